@@ -1,0 +1,77 @@
+#include "base/digest.hpp"
+
+#include <openssl/evp.h>
+
+#include "base/error.hpp"
+
+namespace stretto {
+namespace {
+
+void check(int code, const char* what) {
+    if (code != 1) throw Error{EX_SOFTWARE, text(what, " failed")};
+}
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+}
+
+}  // namespace
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    check(context_ != nullptr, "EVP_MD_CTX_new");
+    check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr), "EVP_DigestInit_ex");
+}
+
+void Sha256::add(BytesView bytes) {
+    check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()), "EVP_DigestUpdate");
+}
+
+Digest Sha256::finish() {
+    Digest digest;
+    check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr), "EVP_DigestFinal_ex");
+    return digest;
+}
+
+Digest sha256(BytesView bytes) {
+    Sha256 sum;
+    sum.add(bytes);
+    return sum.finish();
+}
+
+std::string hex(BytesView bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string out;
+    out.reserve(2 * bytes.size());
+    for (auto b : bytes) {
+        out += digits[b >> 4];
+        out += digits[b & 15];
+    }
+    return out;
+}
+
+bool parse_hex(std::string_view text, Digest& out) {
+    if (text.size() != 2 * out.size()) return false;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+        if (high < 0 || low < 0) return false;
+        out[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return true;
+}
+
+std::string base32(BytesView bytes) {
+    constexpr char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    std::string out;
+    std::uint32_t bits = 0;
+    int held = 0;
+    for (auto b : bytes) {
+        bits = bits << 8 | b;
+        for (held += 8; held >= 5;) out += alphabet[bits >> (held -= 5) & 31];
+    }
+    if (held > 0) out += alphabet[bits << (5 - held) & 31];
+    return out;
+}
+
+}  // namespace stretto

@@ -1,0 +1,39 @@
+#pragma once
+// SHA-256 (FIPS 180-4, by OpenSSL) and the two ways the project prints bits.
+#include <array>
+#include <memory>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/own.hpp"
+
+struct evp_md_ctx_st;
+extern "C" void EVP_MD_CTX_free(evp_md_ctx_st*);
+
+namespace stretto {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+/// A running SHA-256: add() any number of times, then finish() once.
+class Sha256 {
+   public:
+    Sha256();
+    void add(BytesView bytes);
+    Digest finish();
+
+   private:
+    std::unique_ptr<evp_md_ctx_st, Freed<EVP_MD_CTX_free>> context_;
+};
+
+Digest sha256(BytesView bytes);
+
+/// Lower-case hexadecimal, two characters a byte.
+std::string hex(BytesView bytes);
+
+/// The 64 hexadecimal characters of a digest, lower case only; false if they are not that.
+bool parse_hex(std::string_view text, Digest& out);
+
+/// Lower-case Crockford base32, first bit first, five bits a character; a last group is padded with zero bits.
+std::string base32(BytesView bytes);
+
+}  // namespace stretto

@@ -1,0 +1,68 @@
+#pragma once
+// The kinds of failure: Error (the world let us down), Malformed (a stranger's bytes made no sense).
+// The third kind, a mistake of ours, is for assert() and the sanitizers.
+#include <sysexits.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "base/text.hpp"
+
+namespace stretto {
+
+/// A disk, a codec or a server failed. Thrown; ends the job at hand.
+/// what() is one line for people, without the tool's name; exit() is a status of sysexits.h for scripts.
+class Error : public std::runtime_error {
+   public:
+    Error(int exit_status, const std::string& what)
+        : std::runtime_error(what), exit_(exit_status) {}
+
+    int exit() const noexcept { return exit_; }
+
+   private:
+    int exit_;
+};
+
+/// Bytes from a stranger that are not what they should be. Returned, since to a server that is an ordinary answer.
+struct Malformed {
+    std::string why;
+};
+
+/// A T, or why there is none. Speaks the language of std::expected, which g++ 12 has only under C++23.
+template <class T>
+class [[nodiscard]] Result {
+   public:
+    Result(T value) : value_(std::move(value)) {}
+    Result(Malformed error) : value_(std::move(error)) {}
+
+    explicit operator bool() const noexcept { return std::holds_alternative<T>(value_); }
+    T& operator*() { return std::get<T>(value_); }
+    const T& operator*() const { return std::get<T>(value_); }
+    T* operator->() { return &std::get<T>(value_); }
+    const T* operator->() const { return &std::get<T>(value_); }
+    const Malformed& error() const { return std::get<Malformed>(value_); }
+
+   private:
+    std::variant<T, Malformed> value_;
+};
+
+/// Bad data with its subject: "'song.ogg': page 7 is missing", exit 65.
+inline Error bad_data(std::string_view subject, std::string_view why) {
+    return Error{EX_DATAERR, text("'", subject, "': ", why)};
+}
+
+/// The value, or bad_data() thrown: for tools whose whole job is this one input.
+template <class T>
+T must(Result<T> result, std::string_view subject) {
+    if (!result) throw bad_data(subject, result.error().why);
+    return std::move(*result);
+}
+
+/// A failed system call: "cannot open 'a.ogg': No such file or directory". Reads errno at once.
+/// Exit 74 (input or output), 66 when an input is not there.
+Error system_error(std::string_view doing, std::string_view subject);
+
+}  // namespace stretto

@@ -1,0 +1,115 @@
+#include "base/program.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <iostream>
+
+#include "base/error.hpp"
+
+#ifndef STRETTO_VERSION
+#define STRETTO_VERSION "0"
+#endif
+
+namespace stretto {
+namespace {
+
+std::string name_of_tool = "stretto";
+
+/// A standard descriptor that is closed would become the number of the next file opened, and our output its content.
+/// Opened the wrong way round, so that using it still fails as on a closed one.
+void keep_standard_descriptors() {
+    for (int fd = 0; fd <= 2; ++fd)
+        if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            ::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+int flush_output(int status) {
+    errno = 0;
+    std::cout.flush();
+    if (std::cout.good()) return status;
+    note(text("cannot write to standard output: ", std::generic_category().message(errno ? errno : EIO)));
+    return EX_IOERR;
+}
+
+/// The length of the well-formed UTF-8 character at the head of `s` (RFC 3629), or 0.
+std::size_t utf8_length(std::string_view s) {
+    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
+    const unsigned char lead = at(0);
+    const std::size_t n = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3
+                          : lead >= 0xf0 && lead < 0xf5                 ? 4
+                                                                        : 0;
+    if (n == 0 || s.size() < n) return 0;
+    for (std::size_t i = 1; i < n; ++i)
+        if ((at(i) & 0xc0) != 0x80) return 0;
+    if (n == 3 && ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) >= 0xa0))) return 0;
+    if (n == 4 && ((lead == 0xf0 && at(1) < 0x90) || (lead == 0xf4 && at(1) >= 0x90))) return 0;
+    return n;
+}
+
+}  // namespace
+
+std::string_view tool_name() { return name_of_tool; }
+
+std::string printable(std::string_view text) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t n = utf8_length(text);
+        const auto c = static_cast<unsigned char>(text[0]);
+        const bool c1 = n == 2 && c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0;
+        if (n == 0 || c < 0x20 || c == 0x7f || c1) {
+            out += "\\x";
+            out += digits[c >> 4];
+            out += digits[c & 15];
+            text.remove_prefix(1);
+        } else {
+            out += text.substr(0, n);
+            text.remove_prefix(n);
+        }
+    }
+    return out;
+}
+
+void note(std::string_view what) {
+    const auto line = text(name_of_tool, ": ", printable(what), "\n");
+    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nobody left to tell
+}
+
+int program(CLI::App& app, int argc, char** argv, std::string_view examples,
+            const std::function<int()>& body) {
+    name_of_tool = std::filesystem::path{argv[0]}.filename().string();
+    keep_standard_descriptors();
+    std::ios::sync_with_stdio(false);
+    app.name(name_of_tool);
+    app.get_formatter()->column_width(34);
+    app.set_version_flag("--version", text(name_of_tool, " ", STRETTO_VERSION));
+    app.footer(text("Examples:\n", examples, "\nSee ", name_of_tool, "(1)."));
+    try {
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::ParseError& e) {
+            if (e.get_exit_code() == 0) {  // --help, --version
+                app.exit(e, std::cout, std::cerr);
+                return flush_output(0);
+            }
+            note(text(e.what(), " (see ", name_of_tool, " --help)"));
+            return EX_USAGE;
+        }
+        return flush_output(body());
+    } catch (const Error& e) {
+        note(e.what());
+        flush_output(0);
+        return e.exit();
+    } catch (const std::filesystem::filesystem_error& e) {
+        note(text("cannot use '", e.path1().string(), "': ", e.code().message()));
+        return EX_IOERR;
+    } catch (const std::exception& e) {
+        note(text("internal error: ", e.what()));
+        return EX_SOFTWARE;
+    }
+}
+
+}  // namespace stretto
