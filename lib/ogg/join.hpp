@@ -1,0 +1,27 @@
+#pragma once
+// Chunks to one continuous Ogg Vorbis file again, by editing pages only: the samples stay the same, bit for bit.
+#include "ogg/chunk.hpp"
+
+namespace stretto::ogg {
+
+/// One after the other: the header pages, then each chunk's body.
+class Joiner {
+   public:
+    /// @param serial    of the new stream
+    /// @param comments  "KEY=value" each, for its comment header
+    Joiner(std::uint32_t serial, std::vector<std::string> comments)
+        : serial_(serial), comments_(std::move(comments)) {}
+
+    /// Append the next chunk's pages to `out`; before the first chunk the headers.
+    /// @param facts  of `chunk`, as `reader` found them last
+    void add(Bytes& out, BytesView chunk, const Facts& facts, const Headers& headers, bool last);
+
+   private:
+    std::uint32_t serial_;
+    std::vector<std::string> comments_;
+    std::uint32_t page_ = 0;
+    std::int64_t position_ = 0;  // samples before this chunk
+    bool begun_ = false;
+};
+
+}  // namespace stretto::ogg

@@ -1,0 +1,45 @@
+#pragma once
+// What a Vorbis stream says of itself: its three header packets and the length of each audio packet
+// (Vorbis I specification, sections 4.2, 4.3.1 and 5). Nothing is decoded and nothing large is allocated,
+// whatever the headers claim: libvorbis reserves gigabytes for a kilobyte of hostile codebooks.
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+
+namespace stretto::ogg {
+
+struct Identification {
+    int channels = 0;
+    int rate = 0;         ///< Hz
+    int nominal_bps = 0;  ///< 0 when the encoder did not say
+    int short_block = 0;  ///< samples, a power of two
+    int long_block = 0;
+};
+
+/// True for the first packet of a Vorbis stream.
+bool is_vorbis(BytesView packet);
+
+Result<Identification> parse_identification(BytesView packet);
+
+/// The user comments, "KEY=value" each; at most 64 kB of them are kept.
+Result<std::vector<std::string>> parse_comments(BytesView packet);
+Bytes print_comments(std::string_view vendor, const std::vector<std::string>& comments);
+
+/// Lengths of audio packets, from the modes at the end of the setup header.
+class Blocks {
+   public:
+    static Result<Blocks> parse(const Identification& identification, BytesView setup);
+
+    /// Block size of an audio packet in samples; 0 for a packet that is no audio.
+    int size(BytesView packet) const noexcept;
+    /// Samples that a packet adds to the output after one of block size `before`.
+    static int samples(int before, int size) noexcept { return before / 4 + size / 4; }
+
+   private:
+    int mode_bits_ = 0;
+    std::vector<int> sizes_;  // by mode
+};
+
+}  // namespace stretto::ogg
