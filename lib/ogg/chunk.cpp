@@ -65,6 +65,7 @@ class Walk {
                        : page.granule() != end_)
             return Malformed{text("the granule position at byte ", page.offset, " is ", page.granule(),
                                   " where its packets end at ", end_)};
+        if (first) facts_.first_end = end_;
         if (page.eos()) {
             ended_ = true;
             facts_.samples = page.granule();

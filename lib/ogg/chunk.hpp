@@ -21,6 +21,7 @@ struct Facts {
     std::int64_t body_bytes = 0;    ///< of its pages in the continuous file, where it is not the first chunk
     std::int64_t body_pages = 0;
     std::int64_t header_bytes = 0;  ///< the header pages
+    std::int64_t first_end = 0;     ///< samples of the chunk that its first audio page ends at
     std::int64_t overhang = 0;      ///< samples that its last packet decodes to beyond the chunk's end
     std::int64_t first_body_bytes = 0;  ///< the same as body_bytes, where it is the first chunk
     std::int64_t first_body_pages = 0;

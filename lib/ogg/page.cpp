@@ -100,7 +100,8 @@ void Packer::add(BytesView packet, std::int64_t granule, bool last) {
 
 int Packer::flush(Bytes& out) {
     int pages = 0;
-    for (ogg_page page; ogg_stream_flush(stream_.get(), &page) != 0; ++pages) {
+    // the fill is that of a full page: libogg would else end pages at 4 kB
+    for (ogg_page page; ogg_stream_flush_fill(stream_.get(), &page, 65025) != 0; ++pages) {
         append(out, {page.header, static_cast<std::size_t>(page.header_len)});
         append(out, {page.body, static_cast<std::size_t>(page.body_len)});
     }

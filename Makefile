@@ -1,0 +1,132 @@
+# stretto: build, test and install. `make help` lists the goals.
+NAME    := stretto
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+B       ?= build
+CXXFLAGS ?= -O2 -g
+FUZZ_SECONDS ?= 60
+
+PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto
+DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
+                libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libcli11-dev nlohmann-json3-dev libboost-test-dev
+DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools
+DEPS_TEST    := $(DEPS_DEMO) perl python3 strace mandoc jq sox procps
+DEPS_BENCH   := $(DEPS_DEMO)
+DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
+DEPS_FUZZ    := clang libclang-rt-14-dev
+
+
+LIB   := $(patsubst %.cpp,$B/%.o,$(wildcard lib/*/*.cpp))
+MAIN  := $(wildcard cmd/*.cpp)
+TOOLS := $(patsubst %/stretto-stretto,%/stretto,$(patsubst cmd/%.cpp,$B/bin/$(NAME)-%,$(MAIN)))
+UNIT  := $(patsubst %.cpp,$B/%.o,$(wildcard tests/unit/*.cpp tests/unit/*/*.cpp))
+FUZZ  := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
+MAN   := $(wildcard man/*)
+JOBS  := $(shell nproc 2>/dev/null || echo 2)
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS)
+endif
+
+OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTRETTO_VERSION='"$(VERSION)"' $(PACKAGE_CFLAGS)
+LIBS         = $(PACKAGE_LIBS) -pthread
+
+.PHONY: all deps test demo bench sanitize fuzz lint install uninstall clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(TOOLS)
+
+help:
+	@echo 'make [all]      build the tools into $B/bin'
+	@echo 'make demo       real music through the whole pipe (SONG=file takes your own)'
+	@echo 'make test       unit and command-line tests'
+	@echo 'make bench      speed, against what people use today'
+	@echo 'make sanitize   the tests again under ASan and UBSan'
+	@echo 'make fuzz       each parser, FUZZ_SECONDS each (60)'
+	@echo 'make lint       format, static checks, shell scripts, man pages, layers'
+	@echo 'make deps       install missing Debian packages'
+	@echo 'make install    to DESTDIR/PREFIX (/usr/local); make uninstall takes it away again'
+
+# What pkg-config knows, asked once: on a machine with nothing but make it is not there yet when this file is read.
+ifeq ($(filter deps clean help uninstall,$(or $(MAKECMDGOALS),all)),)
+include $B/config.mk
+endif
+$B/config.mk: Makefile $(if $(filter test demo bench sanitize fuzz lint,$(MAKECMDGOALS)),| deps)
+	@mkdir -p $B
+	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'libraries are missing: run `make deps` (Debian), or install: $(PACKAGES)' >&2; exit 1; }
+	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
+
+NEEDED = $(sort $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_TEST) \
+         $(if $(filter lint,$(MAKECMDGOALS)),$(DEPS_LINT)) $(if $(filter fuzz,$(MAKECMDGOALS)),$(DEPS_FUZZ)))
+deps:
+	@sh tests/deps.sh $(NEEDED)
+
+$B/%.o: %.cpp $B/config.mk
+	@mkdir -p $(@D)
+	$(CXX) $(OUR_CXXFLAGS) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
+
+$B/lib$(NAME).a: $(LIB)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$B/bin/$(NAME)-%: $B/cmd/%.o $B/lib$(NAME).a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$B/bin/$(NAME): $B/cmd/$(NAME).o $B/lib$(NAME).a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$B/unit: $(UNIT) $B/lib$(NAME).a
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lvorbisfile
+
+$B/music/.there: | deps
+	sh tests/music.sh $B/music
+	@touch $@
+
+test: all $B/unit $B/music/.there
+	$B/unit
+	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/$B/music prove -j$(JOBS) tests/cli/*.t
+
+demo: all $B/music/.there
+	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/$B/music sh examples/demo.sh
+
+bench: all $B/music/.there
+	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/$B/music bash $$b || exit; done
+
+sanitize:
+	$(MAKE) B=$B/asan CXXFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' test
+
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+$B/fuzz/%: tests/fuzz/%.cpp $(wildcard lib/*/*.cpp lib/*/*.hpp) $B/config.mk
+	@mkdir -p $(@D)
+	clang++ $(filter-out -MMD -MP,$(OUR_CXXFLAGS)) $(FUZZ_FLAGS) -o $@ $< \
+	    $(filter-out lib/audio/% lib/http/% lib/base/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp $(LIBS)
+
+fuzz: $(addprefix $B/fuzz/,$(FUZZ))
+	@for t in $(FUZZ); do mkdir -p $B/fuzz/new/$$t; echo "fuzz $$t"; \
+	  $B/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=$B/fuzz/$$t- $B/fuzz/new/$$t tests/fuzz/corpus/$$t || exit; done
+
+lint: $B/config.mk
+	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp)
+	shellcheck -x $(wildcard tests/*.sh tests/cli/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
+	sh tests/layers.sh
+	printf '%s\n' $(wildcard cmd/*.cpp lib/*/*.cpp) | xargs -P $(JOBS) -n 4 clang-tidy --quiet --warnings-as-errors='*' -- $(filter-out -MMD -MP,$(OUR_CXXFLAGS)) 2>/dev/null
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -t $(DESTDIR)$(PREFIX)/bin $(TOOLS)
+	for page in $(MAN); do install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page; done
+	install -Dm644 cmd/stretto.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stretto
+	for tool in $(filter-out stretto,$(notdir $(TOOLS))); do ln -sf stretto $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool; done
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,$(notdir $(TOOLS)))
+	for page in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+
+clean:
+	rm -rf $B
+
+-include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d)

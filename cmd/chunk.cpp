@@ -1,0 +1,99 @@
+// stretto-chunk: cut Ogg Vorbis into chunks that each play on their own. See stretto-chunk(1).
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "base/draft.hpp"
+#include "base/program.hpp"
+#include "base/progress.hpp"
+#include "song/bundle.hpp"
+#include "stream/cut.hpp"
+#include "stream/explain.hpp"
+
+using namespace stretto;
+
+namespace {
+
+constexpr std::string_view examples =
+    "  stretto-encode song.flac | stretto-chunk | stretto-publish store\n"
+    "  stretto-chunk -o song low.ogg high.ogg\n"
+    "  stretto-chunk --explain song/96/chunk_0.ogg";
+
+ogg::PageReader reader_of(int fd, const std::string& subject) {
+    return ogg::PageReader{[fd, subject](std::span<std::uint8_t> into) { return read_some(fd, into, subject); }};
+}
+
+/// Only a file can be read twice: once for the bitrate that its header may not tell.
+int average_of(int fd, const std::string& subject) {
+    if (::lseek(fd, 0, SEEK_CUR) != 0) return 0;
+    const int kbps = stream::average_kbps(reader_of(fd, subject));
+    if (::lseek(fd, 0, SEEK_SET) != 0) throw system_error("read", subject);
+    return kbps;
+}
+
+bool tells_bitrate(int fd, const std::string& subject) {
+    if (::lseek(fd, 0, SEEK_CUR) != 0) return true;  // cannot be asked without losing bytes
+    auto reader = reader_of(fd, subject);
+    auto page = reader.next();
+    const auto format = page && *page ? ogg::parse_identification((*page)->body) : Malformed{""};
+    if (::lseek(fd, 0, SEEK_SET) != 0) throw system_error("read", subject);
+    return !format || format->nominal_bps > 0;
+}
+
+void write_folder(const std::filesystem::path& folder, stream::Cutter& cutter) {
+    cutter.run([&](const std::string& path, BytesView bytes) {
+        std::filesystem::create_directories((folder / path).parent_path());
+        Draft file{folder / path};
+        file.write(bytes);
+        file.commit();
+    });
+}
+
+void write_tar(stream::Cutter& cutter) {
+    if (::isatty(STDOUT_FILENO))
+        throw Error{EX_USAGE, "standard output is a terminal: pipe the bundle into stretto-publish, or use -o DIR"};
+    song::BundleWriter bundle{STDOUT_FILENO, "standard output"};
+    cutter.run([&](const std::string& path, BytesView bytes) { bundle.add(path, bytes); });
+    bundle.finish();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    double seconds = 10;
+    std::string folder, explain;
+    std::vector<std::string> files;
+    bool verbose = false;
+
+    CLI::App app{"Cut Ogg Vorbis into chunks that each play on their own, and write them as a bundle (tar)."};
+    app.add_option("-d,--duration", seconds, "Seconds of audio in a chunk")->check(CLI::Range(0.5, 60.0))->capture_default_str();
+    app.add_option("-o,--output", folder, "Write a folder instead of a tar stream")->type_name("DIR");
+    app.add_option("--explain", explain, "Show packets, pages and trims of a chunk, or of all in a folder")->type_name("FILE|DIR");
+    app.add_flag("-v,--verbose", verbose, "Tell what was passed over and what was cut");
+    app.add_option("FILE", files, "Ogg Vorbis, one file a rendition; - or none: standard input");
+
+    return program(app, argc, argv, examples, [&] {
+        if (!explain.empty()) {
+            stream::explain(explain, std::cout);
+            return 0;
+        }
+        if (files.empty()) files = {"-"};
+        stream::Cutter cutter{seconds};
+        std::vector<File> open;
+        for (const auto& name : files) {
+            const std::string subject = name == "-" ? "standard input" : name;
+            open.push_back(open_input(name));
+            const int fd = open.back().fd();
+            cutter.add_input(reader_of(fd, subject), subject, tells_bitrate(fd, subject) ? 0 : average_of(fd, subject));
+        }
+        if (folder.empty())
+            write_tar(cutter);
+        else
+            write_folder(folder, cutter);
+        if (verbose)
+            for (const auto& what : cutter.ignored()) note("passed over " + what);
+        return 0;
+    });
+}

@@ -1,0 +1,37 @@
+#include "song/id.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace stretto::song {
+namespace {
+
+bool lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+}  // namespace
+
+bool is_id(std::string_view text) {
+    return text.size() == 32 && std::ranges::all_of(text, [](char c) {
+               return lower_or_digit(c) && c != 'i' && c != 'l' && c != 'o' && c != 'u';
+           });
+}
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 64 && lower_or_digit(text[0]) && !is_id(text) &&
+           text.find("..") == std::string_view::npos && std::ranges::all_of(text, [](char c) {
+               return lower_or_digit(c) || c == '.' || c == '_' || c == '-';
+           });
+}
+
+void check_song(std::string_view text) {
+    if (!is_id(text) && !is_name(text))
+        throw Error{EX_USAGE, stretto::text("'", text, "' is neither a song's id nor a name (a-z 0-9 . _ -, at most 64)")};
+}
+
+void check_name(std::string_view text) {
+    if (!is_name(text))
+        throw Error{EX_USAGE, stretto::text("'", text, "' cannot be a name (a-z 0-9 . _ -, at most 64, not like an id)")};
+}
+
+}  // namespace stretto::song

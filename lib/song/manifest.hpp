@@ -1,0 +1,80 @@
+#pragma once
+// A song's manifest: what it consists of and what proves each part. See stretto-manifest(5).
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+
+namespace stretto::song {
+
+/// Loudness by ITU-R BS.1770, in LUFS, dBTP and dB; nullopt where nothing could be measured (silence).
+struct Loudness {
+    std::optional<double> source_lufs, source_true_peak, gain_db, lufs, true_peak;
+    std::string limited_by = "none";  ///< or "true_peak"
+    bool operator==(const Loudness&) const = default;
+};
+
+struct ChunkRow {
+    Digest sha256{};
+    std::int64_t bytes = 0, samples = 0, trim = 0, body_bytes = 0, body_pages = 0;
+    bool operator==(const ChunkRow&) const = default;
+};
+
+struct Rendition {
+    int kbps = 0;          ///< the quality step that names it
+    int average_kbps = 0;
+    std::int64_t header_bytes = 0;
+    Digest index_sha256{};
+    std::vector<ChunkRow> chunks;
+    bool operator==(const Rendition&) const = default;
+};
+
+using Tags = std::map<std::string, std::vector<std::string>>;
+
+struct Manifest {
+    std::string id;
+    Tags tags;  ///< keys upper case
+    int rate = 0, channels = 0;
+    std::int64_t samples = 0, chunk_samples = 0;
+    std::optional<Loudness> loudness;
+    std::vector<Rendition> renditions;  ///< by rising kbps
+
+    double seconds() const { return static_cast<double>(samples) / rate; }
+    /// nullptr when there is no such rendition.
+    const Rendition* rendition(int kbps) const;
+    /// The highest not above `kbps`, else the lowest.
+    const Rendition& best(int kbps) const;
+    bool operator==(const Manifest&) const = default;
+};
+
+constexpr std::size_t most_manifest_bytes = 16u << 20;
+constexpr std::size_t most_chunk_bytes = 64u << 20;
+constexpr std::size_t most_renditions = 16;
+constexpr std::size_t most_chunks = 65536;
+
+/// The id that this manifest's audio has, whatever its `id` says: 160 bits of SHA-256 over the text in stretto-manifest(5).
+std::string song_id(const Manifest& manifest);
+
+/// JSON on one line. The same manifest gives the same bytes.
+std::string print_manifest(const Manifest& manifest);
+/// Bounded and checked: ranges, counts, sums, the id. Unknown keys are passed over, for what may be added later.
+Result<Manifest> parse_manifest(std::string_view json);
+
+/// The value of a STRETTO_LOUDNESS comment: the manifest's "loudness" object.
+std::string print_loudness(const Loudness& loudness);
+Result<Loudness> parse_loudness(std::string_view json);
+
+/// "KEY=value" comments as tags and back. Tags that are ours (STRETTO_*) or pictures are left out.
+Tags tags_of_comments(const std::vector<std::string>& comments);
+std::vector<std::string> comments_of_tags(const Tags& tags);
+/// The first value of a tag, or nothing.
+std::string first_tag(const Tags& tags, const std::string& key);
+
+/// Paths within songs/<id>/.
+std::string chunk_path(int kbps, std::int64_t chunk);
+std::string index_path(int kbps);
+
+}  // namespace stretto::song
