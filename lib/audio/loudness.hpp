@@ -1,0 +1,47 @@
+#pragma once
+// Loudness by ITU-R BS.1770 and EBU R 128 (libebur128), and the gain that brings a song to its target.
+#include <ebur128.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/own.hpp"
+
+namespace stretto::audio {
+
+class Meter {
+   public:
+    Meter(int channels, int rate);
+    /// Interleaved samples.
+    void add(std::span<const float> samples);
+
+    /// Integrated loudness, LUFS; nullopt where no block passes the gates (silence, or less than 400 ms).
+    std::optional<double> lufs() const;
+    /// dBTP of the loudest channel; nullopt when all samples are 0.
+    std::optional<double> true_peak() const;
+    /// Integrated loudness of several recordings as one.
+    static std::optional<double> lufs_of_all(std::span<const Meter* const> meters);
+
+   private:
+    std::unique_ptr<ebur128_state, FreedByAddress<ebur128_destroy>> state_;
+    int channels_;
+};
+
+struct Gain {
+    double db = 0;
+    bool limited = false;  ///< the peak stopped it before the target
+    bool silent = false;   ///< nothing to measure: left alone
+};
+
+/// Below this a recording is noise or silence, and raising it would only raise noise.
+constexpr double silence_lufs = -60;
+
+/// One linear gain, never a dynamic one: to the target, but no further than the peak limit, which is where raising stops (Spotify's
+/// published rule) and what is above it is lowered to. What is nearly silent is left alone.
+/// @param target  LUFS;  @param most_peak  dBTP
+Gain choose_gain(std::optional<double> lufs, std::optional<double> true_peak, double target, double most_peak);
+
+}  // namespace stretto::audio
