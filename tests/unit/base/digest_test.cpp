@@ -1,0 +1,28 @@
+#include "base/digest.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace stretto;
+
+BOOST_AUTO_TEST_SUITE(base_digest)
+
+BOOST_AUTO_TEST_CASE(sha256_of_abc_is_that_of_fips_180) {
+    BOOST_TEST(hex(sha256(as_bytes("abc"))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+BOOST_AUTO_TEST_CASE(hexadecimal_comes_back_and_nothing_else_is_taken_for_it) {
+    Digest back;
+    const auto digest = sha256(as_bytes("x"));
+    const auto text = hex(digest);
+    BOOST_TEST(parse_hex(text, back));
+    BOOST_TEST((back == digest));
+    for (std::size_t n = 0; n < text.size(); ++n) BOOST_TEST(!parse_hex(text.substr(0, n), back));
+    BOOST_TEST(!parse_hex(std::string(64, 'G'), back));
+    BOOST_TEST(!parse_hex(std::string(64, 'A'), back));
+}
+BOOST_AUTO_TEST_CASE(base32_is_crockfords_first_bit_first) {
+    BOOST_TEST(base32(Bytes{0xff, 0xff, 0xff, 0xff, 0xff}) == "zzzzzzzz");
+    BOOST_TEST(base32(Bytes{0x00, 0x44, 0x32, 0x14, 0xc7}) == "01234567");
+    BOOST_TEST(base32(Bytes{0x80}) == "g0");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
