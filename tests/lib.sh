@@ -59,11 +59,11 @@ says() {
 tone() {
     file=$1 seconds=$2
     shift 2
-    sox -R -n -r 44100 -c 2 "$@" "$file" synth "$seconds" sine 100-8000 synth "$seconds" noise mix gain -12
+    sox -R -n -r 44100 -c 2 -b 16 "$@" "$file" synth "$seconds" sine 100-8000 synth "$seconds" noise mix gain -12
 }
 
 serve() {
-    python3 -u "$root/tests/http.py" "$1" >"$work/.served" 2>&1 &
+    python3 -u "$root/tests/webserver.py" "$1" >"$work/.served" 2>&1 &
     started="$started $!"
     while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$work/.served") || [ -z "$url" ]; do
         kill -0 "$!" 2>/dev/null || return 1

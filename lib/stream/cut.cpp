@@ -56,7 +56,7 @@ struct Cutter::Input {
 
     Error wrong(const std::string& why) const { return bad_data(subject, why); }
     bool headers_known() const {
-        return begun && std::ranges::all_of(tracks, [](const auto& t) { return t->stream.headers(); });
+        return begun && !tracks.empty() && std::ranges::all_of(tracks, [](const auto& t) { return t->stream.headers(); });
     }
     std::int64_t reach() const {
         std::int64_t least = INT64_MAX;

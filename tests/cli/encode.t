@@ -1,0 +1,89 @@
+#!/bin/sh
+# stretto-encode: what it reads, how loud it gets, and what it refuses.
+. ./tests/lib.sh
+tone song.wav 12
+
+streams() { stretto-encode -b 96,320 song.wav >song.ogg && ogginfo song.ogg | grep -c 'Playback length: 0m:12.000s' | grep -qx 2; }
+clean() { oggz-validate song.ogg && ! ogginfo song.ogg | grep -i warn; }
+same() { stretto-encode -j1 song.wav | md5sum >one && TZ=Asia/Tokyo LC_ALL=C.UTF-8 stretto-encode -j4 - <song.wav | md5sum >two && cmp one two; }
+piped() { mkdir -p else && cp song.wav else/other && (cd else && ffmpeg -v error -i other -c copy -f wav - | stretto-encode - | md5sum) >three &&
+    ffmpeg -v error -i song.wav -c copy -f wav - >song2.wav && stretto-encode song2.wav | md5sum | cmp - three; }
+ok 'one Ogg stream holds a Vorbis stream per bitrate' streams
+ok 'which validates without a warning' clean
+ok 'the bytes are the same whatever -j, time zone, locale and pipe' same
+ok 'a pipe gives what a file gives' piped
+
+lufs() { ffmpeg -hide_banner -nostats -i "$1" -af ebur128=peak=true -f null - 2>&1 | awk '/^ *I:/ {i = $2} END {print i}'; }
+within() { awk -v a="$1" -v b="$2" -v d="$3" 'BEGIN {exit !(a - b <= d && b - a <= d)}' || { echo "$1 is not near $2"; return 1; }; }
+loud() { stretto-encode -b 160 --stats stats "$1" >loud.ogg && jq -e '.limited_by == "none"' stats && within "$(lufs loud.ogg)" -14 0.2; }
+limited() { stretto-encode -b 160 --stats stats peaky.wav >p.ogg && jq -e '.limited_by == "true_peak" and .lufs < -15 and .true_peak == -1' stats; }
+sox -R song.wav quiet.wav gain -6
+sox -R -n -r 44100 -c 2 peaky.wav synth 5 noise synth 5 square amod 1 0 gain -1 trim 0 5
+sox -R -n -r 44100 -c 2 click.wav trim 0 6
+sox -R -n -r 44100 -c 2 burst.wav synth 0.01 sine 500 gain -2
+sox -R song.wav soft.wav gain -25
+sox -R soft.wav burst.wav peaky.wav
+ok 'a loud song comes to -14 LUFS by an independent meter' loud song.wav
+ok 'a quiet one too' loud quiet.wav
+ok 'raising stops where the true peak would break its limit, and says so' limited
+silent() { says 'nearly silent' stretto-encode click.wav && stretto-encode --stats stats -o s.ogg click.wav && jq -e '.gain_db == 0 and .lufs == null' stats; }
+ok 'silence is left alone and said so' silent
+gain() { stretto-encode --gain -3 -b 96 --stats stats song.wav >g.ogg && jq -e '.gain_db == -3' stats && stretto-encode --no-normalize --stats stats -o g.ogg song.wav && jq -e '.gain_db == 0' stats; }
+ok '--gain and --no-normalize do as told' gain
+measures() { stretto-encode --measure song.wav quiet.wav >m && test "$(wc -l <m)" -eq 4 && stretto-encode --measure --json song.wav | jq -e -s 'length == 2 and .[1].file == "all"'; }
+ok '--measure tells each and all together' measures
+
+plays() { # NAME FFMPEG-ARGUMENTS...: an input made so gives 12 s
+    name=$1
+    shift
+    ffmpeg -v error -y -i song.wav "$@" "$name" && stretto-encode -b 96 "$name" >o.ogg &&
+        ogginfo o.ogg | grep 'Playback length: 0m:1[12]'
+}
+for format in 'a.flac -c:a flac' 'b.mp3 -b:a 128k' 'c.m4a -c:a aac' 'd.opus -c:a libopus' 'e.mka -c:a flac' 'f.aiff -c:a pcm_s24be' 'g.wav -c:a pcm_f32le' \
+    'h.wav -c:a pcm_u8 -ar 8000' 'i.wav -c:a pcm_s32le -ar 192000' 'j.wv -c:a wavpack' 'k.ogg -c:a libvorbis' 'l.ts -c:a aac' 'm.wav -ac 6' 'n.wav -ac 8' 'o.aac -c:a aac' 'p.au -ar 48000'; do
+    # shellcheck disable=SC2086 # a name and its arguments
+    ok "reads ${format%% *} (${format#* })" plays $format
+done
+video() { ffmpeg -v error -y -f lavfi -i testsrc=s=64x64:d=12 -i song.wav -metadata title=Film -c:v mpeg4 -c:a aac v.mp4 && stretto-encode -b 96 v.mp4 >o.ogg && ogginfo o.ogg | grep -i 'title=Film'; }
+ok 'takes the sound of a video, with its tags' video
+mono() { sox song.wav -c 1 mono.wav && stretto-encode -b 96 mono.wav >o.ogg && ogginfo o.ogg | grep -q 'Channels: 1'; }
+ok 'mono stays mono' mono
+
+nothing() { # COMMAND...: exits 65, one line on stderr, nothing on stdout
+    "$@" >out 2>err
+    [ $? -eq 65 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] || { cat err; wc -c out; return 1; }
+}
+: >empty
+seq 100000 >text
+head -c 300000 /dev/urandom >random
+half() { head -c $(($(wc -c <"$1") / 2)) "$1" >"half-$1"; nothing stretto-encode "half-$1"; }
+ok 'refuses an empty file' nothing stretto-encode empty
+ok 'refuses text' nothing stretto-encode text
+ok 'refuses noise' nothing stretto-encode random
+for cut in song.wav a.flac c.m4a f.aiff j.wv k.ogg v.mp4 e.mka; do ok "refuses $cut cut in half" half $cut; done
+hole() { cp a.flac hole.flac && printf 'stretto was here' | dd of=hole.flac bs=1 seek=300000 conv=notrunc 2>/dev/null && nothing stretto-encode hole.flac; }
+ok 'refuses damage inside' hole
+going() { says 'passed over' stretto-encode --keep-going hole.flac && stretto-encode --keep-going --stats stats hole.flac -o k2.ogg && jq -e '.damage | length > 0' stats; }
+ok 'but goes on when told to, and reports it' going
+nan() { ffmpeg -v error -y -i song.wav -c:a pcm_f32le nan.wav && printf '\377\377\377\377\377\377\377\377' | dd of=nan.wav bs=1 seek=200000 conv=notrunc 2>/dev/null && nothing stretto-encode nan.wav; }
+ok 'refuses samples that are no numbers' nan
+length() { cp song.wav long.wav && printf '\377\377\377\017' | dd of=long.wav bs=1 seek=40 conv=notrunc 2>/dev/null && nothing stretto-encode long.wav; }
+ok 'refuses a header that promises more than is there' length
+endless() { sox song.wav -t wav - 2>/dev/null | stretto-encode -b 96 - >o.ogg && ogginfo o.ogg | grep 'Playback length: 0m:12'; }
+ok 'takes a WAV from a pipe, whose header cannot know' endless
+
+echo secret >secret.txt
+printf "ffconcat version 1.0\nfile '%s/song.wav'\n" "$PWD" >concat.mp3
+printf '#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n%s/song.wav\n#EXT-X-ENDLIST\n' "$PWD" >list.mp3
+printf 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n' >sdp.wav
+printf '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period><AdaptationSet mimeType="audio/mp4"><Representation id="1"><BaseURL>%s/c.m4a</BaseURL></Representation></AdaptationSet></Period></MPD>' "$PWD" >dash.flac
+for list in concat.mp3 list.mp3 sdp.wav dash.flac; do ok "opens no other file for $list" nothing stretto-encode $list; done
+opened() { strace -f -o trace -e trace=openat,open,connect,socket stretto-encode concat.mp3 >/dev/null 2>&1; ! grep -E 'song.wav|connect' trace; }
+ok 'not even by trying' opened
+ok 'an address is only a file that is not there' exits 66 stretto-encode http://127.0.0.1/x
+ok 'and so is a protocol' exits 66 stretto-encode concat:song.wav
+ok 'an unknown quality step is wrong usage' exits 64 stretto-encode -b 100 song.wav
+ok 'and one given twice' exits 64 stretto-encode -b 96,96 song.wav
+full() { stretto-encode -b 96 song.wav >/dev/full; }
+ok 'notices a full disk' exits 74 full
+finish

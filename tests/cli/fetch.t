@@ -1,0 +1,42 @@
+#!/bin/sh
+# stretto-fetch: from a directory and a web server, interrupted, and lied to.
+. ./tests/lib.sh
+tone song.wav 35
+stretto-encode -b 96,160 song.wav >song.ogg
+stretto-chunk song.ogg | stretto-publish --name song store >id
+id=$(cat id)
+serve store
+
+local_file() { stretto-fetch --store store song -o a.ogg && oggz-validate a.ogg; }
+ok 'fetches from a directory' local_file
+remote() { stretto-fetch --store "$url" song -o b.ogg && cmp a.ogg b.ogg && stretto-fetch --store "$url/" "$id" | cmp - a.ogg; }
+ok 'the same from a web server, by name and id, to a file and a pipe' remote
+best() { stretto-fetch --store store -b 100 song | ogginfo /dev/stdin | grep -q 'Nominal bitrate: 96' && stretto-fetch --store store -b 10 song >low.ogg; }
+ok '-b takes the highest not above, else the lowest' best
+kept() { stretto-fetch --store "$url" --raw raw -b 160 song && (cd raw && find . -type f | sort | xargs cat | md5sum) >x && (cd "store/songs/$id" && find 160 manifest.json -type f | sort | sed 's/^/.\//' | xargs cat | md5sum) | cmp - x; }
+ok '--raw keeps the chunks, the index and the manifest' kept
+variable() { STRETTO_STORE=store stretto-fetch song | cmp - a.ogg; }
+ok 'STRETTO_STORE says where to look' variable
+
+resumes() {
+    mkdir -p c.ogg.part/160 && cp "store/songs/$id/160/chunk_0.ogg" c.ogg.part/160/ && echo torn >c.ogg.part/160/chunk_1.ogg
+    stretto-fetch -v --store "$url" song -o c.ogg 2>said && cmp a.ogg c.ogg && grep -q 'chunk_0.ogg.*kept' said && grep -q 'chunk_1.ogg.*fetched' said && test ! -e c.ogg.part
+}
+ok 'goes on where an interrupted fetch was, and trusts no torn chunk' resumes
+broken() { # KIND STATUS
+    exits "$2" stretto-fetch --store "$url/break/$1" "$id" -o d.ogg && test ! -e d.ogg
+}
+once() { stretto-fetch --store "$url/break/once" "$id" | cmp - a.ogg; }
+ok 'a server that is busy once is asked again' once
+ok 'one that is always busy: 75' broken always 75
+ok 'one that stops in the middle: 75' broken short 75
+ok 'one that changes a byte: 65' broken flip 65
+ok 'no file has the final name then' test ! -e d.ogg
+ok 'a song that nobody has: 69' exits 69 stretto-fetch --store "$url" nobody -o e.ogg
+ok 'a directory that is no store: 69' exits 69 stretto-fetch --store nowhere song -o e.ogg
+ok 'a name that is none: 64' exits 64 stretto-fetch --store store ../song -o e.ogg
+liar() { cp -r store lies && sed -i 's/"trim":[0-9]*/"trim":7/' "lies/songs/$id/manifest.json" && stretto-fetch --store lies song -o e.ogg; }
+ok 'a manifest that its id does not prove: 65' exits 65 liar
+full() { stretto-fetch --store store song >/dev/full; }
+ok 'notices a full disk' exits 74 full
+finish

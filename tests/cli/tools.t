@@ -1,0 +1,38 @@
+#!/bin/sh
+# What holds for every tool: help, its exit status, man pages, completion.
+. ./tests/lib.sh
+tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch'
+closed() { "$1" --help >&-; }
+full() { "$1" --help >/dev/full; }
+quiet() { test -z "$("$1" --help 2>&1 >/dev/null | head -1)" && "$1" --help 2>said | head -1 >/dev/null; test ! -s said; }
+helps() { "$1" --help >help && grep -q '^Examples:' help; }
+documented() { # every long option of --help is in the man page
+    "$1" --help | grep -oE '(^|,| )--[a-z][a-z-]*' | tr -d ', ' | sort -u | while read -r option; do
+        grep -q -- "Fl -${option#--}" "$root/man/$1.1" || echo "$option"
+    done >missing
+    cat missing
+    test ! -s missing
+}
+for tool in $tools; do
+    ok "$tool --help shows examples" helps $tool
+    ok "$tool --help >/dev/full fails" exits 74 full $tool
+    ok "$tool --help >&- fails" exits 74 closed $tool
+    ok "$tool --help | head -1 does not complain" quiet $tool
+    ok "$tool: an unknown option is wrong usage" exits 64 $tool --no-such-option
+    ok "$tool: every option is in its man page" documented $tool
+done
+for page in "$root"/man/*; do
+    lint() { mandoc -T lint -W warning "$page" >said; test ! -s said || { cat said; return 1; }; }
+    ok "man page ${page##*/} is clean" lint
+done
+ok 'stretto lists the tools' sh -c 'stretto | grep -q "  publish "'
+ok 'stretto TOOL runs it' sh -c 'stretto fetch --version | grep -q "^stretto-fetch "'
+ok 'an unknown tool is wrong usage' exits 64 stretto nope
+completes() { # WORDS...: what bash offers for the last
+    bash -c '. "$1/cmd/stretto.bash"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stretto "$1"; printf "%s\n" "${COMPREPLY[@]}"' - "$root" "$@"
+}
+offers() { wanted=$1; shift; completes "$@" | grep -qx -e "$wanted"; }
+ok 'completes a tool' offers publish stretto pub
+ok 'completes an option' offers --verify stretto-publish --ver
+ok 'completes an option through stretto' offers --keep-going stretto encode --keep
+finish
