@@ -1,0 +1,61 @@
+#!/bin/sh
+# The arrows of the tree: which module includes which, and which alone knows a library. Prints each include that is no arrow.
+# Called by `make lint`; takes another root for its own test.
+# shellcheck disable=SC2013 # paths of ours hold no blanks
+set -u
+cd "${1:-.}" || exit 66
+
+arrows='
+audio   audio base
+ogg     ogg base
+song    song base
+store   store base
+abr     abr base
+cache   cache base
+events  events base
+swarm   swarm base
+base    base
+net     net base
+http    http net base
+edge    edge http audio ogg song store abr cache events swarm base
+stream  stream edge http net audio ogg song store abr cache events swarm base
+sim     sim stream abr cache events swarm song base
+'
+# a library's headers as an extended expression, then who may include them
+libraries='
+(libav|libsw)[a-z]*/|vorbis/|ebur128\.h     lib/audio/
+uv\.h                                       lib/net/
+curl/                                       lib/http/
+CLI/                                        lib/base/program. cmd/
+'
+wrong=0
+tell() { echo "$1"; wrong=1; }
+
+for folder in lib/*/; do
+    module=${folder#lib/}
+    module=${module%/}
+    allowed=$(echo "$arrows" | sed -n "s/^$module  *//p")
+    [ -n "$allowed" ] || tell "lib/$module: no arrow is drawn for it in tests/layers.sh"
+    for other in $(cat "$folder"*.?pp | sed -n 's/^ *# *include "\([a-z]*\)\/.*/\1/p' | sort -u); do
+        case " $allowed " in
+            *" $other "*) ;;
+            *) tell "lib/$module includes $other: $(grep -l "include \"$other/" "$folder"*.?pp | tr '\n' ' ')" ;;
+        esac
+    done
+done
+
+set -f
+echo "$libraries" | {
+    while read -r headers places; do
+        [ -n "$headers" ] || continue
+        set +f
+        for file in $(grep -lE "^ *# *include <($headers)" lib/*/*.?pp cmd/*.?pp 2>/dev/null); do
+            allowed=no
+            for place in $places; do case $file in "$place"*) allowed=yes ;; esac; done
+            [ $allowed = yes ] || tell "$file includes $(grep -m 1 -oE "<($headers)[^>]*>" "$file"), which is for $places"
+        done
+        set -f
+    done
+    exit $wrong
+} || wrong=1
+exit $wrong
