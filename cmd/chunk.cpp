@@ -22,7 +22,8 @@ constexpr std::string_view examples =
     "  stretto-chunk --explain song/96/chunk_0.ogg";
 
 ogg::PageReader reader_of(int fd, const std::string& subject) {
-    return ogg::PageReader{[fd, subject](std::span<std::uint8_t> into) { return read_some(fd, into, subject); }};
+    return ogg::PageReader{
+        [fd, subject](std::span<std::uint8_t> into) { return read_some(fd, into, subject); }};
 }
 
 /// Only a file can be read twice: once for the bitrate that its header may not tell.
@@ -53,7 +54,9 @@ void write_folder(const std::filesystem::path& folder, stream::Cutter& cutter) {
 
 void write_tar(stream::Cutter& cutter) {
     if (::isatty(STDOUT_FILENO))
-        throw Error{EX_USAGE, "standard output is a terminal: pipe the bundle into stretto-publish, or use -o DIR"};
+        throw Error{
+            EX_USAGE,
+            "standard output is a terminal: pipe the bundle into stretto-publish, or use -o DIR"};
     song::BundleWriter bundle{STDOUT_FILENO, "standard output"};
     cutter.run([&](const std::string& path, BytesView bytes) { bundle.add(path, bytes); });
     bundle.finish();
@@ -67,10 +70,17 @@ int main(int argc, char** argv) {
     std::vector<std::string> files;
     bool verbose = false;
 
-    CLI::App app{"Cut Ogg Vorbis into chunks that each play on their own, and write them as a bundle (tar)."};
-    app.add_option("-d,--duration", seconds, "Seconds of audio in a chunk")->check(CLI::Range(0.5, 60.0))->capture_default_str();
-    app.add_option("-o,--output", folder, "Write a folder instead of a tar stream")->type_name("DIR");
-    app.add_option("--explain", explain, "Show packets, pages and trims of a chunk, or of all in a folder")->type_name("FILE|DIR");
+    CLI::App app{
+        "Cut Ogg Vorbis into chunks that each play on their own, and write them as a bundle "
+        "(tar)."};
+    app.add_option("-d,--duration", seconds, "Seconds of audio in a chunk")
+        ->check(CLI::Range(0.5, 60.0))
+        ->capture_default_str();
+    app.add_option("-o,--output", folder, "Write a folder instead of a tar stream")
+        ->type_name("DIR");
+    app.add_option("--explain", explain,
+                   "Show packets, pages and trims of a chunk, or of all in a folder")
+        ->type_name("FILE|DIR");
     app.add_flag("-v,--verbose", verbose, "Tell what was passed over and what was cut");
     app.add_option("FILE", files, "Ogg Vorbis, one file a rendition; - or none: standard input");
 
@@ -86,7 +96,8 @@ int main(int argc, char** argv) {
             const std::string subject = name == "-" ? "standard input" : name;
             open.push_back(open_input(name));
             const int fd = open.back().fd();
-            cutter.add_input(reader_of(fd, subject), subject, tells_bitrate(fd, subject) ? 0 : average_of(fd, subject));
+            cutter.add_input(reader_of(fd, subject), subject,
+                             tells_bitrate(fd, subject) ? 0 : average_of(fd, subject));
         }
         if (folder.empty())
             write_tar(cutter);

@@ -1,4 +1,7 @@
-// stretto-encode: any audio file to one Ogg stream that holds a Vorbis stream per bitrate. See stretto-encode(1).
+// stretto-encode: any audio file to one Ogg stream that holds a Vorbis stream per bitrate. See
+// stretto-encode(1).
+#include "stream/encode.hpp"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,7 +15,6 @@
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
-#include "stream/encode.hpp"
 
 using namespace stretto;
 using Json = nlohmann::ordered_json;
@@ -38,7 +40,9 @@ struct Options {
 double cpu_seconds() {
     rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
-    const auto seconds = [](timeval t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+    const auto seconds = [](timeval t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
     return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
@@ -49,11 +53,13 @@ class Clock {
     stream::Report doing(std::string what, double from, double to) {
         return [this, what = std::move(what), from, to](double share, double seconds) {
             if (!progress_.shown()) return;
-            const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+            const double elapsed =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
             const double all = share < 0 ? -1 : from + (to - from) * std::min(1.0, share);
             std::string line = text(what, " ", clock_text(seconds));
             if (elapsed > 0.5 && all > 0.01)
-                line += text(", ", static_cast<int>(seconds / elapsed), " x real time, ", clock_text(elapsed / all - elapsed), " left");
+                line += text(", ", static_cast<int>(seconds / elapsed), " x real time, ",
+                             clock_text(elapsed / all - elapsed), " left");
             progress_.show(all, line);
         };
     }
@@ -63,14 +69,19 @@ class Clock {
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-stream::Recording record(const Options& o, const std::string& input, bool keep_pcm, const stream::Report& report) {
+stream::Recording record(const Options& o, const std::string& input, bool keep_pcm,
+                         const stream::Report& report) {
     const File file = open_input(input);
-    auto recording = stream::record(file.fd(), input == "-" ? "standard input" : input, o.decoder, keep_pcm, report);
-    for (const auto& why : recording.damage) note(text("'", recording.subject, "': ", why, " (passed over)"));
+    auto recording = stream::record(file.fd(), input == "-" ? "standard input" : input, o.decoder,
+                                    keep_pcm, report);
+    for (const auto& why : recording.damage)
+        note(text("'", recording.subject, "': ", why, " (passed over)"));
     return recording;
 }
 
-Json number(std::optional<double> value) { return value ? Json(std::round(*value * 100) / 100) : Json(); }
+Json number(std::optional<double> value) {
+    return value ? Json(std::round(*value * 100) / 100) : Json();
+}
 std::string column(std::optional<double> value) {
     if (!value) return "-";
     char out[32];
@@ -78,16 +89,21 @@ std::string column(std::optional<double> value) {
     return out;
 }
 
-void print_measure(const Options& o, const std::string& name, std::optional<double> lufs, std::optional<double> peak) {
+void print_measure(const Options& o, const std::string& name, std::optional<double> lufs,
+                   std::optional<double> peak) {
     const auto gain = audio::choose_gain(lufs, peak, o.lufs, o.true_peak);
     const char* limited = gain.limited ? "true_peak" : "none";
     if (o.json)
-        std::cout << Json{{"file", name}, {"source_lufs", number(lufs)}, {"source_true_peak", number(peak)},
-                          {"gain_db", number(gain.db)}, {"limited_by", limited}}
+        std::cout << Json{{"file", name},
+                          {"source_lufs", number(lufs)},
+                          {"source_true_peak", number(peak)},
+                          {"gain_db", number(gain.db)},
+                          {"limited_by", limited}}
                          .dump(-1, ' ', false, Json::error_handler_t::replace)
                   << '\n';
     else
-        std::cout << column(lufs) << '\t' << column(peak) << '\t' << column(gain.db) << '\t' << limited << '\t' << printable(name) << '\n';
+        std::cout << column(lufs) << '\t' << column(peak) << '\t' << column(gain.db) << '\t'
+                  << limited << '\t' << printable(name) << '\n';
 }
 
 /// Each file, and all together as one: the gain that keeps an album's inner balance.
@@ -113,23 +129,38 @@ stream::Encoding plan(const Options& o, const stream::Recording& recording) {
     auto gain = audio::choose_gain(lufs, peak, o.lufs, o.true_peak);
     if (o.no_normalize || o.gain) gain = {o.gain.value_or(0), false, gain.silent};
     if (gain.silent && !o.no_normalize && !o.gain)
-        note(text("'", recording.subject, "' is nearly silent or shorter than 0.4 s: its loudness is left alone"));
+        note(text("'", recording.subject,
+                  "' is nearly silent or shorter than 0.4 s: its loudness is left alone"));
     if (o.gain && peak && *peak + gain.db > o.true_peak)
-        note(text("'", recording.subject, "': with this gain the true peak is ", column(*peak + gain.db), " dBTP"));
-    const auto after = [&](std::optional<double> before) { return before ? std::optional{*before + gain.db} : before; };
-    return {o.kbps, gain.db, {lufs, peak, gain.db, after(lufs), after(peak), gain.limited ? "true_peak" : "none"}, o.threads};
+        note(text("'", recording.subject, "': with this gain the true peak is ",
+                  column(*peak + gain.db), " dBTP"));
+    const auto after = [&](std::optional<double> before) {
+        return before ? std::optional{*before + gain.db} : before;
+    };
+    return {o.kbps,
+            gain.db,
+            {lufs, peak, gain.db, after(lufs), after(peak), gain.limited ? "true_peak" : "none"},
+            o.threads};
 }
 
-Json stats(const stream::Recording& r, const stream::Encoding& e, const stream::Encoded& done, double elapsed) {
-    Json json{{"input", r.subject}, {"format", r.format}, {"seconds", r.seconds()}, {"source_rate", r.source_rate},
-              {"source_channels", r.source_channels}, {"rate", r.rate}, {"channels", r.pcm.channels()}};
+Json stats(const stream::Recording& r, const stream::Encoding& e, const stream::Encoded& done,
+           double elapsed) {
+    Json json{{"input", r.subject},
+              {"format", r.format},
+              {"seconds", r.seconds()},
+              {"source_rate", r.source_rate},
+              {"source_channels", r.source_channels},
+              {"rate", r.rate},
+              {"channels", r.pcm.channels()}};
     json.update(Json::parse(song::print_loudness(e.loudness)));
     json["silent"] = !r.meter.lufs() || *r.meter.lufs() < audio::silence_lufs;
     json["renditions"] = Json::array();
     for (std::size_t i = 0; i < e.kbps.size(); ++i)
-        json["renditions"].push_back({{"kbps", e.kbps[i]},
-                                      {"average_kbps", std::llround(static_cast<double>(done.bytes[i]) * 8 / r.seconds() / 1000)},
-                                      {"bytes", done.bytes[i]}});
+        json["renditions"].push_back(
+            {{"kbps", e.kbps[i]},
+             {"average_kbps",
+              std::llround(static_cast<double>(done.bytes[i]) * 8 / r.seconds() / 1000)},
+             {"bytes", done.bytes[i]}});
     json["damage"] = r.damage;
     json["cpu_seconds"] = number(cpu_seconds());
     json["vorbis_cpu_seconds"] = number(done.vorbis_cpu_seconds);
@@ -147,8 +178,10 @@ void write_stats(const Options& o, const Json& json) {
 }
 
 int encode(const Options& o) {
-    if (o.inputs.size() != 1) throw Error{EX_USAGE, "one INPUT at a time (several only with --measure)"};
-    if (o.output == "-" && ::isatty(STDOUT_FILENO)) throw Error{EX_USAGE, "standard output is a terminal: use a pipe, or -o FILE"};
+    if (o.inputs.size() != 1)
+        throw Error{EX_USAGE, "one INPUT at a time (several only with --measure)"};
+    if (o.output == "-" && ::isatty(STDOUT_FILENO))
+        throw Error{EX_USAGE, "standard output is a terminal: use a pipe, or -o FILE"};
     const auto start = std::chrono::steady_clock::now();
     Progress progress;
     Clock clock{progress};
@@ -158,10 +191,13 @@ int encode(const Options& o) {
     if (o.output != "-") file.emplace(o.output);
     const auto done = stream::encode(
         recording, encoding,
-        [&](BytesView bytes) { file ? file->write(bytes) : write_all(STDOUT_FILENO, bytes, "standard output"); },
+        [&](BytesView bytes) {
+            file ? file->write(bytes) : write_all(STDOUT_FILENO, bytes, "standard output");
+        },
         clock.doing("encode", 0.2, 1));
     if (file) file->commit();
-    const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double elapsed =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     write_stats(o, stats(recording, encoding, done, elapsed));
     return 0;
 }
@@ -169,11 +205,13 @@ int encode(const Options& o) {
 void check(Options& o) {
     std::ranges::sort(o.kbps);
     for (std::size_t i = 0; i < o.kbps.size(); ++i) {
-        if (i > 0 && o.kbps[i] == o.kbps[i - 1]) throw Error{EX_USAGE, text("bitrate ", o.kbps[i], " is given twice")};
+        if (i > 0 && o.kbps[i] == o.kbps[i - 1])
+            throw Error{EX_USAGE, text("bitrate ", o.kbps[i], " is given twice")};
         if (audio::quality_of(o.kbps[i])) continue;
         std::string known;
         for (int kbps : audio::known_kbps()) known += text(known.empty() ? "" : ", ", kbps);
-        throw Error{EX_USAGE, text("no quality step is called ", o.kbps[i], " (there are ", known, ")")};
+        throw Error{EX_USAGE,
+                    text("no quality step is called ", o.kbps[i], " (there are ", known, ")")};
     }
 }
 
@@ -181,21 +219,42 @@ void check(Options& o) {
 
 int main(int argc, char** argv) {
     Options o;
-    CLI::App app{"Encode any audio file for streaming: loudness -14 LUFS, one Ogg stream with a Vorbis stream per bitrate."};
-    app.add_option("-b,--bitrates", o.kbps, "Quality steps by their nominal kbit/s, separated by commas")->delimiter(',')->capture_default_str();
-    app.add_option("-r,--rate", o.decoder.rate, "Sample rate, Hz")->check(CLI::Range(8000, 192000))->capture_default_str();
-    app.add_option("-o,--output", o.output, "The file to write; - is standard output")->capture_default_str();
-    app.add_option("-j,--jobs", o.threads, "Renditions encoded at a time; the bytes are the same")->check(CLI::Range(1, 64))->capture_default_str();
-    app.add_option("--lufs", o.lufs, "Target loudness, LUFS")->check(CLI::Range(-70.0, 0.0))->capture_default_str();
-    app.add_option("--true-peak", o.true_peak, "Highest true peak, dBTP")->check(CLI::Range(-30.0, 6.0))->capture_default_str();
+    CLI::App app{
+        "Encode any audio file for streaming: loudness -14 LUFS, one Ogg stream with a Vorbis "
+        "stream per bitrate."};
+    app.add_option("-b,--bitrates", o.kbps,
+                   "Quality steps by their nominal kbit/s, separated by commas")
+        ->delimiter(',')
+        ->capture_default_str();
+    app.add_option("-r,--rate", o.decoder.rate, "Sample rate, Hz")
+        ->check(CLI::Range(8000, 192000))
+        ->capture_default_str();
+    app.add_option("-o,--output", o.output, "The file to write; - is standard output")
+        ->capture_default_str();
+    app.add_option("-j,--jobs", o.threads, "Renditions encoded at a time; the bytes are the same")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    app.add_option("--lufs", o.lufs, "Target loudness, LUFS")
+        ->check(CLI::Range(-70.0, 0.0))
+        ->capture_default_str();
+    app.add_option("--true-peak", o.true_peak, "Highest true peak, dBTP")
+        ->check(CLI::Range(-30.0, 6.0))
+        ->capture_default_str();
     auto* plain = app.add_flag("--no-normalize", o.no_normalize, "Leave the loudness as it is");
-    app.add_option("--gain", o.gain, "Apply this gain in dB instead (an album's, from --measure)")->check(CLI::Range(-100.0, 100.0))->excludes(plain);
-    app.add_flag("--measure", o.measure, "Encode nothing; print loudness, true peak and gain of each INPUT and of all together");
+    app.add_option("--gain", o.gain, "Apply this gain in dB instead (an album's, from --measure)")
+        ->check(CLI::Range(-100.0, 100.0))
+        ->excludes(plain);
+    app.add_flag(
+        "--measure", o.measure,
+        "Encode nothing; print loudness, true peak and gain of each INPUT and of all together");
     app.add_flag("--json", o.json, "With --measure: a JSON object a line");
-    app.add_flag("--keep-going", o.decoder.keep_going, "Pass over damage inside the input, and tell what it was");
-    app.add_flag("--print-stats", o.print_stats, "Write one JSON line about the run to standard error");
+    app.add_flag("--keep-going", o.decoder.keep_going,
+                 "Pass over damage inside the input, and tell what it was");
+    app.add_flag("--print-stats", o.print_stats,
+                 "Write one JSON line about the run to standard error");
     app.add_option("--stats", o.stats, "Write that line to a file")->type_name("FILE");
-    app.add_option("INPUT", o.inputs, "An audio file, or a video with sound; - is standard input")->required();
+    app.add_option("INPUT", o.inputs, "An audio file, or a video with sound; - is standard input")
+        ->required();
     return program(app, argc, argv, examples, [&] {
         check(o);
         return o.measure ? measure(o) : encode(o);

@@ -55,7 +55,10 @@ class Kept {
 class Fetch {
    public:
     Fetch(stream::Source& source, song::Manifest manifest, int kbps, bool verbose)
-        : source_(source), manifest_(std::move(manifest)), rendition_(manifest_.best(kbps)), verbose_(verbose) {}
+        : source_(source),
+          manifest_(std::move(manifest)),
+          rendition_(manifest_.best(kbps)),
+          verbose_(verbose) {}
 
     /// Every chunk, checked, in order.
     template <class Take>
@@ -79,7 +82,8 @@ class Fetch {
     /// One continuous file, chunk by chunk, into `write`.
     template <class Write>
     void continuous(const Kept& kept, Write write) {
-        ogg::Joiner joiner{static_cast<std::uint32_t>(rendition_.kbps), song::comments_of_tags(manifest_.tags)};
+        ogg::Joiner joiner{static_cast<std::uint32_t>(rendition_.kbps),
+                           song::comments_of_tags(manifest_.tags)};
         ogg::ChunkReader reader;
         chunks(kept, [&](const Bytes& chunk, bool last) {
             const auto facts = must(reader.read(chunk), source_.name());
@@ -118,24 +122,36 @@ int main(int argc, char** argv) {
     int kbps = 320;
     bool verbose = false;
 
-    CLI::App app{"Fetch a song as one Ogg Vorbis file: the manifest checked against the id, each chunk against its hash."};
-    app.add_option("--store", store, "A store's directory, or http://server")->envname("STRETTO_STORE")->required();
-    app.add_option("-b,--bitrate", kbps, "The highest bitrate to take, kbit/s")->check(CLI::Range(1, 65535))->capture_default_str();
-    app.add_option("-o,--output", output, "The file to write; - is standard output")->capture_default_str();
-    app.add_option("--raw", raw, "Keep the chunks, the index and the manifest in this folder, and write no file")->type_name("DIR");
+    CLI::App app{
+        "Fetch a song as one Ogg Vorbis file: the manifest checked against the id, each chunk "
+        "against its hash."};
+    app.add_option("--store", store, "A store's directory, or http://server")
+        ->envname("STRETTO_STORE")
+        ->required();
+    app.add_option("-b,--bitrate", kbps, "The highest bitrate to take, kbit/s")
+        ->check(CLI::Range(1, 65535))
+        ->capture_default_str();
+    app.add_option("-o,--output", output, "The file to write; - is standard output")
+        ->capture_default_str();
+    app.add_option("--raw", raw,
+                   "Keep the chunks, the index and the manifest in this folder, and write no file")
+        ->type_name("DIR");
     app.add_flag("-v,--verbose", verbose, "Tell where each chunk came from");
     app.add_option("SONG", song, "A song's id, or its name")->required();
 
     return program(app, argc, argv, examples, [&] {
         song::check_song(song);
         const bool to_stdout = raw.empty() && output == "-";
-        if (to_stdout && ::isatty(STDOUT_FILENO)) throw Error{EX_USAGE, "standard output is a terminal: use -o FILE"};
+        if (to_stdout && ::isatty(STDOUT_FILENO))
+            throw Error{EX_USAGE, "standard output is a terminal: use -o FILE"};
         const auto source = stream::open_source(store);
         Fetch fetch{*source, stream::get_manifest(*source, song), kbps, verbose};
         if (!raw.empty()) {
             fetch.raw(Kept{raw});
         } else if (to_stdout) {
-            fetch.continuous(Kept{{}}, [](const Bytes& pages) { write_all(STDOUT_FILENO, pages, "standard output"); });
+            fetch.continuous(Kept{{}}, [](const Bytes& pages) {
+                write_all(STDOUT_FILENO, pages, "standard output");
+            });
         } else {
             const Kept kept{output + ".part"};  // what makes the next run resume
             Draft file{output};

@@ -1,11 +1,12 @@
 // stretto-publish: a bundle into a store, checked, all or nothing. See stretto-publish(1).
+#include "stream/publish.hpp"
+
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "base/program.hpp"
 #include "base/progress.hpp"
 #include "song/id.hpp"
-#include "stream/publish.hpp"
 
 using namespace stretto;
 
@@ -31,8 +32,9 @@ std::string joined(const std::vector<std::string>& words) {
 void print_line(const Song& s) {
     std::vector<std::string> kbps;
     for (const auto& r : s.manifest.renditions) kbps.push_back(text(r.kbps));
-    std::cout << s.manifest.id << '\t' << (s.names.empty() ? "-" : joined(s.names)) << '\t' << clock_text(s.manifest.seconds())
-              << '\t' << joined(kbps) << '\t' << s.bytes << '\t' << printable(song::first_tag(s.manifest.tags, "ARTIST")) << '\t'
+    std::cout << s.manifest.id << '\t' << (s.names.empty() ? "-" : joined(s.names)) << '\t'
+              << clock_text(s.manifest.seconds()) << '\t' << joined(kbps) << '\t' << s.bytes << '\t'
+              << printable(song::first_tag(s.manifest.tags, "ARTIST")) << '\t'
               << printable(song::first_tag(s.manifest.tags, "TITLE")) << '\n';
 }
 
@@ -54,7 +56,8 @@ int list(const store::Directory& store, bool as_json) {
     int status = 0;
     for (const auto& id : store.ids()) try {
             Song s{stream::load_manifest(store, id), {}, 0};
-            for (auto [at, end] = names.equal_range(id); at != end; ++at) s.names.push_back(at->second);
+            for (auto [at, end] = names.equal_range(id); at != end; ++at)
+                s.names.push_back(at->second);
             for (const auto& r : s.manifest.renditions)
                 for (const auto& c : r.chunks) s.bytes += c.bytes;
             as_json ? print_json(s) : print_line(s);
@@ -68,7 +71,8 @@ int list(const store::Directory& store, bool as_json) {
 int verify(const store::Directory& store) {
     Progress progress;
     const auto damage = stream::damage_of_store(store, [&](std::size_t done, std::size_t all) {
-        progress.show(static_cast<double>(done) / static_cast<double>(all), text(done, " of ", all, " songs"));
+        progress.show(static_cast<double>(done) / static_cast<double>(all),
+                      text(done, " of ", all, " songs"));
     });
     for (const auto& line : damage) std::cout << line << '\n';
     return damage.empty() ? 0 : 1;
@@ -77,7 +81,8 @@ int verify(const store::Directory& store) {
 int remove(store::Directory& store, const std::string& song) {
     song::check_song(song);
     const auto id = song::is_id(song) ? std::optional{song} : store.id_of(song);
-    if (!id || !song::is_id(*id) || !store.remove(*id)) throw Error{EX_NOINPUT, text("no song '", song, "' in the store")};
+    if (!id || !song::is_id(*id) || !store.remove(*id))
+        throw Error{EX_NOINPUT, text("no song '", song, "' in the store")};
     return 0;
 }
 
@@ -87,14 +92,21 @@ int main(int argc, char** argv) {
     std::string store_path, bundle_path = "-", name, song;
     bool listing = false, json = false, verifying = false, dry = false;
 
-    CLI::App app{"Put a bundle into a store: checked, then there at once or not at all. Prints the song's id."};
+    CLI::App app{
+        "Put a bundle into a store: checked, then there at once or not at all. Prints the song's "
+        "id."};
     app.add_option("--name", name, "A name that means this song from now on");
     app.add_flag("--dry-run", dry, "Check the bundle and print its id; the store is not touched");
-    app.add_flag("--list", listing, "List the songs: id, names, length, bitrates, bytes, artist, title");
+    app.add_flag("--list", listing,
+                 "List the songs: id, names, length, bitrates, bytes, artist, title");
     app.add_flag("--json", json, "With --list: a JSON object a line");
-    app.add_flag("--verify", verifying, "Hash everything in the store again; print what is damaged, exit 1 if anything is");
-    app.add_option("--remove", song, "Take a song and its names out of the store")->type_name("SONG");
-    app.add_option("STORE", store_path, "The store's directory, made when it is not there")->required();
+    app.add_flag(
+        "--verify", verifying,
+        "Hash everything in the store again; print what is damaged, exit 1 if anything is");
+    app.add_option("--remove", song, "Take a song and its names out of the store")
+        ->type_name("SONG");
+    app.add_option("STORE", store_path, "The store's directory, made when it is not there")
+        ->required();
     app.add_option("BUNDLE", bundle_path, "What stretto-chunk wrote; - or none: standard input");
 
     return program(app, argc, argv, examples, [&] {

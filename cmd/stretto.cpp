@@ -22,15 +22,18 @@ constexpr std::pair<const char*, const char*> tools[] = {
 };
 
 void list() {
-    std::cout << "Stream music: small programs that work in a pipe. `stretto TOOL ...` runs stretto-TOOL.\n\n";
+    std::cout << "Stream music: small programs that work in a pipe. `stretto TOOL ...` runs "
+                 "stretto-TOOL.\n\n";
     for (const auto& [name, what] : tools)
-        std::cout << "  " << name << std::string(10 - std::string_view{name}.size(), ' ') << what << '\n';
+        std::cout << "  " << name << std::string(10 - std::string_view{name}.size(), ' ') << what
+                  << '\n';
     std::cout << "\n`stretto TOOL --help` tells a tool's options, `man stretto.7` the whole.\n";
 }
 
 [[noreturn]] void run(int argc, char** argv) {
     const std::string tool = argv[1];
-    if (!song::is_name(tool)) throw Error{EX_USAGE, text("no tool is called '", tool, "' (see stretto --help)")};
+    if (!song::is_name(tool))
+        throw Error{EX_USAGE, text("no tool is called '", tool, "' (see stretto --help)")};
     const std::string name = "stretto-" + tool;
     std::vector<char*> arguments{const_cast<char*>(name.c_str())};
     for (int i = 2; i <= argc; ++i) arguments.push_back(i < argc ? argv[i] : nullptr);
@@ -39,7 +42,8 @@ void list() {
     const auto beside = fs::read_symlink("/proc/self/exe", none).parent_path() / name;
     ::execv(beside.c_str(), arguments.data());
     ::execvp(name.c_str(), arguments.data());
-    if (errno == ENOENT) throw Error{EX_USAGE, text("no tool is called '", tool, "' (see stretto --help)")};
+    if (errno == ENOENT)
+        throw Error{EX_USAGE, text("no tool is called '", tool, "' (see stretto --help)")};
     throw system_error("run", name);
 }
 
@@ -50,9 +54,10 @@ int main(int argc, char** argv) {
     std::string unused;
     app.add_option("TOOL", unused, "encode, chunk, publish, fetch; what follows is the tool's");
     const bool ours = argc > 1 && argv[1][0] == '-';
-    return program(app, ours ? argc : 1, argv, "  stretto fetch --store store frontiers -o frontiers.ogg", [&] {
-        if (argc > 1 && !ours) run(argc, argv);
-        list();
-        return 0;
-    });
+    return program(app, ours ? argc : 1, argv,
+                   "  stretto fetch --store store frontiers -o frontiers.ogg", [&] {
+                       if (argc > 1 && !ours) run(argc, argv);
+                       list();
+                       return 0;
+                   });
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Any audio file as float samples: FFmpeg decodes, soxr resamples, more than two channels become stereo.
+// Any audio file as float samples: FFmpeg decodes, soxr resamples, more than two channels become
+// stereo.
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,8 +9,9 @@
 
 namespace stretto::audio {
 
-/// Reads one open file and nothing else: FFmpeg gets bytes, never a name, and demuxers that would open other files or
-/// addresses (concat, hls, dash, image lists, ...) are refused, so an upload cannot read the server's disk.
+/// Reads one open file and nothing else: FFmpeg gets bytes, never a name, and demuxers that would
+/// open other files or addresses (concat, hls, dash, image lists, ...) are refused, so an upload
+/// cannot read the server's disk.
 class Decoder {
    public:
     struct Options {
@@ -23,8 +25,9 @@ class Decoder {
     Decoder(int fd, std::string subject, const Options& options);
     ~Decoder();
 
-    /// Interleaved samples, as many as come at a time; false at the end. Throws an Error (65) on damage, an end before what the
-    /// header promises and samples that are no numbers, unless told to keep going.
+    /// Interleaved samples, as many as come at a time; false at the end. Throws an Error (65) on
+    /// damage, an end before what the header promises and samples that are no numbers, unless told
+    /// to keep going.
     bool next(std::vector<float>& samples);
 
     int channels() const noexcept;  ///< 1 or 2
@@ -33,7 +36,8 @@ class Decoder {
     const std::string& format() const noexcept;  ///< "flac", "mov,mp4,..."
     /// Seconds that the header promises or the size suggests; 0 when unknown.
     double expected_seconds() const noexcept;
-    /// "KEY=value" with the names of Vorbis comments, sorted; pictures and container technicalities left out.
+    /// "KEY=value" with the names of Vorbis comments, sorted; pictures and container technicalities
+    /// left out.
     std::vector<std::string> tags() const;
     /// What was passed over, in order; at most 100 lines are kept.
     const std::vector<std::string>& damage() const noexcept;

@@ -1,5 +1,6 @@
 #pragma once
-// FFmpeg's objects with owners, and its error codes as Errors. Included by this folder's sources only.
+// FFmpeg's objects with owners, and its error codes as Errors. Included by this folder's sources
+// only.
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>

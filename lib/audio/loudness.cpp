@@ -15,18 +15,22 @@ void check(int code, const char* what) {
     if (code != EBUR128_SUCCESS) throw Error{EX_SOFTWARE, text(what, " failed: ", code)};
 }
 
-std::optional<double> finite(double db) { return std::isfinite(db) ? std::optional{db} : std::nullopt; }
+std::optional<double> finite(double db) {
+    return std::isfinite(db) ? std::optional{db} : std::nullopt;
+}
 
 }  // namespace
 
 Meter::Meter(int channels, int rate)
-    : state_(ebur128_init(static_cast<unsigned>(channels), static_cast<unsigned long>(rate), EBUR128_MODE_I | EBUR128_MODE_TRUE_PEAK)),
+    : state_(ebur128_init(static_cast<unsigned>(channels), static_cast<unsigned long>(rate),
+                          EBUR128_MODE_I | EBUR128_MODE_TRUE_PEAK)),
       channels_(channels) {
     if (!state_) throw std::bad_alloc{};
 }
 
 void Meter::add(std::span<const float> samples) {
-    check(ebur128_add_frames_float(state_.get(), samples.data(), samples.size() / static_cast<std::size_t>(channels_)),
+    check(ebur128_add_frames_float(state_.get(), samples.data(),
+                                   samples.size() / static_cast<std::size_t>(channels_)),
           "ebur128_add_frames_float");
 }
 
@@ -40,7 +44,8 @@ std::optional<double> Meter::true_peak() const {
     double loudest = 0;
     for (int c = 0; c < channels_; ++c) {
         double peak = 0;
-        check(ebur128_true_peak(state_.get(), static_cast<unsigned>(c), &peak), "ebur128_true_peak");
+        check(ebur128_true_peak(state_.get(), static_cast<unsigned>(c), &peak),
+              "ebur128_true_peak");
         loudest = std::max(loudest, peak);
     }
     return finite(20 * std::log10(loudest));
@@ -50,11 +55,13 @@ std::optional<double> Meter::lufs_of_all(std::span<const Meter* const> meters) {
     std::vector<ebur128_state*> states;
     for (const auto* meter : meters) states.push_back(meter->state_.get());
     double lufs = 0;
-    check(ebur128_loudness_global_multiple(states.data(), states.size(), &lufs), "ebur128_loudness_global_multiple");
+    check(ebur128_loudness_global_multiple(states.data(), states.size(), &lufs),
+          "ebur128_loudness_global_multiple");
     return finite(lufs);
 }
 
-Gain choose_gain(std::optional<double> lufs, std::optional<double> true_peak, double target, double most_peak) {
+Gain choose_gain(std::optional<double> lufs, std::optional<double> true_peak, double target,
+                 double most_peak) {
     Gain gain;
     gain.silent = !lufs || *lufs < silence_lufs;
     gain.db = gain.silent ? 0 : target - *lufs;

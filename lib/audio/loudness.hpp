@@ -1,5 +1,6 @@
 #pragma once
-// Loudness by ITU-R BS.1770 and EBU R 128 (libebur128), and the gain that brings a song to its target.
+// Loudness by ITU-R BS.1770 and EBU R 128 (libebur128), and the gain that brings a song to its
+// target.
 #include <ebur128.h>
 
 #include <cstddef>
@@ -18,7 +19,8 @@ class Meter {
     /// Interleaved samples.
     void add(std::span<const float> samples);
 
-    /// Integrated loudness, LUFS; nullopt where no block passes the gates (silence, or less than 400 ms).
+    /// Integrated loudness, LUFS; nullopt where no block passes the gates (silence, or less than
+    /// 400 ms).
     std::optional<double> lufs() const;
     /// dBTP of the loudest channel; nullopt when all samples are 0.
     std::optional<double> true_peak() const;
@@ -39,9 +41,11 @@ struct Gain {
 /// Below this a recording is noise or silence, and raising it would only raise noise.
 constexpr double silence_lufs = -60;
 
-/// One linear gain, never a dynamic one: to the target, but no further than the peak limit, which is where raising stops (Spotify's
-/// published rule) and what is above it is lowered to. What is nearly silent is left alone.
+/// One linear gain, never a dynamic one: to the target, but no further than the peak limit, which
+/// is where raising stops (Spotify's published rule) and what is above it is lowered to. What is
+/// nearly silent is left alone.
 /// @param target  LUFS;  @param most_peak  dBTP
-Gain choose_gain(std::optional<double> lufs, std::optional<double> true_peak, double target, double most_peak);
+Gain choose_gain(std::optional<double> lufs, std::optional<double> true_peak, double target,
+                 double most_peak);
 
 }  // namespace stretto::audio

@@ -1,5 +1,6 @@
 #pragma once
-// A whole song as samples on disk: measuring needs all of it before encoding can begin, and memory is bounded.
+// A whole song as samples on disk: measuring needs all of it before encoding can begin, and memory
+// is bounded.
 #include <span>
 
 #include "base/file.hpp"
@@ -12,13 +13,16 @@ class PcmSpool {
     explicit PcmSpool(int channels) : channels_(channels), file_(open_spool()) {}
 
     void add(std::span<const float> samples) {
-        write_all(file_.fd(), {reinterpret_cast<const std::uint8_t*>(samples.data()), samples.size_bytes()}, "temporary file");
+        write_all(file_.fd(),
+                  {reinterpret_cast<const std::uint8_t*>(samples.data()), samples.size_bytes()},
+                  "temporary file");
         frames_ += static_cast<std::int64_t>(samples.size()) / channels_;
     }
     /// Up to `into.size()` samples from a frame on; what was read. Safe from several threads.
     std::span<const float> read(std::int64_t frame, std::span<float> into) const {
-        const auto bytes = read_at(file_.fd(), {reinterpret_cast<std::uint8_t*>(into.data()), into.size_bytes()},
-                                   frame * channels_ * static_cast<std::int64_t>(sizeof(float)), "temporary file");
+        const auto bytes =
+            read_at(file_.fd(), {reinterpret_cast<std::uint8_t*>(into.data()), into.size_bytes()},
+                    frame * channels_ * static_cast<std::int64_t>(sizeof(float)), "temporary file");
         return into.first(bytes / sizeof(float));
     }
     std::int64_t frames() const noexcept { return frames_; }

@@ -13,8 +13,9 @@ struct Step {
     int kbps;
     float quality;
 };
-constexpr Step steps[] = {{45, -0.1F}, {64, 0.0F},  {80, 0.1F},  {96, 0.2F},  {112, 0.3F}, {128, 0.4F},
-                          {160, 0.5F}, {192, 0.6F}, {224, 0.7F}, {256, 0.8F}, {320, 0.9F}, {500, 1.0F}};
+constexpr Step steps[] = {{45, -0.1F}, {64, 0.0F},  {80, 0.1F},  {96, 0.2F},
+                          {112, 0.3F}, {128, 0.4F}, {160, 0.5F}, {192, 0.6F},
+                          {224, 0.7F}, {256, 0.8F}, {320, 0.9F}, {500, 1.0F}};
 
 void check(int code, const char* what) {
     if (code < 0) throw Error{EX_SOFTWARE, text(what, " failed: ", code)};
@@ -59,7 +60,8 @@ struct VorbisEncoder::State {
             check(vorbis_bitrate_addblock(&block), "vorbis_bitrate_addblock");
             ogg_packet packet;
             while (vorbis_bitrate_flushpacket(&dsp, &packet) == 1)
-                take({packet.packet, static_cast<std::size_t>(packet.bytes)}, packet.granulepos, packet.e_o_s != 0);
+                take({packet.packet, static_cast<std::size_t>(packet.bytes)}, packet.granulepos,
+                     packet.e_o_s != 0);
         }
     }
 };
@@ -67,7 +69,8 @@ struct VorbisEncoder::State {
 VorbisEncoder::VorbisEncoder(int rate, int channels, int kbps) : state_(std::make_unique<State>()) {
     state_->channels = channels;
     if (vorbis_encode_init_vbr(&state_->info, channels, rate, quality_of(kbps).value_or(0.5F)) != 0)
-        throw Error{EX_USAGE, text("libvorbis cannot encode ", channels, " channels of ", rate, " Hz at quality step ", kbps)};
+        throw Error{EX_USAGE, text("libvorbis cannot encode ", channels, " channels of ", rate,
+                                   " Hz at quality step ", kbps)};
     check(vorbis_analysis_init(&state_->dsp, &state_->info), "vorbis_analysis_init");
     check(vorbis_block_init(&state_->dsp, &state_->block), "vorbis_block_init");
     state_->started = true;
@@ -81,14 +84,16 @@ std::array<Bytes, 3> VorbisEncoder::headers(const std::vector<std::string>& comm
     vorbis_comment_init(&list);
     for (const auto& comment : comments) vorbis_comment_add(&list, comment.c_str());
     ogg_packet identification, comment, setup;
-    const int code = vorbis_analysis_headerout(&state_->dsp, &list, &identification, &comment, &setup);
+    const int code =
+        vorbis_analysis_headerout(&state_->dsp, &list, &identification, &comment, &setup);
     vorbis_comment_clear(&list);
     check(code, "vorbis_analysis_headerout");
     return {bytes_of(identification), bytes_of(comment), bytes_of(setup)};
 }
 
 void VorbisEncoder::add(std::span<const float> samples, float gain, const Take& take) {
-    constexpr std::size_t most = 4096;  // samples a channel at a time: libvorbis keeps what it is given
+    constexpr std::size_t most =
+        4096;  // samples a channel at a time: libvorbis keeps what it is given
     const auto channels = static_cast<std::size_t>(state_->channels);
     while (!samples.empty()) {
         const std::size_t n = std::min(most, samples.size() / channels);

@@ -12,8 +12,8 @@
 
 namespace stretto::audio {
 
-/// The quality of libvorbis whose nominal bitrate for 44.1 kHz stereo is this; nullopt when there is none.
-/// Managed bitrates would cost four to six times the CPU for nothing heard.
+/// The quality of libvorbis whose nominal bitrate for 44.1 kHz stereo is this; nullopt when there
+/// is none. Managed bitrates would cost four to six times the CPU for nothing heard.
 std::optional<float> quality_of(int kbps);
 /// All of these, rising.
 std::vector<int> known_kbps();

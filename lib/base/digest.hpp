@@ -33,7 +33,8 @@ std::string hex(BytesView bytes);
 /// The 64 hexadecimal characters of a digest, lower case only; false if they are not that.
 bool parse_hex(std::string_view text, Digest& out);
 
-/// Lower-case Crockford base32, first bit first, five bits a character; a last group is padded with zero bits.
+/// Lower-case Crockford base32, first bit first, five bits a character; a last group is padded with
+/// zero bits.
 std::string base32(BytesView bytes);
 
 }  // namespace stretto

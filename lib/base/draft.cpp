@@ -37,7 +37,8 @@ Draft::~Draft() {
 
 void Draft::commit() {
     sync(file_.fd(), target_.string());
-    if (::rename(draft_.c_str(), target_.c_str()) != 0) throw system_error("write", target_.string());
+    if (::rename(draft_.c_str(), target_.c_str()) != 0)
+        throw system_error("write", target_.string());
     draft_.clear();
     sync_directory(folder_of(target_));
 }

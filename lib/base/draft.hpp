@@ -7,8 +7,9 @@
 
 namespace stretto {
 
-/// Written beside its target under a hidden name; commit() makes it durable and gives it its name, in one step.
-/// Without commit() the target is as it was and the draft is gone. A reader of the target sees old or new, never a mix.
+/// Written beside its target under a hidden name; commit() makes it durable and gives it its name,
+/// in one step. Without commit() the target is as it was and the draft is gone. A reader of the
+/// target sees old or new, never a mix.
 class Draft {
    public:
     /// @param target  the file to be; its folder exists
@@ -21,7 +22,8 @@ class Draft {
 
     void write(BytesView bytes) { write_all(file_.fd(), bytes, target_.string()); }
 
-    /// fsync, rename, fsync of the folder: after this a power cut loses nothing. Error 74 leaves the target as it was.
+    /// fsync, rename, fsync of the folder: after this a power cut loses nothing. Error 74 leaves
+    /// the target as it was.
     void commit();
 
    private:

@@ -1,6 +1,6 @@
 #pragma once
-// The kinds of failure: Error (the world let us down), Malformed (a stranger's bytes made no sense).
-// The third kind, a mistake of ours, is for assert() and the sanitizers.
+// The kinds of failure: Error (the world let us down), Malformed (a stranger's bytes made no
+// sense). The third kind, a mistake of ours, is for assert() and the sanitizers.
 #include <sysexits.h>
 
 #include <stdexcept>
@@ -14,7 +14,8 @@
 namespace stretto {
 
 /// A disk, a codec or a server failed. Thrown; ends the job at hand.
-/// what() is one line for people, without the tool's name; exit() is a status of sysexits.h for scripts.
+/// what() is one line for people, without the tool's name; exit() is a status of sysexits.h for
+/// scripts.
 class Error : public std::runtime_error {
    public:
     Error(int exit_status, const std::string& what)
@@ -26,12 +27,14 @@ class Error : public std::runtime_error {
     int exit_;
 };
 
-/// Bytes from a stranger that are not what they should be. Returned, since to a server that is an ordinary answer.
+/// Bytes from a stranger that are not what they should be. Returned, since to a server that is an
+/// ordinary answer.
 struct Malformed {
     std::string why;
 };
 
-/// A T, or why there is none. Speaks the language of std::expected, which g++ 12 has only under C++23.
+/// A T, or why there is none. Speaks the language of std::expected, which g++ 12 has only under
+/// C++23.
 template <class T>
 class [[nodiscard]] Result {
    public:

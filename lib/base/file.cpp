@@ -72,9 +72,8 @@ File open_spool() {
 }
 
 std::size_t read_some(int fd, std::span<std::uint8_t> into, std::string_view subject) {
-    return fill(into, subject, [fd](std::uint8_t* to, std::size_t n, std::size_t) {
-        return ::read(fd, to, n);
-    });
+    return fill(into, subject,
+                [fd](std::uint8_t* to, std::size_t n, std::size_t) { return ::read(fd, to, n); });
 }
 
 std::size_t read_at(int fd, std::span<std::uint8_t> into, std::int64_t offset,

@@ -30,15 +30,18 @@ File open_input(const std::filesystem::path& path);
 /// An unlinked file under TMPDIR (else /tmp): gone with its owner, whatever ends the program.
 File open_spool();
 
-/// Up to `into.size()` bytes; fewer only at the end of the file. `subject` names the file in an Error.
+/// Up to `into.size()` bytes; fewer only at the end of the file. `subject` names the file in an
+/// Error.
 std::size_t read_some(int fd, std::span<std::uint8_t> into, std::string_view subject);
 /// The same at an offset, without moving the file's position.
-std::size_t read_at(int fd, std::span<std::uint8_t> into, std::int64_t offset, std::string_view subject);
+std::size_t read_at(int fd, std::span<std::uint8_t> into, std::int64_t offset,
+                    std::string_view subject);
 
 /// All of the bytes, or an Error (74).
 void write_all(int fd, BytesView bytes, std::string_view subject);
 
-/// A whole file. More than `limit` bytes is an Error (65): no stranger chooses how much memory we take.
+/// A whole file. More than `limit` bytes is an Error (65): no stranger chooses how much memory we
+/// take.
 Bytes read_file(const std::filesystem::path& path, std::size_t limit);
 /// The same of an open file; nullopt when it is longer than `limit`.
 std::optional<Bytes> read_rest(int fd, std::size_t limit, std::string_view subject);

@@ -9,7 +9,8 @@ struct Freed {
     void operator()(auto* pointer) const noexcept { Free(pointer); }
 };
 
-/// For functions that take the pointer's address: std::unique_ptr<AVFrame, FreedByAddress<av_frame_free>>.
+/// For functions that take the pointer's address: std::unique_ptr<AVFrame,
+/// FreedByAddress<av_frame_free>>.
 template <auto Free>
 struct FreedByAddress {
     void operator()(auto* pointer) const noexcept { Free(&pointer); }

@@ -18,8 +18,8 @@ namespace {
 
 std::string name_of_tool = "stretto";
 
-/// A standard descriptor that is closed would become the number of the next file opened, and our output its content.
-/// Opened the wrong way round, so that using it still fails as on a closed one.
+/// A standard descriptor that is closed would become the number of the next file opened, and our
+/// output its content. Opened the wrong way round, so that using it still fails as on a closed one.
 void keep_standard_descriptors() {
     for (int fd = 0; fd <= 2; ++fd)
         if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF)
@@ -30,7 +30,8 @@ int flush_output(int status) {
     errno = 0;
     std::cout.flush();
     if (std::cout.good()) return status;
-    note(text("cannot write to standard output: ", std::generic_category().message(errno ? errno : EIO)));
+    note(text("cannot write to standard output: ",
+              std::generic_category().message(errno ? errno : EIO)));
     return EX_IOERR;
 }
 
@@ -38,9 +39,11 @@ int flush_output(int status) {
 std::size_t utf8_length(std::string_view s) {
     const auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
     const unsigned char lead = at(0);
-    const std::size_t n = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3
-                          : lead >= 0xf0 && lead < 0xf5                 ? 4
-                                                                        : 0;
+    const std::size_t n = lead < 0x80                   ? 1
+                          : lead >= 0xc2 && lead < 0xe0 ? 2
+                          : lead >= 0xe0 && lead < 0xf0 ? 3
+                          : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                        : 0;
     if (n == 0 || s.size() < n) return 0;
     for (std::size_t i = 1; i < n; ++i)
         if ((at(i) & 0xc0) != 0x80) return 0;

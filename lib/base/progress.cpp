@@ -49,7 +49,8 @@ std::string clock_text(double seconds) {
     const auto total = static_cast<long long>(std::max(0.0, std::round(seconds)));
     char out[48];
     if (total >= 3600)
-        std::snprintf(out, sizeof out, "%lld:%02lld:%02lld", total / 3600, total / 60 % 60, total % 60);
+        std::snprintf(out, sizeof out, "%lld:%02lld:%02lld", total / 3600, total / 60 % 60,
+                      total % 60);
     else
         std::snprintf(out, sizeof out, "%lld:%02lld", total / 60, total % 60);
     return out;
@@ -60,7 +61,8 @@ std::string size_text(double bytes) {
     std::size_t unit = 0;
     while (bytes >= 999.5 && unit < 4) bytes /= 1000, ++unit;
     char out[32];
-    std::snprintf(out, sizeof out, unit == 0 || bytes >= 99.95 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+    std::snprintf(out, sizeof out, unit == 0 || bytes >= 99.95 ? "%.0f %s" : "%.1f %s", bytes,
+                  units[unit]);
     return out;
 }
 

@@ -14,7 +14,8 @@ class Progress {
     Progress(const Progress&) = delete;
 
     bool shown() const noexcept { return shown_; }
-    /// Redraw at most ten times a second, cut to the width of the terminal. @param share  0..1, or below 0 when unknown
+    /// Redraw at most ten times a second, cut to the width of the terminal. @param share  0..1, or
+    /// below 0 when unknown
     void show(double share, std::string_view what);
 
    private:

@@ -5,7 +5,8 @@
 
 namespace stretto {
 
-/// `text("chunk ", 3, " of ", 22)` is "chunk 3 of 22". Numbers are printed in the C locale, whatever LC_ALL says.
+/// `text("chunk ", 3, " of ", 22)` is "chunk 3 of 22". Numbers are printed in the C locale,
+/// whatever LC_ALL says.
 template <class... Parts>
 std::string text(const Parts&... parts) {
     std::ostringstream out;

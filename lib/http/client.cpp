@@ -12,12 +12,16 @@ void check(CURLcode code, const char* what) {
 }
 
 struct Body {
+    CURL* easy;
     Bytes bytes;
     std::size_t most;
 };
 
 std::size_t take(char* data, std::size_t, std::size_t n, void* to) noexcept {
     auto& body = *static_cast<Body*>(to);
+    long status = 0;
+    if (curl_easy_getinfo(body.easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) return 0;
+    if (status != 200) return n;  // what a server says beside an error is for browsers
     if (n > body.most - body.bytes.size()) return 0;
     append(body.bytes, {reinterpret_cast<const std::uint8_t*>(data), n});
     return n;
@@ -49,15 +53,15 @@ Client::Client() {
 }
 
 Answer Client::get(const std::string& url, std::size_t most) {
-    Body body{{}, most};
+    Body body{easy_.get(), {}, most};
     set(easy_.get(), CURLOPT_URL, url.c_str());
     set(easy_.get(), CURLOPT_WRITEDATA, &body);
     const CURLcode code = curl_easy_perform(easy_.get());
     Answer answer;
     if (code != CURLE_OK) {
         answer.why = curl_easy_strerror(code);
-        answer.again = code != CURLE_URL_MALFORMAT && code != CURLE_UNSUPPORTED_PROTOCOL && code != CURLE_WRITE_ERROR &&
-                       code != CURLE_TOO_MANY_REDIRECTS;
+        answer.again = code != CURLE_URL_MALFORMAT && code != CURLE_UNSUPPORTED_PROTOCOL &&
+                       code != CURLE_WRITE_ERROR && code != CURLE_TOO_MANY_REDIRECTS;
         return answer;
     }
     long status = 0;

@@ -11,10 +11,11 @@ extern "C" void curl_easy_cleanup(void*);
 namespace stretto::http {
 
 struct Answer {
-    int status = 0;      ///< 0: no answer came; `why` says what happened
+    int status = 0;  ///< 0: no answer came; `why` says what happened
     Bytes body;
     std::string why;
-    bool again = false;  ///< another try may help: no connection, a timeout, a body cut short, 408, 429 or 5xx
+    bool again = false;  ///< another try may help: no connection, a timeout, a body cut short, 408,
+                         ///< 429 or 5xx
 };
 
 class Client {

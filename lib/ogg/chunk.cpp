@@ -21,7 +21,8 @@ Result<std::vector<BytesView>> whole_packets(const Page& page) {
         open = lace == 255;
         if (!open) packets.push_back(page.body.subspan(begin, end - begin)), begin = end;
     }
-    if (open || packets.empty()) return Malformed{text("a packet across pages at byte ", page.offset)};
+    if (open || packets.empty())
+        return Malformed{text("a packet across pages at byte ", page.offset)};
     return packets;
 }
 
@@ -35,25 +36,30 @@ class Walk {
         if (!packets) return packets.error();
         if (ended_) return Malformed{"pages after the end"};
         const bool first = pages_++ == 0;
-        if (first && packets->size() != 2) return Malformed{"the first audio page does not hold two packets"};
+        if (first && packets->size() != 2)
+            return Malformed{"the first audio page does not hold two packets"};
         const std::int64_t before = end_;
         for (std::size_t i = 0; i < packets->size(); ++i) {
             const BytesView packet = (*packets)[i];
             const int size = blocks.size(packet);
-            if (size == 0) return Malformed{text("a packet that is no audio at byte ", page.offset)};
+            if (size == 0)
+                return Malformed{text("a packet that is no audio at byte ", page.offset)};
             if (packet.size() > most_packet_bytes) return Malformed{"a packet too large"};
             before_last_ = end_;
             if (block_ != 0) end_ += Blocks::samples(block_, size);
             block_ = size;
             if (first) facts_.first[i].assign(packet.begin(), packet.end());
             if (!first && i == 0 && before < UINT32_MAX) {
-                // started here, a decoder is primed by this packet, and the next gives its first samples
-                facts_.pages.push_back({static_cast<std::uint32_t>(page.offset), static_cast<std::uint32_t>(end_)});
+                // started here, a decoder is primed by this packet, and the next gives its first
+                // samples
+                facts_.pages.push_back(
+                    {static_cast<std::uint32_t>(page.offset), static_cast<std::uint32_t>(end_)});
             }
             std::swap(facts_.last[0], facts_.last[1]);
             facts_.last[1].assign(packet.begin(), packet.end());
         }
-        if (page.granule() < 0) return Malformed{text("a negative granule position at byte ", page.offset)};
+        if (page.granule() < 0)
+            return Malformed{text("a negative granule position at byte ", page.offset)};
         if (first && !page.eos()) {
             facts_.trim = end_ - page.granule();
             if (facts_.trim < 0) return Malformed{"it promises more samples than it holds"};
@@ -61,10 +67,11 @@ class Walk {
             before_last_ -= facts_.trim;
             if (end_ <= 0) return Malformed{"its second packet ends before its first sample"};
         }
-        if (page.eos() ? page.granule() > end_ || page.granule() <= before_last_ || page.granule() == 0
-                       : page.granule() != end_)
-            return Malformed{text("the granule position at byte ", page.offset, " is ", page.granule(),
-                                  " where its packets end at ", end_)};
+        if (page.eos()
+                ? page.granule() > end_ || page.granule() <= before_last_ || page.granule() == 0
+                : page.granule() != end_)
+            return Malformed{text("the granule position at byte ", page.offset, " is ",
+                                  page.granule(), " where its packets end at ", end_)};
         if (first) facts_.first_end = end_;
         if (page.eos()) {
             ended_ = true;
@@ -111,9 +118,10 @@ std::vector<Piece> pieces(const Facts& facts, std::size_t chunk_bytes, int rate)
     return rows;
 }
 
-Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const> packets, std::int64_t from,
-                          std::int64_t samples, std::uint32_t serial) {
-    if (packets.size() < 2) return Malformed{text("samples ", from, " to ", from + samples, " hold no two packets")};
+Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const> packets,
+                          std::int64_t from, std::int64_t samples, std::uint32_t serial) {
+    if (packets.size() < 2)
+        return Malformed{text("samples ", from, " to ", from + samples, " hold no two packets")};
     const bool whole = packets.size() == 2;
     if (whole && packets[0]->end != from)
         return Malformed{"too short a chunk for packets this long: choose a longer duration"};
@@ -132,7 +140,8 @@ Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const>
     for (std::size_t i = 2; i < packets.size(); ++i) {
         const bool last = i + 1 == packets.size();
         const std::int64_t end = packets[i]->end - from;
-        if (!packer.empty() && (end - page_from > half_second || !packer.fits(packets[i]->bytes.size()))) {
+        if (!packer.empty() &&
+            (end - page_from > half_second || !packer.fits(packets[i]->bytes.size()))) {
             packer.flush(chunk.bytes);
             page_from = packets[i - 1]->end - from;
         }
@@ -158,9 +167,11 @@ Result<Facts> ChunkReader::read(BytesView bytes) {
         if (number == 0) serial = page.serial();
         if (page.serial() != serial) return Malformed{"more than one stream in it"};
         if (page.number() != number++) return Malformed{text("page ", number - 1, " is missing")};
-        if (page.bos() != (number == 1)) return Malformed{"its first page is not marked, or another is"};
+        if (page.bos() != (number == 1))
+            return Malformed{"its first page is not marked, or another is"};
         if (header.size() == 3) {
-            if (facts.header_bytes == 0) facts.header_bytes = static_cast<std::int64_t>(page.offset);
+            if (facts.header_bytes == 0)
+                facts.header_bytes = static_cast<std::int64_t>(page.offset);
             if (auto ok = walk.audio(page, headers_.blocks); !ok) return ok.error();
             continue;
         }
@@ -170,7 +181,8 @@ Result<Facts> ChunkReader::read(BytesView bytes) {
             return Malformed{"its headers are not laid out as a chunk's"};
         for (auto packet : *packets) header.emplace_back(packet.begin(), packet.end());
         if (header.size() < 3) continue;
-        if (header[1] != print_comments("stretto", {})) return Malformed{"its comment header is not a chunk's"};
+        if (header[1] != print_comments("stretto", {}))
+            return Malformed{"its comment header is not a chunk's"};
         changed_ = !known_ || header[0] != headers_.identification || header[2] != headers_.setup;
         if (!changed_) continue;
         known_ = false;

@@ -1,13 +1,14 @@
 #pragma once
-// A chunk: a complete Ogg Vorbis file that decodes to an exact range of a song's samples. See stretto-chunk(5).
+// A chunk: a complete Ogg Vorbis file that decodes to an exact range of a song's samples. See
+// stretto-chunk(5).
 #include <optional>
 
 #include "ogg/packets.hpp"
 
 namespace stretto::ogg {
 
-/// Where a piece of a chunk begins: a decoder given the headers and the bytes from `offset` on yields the samples
-/// from `first_sample` of the chunk to its end.
+/// Where a piece of a chunk begins: a decoder given the headers and the bytes from `offset` on
+/// yields the samples from `first_sample` of the chunk to its end.
 struct Piece {
     std::uint32_t offset = 0;
     std::uint32_t first_sample = 0;
@@ -17,21 +18,26 @@ struct Piece {
 /// What can be read off a chunk's bytes alone.
 struct Facts {
     std::int64_t samples = 0;
-    std::int64_t trim = 0;          ///< samples before the chunk's first in decoders that ignore the start trim
-    std::int64_t body_bytes = 0;    ///< of its pages in the continuous file, where it is not the first chunk
+    std::int64_t trim =
+        0;  ///< samples before the chunk's first in decoders that ignore the start trim
+    std::int64_t body_bytes =
+        0;  ///< of its pages in the continuous file, where it is not the first chunk
     std::int64_t body_pages = 0;
     std::int64_t header_bytes = 0;  ///< the header pages
     std::int64_t first_end = 0;     ///< samples of the chunk that its first audio page ends at
-    std::int64_t overhang = 0;      ///< samples that its last packet decodes to beyond the chunk's end
+    std::int64_t overhang = 0;  ///< samples that its last packet decodes to beyond the chunk's end
     std::int64_t first_body_bytes = 0;  ///< the same as body_bytes, where it is the first chunk
     std::int64_t first_body_pages = 0;
-    std::vector<Piece> pages;       ///< every page that a decoder can start from; the first entry is {0, 0}
-    Bytes first[2];                 ///< the packets of its first audio page: the one that primes the decoder, and the next
-    Bytes last[2];                  ///< its last two packets
+    std::vector<Piece>
+        pages;       ///< every page that a decoder can start from; the first entry is {0, 0}
+    Bytes first[2];  ///< the packets of its first audio page: the one that primes the decoder, and
+                     ///< the next
+    Bytes last[2];   ///< its last two packets
 };
 
-/// The rows of a chunk's index: pieces of about a second and at least 8 kB. The last holds two audio pages or more,
-/// since a decoder needs a granule position before the end's to know what to cut off.
+/// The rows of a chunk's index: pieces of about a second and at least 8 kB. The last holds two
+/// audio pages or more, since a decoder needs a granule position before the end's to know what to
+/// cut off.
 std::vector<Piece> pieces(const Facts& facts, std::size_t chunk_bytes, int rate);
 
 struct Chunk {
@@ -40,13 +46,15 @@ struct Chunk {
 };
 
 /// Write samples [from, from + samples) of a stream as a chunk.
-/// @param packets  from the one before the first that ends after `from`, to the first that ends at or after the chunk's end
+/// @param packets  from the one before the first that ends after `from`, to the first that ends at
+/// or after the chunk's end
 /// @param serial   differs from those of neighbouring chunks, of any rendition
-Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const> packets, std::int64_t from,
-                          std::int64_t samples, std::uint32_t serial);
+Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const> packets,
+                          std::int64_t from, std::int64_t samples, std::uint32_t serial);
 
-/// Reads chunks of one rendition, believing nothing: CRCs, page numbers, granule positions and layout are checked.
-/// Headers are parsed once, as all chunks of a rendition have the same (page serials apart).
+/// Reads chunks of one rendition, believing nothing: CRCs, page numbers, granule positions and
+/// layout are checked. Headers are parsed once, as all chunks of a rendition have the same (page
+/// serials apart).
 class ChunkReader {
    public:
     /// Malformed says what is wrong with the chunk.

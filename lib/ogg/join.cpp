@@ -15,7 +15,8 @@ std::size_t page_size(BytesView bytes, std::size_t at) {
 
 }  // namespace
 
-void Joiner::add(Bytes& out, BytesView chunk, const Facts& facts, const Headers& headers, bool last) {
+void Joiner::add(Bytes& out, BytesView chunk, const Facts& facts, const Headers& headers,
+                 bool last) {
     const bool first = !begun_;
     if (first) {
         Packer packer{serial_};
@@ -29,14 +30,16 @@ void Joiner::add(Bytes& out, BytesView chunk, const Facts& facts, const Headers&
     std::size_t at = static_cast<std::size_t>(facts.header_bytes);
     if (!first) {
         const std::size_t size = page_size(chunk, at);
-        const auto granule = static_cast<std::int64_t>(read_u32(chunk, at + 6));  // below 2^32: a chunk's samples
+        const auto granule =
+            static_cast<std::int64_t>(read_u32(chunk, at + 6));  // below 2^32: a chunk's samples
         if (facts.trim == 0) {  // the chunk before ends with the priming packet: the second is new
             Packer packer{serial_};
             Bytes page;
             packer.add(facts.first[1], granule);
             packer.flush(page);
             page[5] = 0;  // not the first page of the stream
-            rewrite_page(page, serial_, page_++, position_ + granule, last && at + size == chunk.size());
+            rewrite_page(page, serial_, page_++, position_ + granule,
+                         last && at + size == chunk.size());
             append(out, page);
         }
         at += size;
@@ -48,7 +51,8 @@ void Joiner::add(Bytes& out, BytesView chunk, const Facts& facts, const Headers&
         const bool ends = at + size == chunk.size();
         std::int64_t granule = static_cast<std::int64_t>(read_u32(chunk, at + 6));
         if (ends && !last) granule += facts.overhang;  // nothing is cut off in the middle of a song
-        rewrite_page(std::span{out}.subspan(to, size), serial_, page_++, position_ + granule, ends && last);
+        rewrite_page(std::span{out}.subspan(to, size), serial_, page_++, position_ + granule,
+                     ends && last);
         at += size;
     }
     position_ += facts.samples;

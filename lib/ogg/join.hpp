@@ -1,5 +1,6 @@
 #pragma once
-// Chunks to one continuous Ogg Vorbis file again, by editing pages only: the samples stay the same, bit for bit.
+// Chunks to one continuous Ogg Vorbis file again, by editing pages only: the samples stay the same,
+// bit for bit.
 #include "ogg/chunk.hpp"
 
 namespace stretto::ogg {

@@ -1,5 +1,6 @@
 #pragma once
-// Pages of several logical streams as one stream: by rising end time, so that a reader works in bounded memory.
+// Pages of several logical streams as one stream: by rising end time, so that a reader works in
+// bounded memory.
 #include <deque>
 #include <optional>
 #include <vector>
@@ -8,16 +9,20 @@
 
 namespace stretto::ogg {
 
-/// Which page comes next does not depend on when pages arrive, only on their granules and their streams' order.
+/// Which page comes next does not depend on when pages arrive, only on their granules and their
+/// streams' order.
 class Merge {
    public:
     explicit Merge(std::size_t streams) : streams_(streams) {}
 
-    void add(std::size_t stream, Bytes page, std::int64_t granule) { streams_[stream].pages.push_back({std::move(page), granule}); }
+    void add(std::size_t stream, Bytes page, std::int64_t granule) {
+        streams_[stream].pages.push_back({std::move(page), granule});
+    }
     void end(std::size_t stream) { streams_[stream].ended = true; }
     std::size_t waiting(std::size_t stream) const { return streams_[stream].pages.size(); }
 
-    /// The next page; nullopt while a stream that could have an earlier one has none yet, and when all have ended.
+    /// The next page; nullopt while a stream that could have an earlier one has none yet, and when
+    /// all have ended.
     std::optional<Bytes> next() {
         Stream* first = nullptr;
         for (auto& stream : streams_) {
@@ -25,7 +30,8 @@ class Merge {
                 if (stream.ended) continue;
                 return {};
             }
-            if (!first || stream.pages.front().granule < first->pages.front().granule) first = &stream;
+            if (!first || stream.pages.front().granule < first->pages.front().granule)
+                first = &stream;
         }
         if (!first) return {};
         Bytes bytes = std::move(first->pages.front().bytes);

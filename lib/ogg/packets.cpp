@@ -20,13 +20,15 @@ ogg_stream_state* new_stream(std::uint32_t serial) {
 VorbisStream::VorbisStream(std::uint32_t serial) : serial_(serial), state_(new_stream(serial)) {}
 
 Result<bool> VorbisStream::add(const Page& page) {
-    if (samples_) return Malformed{text("a page after the end of the stream at byte ", page.offset)};
+    if (samples_)
+        return Malformed{text("a page after the end of the stream at byte ", page.offset)};
     if (page.number() != next_page_)
         return Malformed{text("page ", next_page_, " is missing at byte ", page.offset)};
     if (page.continued() != (unfinished_ > 0))
         return Malformed{text("the packet across the page at byte ", page.offset, " is broken")};
     ++next_page_;
-    unfinished_ = page.lacing().empty() || page.lacing().back() < 255 ? 0 : unfinished_ + page.body.size();
+    unfinished_ =
+        page.lacing().empty() || page.lacing().back() < 255 ? 0 : unfinished_ + page.body.size();
     if (unfinished_ > 2 * 65536) return Malformed{text("a packet too large at byte ", page.offset)};
     ogg_page raw = page.raw();
     if (ogg_stream_pagein(state_.get(), &raw) != 0)
@@ -51,7 +53,9 @@ Result<bool> VorbisStream::add(const Page& page) {
 }
 
 Result<bool> VorbisStream::add_header(BytesView packet) {
-    Bytes& kept = headers_seen_ == 0 ? headers_.identification : headers_seen_ == 1 ? headers_.comment : headers_.setup;
+    Bytes& kept = headers_seen_ == 0   ? headers_.identification
+                  : headers_seen_ == 1 ? headers_.comment
+                                       : headers_.setup;
     kept.assign(packet.begin(), packet.end());
     if (headers_seen_ == 0) {
         auto format = parse_identification(packet);
@@ -73,13 +77,16 @@ Result<bool> VorbisStream::add_header(BytesView packet) {
 Result<bool> VorbisStream::settle(const Page& page) {
     if (waiting_.empty()) {
         if (page.eos() && !origin_known_) return Malformed{"no audio in it"};
-        if (page.eos()) samples_ = page.granule() >= 0 ? page.granule() - granule_shift_ : decoded_ - start_trim_;
+        if (page.eos())
+            samples_ =
+                page.granule() >= 0 ? page.granule() - granule_shift_ : decoded_ - start_trim_;
         if (page.eos() && (*samples_ > decoded_ - start_trim_ || *samples_ <= settled_before_last_))
             return Malformed{"the end of the stream does not fit its packets"};
         return true;
     }
     if (page.granule() < 0) {
-        if (page.eos() || waiting_.size() > 255) return Malformed{text("no granule position at byte ", page.offset)};
+        if (page.eos() || waiting_.size() > 255)
+            return Malformed{text("no granule position at byte ", page.offset)};
         return true;
     }
     if (!origin_known_ && !page.eos()) {
@@ -89,8 +96,8 @@ Result<bool> VorbisStream::settle(const Page& page) {
     origin_known_ = true;
     const std::int64_t position = page.granule() - granule_shift_, end = decoded_ - start_trim_;
     if (position > end || (position < end && !page.eos()))
-        return Malformed{text("samples up to ", position, " promised and ", end, " there, at byte ", page.offset,
-                              " (a gap, or an edit that did not re-encode)")};
+        return Malformed{text("samples up to ", position, " promised and ", end, " there, at byte ",
+                              page.offset, " (a gap, or an edit that did not re-encode)")};
     for (auto& packet : waiting_) {
         packet.end -= start_trim_;
         if (&packet != &waiting_.back()) settled_before_last_ = packet.end;

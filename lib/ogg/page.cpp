@@ -67,17 +67,21 @@ Result<std::optional<Page>> PageReader::next() {
                       {raw.body, static_cast<std::size_t>(raw.body_len)},
                       offset_};
             offset_ += static_cast<std::uint64_t>(n);
-            if (page.header[4] != 0) return Malformed{text("Ogg version ", int{page.header[4]}, " at byte ", page.offset)};
+            if (page.header[4] != 0)
+                return Malformed{
+                    text("Ogg version ", int{page.header[4]}, " at byte ", page.offset)};
             return std::optional{page};
         }
         if (n < 0)
             return Malformed{offset_ == 0 ? std::string{"not an Ogg stream"}
-                                          : text("no valid Ogg page at byte ", offset_, " (damaged or not Ogg)")};
+                                          : text("no valid Ogg page at byte ", offset_,
+                                                 " (damaged or not Ogg)")};
         if (!more()) {
             if (given_ == 0) return Malformed{"empty"};
             if (given_ > offset_)
-                return Malformed{offset_ == 0 ? std::string{"not an Ogg stream"}
-                                              : text("cut short inside the page at byte ", offset_)};
+                return Malformed{offset_ == 0
+                                     ? std::string{"not an Ogg stream"}
+                                     : text("cut short inside the page at byte ", offset_)};
             return std::optional<Page>{};
         }
     }

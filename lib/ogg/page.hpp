@@ -22,7 +22,8 @@ struct Page {
     std::uint32_t number() const { return read_u32(header, 18); }
     /// Position at the end of the last packet that ends here; -1 when none does.
     std::int64_t granule() const {
-        return static_cast<std::int64_t>(read_u32(header, 6) | std::uint64_t{read_u32(header, 10)} << 32);
+        return static_cast<std::int64_t>(read_u32(header, 6) | std::uint64_t{read_u32(header, 10)}
+                                                                   << 32);
     }
     bool continued() const { return header[5] & 1; }
     bool bos() const { return header[5] & 2; }
@@ -32,7 +33,8 @@ struct Page {
     ogg_page raw() const;
 };
 
-/// Pages one after the other. Strict: bytes between pages, a wrong CRC or a page cut short are Malformed.
+/// Pages one after the other. Strict: bytes between pages, a wrong CRC or a page cut short are
+/// Malformed.
 class PageReader {
    public:
     /// Fill the span as far as possible; fewer bytes only at the end.
@@ -56,8 +58,9 @@ class PageReader {
     std::uint64_t given_ = 0;
 };
 
-/// Packs the packets of one logical stream into pages. The caller says where pages end; a packet begins on a new page when the
-/// one before has no room for it, so that only packets above 64 kB cross pages.
+/// Packs the packets of one logical stream into pages. The caller says where pages end; a packet
+/// begins on a new page when the one before has no room for it, so that only packets above 64 kB
+/// cross pages.
 class Packer {
    public:
     explicit Packer(std::uint32_t serial);
@@ -66,9 +69,12 @@ class Packer {
     /// @param last     this packet ends the stream: its page carries EOS
     void add(BytesView packet, std::int64_t granule, bool last = false);
     /// Whether a packet of this size still fits in the page under way.
-    bool fits(std::size_t packet_bytes) const noexcept { return lacing_ + packet_bytes / 255 + 1 <= 255; }
+    bool fits(std::size_t packet_bytes) const noexcept {
+        return lacing_ + packet_bytes / 255 + 1 <= 255;
+    }
     bool empty() const noexcept { return lacing_ == 0; }
-    /// End the page under way and append it to `out`; returns the number of pages appended (0 when nothing was added).
+    /// End the page under way and append it to `out`; returns the number of pages appended (0 when
+    /// nothing was added).
     int flush(Bytes& out);
 
    private:
@@ -77,7 +83,8 @@ class Packer {
     std::int64_t packets_ = 0;
 };
 
-/// Give a page in `bytes` a new serial, number, granule and EOS mark, and the CRC that belongs to them.
+/// Give a page in `bytes` a new serial, number, granule and EOS mark, and the CRC that belongs to
+/// them.
 /// @param page  one whole page, header and body
 void rewrite_page(std::span<std::uint8_t> page, std::uint32_t serial, std::uint32_t number,
                   std::int64_t granule, bool eos);

@@ -20,13 +20,15 @@ Result<std::optional<Chunk>> Splitter::next(const Headers& headers) {
                                     [=](const Packet& p) { return p.end <= sample; });
     };
     auto first = after(from);
-    auto last = std::partition_point(packets_.begin(), packets_.end(), [=](const Packet& p) { return p.end < to; });
+    auto last = std::partition_point(packets_.begin(), packets_.end(),
+                                     [=](const Packet& p) { return p.end < to; });
     if (first == packets_.begin() || last == packets_.end() || first > last)
         return Malformed{text("no packets for samples ", from, " to ", to)};
     std::vector<const Packet*> used;
     for (auto p = first - 1; p <= last; ++p) used.push_back(&*p);
     // kbps and number together are unlike those of any neighbour
-    const auto serial = static_cast<std::uint32_t>(kbps_) << 16 | static_cast<std::uint32_t>(index_ & 0xffff);
+    const auto serial =
+        static_cast<std::uint32_t>(kbps_) << 16 | static_cast<std::uint32_t>(index_ & 0xffff);
     auto chunk = write_chunk(headers, used, from, to - from, serial);
     if (!chunk) return chunk.error();
     auto facts = reader_.read(chunk->bytes);

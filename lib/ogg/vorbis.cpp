@@ -19,7 +19,8 @@ bool has_type(BytesView packet, std::uint8_t type) {
 class Bits {
    public:
     explicit Bits(BytesView bytes) {
-        oggpack_readinit(&pack_, const_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+        oggpack_readinit(&pack_, const_cast<unsigned char*>(bytes.data()),
+                         static_cast<int>(bytes.size()));
         size_ = static_cast<std::int64_t>(bytes.size()) * 8;
     }
     std::uint32_t read(int n) {
@@ -82,7 +83,9 @@ void skip_codebook(Bits& in) {
     in.skip(64);
     const int bits = static_cast<int>(in.read(4)) + 1;
     in.skip(1);
-    in.skip((lookup == 1 ? std::int64_t{lookup1_values(entries, dims)} : std::int64_t{entries} * dims) * bits);
+    in.skip(
+        (lookup == 1 ? std::int64_t{lookup1_values(entries, dims)} : std::int64_t{entries} * dims) *
+        bits);
 }
 
 void skip_floor(Bits& in) {
@@ -96,7 +99,8 @@ void skip_floor(Bits& in) {
     const std::uint32_t partitions = in.read(5);
     std::vector<std::uint32_t> classes(partitions);
     for (auto& c : classes) c = in.read(4);
-    std::vector<std::uint32_t> dims(classes.empty() ? 0 : *std::max_element(classes.begin(), classes.end()) + 1);
+    std::vector<std::uint32_t> dims(
+        classes.empty() ? 0 : *std::max_element(classes.begin(), classes.end()) + 1);
     for (auto& d : dims) {
         d = in.read(3) + 1;
         const std::uint32_t subclasses = in.read(2);
@@ -124,7 +128,9 @@ void skip_residue(Bits& in) {
 void skip_mapping(Bits& in, int channels) {
     if (in.read(16) != 0) return in.fail();
     const std::uint32_t submaps = in.read(1) ? in.read(4) + 1 : 1;
-    if (in.read(1)) in.skip((std::int64_t{in.read(8)} + 1) * 2 * ilog(static_cast<std::uint32_t>(channels - 1)));
+    if (in.read(1))
+        in.skip((std::int64_t{in.read(8)} + 1) * 2 *
+                ilog(static_cast<std::uint32_t>(channels - 1)));
     if (in.read(2) != 0) return in.fail();
     if (submaps > 1) in.skip(4 * channels);
     in.skip(24 * std::int64_t{submaps});
@@ -135,7 +141,8 @@ void skip_mapping(Bits& in, int channels) {
 bool is_vorbis(BytesView packet) { return has_type(packet, 1); }
 
 Result<Identification> parse_identification(BytesView packet) {
-    if (!has_type(packet, 1) || packet.size() < 30) return Malformed{"no Vorbis identification header"};
+    if (!has_type(packet, 1) || packet.size() < 30)
+        return Malformed{"no Vorbis identification header"};
     if (read_u32(packet, 7) != 0) return Malformed{"unknown version of Vorbis"};
     Identification id;
     id.channels = packet[11];
@@ -143,9 +150,11 @@ Result<Identification> parse_identification(BytesView packet) {
     const auto nominal = static_cast<std::int32_t>(read_u32(packet, 20));
     id.nominal_bps = std::max(0, nominal);
     const int low = packet[28] & 15, high = packet[28] >> 4;
-    if (id.channels < 1 || id.channels > 8) return Malformed{text(id.channels, " channels, not 1 to 8")};
+    if (id.channels < 1 || id.channels > 8)
+        return Malformed{text(id.channels, " channels, not 1 to 8")};
     if (rate < 1000 || rate > 768000) return Malformed{text("a sample rate of ", rate, " Hz")};
-    if (low < 6 || high > 13 || low > high || !(packet[29] & 1)) return Malformed{"damaged Vorbis identification header"};
+    if (low < 6 || high > 13 || low > high || !(packet[29] & 1))
+        return Malformed{"damaged Vorbis identification header"};
     id.rate = static_cast<int>(rate);
     id.short_block = 1 << low;
     id.long_block = 1 << high;
@@ -170,7 +179,8 @@ Result<std::vector<std::string>> parse_comments(BytesView packet) {
     std::size_t kept = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
         if (!number(length) || length > packet.size()) return damaged;
-        if (kept + length <= most_comment_bytes) comments.emplace_back(as_text(packet.first(length))), kept += length;
+        if (kept + length <= most_comment_bytes)
+            comments.emplace_back(as_text(packet.first(length))), kept += length;
         packet = packet.subspan(length);
     }
     return comments;
@@ -204,7 +214,8 @@ Result<Blocks> Blocks::parse(const Identification& identification, BytesView set
     each(6, [&] { skip_mapping(in, identification.channels); });
     Blocks blocks;
     each(6, [&] {
-        blocks.sizes_.push_back(in.read(1) ? identification.long_block : identification.short_block);
+        blocks.sizes_.push_back(in.read(1) ? identification.long_block
+                                           : identification.short_block);
         in.skip(16 + 16 + 8);
     });
     if (in.read(1) != 1 || in.bad()) return Malformed{"damaged Vorbis setup header"};
@@ -214,7 +225,8 @@ Result<Blocks> Blocks::parse(const Identification& identification, BytesView set
 
 int Blocks::size(BytesView packet) const noexcept {
     if (packet.empty() || (packet[0] & 1)) return 0;
-    const std::size_t mode = (packet[0] >> 1) & ((1u << mode_bits_) - 1);  // at most 6 bits: all in the first byte
+    const std::size_t mode =
+        (packet[0] >> 1) & ((1u << mode_bits_) - 1);  // at most 6 bits: all in the first byte
     return mode < sizes_.size() ? sizes_[mode] : 0;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // What a Vorbis stream says of itself: its three header packets and the length of each audio packet
-// (Vorbis I specification, sections 4.2, 4.3.1 and 5). Nothing is decoded and nothing large is allocated,
-// whatever the headers claim: libvorbis reserves gigabytes for a kilobyte of hostile codebooks.
+// (Vorbis I specification, sections 4.2, 4.3.1 and 5). Nothing is decoded and nothing large is
+// allocated, whatever the headers claim: libvorbis reserves gigabytes for a kilobyte of hostile
+// codebooks.
 #include <string>
 #include <vector>
 

@@ -39,7 +39,9 @@ void BundleWriter::add(const std::string& path, BytesView bytes) {
     check(archive_.get(), archive_write_finish_entry(archive_.get()), subject_);
 }
 
-void BundleWriter::finish() { check(archive_.get(), archive_write_close(archive_.get()), subject_); }
+void BundleWriter::finish() {
+    check(archive_.get(), archive_write_close(archive_.get()), subject_);
+}
 
 BundleReader::BundleReader(int fd, std::size_t most_entry_bytes)
     : archive_(archive_read_new()), most_(most_entry_bytes) {
@@ -47,8 +49,10 @@ BundleReader::BundleReader(int fd, std::size_t most_entry_bytes)
     archive_read_support_filter_none(archive_.get());
     if (archive_read_open_fd(archive_.get(), fd, 65536) != ARCHIVE_OK) {
         // an empty or foreign stream is told by next(); only a failed read ends here
-        if (const int code = archive_errno(archive_.get()); code > 0 && code != EINVAL && code != EILSEQ)
-            throw Error{EX_IOERR, text("cannot read the bundle: ", archive_error_string(archive_.get()))};
+        if (const int code = archive_errno(archive_.get());
+            code > 0 && code != EINVAL && code != EILSEQ)
+            throw Error{EX_IOERR,
+                        text("cannot read the bundle: ", archive_error_string(archive_.get()))};
     }
 }
 
@@ -63,8 +67,8 @@ Result<std::optional<Entry>> BundleReader::next() {
     if (code != ARCHIVE_OK) return Malformed{text("not a bundle: ", why())};
     const char* path = archive_entry_pathname(header);
     Entry entry{path ? path : "", {}};
-    if (archive_entry_filetype(header) != AE_IFREG || archive_entry_hardlink(header) || archive_entry_symlink(header) ||
-        archive_entry_sparse_count(header) > 0)
+    if (archive_entry_filetype(header) != AE_IFREG || archive_entry_hardlink(header) ||
+        archive_entry_symlink(header) || archive_entry_sparse_count(header) > 0)
         return Malformed{text("'", entry.path, "' is not a plain file")};
     if (!archive_entry_size_is_set(header) || archive_entry_size(header) < 0 ||
         static_cast<std::uint64_t>(archive_entry_size(header)) > most_)
@@ -74,7 +78,8 @@ Result<std::optional<Entry>> BundleReader::next() {
     while (entry.bytes.size() < size) {
         const std::size_t had = entry.bytes.size();
         entry.bytes.resize(std::min(size, had + (1u << 20)));
-        const la_ssize_t n = archive_read_data(archive_.get(), entry.bytes.data() + had, entry.bytes.size() - had);
+        const la_ssize_t n =
+            archive_read_data(archive_.get(), entry.bytes.data() + had, entry.bytes.size() - had);
         if (n <= 0) return Malformed{text("'", entry.path, "' is cut short")};
         entry.bytes.resize(had + static_cast<std::size_t>(n));
     }

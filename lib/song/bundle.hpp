@@ -1,5 +1,6 @@
 #pragma once
-// A bundle: a song's chunks, indexes and manifest as a tar stream, the manifest last (libarchive reads and writes it).
+// A bundle: a song's chunks, indexes and manifest as a tar stream, the manifest last (libarchive
+// reads and writes it).
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,7 +16,8 @@ extern "C" int archive_read_free(archive*);
 
 namespace stretto::song {
 
-/// Each entry leaves as soon as it was added. Entries have no time, owner or mode of their own: the same song, the same bytes.
+/// Each entry leaves as soon as it was added. Entries have no time, owner or mode of their own: the
+/// same song, the same bytes.
 class BundleWriter {
    public:
     explicit BundleWriter(int fd, std::string subject);
@@ -32,7 +34,8 @@ struct Entry {
     Bytes bytes;
 };
 
-/// Only plain files with a size below the limit are given out; anything else in the tar is Malformed.
+/// Only plain files with a size below the limit are given out; anything else in the tar is
+/// Malformed.
 class BundleReader {
    public:
     explicit BundleReader(int fd, std::size_t most_entry_bytes);

@@ -26,12 +26,18 @@ bool is_name(std::string_view text) {
 
 void check_song(std::string_view text) {
     if (!is_id(text) && !is_name(text))
-        throw Error{EX_USAGE, stretto::text("'", text, "' is neither a song's id nor a name (a-z 0-9 . _ -, at most 64)")};
+        throw Error{
+            EX_USAGE,
+            stretto::text("'", text,
+                          "' is neither a song's id nor a name (a-z 0-9 . _ -, at most 64)")};
 }
 
 void check_name(std::string_view text) {
     if (!is_name(text))
-        throw Error{EX_USAGE, stretto::text("'", text, "' cannot be a name (a-z 0-9 . _ -, at most 64, not like an id)")};
+        throw Error{
+            EX_USAGE,
+            stretto::text("'", text,
+                          "' cannot be a name (a-z 0-9 . _ -, at most 64, not like an id)")};
 }
 
 }  // namespace stretto::song

@@ -27,7 +27,8 @@ Bytes print_index(const Index& index) {
 }
 
 Result<Index> parse_index(BytesView bytes) {
-    if (bytes.size() < 8 || as_text(bytes.first(4)) != magic) return Malformed{"not an index (SIX1)"};
+    if (bytes.size() < 8 || as_text(bytes.first(4)) != magic)
+        return Malformed{"not an index (SIX1)"};
     const std::size_t chunks = read_u32(bytes, 4);
     if (chunks > (bytes.size() - 8) / 4) return Malformed{"index cut short"};
     std::size_t rows = 0;
@@ -42,13 +43,15 @@ Result<Index> parse_index(BytesView bytes) {
         for (auto& piece : index[k]) {
             piece.offset = read_u32(bytes, at);
             piece.first_sample = read_u32(bytes, at + 4);
-            std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 8, 16, piece.hash.begin());
+            std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 8, 16,
+                        piece.hash.begin());
             at += row_bytes;
         }
         if (index[k][0].offset != 0 || index[k][0].first_sample != 0)
             return Malformed{text("the first piece of chunk ", k, " is not at its beginning")};
         for (std::size_t i = 1; i < index[k].size(); ++i)
-            if (index[k][i].offset <= index[k][i - 1].offset || index[k][i].first_sample < index[k][i - 1].first_sample)
+            if (index[k][i].offset <= index[k][i - 1].offset ||
+                index[k][i].first_sample < index[k][i - 1].first_sample)
                 return Malformed{text("the pieces of chunk ", k, " are not in order")};
     }
     return index;

@@ -1,5 +1,6 @@
 #pragma once
-// The index of a rendition: where the pieces of its chunks begin, and their hashes. See stretto-chunk(5).
+// The index of a rendition: where the pieces of its chunks begin, and their hashes. See
+// stretto-chunk(5).
 #include <array>
 #include <vector>
 
@@ -9,8 +10,9 @@
 namespace stretto::song {
 
 struct Piece {
-    std::uint32_t offset = 0;        ///< of its first byte in the chunk
-    std::uint32_t first_sample = 0;  ///< of the chunk, that a decoder given the headers and the bytes from there on yields
+    std::uint32_t offset = 0;  ///< of its first byte in the chunk
+    std::uint32_t first_sample =
+        0;  ///< of the chunk, that a decoder given the headers and the bytes from there on yields
     std::array<std::uint8_t, 16> hash{};  ///< first half of SHA-256 of the piece's bytes
     bool operator==(const Piece&) const = default;
 };
@@ -21,7 +23,8 @@ using Index = std::vector<std::vector<Piece>>;
 constexpr std::size_t most_index_bytes = 64u << 20;
 
 Bytes print_index(const Index& index);
-/// Checked: counts that fit the bytes, piece 0 of each chunk at 0, offsets and samples rising. Not checked: hashes.
+/// Checked: counts that fit the bytes, piece 0 of each chunk at 0, offsets and samples rising. Not
+/// checked: hashes.
 Result<Index> parse_index(BytesView bytes);
 
 std::array<std::uint8_t, 16> piece_hash(BytesView piece);

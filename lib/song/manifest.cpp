@@ -45,36 +45,49 @@ Digest digest(const Json& object, const char* key) {
     return out;
 }
 
-Json decibel(const std::optional<double>& value) { return value ? Json(std::round(*value * 100) / 100) : Json(); }
+Json decibel(const std::optional<double>& value) {
+    return value ? Json(std::round(*value * 100) / 100) : Json();
+}
 
 std::optional<double> decibel(const Json& object, const char* key) {
     const Json& value = member(object, key);
     if (value.is_null()) return {};
-    if (!value.is_number() || !(std::abs(value.get<double>()) < 1000)) throw Wrong{text("'", key, "' is out of range")};
+    if (!value.is_number() || !(std::abs(value.get<double>()) < 1000))
+        throw Wrong{text("'", key, "' is out of range")};
     return value.get<double>();
 }
 
 Json json_of(const Loudness& l) {
-    return {{"source_lufs", decibel(l.source_lufs)}, {"source_true_peak", decibel(l.source_true_peak)},
-            {"gain_db", decibel(l.gain_db)},         {"lufs", decibel(l.lufs)},
-            {"true_peak", decibel(l.true_peak)},     {"limited_by", l.limited_by}};
+    return {
+        {"source_lufs", decibel(l.source_lufs)}, {"source_true_peak", decibel(l.source_true_peak)},
+        {"gain_db", decibel(l.gain_db)},         {"lufs", decibel(l.lufs)},
+        {"true_peak", decibel(l.true_peak)},     {"limited_by", l.limited_by}};
 }
 
 Loudness loudness_of(const Json& json) {
     if (!json.is_object()) throw Wrong{"'loudness' is no object"};
-    Loudness l{decibel(json, "source_lufs"), decibel(json, "source_true_peak"), decibel(json, "gain_db"),
-               decibel(json, "lufs"),        decibel(json, "true_peak"),        string(json, "limited_by")};
-    if (l.limited_by != "none" && l.limited_by != "true_peak") throw Wrong{"'limited_by' is unknown"};
+    Loudness l{decibel(json, "source_lufs"), decibel(json, "source_true_peak"),
+               decibel(json, "gain_db"),     decibel(json, "lufs"),
+               decibel(json, "true_peak"),   string(json, "limited_by")};
+    if (l.limited_by != "none" && l.limited_by != "true_peak")
+        throw Wrong{"'limited_by' is unknown"};
     return l;
 }
 
 Json json_of(const Rendition& r) {
     Json chunks = Json::array();
     for (const auto& c : r.chunks)
-        chunks.push_back({{"sha256", hex(c.sha256)}, {"bytes", c.bytes}, {"samples", c.samples}, {"trim", c.trim},
-                          {"body_bytes", c.body_bytes}, {"body_pages", c.body_pages}});
-    return {{"kbps", r.kbps}, {"average_kbps", r.average_kbps}, {"header_bytes", r.header_bytes},
-            {"index_sha256", hex(r.index_sha256)}, {"chunks", std::move(chunks)}};
+        chunks.push_back({{"sha256", hex(c.sha256)},
+                          {"bytes", c.bytes},
+                          {"samples", c.samples},
+                          {"trim", c.trim},
+                          {"body_bytes", c.body_bytes},
+                          {"body_pages", c.body_pages}});
+    return {{"kbps", r.kbps},
+            {"average_kbps", r.average_kbps},
+            {"header_bytes", r.header_bytes},
+            {"index_sha256", hex(r.index_sha256)},
+            {"chunks", std::move(chunks)}};
 }
 
 Rendition rendition_of(const Json& json, const Manifest& m) {
@@ -85,7 +98,8 @@ Rendition rendition_of(const Json& json, const Manifest& m) {
     r.header_bytes = integer(json, "header_bytes", 1, most_chunk_bytes);
     r.index_sha256 = digest(json, "index_sha256");
     const Json& chunks = member(json, "chunks");
-    if (!chunks.is_array() || chunks.empty() || chunks.size() > most_chunks) throw Wrong{"'chunks' is out of range"};
+    if (!chunks.is_array() || chunks.empty() || chunks.size() > most_chunks)
+        throw Wrong{"'chunks' is out of range"};
     std::int64_t samples = 0;
     for (const auto& row : chunks) {
         if (!row.is_object()) throw Wrong{"a chunk is no object"};
@@ -97,7 +111,8 @@ Rendition rendition_of(const Json& json, const Manifest& m) {
         c.body_bytes = integer(row, "body_bytes", 0, most_chunk_bytes);
         c.body_pages = integer(row, "body_pages", 0, 1000000);
         samples += c.samples;
-        if (&row != &chunks.back() && c.samples != m.chunk_samples) throw Wrong{"a chunk inside is not of the usual length"};
+        if (&row != &chunks.back() && c.samples != m.chunk_samples)
+            throw Wrong{"a chunk inside is not of the usual length"};
         r.chunks.push_back(c);
     }
     if (samples != m.samples) throw Wrong{"the chunks do not add up to 'samples'"};
@@ -130,13 +145,15 @@ Manifest manifest_of(const Json& json) {
     m.channels = static_cast<int>(integer(json, "channels", 1, 8));
     m.samples = integer(json, "samples", 1, std::int64_t{1} << 40);
     m.chunk_samples = integer(json, "chunk_samples", 1, UINT32_MAX);
-    if (json.contains("loudness") && !json["loudness"].is_null()) m.loudness = loudness_of(json["loudness"]);
+    if (json.contains("loudness") && !json["loudness"].is_null())
+        m.loudness = loudness_of(json["loudness"]);
     const Json& renditions = member(json, "renditions");
     if (!renditions.is_array() || renditions.empty() || renditions.size() > most_renditions)
         throw Wrong{"'renditions' is out of range"};
     for (const auto& row : renditions) {
         m.renditions.push_back(rendition_of(row, m));
-        if (m.renditions.size() > 1 && m.renditions.back().kbps <= m.renditions[m.renditions.size() - 2].kbps)
+        if (m.renditions.size() > 1 &&
+            m.renditions.back().kbps <= m.renditions[m.renditions.size() - 2].kbps)
             throw Wrong{"the renditions do not rise"};
     }
     if (song_id(m) != m.id) throw Wrong{"its id is not that of its content"};
@@ -144,7 +161,9 @@ Manifest manifest_of(const Json& json) {
 }
 
 bool ours(std::string_view key) { return key.starts_with("STRETTO_"); }
-bool picture(std::string_view key) { return key == "METADATA_BLOCK_PICTURE" || key.starts_with("COVERART"); }
+bool picture(std::string_view key) {
+    return key == "METADATA_BLOCK_PICTURE" || key.starts_with("COVERART");
+}
 
 }  // namespace
 
@@ -168,7 +187,8 @@ std::string song_id(const Manifest& m) {
     for (const auto& r : m.renditions) {
         line(text(r.kbps, " ", r.header_bytes, " ", hex(r.index_sha256), " ", r.chunks.size()));
         for (const auto& c : r.chunks)
-            line(text(hex(c.sha256), " ", c.bytes, " ", c.samples, " ", c.trim, " ", c.body_bytes, " ", c.body_pages));
+            line(text(hex(c.sha256), " ", c.bytes, " ", c.samples, " ", c.trim, " ", c.body_bytes,
+                      " ", c.body_pages));
     }
     return base32(sum.finish()).substr(0, 32);
 }
@@ -219,7 +239,8 @@ Tags tags_of_comments(const std::vector<std::string>& comments) {
         const bool legal = std::ranges::all_of(key, [](char c) { return c >= 0x20 && c <= 0x7d; });
         if (!legal || ours(key) || picture(key)) continue;
         // what is no UTF-8 becomes U+FFFD on the way through the printer
-        tags[key].push_back(Json::parse(Json(comment.substr(equals + 1)).dump(-1, ' ', false, Json::error_handler_t::replace)));
+        tags[key].push_back(Json::parse(
+            Json(comment.substr(equals + 1)).dump(-1, ' ', false, Json::error_handler_t::replace)));
     }
     return tags;
 }
@@ -236,7 +257,9 @@ std::string first_tag(const Tags& tags, const std::string& key) {
     return found == tags.end() || found->second.empty() ? std::string{} : found->second.front();
 }
 
-std::string chunk_path(int kbps, std::int64_t chunk) { return text(kbps, "/chunk_", chunk, ".ogg"); }
+std::string chunk_path(int kbps, std::int64_t chunk) {
+    return text(kbps, "/chunk_", chunk, ".ogg");
+}
 std::string index_path(int kbps) { return text(kbps, "/index"); }
 
 }  // namespace stretto::song

@@ -10,7 +10,8 @@
 
 namespace stretto::song {
 
-/// Loudness by ITU-R BS.1770, in LUFS, dBTP and dB; nullopt where nothing could be measured (silence).
+/// Loudness by ITU-R BS.1770, in LUFS, dBTP and dB; nullopt where nothing could be measured
+/// (silence).
 struct Loudness {
     std::optional<double> source_lufs, source_true_peak, gain_db, lufs, true_peak;
     std::string limited_by = "none";  ///< or "true_peak"
@@ -24,7 +25,7 @@ struct ChunkRow {
 };
 
 struct Rendition {
-    int kbps = 0;          ///< the quality step that names it
+    int kbps = 0;  ///< the quality step that names it
     int average_kbps = 0;
     std::int64_t header_bytes = 0;
     Digest index_sha256{};
@@ -55,12 +56,14 @@ constexpr std::size_t most_chunk_bytes = 64u << 20;
 constexpr std::size_t most_renditions = 16;
 constexpr std::size_t most_chunks = 65536;
 
-/// The id that this manifest's audio has, whatever its `id` says: 160 bits of SHA-256 over the text in stretto-manifest(5).
+/// The id that this manifest's audio has, whatever its `id` says: 160 bits of SHA-256 over the text
+/// in stretto-manifest(5).
 std::string song_id(const Manifest& manifest);
 
 /// JSON on one line. The same manifest gives the same bytes.
 std::string print_manifest(const Manifest& manifest);
-/// Bounded and checked: ranges, counts, sums, the id. Unknown keys are passed over, for what may be added later.
+/// Bounded and checked: ranges, counts, sums, the id. Unknown keys are passed over, for what may be
+/// added later.
 Result<Manifest> parse_manifest(std::string_view json);
 
 /// The value of a STRETTO_LOUDNESS comment: the manifest's "loudness" object.

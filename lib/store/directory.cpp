@@ -18,7 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-File open_folder(const fs::path& path) { return File{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}; }
+File open_folder(const fs::path& path) {
+    return File{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+}
 
 /// Make a folder if it is not there; it stays after a power cut.
 void make_folder(const fs::path& path) {
@@ -34,8 +36,8 @@ void make_folder(const fs::path& path) {
 
 bool same_folder(int fd, const fs::path& path) {
     struct stat ours, theirs;
-    return ::fstat(fd, &ours) == 0 && ::stat(path.c_str(), &theirs) == 0 && ours.st_ino == theirs.st_ino &&
-           ours.st_dev == theirs.st_dev;
+    return ::fstat(fd, &ours) == 0 && ::stat(path.c_str(), &theirs) == 0 &&
+           ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
 }
 
 std::vector<std::string> visible(const fs::path& folder) {
@@ -99,7 +101,8 @@ void Directory::clear_staging() const {
     for (const auto& entry : fs::directory_iterator{staging()}) {
         const File lock = open_folder(entry.path());
         std::error_code ignored;
-        if (lock && ::flock(lock.fd(), LOCK_EX | LOCK_NB) == 0) fs::remove_all(entry.path(), ignored);
+        if (lock && ::flock(lock.fd(), LOCK_EX | LOCK_NB) == 0)
+            fs::remove_all(entry.path(), ignored);
     }
 }
 
@@ -109,7 +112,8 @@ Incoming Directory::incoming() {
         if (!::mkdtemp(name.data())) throw system_error("write in", staging().string());
         File lock = open_folder(name);
         // another publisher may clear the folder away before the lock is ours
-        if (lock && ::flock(lock.fd(), LOCK_EX) == 0 && same_folder(lock.fd(), name)) return {name, std::move(lock)};
+        if (lock && ::flock(lock.fd(), LOCK_EX) == 0 && same_folder(lock.fd(), name))
+            return {name, std::move(lock)};
     }
 }
 
@@ -155,11 +159,13 @@ bool Directory::remove(const std::string& id) {
     if (!fs::is_directory(song(id))) return false;
     make_folder(staging());
     for (const auto& name : names())
-        if (id_of(name) == id && ::unlink((root_ / "names" / name).c_str()) != 0) throw system_error("remove", name);
+        if (id_of(name) == id && ::unlink((root_ / "names" / name).c_str()) != 0)
+            throw system_error("remove", name);
     sync_directory(root_ / "names");
     Incoming folder = incoming();  // clears away what is moved into it
     const auto away = folder.folder() / "removed";
-    if (::rename(song(id).c_str(), away.c_str()) != 0) throw system_error("remove", song(id).string());
+    if (::rename(song(id).c_str(), away.c_str()) != 0)
+        throw system_error("remove", song(id).string());
     sync_directory(root_ / "songs");
     return true;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// A store in a directory: songs/<id>/..., names/<name>. Readers, any web server among them, see whole songs only.
+// A store in a directory: songs/<id>/..., names/<name>. Readers, any web server among them, see
+// whole songs only.
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,8 +11,8 @@
 
 namespace stretto::store {
 
-/// A song on its way into a store: a hidden folder beside the songs, which nobody else touches while we live, and
-/// which the next publisher clears away when we were killed.
+/// A song on its way into a store: a hidden folder beside the songs, which nobody else touches
+/// while we live, and which the next publisher clears away when we were killed.
 class Incoming {
    public:
     Incoming(Incoming&&) noexcept = default;
@@ -44,7 +45,8 @@ class Directory {
 
     Incoming incoming();
 
-    /// Give a song that is all on disk its place, in one step. @return false: it was there already, and stays
+    /// Give a song that is all on disk its place, in one step. @return false: it was there already,
+    /// and stays
     bool admit(Incoming& song, const std::string& id);
     /// The same in place of the song that is there, in one step.
     void replace(Incoming& song, const std::string& id);
@@ -58,7 +60,8 @@ class Directory {
     std::vector<std::string> ids() const;
     std::vector<std::string> names() const;
 
-    /// Its names first, so that none is left pointing at nothing. @return false: there is no such song
+    /// Its names first, so that none is left pointing at nothing. @return false: there is no such
+    /// song
     bool remove(const std::string& id);
 
    private:

@@ -21,7 +21,8 @@ std::string codec_name(BytesView packet) {
 
 std::string comment(const std::vector<std::string>& comments, std::string_view key) {
     for (const auto& c : comments)
-        if (c.size() > key.size() && c.starts_with(key) && c[key.size()] == '=') return c.substr(key.size() + 1);
+        if (c.size() > key.size() && c.starts_with(key) && c[key.size()] == '=')
+            return c.substr(key.size() + 1);
     return {};
 }
 
@@ -42,11 +43,14 @@ struct Cutter::Track {
     std::optional<ogg::Splitter> splitter;
     std::optional<ogg::Chunk> chunk;  // cut, and waiting for the other renditions'
 
-    std::int64_t reach() const { return splitter ? splitter->reach() : early.empty() ? 0 : early.back().end; }
+    std::int64_t reach() const {
+        return splitter ? splitter->reach() : early.empty() ? 0 : early.back().end;
+    }
 };
 
 struct Cutter::Input {
-    Input(ogg::PageReader r, std::string s, int average) : reader(std::move(r)), subject(std::move(s)), average_kbps(average) {}
+    Input(ogg::PageReader r, std::string s, int average)
+        : reader(std::move(r)), subject(std::move(s)), average_kbps(average) {}
     ogg::PageReader reader;
     std::string subject;
     int average_kbps;
@@ -56,7 +60,8 @@ struct Cutter::Input {
 
     Error wrong(const std::string& why) const { return bad_data(subject, why); }
     bool headers_known() const {
-        return begun && !tracks.empty() && std::ranges::all_of(tracks, [](const auto& t) { return t->stream.headers(); });
+        return begun && !tracks.empty() &&
+               std::ranges::all_of(tracks, [](const auto& t) { return t->stream.headers(); });
     }
     std::int64_t reach() const {
         std::int64_t least = INT64_MAX;
@@ -80,21 +85,26 @@ void Cutter::read_page(Input& input) {
         input.ended = true;
         for (const auto& t : input.tracks)
             if (!t->stream.samples()) throw input.wrong("cut short: no end-of-stream page");
-        if (input.tracks.empty()) throw input.wrong(ignored_.empty() ? "no Vorbis stream in it" : "no Vorbis stream in it, but " + ignored_.back());
+        if (input.tracks.empty())
+            throw input.wrong(ignored_.empty() ? "no Vorbis stream in it"
+                                               : "no Vorbis stream in it, but " + ignored_.back());
         return;
     }
     const ogg::Page& page = **next;
     if (page.bos()) {
         if (input.begun)
-            throw input.wrong(text("a second song begins at byte ", page.offset,
-                                   " (a chained stream): split it, or re-encode it with stretto-encode"));
+            throw input.wrong(
+                text("a second song begins at byte ", page.offset,
+                     " (a chained stream): split it, or re-encode it with stretto-encode"));
         if (!ogg::is_vorbis(page.body)) {
             ignored_.push_back(text(codec_name(page.body), " in '", input.subject, "'"));
             return;
         }
         for (const auto& t : input.tracks)
-            if (t->stream.serial() == page.serial()) throw input.wrong("two streams with one serial number");
-        if (input.tracks.size() == song::most_renditions) throw input.wrong("too many streams in it");
+            if (t->stream.serial() == page.serial())
+                throw input.wrong("two streams with one serial number");
+        if (input.tracks.size() == song::most_renditions)
+            throw input.wrong("too many streams in it");
         input.tracks.push_back(std::make_unique<Track>(page.serial(), input.subject));
     } else {
         input.begun = true;
@@ -107,7 +117,8 @@ void Cutter::read_page(Input& input) {
                 track->splitter->add(std::move(packet));
             else
                 track->early.push_back(std::move(packet));
-        if (track->splitter && track->stream.samples()) track->splitter->finish(*track->stream.samples());
+        if (track->splitter && track->stream.samples())
+            track->splitter->finish(*track->stream.samples());
         break;
     }
 }
@@ -130,8 +141,9 @@ void Cutter::open_tracks() {
     std::ranges::stable_sort(tracks_, {}, &Track::kbps);
     for (std::size_t i = 1; i < tracks_.size(); ++i)
         if (tracks_[i]->kbps == tracks_[i - 1]->kbps)
-            throw Error{EX_DATAERR, text("'", tracks_[i - 1]->subject, "' and '", tracks_[i]->subject, "' both hold a stream of ",
-                                         tracks_[i]->kbps, " kbit/s")};
+            throw Error{EX_DATAERR,
+                        text("'", tracks_[i - 1]->subject, "' and '", tracks_[i]->subject,
+                             "' both hold a stream of ", tracks_[i]->kbps, " kbit/s")};
     chunk_samples_ = std::llround(seconds_ * tracks_[0]->stream.headers()->format.rate);
     for (auto* track : tracks_) {
         track->splitter.emplace(chunk_samples_, track->kbps);
@@ -149,14 +161,17 @@ void Cutter::emit(const Sink& sink) {
             if (!chunk) throw bad_data(track->subject, chunk.error().why);
             track->chunk = std::move(*chunk);
         }
-        // a rendition that ended early is told by the manifest's check; here it only must not hold up the others
-        const bool ready = std::ranges::all_of(tracks_, [](auto* t) { return t->chunk || t->splitter->done(); }) &&
-                           std::ranges::any_of(tracks_, [](auto* t) { return t->chunk.has_value(); });
+        // a rendition that ended early is told by the manifest's check; here it only must not hold
+        // up the others
+        const bool ready =
+            std::ranges::all_of(tracks_, [](auto* t) { return t->chunk || t->splitter->done(); }) &&
+            std::ranges::any_of(tracks_, [](auto* t) { return t->chunk.has_value(); });
         if (!ready) return;
         for (auto* track : tracks_) {
             if (!track->chunk) continue;
             const auto number = track->splitter->index() - 1;
-            auto ok = song_.add(track->kbps, track->chunk->bytes, track->chunk->facts, track->stream.headers()->format);
+            auto ok = song_.add(track->kbps, track->chunk->bytes, track->chunk->facts,
+                                track->stream.headers()->format);
             if (!ok) throw bad_data(track->subject, ok.error().why);
             sink(song::chunk_path(track->kbps, number), track->chunk->bytes);
             track->chunk.reset();
@@ -172,19 +187,24 @@ song::Manifest Cutter::run(const Sink& sink) {
         emit(sink);
         Input* behind = nullptr;
         for (const auto& input : inputs_)
-            if (!input->ended && (!behind || input->reach() < behind->reach())) behind = input.get();
+            if (!input->ended && (!behind || input->reach() < behind->reach()))
+                behind = input.get();
         if (!behind) break;
         read_page(*behind);
-        const auto [low, high] = std::ranges::minmax(tracks_, {}, [](auto* t) { return t->reach(); });
+        const auto [low, high] =
+            std::ranges::minmax(tracks_, {}, [](auto* t) { return t->reach(); });
         if (high->reach() - low->reach() > 4 * chunk_samples_ && !low->stream.samples())
-            throw bad_data(low->subject, "its streams do not advance side by side; give them as separate files");
+            throw bad_data(low->subject,
+                           "its streams do not advance side by side; give them as separate files");
     }
     for (auto* track : tracks_) sink(song::index_path(track->kbps), song_.index(track->kbps));
-    const auto comments = must(ogg::parse_comments(tracks_[0]->stream.headers()->comment), tracks_[0]->subject);
+    const auto comments =
+        must(ogg::parse_comments(tracks_[0]->stream.headers()->comment), tracks_[0]->subject);
     std::optional<song::Loudness> loudness;
     if (const auto json = comment(comments, "STRETTO_LOUDNESS"); !json.empty())
         if (auto parsed = song::parse_loudness(json)) loudness = *parsed;
-    auto manifest = must(song_.manifest(chunk_samples_, song::tags_of_comments(comments), loudness), tracks_[0]->subject);
+    auto manifest = must(song_.manifest(chunk_samples_, song::tags_of_comments(comments), loudness),
+                         tracks_[0]->subject);
     sink("manifest.json", as_bytes(song::print_manifest(manifest)));
     return manifest;
 }
@@ -201,7 +221,8 @@ int average_kbps(ogg::PageReader reader) {
         samples = std::max(samples, (*page)->granule());
     }
     if (rate == 0 || samples <= 0) return 0;
-    return static_cast<int>(std::llround(static_cast<double>(bytes) * 8 * rate / static_cast<double>(samples) / 1000));
+    return static_cast<int>(
+        std::llround(static_cast<double>(bytes) * 8 * rate / static_cast<double>(samples) / 1000));
 }
 
 }  // namespace stretto::stream

@@ -1,5 +1,6 @@
 #pragma once
-// Ogg Vorbis in, a bundle's entries out: one file with several streams, or several files, as renditions of one song.
+// Ogg Vorbis in, a bundle's entries out: one file with several streams, or several files, as
+// renditions of one song.
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,8 +23,9 @@ class Cutter {
     /// @param average_kbps  names a rendition that does not say its bitrate; 0: refuse such
     void add_input(ogg::PageReader reader, std::string subject, int average_kbps = 0);
 
-    /// Read all inputs side by side and give out chunks as they are known, then indexes, then the manifest. Holds a chunk and
-    /// a half of each rendition. Throws an Error (65) that names the input. Returns the manifest.
+    /// Read all inputs side by side and give out chunks as they are known, then indexes, then the
+    /// manifest. Holds a chunk and a half of each rendition. Throws an Error (65) that names the
+    /// input. Returns the manifest.
     song::Manifest run(const Sink& sink);
 
     /// Other codecs that were found and passed over: "Opus in 'a.ogg'".
@@ -45,7 +47,8 @@ class Cutter {
     SongBuilder song_;
 };
 
-/// Average bitrate of the only Vorbis stream in an input, in kbit/s; reads it to the end. 0 if it has none.
+/// Average bitrate of the only Vorbis stream in an input, in kbit/s; reads it to the end. 0 if it
+/// has none.
 int average_kbps(ogg::PageReader reader);
 
 }  // namespace stretto::stream

@@ -26,11 +26,13 @@ File seekable(int fd, const std::string& subject) {
     if (S_ISREG(info.st_mode)) return File{::dup(fd)};
     File spool = open_spool();
     Bytes block(1 << 20);
-    while (const auto n = read_some(fd, block, subject)) write_all(spool.fd(), BytesView{block}.first(n), "temporary file");
+    while (const auto n = read_some(fd, block, subject))
+        write_all(spool.fd(), BytesView{block}.first(n), "temporary file");
     return spool;
 }
 
-/// FFmpeg takes an Ogg file that lost its end for a shorter one; the missing end-of-stream page tells.
+/// FFmpeg takes an Ogg file that lost its end for a shorter one; the missing end-of-stream page
+/// tells.
 std::string ogg_damage(int fd, const std::string& subject) {
     std::int64_t at = 0;
     ogg::PageReader reader{[&](std::span<std::uint8_t> into) {
@@ -86,7 +88,10 @@ class MeterBeside {
 /// One rendition under way.
 struct Voice {
     Voice(int rate, int channels, int step)
-        : kbps(step), encoder(rate, channels, step), packer(static_cast<std::uint32_t>(step)), half_second(rate / 2) {}
+        : kbps(step),
+          encoder(rate, channels, step),
+          packer(static_cast<std::uint32_t>(step)),
+          half_second(rate / 2) {}
 
     int kbps;
     audio::VorbisEncoder encoder;
@@ -111,7 +116,8 @@ struct Voice {
         page_from = page_to;
     }
     void take(BytesView packet, std::int64_t granule, bool last) {
-        if (!packer.empty() && (granule - page_from > half_second || !packer.fits(packet.size()))) flush();
+        if (!packer.empty() && (granule - page_from > half_second || !packer.fits(packet.size())))
+            flush();
         packer.add(packet, granule, last);
         page_to = granule;
         if (last) flush();
@@ -120,10 +126,15 @@ struct Voice {
 
 class Encoder {
    public:
-    Encoder(const Recording& recording, const Encoding& encoding, const std::function<void(BytesView)>& write)
-        : pcm_(recording.pcm), rate_(recording.rate), gain_(static_cast<float>(std::pow(10.0, encoding.gain_db / 20))),
-          merge_(encoding.kbps.size()), write_(write) {
-        for (int kbps : encoding.kbps) voices_.push_back(std::make_unique<Voice>(rate_, pcm_.channels(), kbps));
+    Encoder(const Recording& recording, const Encoding& encoding,
+            const std::function<void(BytesView)>& write)
+        : pcm_(recording.pcm),
+          rate_(recording.rate),
+          gain_(static_cast<float>(std::pow(10.0, encoding.gain_db / 20))),
+          merge_(encoding.kbps.size()),
+          write_(write) {
+        for (int kbps : encoding.kbps)
+            voices_.push_back(std::make_unique<Voice>(rate_, pcm_.channels(), kbps));
         write_headers(recording, encoding);
     }
 
@@ -134,7 +145,8 @@ class Encoder {
             stop_ = true;
             changed_.notify_all();
         };
-        for (unsigned i = 0; i < std::max(1U, threads); ++i) workers.emplace_back([this] { work(); });
+        for (unsigned i = 0; i < std::max(1U, threads); ++i)
+            workers.emplace_back([this] { work(); });
         try {
             write_pages(report);
         } catch (...) {
@@ -175,7 +187,9 @@ class Encoder {
         Voice* chosen = nullptr;
         for (std::size_t i = 0; i < voices_.size(); ++i) {
             Voice& v = *voices_[i];
-            if (v.busy || v.done || merge_.waiting(i) > most_waiting || (chosen && chosen->position <= v.position)) continue;
+            if (v.busy || v.done || merge_.waiting(i) > most_waiting ||
+                (chosen && chosen->position <= v.position))
+                continue;
             chosen = &v;
             index = i;
         }
@@ -216,7 +230,9 @@ class Encoder {
     /// Encode a second more.
     void step(Voice& voice, std::vector<float>& samples) {
         const auto read = pcm_.read(voice.position, samples);
-        const auto take = [&](BytesView packet, std::int64_t granule, bool last) { voice.take(packet, granule, last); };
+        const auto take = [&](BytesView packet, std::int64_t granule, bool last) {
+            voice.take(packet, granule, last);
+        };
         const double before = thread_cpu_seconds();
         voice.encoder.add(read, gain_, take);
         voice.position += static_cast<std::int64_t>(read.size()) / pcm_.channels();
@@ -243,13 +259,16 @@ class Encoder {
             changed_.notify_all();
             lock.unlock();
             write_(ready);
-            const double frames = static_cast<double>(position) / static_cast<double>(voices_.size());
-            report(frames / static_cast<double>(std::max<std::int64_t>(1, pcm_.frames())), frames / rate_);
+            const double frames =
+                static_cast<double>(position) / static_cast<double>(voices_.size());
+            report(frames / static_cast<double>(std::max<std::int64_t>(1, pcm_.frames())),
+                   frames / rate_);
             lock.lock();
         }
     }
 
-    static constexpr std::size_t most_waiting = 40;  // pages, 20 s: as far as a rendition may run ahead
+    static constexpr std::size_t most_waiting =
+        40;  // pages, 20 s: as far as a rendition may run ahead
 
     const audio::PcmSpool& pcm_;
     int rate_;
@@ -265,7 +284,8 @@ class Encoder {
 
 }  // namespace
 
-Recording record(int fd, const std::string& subject, const audio::Decoder::Options& options, bool keep_pcm, const Report& report) {
+Recording record(int fd, const std::string& subject, const audio::Decoder::Options& options,
+                 bool keep_pcm, const Report& report) {
     const File file = seekable(fd, subject);
     audio::Decoder decoder{file.fd(), subject, options};
     Recording recording{subject,
@@ -298,7 +318,8 @@ Recording record(int fd, const std::string& subject, const audio::Decoder::Optio
     return recording;
 }
 
-Encoded encode(const Recording& recording, const Encoding& encoding, const std::function<void(BytesView)>& write, const Report& report) {
+Encoded encode(const Recording& recording, const Encoding& encoding,
+               const std::function<void(BytesView)>& write, const Report& report) {
     Encoder encoder{recording, encoding, write};
     encoder.run(encoding.threads, report);
     return encoder.result();

@@ -5,7 +5,8 @@
 
 namespace stretto::stream {
 
-/// One chunk, or every chunk in a folder and below, in order. Throws an Error (65) where one is no chunk.
+/// One chunk, or every chunk in a folder and below, in order. Throws an Error (65) where one is no
+/// chunk.
 void explain(const std::filesystem::path& path, std::ostream& out);
 
 }  // namespace stretto::stream

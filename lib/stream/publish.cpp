@@ -25,7 +25,8 @@ std::optional<Name> parse_name(const std::string& path) {
     const std::string_view tail{rest, static_cast<std::size_t>(end - rest)};
     std::int64_t k = 0;
     if (!tail.starts_with(prefix) ||
-        std::from_chars(tail.data() + prefix.size(), end, k).ec != std::errc{} || k < 0 || path != song::chunk_path(name.kbps, k))
+        std::from_chars(tail.data() + prefix.size(), end, k).ec != std::errc{} || k < 0 ||
+        path != song::chunk_path(name.kbps, k))
         return {};
     name.chunk = k;
     return name;
@@ -42,9 +43,11 @@ class BundleCheck {
                 return Malformed{text("'", entry.path, "' is not the index of its chunks")};
             return true;
         }
-        if (!indexed_.empty() || *name->chunk != static_cast<std::int64_t>(song_.chunks(name->kbps)))
+        if (!indexed_.empty() ||
+            *name->chunk != static_cast<std::int64_t>(song_.chunks(name->kbps)))
             return Malformed{text("'", entry.path, "' comes out of order, or twice")};
-        if (auto ok = song_.add(name->kbps, entry.bytes); !ok) return Malformed{text("'", entry.path, "': ", ok.error().why)};
+        if (auto ok = song_.add(name->kbps, entry.bytes); !ok)
+            return Malformed{text("'", entry.path, "': ", ok.error().why)};
         return true;
     }
 
@@ -55,7 +58,8 @@ class BundleCheck {
         if (!ours) return ours;
         if (*ours != *given) return Malformed{"the manifest is not that of its chunks"};
         for (const auto& r : ours->renditions)
-            if (!indexed_.contains(r.kbps)) return Malformed{text("'", song::index_path(r.kbps), "' is missing")};
+            if (!indexed_.contains(r.kbps))
+                return Malformed{text("'", song::index_path(r.kbps), "' is missing")};
         return ours;
     }
 
@@ -75,7 +79,8 @@ bool hash_is(const std::filesystem::path& path, const Digest& digest, std::strin
 }
 
 std::string known_manifest(const store::Directory& store, const std::string& id) {
-    return std::string{as_text(read_file(store.song(id) / "manifest.json", song::most_manifest_bytes))};
+    return std::string{
+        as_text(read_file(store.song(id) / "manifest.json", song::most_manifest_bytes))};
 }
 
 }  // namespace
@@ -89,7 +94,8 @@ song::Manifest check_bundle(song::BundleReader& bundle, const std::string& subje
         if (entry->path == "manifest.json") {
             auto manifest = must(check.finish(entry->bytes), subject);
             keep(entry->path, as_bytes(song::print_manifest(manifest)));
-            if (must(bundle.next(), subject)) throw bad_data(subject, "something follows the manifest");
+            if (must(bundle.next(), subject))
+                throw bad_data(subject, "something follows the manifest");
             return manifest;
         }
         if (auto ok = check.add(*entry); !ok) throw bad_data(subject, ok.error().why);
@@ -97,19 +103,24 @@ song::Manifest check_bundle(song::BundleReader& bundle, const std::string& subje
     }
 }
 
-song::Manifest publish(store::Directory& store, song::BundleReader& bundle, const std::string& subject) {
+song::Manifest publish(store::Directory& store, song::BundleReader& bundle,
+                       const std::string& subject) {
     auto incoming = store.incoming();
-    auto manifest = check_bundle(bundle, subject, [&](const std::string& path, BytesView bytes) { incoming.add(path, bytes); });
+    auto manifest = check_bundle(bundle, subject, [&](const std::string& path, BytesView bytes) {
+        incoming.add(path, bytes);
+    });
     incoming.sync();
     if (store.admit(incoming, manifest.id)) return manifest;
-    if (!damage_of_song(store, manifest.id).empty() || known_manifest(store, manifest.id) != song::print_manifest(manifest))
+    if (!damage_of_song(store, manifest.id).empty() ||
+        known_manifest(store, manifest.id) != song::print_manifest(manifest))
         store.replace(incoming, manifest.id);
     return manifest;
 }
 
 song::Manifest load_manifest(const store::Directory& store, const std::string& id) {
     const auto path = store.song(id) / "manifest.json";
-    auto manifest = must(song::parse_manifest(as_text(read_file(path, song::most_manifest_bytes))), path.string());
+    auto manifest = must(song::parse_manifest(as_text(read_file(path, song::most_manifest_bytes))),
+                         path.string());
     if (manifest.id != id) throw bad_data(path.string(), "its id is not that of its folder");
     return manifest;
 }
@@ -127,7 +138,8 @@ std::vector<std::string> damage_of_song(const store::Directory& store, const std
         const auto manifest = load_manifest(store, id);
         std::string why;
         for (const auto& r : manifest.renditions) {
-            if (!hash_is(store.song(id) / song::index_path(r.kbps), r.index_sha256, why)) damaged(song::index_path(r.kbps), why);
+            if (!hash_is(store.song(id) / song::index_path(r.kbps), r.index_sha256, why))
+                damaged(song::index_path(r.kbps), why);
             for (std::size_t k = 0; k < r.chunks.size(); ++k) {
                 const auto path = song::chunk_path(r.kbps, static_cast<std::int64_t>(k));
                 if (!hash_is(store.song(id) / path, r.chunks[k].sha256, why)) damaged(path, why);
@@ -139,8 +151,8 @@ std::vector<std::string> damage_of_song(const store::Directory& store, const std
     return found;
 }
 
-std::vector<std::string> damage_of_store(const store::Directory& store,
-                                         const std::function<void(std::size_t, std::size_t)>& progress) {
+std::vector<std::string> damage_of_store(
+    const store::Directory& store, const std::function<void(std::size_t, std::size_t)>& progress) {
     std::vector<std::string> found;
     const auto ids = store.ids();
     for (std::size_t i = 0; i < ids.size(); ++i) {

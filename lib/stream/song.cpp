@@ -13,7 +13,8 @@ Result<bool> SongBuilder::add(int kbps, BytesView chunk) {
     return add(kbps, chunk, *facts, track.reader.headers().format);
 }
 
-Result<bool> SongBuilder::add(int kbps, BytesView chunk, const ogg::Facts& facts, const ogg::Identification& format) {
+Result<bool> SongBuilder::add(int kbps, BytesView chunk, const ogg::Facts& facts,
+                              const ogg::Identification& format) {
     auto& track = tracks_[kbps];
     const bool first = track.rows.empty();
     if (track.rows.size() >= song::most_chunks) return Malformed{"too many chunks"};
@@ -22,11 +23,12 @@ Result<bool> SongBuilder::add(int kbps, BytesView chunk, const ogg::Facts& facts
         track.format = format;
         track.header_bytes = facts.header_bytes;
     } else {
-        // a decoder that goes from chunk to chunk must meet the same packets, or the joint is audible
-        const bool joined = facts.trim > 0
-                                ? facts.first[0] == track.last[0] && facts.first[1] == track.last[1] &&
-                                      facts.first_end == track.overhang
-                                : facts.first[0] == track.last[1] && track.overhang == 0;
+        // a decoder that goes from chunk to chunk must meet the same packets, or the joint is
+        // audible
+        const bool joined = facts.trim > 0 ? facts.first[0] == track.last[0] &&
+                                                 facts.first[1] == track.last[1] &&
+                                                 facts.first_end == track.overhang
+                                           : facts.first[0] == track.last[1] && track.overhang == 0;
         if (!joined) return Malformed{"it does not go on where the chunk before ended"};
     }
     track.last[0] = facts.last[0];
@@ -45,7 +47,8 @@ Result<bool> SongBuilder::add(int kbps, BytesView chunk, const ogg::Facts& facts
 
     const std::int64_t body_bytes = first ? facts.first_body_bytes : facts.body_bytes;
     track.body_bytes += body_bytes;
-    track.rows.push_back({sha256(chunk), static_cast<std::int64_t>(chunk.size()), facts.samples, facts.trim, body_bytes,
+    track.rows.push_back({sha256(chunk), static_cast<std::int64_t>(chunk.size()), facts.samples,
+                          facts.trim, body_bytes,
                           first ? facts.first_body_pages : facts.body_pages});
     return true;
 }
@@ -63,7 +66,8 @@ std::size_t SongBuilder::chunks(int kbps) const {
 Result<song::Manifest> SongBuilder::manifest(std::int64_t chunk_samples, song::Tags tags,
                                              std::optional<song::Loudness> loudness) const {
     if (tracks_.empty()) return Malformed{"no chunk in it"};
-    if (tracks_.size() > song::most_renditions) return Malformed{text("more than ", song::most_renditions, " renditions")};
+    if (tracks_.size() > song::most_renditions)
+        return Malformed{text("more than ", song::most_renditions, " renditions")};
     const auto& [first_kbps, first] = *tracks_.begin();
     song::Manifest m;
     m.tags = std::move(tags);
@@ -75,20 +79,25 @@ Result<song::Manifest> SongBuilder::manifest(std::int64_t chunk_samples, song::T
     const auto count = static_cast<std::size_t>(ogg::chunk_count(m.samples, chunk_samples));
     for (const auto& [kbps, track] : tracks_) {
         const auto differ = [&, kbps = kbps](const char* what, auto ours, auto theirs) {
-            return Malformed{text("the renditions are not of one recording: ", first_kbps, " has ", ours, " ", what, ", ",
-                                  kbps, " has ", theirs)};
+            return Malformed{text("the renditions are not of one recording: ", first_kbps, " has ",
+                                  ours, " ", what, ", ", kbps, " has ", theirs)};
         };
         if (track.format.rate != m.rate) return differ("Hz", m.rate, track.format.rate);
-        if (track.format.channels != m.channels) return differ("channels", m.channels, track.format.channels);
+        if (track.format.channels != m.channels)
+            return differ("channels", m.channels, track.format.channels);
         if (track.samples != m.samples) return differ("samples", m.samples, track.samples);
         if (track.rows.size() != count)
-            return Malformed{text("rendition ", kbps, " has ", track.rows.size(), " chunks, not ", count)};
+            return Malformed{
+                text("rendition ", kbps, " has ", track.rows.size(), " chunks, not ", count)};
         for (std::size_t k = 0; k + 1 < count; ++k)
             if (track.rows[k].samples != chunk_samples)
-                return Malformed{text("chunk ", k, " of ", kbps, " has ", track.rows[k].samples, " samples, not ", chunk_samples)};
+                return Malformed{text("chunk ", k, " of ", kbps, " has ", track.rows[k].samples,
+                                      " samples, not ", chunk_samples)};
         song::Rendition r;
         r.kbps = kbps;
-        r.average_kbps = static_cast<int>(static_cast<double>(track.body_bytes) * 8 * m.rate / static_cast<double>(m.samples) / 1000 + 0.5);
+        r.average_kbps = static_cast<int>(static_cast<double>(track.body_bytes) * 8 * m.rate /
+                                              static_cast<double>(m.samples) / 1000 +
+                                          0.5);
         r.header_bytes = track.header_bytes;
         r.index_sha256 = sha256(song::print_index(track.index));
         r.chunks = track.rows;

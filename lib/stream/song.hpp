@@ -1,5 +1,6 @@
 #pragma once
-// A song put together from its chunks, each checked against the one before: what chunk writes and publish recomputes.
+// A song put together from its chunks, each checked against the one before: what chunk writes and
+// publish recomputes.
 #include <map>
 
 #include "ogg/chunk.hpp"
@@ -13,13 +14,14 @@ class SongBuilder {
     /// The next chunk of a rendition, from bytes that nobody vouches for.
     Result<bool> add(int kbps, BytesView chunk);
     /// The same for a chunk whose facts are known already.
-    Result<bool> add(int kbps, BytesView chunk, const ogg::Facts& facts, const ogg::Identification& format);
+    Result<bool> add(int kbps, BytesView chunk, const ogg::Facts& facts,
+                     const ogg::Identification& format);
 
     /// The index of the chunks added so far.
     Bytes index(int kbps) const;
 
-    /// The manifest of all chunks added. Malformed when the renditions are not of one song, naming what differs, or when the
-    /// chunks are not cut at `chunk_samples`.
+    /// The manifest of all chunks added. Malformed when the renditions are not of one song, naming
+    /// what differs, or when the chunks are not cut at `chunk_samples`.
     Result<song::Manifest> manifest(std::int64_t chunk_samples, song::Tags tags,
                                     std::optional<song::Loudness> loudness) const;
 

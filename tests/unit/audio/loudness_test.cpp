@@ -32,7 +32,8 @@ BOOST_AUTO_TEST_CASE(a_sine_of_ebu_tech_3341_measures_minus_23) {
     std::vector<float> samples;
     const double amplitude = std::pow(10.0, -23.0 / 20);
     for (int i = 0; i < 20 * 48000; ++i) {
-        const auto s = static_cast<float>(amplitude * std::sin(2 * std::numbers::pi * 1000 * i / 48000));
+        const auto s =
+            static_cast<float>(amplitude * std::sin(2 * std::numbers::pi * 1000 * i / 48000));
         samples.insert(samples.end(), {s, s});
     }
     meter.add(samples);

@@ -7,7 +7,8 @@ using namespace stretto;
 BOOST_AUTO_TEST_SUITE(base_digest)
 
 BOOST_AUTO_TEST_CASE(sha256_of_abc_is_that_of_fips_180) {
-    BOOST_TEST(hex(sha256(as_bytes("abc"))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    BOOST_TEST(hex(sha256(as_bytes("abc"))) ==
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 BOOST_AUTO_TEST_CASE(hexadecimal_comes_back_and_nothing_else_is_taken_for_it) {
     Digest back;

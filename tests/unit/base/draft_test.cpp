@@ -1,6 +1,5 @@
 #include "base/draft.hpp"
 
-
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>

@@ -35,7 +35,9 @@ std::vector<float> decode(BytesView bytes, bool gap = false) {
     Memory memory{bytes};
     OggVorbis_File file;
     std::vector<float> out;
-    if (ov_open_callbacks(&memory, &file, nullptr, 0, {Memory::read, nullptr, nullptr, nullptr}) != 0) return out;
+    if (ov_open_callbacks(&memory, &file, nullptr, 0, {Memory::read, nullptr, nullptr, nullptr}) !=
+        0)
+        return out;
     const int channels = ov_info(&file, -1)->channels;
     float** planes = nullptr;
     int section = 0;
@@ -54,10 +56,16 @@ enum class Signal { sweep, noise, silence, impulses };
 float sample(Signal signal, int i, int rate, int chunk) {
     static std::uint32_t seed = 1;
     switch (signal) {
-        case Signal::sweep: return 0.5F * static_cast<float>(std::sin(2 * std::numbers::pi * i * (200.0 + i * 0.002) / rate));
-        case Signal::noise: return static_cast<float>((seed = seed * 1664525 + 1013904223) >> 8) / 33554432.0F - 0.25F;
-        case Signal::silence: return 0;
-        case Signal::impulses: return (i + 3) % chunk < 7 ? 0.9F : 0;
+        case Signal::sweep:
+            return 0.5F * static_cast<float>(
+                              std::sin(2 * std::numbers::pi * i * (200.0 + i * 0.002) / rate));
+        case Signal::noise:
+            return static_cast<float>((seed = seed * 1664525 + 1013904223) >> 8) / 33554432.0F -
+                   0.25F;
+        case Signal::silence:
+            return 0;
+        case Signal::impulses:
+            return (i + 3) % chunk < 7 ? 0.9F : 0;
     }
     return 0;
 }
@@ -79,7 +87,8 @@ Bytes encode(Signal signal, int samples, int rate, int channels, int kbps, int c
         packer.add(packet, granule, last);
     };
     std::vector<float> pcm;
-    for (int i = 0; i < samples; ++i) pcm.insert(pcm.end(), static_cast<std::size_t>(channels), sample(signal, i, rate, chunk));
+    for (int i = 0; i < samples; ++i)
+        pcm.insert(pcm.end(), static_cast<std::size_t>(channels), sample(signal, i, rate, chunk));
     encoder.add(pcm, 1, take);
     encoder.finish(take);
     packer.flush(out);
@@ -129,8 +138,9 @@ Bytes join(const Cut& cut) {
 
 /// The whole truth about one signal.
 void check_truth(Signal signal, int samples, int rate, int channels, int kbps, int chunk_samples) {
-    BOOST_TEST_CONTEXT("signal " << static_cast<int>(signal) << ", " << samples << " samples, " << rate << " Hz, " << channels
-                                 << " channels, " << kbps << " kbit/s, chunks of " << chunk_samples) {
+    BOOST_TEST_CONTEXT("signal " << static_cast<int>(signal) << ", " << samples << " samples, "
+                                 << rate << " Hz, " << channels << " channels, " << kbps
+                                 << " kbit/s, chunks of " << chunk_samples) {
         const auto stream = encode(signal, samples, rate, channels, kbps, chunk_samples);
         const auto whole = decode(stream);
         BOOST_REQUIRE(whole.size() == static_cast<std::size_t>(samples * channels));
@@ -145,9 +155,11 @@ void check_truth(Signal signal, int samples, int rate, int channels, int kbps, i
                 const auto from = std::max<std::int64_t>(piece.offset, chunk.facts.header_bytes);
                 partial.insert(partial.end(), chunk.bytes.begin() + from, chunk.bytes.end());
                 const auto tail = decode(partial, true);
-                const auto promised = heard.size() - piece.first_sample * static_cast<std::size_t>(channels);
+                const auto promised =
+                    heard.size() - piece.first_sample * static_cast<std::size_t>(channels);
                 BOOST_TEST_REQUIRE(tail.size() == promised);
-                BOOST_TEST(std::equal(tail.begin(), tail.end(), heard.end() - static_cast<std::ptrdiff_t>(promised)));
+                BOOST_TEST(std::equal(tail.begin(), tail.end(),
+                                      heard.end() - static_cast<std::ptrdiff_t>(promised)));
             }
         }
         BOOST_TEST((joined == whole));
@@ -167,16 +179,19 @@ BOOST_AUTO_TEST_CASE(chunks_pieces_and_the_joined_file_decode_to_the_uncut_strea
     check_truth(Signal::noise, 3 * 48000, 48000, 2, 500, 24000);
 }
 BOOST_AUTO_TEST_CASE(very_short_songs_are_one_chunk) {
-    for (int samples : {1, 2, 100, 577, 1024, 1025, 4000, 44100}) check_truth(Signal::noise, samples, 44100, 2, 96, 441000);
+    for (int samples : {1, 2, 100, 577, 1024, 1025, 4000, 44100})
+        check_truth(Signal::noise, samples, 44100, 2, 96, 441000);
 }
 BOOST_AUTO_TEST_CASE(a_short_tail_joins_the_chunk_before_it) {
-    for (int samples : {2 * 8000 + 3999, 2 * 8000 + 4000, 2 * 8000 + 1}) check_truth(Signal::sweep, samples, 8000, 1, 96, 8000);
+    for (int samples : {2 * 8000 + 3999, 2 * 8000 + 4000, 2 * 8000 + 1})
+        check_truth(Signal::sweep, samples, 8000, 1, 96, 8000);
     BOOST_TEST(chunk_count(1, 441000) == 1);
     BOOST_TEST(chunk_count(441000 + 220499, 441000) == 1);
     BOOST_TEST(chunk_count(441000 + 220500, 441000) == 2);
 }
 BOOST_AUTO_TEST_CASE(boundaries_on_a_packets_end_have_trim_0_and_join_rightly) {
-    // steady noise is all long blocks: every 1024 samples a packet ends, so some multiple of the right chunk is such an end
+    // steady noise is all long blocks: every 1024 samples a packet ends, so some multiple of the
+    // right chunk is such an end
     int zero = 0;
     for (int chunk_samples = 1024 * 20; chunk_samples < 1024 * 20 + 1024; chunk_samples += 64) {
         const auto stream = encode(Signal::sweep, 150000, 44100, 2, 160, chunk_samples);
@@ -191,7 +206,8 @@ BOOST_AUTO_TEST_CASE(every_chunk_cut_short_or_with_a_flipped_byte_is_malformed) 
     const auto& bytes = song.chunks[1].bytes;
     ChunkReader reader;
     BOOST_TEST(static_cast<bool>(reader.read(bytes)));
-    for (std::size_t n = 0; n < bytes.size(); n += 7) BOOST_TEST(!reader.read(BytesView{bytes}.first(n)));
+    for (std::size_t n = 0; n < bytes.size(); n += 7)
+        BOOST_TEST(!reader.read(BytesView{bytes}.first(n)));
     for (std::size_t n = 0; n < bytes.size(); n += 13) {
         auto flipped = bytes;
         flipped[n] ^= 0x10;
@@ -207,8 +223,14 @@ BOOST_AUTO_TEST_CASE(lengths_of_packets_are_those_of_libvorbis) {
             vorbis_info_init(&info);
             vorbis_comment_init(&comment);
             int n = 0;
-            for (const auto* header : {&song.headers.identification, &song.headers.comment, &song.headers.setup}) {
-                ogg_packet packet{const_cast<unsigned char*>(header->data()), static_cast<long>(header->size()), n == 0, 0, 0, n};
+            for (const auto* header :
+                 {&song.headers.identification, &song.headers.comment, &song.headers.setup}) {
+                ogg_packet packet{const_cast<unsigned char*>(header->data()),
+                                  static_cast<long>(header->size()),
+                                  n == 0,
+                                  0,
+                                  0,
+                                  n};
                 BOOST_TEST_REQUIRE(vorbis_synthesis_headerin(&info, &comment, &packet) == 0);
                 ++n;
             }

@@ -19,7 +19,8 @@ BOOST_AUTO_TEST_CASE(an_id_is_32_characters_of_lower_case_crockford) {
 }
 BOOST_AUTO_TEST_CASE(a_name_cannot_leave_its_folder_or_pass_for_an_id) {
     for (const char* good : {"a", "0", "machine-wars", "a.b_c-d"}) BOOST_TEST(is_name(good), good);
-    for (const char* bad : {"", ".a", "-a", "a/b", "a..b", "A", "a b", "0sjqzgcjx6zr45y51mtvrghnmvt55aax"})
+    for (const char* bad :
+         {"", ".a", "-a", "a/b", "a..b", "A", "a b", "0sjqzgcjx6zr45y51mtvrghnmvt55aax"})
         BOOST_TEST(!is_name(bad), bad);
     BOOST_TEST(is_name(std::string(64, 'u')));
     BOOST_TEST(!is_name(std::string(65, 'u')));

@@ -14,7 +14,8 @@ BOOST_AUTO_TEST_CASE(printed_and_read_it_is_the_same_and_every_prefix_is_malform
     const auto back = parse_index(bytes);
     BOOST_REQUIRE(back);
     BOOST_TEST((*back == index));
-    for (std::size_t n = 0; n < bytes.size(); ++n) BOOST_TEST(!parse_index(BytesView{bytes}.first(n)));
+    for (std::size_t n = 0; n < bytes.size(); ++n)
+        BOOST_TEST(!parse_index(BytesView{bytes}.first(n)));
 }
 BOOST_AUTO_TEST_CASE(counts_that_promise_more_than_the_bytes_reserve_nothing) {
     Bytes bytes;

@@ -39,7 +39,8 @@ BOOST_AUTO_TEST_CASE(printed_and_read_it_is_the_same) {
 BOOST_AUTO_TEST_CASE(the_id_is_that_of_the_text_hashed_by_hand) {
     Manifest m;
     m.rate = 8000, m.channels = 1, m.samples = 1, m.chunk_samples = 80000;
-    BOOST_TEST(song_id(m) == base32(sha256(as_bytes("stretto-song 1\n8000 1 1 80000\n"))).substr(0, 32));
+    BOOST_TEST(song_id(m) ==
+               base32(sha256(as_bytes("stretto-song 1\n8000 1 1 80000\n"))).substr(0, 32));
     BOOST_TEST(song_id(m).size() == 32u);
 }
 BOOST_AUTO_TEST_CASE(every_proven_number_changes_the_id_and_tags_do_not) {
@@ -85,7 +86,8 @@ BOOST_AUTO_TEST_CASE(the_best_rendition_is_the_highest_not_above_else_the_lowest
     BOOST_TEST(m.best(10).kbps == 96);
 }
 BOOST_AUTO_TEST_CASE(comments_become_tags_without_ours_and_pictures) {
-    const auto tags = tags_of_comments({"Title=x", "STRETTO_KBPS=96", "METADATA_BLOCK_PICTURE=AAAA", "ARTIST=\xff", "none", "=y"});
+    const auto tags = tags_of_comments(
+        {"Title=x", "STRETTO_KBPS=96", "METADATA_BLOCK_PICTURE=AAAA", "ARTIST=\xff", "none", "=y"});
     BOOST_TEST(tags.size() == 2u);
     BOOST_TEST(first_tag(tags, "TITLE") == "x");
     BOOST_TEST(first_tag(tags, "ARTIST") == "\xef\xbf\xbd");
