@@ -79,28 +79,31 @@ $B/bin/$(NAME): $B/cmd/$(NAME).o $B/lib$(NAME).a
 $B/unit: $(UNIT) $B/lib$(NAME).a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lvorbisfile
 
-$B/music/.there: | deps
-	sh tests/music.sh $B/music
+build/music/.there: | deps
+	sh tests/music.sh build/music
 	@touch $@
 
-test: all $B/unit $B/music/.there
+test: all $B/unit build/music/.there
 	$B/unit
-	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/$B/music prove -j$(JOBS) tests/cli/*.t
+	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) tests/cli/*.t
 
-demo: all $B/music/.there
-	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/$B/music sh examples/demo.sh
+demo: all build/music/.there
+	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music sh examples/demo.sh
 
-bench: all $B/music/.there
-	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/$B/music bash $$b || exit; done
+bench: all build/music/.there
+	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
 
 sanitize:
 	$(MAKE) B=$B/asan CXXFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' test
 
-FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$B/fuzz/%: tests/fuzz/%.cpp $(wildcard lib/*/*.cpp lib/*/*.hpp) $B/config.mk
+FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
+              lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp)
+$B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
-	clang++ $(filter-out -MMD -MP,$(OUR_CXXFLAGS)) $(FUZZ_FLAGS) -o $@ $< \
-	    $(filter-out lib/audio/% lib/http/% lib/base/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp $(LIBS)
+	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+$B/fuzz/%: $B/fuzz/tests/fuzz/%.o $(FUZZ_LIB)
+	clang++ $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 	@for t in $(FUZZ); do mkdir -p $B/fuzz/new/$$t; echo "fuzz $$t"; \
@@ -109,8 +112,8 @@ fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 
 lint: $B/config.mk
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp)
-	# 2317, 2320: tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/layers.sh
 	printf '%s\n' $(wildcard cmd/*.cpp lib/*/*.cpp) | xargs -P $(JOBS) -n 4 clang-tidy --quiet --warnings-as-errors='*' -- $(filter-out -MMD -MP,$(OUR_CXXFLAGS)) 2>/dev/null

@@ -14,8 +14,8 @@ set -u
 root=$PWD
 data=$root/tests/data
 : "${MUSIC:=$root/build/music}"
-PATH=$root/build/bin:$PATH
-case ${B-} in ?*) PATH=$root/$B/bin:$PATH ;; esac
+# make test says where the tools are; by hand it is build/bin
+command -v stretto-chunk >/dev/null || PATH=$root/build/bin:$PATH
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-test-XXXXXX")
 tests=0 failures=0 started=
 cd "$work" || exit 1

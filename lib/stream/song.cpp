@@ -68,7 +68,8 @@ Result<song::Manifest> SongBuilder::manifest(std::int64_t chunk_samples, song::T
     if (tracks_.empty()) return Malformed{"no chunk in it"};
     if (tracks_.size() > song::most_renditions)
         return Malformed{text("more than ", song::most_renditions, " renditions")};
-    const auto& [first_kbps, first] = *tracks_.begin();
+    const int first_kbps = tracks_.begin()->first;
+    const Track& first = tracks_.begin()->second;
     song::Manifest m;
     m.tags = std::move(tags);
     m.loudness = std::move(loudness);
