@@ -7,7 +7,7 @@ full() { "$1" --help >/dev/full; }
 quiet() { test -z "$("$1" --help 2>&1 >/dev/null | head -1)" && "$1" --help 2>said | head -1 >/dev/null; test ! -s said; }
 helps() { "$1" --help >help && grep -q '^Examples:' help; }
 documented() { # every long option of --help is in the man page
-    "$1" --help | grep -oE '(^|,| )--[a-z][a-z-]*' | tr -d ', ' | sort -u | while read -r option; do
+    "$1" --help | grep -E '^ +-' | grep -oE '(^|,| )--[a-z][a-z-]*' | tr -d ', ' | sort -u | while read -r option; do
         grep -q -- "Fl -${option#--}" "$root/man/$1.1" || echo "$option"
     done >missing
     cat missing
