@@ -28,7 +28,8 @@ MAKEFLAGS += -j$(JOBS)
 endif
 
 OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTRETTO_VERSION='"$(VERSION)"' $(PACKAGE_CFLAGS)
-LIBS         = $(PACKAGE_LIBS) -pthread
+# as needed: a tool loads only the libraries that it uses
+LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
 .PHONY: all deps test demo bench sanitize fuzz lint install uninstall clean help
 .DELETE_ON_ERROR:
@@ -51,13 +52,18 @@ help:
 ifeq ($(filter deps clean help uninstall,$(or $(MAKECMDGOALS),all)),)
 include $B/config.mk
 endif
-$B/config.mk: Makefile $(if $(filter test demo bench sanitize fuzz lint,$(MAKECMDGOALS)),| deps)
+# make reads it even for -n, which must not install packages
+DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
+$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test demo bench sanitize fuzz lint,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'libraries are missing: run `make deps` (Debian), or install: $(PACKAGES)' >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
 
-NEEDED = $(sort $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_TEST) \
-         $(if $(filter lint,$(MAKECMDGOALS)),$(DEPS_LINT)) $(if $(filter fuzz,$(MAKECMDGOALS)),$(DEPS_FUZZ)))
+# Each goal installs what it needs itself; `make deps` what building, the demo and the tests need.
+WANTS  = $(filter $1,$(filter demo test sanitize bench lint fuzz,$(MAKECMDGOALS)))
+NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $(if $(call WANTS,demo),$(DEPS_DEMO)) \
+         $(if $(call WANTS,test sanitize),$(DEPS_TEST)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
+         $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/deps.sh $(NEEDED)
 
@@ -116,14 +122,14 @@ lint: $B/config.mk
 	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/layers.sh
-	printf '%s\n' $(wildcard cmd/*.cpp lib/*/*.cpp) | xargs -P $(JOBS) -n 4 clang-tidy --quiet --warnings-as-errors='*' -- $(filter-out -MMD -MP,$(OUR_CXXFLAGS)) 2>/dev/null
+	printf '%s\n' $(wildcard cmd/*.cpp lib/*/*.cpp) | xargs -P $(JOBS) -n 3 sh -c 'clang-tidy --quiet "$$@" -- -std=c++20 -Ilib $(PACKAGE_CFLAGS) 2>/dev/null' -
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -t $(DESTDIR)$(PREFIX)/bin $(TOOLS)
-	for page in $(MAN); do install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page; done
+	for page in $(MAN); do install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit; done
 	install -Dm644 cmd/stretto.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stretto
-	for tool in $(filter-out stretto,$(notdir $(TOOLS))); do ln -sf stretto $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool; done
+	for tool in $(filter-out stretto,$(notdir $(TOOLS))); do ln -sf stretto $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool || exit; done
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
