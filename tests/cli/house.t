@@ -1,0 +1,53 @@
+#!/bin/sh
+# The house: what install leaves and uninstall takes, what deps installs, which includes the layers refuse, song completion.
+. ./tests/lib.sh
+house() { env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$root" "B=${B:-build}" -o all "$@"; }
+files() { find dest ! -type d | sort; }
+
+installs() { house install DESTDIR="$work/dest" PREFIX=/usr && test -x dest/usr/bin/stretto-fetch && dest/usr/bin/stretto fetch --version; }
+ok 'install honours DESTDIR and PREFIX, and what it installs runs' installs
+pages() { for page in "$root"/man/*; do test -f "dest/usr/share/man/man${page##*.}/${page##*/}" || return; done; }
+ok 'with every man page' pages
+completions() { for tool in dest/usr/bin/*; do test -r "dest/usr/share/bash-completion/completions/${tool##*/}" || return; done; }
+ok 'and a completion for every tool' completions
+uninstalls() { touch dest/usr/bin/other && house uninstall DESTDIR="$work/dest" PREFIX=/usr && test "$(files)" = dest/usr/bin/other; }
+ok 'uninstall takes just that away' uninstalls
+
+# a machine where jq and clang are missing, and apt that tells what it was asked
+mkdir fake
+cat >fake/dpkg-query <<'EOF'
+#!/bin/sh
+for package; do :; done
+case $package in jq | clang) exit 1 ;; esac
+printf 'install ok installed'
+EOF
+printf '#!/bin/sh\necho "$@" >>"%s/asked"\n' "$work" >fake/apt-get
+printf '#!/bin/sh\nexec "$@"\n' >fake/sudo
+chmod +x fake/*
+deps() { rm -f asked; (PATH=$work/fake:$PATH && sh "$root/tests/deps.sh" "$@"); }
+names() { deps sox jq mandoc | grep -qx 'installing by apt: jq' && grep -q -- '--no-install-recommends jq$' asked; }
+ok 'deps says and installs what is missing, and nothing else' names
+idle() { test -z "$(deps sox mandoc)" && test ! -e asked; }
+ok 'deps says and does nothing when all is there' idle
+foreign() { mkdir -p empty && exits 69 env PATH="$work/empty" /bin/sh "$root/tests/deps.sh" jq; }
+ok 'deps fails clearly where there is no apt' foreign
+
+mkdir -p tree/lib/ogg tree/lib/new tree/cmd
+printf '#include "http/client.hpp"\n#include <curl/curl.h>\n' >tree/lib/ogg/page.cpp
+printf '#include <CLI/CLI.hpp>\n' >tree/cmd/fetch.cpp
+: >tree/lib/new/new.hpp
+refuses() { sh "$root/tests/layers.sh" tree >told; [ $? -eq 1 ] && [ "$(wc -l <told)" -eq 3 ] && grep ogg/page.cpp told | grep -q curl && grep -q 'ogg includes http' told && grep -q lib/new told; }
+ok 'the layers refuse an include upwards, a library of another module, a module without arrows' refuses
+
+tone song.wav 1
+stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name frontiers store >id
+completes() { # WORDS...: what bash offers for the last
+    bash -c '. "$1/cmd/stretto.bash"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stretto "$1"; printf "%s\n" "${COMPREPLY[@]}"' - "$root" "$@"
+}
+song() { completes stretto-fetch --store store fro | grep -qx frontiers && completes stretto fetch --store store fro | grep -qx frontiers; }
+ok 'completion offers the songs of the store named' song
+set_store() { STRETTO_STORE=store completes stretto-fetch '' | grep -qx frontiers; }
+ok 'or of STRETTO_STORE' set_store
+removes() { completes stretto-publish --remove fro | grep -qx frontiers || STRETTO_STORE=store completes stretto-publish --remove fro | grep -qx frontiers; }
+ok 'also for --remove' removes
+finish
