@@ -31,7 +31,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all deps test demo bench sanitize fuzz lint install uninstall clean help
+.PHONY: all deps test demo bench sanitize fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -122,6 +122,9 @@ lint: $B/config.mk
 	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/layers.sh
+
+# slow, so apart from lint
+tidy: $B/config.mk
 	printf '%s\n' $(wildcard cmd/*.cpp lib/*/*.cpp) | xargs -P $(JOBS) -n 3 sh -c 'clang-tidy --quiet "$$@" -- -std=c++20 -Ilib $(PACKAGE_CFLAGS) 2>/dev/null' -
 
 install: all
