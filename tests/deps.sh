@@ -9,10 +9,10 @@ for package in "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
-sudo=
-[ "$(id -u)" -eq 0 ] || sudo=sudo
+# sudo passes no variables on, and nobody would see a question
+sudo='env DEBIAN_FRONTEND=noninteractive'
+[ "$(id -u)" -eq 0 ] || sudo="sudo $sudo"
 echo "installing by apt:$missing"
-export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086 # a list of words
 $sudo apt-get install -y -q --no-install-recommends $missing >build-deps.log 2>&1 ||
     { $sudo apt-get update -q && $sudo apt-get install -y -q --no-install-recommends $missing; } >build-deps.log 2>&1 ||
