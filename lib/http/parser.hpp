@@ -1,0 +1,88 @@
+#pragma once
+// Bytes to requests and response heads (RFC 9112), through Boost.Beast's parser. Strict: what two
+// readers might understand in two ways is refused, so nothing can be smuggled past us.
+#include <memory>
+#include <span>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "http/message.hpp"
+
+namespace stretto::http {
+
+constexpr std::size_t most_head_bytes = 16384;
+constexpr std::size_t most_fields = 100;
+constexpr std::size_t most_target_bytes = 8192;
+
+/// How a request could not be read, as the status to answer before the connection is closed: 400,
+/// 414 (target too long), 431 (head too large), 501 (transfer coding), 505 (version).
+struct BadRequest {
+    int status = 400;
+    std::string why;
+};
+
+/// Reads one request after the other from a connection's bytes: its head whole, then its body piece
+/// by piece. Holds little beside the request under way.
+class RequestParser {
+   public:
+    RequestParser();
+    ~RequestParser();
+    RequestParser(RequestParser&&) noexcept;
+    RequestParser& operator=(RequestParser&&) noexcept;
+
+    enum class Step {
+        need_more,  ///< all bytes that could be used were used
+        head,       ///< request() is complete; read on for its body
+        body,       ///< body() holds the next bytes of the body
+        done,       ///< the request has ended; the next read() begins the next one
+        bad         ///< bad() says why; nothing more can be read
+    };
+    /// Read from `bytes` and take what was used off its front. The head is used only when all of it
+    /// is there: until then `need_more` leaves `bytes` as it is and the caller gives it again with
+    /// more behind it.
+    /// Blank lines before a request line are passed over (RFC 9112 2.2), at most two.
+    Step read(BytesView& bytes);
+
+    const Request& request() const noexcept { return request_; }
+    /// Give the request away; the parser goes on with its body.
+    Request take_request() noexcept { return std::move(request_); }
+    /// Content-Length of the request; nullopt: chunked or no body. has_body() tells which.
+    std::optional<std::uint64_t> content_length() const noexcept { return length_; }
+    bool has_body() const noexcept { return has_body_; }
+    /// After Step::body: valid until the next read().
+    BytesView body() const noexcept { return body_; }
+    const BadRequest& bad() const noexcept { return bad_; }
+    /// Whether the client lets the connection stay open after this request (RFC 9112 9.3).
+    bool keep_alive() const noexcept { return keep_alive_; }
+
+   private:
+    struct Impl;                  // Beast stays out of headers: it is slow to compile
+    std::unique_ptr<Impl> impl_;  // while a body is being read
+    Request request_;
+    std::optional<std::uint64_t> length_;
+    bool has_body_ = false;
+    bool keep_alive_ = true;
+    BytesView body_;
+    BadRequest bad_;
+};
+
+/// A response's status line and header section, up to and with its blank line, as a client library
+/// hands them on line by line. Field values have their blanks taken off; control bytes, bare LF and
+/// CR, folded lines (obs-fold), blanks before a colon and more than most_fields are Malformed.
+Result<Response> parse_response_head(std::string_view head);
+
+/// A request's target taken apart (RFC 3986): the path percent-decoded once, dot segments refused.
+struct Target {
+    std::string path;   ///< decoded, begins with "/"
+    std::string query;  ///< as sent, without "?"
+};
+/// Malformed for what no path of ours may hold: "." and ".." segments in any encoding, NUL and
+/// other control bytes, encoded slashes and backslashes, backslashes, bad percent-encoding, bytes
+/// above 0x7e that are not percent-encoded, a fragment, and anything that does not begin with "/"
+/// (absolute-form "http://host/path" is taken as its path).
+Result<Target> parse_target(std::string_view target);
+/// The decoded value of a parameter in a query ("a=1&b=x%20y", "+" is a blank); nullopt when
+/// absent.
+std::optional<std::string> query_value(std::string_view query, std::string_view name);
+
+}  // namespace stretto::http
