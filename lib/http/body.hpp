@@ -1,0 +1,63 @@
+#pragma once
+// Bodies of messages: pulled piece by piece, from memory, from files, or from what is still coming.
+#include <functional>
+#include <memory>
+
+#include "base/bytes.hpp"
+#include "base/file.hpp"
+
+namespace stretto::http {
+
+/// The next bytes to write: in memory, or in a file (sent without passing through memory).
+struct Slice {
+    BytesView bytes;
+    int fd = -1;  ///< of a file when >= 0: then `offset` and `length` say which bytes
+    std::uint64_t offset = 0, length = 0;
+    std::shared_ptr<const void> owner;  ///< keeps bytes or fd alive
+
+    std::uint64_t size() const noexcept { return fd >= 0 ? length : bytes.size(); }
+    /// Forget the first n bytes.
+    void consume(std::uint64_t n) noexcept {
+        if (fd >= 0)
+            offset += n, length -= n;
+        else
+            bytes = bytes.subspan(n);
+    }
+};
+
+class Body {
+   public:
+    enum class State {
+        ready,  ///< `slice` holds at least one byte; what it refers to lives until the next call
+        wait,  ///< nothing yet: `wake` is called once, on this thread, when next() is worth calling
+        end,   ///< all was given
+        broken  ///< the rest will never come: the connection is to be closed as incomplete
+    };
+    virtual ~Body() = default;
+    virtual State next(Slice& slice, const std::function<void()>& wake) = 0;
+};
+
+/// One slice, known from the start.
+class WholeBody : public Body {
+   public:
+    explicit WholeBody(Slice slice) : slice_(std::move(slice)) {}
+    State next(Slice& slice, const std::function<void()>&) override {
+        if (slice_.size() == 0) return State::end;
+        slice = std::exchange(slice_, {});
+        return State::ready;
+    }
+
+   private:
+    Slice slice_;
+};
+
+/// Bytes that the body owns.
+inline std::unique_ptr<Body> body_of(std::string text) {
+    auto owner = std::make_shared<const std::string>(std::move(text));
+    Slice slice;
+    slice.bytes = as_bytes(*owner);
+    slice.owner = std::move(owner);
+    return std::make_unique<WholeBody>(std::move(slice));
+}
+
+}  // namespace stretto::http

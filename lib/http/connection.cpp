@@ -1,0 +1,478 @@
+#include "http/connection.hpp"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+namespace stretto::http {
+namespace {
+
+constexpr std::uint64_t progress_bytes = 4096;  // what counts as the client still being there
+constexpr std::uint64_t turn_bytes = 1u << 20;  // for one client before others have their turn
+constexpr std::uint64_t told_bytes = 64u
+                                     << 10;  // from here on an answer tells how fast a client is
+
+bool has_no_body(int status) { return status < 200 || status == 204 || status == 304; }
+
+std::string hex_size(std::uint64_t n) {
+    std::array<char, 16> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), n, 16).ptr;
+    return {digits.data(), end};
+}
+
+}  // namespace
+
+Connection::Connection(Server& server, File socket, const net::Address& peer)
+    : server_(server),
+      peer_(peer),
+      socket_(std::move(socket)),
+      poll_(server.loop_, socket_.fd(), [this](int events) { on_event(events); }) {
+    began_ms_ = server_.loop_.now_ms();
+    give(server_.limits_.head_time);
+    poll_.want(net::Poll::readable);
+}
+
+void Connection::give(std::chrono::milliseconds time) {
+    deadline_ms_ = server_.loop_.now_ms() + static_cast<std::uint64_t>(time.count());
+}
+
+net::Loop& Connection::loop() noexcept { return server_.loop_; }
+
+void Connection::on_event(int) {
+    const auto self = shared_from_this();  // what follows may close us
+    switch (state_) {
+        case State::reading:
+        case State::lingering:
+            read();
+            break;
+        case State::writing:
+            write();
+            break;
+        case State::waiting:
+        case State::closed:
+            break;
+    }
+}
+
+void Connection::read() {
+    auto& scratch = server_.scratch_;
+    const ssize_t n = ::recv(socket_.fd(), scratch.data(), scratch.size(), 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) return close();
+    if (state_ == State::lingering) {
+        progress_ += static_cast<std::uint64_t>(n);
+        if (progress_ > turn_bytes) close();
+        return;
+    }
+    if (upload_) {
+        progress_ += static_cast<std::uint64_t>(n);
+        if (progress_ >= progress_bytes) {
+            progress_ = 0;
+            give(server_.limits_.stall_time);
+        }
+    } else if (pending_.empty()) {
+        give(server_.limits_.head_time);
+    }
+    const BytesView fresh{scratch.data(), static_cast<std::size_t>(n)};
+    if (pending_.empty()) return parse(fresh);
+    append(pending_, fresh);
+    parse(std::exchange(pending_, {}));
+}
+
+/// Requests in `bytes`, one after the other; what is left over waits in pending_.
+void Connection::parse(BytesView bytes) {
+    parsing_ = true;
+    const std::uint64_t number = number_;
+    while (state_ == State::reading && !bytes.empty() && parse_step(bytes)) {
+    }
+    parsing_ = false;
+    if (state_ == State::closed || state_ == State::lingering) return;
+    pending_.assign(bytes.begin(), bytes.end());
+    if (pending_.empty())
+        pending_ = {};
+    else if (state_ == State::reading && number != number_)
+        give(server_.limits_.head_time);  // the first bytes of the next request
+}
+
+/// @return false when more bytes are needed
+bool Connection::parse_step(BytesView& bytes) {
+    auto& parser = upload_ ? upload_->parser : server_.parser_;
+    switch (parser.read(bytes)) {
+        case RequestParser::Step::need_more:
+            return false;
+        case RequestParser::Step::bad: {
+            const BadRequest bad = parser.bad();
+            server_.parser_ = RequestParser{};
+            refuse(bad.status, bad.why);
+            return false;
+        }
+        case RequestParser::Step::head:
+            return take_head();
+        case RequestParser::Step::body:
+            if (upload_->incoming.body.size() + parser.body().size() > server_.limits_.body_bytes) {
+                refuse(413, "the body is too large");
+                return false;
+            }
+            append(upload_->incoming.body, parser.body());
+            return true;
+        case RequestParser::Step::done:
+            if (upload_) {
+                auto upload = std::move(upload_);
+                dispatch(std::move(upload->incoming));
+            }
+            return true;
+    }
+    return false;
+}
+
+/// The head of a request is there: with a body it becomes an upload, without it is passed on.
+bool Connection::take_head() {
+    auto& parser = server_.parser_;
+    keep_alive_ = parser.keep_alive() && !server_.draining_;
+    head_only_ = parser.request().method == "HEAD";
+    minor_ = parser.request().minor;
+    began_ms_ = server_.loop_.now_ms();
+    Incoming incoming{parser.take_request(), {}, peer_};
+    if (server_.shared_.log.enabled()) {
+        const auto& request = incoming.request;
+        const auto* referer = request.fields.find("Referer");
+        const auto* agent = request.fields.find("User-Agent");
+        logged_ = std::make_unique<Logged>(
+            Logged{request.method, request.target, referer ? *referer : "", agent ? *agent : ""});
+    }
+    if (!parser.has_body()) {
+        dispatch(std::move(incoming));
+        return true;
+    }
+    if (parser.content_length().value_or(0) > server_.limits_.body_bytes) {
+        server_.parser_ = RequestParser{};
+        refuse(413, "the body is too large");
+        return false;
+    }
+    const auto* expect = incoming.request.fields.find("Expect");
+    const bool asks = expect && same_token(*expect, "100-continue");
+    if (expect && !asks) {
+        server_.parser_ = RequestParser{};
+        refuse(417, "unknown expectation");
+        return false;
+    }
+    if (asks && minor_ > 0) {
+        constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        // fits into an empty socket buffer, or the client waits for nothing
+        if (::send(socket_.fd(), go_on.data(), go_on.size(), MSG_NOSIGNAL) < 0) {
+            server_.parser_ = RequestParser{};
+            close();
+            return false;
+        }
+    }
+    upload_ = std::make_unique<Upload>(Upload{std::move(parser), std::move(incoming)});
+    server_.parser_ = RequestParser{};
+    progress_ = 0;
+    return true;
+}
+
+void Connection::dispatch(Incoming&& incoming) {
+    ++number_;
+    replied_ = false;
+    state_ = State::waiting;
+    deadline_ms_ = UINT64_MAX;  // the handler has time limits of its own
+    server_.shared_.counters.requests.fetch_add(1, std::memory_order_relaxed);
+    Reply reply{shared_from_this(), number_};
+    auto& limiter = server_.shared_.limiter;
+    if (limiter.enabled() && !limiter.admit(peer_.source(), server_.loop_.now_ms())) {
+        server_.shared_.counters.limited.fetch_add(1, std::memory_order_relaxed);
+        reply.send(429, "too many requests", "Retry-After: 1\r\n");
+    } else {
+        server_.handler_.handle(std::move(incoming), reply);
+    }
+    if (state_ == State::waiting) poll_.want(net::Poll::none);
+}
+
+/// Answer what cannot be read, and close: where the next request begins is not known.
+void Connection::refuse(int status, std::string_view why) {
+    upload_.reset();
+    pending_ = {};
+    keep_alive_ = false;
+    auto& counters = server_.shared_.counters;
+    counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+    if (!logged_ && server_.shared_.log.enabled()) logged_ = std::make_unique<Logged>();
+    ++number_;
+    replied_ = false;
+    state_ = State::waiting;
+    Reply{shared_from_this(), number_}.send(status, why);
+}
+
+void Connection::timed_out() {
+    const auto self = shared_from_this();
+    server_.shared_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+    if (state_ == State::reading && (upload_ || !pending_.empty()))
+        refuse(408, "the request did not come in time");
+    else
+        close();
+}
+
+void Connection::send(std::uint64_t number, Outgoing&& response) {
+    if (over(number)) return;
+    replied_ = true;
+    const bool bodiless = has_no_body(response.status);
+    status_ = response.status;
+    cache_ = response.cache;
+    body_sent_ = 0;
+    broken_ = false;
+    chunked_ = !response.length && !bodiless && minor_ > 0;
+    if (!response.length && !bodiless && minor_ == 0) keep_alive_ = false;
+    if (server_.draining_) keep_alive_ = false;
+    left_ = response.length;
+    if (!head_only_ && !bodiless) body_ = std::move(response.body);
+    if (!body_) left_ = 0;
+
+    text_.reserve(text_.size() + 128 + response.fields.size());
+    text_ += "HTTP/1.1 ";
+    text_ += std::to_string(response.status);
+    text_ += ' ';
+    text_ += reason(response.status);
+    text_ += "\r\n";
+    if (!response.dated) text_.append("Date: ").append(server_.date()).append("\r\n");
+    text_ += response.fields;
+    if (chunked_) {
+        text_ += "Transfer-Encoding: chunked\r\n";
+    } else if (response.length && response.status >= 200 && response.status != 204) {
+        if (response.status != 304 || *response.length != 0)
+            append_field(text_, "Content-Length", std::to_string(*response.length));
+    }
+    if (!keep_alive_)
+        text_ += "Connection: close\r\n";
+    else if (minor_ == 0)
+        text_ += "Connection: keep-alive\r\n";
+    text_ += "\r\n";
+    if (head_only_ || bodiless) chunked_ = false;
+
+    auto& counters = server_.shared_.counters;
+    counters.by_class[std::clamp(response.status / 100, 1, 5)].fetch_add(1,
+                                                                         std::memory_order_relaxed);
+    state_ = State::writing;
+    progress_ = 0;
+    give(server_.limits_.stall_time);
+    write();
+}
+
+void Connection::interim(std::uint64_t number, const Response& response) {
+    if (over(number) || minor_ == 0 || response.status < 100 || response.status > 199) return;
+    text_ += print_head(response);
+    send_text(false);  // what does not fit goes out before the final response
+}
+
+void Connection::count_sent(std::uint64_t n) {
+    progress_ += n;
+    server_.shared_.counters.bytes_sent.fetch_add(n, std::memory_order_relaxed);
+    if (progress_ < progress_bytes) return;
+    progress_ = 0;
+    give(server_.limits_.stall_time);
+}
+
+Connection::Sent Connection::send_text(bool more_follows) {
+    while (text_sent_ < text_.size()) {
+        const ssize_t n = ::send(socket_.fd(), text_.data() + text_sent_, text_.size() - text_sent_,
+                                 MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
+        text_sent_ += static_cast<std::size_t>(n);
+        count_sent(static_cast<std::uint64_t>(n));
+    }
+    text_.clear();
+    text_sent_ = 0;
+    return Sent::all;
+}
+
+/// What text there is and the slice, in one call.
+Connection::Sent Connection::send_memory() {
+    const std::size_t text = text_.size() - text_sent_;
+    iovec parts[2] = {
+        {text_.data() + text_sent_, text},
+        {const_cast<std::uint8_t*>(slice_.bytes.data()), slice_.bytes.size()},
+    };
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = 2;
+    const ssize_t n = ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) return send_memory();
+    if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
+    const auto sent = static_cast<std::size_t>(n);
+    count_sent(sent);
+    text_sent_ += std::min(text, sent);
+    if (sent < text) return Sent::blocked;
+    text_.clear();
+    text_sent_ = 0;
+    slice_.consume(sent - text);
+    body_sent_ += sent - text;
+    return slice_.size() == 0 ? Sent::all : Sent::blocked;
+}
+
+Connection::Sent Connection::send_file() {
+    if (const Sent text = send_text(true); text != Sent::all) return text;
+    auto offset = static_cast<off_t>(slice_.offset);
+    const ssize_t n = ::sendfile(socket_.fd(), slice_.fd, &offset,
+                                 std::min<std::uint64_t>(slice_.length, turn_bytes));
+    if (n < 0 && errno == EINTR) return send_file();
+    if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
+    if (n == 0) return Sent::failed;  // the file is shorter than it was
+    count_sent(static_cast<std::uint64_t>(n));
+    slice_.consume(static_cast<std::uint64_t>(n));
+    body_sent_ += static_cast<std::uint64_t>(n);
+    return slice_.size() == 0 ? Sent::all : Sent::blocked;
+}
+
+/// Ask the body for more, with the framing around it.
+Connection::Next Connection::next_slice() {
+    if (slice_ends_chunk_) {
+        text_ += "\r\n";
+        slice_ends_chunk_ = false;
+    }
+    if (!body_) return Next::nothing;
+    if (left_ && *left_ == 0) {
+        body_.reset();
+        return Next::nothing;
+    }
+    const auto wake = [self = weak_from_this(), number = number_] {
+        const auto alive = self.lock();
+        if (alive && alive->number_ == number && alive->state_ == State::writing) alive->write();
+    };
+    slice_ = {};
+    switch (body_->next(slice_, wake)) {
+        case Body::State::ready:
+            break;
+        case Body::State::wait:
+            return Next::wait;
+        case Body::State::broken:
+            return Next::broken;
+        case Body::State::end:
+            if (left_) return Next::broken;  // shorter than was told
+            body_.reset();
+            if (chunked_) text_ += "0\r\n\r\n";
+            return Next::nothing;
+    }
+    if (left_) {
+        if (slice_.size() > *left_) {
+            if (slice_.fd >= 0)
+                slice_.length = *left_;
+            else
+                slice_.bytes = slice_.bytes.first(*left_);
+        }
+        *left_ -= slice_.size();
+    }
+    if (chunked_) {
+        text_.append(hex_size(slice_.size())).append("\r\n");
+        slice_ends_chunk_ = true;
+    }
+    return Next::slice;
+}
+
+void Connection::write() {
+    if (in_write_) return;  // a body that wakes us within next()
+    const auto self = shared_from_this();
+    in_write_ = true;
+    const std::uint64_t first = body_sent_;
+    Sent sent = Sent::all;
+    while (sent == Sent::all && state_ == State::writing) {
+        if (slice_.size() == 0) {
+            const Next next = next_slice();
+            if (next == Next::broken) {
+                broken_ = true;
+                send_text(false);
+                sent = Sent::failed;
+                break;
+            }
+            if (next != Next::slice) {
+                sent = send_text(false);
+                if (sent != Sent::all) break;
+                if (next == Next::nothing) {
+                    in_write_ = false;
+                    return finish_response();
+                }
+                in_write_ = false;
+                poll_.want(net::Poll::none);
+                deadline_ms_ = UINT64_MAX;  // it is not the client that is slow
+                return;
+            }
+        }
+        sent = slice_.fd >= 0 ? send_file() : send_memory();
+        if (sent == Sent::all && body_sent_ - first >= turn_bytes && body_) sent = Sent::blocked;
+    }
+    in_write_ = false;
+    if (sent == Sent::failed) {
+        if (broken_) server_.shared_.counters.broken.fetch_add(1, std::memory_order_relaxed);
+        log_response();
+        if (broken_ && !chunked_ && !left_) {
+            // only a reset tells an HTTP/1.0 client that this was not all
+            const struct linger hard { 1, 0 };
+            ::setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+        }
+        return close();
+    }
+    if (deadline_ms_ == UINT64_MAX) {
+        progress_ = 0;
+        give(server_.limits_.stall_time);
+    }
+    poll_.want(net::Poll::writable);
+}
+
+void Connection::log_response() {
+    const std::uint64_t now = server_.loop_.now_ms(), ms = now - began_ms_;
+    if (logged_)
+        server_.lines_.add(peer_, {logged_->method, logged_->target, logged_->referer,
+                                   logged_->agent, cache_, minor_, status_, body_sent_, ms});
+    logged_.reset();
+    if (body_sent_ >= told_bytes)
+        server_.handler_.delivered(peer_, static_cast<double>(body_sent_) * 8000 /
+                                              static_cast<double>(std::max<std::uint64_t>(ms, 1)));
+}
+
+void Connection::finish_response() {
+    log_response();
+    text_ = {};
+    slice_ = {};
+    if (!keep_alive_) return linger();
+    state_ = State::reading;
+    began_ms_ = server_.loop_.now_ms();
+    give(server_.limits_.idle_time);
+    poll_.want(net::Poll::readable);
+    // the next request may be here already; from within parse() its loop goes on
+    if (!parsing_ && !pending_.empty()) {
+        give(server_.limits_.head_time);
+        const Bytes bytes = std::exchange(pending_, {});
+        parse(bytes);
+    }
+}
+
+/// Closing with unread bytes would reset the connection, and the client might never see the answer.
+void Connection::linger() {
+    ::shutdown(socket_.fd(), SHUT_WR);
+    state_ = State::lingering;
+    pending_ = {};
+    progress_ = 0;
+    give(std::chrono::seconds{2});
+    poll_.want(net::Poll::readable);
+}
+
+void Connection::drain() {
+    const auto self = shared_from_this();
+    read();
+    if (idle()) linger();
+}
+
+void Connection::close() {
+    if (state_ == State::closed) return;
+    state_ = State::closed;
+    poll_.want(net::Poll::none);
+    body_.reset();
+    slice_ = {};
+    upload_.reset();
+    server_.remove(*this);
+}
+
+}  // namespace stretto::http

@@ -1,0 +1,94 @@
+#pragma once
+// One client's connection to a Server: reads, parses, writes; see server.hpp for the rest.
+#include "http/server.hpp"
+
+namespace stretto::http {
+
+class Connection : public std::enable_shared_from_this<Connection> {
+   public:
+    Connection(Server& server, File socket, const net::Address& peer);
+
+    void send(std::uint64_t number, Outgoing&& response);
+    void interim(std::uint64_t number, const Response& response);
+    bool over(std::uint64_t number) const noexcept {
+        return state_ == State::closed || number != number_ || replied_;
+    }
+    net::Loop& loop() noexcept;
+
+    /// Waits for a request, none of which has come yet.
+    bool idle() const noexcept { return state_ == State::reading && pending_.empty() && !upload_; }
+    std::uint64_t deadline_ms() const noexcept { return deadline_ms_; }
+    std::uint64_t idle_since_ms() const noexcept { return began_ms_; }
+    void timed_out();
+    /// Idle, while the server drains: answer what has come already, else say goodbye.
+    void drain();
+    void close();
+
+   private:
+    enum class State {
+        reading,  ///< a head or a body
+        waiting,  ///< for the handler's answer, or for more of its body
+        writing,
+        lingering,  ///< all is said; what the client still sends is thrown away, so that it reads
+                    ///< it
+        closed
+    };
+    struct Upload {
+        RequestParser parser;
+        Incoming incoming;
+    };
+
+    struct Logged {
+        std::string method, target, referer, agent;
+    };
+
+    void give(std::chrono::milliseconds time);
+    void on_event(int events);
+    void read();
+    void parse(BytesView bytes);
+    bool parse_step(BytesView& bytes);
+    bool take_head();
+    void dispatch(Incoming&& incoming);
+    void refuse(int status, std::string_view why);
+
+    void write();
+    enum class Sent { all, blocked, failed };
+    Sent send_text(bool more_follows);
+    Sent send_memory();
+    Sent send_file();
+    enum class Next { slice, nothing, wait, broken };
+    Next next_slice();
+    void count_sent(std::uint64_t n);
+    void finish_response();
+    void log_response();
+    void linger();
+
+    Server& server_;
+    net::Address peer_;
+    File socket_;
+    net::Poll poll_;
+    State state_ = State::reading;
+    std::uint64_t number_ = 0;  // of the request under way
+    std::uint64_t deadline_ms_ = 0, began_ms_ = 0;
+    std::uint64_t progress_ = 0;  // bytes since the deadline was last moved
+    Bytes pending_;               // read and not yet parsed
+    std::unique_ptr<Upload> upload_;
+
+    // the response
+    bool replied_ = false, keep_alive_ = true, head_only_ = false, chunked_ = false,
+         broken_ = false;
+    bool in_write_ = false, parsing_ = false;
+    int minor_ = 1;
+    std::string text_;  // head and chunk framing to be sent before the slice
+    std::size_t text_sent_ = 0;
+    Slice slice_;
+    bool slice_ends_chunk_ = false;
+    std::unique_ptr<Body> body_;
+    std::optional<std::uint64_t> left_;  // of a body whose length was told
+    std::uint64_t body_sent_ = 0;
+    std::unique_ptr<Logged> logged_;  // while a request is under way and there is a log
+    int status_ = 0;
+    std::string_view cache_;
+};
+
+}  // namespace stretto::http

@@ -1,0 +1,35 @@
+#include "http/limiter.hpp"
+
+#include <algorithm>
+
+namespace stretto::http {
+
+bool Limiter::admit(const std::string& source, std::uint64_t now_ms) {
+    if (!enabled()) return true;
+    const double most = std::max(1.0, 2 * rate_);
+    const std::lock_guard lock{mutex_};
+    auto found = buckets_.find(source);
+    if (found == buckets_.end()) {
+        if (buckets_.size() >= most_sources) make_room(now_ms);
+        found = buckets_.emplace(source, Bucket{most, now_ms}).first;
+    }
+    auto& [tokens, at_ms] = found->second;
+    tokens = std::min(most, tokens + rate_ * static_cast<double>(now_ms - at_ms) / 1000);
+    at_ms = now_ms;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
+}
+
+/// Forget sources that would be at their full allowance again, which loses nothing; where too many
+/// are left, all of them: honest newcomers must not pay for an attack from everywhere.
+void Limiter::make_room(std::uint64_t now_ms) {
+    const double most = std::max(1.0, 2 * rate_);
+    std::erase_if(buckets_, [&](const auto& entry) {
+        const auto& bucket = entry.second;
+        return bucket.tokens + rate_ * static_cast<double>(now_ms - bucket.at_ms) / 1000 >= most;
+    });
+    if (buckets_.size() > most_sources / 2) buckets_.clear();
+}
+
+}  // namespace stretto::http

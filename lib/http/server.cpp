@@ -1,0 +1,166 @@
+#include "http/server.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+#include "http/connection.hpp"
+#include "http/date.hpp"
+
+namespace stretto::http {
+
+void append_field(std::string& to, std::string_view name, std::string_view value) {
+    to.append(name).append(": ").append(value).append("\r\n");
+}
+
+std::string print_fields(const Fields& fields) {
+    std::string out;
+    for (const auto& field : fields) append_field(out, field.name, field.value);
+    return out;
+}
+
+void Reply::send(Outgoing&& response) const { connection_->send(number_, std::move(response)); }
+
+void Reply::send(int status, std::string_view why, std::string fields) const {
+    Outgoing response;
+    response.status = status;
+    std::string body{why};
+    body += '\n';
+    response.fields = std::move(fields);
+    append_field(response.fields, "Content-Type", "text/plain; charset=utf-8");
+    response.length = body.size();
+    response.body = body_of(std::move(body));
+    send(std::move(response));
+}
+
+void Reply::interim(const Response& response) const { connection_->interim(number_, response); }
+bool Reply::over() const noexcept { return connection_->over(number_); }
+net::Loop& Reply::loop() const noexcept { return connection_->loop(); }
+
+Server::Server(net::Loop& loop, Handler& handler, const Limits& limits, Shared& shared)
+    : loop_(loop),
+      handler_(handler),
+      limits_(limits),
+      shared_(shared),
+      lines_(shared.log),
+      second_(loop, [this] { sweep(); }),
+      resume_(loop, [this] { resume_accepting(); }),
+      scratch_(65536) {
+    second_.every(std::chrono::seconds{1});
+}
+
+Server::~Server() {
+    auto connections = std::move(connections_);
+    for (auto& [connection, owner] : connections) connection->close();
+}
+
+void Server::listen(File socket) {
+    const int fd = socket.fd();
+    listeners_.push_back({std::move(socket), nullptr});
+    listeners_.back().poll =
+        std::make_unique<net::Poll>(loop_, fd, [this, fd](int) { accept_from(fd); });
+    listeners_.back().poll->want(net::Poll::readable);
+}
+
+void Server::accept_from(int socket) {
+    constexpr int most_at_once = 256;
+    for (int i = 0; i < most_at_once; ++i) {
+        if (connections_.size() >= limits_.connections && !close_one_idle()) {
+            pause_accepting();
+            return;
+        }
+        sockaddr_storage raw{};
+        socklen_t size = sizeof raw;
+        File client{::accept4(socket, reinterpret_cast<sockaddr*>(&raw), &size,
+                              SOCK_NONBLOCK | SOCK_CLOEXEC)};
+        if (!client) {
+            if (errno == EAGAIN) return;
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+                if (!close_one_idle()) pause_accepting();
+                return;
+            }
+            continue;  // that client is gone already
+        }
+        if (!admit(std::move(client), net::Address{raw})) return;
+    }
+}
+
+/// @return false when there is no memory or descriptor left for another one
+bool Server::admit(File socket, const net::Address& peer) {
+    try {
+        auto connection = std::make_shared<Connection>(*this, std::move(socket), peer);
+        connections_.emplace(connection.get(), connection);
+    } catch (const std::exception&) {
+        pause_accepting();
+        return false;
+    }
+    shared_.counters.accepted.fetch_add(1, std::memory_order_relaxed);
+    shared_.counters.open.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+/// Of connections without a request, the one that has waited longest gives its place.
+bool Server::close_one_idle() {
+    Connection* oldest = nullptr;
+    for (const auto& [connection, owner] : connections_)
+        if (connection->idle() &&
+            (!oldest || connection->idle_since_ms() < oldest->idle_since_ms()))
+            oldest = connection;
+    if (!oldest || loop_.now_ms() - oldest->idle_since_ms() < 100) return false;
+    oldest->close();
+    return true;
+}
+
+/// Clients wait in the kernel's queue meanwhile; waiting for them now would only spin.
+void Server::pause_accepting() {
+    if (paused_ || draining_) return;
+    paused_ = true;
+    shared_.counters.accept_pauses.fetch_add(1, std::memory_order_relaxed);
+    for (auto& listener : listeners_) listener.poll->want(net::Poll::none);
+    resume_.once(std::chrono::milliseconds{100});
+}
+
+void Server::resume_accepting() {
+    paused_ = false;
+    for (auto& listener : listeners_) listener.poll->want(net::Poll::readable);
+}
+
+void Server::drain() {
+    if (draining_) return;
+    // those who wait in the queue have connected, and would be reset with the socket
+    for (auto& listener : listeners_) accept_from(listener.socket.fd());
+    draining_ = true;
+    resume_.stop();
+    listeners_.clear();
+    std::vector<std::shared_ptr<Connection>> idle;
+    for (const auto& [connection, owner] : connections_)
+        if (connection->idle()) idle.push_back(owner);
+    for (const auto& connection : idle) connection->drain();
+}
+
+void Server::sweep() {
+    const std::uint64_t now = loop_.now_ms();
+    std::vector<std::shared_ptr<Connection>> late;
+    for (const auto& [connection, owner] : connections_)
+        if (connection->deadline_ms() <= now) late.push_back(owner);
+    for (const auto& connection : late) connection->timed_out();
+    lines_.flush();
+}
+
+void Server::remove(Connection& connection) {
+    if (connections_.erase(&connection) > 0)
+        shared_.counters.open.fetch_sub(1, std::memory_order_relaxed);
+}
+
+const std::string& Server::date() {
+    const std::int64_t now = std::time(nullptr);
+    if (now != date_second_) {
+        date_second_ = now;
+        date_ = print_date(Time{Seconds{now}});
+    }
+    return date_;
+}
+
+}  // namespace stretto::http

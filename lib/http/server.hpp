@@ -1,0 +1,142 @@
+#pragma once
+// An HTTP/1.1 server on one loop (RFC 9112): reads requests, hands them to a handler, writes what
+// it replies. A process has one for each of its worker threads.
+#include <atomic>
+#include <list>
+#include <memory>
+#include <unordered_map>
+
+#include "http/access_log.hpp"
+#include "http/body.hpp"
+#include "http/limiter.hpp"
+#include "http/message.hpp"
+#include "http/parser.hpp"
+#include "net/loop.hpp"
+
+namespace stretto::http {
+
+struct Limits {
+    std::size_t connections = 10000;      ///< of this server
+    std::size_t body_bytes = 1u << 20;    ///< of a request
+    std::chrono::seconds head_time{10};   ///< for a request's head, from its first byte
+    std::chrono::seconds idle_time{75};   ///< between requests
+    std::chrono::seconds stall_time{30};  ///< without 4 kB sent or received in a body or an answer
+};
+
+/// Counted by all workers, read by whoever reports.
+struct Counters {
+    std::atomic<std::uint64_t> accepted{0}, open{0}, requests{0}, bytes_sent{0}, bad_requests{0},
+        timed_out{0}, limited{0}, broken{0}, accept_pauses{0};
+    std::atomic<std::uint64_t> by_class[6]{};  ///< responses 1xx..5xx at [1]..[5]
+};
+
+/// A response on its way out. The server adds Date (unless `dated`), framing and Connection.
+struct Outgoing {
+    int status = 200;
+    std::string fields;  ///< "Name: value\r\n" each
+    bool dated = false;
+    /// Of the body. nullopt: not known, and sent chunked (or until close to HTTP/1.0).
+    std::optional<std::uint64_t> length = 0;
+    std::unique_ptr<Body>
+        body;  ///< nullptr: none, or not for this method; `length` is told all the same
+    std::string_view cache;  ///< "HIT", "MISS" for the log; static
+};
+
+/// "Name: value\r\n" for each.
+void append_field(std::string& to, std::string_view name, std::string_view value);
+std::string print_fields(const Fields& fields);
+
+/// A request as the handler gets it: whole, with its body.
+struct Incoming {
+    Request request;
+    Bytes body;
+    net::Address peer;
+    bool secure = false;
+};
+
+class Connection;
+class Server;
+
+/// The way back to the client that asked. Copies are one and the same; used on the server's thread
+/// only. The first send() counts; when the client is gone it does nothing.
+class Reply {
+   public:
+    Reply() = default;
+    Reply(std::shared_ptr<Connection> connection, std::uint64_t number)
+        : connection_(std::move(connection)), number_(number) {}
+
+    void send(Outgoing&& response) const;
+    /// A plain text answer, for errors: "not found\n".
+    void send(int status, std::string_view why, std::string fields = {}) const;
+    /// An interim response (1xx); only to HTTP/1.1.
+    void interim(const Response& response) const;
+    /// The client went away, or was answered.
+    bool over() const noexcept;
+    net::Loop& loop() const noexcept;
+
+   private:
+    std::shared_ptr<Connection> connection_;
+    std::uint64_t number_ = 0;
+};
+
+/// Answers requests, now or later. Called on the server's thread.
+class Handler {
+   public:
+    virtual ~Handler() = default;
+    virtual void handle(Incoming&& incoming, Reply reply) = 0;
+    /// An answer of at least 64 kB has gone out to `peer`: what its connection carried, bit/s.
+    virtual void delivered(const net::Address& peer, double bits_per_second) {
+        (void)peer, (void)bits_per_second;
+    }
+};
+
+/// What the servers of one process share.
+struct Shared {
+    Counters counters;
+    AccessLog& log;
+    Limiter& limiter;
+};
+
+class Server {
+   public:
+    Server(net::Loop& loop, Handler& handler, const Limits& limits, Shared& shared);
+    ~Server();
+
+    /// Take over a listening socket.
+    void listen(File socket);
+    /// Accept no more, let answers under way finish, close what is idle. The loop ends when all is
+    /// done, if nothing else keeps it.
+    void drain();
+    std::size_t connections() const noexcept { return connections_.size(); }
+
+   private:
+    friend class Connection;
+    struct Listener {
+        File socket;
+        std::unique_ptr<net::Poll> poll;
+    };
+    void accept_from(int socket);
+    bool admit(File socket, const net::Address& peer);
+    bool close_one_idle();
+    void pause_accepting();
+    void resume_accepting();
+    void sweep();
+    void remove(Connection& connection);
+    const std::string& date();
+
+    net::Loop& loop_;
+    Handler& handler_;
+    Limits limits_;
+    Shared& shared_;
+    LogLines lines_;
+    std::vector<Listener> listeners_;
+    std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+    net::Timer second_, resume_;
+    bool paused_ = false, draining_ = false;
+    Bytes scratch_;         // what was read last
+    RequestParser parser_;  // between requests nothing is left in it, so connections share it
+    std::int64_t date_second_ = -1;
+    std::string date_;
+};
+
+}  // namespace stretto::http

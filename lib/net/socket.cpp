@@ -1,0 +1,151 @@
+#include "net/socket.hpp"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <system_error>
+
+namespace stretto::net {
+namespace {
+
+const sockaddr_in& v4(const sockaddr_storage& raw) {
+    return reinterpret_cast<const sockaddr_in&>(raw);
+}
+const sockaddr_in6& v6(const sockaddr_storage& raw) {
+    return reinterpret_cast<const sockaddr_in6&>(raw);
+}
+
+std::string print_host(int family, const void* bytes) {
+    char out[INET6_ADDRSTRLEN];
+    return inet_ntop(family, bytes, out, sizeof out) ? out : "?";
+}
+
+/// The four bytes of an IPv4 address, or of one mapped into IPv6; nullptr for other IPv6.
+const unsigned char* four_bytes(const sockaddr_storage& raw) {
+    if (raw.ss_family == AF_INET) return reinterpret_cast<const unsigned char*>(&v4(raw).sin_addr);
+    const in6_addr& a = v6(raw).sin6_addr;
+    return IN6_IS_ADDR_V4MAPPED(&a) ? a.s6_addr + 12 : nullptr;
+}
+
+void set(int fd, int level, int option, int value, const Address& address) {
+    if (::setsockopt(fd, level, option, &value, sizeof value) != 0)
+        throw system_error("listen on", address.print());
+}
+
+/// @param shared  other sockets of ours may listen there too
+File bind_one(const Address& address, bool shared) {
+    File file{::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!file) throw system_error("listen on", address.print());
+    set(file.fd(), SOL_SOCKET, SO_REUSEADDR, 1, address);
+    if (shared) set(file.fd(), SOL_SOCKET, SO_REUSEPORT, 1, address);
+    if (address.family() == AF_INET6) set(file.fd(), IPPROTO_IPV6, IPV6_V6ONLY, 1, address);
+    set(file.fd(), IPPROTO_TCP, TCP_NODELAY, 1, address);  // accepted sockets inherit it
+    if (::bind(file.fd(), address.raw(), address.size()) != 0 ||
+        (!shared && ::listen(file.fd(), 1) != 0)) {
+        const int code = errno;
+        throw Error{EX_UNAVAILABLE, text("cannot listen on ", address.print(), ": ",
+                                         std::generic_category().message(code))};
+    }
+    return file;
+}
+
+}  // namespace
+
+socklen_t Address::size() const noexcept {
+    return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+int Address::port() const noexcept {
+    return ntohs(family() == AF_INET6 ? v6(raw_).sin6_port : v4(raw_).sin_port);
+}
+
+std::string Address::host() const {
+    if (const auto* four = four_bytes(raw_)) return print_host(AF_INET, four);
+    return print_host(AF_INET6, &v6(raw_).sin6_addr);
+}
+
+std::string Address::print() const {
+    return four_bytes(raw_) ? text(host(), ":", port()) : text("[", host(), "]:", port());
+}
+
+std::string Address::network() const {
+    if (const auto* four = four_bytes(raw_)) {
+        const unsigned char kept[4] = {four[0], four[1], four[2], 0};
+        return print_host(AF_INET, kept);
+    }
+    return first_bytes(6);
+}
+
+std::string Address::source() const { return four_bytes(raw_) ? host() : first_bytes(8); }
+
+/// The first n bytes of an IPv6 address, the others 0.
+std::string Address::first_bytes(std::size_t n) const {
+    in6_addr kept{};
+    std::memcpy(kept.s6_addr, v6(raw_).sin6_addr.s6_addr, n);
+    return print_host(AF_INET6, &kept);
+}
+
+Result<std::vector<Address>> parse_listen(std::string_view text_) {
+    std::string host = "127.0.0.1", port{text_};
+    const auto colon = text_.rfind(':');
+    if (colon != std::string_view::npos) {
+        host = text_.substr(0, colon);
+        port = text_.substr(colon + 1);
+        if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+            host = host.substr(1, host.size() - 2);
+        else if (host.find_first_of(":[]") != std::string::npos)
+            return Malformed{
+                text("'", text_, "' is no HOST:PORT (an IPv6 address needs brackets)")};
+    }
+    int number = -1;
+    const auto [end, code] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (code != std::errc{} || end != port.data() + port.size() || number < 0 || number > 65535)
+        return Malformed{text("'", text_, "' has no port from 0 to 65535")};
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    if (const int failed =
+            getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found))
+        return Malformed{text("'", text_, "': ", gai_strerror(failed))};
+    std::vector<Address> addresses;
+    for (const addrinfo* one = found; one; one = one->ai_next) {
+        sockaddr_storage raw{};
+        std::memcpy(&raw, one->ai_addr, one->ai_addrlen);
+        addresses.emplace_back(raw);
+    }
+    freeaddrinfo(found);
+    return addresses;
+}
+
+Address local_address(int fd) {
+    sockaddr_storage raw{};
+    socklen_t size = sizeof raw;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &size) != 0)
+        throw system_error("ask the address of", "a socket");
+    return Address{raw};
+}
+
+std::vector<File> listen(Address address, unsigned count) {
+    // shared sockets would quietly join those of another program of the same user
+    if (address.port() != 0) bind_one(address, false);
+    std::vector<File> sockets;
+    for (unsigned i = 0; i < count; ++i) {
+        sockets.push_back(bind_one(address, true));
+        if (i == 0) address = local_address(sockets[0].fd());
+    }
+    for (const auto& socket : sockets)
+        if (::listen(socket.fd(), SOMAXCONN) != 0) {
+            const int code = errno;
+            throw Error{EX_UNAVAILABLE, text("cannot listen on ", address.print(), ": ",
+                                             std::generic_category().message(code))};
+        }
+    return sockets;
+}
+
+}  // namespace stretto::net

@@ -1,0 +1,50 @@
+#pragma once
+// Addresses and listening TCP sockets.
+#include <sys/socket.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+namespace stretto::net {
+
+/// An IPv4 or IPv6 address with its port.
+class Address {
+   public:
+    Address() = default;
+    explicit Address(const sockaddr_storage& raw) : raw_(raw) {}
+
+    const sockaddr* raw() const noexcept { return reinterpret_cast<const sockaddr*>(&raw_); }
+    socklen_t size() const noexcept;
+    int family() const noexcept { return raw_.ss_family; }
+    int port() const noexcept;
+    /// "192.0.2.1" or "2001:db8::1"; an IPv4-mapped address as IPv4.
+    std::string host() const;
+    /// "192.0.2.1:80" or "[2001:db8::1]:80".
+    std::string print() const;
+    /// The host less what tells one person: the last byte of IPv4, all but 48 bits of IPv6 are 0.
+    std::string network() const;
+    /// What one client can hardly have many of: the IPv4 address, or the first 64 bits of IPv6.
+    std::string source() const;
+
+   private:
+    std::string first_bytes(std::size_t n) const;
+
+    sockaddr_storage raw_{};
+};
+
+/// "HOST:PORT", "[V6]:PORT", ":PORT" (every address) or "PORT" alone (this machine only); a name is
+/// looked up. Malformed otherwise.
+Result<std::vector<Address>> parse_listen(std::string_view text);
+
+/// The address a socket is bound to.
+Address local_address(int fd);
+
+/// `count` sockets that listen on one address and share what comes (SO_REUSEPORT), non-blocking.
+/// Port 0 is the same free port for all. An Error (69) when another program has the port.
+std::vector<File> listen(Address address, unsigned count);
+
+}  // namespace stretto::net
