@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 60
 
 PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
-                libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libcli11-dev nlohmann-json3-dev libboost-test-dev
+                libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libcli11-dev nlohmann-json3-dev libboost-dev libboost-test-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
 DEPS_TEST    := $(DEPS_DEMO) perl python3 strace mandoc jq sox procps
 DEPS_BENCH   := $(DEPS_DEMO)

@@ -26,6 +26,7 @@ libraries='
 (libav|libsw)[a-z]*/|vorbis/|ebur128\.h     lib/audio/
 uv\.h                                       lib/net/
 curl/                                       lib/http/
+boost/                                      lib/http/parser.
 CLI/                                        lib/base/program. cmd/
 '
 wrong=0

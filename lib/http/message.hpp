@@ -45,14 +45,15 @@ class Fields {
 };
 
 /// The members of a comma-separated list, blanks and empty members taken off; commas within quoted
-/// strings do not separate (RFC 9110 5.6.1).
+/// strings do not separate (RFC 9110 5.6.1). A quote that is never closed is an ordinary byte, so
+/// that it hides nothing behind it.
 std::vector<std::string_view> list_members(std::string_view value);
 /// Whether a list field has this token.
 bool has_token(const Fields& fields, std::string_view name, std::string_view token);
 
 struct Request {
     std::string method;
-    std::string target;  ///< as sent, origin-form: "/path?query"; or "*"
+    std::string target;  ///< origin-form, not decoded: "/path?query"; or "*"
     int minor = 1;       ///< of HTTP/1.x: 0 or 1
     Fields fields;
 };

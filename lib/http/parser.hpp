@@ -15,7 +15,8 @@ constexpr std::size_t most_fields = 100;
 constexpr std::size_t most_target_bytes = 8192;
 
 /// How a request could not be read, as the status to answer before the connection is closed: 400,
-/// 414 (target too long), 431 (head too large), 501 (transfer coding), 505 (version).
+/// 413 (body beyond 2^63), 414 (target too long), 431 (head or trailers too large), 501 (transfer
+/// coding), 505 (version).
 struct BadRequest {
     int status = 400;
     std::string why;
@@ -39,7 +40,8 @@ class RequestParser {
     };
     /// Read from `bytes` and take what was used off its front. The head is used only when all of it
     /// is there: until then `need_more` leaves `bytes` as it is and the caller gives it again with
-    /// more behind it.
+    /// more behind it. So it is with the lines between the chunks of a body, and with trailers,
+    /// which are dropped. A buffer that holds more than most_head_bytes never fills up.
     /// Blank lines before a request line are passed over (RFC 9112 2.2), at most two.
     Step read(BytesView& bytes);
 
@@ -56,8 +58,16 @@ class RequestParser {
     bool keep_alive() const noexcept { return keep_alive_; }
 
    private:
+    enum class State { head, body, bad };
+    Step read_head(BytesView& bytes);
+    Step take_head(std::string_view head);
+    Step read_body(BytesView& bytes);
+    Step refuse(BadRequest why);
+
     struct Impl;                  // Beast stays out of headers: it is slow to compile
     std::unique_ptr<Impl> impl_;  // while a body is being read
+    State state_ = State::head;
+    unsigned blank_lines_ = 0;
     Request request_;
     std::optional<std::uint64_t> length_;
     bool has_body_ = false;
@@ -68,7 +78,8 @@ class RequestParser {
 
 /// A response's status line and header section, up to and with its blank line, as a client library
 /// hands them on line by line. Field values have their blanks taken off; control bytes, bare LF and
-/// CR, folded lines (obs-fold), blanks before a colon and more than most_fields are Malformed.
+/// CR, folded lines (obs-fold), blanks before a colon, Content-Length beside Transfer-Encoding,
+/// Content-Lengths that differ, a status outside 100-599 and more than most_fields are Malformed.
 Result<Response> parse_response_head(std::string_view head);
 
 /// A request's target taken apart (RFC 3986): the path percent-decoded once, dot segments refused.
@@ -77,12 +88,12 @@ struct Target {
     std::string query;  ///< as sent, without "?"
 };
 /// Malformed for what no path of ours may hold: "." and ".." segments in any encoding, NUL and
-/// other control bytes, encoded slashes and backslashes, backslashes, bad percent-encoding, bytes
-/// above 0x7e that are not percent-encoded, a fragment, and anything that does not begin with "/"
-/// (absolute-form "http://host/path" is taken as its path).
+/// other control bytes, encoded slashes and backslashes, backslashes, bad percent-encoding, a path
+/// encoded twice, bytes above 0x7e in any encoding, a fragment, and anything that does not begin
+/// with "/" (absolute-form "http://host/path" is taken as its path).
 Result<Target> parse_target(std::string_view target);
-/// The decoded value of a parameter in a query ("a=1&b=x%20y", "+" is a blank); nullopt when
-/// absent.
+/// The decoded value of the first parameter of this name in a query ("a=1&b=x%20y", "+" is a
+/// blank); nullopt when it is absent or cannot be decoded.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
 }  // namespace stretto::http
