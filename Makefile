@@ -6,9 +6,11 @@ B       ?= build
 CXXFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
 
-PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto
+PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
+                libuv zlib
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
-                libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libcli11-dev nlohmann-json3-dev libboost-dev libboost-test-dev
+                libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libcli11-dev \
+                nlohmann-json3-dev libboost-dev libboost-test-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
 DEPS_TEST    := $(DEPS_DEMO) perl python3 strace mandoc jq sox procps
 DEPS_BENCH   := $(DEPS_DEMO)
@@ -71,6 +73,7 @@ $B/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	$(CXX) $(OUR_CXXFLAGS) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
 
+$B/lib/edge/page.o: lib/edge/page.html
 $B/lib$(NAME).a: $(LIB)
 	@rm -f $@
 	$(AR) rcs $@ $^

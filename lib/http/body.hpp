@@ -2,6 +2,7 @@
 // Bodies of messages: pulled piece by piece, from memory, from files, or from what is still coming.
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/file.hpp"

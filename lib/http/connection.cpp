@@ -427,9 +427,9 @@ void Connection::log_response() {
         server_.lines_.add(peer_, {logged_->method, logged_->target, logged_->referer,
                                    logged_->agent, cache_, minor_, status_, body_sent_, ms});
     logged_.reset();
-    if (body_sent_ >= told_bytes)
-        server_.handler_.delivered(peer_, static_cast<double>(body_sent_) * 8000 /
-                                              static_cast<double>(std::max<std::uint64_t>(ms, 1)));
+    if (body_sent_ < told_bytes) return;
+    if (const double rate = net::delivery_rate(socket_.fd()); rate > 0)
+        server_.handler_.delivered(peer_, rate);
 }
 
 void Connection::finish_response() {

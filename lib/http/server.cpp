@@ -127,8 +127,9 @@ void Server::resume_accepting() {
     for (auto& listener : listeners_) listener.poll->want(net::Poll::readable);
 }
 
-void Server::drain() {
+void Server::drain(std::function<void()> done) {
     if (draining_) return;
+    drained_ = std::move(done);
     // those who wait in the queue have connected, and would be reset with the socket
     for (auto& listener : listeners_) accept_from(listener.socket.fd());
     draining_ = true;
@@ -138,6 +139,7 @@ void Server::drain() {
     for (const auto& [connection, owner] : connections_)
         if (connection->idle()) idle.push_back(owner);
     for (const auto& connection : idle) connection->drain();
+    if (connections_.empty() && drained_) std::exchange(drained_, nullptr)();
 }
 
 void Server::sweep() {
@@ -152,6 +154,7 @@ void Server::sweep() {
 void Server::remove(Connection& connection) {
     if (connections_.erase(&connection) > 0)
         shared_.counters.open.fetch_sub(1, std::memory_order_relaxed);
+    if (draining_ && connections_.empty() && drained_) std::exchange(drained_, nullptr)();
 }
 
 const std::string& Server::date() {

@@ -84,7 +84,7 @@ class Handler {
    public:
     virtual ~Handler() = default;
     virtual void handle(Incoming&& incoming, Reply reply) = 0;
-    /// An answer of at least 64 kB has gone out to `peer`: what its connection carried, bit/s.
+    /// An answer of at least 64 kB has gone out to `peer`: what its connection carries, bit/s.
     virtual void delivered(const net::Address& peer, double bits_per_second) {
         (void)peer, (void)bits_per_second;
     }
@@ -104,9 +104,9 @@ class Server {
 
     /// Take over a listening socket.
     void listen(File socket);
-    /// Accept no more, let answers under way finish, close what is idle. The loop ends when all is
-    /// done, if nothing else keeps it.
-    void drain();
+    /// Accept no more, let answers under way finish, close what is idle; `done` is called when the
+    /// last client has gone.
+    void drain(std::function<void()> done);
     std::size_t connections() const noexcept { return connections_.size(); }
 
    private:
@@ -133,6 +133,7 @@ class Server {
     std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
     net::Timer second_, resume_;
     bool paused_ = false, draining_ = false;
+    std::function<void()> drained_;
     Bytes scratch_;         // what was read last
     RequestParser parser_;  // between requests nothing is left in it, so connections share it
     std::int64_t date_second_ = -1;

@@ -19,7 +19,6 @@ Loop::Loop() {
                             loop.guard([&] { loop.run_posted(); });
                         }),
           "uv_async_init");
-    uv_unref(reinterpret_cast<uv_handle_t*>(wake_.get()));
 }
 
 Loop::~Loop() {
@@ -55,7 +54,6 @@ Timer::Timer(Loop& loop, std::function<void()> call)
     : call_(std::move(call)), handle_(new uv_timer_t) {
     check(uv_timer_init(loop.raw(), handle_.get()), "uv_timer_init");
     handle_->data = this;
-    uv_unref(reinterpret_cast<uv_handle_t*>(handle_.get()));
 }
 
 void Timer::once(std::chrono::milliseconds delay) { start(delay, {}); }
@@ -117,7 +115,6 @@ Signal::Signal(Loop& loop, int number, std::function<void()> call)
               },
               number),
           "uv_signal_start");
-    uv_unref(reinterpret_cast<uv_handle_t*>(handle_.get()));
 }
 
 }  // namespace stretto::net

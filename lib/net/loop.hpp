@@ -36,7 +36,7 @@ class Loop {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Until stop(), or until nothing is waited for. Throws again what a callback threw.
+    /// Until stop(). Throws again what a callback threw.
     void run();
     void stop() noexcept { uv_stop(&loop_); }
     /// Call `task` on the loop's thread, soon. From any thread; what is posted after the loop has
@@ -71,7 +71,7 @@ class Loop {
     std::exception_ptr failure_;
 };
 
-/// Calls back after a delay, once or again and again. Does not keep the loop running by itself.
+/// Calls back after a delay, once or again and again.
 class Timer {
    public:
     Timer(Loop& loop, std::function<void()> call);
@@ -108,7 +108,7 @@ class Poll {
     Owned<uv_poll_t> handle_;
 };
 
-/// Calls back when the process gets the signal. Does not keep the loop running.
+/// Calls back when the process gets the signal.
 class Signal {
    public:
     Signal(Loop& loop, int number, std::function<void()> call);

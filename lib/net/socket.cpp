@@ -1,9 +1,9 @@
 #include "net/socket.hpp"
 
 #include <arpa/inet.h>
+#include <linux/tcp.h>  // glibc's tcp_info ends before the delivery rate
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <cerrno>
 #include <charconv>
@@ -121,6 +121,15 @@ Result<std::vector<Address>> parse_listen(std::string_view text_) {
     }
     freeaddrinfo(found);
     return addresses;
+}
+
+double delivery_rate(int fd) noexcept {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+        size < offsetof(tcp_info, tcpi_delivery_rate) + sizeof info.tcpi_delivery_rate)
+        return 0;
+    return static_cast<double>(info.tcpi_delivery_rate) * 8;
 }
 
 Address local_address(int fd) {

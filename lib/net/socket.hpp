@@ -40,6 +40,10 @@ class Address {
 /// looked up. Malformed otherwise.
 Result<std::vector<Address>> parse_listen(std::string_view text);
 
+/// What a connection has carried lately by its acknowledgements, bit/s (tcpi_delivery_rate); 0 when
+/// not known.
+double delivery_rate(int fd) noexcept;
+
 /// The address a socket is bound to.
 Address local_address(int fd);
 

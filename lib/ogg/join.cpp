@@ -1,6 +1,6 @@
 #include "ogg/join.hpp"
 
-#include <cassert>
+#include <utility>
 
 namespace stretto::ogg {
 namespace {
@@ -15,18 +15,20 @@ std::size_t page_size(BytesView bytes, std::size_t at) {
 
 }  // namespace
 
+void Joiner::head(Bytes& out, const Headers& headers) {
+    Packer packer{serial_};
+    packer.add(headers.identification, 0);
+    page_ += static_cast<std::uint32_t>(packer.flush(out));
+    packer.add(print_comments("stretto", comments_), 0);
+    packer.add(headers.setup, 0);
+    page_ += static_cast<std::uint32_t>(packer.flush(out));
+    begun_ = true;
+}
+
 void Joiner::add(Bytes& out, BytesView chunk, const Facts& facts, const Headers& headers,
                  bool last) {
-    const bool first = !begun_;
-    if (first) {
-        Packer packer{serial_};
-        packer.add(headers.identification, 0);
-        page_ += static_cast<std::uint32_t>(packer.flush(out));
-        packer.add(print_comments("stretto", comments_), 0);
-        packer.add(headers.setup, 0);
-        page_ += static_cast<std::uint32_t>(packer.flush(out));
-        begun_ = true;
-    }
+    if (!begun_) head(out, headers);
+    const bool first = std::exchange(first_, false);
     std::size_t at = static_cast<std::size_t>(facts.header_bytes);
     if (!first) {
         const std::size_t size = page_size(chunk, at);

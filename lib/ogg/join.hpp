@@ -13,6 +13,19 @@ class Joiner {
     Joiner(std::uint32_t serial, std::vector<std::string> comments)
         : serial_(serial), comments_(std::move(comments)) {}
 
+    /// Append the header pages; add() does it before the first chunk.
+    void head(Bytes& out, const Headers& headers);
+    /// Go on as if the chunks before had been added already.
+    /// @param pages  of the file so far, those of the head among them
+    /// @param position  samples before the next chunk
+    void resume(std::uint32_t pages, std::int64_t position) {
+        page_ = pages;
+        position_ = position;
+        begun_ = true;
+        first_ = position == 0;
+    }
+    std::uint32_t pages() const noexcept { return page_; }
+
     /// Append the next chunk's pages to `out`; before the first chunk the headers.
     /// @param facts  of `chunk`, as `reader` found them last
     void add(Bytes& out, BytesView chunk, const Facts& facts, const Headers& headers, bool last);
@@ -22,7 +35,8 @@ class Joiner {
     std::vector<std::string> comments_;
     std::uint32_t page_ = 0;
     std::int64_t position_ = 0;  // samples before this chunk
-    bool begun_ = false;
+    bool begun_ = false;         // the head is there
+    bool first_ = true;          // no chunk is
 };
 
 }  // namespace stretto::ogg

@@ -1,0 +1,124 @@
+#include "edge/catalogue.hpp"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "song/id.hpp"
+#include "song/manifest.hpp"
+
+namespace stretto::edge {
+namespace {
+
+std::string fold(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+    std::istringstream in{fold(text)};
+    std::vector<std::string> words;
+    for (std::string word; in >> word;) words.push_back(word);
+    return words;
+}
+
+/// Changes with every song and name that comes, goes or is replaced.
+std::string folder_state(const std::filesystem::path& root) {
+    std::string state;
+    for (const auto* folder : {"songs", "names"}) {
+        std::error_code none;
+        const auto time = std::filesystem::last_write_time(root / folder, none);
+        state += std::to_string(time.time_since_epoch().count()) + ' ';
+    }
+    return state;
+}
+
+}  // namespace
+
+std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
+                                                       const std::vector<std::string>& names) {
+    auto file = tree_.open("songs/" + id + "/manifest.json");
+    if (!file) return nullptr;
+    const auto bytes = read_rest(file->fd(), song::most_manifest_bytes, id);
+    if (!bytes) return nullptr;
+    const auto manifest = song::parse_manifest(as_text(*bytes));
+    if (!manifest || manifest->id != id) return nullptr;
+    const auto& tags = manifest->tags;
+    const auto title = song::first_tag(tags, "TITLE"), artist = song::first_tag(tags, "ARTIST"),
+               album = song::first_tag(tags, "ALBUM");
+    nlohmann::ordered_json json{{"id", id},       {"names", names},
+                                {"title", title}, {"artist", artist},
+                                {"album", album}, {"seconds", manifest->seconds()}};
+    for (const auto& rendition : manifest->renditions) json["bitrates"].push_back(rendition.kbps);
+    json["lufs"] = nullptr;
+    if (manifest->loudness && manifest->loudness->lufs) json["lufs"] = *manifest->loudness->lufs;
+    auto song = std::make_shared<Song>();
+    song->id = id;
+    song->json = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    song->sort = fold(artist) + '\0' + fold(album) + '\0' + fold(title) + '\0' + id;
+    song->haystack = fold(title + '\n' + artist + '\n' + album + '\n' + id);
+    for (const auto& name : names) song->haystack += '\n' + name;
+    return song;
+}
+
+std::shared_ptr<const Catalogue::Songs> Catalogue::current(std::uint64_t now_ms) {
+    const std::lock_guard lock{mutex_};
+    if (songs_ && now_ms - checked_ms_ < 1000) return songs_;
+    const auto state = folder_state(tree_.root());
+    checked_ms_ = now_ms;
+    if (songs_ && state == state_) return songs_;
+    std::map<std::string, std::vector<std::string>> names;
+    for (const auto& name : store_.names())
+        if (const auto id = store_.id_of(name)) names[*id].push_back(name);
+    decltype(known_) known;
+    auto songs = std::make_shared<Songs>();
+    for (const auto& id : store_.ids()) {
+        const auto file = tree_.state("songs/" + id + "/manifest.json");
+        if (!song::is_id(id) || !file) continue;
+        std::string key = id;  // a song with other names is told anew
+        for (const auto& name : names[id]) key += ' ' + name;
+        const auto before = known_.find(key);
+        auto song = before != known_.end() && before->second.first == *file ? before->second.second
+                                                                            : load(id, names[id]);
+        if (!song) continue;
+        known[key] = {*file, song};
+        songs->push_back(std::move(song));
+    }
+    std::sort(songs->begin(), songs->end(),
+              [](const auto& a, const auto& b) { return a->sort < b->sort; });
+    known_ = std::move(known);
+    songs_ = std::move(songs);
+    state_ = state;
+    return songs_;
+}
+
+Result<std::string> Catalogue::list(const Query& query, std::uint64_t now_ms) {
+    const auto songs = current(now_ms);
+    auto at = songs->begin();
+    if (!query.after.empty()) {
+        at = std::find_if(songs->begin(), songs->end(),
+                          [&](const auto& song) { return song->id == query.after; });
+        if (at == songs->end()) return Malformed{"there is no such page any more"};
+        ++at;
+    }
+    const auto words = words_of(query.text);
+    std::string json = "{\"songs\":[", last;
+    std::size_t count = 0;
+    for (; at != songs->end(); ++at) {
+        const auto& song = **at;
+        if (!std::ranges::all_of(words, [&](const auto& word) {
+                return song.haystack.find(word) != std::string::npos;
+            }))
+            continue;
+        if (count == query.limit) break;
+        if (count++ > 0) json += ",\n";
+        json += song.json;
+        last = song.id;
+    }
+    const bool more = at != songs->end();
+    json += "],\"next\":" + (more ? '"' + last + '"' : "null") + "}\n";
+    return json;
+}
+
+}  // namespace stretto::edge

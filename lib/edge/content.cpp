@@ -1,0 +1,270 @@
+#include "edge/content.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/error.hpp"
+
+namespace stretto::edge {
+namespace {
+
+std::shared_ptr<const File> memory_file() {
+    File file{::memfd_create("stretto", MFD_CLOEXEC)};
+    return file ? std::make_shared<const File>(std::move(file)) : nullptr;
+}
+
+/// All of `into` from an offset; false when the file is shorter or cannot be read.
+bool read_full(int fd, std::span<std::uint8_t> into, std::uint64_t at) {
+    while (!into.empty()) {
+        const ssize_t n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(at));
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        into = into.subspan(static_cast<std::size_t>(n));
+        at += static_cast<std::uint64_t>(n);
+    }
+    return true;
+}
+
+bool write_full(int fd, BytesView bytes, std::uint64_t at) {
+    while (!bytes.empty()) {
+        const ssize_t n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(at));
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(n));
+        at += static_cast<std::uint64_t>(n);
+    }
+    return true;
+}
+
+}  // namespace
+
+Content::Content(Growing, File file, std::optional<std::uint64_t> length) : length_(length) {
+    on_disk_ = static_cast<bool>(file);
+    file_ = file ? std::make_shared<const File>(std::move(file)) : memory_file();
+}
+
+Content::Content(Bytes bytes)
+    : bytes_(std::make_shared<const Bytes>(std::move(bytes))),
+      length_(bytes_->size()),
+      size_(bytes_->size()),
+      released_(bytes_->size()),
+      complete_(true) {}
+
+Content::Content(File file, std::uint64_t length)
+    : file_(std::make_shared<const File>(std::move(file))),
+      length_(length),
+      size_(length),
+      released_(length),
+      complete_(true) {
+    on_disk_ = true;
+}
+
+Content::Content(std::filesystem::path path, std::uint64_t length)
+    : path_(std::move(path)), length_(length), size_(length), released_(length), complete_(true) {
+    on_disk_ = true;
+}
+
+bool Content::move_to_memory() {
+    const auto memory = memory_file();
+    if (!memory) return false;
+    Bytes block(1u << 20);
+    for (std::uint64_t at = 0; at < size_;) {
+        const auto part = std::span{block}.first(std::min<std::uint64_t>(block.size(), size_ - at));
+        if (!read_full(file_->fd(), part, at) || !write_full(memory->fd(), part, at)) return false;
+        at += part.size();
+    }
+    const std::lock_guard lock{mutex_};
+    file_ = memory;  // readers keep the old one for what they are sending
+    on_disk_ = false;
+    return true;
+}
+
+bool Content::append(BytesView bytes) {
+    if (!file_) return false;
+    if (!write_full(file_->fd(), bytes, size_) &&
+        (!on_disk_ || !move_to_memory() || !write_full(file_->fd(), bytes, size_)))
+        return false;
+    const std::lock_guard lock{mutex_};
+    size_ += bytes.size();
+    return true;
+}
+
+void Content::release(std::uint64_t n) {
+    std::unique_lock lock{mutex_};
+    if (n <= released_) return;
+    released_ = std::min(n, size_);
+    wake(std::move(lock));
+}
+
+void Content::complete() {
+    std::shared_ptr<const Bytes> copy;
+    if (size_ <= small) {
+        Bytes bytes(size_);
+        if (file_ && read_full(file_->fd(), bytes, 0))
+            copy = std::make_shared<const Bytes>(std::move(bytes));
+    }
+    std::unique_lock lock{mutex_};
+    bytes_ = std::move(copy);
+    if (bytes_ && !on_disk_) file_.reset();
+    length_ = size_;
+    released_ = size_;
+    complete_ = true;
+    wake(std::move(lock));
+}
+
+void Content::fail() {
+    std::unique_lock lock{mutex_};
+    if (complete_) return;
+    failed_ = true;
+    wake(std::move(lock));
+}
+
+/// Call those whose bytes are there, each on its own loop.
+void Content::wake(std::unique_lock<std::mutex> lock) {
+    std::vector<Waiter> ready;
+    const bool settled = complete_ || failed_;
+    const auto due = std::partition(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) {
+        return !settled && waiter.needs >= released_;
+    });
+    std::move(due, waiters_.end(), std::back_inserter(ready));
+    waiters_.erase(due, waiters_.end());
+    lock.unlock();
+    for (auto& waiter : ready) waiter.loop->post(std::move(waiter.call));
+}
+
+std::uint64_t Content::size() const {
+    const std::lock_guard lock{mutex_};
+    return size_;
+}
+
+std::optional<std::uint64_t> Content::length() const {
+    const std::lock_guard lock{mutex_};
+    return length_;
+}
+
+bool Content::is_complete() const {
+    const std::lock_guard lock{mutex_};
+    return complete_;
+}
+
+bool Content::failed() const {
+    const std::lock_guard lock{mutex_};
+    return failed_;
+}
+
+std::uint64_t Content::memory() const {
+    const std::lock_guard lock{mutex_};
+    return (bytes_ ? bytes_->size() : 0) + (file_ && !on_disk_ ? size_ : 0);
+}
+
+bool Content::has_bytes() const {
+    const std::lock_guard lock{mutex_};
+    return bytes_ != nullptr;
+}
+
+std::shared_ptr<const File> Content::file() const {
+    const std::lock_guard lock{mutex_};
+    return file_;
+}
+
+void Content::set_path(std::filesystem::path path) {
+    const std::lock_guard lock{mutex_};
+    path_ = std::move(path);
+}
+
+void Content::close_file() {
+    const std::lock_guard lock{mutex_};
+    if (complete_ && on_disk_ && !path_.empty()) file_.reset();
+}
+
+void Content::forget_bytes() {
+    const std::lock_guard lock{mutex_};
+    if (complete_ && on_disk_ && !path_.empty()) bytes_.reset();
+}
+
+bool Content::is_open() const {
+    const std::lock_guard lock{mutex_};
+    return file_ != nullptr;
+}
+
+bool Content::open() {
+    const std::lock_guard lock{mutex_};
+    if (bytes_ || file_) return true;
+    File file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!file) return false;
+    if (size_ <= small) {
+        Bytes bytes(size_);
+        if (!read_full(file.fd(), bytes, 0)) return false;
+        bytes_ = std::make_shared<const Bytes>(std::move(bytes));
+        return true;
+    }
+    file_ = std::make_shared<const File>(std::move(file));
+    return true;
+}
+
+std::optional<Bytes> Content::read_all(std::uint64_t most) const {
+    const std::lock_guard lock{mutex_};
+    if (!complete_ || size_ > most) return {};
+    if (bytes_) return *bytes_;
+    Bytes all(size_);
+    if (!file_ || !read_full(file_->fd(), all, 0)) return {};
+    return all;
+}
+
+void Content::when_settled(net::Loop& loop, std::function<void()> done) {
+    std::unique_lock lock{mutex_};
+    if (!complete_ && !failed_) {
+        waiters_.push_back({&loop, UINT64_MAX, std::move(done)});
+        return;
+    }
+    lock.unlock();
+    done();
+}
+
+class Content::Reader : public http::Body {
+   public:
+    Reader(std::shared_ptr<Content> content, net::Loop& loop, std::uint64_t from, std::uint64_t to)
+        : content_(std::move(content)), loop_(loop), at_(from), end_(to), file_(content_->file()) {}
+
+    State next(http::Slice& slice, const std::function<void()>& wake) override {
+        const std::lock_guard lock{content_->mutex_};
+        const std::uint64_t ready = std::min(content_->released_, end_);
+        if (at_ < ready) {
+            if (content_->bytes_) {
+                slice.bytes = BytesView{*content_->bytes_}.subspan(at_, ready - at_);
+                slice.owner = content_->bytes_;
+            } else {
+                if (content_->file_) file_ = content_->file_;  // else closed since we began
+                if (!file_) return State::broken;
+                slice.fd = file_->fd();
+                slice.offset = at_;
+                slice.length = ready - at_;
+                slice.owner = file_;
+            }
+            at_ = ready;
+            return State::ready;
+        }
+        if (at_ >= end_ || content_->complete_) return State::end;
+        if (content_->failed_) return State::broken;
+        content_->waiters_.push_back({&loop_, at_, wake});
+        return State::wait;
+    }
+
+   private:
+    std::shared_ptr<Content> content_;
+    net::Loop& loop_;
+    std::uint64_t at_, end_;
+    std::shared_ptr<const File> file_;
+};
+
+std::unique_ptr<http::Body> Content::read(net::Loop& loop, std::optional<http::ByteRange> range) {
+    const std::uint64_t from = range ? range->first : 0;
+    const std::uint64_t to = range ? range->first + range->length : UINT64_MAX;
+    return std::make_unique<Reader>(shared_from_this(), loop, from, to);
+}
+
+}  // namespace stretto::edge

@@ -1,0 +1,74 @@
+#include "edge/entry.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "http/server.hpp"
+
+namespace stretto::edge {
+namespace {
+
+bool one_of(std::string_view name, std::span<const std::string_view> names) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](auto other) { return http::same_token(name, other); });
+}
+
+std::shared_ptr<Head> make(http::Stored stored) {
+    // made anew for each answer
+    constexpr std::array<std::string_view, 3> ours = {"Age", "Content-Length", "X-Cache"};
+    // RFC 9110 15.4.5, and what scripts of other origins need to read the answer
+    constexpr std::array<std::string_view, 12> repeated = {"Cache-Control",
+                                                           "CDN-Cache-Control",
+                                                           "Content-Location",
+                                                           "Date",
+                                                           "ETag",
+                                                           "Expires",
+                                                           "Last-Modified",
+                                                           "Vary",
+                                                           "Via",
+                                                           "Access-Control-Allow-Origin",
+                                                           "Access-Control-Expose-Headers",
+                                                           "Cache-Status"};
+    auto head = std::make_shared<Head>();
+    head->stored = std::move(stored);
+    for (const auto& field : head->stored.fields) {
+        if (one_of(field.name, ours)) continue;
+        http::append_field(head->fields, field.name, field.value);
+        if (one_of(field.name, repeated))
+            http::append_field(head->not_modified_fields, field.name, field.value);
+    }
+    const auto value = [&](std::string_view name) {
+        const auto* found = head->stored.fields.find(name);
+        return found ? *found : std::string{};
+    };
+    head->etag = value("ETag");
+    head->modified = value("Last-Modified");
+    head->date = value("Date");
+    head->has_vary = head->stored.fields.has("Vary");
+    if (head->stored.status == 200 && !head->stored.fields.has("Accept-Ranges"))
+        http::append_field(head->fields, "Accept-Ranges", "bytes");
+    return head;
+}
+
+}  // namespace
+
+std::shared_ptr<const Head> Head::of_origin(int status, http::Fields fields) {
+    http::Stored stored;
+    stored.status = status;
+    stored.fields = std::move(fields);
+    auto head = make(std::move(stored));
+    head->origin = true;
+    return head;
+}
+
+std::shared_ptr<const Head> Head::of_upstream(http::Stored stored) {
+    auto head = make(std::move(stored));
+    const auto& kept = head->stored;
+    head->born = kept.received - http::current_age(kept, kept.received);
+    head->fresh_until = head->born + http::lifetime(kept);
+    const auto control = http::governing(kept.fields);
+    head->plain = !control.no_cache && !head->has_vary;
+    return head;
+}
+
+}  // namespace stretto::edge

@@ -1,0 +1,52 @@
+#pragma once
+// A representation that can be answered again and again: the head of a response, what was worked
+// out of it once, and its content.
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "edge/content.hpp"
+#include "http/freshness.hpp"
+
+namespace stretto::edge {
+
+/// Never changes; a freshened entry gets another one.
+struct Head {
+    http::Stored stored;
+    std::string fields;               ///< printed, less what is made for each answer
+    std::string not_modified_fields;  ///< those of them that a 304 repeats
+    std::string etag, modified, date;
+    http::Time born{};         ///< now - born is its age
+    http::Time fresh_until{};  ///< for a request that asks for nothing special
+    bool plain = false;        ///< use() need not be asked while it is fresh
+    bool has_vary = false;
+    bool origin = false;  ///< ours to say: no age, always fresh
+
+    static std::shared_ptr<const Head> of_origin(int status, http::Fields fields);
+    static std::shared_ptr<const Head> of_upstream(http::Stored stored);
+};
+
+class Entry {
+   public:
+    Entry(std::string key, std::shared_ptr<const Head> head, std::shared_ptr<Content> content)
+        : key_(std::move(key)), head_(std::move(head)), content_(std::move(content)) {}
+
+    const std::string& key() const noexcept { return key_; }
+    const std::shared_ptr<Content>& content() const noexcept { return content_; }
+    std::shared_ptr<const Head> head() const {
+        const std::lock_guard lock{mutex_};
+        return head_;
+    }
+    void set_head(std::shared_ptr<const Head> head) {
+        const std::lock_guard lock{mutex_};
+        head_ = std::move(head);
+    }
+
+   private:
+    std::string key_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Head> head_;
+    std::shared_ptr<Content> content_;
+};
+
+}  // namespace stretto::edge

@@ -1,0 +1,72 @@
+#include "edge/manifests.hpp"
+
+#include "song/id.hpp"
+
+namespace stretto::edge {
+
+void read_whole(
+    net::Loop& loop, Found found, std::uint64_t most,
+    std::function<void(std::optional<Bytes>, int status, const std::string& why)> done) {
+    if (!found.entry) return done({}, found.status, found.why);
+    const int status = found.entry->head()->stored.status;
+    if (status != 200) return done({}, status, text("status ", status));
+    auto entry = found.entry;
+    entry->content()->when_settled(loop, [entry, most, done = std::move(done)] {
+        if (entry->content()->failed()) return done({}, 502, "the server behind broke off");
+        auto bytes = entry->content()->read_all(most);
+        const bool there = bytes.has_value();
+        done(std::move(bytes), there ? 200 : 502, there ? "" : "too long");
+    });
+}
+
+void Manifests::get(Objects& objects, net::Loop& loop, const std::string& song, Done done) {
+    if (song::is_id(song)) return get_id(objects, loop, song, std::move(done));
+    objects.get("/names/" + song, [this, &objects, &loop, done = std::move(done)](Found found) {
+        read_whole(loop, std::move(found), 64,
+                   [this, &objects, &loop, done](const std::optional<Bytes>& bytes, int status,
+                                                 const std::string& why) {
+                       if (!bytes) return done({nullptr, status, why});
+                       std::string id{as_text(*bytes)};
+                       while (id.ends_with('\n') || id.ends_with('\r')) id.pop_back();
+                       if (!song::is_id(id)) return done({nullptr, 502, "the name means no song"});
+                       get_id(objects, loop, id, done);
+                   });
+    });
+}
+
+void Manifests::get_id(Objects& objects, net::Loop& loop, const std::string& id, Done done) {
+    objects.get("/songs/" + id + "/manifest.json",
+                [this, &loop, id, done = std::move(done)](Found found) {
+                    if (!found.entry) return done({nullptr, found.status, found.why});
+                    {
+                        const std::lock_guard lock{mutex_};
+                        const auto known = known_.find(id);
+                        if (known != known_.end() && known->second.entry.lock() == found.entry) {
+                            auto manifest = known->second.manifest;
+                            return done({std::move(manifest), 200, ""});
+                        }
+                    }
+                    const auto entry = found.entry;
+                    read_whole(loop, std::move(found), song::most_manifest_bytes,
+                               [this, id, entry, done](const std::optional<Bytes>& bytes,
+                                                       int status, const std::string& why) {
+                                   if (!bytes) return done({nullptr, status, why});
+                                   done(parse(id, entry));
+                               });
+                });
+}
+
+Song Manifests::parse(const std::string& id, const std::shared_ptr<Entry>& entry) {
+    const auto bytes = entry->content()->read_all(song::most_manifest_bytes);
+    if (!bytes) return {nullptr, 502, "the manifest cannot be read"};
+    auto parsed = song::parse_manifest(as_text(*bytes));
+    if (!parsed) return {nullptr, 502, "the manifest is damaged: " + parsed.error().why};
+    if (parsed->id != id) return {nullptr, 502, "the manifest is that of another song"};
+    auto manifest = std::make_shared<const song::Manifest>(std::move(*parsed));
+    const std::lock_guard lock{mutex_};
+    if (known_.size() >= most) known_.clear();  // rare: parsing again is cheaper than keeping order
+    known_[id] = {entry, manifest};
+    return {std::move(manifest), 200, ""};
+}
+
+}  // namespace stretto::edge

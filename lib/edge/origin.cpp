@@ -1,0 +1,174 @@
+#include "edge/origin.hpp"
+
+#include <zlib.h>
+
+#include "base/digest.hpp"
+#include "song/id.hpp"
+#include "song/manifest.hpp"
+
+namespace stretto::edge {
+namespace {
+
+constexpr std::uint64_t recheck_ms = 1000;
+
+constexpr std::string_view for_ever = "public, max-age=31536000, immutable";
+// a name or its tags may change; while we are away, better an old one than none
+constexpr std::string_view for_a_minute =
+    "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400";
+
+Bytes gzip_bytes(BytesView bytes) {
+    z_stream z{};
+    constexpr int window_gzip = 15 + 16;
+    if (deflateInit2(&z, 9, Z_DEFLATED, window_gzip, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw Error{EX_SOFTWARE, "deflateInit2 failed"};
+    Bytes out(deflateBound(&z, bytes.size()));
+    z.next_in = const_cast<Bytef*>(bytes.data());
+    z.avail_in = static_cast<uInt>(bytes.size());
+    z.next_out = out.data();
+    z.avail_out = static_cast<uInt>(out.size());
+    const int code = deflate(&z, Z_FINISH);
+    out.resize(z.total_out);
+    deflateEnd(&z);
+    if (code != Z_STREAM_END) throw Error{EX_SOFTWARE, "deflate failed"};
+    return out;
+}
+
+std::string file_of(const Route& route, const std::string& id) {
+    switch (route.kind) {
+        case Route::name:
+            return "names/" + route.song;
+        case Route::manifest:
+            return "songs/" + id + "/manifest.json";
+        case Route::index:
+            return "songs/" + id + "/" + song::index_path(route.kbps);
+        case Route::rendition_chunk:
+            return "songs/" + id + "/" + song::chunk_path(route.kbps, route.chunk);
+        default:
+            return {};
+    }
+}
+
+http::Fields common_fields(std::string_view type, std::string_view cache, std::string_view etag) {
+    return {{"Content-Type", std::string{type}},
+            {"Cache-Control", std::string{cache}},
+            {"ETag", std::string{etag}},
+            {"Accept-Ranges", "bytes"},
+            {"X-Content-Type-Options", "nosniff"},
+            {"Access-Control-Allow-Origin", "*"},
+            {"Access-Control-Expose-Headers",
+             "Age, Cache-Status, Content-Length, Content-Range, ETag, X-Cache"}};
+}
+
+/// A tag for what its path fixes: the same at every origin that holds a copy.
+std::string path_tag(const Route& route) {
+    return text('"', route.song, '-', route.kbps, '-',
+                route.kind == Route::index ? std::string{"index"} : std::to_string(route.chunk),
+                '"');
+}
+
+std::string content_tag(BytesView bytes, bool gzip) {
+    return text('"', hex(sha256(bytes)).substr(0, 32), gzip ? "-gzip" : "", '"');
+}
+
+}  // namespace
+
+Origin::Origin(const store::Tree& tree, std::size_t open_files, std::uint64_t memory)
+    : tree_(tree), most_files_(open_files), most_memory_(memory) {}
+
+std::shared_ptr<Entry> Origin::find(const Route& route, bool gzip, std::uint64_t now_ms) {
+    std::string id = route.song;
+    if (route.kind == Route::manifest && !song::is_id(id)) {
+        auto named = id_of(id, now_ms);
+        if (!named) return nullptr;
+        id = std::move(*named);
+    }
+    const std::string file = file_of(route, id);
+    if (file.empty()) return nullptr;
+    gzip = gzip && route.kind == Route::manifest;
+    const std::string key = gzip ? file + " gzip" : file;
+    if (auto entry = known(key, now_ms)) return entry;
+    return load(key, file, route, gzip, now_ms);
+}
+
+std::optional<std::string> Origin::id_of(const std::string& name, std::uint64_t now_ms) {
+    Route route;
+    route.kind = Route::name;
+    route.song = name;
+    const auto entry = find(route, false, now_ms);
+    const auto bytes = entry ? entry->content()->read_all(64) : std::nullopt;
+    if (!bytes) return {};
+    std::string id{as_text(*bytes)};
+    if (!id.empty() && id.back() == '\n') id.pop_back();
+    if (!song::is_id(id)) return {};
+    return id;
+}
+
+/// What is held and still as it is on disk.
+std::shared_ptr<Entry> Origin::known(const std::string& key, std::uint64_t now_ms) {
+    const std::lock_guard lock{mutex_};
+    auto found = young_.find(key);
+    if (found == young_.end()) {
+        const auto old = old_.find(key);
+        if (old == old_.end()) return nullptr;
+        Slot slot = std::move(old->second);
+        old_.erase(old);
+        keep(key, std::move(slot));
+        found = young_.find(key);
+    }
+    Slot& slot = found->second;
+    if (now_ms - slot.checked_ms < recheck_ms) return slot.entry;
+    const auto state = tree_.state(slot.file);
+    if (!state || *state != slot.state) {
+        young_memory_ -= slot.memory;
+        young_.erase(found);
+        return nullptr;
+    }
+    slot.checked_ms = now_ms;
+    return slot.entry;
+}
+
+std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& path,
+                                    const Route& route, bool gzip, std::uint64_t now_ms) {
+    auto file = tree_.open(path);
+    if (!file) return nullptr;
+    Slot slot;
+    slot.file = path;
+    slot.state = store::Tree::state(file->fd());
+    slot.checked_ms = now_ms;
+    if (route.kind == Route::manifest || route.kind == Route::name) {
+        auto bytes = read_rest(file->fd(), song::most_manifest_bytes, path);
+        if (!bytes) return nullptr;
+        const auto tag = content_tag(*bytes, gzip);
+        if (gzip) bytes = gzip_bytes(*bytes);
+        slot.memory = bytes->size();
+        auto fields = common_fields(
+            route.kind == Route::manifest ? "application/json" : "text/plain; charset=utf-8",
+            for_a_minute, tag);
+        if (route.kind == Route::manifest) fields.add("Vary", "Accept-Encoding");
+        if (gzip) fields.add("Content-Encoding", "gzip");
+        slot.entry = std::make_shared<Entry>(key, Head::of_origin(200, std::move(fields)),
+                                             std::make_shared<Content>(std::move(*bytes)));
+    } else {
+        auto fields =
+            common_fields(route.kind == Route::index ? "application/octet-stream" : "audio/ogg",
+                          for_ever, path_tag(route));
+        slot.entry =
+            std::make_shared<Entry>(key, Head::of_origin(200, std::move(fields)),
+                                    std::make_shared<Content>(std::move(*file), slot.state.size));
+    }
+    auto entry = slot.entry;
+    const std::lock_guard lock{mutex_};
+    keep(key, std::move(slot));
+    return entry;
+}
+
+void Origin::keep(const std::string& key, Slot slot) {
+    if (2 * young_.size() >= most_files_ || 2 * young_memory_ >= most_memory_) {
+        old_ = std::exchange(young_, {});
+        young_memory_ = 0;
+    }
+    young_memory_ += slot.memory;
+    young_.insert_or_assign(key, std::move(slot));
+}
+
+}  // namespace stretto::edge

@@ -1,0 +1,47 @@
+#pragma once
+// The objects of a store's directory, opened once and looked at again every second.
+#include <mutex>
+#include <unordered_map>
+
+#include "edge/objects.hpp"
+#include "edge/route.hpp"
+#include "store/tree.hpp"
+
+namespace stretto::edge {
+
+/// Shared by all workers.
+class Origin {
+   public:
+    /// @param open_files  chunks and indexes to keep open
+    /// @param memory      bytes of manifests to keep
+    Origin(const store::Tree& tree, std::size_t open_files, std::uint64_t memory);
+
+    /// The object of a route; nullptr when there is none.
+    /// @param gzip  a manifest is wanted compressed
+    std::shared_ptr<Entry> find(const Route& route, bool gzip, std::uint64_t now_ms);
+
+   private:
+    struct Slot {
+        std::shared_ptr<Entry> entry;
+        std::string file;
+        store::FileState state;
+        std::uint64_t checked_ms = 0, memory = 0;
+    };
+    using Slots = std::unordered_map<std::string, Slot>;
+
+    std::optional<std::string> id_of(const std::string& song, std::uint64_t now_ms);
+    std::shared_ptr<Entry> known(const std::string& key, std::uint64_t now_ms);
+    std::shared_ptr<Entry> load(const std::string& key, const std::string& file, const Route& route,
+                                bool gzip, std::uint64_t now_ms);
+    void keep(const std::string& key, Slot slot);
+
+    const store::Tree& tree_;
+    std::size_t most_files_;
+    std::uint64_t most_memory_;
+    std::mutex mutex_;
+    // two generations: what was not asked for while one filled up goes with the old one
+    Slots young_, old_;
+    std::uint64_t young_memory_ = 0;
+};
+
+}  // namespace stretto::edge

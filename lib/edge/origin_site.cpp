@@ -1,0 +1,86 @@
+#include "edge/origin_site.hpp"
+
+#include <charconv>
+
+#include "edge/answer.hpp"
+#include "edge/page.hpp"
+
+namespace stretto::edge {
+namespace {
+
+/// Whether the client takes gzip (RFC 9110 12.5.3).
+bool takes_gzip(const http::Request& request) {
+    const auto value = request.fields.joined("Accept-Encoding");
+    if (!value) return false;
+    for (const auto member : http::list_members(*value)) {
+        const auto semicolon = member.find(';');
+        auto coding = member.substr(0, semicolon);
+        while (!coding.empty() && coding.back() == ' ') coding.remove_suffix(1);
+        if (!http::same_token(coding, "gzip")) continue;
+        if (semicolon == std::string_view::npos) return true;
+        const auto q = member.substr(semicolon);
+        return q.find_first_of("123456789") != std::string_view::npos;
+    }
+    return false;
+}
+
+void send_page(const http::Reply& reply) {
+    http::Outgoing out;
+    out.fields =
+        "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n"
+        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
+        "script-src 'unsafe-inline'; media-src 'self'; connect-src 'self'; img-src data:; "
+        "base-uri 'none'; form-action 'none'\r\n"
+        "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
+    http::Slice slice;
+    slice.bytes = as_bytes(page());
+    out.length = slice.size();
+    out.body = std::make_unique<http::WholeBody>(std::move(slice));
+    reply.send(std::move(out));
+}
+
+}  // namespace
+
+void OriginSite::get(const std::string& path, std::function<void(Found)> done) {
+    Found found;
+    found.entry = origin_.find(route(path), false, loop_.now_ms());
+    if (!found.entry) found.why = "not found";
+    done(std::move(found));
+}
+
+void OriginSite::serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
+                       const http::Reply& reply) {
+    const auto& request = incoming.request;
+    if (request.method == "OPTIONS" || (request.method != "GET" && request.method != "HEAD"))
+        return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
+    if (route.kind == Route::page) return send_page(reply);
+    if (route.kind == Route::songs) return list(target, reply);
+    const bool gzip = route.kind == Route::manifest && takes_gzip(request);
+    const auto entry = origin_.find(route, gzip, loop_.now_ms());
+    if (!entry) return reply.send(404, "not found", "Cache-Control: public, max-age=5\r\n");
+    answer(entry, request, reply, {});
+}
+
+void OriginSite::list(const http::Target& target, const http::Reply& reply) {
+    Catalogue::Query query;
+    query.text = http::query_value(target.query, "q").value_or("");
+    query.after = http::query_value(target.query, "after").value_or("");
+    if (const auto limit = http::query_value(target.query, "limit")) {
+        const auto [end, code] =
+            std::from_chars(limit->data(), limit->data() + limit->size(), query.limit);
+        if (code != std::errc{} || end != limit->data() + limit->size() || query.limit < 1 ||
+            query.limit > 1000)
+            return reply.send(400, "limit is a number from 1 to 1000");
+    }
+    auto json = catalogue_.list(query, loop_.now_ms());
+    if (!json) return reply.send(400, json.error().why);
+    http::Outgoing out;
+    out.fields =
+        "Content-Type: application/json\r\nCache-Control: public, max-age=5\r\n"
+        "Access-Control-Allow-Origin: *\r\nX-Content-Type-Options: nosniff\r\n";
+    out.length = json->size();
+    out.body = http::body_of(std::move(*json));
+    reply.send(std::move(out));
+}
+
+}  // namespace stretto::edge

@@ -1,0 +1,36 @@
+#pragma once
+// What a path of ours asks for. See stretto-protocol(7).
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stretto::edge {
+
+struct Route {
+    enum Kind {
+        page,             ///< /
+        songs,            ///< /songs
+        manifest,         ///< /songs/{song}/manifest.json
+        rendition_chunk,  ///< /songs/{id}/{kbps}/chunk_{k}.ogg
+        index,            ///< /songs/{id}/{kbps}/index
+        chunk_by_field,   ///< /songs/{song}/chunk_{k}.ogg: the bitrate is in a request field
+        stream,           ///< /stream/{song}
+        name,             ///< /names/{name}
+        health,           ///< /healthz
+        metrics,          ///< /metrics
+        stats,            ///< /stats.json
+        other
+    } kind = other;
+    std::string song;  ///< id or name
+    int kbps = 0;
+    std::int64_t chunk = 0;
+};
+
+/// @param path  decoded
+Route route(std::string_view path);
+
+/// The bitrate of X-User-Bitrate or ?kbps=: an integer from 1 to 65535, else nullopt.
+std::optional<int> parse_kbps(std::string_view value);
+
+}  // namespace stretto::edge

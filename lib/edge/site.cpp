@@ -1,0 +1,191 @@
+#include "edge/site.hpp"
+
+#include <charconv>
+
+#include "edge/answer.hpp"
+#include "song/id.hpp"
+
+namespace stretto::edge {
+namespace {
+
+constexpr int default_kbps = 160;
+constexpr std::string_view stream_fields =
+    "Content-Type: audio/ogg\r\nAccept-Ranges: bytes\r\nX-Content-Type-Options: nosniff\r\n"
+    "Access-Control-Allow-Origin: *\r\n"
+    "Access-Control-Expose-Headers: Content-Length, Content-Range, ETag\r\n";
+// a name or the tags in the file's head may change
+constexpr std::string_view stream_cache = "public, max-age=60, stale-if-error=86400";
+
+bool reads(const http::Request& request) {
+    return request.method == "GET" || request.method == "HEAD";
+}
+
+void refuse_method(const http::Reply& reply, std::string_view allowed) {
+    reply.send(405, "method not allowed", text("Allow: ", allowed, "\r\n"));
+}
+
+/// What browsers ask before they send our fields from another page (Fetch standard, CORS
+/// preflight).
+void preflight(const http::Reply& reply) {
+    http::Outgoing out;
+    out.status = 204;
+    out.fields =
+        "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
+        "Access-Control-Allow-Headers: Range, If-Range, If-None-Match, If-Modified-Since, "
+        "X-User-Bitrate, X-Cache-Key, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session\r\n"
+        "Access-Control-Max-Age: 86400\r\n";
+    reply.send(std::move(out));
+}
+
+/// Mbit/s of the Downlink client hint (Network Information API), in bit/s; 0 when there is none.
+double downlink(const http::Request& request) {
+    const auto* hint = request.fields.find("Downlink");
+    double mbps = 0;
+    if (!hint) return 0;
+    const auto [end, code] = std::from_chars(hint->data(), hint->data() + hint->size(), mbps);
+    return code == std::errc{} && mbps > 0 ? mbps * 1e6 : 0;
+}
+
+int choose_kbps(const http::Incoming& incoming, const Rates& rates) {
+    const auto& request = incoming.request;
+    const auto* save = request.fields.find("Save-Data");
+    if (save && http::same_token(*save, "on")) return 96;
+    if (const double rate = downlink(request); rate > 0) return kbps_for(rate);
+    return kbps_for(rates.of(incoming.peer.source()));
+}
+
+}  // namespace
+
+void send_error(const http::Reply& reply, int status, std::string_view why) {
+    reply.send(status, why.empty() ? http::reason(status) : why, "Cache-Control: no-store\r\n");
+}
+
+void Site::handle(http::Incoming&& incoming, http::Reply reply) {
+    const auto& request = incoming.request;
+    if (request.target == "*") {  // OPTIONS alone may ask this
+        http::Outgoing out;
+        out.status = 204;
+        out.fields = "Allow: GET, HEAD, OPTIONS\r\n";
+        return reply.send(std::move(out));
+    }
+    auto target = http::parse_target(request.target);
+    if (!target) return reply.send(400, target.error().why);
+    const Route where = route(target->path);
+    switch (where.kind) {
+        case Route::health:
+        case Route::metrics:
+        case Route::stats:
+            if (!reads(request)) return refuse_method(reply, "GET, HEAD");
+            if (where.kind == Route::health) return status_.health(reply);
+            if (where.kind == Route::metrics) return status_.metrics(reply);
+            return status_.stats(reply);
+        case Route::chunk_by_field:
+        case Route::stream:
+            if (request.method == "OPTIONS") return preflight(reply);
+            if (!reads(request)) return refuse_method(reply, "GET, HEAD, OPTIONS");
+            if (where.kind == Route::stream) return stream(incoming, *target, where, reply);
+            return chunk(request, where, reply);
+        case Route::manifest:
+        case Route::rendition_chunk:
+        case Route::index:
+        case Route::name:
+        case Route::songs:
+            if (request.method == "OPTIONS") return preflight(reply);
+            break;
+        default:
+            break;
+    }
+    backend_.serve(std::move(incoming), *target, where, reply);
+}
+
+/// The seed article's URL: the bitrate is asked for in a field, and mapped to a path before any
+/// cache, so that the field is never part of a key.
+void Site::chunk(const http::Request& request, const Route& where, const http::Reply& reply) {
+    const auto* field = request.fields.find("X-User-Bitrate");
+    const int kbps = (field ? parse_kbps(*field) : std::nullopt).value_or(default_kbps);
+    const bool named = !song::is_id(where.song);
+    shared_.manifests.get(backend_, loop_, where.song, [=, this, k = where.chunk](Song song) {
+        if (!song.manifest) return send_error(reply, song.status, song.why);
+        const auto& rendition = song.manifest->best(kbps);
+        if (static_cast<std::size_t>(k) >= rendition.chunks.size())
+            return send_error(reply, 404, "the song has no such chunk");
+        const auto path = "/songs/" + song.manifest->id + "/" + song::chunk_path(rendition.kbps, k);
+        backend_.get(path, [=, this](const Found& found) {
+            if (!found.entry) return send_error(reply, found.status, found.why);
+            Answering how;
+            how.cache = found.cache;
+            how.cache_name = shared_.name;
+            how.extra = text("Vary: X-User-Bitrate\r\nX-Bitrate: ", rendition.kbps, "\r\n");
+            if (named) {
+                how.extra += "Cache-Control: public, max-age=60\r\n";
+                how.without = "Cache-Control";
+            }
+            answer(found.entry, request, reply, std::move(how));
+        });
+    });
+}
+
+void Site::stream(const http::Incoming& incoming, const http::Target& target, const Route& where,
+                  const http::Reply& reply) {
+    const auto asked = http::query_value(target.query, "kbps");
+    const auto kbps = asked ? parse_kbps(*asked) : std::nullopt;
+    if (!kbps) {
+        http::Outgoing out;
+        out.status = 307;
+        out.fields =
+            text("Location: /stream/", where.song, "?kbps=", choose_kbps(incoming, shared_.rates),
+                 "\r\nCache-Control: no-store\r\nAccept-CH: Downlink, Save-Data\r\n"
+                 "Access-Control-Allow-Origin: *\r\n");
+        return reply.send(std::move(out));
+    }
+    const auto& request = incoming.request;
+    shared_.manifests.get(backend_, loop_, where.song, [=, this](Song song) {
+        if (!song.manifest) return send_error(reply, song.status, song.why);
+        const int best = song.manifest->best(*kbps).kbps;
+        shared_.plans.get(backend_, loop_, song.manifest, best,
+                          [=, this](const std::shared_ptr<const StreamPlan>& plan, int status,
+                                    const std::string& why) {
+                              if (!plan) return send_error(reply, status, why);
+                              send_stream(request, plan, reply);
+                          });
+    });
+}
+
+void Site::send_stream(const http::Request& request, const std::shared_ptr<const StreamPlan>& plan,
+                       const http::Reply& reply) {
+    http::Outgoing out;
+    out.fields = stream_fields;
+    http::append_field(out.fields, "Cache-Control", stream_cache);
+    http::append_field(out.fields, "ETag", plan->etag);
+    http::append_field(out.fields, "X-Bitrate", std::to_string(plan->kbps));
+    const auto now = wall_clock();
+    switch (http::precondition(request, plan->etag, "", now)) {
+        case http::Condition::failed:
+            return reply.send(412, "precondition failed");
+        case http::Condition::not_modified:
+            out.status = 304;
+            return reply.send(std::move(out));
+        case http::Condition::pass:
+            break;
+    }
+    http::ByteRange range{0, plan->size()};
+    const auto* asked = request.method == "GET" ? request.fields.find("Range") : nullptr;
+    if (asked && (!request.fields.has("If-Range") ||
+                  http::if_range_holds(request, plan->etag, "", "", now))) {
+        const auto wanted = http::wanted_range(*asked, plan->size());
+        if (wanted.kind == http::Wanted::unsatisfiable)
+            return reply.send(416, "no such range",
+                              text("Content-Range: bytes */", plan->size(), "\r\n"));
+        if (wanted.kind == http::Wanted::part) {
+            out.status = 206;
+            range = wanted.range;
+            http::append_field(out.fields, "Content-Range",
+                               http::print_content_range(range, plan->size()));
+        }
+    }
+    out.length = range.length;
+    if (request.method != "HEAD") out.body = stream_body(backend_, loop_, plan, range);
+    reply.send(std::move(out));
+}
+
+}  // namespace stretto::edge

@@ -1,0 +1,56 @@
+#pragma once
+// The requests that origin and edge answer alike: health, a song's chunk by the wanted bitrate, and
+// whole songs as one file. All else goes to where the objects come from.
+#include "edge/manifests.hpp"
+#include "edge/objects.hpp"
+#include "edge/rates.hpp"
+#include "edge/route.hpp"
+#include "edge/status.hpp"
+#include "edge/stream.hpp"
+#include "http/server.hpp"
+
+namespace stretto::edge {
+
+/// Where objects come from, and what answers the requests that are for it alone.
+class Backend : public Objects {
+   public:
+    virtual void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
+                       const http::Reply& reply) = 0;
+};
+
+/// What all workers share.
+struct SiteShared {
+    Manifests manifests;
+    StreamPlans plans;
+    Rates rates;
+    std::string name;  ///< in Cache-Status
+};
+
+/// One for each worker.
+class Site : public http::Handler {
+   public:
+    Site(net::Loop& loop, Backend& backend, SiteShared& shared, Status& status)
+        : loop_(loop), backend_(backend), shared_(shared), status_(status) {}
+
+    void handle(http::Incoming&& incoming, http::Reply reply) override;
+    void delivered(const net::Address& peer, double bits_per_second) override {
+        shared_.rates.note(peer.source(), bits_per_second);
+    }
+
+   private:
+    void chunk(const http::Request& request, const Route& route, const http::Reply& reply);
+    void stream(const http::Incoming& incoming, const http::Target& target, const Route& route,
+                const http::Reply& reply);
+    void send_stream(const http::Request& request, const std::shared_ptr<const StreamPlan>& plan,
+                     const http::Reply& reply);
+
+    net::Loop& loop_;
+    Backend& backend_;
+    SiteShared& shared_;
+    Status& status_;
+};
+
+/// 404, 502, 503 or 504 with its reason.
+void send_error(const http::Reply& reply, int status, std::string_view why);
+
+}  // namespace stretto::edge

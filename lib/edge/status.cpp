@@ -1,0 +1,90 @@
+#include "edge/status.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+
+namespace stretto::edge {
+namespace {
+
+constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
+
+void send(const http::Reply& reply, std::string_view type, std::string body) {
+    http::Outgoing out;
+    out.fields = no_store;
+    http::append_field(out.fields, "Content-Type", type);
+    out.length = body.size();
+    out.body = http::body_of(std::move(body));
+    reply.send(std::move(out));
+}
+
+std::string number(double value) { return nlohmann::json(value).dump(); }
+
+}  // namespace
+
+Status::Status(std::string name, std::string role, const http::Shared& shared)
+    : name_(std::move(name)), role_(std::move(role)), shared_(shared) {}
+
+void Status::health(const http::Reply& reply) const {
+    if (draining_) return reply.send(503, "draining", std::string{no_store});
+    reply.send(200, "ok", std::string{no_store});
+}
+
+std::vector<Metric> Status::collect() const {
+    const auto& c = shared_.counters;
+    const auto of = [](const std::atomic<std::uint64_t>& n) {
+        return static_cast<double>(n.load());
+    };
+    const std::chrono::duration<double> up = std::chrono::steady_clock::now() - began_;
+    std::vector<Metric> all{
+        {"uptime_seconds", "Time since the start.", up.count(), ""},
+        {"connections_open", "Client connections.", of(c.open), ""},
+        {"connections_total", "Client connections accepted.", of(c.accepted), ""},
+        {"requests_total", "Requests read.", of(c.requests), ""},
+        {"sent_bytes_total", "Bytes sent to clients.", of(c.bytes_sent), ""},
+        {"bad_requests_total", "Requests that could not be read.", of(c.bad_requests), ""},
+        {"timeouts_total", "Connections closed for being slow or idle.", of(c.timed_out), ""},
+        {"rate_limited_total", "Requests answered 429.", of(c.limited), ""},
+        {"broken_answers_total", "Answers broken off visibly.", of(c.broken), ""},
+        {"accept_pauses_total", "Times that accepting paused for lack of descriptors.",
+         of(c.accept_pauses), ""},
+        {"log_lines_lost_total", "Lines that the access log could not take.",
+         static_cast<double>(shared_.log.lost()), ""},
+    };
+    for (int i = 1; i <= 5; ++i)
+        all.push_back({"responses_total", "Responses by class of status.", of(c.by_class[i]),
+                       text("class=\"", i, "xx\"")});
+    for (const auto& source : sources_) source(all);
+    return all;
+}
+
+void Status::metrics(const http::Reply& reply) const {
+    std::string out, last;
+    for (const auto& metric : collect()) {
+        if (metric.name != last) {
+            const bool counter = metric.name.ends_with("_total");
+            out += text("# HELP stretto_", metric.name, " ", metric.help, "\n# TYPE stretto_",
+                        metric.name, counter ? " counter\n" : " gauge\n");
+            last = metric.name;
+        }
+        out += text("stretto_", metric.name, metric.labels.empty() ? "" : "{" + metric.labels + "}",
+                    " ", number(metric.value), "\n");
+    }
+    send(reply, "text/plain; version=0.0.4; charset=utf-8", std::move(out));
+}
+
+void Status::stats(const http::Reply& reply) const {
+    nlohmann::ordered_json json{{"name", name_}, {"role", role_}};
+    for (const auto& metric : collect()) {
+        if (metric.labels.empty()) {
+            json[metric.name] = metric.value;
+            continue;
+        }
+        const auto quote = metric.labels.find('"');
+        json[metric.name][metric.labels.substr(quote + 1, metric.labels.size() - quote - 2)] =
+            metric.value;
+    }
+    send(reply, "application/json", json.dump(2) + "\n");
+}
+
+}  // namespace stretto::edge

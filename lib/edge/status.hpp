@@ -1,0 +1,44 @@
+#pragma once
+// What a server tells of itself: /healthz, /metrics (Prometheus text format 0.0.4), /stats.json.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "http/server.hpp"
+
+namespace stretto::edge {
+
+struct Metric {
+    std::string name;  ///< without the prefix "stretto_"; counters end in _total
+    std::string help;
+    double value = 0;
+    std::string labels;  ///< "tier=\"disk\"", or empty
+};
+
+class Status {
+   public:
+    /// @param name  of this server, for people
+    Status(std::string name, std::string role, const http::Shared& shared);
+
+    /// More metrics, asked for whenever somebody looks.
+    void add(std::function<void(std::vector<Metric>&)> source) {
+        sources_.push_back(std::move(source));
+    }
+    /// Not ready any more: it is about to end.
+    void draining() noexcept { draining_ = true; }
+
+    void health(const http::Reply& reply) const;
+    void metrics(const http::Reply& reply) const;
+    void stats(const http::Reply& reply) const;
+
+   private:
+    std::vector<Metric> collect() const;
+
+    std::string name_, role_;
+    const http::Shared& shared_;
+    std::vector<std::function<void(std::vector<Metric>&)>> sources_;
+    std::atomic<bool> draining_{false};
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace stretto::edge

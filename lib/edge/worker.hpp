@@ -1,0 +1,51 @@
+#pragma once
+// The threads of a server: a loop, a server and a site each, started together, drained together.
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "edge/site.hpp"
+
+namespace stretto::edge {
+
+/// What one thread runs.
+struct Worker {
+    net::Loop loop;
+    std::unique_ptr<Backend> backend;
+    std::unique_ptr<Site> site;
+    std::unique_ptr<http::Server> server;
+    std::thread thread;
+};
+
+class Workers {
+   public:
+    /// Makes the backend of a worker on its loop.
+    using MakeBackend = std::function<std::unique_ptr<Backend>(net::Loop&)>;
+
+    Workers(unsigned count, const MakeBackend& make, SiteShared& site, Status& status,
+            const http::Limits& limits, http::Shared& shared);
+    ~Workers();
+
+    std::size_t size() const noexcept { return workers_.size(); }
+    /// Before run(): worker i takes over sockets[i].
+    void listen(std::vector<File> sockets);
+
+    /// Until SIGTERM or SIGINT; then answers under way have `grace` to finish, or until a second
+    /// signal. SIGHUP calls `reopen`. Throws again what a worker threw.
+    void run(std::chrono::seconds grace, const std::function<void()>& reopen);
+
+   private:
+    void start();
+    void drain();
+    void stop_all();
+
+    std::vector<std::unique_ptr<Worker>> workers_;
+    Status& status_;
+    net::Loop main_;
+    std::size_t running_ = 0;
+    bool draining_ = false;
+    std::exception_ptr failure_;
+};
+
+}  // namespace stretto::edge

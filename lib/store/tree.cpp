@@ -1,0 +1,65 @@
+#include "store/tree.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/error.hpp"
+
+namespace stretto::store {
+namespace {
+
+FileState state_of(const struct stat& info) {
+    return {info.st_ino, static_cast<std::uint64_t>(info.st_size),
+            info.st_mtim.tv_sec * std::int64_t{1000000000} + info.st_mtim.tv_nsec};
+}
+
+}  // namespace
+
+Tree::Tree(std::filesystem::path root)
+    : root_(std::move(root)), directory_(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    if (!directory_) throw system_error("open", root_.string());
+}
+
+std::optional<File> Tree::open(const std::string& path) const {
+    open_how how{};
+    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // a FIFO must not hold us
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    File file{
+        static_cast<int>(::syscall(SYS_openat2, directory_.fd(), path.c_str(), &how, sizeof how))};
+    if (!file) {
+        switch (errno) {
+            case ENOENT:
+            case ENOTDIR:
+            case ELOOP:
+            case EXDEV:
+            case ENAMETOOLONG:
+            case EACCES:
+                return {};
+            default:
+                throw system_error("open", (root_ / path).string());
+        }
+    }
+    struct stat info;
+    if (::fstat(file.fd(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
+    return file;
+}
+
+FileState Tree::state(int fd) {
+    struct stat info;
+    if (::fstat(fd, &info) != 0) throw system_error("look at", "an open file");
+    return state_of(info);
+}
+
+std::optional<FileState> Tree::state(const std::string& path) const {
+    struct stat info;
+    if (::fstatat(directory_.fd(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(info.st_mode))
+        return {};
+    return state_of(info);
+}
+
+}  // namespace stretto::store

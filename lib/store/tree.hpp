@@ -1,0 +1,37 @@
+#pragma once
+// Files of a store opened for strangers: beneath its root only, through no link.
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "base/file.hpp"
+
+namespace stretto::store {
+
+/// What tells one state of a file from another.
+struct FileState {
+    std::uint64_t inode = 0, size = 0;
+    std::int64_t modified_ns = 0;
+    bool operator==(const FileState&) const = default;
+};
+
+class Tree {
+   public:
+    /// Error 66 when there is no such directory.
+    explicit Tree(std::filesystem::path root);
+
+    const std::filesystem::path& root() const noexcept { return root_; }
+    /// A regular file at a relative path, for reading; none when it is not there, is no file, or
+    /// would be reached through a link or "..". Any other failure is an Error (74).
+    std::optional<File> open(const std::string& path) const;
+    static FileState state(int fd);
+    /// The same by path; nullopt when there is nothing.
+    std::optional<FileState> state(const std::string& path) const;
+
+   private:
+    std::filesystem::path root_;
+    File directory_;
+};
+
+}  // namespace stretto::store
