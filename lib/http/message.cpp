@@ -250,6 +250,7 @@ void remove_hop_by_hop(Fields& fields) {
                                "Keep-Alive",
                                "Proxy-Connection",
                                "Proxy-Authenticate",
+                               "Proxy-Authentication-Info",
                                "Proxy-Authorization",
                                "TE",
                                "Trailer",

@@ -70,8 +70,8 @@ std::string_view reason(int status) noexcept;
 std::string print_head(const Response& response);
 
 /// Take out the fields that are for one connection only (RFC 9110 7.6.1): Connection and all it
-/// names, Keep-Alive, Proxy-Connection, Proxy-Authenticate, Proxy-Authorization, TE, Trailer,
-/// Transfer-Encoding, Upgrade.
+/// names, Keep-Alive, Proxy-Connection, Proxy-Authenticate, Proxy-Authentication-Info,
+/// Proxy-Authorization, TE, Trailer, Transfer-Encoding, Upgrade.
 void remove_hop_by_hop(Fields& fields);
 
 }  // namespace stretto::http
