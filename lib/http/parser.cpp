@@ -111,7 +111,7 @@ bool normalise_target(Request& request) {
 /// Whether a request line ends in a version that is HTTP and not ours.
 bool has_other_version(std::string_view head) {
     const auto line = head.substr(0, head.find('\r'));
-    if (line.size() < 9) return false;
+    if (line.size() < 9 || std::ranges::count(line, ' ') != 2) return false;
     const auto version = line.substr(line.size() - 9);
     return version.starts_with(" HTTP/") && is_digit(version[6]) && version[7] == '.' &&
            is_digit(version[8]);
@@ -396,11 +396,11 @@ Result<Response> parse_response_head(std::string_view head) {
 Result<Target> parse_target(std::string_view target) {
     if (!std::ranges::all_of(target, [](char c) { return is_printable(c) && c != '#'; }))
         return Malformed{"control bytes, blanks, a fragment or bytes above 0x7e"};
-    if (const auto form = absolute_form(target))
-        target = form->rest.starts_with('/') ? form->rest : "/";
-    if (!target.starts_with('/')) return Malformed{"no path"};
+    const auto form = absolute_form(target);
+    if (form) target = form->rest;
     const auto question = std::min(target.find('?'), target.size());
-    const auto encoded = target.substr(0, question);
+    const auto encoded = form && question == 0 ? "/" : target.substr(0, question);
+    if (!encoded.starts_with('/')) return Malformed{"no path"};
     auto path = percent_decode(encoded);
     if (!path) return Malformed{"bad percent-encoding"};
     if (!std::ranges::all_of(*path, [](char c) { return is_printable(c) || c == ' '; }))
