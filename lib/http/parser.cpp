@@ -144,12 +144,13 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
     std::size_t extension_bytes = 0;
 
     /// Feed Beast once; `bytes` loses what was used.
-    error_code feed(BytesView& bytes) {
+    /// @param most  bytes to show to it
+    error_code feed(BytesView& bytes, std::size_t most) {
         error_code error;
         body = {};
         begin = bytes.data();
-        const auto used = put(boost::asio::const_buffer{bytes.data(), bytes.size()}, error);
-        bytes = bytes.subspan(used);
+        const auto shown = std::min(bytes.size(), most);
+        bytes = bytes.subspan(put(boost::asio::const_buffer{begin, shown}, error));
         return error;
     }
     void refuse(int status, const char* why, error_code& error) {
@@ -260,7 +261,7 @@ RequestParser::Step RequestParser::take_head(std::string_view head) {
     request_.fields.clear();
     Impl parser{request_};
     auto rest = as_bytes(head);
-    const auto error = parser.feed(rest);
+    const auto error = parser.feed(rest, rest.size());
     if (parser.refused) return refuse(std::move(*parser.refused));
     if (error) return refuse(reason_to_refuse(error, head));
     assert(rest.empty());
@@ -289,7 +290,7 @@ RequestParser::Step RequestParser::read_body(BytesView& bytes) {
         // an assertion of its own when it is given the last chunk a second time
         if (bytes.size() < (chunk_line ? 5u : 1u)) return Step::need_more;
         const auto before = bytes;
-        const auto error = impl_->feed(bytes);
+        const auto error = impl_->feed(bytes, chunk_line ? most_head_bytes : bytes.size());
         const auto used = before.first(before.size() - bytes.size());
         if (impl_->refused) return refuse(std::move(*impl_->refused));
         if (error == beast::error::need_more) {
