@@ -38,8 +38,7 @@ Head find_head(std::string_view bytes) {
     std::size_t line = 0;
     for (auto lf = bytes.find('\n'); lf != npos; line = lf + 1, lf = bytes.find('\n', line)) {
         const auto cr = bytes.substr(0, lf).find('\r', line);
-        if (cr == npos) return {0, "bare LF"};
-        if (cr + 1 != lf) return {0, "bare CR"};
+        if (lf == 0 || cr + 1 != lf) return {0, "bare LF or CR"};
         if (lf - line == 1) return {lf + 1, nullptr};
         if (line > 0 && (bytes[line] == ' ' || bytes[line] == '\t')) return {0, "folded line"};
     }

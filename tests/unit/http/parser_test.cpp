@@ -131,6 +131,26 @@ BOOST_AUTO_TEST_CASE(a_parser_moves_within_a_body) {
     BOOST_TEST(as_text(second.body()) == "ab");
     BOOST_TEST((second.read(bytes) == Step::done));
 }
+BOOST_AUTO_TEST_CASE(a_request_keeps_nothing_of_the_one_before) {
+    RequestParser parser;
+    const auto wire = "HEAD /long HTTP/1.0\r\nX: y\r\nContent-Length: 1\r\n\r\nz" + get("");
+    auto bytes = as_bytes(wire);
+    for (const auto step : {Step::head, Step::body, Step::done, Step::head})
+        BOOST_TEST((parser.read(bytes) == step));
+    BOOST_TEST(parser.request().method == "GET");
+    BOOST_TEST(parser.request().target == "/");
+    BOOST_TEST(parser.request().minor == 1);
+    BOOST_TEST((parser.request().fields == Fields{{"Host", "a"}}));
+    BOOST_TEST(!parser.content_length().has_value());
+    BOOST_TEST(!parser.has_body());
+}
+BOOST_AUTO_TEST_CASE(bodies_may_be_large) {
+    const std::string body(3'000'000, 'x');
+    const auto length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    BOOST_TEST((read_all(post(length, body), 100'000).bodies[0] == body));
+    BOOST_TEST(
+        (read_all(chunked("2dc6c0\r\n" + body + "\r\n0\r\n\r\n"), 100'000).bodies[0] == body));
+}
 BOOST_AUTO_TEST_CASE(the_length_of_a_body_is_known_before_it_comes) {
     const auto length_of = [](std::string_view wire) {
         RequestParser parser;
@@ -418,6 +438,11 @@ BOOST_AUTO_TEST_CASE(no_encoding_leads_out_of_the_tree) {
                                           "/%2e%2e%5ca",
                                           "/a%5C..%5Cb",
                                           "/a\\..\\b",
+                                          "/a%2fb",
+                                          "/a%2Fb",
+                                          "/a%5cb",
+                                          "/a\\b",
+                                          "/a%25b",
                                           "/%252e%252e/a",
                                           "/%252e%252e%252fa",
                                           "/..%252fa",
