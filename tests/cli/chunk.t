@@ -43,4 +43,5 @@ ok 'encode killed in the pipe publishes nothing' exits 65 dies
 ok 'and leaves an empty store' test -z "$(find store/songs store/.staging -mindepth 1)"
 full() { stretto-chunk q2.ogg >/dev/full; }
 ok 'notices a full disk' exits 74 full
+ok 'and says so' says 'No space left on device' full
 finish
