@@ -99,6 +99,21 @@ ok 'an address is only a file that is not there' exits 66 stretto-encode http://
 ok 'and so is a protocol' exits 66 stretto-encode concat:song.wav
 ok 'an unknown quality step is wrong usage' exits 64 stretto-encode -b 100 song.wav
 ok 'and one given twice' exits 64 stretto-encode -b 96,96 song.wav
+# a quarantine of freed blocks, as sanitizers keep it, would grow with what was freed
+memory() { # COMMAND...: the most kB that it held
+    ASAN_OPTIONS=quarantine_size_mb=1 python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+}
+bounded() {
+    sox -R -n -r 8000 -c 1 -b 16 hour.wav synth 3600 sine 440 gain -9 && sox hour.wav minutes.wav trim 0 360 || return
+    for way in '' -; do
+        short=$(memory stretto-encode -r 8000 -b 96 ${way:-minutes.wav} <minutes.wav) && long=$(memory stretto-encode -r 8000 -b 96 ${way:-hour.wav} <hour.wav) || return
+        echo "$short kB for 6 minutes, $long kB for an hour"
+        [ "$long" -le $((short + 8000)) ] || return
+    done
+}
+ok 'an hour takes the memory of six minutes, from a file and a pipe' bounded
 full() { stretto-encode -b 96 song.wav >/dev/full; }
 ok 'notices a full disk' exits 74 full
 finish
