@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <filesystem>
 #include <iostream>
+#include <sstream>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 
 #ifndef STRETTO_VERSION
 #define STRETTO_VERSION "0"
@@ -105,8 +107,10 @@ int program(CLI::App& app, int argc, char** argv, std::string_view examples,
             app.parse(argc, argv);
         } catch (const CLI::ParseError& e) {
             if (e.get_exit_code() == 0) {  // --help, --version
-                app.exit(e, std::cout, std::cerr);
-                return flush_output(0);
+                std::ostringstream out;    // std::cout would not tell why it failed
+                app.exit(e, out, std::cerr);
+                write_all(STDOUT_FILENO, as_bytes(out.str()), "standard output");
+                return 0;
             }
             note(text(e.what(), " (see ", name_of_tool, " --help)"));
             return EX_USAGE;
