@@ -50,7 +50,7 @@ BundleWriter::~BundleWriter() {
 }
 
 void BundleWriter::check(std::ptrdiff_t code) const {
-    if (output_->failure) throw *output_->failure;
+    if (output_->failure) throw Error{*output_->failure};
     if (code >= ARCHIVE_OK) return;
     const char* why = archive_error_string(archive_.get());
     throw Error{EX_SOFTWARE, text("tar: ", why ? why : "unknown error")};
