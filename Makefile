@@ -151,4 +151,4 @@ uninstall:
 clean:
 	rm -rf $B
 
--include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d $B/tests/bench/*.d)
+-include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d $B/tests/bench/*.d $B/fuzz/lib/*/*.d $B/fuzz/tests/fuzz/*.d)

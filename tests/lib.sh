@@ -1,6 +1,7 @@
 # For tests/cli/*.t, which begin with `. ./tests/lib.sh` at the project's root: TAP, in a temporary folder that goes away.
 #
 #   ok NAME COMMAND...       one test: does the command succeed? What it printed is shown when it does not
+#   skip NAME WHY            a test that cannot run here, and is seen not to
 #   exits STATUS COMMAND...  succeeds when the command exits with just this status
 #   says TEXT COMMAND...     succeeds when the command's standard error holds the text
 #   finish                   last line of every test
@@ -39,6 +40,11 @@ ok() {
         echo "# $* gave $?"
         head -n 20 "$work/.said" | sed 's/^/#   /'
     fi
+}
+
+skip() {
+    tests=$((tests + 1))
+    echo "ok $tests - $1 # SKIP $2"
 }
 
 exits() {
