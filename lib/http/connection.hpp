@@ -58,6 +58,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Sent send_file();
     enum class Next { slice, nothing, wait, broken };
     Next next_slice();
+    Body::State ask_body(const std::function<void()>& wake);
     void count_sent(std::uint64_t n);
     void finish_response();
     void log_response();
