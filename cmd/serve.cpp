@@ -108,7 +108,9 @@ int serve(const Options& o) {
     edge::SiteShared site;
     site.name = o.name.empty() ? "stretto" : o.name;
     http::Limits limits;
-    limits.connections = std::max<std::size_t>(1, o.max_connections / o.workers);
+    limits.connections =
+        // the other half is for files, and for servers behind us
+        std::max<std::size_t>(1, std::min(o.max_connections, descriptors / 2) / o.workers);
 
     const store::Tree tree{o.source};
     edge::Origin origin{tree, std::max<std::size_t>(16, descriptors / 4), o.memory};
