@@ -8,6 +8,7 @@
 
 #include "base/program.hpp"
 #include "edge/origin_site.hpp"
+#include "edge/proxy.hpp"
 #include "edge/worker.hpp"
 
 using namespace stretto;
@@ -99,44 +100,85 @@ std::vector<net::Address> addresses_of(const Options& o) {
     return all;
 }
 
-int serve(const Options& o) {
-    const std::size_t descriptors = raise_descriptors();
-    const auto addresses = addresses_of(o);
-    http::AccessLog log{o.log, o.full_addresses};
-    http::Limiter limiter{o.rate_limit};
-    http::Shared shared{{}, log, limiter};
-    edge::SiteShared site;
-    site.name = o.name.empty() ? "stretto" : o.name;
-    http::Limits limits;
-    limits.connections =
-        // the other half is for files, and for servers behind us
-        std::max<std::size_t>(1, std::min(o.max_connections, descriptors / 2) / o.workers);
-
-    const store::Tree tree{o.source};
-    edge::Origin origin{tree, std::max<std::size_t>(16, descriptors / 4), o.memory};
-    edge::Catalogue catalogue{tree};
-    edge::Status status{site.name, "origin", shared};
-    edge::Workers workers{o.workers,
-                          [&](net::Loop& loop) {
-                              return std::make_unique<edge::OriginSite>(loop, origin, catalogue);
-                          },
-                          site,
-                          status,
-                          limits,
-                          shared};
-    for (const auto& address : addresses) {
-        auto sockets = net::listen(address, o.workers);
-        std::cout << "listening on " << net::local_address(sockets[0].fd()).print() << std::endl;
-        workers.listen(std::move(sockets));
+/// What origin and edge have in common: sockets, logs, limits, threads.
+class Serving {
+   public:
+    Serving(const Options& o, std::string role)
+        : options_(o),
+          log_(o.log, o.full_addresses),
+          limiter_(o.rate_limit),
+          status_(o.name, std::move(role), shared_) {
+        site_.name = o.name;
     }
-    workers.run(std::chrono::seconds{o.grace}, [&] {
+
+    edge::SiteShared& site() { return site_; }
+    edge::Status& status() { return status_; }
+
+    /// @param descriptors  that the process may open; half are for files, and for servers behind us
+    int run(std::size_t descriptors, const edge::Workers::MakeBackend& make) {
+        http::Limits limits;
+        limits.connections = std::max<std::size_t>(
+            1, std::min(options_.max_connections, descriptors / 2) / options_.workers);
+        const auto addresses = addresses_of(options_);
+        edge::Workers workers{options_.workers, make, site_, status_, limits, shared_};
+        for (const auto& address : addresses) {
+            auto sockets = net::listen(address, options_.workers);
+            std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
+                      << std::endl;
+            workers.listen(std::move(sockets));
+        }
+        workers.run(std::chrono::seconds{options_.grace}, [this] { reopen(); });
+        return 0;
+    }
+
+   private:
+    void reopen() {
         try {
-            log.reopen();
+            log_.reopen();
         } catch (const Error& error) {
             note(error.what());
         }
+    }
+
+    const Options& options_;
+    http::AccessLog log_;
+    http::Limiter limiter_;
+    http::Shared shared_{{}, log_, limiter_};
+    edge::SiteShared site_;
+    edge::Status status_;
+};
+
+int serve_store(const Options& o, std::size_t descriptors) {
+    const store::Tree tree{o.source};
+    edge::Origin origin{tree, std::max<std::size_t>(16, descriptors / 4), o.memory};
+    edge::Catalogue catalogue{tree};
+    Serving serving{o, "origin"};
+    return serving.run(descriptors, [&](net::Loop& loop) {
+        return std::make_unique<edge::OriginSite>(loop, origin, catalogue);
     });
-    return 0;
+}
+
+int serve_upstream(const Options& o, std::size_t descriptors) {
+    edge::Cache cache{
+        {o.cache, o.cache_size, o.memory, std::max<std::size_t>(16, descriptors / 4)}};
+    edge::EdgeCounters counters;
+    edge::Flights flights;
+    Serving serving{o, "edge"};
+    edge::EdgeShared shared{cache, serving.site().manifests, counters, o.name};
+    serving.status().add(
+        [&](std::vector<edge::Metric>& metrics) { edge::add_metrics(metrics, counters, cache); });
+    return serving.run(descriptors, [&](net::Loop& loop) {
+        return std::make_unique<edge::Proxy>(loop, o.source, shared, flights);
+    });
+}
+
+int serve(Options o) {
+    const std::size_t descriptors = raise_descriptors();
+    if (o.name.empty()) o.name = "stretto";
+    if (o.source.starts_with("http://") || o.source.starts_with("https://"))
+        return serve_upstream(o, descriptors);
+    if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
+    return serve_store(o, descriptors);
 }
 
 }  // namespace

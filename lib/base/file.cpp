@@ -92,6 +92,28 @@ void write_all(int fd, BytesView bytes, std::string_view subject) {
     }
 }
 
+bool try_read_at(int fd, std::span<std::uint8_t> into, std::uint64_t offset) noexcept {
+    while (!into.empty()) {
+        const ssize_t n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        into = into.subspan(static_cast<std::size_t>(n));
+        offset += static_cast<std::uint64_t>(n);
+    }
+    return true;
+}
+
+bool try_write_at(int fd, BytesView bytes, std::uint64_t offset) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(n));
+        offset += static_cast<std::uint64_t>(n);
+    }
+    return true;
+}
+
 std::optional<Bytes> read_rest(int fd, std::size_t limit, std::string_view subject) {
     Bytes bytes;
     struct stat info;

@@ -40,6 +40,11 @@ std::size_t read_at(int fd, std::span<std::uint8_t> into, std::int64_t offset,
 /// All of the bytes, or an Error (74).
 void write_all(int fd, BytesView bytes, std::string_view subject);
 
+/// All of the bytes at an offset, for callers that can do without them: false, with errno set, when
+/// the file is shorter (reading) or the disk is full.
+bool try_read_at(int fd, std::span<std::uint8_t> into, std::uint64_t offset) noexcept;
+bool try_write_at(int fd, BytesView bytes, std::uint64_t offset) noexcept;
+
 /// A whole file. More than `limit` bytes is an Error (65): no stranger chooses how much memory we
 /// take.
 Bytes read_file(const std::filesystem::path& path, std::size_t limit);

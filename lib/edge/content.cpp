@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "base/error.hpp"
 
@@ -15,29 +14,6 @@ namespace {
 std::shared_ptr<const File> memory_file() {
     File file{::memfd_create("stretto", MFD_CLOEXEC)};
     return file ? std::make_shared<const File>(std::move(file)) : nullptr;
-}
-
-/// All of `into` from an offset; false when the file is shorter or cannot be read.
-bool read_full(int fd, std::span<std::uint8_t> into, std::uint64_t at) {
-    while (!into.empty()) {
-        const ssize_t n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(at));
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        into = into.subspan(static_cast<std::size_t>(n));
-        at += static_cast<std::uint64_t>(n);
-    }
-    return true;
-}
-
-bool write_full(int fd, BytesView bytes, std::uint64_t at) {
-    while (!bytes.empty()) {
-        const ssize_t n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(at));
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        bytes = bytes.subspan(static_cast<std::size_t>(n));
-        at += static_cast<std::uint64_t>(n);
-    }
-    return true;
 }
 
 }  // namespace
@@ -74,7 +50,8 @@ bool Content::move_to_memory() {
     Bytes block(1u << 20);
     for (std::uint64_t at = 0; at < size_;) {
         const auto part = std::span{block}.first(std::min<std::uint64_t>(block.size(), size_ - at));
-        if (!read_full(file_->fd(), part, at) || !write_full(memory->fd(), part, at)) return false;
+        if (!try_read_at(file_->fd(), part, at) || !try_write_at(memory->fd(), part, at))
+            return false;
         at += part.size();
     }
     const std::lock_guard lock{mutex_};
@@ -85,8 +62,8 @@ bool Content::move_to_memory() {
 
 bool Content::append(BytesView bytes) {
     if (!file_) return false;
-    if (!write_full(file_->fd(), bytes, size_) &&
-        (!on_disk_ || !move_to_memory() || !write_full(file_->fd(), bytes, size_)))
+    if (!try_write_at(file_->fd(), bytes, size_) &&
+        (!on_disk_ || !move_to_memory() || !try_write_at(file_->fd(), bytes, size_)))
         return false;
     const std::lock_guard lock{mutex_};
     size_ += bytes.size();
@@ -100,11 +77,18 @@ void Content::release(std::uint64_t n) {
     wake(std::move(lock));
 }
 
+bool Content::restart() {
+    const std::lock_guard lock{mutex_};
+    if (released_ > 0) return false;
+    size_ = 0;
+    return true;
+}
+
 void Content::complete() {
     std::shared_ptr<const Bytes> copy;
     if (size_ <= small) {
         Bytes bytes(size_);
-        if (file_ && read_full(file_->fd(), bytes, 0))
+        if (file_ && try_read_at(file_->fd(), bytes, 0))
             copy = std::make_shared<const Bytes>(std::move(bytes));
     }
     std::unique_lock lock{mutex_};
@@ -191,19 +175,19 @@ bool Content::is_open() const {
     return file_ != nullptr;
 }
 
-bool Content::open() {
+Content::Opened Content::open() {
     const std::lock_guard lock{mutex_};
-    if (bytes_ || file_) return true;
+    if (bytes_ || file_) return Opened::before;
     File file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-    if (!file) return false;
-    if (size_ <= small) {
-        Bytes bytes(size_);
-        if (!read_full(file.fd(), bytes, 0)) return false;
-        bytes_ = std::make_shared<const Bytes>(std::move(bytes));
-        return true;
+    if (!file) return Opened::failed;
+    if (size_ > small) {
+        file_ = std::make_shared<const File>(std::move(file));
+        return Opened::now;
     }
-    file_ = std::make_shared<const File>(std::move(file));
-    return true;
+    Bytes bytes(size_);
+    if (!try_read_at(file.fd(), bytes, 0)) return Opened::failed;
+    bytes_ = std::make_shared<const Bytes>(std::move(bytes));
+    return Opened::now;
 }
 
 std::optional<Bytes> Content::read_all(std::uint64_t most) const {
@@ -211,7 +195,7 @@ std::optional<Bytes> Content::read_all(std::uint64_t most) const {
     if (!complete_ || size_ > most) return {};
     if (bytes_) return *bytes_;
     Bytes all(size_);
-    if (!file_ || !read_full(file_->fd(), all, 0)) return {};
+    if (!file_ || !try_read_at(file_->fd(), all, 0)) return {};
     return all;
 }
 

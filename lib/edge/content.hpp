@@ -37,6 +37,8 @@ class Content : public std::enable_shared_from_this<Content> {
     bool append(BytesView bytes);
     /// Let readers have the first n bytes.
     void release(std::uint64_t n);
+    /// Forget all bytes. @return false: some were released already
+    bool restart();
     /// All bytes are there, and released.
     void complete();
     /// The rest will never come: readers that need it are told so.
@@ -58,8 +60,9 @@ class Content : public std::enable_shared_from_this<Content> {
     /// Give back what a complete content on disk holds: its descriptor, and its bytes when asked.
     void close_file();
     void forget_bytes();
-    /// Make sure that it can be read. @return false: its file is gone
-    bool open();
+    enum class Opened { before, now, failed };
+    /// Make sure that it can be read; `failed` when its file is gone.
+    Opened open();
     bool is_open() const;
     /// All bytes of a complete content; nullopt when it is longer than `most` or cannot be read.
     std::optional<Bytes> read_all(std::uint64_t most) const;

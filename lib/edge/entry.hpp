@@ -42,6 +42,9 @@ class Entry {
         head_ = std::move(head);
     }
 
+    /// What the cache's evictions know it by; the cache alone reads and sets it.
+    std::uint64_t number = 0;
+
    private:
     std::string key_;
     mutable std::mutex mutex_;

@@ -8,22 +8,6 @@
 namespace stretto::edge {
 namespace {
 
-/// Whether the client takes gzip (RFC 9110 12.5.3).
-bool takes_gzip(const http::Request& request) {
-    const auto value = request.fields.joined("Accept-Encoding");
-    if (!value) return false;
-    for (const auto member : http::list_members(*value)) {
-        const auto semicolon = member.find(';');
-        auto coding = member.substr(0, semicolon);
-        while (!coding.empty() && coding.back() == ' ') coding.remove_suffix(1);
-        if (!http::same_token(coding, "gzip")) continue;
-        if (semicolon == std::string_view::npos) return true;
-        const auto q = member.substr(semicolon);
-        return q.find_first_of("123456789") != std::string_view::npos;
-    }
-    return false;
-}
-
 void send_page(const http::Reply& reply) {
     http::Outgoing out;
     out.fields =
@@ -55,7 +39,7 @@ void OriginSite::serve(http::Incoming&& incoming, const http::Target& target, co
         return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
     if (route.kind == Route::page) return send_page(reply);
     if (route.kind == Route::songs) return list(target, reply);
-    const bool gzip = route.kind == Route::manifest && takes_gzip(request);
+    const bool gzip = route.kind == Route::manifest && http::takes_coding(request.fields, "gzip");
     const auto entry = origin_.find(route, gzip, loop_.now_ms());
     if (!entry) return reply.send(404, "not found", "Cache-Control: public, max-age=5\r\n");
     answer(entry, request, reply, {});

@@ -94,6 +94,21 @@ std::vector<std::string_view> list_members(std::string_view value) {
     return members;
 }
 
+bool takes_coding(const Fields& fields, std::string_view coding) {
+    const auto value = fields.joined("Accept-Encoding");
+    if (!value) return false;
+    for (const auto member : list_members(*value)) {
+        const auto semicolon = member.find(';');
+        auto name = member.substr(0, semicolon);
+        while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
+        if (!same_token(name, coding)) continue;
+        // "q=0", "q=0.000": no digit but zeros
+        return semicolon == std::string_view::npos ||
+               member.substr(semicolon).find_first_of("123456789") != std::string_view::npos;
+    }
+    return false;
+}
+
 bool has_token(const Fields& fields, std::string_view name, std::string_view token) {
     return std::ranges::any_of(fields, [&](const Field& field) {
         return same_token(field.name, name) &&

@@ -51,6 +51,10 @@ std::vector<std::string_view> list_members(std::string_view value);
 /// Whether a list field has this token.
 bool has_token(const Fields& fields, std::string_view name, std::string_view token);
 
+/// Whether a client takes this content coding by name: it is listed, and not with q=0 (RFC 9110
+/// 12.5.3).
+bool takes_coding(const Fields& fields, std::string_view coding);
+
 struct Request {
     std::string method;
     std::string target;  ///< origin-form, not decoded: "/path?query"; or "*"

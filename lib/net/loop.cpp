@@ -96,7 +96,8 @@ void Poll::want(int events) {
                             Loop::of(reinterpret_cast<uv_handle_t*>(handle)).guard([&] {
                                 // libuv stops a poll that has an error
                                 if (status < 0) ready = std::exchange(poll->wanted_, none);
-                                poll->call_(ready);
+                                const auto call = poll->call_;  // may destroy the poll
+                                call(ready);
                             });
                         }),
           "uv_poll_start");

@@ -1,0 +1,184 @@
+#include "edge/disk.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+
+namespace stretto::edge {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view magic = "STRETTO1";
+constexpr std::uint64_t most_meta_bytes = 256u << 10;
+constexpr std::string_view draft_prefix = "new-";
+
+nlohmann::json print_fields(const http::Fields& fields) {
+    auto list = nlohmann::json::array();
+    for (const auto& field : fields) list.push_back({field.name, field.value});
+    return list;
+}
+
+http::Fields parse_fields(const nlohmann::json& list) {
+    http::Fields fields;
+    for (const auto& field : list)
+        fields.add(field.at(0).get_ref<const std::string&>(),
+                   field.at(1).get_ref<const std::string&>());
+    return fields;
+}
+
+/// As CBOR: fields may hold bytes that are no UTF-8, and must come back as they were.
+Bytes print_meta(const Disk::Meta& meta) {
+    return nlohmann::json::to_cbor({{"key", meta.key},
+                                    {"length", meta.length},
+                                    {"status", meta.stored.status},
+                                    {"fields", print_fields(meta.stored.fields)},
+                                    {"vary", print_fields(meta.stored.vary)},
+                                    {"requested", meta.stored.requested.time_since_epoch().count()},
+                                    {"received", meta.stored.received.time_since_epoch().count()}});
+}
+
+std::optional<Disk::Meta> parse_meta(BytesView bytes) {
+    try {
+        const auto json = nlohmann::json::from_cbor(bytes);
+        Disk::Meta meta;
+        meta.key = json.at("key").get<std::string>();
+        meta.length = json.at("length").get<std::uint64_t>();
+        meta.stored.status = json.at("status").get<int>();
+        meta.stored.fields = parse_fields(json.at("fields"));
+        meta.stored.vary = parse_fields(json.at("vary"));
+        meta.stored.requested = http::Time{http::Seconds{json.at("requested").get<std::int64_t>()}};
+        meta.stored.received = http::Time{http::Seconds{json.at("received").get<std::int64_t>()}};
+        return meta;
+    } catch (const nlohmann::json::exception&) {
+        return {};
+    }
+}
+
+bool is_hex(std::string_view text) {
+    return std::ranges::all_of(
+        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+std::optional<Disk::Name> parse_name(std::string_view file) {
+    if (file.size() != 49 || file[32] != '-' || !is_hex(file.substr(0, 32)) ||
+        !is_hex(file.substr(33)))
+        return {};
+    return Disk::Name{std::string{file.substr(0, 32)}, std::string{file.substr(33)}};
+}
+
+}  // namespace
+
+Disk::Disk(fs::path folder) : folder_(std::move(folder)) {
+    constexpr char digits[] = "0123456789abcdef";
+    fs::create_directories(folder_);
+    for (const char a : std::string_view{digits})
+        for (const char b : std::string_view{digits})
+            fs::create_directory(folder_ / std::string{a, b});
+    lock_ = File{::open((folder_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    if (!lock_) throw system_error("open", (folder_ / "lock").string());
+    if (::flock(lock_.fd(), LOCK_EX | LOCK_NB) != 0)
+        throw Error{EX_TEMPFAIL,
+                    text("another program uses the cache in '", folder_.string(), "'")};
+}
+
+std::uint64_t Disk::Name::number() const {
+    std::uint64_t a = 0, b = 0;
+    std::from_chars(path_hash.data(), path_hash.data() + 16, a, 16);
+    std::from_chars(variant_hash.data(), variant_hash.data() + variant_hash.size(), b, 16);
+    return a ^ (b * 0x9e3779b97f4a7c15);
+}
+
+std::string Disk::path_hash(const std::string& key) {
+    return hex(sha256(as_bytes(key))).substr(0, 32);
+}
+
+Disk::Name Disk::name_of(const std::string& key, const http::Fields& vary) {
+    std::string fields;
+    for (const auto& field : vary) fields += field.name + ": " + field.value + '\n';
+    return {path_hash(key), hex(sha256(as_bytes(fields))).substr(0, 16)};
+}
+
+fs::path Disk::path_of(const Name& name) const {
+    return folder_ / name.path_hash.substr(0, 2) / name.file();
+}
+
+std::vector<Disk::Found> Disk::scan() {
+    std::vector<Found> all;
+    for (const auto& part : fs::directory_iterator{folder_}) {
+        const auto file = part.path().filename().string();
+        if (file.starts_with(draft_prefix)) {
+            std::error_code ignored;
+            fs::remove(part.path(), ignored);
+        }
+        if (file.size() != 2 || !is_hex(file)) continue;
+        for (const auto& entry : fs::directory_iterator{part.path()}) {
+            auto name = parse_name(entry.path().filename().string());
+            struct stat info;
+            if (!name || ::lstat(entry.path().c_str(), &info) != 0 || !S_ISREG(info.st_mode))
+                continue;
+            all.push_back({std::move(*name), static_cast<std::uint64_t>(info.st_size),
+                           info.st_mtim.tv_sec * std::int64_t{1000000000} + info.st_mtim.tv_nsec});
+        }
+    }
+    std::sort(all.begin(), all.end(),
+              [](const Found& a, const Found& b) { return a.modified < b.modified; });
+    return all;
+}
+
+std::optional<Disk::Draft> Disk::draft() {
+    Draft draft;
+    draft.path = folder_ / text(draft_prefix, drafts_++);
+    draft.file =
+        File{::open(draft.path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    if (!draft.file) return {};
+    return draft;
+}
+
+bool Disk::write_meta(int fd, const Meta& meta) {
+    Bytes tail = print_meta(meta);
+    const std::uint64_t length = tail.size();
+    if (length > most_meta_bytes) return false;
+    append_u32(tail, static_cast<std::uint32_t>(length));
+    append_u32(tail, 0);
+    append(tail, as_bytes(magic));
+    return try_write_at(fd, tail, meta.length) &&
+           ::ftruncate(fd, static_cast<off_t>(meta.length + tail.size())) == 0;
+}
+
+std::optional<Disk::Meta> Disk::read_meta(const fs::path& path) {
+    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    struct stat info;
+    if (!file || ::fstat(file.fd(), &info) != 0) return {};
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    Bytes end(16);
+    if (size < end.size() || !try_read_at(file.fd(), end, size - end.size()) ||
+        as_text(end).substr(8) != magic)
+        return {};
+    const std::uint64_t length = read_u32(end, 0);
+    if (length > most_meta_bytes || length + end.size() > size) return {};
+    Bytes cbor(length);
+    const std::uint64_t at = size - end.size() - length;
+    if (!try_read_at(file.fd(), cbor, at)) return {};
+    auto meta = parse_meta(cbor);
+    if (!meta || meta->length != at) return {};
+    return meta;
+}
+
+bool Disk::rewrite_meta(const fs::path& path, const Meta& meta) {
+    const File file{::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)};
+    return file && write_meta(file.fd(), meta);
+}
+
+bool Disk::keep(const Draft& draft, const Name& name) {
+    return ::rename(draft.path.c_str(), path_of(name).c_str()) == 0;
+}
+
+}  // namespace stretto::edge

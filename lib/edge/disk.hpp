@@ -1,0 +1,73 @@
+#pragma once
+// The files of a disk cache: one for each stored response, whole or not there at all.
+#include <atomic>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "http/freshness.hpp"
+
+namespace stretto::edge {
+
+/// A file holds the body, then what is known of the response (CBOR, RFC 8949), then 16 bytes: the
+/// length of that (u64, little-endian) and "STRETTO1". Its name is made of hashes of what it
+/// answers:
+/// `<first 2>/<32 hex of the path>-<16 hex of the selecting fields>`. A file that is being written
+/// has a name of its own and gets this one when all of it is there, so kill -9 leaves whole objects
+/// and rests, which are cleared away.
+class Disk {
+   public:
+    /// Makes the folder; one program at a time may use it (Error 75 otherwise).
+    explicit Disk(std::filesystem::path folder);
+
+    /// What names a response: its path, and the request fields that selected it.
+    struct Name {
+        std::string path_hash;     ///< 32 hex
+        std::string variant_hash;  ///< 16 hex
+        std::string file() const { return path_hash + '-' + variant_hash; }
+        std::uint64_t number() const;  ///< 64 bits of both
+    };
+    static Name name_of(const std::string& key, const http::Fields& vary);
+    static std::string path_hash(const std::string& key);
+
+    struct Found {
+        Name name;
+        std::uint64_t bytes = 0;
+        std::int64_t modified = 0;
+    };
+    /// Every whole file, the one written longest ago first; rests of an earlier run are removed.
+    /// Looks at names and lengths only.
+    std::vector<Found> scan();
+
+    struct Draft {
+        File file;
+        std::filesystem::path path;
+    };
+    /// A new file to write a body to; nothing when the disk will not have it.
+    std::optional<Draft> draft();
+
+    struct Meta {
+        std::string key;
+        http::Stored stored;
+        std::uint64_t length = 0;  ///< of the body
+    };
+    /// Put what is known behind the body. False when the disk is full.
+    static bool write_meta(int fd, const Meta& meta);
+    /// What a file says of itself; nullopt when it is not whole.
+    static std::optional<Meta> read_meta(const std::filesystem::path& path);
+    /// The same in place, for a response that was freshened. A crash in the middle costs the file.
+    static bool rewrite_meta(const std::filesystem::path& path, const Meta& meta);
+
+    std::filesystem::path path_of(const Name& name) const;
+    /// Give a draft its name. False when that fails.
+    bool keep(const Draft& draft, const Name& name);
+
+   private:
+    std::filesystem::path folder_;
+    File lock_;
+    std::atomic<std::uint64_t> drafts_{0};
+};
+
+}  // namespace stretto::edge

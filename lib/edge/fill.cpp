@@ -1,0 +1,304 @@
+#include "edge/fill.hpp"
+
+#include <charconv>
+
+#include "edge/answer.hpp"
+
+namespace stretto::edge {
+namespace {
+
+constexpr int most_attempts = 4;
+
+std::optional<std::uint64_t> content_length(const http::Fields& fields) {
+    const auto* value = fields.find("Content-Length");
+    std::uint64_t length = 0;
+    if (!value) return {};
+    const auto [end, code] = std::from_chars(value->data(), value->data() + value->size(), length);
+    if (code != std::errc{} || end != value->data() + value->size()) return {};
+    return length;
+}
+
+bool is_server_error(int status) {
+    return status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+/// An error that all who wait may see: asking again for each of them would only add to the load.
+bool may_share_error(const http::Response& response) {
+    const auto control = http::governing(response.fields);
+    return response.status >= 500 && !control.no_store && !control.is_private &&
+           !response.fields.has("Set-Cookie");
+}
+
+/// The request without what was asked about the representation: the whole of it is fetched.
+http::Request unconditional(http::Request request) {
+    for (const auto* name : {"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since",
+                             "If-Unmodified-Since"})
+        request.fields.remove(name);
+    return request;
+}
+
+bool strong(std::string_view etag) { return etag.size() >= 2 && etag.front() == '"'; }
+
+}  // namespace
+
+void Fill::start(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects,
+                 Job job, std::function<void(Outcome)> head_done, std::function<void()> all_done) {
+    std::shared_ptr<Fill> fill{new Fill{loop, upstream, shared, objects, std::move(job),
+                                        std::move(head_done), std::move(all_done)}};
+    fill->self_ = fill;
+    const auto& job_now = fill->job_;
+    if (job_now.stored)
+        fill->ask(http::validation(job_now.request, job_now.stored->head()->stored));
+    else if (job_now.alone)
+        fill->ask(job_now.request);
+    else
+        fill->ask(unconditional(job_now.request));
+}
+
+Fill::Fill(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects, Job job,
+           std::function<void(Outcome)> head_done, std::function<void()> all_done)
+    : loop_(loop),
+      upstream_(upstream),
+      shared_(shared),
+      objects_(objects),
+      job_(std::move(job)),
+      head_done_(std::move(head_done)),
+      all_done_(std::move(all_done)) {}
+
+void Fill::ask(const http::Request& request) {
+    ++attempts_;
+    requested_ = wall_clock();
+    discard_ = false;
+    skip_ = 0;
+    shared_.counters.upstream_requests.fetch_add(1, std::memory_order_relaxed);
+    // libcurl's callbacks end with the fetch, which we own, but one of them may be our last act
+    http::FetchCalls calls;
+    calls.head = [this](http::Response&& response) {
+        const auto self = shared_from_this();
+        entry_ ? on_resumed_head(std::move(response)) : on_head(std::move(response));
+    };
+    calls.data = [this](BytesView bytes) {
+        const auto self = shared_from_this();
+        return on_data(bytes);
+    };
+    calls.end = [this](const http::Failure* failure) {
+        const auto self = shared_from_this();
+        on_end(failure);
+    };
+    fetch_ = upstream_.fetch(request, job_.body, std::move(calls));
+}
+
+void Fill::on_head(http::Response&& response) {
+    if (response.status == 304 && job_.stored) {
+        if (http::selects(response, job_.stored->head()->stored)) return answer_validated(response);
+        if (attempts_ == 1) {  // it speaks of something else: ask for all of it
+            discard_ = true;
+            return;
+        }
+    }
+    if (is_server_error(response.status) && answer_stale(false, response.status)) return;
+    http::remove_hop_by_hop(response.fields);
+    response.fields.remove("X-Cache");
+    response.fields.add("Via", "1.1 " + shared_.name);
+    if (!response.fields.has("Date"))  // RFC 9110 6.6.1
+        response.fields.set("Date", http::print_date(wall_clock()));
+    const bool storable =
+        response.status != 206 && http::may_store(job_.request, response, wall_clock());
+    if (storable) return begin_entry(std::move(response), true);
+    if (job_.stored) shared_.cache.drop(job_.stored);
+    if (job_.internal || (!job_.alone && may_share_error(response)))
+        return begin_entry(std::move(response), false);
+    begin_pipe(std::move(response));
+}
+
+void Fill::begin_entry(http::Response&& response, bool store) {
+    store_ = store;
+    const auto length = content_length(response.fields);
+    const bool gzip = response.fields.has("Content-Encoding");
+    if (response.status == 200)
+        check_ = check_of(job_.key, gzip, shared_.manifests, objects_, loop_);
+    Outcome outcome;
+    outcome.stored = store;
+    outcome.fwd_status = response.status;
+    auto head = Head::of_upstream(http::to_store(job_.request, response, requested_, wall_clock()));
+    entry_ = shared_.cache.begin(job_.key, std::move(head), length, store);
+    outcome.entry = entry_;
+    std::exchange(head_done_, nullptr)(std::move(outcome));
+}
+
+void Fill::begin_pipe(http::Response&& response) {
+    pipe_ = std::make_shared<Pipe>();
+    Outcome outcome;
+    outcome.fwd_status = response.status;
+    outcome.pipe = pipe_;
+    outcome.head = std::move(response);
+    std::exchange(head_done_, nullptr)(std::move(outcome));
+    // from here on the client's body owns the fetch: when it goes, we go
+    if (fetch_) pipe_->own(std::move(fetch_), [self = shared_from_this()] { self->settle(); });
+}
+
+void Fill::answer_validated(const http::Response& response) {
+    auto stored = job_.stored->head()->stored;
+    http::freshen(stored, response, requested_, wall_clock());
+    shared_.cache.freshen(job_.stored, Head::of_upstream(std::move(stored)));
+    shared_.counters.validated.fetch_add(1, std::memory_order_relaxed);
+    Outcome outcome;
+    outcome.entry = job_.stored;
+    outcome.stored = outcome.validated = true;
+    outcome.fwd_status = 304;
+    std::exchange(head_done_, nullptr)(std::move(outcome));
+}
+
+/// What is stored, although it is stale, because upstream failed; false when that may not be.
+bool Fill::answer_stale(bool disconnected, std::optional<int> status) {
+    if (!job_.stored ||
+        !http::use_on_error(job_.stored->head()->stored, job_.request, disconnected, wall_clock()))
+        return false;
+    shared_.counters.stale.fetch_add(1, std::memory_order_relaxed);
+    Outcome outcome;
+    outcome.entry = job_.stored;
+    outcome.stale = true;
+    outcome.fwd_status = status;
+    std::exchange(head_done_, nullptr)(std::move(outcome));
+    return true;
+}
+
+bool Fill::on_data(BytesView bytes) {
+    shared_.counters.upstream_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
+    if (pipe_) return pipe_->push(bytes);
+    if (!entry_ || discard_) return true;  // the body of a 304, or of an error that is not shown
+    const auto skipped = std::min<std::uint64_t>(skip_, bytes.size());
+    skip_ -= skipped;
+    bytes = bytes.subspan(skipped);
+    if (bytes.empty()) return true;
+    if (check_) check_->add(bytes);
+    auto& content = *entry_->content();
+    if (!content.append(bytes)) {
+        give_up();
+        return false;
+    }
+    content.release(check_ ? check_->releasable(content.size()) : content.size());
+    return true;
+}
+
+void Fill::on_end(const http::Failure* failure) {
+    fetch_.reset();
+    if (failure) shared_.counters.upstream_failures.fetch_add(1, std::memory_order_relaxed);
+    if (pipe_) {
+        failure ? pipe_->fail() : pipe_->end();
+        return settle();
+    }
+    if (entry_) {
+        if (failure && !resume()) return give_up();
+        if (!failure) finish();
+        return;
+    }
+    if (!head_done_) return settle();  // the answer was what had been stored
+    if (discard_) return ask(unconditional(job_.request));
+    // one more try: a kept connection may have been closed just as it was used
+    if (failure && !failure->timed_out && !failure->overloaded && attempts_ == 1 &&
+        http::is_safe(job_.request.method))
+        return job_.stored  ? ask(http::validation(job_.request, job_.stored->head()->stored))
+               : job_.alone ? ask(job_.request)
+                            : ask(unconditional(job_.request));
+    if (!answer_stale(true, {})) {
+        Outcome outcome;
+        outcome.error = failure && failure->overloaded  ? 503
+                        : failure && failure->timed_out ? 504
+                                                        : 502;
+        outcome.why = failure ? failure->why : "no response";
+        std::exchange(head_done_, nullptr)(std::move(outcome));
+    }
+    settle();
+}
+
+/// Upstream broke off in the middle: ask for the rest of the same representation.
+bool Fill::resume() {
+    const auto head = entry_->head();
+    const auto length = entry_->content()->length();
+    if (attempts_ >= most_attempts || head->stored.status != 200) return false;
+    if (!strong(head->etag) || (length && entry_->content()->size() >= *length)) return false;
+    shared_.counters.resumed.fetch_add(1, std::memory_order_relaxed);
+    auto request = unconditional(job_.request);
+    const auto have = entry_->content()->size();
+    if (have > 0) {
+        request.fields.set("Range", text("bytes=", have, "-"));
+        request.fields.set("If-Range", head->etag);
+    }
+    ask(request);
+    return true;
+}
+
+/// The rest, or all of it again: only if it is the very representation that we have a part of.
+void Fill::on_resumed_head(http::Response&& response) {
+    const auto head = entry_->head();
+    const auto have = entry_->content()->size();
+    const auto* etag = response.fields.find("ETag");
+    const bool same = etag && http::same_strongly(*etag, head->etag);
+    const auto* field = response.fields.find("Content-Range");
+    const auto range = field ? http::parse_content_range(*field) : std::nullopt;
+    const auto length = entry_->content()->length();
+    if (response.status == 206 && same && range && range->range.first == have &&
+        range->range.first + range->range.length == range->size &&
+        (!length || *length == range->size))
+        return;
+    if (response.status == 200 && same) {
+        skip_ = have;
+        return;
+    }
+    discard_ = true;  // another one: what is here can never be completed
+    if (is_server_error(response.status) && attempts_ < most_attempts) return;
+    give_up();
+}
+
+void Fill::finish() {
+    if (discard_) {
+        if (!resume()) give_up();
+        return;
+    }
+    const auto length = entry_->content()->length();
+    if (skip_ > 0 || (length && *length != entry_->content()->size())) {
+        if (!resume()) give_up();
+        return;
+    }
+    if (!check_) return verdict(Check::Verdict::unknown);
+    check_->finish([self = shared_from_this()](Check::Verdict v) { self->verdict(v); });
+}
+
+void Fill::verdict(Check::Verdict verdict) {
+    if (verdict == Check::Verdict::wrong) {
+        shared_.counters.damaged.fetch_add(1, std::memory_order_relaxed);
+        // as long as nobody has seen a byte of it, it can be fetched again unnoticed
+        if (attempts_ > 1 || !entry_->content()->restart()) return give_up();
+        check_ = check_of(job_.key, entry_->head()->stored.fields.has("Content-Encoding"),
+                          shared_.manifests, objects_, loop_);
+        return ask(unconditional(job_.request));
+    }
+    // what could not be checked passes on, but is not kept as if it had been
+    const bool unproven = check_ && verdict == Check::Verdict::unknown;
+    entry_->content()->complete();
+    if (store_ && !unproven)
+        shared_.cache.commit(entry_);
+    else
+        shared_.cache.abandon(entry_);
+    settle();
+}
+
+void Fill::give_up() {
+    if (entry_) {
+        entry_->content()->fail();
+        shared_.cache.abandon(entry_);
+    }
+    settle();
+}
+
+void Fill::settle() {
+    if (!self_) return;
+    if (all_done_) std::exchange(all_done_, nullptr)();
+    fetch_.reset();
+    const auto last = std::exchange(self_, nullptr);
+    // callbacks of libcurl may be on the stack: go when they have returned
+    loop_.post([last] {});
+}
+
+}  // namespace stretto::edge

@@ -1,0 +1,98 @@
+#pragma once
+// One response from upstream into the cache, for all who wait for it.
+#include "edge/cache.hpp"
+#include "edge/check.hpp"
+#include "edge/pipe.hpp"
+#include "http/upstream.hpp"
+
+namespace stretto::edge {
+
+/// Counted by all workers.
+struct EdgeCounters {
+    std::atomic<std::uint64_t> hits{0}, misses{0}, collapsed{0}, stale{0}, validated{0},
+        upstream_requests{0}, upstream_failures{0}, upstream_bytes{0}, resumed{0}, damaged{0};
+};
+
+/// What an edge's workers share.
+struct EdgeShared {
+    Cache& cache;
+    Manifests& manifests;
+    EdgeCounters& counters;
+    std::string name;  ///< in Via and Cache-Status
+};
+
+/// What came of asking upstream.
+struct Outcome {
+    /// An answer that others may have too: new, validated, or stale because upstream failed.
+    std::shared_ptr<Entry> entry;
+    bool stored = false;     ///< it is (being) stored
+    bool validated = false;  ///< a 304 has renewed what was stored
+    bool stale = false;      ///< upstream failed, and this is what there is
+    std::optional<int> fwd_status;
+    /// Or an answer for the one who asked alone.
+    std::shared_ptr<Pipe> pipe;
+    http::Response head;
+    /// Or none.
+    int error = 0;  ///< 502, 503, 504
+    std::string why;
+};
+
+/// Fetches, stores, and goes on after upstream has broken off (Range and If-Range, RFC 9110 14.2),
+/// so that readers notice nothing where the rest can be had. Keeps itself alive until it has ended.
+class Fill : public std::enable_shared_from_this<Fill> {
+   public:
+    struct Job {
+        std::string key;        ///< path and query
+        http::Request request;  ///< the client's, end-to-end fields only
+        Bytes body;
+        std::shared_ptr<Entry> stored;  ///< to be validated; may be nullptr
+        /// The answer is for one client, if it may not be stored: else for all who wait.
+        bool alone = false;
+        bool internal = false;  ///< asked by ourselves: an answer that may not be stored is kept
+                                ///< until it is read
+    };
+    /// @param head_done  called once, when it is known what can be answered
+    /// @param all_done   called once, when nothing more will come
+    static void start(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared,
+                      Objects& objects, Job job, std::function<void(Outcome)> head_done,
+                      std::function<void()> all_done);
+
+   private:
+    Fill(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects, Job job,
+         std::function<void(Outcome)> head_done, std::function<void()> all_done);
+
+    void ask(const http::Request& request);
+    void on_head(http::Response&& response);
+    void on_resumed_head(http::Response&& response);
+    void begin_entry(http::Response&& response, bool store);
+    void begin_pipe(http::Response&& response);
+    void answer_validated(const http::Response& response);
+    bool answer_stale(bool disconnected, std::optional<int> status);
+    bool on_data(BytesView bytes);
+    void on_end(const http::Failure* failure);
+    bool resume();
+    void finish();
+    void verdict(Check::Verdict verdict);
+    void give_up();
+    void settle();
+
+    net::Loop& loop_;
+    http::Upstream& upstream_;
+    EdgeShared& shared_;
+    Objects& objects_;
+    Job job_;
+    std::function<void(Outcome)> head_done_;
+    std::function<void()> all_done_;
+    std::shared_ptr<Fill> self_;  // until all is done
+
+    std::unique_ptr<http::Fetch> fetch_;
+    http::Time requested_{};
+    std::shared_ptr<Entry> entry_;
+    std::shared_ptr<Pipe> pipe_;
+    std::unique_ptr<Check> check_;
+    bool store_ = false, discard_ = false;
+    int attempts_ = 0;
+    std::uint64_t skip_ = 0;  // bytes of a second answer that are here already
+};
+
+}  // namespace stretto::edge

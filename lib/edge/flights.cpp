@@ -1,0 +1,53 @@
+#include "edge/flights.hpp"
+
+namespace stretto::edge {
+
+std::shared_ptr<const Outcome> Flight::wait(net::Loop& loop, Told told) {
+    const std::lock_guard lock{mutex_};
+    if (known_ && outcome_) return outcome_;
+    if (known_)
+        loop.post([told = std::move(told)] { told(nullptr); });
+    else
+        waiting_.emplace_back(&loop, std::move(told));
+    return nullptr;
+}
+
+void Flight::tell(std::shared_ptr<const Outcome> outcome) {
+    std::vector<std::pair<net::Loop*, Told>> waiting;
+    {
+        const std::lock_guard lock{mutex_};
+        known_ = true;
+        outcome_ = outcome;
+        waiting.swap(waiting_);
+    }
+    for (auto& [loop, told] : waiting)
+        loop->post([told = std::move(told), outcome] { told(outcome); });
+}
+
+std::pair<std::shared_ptr<Flight>, bool> Flights::join(const std::string& key) {
+    const std::lock_guard lock{mutex_};
+    auto& flight = flights_[key];
+    const bool first = !flight;
+    if (first) flight = std::make_shared<Flight>();
+    return {flight, first};
+}
+
+void Flights::landed(const std::string& key, const std::shared_ptr<Flight>& flight) {
+    const std::lock_guard lock{mutex_};
+    const auto found = flights_.find(key);
+    if (found != flights_.end() && found->second == flight) flights_.erase(found);
+}
+
+void Flights::note_unshared(const std::string& key, std::uint64_t now_ms) {
+    const std::lock_guard lock{mutex_};
+    if (unshared_.size() >= most_unshared) unshared_.clear();
+    unshared_[key] = now_ms;
+}
+
+bool Flights::is_unshared(const std::string& key, std::uint64_t now_ms) {
+    const std::lock_guard lock{mutex_};
+    const auto found = unshared_.find(key);
+    return found != unshared_.end() && now_ms - found->second < unshared_ms;
+}
+
+}  // namespace stretto::edge

@@ -1,0 +1,48 @@
+#pragma once
+// Fetches under way that others may wait for: one for each path, however many ask.
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "edge/fill.hpp"
+
+namespace stretto::edge {
+
+/// What is shared of a fetch: at first nothing is known, then the entry that it fills.
+class Flight {
+   public:
+    /// nullptr: the answer was not for others; go and ask alone.
+    using Told = std::function<void(std::shared_ptr<const Outcome>)>;
+
+    /// Wait for the head of the answer; called back on `loop`. @return the outcome, when it is
+    /// known already: then `told` is not called
+    std::shared_ptr<const Outcome> wait(net::Loop& loop, Told told);
+    void tell(std::shared_ptr<const Outcome> outcome);
+
+   private:
+    std::mutex mutex_;
+    bool known_ = false;
+    std::shared_ptr<const Outcome> outcome_;
+    std::vector<std::pair<net::Loop*, Told>> waiting_;
+};
+
+/// Shared by all workers.
+class Flights {
+   public:
+    /// The fetch under way for a key; or a new one, and then the caller is the one who flies it.
+    std::pair<std::shared_ptr<Flight>, bool> join(const std::string& key);
+    void landed(const std::string& key, const std::shared_ptr<Flight>& flight);
+
+    /// Answers of this path were not for others lately: do not make them wait for each other.
+    void note_unshared(const std::string& key, std::uint64_t now_ms);
+    bool is_unshared(const std::string& key, std::uint64_t now_ms);
+
+   private:
+    static constexpr std::size_t most_unshared = 4096;
+    static constexpr std::uint64_t unshared_ms = 10000;
+    std::mutex mutex_;
+    std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
+    std::unordered_map<std::string, std::uint64_t> unshared_;
+};
+
+}  // namespace stretto::edge

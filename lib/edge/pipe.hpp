@@ -1,0 +1,40 @@
+#pragma once
+// A body that only passes through: from upstream to one client, no faster than the client takes it.
+#include <deque>
+
+#include "http/body.hpp"
+#include "http/upstream.hpp"
+
+namespace stretto::edge {
+
+/// Filled and emptied on one thread. Shared by the body that a client reads and the fetch that
+/// fills it; when the body goes, the fetch is cancelled.
+class Pipe {
+   public:
+    static constexpr std::size_t most = 256u << 10;
+
+    /// @return false: full, stop until drained
+    bool push(BytesView bytes);
+    void end() { settle(false); }
+    void fail() { settle(true); }
+    /// Keep the fetch that fills it; `gone` is called when the reader goes before the end.
+    void own(std::unique_ptr<http::Fetch> fetch, std::function<void()> gone);
+
+    static std::unique_ptr<http::Body> body(std::shared_ptr<Pipe> pipe);
+
+   private:
+    class Reader;
+    void settle(bool failed);
+    void wake();
+    void reader_went();
+
+    std::deque<std::shared_ptr<const Bytes>> queue_;
+    std::size_t queued_ = 0;
+    bool ended_ = false, failed_ = false, stopped_ = false;
+    std::function<void()> wake_;
+    bool reader_gone_ = false;
+    std::function<void()> gone_;
+    std::unique_ptr<http::Fetch> fetch_;
+};
+
+}  // namespace stretto::edge

@@ -1,0 +1,329 @@
+#include "edge/proxy.hpp"
+
+#include "edge/answer.hpp"
+
+namespace stretto::edge {
+namespace {
+
+constexpr std::size_t most_hops = 16;  // proxies in Via: more is a loop
+
+bool asks_for_something_special(const http::Request& request) {
+    return request.fields.has("Cache-Control") || request.fields.has("Pragma");
+}
+
+/// May its answer be fetched once for all who ask, and may it wait for such an answer?
+bool may_share(const http::Request& request) {
+    if (request.fields.has("Authorization")) return false;
+    if (!asks_for_something_special(request)) return true;
+    const auto control = http::request_control(request.fields);
+    return !control.no_store && !control.no_cache;
+}
+
+/// Paths whose objects we know: always whole, always the same for all, compressed or not.
+bool is_song_object(const Route& route) {
+    return route.kind == Route::manifest || route.kind == Route::rendition_chunk ||
+           route.kind == Route::index || route.kind == Route::name;
+}
+
+}  // namespace
+
+Proxy::Proxy(net::Loop& loop, const std::string& upstream, EdgeShared& shared, Flights& flights)
+    : loop_(loop), shared_(shared), flights_(flights), upstream_(loop, upstream, {}) {}
+
+void Proxy::get(const std::string& path, std::function<void(Found)> done) {
+    http::Request request;
+    request.method = "GET";
+    request.target = path;
+    look_up(upstream_request(std::move(request)), true, [done = std::move(done)](Answer answer) {
+        Found found;
+        found.entry = std::move(answer.entry);
+        found.cache = std::move(answer.cache);
+        found.status = answer.error ? answer.error : 502;
+        found.why = std::move(answer.why);
+        // what is no success is not the object
+        if (found.entry && found.entry->head()->stored.status != 200) {
+            found.status = found.entry->head()->stored.status;
+            found.why = http::reason(found.status);
+            found.entry = nullptr;
+        }
+        done(std::move(found));
+    });
+}
+
+void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& route,
+                  const http::Reply& reply) {
+    auto& request = incoming.request;
+    const auto via = request.fields.joined("Via");
+    if (via && http::list_members(*via).size() > most_hops)
+        return reply.send(508, "the request goes round in circles");
+    if (request.method == "OPTIONS" || request.method == "TRACE") {
+        // RFC 9110 7.6.2
+        const auto* hops = request.fields.find("Max-Forwards");
+        if (hops && *hops == "0")
+            return request.method == "TRACE"
+                       ? reply.send(405, "no TRACE here", "Allow: GET, HEAD, OPTIONS\r\n")
+                       : reply.send(200, "ok", "Allow: GET, HEAD, OPTIONS\r\n");
+    }
+    const bool get = request.method == "GET";
+    const bool head = request.method == "HEAD";
+    if ((!get && !head) || !incoming.body.empty()) return forward(std::move(incoming), reply);
+    http::Request asked = request;
+    if (head) {
+        const auto stored = shared_.cache.find(request.target, request);
+        const bool fresh =
+            stored && http::use(stored->head()->stored, request, wall_clock()) == http::Use::fresh;
+        if (!fresh && !is_song_object(route)) return forward(std::move(incoming), reply);
+        asked.method = "GET";
+    }
+    if (is_song_object(route)) {
+        const bool gzip = route.kind == Route::manifest && http::takes_coding(asked.fields, "gzip");
+        asked.fields.remove("Accept-Encoding");
+        if (gzip) asked.fields.add("Accept-Encoding", "gzip");
+    }
+    look_up(upstream_request(std::move(asked)), false,
+            [this, request = std::move(request), reply](const Answer& answer) {
+                send(answer, request, reply);
+            });
+}
+
+/// The fields that go on to upstream.
+http::Request Proxy::upstream_request(http::Request request) const {
+    http::remove_hop_by_hop(request.fields);
+    for (const auto* name : {"Host", "Content-Length", "Expect"}) request.fields.remove(name);
+    request.fields.add("Via", (request.minor == 0 ? "1.0 " : "1.1 ") + shared_.name);
+    return request;
+}
+
+Proxy::Answer Proxy::hit(const std::shared_ptr<Entry>& entry, http::Time now) const {
+    shared_.counters.hits.fetch_add(1, std::memory_order_relaxed);
+    Answer answer;
+    answer.entry = entry;
+    answer.cache.hit = true;
+    answer.cache.ttl = (entry->head()->fresh_until - now).count();
+    return answer;
+}
+
+/// RFC 9111 4: from what is stored, or from upstream.
+void Proxy::look_up(const http::Request& request, bool internal, Done done) {
+    const auto now = wall_clock();
+    auto stored = shared_.cache.find(request.target, request);
+    if (stored) {
+        const auto head = stored->head();
+        const bool quick =
+            head->plain && now < head->fresh_until && !asks_for_something_special(request);
+        const auto use = quick ? http::Use::fresh : http::use(head->stored, request, now);
+        if (use != http::Use::validate) {
+            if (use == http::Use::stale_now) validate_aside(request, stored);
+            if (use != http::Use::fresh)
+                shared_.counters.stale.fetch_add(1, std::memory_order_relaxed);
+            return done(hit(stored, now));
+        }
+    }
+    if (asks_for_something_special(request) &&
+        http::request_control(request.fields).only_if_cached) {
+        Answer answer;
+        answer.error = 504;
+        answer.why = "not in the cache";
+        return done(std::move(answer));
+    }
+    shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
+    if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
+        ask_together(request, std::move(stored), internal, std::move(done));
+    else
+        ask_alone(request, {}, std::move(stored), internal, std::move(done));
+}
+
+void Proxy::ask_together(const http::Request& request, std::shared_ptr<Entry> stored, bool internal,
+                         Done done) {
+    const auto [flight, first] = flights_.join(request.target);
+    if (first) return fly(flight, request, std::move(stored), internal, std::move(done));
+    shared_.counters.collapsed.fetch_add(1, std::memory_order_relaxed);
+    const auto told = [=, this](const std::shared_ptr<const Outcome>& outcome) {
+        take_shared(request, outcome, stored, internal, done);
+    };
+    if (const auto known = flight->wait(loop_, told)) told(known);
+}
+
+/// What another's fetch brought: it may be of another variant, or not for us.
+void Proxy::take_shared(const http::Request& request, const std::shared_ptr<const Outcome>& outcome,
+                        std::shared_ptr<Entry> stored, bool internal, Done done) {
+    if (!outcome) return ask_alone(request, {}, std::move(stored), internal, std::move(done));
+    if (!outcome->entry) return done(answer_of(*outcome, stored, true));
+    const auto head = outcome->entry->head();
+    const bool usable = !outcome->entry->content()->failed() &&
+                        (!head->has_vary || http::vary_matches(head->stored, request));
+    if (!usable) return ask_alone(request, {}, std::move(stored), internal, std::move(done));
+    done(answer_of(*outcome, stored, true));
+}
+
+void Proxy::fly(const std::shared_ptr<Flight>& flight, const http::Request& request,
+                std::shared_ptr<Entry> stored, bool internal, Done done) {
+    Fill::Job job;
+    job.key = request.target;
+    job.request = request;
+    job.stored = stored;
+    job.internal = internal;
+    const auto key = job.key;
+    const auto land = [this, key, flight] { flights_.landed(key, flight); };
+    Fill::start(
+        loop_, upstream_, shared_, *this, std::move(job),
+        [=, this, done = std::move(done)](Outcome outcome) {
+            const bool shared = outcome.entry || outcome.error;
+            if (!shared) flights_.note_unshared(key, loop_.now_ms());
+            // only what is being stored is for those who come later
+            if (!outcome.stored || outcome.validated) land();
+            auto answer = answer_of(outcome, stored, false);
+            flight->tell(shared ? std::make_shared<const Outcome>(std::move(outcome)) : nullptr);
+            done(std::move(answer));
+        },
+        land);
+}
+
+void Proxy::ask_alone(const http::Request& request, Bytes body, std::shared_ptr<Entry> stored,
+                      bool internal, Done done) {
+    Fill::Job job;
+    job.key = request.target;
+    job.request = request;
+    job.body = std::move(body);
+    job.stored = stored;
+    job.alone = true;
+    job.internal = internal;
+    Fill::start(
+        loop_, upstream_, shared_, *this, std::move(job),
+        [=, this, done = std::move(done)](const Outcome& outcome) {
+            done(answer_of(outcome, stored, false));
+        },
+        nullptr);
+}
+
+/// stale-while-revalidate: nobody waits for it.
+void Proxy::validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored) {
+    const auto [flight, first] = flights_.join(request.target);
+    if (first) fly(flight, request, stored, true, [](const Answer&) {});
+}
+
+Proxy::Answer Proxy::answer_of(const Outcome& outcome, const std::shared_ptr<Entry>& stored,
+                               bool collapsed) const {
+    Answer answer;
+    answer.entry = outcome.entry;
+    answer.pipe = outcome.pipe;
+    answer.head = outcome.head;
+    answer.error = outcome.error;
+    answer.why = outcome.why;
+    answer.cache.fwd = stored ? "stale" : "uri-miss";
+    answer.cache.fwd_status = outcome.fwd_status;
+    answer.cache.stored = outcome.stored;
+    answer.cache.collapsed = collapsed;
+    if (outcome.stale) answer.cache.detail = "upstream-failed";
+    if (outcome.entry && outcome.stored)
+        answer.cache.ttl = (outcome.entry->head()->fresh_until - wall_clock()).count();
+    return answer;
+}
+
+/// What no cache answers: other methods, HEAD of what is not known.
+void Proxy::forward(http::Incoming&& incoming, const http::Reply& reply) {
+    Fill::Job job;
+    job.key = incoming.request.target;
+    job.request = upstream_request(incoming.request);
+    job.body = std::move(incoming.body);
+    job.alone = true;
+    if (const auto* hops = job.request.fields.find("Max-Forwards");
+        hops && (job.request.method == "OPTIONS" || job.request.method == "TRACE"))
+        job.request.fields.set(
+            "Max-Forwards",
+            std::to_string(std::max(1L, std::strtol(hops->c_str(), nullptr, 10)) - 1));
+    Fill::start(
+        loop_, upstream_, shared_, *this, std::move(job),
+        [this, request = incoming.request, reply](const Outcome& outcome) {
+            auto answer = answer_of(outcome, nullptr, false);
+            answer.cache.fwd = "method";
+            if (outcome.pipe) invalidate(request, outcome.head);
+            send(answer, request, reply);
+        },
+        nullptr);
+}
+
+/// RFC 9111 4.4; and 4.3.5 for HEAD.
+void Proxy::invalidate(const http::Request& request, const http::Response& response) {
+    if (request.method == "HEAD") {
+        http::Request get = request;
+        get.method = "GET";
+        const auto stored = shared_.cache.find(request.target, get);
+        if (!stored || response.status != 200) return;
+        auto kept = stored->head()->stored;
+        const auto now = wall_clock();
+        if (http::freshen_by_head(kept, response, now, now))
+            shared_.cache.freshen(stored, Head::of_upstream(std::move(kept)));
+        else
+            shared_.cache.drop(stored);
+        return;
+    }
+    const auto* host = request.fields.find("Host");
+    for (const auto& path : http::invalidated(request, response, host ? *host : ""))
+        shared_.cache.invalidate(path);
+}
+
+void Proxy::send(const Answer& answer, const http::Request& request, const http::Reply& reply) {
+    if (answer.error) return send_error(reply, answer.error, answer.why);
+    if (answer.pipe) return send_pipe(answer, request, reply);
+    Answering how;
+    how.cache = answer.cache;
+    how.cache_name = shared_.name;
+    edge::answer(answer.entry, request, reply, std::move(how));
+}
+
+void Proxy::send_pipe(const Answer& answer, const http::Request& request,
+                      const http::Reply& reply) {
+    http::Outgoing out;
+    out.status = answer.head.status;
+    out.dated = answer.head.fields.has("Date");
+    out.cache = "MISS";
+    out.length = std::nullopt;
+    auto fields = answer.head.fields;
+    if (const auto* length = fields.find("Content-Length")) {
+        out.length = std::strtoull(length->c_str(), nullptr, 10);
+        fields.remove("Content-Length");
+    }
+    out.fields = http::print_fields(fields);
+    http::append_field(out.fields, "Cache-Status",
+                       http::print_cache_status(shared_.name, answer.cache));
+    http::append_field(out.fields, "X-Cache", "MISS");
+    auto body = Pipe::body(answer.pipe);
+    if (request.method != "HEAD") out.body = std::move(body);
+    reply.send(std::move(out));
+}
+
+void add_metrics(std::vector<Metric>& metrics, const EdgeCounters& counters, Cache& cache) {
+    const auto of = [](const std::atomic<std::uint64_t>& n) {
+        return static_cast<double>(n.load(std::memory_order_relaxed));
+    };
+    const auto n = cache.numbers();
+    const auto add = [&](std::string name, std::string help, double value,
+                         std::string labels = "") {
+        metrics.push_back({std::move(name), std::move(help), value, std::move(labels)});
+    };
+    add("cache_hits_total", "Requests answered without asking upstream.", of(counters.hits));
+    add("cache_misses_total", "Requests that asked upstream, or waited for one that did.",
+        of(counters.misses));
+    add("cache_collapsed_total", "Of the misses, those that waited for another's.",
+        of(counters.collapsed));
+    add("cache_stale_total", "Answers that were stale.", of(counters.stale));
+    add("cache_validated_total", "Stored answers renewed by a 304.", of(counters.validated));
+    add("cache_objects", "Stored answers.", static_cast<double>(n.objects));
+    add("cache_bytes", "Bytes stored.", static_cast<double>(n.disk_bytes), "tier=\"disk\"");
+    add("cache_bytes", "Bytes stored.", static_cast<double>(n.memory_bytes), "tier=\"memory\"");
+    add("cache_evicted_total", "Stored answers that made room.", static_cast<double>(n.evicted));
+    add("cache_unstored_total", "Answers that the disk would not take.",
+        static_cast<double>(n.unstored));
+    add("upstream_requests_total", "Requests to upstream.", of(counters.upstream_requests));
+    add("upstream_failures_total", "Of these, those that failed or broke off.",
+        of(counters.upstream_failures));
+    add("upstream_received_bytes_total", "Bytes of bodies from upstream.",
+        of(counters.upstream_bytes));
+    add("upstream_resumed_total", "Bodies that were gone on with after they had broken off.",
+        of(counters.resumed));
+    add("upstream_damaged_total", "Bodies that were not what the song's id proves.",
+        of(counters.damaged));
+}
+
+}  // namespace stretto::edge

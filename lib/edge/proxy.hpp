@@ -1,0 +1,58 @@
+#pragma once
+// The edge: every request to one upstream, through a shared cache (RFC 9110, 9111).
+#include "edge/flights.hpp"
+#include "edge/site.hpp"
+
+namespace stretto::edge {
+
+/// One for each worker.
+class Proxy : public Backend {
+   public:
+    Proxy(net::Loop& loop, const std::string& upstream, EdgeShared& shared, Flights& flights);
+
+    void get(const std::string& path, std::function<void(Found)> done) override;
+    void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
+               const http::Reply& reply) override;
+
+   private:
+    /// What a request gets: an entry with how it came to it, or what upstream says to it alone.
+    struct Answer {
+        std::shared_ptr<Entry> entry;
+        http::CacheStatus cache;
+        std::shared_ptr<Pipe> pipe;
+        http::Response head;
+        int error = 0;
+        std::string why;
+    };
+    using Done = std::function<void(Answer)>;
+
+    void look_up(const http::Request& request, bool internal, Done done);
+    void ask_together(const http::Request& request, std::shared_ptr<Entry> stored, bool internal,
+                      Done done);
+    void ask_alone(const http::Request& request, Bytes body, std::shared_ptr<Entry> stored,
+                   bool internal, Done done);
+    void fly(const std::shared_ptr<Flight>& flight, const http::Request& request,
+             std::shared_ptr<Entry> stored, bool internal, Done done);
+    void take_shared(const http::Request& request, const std::shared_ptr<const Outcome>& outcome,
+                     std::shared_ptr<Entry> stored, bool internal, Done done);
+    void validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored);
+    Answer answer_of(const Outcome& outcome, const std::shared_ptr<Entry>& stored,
+                     bool collapsed) const;
+    Answer hit(const std::shared_ptr<Entry>& entry, http::Time now) const;
+
+    void forward(http::Incoming&& incoming, const http::Reply& reply);
+    void send(const Answer& answer, const http::Request& request, const http::Reply& reply);
+    void send_pipe(const Answer& answer, const http::Request& request, const http::Reply& reply);
+    void invalidate(const http::Request& request, const http::Response& response);
+    http::Request upstream_request(http::Request request) const;
+
+    net::Loop& loop_;
+    EdgeShared& shared_;
+    Flights& flights_;
+    http::Upstream upstream_;
+};
+
+/// What an edge tells of itself beside what every server does.
+void add_metrics(std::vector<Metric>& metrics, const EdgeCounters& counters, Cache& cache);
+
+}  // namespace stretto::edge
