@@ -1,5 +1,7 @@
 #include "http/connection.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -465,10 +467,17 @@ void Connection::finish_response() {
     if (!parsing_ && server_.draining_ && idle()) drain();
 }
 
+bool Connection::spare() const noexcept {
+    int unsent = 0;  // or not acknowledged
+    return idle() || (state_ == State::lingering && ::ioctl(socket_.fd(), SIOCOUTQ, &unsent) == 0 &&
+                      unsent == 0);
+}
+
 /// Closing with unread bytes would reset the connection, and the client might never see the answer.
 void Connection::linger() {
     ::shutdown(socket_.fd(), SHUT_WR);
     state_ = State::lingering;
+    began_ms_ = server_.loop_.now_ms();
     pending_ = {};
     progress_ = 0;
     give(std::chrono::seconds{2});

@@ -306,6 +306,7 @@ RequestParser::Step RequestParser::read_body(BytesView& bytes) {
         }
         if (error) return refuse(reason_to_refuse(error, {}));
         if (chunk_line && impl_->is_done()) {
+            if (used.size() > most_head_bytes) return refuse({431, "trailers too large"});
             auto trailers = as_text(used);
             if (trailers.starts_with("\r\n")) trailers.remove_prefix(2);
             if (const auto head = find_head(trailers); head.wrong) return refuse({400, head.wrong});

@@ -106,11 +106,11 @@ bool Server::admit(File socket, const net::Address& peer) {
     return true;
 }
 
-/// Of connections without a request, the one that has waited longest gives its place.
+/// Of connections that nothing is owed to, the one that has waited longest gives its place.
 bool Server::close_one_idle() {
     Connection* oldest = nullptr;
     for (const auto& [connection, owner] : connections_)
-        if (connection->idle() &&
+        if (connection->spare() &&
             (!oldest || connection->idle_since_ms() < oldest->idle_since_ms()))
             oldest = connection;
     if (!oldest || loop_.now_ms() - oldest->idle_since_ms() < 100) return false;
