@@ -12,7 +12,7 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libcli11-dev \
                 nlohmann-json3-dev libboost-dev libboost-test-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
-DEPS_TEST    := $(DEPS_DEMO) perl python3 strace mandoc jq sox procps
+DEPS_TEST    := $(DEPS_DEMO) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv
 DEPS_BENCH   := $(DEPS_DEMO)
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev

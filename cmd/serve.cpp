@@ -56,6 +56,7 @@ void add_options(CLI::App& app, Options& o) {
         "Address and port to listen on, as often as needed; port 0: any free one")
         ->type_name("HOST:PORT")
         ->delimiter(',')
+        ->allow_extra_args(false)  // what follows may be SOURCE
         ->capture_default_str();
     add("cache", o.cache, "Folder for what was fetched; without one it is kept in memory only")
         ->type_name("DIR");
@@ -114,9 +115,13 @@ class Serving {
     edge::SiteShared& site() { return site_; }
     edge::Status& status() { return status_; }
 
-    int run(const edge::Workers::MakeBackend& make) {
+    /// @param descriptors  that the process may open; half are for files, and for servers behind us
+    int run(std::size_t descriptors, const edge::Workers::MakeBackend& make) {
         http::Limits limits;
-        limits.connections = std::max<std::size_t>(1, options_.max_connections / options_.workers);
+        const std::size_t own = 16 + 8 * options_.workers;  // loops, listeners, logs
+        const std::size_t room = descriptors > own ? (descriptors - own) / 2 : 0;
+        limits.connections =
+            std::max<std::size_t>(1, std::min(options_.max_connections, room) / options_.workers);
         const auto addresses = addresses_of(options_);
         edge::Workers workers{options_.workers, make, site_, status_, limits, shared_};
         for (const auto& address : addresses) {
@@ -151,7 +156,7 @@ int serve_store(const Options& o, std::size_t descriptors) {
     edge::Origin origin{tree, std::max<std::size_t>(16, descriptors / 4), o.memory};
     edge::Catalogue catalogue{tree};
     Serving serving{o, "origin"};
-    return serving.run([&](net::Loop& loop) {
+    return serving.run(descriptors, [&](net::Loop& loop) {
         return std::make_unique<edge::OriginSite>(loop, origin, catalogue);
     });
 }
@@ -165,7 +170,7 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     edge::EdgeShared shared{cache, serving.site().manifests, counters, o.name};
     serving.status().add(
         [&](std::vector<edge::Metric>& metrics) { edge::add_metrics(metrics, counters, cache); });
-    return serving.run([&](net::Loop& loop) {
+    return serving.run(descriptors, [&](net::Loop& loop) {
         return std::make_unique<edge::Proxy>(loop, o.source, shared, flights);
     });
 }

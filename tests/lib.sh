@@ -2,12 +2,14 @@
 #
 #   ok NAME COMMAND...       one test: does the command succeed? What it printed is shown when it does not
 #   skip NAME WHY            a test that cannot run here, and is seen not to
+#   rows PREFIX COMMAND...   many tests: a line of the command's output each, "ok NAME" or "not ok NAME"; lines with # are shown
 #   exits STATUS COMMAND...  succeeds when the command exits with just this status
 #   says TEXT COMMAND...     succeeds when the command's standard error holds the text
 #   finish                   last line of every test
 #   tone FILE SECONDS [sox arguments]   a sweep with some noise, 44.1 kHz stereo
 #   serve DIR                serve a directory over HTTP on a free port; sets $url
-#   stop PID                 end a process that the test started
+#   start TOOL [ARGS]        run a server of ours on a free port; sets $url and $pid; what it says is in $said and $said.err
+#   stop PID                 end a process that the test started; gives its exit status
 #
 # $data is tests/data, $root the project, $MUSIC the folder of real songs.
 # shellcheck shell=sh disable=SC2034
@@ -18,7 +20,7 @@ data=$root/tests/data
 # make test says where the tools are; by hand it is build/bin
 command -v stretto-chunk >/dev/null || PATH=$root/build/bin:$PATH
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-test-XXXXXX")
-tests=0 failures=0 started=
+tests=0 failures=0 servers=0 started=
 cd "$work" || exit 1
 
 cleanup() {
@@ -32,12 +34,14 @@ ok() {
     name=$1
     shift
     tests=$((tests + 1))
-    if "$@" >"$work/.said" 2>&1; then
+    "$@" >"$work/.said" 2>&1
+    set -- $? "$*"
+    if [ "$1" -eq 0 ]; then
         echo "ok $tests - $name"
     else
         failures=$((failures + 1))
         echo "not ok $tests - $name"
-        echo "# $* gave $?"
+        echo "# $2 gave $1"
         head -n 20 "$work/.said" | sed 's/^/#   /'
     fi
 }
@@ -45,6 +49,21 @@ ok() {
 skip() {
     tests=$((tests + 1))
     echo "ok $tests - $1 # SKIP $2"
+}
+
+rows() {
+    prefix=$1 before=$tests
+    shift
+    "$@" >"$work/.rows" 2>"$work/.said"
+    gave=$?
+    while IFS= read -r line; do
+        case $line in
+        'ok '*) tests=$((tests + 1)) && echo "ok $tests - $prefix ${line#ok }" ;;
+        'not ok '*) tests=$((tests + 1)) failures=$((failures + 1)) && echo "not ok $tests - $prefix ${line#not ok }" ;;
+        *) printf '%s\n' "$line" ;;
+        esac
+    done <"$work/.rows"
+    [ $gave -eq 0 ] && [ "$tests" -gt "$before" ] || ok "$prefix $* gave $gave: $(tail -n 1 "$work/.said")" false
 }
 
 exits() {
@@ -76,6 +95,21 @@ serve() {
         sleep 0.05
     done
 }
+
+start() {
+    tool=$1
+    shift
+    servers=$((servers + 1)) said=$work/.server$servers
+    "$tool" --listen 127.0.0.1:0 "$@" >"$said" 2>"$said.err" &
+    pid=$!
+    started="$started $pid"
+    while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$said" | head -n 1) || [ -z "$url" ]; do
+        kill -0 "$pid" 2>/dev/null || { cat "$said.err"; return 1; }
+        sleep 0.02
+    done
+}
+
+stop() { kill "$1" && wait "$1"; }
 
 finish() {
     echo "1..$tests"

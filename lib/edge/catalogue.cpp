@@ -62,6 +62,17 @@ std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
     return song;
 }
 
+/// What a name means, if it is a file.
+std::optional<std::string> Catalogue::id_of(const std::string& name) const {
+    const auto file = tree_.open("names/" + name);
+    if (!file) return {};
+    const auto bytes = read_rest(file->fd(), 64, name);
+    if (!bytes) return {};
+    std::string id{as_text(*bytes)};
+    if (id.ends_with('\n')) id.pop_back();
+    return id;
+}
+
 std::shared_ptr<const Catalogue::Songs> Catalogue::current(std::uint64_t now_ms) {
     const std::lock_guard lock{mutex_};
     if (songs_ && now_ms - checked_ms_ < 1000) return songs_;
@@ -70,7 +81,7 @@ std::shared_ptr<const Catalogue::Songs> Catalogue::current(std::uint64_t now_ms)
     if (songs_ && state == state_) return songs_;
     std::map<std::string, std::vector<std::string>> names;
     for (const auto& name : store_.names())
-        if (const auto id = store_.id_of(name)) names[*id].push_back(name);
+        if (const auto id = id_of(name)) names[*id].push_back(name);
     decltype(known_) known;
     auto songs = std::make_shared<Songs>();
     for (const auto& id : store_.ids()) {

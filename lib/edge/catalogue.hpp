@@ -34,6 +34,7 @@ class Catalogue {
         std::string id, json, sort, haystack;
     };
     using Songs = std::vector<std::shared_ptr<const Song>>;
+    std::optional<std::string> id_of(const std::string& name) const;
     std::shared_ptr<const Songs> current(std::uint64_t now_ms);
     std::shared_ptr<const Song> load(const std::string& id, const std::vector<std::string>& names);
 

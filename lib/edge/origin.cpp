@@ -129,7 +129,7 @@ std::shared_ptr<Entry> Origin::known(const std::string& key, std::uint64_t now_m
 
 std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& path,
                                     const Route& route, bool gzip, std::uint64_t now_ms) {
-    auto file = tree_.open(path);
+    auto file = open(path);
     if (!file) return nullptr;
     Slot slot;
     slot.file = path;
@@ -160,6 +160,19 @@ std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& p
     const std::lock_guard lock{mutex_};
     keep(key, std::move(slot));
     return entry;
+}
+
+/// When descriptors run out, those of files that nobody is being sent are given back first.
+std::optional<File> Origin::open(const std::string& path) {
+    try {
+        return tree_.open(path);
+    } catch (const Error&) {
+        const std::lock_guard lock{mutex_};
+        young_.clear();
+        old_.clear();
+        young_memory_ = 0;
+    }
+    return tree_.open(path);
 }
 
 void Origin::keep(const std::string& key, Slot slot) {

@@ -33,6 +33,7 @@ class Origin {
     std::shared_ptr<Entry> known(const std::string& key, std::uint64_t now_ms);
     std::shared_ptr<Entry> load(const std::string& key, const std::string& file, const Route& route,
                                 bool gzip, std::uint64_t now_ms);
+    std::optional<File> open(const std::string& path);
     void keep(const std::string& key, Slot slot);
 
     const store::Tree& tree_;

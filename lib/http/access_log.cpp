@@ -79,9 +79,11 @@ void LogLines::add(const net::Address& peer, const LogEntry& entry) {
     lines_ += log_.full_addresses() ? peer.host() : peer.network();
     lines_ += time_;
     std::string request;
-    request.reserve(entry.method.size() + entry.target.size() + 10);
-    request.append(entry.method).append(" ").append(entry.target);
-    request += entry.minor == 0 ? " HTTP/1.0" : " HTTP/1.1";
+    if (!entry.method.empty()) {
+        request.reserve(entry.method.size() + entry.target.size() + 10);
+        request.append(entry.method).append(" ").append(entry.target);
+        request += entry.minor == 0 ? " HTTP/1.0" : " HTTP/1.1";
+    }
     append_quoted(lines_, request);
     lines_ += ' ';
     lines_ += std::to_string(entry.status);

@@ -1,5 +1,7 @@
 #include "http/connection.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -8,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+
+#include "base/program.hpp"
 
 namespace stretto::http {
 namespace {
@@ -88,7 +92,8 @@ void Connection::read() {
 void Connection::parse(BytesView bytes) {
     parsing_ = true;
     const std::uint64_t number = number_;
-    while (state_ == State::reading && !bytes.empty() && parse_step(bytes)) {
+    // the end of a body needs no byte of its own
+    while (state_ == State::reading && (upload_ || !bytes.empty()) && parse_step(bytes)) {
     }
     parsing_ = false;
     if (state_ == State::closed || state_ == State::lingering) return;
@@ -188,7 +193,13 @@ void Connection::dispatch(Incoming&& incoming) {
         server_.shared_.counters.limited.fetch_add(1, std::memory_order_relaxed);
         reply.send(429, "too many requests", "Retry-After: 1\r\n");
     } else {
-        server_.handler_.handle(std::move(incoming), reply);
+        try {
+            server_.handler_.handle(std::move(incoming), reply);
+        } catch (const std::exception& failure) {
+            // one client's misfortune, be it a full descriptor table, must not end the server
+            note(failure.what());
+            reply.send(503, "not now", "Retry-After: 1\r\nCache-Control: no-store\r\n");
+        }
     }
     if (state_ == State::waiting) poll_.want(net::Poll::none);
 }
@@ -320,11 +331,23 @@ Connection::Sent Connection::send_file() {
                                  std::min<std::uint64_t>(slice_.length, turn_bytes));
     if (n < 0 && errno == EINTR) return send_file();
     if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
-    if (n == 0) return Sent::failed;  // the file is shorter than it was
+    if (n == 0) {  // the file is shorter than it was
+        broken_ = true;
+        return Sent::failed;
+    }
     count_sent(static_cast<std::uint64_t>(n));
     slice_.consume(static_cast<std::uint64_t>(n));
     body_sent_ += static_cast<std::uint64_t>(n);
     return slice_.size() == 0 ? Sent::all : Sent::blocked;
+}
+
+Body::State Connection::ask_body(const std::function<void()>& wake) {
+    try {
+        return body_->next(slice_, wake);
+    } catch (const std::exception& failure) {
+        note(failure.what());
+        return Body::State::broken;
+    }
 }
 
 /// Ask the body for more, with the framing around it.
@@ -343,7 +366,7 @@ Connection::Next Connection::next_slice() {
         if (alive && alive->number_ == number && alive->state_ == State::writing) alive->write();
     };
     slice_ = {};
-    switch (body_->next(slice_, wake)) {
+    switch (ask_body(wake)) {
         case Body::State::ready:
             break;
         case Body::State::wait:
@@ -406,12 +429,6 @@ void Connection::write() {
     in_write_ = false;
     if (sent == Sent::failed) {
         if (broken_) server_.shared_.counters.broken.fetch_add(1, std::memory_order_relaxed);
-        log_response();
-        if (broken_ && !chunked_ && !left_) {
-            // only a reset tells an HTTP/1.0 client that this was not all
-            const struct linger hard { 1, 0 };
-            ::setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-        }
         return close();
     }
     if (deadline_ms_ == UINT64_MAX) {
@@ -447,12 +464,20 @@ void Connection::finish_response() {
         const Bytes bytes = std::exchange(pending_, {});
         parse(bytes);
     }
+    if (!parsing_ && server_.draining_ && idle()) drain();
+}
+
+bool Connection::spare() const noexcept {
+    int unsent = 0;  // or not acknowledged
+    return idle() || (state_ == State::lingering && ::ioctl(socket_.fd(), SIOCOUTQ, &unsent) == 0 &&
+                      unsent == 0);
 }
 
 /// Closing with unread bytes would reset the connection, and the client might never see the answer.
 void Connection::linger() {
     ::shutdown(socket_.fd(), SHUT_WR);
     state_ = State::lingering;
+    began_ms_ = server_.loop_.now_ms();
     pending_ = {};
     progress_ = 0;
     give(std::chrono::seconds{2});
@@ -467,6 +492,14 @@ void Connection::drain() {
 
 void Connection::close() {
     if (state_ == State::closed) return;
+    if (state_ == State::writing) {
+        log_response();
+        if (!chunked_ && !left_) {
+            // only a reset tells an HTTP/1.0 client that this was not all
+            const struct linger hard { 1, 0 };
+            ::setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+        }
+    }
     state_ = State::closed;
     poll_.want(net::Poll::none);
     body_.reset();

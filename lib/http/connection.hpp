@@ -17,6 +17,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     /// Waits for a request, none of which has come yet.
     bool idle() const noexcept { return state_ == State::reading && pending_.empty() && !upload_; }
+    /// Idle, or answered for the last time and waiting for the client to go.
+    bool spare() const noexcept;
     std::uint64_t deadline_ms() const noexcept { return deadline_ms_; }
     std::uint64_t idle_since_ms() const noexcept { return began_ms_; }
     void timed_out();
@@ -58,6 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Sent send_file();
     enum class Next { slice, nothing, wait, broken };
     Next next_slice();
+    Body::State ask_body(const std::function<void()>& wake);
     void count_sent(std::uint64_t n);
     void finish_response();
     void log_response();

@@ -14,11 +14,17 @@ bool Limiter::admit(const std::string& source, std::uint64_t now_ms) {
         found = buckets_.emplace(source, Bucket{most, now_ms}).first;
     }
     auto& [tokens, at_ms] = found->second;
-    tokens = std::min(most, tokens + rate_ * static_cast<double>(now_ms - at_ms) / 1000);
-    at_ms = now_ms;
+    tokens = std::min(most, tokens + earned(at_ms, now_ms));
+    at_ms = std::max(at_ms, now_ms);
     if (tokens < 1) return false;
     tokens -= 1;
     return true;
+}
+
+/// Requests between two times. Clocks of workers differ by a turn of their loops: one may be behind
+/// what another wrote.
+double Limiter::earned(std::uint64_t from_ms, std::uint64_t to_ms) const noexcept {
+    return to_ms > from_ms ? rate_ * static_cast<double>(to_ms - from_ms) / 1000 : 0;
 }
 
 /// Forget sources that would be at their full allowance again, which loses nothing; where too many
@@ -27,7 +33,7 @@ void Limiter::make_room(std::uint64_t now_ms) {
     const double most = std::max(1.0, 2 * rate_);
     std::erase_if(buckets_, [&](const auto& entry) {
         const auto& bucket = entry.second;
-        return bucket.tokens + rate_ * static_cast<double>(now_ms - bucket.at_ms) / 1000 >= most;
+        return bucket.tokens + earned(bucket.at_ms, now_ms) >= most;
     });
     if (buckets_.size() > most_sources / 2) buckets_.clear();
 }

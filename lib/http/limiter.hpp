@@ -23,6 +23,7 @@ class Limiter {
         std::uint64_t at_ms;
     };
     static constexpr std::size_t most_sources = 65536;
+    double earned(std::uint64_t from_ms, std::uint64_t to_ms) const noexcept;
     void make_room(std::uint64_t now_ms);
 
     double rate_;

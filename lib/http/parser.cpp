@@ -236,11 +236,20 @@ RequestParser::Step RequestParser::read(BytesView& bytes) {
 }
 
 RequestParser::Step RequestParser::read_head(BytesView& bytes) {
-    while (bytes.size() >= 2 && bytes[0] == '\r' && bytes[1] == '\n') {
-        if (++blank_lines_ > 2) return refuse({400, "blank lines instead of a request"});
-        bytes = bytes.subspan(2);
+    constexpr std::size_t most_blank_lines = 2;
+    std::size_t blank =
+        0;  // bytes of blank lines; they go with the head, so nothing counts them twice
+    while (as_text(bytes.subspan(blank)).starts_with("\r\n")) {
+        blank += 2;
+        if (blank > 2 * most_blank_lines) return refuse({400, "blank lines instead of a request"});
     }
-    if (bytes.empty()) return Step::need_more;
+    const BytesView whole = bytes;
+    bytes = bytes.subspan(blank);
+    const auto more = [&] {
+        bytes = whole;
+        return Step::need_more;
+    };
+    if (bytes.empty()) return more();
     // bytes of some other protocol need not wait for a blank line
     if (!is_printable(static_cast<char>(bytes[0])) && bytes[0] != '\r')
         return refuse({400, "no request"});
@@ -250,7 +259,7 @@ RequestParser::Step RequestParser::read_head(BytesView& bytes) {
         return as_text(bytes.first(most_head_bytes)).find('\n') == std::string_view::npos
                    ? refuse({414, "target too long"})
                    : refuse({431, "head too large"});
-    if (head.size == 0) return Step::need_more;
+    if (head.size == 0) return more();
     const auto text = as_text(bytes.first(head.size));
     bytes = bytes.subspan(head.size);
     return take_head(text);
@@ -269,7 +278,6 @@ RequestParser::Step RequestParser::take_head(std::string_view head) {
         return refuse({400, "no valid Host"});
     if (!normalise_target(request_)) return refuse({400, "bad target"});
 
-    blank_lines_ = 0;
     length_.reset();
     if (parser.lengths == 1) length_ = parser.content_length().get();
     has_body_ = !parser.is_done();
@@ -298,6 +306,7 @@ RequestParser::Step RequestParser::read_body(BytesView& bytes) {
         }
         if (error) return refuse(reason_to_refuse(error, {}));
         if (chunk_line && impl_->is_done()) {
+            if (used.size() > most_head_bytes) return refuse({431, "trailers too large"});
             auto trailers = as_text(used);
             if (trailers.starts_with("\r\n")) trailers.remove_prefix(2);
             if (const auto head = find_head(trailers); head.wrong) return refuse({400, head.wrong});

@@ -67,7 +67,6 @@ class RequestParser {
     struct Impl;                  // Beast stays out of headers: it is slow to compile
     std::unique_ptr<Impl> impl_;  // while a body is being read
     State state_ = State::head;
-    unsigned blank_lines_ = 0;
     Request request_;
     std::optional<std::uint64_t> length_;
     bool has_body_ = false;

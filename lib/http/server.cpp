@@ -29,6 +29,8 @@ void Reply::send(int status, std::string_view why, std::string fields) const {
     std::string body{why};
     body += '\n';
     response.fields = std::move(fields);
+    // scripts of other pages may tell a 404 from a dead line; there is no secret in an error
+    append_field(response.fields, "Access-Control-Allow-Origin", "*");
     append_field(response.fields, "Content-Type", "text/plain; charset=utf-8");
     response.length = body.size();
     response.body = body_of(std::move(body));
@@ -64,27 +66,30 @@ void Server::listen(File socket) {
     listeners_.back().poll->want(net::Poll::readable);
 }
 
-void Server::accept_from(int socket) {
+/// @return false when more may be waiting, and could be accepted
+bool Server::accept_from(int socket) {
     constexpr int most_at_once = 256;
     for (int i = 0; i < most_at_once; ++i) {
         if (connections_.size() >= limits_.connections && !close_one_idle()) {
             pause_accepting();
-            return;
+            return true;
         }
         sockaddr_storage raw{};
         socklen_t size = sizeof raw;
         File client{::accept4(socket, reinterpret_cast<sockaddr*>(&raw), &size,
                               SOCK_NONBLOCK | SOCK_CLOEXEC)};
         if (!client) {
-            if (errno == EAGAIN) return;
+            if (errno == EAGAIN) return true;
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                if (!close_one_idle()) pause_accepting();
-                return;
+                if (close_one_idle()) continue;
+                pause_accepting();
+                return true;
             }
             continue;  // that client is gone already
         }
-        if (!admit(std::move(client), net::Address{raw})) return;
+        if (!admit(std::move(client), net::Address{raw})) return true;
     }
+    return false;
 }
 
 /// @return false when there is no memory or descriptor left for another one
@@ -101,11 +106,11 @@ bool Server::admit(File socket, const net::Address& peer) {
     return true;
 }
 
-/// Of connections without a request, the one that has waited longest gives its place.
+/// Of connections that nothing is owed to, the one that has waited longest gives its place.
 bool Server::close_one_idle() {
     Connection* oldest = nullptr;
     for (const auto& [connection, owner] : connections_)
-        if (connection->idle() &&
+        if (connection->spare() &&
             (!oldest || connection->idle_since_ms() < oldest->idle_since_ms()))
             oldest = connection;
     if (!oldest || loop_.now_ms() - oldest->idle_since_ms() < 100) return false;
@@ -131,7 +136,9 @@ void Server::drain(std::function<void()> done) {
     if (draining_) return;
     drained_ = std::move(done);
     // those who wait in the queue have connected, and would be reset with the socket
-    for (auto& listener : listeners_) accept_from(listener.socket.fd());
+    for (auto& listener : listeners_)
+        while (!accept_from(listener.socket.fd())) {
+        }
     draining_ = true;
     resume_.stop();
     listeners_.clear();

@@ -115,7 +115,7 @@ class Server {
         File socket;
         std::unique_ptr<net::Poll> poll;
     };
-    void accept_from(int socket);
+    bool accept_from(int socket);
     bool admit(File socket, const net::Address& peer);
     bool close_one_idle();
     void pause_accepting();

@@ -227,7 +227,13 @@ std::unique_ptr<Fetch> Upstream::fetch(const Request& request, Bytes body, Fetch
     set(easy, CURLOPT_WRITEFUNCTION, static_cast<curl_write_callback>(on_data));
     set(easy, CURLOPT_WRITEDATA, transfer.get());
     transfers_.emplace(easy, transfer);
-    check(curl_multi_add_handle(multi_.get(), easy), "curl_multi_add_handle");
+    // libcurl takes no new request from within one of its callbacks, where we may well be: the
+    // answer to one request lets a client go on, who asks for the next
+    loop_.post([transfer] {
+        if (transfer->owner && !transfer->cancelled)
+            check(curl_multi_add_handle(transfer->owner->multi_.get(), transfer->easy.get()),
+                  "curl_multi_add_handle");
+    });
     return fetch;
 }
 

@@ -38,6 +38,7 @@ std::optional<File> Tree::open(const std::string& path) const {
             case EXDEV:
             case ENAMETOOLONG:
             case EACCES:
+            case ENXIO:  // a socket
                 return {};
             default:
                 throw system_error("open", (root_ / path).string());

@@ -1,0 +1,136 @@
+#!/bin/sh
+# stretto-serve: what it answers, to every client people have, and what operators need of it.
+. ./tests/lib.sh
+sing() { # NAME SECONDS BITRATES ARTIST TITLE: published under its name
+    tone "$1.wav" "$2"
+    ffmpeg -v error -i "$1.wav" -metadata "artist=$4" -metadata "title=$5" "$1.flac" </dev/null
+    stretto-encode -b "$3" "$1.flac" | stretto-chunk | stretto-publish --name "$1" store
+}
+id=$(sing song 35 96,160,320 'The Tones' 'A sweep with noise')
+short=$(sing short 11 96 'Another Tone' 'Short sweep')
+song=store/songs/$id
+for kbps in 96 160 320; do stretto-fetch --store store -b $kbps song >$kbps.ogg; done
+
+get() { curl -sS -m 60 -o body -D fields "$@"; }
+status() { test "$(sed -n '1s/^HTTP\/1.1 \([0-9]*\) .*/\1/p' fields)" = "$1" || { cat fields; return 1; }; }
+field() { tr -d '\r' <fields | sed -n "s/^$1: //Ip"; }
+has() { test "$(field "$1")" = "$2" || { cat fields; return 1; }; }
+body() { cmp body "$1"; }
+
+chunk=/songs/$id/160/chunk_1.ogg
+followed() { get -L "$url/stream/song" && cmp body "$(field X-Bitrate).ogg"; }
+metrics() { get "$url/metrics" && python3 "$root/tests/prometheus.py" <body && grep -q '^stretto_responses_total{class="2xx"} [1-9]' body; }
+resumed() { head -c 100000 320.ogg >part.ogg && curl -sS -m 60 -C - -o part.ogg "$url/stream/song?kbps=320" && cmp part.ogg 320.ogg; }
+old() { curl -sS -m 60 -0 -D fields -o body "$url$chunk" && body "$song/160/chunk_1.ogg" && has Connection close && printf 'GET %s HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /healthz HTTP/1.0\r\n\r\n' "/healthz" | python3 "$root/tests/clients.py" raw "$url" | grep -c '^ok' | grep -qx 2; }
+wgets() { head -c 100000 320.ogg >wget.ogg && wget -q -c -O wget.ogg "$url/stream/song?kbps=320" && cmp wget.ogg 320.ogg && wget -q -O w.json "$url/songs/song/manifest.json" && cmp w.json "$song/manifest.json"; }
+four() { rm -f aria.ogg && aria2c -q --no-conf -x4 -s4 --min-split-size=1M -o aria.ogg "$url/stream/song?kbps=320" && cmp aria.ogg 320.ogg; }
+loads() { h2load --h1 -n 500 -c 10 "$url$chunk" >said && grep -q '500 succeeded, 0 failed, 0 errored' said && grep -q "($((500 * $(wc -c <"$song/160/chunk_1.ogg")))) data" said || { cat said; return 1; }; }
+seeks() {
+    ffprobe -v error -show_entries format=duration -of csv=p=0 "$url/stream/song?kbps=160" | grep -qx '35.0*' &&
+        ffmpeg -v error -ss 21.5 -i "$url/stream/song?kbps=160" -t 2 -f s16le - </dev/null | md5sum >a && ffmpeg -v error -ss 21.5 -i 160.ogg -t 2 -f s16le - </dev/null | md5sum | cmp - a
+}
+plays() { # like seeks, with the player's own reader
+    for from in "$url/stream/song?kbps=160" 160.ogg; do mpv --no-config --really-quiet --vo=null --ao=pcm --ao-pcm-file="$(basename "$from").wav" --start=21.5 --length=2 "$from" || return; done
+    test "$(wc -c <160.ogg.wav)" -gt 300000 && cmp 160.ogg.wav song?kbps=160.wav
+}
+client() { command=$1 && shift && timeout 300 python3 "$root/tests/clients.py" "$command" "$url" "$@"; }
+
+seed=0
+everything() { # WHERE URL
+    where=$1 url=$2 seed=$((seed + 1))
+    rows "$where:" timeout 300 python3 "$root/tests/protocol.py" "$url" store "$id" "$short" .
+    ok "$where: curl -L gets a song of some bitrate" followed
+    ok "$where: metrics as Prometheus reads them" metrics
+    ok "$where: curl -C - goes on" resumed
+    ok "$where: HTTP/1.0" old
+    ok "$where: wget -c" wgets
+    ok "$where: aria2c, four ranges at a time" four
+    ok "$where: h2load" loads
+    ok "$where: ffmpeg finds its place" seeks
+    ok "$where: mpv too" plays
+    ok "$where: 3,000 random ranges of a chunk" client ranges $chunk "$song/160/chunk_1.ogg" 3000 "$seed"
+    ok "$where: 400 of a song" client ranges "/stream/song?kbps=160" 160.ogg 400 "$seed"
+    ok "$where: 300 requests sent at once" client pipeline $chunk "$song/160/chunk_1.ogg" 300
+}
+
+start stretto-serve store || exit
+origin=$url
+everything origin "$origin"
+start stretto-serve "$origin" --cache cache || exit
+everything 'edge, cold' "$url"
+everything 'edge, warm' "$url"
+stop "$pid" && start stretto-serve "$origin" --cache cache
+ok 'edge, started again: ranges from its disk' client ranges $chunk "$song/160/chunk_1.ogg" 200 1
+url=$origin
+
+# until what a client sees is so; a publish shows within about a second
+soon() {
+    tries=0
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ $tries -lt 500 ] || { "$@"; return 1; }
+        sleep 0.02
+    done
+}
+listed() { get "$url/songs?q=new" && test "$(jq -r '.songs[0].artist' body)" = "$1"; }
+appears() { get "$url/songs/new/manifest.json" && status 404 && new=$(sing new 11 96 'New Tone' 'New') && soon get -f "$url/songs/new/chunk_0.ogg" && soon listed 'New Tone' && get "$url/names/new" && test "$(cat body)" = "$new"; }
+ok 'a song that is published appears' appears
+retagged() { ffmpeg -v error -y -i new.flac -metadata artist=Renamed new2.flac </dev/null && stretto-encode -b 96 new2.flac | stretto-chunk | stretto-publish --name new store && soon listed Renamed; }
+ok 'new tags too' retagged
+renamed() { stretto-publish --name new store "$1" && soon get -f "$url/names/new" && soon sh -c "curl -s $url/names/new | grep -qx $short"; }
+stretto-encode -b 96 short.flac | stretto-chunk >short.tar
+ok 'a name may come to mean another song' renamed short.tar
+gone() { get "$url/songs/$new/96/chunk_0.ogg"; ! status 200 >/dev/null; }
+removed() { stretto-publish --remove "$new" store && soon gone && status 404 && get "$url/stream/$new?kbps=96" && status 404 && ! listed Renamed; }
+ok 'what is removed is gone' removed
+
+serves() { get "http://$1/healthz" && status 200; }
+several() {
+    start stretto-serve --listen '[::1]:0' --listen localhost:0 store &&
+        soon test "$(grep -c '^listening on' "$said")" -ge 3 && grep -q '^listening on \[::1\]:[1-9]' "$said" && sed -n 's/^listening on //p' "$said" >addresses && while read -r address; do serves "$address" || return; done <addresses && test "$(sort -u addresses | wc -l)" -ge 3 && stop "$pid"
+}
+ok 'listens on several addresses, IPv6 among them' several
+taken() { start stretto-serve store && exits 69 stretto-serve --listen "${url#http://}" store && says "cannot listen on ${url#http://}: Address already in use" stretto-serve --listen "${url#http://}" store && stop "$pid"; }
+ok 'a port in use: 69, and why' taken
+ok 'an unknown option: 64' exits 64 stretto-serve --no-such store
+ok 'no source: 64' exits 64 stretto-serve
+ok 'an address that is none: 64' exits 64 stretto-serve --listen 127.0.0.1:66000 store
+ok 'no store there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 nowhere
+ok 'an unknown variable in the environment: 64' exits 64 env STRETTO_SERVE_LISTN=1 stretto-serve --listen 127.0.0.1:0 store
+by_variable() { STRETTO_SERVE_NAME=here start stretto-serve store && get "$url/stats.json" && test "$(jq -r .name body)" = here && stop "$pid"; }
+ok 'a known one is an option' by_variable
+
+limited() {
+    start stretto-serve --rate-limit 5 store && curl -sS -D fields -o /dev/null -w '%{http_code}\n' "$url/healthz?[1-20]" >codes
+    test "$(grep -c 200 codes)" -ge 10 && test "$(grep -c 429 codes)" -ge 1 && tr -d '\r' <fields | grep -qx 'Retry-After: 1' && soon serves "${url#http://}" && get "$url/metrics" && stop "$pid"
+}
+ok '--rate-limit: 429 and when to come back' limited
+crowded() { start stretto-serve --max-connections 4 --workers 1 store && client crowd 4 && stop "$pid"; }
+ok '--max-connections: the others wait, and are served then' crowded
+
+line='^127\.0\.0\.0 - - \[[0-3][0-9]/[A-Z][a-z][a-z]/20[0-9][0-9]:[0-2][0-9]:[0-5][0-9]:[0-6][0-9] +0000\] "GET /songs/song/chunk_0\.ogg?x=%22 HTTP/1\.1" 200 [1-9][0-9]* "http://a/" "b\\x22c" - [0-9]*$'
+lines() { test "$(wc -l <"$2")" -ge "$1"; }
+logs() {
+    start stretto-serve --access-log access.log store && get -A 'b"c' -e http://a/ "$url/songs/song/chunk_0.ogg?x=%22" && soon grep -q "$line" access.log &&
+        client log && soon lines 4 access.log || { cat access.log; return 1; }
+    ! LC_ALL=C grep '[^ -~]' access.log && grep -q '"GET /a\\x22b\\x5c HTTP/1.1" 400 .*"evil\\x9b2J\\x80"' access.log && grep -q '"-" 400 ' access.log
+}
+ok 'a line a request in the log, addresses shortened, control bytes escaped' logs
+reopens() { mv access.log old.log && get "$url/healthz" && kill -HUP "$pid" && soon test -e access.log && get "$url/names/song" && soon grep -q 'GET /names/song' access.log && ! grep -q /names/song old.log && stop "$pid"; }
+ok 'SIGHUP opens it anew' reopens
+rotated() { grep -q 'GET /healthz' old.log access.log; }
+ok 'and no line is lost' rotated
+whole() { start stretto-serve --access-log - --log-addresses store && get "$url/healthz" && soon grep -q '^127.0.0.1 - - ' "$said" && stop "$pid"; }
+ok '--log-addresses: whole ones' whole
+
+# far more than socket buffers hold
+cp -r store heavy && head -c 30000000 /dev/urandom >"heavy$chunk"
+drains() { start stretto-serve heavy && client drain "$chunk" "heavy$chunk" "$pid" && wait "$pid"; }
+ok 'SIGTERM: no new clients, and what is under way is finished' drains
+forced() { start stretto-serve --grace 3600 heavy && client hold "$chunk" "$pid" && exits 0 wait "$pid"; }
+ok 'a second one ends it at once' forced
+graceful() { start stretto-serve --grace 1 heavy && client hang "$chunk" "$pid" && exits 0 wait "$pid"; }
+ok 'and --grace is the longest that it takes' graceful
+ends() { start stretto-serve store && client burst $chunk "$song/160/chunk_1.ogg" "$pid" && wait "$pid"; }
+ok 'SIGTERM under load cuts no answer short' ends
+finish
