@@ -13,7 +13,7 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
                 nlohmann-json3-dev libboost-dev libboost-test-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
 DEPS_TEST    := $(DEPS_DEMO) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv
-DEPS_BENCH   := $(DEPS_DEMO) python3 nginx-light varnish wrk
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
 

@@ -105,7 +105,8 @@ void Fill::on_head(http::Response&& response) {
     const bool storable =
         response.status != 206 && http::may_store(job_.request, response, wall_clock());
     if (storable) return begin_entry(std::move(response), true);
-    if (job_.stored) shared_.cache.drop(job_.stored);
+    // what says nothing new of it leaves what is stored as it is
+    if (job_.stored && response.status < 500) shared_.cache.drop(job_.stored);
     if (job_.internal || (!job_.alone && may_share_error(response)))
         return begin_entry(std::move(response), false);
     begin_pipe(std::move(response));

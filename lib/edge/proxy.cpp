@@ -202,7 +202,7 @@ void Proxy::validate_aside(const http::Request& request, const std::shared_ptr<E
     if (first) fly(flight, request, stored, true, [](const Answer&) {});
 }
 
-Proxy::Answer Proxy::answer_of(const Outcome& outcome, const std::shared_ptr<Entry>& stored,
+Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why,
                                bool collapsed) const {
     Answer answer;
     answer.entry = outcome.entry;
@@ -210,7 +210,7 @@ Proxy::Answer Proxy::answer_of(const Outcome& outcome, const std::shared_ptr<Ent
     answer.head = outcome.head;
     answer.error = outcome.error;
     answer.why = outcome.why;
-    answer.cache.fwd = stored ? "stale" : "uri-miss";
+    answer.cache.fwd = why;
     answer.cache.fwd_status = outcome.fwd_status;
     answer.cache.stored = outcome.stored;
     answer.cache.collapsed = collapsed;

@@ -1,0 +1,38 @@
+"""For serve.sh: `idle.py URL COUNT PID...` opens COUNT connections, asks for URL once on each, leaves
+them open, and prints by how many bytes a connection the memory (RSS) of the processes grew."""
+import os
+import socket
+import sys
+import urllib.parse
+
+url, count, pids = urllib.parse.urlsplit(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+
+
+def rss():
+    pages = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/statm") as statm:
+            pages += int(statm.read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def connect():
+    client = socket.create_connection((url.hostname, url.port))
+    client.sendall(f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += client.recv(65536)
+    head, body = answer.split(b"\r\n\r\n", 1)
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    left = int(fields[b"content-length"]) - len(body)
+    while left > 0:
+        left -= len(client.recv(left))
+    return client
+
+
+# a server takes memory for its first clients that it does not give back: that is not per connection
+for client in [connect() for _ in range(100)]:
+    client.close()
+before = rss()
+clients = [connect() for _ in range(count)]
+print(round((rss() - before) / count))
