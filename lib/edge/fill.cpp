@@ -236,12 +236,12 @@ void Fill::on_resumed_head(http::Response&& response) {
     const auto have = entry_->content()->size();
     const auto* etag = response.fields.find("ETag");
     const bool same = etag && http::same_strongly(*etag, head->etag);
+    const http::ContentRange none;  // says of no byte that it follows what is here
     const auto* field = response.fields.find("Content-Range");
-    const auto range = field ? http::parse_content_range(*field) : std::nullopt;
+    const auto range = field ? http::parse_content_range(*field).value_or(none) : none;
     const auto length = entry_->content()->length();
-    if (response.status == 206 && same && range && range->range.first == have &&
-        range->range.first + range->range.length == range->size &&
-        (!length || *length == range->size))
+    if (response.status == 206 && same && range.size > 0 && range.range.first == have &&
+        range.range.first + range.range.length == range.size && (!length || *length == range.size))
         return;
     if (response.status == 200 && same) {
         skip_ = have;

@@ -127,71 +127,76 @@ void Proxy::look_up(const http::Request& request, bool internal, Done done) {
         return done(std::move(answer));
     }
     shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
+    const Asked asked{request, stored, why_asked(request, stored, now), internal};
     if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
-        ask_together(request, std::move(stored), internal, std::move(done));
+        ask_together(asked, std::move(done));
     else
-        ask_alone(request, {}, std::move(stored), internal, std::move(done));
+        ask_alone(asked, std::move(done));
 }
 
-void Proxy::ask_together(const http::Request& request, std::shared_ptr<Entry> stored, bool internal,
-                         Done done) {
-    const auto [flight, first] = flights_.join(request.target);
-    if (first) return fly(flight, request, std::move(stored), internal, std::move(done));
+/// RFC 9211 2.2.
+std::string_view Proxy::why_asked(const http::Request& request,
+                                  const std::shared_ptr<Entry>& stored, http::Time now) const {
+    if (stored) return now < stored->head()->fresh_until ? "request" : "stale";
+    return shared_.cache.has_other(request.target) ? "vary-miss" : "uri-miss";
+}
+
+void Proxy::ask_together(const Asked& asked, Done done) {
+    const auto [flight, first] = flights_.join(asked.request.target);
+    if (first) return fly(flight, asked, std::move(done));
     shared_.counters.collapsed.fetch_add(1, std::memory_order_relaxed);
     const auto told = [=, this](const std::shared_ptr<const Outcome>& outcome) {
-        take_shared(request, outcome, stored, internal, done);
+        take_shared(asked, outcome, done);
     };
     if (const auto known = flight->wait(loop_, told)) told(known);
 }
 
 /// What another's fetch brought: it may be of another variant, or not for us.
-void Proxy::take_shared(const http::Request& request, const std::shared_ptr<const Outcome>& outcome,
-                        std::shared_ptr<Entry> stored, bool internal, Done done) {
-    if (!outcome) return ask_alone(request, {}, std::move(stored), internal, std::move(done));
-    if (!outcome->entry) return done(answer_of(*outcome, stored, true));
-    const auto head = outcome->entry->head();
-    const bool usable = !outcome->entry->content()->failed() &&
-                        (!head->has_vary || http::vary_matches(head->stored, request));
-    if (!usable) return ask_alone(request, {}, std::move(stored), internal, std::move(done));
-    done(answer_of(*outcome, stored, true));
+void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>& outcome,
+                        Done done) {
+    if (!outcome) return ask_alone(asked, std::move(done));
+    if (outcome->entry) {
+        const auto head = outcome->entry->head();
+        const bool usable = !outcome->entry->content()->failed() &&
+                            (!head->has_vary || http::vary_matches(head->stored, asked.request));
+        if (!usable) return ask_alone(asked, std::move(done));
+    }
+    done(answer_of(*outcome, asked.why, true));
 }
 
-void Proxy::fly(const std::shared_ptr<Flight>& flight, const http::Request& request,
-                std::shared_ptr<Entry> stored, bool internal, Done done) {
+void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done done) {
     Fill::Job job;
-    job.key = request.target;
-    job.request = request;
-    job.stored = stored;
-    job.internal = internal;
+    job.key = asked.request.target;
+    job.request = asked.request;
+    job.stored = asked.stored;
+    job.internal = asked.internal;
     const auto key = job.key;
     const auto land = [this, key, flight] { flights_.landed(key, flight); };
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
-        [=, this, done = std::move(done)](Outcome outcome) {
+        [=, this, why = asked.why, done = std::move(done)](Outcome outcome) {
             const bool shared = outcome.entry || outcome.error;
             if (!shared) flights_.note_unshared(key, loop_.now_ms());
             // only what is being stored is for those who come later
             if (!outcome.stored || outcome.validated) land();
-            auto answer = answer_of(outcome, stored, false);
+            auto answer = answer_of(outcome, why, false);
             flight->tell(shared ? std::make_shared<const Outcome>(std::move(outcome)) : nullptr);
             done(std::move(answer));
         },
         land);
 }
 
-void Proxy::ask_alone(const http::Request& request, Bytes body, std::shared_ptr<Entry> stored,
-                      bool internal, Done done) {
+void Proxy::ask_alone(const Asked& asked, Done done) {
     Fill::Job job;
-    job.key = request.target;
-    job.request = request;
-    job.body = std::move(body);
-    job.stored = stored;
+    job.key = asked.request.target;
+    job.request = asked.request;
+    job.stored = asked.stored;
     job.alone = true;
-    job.internal = internal;
+    job.internal = asked.internal;
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
-        [=, this, done = std::move(done)](const Outcome& outcome) {
-            done(answer_of(outcome, stored, false));
+        [this, why = asked.why, done = std::move(done)](const Outcome& outcome) {
+            done(answer_of(outcome, why, false));
         },
         nullptr);
 }
@@ -199,11 +204,10 @@ void Proxy::ask_alone(const http::Request& request, Bytes body, std::shared_ptr<
 /// stale-while-revalidate: nobody waits for it.
 void Proxy::validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored) {
     const auto [flight, first] = flights_.join(request.target);
-    if (first) fly(flight, request, stored, true, [](const Answer&) {});
+    if (first) fly(flight, {request, stored, "stale", true}, [](const Answer&) {});
 }
 
-Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why,
-                               bool collapsed) const {
+Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why, bool collapsed) const {
     Answer answer;
     answer.entry = outcome.entry;
     answer.pipe = outcome.pipe;
@@ -215,7 +219,7 @@ Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why,
     answer.cache.stored = outcome.stored;
     answer.cache.collapsed = collapsed;
     if (outcome.stale) answer.cache.detail = "upstream-failed";
-    if (outcome.entry && outcome.stored)
+    if (outcome.entry)
         answer.cache.ttl = (outcome.entry->head()->fresh_until - wall_clock()).count();
     return answer;
 }
@@ -235,8 +239,7 @@ void Proxy::forward(http::Incoming&& incoming, const http::Reply& reply) {
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
         [this, request = incoming.request, reply](const Outcome& outcome) {
-            auto answer = answer_of(outcome, nullptr, false);
-            answer.cache.fwd = "method";
+            auto answer = answer_of(outcome, "method", false);
             if (outcome.pipe) invalidate(request, outcome.head);
             send(answer, request, reply);
         },
@@ -264,7 +267,13 @@ void Proxy::invalidate(const http::Request& request, const http::Response& respo
 }
 
 void Proxy::send(const Answer& answer, const http::Request& request, const http::Reply& reply) {
-    if (answer.error) return send_error(reply, answer.error, answer.why);
+    if (answer.error) {
+        std::string fields = "Cache-Control: no-store\r\n";
+        http::append_field(fields, "Cache-Status",
+                           http::print_cache_status(shared_.name, answer.cache));
+        return reply.send(answer.error,
+                          answer.why.empty() ? http::reason(answer.error) : answer.why, fields);
+    }
     if (answer.pipe) return send_pipe(answer, request, reply);
     Answering how;
     how.cache = answer.cache;

@@ -26,18 +26,23 @@ class Proxy : public Backend {
     };
     using Done = std::function<void(Answer)>;
 
+    /// A request that what is stored does not answer.
+    struct Asked {
+        http::Request request;
+        std::shared_ptr<Entry> stored;  ///< to be validated; may be nullptr
+        std::string_view why;           ///< in Cache-Status: "uri-miss", "stale", ...
+        bool internal = false;
+    };
+
     void look_up(const http::Request& request, bool internal, Done done);
-    void ask_together(const http::Request& request, std::shared_ptr<Entry> stored, bool internal,
-                      Done done);
-    void ask_alone(const http::Request& request, Bytes body, std::shared_ptr<Entry> stored,
-                   bool internal, Done done);
-    void fly(const std::shared_ptr<Flight>& flight, const http::Request& request,
-             std::shared_ptr<Entry> stored, bool internal, Done done);
-    void take_shared(const http::Request& request, const std::shared_ptr<const Outcome>& outcome,
-                     std::shared_ptr<Entry> stored, bool internal, Done done);
+    void ask_together(const Asked& asked, Done done);
+    void ask_alone(const Asked& asked, Done done);
+    void fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done done);
+    void take_shared(const Asked& asked, const std::shared_ptr<const Outcome>& outcome, Done done);
     void validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored);
-    Answer answer_of(const Outcome& outcome, const std::shared_ptr<Entry>& stored,
-                     bool collapsed) const;
+    std::string_view why_asked(const http::Request& request, const std::shared_ptr<Entry>& stored,
+                               http::Time now) const;
+    Answer answer_of(const Outcome& outcome, std::string_view why, bool collapsed) const;
     Answer hit(const std::shared_ptr<Entry>& entry, http::Time now) const;
 
     void forward(http::Incoming&& incoming, const http::Reply& reply);
