@@ -12,7 +12,8 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libcli11-dev \
                 nlohmann-json3-dev libboost-dev libboost-test-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
-DEPS_TEST    := $(DEPS_DEMO) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv
+DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
+DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
@@ -34,7 +35,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all deps test demo bench sanitize fuzz lint tidy install uninstall clean help
+.PHONY: all deps test browser demo bench sanitize fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -43,7 +44,8 @@ all: $(TOOLS)
 help:
 	@echo 'make [all]      build the tools into $B/bin'
 	@echo 'make demo       real music through the whole pipe (SONG=file takes your own)'
-	@echo 'make test       unit and command-line tests'
+	@echo 'make test       unit, command-line and browser tests'
+	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make bench      speed, against what people use today'
 	@echo 'make sanitize   the tests again under ASan and UBSan'
 	@echo 'make fuzz       each parser, FUZZ_SECONDS each (60)'
@@ -57,15 +59,15 @@ include $B/config.mk
 endif
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
-$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test demo bench sanitize fuzz lint,$(MAKECMDGOALS)),| deps))
+$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo bench sanitize fuzz lint,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'libraries are missing: run `make deps` (Debian), or install: $(PACKAGES)' >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
 
 # Each goal installs what it needs itself; `make deps` what building, the demo and the tests need.
-WANTS  = $(filter $1,$(filter demo test sanitize bench lint fuzz,$(MAKECMDGOALS)))
+WANTS  = $(filter $1,$(filter demo test browser sanitize bench lint fuzz,$(MAKECMDGOALS)))
 NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $(if $(call WANTS,demo),$(DEPS_DEMO)) \
-         $(if $(call WANTS,test sanitize),$(DEPS_TEST)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
+         $(if $(call WANTS,test sanitize),$(DEPS_TEST)) $(if $(call WANTS,browser),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/deps.sh $(NEEDED)
@@ -95,7 +97,10 @@ build/music/.there: | deps
 
 test: all $B/unit build/music/.there
 	$B/unit
-	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) tests/cli/*.t
+	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) tests/cli/*.t tests/browser/*.t
+
+browser: all | deps
+	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
 
 demo: all build/music/.there
 	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music sh examples/demo.sh
@@ -128,7 +133,7 @@ fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 lint: $B/config.mk
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/layers.sh
 

@@ -1,4 +1,4 @@
-# For tests/cli/*.t, which begin with `. ./tests/lib.sh` at the project's root: TAP, in a temporary folder that goes away.
+# For tests/*/*.t, which begin with `. ./tests/lib.sh` at the project's root: TAP, in a temporary folder that goes away.
 #
 #   ok NAME COMMAND...       one test: does the command succeed? What it printed is shown when it does not
 #   skip NAME WHY            a test that cannot run here, and is seen not to
