@@ -23,6 +23,7 @@ MAIN  := $(wildcard cmd/*.cpp)
 TOOLS := $(patsubst %/stretto-stretto,%/stretto,$(patsubst cmd/%.cpp,$B/bin/$(NAME)-%,$(MAIN)))
 UNIT  := $(patsubst %.cpp,$B/%.o,$(wildcard tests/unit/*.cpp tests/unit/*/*.cpp))
 FUZZ  := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
+BENCH := $(patsubst tests/bench/%.cpp,$B/bench/%,$(wildcard tests/bench/*.cpp))
 MAN   := $(wildcard man/*)
 JOBS  := $(shell nproc 2>/dev/null || echo 2)
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
@@ -99,15 +100,20 @@ test: all $B/unit build/music/.there
 demo: all build/music/.there
 	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music sh examples/demo.sh
 
-bench: all build/music/.there
-	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
+$B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+bench: all $(BENCH) build/music/.there
+	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$(CURDIR)/$B/bench:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
 
 sanitize:
 	$(MAKE) B=$B/asan CXXFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' test
 
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
-              lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp)
+              lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp $(FUZZ_HTTP))
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
@@ -120,7 +126,7 @@ fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 	    -artifact_prefix=$B/fuzz/$$t- $B/fuzz/new/$$t tests/fuzz/corpus/$$t || exit; done
 
 lint: $B/config.mk
-	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp)
+	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
 	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
@@ -145,4 +151,4 @@ uninstall:
 clean:
 	rm -rf $B
 
--include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d)
+-include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d $B/tests/bench/*.d $B/fuzz/lib/*/*.d $B/fuzz/tests/fuzz/*.d)

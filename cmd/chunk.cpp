@@ -43,8 +43,13 @@ bool tells_bitrate(int fd, const std::string& subject) {
     return !format || format->nominal_bps > 0;
 }
 
-void write_folder(const std::filesystem::path& folder, stream::Cutter& cutter) {
+void tell(const std::string& path, BytesView bytes) {
+    note(text("cut ", path, ", ", bytes.size(), " bytes"));
+}
+
+void write_folder(const std::filesystem::path& folder, stream::Cutter& cutter, bool verbose) {
     cutter.run([&](const std::string& path, BytesView bytes) {
+        if (verbose) tell(path, bytes);
         std::filesystem::create_directories((folder / path).parent_path());
         Draft file{folder / path};
         file.write(bytes);
@@ -52,13 +57,16 @@ void write_folder(const std::filesystem::path& folder, stream::Cutter& cutter) {
     });
 }
 
-void write_tar(stream::Cutter& cutter) {
+void write_tar(stream::Cutter& cutter, bool verbose) {
     if (::isatty(STDOUT_FILENO))
         throw Error{
             EX_USAGE,
             "standard output is a terminal: pipe the bundle into stretto-publish, or use -o DIR"};
     song::BundleWriter bundle{STDOUT_FILENO, "standard output"};
-    cutter.run([&](const std::string& path, BytesView bytes) { bundle.add(path, bytes); });
+    cutter.run([&](const std::string& path, BytesView bytes) {
+        if (verbose) tell(path, bytes);
+        bundle.add(path, bytes);
+    });
     bundle.finish();
 }
 
@@ -100,9 +108,9 @@ int main(int argc, char** argv) {
                              tells_bitrate(fd, subject) ? 0 : average_of(fd, subject));
         }
         if (folder.empty())
-            write_tar(cutter);
+            write_tar(cutter, verbose);
         else
-            write_folder(folder, cutter);
+            write_folder(folder, cutter, verbose);
         if (verbose)
             for (const auto& what : cutter.ignored()) note("passed over " + what);
         return 0;

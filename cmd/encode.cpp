@@ -129,8 +129,11 @@ stream::Encoding plan(const Options& o, const stream::Recording& recording) {
     auto gain = audio::choose_gain(lufs, peak, o.lufs, o.true_peak);
     if (o.no_normalize || o.gain) gain = {o.gain.value_or(0), false, gain.silent};
     if (gain.silent && !o.no_normalize && !o.gain)
-        note(text("'", recording.subject,
-                  "' is nearly silent or shorter than 0.4 s: its loudness is left alone"));
+        note(text(
+            "'", recording.subject, "' is ",
+            recording.seconds() < 0.4 ? "shorter than 0.4 s, too short to measure"
+                                      : "nearly silent",
+            gain.limited ? ": only its true peak is lowered" : ": its loudness is left alone"));
     if (o.gain && peak && *peak + gain.db > o.true_peak)
         note(text("'", recording.subject, "': with this gain the true peak is ",
                   column(*peak + gain.db), " dBTP"));

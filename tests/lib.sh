@@ -1,6 +1,7 @@
 # For tests/cli/*.t, which begin with `. ./tests/lib.sh` at the project's root: TAP, in a temporary folder that goes away.
 #
 #   ok NAME COMMAND...       one test: does the command succeed? What it printed is shown when it does not
+#   skip NAME WHY            a test that cannot run here, and is seen not to
 #   rows PREFIX COMMAND...   many tests: a line of the command's output each, "ok NAME" or "not ok NAME"; lines with # are shown
 #   exits STATUS COMMAND...  succeeds when the command exits with just this status
 #   says TEXT COMMAND...     succeeds when the command's standard error holds the text
@@ -43,6 +44,11 @@ ok() {
         echo "# $2 gave $1"
         head -n 20 "$work/.said" | sed 's/^/#   /'
     fi
+}
+
+skip() {
+    tests=$((tests + 1))
+    echo "ok $tests - $1 # SKIP $2"
 }
 
 rows() {

@@ -23,7 +23,8 @@ std::optional<double> finite(double db) {
 
 Meter::Meter(int channels, int rate)
     : state_(ebur128_init(static_cast<unsigned>(channels), static_cast<unsigned long>(rate),
-                          EBUR128_MODE_I | EBUR128_MODE_TRUE_PEAK)),
+                          EBUR128_MODE_I)),
+      peak_(channels),
       channels_(channels) {
     if (!state_) throw std::bad_alloc{};
 }
@@ -32,6 +33,7 @@ void Meter::add(std::span<const float> samples) {
     check(ebur128_add_frames_float(state_.get(), samples.data(),
                                    samples.size() / static_cast<std::size_t>(channels_)),
           "ebur128_add_frames_float");
+    peak_.add(samples);
 }
 
 std::optional<double> Meter::lufs() const {
@@ -41,14 +43,7 @@ std::optional<double> Meter::lufs() const {
 }
 
 std::optional<double> Meter::true_peak() const {
-    double loudest = 0;
-    for (int c = 0; c < channels_; ++c) {
-        double peak = 0;
-        check(ebur128_true_peak(state_.get(), static_cast<unsigned>(c), &peak),
-              "ebur128_true_peak");
-        loudest = std::max(loudest, peak);
-    }
-    return finite(20 * std::log10(loudest));
+    return finite(20 * std::log10(static_cast<double>(peak_.value())));
 }
 
 std::optional<double> Meter::lufs_of_all(std::span<const Meter* const> meters) {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "audio/true_peak.hpp"
 #include "base/own.hpp"
 
 namespace stretto::audio {
@@ -29,6 +30,7 @@ class Meter {
 
    private:
     std::unique_ptr<ebur128_state, FreedByAddress<ebur128_destroy>> state_;
+    TruePeak peak_;
     int channels_;
 };
 

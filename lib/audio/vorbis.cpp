@@ -92,8 +92,9 @@ std::array<Bytes, 3> VorbisEncoder::headers(const std::vector<std::string>& comm
 }
 
 void VorbisEncoder::add(std::span<const float> samples, float gain, const Take& take) {
-    constexpr std::size_t most =
-        4096;  // samples a channel at a time: libvorbis keeps what it is given
+    // samples a channel at a time: with each block, libvorbis moves all that it was given and has
+    // not encoded; 4096 cost 1 % more instructions, 16384 5 %
+    constexpr std::size_t most = 1024;
     const auto channels = static_cast<std::size_t>(state_->channels);
     while (!samples.empty()) {
         const std::size_t n = std::min(most, samples.size() / channels);

@@ -17,7 +17,7 @@ std::filesystem::path folder_of(const std::filesystem::path& target) {
 
 }  // namespace
 
-Draft::Draft(std::filesystem::path target, unsigned mode)
+Draft::Draft(const std::filesystem::path& target, unsigned mode)
     : Draft(target, folder_of(target), mode) {}
 
 Draft::Draft(std::filesystem::path target, const std::filesystem::path& folder, unsigned mode)

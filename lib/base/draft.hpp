@@ -14,7 +14,7 @@ class Draft {
    public:
     /// @param target  the file to be; its folder exists
     /// @param mode    permissions, less the umask
-    explicit Draft(std::filesystem::path target, unsigned mode = 0666);
+    explicit Draft(const std::filesystem::path& target, unsigned mode = 0666);
     /// The same with the draft in another folder of the same file system.
     Draft(std::filesystem::path target, const std::filesystem::path& folder, unsigned mode);
     Draft(const Draft&) = delete;

@@ -34,7 +34,8 @@ class Url {
     }
     /// http and https count as one: TLS may end in front of us.
     bool same_origin(const Url& other) const {
-        return same_token(part(CURLUPART_HOST), other.part(CURLUPART_HOST)) &&
+        return part(CURLUPART_SCHEME).starts_with("http") &&
+               same_token(part(CURLUPART_HOST), other.part(CURLUPART_HOST)) &&
                part(CURLUPART_PORT) == other.part(CURLUPART_PORT);
     }
 

@@ -38,8 +38,7 @@ Head find_head(std::string_view bytes) {
     std::size_t line = 0;
     for (auto lf = bytes.find('\n'); lf != npos; line = lf + 1, lf = bytes.find('\n', line)) {
         const auto cr = bytes.substr(0, lf).find('\r', line);
-        if (cr == npos) return {0, "bare LF"};
-        if (cr + 1 != lf) return {0, "bare CR"};
+        if (lf == 0 || cr + 1 != lf) return {0, "bare LF or CR"};
         if (lf - line == 1) return {lf + 1, nullptr};
         if (line > 0 && (bytes[line] == ' ' || bytes[line] == '\t')) return {0, "folded line"};
     }
@@ -111,7 +110,7 @@ bool normalise_target(Request& request) {
 /// Whether a request line ends in a version that is HTTP and not ours.
 bool has_other_version(std::string_view head) {
     const auto line = head.substr(0, head.find('\r'));
-    if (line.size() < 9) return false;
+    if (line.size() < 9 || std::ranges::count(line, ' ') != 2) return false;
     const auto version = line.substr(line.size() - 9);
     return version.starts_with(" HTTP/") && is_digit(version[6]) && version[7] == '.' &&
            is_digit(version[8]);
@@ -144,12 +143,13 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
     std::size_t extension_bytes = 0;
 
     /// Feed Beast once; `bytes` loses what was used.
-    error_code feed(BytesView& bytes) {
+    /// @param most  bytes to show to it
+    error_code feed(BytesView& bytes, std::size_t most) {
         error_code error;
         body = {};
         begin = bytes.data();
-        const auto used = put(boost::asio::const_buffer{bytes.data(), bytes.size()}, error);
-        bytes = bytes.subspan(used);
+        const auto shown = std::min(bytes.size(), most);
+        bytes = bytes.subspan(put(boost::asio::const_buffer{begin, shown}, error));
         return error;
     }
     void refuse(int status, const char* why, error_code& error) {
@@ -269,7 +269,7 @@ RequestParser::Step RequestParser::take_head(std::string_view head) {
     request_.fields.clear();
     Impl parser{request_};
     auto rest = as_bytes(head);
-    const auto error = parser.feed(rest);
+    const auto error = parser.feed(rest, rest.size());
     if (parser.refused) return refuse(std::move(*parser.refused));
     if (error) return refuse(reason_to_refuse(error, head));
     assert(rest.empty());
@@ -297,7 +297,7 @@ RequestParser::Step RequestParser::read_body(BytesView& bytes) {
         // an assertion of its own when it is given the last chunk a second time
         if (bytes.size() < (chunk_line ? 5u : 1u)) return Step::need_more;
         const auto before = bytes;
-        const auto error = impl_->feed(bytes);
+        const auto error = impl_->feed(bytes, chunk_line ? most_head_bytes : bytes.size());
         const auto used = before.first(before.size() - bytes.size());
         if (impl_->refused) return refuse(std::move(*impl_->refused));
         if (error == beast::error::need_more) {
@@ -405,11 +405,11 @@ Result<Response> parse_response_head(std::string_view head) {
 Result<Target> parse_target(std::string_view target) {
     if (!std::ranges::all_of(target, [](char c) { return is_printable(c) && c != '#'; }))
         return Malformed{"control bytes, blanks, a fragment or bytes above 0x7e"};
-    if (const auto form = absolute_form(target))
-        target = form->rest.starts_with('/') ? form->rest : "/";
-    if (!target.starts_with('/')) return Malformed{"no path"};
+    const auto form = absolute_form(target);
+    if (form) target = form->rest;
     const auto question = std::min(target.find('?'), target.size());
-    const auto encoded = target.substr(0, question);
+    const auto encoded = form && question == 0 ? "/" : target.substr(0, question);
+    if (!encoded.starts_with('/')) return Malformed{"no path"};
     auto path = percent_decode(encoded);
     if (!path) return Malformed{"bad percent-encoding"};
     if (!std::ranges::all_of(*path, [](char c) { return is_printable(c) || c == ' '; }))

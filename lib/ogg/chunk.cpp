@@ -55,8 +55,8 @@ class Walk {
                 facts_.pages.push_back(
                     {static_cast<std::uint32_t>(page.offset), static_cast<std::uint32_t>(end_)});
             }
-            std::swap(facts_.last[0], facts_.last[1]);
-            facts_.last[1].assign(packet.begin(), packet.end());
+            last_[0] = last_[1];
+            last_[1] = packet;
         }
         if (page.granule() < 0)
             return Malformed{text("a negative granule position at byte ", page.offset)};
@@ -75,6 +75,8 @@ class Walk {
         if (first) facts_.first_end = end_;
         if (page.eos()) {
             ended_ = true;
+            for (std::size_t i = 0; i < 2; ++i)
+                facts_.last[i].assign(last_[i].begin(), last_[i].end());
             facts_.samples = page.granule();
             facts_.overhang = end_ - page.granule();
         }
@@ -99,6 +101,7 @@ class Walk {
     bool ended_ = false;
     std::int64_t end_ = 0;
     std::int64_t before_last_ = 0;
+    BytesView last_[2];
 };
 
 }  // namespace
@@ -127,6 +130,9 @@ Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const>
         return Malformed{"too short a chunk for packets this long: choose a longer duration"};
     const std::int64_t half_second = headers.format.rate / 2;
     Chunk chunk;
+    std::size_t most = 2 * 65536;  // more than headers and lacing take
+    for (const auto* packet : packets) most += packet->bytes.size();
+    chunk.bytes.reserve(most);
     Packer packer{serial};
     packer.add(headers.identification, 0);
     packer.flush(chunk.bytes);
@@ -151,9 +157,9 @@ Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const>
     return chunk;
 }
 
-Result<Facts> ChunkReader::read(BytesView bytes) {
+Result<Facts> ChunkReader::read(BytesView bytes, Crc crc) {
     if (bytes.size() > UINT32_MAX) return Malformed{"too large"};
-    PageReader reader{bytes};
+    PageReader reader{bytes, crc};
     Facts facts;
     facts.pages.push_back({0, 0});
     Walk walk{facts};

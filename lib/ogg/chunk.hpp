@@ -58,7 +58,7 @@ Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const>
 class ChunkReader {
    public:
     /// Malformed says what is wrong with the chunk.
-    Result<Facts> read(BytesView bytes);
+    Result<Facts> read(BytesView bytes, Crc crc = Crc::check);
     /// Of the last chunk read.
     const Headers& headers() const { return headers_; }
     /// Whether the last chunk read had other headers than the one before it.

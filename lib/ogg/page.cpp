@@ -1,23 +1,18 @@
 #include "ogg/page.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <numeric>
 
 namespace stretto::ogg {
 namespace {
 
 void write_le(std::span<std::uint8_t> to, std::uint64_t value) {
     for (auto& byte : to) byte = static_cast<std::uint8_t>(value), value >>= 8;
-}
-
-ogg_sync_state* new_sync() {
-    auto* sync = static_cast<ogg_sync_state*>(std::malloc(sizeof(ogg_sync_state)));
-    if (!sync) throw std::bad_alloc{};
-    ogg_sync_init(sync);  // cannot fail: it only clears
-    return sync;
 }
 
 ogg_stream_state* new_stream(std::uint32_t serial) {
@@ -29,6 +24,31 @@ ogg_stream_state* new_stream(std::uint32_t serial) {
     return stream;
 }
 
+bool crc_is_right(const Page& page) {
+    std::array<std::uint8_t, 27 + 255> header;  // libogg writes the CRC that it finds into it
+    std::ranges::copy(page.header, header.begin());
+    ogg_page raw = page.raw();
+    raw.header = header.data();
+    ogg_page_checksum_set(&raw);
+    return read_u32(header, 22) == read_u32(page.header, 22);
+}
+
+enum class Found { page, no_page, too_few_bytes };
+
+/// The page at the head of `bytes` (RFC 3533, section 6).
+Found find_page(BytesView bytes, Crc crc, Page& page) {
+    if (bytes.size() < 27) return Found::too_few_bytes;
+    if (as_text(bytes.first(4)) != "OggS") return Found::no_page;
+    const std::size_t header = 27u + bytes[26];
+    if (bytes.size() < header) return Found::too_few_bytes;
+    const auto lacing = bytes.first(header).subspan(27);
+    const std::size_t body = std::accumulate(lacing.begin(), lacing.end(), std::size_t{0});
+    if (bytes.size() < header + body) return Found::too_few_bytes;
+    page.header = bytes.first(header);
+    page.body = bytes.subspan(header, body);
+    return crc == Crc::trust || crc_is_right(page) ? Found::page : Found::no_page;
+}
+
 }  // namespace
 
 ogg_page Page::raw() const {
@@ -37,52 +57,45 @@ ogg_page Page::raw() const {
             const_cast<unsigned char*>(body.data()), static_cast<long>(body.size())};
 }
 
-PageReader::PageReader(Read read) : read_(std::move(read)), sync_(new_sync()) {}
-
-PageReader::PageReader(BytesView bytes)
-    : PageReader([bytes](std::span<std::uint8_t> into) mutable {
-          const std::size_t n = std::min(into.size(), bytes.size());
-          std::copy_n(bytes.begin(), n, into.begin());
-          bytes = bytes.subspan(n);
-          return n;
-      }) {}
-
 bool PageReader::more() {
-    constexpr long size = 65536;
-    char* buffer = ogg_sync_buffer(sync_.get(), size);
-    if (!buffer) throw std::bad_alloc{};
-    const std::size_t n = read_({reinterpret_cast<std::uint8_t*>(buffer), std::size_t{size}});
-    given_ += n;
-    if (ogg_sync_wrote(sync_.get(), static_cast<long>(n)) != 0)
-        throw Error{EX_SOFTWARE, "ogg_sync_wrote failed"};
+    if (!read_) return false;
+    constexpr std::size_t step = 65536;
+    Bytes next;  // a page spans two reads at times: its head moves to the front
+    if (buffer_.size() < rest_.size() + step) {
+        next.resize(rest_.size() + step);
+        std::ranges::copy(rest_, next.begin());
+        buffer_.swap(next);
+    } else {
+        std::ranges::copy(rest_, buffer_.begin());
+    }
+    const std::size_t n = read_(std::span{buffer_}.subspan(rest_.size(), step));
+    rest_ = BytesView{buffer_}.first(rest_.size() + n);
+    empty_ = empty_ && n == 0;
     return n > 0;
 }
 
 Result<std::optional<Page>> PageReader::next() {
     for (;;) {
-        ogg_page raw;
-        const long n = ogg_sync_pageseek(sync_.get(), &raw);
-        if (n > 0) {
-            Page page{{raw.header, static_cast<std::size_t>(raw.header_len)},
-                      {raw.body, static_cast<std::size_t>(raw.body_len)},
-                      offset_};
-            offset_ += static_cast<std::uint64_t>(n);
-            if (page.header[4] != 0)
-                return Malformed{
-                    text("Ogg version ", int{page.header[4]}, " at byte ", page.offset)};
-            return std::optional{page};
-        }
-        if (n < 0)
-            return Malformed{offset_ == 0 ? std::string{"not an Ogg stream"}
-                                          : text("no valid Ogg page at byte ", offset_,
-                                                 " (damaged or not Ogg)")};
-        if (!more()) {
-            if (given_ == 0) return Malformed{"empty"};
-            if (given_ > offset_)
+        Page page{{}, {}, offset_};
+        switch (find_page(rest_, crc_, page)) {
+            case Found::page:
+                rest_ = rest_.subspan(page.size());
+                offset_ += page.size();
+                if (page.header[4] != 0)
+                    return Malformed{
+                        text("Ogg version ", int{page.header[4]}, " at byte ", page.offset)};
+                return std::optional{page};
+            case Found::no_page:
+                return Malformed{offset_ == 0 ? std::string{"not an Ogg stream"}
+                                              : text("no valid Ogg page at byte ", offset_,
+                                                     " (damaged or not Ogg)")};
+            case Found::too_few_bytes:
+                if (more()) break;
+                if (empty_) return Malformed{"empty"};
+                if (rest_.empty()) return std::optional<Page>{};
                 return Malformed{offset_ == 0
                                      ? std::string{"not an Ogg stream"}
                                      : text("cut short inside the page at byte ", offset_)};
-            return std::optional<Page>{};
         }
     }
 }

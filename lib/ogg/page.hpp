@@ -33,6 +33,9 @@ struct Page {
     ogg_page raw() const;
 };
 
+/// Whether a page's CRC has to be checked: not where we have just computed it ourselves.
+enum class Crc { check, trust };
+
 /// Pages one after the other. Strict: bytes between pages, a wrong CRC or a page cut short are
 /// Malformed.
 class PageReader {
@@ -40,9 +43,11 @@ class PageReader {
     /// Fill the span as far as possible; fewer bytes only at the end.
     using Read = std::function<std::size_t(std::span<std::uint8_t>)>;
 
-    explicit PageReader(Read read);
-    /// Over bytes in memory, which outlive the reader.
-    explicit PageReader(BytesView bytes);
+    explicit PageReader(Read read) : read_(std::move(read)) {}
+    /// Over bytes in memory, which outlive the reader and its pages; nothing is copied.
+    explicit PageReader(BytesView bytes, Crc crc = Crc::check)
+        : crc_(crc), rest_(bytes), empty_(bytes.empty()) {}
+    PageReader(PageReader&&) = default;
 
     /// The next page; nullopt at the end of the input.
     Result<std::optional<Page>> next();
@@ -53,9 +58,11 @@ class PageReader {
     bool more();
 
     Read read_;
-    std::unique_ptr<ogg_sync_state, Freed<ogg_sync_destroy>> sync_;
+    Crc crc_ = Crc::check;
+    Bytes buffer_;
+    BytesView rest_;  // what no page was made of yet: in buffer_, or the caller's bytes
     std::uint64_t offset_ = 0;
-    std::uint64_t given_ = 0;
+    bool empty_ = true;
 };
 
 /// Packs the packets of one logical stream into pages. The caller says where pages end; a packet

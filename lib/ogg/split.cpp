@@ -31,7 +31,7 @@ Result<std::optional<Chunk>> Splitter::next(const Headers& headers) {
         static_cast<std::uint32_t>(kbps_) << 16 | static_cast<std::uint32_t>(index_ & 0xffff);
     auto chunk = write_chunk(headers, used, from, to - from, serial);
     if (!chunk) return chunk.error();
-    auto facts = reader_.read(chunk->bytes);
+    auto facts = reader_.read(chunk->bytes, Crc::trust);
     if (!facts) return Malformed{text("chunk ", index_, ": ", facts.error().why)};
     chunk->facts = std::move(*facts);
     packets_.erase(packets_.begin(), after(to) - 1);

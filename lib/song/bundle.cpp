@@ -5,26 +5,55 @@
 
 #include <cerrno>
 
+#include "base/file.hpp"
+
 namespace stretto::song {
 namespace {
 
 using OwnedEntry = std::unique_ptr<archive_entry, Freed<archive_entry_free>>;
 
-void check(archive* a, la_ssize_t code, const std::string& subject) {
-    if (code >= ARCHIVE_OK) return;
-    const char* why = archive_error_string(a);
-    throw Error{EX_IOERR, text("cannot write '", subject, "': ", why ? why : "unknown error")};
-}
-
 }  // namespace
 
+struct BundleWriter::Output {
+    int fd;
+    std::string subject;
+    std::optional<Error> failure;
+    bool open = true;
+
+    /// libarchive leaks when its own writing to a descriptor fails, and keeps the reason for
+    /// itself: it is told that all went well, and add() and finish() throw what really happened.
+    static la_ssize_t write(archive*, void* self, const void* data, std::size_t size) noexcept {
+        auto& output = *static_cast<Output*>(self);
+        if (output.open) try {
+                write_all(output.fd, {static_cast<const std::uint8_t*>(data), size},
+                          output.subject);
+            } catch (const Error& e) {
+                output.failure = e;
+                output.open = false;
+            }
+        return static_cast<la_ssize_t>(size);
+    }
+};
+
 BundleWriter::BundleWriter(int fd, std::string subject)
-    : archive_(archive_write_new()), subject_(std::move(subject)) {
-    check(archive_.get(), archive_write_set_format_ustar(archive_.get()), subject_);
+    : output_(std::make_unique<Output>(Output{fd, std::move(subject), {}})),
+      archive_(archive_write_new()) {
+    check(archive_write_set_format_ustar(archive_.get()));
     // no blocking: else the end of each chunk would wait for the next chunk
-    check(archive_.get(), archive_write_set_bytes_per_block(archive_.get(), 0), subject_);
-    check(archive_.get(), archive_write_set_bytes_in_last_block(archive_.get(), 1), subject_);
-    check(archive_.get(), archive_write_open_fd(archive_.get(), fd), subject_);
+    check(archive_write_set_bytes_per_block(archive_.get(), 0));
+    check(archive_write_set_bytes_in_last_block(archive_.get(), 1));
+    check(archive_write_open(archive_.get(), output_.get(), nullptr, Output::write, nullptr));
+}
+
+BundleWriter::~BundleWriter() {
+    output_->open = false;  // libarchive would end the archive as if it were whole
+}
+
+void BundleWriter::check(std::ptrdiff_t code) const {
+    if (output_->failure) throw Error{*output_->failure};
+    if (code >= ARCHIVE_OK) return;
+    const char* why = archive_error_string(archive_.get());
+    throw Error{EX_SOFTWARE, text("tar: ", why ? why : "unknown error")};
 }
 
 void BundleWriter::add(const std::string& path, BytesView bytes) {
@@ -34,14 +63,12 @@ void BundleWriter::add(const std::string& path, BytesView bytes) {
     archive_entry_set_perm(entry.get(), 0644);
     archive_entry_set_mtime(entry.get(), 0, 0);
     archive_entry_set_size(entry.get(), static_cast<la_int64_t>(bytes.size()));
-    check(archive_.get(), archive_write_header(archive_.get(), entry.get()), subject_);
-    check(archive_.get(), archive_write_data(archive_.get(), bytes.data(), bytes.size()), subject_);
-    check(archive_.get(), archive_write_finish_entry(archive_.get()), subject_);
+    check(archive_write_header(archive_.get(), entry.get()));
+    check(archive_write_data(archive_.get(), bytes.data(), bytes.size()));
+    check(archive_write_finish_entry(archive_.get()));
 }
 
-void BundleWriter::finish() {
-    check(archive_.get(), archive_write_close(archive_.get()), subject_);
-}
+void BundleWriter::finish() { check(archive_write_close(archive_.get())); }
 
 BundleReader::BundleReader(int fd, std::size_t most_entry_bytes)
     : archive_(archive_read_new()), most_(most_entry_bytes) {

@@ -20,13 +20,18 @@ namespace stretto::song {
 /// same song, the same bytes.
 class BundleWriter {
    public:
-    explicit BundleWriter(int fd, std::string subject);
+    BundleWriter(int fd, std::string subject);
+    ~BundleWriter();
     void add(const std::string& path, BytesView bytes);
+    /// Ends the archive; without it a reader finds it cut short.
     void finish();
 
    private:
+    struct Output;
+    void check(std::ptrdiff_t code) const;
+
+    std::unique_ptr<Output> output_;  // outlives the archive, which writes into it
     std::unique_ptr<archive, Freed<archive_write_free>> archive_;
-    std::string subject_;
 };
 
 struct Entry {

@@ -248,7 +248,7 @@ Tags tags_of_comments(const std::vector<std::string>& comments) {
 std::vector<std::string> comments_of_tags(const Tags& tags) {
     std::vector<std::string> comments;
     for (const auto& [key, values] : tags)
-        for (const auto& value : values) comments.push_back(key + "=" + value);
+        for (const auto& value : values) comments.push_back(text(key, "=", value));
     return comments;
 }
 

@@ -1,5 +1,7 @@
 #include "stream/song.hpp"
 
+#include <cmath>
+
 #include "ogg/split.hpp"
 
 namespace stretto::stream {
@@ -96,9 +98,9 @@ Result<song::Manifest> SongBuilder::manifest(std::int64_t chunk_samples, song::T
                                       " samples, not ", chunk_samples)};
         song::Rendition r;
         r.kbps = kbps;
-        r.average_kbps = static_cast<int>(static_cast<double>(track.body_bytes) * 8 * m.rate /
-                                              static_cast<double>(m.samples) / 1000 +
-                                          0.5);
+        r.average_kbps =
+            static_cast<int>(std::lround(static_cast<double>(track.body_bytes) * 8 * m.rate /
+                                         static_cast<double>(m.samples) / 1000));
         r.header_bytes = track.header_bytes;
         r.index_sha256 = sha256(song::print_index(track.index));
         r.chunks = track.rows;

@@ -15,6 +15,8 @@ same() { mkdir t && stretto-chunk q2.ogg q5.ogg q8.ogg | tar x -C t && diff -r t
 ok 'the tar holds what the folder holds' same
 short() { stretto-chunk -d 4 q2.ogg | tar t | grep -c chunk_ | grep -qx 6; }
 ok '-d sets the length: 25 s in chunks of 4 are six, the tail in the last' short
+tells() { stretto-chunk -v -o verbose q2.ogg 2>said && grep -c '^stretto-chunk: cut 96/chunk_[012].ogg, [0-9]* bytes$' said | grep -qx 3; }
+ok '-v tells what was cut' tells
 explains() { stretto-chunk --explain out/96 >e && grep -q 'primes the decoder' e && grep -c ' bytes, 44100 Hz' e | grep -qx 3; }
 ok '--explain shows pages, trims and pieces of all in a folder' explains
 ok '--explain refuses what is no chunk' exits 65 stretto-chunk --explain q2.ogg
@@ -43,4 +45,5 @@ ok 'encode killed in the pipe publishes nothing' exits 65 dies
 ok 'and leaves an empty store' test -z "$(find store/songs store/.staging -mindepth 1)"
 full() { stretto-chunk q2.ogg >/dev/full; }
 ok 'notices a full disk' exits 74 full
+ok 'and says so' says 'No space left on device' full
 finish

@@ -26,8 +26,23 @@ sox -R soft.wav burst.wav peaky.wav
 ok 'a loud song comes to -14 LUFS by an independent meter' loud song.wav
 ok 'a quiet one too' loud quiet.wav
 ok 'raising stops where the true peak would break its limit, and says so' limited
+# before coding: the same gain on the source, measured by ffmpeg (one decimal)
+peak() { # FILE [GAIN]
+    ffmpeg -hide_banner -nostats -i "$1" -af "volume=${2:-0}dB:precision=double,ebur128=peak=true" -f null - 2>&1 | awk '/Peak:/ {p = $2} END {print p}'
+}
+peaks() {
+    for file in song.wav quiet.wav peaky.wav soft.wav; do
+        stretto-encode -b 96 --stats stats -o peaks.ogg "$file" && within "$(peak "$file")" "$(jq .source_true_peak stats)" 0.11 &&
+            peak "$file" "$(jq .gain_db stats)" | awk '{exit !($1 <= -0.95)}' || { echo "$file"; return 1; }
+    done
+}
+ok 'no true peak is above the limit before coding, by an independent meter' peaks
 silent() { says 'nearly silent' stretto-encode click.wav && stretto-encode --stats stats -o s.ogg click.wav && jq -e '.gain_db == 0 and .lufs == null' stats; }
 ok 'silence is left alone and said so' silent
+blip() { says 'shorter than 0.4 s, too short to measure: its loudness is left alone' stretto-encode burst.wav && ! grep silent .stderr; }
+ok 'what is too short to measure is not called silent' blip
+spoken() { ! stretto-encode -b 96 song.wav 2>&1 >/dev/null | grep .; }
+ok 'of any other input nothing is said' spoken
 gain() { stretto-encode --gain -3 -b 96 --stats stats song.wav >g.ogg && jq -e '.gain_db == -3' stats && stretto-encode --no-normalize --stats stats -o g.ogg song.wav && jq -e '.gain_db == 0' stats; }
 ok '--gain and --no-normalize do as told' gain
 measures() { stretto-encode --measure song.wav quiet.wav >m && test "$(wc -l <m)" -eq 4 && stretto-encode --measure --json song.wav | jq -e -s 'length == 2 and .[1].file == "all"'; }
@@ -84,6 +99,21 @@ ok 'an address is only a file that is not there' exits 66 stretto-encode http://
 ok 'and so is a protocol' exits 66 stretto-encode concat:song.wav
 ok 'an unknown quality step is wrong usage' exits 64 stretto-encode -b 100 song.wav
 ok 'and one given twice' exits 64 stretto-encode -b 96,96 song.wav
+# a quarantine of freed blocks, as sanitizers keep it, would grow with what was freed
+memory() { # COMMAND...: the most kB that it held
+    ASAN_OPTIONS=quarantine_size_mb=1 python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+}
+bounded() {
+    sox -R -n -r 8000 -c 1 -b 16 hour.wav synth 3600 sine 440 gain -9 && sox hour.wav minutes.wav trim 0 360 || return
+    for way in '' -; do
+        short=$(memory stretto-encode -r 8000 -b 96 ${way:-minutes.wav} <minutes.wav) && long=$(memory stretto-encode -r 8000 -b 96 ${way:-hour.wav} <hour.wav) || return
+        echo "$short kB for 6 minutes, $long kB for an hour"
+        [ "$long" -le $((short + 8000)) ] || return
+    done
+}
+ok 'an hour takes the memory of six minutes, from a file and a pipe' bounded
 full() { stretto-encode -b 96 song.wav >/dev/full; }
 ok 'notices a full disk' exits 74 full
 finish

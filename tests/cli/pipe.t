@@ -40,4 +40,34 @@ mixed() { # 96, 320, 160, ...: the exact length at every change
     pcm 96.ogg | wc -c | cmp - got
 }
 ok 'any mix of renditions has the exact length' mixed
+# A joint in the decode of chunks of two renditions, the last samples kept: before it the one, after it the other, bit
+# for bit; and the step across it differs from the step in either by no more than the two differ beside it.
+joints() {
+    for before in 96 160 320; do
+        for after in 96 160 320; do
+            [ $before != $after ] || continue
+            for k in 1 2 3; do
+                keep store/songs/"$id"/$before/chunk_$((k - 1)).ogg >left && keep store/songs/"$id"/$after/chunk_$k.ogg >right || return
+                python3 - whole-$before.s16 whole-$after.s16 $k <<'EOF' || return
+import array, sys
+def read(path):
+    samples = array.array("h")
+    with open(path, "rb") as f:
+        samples.frombytes(f.read())
+    return samples
+a, b, k = read(sys.argv[1]), read(sys.argv[2]), int(sys.argv[3])
+left, right = read("left"), read("right")
+n = k * 441000 * 2
+assert left == a[n - len(left):n] and right == b[n:n + len(right)], "not the samples of the uncut streams"
+second = 44100 * 2
+noise = max(abs(a[i] - b[i]) for i in range(n - second, n + second) if not n - 2 <= i < n + 2)
+for c in (0, 1):
+    step, ours, theirs = right[c] - left[c - 2], a[n + c] - a[n + c - 2], b[n + c] - b[n + c - 2]
+    assert max(abs(step - ours), abs(step - theirs)) <= noise, f"joint {k}: a step of {step}, {ours} and {theirs} uncut, noise {noise}"
+EOF
+            done
+        done
+    done
+}
+ok 'no joint between renditions is larger than the noise of the codec (ffmpeg, last samples kept)' joints
 finish

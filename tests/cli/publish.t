@@ -104,17 +104,21 @@ ok 'kill -9 a hundred times: old or new, never a mix' killed
 synced() {
     ASAN_OPTIONS=detect_leaks=0 strace -f -y -o trace -e trace=fsync,rename,renameat,renameat2 stretto-publish fresh song.tar >/dev/null &&
         awk '/fsync/ && /chunk_/ {chunks++} /fsync/ && /manifest/ {manifest = NR} /rename/ && /songs\// {renamed = NR; n = chunks} /fsync/ && /songs>/ {after = NR}
-             END {exit !(n == 6 && manifest && manifest < renamed && renamed < after)}' trace || { cat trace; return 1; }
+             /unfinished/ && /fsync/ {open++} /fsync resumed/ {open--} /rename/ && open {late = 1}
+             END {exit !(n == 6 && !late && manifest && manifest < renamed && renamed < after)}' trace || { cat trace; return 1; }
 }
 ok 'every file is on disk before it is renamed, and the folder after' synced
-small() {
-    [ "$(id -u)" -eq 0 ] || return 0
-    mkdir small && mount -t tmpfs -o size=300k tmpfs small || return 0
+full() {
     stretto-publish small/store song.tar
     status=$?
-    stretto-publish --verify small/store && test -z "$(ls small/store/songs)" && test -z "$(ls small/store/.staging)" && full=yes
-    umount small
-    [ "${full-}" = yes ] && [ $status -eq 74 ]
+    stretto-publish --verify small/store && test -z "$(ls small/store/songs)" && test -z "$(ls small/store/.staging)" && [ $status -eq 74 ]
 }
-ok 'a full disk: 74, and the store as before' small
+full_test='a full disk: 74, and the store as before'
+mkdir small
+if mount -t tmpfs -o size=300k tmpfs small 2>/dev/null; then
+    ok "$full_test" full
+    umount small
+else
+    skip "$full_test" 'only root may mount a small tmpfs'
+fi
 finish

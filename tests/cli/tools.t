@@ -16,6 +16,7 @@ documented() { # every long option of --help is in the man page
 for tool in $tools; do
     ok "$tool --help shows examples" helps $tool
     ok "$tool --help >/dev/full fails" exits 74 full $tool
+    ok "and says why" says 'No space left on device' full $tool
     ok "$tool --help >&- fails" exits 74 closed $tool
     ok "$tool --help | head -1 does not complain" quiet $tool
     ok "$tool: an unknown option is wrong usage" exits 64 $tool --no-such-option

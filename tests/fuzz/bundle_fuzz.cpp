@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "repair.hpp"
 #include "stream/publish.hpp"
 
 using namespace stretto;

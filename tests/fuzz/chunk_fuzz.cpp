@@ -1,5 +1,6 @@
 // A chunk from a stranger: what is accepted must join to a file of just the promised size.
 #include "ogg/join.hpp"
+#include "repair.hpp"
 
 using namespace stretto;
 

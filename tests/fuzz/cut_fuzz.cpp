@@ -1,4 +1,5 @@
 // Ogg pages, packets, splitter: any bytes as one input of stretto-chunk.
+#include "repair.hpp"
 #include "stream/cut.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
