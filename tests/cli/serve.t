@@ -80,8 +80,9 @@ ok 'new tags too' retagged
 renamed() { stretto-publish --name new store "$1" && soon get -f "$url/names/new" && soon sh -c "curl -s $url/names/new | grep -qx $short"; }
 stretto-encode -b 96 short.flac | stretto-chunk >short.tar
 ok 'a name may come to mean another song' renamed short.tar
-gone() { get "$url/songs/$new/96/chunk_0.ogg"; ! status 200 >/dev/null; }
-removed() { stretto-publish --remove "$new" store && soon gone && status 404 && get "$url/stream/$new?kbps=96" && status 404 && ! listed Renamed; }
+gone() { get "$url$1" && status 404; }
+unlisted() { get "$url/songs?q=renamed" && test "$(jq '.songs | length' body)" = 0; }
+removed() { stretto-publish --remove "$new" store && soon gone "/songs/$new/96/chunk_0.ogg" && soon gone "/stream/$new?kbps=96" && soon unlisted; }
 ok 'what is removed is gone' removed
 
 serves() { get "http://$1/healthz" && status 200; }
