@@ -9,7 +9,8 @@ song=${SONG:-$(find "${MUSIC:-build/music}" -name 'machine*.mp3' | head -1)}
 name=$(basename "$song" | sed 's/\.[^.]*$//' | tr 'A-Z_' 'a-z-' | tr -cd 'a-z0-9.-' | cut -c 1-64)
 now() { date +%s.%N; }
 size() { wc -c <"$1" | awk '{printf "%.1f MB", $1 / 1e6}'; }
-step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
+step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 
 printf 'stretto: %s (%s)\n' "$(basename "$song")" "$(size "$song")"
 step "1  stretto-encode $(basename "$song") > song.ogg"
