@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <ctime>
 
 #include "base/error.hpp"
@@ -11,22 +12,42 @@
 namespace stretto::http {
 namespace {
 
-/// What stands between quotes: quotes, backslashes and bytes that could drive a terminal as \xHH.
-void append_quoted(std::string& to, std::string_view value) {
+bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+/// Quotes, backslashes and bytes that could drive a terminal as \xHH.
+void append_escaped(std::string& to, std::string_view value) {
     constexpr char digits[] = "0123456789abcdef";
-    to += '"';
-    if (value.empty()) to += '-';
-    for (const char c : value) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte >= 0x7f || c == '"' || c == '\\') {
-            to += "\\x";
-            to += digits[byte >> 4];
-            to += digits[byte & 15];
-        } else {
-            to += c;
-        }
+    while (!value.empty()) {
+        const auto plain = static_cast<std::size_t>(
+            std::find_if_not(value.begin(), value.end(), is_plain) - value.begin());
+        to.append(value.substr(0, plain));
+        value.remove_prefix(plain);
+        if (value.empty()) return;
+        const auto byte = static_cast<unsigned char>(value[0]);
+        to.append("\\x").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+        value.remove_prefix(1);
     }
+}
+
+void append_quoted(std::string& to, std::string_view value) {
     to += '"';
+    append_escaped(to, value.empty() ? "-" : value);
+    to += '"';
+}
+
+void append_number(std::string& to, std::uint64_t number) {
+    char digits[20];
+    to.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+/// The request line; "-" where none could be read.
+void append_request(std::string& to, const LogEntry& entry) {
+    if (entry.method.empty()) return append_quoted(to, {});
+    to += '"';
+    append_escaped(to, entry.method);
+    to += ' ';
+    append_escaped(to, entry.target);
+    to += entry.minor == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
 }
 
 File open_log(const std::filesystem::path& path) {
@@ -78,17 +99,11 @@ void LogLines::add(const net::Address& peer, const LogEntry& entry) {
     }
     lines_ += log_.full_addresses() ? peer.host() : peer.network();
     lines_ += time_;
-    std::string request;
-    if (!entry.method.empty()) {
-        request.reserve(entry.method.size() + entry.target.size() + 10);
-        request.append(entry.method).append(" ").append(entry.target);
-        request += entry.minor == 0 ? " HTTP/1.0" : " HTTP/1.1";
-    }
-    append_quoted(lines_, request);
+    append_request(lines_, entry);
     lines_ += ' ';
-    lines_ += std::to_string(entry.status);
+    append_number(lines_, static_cast<std::uint64_t>(entry.status));
     lines_ += ' ';
-    lines_ += std::to_string(entry.bytes);
+    append_number(lines_, entry.bytes);
     lines_ += ' ';
     append_quoted(lines_, entry.referer);
     lines_ += ' ';
@@ -96,7 +111,7 @@ void LogLines::add(const net::Address& peer, const LogEntry& entry) {
     lines_ += ' ';
     lines_ += entry.cache.empty() ? "-" : entry.cache;
     lines_ += ' ';
-    lines_ += std::to_string(entry.ms);
+    append_number(lines_, entry.ms);
     lines_ += '\n';
     if (lines_.size() >= 65536) flush();
 }

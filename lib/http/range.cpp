@@ -142,20 +142,21 @@ bool same_weakly(std::string_view a, std::string_view b) noexcept {
 
 Condition precondition(const Request& request, std::string_view etag, std::string_view modified,
                        Time now) {
-    const auto changed = parse_date(modified, now);
+    // dates are read only when one is asked for: it is rare, and this runs for each request
+    const auto changed = [&] { return parse_date(modified, now); };
     if (const auto tags = request.fields.joined("If-Match")) {
         if (!names_tag(*tags, etag, same_strongly)) return Condition::failed;
-    } else if (const auto since = date_field(request, "If-Unmodified-Since", now);
-               since && changed && *changed > *since) {
-        return Condition::failed;
+    } else if (const auto since = date_field(request, "If-Unmodified-Since", now)) {
+        const auto at = changed();
+        if (at && *at > *since) return Condition::failed;
     }
     const bool reads = request.method == "GET" || request.method == "HEAD";
     if (const auto tags = request.fields.joined("If-None-Match")) {
         if (names_tag(*tags, etag, same_weakly))
             return reads ? Condition::not_modified : Condition::failed;
-    } else if (const auto since = date_field(request, "If-Modified-Since", now);
-               reads && since && changed && *changed <= *since) {
-        return Condition::not_modified;
+    } else if (const auto since = date_field(request, "If-Modified-Since", now); reads && since) {
+        const auto at = changed();
+        if (at && *at <= *since) return Condition::not_modified;
     }
     return Condition::pass;
 }

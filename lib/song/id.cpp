@@ -1,6 +1,7 @@
 #include "song/id.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.hpp"
 
@@ -9,11 +10,19 @@ namespace {
 
 bool lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
+/// Which bytes are Crockford's: a server asks this of every path.
+constexpr auto crockford = [] {
+    std::array<bool, 256> is{};
+    for (const char c : std::string_view{"0123456789abcdefghjkmnpqrstvwxyz"})
+        is[static_cast<unsigned char>(c)] = true;
+    return is;
+}();
+
 }  // namespace
 
 bool is_id(std::string_view text) {
     return text.size() == 32 && std::ranges::all_of(text, [](char c) {
-               return lower_or_digit(c) && c != 'i' && c != 'l' && c != 'o' && c != 'u';
+               return crockford[static_cast<unsigned char>(c)];
            });
 }
 
