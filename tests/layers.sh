@@ -17,7 +17,7 @@ swarm   swarm base
 base    base
 net     net base
 http    http net base
-edge    edge http audio ogg song store abr cache events swarm base
+edge    edge http net audio ogg song store abr cache events swarm base
 stream  stream edge http net audio ogg song store abr cache events swarm base
 sim     sim stream abr cache events swarm song base
 '
@@ -26,7 +26,8 @@ libraries='
 (libav|libsw)[a-z]*/|vorbis/|ebur128\.h     lib/audio/
 uv\.h                                       lib/net/
 curl/                                       lib/http/
-boost/                                      lib/http/parser.
+boost/(beast|asio|system)                   lib/http/parser.
+boost/intrusive/                            lib/cache/
 CLI/                                        lib/base/program. cmd/
 '
 wrong=0

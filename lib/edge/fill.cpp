@@ -121,7 +121,11 @@ void Fill::begin_entry(http::Response&& response, bool store) {
     Outcome outcome;
     outcome.stored = store;
     outcome.fwd_status = response.status;
-    auto head = Head::of_upstream(http::to_store(job_.request, response, requested_, wall_clock()));
+    auto stored = http::to_store(job_.request, response, requested_, wall_clock());
+    for (const auto& field : response.fields)
+        if (!stored.fields.has(field.name))
+            http::append_field(outcome.own_fields, field.name, field.value);
+    auto head = Head::of_upstream(std::move(stored));
     entry_ = shared_.cache.begin(job_.key, std::move(head), length, store);
     outcome.entry = entry_;
     std::exchange(head_done_, nullptr)(std::move(outcome));

@@ -29,6 +29,8 @@ struct Outcome {
     bool validated = false;  ///< a 304 has renewed what was stored
     bool stale = false;      ///< upstream failed, and this is what there is
     std::optional<int> fwd_status;
+    /// Fields, printed, that are for the one who asked and nobody else (private="...").
+    std::string own_fields;
     /// Or an answer for the one who asked alone.
     std::shared_ptr<Pipe> pipe;
     http::Response head;

@@ -212,6 +212,7 @@ Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why, boo
     answer.entry = outcome.entry;
     answer.pipe = outcome.pipe;
     answer.head = outcome.head;
+    if (!collapsed) answer.own_fields = outcome.own_fields;
     answer.error = outcome.error;
     answer.why = outcome.why;
     answer.cache.fwd = why;
@@ -277,6 +278,7 @@ void Proxy::send(const Answer& answer, const http::Request& request, const http:
     if (answer.pipe) return send_pipe(answer, request, reply);
     Answering how;
     how.cache = answer.cache;
+    how.extra = answer.own_fields;
     how.cache_name = shared_.name;
     edge::answer(answer.entry, request, reply, std::move(how));
 }

@@ -19,6 +19,7 @@ class Proxy : public Backend {
     struct Answer {
         std::shared_ptr<Entry> entry;
         http::CacheStatus cache;
+        std::string own_fields;  ///< beside the entry's
         std::shared_ptr<Pipe> pipe;
         http::Response head;
         int error = 0;
