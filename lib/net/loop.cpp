@@ -24,7 +24,9 @@ Loop::Loop() {
 Loop::~Loop() {
     posted_.clear();  // what they hold may own handles of this loop
     wake_.reset();
-    uv_run(&loop_, UV_RUN_DEFAULT);  // the close callbacks
+    // the close callbacks; a stop() that came after run() would end this early
+    while (uv_run(&loop_, UV_RUN_DEFAULT) != 0) {
+    }
     uv_loop_close(&loop_);
 }
 
