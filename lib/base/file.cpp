@@ -114,6 +114,10 @@ bool try_write_at(int fd, BytesView bytes, std::uint64_t offset) noexcept {
     return true;
 }
 
+void widen_pipe(int fd) noexcept {
+    ::fcntl(fd, F_SETPIPE_SZ, 1 << 20);  // what Linux allows everyone; 64 kB by default
+}
+
 std::optional<Bytes> read_rest(int fd, std::size_t limit, std::string_view subject) {
     Bytes bytes;
     struct stat info;

@@ -45,6 +45,10 @@ void write_all(int fd, BytesView bytes, std::string_view subject);
 bool try_read_at(int fd, std::span<std::uint8_t> into, std::uint64_t offset) noexcept;
 bool try_write_at(int fd, BytesView bytes, std::uint64_t offset) noexcept;
 
+/// Let a pipe hold a chunk of each rendition, so that the programs at its ends need not take turns;
+/// on anything but a pipe, and where the system allows no more, nothing happens.
+void widen_pipe(int fd) noexcept;
+
 /// A whole file. More than `limit` bytes is an Error (65): no stranger chooses how much memory we
 /// take.
 Bytes read_file(const std::filesystem::path& path, std::size_t limit);

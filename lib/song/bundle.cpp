@@ -38,6 +38,7 @@ struct BundleWriter::Output {
 BundleWriter::BundleWriter(int fd, std::string subject)
     : output_(std::make_unique<Output>(Output{fd, std::move(subject), {}})),
       archive_(archive_write_new()) {
+    widen_pipe(fd);
     check(archive_write_set_format_ustar(archive_.get()));
     // no blocking: else the end of each chunk would wait for the next chunk
     check(archive_write_set_bytes_per_block(archive_.get(), 0));
