@@ -209,8 +209,9 @@ class Encoder {
             }
             voice->busy = true;
             lock.unlock();
+            std::int64_t frames = 0;
             try {
-                step(*voice, samples);
+                frames = step(*voice, samples);
             } catch (...) {
                 lock.lock();
                 failure_ = std::current_exception();
@@ -219,6 +220,8 @@ class Encoder {
                 return;
             }
             lock.lock();
+            voice->position += frames;
+            voice->done = voice->position >= pcm_.frames();
             for (auto& page : voice->pages) merge_.add(index, std::move(page.bytes), page.granule);
             voice->pages.clear();
             voice->busy = false;
@@ -227,20 +230,19 @@ class Encoder {
         }
     }
 
-    /// Encode a second more.
-    void step(Voice& voice, std::vector<float>& samples) {
+    /// Encode a second more. What others look at meanwhile stays as it is.
+    /// @return frames taken
+    std::int64_t step(Voice& voice, std::vector<float>& samples) {
         const auto read = pcm_.read(voice.position, samples);
         const auto take = [&](BytesView packet, std::int64_t granule, bool last) {
             voice.take(packet, granule, last);
         };
         const double before = thread_cpu_seconds();
         voice.encoder.add(read, gain_, take);
-        voice.position += static_cast<std::int64_t>(read.size()) / pcm_.channels();
-        if (voice.position >= pcm_.frames()) {
-            voice.encoder.finish(take);
-            voice.done = true;
-        }
+        const auto frames = static_cast<std::int64_t>(read.size()) / pcm_.channels();
+        if (voice.position + frames >= pcm_.frames()) voice.encoder.finish(take);
         voice.cpu_seconds += thread_cpu_seconds() - before;
+        return frames;
     }
 
     void write_pages(const Report& report) {
