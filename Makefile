@@ -5,6 +5,8 @@ PREFIX  ?= /usr/local
 B       ?= build
 CXXFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 1200
+TESTS ?= tests/cli/*.t tests/browser/*.t
 
 PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
                 libuv zlib
@@ -35,7 +37,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all deps test browser demo bench sanitize fuzz lint tidy install uninstall clean help
+.PHONY: all deps test browser demo bench sanitize tsan soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -48,6 +50,8 @@ help:
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make bench      speed, against what people use today'
 	@echo 'make sanitize   the tests again under ASan and UBSan'
+	@echo 'make tsan       unit tests and those of the server under TSan'
+	@echo 'make soak       mixed load and clients who leave, SOAK_SECONDS (1200): memory and descriptors stay flat'
 	@echo 'make fuzz       each parser, FUZZ_SECONDS each (60)'
 	@echo 'make lint       format, static checks, shell scripts, man pages, layers'
 	@echo 'make deps       install missing Debian packages'
@@ -59,15 +63,15 @@ include $B/config.mk
 endif
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
-$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo bench sanitize fuzz lint,$(MAKECMDGOALS)),| deps))
+$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'libraries are missing: run `make deps` (Debian), or install: $(PACKAGES)' >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
 
 # Each goal installs what it needs itself; `make deps` what building, the demo and the tests need.
-WANTS  = $(filter $1,$(filter demo test browser sanitize bench lint fuzz,$(MAKECMDGOALS)))
+WANTS  = $(filter $1,$(filter demo test browser sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS)))
 NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $(if $(call WANTS,demo),$(DEPS_DEMO)) \
-         $(if $(call WANTS,test sanitize),$(DEPS_TEST)) $(if $(call WANTS,browser),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
+         $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/deps.sh $(NEEDED)
@@ -96,8 +100,8 @@ build/music/.there: | deps
 	@touch $@
 
 test: all $B/unit build/music/.there
-	$B/unit
-	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) tests/cli/*.t tests/browser/*.t
+	$B/unit $(UNIT_TESTS)
+	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) $(TESTS)
 
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
@@ -114,6 +118,14 @@ bench: all $(BENCH) build/music/.there
 
 sanitize:
 	$(MAKE) B=$B/asan CXXFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' test
+
+# what has threads; a race ends the server, which its test sees
+tsan:
+	TSAN_OPTIONS=halt_on_error=1 $(MAKE) B=$B/tsan CXXFLAGS='-O1 -g -fsanitize=thread' UNIT_TESTS=--run_test=net_*,http_*,edge_*,store_* \
+	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t' test
+
+soak: all
+	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/soak.sh $(SOAK_SECONDS)
 
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)

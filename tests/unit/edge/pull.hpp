@@ -1,6 +1,7 @@
 #pragma once
-// For tests: a body read to its end as a connection would, waiting on its loop.
-#include <boost/test/unit_test.hpp>
+// For tests: a body read to its end as a connection would, waiting on its loop. Checks nothing
+// itself, as Boost.Test is for one thread.
+#include <memory>
 
 #include "base/file.hpp"
 #include "http/body.hpp"
@@ -11,8 +12,7 @@ namespace stretto::edge {
 inline Bytes bytes_of(const http::Slice& slice) {
     if (slice.fd < 0) return {slice.bytes.begin(), slice.bytes.end()};
     Bytes bytes(slice.length);
-    BOOST_TEST(read_at(slice.fd, bytes, static_cast<std::int64_t>(slice.offset), "a slice") ==
-               bytes.size());
+    bytes.resize(read_at(slice.fd, bytes, static_cast<std::int64_t>(slice.offset), "a slice"));
     return bytes;
 }
 
@@ -30,7 +30,7 @@ class Pull {
                 if (step() != http::Body::State::wait) loop_.stop();
             });
             if (state != http::Body::State::ready) return state;
-            BOOST_TEST(slice.size() > 0U);
+            if (slice.size() == 0) return state = http::Body::State::broken;  // nothing is no slice
             append(got, bytes_of(slice));
         }
     }
