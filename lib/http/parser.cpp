@@ -8,6 +8,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/byte_set.hpp"
+
 namespace stretto::http {
 namespace {
 
@@ -23,7 +25,6 @@ constexpr std::ptrdiff_t most_size_digits = 16;
 constexpr std::uint64_t most_body_bytes = std::numeric_limits<std::int64_t>::max();
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 bool is_printable(char c) noexcept { return c > ' ' && c < 0x7f; }
 
@@ -47,6 +48,9 @@ Head find_head(std::string_view bytes) {
     return {};
 }
 
+constexpr ByteSet host_bytes{
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~!$&'()*+,;=%"};
+
 /// host [":" port] (RFC 9110 4.2, RFC 3986 3.2.2), not empty and without user information.
 bool is_authority(std::string_view text) {
     std::size_t end = 0;
@@ -59,11 +63,7 @@ bool is_authority(std::string_view text) {
         ++end;
     } else {
         end = std::min(text.find(':'), text.size());
-        if (end == 0 || !std::ranges::all_of(text.substr(0, end), [](char c) {
-                return is_letter(c) || is_digit(c) ||
-                       std::string_view{"-._~!$&'()*+,;=%"}.find(c) != std::string_view::npos;
-            }))
-            return false;
+        if (end == 0 || !host_bytes.has_all_of(text.substr(0, end))) return false;
     }
     const auto port = text.substr(end);
     return port.empty() ||
@@ -389,6 +389,15 @@ bool has_dot_segment(std::string_view path) {
     return false;
 }
 
+/// Whether a target is a path, without a query, that means just what it says: nothing to decode and
+/// no segment that begins with a dot. Most are, and each request is asked.
+bool is_plain_path(std::string_view target) {
+    constexpr ByteSet plain{
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/-._~!$&'()*+,;=:@"};
+    return target.starts_with('/') && plain.has_all_of(target) &&
+           target.find("/.") == std::string_view::npos;
+}
+
 }  // namespace
 
 Result<Response> parse_response_head(std::string_view head) {
@@ -403,6 +412,7 @@ Result<Response> parse_response_head(std::string_view head) {
 }
 
 Result<Target> parse_target(std::string_view target) {
+    if (is_plain_path(target)) return Target{std::string{target}, {}};
     if (!std::ranges::all_of(target, [](char c) { return is_printable(c) && c != '#'; }))
         return Malformed{"control bytes, blanks, a fragment or bytes above 0x7e"};
     const auto form = absolute_form(target);

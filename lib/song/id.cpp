@@ -1,8 +1,6 @@
 #include "song/id.hpp"
 
-#include <algorithm>
-#include <array>
-
+#include "base/byte_set.hpp"
 #include "base/error.hpp"
 
 namespace stretto::song {
@@ -10,27 +8,16 @@ namespace {
 
 bool lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-/// Which bytes are Crockford's: a server asks this of every path.
-constexpr auto crockford = [] {
-    std::array<bool, 256> is{};
-    for (const char c : std::string_view{"0123456789abcdefghjkmnpqrstvwxyz"})
-        is[static_cast<unsigned char>(c)] = true;
-    return is;
-}();
+constexpr ByteSet crockford{"0123456789abcdefghjkmnpqrstvwxyz"};
+constexpr ByteSet name_bytes{"0123456789abcdefghijklmnopqrstuvwxyz._-"};
 
 }  // namespace
 
-bool is_id(std::string_view text) {
-    return text.size() == 32 && std::ranges::all_of(text, [](char c) {
-               return crockford[static_cast<unsigned char>(c)];
-           });
-}
+bool is_id(std::string_view text) { return text.size() == 32 && crockford.has_all_of(text); }
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 64 && lower_or_digit(text[0]) && !is_id(text) &&
-           text.find("..") == std::string_view::npos && std::ranges::all_of(text, [](char c) {
-               return lower_or_digit(c) || c == '.' || c == '_' || c == '-';
-           });
+           text.find("..") == std::string_view::npos && name_bytes.has_all_of(text);
 }
 
 void check_song(std::string_view text) {
