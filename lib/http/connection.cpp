@@ -18,8 +18,9 @@ namespace {
 
 constexpr std::uint64_t progress_bytes = 4096;  // what counts as the client still being there
 constexpr std::uint64_t turn_bytes = 1u << 20;  // for one client before others have their turn
-constexpr std::uint64_t told_bytes = 64u
-                                     << 10;  // from here on an answer tells how fast a client is
+// from here on an answer tells how fast a client is, once in a while: asking the kernel costs as
+// much as sending
+constexpr std::uint64_t told_bytes = 64u << 10, told_again_ms = 1000;
 
 bool has_no_body(int status) { return status < 200 || status == 204 || status == 304; }
 
@@ -444,7 +445,8 @@ void Connection::log_response() {
         server_.lines_.add(peer_, {logged_->method, logged_->target, logged_->referer,
                                    logged_->agent, cache_, minor_, status_, body_sent_, ms});
     logged_.reset();
-    if (body_sent_ < told_bytes) return;
+    if (body_sent_ < told_bytes || now - told_ms_ < told_again_ms) return;
+    told_ms_ = now;
     if (const double rate = net::delivery_rate(socket_.fd()); rate > 0)
         server_.handler_.delivered(peer_, rate);
 }

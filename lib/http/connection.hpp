@@ -73,6 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     State state_ = State::reading;
     std::uint64_t number_ = 0;  // of the request under way
     std::uint64_t deadline_ms_ = 0, began_ms_ = 0;
+    std::uint64_t told_ms_ = 0;   // when the handler was last told how fast the client is
     std::uint64_t progress_ = 0;  // bytes since the deadline was last moved
     Bytes pending_;               // read and not yet parsed
     std::unique_ptr<Upload> upload_;
