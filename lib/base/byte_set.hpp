@@ -1,7 +1,7 @@
 #pragma once
 // Sets of byte values, looked up in a table: for checks that every byte of a request goes through.
-#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace stretto {
@@ -13,9 +13,15 @@ class ByteSet {
         for (const char c : members) has_[static_cast<unsigned char>(c)] = true;
     }
     constexpr bool has(char c) const noexcept { return has_[static_cast<unsigned char>(c)]; }
+    /// How many members `text` begins with.
+    constexpr std::size_t count_leading(std::string_view text) const noexcept {
+        std::size_t n = 0;
+        while (n < text.size() && has(text[n])) ++n;
+        return n;
+    }
     /// Whether `text` consists of members only.
     constexpr bool has_all_of(std::string_view text) const noexcept {
-        return std::ranges::all_of(text, [this](char c) { return has(c); });
+        return count_leading(text) == text.size();
     }
 
    private:

@@ -7,21 +7,24 @@
 #include <charconv>
 #include <ctime>
 
+#include "base/byte_set.hpp"
 #include "base/error.hpp"
 
 namespace stretto::http {
 namespace {
 
-bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+/// What is printed as it is.
+constexpr ByteSet plain{
+    " !#$%&'()*+,-./"
+    "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"};
 
 /// Quotes, backslashes and bytes that could drive a terminal as \xHH.
 void append_escaped(std::string& to, std::string_view value) {
     constexpr char digits[] = "0123456789abcdef";
     while (!value.empty()) {
-        const auto plain = static_cast<std::size_t>(
-            std::find_if_not(value.begin(), value.end(), is_plain) - value.begin());
-        to.append(value.substr(0, plain));
-        value.remove_prefix(plain);
+        const auto run = plain.count_leading(value);
+        to.append(value.substr(0, run));
+        value.remove_prefix(run);
         if (value.empty()) return;
         const auto byte = static_cast<unsigned char>(value[0]);
         to.append("\\x").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
