@@ -78,7 +78,9 @@ void add_options(CLI::App& app, Options& o) {
     add("access-log", o.log, "A line for each request; - is standard output")->type_name("FILE");
     app.add_flag("--log-addresses", o.full_addresses, "Write whole addresses into the access log")
         ->envname(variable("log-addresses"));
-    app.add_option("SOURCE", o.source, "A store's folder, or http://server")->required();
+    app.add_option("SOURCE", o.source, "A store's folder, or http://server")
+        ->envname(variable("source"))
+        ->required();
 }
 
 /// As many descriptors as the system allows: each client, and each song that is sent, takes one.

@@ -170,4 +170,27 @@ our=$address our_pids=$pids
 start_nginx static "root $PWD/store; $fields" ''
 nginx=$address nginx_pids=$pids
 table origin
+kill $nginx_pids 2>/dev/null
+
+# the edge: each before the same origin of ours, everything in its cache
+source=$our
+start_ours edge "http://$source" --cache cache
+our=$address our_pids=$pids
+start_nginx proxy "location / {
+        proxy_pass http://source;
+        proxy_http_version 1.1;
+        proxy_set_header Connection '';
+        proxy_cache songs;
+        proxy_cache_lock on;
+        proxy_cache_use_stale updating error timeout;
+        proxy_cache_background_update on;
+        add_header X-Cache-Status \$upstream_cache_status;
+    }" "upstream source { server $source; keepalive 16; }
+    proxy_cache_path songs levels=1:2 keys_zone=songs:10m max_size=10g inactive=1d use_temp_path=off;"
+nginx=$address nginx_pids=$pids
+for path in "$manifest" "$small" "$large"; do
+    curl -sfo /dev/null "http://$our$path"
+    curl -sfo /dev/null "http://$nginx$path"
+done
+table edge
 echo 'promised: CPU and p99 at most 1.0, an idle connection at most 2048 B above nginx; ! marks what is missed'

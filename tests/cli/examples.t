@@ -1,0 +1,69 @@
+#!/bin/sh
+# What stands in examples/ works: edges and an origin that are killed, TLS in front, the systemd unit.
+. ./tests/lib.sh
+id=$(tone song.wav 60 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
+for kbps in 160 320; do stretto-fetch --store store -b $kbps song >$kbps.ogg; done
+
+edges() { sh "$root/examples/02-edges.sh" "$work/store" song >said 2>&1 || { cat said; return 1; }; }
+ok '02-edges: an edge and the origin are killed, and the song is whole' edges
+told() { grep -c 'X-Cache: \(MISS\|HIT\|MISS\)' said | grep -qx 3 && grep -qx '   oggz-validate is content' said && test "$(grep -c 'the same' said)" -eq 2; }
+ok '02-edges says what happened' told
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+answers() { # until the proxy answers
+    tries=0
+    until curl -fsS --http2 --cacert cert.pem --connect-to "music.example:443:127.0.0.1:$port" -o got -w '%{http_version} %{http_code}' "https://music.example$1" >how 2>why; do
+        kill -0 "$proxy" && [ $tries -lt 200 ] || { cat why; return 1; }
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+    cat how
+}
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout cert.key -out cert.crt -days 2 -subj /CN=music.example -addext subjectAltName=DNS:music.example 2>/dev/null
+cat cert.crt cert.key >cert.pem
+start stretto-serve store
+PATH=$PATH:/usr/sbin
+fronted() { answers "/stream/song?kbps=320" | grep -qx '2 200' && cmp got 320.ogg && answers "/songs/$id/160/chunk_1.ogg" && cmp got "store/songs/$id/160/chunk_1.ogg"; }
+
+by_nginx() {
+    port=$(free_port)
+    {
+        [ "$(id -u)" -ne 0 ] || echo 'user root;'
+        echo 'daemon off; pid nginx.pid; error_log error.log; events {} http { access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;'
+        sed "s/127.0.0.1:8481/${url#http://}/; s/listen 443/listen 127.0.0.1:$port/; /listen \[::\]/d; s#/etc/ssl/music.example.pem#$work/cert.crt#; s#/etc/ssl/music.example.key#$work/cert.key#" "$root/examples/tls-nginx.conf"
+        echo '}'
+    } >nginx.conf
+    nginx -p "$work" -c nginx.conf -e error.log &
+    proxy=$!
+    started="$started $proxy"
+    fronted || { cat error.log; return 1; }
+    stop "$proxy"
+}
+ok 'TLS and HTTP/2 by nginx' by_nginx
+by_haproxy() {
+    port=$(free_port)
+    sed "s/127.0.0.1:8481/${url#http://}/; s/bind :443/bind 127.0.0.1:$port/; s#/etc/ssl/music.example.pem#$work/cert.pem#" "$root/examples/tls-haproxy.cfg" >haproxy.cfg
+    haproxy -q -db -f haproxy.cfg >haproxy.log 2>&1 &
+    proxy=$!
+    started="$started $proxy"
+    fronted || { cat haproxy.log; return 1; }
+    kill -USR1 "$proxy" && wait "$proxy"
+}
+ok 'TLS and HTTP/2 by haproxy' by_haproxy
+
+unit='stretto-serve@.service'
+sed "s#/usr/local/bin/stretto-serve#$(command -v stretto-serve)#" "$root/examples/$unit" >"$unit"
+verified() { systemd-analyze verify "./$unit" >said 2>&1; test ! -s said || { cat said; return 1; }; }
+ok 'systemd finds nothing to complain about in the unit' verified
+sandboxed() { systemd-analyze security --offline=true --threshold=20 "./$unit" >said 2>&1 || { tail -n 3 said; return 1; }; }
+ok 'and takes it for well sandboxed' sandboxed
+by_variables() { # as the unit starts it: options from a file alone
+    printf 'STRETTO_SERVE_SOURCE=%s\nSTRETTO_SERVE_LISTEN=127.0.0.1:0\n' "$work/store" >unit.conf
+    # shellcheck disable=SC2046 # a word a line
+    env $(cat unit.conf) stretto-serve >ready & pid=$!
+    started="$started $pid"
+    until grep -q '^listening on ' ready; do kill -0 $pid || return 1; sleep 0.02; done
+    curl -fsS "http://$(sed -n 's/^listening on //p' ready)/names/song" | grep -qx "$id" && stop $pid
+}
+ok 'a file of variables is all that it needs' by_variables
+finish
