@@ -83,7 +83,8 @@ CONF
         kill -0 "$master" || return 1
         sleep 0.05
     done
-    pids="$master $(pgrep -d ' ' -P "$master")"
+    # the workers; the cache's loader ends by itself
+    pids="$master $(pgrep -d ' ' -P "$master" -f 'worker process')"
 }
 
 # ticks PID...: of the processor, spent so far

@@ -1,12 +1,12 @@
 #!/bin/sh
 # What stands in examples/ works: edges and an origin that are killed, TLS in front, the systemd unit.
 . ./tests/lib.sh
-id=$(tone song.wav 60 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
+id=$(tone song.wav 240 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
 for kbps in 160 320; do stretto-fetch --store store -b $kbps song >$kbps.ogg; done
 
 edges() { sh "$root/examples/02-edges.sh" "$work/store" song >said 2>&1 || { cat said; return 1; }; }
 ok '02-edges: an edge and the origin are killed, and the song is whole' edges
-told() { grep -c 'X-Cache: \(MISS\|HIT\|MISS\)' said | grep -qx 3 && grep -qx '   oggz-validate is content' said && test "$(grep -c 'the same' said)" -eq 2; }
+told() { test "$(grep -c 'MISS$' said) $(grep -c 'HIT$' said)" = '2 1' && grep -qx '   oggz-validate is content' said && test "$(grep -c 'the same [0-9]' said)" -eq 3; }
 ok '02-edges says what happened' told
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
@@ -53,7 +53,7 @@ ok 'TLS and HTTP/2 by haproxy' by_haproxy
 
 unit='stretto-serve@.service'
 sed "s#/usr/local/bin/stretto-serve#$(command -v stretto-serve)#" "$root/examples/$unit" >"$unit"
-verified() { systemd-analyze verify "./$unit" >said 2>&1; test ! -s said || { cat said; return 1; }; }
+verified() { systemd-analyze verify --man=no "./$unit" >said 2>&1; test ! -s said || { cat said; return 1; }; }
 ok 'systemd finds nothing to complain about in the unit' verified
 sandboxed() { systemd-analyze security --offline=true --threshold=20 "./$unit" >said 2>&1 || { tail -n 3 said; return 1; }; }
 ok 'and takes it for well sandboxed' sandboxed
