@@ -25,6 +25,8 @@ sim     sim stream abr cache events swarm song base
 libraries='
 (libav|libsw)[a-z]*/|vorbis/|ebur128\.h     lib/audio/
 uv\.h                                       lib/net/
+isa-l/                                      lib/ogg/
+maxminddb\.h                                lib/swarm/
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/

@@ -1,5 +1,6 @@
 #include "edge/status.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
@@ -18,7 +19,12 @@ void send(const http::Reply& reply, std::string_view type, std::string body) {
     reply.send(std::move(out));
 }
 
-std::string number(double value) { return nlohmann::json(value).dump(); }
+/// Counts without a fraction.
+nlohmann::json number(double value) {
+    if (value == std::floor(value) && std::abs(value) < 0x1p53)
+        return static_cast<std::int64_t>(value);
+    return value;
+}
 
 }  // namespace
 
@@ -68,7 +74,7 @@ void Status::metrics(const http::Reply& reply) const {
             last = metric.name;
         }
         out += text("stretto_", metric.name, metric.labels.empty() ? "" : "{" + metric.labels + "}",
-                    " ", number(metric.value), "\n");
+                    " ", number(metric.value).dump(), "\n");
     }
     send(reply, "text/plain; version=0.0.4; charset=utf-8", std::move(out));
 }
@@ -77,12 +83,12 @@ void Status::stats(const http::Reply& reply) const {
     nlohmann::ordered_json json{{"name", name_}, {"role", role_}};
     for (const auto& metric : collect()) {
         if (metric.labels.empty()) {
-            json[metric.name] = metric.value;
+            json[metric.name] = number(metric.value);
             continue;
         }
         const auto quote = metric.labels.find('"');
         json[metric.name][metric.labels.substr(quote + 1, metric.labels.size() - quote - 2)] =
-            metric.value;
+            number(metric.value);
     }
     send(reply, "application/json", json.dump(2) + "\n");
 }

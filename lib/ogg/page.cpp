@@ -1,5 +1,7 @@
 #include "ogg/page.hpp"
 
+#include <isa-l/crc.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -24,13 +26,14 @@ ogg_stream_state* new_stream(std::uint32_t serial) {
     return stream;
 }
 
-bool crc_is_right(const Page& page) {
-    std::array<std::uint8_t, 27 + 255> header;  // libogg writes the CRC that it finds into it
-    std::ranges::copy(page.header, header.begin());
-    ogg_page raw = page.raw();
-    raw.header = header.data();
-    ogg_page_checksum_set(&raw);
-    return read_u32(header, 22) == read_u32(page.header, 22);
+/// The checksum of a page (RFC 3533, 6: polynomial 0x04c11db7, nothing inverted, its own field
+/// counted as zero). ISA-L takes a tenth of libogg's time, and inverts before and after.
+std::uint32_t page_crc(BytesView header, BytesView body) {
+    std::array<std::uint8_t, 27 + 255> head;
+    std::ranges::copy(header, head.begin());
+    write_le(std::span{head}.subspan(22, 4), 0);
+    const std::uint32_t begun = crc32_ieee(~0u, head.data(), header.size());
+    return ~crc32_ieee(begun, body.data(), body.size());
 }
 
 enum class Found { page, no_page, too_few_bytes };
@@ -46,7 +49,9 @@ Found find_page(BytesView bytes, Crc crc, Page& page) {
     if (bytes.size() < header + body) return Found::too_few_bytes;
     page.header = bytes.first(header);
     page.body = bytes.subspan(header, body);
-    return crc == Crc::trust || crc_is_right(page) ? Found::page : Found::no_page;
+    return crc == Crc::trust || page_crc(page.header, page.body) == read_u32(page.header, 22)
+               ? Found::page
+               : Found::no_page;
 }
 
 }  // namespace
@@ -133,9 +138,7 @@ void rewrite_page(std::span<std::uint8_t> page, std::uint32_t serial, std::uint3
     write_le(page.subspan(14, 4), serial);
     write_le(page.subspan(18, 4), number);
     const std::size_t header = 27u + page[26];
-    ogg_page raw{page.data(), static_cast<long>(header), page.data() + header,
-                 static_cast<long>(page.size() - header)};
-    ogg_page_checksum_set(&raw);
+    write_le(page.subspan(22, 4), page_crc(page.first(header), page.subspan(header)));
 }
 
 }  // namespace stretto::ogg

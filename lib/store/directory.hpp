@@ -2,12 +2,14 @@
 // A store in a directory: songs/<id>/..., names/<name>. Readers, any web server among them, see
 // whole songs only.
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/file.hpp"
+#include "store/writer.hpp"
 
 namespace stretto::store {
 
@@ -19,7 +21,7 @@ class Incoming {
     ~Incoming();
 
     /// @param path  relative, of parts that the caller has checked
-    void add(const std::string& path, BytesView bytes);
+    void add(const std::string& path, Bytes bytes);
     /// All of it to the disk, fsync by fsync, folders last.
     void sync();
     const std::filesystem::path& folder() const noexcept { return song_; }
@@ -32,6 +34,7 @@ class Incoming {
     std::filesystem::path song_;
     File lock_;
     std::vector<std::filesystem::path> files_, folders_;
+    std::unique_ptr<Writer> writer_ = std::make_unique<Writer>();
 };
 
 class Directory {

@@ -86,28 +86,29 @@ std::string known_manifest(const store::Directory& store, const std::string& id)
 }  // namespace
 
 song::Manifest check_bundle(song::BundleReader& bundle, const std::string& subject,
-                            const std::function<void(const std::string&, BytesView)>& keep) {
+                            const std::function<void(const std::string&, Bytes)>& keep) {
     BundleCheck check;
     for (;;) {
         auto entry = must(bundle.next(), subject);
         if (!entry) throw bad_data(subject, "no manifest at its end (empty, or cut short)");
         if (entry->path == "manifest.json") {
             auto manifest = must(check.finish(entry->bytes), subject);
-            keep(entry->path, as_bytes(song::print_manifest(manifest)));
+            const auto json = song::print_manifest(manifest);
+            keep(entry->path, Bytes(json.begin(), json.end()));
             if (must(bundle.next(), subject))
                 throw bad_data(subject, "something follows the manifest");
             return manifest;
         }
         if (auto ok = check.add(*entry); !ok) throw bad_data(subject, ok.error().why);
-        keep(entry->path, entry->bytes);
+        keep(entry->path, std::move(entry->bytes));
     }
 }
 
 song::Manifest publish(store::Directory& store, song::BundleReader& bundle,
                        const std::string& subject) {
     auto incoming = store.incoming();
-    auto manifest = check_bundle(bundle, subject, [&](const std::string& path, BytesView bytes) {
-        incoming.add(path, bytes);
+    auto manifest = check_bundle(bundle, subject, [&](const std::string& path, Bytes bytes) {
+        incoming.add(path, std::move(bytes));
     });
     incoming.sync();
     if (store.admit(incoming, manifest.id)) return manifest;

@@ -15,9 +15,8 @@ namespace stretto::stream {
 /// index entry and the id are recomputed from the chunks.
 /// @param keep  takes entries that are right so far; what it kept is of no use when this throws an
 /// Error (65)
-song::Manifest check_bundle(
-    song::BundleReader& bundle, const std::string& subject,
-    const std::function<void(const std::string& path, BytesView bytes)>& keep);
+song::Manifest check_bundle(song::BundleReader& bundle, const std::string& subject,
+                            const std::function<void(const std::string& path, Bytes bytes)>& keep);
 
 /// Publish: durable before it is visible. The same song again changes nothing, but for new tags and
 /// damage that it mends.
