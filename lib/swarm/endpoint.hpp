@@ -1,0 +1,39 @@
+#pragma once
+// Internet addresses as the tracker keeps them: 16 bytes, comparable, grouped into networks.
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stretto::swarm {
+
+/// An IPv6 address; an IPv4 address is the IPv6 address that it maps to (RFC 4291 2.5.5.2).
+struct Ip {
+    std::array<std::uint8_t, 16> bytes{};
+    auto operator<=>(const Ip&) const = default;
+
+    bool is_v4() const noexcept;
+    bool is_loopback() const noexcept;
+    /// "192.0.2.1" or "2001:db8::1".
+    std::string print() const;
+};
+/// "192.0.2.1", "2001:db8::1"; nullopt for anything else, such as names, ports and brackets.
+std::optional<Ip> parse_ip(std::string_view text);
+
+/// The addresses that one operator has for the asking: a /24 of IPv4, a /48 of IPv6. Limits count
+/// by it, and two of one network are near each other.
+using Network = std::uint64_t;
+Network network_of(const Ip& ip) noexcept;
+
+struct Endpoint {
+    Ip ip;
+    std::uint16_t port = 0;
+    auto operator<=>(const Endpoint&) const = default;
+
+    /// "http://192.0.2.1:8490" or "http://[2001:db8::1]:8490".
+    std::string url() const;
+};
+
+}  // namespace stretto::swarm

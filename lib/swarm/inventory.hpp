@@ -1,0 +1,37 @@
+#pragma once
+// What a peer has of a song, in one 64-bit word.
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "swarm/announce.hpp"
+
+namespace stretto::swarm {
+
+/// How a song is cut: each rendition into the same number of chunks.
+struct Layout {
+    std::vector<int> kbps;  ///< rising, 1 to 16 of them
+    int chunks = 0;         ///< at least 1
+    bool operator==(const Layout&) const = default;
+
+    /// Chunks that one bit stands for: 1 while chunks times renditions is at most 64. Neighbours of
+    /// one rendition share a bit, never chunks of two.
+    int group() const noexcept;
+};
+
+/// A set bit: all chunks that it stands for are held.
+using Inventory = std::uint64_t;
+
+/// What the layout does not have is passed over.
+Inventory inventory_of(const Layout& layout, const Have& have);
+/// The ranges that the bits stand for.
+Have have_of(const Layout& layout, Inventory inventory);
+
+/// The bits to look for: any of them set means that a peer has something of what is asked for. 0
+/// when the song has no such rendition or chunk; a chunk asked for without its rendition is looked
+/// for in all.
+Inventory wanted(const Layout& layout, std::optional<int> kbps, std::optional<int> chunk);
+/// Every chunk of the song.
+Inventory complete(const Layout& layout);
+
+}  // namespace stretto::swarm
