@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <cstring>
 #include <utility>
 
 #include "base/error.hpp"
@@ -27,6 +28,16 @@ void set(CURL* easy, CURLoption option, T value) {
 /// Methods that say nothing about a body when they have none (RFC 9110 8.6).
 bool tells_empty_body(std::string_view method) {
     return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+/// No socket for an address that may not be connected to.
+curl_socket_t open_allowed(void* allow, curlsocktype, curl_sockaddr* to) noexcept {
+    sockaddr_storage raw{};
+    if (to->addrlen > sizeof raw) return CURL_SOCKET_BAD;
+    std::memcpy(&raw, &to->addr, to->addrlen);
+    const auto& allowed = *static_cast<std::function<bool(const net::Address&)>*>(allow);
+    if (!allowed(net::Address{raw})) return CURL_SOCKET_BAD;
+    return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 }  // namespace
@@ -191,6 +202,10 @@ std::unique_ptr<Fetch> Upstream::fetch(const Request& request, Bytes body, Fetch
     set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits_.stall.count()));
     set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     set(easy, CURLOPT_BUFFERSIZE, 65536L);
+    if (limits_.allow) {
+        set(easy, CURLOPT_OPENSOCKETFUNCTION, static_cast<curl_opensocket_callback>(open_allowed));
+        set(easy, CURLOPT_OPENSOCKETDATA, &limits_.allow);
+    }
     if (request.method == "HEAD") {
         set(easy, CURLOPT_NOBODY, 1L);
     } else if (!transfer->body.empty() || tells_empty_body(request.method)) {

@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "http/message.hpp"
 #include "net/loop.hpp"
+#include "net/socket.hpp"
 
 namespace stretto::http {
 
@@ -54,6 +55,8 @@ class Upstream {
         std::size_t requests = 4096;  ///< under way and waiting
         std::chrono::milliseconds connect{3000};
         std::chrono::seconds stall{10};  ///< without a byte, before the response or within
+        /// Asked before each connection, whatever name led to it; empty: all may be connected to.
+        std::function<bool(const net::Address&)> allow;
     };
     /// @param base  "http://host:port" and perhaps a path before every target
     Upstream(net::Loop& loop, std::string base, const Limits& limits);

@@ -213,6 +213,7 @@ double Picker::peer_rate(Millis now) const {
 
 /// How many orders the edge may have at a time: none while peers are as fast as it would be.
 int Picker::edge_budget(Millis now) const {
+    if (now < edge_not_before_) return 0;
     if (!divided_ || useful_peers(now) == 0) return options_.edge_orders;
     const double peers = peer_rate(now);
     if (edge_rate_ == 0) return peers > 0 ? 0 : 1;  // it is not known yet: one tells

@@ -71,6 +71,9 @@ class Picker {
     /// It turned out not to be here after all.
     void lost_chunk(int chunk);
 
+    /// No edge answers: ask none until then.
+    void pause_edge(Millis until) { edge_not_before_ = until; }
+
     /// What to ask for now.
     std::vector<Order> pick(Millis now);
     /// Orders to be broken off now; they have failed already.
@@ -146,6 +149,7 @@ class Picker {
     std::map<int, Active> active_;
     int next_ = 1, edge_orders_ = 0, strangers_ = 0;
     double edge_rate_ = 0;
+    Millis edge_not_before_ = 0;
     Millis edge_since_ = 0;  // when the edge began to be busy
     std::uint64_t edge_bytes_ = 0;
     mutable std::deque<Sample> peer_bytes_;

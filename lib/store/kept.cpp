@@ -1,0 +1,207 @@
+#include "store/kept.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+namespace stretto::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t most_by_default = 10'000'000'000;
+constexpr std::int64_t draft_seconds = 3600;  // nobody writes one file for longer
+
+/// "320/chunk_7.ogg" -> 320, 7
+std::optional<std::pair<int, std::size_t>> chunk_of(const std::string& path) {
+    const auto slash = path.find('/');
+    constexpr std::string_view prefix = "chunk_";
+    if (slash == std::string::npos || path.compare(slash + 1, prefix.size(), prefix) != 0)
+        return {};
+    int kbps = 0;
+    std::size_t k = 0;
+    const char* number = path.data() + slash + 1 + prefix.size();
+    const auto a = std::from_chars(path.data(), path.data() + slash, kbps);
+    const auto b = std::from_chars(number, path.data() + path.size(), k);
+    if (a.ptr != path.data() + slash || b.ec != std::errc{} || k > 65535 ||
+        std::string_view{b.ptr} != ".ogg")
+        return {};
+    return std::pair{kbps, k};
+}
+
+std::int64_t modified(const fs::path& path) {
+    struct stat state;
+    return ::stat(path.c_str(), &state) == 0 ? state.st_mtim.tv_sec : 0;
+}
+
+}  // namespace
+
+Kept::Kept(fs::path root, std::uint64_t limit) : root_(std::move(root)), limit_(limit) {
+    std::error_code failed;
+    for (const auto* part : {"songs", ".incoming"})
+        if (fs::create_directories(root_ / part, failed); failed) {
+            errno = failed.value();
+            throw system_error("make", (root_ / part).string());
+        }
+    if (limit_ == 0) {
+        const auto space = fs::space(root_, failed);
+        limit_ = failed ? most_by_default : std::min(most_by_default, space.available / 10);
+    }
+    scan();
+}
+
+void Kept::scan() {
+    const auto now = std::time(nullptr);
+    std::error_code failed;
+    for (const auto& draft : fs::directory_iterator{root_ / ".incoming", failed})
+        if (now - modified(draft.path()) > draft_seconds) fs::remove(draft.path(), failed);
+    bytes_ = 0;
+    auto before = std::move(known_);
+    known_.clear();
+    for (const auto& folder : fs::directory_iterator{root_ / "songs", failed}) {
+        const auto id = folder.path().filename().string();
+        if (const auto old = before.find(id); old != before.end()) {
+            known_[id] = old->second;
+            known_[id].chunks.clear();
+            known_[id].bytes = 0;
+        }
+        known_[id].used = modified(folder.path());
+        for (auto file = fs::recursive_directory_iterator{folder.path(), failed};
+             !failed && file != fs::recursive_directory_iterator{}; file.increment(failed))
+            if (file->is_regular_file(failed))
+                note(id, file->path().lexically_relative(folder.path()).string(),
+                     file->file_size(failed));
+    }
+    // what was removed beside us may still be in use here
+    for (auto& [id, song] : before)
+        if (song.users > 0 && !known_.contains(id)) known_[id].users = song.users;
+}
+
+void Kept::note(const std::string& id, const std::string& path, std::uint64_t bytes) {
+    auto& song = known_[id];
+    song.bytes += bytes;
+    bytes_ += bytes;
+    const auto chunk = chunk_of(path);
+    if (!chunk) return;
+    auto& here = song.chunks[chunk->first];
+    if (here.size() <= chunk->second) here.resize(chunk->second + 1);
+    here[chunk->second] = true;
+}
+
+std::optional<Bytes> Kept::read(const std::string& id, const std::string& path,
+                                std::size_t most) const {
+    const File file{
+        ::open((root_ / "songs" / id / path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!file) return {};
+    try {
+        return read_rest(file.fd(), most, path);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+std::optional<Bytes> Kept::read(const std::string& id, const std::string& path, std::size_t most,
+                                const Digest& digest) {
+    auto bytes = read(id, path, most);
+    if (!bytes || sha256(*bytes) == digest) return bytes;
+    std::error_code ignored;
+    fs::remove(root_ / "songs" / id / path, ignored);
+    if (const auto chunk = chunk_of(path))
+        if (auto& here = known_[id].chunks[chunk->first]; chunk->second < here.size())
+            here[chunk->second] = false;
+    return {};
+}
+
+bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes) {
+    if (bytes.size() > limit_) return false;
+    if (bytes_ + bytes.size() > limit_) make_room(bytes.size());
+    if (bytes_ + bytes.size() > limit_) return false;
+    const fs::path target = root_ / "songs" / id / path;
+    const fs::path draft =
+        root_ / ".incoming" / (std::to_string(::getpid()) + '-' + std::to_string(drafts_++));
+    std::error_code failed;
+    fs::create_directories(target.parent_path(), failed);
+    // no fsync: after a power cut a file of the wrong hash is fetched again
+    const File file{
+        ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)};
+    bool done = file && !failed;
+    try {
+        if (done) write_all(file.fd(), bytes, draft.string());
+    } catch (const Error&) {
+        done = false;
+    }
+    done = done && ::rename(draft.c_str(), target.c_str()) == 0;
+    if (!done) {
+        fs::remove(draft, failed);
+        return false;
+    }
+    note(id, path, bytes.size());
+    return true;
+}
+
+const Kept::Chunks& Kept::chunks(const std::string& id) const {
+    static const Chunks none;
+    const auto found = known_.find(id);
+    return found == known_.end() ? none : found->second.chunks;
+}
+
+std::vector<std::string> Kept::songs() const {
+    std::vector<std::pair<std::int64_t, std::string>> order;
+    for (const auto& [id, song] : known_)
+        if (!song.chunks.empty()) order.emplace_back(-song.used, id);
+    std::ranges::sort(order);
+    std::vector<std::string> ids;
+    for (auto& [used, id] : order) ids.push_back(std::move(id));
+    return ids;
+}
+
+void Kept::use(const std::string& id) {
+    auto& song = known_[id];
+    ++song.users;
+    song.used = std::time(nullptr);
+    std::error_code failed;
+    fs::create_directories(root_ / "songs" / id, failed);
+    ::utimensat(AT_FDCWD, (root_ / "songs" / id).c_str(), nullptr, 0);
+}
+
+void Kept::release(const std::string& id) {
+    if (auto& song = known_[id]; song.users > 0) --song.users;
+}
+
+/// Hours unused count against a song; a complete one, and one that nobody else has, for it: these
+/// are what others will ask for.
+double Kept::worth(const Song& song, std::int64_t now) const {
+    const double hours = 1 + static_cast<double>(std::max<std::int64_t>(0, now - song.used)) / 3600;
+    return (song.complete ? 4 : 1) * (song.others == 0 ? 2 : 1) / hours;
+}
+
+/// The least valuable songs go until the bytes fit, one program at a time.
+void Kept::make_room(std::uint64_t bytes) {
+    const File lock{
+        ::open((root_ / ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)};
+    if (!lock || ::flock(lock.fd(), LOCK_EX) != 0) return;
+    scan();  // what others have added and removed
+    const auto now = std::time(nullptr);
+    std::vector<std::pair<double, std::string>> order;
+    for (const auto& [id, song] : known_)
+        if (song.users == 0) order.emplace_back(worth(song, now), id);
+    std::ranges::sort(order);
+    for (const auto& [worth, id] : order) {
+        // a tenth more than is needed, or each chunk would look at the whole folder
+        if (bytes_ + bytes <= limit_ - limit_ / 10) return;
+        std::error_code failed;
+        fs::remove_all(root_ / "songs" / id, failed);
+        bytes_ -= std::min(bytes_, known_[id].bytes);
+        known_.erase(id);
+    }
+}
+
+}  // namespace stretto::store

@@ -1,0 +1,68 @@
+#pragma once
+// What a listener keeps: songs in whole, verified chunks, as a store that may be incomplete.
+// Several programs may use one folder at the same time.
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/digest.hpp"
+
+namespace stretto::store {
+
+class Kept {
+   public:
+    /// Chunks of a song that are here, by rendition.
+    using Chunks = std::map<int, std::vector<bool>>;
+
+    /// Makes the folder. @param limit  bytes; 0: a tenth of what the disk has free, at most 10 GB
+    Kept(std::filesystem::path root, std::uint64_t limit);
+
+    const std::filesystem::path& root() const noexcept { return root_; }
+    std::uint64_t limit() const noexcept { return limit_; }
+    std::uint64_t bytes() const noexcept { return bytes_; }
+
+    /// songs/<id>/<path>, if it is there and not longer than `most`. Not checked.
+    std::optional<Bytes> read(const std::string& id, const std::string& path,
+                              std::size_t most) const;
+    /// The same if its hash is right; what is wrong is removed.
+    std::optional<Bytes> read(const std::string& id, const std::string& path, std::size_t most,
+                              const Digest& digest);
+    /// Whole or not at all, and room is made for it. @return false: the disk is full, or too small
+    bool keep(const std::string& id, const std::string& path, BytesView bytes);
+
+    /// What is known to be here of a song; grows with keep().
+    const Chunks& chunks(const std::string& id) const;
+    /// Songs of which chunks are here, the one used last first.
+    std::vector<std::string> songs() const;
+    /// In use: not to be evicted by us, and the last to be by others.
+    void use(const std::string& id);
+    void release(const std::string& id);
+    /// All chunks of a rendition are here.
+    void complete(const std::string& id) { known_[id].complete = true; }
+    /// How many others have the song; what nobody else has is kept longer.
+    void others(const std::string& id, int peers) { known_[id].others = peers; }
+
+   private:
+    struct Song {
+        Chunks chunks;
+        std::uint64_t bytes = 0;
+        std::int64_t used = 0;  // seconds since 1970
+        bool complete = false;
+        int others = 1, users = 0;
+    };
+    void scan();
+    void note(const std::string& id, const std::string& path, std::uint64_t bytes);
+    void make_room(std::uint64_t bytes);
+    double worth(const Song& song, std::int64_t now) const;
+
+    std::filesystem::path root_;
+    std::uint64_t limit_, bytes_ = 0;
+    std::map<std::string, Song> known_;
+    std::uint64_t drafts_ = 0;
+};
+
+}  // namespace stretto::store
