@@ -49,6 +49,7 @@ void ask(Upstream& upstream, Request request, Bytes body, std::size_t most,
         return false;
     };
     calls.end = [asking](const Failure* failure) {
+        const auto fetch = std::move(asking->fetch);  // which holds us through its callbacks
         if (asking->done) asking->end(failure);
     };
     asking->fetch = upstream.fetch(request, std::move(body), std::move(calls));

@@ -1,0 +1,48 @@
+#pragma once
+// The edges that a listener may ask, nearest first: the first one that answers is the one.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/upstream.hpp"
+#include "swarm/announce.hpp"
+
+namespace stretto::stream {
+
+class Edges {
+   public:
+    struct Edge {
+        std::string name, url;
+        std::unique_ptr<http::Upstream> upstream;
+        int failures = 0;              ///< in a row
+        std::uint64_t not_before = 0;  ///< ms of the loop's clock
+        bool wrong = false;            ///< it gave bytes that were not what their hash says
+    };
+
+    /// @param local  edges that a tracker names may be anywhere, not only on the open internet
+    Edges(net::Loop& loop, bool local) : loop_(loop), local_(local) {}
+
+    /// One that the user named.
+    void add_trusted(const std::string& url);
+    /// The tracker's list takes the place of its last one; those still in it keep their
+    /// connections.
+    void set(const std::vector<swarm::EdgeInfo>& edges);
+    bool empty() const noexcept { return edges_.empty(); }
+
+    /// The nearest that is not out of favour; when all are, the one that will be back first.
+    std::shared_ptr<Edge> current() const;
+    /// Until when all are out of favour; 0: one is not.
+    std::uint64_t pause_until() const;
+    void worked(Edge& edge) const { edge.failures = 0; }
+    void failed(Edge& edge, bool wrong) const;
+
+   private:
+    std::shared_ptr<Edge> make(const std::string& name, const std::string& url, bool trusted) const;
+
+    net::Loop& loop_;
+    bool local_;
+    std::vector<std::shared_ptr<Edge>> edges_;
+    std::size_t trusted_ = 0;  // of edges_, at the front
+};
+
+}  // namespace stretto::stream
