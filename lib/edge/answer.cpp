@@ -92,6 +92,7 @@ void answer(const std::shared_ptr<Entry>& entry, const http::Request& request,
         }
     }
     if (request.method != "HEAD") out.body = content->read(reply.loop(), part);
+    if (out.body && how.wrap) out.body = how.wrap(std::move(out.body));
     reply.send(std::move(out));
 }
 

@@ -13,6 +13,8 @@ struct Answering {
     std::string extra;                       ///< more fields, printed
     /// Fields of the entry to be left out, because `extra` has others in their place.
     std::string_view without;
+    /// Puts something around the body, such as a limit of its rate.
+    std::function<std::unique_ptr<http::Body>(std::unique_ptr<http::Body>)> wrap;
 };
 
 /// 200, 206, 304, 412 or 416, by the request's conditions and ranges (RFC 9110 13 and 14). A range

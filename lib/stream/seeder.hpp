@@ -1,0 +1,74 @@
+#pragma once
+// A peer's server: passes kept chunks and indexes of announced songs on, at a bounded rate, and
+// answers nothing else: a whole cache listed to strangers would tell what somebody listens to.
+#include "edge/origin.hpp"
+#include "http/server.hpp"
+#include "store/kept.hpp"
+
+namespace stretto::stream {
+
+/// Bytes that may leave, shared by all uploads: a token bucket on the loop's clock.
+class Bucket {
+   public:
+    /// @param bytes_per_s  0: any number
+    Bucket(net::Loop& loop, double bytes_per_s);
+    /// Up to `most` bytes may go now; 0: wait.
+    std::uint64_t take(std::uint64_t most);
+    /// Call when take() is worth asking again, once.
+    void wait(std::function<void()> wake);
+
+   private:
+    void refill();
+    net::Loop& loop_;
+    double rate_, tokens_ = 0;
+    std::uint64_t filled_ms_;
+    net::Timer timer_;
+    std::vector<std::function<void()>> waiting_;
+};
+
+class Seeder : public http::Handler {
+   public:
+    struct Options {
+        double upload_bytes_per_s = 0;  ///< 0: any rate
+        int uploads = 4;                ///< at a time; others are answered 503
+        std::string listen;             ///< "host:port"; empty: every address, a free port
+    };
+    /// Error 69 when the port is taken.
+    Seeder(net::Loop& loop, const store::Kept& kept, const Options& options);
+    ~Seeder() override;
+
+    int port() const noexcept { return port_; }
+    std::uint64_t bytes_given() const noexcept { return given_; }
+    int uploads() const noexcept { return uploads_; }
+    /// Give nothing for now: our own transfer is urgent.
+    void pause(bool paused) noexcept { paused_ = paused; }
+
+    void handle(http::Incoming&& incoming, http::Reply reply) override;
+
+   private:
+    class Upload;
+    std::string have(const edge::Route& route) const;
+    void listen(const std::string& where);
+
+    net::Loop& loop_;
+    const store::Kept& kept_;
+    Options options_;
+    store::Tree tree_;
+    edge::Origin origin_;
+    Bucket bucket_;
+    http::AccessLog log_;
+    http::Limiter limiter_;
+    http::Shared shared_;
+    int port_ = 0, uploads_ = 0;
+    bool paused_ = false;
+    std::uint64_t given_ = 0;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    std::unique_ptr<http::Server> server_;
+};
+
+/// "0-5, 7": the chunks that are here, as a peer tells in its Stretto-Have field.
+std::string print_have(const std::vector<bool>& here);
+/// What a peer said; chunks from `chunks` on are passed over. nullopt: no such list.
+std::optional<std::vector<bool>> parse_have(std::string_view text, std::size_t chunks);
+
+}  // namespace stretto::stream
