@@ -1,0 +1,132 @@
+#pragma once
+// One song on its way here: from what is kept, from peers, from an edge; every byte verified before
+// it is kept, handed on or passed to others.
+#include <array>
+#include <functional>
+#include <memory>
+
+#include "song/index.hpp"
+#include "song/manifest.hpp"
+#include "store/kept.hpp"
+#include "stream/edges.hpp"
+#include "stream/tracker.hpp"
+#include "swarm/picker.hpp"
+
+namespace stretto::stream {
+
+/// What the songs of one program share. All of it lives on one loop, and longer than any Loader.
+struct Around {
+    net::Loop& loop;
+    Edges& edges;
+    store::Kept* kept = nullptr;      ///< may be none
+    Tracker* tracker = nullptr;       ///< may be none
+    bool peers = true;                ///< ask peers at all
+    bool local_peers = false;         ///< peers may be anywhere, not only on the open internet
+    std::function<void()> kept_more;  ///< a chunk more is kept; may be empty
+};
+
+enum class Origin { cache, peer, edge };
+
+/// A run of pieces that has come, for people who want to know from where.
+struct Gave {
+    int chunk = 0, first = 0, end = 0;
+    std::string who;  ///< "edge eu-west HIT", "peer http://...", "cache"
+    std::int64_t ms = 0;
+    std::uint64_t bytes = 0;
+};
+
+struct Outcome {
+    int exit = 0;  ///< of sysexits.h; 0: the song is here
+    std::string why;
+    std::string id;
+    int kbps = 0;
+    std::array<std::uint64_t, 3> bytes{};  ///< right ones, by Origin
+    std::uint64_t wasted = 0;              ///< came, and were of no use
+    std::int64_t first_byte_ms = -1, total_ms = 0;
+    int retries = 0, bans = 0;
+};
+
+class Loader {
+   public:
+    struct Options {
+        int kbps = 320;
+        bool in_order = false;  ///< rather than rare chunks first
+        std::uint32_t seed = 0;
+    };
+    struct Calls {
+        /// Whose song it is; before any chunk.
+        std::function<void(const song::Manifest&, const song::Rendition&)> found;
+        /// The chunks, in order, whole and right.
+        std::function<void(const Bytes& chunk, bool last)> chunk;
+        std::function<void(const Gave&)> gave;  ///< may be empty
+        /// Once, at the end; the Loader may be destroyed in it.
+        std::function<void(Outcome)> done;
+    };
+    /// @param song  id or name
+    Loader(const Around& around, std::string song, const Options& options, Calls calls);
+    ~Loader();
+    Loader(const Loader&) = delete;
+
+   private:
+    struct Link;
+    struct Transfer;
+    using Done = std::function<void(std::optional<Bytes>)>;
+
+    void start();
+    void retry(std::chrono::milliseconds later, std::function<void()> what);
+    void on_tracker(std::optional<swarm::SongAnswer> answer, int status, const std::string& why);
+    void manifest_from_edge(int attempt);
+    void use(song::Manifest manifest);
+    void index_from(int attempt);
+    void use_index(const Bytes& bytes);
+    void look_into_cache();
+    void add_peers(const std::vector<swarm::PeerInfo>& peers);
+    void refresh_peers();
+    void poll_peers();
+    void note_have(Link& link, const http::Fields& fields);
+
+    void pump();
+    void order(const swarm::Order& order);
+    void on_head(Transfer& transfer, const http::Response& head);
+    bool on_data(Transfer& transfer, BytesView bytes);
+    void on_end(Transfer& transfer, const http::Failure* failure);
+    bool take_pieces(Transfer& transfer);
+    void fail(Transfer& transfer, swarm::Fault fault);
+    void drop(int order);
+    void end(Transfer& transfer);
+    void chunk_done(int chunk);
+    void deliver();
+    void report(Link& link, bool ok, const std::string& why);
+    void finish(int exit, const std::string& why);
+
+    std::string path(const std::string& rest) const { return "/songs/" + id_ + "/" + rest; }
+    swarm::Millis now() const { return static_cast<swarm::Millis>(around_.loop.now_ms()); }
+    BytesView piece_of(int chunk, int piece, BytesView from, std::uint32_t begin) const;
+
+    const Around& around_;
+    std::string song_, id_;
+    Options options_;
+    Calls calls_;
+    Outcome outcome_;
+    swarm::Millis began_;
+    song::Manifest manifest_;
+    const song::Rendition* rendition_ = nullptr;
+    std::optional<song::Index> index_;
+    std::unique_ptr<swarm::Picker> picker_;
+    std::vector<std::shared_ptr<Link>> links_;
+    std::map<int, std::shared_ptr<Transfer>> transfers_;
+    std::vector<std::unique_ptr<http::Fetch>>
+        over_;                      // ended, to be destroyed out of their callbacks
+    std::map<int, Bytes> partial_;  // chunks that come in parts
+    std::map<int, Bytes> ready_;    // whole ones that are not kept
+    int next_ = 0;                  // chunk to hand on
+    bool pumping_ = false, again_ = false, over_now_ = false;
+    swarm::Millis refreshed_ = 0, edge_failed_since_ = -1;
+    std::string edge_why_;
+    int edge_missing_ = 0;  // 404s in a row
+    net::Timer tick_, retry_;
+    std::function<void()> retrying_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace stretto::stream
