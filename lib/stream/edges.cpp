@@ -51,6 +51,13 @@ void Edges::set(const std::vector<swarm::EdgeInfo>& edges) {
     edges_ = std::move(next);
 }
 
+std::vector<swarm::EdgeInfo> Edges::named() const {
+    std::vector<swarm::EdgeInfo> all;
+    for (std::size_t i = trusted_; i < edges_.size(); ++i)
+        all.push_back({edges_[i]->name, edges_[i]->url, {}, {}});
+    return all;
+}
+
 std::shared_ptr<Edges::Edge> Edges::current() const {
     const auto now = loop_.now_ms();
     const auto ready = std::ranges::find_if(

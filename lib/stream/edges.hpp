@@ -27,6 +27,8 @@ class Edges {
     /// The tracker's list takes the place of its last one; those still in it keep their
     /// connections.
     void set(const std::vector<swarm::EdgeInfo>& edges);
+    /// Those that a tracker named.
+    std::vector<swarm::EdgeInfo> named() const;
     bool empty() const noexcept { return edges_.empty(); }
 
     /// The nearest that is not out of favour; when all are, the one that will be back first.

@@ -62,6 +62,7 @@ struct Loader::Transfer {
     int next_piece = 0;
     std::uint64_t useful = 0;
     bool ended = false, whole = false;
+    bool longer = false;  // the answer is the whole chunk, and only a part was asked for
 };
 
 Loader::Loader(const Around& around, std::string song, const Options& options, Calls calls)
@@ -407,6 +408,7 @@ void Loader::on_head(Transfer& transfer, const http::Response& head) {
             return;
     } else if (head.status == 200) {
         transfer.skip = transfer.whole ? 0 : order.begin;
+        transfer.longer = !transfer.whole;
         return;
     }
     const auto fault = head.status == 404                         ? swarm::Fault::missing
@@ -476,10 +478,10 @@ bool Loader::on_data(Transfer& transfer, BytesView bytes) {
     }
     append(transfer.data, bytes.first(std::min(room, bytes.size())));
     if (!take_pieces(transfer)) return false;
-    if (transfer.next_piece == order.end && index_) {
+    // the end of the message follows, after which the connection is good for another; but not where
+    // the answer goes on behind what was asked for
+    if (transfer.longer && transfer.data.size() == order.stop - order.begin)
         on_end(transfer, nullptr);
-        return true;
-    }
     return true;
 }
 
@@ -551,6 +553,8 @@ void Loader::drop(int number) {
     const auto found = transfers_.find(number);
     if (found == transfers_.end()) return;
     const auto transfer = found->second;
+    if (transfer->data.size() == transfer->order.stop - transfer->order.begin)
+        return;  // at its end
     outcome_.wasted +=
         transfer->data.size() - std::min<std::uint64_t>(transfer->useful, transfer->data.size());
     picker_->failed(number, swarm::Fault::busy, now() - 1000);

@@ -1,0 +1,293 @@
+#include "stream/fetching.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "base/program.hpp"
+#include "song/manifest.hpp"
+
+namespace stretto::stream {
+namespace {
+
+constexpr std::int64_t default_upload_kbps = 4000;  // told to the tracker where no limit was set
+
+std::string encoded(const std::string& text) {
+    constexpr char digits[] = "0123456789ABCDEF";
+    std::string out;
+    for (const unsigned char c : text) {
+        if (std::isalnum(c) || c == '-' || c == '.' || c == '_')
+            out += static_cast<char>(c);
+        else
+            out += {'%', digits[c >> 4], digits[c & 15]};
+    }
+    return out;
+}
+
+}  // namespace
+
+/// One song, and the file it goes to.
+struct Fetching::Job {
+    std::string song;
+    song::Manifest manifest;
+    const song::Rendition* rendition = nullptr;
+    std::optional<ogg::Joiner> joiner;
+    ogg::ChunkReader reader;
+    std::optional<Draft> file;
+    bool to_stdout = false;
+    std::size_t chunks = 0;
+    std::optional<Error> broken;  // of writing
+    std::unique_ptr<Loader> loader;
+
+    void found(const song::Manifest& m, const song::Rendition& r) {
+        manifest = m;
+        rendition = &r;
+        joiner.emplace(static_cast<std::uint32_t>(r.kbps), song::comments_of_tags(m.tags));
+    }
+    void write(const Bytes& chunk, bool last) {
+        ++chunks;
+        if (broken || (!file && !to_stdout)) return;
+        try {
+            const auto facts = must(reader.read(chunk), song);
+            Bytes pages;
+            joiner->add(pages, chunk, facts, reader.headers(), last);
+            if (to_stdout)
+                write_all(STDOUT_FILENO, pages, "standard output");
+            else
+                file->write(pages);
+            if (last && file) file->commit();
+        } catch (const Error& error) {
+            broken = error;
+        }
+    }
+};
+
+Fetching::Fetching(const Options& options)
+    : options_(options),
+      edges_(loop_, options.local_peers),
+      seeds_(std::random_device{}()),
+      later_(loop_, [this] { stop(); }) {
+    kept_.emplace(options_.cache, options_.cache_size);
+    for (const auto& url : options_.edges) edges_.add_trusted(url);
+    if (!options_.tracker.empty()) {
+        tracker_.emplace(loop_, options_.tracker, options_.location);
+        recall_edges();
+    }
+    if (tracker_ && options_.share) {
+        Seeder::Options how;
+        how.upload_bytes_per_s = options_.upload_limit;
+        how.listen = options_.listen;
+        seeder_.emplace(loop_, *kept_, how);
+        share();
+    }
+    around_.emplace(Around{loop_, edges_, &*kept_, tracker_ ? &*tracker_ : nullptr,
+                           options_.peers && tracker_.has_value(), options_.local_peers, [this] {
+                               if (tracker_ && seeder_) tracker_->changed();
+                           }});
+}
+
+Fetching::~Fetching() = default;
+
+void Fetching::share() {
+    const auto kbps = options_.upload_limit > 0
+                          ? static_cast<std::int64_t>(options_.upload_limit * 8 / 1000)
+                          : default_upload_kbps;
+    tracker_->share(*kept_, seeder_->port(), kbps);
+}
+
+/// Edges that a tracker named last time serve when it is gone now.
+void Fetching::recall_edges() {
+    const auto file = options_.cache / "edges.json";
+    if (!std::filesystem::exists(file)) return;
+    try {
+        const auto bytes = read_file(file, 1 << 20);
+        if (const auto edges = swarm::parse_edges_answer(as_text(bytes))) edges_.set(*edges);
+    } catch (const Error&) {
+        // one that cannot be read is one that is not there
+    }
+}
+
+void Fetching::remember_edges() const {
+    const auto edges = edges_.named();
+    if (edges.empty()) return;
+    try {
+        Draft file{options_.cache / "edges.json"};
+        file.write(as_bytes(swarm::print_edges_answer(edges)));
+        file.commit();
+    } catch (const Error&) {
+        // the next run asks the tracker
+    }
+}
+
+int Fetching::run(std::deque<std::string> songs) {
+    std::signal(SIGPIPE, SIG_IGN);
+    waiting_ = std::move(songs);
+    const auto end = [this] {
+        interrupted_ = !sharing_;
+        stop();
+    };
+    const net::Signal term{loop_, SIGTERM, end}, interrupt{loop_, SIGINT, end};
+    loop_.post([this] {
+        for (int i = 0; i < options_.jobs; ++i) begin_next();
+    });
+    loop_.run();
+    remember_edges();
+    if (interrupted_) throw Error{EX_TEMPFAIL, "interrupted"};
+    for (const int status : {EX_DATAERR, EX_UNAVAILABLE, EX_TEMPFAIL})
+        if (std::ranges::find(exits_, status) != exits_.end()) return status;
+    return exits_.empty() ? 0 : exits_.front();
+}
+
+void Fetching::stop() {
+    waiting_.clear();
+    if (tracker_ && seeder_)
+        tracker_->leave([this] { loop_.stop(); });
+    else
+        loop_.stop();
+}
+
+void Fetching::begin_next() {
+    if (waiting_.empty()) {
+        if (!jobs_.empty() || sharing_) return;
+        sharing_ = true;
+        if (options_.share_seconds <= 0 || !seeder_) return stop();
+        if (std::isfinite(options_.share_seconds))
+            later_.once(std::chrono::milliseconds{
+                static_cast<std::int64_t>(options_.share_seconds * 1000)});
+        return;
+    }
+    auto& job = jobs_.emplace_back();
+    job.song = std::move(waiting_.front());
+    waiting_.pop_front();
+    job.to_stdout = options_.output == "-" && !options_.many;
+    Loader::Options how;
+    how.kbps = options_.kbps;
+    how.in_order = job.to_stdout;
+    how.seed = seeds_++;
+    Loader::Calls calls;
+    calls.found = [this, &job](const song::Manifest& m, const song::Rendition& r) {
+        job.found(m, r);
+        if (options_.output.empty() || job.to_stdout) return;
+        try {
+            job.file.emplace(options_.many
+                                 ? std::filesystem::path{options_.output} / (job.song + ".ogg")
+                                 : std::filesystem::path{options_.output});
+        } catch (const Error& error) {
+            job.broken = error;
+        }
+    };
+    calls.chunk = [this, &job](const Bytes& chunk, bool last) {
+        job.write(chunk, last);
+        const auto title = song::first_tag(job.manifest.tags, "TITLE");
+        progress_.show(
+            static_cast<double>(job.chunks) / static_cast<double>(job.rendition->chunks.size()),
+            text(printable(title.empty() ? job.song : title), ", ", job.rendition->kbps,
+                 " kbit/s"));
+    };
+    if (options_.verbose)
+        calls.gave = [](const Gave& gave) {
+            if (gave.end > gave.first)
+                note(text("chunk ", gave.chunk, " pieces ", gave.first, "-", gave.end - 1, "\t",
+                          gave.who, "\t", gave.ms, " ms\t", gave.bytes, " bytes"));
+            else
+                note(text("chunk ", gave.chunk, "\t", gave.who, "\t", gave.bytes, " bytes"));
+        };
+    calls.done = [this, &job](Outcome outcome) { ended(job, std::move(outcome)); };
+    job.loader = std::make_unique<Loader>(*around_, job.song, how, std::move(calls));
+}
+
+void Fetching::ended(Job& job, Outcome outcome) {
+    if (outcome.exit == 0 && job.broken) {
+        outcome.exit = job.broken->exit();
+        outcome.why = job.broken->what();
+    }
+    tell(job, outcome);
+    if (outcome.exit != 0) exits_.push_back(outcome.exit);
+    // its own callback runs: destroyed in the loop's next turn
+    loop_.post([this, &job] {
+        jobs_.remove_if([&](const Job& other) { return &other == &job; });
+        begin_next();
+    });
+}
+
+void Fetching::tell(const Job& job, const Outcome& o) const {
+    if (o.exit != 0) note(options_.many ? text(job.song, ": ", o.why) : o.why);
+    if (!options_.json) return;
+    nlohmann::ordered_json line{
+        {"song", job.song},
+        {"id", o.id},
+        {"kbps", o.kbps},
+        {"bytes", {{"cache", o.bytes[0]}, {"peer", o.bytes[1]}, {"edge", o.bytes[2]}}},
+        {"wasted_bytes", o.wasted},
+        {"first_byte_ms", o.first_byte_ms},
+        {"total_ms", o.total_ms},
+        {"retries", o.retries},
+        {"bans", o.bans},
+        {"exit", o.exit}};
+    if (o.exit != 0) line["why"] = o.why;
+    auto& out = options_.output == "-" ? std::cerr : std::cout;
+    out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+}
+
+int Fetching::search(const std::string& words) {
+    int exit = EX_TEMPFAIL;
+    std::string why = "no edge is known";
+    std::function<void(std::string)> page;
+    const auto ask = [&] {
+        const auto edge = edges_.current();
+        if (!edge) return loop_.stop();
+        page = [&, edge](const std::string& after) {
+            auto target = "/songs?q=" + encoded(words);
+            if (!after.empty()) target += "&after=" + after;
+            http::get(*edge->upstream, target, 16u << 20, [&, edge](const http::Whole& got) {
+                const auto json = nlohmann::json::parse(as_text(got.body), nullptr, false);
+                if (!got.ok() || !json.is_object() || !json.contains("songs") ||
+                    !json["songs"].is_array()) {
+                    why = text("cannot search at ", edge->url, ": ",
+                               got.ok() ? "that is no list of songs" : got.why);
+                    return loop_.stop();
+                }
+                for (const auto& song : json["songs"]) {
+                    if (options_.json) {
+                        std::cout << song.dump() << '\n';
+                        continue;
+                    }
+                    std::string names;
+                    if (song.contains("names") && song["names"].is_array())
+                        for (const auto& name : song["names"])
+                            if (name.is_string())
+                                names += (names.empty() ? "" : ",") + name.get<std::string>();
+                    const auto field = [&](const char* key) {
+                        return song.contains(key) && song[key].is_string()
+                                   ? printable(song[key].get<std::string>())
+                                   : std::string{};
+                    };
+                    std::cout << field("id") << '\t' << (names.empty() ? "-" : printable(names))
+                              << '\t' << field("artist") << '\t' << field("title") << '\n';
+                    exit = 0;
+                }
+                if (json.contains("next") && json["next"].is_string())
+                    return page(json["next"].get<std::string>());
+                if (exit != 0) exit = options_.json && !json["songs"].empty() ? 0 : 1;
+                why.clear();
+                loop_.stop();
+            });
+        };
+        page("");
+    };
+    if (tracker_)
+        tracker_->edges([&](std::optional<std::vector<swarm::EdgeInfo>> edges) {
+            if (edges) edges_.set(*edges);
+            ask();
+        });
+    else
+        loop_.post(ask);
+    loop_.run();
+    if (!why.empty()) throw Error{exit, why};
+    return exit;
+}
+
+}  // namespace stretto::stream
