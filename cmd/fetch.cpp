@@ -2,7 +2,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <cmath>
+#include <deque>
 #include <filesystem>
+#include <iostream>
 #include <optional>
 
 #include "base/draft.hpp"
@@ -11,6 +15,7 @@
 #include "ogg/join.hpp"
 #include "song/id.hpp"
 #include "song/index.hpp"
+#include "stream/fetching.hpp"
 #include "stream/source.hpp"
 
 using namespace stretto;
@@ -19,6 +24,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view examples =
+    "  stretto-fetch --tracker http://127.0.0.1:8490 frontiers -o frontiers.ogg --share 60\n"
+    "  stretto-fetch --edge http://127.0.0.1:8481 --list --jobs 4 --json -o music < songs.txt\n"
+    "  stretto-fetch --edge http://127.0.0.1:8481 --search sweep\n"
     "  stretto-fetch --store store frontiers -o frontiers.ogg\n"
     "  stretto-fetch --store http://127.0.0.1:8480 -b 96 frontiers | ogg123 -\n"
     "  stretto-fetch --store store --raw chunks frontiers";
@@ -115,50 +123,177 @@ class Fetch {
     bool verbose_;
 };
 
+/// "60", "0.5", "forever"
+bool is_share(const std::string& text) {
+    double seconds = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return text == "forever" || (code == std::errc{} && end == text.data() + text.size() &&
+                                 seconds >= 0 && seconds < 1e9);
+}
+
+/// What the command line and the environment say.
+struct Options {
+    std::string store, song, output = "-", raw, search, location, share = "0", upload_limit = "0";
+    bool list = false, no_share = false, metered = false, no_peers = false;
+    stream::Fetching::Options swarm;
+};
+
+/// A directory or a web server that only serves files: no tracker, no peers, no cache.
+int fetch_from_store(const Options& o) {
+    const auto source = stream::open_source(o.store);
+    Fetch fetch{*source, stream::get_manifest(*source, o.song), o.swarm.kbps, o.swarm.verbose};
+    if (!o.raw.empty()) {
+        fetch.raw(Kept{o.raw});
+    } else if (o.output == "-") {
+        fetch.continuous(Kept{{}}, [](const Bytes& pages) {
+            write_all(STDOUT_FILENO, pages, "standard output");
+        });
+    } else {
+        const Kept kept{o.output + ".part"};  // what makes the next run resume
+        Draft file{o.output};
+        fetch.continuous(kept, [&](const Bytes& pages) { file.write(pages); });
+        file.commit();
+        kept.forget();
+    }
+    return 0;
+}
+
+fs::path default_cache() {
+    const auto of = [](const char* name) {
+        const char* value = std::getenv(name);
+        return fs::path{value ? value : ""};
+    };
+    if (const auto xdg = of("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "stretto";
+    if (of("HOME").is_absolute()) return of("HOME") / ".cache" / "stretto";
+    throw Error{EX_USAGE, "no place for a cache: set --cache, XDG_CACHE_HOME or HOME"};
+}
+
+std::deque<std::string> songs_of(const Options& o) {
+    if (!o.list) {
+        song::check_song(o.song);
+        return {o.song};
+    }
+    std::deque<std::string> songs;
+    for (std::string line; std::getline(std::cin, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        line = line.substr(0, line.find('\t'));  // the first column of a list
+        if (line.empty()) continue;
+        song::check_song(line);
+        songs.push_back(line);
+    }
+    return songs;
+}
+
+int fetch_from_swarm(Options o) {
+    auto& s = o.swarm;
+    if (s.edges.empty() && s.tracker.empty()) s.tracker = "http://127.0.0.1:8490";
+    for (const auto& url : s.edges)
+        if (!url.starts_with("http://") && !url.starts_with("https://"))
+            throw Error{EX_USAGE, text("'", url, "' is no http:// address")};
+    if (s.cache.empty()) s.cache = default_cache();
+    if (!o.location.empty()) {
+        const auto place = swarm::parse_location(o.location);
+        if (!place) throw Error{EX_USAGE, text("location '", o.location, "': ", place.error().why)};
+        s.location = *place;
+    }
+    s.share_seconds = o.share == "forever" ? INFINITY : std::stod(o.share);
+    s.share = !o.no_share && !o.metered;
+    s.peers = !o.no_peers;
+    s.many = o.list;
+    s.output = o.list && o.output == "-" ? "" : o.output;
+    stream::Fetching fetching{s};
+    return o.search.empty() ? fetching.run(songs_of(o)) : fetching.search(o.search);
+}
+
+void add_options(CLI::App& app, Options& o) {
+    auto& s = o.swarm;
+    app.add_option("--tracker", s.tracker,
+                   "The tracker that knows peers and edges; by default http://127.0.0.1:8490")
+        ->envname("STRETTO_TRACKER")
+        ->type_name("URL");
+    app.add_option("--edge", s.edges, "An edge to ask, without a tracker or before those it names")
+        ->envname("STRETTO_EDGE")
+        ->type_name("URL")
+        ->allow_extra_args(false);
+    app.add_option("--store", o.store,
+                   "A store's directory, or http://server with one: no cache, no peers")
+        ->envname("STRETTO_STORE")
+        ->type_name("DIR|URL");
+    app.add_option("-b,--bitrate", s.kbps, "The highest bitrate to take, kbit/s")
+        ->check(CLI::Range(1, 65535))
+        ->capture_default_str();
+    app.add_option("-o,--output", o.output,
+                   "The file to write, with --list the folder; - is standard output")
+        ->capture_default_str();
+    app.add_option("--raw", o.raw,
+                   "Of a --store: keep the chunks, the index and the manifest in this folder, and "
+                   "write no file")
+        ->type_name("DIR");
+    app.add_flag("--list", o.list, "Fetch all songs named on standard input, a line each");
+    app.add_option("--jobs", s.jobs, "Songs at a time")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    app.add_flag("--json", s.json,
+                 "A line of JSON for each song: where its bytes came from, and how long it took");
+    app.add_option("--search", o.search,
+                   "List songs that have these words in title, artist, album or name")
+        ->type_name("TEXT");
+    app.add_option("--location", o.location,
+                   "Where this is, to a tenth of a degree: near peers and edges come first")
+        ->envname("STRETTO_LOCATION")
+        ->type_name("LAT,LON");
+    app.add_option("--cache", s.cache,
+                   "What was fetched; by default stretto in XDG_CACHE_HOME or ~/.cache")
+        ->envname("STRETTO_CACHE")
+        ->type_name("DIR");
+    app.add_option("--cache-size", s.cache_size,
+                   "Bytes that it may hold (a tenth of the free disk, at most 10G)")
+        ->transform(CLI::AsSizeValue(true));
+    app.add_option("--share", o.share, "Go on giving to others for so long after the last song")
+        ->type_name("SECONDS|forever")
+        ->check(
+            [](const std::string& text) { return is_share(text) ? "" : "seconds, or forever"; });
+    app.add_flag("--no-share", o.no_share, "Give nothing to others");
+    app.add_flag("--no-peers", o.no_peers, "Take nothing from others");
+    app.add_flag("--metered", o.metered, "Bytes cost money here: give nothing to others");
+    app.add_option("--upload-limit", s.upload_limit,
+                   "Bytes a second that others may take (no limit)")
+        ->type_name("BYTES")
+        ->transform(CLI::AsSizeValue(true));
+    app.add_option("--listen", s.listen, "Where others find this peer (every address, a free port)")
+        ->type_name("HOST:PORT");
+    app.add_flag("--allow-local-peers", s.local_peers,
+                 "Connect to peers and edges on private networks when a tracker names them");
+    app.add_flag("-v,--verbose", s.verbose, "Tell where each chunk, or part of one, came from");
+    app.add_option("SONG", o.song, "A song's id, or its name");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::string store, song, output = "-", raw;
-    int kbps = 320;
-    bool verbose = false;
-
+    Options o;
     CLI::App app{
-        "Fetch a song as one Ogg Vorbis file: the manifest checked against the id, each chunk "
-        "against its hash."};
-    app.add_option("--store", store, "A store's directory, or http://server")
-        ->envname("STRETTO_STORE")
-        ->required();
-    app.add_option("-b,--bitrate", kbps, "The highest bitrate to take, kbit/s")
-        ->check(CLI::Range(1, 65535))
-        ->capture_default_str();
-    app.add_option("-o,--output", output, "The file to write; - is standard output")
-        ->capture_default_str();
-    app.add_option("--raw", raw,
-                   "Keep the chunks, the index and the manifest in this folder, and write no file")
-        ->type_name("DIR");
-    app.add_flag("-v,--verbose", verbose, "Tell where each chunk came from");
-    app.add_option("SONG", song, "A song's id, or its name")->required();
-
+        "Fetch a song as one Ogg Vorbis file, from peers and edges or from a store: the manifest "
+        "checked against the id, every byte against its hash."};
+    add_options(app, o);
     return program(app, argc, argv, examples, [&] {
-        song::check_song(song);
-        const bool to_stdout = raw.empty() && output == "-";
-        if (to_stdout && ::isatty(STDOUT_FILENO))
+        const bool one = !o.list && o.search.empty();
+        if (one && o.song.empty()) throw Error{EX_USAGE, "name a song, or use --list or --search"};
+        if (!one && !o.song.empty()) throw Error{EX_USAGE, "--list and --search take no song"};
+        if (one) song::check_song(o.song);
+        if (one && o.raw.empty() && o.output == "-" && ::isatty(STDOUT_FILENO))
             throw Error{EX_USAGE, "standard output is a terminal: use -o FILE"};
-        const auto source = stream::open_source(store);
-        Fetch fetch{*source, stream::get_manifest(*source, song), kbps, verbose};
-        if (!raw.empty()) {
-            fetch.raw(Kept{raw});
-        } else if (to_stdout) {
-            fetch.continuous(Kept{{}}, [](const Bytes& pages) {
-                write_all(STDOUT_FILENO, pages, "standard output");
-            });
-        } else {
-            const Kept kept{output + ".part"};  // what makes the next run resume
-            Draft file{output};
-            fetch.continuous(kept, [&](const Bytes& pages) { file.write(pages); });
-            file.commit();
-            kept.forget();
+        // named on the command line, edges and trackers are meant before a store of the environment
+        const bool swarm =
+            app.count("--edge") + app.count("--tracker") > 0 && getenv("STRETTO_STORE");
+        if (!o.store.empty() && !swarm) {
+            if (one) return fetch_from_store(o);
+            if (!o.store.starts_with("http"))
+                throw Error{EX_USAGE, "--list and --search need a server, not a directory"};
+            o.swarm.edges = {o.store};
+            o.swarm.tracker.clear();
         }
-        return 0;
+        if (!o.raw.empty()) throw Error{EX_USAGE, "--raw needs a --store"};
+        return fetch_from_swarm(std::move(o));
     });
 }
