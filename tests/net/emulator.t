@@ -1,0 +1,59 @@
+#!/bin/sh
+# The emulated network itself: what tests/net stands on. Bounds hold by construction: nothing is faster than its link.
+. ./tests/net/lib.sh
+mkdir files
+head -c 1000000 /dev/urandom >files/million
+lay <<HOSTS
+a 1 100000 100000 20 0
+b 2 100000 2000 30 0
+c 3 100000 100000 0 200
+HOSTS
+spawn a python3 -m http.server --bind "$(address a)" -d files 8000 >log 2>&1
+url=http://$(address a):8000
+# it says nothing when it is there
+until on b curl -s -o ready "$url/"; do sleep 0.1; done
+
+curl_time() { on "$1" curl -s -o got -w "%{$2}" --retry 9 "$url/$3"; }
+at_least() { awk "BEGIN { exit !($1 >= $2) }" || { echo "$1 < $2"; return 1; }; }
+ok 'a connection takes the delays of both, there and back' at_least "$(curl_time b time_connect '')" 0.1
+ok 'a million bytes arrive whole' sh -c "nsenter --net=/run/netns/$prefix-b curl -s $url/million | cmp - files/million"
+ok 'a link of 2 Mbit/s takes 4 s for them' at_least "$(curl_time b time_total million)" 4
+change b 2 100000 4000 30 0
+ok 'twice the rate, half the time' at_least "$(curl_time b time_total million)" 2
+ok 'bytes are counted by pair, and heads come on top' at_least "$(passed | awk '$1 == "a" && $2 == "b" { print $3 }')" 3000000
+refused() { on a curl -s -m 5 "http://$(address b):1/"; }
+ok 'a closed port refuses at once' exits 7 refused
+change b 2 0 0 30 0
+timed_out() { on a curl -s -m 1 "http://$(address b):1/"; }
+ok 'a link of rate 0 passes nothing' exits 28 timed_out
+change b 2 100000 4000 30 0
+ok 'and again something when it is back' exits 7 refused
+# 200 datagrams from a to c, a fifth of which is lost by chance
+datagrams() {
+    on c python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("198.51.100.3", 4000))
+s.settimeout(20)
+print("there", flush=True)
+n = 0
+while s.recv(100) != b"end": n += 1
+print(n)' >arrived &
+    receiver=$!
+    until grep -q there arrived; do sleep 0.05; done
+    on a python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(1000): s.sendto(b"x", ("198.51.100.3", 4000))
+for i in range(50): s.sendto(b"end", ("198.51.100.3", 4000))'
+    wait $receiver
+    n=$(tail -n 1 arrived)
+    echo "$n of 1000"
+    [ "$n" -gt 700 ] && [ "$n" -lt 900 ]
+}
+ok 'the loss asked for is the loss there is' datagrams
+hosts=$laid
+unlay
+gone() { for host in $hosts; do test ! -e "/run/netns/$prefix-$host" || return 1; done; }
+ok 'nothing of it is left' gone
+finish
