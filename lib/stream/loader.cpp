@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds tick{100};
 constexpr swarm::Millis between_refreshes = 5000;  // of the tracker's list, while loading
+constexpr swarm::Millis first_refresh = 1000;      // then after twice the time each
 constexpr swarm::Millis between_polls = 700;       // of what one peer has
 constexpr swarm::Millis patience = 30000;  // with edges that all fail, and no peer that helps
 constexpr std::size_t most_peers = 24;
@@ -276,9 +277,11 @@ void Loader::add_peers(const std::vector<swarm::PeerInfo>& peers) {
 
 /// The tracker's list anew, at first often: in a crowd others come at the same time.
 void Loader::refresh_peers() {
-    if (!around_.tracker || !around_.peers || now() - refreshed_ < between_refreshes) return;
+    const auto wait = std::min(between_refreshes, first_refresh << std::min(refreshes_, 8));
+    if (!around_.tracker || !around_.peers || now() - refreshed_ < wait) return;
     if (picker_->useful_peers(now()) >= 8 && now() - refreshed_ < 6 * between_refreshes) return;
     refreshed_ = now();
+    ++refreshes_;
     around_.tracker->peers(id_, rendition_->kbps, 16,
                            [this, alive = std::weak_ptr{alive_}](auto peers) {
                                if (!alive.expired() && peers && !over_now_) add_peers(*peers);

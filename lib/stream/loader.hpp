@@ -124,6 +124,7 @@ class Loader {
     swarm::Millis refreshed_ = 0, edge_failed_since_ = -1;
     std::string edge_why_;
     int edge_missing_ = 0;  // 404s in a row
+    int refreshes_ = 0;     // of the tracker's list
     net::Timer tick_, retry_;
     std::function<void()> retrying_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -9,7 +9,8 @@ namespace {
 constexpr Millis silence = 2000;     // without a byte, and an order of a peer is given up
 constexpr Millis least_time = 1000;  // that any order gets: a round trip and slow start
 constexpr Millis edge_silence = 5000;
-constexpr Millis window = 2000;  // over which the peers' rate is taken
+constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any round trip
+constexpr Millis window = 2000;     // over which the peers' rate is taken
 constexpr int most_strikes = 4;
 
 }  // namespace
@@ -211,13 +212,19 @@ double Picker::peer_rate(Millis now) const {
     return bytes * 1000 / window;
 }
 
-/// How many orders the edge may have at a time: none while peers are as fast as it would be.
-int Picker::edge_budget(Millis now) const {
-    if (now < edge_not_before_) return 0;
-    if (!divided_ || useful_peers(now) == 0) return options_.edge_orders;
-    const double peers = peer_rate(now);
-    if (edge_rate_ == 0) return peers > 0 ? 0 : 1;  // it is not known yet: one tells
-    return peers >= edge_rate_ ? 0 : peers > 0.5 * edge_rate_ ? 1 : 2;
+/// May the edge have another order? Not while peers are as fast as it is; else enough for it to be
+/// busy until the next can reach it. More at a time would only share its rate, and in a crowd all
+/// would wait longer for the first whole chunk that they can pass on.
+bool Picker::edge_wanted(Millis now) const {
+    if (now < edge_not_before_ || edge_orders_ >= options_.edge_orders) return false;
+    const bool helped = divided_ && useful_peers(now) > 0;
+    if (helped && edge_rate_ > 0 && peer_rate(now) >= edge_rate_) return false;
+    if (edge_orders_ == 0) return true;
+    double outstanding = 0;
+    for (const auto& [number, active] : active_)
+        if (active.order.source == Order::edge)
+            outstanding += active.order.stop - active.order.begin - active.received;
+    return outstanding < edge_rate_ * edge_ahead / 1000;
 }
 
 std::optional<int> Picker::choose_for_edge(Millis now) {
@@ -226,16 +233,16 @@ std::optional<int> Picker::choose_for_edge(Millis now) {
     for (int k = 0; k < static_cast<int>(chunks_.size()); ++k) {
         if (chunks_[static_cast<std::size_t>(k)].left == 0 || !open_run(k)) continue;
         const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
-        // alone it is asked in order, which is what a reader of the file wants
-        const bool rare = !options_.in_order && !peers_.empty();
-        const double key = rare ? rarity(k, now) + chance : k;
+        // by chance even where nobody is known yet: in a crowd that has just begun, all others ask
+        // too
+        const double key = options_.in_order ? k : rarity(k, now) + chance;
         if (!best || key < best_key) best = k, best_key = key;
     }
     return best;
 }
 
 bool Picker::ask_edge(Millis now, std::vector<Order>& orders) {
-    if (edge_orders_ >= edge_budget(now)) return false;
+    if (!edge_wanted(now)) return false;
     const auto chunk = choose_for_edge(now);
     if (!chunk) return ask_edge_again(now, orders);
     const auto run = *open_run(*chunk);

@@ -48,7 +48,7 @@ class Picker {
         int orders_a_peer = 2;  ///< of one that has proved itself
         int strangers = 3;      ///< orders at a time with peers that have not
         int open_chunks = 8;    ///< asked of peers in part
-        int edge_orders = 3;    ///< at a time, when it carries the song alone
+        int edge_orders = 3;    ///< at a time, of a fast one
     };
 
     /// @param bytes  of each chunk
@@ -133,7 +133,7 @@ class Picker {
     bool ask_peers(Millis now, std::vector<Order>& orders);
     bool ask_edge(Millis now, std::vector<Order>& orders);
     bool ask_edge_again(Millis now, std::vector<Order>& orders);
-    int edge_budget(Millis now) const;
+    bool edge_wanted(Millis now) const;
     double peer_rate(Millis now) const;
     Millis allowed(const Active& active) const;
     void start(int source, int chunk, int first, int end, Millis now, std::vector<Order>& orders);
