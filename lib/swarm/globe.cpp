@@ -9,7 +9,7 @@ namespace stretto::swarm {
 namespace {
 
 constexpr double scale = 32767, earth_km = 6371;
-constexpr int columns = 24, rows = 12, degrees = 15;
+constexpr int columns = 72, rows = 36, degrees = 5;
 
 std::int16_t short_of(double v) noexcept {
     return static_cast<std::int16_t>(std::lround(v * scale));

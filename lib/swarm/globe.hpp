@@ -23,9 +23,9 @@ class Point {
     std::int16_t x_ = 0, y_ = 0, z_ = 0;
 };
 
-/// A square of 15 degrees; or `cell_nowhere`, for whom nothing is known of.
+/// A square of 5 degrees, 550 km or less; or `cell_nowhere`, for whom nothing is known of.
 using Cell = std::uint16_t;
-constexpr Cell cell_nowhere = 12 * 24, cells_in_all = cell_nowhere + 1;
+constexpr Cell cell_nowhere = 36 * 72, cells_in_all = cell_nowhere + 1;
 Cell cell_of(std::optional<Location> place) noexcept;
 /// Its middle; unknown for cell_nowhere.
 const Point& middle_of(Cell cell) noexcept;

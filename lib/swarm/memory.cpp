@@ -117,7 +117,7 @@ void MemoryPeers::remove_peer(std::uint32_t i) {
 
 std::uint8_t& MemoryPeers::crowd(std::uint32_t peer, std::uint32_t song) {
     const Network network = nets_[peers_[peer].network].network;
-    return crowds_[hash_(network, word(songs_[song].key.data())) & (crowds_.size() - 1)];
+    return crowds_[hash_(network, hash_of(songs_[song].key)) & (crowds_.size() - 1)];
 }
 
 std::uint32_t MemoryPeers::song_of(const SongKey& key, const Layout& layout) {

@@ -61,6 +61,10 @@ void Swarm::remove(std::uint32_t peer, std::uint32_t position, Notes& notes) {
     list.pop_back();
     --size_;
     shrink(list);
+    if (cells_ && list.empty()) {
+        const Cell cell = notes.cell_of(peer);
+        cells_->erase(std::ranges::lower_bound(*cells_, cell, {}, &CellList::cell));
+    }
 }
 
 void Swarm::split(Notes& notes) {

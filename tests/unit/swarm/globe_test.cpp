@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(every_place_is_in_a_cell_whose_middle_is_not_far) {
         for (float lon = -180; lon <= 180; lon += 5.3f) {
             const Cell cell = cell_of(Location{lat, lon});
             BOOST_REQUIRE(cell < cell_nowhere);
-            BOOST_TEST(Point(Location{lat, lon}).km_to(middle_of(cell)) < 1200);
+            BOOST_TEST(Point(Location{lat, lon}).km_to(middle_of(cell)) < 400);
         }
     BOOST_TEST(cell_of(Location{90, 180}) == cell_nowhere - 1);
     BOOST_TEST(cell_of(std::nullopt) == cell_nowhere);
