@@ -23,11 +23,29 @@ class Point {
     std::int16_t x_ = 0, y_ = 0, z_ = 0;
 };
 
-/// A square of 5 degrees, 550 km or less; or `cell_nowhere`, for whom nothing is known of.
+/// A field of 1.4 degrees of latitude by 2.8 of longitude, so numbered that fields whose numbers
+/// begin with the same bits lie in one rectangle (Morton order); or `cell_nowhere`, for whom
+/// nothing is known of.
 using Cell = std::uint16_t;
-constexpr Cell cell_nowhere = 36 * 72, cells_in_all = cell_nowhere + 1;
+constexpr Cell cell_nowhere = 0x4000;
 Cell cell_of(std::optional<Location> place) noexcept;
-/// Its middle; unknown for cell_nowhere.
-const Point& middle_of(Cell cell) noexcept;
+
+/// All cells that have the first 2 * level bits of `first`; the others of `first` are 0.
+struct Region {
+    Cell first = 0;
+    std::uint8_t level = 0;  ///< 0: all there is; 8: one cell
+
+    static constexpr std::uint8_t most_level = 8;
+    std::uint32_t cells() const noexcept { return 1u << (16 - 2 * level); }
+    bool has(Cell cell) const noexcept {
+        return cell >= first && cell - first < static_cast<int>(cells());
+    }
+    /// The quarter that a cell of it lies in.
+    Region quarter_of(Cell cell) const noexcept;
+};
+
+/// Roughly how many degrees of a great circle a region is away, good for an order: 0 within it, 45
+/// for those who are nowhere.
+double degrees_to(const Region& region, Location from) noexcept;
 
 }  // namespace stretto::swarm

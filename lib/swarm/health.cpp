@@ -23,8 +23,8 @@ void Health::age(std::uint32_t now_s) noexcept {
     if (now_s <= at_s) return;
     const auto passed = static_cast<float>(now_s - at_s);
     at_s = now_s;
-    handed *= std::exp2(-passed / handed_halves_s);
-    if (success < new_peer)
+    if (handed > 0) handed = handed < 0.01f ? 0 : handed * std::exp2(-passed / handed_halves_s);
+    if (success < new_peer - 0.001f)
         success += (new_peer - success) * (1 - std::exp2(-passed / success_halves_s));
 }
 

@@ -223,13 +223,22 @@ void MemoryPeers::move_to(std::uint32_t i, Cell cell) {
     for (const auto& member : members) songs_[links_[member.link].song].swarm.add(member, *this);
 }
 
+void MemoryPeers::set_id(Peer& peer, std::string_view id) noexcept {
+    peer.id.fill(0);
+    id.substr(0, peer.id.size()).copy(peer.id.data(), peer.id.size());
+}
+std::string_view MemoryPeers::id_of(const Peer& peer) noexcept {
+    return {peer.id.data(),
+            static_cast<std::size_t>(std::ranges::find(peer.id, '\0') - peer.id.begin())};
+}
+
 void MemoryPeers::refresh(std::uint32_t i, const Announce& said, std::uint32_t now_s) {
     Peer& peer = peers_[i];
     peer.expires_s = now_s + limits_.ttl_s;
     peer.health.age(now_s);
     peer.stamp = ++stamps_;
     peer.upload_kbps = static_cast<std::uint32_t>(said.upload_kbps);
-    if (peer.id != said.peer_id) peer.id = said.peer_id;
+    set_id(peer, said.peer_id);
     move_to(i, swarm::cell_of(said.location));
     peer.point = Point{said.location};
     if (!peer.here && peer.proof == Proof::reached) ++listed_;
@@ -309,7 +318,7 @@ void MemoryPeers::proved(const Endpoint& at, bool reached, std::uint64_t now_ms)
 bool MemoryPeers::is_self(const Peer& peer, const PeersQuery& query, const Ip& ip) const noexcept {
     if (peer.at.ip != ip) return false;
     if (query.port || !query.peer_id.empty())
-        return peer.at.port == query.port || peer.id == query.peer_id;
+        return peer.at.port == query.port || id_of(peer) == query.peer_id;
     // who does not say which peer it is may be any at its address; only on one machine there are
     // many
     return !ip.is_loopback();
@@ -333,15 +342,19 @@ void MemoryPeers::find_candidates(const Song& song, std::uint32_t number, Invent
     members_.clear();
     const std::uint32_t own = song.swarm.is_big() ? find_net(network_of(asker.ip)) : nobody;
     if (own != nobody) add_neighbours(number, wanted, own);
-    song.swarm.pick(Point{asker.location}, wanted, random(), members_);
-    // they lie anywhere: fetch them side by side
-    for (const auto& member : members_) __builtin_prefetch(&peers_[member.peer]);
+    song.swarm.pick(asker.location, wanted, random(), members_);
+    // they lie anywhere, on two cache lines each: fetch them side by side
+    for (const auto& member : members_) {
+        const auto* peer = reinterpret_cast<const char*>(&peers_[member.peer]);
+        __builtin_prefetch(peer);
+        __builtin_prefetch(peer + 63);
+    }
     for (const auto& member : members_)
         if (own == nobody || peers_[member.peer].network != own)
             candidates_.push_back({member.peer, member.have, 0});
 }
 
-/// Sorts the candidates, and takes out those who must not be named.
+/// Takes out those who must not be named, and makes a heap of the others with the best on top.
 void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s) {
     const Point here{asker.location};
     const Network own = network_of(asker.ip);
@@ -356,41 +369,42 @@ void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_
                               network_of(peer.at.ip) == own, chance());
         return false;
     });
-    std::ranges::sort(candidates_, {}, &Candidate::cost);
+    std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
 }
 
-/// The best, as indices into candidates_; of another's network no more than a quarter, unless
-/// nobody else is left.
-std::vector<std::uint32_t> MemoryPeers::choose(std::size_t want, Network own) const {
-    std::vector<std::uint32_t> chosen, others;
-    std::vector<std::pair<std::uint32_t, std::size_t>> counts;  // by network
+/// The best; of another's network no more than a quarter, unless nobody else is left.
+std::vector<MemoryPeers::Candidate> MemoryPeers::choose(std::size_t want, Network own) {
+    std::vector<Candidate> chosen, others;
+    std::vector<std::pair<Network, std::size_t>> counts;
     const std::size_t most = std::max<std::size_t>(2, want / 4);
-    for (std::uint32_t i = 0; i < candidates_.size() && chosen.size() < want; ++i) {
-        const std::uint32_t net = peers_[candidates_[i].peer].network;
-        auto count = std::ranges::find(counts, net, &std::pair<std::uint32_t, std::size_t>::first);
-        if (count == counts.end()) count = counts.insert(counts.end(), {net, 0});
-        if (++count->second <= most || nets_[net].network == own)
-            chosen.push_back(i);
-        else
-            others.push_back(i);
+    chosen.reserve(want);
+    while (!candidates_.empty() && chosen.size() < want) {
+        std::ranges::pop_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
+        const Candidate best = candidates_.back();
+        candidates_.pop_back();
+        const Network network = network_of(peers_[best.peer].at.ip);
+        auto count = std::ranges::find(counts, network, &std::pair<Network, std::size_t>::first);
+        if (count == counts.end()) count = counts.insert(count, {network, 0});
+        const bool fits = ++count->second <= most || network == own;
+        (fits ? chosen : others).push_back(best);
     }
     for (std::size_t i = 0; i < others.size() && chosen.size() < want; ++i)
         chosen.push_back(others[i]);
     return chosen;
 }
 
-PeerInfo MemoryPeers::info(const Candidate& candidate, const Layout& layout, const Asker& asker,
-                           std::uint64_t now_ms) {
+PeerInfo MemoryPeers::info(const Candidate& candidate, const Layout& layout, const Point& here,
+                           Network reporter, std::uint64_t now_ms) {
     const Peer& peer = peers_[candidate.peer];
     PeerInfo info;
-    info.peer_id = peer.id;
+    info.peer_id = id_of(peer);
     info.url = peer.at.url();
-    if (const double km = Point{asker.location}.km_to(peer.point); km >= 0) info.km = km;
+    if (const double km = here.km_to(peer.point); km >= 0) info.km = km;
     info.health = peer.health.score(peer.upload_kbps);
     info.upload_kbps = peer.upload_kbps;
     info.have = have_of(layout, candidate.have);
-    info.ticket = tickets_.issue(std::uint64_t{peer.serial} << 32 | candidate.peer,
-                                 network_of(asker.ip), now_ms);
+    info.ticket =
+        tickets_.issue(std::uint64_t{peer.serial} << 32 | candidate.peer, reporter, now_ms);
     return info;
 }
 
@@ -406,10 +420,13 @@ void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_
     if (!bits) return done(std::move(peers));
     find_candidates(song, number, bits, asker);
     rank(query, asker, seconds(now_ms));
-    for (const std::uint32_t i :
-         choose(static_cast<std::size_t>(query.want), network_of(asker.ip))) {
-        peers.push_back(info(candidates_[i], song.layout, asker, now_ms));
-        peers_[candidates_[i].peer].health.hand_out();
+    const Point here{asker.location};
+    const Network own = network_of(asker.ip);
+    const auto chosen = choose(static_cast<std::size_t>(query.want), own);
+    peers.reserve(chosen.size());
+    for (const auto& one : chosen) {
+        peers.push_back(info(one, song.layout, here, own, now_ms));
+        peers_[one.peer].health.hand_out();
     }
     counted_.named += peers.size();
     done(std::move(peers));

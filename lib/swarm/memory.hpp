@@ -36,21 +36,26 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     enum class Proof : std::uint8_t { none, under_way, reached, failed };
 
     struct Peer {
+        // what choosing looks at, in 64 bytes
         Endpoint at;
         Proof proof = Proof::none;
         bool here = false;  ///< announced, and neither left nor expired
         Point point;
+        std::uint32_t upload_kbps = 0;
+        std::uint32_t expires_s = 0;
+        Health health;
+        // and the rest
         Cell cell = cell_nowhere;
         std::uint16_t songs = 0;
-        std::uint32_t upload_kbps = 0;
-        std::uint32_t expires_s = 0, proof_s = 0;
+        std::uint32_t proof_s = 0;
         std::uint32_t serial = 0;  ///< tells it from others who had its number
         std::uint32_t stamp = 0;   ///< of its last announce
         std::uint32_t first_link = nobody;
         std::uint32_t network = nobody, next_in_network = nobody;
         std::uint32_t next = nobody;  ///< in the wheel, or among the free
-        Health health;
-        std::string id;
+        /// The rest is 0. Not a string: freeing a million of these held others up for half a
+        /// second.
+        std::array<char, 64> id{};
     };
     /// That a peer has chunks of a song.
     struct Link {
@@ -111,9 +116,11 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
                          const Asker& asker);
     void add_neighbours(std::uint32_t song, Inventory wanted, std::uint32_t net);
     void rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s);
-    std::vector<std::uint32_t> choose(std::size_t want, Network own) const;
-    PeerInfo info(const Candidate& candidate, const Layout& layout, const Asker& asker,
-                  std::uint64_t now_ms);
+    std::vector<Candidate> choose(std::size_t want, Network own);
+    void set_id(Peer& peer, std::string_view id) noexcept;
+    static std::string_view id_of(const Peer& peer) noexcept;
+    PeerInfo info(const Candidate& candidate, const Layout& layout, const Point& here,
+                  Network reporter, std::uint64_t now_ms);
     double chance() noexcept;
     std::uint64_t random() noexcept;
 

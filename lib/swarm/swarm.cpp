@@ -34,68 +34,86 @@ void pick_from(const std::vector<Member>& list, Inventory wanted, std::uint64_t 
 
 }  // namespace
 
-Swarm::List& Swarm::list_of(Cell cell) {
-    const auto found = std::ranges::lower_bound(*cells_, cell, {}, &CellList::cell);
-    if (found != cells_->end() && found->cell == cell) return found->list;
-    return cells_->insert(found, CellList{cell, {}})->list;
-}
-
-Swarm::List& Swarm::list_of(std::uint32_t peer, const Notes& notes) {
-    return cells_ ? list_of(notes.cell_of(peer)) : small_;
+/// The one that has the cell, or else the place where it would come.
+std::size_t Swarm::part_of(Cell cell) const noexcept {
+    const auto after = std::ranges::upper_bound(parts_, cell, {},
+                                                [](const Part& part) { return part.region.first; });
+    const auto i = static_cast<std::size_t>(after - parts_.begin());
+    return i > 0 && parts_[i - 1].region.has(cell) ? i - 1 : i;
 }
 
 void Swarm::add(const Member& member, Notes& notes) {
-    List& list = list_of(member.peer, notes);
+    const Cell cell = notes.cell_of(member.peer);
+    const std::size_t i = part_of(cell);
+    if (i == parts_.size() || !parts_[i].region.has(cell)) {
+        // the biggest region around the cell that no other part reaches into
+        Region region;
+        while ((i > 0 && region.has(parts_[i - 1].region.first)) ||
+               (i < parts_.size() && region.has(parts_[i].region.first)))
+            region = region.quarter_of(cell);
+        parts_.insert(parts_.begin() + static_cast<long>(i), Part{region, {}});
+    }
+    List& list = parts_[i].list;
     push(list, member);
     ++size_;
     notes.moved(member.link, static_cast<std::uint32_t>(list.size() - 1));
-    if (!cells_ && size_ > enough) split(notes);
+    if (list.size() > enough && parts_[i].region.level < Region::most_level) split(i, notes);
 }
 
 void Swarm::remove(std::uint32_t peer, std::uint32_t position, Notes& notes) {
-    List& list = list_of(peer, notes);
+    const std::size_t i = part_of(notes.cell_of(peer));
+    List& list = parts_[i].list;
     if (position + 1 != list.size()) {
         list[position] = list.back();
         notes.moved(list[position].link, position);
     }
     list.pop_back();
     --size_;
-    shrink(list);
-    if (cells_ && list.empty()) {
-        const Cell cell = notes.cell_of(peer);
-        cells_->erase(std::ranges::lower_bound(*cells_, cell, {}, &CellList::cell));
-    }
+    if (list.empty())
+        parts_.erase(parts_.begin() + static_cast<long>(i));
+    else
+        shrink(list);
 }
 
-void Swarm::split(Notes& notes) {
-    cells_ = std::make_unique<std::vector<CellList>>();
-    for (const auto& member : small_) {
-        List& list = list_of(notes.cell_of(member.peer));
-        push(list, member);
-        notes.moved(member.link, static_cast<std::uint32_t>(list.size() - 1));
+/// Into its quarters, and these again where all lie in one.
+void Swarm::split(std::size_t i, Notes& notes) {
+    const Part whole = std::move(parts_[i]);
+    parts_.erase(parts_.begin() + static_cast<long>(i));
+    size_ -= static_cast<std::uint32_t>(whole.list.size());
+    std::vector<Part> quarters;
+    for (const auto& member : whole.list) {
+        const Region region = whole.region.quarter_of(notes.cell_of(member.peer));
+        auto part = std::ranges::find(quarters, region.first,
+                                      [](const Part& one) { return one.region.first; });
+        if (part == quarters.end()) part = quarters.insert(part, Part{region, {}});
+        push(part->list, member);
+        notes.moved(member.link, static_cast<std::uint32_t>(part->list.size() - 1));
+        ++size_;
     }
-    small_ = {};
+    std::ranges::sort(quarters, {}, [](const Part& one) { return one.region.first; });
+    const bool again = quarters.size() == 1 && quarters[0].region.level < Region::most_level;
+    parts_.insert(parts_.begin() + static_cast<long>(i), std::make_move_iterator(quarters.begin()),
+                  std::make_move_iterator(quarters.end()));
+    if (again) split(i, notes);
 }
 
-void Swarm::pick(const Point& from, Inventory wanted, std::uint64_t seed,
+void Swarm::pick(std::optional<Location> from, Inventory wanted, std::uint64_t seed,
                  std::vector<Member>& out) const {
     std::size_t looks = most_looks;
-    if (!cells_) return pick_from(small_, wanted, seed, looks, out);
+    if (parts_.size() == 1) return pick_from(parts_[0].list, wanted, seed, looks, out);
     struct Away {
-        double km;
+        double degrees;
         const List* list;
     };
     std::vector<Away> order;
-    order.reserve(cells_->size());
-    for (const auto& [cell, list] : *cells_)
-        if (!list.empty()) {
-            const double km = from.km_to(middle_of(cell));
-            // who asks from nowhere looks at all cells alike; who is nowhere may be near or far
-            order.push_back({from.known() ? (km < 0 ? 5000 : km)
-                                          : static_cast<double>((cell + seed) * 0x9e3779b9u % 4096),
-                             &list});
-        }
-    const auto farther = [](const Away& a, const Away& b) { return a.km > b.km; };
+    order.reserve(parts_.size());
+    for (const auto& [region, list] : parts_)
+        // to who asks from nowhere all parts are alike
+        order.push_back(
+            {from ? degrees_to(region, *from)
+                  : static_cast<double>((region.first + seed) * 0x9e3779b97f4a7c15u >> 32),
+             &list});
+    const auto farther = [](const Away& a, const Away& b) { return a.degrees > b.degrees; };
     std::ranges::make_heap(order, farther);
     while (!order.empty() && out.size() < enough && looks > 0) {
         std::ranges::pop_heap(order, farther);

@@ -1,7 +1,7 @@
 #pragma once
 // Who has chunks of one song: found by what they have and where they are.
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "swarm/globe.hpp"
@@ -35,38 +35,34 @@ class Swarm {
     /// @param peer      the member at `position` of its peer's list
     void remove(std::uint32_t peer, std::uint32_t position, Notes& notes);
     Member& at(std::uint32_t peer, std::uint32_t position, const Notes& notes) {
-        return list_of(peer, notes)[position];
+        return parts_[part_of(notes.cell_of(peer))].list[position];
     }
 
     /// Members that have any of the bits `wanted`, into `out`: all of a small swarm; of a big one
     /// at most `enough`, those of the nearest cells first, and of a cell with too many a part that
     /// `seed` chooses. Where few have what is wanted, looking ends after 1024 members.
-    void pick(const Point& from, Inventory wanted, std::uint64_t seed,
+    void pick(std::optional<Location> from, Inventory wanted, std::uint64_t seed,
               std::vector<Member>& out) const;
-    bool is_big() const noexcept { return cells_ != nullptr; }
+    bool is_big() const noexcept { return size_ > enough; }
 
     template <class Call>
     void each(Call call) const {
-        for (const auto& member : small_) call(member);
-        if (cells_)
-            for (const auto& cell : *cells_)
-                for (const auto& member : cell.list) call(member);
+        for (const auto& part : parts_)
+            for (const auto& member : part.list) call(member);
     }
 
     static constexpr std::size_t enough = 96;
 
    private:
     using List = std::vector<Member>;
-    struct CellList {
-        Cell cell;
+    struct Part {
+        Region region;
         List list;
     };
-    List& list_of(std::uint32_t peer, const Notes& notes);
-    List& list_of(Cell cell);
-    void split(Notes& notes);
+    std::size_t part_of(Cell cell) const noexcept;
+    void split(std::size_t part, Notes& notes);
 
-    List small_;                                    // until it is split
-    std::unique_ptr<std::vector<CellList>> cells_;  // by rising cell
+    std::vector<Part> parts_;  // by rising region, disjoint; those without members are left out
     std::uint32_t size_ = 0;
 };
 

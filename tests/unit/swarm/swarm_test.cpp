@@ -28,7 +28,7 @@ struct Book final : Swarm::Notes {
     std::set<std::uint32_t> pick(std::optional<Location> from, Inventory wanted,
                                  std::uint64_t seed = 1) {
         std::vector<Member> out;
-        swarm.pick(Point{from}, wanted, seed, out);
+        swarm.pick(from, wanted, seed, out);
         std::set<std::uint32_t> peers;
         for (const auto& member : out) {
             BOOST_TEST((member.have & wanted) != 0u);
