@@ -1,0 +1,284 @@
+// stretto-track: who has which chunk, how near and how well; and which edges are near and healthy.
+// See stretto-track(1).
+#include <csignal>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "base/file.hpp"
+#include "base/program.hpp"
+#include "http/client.hpp"
+#include "song/id.hpp"
+#include "swarm/memory.hpp"
+#include "track/edge_prober.hpp"
+#include "track/site.hpp"
+
+using namespace stretto;
+
+namespace {
+
+constexpr std::string_view examples =
+    "  stretto-track --listen 127.0.0.1:8490 --edges edges.json --origin http://127.0.0.1:8480\n"
+    "  curl -s 'http://127.0.0.1:8490/songs/frontiers?location=52.5,13.4&manifest=0'\n"
+    "  stretto-track --dump http://127.0.0.1:8490";
+
+/// What the variables of the environment begin with.
+constexpr std::string_view prefix = "STRETTO_TRACK_";
+constexpr std::size_t most_file_bytes = 64u << 20;
+constexpr std::chrono::milliseconds edge_period{2000};
+
+struct Options {
+    std::vector<std::string> listen{"127.0.0.1:8490"}, proxies;
+    std::string origin, edges, geoip, allow, log, name = "stretto", dump;
+    int interval_s = 120, ttl_s = 0, grace_s = 30;
+    std::size_t max_peers = 1'000'000, max_connections = 10'000;
+    double rate_limit = 0;
+    bool full_addresses = false;
+};
+
+void add_options(CLI::App& app, Options& o) {
+    const auto add = [&](const std::string& name, auto& value, const std::string& help) {
+        return app.add_option("--" + name, value, help)->envname(variable_of(prefix, name));
+    };
+    add("listen", o.listen,
+        "Address and port to listen on, as often as needed; port 0: any free one")
+        ->type_name("HOST:PORT")
+        ->delimiter(',')
+        ->capture_default_str();
+    add("origin", o.origin, "Where songs and names are looked up")->type_name("URL");
+    add("edges", o.edges, "Edges to name and to probe: JSON")->type_name("FILE");
+    add("geoip", o.geoip, "MaxMind database, for clients that do not say where they are")
+        ->type_name("FILE");
+    add("trust-proxy", o.proxies,
+        "Take this proxy's word (Forwarded, X-Forwarded-For) on whom it asks for, as often as "
+        "needed")
+        ->type_name("ADDRESS")
+        ->delimiter(',');
+    add("allow-songs", o.allow, "Ids of the songs to track, one a line; others are refused")
+        ->type_name("FILE");
+    add("interval", o.interval_s, "Seconds between announces of a peer, give or take a quarter")
+        ->check(CLI::Range(1, 3600))
+        ->capture_default_str();
+    add("ttl", o.ttl_s, "Seconds until a peer is forgotten that is silent (2.5 intervals)")
+        ->check(CLI::Range(1, 7200));
+    add("max-peers", o.max_peers, "Peers to know at a time; each, with ten songs, takes 600 bytes")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}))
+        ->capture_default_str();
+    add("rate-limit", o.rate_limit, "Requests a second from one address, 0: any number")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    add("max-connections", o.max_connections, "Connections at a time")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    add("grace", o.grace_s, "Seconds for answers under way when told to end")
+        ->check(CLI::Range(0, 3600))
+        ->capture_default_str();
+    add("name", o.name, "This server's name, for people")->capture_default_str();
+    add("access-log", o.log, "A line for each request; - is standard output")->type_name("FILE");
+    app.add_flag("--log-addresses", o.full_addresses, "Write whole addresses into the access log")
+        ->envname(variable_of(prefix, "log-addresses"));
+    app.add_option("--dump", o.dump, "Instead: what the tracker at URL knows, for people")
+        ->type_name("URL");
+}
+
+std::string read_text(const std::string& file) {
+    return std::string{as_text(read_file(file, most_file_bytes))};
+}
+
+std::vector<swarm::EdgeInfo> read_edges(const std::string& file) {
+    if (file.empty()) return {};
+    return must(swarm::parse_edges_file(read_text(file)), file);
+}
+
+/// A line an id; blank lines and those that begin with # are passed over.
+std::set<std::string> read_songs(const std::string& file) {
+    std::set<std::string> songs;
+    if (file.empty()) return songs;
+    std::istringstream lines{read_text(file)};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        if (line.empty() || line[0] == '#') continue;
+        if (!song::is_id(line)) throw bad_data(file, "'" + line + "' is no song's id");
+        songs.insert(line);
+    }
+    return songs;
+}
+
+std::unique_ptr<swarm::Geo> open_geo(const std::string& file) {
+    return file.empty() ? nullptr : std::make_unique<swarm::Geo>(file);
+}
+
+std::set<swarm::Ip> parse_proxies(const std::vector<std::string>& proxies) {
+    std::set<swarm::Ip> all;
+    for (const auto& one : proxies) {
+        const auto ip = swarm::parse_ip(one);
+        if (!ip) throw Error{EX_USAGE, text("'", one, "' is no address of a proxy")};
+        all.insert(*ip);
+    }
+    return all;
+}
+
+swarm::PeersLimits peers_limits(const Options& o) {
+    swarm::PeersLimits limits;
+    limits.peers = o.max_peers;
+    limits.ttl_s = static_cast<std::uint32_t>(o.ttl_s);
+    return limits;
+}
+
+track::SiteOptions site_options(const Options& o) {
+    return {o.interval_s, o.ttl_s, parse_proxies(o.proxies), !o.allow.empty(), read_songs(o.allow)};
+}
+
+http::Limits server_limits(const Options& o, std::size_t descriptors) {
+    constexpr std::size_t own = 1024;  // connections to peers, to edges, to the origin
+    http::Limits limits;
+    limits.connections = std::max<std::size_t>(
+        1,
+        std::min(o.max_connections, descriptors > 2 * own ? descriptors - own : descriptors / 2));
+    limits.body_bytes = swarm::most_request_bytes;
+    return limits;
+}
+
+swarm::Tickets::Secret random_secret() {
+    std::random_device random;  // the kernel's
+    swarm::Tickets::Secret secret;
+    for (auto& byte : secret) byte = static_cast<std::uint8_t>(random());
+    return secret;
+}
+
+/// All parts of a tracker, on one loop.
+class Tracker {
+   public:
+    Tracker(const Options& o, std::size_t descriptors)
+        : options_(o),
+          log_(o.log, o.full_addresses),
+          limiter_(o.rate_limit),
+          status_(o.name, "tracker", shared_),
+          peers_(peers_limits(o), random_secret(), loop_.now_ms()),
+          edges_(read_edges(o.edges)),
+          manifests_(loop_, o.origin, {}),
+          prober_(loop_, {}),
+          edge_prober_(loop_, edges_, edge_period),
+          site_({loop_, peers_, edges_, manifests_, prober_, limiter_, shared_, status_},
+                site_options(o), std::random_device{}()),
+          server_(loop_, site_, server_limits(o, descriptors), shared_) {
+        site_.set_geo(open_geo(o.geoip));
+    }
+
+    /// Until SIGTERM or SIGINT; then answers under way have time to finish, or until a second
+    /// signal.
+    void run() {
+        std::signal(SIGPIPE, SIG_IGN);
+        listen();
+        net::Timer late{loop_, [this] { loop_.stop(); }};
+        bool ending = false;
+        const auto end = [&] {
+            if (ending) return loop_.stop();
+            ending = true;
+            status_.draining();
+            server_.drain([this] { loop_.stop(); });
+            late.once(std::chrono::seconds{options_.grace_s});
+        };
+        net::Signal term{loop_, SIGTERM, end}, interrupt{loop_, SIGINT, end};
+        net::Signal hangup{loop_, SIGHUP, [this] { reload(); }};
+        loop_.run();
+    }
+
+   private:
+    void listen() {
+        for (const auto& address : net::listen_addresses(options_.listen)) {
+            auto sockets = net::listen(address, 1);
+            std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
+                      << std::endl;
+            server_.listen(std::move(sockets[0]));
+        }
+    }
+
+    /// What cannot be read stays as it was.
+    static void attempt(const std::function<void()>& task) {
+        try {
+            task();
+        } catch (const Error& error) {
+            note(error.what());
+        }
+    }
+    void reload() {
+        attempt([&] { log_.reopen(); });
+        attempt([&] { edges_.replace(read_edges(options_.edges)), edge_prober_.renew(); });
+        attempt([&] { site_.set_allowed(read_songs(options_.allow)); });
+        attempt([&] { site_.set_geo(open_geo(options_.geoip)); });
+    }
+
+    const Options& options_;
+    http::AccessLog log_;
+    http::Limiter limiter_;
+    http::Limiter unlimited_{0};  // behind a proxy all have one address, so the site counts itself
+    http::Shared shared_{{}, log_, unlimited_};
+    http::Status status_;
+    net::Loop loop_;
+    swarm::MemoryPeers peers_;
+    swarm::Edges edges_;
+    track::Manifests manifests_;
+    track::Prober prober_;
+    track::EdgeProber edge_prober_;
+    track::Site site_;
+    http::Server server_;
+};
+
+int serve(Options o) {
+    if (o.origin.empty()) throw Error{EX_USAGE, "--origin is missing"};
+    if (!o.origin.starts_with("http://") && !o.origin.starts_with("https://"))
+        throw Error{EX_USAGE, text("'", o.origin, "' is no http URL")};
+    if (o.ttl_s == 0) o.ttl_s = (5 * o.interval_s + 1) / 2;
+    Tracker{o, net::raise_descriptors()}.run();
+    return 0;
+}
+
+// --dump
+
+void print_dump(const nlohmann::json& stats) {
+    const auto number = [&](const char* key) { return stats.value(key, 0.0); };
+    std::cout << std::fixed << std::setprecision(0) << "peers\t" << number("peers") << '\n'
+              << "listed\t" << number("peers_listed") << '\n'
+              << "songs\t" << number("swarm_songs") << '\n'
+              << "announces\t" << number("announces_total") << '\n'
+              << "lists\t" << number("peer_lists_total") << '\n';
+    for (const auto& edge : stats.value("edges", nlohmann::json::array()))
+        std::cout << "edge\t" << printable(edge.value("name", "")) << '\t'
+                  << printable(edge.value("url", "")) << '\t'
+                  << printable(edge.value("location", "")) << '\t'
+                  << (edge.value("healthy", false) ? "healthy" : "sick") << '\n';
+    for (const auto& swarm : stats.value("swarms", nlohmann::json::array()))
+        std::cout << "swarm\t" << printable(swarm.value("song_id", "")) << '\t'
+                  << swarm.value("peers", 0) << '\t' << swarm.value("complete", 0) << '\n';
+}
+
+int dump(std::string url) {
+    if (!url.starts_with("http")) throw Error{EX_USAGE, text("'", url, "' is no http URL")};
+    while (url.ends_with('/')) url.pop_back();
+    const std::string subject = url + "/stats.json";
+    http::Client client;
+    const auto answer = client.get(subject, most_file_bytes);
+    if (answer.status == 0) throw Error{EX_UNAVAILABLE, text("'", subject, "': ", answer.why)};
+    if (answer.status != 200)
+        throw Error{EX_UNAVAILABLE, text("'", subject, "': status ", answer.status)};
+    try {
+        print_dump(nlohmann::json::parse(as_text(answer.body)));
+    } catch (const nlohmann::json::exception&) {
+        throw bad_data(subject, "this is not what a tracker tells of itself");
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app{"Track who has which chunk of which song, and which edges are near and healthy."};
+    add_options(app, options);
+    return program(app, argc, argv, examples, [&] {
+        refuse_unknown_variables(app, prefix);
+        return options.dump.empty() ? serve(options) : dump(options.dump);
+    });
+}

@@ -1,0 +1,62 @@
+#include "track/edge_prober.hpp"
+
+#include "base/program.hpp"
+
+namespace stretto::track {
+
+EdgeProber::EdgeProber(net::Loop& loop, swarm::Edges& edges, std::chrono::milliseconds period)
+    : loop_(loop), edges_(edges), period_(period), timer_(loop, [this] { ask_all(); }) {
+    renew();
+    timer_.every(period);
+}
+
+void EdgeProber::renew() {
+    std::map<std::string, Probe> probes;
+    for (const auto& edge : edges_.all()) {
+        const auto& url = edge.info.url;
+        const auto old = probes_.find(url);
+        if (old != probes_.end()) {
+            probes.insert(probes_.extract(old));
+            continue;
+        }
+        http::Upstream::Limits limits;
+        limits.connections = 1;
+        limits.requests = 2;  // one that was given up may still be on its way out
+        limits.connect = period_;
+        probes[url].edge = std::make_unique<http::Upstream>(loop_, url, limits);
+        ask(url, probes[url]);
+    }
+    probes_ = std::move(probes);
+}
+
+void EdgeProber::ask_all() {
+    for (auto& [url, probe] : probes_) {
+        if (probe.fetch) {  // a whole period has passed
+            probe.fetch.reset();
+            if (edges_.probed(url, false)) note(text("edge ", url, " does not answer"));
+        }
+        ask(url, probe);
+    }
+}
+
+void EdgeProber::ask(const std::string& url, Probe& probe) {
+    http::Request request;
+    request.method = "GET";
+    request.target = "/healthz";
+    http::FetchCalls calls;
+    probe.status = 0;
+    calls.head = [&probe](http::Response&& head) { probe.status = head.status; };
+    calls.data = [](BytesView) { return true; };
+    calls.end = [this, url, &probe](const http::Failure* failure) {
+        probe.fetch.reset();
+        const bool ok = !failure && probe.status == 200;
+        if (!edges_.probed(url, ok)) return;
+        note(text("edge ", url,
+                  ok        ? " is back"
+                  : failure ? " is gone: " + failure->why
+                            : text(" is not well: status ", probe.status)));
+    };
+    probe.fetch = probe.edge->fetch(request, {}, std::move(calls));
+}
+
+}  // namespace stretto::track

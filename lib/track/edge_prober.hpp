@@ -1,0 +1,35 @@
+#pragma once
+// Asks each edge for /healthz again and again.
+#include <map>
+#include <memory>
+
+#include "http/upstream.hpp"
+#include "swarm/edges.hpp"
+
+namespace stretto::track {
+
+class EdgeProber {
+   public:
+    /// An edge that does not answer within `period` is counted as failing, and asked again.
+    EdgeProber(net::Loop& loop, swarm::Edges& edges, std::chrono::milliseconds period);
+
+    /// After edges.replace().
+    void renew();
+
+   private:
+    struct Probe {
+        std::unique_ptr<http::Upstream> edge;
+        std::unique_ptr<http::Fetch> fetch;
+        int status = 0;
+    };
+    void ask_all();
+    void ask(const std::string& url, Probe& probe);
+
+    net::Loop& loop_;
+    swarm::Edges& edges_;
+    std::chrono::milliseconds period_;
+    std::map<std::string, Probe> probes_;  // by URL
+    net::Timer timer_;
+};
+
+}  // namespace stretto::track
