@@ -85,6 +85,12 @@ std::uint64_t Edges::pause_until() const {
     return first;
 }
 
+bool Edges::all_wrong() const {
+    return !edges_.empty() && std::ranges::all_of(edges_, [](const auto& edge) {
+        return edge->wrong && edge->failures >= 3;
+    });
+}
+
 void Edges::failed(Edge& edge, bool wrong) const {
     ++edge.failures;
     edge.wrong |= wrong;

@@ -37,6 +37,8 @@ class Edges {
     std::shared_ptr<Edge> current() const;
     /// Until when all are out of favour; 0: one is not.
     std::uint64_t pause_until() const;
+    /// Every one gave wrong bytes, three times and more.
+    bool all_wrong() const;
     void worked(Edge& edge) const { edge.failures = 0; }
     void failed(Edge& edge, bool wrong) const;
 

@@ -358,7 +358,10 @@ void Loader::pump() {
     if (around_.peers) poll_peers();
     // with nobody who gives anything, patience ends
     if (edge_failed_since_ >= 0 && transfers_.empty() && picker_->useful_peers(now()) == 0) {
-        if (edge_missing_ > 2 * attempts)
+        if (around_.edges.all_wrong())
+            return finish(EX_DATAERR,
+                          text("'", song_, "': what the edges give is not what the id promises"));
+        if (edge_missing_ > attempts)
             return finish(EX_UNAVAILABLE, text("nobody has all of '", song_, "'"));
         if (now() - edge_failed_since_ > patience)
             return finish(EX_TEMPFAIL, text("cannot get '", song_, "': ", edge_why_));
