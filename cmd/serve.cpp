@@ -1,10 +1,7 @@
 // stretto-serve: a store over HTTP, or another server through a cache: origin and edge. See
 // stretto-serve(1).
-#include <sys/resource.h>
-
 #include <csignal>
 #include <iostream>
-#include <set>
 #include <thread>
 
 #include "base/program.hpp"
@@ -37,22 +34,10 @@ struct Options {
     std::uint64_t upload_limit = 0;
 };
 
-/// --cache-size is STRETTO_SERVE_CACHE_SIZE in the environment, and so on.
-std::string variable(std::string option) {
-    for (char& c : option) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
-    return "STRETTO_SERVE_" + option;
-}
+/// What the variables of the environment begin with.
+constexpr std::string_view prefix = "STRETTO_SERVE_";
 
-/// A misspelt variable would otherwise be a setting that silently does nothing.
-void refuse_unknown_variables(const CLI::App& app) {
-    std::set<std::string> known;
-    for (const auto* option : app.get_options()) known.insert(option->get_envname());
-    for (char** entry = environ; *entry; ++entry) {
-        const std::string name = std::string{*entry}.substr(0, std::string{*entry}.find('='));
-        if (name.starts_with("STRETTO_SERVE_") && !known.contains(name))
-            throw Error{EX_USAGE, text("unknown variable ", name, " in the environment")};
-    }
-}
+std::string variable(std::string_view option) { return variable_of(prefix, option); }
 
 void add_options(CLI::App& app, Options& o) {
     const auto add = [&](const std::string& name, auto& value, const std::string& help) {
@@ -95,26 +80,6 @@ void add_options(CLI::App& app, Options& o) {
         ->required();
 }
 
-/// As many descriptors as the system allows: each client, and each song that is sent, takes one.
-std::size_t raise_descriptors() {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    return std::min<std::size_t>(limit.rlim_cur, 1u << 20);
-}
-
-std::vector<net::Address> addresses_of(const Options& o) {
-    std::vector<net::Address> all;
-    for (const auto& one : o.listen) {
-        auto found = net::parse_listen(one);
-        if (!found) throw Error{EX_USAGE, found.error().why};
-        all.insert(all.end(), found->begin(), found->end());
-    }
-    return all;
-}
-
 /// What origin and edge have in common: sockets, logs, limits, threads.
 class Serving {
    public:
@@ -127,7 +92,7 @@ class Serving {
     }
 
     edge::SiteShared& site() { return site_; }
-    edge::Status& status() { return status_; }
+    http::Status& status() { return status_; }
 
     /// @param descriptors  that the process may open; half are for files, and for servers behind us
     int run(std::size_t descriptors, const edge::Workers::MakeBackend& make) {
@@ -136,7 +101,7 @@ class Serving {
         const std::size_t room = descriptors > own ? (descriptors - own) / 2 : 0;
         limits.connections =
             std::max<std::size_t>(1, std::min(options_.max_connections, room) / options_.workers);
-        const auto addresses = addresses_of(options_);
+        const auto addresses = net::listen_addresses(options_.listen);
         edge::Workers workers{options_.workers, make, site_, status_, limits, shared_};
         for (const auto& address : addresses) {
             auto sockets = net::listen(address, options_.workers);
@@ -162,7 +127,7 @@ class Serving {
     http::Limiter limiter_;
     http::Shared shared_{{}, log_, limiter_};
     edge::SiteShared site_;
-    edge::Status status_;
+    http::Status status_;
 };
 
 int serve_store(const Options& o, std::size_t descriptors) {
@@ -183,7 +148,7 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     Serving serving{o, "edge"};
     edge::EdgeShared shared{cache, serving.site().manifests, counters, o.name};
     serving.status().add(
-        [&](std::vector<edge::Metric>& metrics) { edge::add_metrics(metrics, counters, cache); });
+        [&](std::vector<http::Metric>& metrics) { edge::add_metrics(metrics, counters, cache); });
     return serving.run(descriptors, [&](net::Loop& loop) {
         return std::make_unique<edge::Proxy>(loop, o.source, shared, flights);
     });
@@ -219,7 +184,7 @@ int serve_peer(const Options& o) {
 }
 
 int serve(Options o) {
-    const std::size_t descriptors = raise_descriptors();
+    const std::size_t descriptors = net::raise_descriptors();
     if (o.name.empty()) o.name = "stretto";
     if (o.source.starts_with("http://") || o.source.starts_with("https://"))
         return serve_upstream(o, descriptors);
@@ -235,7 +200,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Serve a store over HTTP, or another server through a cache."};
     add_options(app, options);
     return program(app, argc, argv, examples, [&] {
-        refuse_unknown_variables(app);
+        refuse_unknown_variables(app, prefix);
         return serve(options);
     });
 }

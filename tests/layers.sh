@@ -14,6 +14,7 @@ abr     abr base
 cache   cache base
 events  events base
 swarm   swarm base
+track   track http net swarm song base
 base    base
 net     net base
 http    http net base
@@ -31,6 +32,7 @@ curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
 CLI/                                        lib/base/program. cmd/
+maxminddb\.h                                lib/swarm/geo.
 '
 wrong=0
 tell() { echo "$1"; wrong=1; }

@@ -7,6 +7,8 @@
 namespace stretto {
 namespace {
 
+constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+
 void check(int code, const char* what) {
     if (code != 1) throw Error{EX_SOFTWARE, text(what, " failed")};
 }
@@ -62,7 +64,6 @@ bool parse_hex(std::string_view text, Digest& out) {
 }
 
 std::string base32(BytesView bytes) {
-    constexpr char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
     std::string out;
     std::uint32_t bits = 0;
     int held = 0;
@@ -72,6 +73,23 @@ std::string base32(BytesView bytes) {
     }
     if (held > 0) out += alphabet[bits << (5 - held) & 31];
     return out;
+}
+
+bool parse_base32(std::string_view text, std::span<std::uint8_t> out) {
+    if (text.size() != (8 * out.size() + 4) / 5) return false;
+    std::uint32_t bits = 0;
+    int held = 0;
+    std::size_t done = 0;
+    for (const char c : text) {
+        const auto value = alphabet.find(c);
+        if (value == std::string_view::npos) return false;
+        bits = bits << 5 | static_cast<std::uint32_t>(value);
+        held += 5;
+        if (held < 8) continue;
+        held -= 8;
+        out[done++] = static_cast<std::uint8_t>(bits >> held);
+    }
+    return (bits & ((1u << held) - 1)) == 0;
 }
 
 }  // namespace stretto

@@ -36,5 +36,7 @@ bool parse_hex(std::string_view text, Digest& out);
 /// Lower-case Crockford base32, first bit first, five bits a character; a last group is padded with
 /// zero bits.
 std::string base32(BytesView bytes);
+/// Exactly the bytes of `out` from lower-case Crockford base32; false if the text is not that.
+bool parse_base32(std::string_view text, std::span<std::uint8_t> out);
 
 }  // namespace stretto

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 #include "base/error.hpp"
@@ -90,6 +91,22 @@ std::string printable(std::string_view text) {
 void note(std::string_view what) {
     const auto line = text(name_of_tool, ": ", printable(what), "\n");
     if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nobody left to tell
+}
+
+std::string variable_of(std::string_view prefix, std::string_view option) {
+    std::string name{prefix};
+    for (const char c : option) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    return name;
+}
+
+void refuse_unknown_variables(const CLI::App& app, std::string_view prefix) {
+    std::set<std::string> known;
+    for (const auto* option : app.get_options()) known.insert(option->get_envname());
+    for (char** entry = environ; *entry; ++entry) {
+        const std::string name = std::string{*entry}.substr(0, std::string{*entry}.find('='));
+        if (name.starts_with(prefix) && !known.contains(name))
+            throw Error{EX_USAGE, text("unknown variable ", name, " in the environment")};
+    }
 }
 
 int program(CLI::App& app, int argc, char** argv, std::string_view examples,

@@ -18,6 +18,14 @@ void note(std::string_view what);
 /// Printable: control bytes and invalid UTF-8 as \xHH, the rest as it is.
 std::string printable(std::string_view text);
 
+/// The variable of the environment that stands for an option: `cache-size` with "STRETTO_SERVE_" is
+/// STRETTO_SERVE_CACHE_SIZE.
+std::string variable_of(std::string_view prefix, std::string_view option);
+
+/// An Error (64) for a variable that begins with the prefix and stands for no option of the app:
+/// misspelt, it would be a setting that silently does nothing.
+void refuse_unknown_variables(const CLI::App& app, std::string_view prefix);
+
 /// Parse the options, run `body`, flush standard output, and tell failures.
 ///
 /// Exit statuses are those of sysexits.h: what `body` returned; 64 for wrong usage; the status of

@@ -304,7 +304,7 @@ void Proxy::send_pipe(const Answer& answer, const http::Request& request,
     reply.send(std::move(out));
 }
 
-void add_metrics(std::vector<Metric>& metrics, const EdgeCounters& counters, Cache& cache) {
+void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache) {
     const auto of = [](const std::atomic<std::uint64_t>& n) {
         return static_cast<double>(n.load(std::memory_order_relaxed));
     };

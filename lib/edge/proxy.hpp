@@ -59,6 +59,6 @@ class Proxy : public Backend {
 };
 
 /// What an edge tells of itself beside what every server does.
-void add_metrics(std::vector<Metric>& metrics, const EdgeCounters& counters, Cache& cache);
+void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache);
 
 }  // namespace stretto::edge

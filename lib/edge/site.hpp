@@ -5,9 +5,9 @@
 #include "edge/objects.hpp"
 #include "edge/rates.hpp"
 #include "edge/route.hpp"
-#include "edge/status.hpp"
 #include "edge/stream.hpp"
 #include "http/server.hpp"
+#include "http/status.hpp"
 
 namespace stretto::edge {
 
@@ -29,7 +29,7 @@ struct SiteShared {
 /// One for each worker.
 class Site : public http::Handler {
    public:
-    Site(net::Loop& loop, Backend& backend, SiteShared& shared, Status& status)
+    Site(net::Loop& loop, Backend& backend, SiteShared& shared, http::Status& status)
         : loop_(loop), backend_(backend), shared_(shared), status_(status) {}
 
     void handle(http::Incoming&& incoming, http::Reply reply) override;
@@ -47,7 +47,7 @@ class Site : public http::Handler {
     net::Loop& loop_;
     Backend& backend_;
     SiteShared& shared_;
-    Status& status_;
+    http::Status& status_;
 };
 
 /// 404, 502, 503 or 504 with its reason.

@@ -4,7 +4,7 @@
 
 namespace stretto::edge {
 
-Workers::Workers(unsigned count, const MakeBackend& make, SiteShared& site, Status& status,
+Workers::Workers(unsigned count, const MakeBackend& make, SiteShared& site, http::Status& status,
                  const http::Limits& limits, http::Shared& shared)
     : status_(status) {
     for (unsigned i = 0; i < count; ++i) {

@@ -23,7 +23,7 @@ class Workers {
     /// Makes the backend of a worker on its loop.
     using MakeBackend = std::function<std::unique_ptr<Backend>(net::Loop&)>;
 
-    Workers(unsigned count, const MakeBackend& make, SiteShared& site, Status& status,
+    Workers(unsigned count, const MakeBackend& make, SiteShared& site, http::Status& status,
             const http::Limits& limits, http::Shared& shared);
     ~Workers();
 
@@ -41,7 +41,7 @@ class Workers {
     void stop_all();
 
     std::vector<std::unique_ptr<Worker>> workers_;
-    Status& status_;
+    http::Status& status_;
     net::Loop main_;
     std::size_t running_ = 0;
     bool draining_ = false;

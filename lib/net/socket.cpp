@@ -4,7 +4,9 @@
 #include <linux/tcp.h>  // glibc's tcp_info ends before the delivery rate
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -135,6 +137,25 @@ Result<std::vector<Address>> parse_listen(std::string_view text_) {
     return addresses;
 }
 
+std::vector<Address> listen_addresses(const std::vector<std::string>& texts) {
+    std::vector<Address> all;
+    for (const auto& one : texts) {
+        auto found = parse_listen(one);
+        if (!found) throw Error{EX_USAGE, found.error().why};
+        all.insert(all.end(), found->begin(), found->end());
+    }
+    return all;
+}
+
+std::size_t raise_descriptors() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return std::min<std::size_t>(limit.rlim_cur, 1u << 20);
+}
+
 double delivery_rate(int fd) noexcept {
     tcp_info info{};
     socklen_t size = sizeof info;
@@ -150,6 +171,18 @@ Address local_address(int fd) {
     if (::getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &size) != 0)
         throw system_error("ask the address of", "a socket");
     return Address{raw};
+}
+
+File begin_connecting(const Address& to) {
+    File file{::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (file && ::connect(file.fd(), to.raw(), to.size()) != 0 && errno != EINPROGRESS) return {};
+    return file;
+}
+
+bool has_connected(int fd) noexcept {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
 std::vector<File> listen(Address address, unsigned count) {

@@ -40,12 +40,25 @@ class Address {
 /// looked up. Malformed otherwise.
 Result<std::vector<Address>> parse_listen(std::string_view text);
 
+/// All of these; an Error (64) for what is none.
+std::vector<Address> listen_addresses(const std::vector<std::string>& texts);
+
+/// As many descriptors as the system allows, a million at most: each client takes one.
+/// @return how many this process may have now
+std::size_t raise_descriptors();
+
 /// What a connection has carried lately by its acknowledgements, bit/s (tcpi_delivery_rate); 0 when
 /// not known.
 double delivery_rate(int fd) noexcept;
 
 /// The address a socket is bound to.
 Address local_address(int fd);
+
+/// A connection that is being made, non-blocking: writable when it is there or has failed. No File
+/// when it failed at once, with errno set.
+File begin_connecting(const Address& to);
+/// Whether it is there, once it is writable.
+bool has_connected(int fd) noexcept;
 
 /// `count` sockets that listen on one address and share what comes (SO_REUSEPORT), non-blocking.
 /// Port 0 is the same free port for all. An Error (69) when another program has the port.

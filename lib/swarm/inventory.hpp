@@ -1,8 +1,8 @@
 #pragma once
 // What a peer has of a song, in one 64-bit word.
+#include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "swarm/announce.hpp"
 
@@ -10,8 +10,9 @@ namespace stretto::swarm {
 
 /// How a song is cut: each rendition into the same number of chunks.
 struct Layout {
-    std::vector<int> kbps;  ///< rising, 1 to 16 of them
-    int chunks = 0;         ///< at least 1
+    /// Rising, at least one. Here and not on the heap, since a tracker has 100,000 of these.
+    boost::container::static_vector<std::uint16_t, 16> kbps;
+    int chunks = 0;  ///< at least 1
     bool operator==(const Layout&) const = default;
 
     /// Chunks that one bit stands for: 1 while chunks times renditions is at most 64. Neighbours of

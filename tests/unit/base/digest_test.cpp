@@ -25,5 +25,22 @@ BOOST_AUTO_TEST_CASE(base32_is_crockfords_first_bit_first) {
     BOOST_TEST(base32(Bytes{0x00, 0x44, 0x32, 0x14, 0xc7}) == "01234567");
     BOOST_TEST(base32(Bytes{0x80}) == "g0");
 }
+BOOST_AUTO_TEST_CASE(base32_comes_back_and_nothing_else_is_taken_for_it) {
+    for (std::size_t size = 0; size < 33; ++size) {
+        const auto digest = sha256(as_bytes(std::to_string(size)));
+        const Bytes bytes(digest.begin(),
+                          digest.begin() + static_cast<long>(std::min<std::size_t>(size, 32)));
+        Bytes back(bytes.size());
+        const auto text = base32(bytes);
+        BOOST_TEST(parse_base32(text, back));
+        BOOST_TEST((back == bytes));
+        for (std::size_t n = 0; n < text.size(); ++n)
+            BOOST_TEST(!parse_base32(text.substr(0, n), back));
+        BOOST_TEST(!parse_base32(text + "0", back));
+    }
+    Bytes one(1);
+    for (const auto* bad : {"g1", "G0", "u0", "i0", "l0", "o0", "g ", "-0"})
+        BOOST_TEST(!parse_base32(bad, one), bad);
+}
 
 BOOST_AUTO_TEST_SUITE_END()

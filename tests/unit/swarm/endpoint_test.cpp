@@ -1,6 +1,9 @@
 #include "swarm/endpoint.hpp"
 
+#include <arpa/inet.h>
+
 #include <boost/test/unit_test.hpp>
+#include <random>
 
 using namespace stretto::swarm;
 
@@ -15,6 +18,20 @@ BOOST_AUTO_TEST_CASE(addresses_are_read_and_printed) {
                             "localhost", " 1.2.3.4", "1.2.3.4 ", "1::2::3"})
         BOOST_TEST(!parse_ip(bad), "accepted " << bad);
     BOOST_TEST(!parse_ip(std::string_view{"1.2.3.4\0.5", 10}));
+}
+
+BOOST_AUTO_TEST_CASE(they_are_printed_as_the_system_prints_them) {
+    std::mt19937 random{1};
+    for (int i = 0; i < 20000; ++i) {
+        Ip ip;
+        // not beginning with the zeros of the forms that hold an IPv4 address
+        for (auto& byte : ip.bytes)
+            byte = random() % 3 ? 0 : static_cast<std::uint8_t>(random() >> (random() % 32));
+        ip.bytes[0] = 0x20;
+        char out[INET6_ADDRSTRLEN];
+        BOOST_REQUIRE(ip.print() == inet_ntop(AF_INET6, ip.bytes.data(), out, sizeof out));
+        BOOST_REQUIRE((*parse_ip(ip.print()) == ip));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_peer_has_a_url) {

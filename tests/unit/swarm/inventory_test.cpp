@@ -42,7 +42,8 @@ BOOST_AUTO_TEST_CASE(every_layout_fits_into_a_word) {
     for (int renditions = 1; renditions <= 16; ++renditions)
         for (const int chunks : {1, 2, 3, 4, 5, 21, 22, 63, 64, 65, 1000, 65536}) {
             Layout layout{{}, chunks};
-            for (int r = 0; r < renditions; ++r) layout.kbps.push_back(r + 1);
+            for (int r = 0; r < renditions; ++r)
+                layout.kbps.push_back(static_cast<std::uint16_t>(r + 1));
             const int rows = (chunks + layout.group() - 1) / layout.group();
             BOOST_TEST(rows * renditions <= 64);
             BOOST_TEST((layout.group() == 1) == (chunks * renditions <= 64));

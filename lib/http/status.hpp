@@ -6,7 +6,7 @@
 
 #include "http/server.hpp"
 
-namespace stretto::edge {
+namespace stretto::http {
 
 struct Metric {
     std::string name;  ///< without the prefix "stretto_"; counters end in _total
@@ -18,27 +18,32 @@ struct Metric {
 class Status {
    public:
     /// @param name  of this server, for people
-    Status(std::string name, std::string role, const http::Shared& shared);
+    Status(std::string name, std::string role, const Shared& shared);
 
     /// More metrics, asked for whenever somebody looks.
     void add(std::function<void(std::vector<Metric>&)> source) {
         sources_.push_back(std::move(source));
     }
+    /// What /stats.json shows under `key` beside the metrics: JSON, made whenever somebody looks.
+    void add(std::string key, std::function<std::string()> json) {
+        parts_.emplace_back(std::move(key), std::move(json));
+    }
     /// Not ready any more: it is about to end.
     void draining() noexcept { draining_ = true; }
 
-    void health(const http::Reply& reply) const;
-    void metrics(const http::Reply& reply) const;
-    void stats(const http::Reply& reply) const;
+    void health(const Reply& reply) const;
+    void metrics(const Reply& reply) const;
+    void stats(const Reply& reply) const;
 
    private:
     std::vector<Metric> collect() const;
 
     std::string name_, role_;
-    const http::Shared& shared_;
+    const Shared& shared_;
     std::vector<std::function<void(std::vector<Metric>&)>> sources_;
+    std::vector<std::pair<std::string, std::function<std::string()>>> parts_;
     std::atomic<bool> draining_{false};
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace stretto::edge
+}  // namespace stretto::http

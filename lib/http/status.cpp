@@ -1,21 +1,21 @@
-#include "edge/status.hpp"
+#include "http/status.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 
-namespace stretto::edge {
+namespace stretto::http {
 namespace {
 
 constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 
-void send(const http::Reply& reply, std::string_view type, std::string body) {
-    http::Outgoing out;
+void send(const Reply& reply, std::string_view type, std::string body) {
+    Outgoing out;
     out.fields = no_store;
-    http::append_field(out.fields, "Content-Type", type);
+    append_field(out.fields, "Content-Type", type);
     out.length = body.size();
-    out.body = http::body_of(std::move(body));
+    out.body = body_of(std::move(body));
     reply.send(std::move(out));
 }
 
@@ -28,10 +28,10 @@ nlohmann::json number(double value) {
 
 }  // namespace
 
-Status::Status(std::string name, std::string role, const http::Shared& shared)
+Status::Status(std::string name, std::string role, const Shared& shared)
     : name_(std::move(name)), role_(std::move(role)), shared_(shared) {}
 
-void Status::health(const http::Reply& reply) const {
+void Status::health(const Reply& reply) const {
     if (draining_) return reply.send(503, "draining", std::string{no_store});
     reply.send(200, "ok", std::string{no_store});
 }
@@ -64,7 +64,7 @@ std::vector<Metric> Status::collect() const {
     return all;
 }
 
-void Status::metrics(const http::Reply& reply) const {
+void Status::metrics(const Reply& reply) const {
     std::string out, last;
     for (const auto& metric : collect()) {
         if (metric.name != last) {
@@ -79,7 +79,7 @@ void Status::metrics(const http::Reply& reply) const {
     send(reply, "text/plain; version=0.0.4; charset=utf-8", std::move(out));
 }
 
-void Status::stats(const http::Reply& reply) const {
+void Status::stats(const Reply& reply) const {
     nlohmann::ordered_json json{{"name", name_}, {"role", role_}};
     for (const auto& metric : collect()) {
         if (metric.labels.empty()) {
@@ -90,7 +90,8 @@ void Status::stats(const http::Reply& reply) const {
         json[metric.name][metric.labels.substr(quote + 1, metric.labels.size() - quote - 2)] =
             number(metric.value);
     }
+    for (const auto& [key, part] : parts_) json[key] = nlohmann::ordered_json::parse(part());
     send(reply, "application/json", json.dump(2) + "\n");
 }
 
-}  // namespace stretto::edge
+}  // namespace stretto::http

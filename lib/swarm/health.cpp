@@ -1,0 +1,63 @@
+#include "swarm/health.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stretto::swarm {
+namespace {
+
+constexpr float new_peer = 0.8f;
+constexpr float handed_halves_s = 30;     // a client that was sent there has its chunk by then
+constexpr float success_halves_s = 3600;  // of what separates it from a new peer
+constexpr double plenty_kbps = 5000, least_kbps = 50;
+constexpr double unknown_km = 5000;
+
+std::uint16_t tag_of(Network network) noexcept {
+    // odd, so that it is never the 0 of an empty place
+    return static_cast<std::uint16_t>(network * 0x9e3779b97f4a7c15u >> 48 | 1);
+}
+
+}  // namespace
+
+void Health::age(std::uint32_t now_s) noexcept {
+    if (now_s <= at_s) return;
+    const auto passed = static_cast<float>(now_s - at_s);
+    at_s = now_s;
+    if (handed > 0) handed = handed < 0.01f ? 0 : handed * std::exp2(-passed / handed_halves_s);
+    if (success < new_peer - 0.001f)
+        success += (new_peer - success) * (1 - std::exp2(-passed / success_halves_s));
+}
+
+bool Health::report(Network from, bool ok, double kbps) noexcept {
+    const auto tag = tag_of(from);
+    if (std::ranges::find(reporters, tag) != reporters.end()) return false;
+    latest = static_cast<std::uint16_t>((latest + 1) % reporters.size());
+    reporters[latest] = tag;
+    success += ((ok ? 1.0f : 0.0f) - success) / 4;
+    if (ok && kbps > 0) {
+        const auto fresh = static_cast<float>(std::clamp(kbps, 1.0, 1e7));
+        speed_kbps = speed_kbps > 0 ? speed_kbps + (fresh - speed_kbps) / 4 : fresh;
+    }
+    return true;
+}
+
+double Health::free_kbps(double upload_kbps) const noexcept {
+    // one transfer is seldom all that a peer can give, so what was seen bounds what it says of
+    // itself loosely
+    const double can = speed_kbps > 0 ? std::min<double>(upload_kbps, 4 * speed_kbps) : upload_kbps;
+    return can / (1 + handed);
+}
+
+double Health::score(double upload_kbps) const noexcept {
+    return success * (1 + std::min(1.0, free_kbps(upload_kbps) / plenty_kbps)) / 2;
+}
+
+double cost(const Health& health, double upload_kbps, double km, bool same_network,
+            double chance) noexcept {
+    const double free = std::max(least_kbps, health.free_kbps(upload_kbps));
+    const double distance = same_network ? -1 : std::log2(1 + (km < 0 ? unknown_km : km) / 50);
+    return distance + 6 * (1 - health.success) +
+           std::clamp(0.5 * std::log2(plenty_kbps / free), 0.0, 3.0) + 0.5 * chance;
+}
+
+}  // namespace stretto::swarm

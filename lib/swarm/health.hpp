@@ -1,0 +1,53 @@
+#pragma once
+// How well a peer serves, by what others report, and how good a choice it is for somebody:
+// arithmetic only.
+#include <array>
+#include <cstdint>
+
+#include "swarm/endpoint.hpp"
+
+namespace stretto::swarm {
+
+/// 32 bytes; the tracker has one for each peer.
+struct Health {
+    /// Share of transfers that went well, each report moving it a quarter of the way. Of a new peer
+    /// little is known, so it stands behind those that have proved something.
+    float success = 0.8f;
+    float speed_kbps = 0;    ///< of its transfers; 0: not known
+    float handed = 0;        ///< how often it was named to somebody lately
+    std::uint32_t at_s = 0;  ///< when `handed` and `success` held these values
+    /// The networks that moved it last: none of them moves it again until four others have.
+    std::array<std::uint16_t, 4> reporters{};
+    std::uint16_t latest = 0;  ///< index into reporters
+
+    /// With time a bad peer is given another chance, and what was handed out is done.
+    void age(std::uint32_t now_s) noexcept;
+    /// It was named to somebody, who will probably come.
+    void hand_out() noexcept { handed += 1; }
+    /// @param kbps  of the transfer, when it went well; 0: not known
+    /// @return      whether it counted
+    bool report(Network from, bool ok, double kbps) noexcept;
+
+    /// Bad enough not to be named at all.
+    bool out() const noexcept { return success < 0.3f; }
+    /// What it can be expected to give one more client.
+    double free_kbps(double upload_kbps) const noexcept;
+    /// 0..1, for clients: success, and half of it again for upload that is free.
+    double score(double upload_kbps) const noexcept;
+};
+
+/// How far away a peer seems to a client, in doublings; the lowest is the best choice.
+///   distance  log2(1 + km / 50): 0 in the same town, 1 at 50 km, 4.4 at 1000, 8 at 13,000; one
+///   less in the
+///             same network. A distance that is not known is 5000 km.
+///   failures  six times the share of transfers that go wrong: who fails half of the time is three
+///   doublings
+///             further away
+///   upload    half a doubling for each halving of the free upload below 5 Mbit/s, three at most
+///   chance    up to half a doubling, so that equals share the load
+/// @param km      below 0: not known
+/// @param chance  0..1
+double cost(const Health& health, double upload_kbps, double km, bool same_network,
+            double chance) noexcept;
+
+}  // namespace stretto::swarm

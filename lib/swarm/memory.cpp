@@ -1,0 +1,507 @@
+#include "swarm/memory.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "base/digest.hpp"
+
+namespace stretto::swarm {
+namespace {
+
+constexpr std::uint32_t prove_again_s = 30;    // after a connection that failed
+constexpr std::size_t neighbour_looks = 2000;  // for peers of the asker's network in a big swarm
+constexpr std::size_t expiry_work = 4000;      // songs and peers a turn: 2 ms at most
+constexpr std::int64_t least_bytes = 1000;     // of a transfer that tells a speed
+
+std::uint32_t seconds(std::uint64_t ms) noexcept { return static_cast<std::uint32_t>(ms / 1000); }
+
+std::uint64_t word(const void* bytes) noexcept {
+    std::uint64_t w = 0;
+    std::memcpy(&w, bytes, sizeof w);
+    return w;
+}
+
+std::uint64_t seed_of(const Tickets::Secret& secret) noexcept {
+    return word(secret.data()) ^ std::rotl(word(secret.data() + 8), 32);
+}
+
+}  // namespace
+
+MemoryPeers::MemoryPeers(const PeersLimits& limits, const Tickets::Secret& secret,
+                         std::uint64_t now_ms)
+    : limits_(limits),
+      most_entries_(limits.peers * limits.songs_a_peer),
+      hash_(seed_of(secret)),
+      tickets_(secret),
+      wheel_(seconds(now_ms)),
+      crowds_(std::bit_ceil(most_entries_ + 1024)),
+      random_(hash_(now_ms, 1)) {}
+
+// splitmix64 (Steele, Lea and Flood, OOPSLA 2014)
+std::uint64_t MemoryPeers::random() noexcept {
+    std::uint64_t z = random_ += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+double MemoryPeers::chance() noexcept { return static_cast<double>(random() >> 11) * 0x1p-53; }
+
+std::uint64_t MemoryPeers::hash_of(const Endpoint& at) const noexcept {
+    return hash_(hash_(word(at.ip.bytes.data()), word(at.ip.bytes.data() + 8)), at.port);
+}
+std::uint64_t MemoryPeers::hash_of(const SongKey& key) const noexcept {
+    return hash_(word(key.data()), word(key.data() + 12));
+}
+std::uint32_t MemoryPeers::find_peer(const Endpoint& at) const {
+    return peer_lookup_.find(hash_of(at), [&](std::uint32_t i) { return peers_[i].at == at; });
+}
+std::uint32_t MemoryPeers::find_song(const SongKey& key) const {
+    return song_lookup_.find(hash_of(key), [&](std::uint32_t i) { return songs_[i].key == key; });
+}
+std::uint32_t MemoryPeers::find_net(Network network) const {
+    return net_lookup_.find(hash_(network, 0),
+                            [&](std::uint32_t i) { return nets_[i].network == network; });
+}
+
+// Peers and their networks
+
+std::uint32_t MemoryPeers::add_peer(const Endpoint& at, std::uint64_t now_ms) {
+    const std::uint32_t i = peers_.add();
+    Peer& peer = peers_[i];
+    peer.at = at;
+    peer.serial = ++serials_;
+    peer.health.at_s = seconds(now_ms);
+    peer.expires_s = seconds(now_ms) + limits_.ttl_s;
+    peer_lookup_.add(hash_of(at), i, [&](std::uint32_t p) { return hash_of(peers_[p].at); });
+    join_network(i, network_of(at.ip));
+    wheel_.add(i, peer.expires_s, peer.next);
+    return i;
+}
+
+void MemoryPeers::join_network(std::uint32_t i, Network network) {
+    std::uint32_t n = find_net(network);
+    if (n == nobody) {
+        n = nets_.add();
+        nets_[n].network = network;
+        net_lookup_.add(hash_(network, 0), n,
+                        [&](std::uint32_t other) { return hash_(nets_[other].network, 0); });
+    }
+    peers_[i].network = n;
+    peers_[i].next_in_network = nets_[n].first_peer;
+    nets_[n].first_peer = i;
+    ++nets_[n].peers;
+}
+
+void MemoryPeers::leave_network(std::uint32_t i) {
+    const std::uint32_t n = peers_[i].network;
+    std::uint32_t* at = &nets_[n].first_peer;
+    while (*at != i) at = &peers_[*at].next_in_network;
+    *at = peers_[i].next_in_network;
+    if (--nets_[n].peers > 0) return;
+    net_lookup_.remove(hash_(nets_[n].network, 0), n,
+                       [&](std::uint32_t other) { return hash_(nets_[other].network, 0); });
+    nets_.remove(n);
+}
+
+/// It is in the wheel no more.
+void MemoryPeers::remove_peer(std::uint32_t i) {
+    drop_songs(i);
+    leave_network(i);
+    peer_lookup_.remove(hash_of(peers_[i].at), i,
+                        [&](std::uint32_t p) { return hash_of(peers_[p].at); });
+    peers_.remove(i);
+}
+
+// What they have
+
+std::uint8_t& MemoryPeers::crowd(std::uint32_t peer, std::uint32_t song) {
+    const Network network = nets_[peers_[peer].network].network;
+    return crowds_[hash_(network, hash_of(songs_[song].key)) & (crowds_.size() - 1)];
+}
+
+std::uint32_t MemoryPeers::song_of(const SongKey& key, const Layout& layout) {
+    std::uint32_t i = find_song(key);
+    if (i != nobody) return i;
+    i = songs_.add();
+    songs_[i].key = key;
+    songs_[i].layout = layout;
+    song_lookup_.add(hash_of(key), i, [&](std::uint32_t s) { return hash_of(songs_[s].key); });
+    return i;
+}
+
+void MemoryPeers::add_link(std::uint32_t peer, std::uint32_t song, Inventory have) {
+    auto& swarm = songs_[song].swarm;
+    auto& of_network = crowd(peer, song);
+    if (links_.size() >= most_entries_ || swarm.size() >= limits_.of_swarm ||
+        of_network >= std::min<std::size_t>(limits_.of_network_in_swarm, 255) ||
+        peers_[peer].songs >= most_songs)
+        return;
+    ++of_network;
+    const std::uint32_t link = links_.add();
+    links_[link].song = song;
+    links_[link].next = peers_[peer].first_link;
+    peers_[peer].first_link = link;
+    ++peers_[peer].songs;
+    swarm.add({have, peer, link}, *this);
+}
+
+/// From the swarm; the caller takes it out of the peer's chain.
+void MemoryPeers::remove_link(std::uint32_t peer, std::uint32_t link) {
+    const auto [song, position, next] = links_[link];
+    songs_[song].swarm.remove(peer, position, *this);
+    --crowd(peer, song);
+    --peers_[peer].songs;
+    links_.remove(link);
+    if (songs_[song].swarm.size() > 0) return;
+    song_lookup_.remove(hash_of(songs_[song].key), song,
+                        [&](std::uint32_t s) { return hash_of(songs_[s].key); });
+    songs_.remove(song);
+}
+
+void MemoryPeers::drop_songs(std::uint32_t peer) {
+    while (peers_[peer].first_link != nobody) {
+        const std::uint32_t link = peers_[peer].first_link;
+        peers_[peer].first_link = links_[link].next;
+        remove_link(peer, link);
+    }
+    if (peers_[peer].here && peers_[peer].proof == Proof::reached) --listed_;
+    peers_[peer].here = false;
+}
+
+/// What it has already gets its new inventory, or goes.
+void MemoryPeers::update_links(std::uint32_t peer, std::vector<Said>& said) {
+    std::uint32_t* at = &peers_[peer].first_link;
+    while (*at != nobody) {
+        const std::uint32_t link = *at;
+        const std::uint32_t song = links_[link].song;
+        const auto found = std::ranges::lower_bound(said, song, {}, &Said::song);
+        if (found != said.end() && found->song == song) {
+            found->kept = true;
+            songs_[song].swarm.at(peer, links_[link].position, *this).have =
+                inventory_of(songs_[song].layout, *found->have);
+            at = &links_[link].next;
+        } else {
+            *at = links_[link].next;
+            remove_link(peer, link);
+        }
+    }
+}
+
+/// @return the songs whose layout is not known
+std::vector<std::string> MemoryPeers::take_songs(std::uint32_t peer, const Announce& announce) {
+    std::vector<std::string> unknown;
+    std::vector<Said> said;
+    said.reserve(announce.songs.size());
+    for (const auto& [id, have] : announce.songs) {
+        SongKey key;
+        if (!parse_base32(id, key)) continue;
+        const std::uint32_t song = find_song(key);
+        if (song == nobody)
+            unknown.push_back(id);
+        else
+            said.push_back({song, &have});
+    }
+    std::ranges::sort(said, {}, &Said::song);
+    update_links(peer, said);
+    for (const auto& [song, have, kept] : said)
+        // a song may have lost its last peer, this one, only if it is not named here
+        if (!kept) add_link(peer, song, inventory_of(songs_[song].layout, *have));
+    return unknown;
+}
+
+void MemoryPeers::move_to(std::uint32_t i, Cell cell) {
+    Peer& peer = peers_[i];
+    if (peer.cell == cell) return;
+    std::vector<Member> members;  // out of the lists of one cell, into those of another
+    for (std::uint32_t link = peer.first_link; link != nobody; link = links_[link].next) {
+        auto& swarm = songs_[links_[link].song].swarm;
+        members.push_back(swarm.at(i, links_[link].position, *this));
+        swarm.remove(i, links_[link].position, *this);
+    }
+    peer.cell = cell;
+    for (const auto& member : members) songs_[links_[member.link].song].swarm.add(member, *this);
+}
+
+void MemoryPeers::set_id(Peer& peer, std::string_view id) noexcept {
+    peer.id.fill(0);
+    id.substr(0, peer.id.size()).copy(peer.id.data(), peer.id.size());
+}
+std::string_view MemoryPeers::id_of(const Peer& peer) noexcept {
+    return {peer.id.data(),
+            static_cast<std::size_t>(std::ranges::find(peer.id, '\0') - peer.id.begin())};
+}
+
+void MemoryPeers::refresh(std::uint32_t i, const Announce& said, std::uint32_t now_s) {
+    Peer& peer = peers_[i];
+    peer.expires_s = now_s + limits_.ttl_s;
+    peer.health.age(now_s);
+    peer.stamp = ++stamps_;
+    peer.upload_kbps = static_cast<std::uint32_t>(said.upload_kbps);
+    set_id(peer, said.peer_id);
+    move_to(i, swarm::cell_of(said.location));
+    peer.point = Point{said.location};
+    if (!peer.here && peer.proof == Proof::reached) ++listed_;
+    peer.here = true;
+}
+
+Peers::Announced MemoryPeers::announce(const Endpoint& at, const Announce& said,
+                                       std::uint64_t now_ms) {
+    ++counted_.announces;
+    const std::uint32_t now_s = seconds(now_ms);
+    std::uint32_t i = find_peer(at);
+    Announced result;
+    if (said.leaving()) {
+        // its place stays till it expires, and with it what others think of it
+        if (i != nobody) drop_songs(i);
+        ++counted_.left;
+        result.what = Announced::left;
+        return result;
+    }
+    if (i == nobody) {
+        if (peers_.size() >= limits_.peers) {
+            ++counted_.full;
+            result.what = Announced::full;
+            return result;
+        }
+        const std::uint32_t net = find_net(network_of(at.ip));
+        if (net != nobody && nets_[net].peers >= limits_.of_network) {
+            ++counted_.crowded;
+            result.what = Announced::crowded;
+            return result;
+        }
+        i = add_peer(at, now_ms);
+    }
+    refresh(i, said, now_s);
+    Peer& peer = peers_[i];
+    if (peer.proof == Proof::none ||
+        (peer.proof == Proof::failed && now_s >= peer.proof_s + prove_again_s)) {
+        peer.proof = Proof::under_way;
+        result.unproven = true;
+    }
+    result.unknown = take_songs(i, said);
+    result.listed = peer.proof == Proof::reached;
+    result.stamp = peer.stamp;
+    return result;
+}
+
+void MemoryPeers::has(const Endpoint& at, std::uint32_t stamp, const std::string& song_id,
+                      const Layout& layout, const Have& have) {
+    const std::uint32_t i = find_peer(at);
+    SongKey key;
+    if (i == nobody || !peers_[i].here || peers_[i].stamp != stamp || !parse_base32(song_id, key))
+        return;
+    const std::uint32_t song = song_of(key, layout);
+    add_link(i, song, inventory_of(songs_[song].layout, have));
+    if (songs_[song].swarm.size() > 0) return;
+    song_lookup_.remove(hash_of(key), song,
+                        [&](std::uint32_t s) { return hash_of(songs_[s].key); });
+    songs_.remove(song);
+}
+
+void MemoryPeers::proved(const Endpoint& at, bool reached, std::uint64_t now_ms) {
+    const std::uint32_t i = find_peer(at);
+    if (i == nobody) return;
+    Peer& peer = peers_[i];
+    peer.proof_s = seconds(now_ms);
+    if (!reached) {
+        drop_songs(i);
+        peer.proof = Proof::failed;
+    } else if (peer.proof != Proof::reached) {
+        peer.proof = Proof::reached;
+        if (peer.here) ++listed_;
+    }
+}
+
+// Lists
+
+bool MemoryPeers::is_self(const Peer& peer, const PeersQuery& query, const Ip& ip) const noexcept {
+    if (peer.at.ip != ip) return false;
+    if (query.port || !query.peer_id.empty())
+        return peer.at.port == query.port || id_of(peer) == query.peer_id;
+    // who does not say which peer it is may be any at its address; only on one machine there are
+    // many
+    return !ip.is_loopback();
+}
+
+/// Peers of the asker's own network, which pick() would find only by chance.
+void MemoryPeers::add_neighbours(std::uint32_t song, Inventory wanted, std::uint32_t net) {
+    std::size_t looks = neighbour_looks;
+    for (std::uint32_t i = nets_[net].first_peer; i != nobody; i = peers_[i].next_in_network)
+        for (std::uint32_t link = peers_[i].first_link; link != nobody; link = links_[link].next) {
+            if (looks-- == 0) return;
+            if (links_[link].song != song) continue;
+            const Inventory have = songs_[song].swarm.at(i, links_[link].position, *this).have;
+            if (have & wanted) candidates_.push_back({i, have, 0});
+        }
+}
+
+void MemoryPeers::find_candidates(const Song& song, std::uint32_t number, Inventory wanted,
+                                  const Asker& asker) {
+    candidates_.clear();
+    members_.clear();
+    const std::uint32_t own = song.swarm.is_big() ? find_net(network_of(asker.ip)) : nobody;
+    if (own != nobody) add_neighbours(number, wanted, own);
+    song.swarm.pick(asker.location, wanted, random(), members_);
+    // they lie anywhere, on two cache lines each: fetch them side by side
+    for (const auto& member : members_) {
+        const auto* peer = reinterpret_cast<const char*>(&peers_[member.peer]);
+        __builtin_prefetch(peer);
+        __builtin_prefetch(peer + 63);
+    }
+    for (const auto& member : members_)
+        if (own == nobody || peers_[member.peer].network != own)
+            candidates_.push_back({member.peer, member.have, 0});
+}
+
+/// Takes out those who must not be named, and makes a heap of the others with the best on top.
+void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s) {
+    const Point here{asker.location};
+    const Network own = network_of(asker.ip);
+    std::erase_if(candidates_, [&](Candidate& candidate) {
+        Peer& peer = peers_[candidate.peer];
+        if (peer.proof != Proof::reached || peer.expires_s <= now_s ||
+            is_self(peer, query, asker.ip))
+            return true;
+        peer.health.age(now_s);
+        if (peer.health.out()) return true;
+        candidate.cost = cost(peer.health, peer.upload_kbps, here.km_to(peer.point),
+                              network_of(peer.at.ip) == own, chance());
+        return false;
+    });
+    std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
+}
+
+/// The best; of another's network no more than a quarter, unless nobody else is left.
+std::vector<MemoryPeers::Candidate> MemoryPeers::choose(std::size_t want, Network own) {
+    std::vector<Candidate> chosen, others;
+    std::vector<std::pair<Network, std::size_t>> counts;
+    const std::size_t most = std::max<std::size_t>(2, want / 4);
+    chosen.reserve(want);
+    while (!candidates_.empty() && chosen.size() < want) {
+        std::ranges::pop_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
+        const Candidate best = candidates_.back();
+        candidates_.pop_back();
+        const Network network = network_of(peers_[best.peer].at.ip);
+        auto count = std::ranges::find(counts, network, &std::pair<Network, std::size_t>::first);
+        if (count == counts.end()) count = counts.insert(count, {network, 0});
+        const bool fits = ++count->second <= most || network == own;
+        (fits ? chosen : others).push_back(best);
+    }
+    for (std::size_t i = 0; i < others.size() && chosen.size() < want; ++i)
+        chosen.push_back(others[i]);
+    return chosen;
+}
+
+PeerInfo MemoryPeers::info(const Candidate& candidate, const Layout& layout, const Point& here,
+                           Network reporter, std::uint64_t now_ms) {
+    const Peer& peer = peers_[candidate.peer];
+    PeerInfo info;
+    info.peer_id = id_of(peer);
+    info.url = peer.at.url();
+    if (const double km = here.km_to(peer.point); km >= 0) info.km = km;
+    info.health = peer.health.score(peer.upload_kbps);
+    info.upload_kbps = peer.upload_kbps;
+    info.have = have_of(layout, candidate.have);
+    info.ticket =
+        tickets_.issue(std::uint64_t{peer.serial} << 32 | candidate.peer, reporter, now_ms);
+    return info;
+}
+
+void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
+                       const std::function<void(std::vector<PeerInfo>&&)>& done) {
+    ++counted_.lists;
+    std::vector<PeerInfo> peers;
+    SongKey key;
+    const std::uint32_t number = parse_base32(query.song_id, key) ? find_song(key) : nobody;
+    if (number == nobody) return done(std::move(peers));
+    const Song& song = songs_[number];
+    const Inventory bits = wanted(song.layout, query.kbps, query.chunk);
+    if (!bits) return done(std::move(peers));
+    find_candidates(song, number, bits, asker);
+    rank(query, asker, seconds(now_ms));
+    const Point here{asker.location};
+    const Network own = network_of(asker.ip);
+    const auto chosen = choose(static_cast<std::size_t>(query.want), own);
+    peers.reserve(chosen.size());
+    for (const auto& one : chosen) {
+        peers.push_back(info(one, song.layout, here, own, now_ms));
+        peers_[one.peer].health.hand_out();
+    }
+    counted_.named += peers.size();
+    done(std::move(peers));
+}
+
+std::optional<Layout> MemoryPeers::layout(const std::string& song_id) const {
+    SongKey key;
+    const std::uint32_t song = parse_base32(song_id, key) ? find_song(key) : nobody;
+    if (song == nobody) return {};
+    return songs_[song].layout;
+}
+
+// Reports and expiry
+
+bool MemoryPeers::report(const Report& report, const Ip& reporter, std::uint64_t now_ms) {
+    const Network from = network_of(reporter);
+    const auto ticket = tickets_.redeem(report.ticket, from, now_ms);
+    const auto i = static_cast<std::uint32_t>(ticket.value_or(nobody));
+    if (!ticket || i >= peers_.end() || peers_[i].serial != *ticket >> 32) {
+        ++counted_.reports_refused;
+        return false;
+    }
+    const double kbps =
+        report.bytes >= least_bytes && report.ms > 0
+            ? 8.0 * static_cast<double>(report.bytes) / static_cast<double>(report.ms)
+            : 0;
+    peers_[i].health.age(seconds(now_ms));
+    const bool counts = peers_[i].health.report(from, report.ok, kbps);
+    ++(counts ? counted_.reports : counted_.reports_refused);
+    return counts;
+}
+
+bool MemoryPeers::expire(std::uint64_t now_ms) {
+    const std::uint32_t now_s = seconds(now_ms);
+    for (std::size_t work = 0; work < expiry_work;) {
+        const std::uint32_t i = wheel_.take(now_s, [&](std::uint32_t p) { return peers_[p].next; });
+        if (i == nobody) return false;
+        Peer& peer = peers_[i];
+        work += 1u + peer.songs;
+        if (peer.expires_s > now_s) {
+            wheel_.add(i, peer.expires_s, peer.next);
+            continue;
+        }
+        ++counted_.expired;
+        remove_peer(i);
+    }
+    return true;
+}
+
+PeersStats MemoryPeers::stats() const {
+    PeersStats stats = counted_;
+    stats.peers = peers_.size();
+    stats.listed = listed_;
+    stats.songs = songs_.size();
+    stats.entries = links_.size();
+    return stats;
+}
+
+std::vector<SwarmStats> MemoryPeers::biggest(std::size_t most) const {
+    std::vector<std::uint32_t> order;
+    order.reserve(songs_.size());
+    for (std::uint32_t i = 0; i < songs_.end(); ++i)
+        if (songs_[i].swarm.size() > 0) order.push_back(i);
+    const auto shown = order.begin() + static_cast<long>(std::min(most, order.size()));
+    std::ranges::partial_sort(order, shown, std::ranges::greater{},
+                              [&](std::uint32_t i) { return songs_[i].swarm.size(); });
+    std::vector<SwarmStats> all;
+    for (auto i = order.begin(); i != shown; ++i) {
+        const Song& song = songs_[*i];
+        SwarmStats one{base32(song.key), song.swarm.size(), 0};
+        const Inventory whole = complete(song.layout);
+        song.swarm.each([&](const Member& member) { one.complete += member.have == whole; });
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
+}  // namespace stretto::swarm

@@ -1,0 +1,149 @@
+#pragma once
+// Peers in main memory, in about 50 bytes for each song of a peer: a million peers with ten songs
+// each, and none of what happens to one of them takes longer because there are so many.
+#include <array>
+
+#include "swarm/health.hpp"
+#include "swarm/lookup.hpp"
+#include "swarm/peers.hpp"
+#include "swarm/pool.hpp"
+#include "swarm/swarm.hpp"
+#include "swarm/tickets.hpp"
+#include "swarm/wheel.hpp"
+
+namespace stretto::swarm {
+
+class MemoryPeers final : public Peers, private Swarm::Notes {
+   public:
+    /// @param secret  random: nobody shall forge a ticket or guess what hashes to what
+    MemoryPeers(const PeersLimits& limits, const Tickets::Secret& secret, std::uint64_t now_ms);
+
+    Announced announce(const Endpoint& peer, const Announce& said, std::uint64_t now_ms) override;
+    void has(const Endpoint& peer, std::uint32_t stamp, const std::string& song_id,
+             const Layout& layout, const Have& have) override;
+    void proved(const Endpoint& peer, bool reached, std::uint64_t now_ms) override;
+    void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
+              const std::function<void(std::vector<PeerInfo>&&)>& done) override;
+    std::optional<Layout> layout(const std::string& song_id) const override;
+    bool report(const Report& report, const Ip& reporter, std::uint64_t now_ms) override;
+    bool expire(std::uint64_t now_ms) override;
+    PeersStats stats() const override;
+    std::vector<SwarmStats> biggest(std::size_t most) const override;
+
+   private:
+    using SongKey = std::array<std::uint8_t, 20>;
+    /// What was found out by connecting to it.
+    enum class Proof : std::uint8_t { none, under_way, reached, failed };
+
+    struct Peer {
+        // what choosing looks at, in 64 bytes
+        Endpoint at;
+        Proof proof = Proof::none;
+        bool here = false;  ///< announced, and neither left nor expired
+        Point point;
+        std::uint32_t upload_kbps = 0;
+        std::uint32_t expires_s = 0;
+        Health health;
+        // and the rest
+        Cell cell = cell_nowhere;
+        std::uint16_t songs = 0;
+        std::uint32_t proof_s = 0;
+        std::uint32_t serial = 0;  ///< tells it from others who had its number
+        std::uint32_t stamp = 0;   ///< of its last announce
+        std::uint32_t first_link = nobody;
+        std::uint32_t network = nobody, next_in_network = nobody;
+        std::uint32_t next = nobody;  ///< in the wheel, or among the free
+        /// The rest is 0. Not a string: freeing a million of these held others up for half a
+        /// second.
+        std::array<char, 64> id{};
+    };
+    /// That a peer has chunks of a song.
+    struct Link {
+        std::uint32_t song = nobody, position = 0;
+        std::uint32_t next = nobody;  ///< of the same peer
+    };
+    struct Song {
+        SongKey key{};
+        std::uint32_t next = nobody;
+        Layout layout;
+        Swarm swarm;
+    };
+    struct Net {
+        Network network = 0;
+        std::uint32_t first_peer = nobody, peers = 0;
+        std::uint32_t next = nobody;
+    };
+    struct Said {
+        std::uint32_t song;
+        const Have* have;
+        bool kept = false;
+    };
+    struct Candidate {
+        std::uint32_t peer;
+        Inventory have;
+        double cost;
+    };
+
+    // Swarm::Notes
+    Cell cell_of(std::uint32_t peer) const override { return peers_[peer].cell; }
+    void moved(std::uint32_t link, std::uint32_t position) override {
+        links_[link].position = position;
+    }
+
+    std::uint64_t hash_of(const Endpoint& at) const noexcept;
+    std::uint64_t hash_of(const SongKey& key) const noexcept;
+    std::uint32_t find_peer(const Endpoint& at) const;
+    std::uint32_t find_song(const SongKey& key) const;
+    std::uint32_t find_net(Network network) const;
+
+    std::uint32_t add_peer(const Endpoint& at, std::uint64_t now_ms);
+    void join_network(std::uint32_t peer, Network network);
+    void leave_network(std::uint32_t peer);
+    void remove_peer(std::uint32_t peer);
+    void refresh(std::uint32_t peer, const Announce& said, std::uint32_t now_s);
+    void move_to(std::uint32_t peer, Cell cell);
+    std::vector<std::string> take_songs(std::uint32_t peer, const Announce& said);
+    void update_links(std::uint32_t peer, std::vector<Said>& said);
+
+    std::uint32_t song_of(const SongKey& key, const Layout& layout);
+    void add_link(std::uint32_t peer, std::uint32_t song, Inventory have);
+    void remove_link(std::uint32_t peer, std::uint32_t link);
+    void drop_songs(std::uint32_t peer);
+    std::uint8_t& crowd(std::uint32_t peer, std::uint32_t song);
+
+    bool is_self(const Peer& peer, const PeersQuery& query, const Ip& ip) const noexcept;
+    void find_candidates(const Song& song, std::uint32_t number, Inventory wanted,
+                         const Asker& asker);
+    void add_neighbours(std::uint32_t song, Inventory wanted, std::uint32_t net);
+    void rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s);
+    std::vector<Candidate> choose(std::size_t want, Network own);
+    void set_id(Peer& peer, std::string_view id) noexcept;
+    static std::string_view id_of(const Peer& peer) noexcept;
+    PeerInfo info(const Candidate& candidate, const Layout& layout, const Point& here,
+                  Network reporter, std::uint64_t now_ms);
+    double chance() noexcept;
+    std::uint64_t random() noexcept;
+
+    PeersLimits limits_;
+    std::size_t most_entries_;
+    Hash hash_;
+    Tickets tickets_;
+    Pool<Peer> peers_;
+    Pool<Link> links_;
+    Pool<Song> songs_;
+    Pool<Net> nets_;
+    Lookup peer_lookup_, song_lookup_, net_lookup_;
+    Wheel wheel_;
+    /// How many peers of a network a swarm has, by a hash of the two. Where two of these pairs meet
+    /// in one place the limit is only reached sooner; an attacker does not know where they meet.
+    std::vector<std::uint8_t> crowds_;
+    std::uint32_t serials_ = 0, stamps_ = 0;
+    std::uint64_t random_;
+    std::uint64_t listed_ = 0;
+    PeersStats counted_;
+    // kept to save their memory's allocation
+    std::vector<Member> members_;
+    std::vector<Candidate> candidates_;
+};
+
+}  // namespace stretto::swarm

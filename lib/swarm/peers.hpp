@@ -1,0 +1,87 @@
+#pragma once
+// What a tracker knows of peers, behind an interface: in memory here (memory.hpp). No clock and no
+// sockets: who calls says what time it is and where a request came from.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "swarm/announce.hpp"
+#include "swarm/endpoint.hpp"
+#include "swarm/inventory.hpp"
+
+namespace stretto::swarm {
+
+struct PeersLimits {
+    std::size_t peers = 1'000'000;
+    std::size_t songs_a_peer = 10;  ///< on average: entries are peers times this at most
+    std::size_t of_network = 256;   ///< peers of one /24 or /48
+    std::size_t of_network_in_swarm = 32;
+    std::size_t of_swarm = 262'144;
+    std::uint32_t ttl_s = 300;
+};
+
+/// Who asks: its address as the tracker sees it, and where it is.
+struct Asker {
+    Ip ip;
+    std::optional<Location> location;
+};
+
+struct PeersStats {
+    std::uint64_t peers = 0, listed = 0, songs = 0, entries = 0;
+    // counters
+    std::uint64_t announces = 0, full = 0, crowded = 0, left = 0, expired = 0, lists = 0, named = 0,
+                  reports = 0, reports_refused = 0;
+};
+
+struct SwarmStats {
+    std::string song_id;
+    std::size_t peers = 0, complete = 0;
+};
+
+class Peers {
+   public:
+    virtual ~Peers() = default;
+
+    struct Announced {
+        enum What {
+            taken,
+            left,
+            crowded,  ///< its network has too many peers already
+            full      ///< the tracker has
+        } what = taken;
+        bool listed = false;      ///< it has been reached at its address before
+        bool unproven = false;    ///< connect to it, and say how that went with proved()
+        std::uint32_t stamp = 0;  ///< of this announce, for has()
+        std::vector<std::string>
+            unknown;  ///< songs whose layout is not known: look it up, then has()
+    };
+    /// Takes the place of all that the peer said before.
+    virtual Announced announce(const Endpoint& peer, const Announce& said,
+                               std::uint64_t now_ms) = 0;
+    /// One more of the songs of an announce, now that its layout is known. Nothing happens when the
+    /// peer has announced again or gone meanwhile.
+    virtual void has(const Endpoint& peer, std::uint32_t stamp, const std::string& song_id,
+                     const Layout& layout, const Have& have) = 0;
+    /// Whether the tracker could connect to it: only then it is listed.
+    virtual void proved(const Endpoint& peer, bool reached, std::uint64_t now_ms) = 0;
+
+    /// Best first; see cost() in health.hpp. Of a network that is not the asker's own come at most
+    /// a quarter, while there are others. The one who asks is not among them.
+    virtual void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
+                      const std::function<void(std::vector<PeerInfo>&&)>& done) = 0;
+    /// Of a song that somebody has.
+    virtual std::optional<Layout> layout(const std::string& song_id) const = 0;
+
+    /// @return whether it counted: the ticket was ours, given to this network, and not used before
+    virtual bool report(const Report& report, const Ip& reporter, std::uint64_t now_ms) = 0;
+
+    /// Forget who has not been heard of in time. Does a few milliseconds of work at most.
+    /// @return whether there is more to do at once
+    virtual bool expire(std::uint64_t now_ms) = 0;
+
+    virtual PeersStats stats() const = 0;
+    /// The biggest swarms, the biggest first.
+    virtual std::vector<SwarmStats> biggest(std::size_t most) const = 0;
+};
+
+}  // namespace stretto::swarm

@@ -1,0 +1,51 @@
+#pragma once
+// Who is due when: a timing wheel of numbers with a slot for each second. Adding costs nothing to
+// speak of, and what is due is taken in as small portions as the caller likes.
+#include <array>
+#include <cstdint>
+
+#include "swarm/pool.hpp"
+
+namespace stretto::swarm {
+
+/// Links its members through a number that each keeps for it.
+class Wheel {
+   public:
+    static constexpr std::uint32_t most_ahead_s = 8191;
+
+    explicit Wheel(std::uint32_t now_s) : now_s_(now_s) { slots_.fill(nobody); }
+
+    /// @param due_s  not before the last take(), at most most_ahead_s after it (else it comes
+    /// sooner)
+    /// @param next   the number that `member` keeps
+    void add(std::uint32_t member, std::uint32_t due_s, std::uint32_t& next) noexcept {
+        due_s = due_s < now_s_                  ? now_s_
+                : due_s - now_s_ > most_ahead_s ? now_s_ + most_ahead_s
+                                                : due_s;
+        std::uint32_t& first = slots_[due_s % slots_.size()];
+        next = first;
+        first = member;
+    }
+
+    /// One that was due at `until_s` or before; nobody when there is none. @param next  gives the
+    /// number that a member keeps
+    template <class Next>
+    std::uint32_t take(std::uint32_t until_s, Next next) noexcept {
+        for (;; ++now_s_) {
+            if (now_s_ > until_s) return nobody;
+            std::uint32_t& first = slots_[now_s_ % slots_.size()];
+            if (first != nobody) {
+                const std::uint32_t member = first;
+                first = next(member);
+                return member;
+            }
+            if (now_s_ == until_s) return nobody;
+        }
+    }
+
+   private:
+    std::array<std::uint32_t, most_ahead_s + 1> slots_;
+    std::uint32_t now_s_;
+};
+
+}  // namespace stretto::swarm

@@ -1,0 +1,422 @@
+// The tracker's state, driven with made-up addresses on a made-up clock.
+#include "swarm/memory.hpp"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <random>
+#include <set>
+
+using namespace stretto;
+using namespace stretto::swarm;
+
+namespace {
+
+const Layout layout{{96, 160, 320}, 21};
+const Have all{{96, {{0, 20}}}, {160, {{0, 20}}}, {320, {{0, 20}}}};
+const Location berlin{52.5f, 13.4f}, leipzig{51.3f, 12.4f}, paris{48.9f, 2.4f},
+    sydney{-33.9f, 151.2f};
+
+std::string song(int n) { return text("s", std::string(26, '0'), 10000 + n); }
+Endpoint at(const std::string& ip, int port = 8490) {
+    return {*parse_ip(ip), static_cast<std::uint16_t>(port)};
+}
+PeersQuery of(int n, std::optional<int> kbps = {}, std::optional<int> chunk = {}) {
+    return {song(n), kbps, chunk, {}, 16, "", 0};
+}
+/// Address i of as many networks.
+Endpoint far_apart(int i) { return at(text("10.", i / 256, ".", i % 256, ".1")); }
+
+/// A tracker whose songs have all the same layout, and whose peers can all be reached.
+struct Tracker {
+    explicit Tracker(PeersLimits limits = {}) : peers(limits, {1, 2, 3}, now) {}
+
+    Peers::Announced announce(const Endpoint& from, const Announce& said, bool reached = true) {
+        auto result = peers.announce(from, said, now);
+        for (const auto& id : result.unknown)
+            peers.has(from, result.stamp, id, layout, said.songs.at(id));
+        if (result.unproven) peers.proved(from, reached, now);
+        return result;
+    }
+    Peers::Announced join(const Endpoint& from, std::optional<Location> place = {}, Have have = all,
+                          int n = 1) {
+        return announce(
+            from, {"p" + std::to_string(from.port), from.port, place, 5000, {{song(n), have}}});
+    }
+    std::vector<PeerInfo> list(const Asker& asker, PeersQuery query = of(1)) {
+        std::vector<PeerInfo> out;
+        peers.list(query, asker, now,
+                   [&](std::vector<PeerInfo>&& found) { out = std::move(found); });
+        return out;
+    }
+    std::vector<std::string> urls(const Asker& asker, const PeersQuery& query = of(1)) {
+        std::vector<std::string> out;
+        for (const auto& peer : list(asker, query)) out.push_back(peer.url);
+        return out;
+    }
+    bool names(const std::string& url, const Asker& asker = {*parse_ip("203.0.113.9"), {}}) {
+        return std::ranges::count(urls(asker), url) > 0;
+    }
+    void expire() {
+        while (peers.expire(now)) {
+        }
+    }
+    std::uint64_t now = 1'000'000;
+    MemoryPeers peers;
+};
+
+const Asker somebody{*parse_ip("203.0.113.9"), berlin};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(swarm_memory)
+
+BOOST_AUTO_TEST_CASE(a_peer_that_was_reached_is_listed_with_what_it_has) {
+    Tracker t;
+    const Have have{{96, {{0, 3}}}, {320, {{7, 7}}}};
+    const auto result = t.join(at("192.0.2.1", 5000), paris, have);
+    BOOST_TEST(result.unproven);
+    BOOST_TEST(!result.listed);
+    const auto found = t.list(somebody);
+    BOOST_REQUIRE(found.size() == 1u);
+    BOOST_TEST(found[0].peer_id == "p5000");
+    BOOST_TEST(found[0].url == "http://192.0.2.1:5000");
+    BOOST_TEST((found[0].have == have));
+    BOOST_TEST(found[0].upload_kbps == 5000);
+    BOOST_TEST(*found[0].km == distance_km(berlin, paris), boost::test_tools::tolerance(0.01));
+    BOOST_TEST(t.join(at("192.0.2.1", 5000), paris, have).listed);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_was_not_reached_is_not_listed) {
+    Tracker t;
+    const Announce said{"p", 5000, {}, 1, {{song(1), all}}};
+    const auto peer = at("192.0.2.1", 5000);
+    auto result = t.peers.announce(peer, said, t.now);
+    t.peers.has(peer, result.stamp, song(1), layout, all);
+    BOOST_TEST(t.urls(somebody).empty());                       // not yet
+    BOOST_TEST(!t.peers.announce(peer, said, t.now).unproven);  // one attempt at a time
+    t.peers.proved(peer, false, t.now);
+    BOOST_TEST(t.urls(somebody).empty());
+    BOOST_TEST(t.peers.stats().listed == 0u);
+    // and again later
+    BOOST_TEST(!t.peers.announce(peer, said, t.now).unproven);
+    t.now += 31'000;
+    BOOST_TEST(t.announce(peer, said).unproven);
+    BOOST_TEST(t.urls(somebody).size() == 1u);
+    BOOST_TEST(t.peers.stats().listed == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_announce_takes_the_place_of_the_last) {
+    Tracker t;
+    const auto peer = at("192.0.2.1");
+    t.announce(peer, {"a", 8490, {}, 1, {{song(1), all}, {song(2), all}}});
+    t.announce(peer, {"b", 8490, {}, 1, {{song(2), {{96, {{5, 5}}}}}, {song(3), all}}});
+    BOOST_TEST(t.list(somebody).empty());
+    const auto second = t.list(somebody, of(2));
+    BOOST_REQUIRE(second.size() == 1u);
+    BOOST_TEST((second[0].have == Have{{96, {{5, 5}}}}));
+    BOOST_TEST(second[0].peer_id == "b");
+    BOOST_TEST(t.list(somebody, of(3)).size() == 1u);
+    BOOST_TEST(t.peers.stats().entries == 2u);
+    BOOST_TEST(t.peers.stats().songs == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_layout_that_comes_late_counts_only_for_the_announce_it_was_for) {
+    Tracker t;
+    const auto peer = at("192.0.2.1");
+    const auto first = t.peers.announce(peer, {"a", 8490, {}, 1, {{song(1), all}}}, t.now);
+    const auto second = t.peers.announce(peer, {"a", 8490, {}, 1, {{song(2), all}}}, t.now);
+    t.peers.has(peer, first.stamp, song(1), layout, all);
+    BOOST_TEST(t.peers.stats().entries == 0u);
+    t.peers.has(peer, second.stamp, song(2), layout, all);
+    BOOST_TEST(t.peers.stats().entries == 1u);
+    t.peers.announce(peer, {"a", 0, {}, 1, {}}, t.now);
+    t.peers.has(peer, second.stamp, song(2), layout, all);
+    t.peers.has(at("192.0.2.9"), second.stamp, song(2), layout, all);
+    BOOST_TEST(t.peers.stats().entries == 0u);
+    BOOST_TEST(t.peers.stats().songs == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_is_gone_at_once) {
+    Tracker t;
+    t.join(at("192.0.2.1"));
+    BOOST_TEST(t.announce(at("192.0.2.1"), {"p", 8490, {}, 1, {}}).what == Peers::Announced::left);
+    BOOST_TEST(t.urls(somebody).empty());
+    BOOST_TEST(t.peers.stats().songs == 0u);
+    BOOST_TEST(t.peers.stats().listed == 0u);
+    BOOST_TEST(t.join(at("192.0.2.1")).listed);
+    BOOST_TEST(t.urls(somebody).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_not_heard_of_is_forgotten) {
+    Tracker t;
+    t.join(at("192.0.2.1"));
+    t.join(at("192.0.2.2"));
+    t.now += 299'000;
+    t.join(at("192.0.2.2"));
+    t.expire();
+    BOOST_TEST(t.urls(somebody).size() == 2u);
+    t.now += 1'000;
+    // before expiry has come to it
+    BOOST_TEST(t.names("http://192.0.2.2:8490"));
+    BOOST_TEST(!t.names("http://192.0.2.1:8490"));
+    t.expire();
+    BOOST_TEST(t.peers.stats().peers == 1u);
+    BOOST_TEST(t.peers.stats().expired == 1u);
+    t.now += 300'000;
+    t.expire();
+    BOOST_TEST(t.peers.stats().peers == 0u);
+    BOOST_TEST(t.peers.stats().entries == 0u);
+    BOOST_TEST(t.peers.stats().songs == 0u);
+    BOOST_TEST(t.peers.stats().listed == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(near_peers_come_first_and_the_own_network_before_all) {
+    Tracker t;
+    t.join(at("198.51.100.1"), sydney);
+    t.join(at("198.51.101.1"), paris);
+    t.join(at("198.51.102.1"), leipzig);
+    t.join(at("198.51.103.1"), berlin);
+    t.join(at("203.0.113.7"));
+    t.join(at("198.51.104.1"));  // nobody knows where
+    const std::vector<std::string> nearest{"http://203.0.113.7:8490", "http://198.51.103.1:8490",
+                                           "http://198.51.102.1:8490", "http://198.51.101.1:8490"};
+    auto found = t.urls(somebody);
+    BOOST_REQUIRE(found.size() == 6u);
+    found.resize(4);
+    BOOST_TEST(found == nearest, boost::test_tools::per_element());
+    BOOST_TEST(t.urls({*parse_ip("192.0.2.1"), sydney})[0] == "http://198.51.100.1:8490");
+}
+
+BOOST_AUTO_TEST_CASE(in_a_big_swarm_too) {
+    Tracker t;
+    for (int i = 0; i < 3000; ++i) t.join(far_apart(i), i % 3 ? paris : sydney);
+    for (int i = 0; i < 20; ++i) t.join(at(text("198.51.100.", i)), i % 2 ? sydney : berlin);
+    for (int i = 0; i < 3; ++i) t.join(at(text("203.0.113.", i)), sydney);
+    const auto found = t.list(somebody);
+    BOOST_REQUIRE(found.size() == 16u);
+    for (std::size_t i = 0; i < 3; ++i)
+        BOOST_TEST(found[i].url.starts_with("http://203.0.113."), found[i].url);
+    for (std::size_t i = 3; i < 7; ++i) BOOST_TEST(*found[i].km < 1, found[i].url);
+    for (std::size_t i = 7; i < 16; ++i) BOOST_TEST(*found[i].km < 1000);
+}
+
+BOOST_AUTO_TEST_CASE(equals_share_the_load) {
+    Tracker t;
+    for (int i = 0; i < 60; ++i) t.join(far_apart(i), berlin);
+    std::map<std::string, int> named;
+    for (int i = 0; i < 600; ++i)
+        for (const auto& url : t.urls(somebody, {song(1), {}, {}, {}, 4, "", 0})) ++named[url];
+    BOOST_TEST(named.size() == 60u);
+    const auto [least, most] =
+        std::ranges::minmax_element(named, {}, [](const auto& n) { return n.second; });
+    BOOST_TEST(least->second >= 20);
+    BOOST_TEST(most->second <= 80);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_told_of_itself) {
+    Tracker t;
+    t.join(at("192.0.2.1", 5000));
+    t.join(at("192.0.2.1", 5001));
+    const Asker self{*parse_ip("192.0.2.1"), {}};
+    BOOST_TEST(t.list(self).empty());
+    const PeersQuery by_port{song(1), {}, {}, {}, 16, "", 5000};
+    BOOST_TEST(t.urls(self, by_port) == std::vector<std::string>{"http://192.0.2.1:5001"});
+    const PeersQuery by_id{song(1), {}, {}, {}, 16, "p5001", 0};
+    BOOST_TEST(t.urls(self, by_id) == std::vector<std::string>{"http://192.0.2.1:5000"});
+    BOOST_TEST(t.list(somebody, by_port).size() == 2u);  // somebody else's port
+    t.join(at("127.0.0.1", 5000));
+    BOOST_TEST(t.list({*parse_ip("127.0.0.1"), {}}).size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(only_those_with_the_chunk_are_named) {
+    Tracker t;
+    t.join(at("192.0.2.1"), {}, {{320, {{0, 4}}}});
+    t.join(at("192.0.3.1"), {}, {{160, {{0, 20}}}});
+    const auto names = [&](std::optional<int> kbps, std::optional<int> chunk) {
+        return t.list(somebody, of(1, kbps, chunk)).size();
+    };
+    BOOST_TEST(names(320, 4) == 1u);
+    BOOST_TEST(names(320, 5) == 0u);
+    BOOST_TEST(names({}, 4) == 2u);
+    BOOST_TEST(names({}, 5) == 1u);
+    BOOST_TEST(names(160, {}) == 1u);
+    BOOST_TEST(names(128, {}) == 0u);
+    BOOST_TEST(names(160, 21) == 0u);
+    BOOST_TEST(t.list(somebody, of(2)).empty());
+    BOOST_TEST(t.list(somebody, {"nonsense", {}, {}, {}, 16, "", 0}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(ten_thousand_announces_of_one_source_push_nobody_out) {
+    Tracker t;
+    for (int i = 0; i < 5; ++i) t.join(far_apart(i), sydney);
+    int taken = 0;
+    for (int port = 1024; port < 11024; ++port)
+        taken += t.join(at(text("198.51.100.", port % 200), port), berlin).what ==
+                 Peers::Announced::taken;
+    BOOST_TEST(taken == 256);
+    BOOST_TEST(t.peers.stats().crowded == 10'000u - 256u);
+    BOOST_TEST(t.peers.stats().entries == 5u + 32u);  // of one song
+    const auto found = t.urls(somebody);
+    BOOST_TEST(found.size() == 16u);
+    for (int i = 0; i < 5; ++i) BOOST_TEST(std::ranges::count(found, far_apart(i).url()) == 1);
+    BOOST_TEST(t.join(far_apart(5)).what == Peers::Announced::taken);
+    // a /48 of IPv6 is one source too, whatever the 80 bits that its owner chooses
+    for (int i = 0; i < 1000; ++i) t.join(at(text("2001:db8:1:", i, "::1")), berlin);
+    BOOST_TEST(t.peers.stats().peers == 5u + 256u + 1u + 256u);
+}
+
+BOOST_AUTO_TEST_CASE(a_network_that_left_has_room_again) {
+    Tracker t;
+    for (int round = 0; round < 5; ++round) {
+        for (int i = 0; i < 40; ++i) t.join(at(text("198.51.100.", i)));
+        BOOST_TEST(t.peers.stats().entries == 32u);
+        t.now += 300'000;
+        t.expire();
+        BOOST_TEST(t.peers.stats().peers == 0u);
+    }
+    for (int round = 0; round < 5; ++round)
+        for (int i = 0; i < 32; ++i) {
+            t.join(at(text("198.51.100.", i)));
+            t.announce(at(text("198.51.100.", i)), {"p", 0, {}, 0, {}});
+        }
+    BOOST_TEST(t.join(at("198.51.100.99")).what == Peers::Announced::taken);
+    BOOST_TEST(t.peers.stats().entries == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(memory_is_bounded_by_the_limits) {
+    Tracker t{{.peers = 100, .songs_a_peer = 2, .of_swarm = 50}};
+    for (int i = 0; i < 200; ++i) t.join(far_apart(i));
+    BOOST_TEST(t.peers.stats().peers == 100u);
+    BOOST_TEST(t.peers.stats().full == 100u);
+    BOOST_TEST(t.peers.stats().entries == 50u);
+    Announce many{"p", 8490, {}, 1, {}};
+    for (int i = 0; i < 500; ++i) many.songs[song(i)] = all;
+    t.announce(far_apart(0), many);
+    BOOST_TEST(t.peers.stats().entries == 200u);
+    t.join(far_apart(0));  // who is in may go on
+    BOOST_TEST(t.peers.stats().entries <= 51u);
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_peer_sinks_and_drops_out) {
+    Tracker t;
+    t.join(far_apart(1), berlin);
+    t.join(far_apart(2), Location{53, 13.4f});  // 55 km
+    const auto bad = far_apart(1).url(), good = far_apart(2).url();
+    const auto report = [&](int network, bool ok) {
+        const Asker reporter{*parse_ip(text("203.", network, ".113.9")), berlin};
+        for (const auto& peer : t.list(reporter))
+            if (peer.url == bad)
+                return t.peers.report({peer.ticket, ok, "hash", 0, 0}, reporter.ip, t.now);
+        return false;
+    };
+    BOOST_TEST(t.urls(somebody)[0] == bad);
+    BOOST_TEST(report(1, false));
+    BOOST_TEST(!report(1, false));  // counts once
+    BOOST_TEST(report(2, false));
+    t.now += 1000;
+    BOOST_TEST(t.urls(somebody)[0] == good);
+    BOOST_TEST(t.urls(somebody).size() == 2u);
+    BOOST_TEST(report(3, false));
+    BOOST_TEST(report(4, false));
+    BOOST_TEST(!t.names(bad));
+    BOOST_TEST(t.names(good));
+    // going and coming back washes nobody clean
+    t.announce(far_apart(1), {"new", 0, {}, 0, {}});
+    t.join(far_apart(1), berlin);
+    BOOST_TEST(!t.names(bad));
+    BOOST_TEST(t.peers.stats().reports == 4u);
+    BOOST_TEST(t.peers.stats().reports_refused == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_report_needs_its_own_ticket) {
+    Tracker t;
+    t.join(far_apart(1), berlin);
+    const auto ticket = t.list(somebody)[0].ticket;
+    BOOST_TEST(!t.peers.report({ticket, false, "", 0, 0}, *parse_ip("192.0.2.1"), t.now));
+    BOOST_TEST(!t.peers.report({std::string(32, '0'), false, "", 0, 0}, somebody.ip, t.now));
+    BOOST_TEST(!t.peers.report({"", false, "", 0, 0}, somebody.ip, t.now));
+    // for a peer that is another by now
+    t.now += 300'000;
+    t.expire();
+    t.join(far_apart(2), berlin);
+    BOOST_TEST(!t.peers.report({ticket, false, "", 0, 0}, somebody.ip, t.now));
+}
+
+BOOST_AUTO_TEST_CASE(the_layout_of_a_song_is_known_while_somebody_has_it) {
+    Tracker t;
+    BOOST_TEST(!t.peers.layout(song(1)));
+    t.join(at("192.0.2.1"));
+    BOOST_TEST((*t.peers.layout(song(1)) == layout));
+    t.announce(at("192.0.2.1"), {"p", 0, {}, 0, {}});
+    BOOST_TEST(!t.peers.layout(song(1)));
+}
+
+BOOST_AUTO_TEST_CASE(the_biggest_swarms_are_told_with_their_whole_copies) {
+    Tracker t;
+    for (int i = 0; i < 9; ++i)
+        t.join(far_apart(i), {}, i < 4 ? all : Have{{96, {{0, 1}}}}, i % 3 ? 7 : 8);
+    const auto biggest = t.peers.biggest(1);
+    BOOST_REQUIRE(biggest.size() == 1u);
+    BOOST_TEST(biggest[0].song_id == song(7));
+    BOOST_TEST(biggest[0].peers == 6u);
+    BOOST_TEST(biggest[0].complete == 2u);
+    BOOST_TEST(t.peers.biggest(10).size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(expiry_does_a_bounded_part_of_the_work_at_a_time) {
+    Tracker t;
+    for (int i = 0; i < 20'000; ++i) t.join(far_apart(i), {}, all, i % 50);
+    t.now += 300'000;
+    int turns = 1;
+    std::uint64_t before = t.peers.stats().peers;
+    for (; t.peers.expire(t.now); ++turns) {
+        const auto after = t.peers.stats().peers;
+        BOOST_TEST(before - after <= 4000u);
+        before = after;
+    }
+    BOOST_TEST(turns >= 10);
+    BOOST_TEST(t.peers.stats().peers == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(whatever_happens_it_agrees_with_a_plain_map) {
+    Tracker t{{.of_network = 100'000, .of_network_in_swarm = 255, .ttl_s = 100}};
+    struct Truth {
+        std::map<int, bool> songs;
+        std::uint64_t until = 0;
+    };
+    std::map<int, Truth> truth;
+    std::mt19937 random{7};
+    const std::optional<Location> places[] = {berlin, paris, sydney, std::nullopt};
+    for (int step = 0; step < 6000; ++step) {
+        const int who = static_cast<int>(random() % 300);
+        Announce said{"p", 8490, places[random() % 4], 100, {}};
+        Truth& one = truth[who];
+        one.songs.clear();
+        if (random() % 10)
+            for (int n = static_cast<int>(random() % 6); n > 0; --n) {
+                const int which = static_cast<int>(random() % (random() % 20 + 1) + 1);
+                said.songs[song(which)] = all;
+                one.songs[which] = true;
+            }
+        one.until = t.now + 100'000;
+        t.announce(far_apart(who), said);
+        t.now += random() % 700;
+        if (random() % 3 == 0) t.peers.expire(t.now);
+        if (step % 50) continue;
+        t.expire();
+        std::size_t entries = 0;
+        std::map<int, std::size_t> members;
+        for (const auto& [peer, has] : truth)
+            if (has.until / 1000 > t.now / 1000) {
+                entries += has.songs.size();
+                for (const auto& [of, yes] : has.songs) ++members[of];
+            }
+        BOOST_REQUIRE(t.peers.stats().entries == entries);
+        BOOST_REQUIRE(t.peers.stats().songs == members.size());
+        for (const auto& swarm : t.peers.biggest(100))
+            BOOST_TEST(swarm.peers == members[std::stoi(swarm.song_id.substr(27)) - 10000]);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
