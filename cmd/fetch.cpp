@@ -134,7 +134,7 @@ bool is_share(const std::string& text) {
 /// What the command line and the environment say.
 struct Options {
     std::string store, song, output = "-", raw, search, location, share = "0", upload_limit = "0";
-    bool list = false, no_share = false, metered = false, no_peers = false;
+    bool list = false, searching = false, no_share = false, metered = false, no_peers = false;
     stream::Fetching::Options swarm;
 };
 
@@ -202,7 +202,7 @@ int fetch_from_swarm(Options o) {
     s.many = o.list;
     s.output = o.list && o.output == "-" ? "" : o.output;
     stream::Fetching fetching{s};
-    return o.search.empty() ? fetching.run(songs_of(o)) : fetching.search(o.search);
+    return o.searching ? fetching.search(o.search) : fetching.run(songs_of(o));
 }
 
 void add_options(CLI::App& app, Options& o) {
@@ -277,7 +277,8 @@ int main(int argc, char** argv) {
         "checked against the id, every byte against its hash."};
     add_options(app, o);
     return program(app, argc, argv, examples, [&] {
-        const bool one = !o.list && o.search.empty();
+        o.searching = app.count("--search") > 0;
+        const bool one = !o.list && !o.searching;
         if (one && o.song.empty()) throw Error{EX_USAGE, "name a song, or use --list or --search"};
         if (!one && !o.song.empty()) throw Error{EX_USAGE, "--list and --search take no song"};
         if (one) song::check_song(o.song);

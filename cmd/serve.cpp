@@ -1,5 +1,6 @@
 // stretto-serve: a store over HTTP, or another server through a cache: origin and edge. See
 // stretto-serve(1).
+#include <csignal>
 #include <iostream>
 #include <thread>
 
@@ -7,6 +8,8 @@
 #include "edge/origin_site.hpp"
 #include "edge/proxy.hpp"
 #include "edge/worker.hpp"
+#include "stream/seeder.hpp"
+#include "stream/tracker.hpp"
 
 using namespace stretto;
 
@@ -15,6 +18,7 @@ namespace {
 constexpr std::string_view examples =
     "  stretto-serve --listen 127.0.0.1:8480 store\n"
     "  stretto-serve --listen 127.0.0.1:8481 http://127.0.0.1:8480 --cache edge1 --name eu-west\n"
+    "  stretto-serve --listen :8500 --announce http://127.0.0.1:8490 ~/.cache/stretto\n"
     "  curl -sI http://127.0.0.1:8481/songs/frontiers/chunk_0.ogg -H 'X-User-Bitrate: 160'";
 
 struct Options {
@@ -26,6 +30,8 @@ struct Options {
     std::size_t max_connections = 10000;
     int grace = 30;
     bool full_addresses = false;
+    std::string announce, location;
+    std::uint64_t upload_limit = 0;
 };
 
 /// What the variables of the environment begin with.
@@ -63,6 +69,12 @@ void add_options(CLI::App& app, Options& o) {
     add("access-log", o.log, "A line for each request; - is standard output")->type_name("FILE");
     app.add_flag("--log-addresses", o.full_addresses, "Write whole addresses into the access log")
         ->envname(variable("log-addresses"));
+    add("announce", o.announce,
+        "Be a peer: give the chunks of a folder, and tell this tracker which; nothing else")
+        ->type_name("URL");
+    add("upload-limit", o.upload_limit, "Bytes a second that a peer gives (no limit)")
+        ->transform(CLI::AsSizeValue(true));
+    add("location", o.location, "Where a peer is, to a tenth of a degree")->type_name("LAT,LON");
     app.add_option("SOURCE", o.source, "A store's folder, or http://server")
         ->envname(variable("source"))
         ->required();
@@ -142,12 +154,42 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     });
 }
 
+/// A peer that stays: what another program fetches into its cache is given from there too.
+int serve_peer(const Options& o) {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::optional<swarm::Location> place;
+    if (!o.location.empty()) {
+        const auto parsed = swarm::parse_location(o.location);
+        if (!parsed)
+            throw Error{EX_USAGE, text("location '", o.location, "': ", parsed.error().why)};
+        place = *parsed;
+    }
+    if (o.listen.size() != 1) throw Error{EX_USAGE, "a peer has one --listen"};
+    store::Kept kept{o.source, o.cache_size};
+    net::Loop loop;
+    stream::Seeder seeder{loop, kept, {static_cast<double>(o.upload_limit), 4, o.listen[0]}};
+    stream::Tracker tracker{loop, o.announce, place};
+    const auto limit = static_cast<std::int64_t>(o.upload_limit * 8 / 1000);
+    tracker.share(kept, seeder.port(), limit > 0 ? limit : 10000);
+    std::cout << "listening on " << seeder.address() << std::endl;
+    net::Timer look{loop, [&] {
+                        kept.refresh();
+                        tracker.changed();
+                    }};
+    look.every(std::chrono::seconds{30});
+    const auto end = [&] { tracker.leave([&] { loop.stop(); }); };
+    const net::Signal term{loop, SIGTERM, end}, interrupt{loop, SIGINT, end};
+    loop.run();
+    return 0;
+}
+
 int serve(Options o) {
     const std::size_t descriptors = net::raise_descriptors();
     if (o.name.empty()) o.name = "stretto";
     if (o.source.starts_with("http://") || o.source.starts_with("https://"))
         return serve_upstream(o, descriptors);
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
+    if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }
 

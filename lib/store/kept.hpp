@@ -34,6 +34,8 @@ class Kept {
     /// Whole or not at all, and room is made for it. @return false: the disk is full, or too small
     bool keep(const std::string& id, const std::string& path, BytesView bytes);
 
+    /// Look again at what other programs have added and removed.
+    void refresh() { scan(); }
     /// What is known to be here of a song; grows with keep().
     const Chunks& chunks(const std::string& id) const;
     /// Songs of which chunks are here, the one used last first.

@@ -43,7 +43,14 @@ void Edges::add_trusted(const std::string& url) {
 void Edges::set(const std::vector<swarm::EdgeInfo>& edges) {
     std::vector<std::shared_ptr<Edge>> next(edges_.begin(),
                                             edges_.begin() + static_cast<std::ptrdiff_t>(trusted_));
+    refused_ = 0;
     for (const auto& info : edges) {
+        // names are judged when they have been looked up
+        const auto endpoint = swarm::parse_peer_url(info.url);
+        if (endpoint && !swarm::may_connect(*endpoint, swarm::Role::edge, local_)) {
+            ++refused_;
+            continue;
+        }
         const auto known =
             std::ranges::find_if(edges_, [&](const auto& edge) { return edge->url == info.url; });
         next.push_back(known != edges_.end() ? *known : make(info.name, info.url, false));
@@ -76,6 +83,12 @@ std::uint64_t Edges::pause_until() const {
         first = first == 0 ? edge->not_before : std::min(first, edge->not_before);
     }
     return first;
+}
+
+bool Edges::all_wrong() const {
+    return !edges_.empty() && std::ranges::all_of(edges_, [](const auto& edge) {
+        return edge->wrong && edge->failures >= 3;
+    });
 }
 
 void Edges::failed(Edge& edge, bool wrong) const {

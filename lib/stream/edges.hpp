@@ -29,12 +29,16 @@ class Edges {
     void set(const std::vector<swarm::EdgeInfo>& edges);
     /// Those that a tracker named.
     std::vector<swarm::EdgeInfo> named() const;
+    /// Of the last list, edges that were left out because of where they are.
+    int refused() const noexcept { return refused_; }
     bool empty() const noexcept { return edges_.empty(); }
 
     /// The nearest that is not out of favour; when all are, the one that will be back first.
     std::shared_ptr<Edge> current() const;
     /// Until when all are out of favour; 0: one is not.
     std::uint64_t pause_until() const;
+    /// Every one gave wrong bytes, three times and more.
+    bool all_wrong() const;
     void worked(Edge& edge) const { edge.failures = 0; }
     void failed(Edge& edge, bool wrong) const;
 
@@ -44,6 +48,7 @@ class Edges {
     net::Loop& loop_;
     bool local_;
     std::vector<std::shared_ptr<Edge>> edges_;
+    int refused_ = 0;
     std::size_t trusted_ = 0;  // of edges_, at the front
 };
 

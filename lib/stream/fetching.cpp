@@ -190,10 +190,10 @@ void Fetching::begin_next() {
     if (options_.verbose)
         calls.gave = [](const Gave& gave) {
             if (gave.end > gave.first)
-                note(text("chunk ", gave.chunk, " pieces ", gave.first, "-", gave.end - 1, "\t",
-                          gave.who, "\t", gave.ms, " ms\t", gave.bytes, " bytes"));
+                note(text("chunk ", gave.chunk, " pieces ", gave.first, "-", gave.end - 1, ": ",
+                          gave.who, ", ", gave.bytes, " bytes in ", gave.ms, " ms"));
             else
-                note(text("chunk ", gave.chunk, "\t", gave.who, "\t", gave.bytes, " bytes"));
+                note(text("chunk ", gave.chunk, ": ", gave.who, ", ", gave.bytes, " bytes"));
         };
     calls.done = [this, &job](Outcome outcome) { ended(job, std::move(outcome)); };
     job.loader = std::make_unique<Loader>(*around_, job.song, how, std::move(calls));

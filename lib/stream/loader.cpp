@@ -62,7 +62,7 @@ struct Loader::Transfer {
     Bytes data;
     int next_piece = 0;
     std::uint64_t useful = 0;
-    bool ended = false, whole = false;
+    bool ended = false, whole = false, told = false;
     bool longer = false;  // the answer is the whole chunk, and only a part was asked for
 };
 
@@ -107,6 +107,9 @@ void Loader::on_tracker(std::optional<swarm::SongAnswer> answer, int status,
         return manifest_from_edge(0);
     }
     if (!answer->edges.empty()) around_.edges.set(answer->edges);
+    if (around_.edges.empty() && around_.edges.refused() > 0)
+        return finish(EX_UNAVAILABLE,
+                      "the tracker names edges of private networks only (see --allow-local-peers)");
     if (song::is_id(song_) && answer->song_id != song_)
         return finish(EX_DATAERR, text("the tracker answers for another song than ", song_));
     auto manifest = answer->manifest.empty() ? Result<song::Manifest>{Malformed{}}
@@ -358,7 +361,10 @@ void Loader::pump() {
     if (around_.peers) poll_peers();
     // with nobody who gives anything, patience ends
     if (edge_failed_since_ >= 0 && transfers_.empty() && picker_->useful_peers(now()) == 0) {
-        if (edge_missing_ > 2 * attempts)
+        if (around_.edges.all_wrong())
+            return finish(EX_DATAERR,
+                          text("'", song_, "': what the edges give is not what the id promises"));
+        if (edge_missing_ > attempts)
             return finish(EX_UNAVAILABLE, text("nobody has all of '", song_, "'"));
         if (now() - edge_failed_since_ > patience)
             return finish(EX_TEMPFAIL, text("cannot get '", song_, "': ", edge_why_));
@@ -462,6 +468,7 @@ bool Loader::take_pieces(Transfer& transfer) {
         if (transfer.link) transfer.link->bytes += bytes.size();
         if (outcome_.first_byte_ms < 0) outcome_.first_byte_ms = now() - began_;
         picker_->piece_done(order.number, i, now());
+        if (transfer.next_piece == order.end) tell(transfer);
         if (picker_->complete(order.chunk)) chunk_done(order.chunk);
     }
     return true;
@@ -518,14 +525,21 @@ void Loader::on_end(Transfer& transfer, const http::Failure* failure) {
         transfer.link->ms += now() - transfer.started;
         report(*transfer.link, true, "");
     }
-    if (calls_.gave)
-        calls_.gave({order.chunk, order.first, order.end,
-                     transfer.link ? "peer " + transfer.link->info.url
-                                   : text("edge ", transfer.edge->name,
-                                          transfer.cache.empty() ? "" : " ", transfer.cache),
-                     now() - transfer.started, transfer.data.size()});
+    tell(transfer);
     end(transfer);
     pump();
+}
+
+/// Who brought it; once, when its last byte has proved right.
+void Loader::tell(Transfer& transfer) {
+    if (transfer.told || !calls_.gave) return;
+    transfer.told = true;
+    const auto& order = transfer.order;
+    calls_.gave({order.chunk, order.first, order.end,
+                 transfer.link ? "peer " + transfer.link->info.url
+                               : text("edge ", transfer.edge->name,
+                                      transfer.cache.empty() ? "" : " ", transfer.cache),
+                 now() - transfer.started, transfer.data.size()});
 }
 
 void Loader::fail(Transfer& transfer, swarm::Fault fault) {

@@ -93,6 +93,7 @@ class Loader {
     bool take_pieces(Transfer& transfer);
     void fail(Transfer& transfer, swarm::Fault fault);
     void drop(int order);
+    void tell(Transfer& transfer);
     void end(Transfer& transfer);
     void chunk_done(int chunk);
     void deliver();

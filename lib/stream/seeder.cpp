@@ -143,7 +143,9 @@ void Seeder::listen(const std::string& where) {
     if (!addresses) throw Error{EX_USAGE, addresses.error().why};
     for (const auto& address : *addresses) {
         auto sockets = net::listen(address, 1);
-        port_ = net::local_address(sockets[0].fd()).port();
+        const auto local = net::local_address(sockets[0].fd());
+        port_ = local.port();
+        address_ = local.print();
         server_->listen(std::move(sockets[0]));
     }
 }

@@ -38,6 +38,8 @@ class Seeder : public http::Handler {
     ~Seeder() override;
 
     int port() const noexcept { return port_; }
+    /// "192.0.2.1:8500", of the last listener.
+    const std::string& address() const noexcept { return address_; }
     std::uint64_t bytes_given() const noexcept { return given_; }
     int uploads() const noexcept { return uploads_; }
     /// Give nothing for now: our own transfer is urgent.
@@ -60,6 +62,7 @@ class Seeder : public http::Handler {
     http::Limiter limiter_;
     http::Shared shared_;
     int port_ = 0, uploads_ = 0;
+    std::string address_;
     bool paused_ = false;
     std::uint64_t given_ = 0;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

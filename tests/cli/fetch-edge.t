@@ -1,0 +1,88 @@
+#!/bin/sh
+# stretto-fetch from edges and its cache: the same bytes as from the store, whatever fails, and a line of JSON that says how.
+. ./tests/lib.sh
+export STRETTO_CACHE="$work/cache"
+seconds=32
+for song in one two three; do
+    tone $song.wav $seconds && seconds=$((seconds + 1))
+    stretto-encode -b 96,320 $song.wav | stretto-chunk | stretto-publish --name $song store >$song.id
+    stretto-fetch --store store $song -o $song.true
+done
+id=$(cat one.id)
+start stretto-serve store || exit
+origin=$url origin_pid=$pid
+start stretto-serve "$origin" --name eu-west
+edge=$url edge_pid=$pid
+bytes() { jq -r "[.bytes.cache, .bytes.peer, .bytes.edge] | join(\" \")" "$1"; }
+size() { jq '.renditions[] | select(.kbps == 320) | [.chunks[].bytes] | add' "store/songs/$id/manifest.json"; }
+
+from_edge() { stretto-fetch --edge "$edge" --json one -o one.ogg >line && cmp one.ogg one.true && test "$(bytes line)" = "0 0 $(size)"; }
+ok 'a song from an edge, every byte counted' from_edge
+again() { stretto-fetch --edge "$edge" --json "$id" -o again.ogg >line && cmp again.ogg one.true && test "$(bytes line)" = "$(size) 0 0"; }
+ok 'the second time from the cache' again
+says_who() { rm -rf cache && stretto-fetch -v --edge "$edge" one -o one.ogg 2>said && grep -q 'edge .* HIT, [0-9]* bytes in' said; }
+ok '-v says who gave what' says_who
+to_stdout() { stretto-fetch --edge "$edge" --json one 2>line | cmp - one.true && test "$(jq .exit line)" = 0; }
+ok 'to standard output, and then the line goes to standard error' to_stdout
+lower() { stretto-fetch --edge "$edge" -b 100 one | ogginfo /dev/stdin | grep -q 'Nominal bitrate: 96'; }
+ok '-b takes the highest not above' lower
+
+damaged() {
+    chunk=cache/songs/$id/320/chunk_1.ogg
+    head -c 1000 /dev/urandom | dd of="$chunk" bs=1 seek=5000 conv=notrunc 2>/dev/null
+    stretto-fetch --edge "$edge" --json one -o d.ogg >line && cmp d.ogg one.true && cmp "$chunk" "store/songs/$id/320/chunk_1.ogg" && test "$(jq .bytes.edge line)" -eq "$(wc -c <"$chunk")"
+}
+ok 'a chunk damaged in the cache is fetched anew, and only that' damaged
+many() {
+    rm -rf cache && mkdir many && printf 'one\ntwo\tsome\tcolumns\n%s\n' "$(cat three.id)" | stretto-fetch --edge "$edge" --list --jobs 2 --json -o many >lines || return
+    cmp many/one.ogg one.true && cmp many/two.ogg two.true && cmp "many/$(cat three.id).ogg" three.true && test "$(jq -s 'map(select(.exit == 0)) | length' lines)" -eq 3
+}
+ok '--list fetches many, --jobs at a time' many
+some() { printf 'one\nnobody\n' | stretto-fetch --edge "$edge" --list --json >lines; }
+ok 'one that is not there: 69, and the others come' exits 69 some
+told() { test "$(jq -s 'map(.exit) | sort | join(" ")' lines)" = '"0 69"'; }
+ok 'and each has its line' told
+finds() { stretto-fetch --edge "$edge" --search '' | cut -f 2 | sort | paste -sd ' ' | grep -qx 'one three two' && test "$(stretto-fetch --edge "$edge" --search two | wc -l)" -eq 1; }
+ok '--search lists the songs of a server' finds
+ok '--search finds nothing: 1' exits 1 stretto-fetch --edge "$edge" --search 'no such words'
+
+second() { rm -rf cache && stop "$edge_pid" && stretto-fetch --edge "$edge" --edge "$origin" --json one -o s.ogg >line && cmp s.ogg one.true && test "$(jq .retries line)" -ge 1; }
+ok 'an edge that is gone: the next one gives' second
+serve store
+liar() { rm -rf cache && stretto-fetch --edge "$url/break/flip" --edge "$origin" --json "$id" -o l.ogg >line && cmp l.ogg one.true && stretto-fetch --edge "$url/break/short" --edge "$origin" "$id" | cmp - one.true; }
+ok 'an edge that lies or breaks off: the next one gives' liar
+nothing_wrong() { find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#cache/}" || return; done; }
+ok 'and nothing wrong is kept' nothing_wrong
+lies() { rm -rf cache && stretto-fetch --edge "$url/break/flip" "$id" -o no.ogg; }
+ok 'only one that lies: 65' exits 65 lies
+ok 'and no file' test ! -e no.ogg
+absent() { stretto-fetch --edge "$origin" nobody -o no.ogg; }
+ok 'a song that nobody has: 69' exits 69 absent
+dead() { stretto-fetch --edge http://127.0.0.1:9 one -o no.ogg; }
+ok 'nobody answers: 75' exits 75 dead
+untracked() { stretto-fetch --tracker http://127.0.0.1:9 one -o no.ogg; }
+ok 'no tracker and no edge known: 75' exits 75 untracked
+full() { stretto-fetch --edge "$origin" one >/dev/full; }
+ok 'notices a full disk' exits 74 full
+tiny() { stretto-fetch --edge "$origin" --cache tiny --cache-size 100000 one | cmp - one.true && test "$(du -sb tiny/songs | cut -f 1)" -lt 120000; }
+ok 'a cache that is far too small is no hindrance, and stays small' tiny
+
+killed() { # resumes from what the cache has
+    rm -rf cache && i=0
+    while [ $i -lt 20 ]; do
+        stretto-fetch --edge "$origin" one -o k.ogg & fetch=$!
+        until [ -n "$(find cache -name 'chunk_*' 2>/dev/null | head -1)" ] || ! kill -0 $fetch 2>/dev/null; do :; done
+        kill -9 $fetch 2>/dev/null
+        wait $fetch 2>/dev/null
+        nothing_wrong || return
+        i=$((i + 1))
+    done
+    stretto-fetch --edge "$origin" one -o k.ogg && cmp k.ogg one.true
+}
+ok 'killed twenty times, it goes on from whole chunks' killed
+together() { rm -rf cache && for n in 1 2 3 4; do stretto-fetch --edge "$origin" two -o "t$n.ogg" & eval "p$n=$!"; done && wait "$p1" && wait "$p2" && wait "$p3" && wait "$p4" && for n in 1 2 3 4; do cmp t$n.ogg two.true || return; done; }
+ok 'four at the same time share one cache' together
+stop "$origin_pid"
+offline() { stretto-fetch --edge "$origin" --json "$(cat two.id)" -o o.ogg; }
+ok 'without a network: 75' exits 75 offline
+finish

@@ -1,0 +1,123 @@
+// What a listener keeps: whole files, shared by programs, the least valuable first to go.
+#include "store/kept.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+
+using namespace stretto;
+using store::Kept;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Folder {
+    Folder() {
+        std::string name = (fs::temp_directory_path() / "stretto-kept-XXXXXX").string();
+        BOOST_REQUIRE(::mkdtemp(name.data()));
+        path = name;
+    }
+    ~Folder() { fs::remove_all(path); }
+    fs::path path;
+};
+
+const std::string a(32, 'a'), b(32, 'b'), c(32, 'c');
+const Bytes kilobyte(1000, 7);
+
+/// Last used so many hours ago.
+void age(const Folder& folder, const std::string& id, int hours) {
+    const timespec then{std::time(nullptr) - hours * 3600, 0};
+    const timespec times[]{then, then};
+    BOOST_REQUIRE(::utimensat(AT_FDCWD, (folder.path / "songs" / id).c_str(), times, 0) == 0);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(store_kept)
+
+BOOST_AUTO_TEST_CASE(what_is_kept_is_found_again_by_the_next_program) {
+    const Folder folder;
+    {
+        Kept kept{folder.path, 1'000'000};
+        BOOST_TEST(kept.keep(a, "320/chunk_2.ogg", kilobyte));
+        BOOST_TEST(kept.keep(a, "320/index", kilobyte));
+        BOOST_TEST(kept.bytes() == 2000u);
+    }
+    const Kept kept{folder.path, 1'000'000};
+    BOOST_TEST(kept.bytes() == 2000u);
+    BOOST_TEST((kept.songs() == std::vector{a}));
+    BOOST_TEST((kept.chunks(a).at(320) == std::vector<bool>{false, false, true}));
+    BOOST_TEST((kept.read(a, "320/chunk_2.ogg", 1000) == kilobyte));
+    BOOST_TEST(!kept.read(a, "320/chunk_2.ogg", 999));
+    BOOST_TEST(!kept.read(a, "320/chunk_1.ogg", 1000));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_right_is_not_read_and_goes) {
+    const Folder folder;
+    Kept kept{folder.path, 1'000'000};
+    kept.keep(a, "96/chunk_0.ogg", kilobyte);
+    BOOST_TEST(kept.read(a, "96/chunk_0.ogg", 1000, sha256(kilobyte)).has_value());
+    kept.keep(a, "96/chunk_0.ogg", Bytes(1000, 8));
+    BOOST_TEST(!kept.read(a, "96/chunk_0.ogg", 1000, sha256(kilobyte)));
+    BOOST_TEST(!fs::exists(folder.path / "songs" / a / "96/chunk_0.ogg"));
+    BOOST_TEST((kept.chunks(a).at(96) == std::vector<bool>{false}));
+}
+
+BOOST_AUTO_TEST_CASE(it_stays_under_its_limit_and_what_was_used_last_stays) {
+    const Folder folder;
+    Kept kept{folder.path, 10'000};
+    for (const auto& id : {a, b})
+        for (int k = 0; k < 4; ++k)
+            BOOST_TEST(kept.keep(id, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte));
+    age(folder, a, 1);
+    age(folder, b, 5);
+    for (int k = 0; k < 4; ++k) {
+        BOOST_TEST(kept.keep(c, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte));
+        BOOST_TEST(kept.bytes() <= 10'000u);
+    }
+    BOOST_TEST(!kept.chunks(a).empty());
+    BOOST_TEST(kept.chunks(b).empty());
+}
+
+BOOST_AUTO_TEST_CASE(complete_songs_stay_longer_than_parts) {
+    const Folder folder;
+    Kept kept{folder.path, 10'000};
+    for (const auto& id : {a, b})
+        for (int k = 0; k < 4; ++k)
+            kept.keep(id, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte);
+    kept.complete(a);
+    age(folder, a, 3);
+    age(folder, b, 1);
+    for (int k = 0; k < 4; ++k) kept.keep(c, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte);
+    BOOST_TEST(!kept.chunks(a).empty());
+    BOOST_TEST(kept.chunks(b).empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_in_use_is_never_evicted) {
+    const Folder folder;
+    Kept kept{folder.path, 5'000};
+    kept.use(a);
+    for (int k = 0; k < 4; ++k)
+        BOOST_TEST(kept.keep(a, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte));
+    BOOST_TEST(kept.keep(b, "96/chunk_0.ogg", kilobyte));
+    BOOST_TEST(!kept.keep(c, "96/chunk_0.ogg", Bytes(2000)));
+    BOOST_TEST(kept.chunks(a).at(96).size() == 4u);
+    BOOST_TEST(!kept.keep(c, "96/chunk_0.ogg", Bytes(6000)));
+}
+
+BOOST_AUTO_TEST_CASE(two_programs_share_one_folder) {
+    const Folder folder;
+    Kept one{folder.path, 10'000}, other{folder.path, 10'000};
+    for (int k = 0; k < 6; ++k) one.keep(a, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte);
+    other.refresh();
+    BOOST_TEST(other.chunks(a).at(96).size() == 6u);
+    age(folder, a, 5);
+    for (int k = 0; k < 9; ++k)
+        BOOST_TEST(other.keep(b, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte));
+    BOOST_TEST(!one.read(a, "96/chunk_0.ogg", 1000));  // gone, and no harm done
+    BOOST_TEST(one.keep(a, "96/chunk_0.ogg", kilobyte));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
