@@ -32,8 +32,8 @@ crowd() { # SECONDS between two
     ok 'and so the network says' agrees
     end_all
 
-    crowd 3
-    ok 'one every 3 s: every file is right' all_right $all
+    crowd 4
+    ok 'one every 4 s: every file is right' all_right $all
     ok '85 % of the bytes and more came from peers' share 85
     end_all
 }
