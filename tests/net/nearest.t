@@ -3,7 +3,7 @@
 . ./tests/net/lib.sh
 one_song || exit
 lay_swarm 12 100000 100000 100000 && start_swarm || exit
-edges() { on t curl -s "$tracker/edges?location=$1" | jq -r '[.edges[].name] | join(" ")'; }
+edges() { on t curl -s -m 5 "$tracker/edges?location=$1" | jq -r '[.edges[].name] | join(" ")'; }
 listed() { # PLACE NAMES: within 20 s the edges there are these
     for _ in $(seq 100); do
         [ "$(edges "$1")" = "$2" ] && return
@@ -41,7 +41,7 @@ done
 all_heard 30 $(seq 12)
 near_peers() { # HOST PLACE: once all are known, most of the first four are those of the city
     for _ in $(seq 300); do
-        on "$1" curl -s "$tracker/songs/song?manifest=0&location=$2" >answer
+        on "$1" curl -s -m 5 "$tracker/songs/song?manifest=0&location=$2" >answer
         [ "$(jq '.peers | length' answer)" -eq 12 ] && break
         sleep 0.1
     done
