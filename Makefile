@@ -7,6 +7,7 @@ CXXFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 1200
 TESTS ?= tests/cli/*.t tests/browser/*.t
+NET_TESTS ?= tests/net/*.t
 
 PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
                 libuv zlib libmaxminddb libisal
@@ -16,8 +17,8 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
-                iproute2
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 iproute2
+                iproute2 util-linux
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 iproute2 util-linux
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
 
@@ -100,9 +101,15 @@ build/music/.there: | deps
 	sh tests/music.sh build/music
 	@touch $@
 
-test: all $B/unit build/music/.there
+test: all $B/unit $B/net/emulator build/music/.there
 	$B/unit $(UNIT_TESTS)
 	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) $(TESTS)
+	# hosts in namespaces: one after the other, for they emulate networks in real time
+	PATH=$(CURDIR)/$B/bin:$$PATH EMULATOR=$(CURDIR)/$B/net/emulator prove $(NET_TESTS)
+
+$B/net/emulator: $B/tests/net/emulator.o
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
 
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
@@ -114,7 +121,7 @@ $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-bench: all $(BENCH) build/music/.there
+bench: all $(BENCH) $B/net/emulator build/music/.there
 	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$(CURDIR)/$B/bench:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
 
 sanitize:
@@ -123,7 +130,7 @@ sanitize:
 # what has threads; a race ends the server, which its test sees
 tsan:
 	TSAN_OPTIONS=halt_on_error=1 $(MAKE) B=$B/tsan CXXFLAGS='-O1 -g -fsanitize=thread' UNIT_TESTS=--run_test=net_*,http_*,edge_*,store_* \
-	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t' test
+	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t' NET_TESTS=tests/net/emulator.t test
 
 soak: all
 	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/soak.sh $(SOAK_SECONDS)
@@ -144,9 +151,9 @@ fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 	    -artifact_prefix=$B/fuzz/$$t- $B/fuzz/new/$$t tests/fuzz/corpus/$$t || exit; done
 
 lint: $B/config.mk
-	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp)
+	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/layers.sh
 
@@ -171,4 +178,4 @@ uninstall:
 clean:
 	rm -rf $B
 
--include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d $B/tests/bench/*.d $B/fuzz/lib/*/*.d $B/fuzz/tests/fuzz/*.d)
+-include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d $B/tests/bench/*.d $B/tests/net/*.d $B/fuzz/lib/*/*.d $B/fuzz/tests/fuzz/*.d)
