@@ -39,14 +39,14 @@ for n in $(seq 12); do
 done
 # shellcheck disable=SC2046
 all_heard 30 $(seq 12)
-near_peers() { # HOST PLACE: once all are known, most of the first four are those of the city
-    for _ in $(seq 300); do
+near_peers() { # HOST PLACE: once all are known, most of the first three are others of the city
+    for _ in $(seq 100); do
         on "$1" curl -s -m 5 "$tracker/songs/song?manifest=0&location=$2" >answer
-        [ "$(jq '.peers | length' answer)" -eq 12 ] && break
+        [ "$(jq '.peers | length' answer)" -ge 11 ] && break # nobody is told of itself
         sleep 0.1
     done
     jq -r '.peers[].km' answer
-    [ "$(jq '[.peers[:4][] | select(.km < 100)] | length' answer)" -ge 3 ]
+    [ "$(jq '.peers | length' answer)" -ge 11 ] && [ "$(jq '[.peers[:3][] | select(.km < 100)] | length' answer)" -ge 2 ]
 }
 ok 'in Berlin near peers come first' near_peers p1 $berlin
 ok 'in New York too' near_peers p2 $york
