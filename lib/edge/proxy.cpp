@@ -27,8 +27,9 @@ bool is_song_object(const Route& route) {
 
 }  // namespace
 
-Proxy::Proxy(net::Loop& loop, const std::string& upstream, EdgeShared& shared, Flights& flights)
-    : loop_(loop), shared_(shared), flights_(flights), upstream_(loop, upstream, {}) {}
+Proxy::Proxy(net::Loop& loop, const std::string& upstream, const http::Upstream::Limits& limits,
+             EdgeShared& shared, Flights& flights)
+    : loop_(loop), shared_(shared), flights_(flights), upstream_(loop, upstream, limits) {}
 
 void Proxy::get(const std::string& path, std::function<void(Found)> done) {
     http::Request request;

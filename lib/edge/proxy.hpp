@@ -8,7 +8,8 @@ namespace stretto::edge {
 /// One for each worker.
 class Proxy : public Backend {
    public:
-    Proxy(net::Loop& loop, const std::string& upstream, EdgeShared& shared, Flights& flights);
+    Proxy(net::Loop& loop, const std::string& upstream, const http::Upstream::Limits& limits,
+          EdgeShared& shared, Flights& flights);
 
     void get(const std::string& path, std::function<void(Found)> done) override;
     void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
