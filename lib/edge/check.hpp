@@ -1,5 +1,5 @@
 #pragma once
-// Bytes from upstream held against what the song's id proves.
+// Bytes from upstream held against what proves them: the song's id, or a digest sent along.
 #include <memory>
 #include <string>
 
@@ -14,8 +14,9 @@ class Check {
    public:
     enum class Verdict {
         right,
-        wrong,
-        unknown  ///< there is no manifest to hold it against
+        unknown,      ///< there is no such song, so nobody says what it should be
+        unavailable,  ///< what should prove it cannot be had now
+        wrong
     };
     virtual ~Check() = default;
     virtual void add(BytesView bytes) = 0;
@@ -25,9 +26,10 @@ class Check {
     virtual void finish(std::function<void(Verdict)> done) = 0;
 };
 
-/// The check that belongs to a path: of manifests, indexes and chunks by id; nullptr for others.
-/// @param gzip  the body is compressed
-std::unique_ptr<Check> check_of(const std::string& key, bool gzip, Manifests& manifests,
-                                Objects& objects, net::Loop& loop);
+/// Manifests, indexes and chunks by the song's id, and whatever has a Repr-Digest by that; nullptr
+/// for others.
+/// @param fields  of the response
+std::unique_ptr<Check> check_of(const std::string& key, const http::Fields& fields,
+                                Manifests& manifests, Objects& objects, net::Loop& loop);
 
 }  // namespace stretto::edge

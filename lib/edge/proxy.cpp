@@ -172,14 +172,18 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
     job.stored = asked.stored;
     job.internal = asked.internal;
     const auto key = job.key;
-    const auto land = [this, key, flight] { flights_.landed(key, flight); };
+    const auto land = [this, asked, flight](Fill::End end) {
+        flights_.landed(asked.request.target, flight);
+        if (end == Fill::End::damaged) fetch_again(asked);
+    };
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
         [=, this, why = asked.why, done = std::move(done)](Outcome outcome) {
             const bool shared = outcome.entry || outcome.error;
-            if (!shared) flights_.note_unshared(key, loop_.now_ms());
+            const bool failed = outcome.pipe && outcome.head.status >= 500;
+            if (!shared && !failed) flights_.note_unshared(key, loop_.now_ms());
             // only what is being stored is for those who come later
-            if (!outcome.stored || outcome.validated) land();
+            if (!outcome.stored || outcome.validated) land(Fill::End::whole);
             auto answer = answer_of(outcome, why, false);
             flight->tell(shared ? std::make_shared<const Outcome>(std::move(outcome)) : nullptr);
             done(std::move(answer));
@@ -193,6 +197,7 @@ void Proxy::ask_alone(const Asked& asked, Done done) {
     job.request = asked.request;
     job.stored = asked.stored;
     job.alone = true;
+    job.whole = is_song_object(route(job.key));
     job.internal = asked.internal;
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
@@ -200,6 +205,11 @@ void Proxy::ask_alone(const Asked& asked, Done done) {
             done(answer_of(outcome, why, false));
         },
         nullptr);
+}
+
+/// Once, for those who ask later. Who asks now does not join it: it may bring the same damage.
+void Proxy::fetch_again(const Asked& asked) {
+    ask_alone(asked, [](const Answer&) {});
 }
 
 /// stale-while-revalidate: nobody waits for it.

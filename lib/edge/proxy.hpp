@@ -41,6 +41,7 @@ class Proxy : public Backend {
     void ask_alone(const Asked& asked, Done done);
     void fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done done);
     void take_shared(const Asked& asked, const std::shared_ptr<const Outcome>& outcome, Done done);
+    void fetch_again(const Asked& asked);
     void validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored);
     std::string_view why_asked(const http::Request& request, const std::shared_ptr<Entry>& stored,
                                http::Time now) const;
