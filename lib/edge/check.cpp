@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "edge/route.hpp"
 #include "http/repr_digest.hpp"
 #include "song/id.hpp"
@@ -10,9 +12,15 @@
 namespace stretto::edge {
 namespace {
 
+using Length = std::optional<std::uint64_t>;
+
 constexpr std::uint64_t held_back = 16u << 10;
 
-std::uint64_t less_held_back(std::uint64_t size) { return size > held_back ? size - held_back : 0; }
+/// All but the end of the whole; where that is not known, of what there is.
+std::uint64_t less_held_back(std::uint64_t size, Length length) {
+    const auto all = length.value_or(size);
+    return std::min(size, all > held_back ? all - held_back : 0);
+}
 
 /// nullopt when it is damaged or longer than `most`.
 std::optional<Bytes> gunzip(BytesView bytes, std::size_t most) {
@@ -45,7 +53,7 @@ class ManifestCheck : public Check {
     void add(BytesView bytes) override {
         if (bytes_.size() <= song::most_manifest_bytes) append(bytes_, bytes);
     }
-    std::uint64_t releasable(std::uint64_t) const override { return 0; }
+    std::uint64_t releasable(std::uint64_t, Length) const override { return 0; }
     void finish(std::function<void(Verdict)> done) override {
         if (gzip_) bytes_ = gunzip(bytes_, song::most_manifest_bytes).value_or(Bytes{});
         const auto manifest = song::parse_manifest(as_text(bytes_));
@@ -64,7 +72,9 @@ class DigestCheck : public Check {
    public:
     explicit DigestCheck(const Digest& digest) : digest_(digest) {}
     void add(BytesView bytes) override { sum_.add(bytes); }
-    std::uint64_t releasable(std::uint64_t size) const override { return less_held_back(size); }
+    std::uint64_t releasable(std::uint64_t size, Length length) const override {
+        return less_held_back(size, length);
+    }
     void finish(std::function<void(Verdict)> done) override {
         done(sum_.finish() == digest_ ? Verdict::right : Verdict::wrong);
     }
@@ -83,8 +93,8 @@ class BothChecks : public Check {
         one_->add(bytes);
         other_->add(bytes);
     }
-    std::uint64_t releasable(std::uint64_t size) const override {
-        return std::min(one_->releasable(size), other_->releasable(size));
+    std::uint64_t releasable(std::uint64_t size, Length length) const override {
+        return std::min(one_->releasable(size, length), other_->releasable(size, length));
     }
     void finish(std::function<void(Verdict)> done) override {
         one_->finish([this, done = std::move(done)](Verdict one) {
@@ -110,7 +120,9 @@ class HashCheck : public Check {
     }
 
     void add(BytesView bytes) override { shared_->sum.add(bytes); }
-    std::uint64_t releasable(std::uint64_t size) const override { return less_held_back(size); }
+    std::uint64_t releasable(std::uint64_t size, Length length) const override {
+        return less_held_back(size, length);
+    }
     void finish(std::function<void(Verdict)> done) override {
         shared_->digest = shared_->sum.finish();
         shared_->done = std::move(done);

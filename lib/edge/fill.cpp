@@ -186,7 +186,8 @@ bool Fill::on_data(BytesView bytes) {
         give_up(End::failed);
         return false;
     }
-    content.release(check_ ? check_->releasable(content.size()) : content.size());
+    const auto size = content.size();
+    content.release(check_ ? check_->releasable(size, content.length()) : size);
     return true;
 }
 
