@@ -142,6 +142,7 @@ void Loader::manifest_from_edge(int attempt) {
                       return finish(EX_UNAVAILABLE, text("'", song_, "' is not at ", edge->url));
                   around_.edges.failed(*edge, got.ok());
                   ++outcome_.retries;
+                  if (got.status == 0 && use_kept()) return;
                   const auto why =
                       manifest ? "its manifest is another song's" : manifest.error().why;
                   if (attempt + 1 >= attempts)
