@@ -7,12 +7,13 @@
 #   on NAME COMMAND...        run it in the host
 #   spawn NAME COMMAND...     the same in the background; sets $pid
 #   start_on NAME TOOL [ARGS] a server of ours in the host, on a free port; sets $url, $pid and $said as start does
+#   end_all                   ends all that was started or spawned
 #   passed                    lines FROM TO BYTES: what arrived since the network was laid
 #   unlay                     the network goes; finish does it too
 #   one_song                  a store with a song of 210 s that needs 318 kbit/s at 320, in $store, its id in $id and its chunks in $chunks
 #
 # Without root, /dev/net/tun or the emulator, one skipped test says so.
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC2034,SC2154
 . ./tests/lib.sh
 emulator=${EMULATOR:-$root/build/net/emulator}
 prefix=stretto$$ laid=
@@ -93,6 +94,12 @@ start_on() {
         kill -0 "$pid" 2>/dev/null || { cat "$said.err" >&2; return 1; }
         sleep 0.02
     done
+}
+
+end_all() {
+    for pid in $started; do kill "$pid" 2>/dev/null; done
+    for pid in $started; do wait "$pid"; done
+    started=
 }
 
 passed() {
