@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "edge/route.hpp"
 #include "http/repr_digest.hpp"
 #include "song/id.hpp"
@@ -10,9 +12,15 @@
 namespace stretto::edge {
 namespace {
 
+using Length = std::optional<std::uint64_t>;
+
 constexpr std::uint64_t held_back = 16u << 10;
 
-std::uint64_t less_held_back(std::uint64_t size) { return size > held_back ? size - held_back : 0; }
+/// All but the end of the whole; where that is not known, of what there is.
+std::uint64_t less_held_back(std::uint64_t size, Length length) {
+    const auto all = length.value_or(size);
+    return std::min(size, all > held_back ? all - held_back : 0);
+}
 
 /// nullopt when it is damaged or longer than `most`.
 std::optional<Bytes> gunzip(BytesView bytes, std::size_t most) {
@@ -45,7 +53,7 @@ class ManifestCheck : public Check {
     void add(BytesView bytes) override {
         if (bytes_.size() <= song::most_manifest_bytes) append(bytes_, bytes);
     }
-    std::uint64_t releasable(std::uint64_t) const override { return 0; }
+    std::uint64_t releasable(std::uint64_t, Length) const override { return 0; }
     void finish(std::function<void(Verdict)> done) override {
         if (gzip_) bytes_ = gunzip(bytes_, song::most_manifest_bytes).value_or(Bytes{});
         const auto manifest = song::parse_manifest(as_text(bytes_));
@@ -64,7 +72,9 @@ class DigestCheck : public Check {
    public:
     explicit DigestCheck(const Digest& digest) : digest_(digest) {}
     void add(BytesView bytes) override { sum_.add(bytes); }
-    std::uint64_t releasable(std::uint64_t size) const override { return less_held_back(size); }
+    std::uint64_t releasable(std::uint64_t size, Length length) const override {
+        return less_held_back(size, length);
+    }
     void finish(std::function<void(Verdict)> done) override {
         done(sum_.finish() == digest_ ? Verdict::right : Verdict::wrong);
     }
@@ -83,8 +93,8 @@ class BothChecks : public Check {
         one_->add(bytes);
         other_->add(bytes);
     }
-    std::uint64_t releasable(std::uint64_t size) const override {
-        return std::min(one_->releasable(size), other_->releasable(size));
+    std::uint64_t releasable(std::uint64_t size, Length length) const override {
+        return std::min(one_->releasable(size, length), other_->releasable(size, length));
     }
     void finish(std::function<void(Verdict)> done) override {
         one_->finish([this, done = std::move(done)](Verdict one) {
@@ -100,17 +110,14 @@ class BothChecks : public Check {
 class HashCheck : public Check {
    public:
     HashCheck(Route route, Manifests& manifests, Objects& objects, net::Loop& loop)
-        : shared_(std::make_shared<State>()) {
-        shared_->route = std::move(route);
-        manifests.get(objects, loop, shared_->route.song, [state = shared_](Song song) {
-            state->song = std::move(song);
-            state->known = true;
-            state->decide();
-        });
+        : shared_(std::make_shared<State>(std::move(route), manifests, objects, loop)) {
+        shared_->ask();
     }
 
     void add(BytesView bytes) override { shared_->sum.add(bytes); }
-    std::uint64_t releasable(std::uint64_t size) const override { return less_held_back(size); }
+    std::uint64_t releasable(std::uint64_t size, Length length) const override {
+        return less_held_back(size, length);
+    }
     void finish(std::function<void(Verdict)> done) override {
         shared_->digest = shared_->sum.finish();
         shared_->done = std::move(done);
@@ -118,17 +125,36 @@ class HashCheck : public Check {
     }
 
    private:
-    struct State {
+    struct State : std::enable_shared_from_this<State> {
+        State(Route where, Manifests& all, Objects& from, net::Loop& on)
+            : route(std::move(where)), manifests(all), objects(from), loop(on) {}
+
         Route route;
+        Manifests& manifests;
+        Objects& objects;
+        net::Loop& loop;
         Sha256 sum;
         std::optional<Digest> digest;
+        int asked = 0;
         bool known = false;
         Song song;
         std::function<void(Verdict)> done;
 
+        void ask() {
+            ++asked;
+            known = false;
+            manifests.get(objects, loop, route.song, [state = shared_from_this()](Song song) {
+                state->song = std::move(song);
+                state->known = true;
+                state->decide();
+            });
+        }
         void decide() {
             if (!known || !digest || !done) return;
-            std::exchange(done, nullptr)(verdict());
+            const auto result = verdict();
+            // that may be long ago: upstream is better now, or we should not have the body
+            if (result == Verdict::unavailable && asked == 1) return ask();
+            std::exchange(done, nullptr)(result);
         }
         Verdict verdict() const {
             if (!song.manifest)

@@ -1,6 +1,7 @@
 #pragma once
 // Bytes from upstream held against what proves them: the song's id, or a digest sent along.
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/digest.hpp"
@@ -21,7 +22,9 @@ class Check {
     virtual ~Check() = default;
     virtual void add(BytesView bytes) = 0;
     /// Bytes that clients may have while `size` are here.
-    virtual std::uint64_t releasable(std::uint64_t size) const = 0;
+    /// @param length  of the whole, when it is known
+    virtual std::uint64_t releasable(std::uint64_t size,
+                                     std::optional<std::uint64_t> length) const = 0;
     /// All bytes were added; `done` is called at once or later, on this thread.
     virtual void finish(std::function<void(Verdict)> done) = 0;
 };

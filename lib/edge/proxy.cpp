@@ -128,7 +128,7 @@ void Proxy::look_up(const http::Request& request, bool internal, Done done) {
         return done(std::move(answer));
     }
     shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
-    const Asked asked{request, stored, why_asked(request, stored, now), internal};
+    const Asked asked{request, stored, why_asked(request, stored, now), internal, {}, false};
     if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
         ask_together(asked, std::move(done));
     else
@@ -143,13 +143,41 @@ std::string_view Proxy::why_asked(const http::Request& request,
 }
 
 void Proxy::ask_together(const Asked& asked, Done done) {
-    const auto [flight, first] = flights_.join(asked.request.target);
-    if (first) return fly(flight, asked, std::move(done));
+    const auto [flight, first] = flights_.join(asked.flight());
+    if (first) {
+        auto landed = just_stored(asked);
+        if (!landed.entry) return fly(flight, asked, std::move(done));
+        auto answer = hit(landed.entry, wall_clock());
+        flights_.landed(asked.flight(), flight);
+        flight->tell(std::make_shared<const Outcome>(std::move(landed)));
+        return done(std::move(answer));
+    }
     shared_.counters.collapsed.fetch_add(1, std::memory_order_relaxed);
+    const auto joined = std::chrono::steady_clock::now();
     const auto told = [=, this](const std::shared_ptr<const Outcome>& outcome) {
+        // what was asked before we came may have failed of what has been repaired since
+        if (outcome && outcome->failed() && outcome->asked < joined && !asked.again)
+            return ask_again(asked, done);
         take_shared(asked, outcome, done);
     };
     if (const auto known = flight->wait(loop_, told)) told(known);
+}
+
+void Proxy::ask_again(Asked asked, Done done) {
+    asked.again = true;
+    ask_together(asked, std::move(done));
+}
+
+/// What another's fetch has stored between our look into the cache and our setting out.
+Outcome Proxy::just_stored(const Asked& asked) {
+    Outcome outcome;
+    auto found = shared_.cache.find(asked.request.target, asked.request);
+    if (!found || found == asked.stored) return outcome;
+    if (http::use(found->head()->stored, asked.request, wall_clock()) != http::Use::fresh)
+        return outcome;
+    outcome.entry = std::move(found);
+    outcome.stored = true;
+    return outcome;
 }
 
 /// What another's fetch brought: it may be of another variant, or not for us.
@@ -158,11 +186,19 @@ void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>
     if (!outcome) return ask_alone(asked, std::move(done));
     if (outcome->entry) {
         const auto head = outcome->entry->head();
-        const bool usable = !outcome->entry->content()->failed() &&
-                            (!head->has_vary || http::vary_matches(head->stored, asked.request));
-        if (!usable) return ask_alone(asked, std::move(done));
+        if (outcome->entry->content()->failed()) return ask_alone(asked, std::move(done));
+        if (head->has_vary && !http::vary_matches(head->stored, asked.request))
+            return ask_variant(asked, *head, std::move(done));
     }
     done(answer_of(*outcome, asked.why, true));
+}
+
+/// Together with those who want the same variant.
+void Proxy::ask_variant(Asked asked, const Head& head, Done done) {
+    if (!asked.variant.empty()) return ask_alone(asked, std::move(done));
+    asked.variant =
+        '\n' + http::print_fields(http::selecting_fields(head.stored.fields, asked.request));
+    ask_together(asked, std::move(done));
 }
 
 void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done done) {
@@ -171,9 +207,10 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
     job.request = asked.request;
     job.stored = asked.stored;
     job.internal = asked.internal;
+    job.wanted = [flight] { return flight->joined(); };
     const auto key = job.key;
     const auto land = [this, asked, flight](Fill::End end) {
-        flights_.landed(asked.request.target, flight);
+        flights_.landed(asked.flight(), flight);
         if (end == Fill::End::damaged) fetch_again(asked);
     };
     Fill::start(
@@ -215,7 +252,7 @@ void Proxy::fetch_again(const Asked& asked) {
 /// stale-while-revalidate: nobody waits for it.
 void Proxy::validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored) {
     const auto [flight, first] = flights_.join(request.target);
-    if (first) fly(flight, {request, stored, "stale", true}, [](const Answer&) {});
+    if (first) fly(flight, {request, stored, "stale", true, {}, false}, [](const Answer&) {});
 }
 
 Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why, bool collapsed) const {
@@ -280,7 +317,9 @@ void Proxy::invalidate(const http::Request& request, const http::Response& respo
 
 void Proxy::send(const Answer& answer, const http::Request& request, const http::Reply& reply) {
     if (answer.error) {
-        std::string fields = "Cache-Control: no-store\r\n";
+        // nobody keeps such an error without being told to, but an edge before us may give it to
+        // all who wait: so it is not no-store
+        std::string fields;
         http::append_field(fields, "Cache-Status",
                            http::print_cache_status(shared_.name, answer.cache));
         return reply.send(answer.error,
