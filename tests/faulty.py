@@ -251,6 +251,7 @@ class Origin:
         return await self.behave(self, peer, path, await self.response(head, method, path), n)
 
     async def response(self, head, method, path):
+        """What a good origin says; without a real one, `make` says it."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.real, limit=MOST_HEAD)
         writer.write(head)
         response = await read_response(reader, method)
