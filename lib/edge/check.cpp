@@ -110,13 +110,8 @@ class BothChecks : public Check {
 class HashCheck : public Check {
    public:
     HashCheck(Route route, Manifests& manifests, Objects& objects, net::Loop& loop)
-        : shared_(std::make_shared<State>()) {
-        shared_->route = std::move(route);
-        manifests.get(objects, loop, shared_->route.song, [state = shared_](Song song) {
-            state->song = std::move(song);
-            state->known = true;
-            state->decide();
-        });
+        : shared_(std::make_shared<State>(std::move(route), manifests, objects, loop)) {
+        shared_->ask();
     }
 
     void add(BytesView bytes) override { shared_->sum.add(bytes); }
@@ -130,17 +125,36 @@ class HashCheck : public Check {
     }
 
    private:
-    struct State {
+    struct State : std::enable_shared_from_this<State> {
+        State(Route where, Manifests& all, Objects& from, net::Loop& on)
+            : route(std::move(where)), manifests(all), objects(from), loop(on) {}
+
         Route route;
+        Manifests& manifests;
+        Objects& objects;
+        net::Loop& loop;
         Sha256 sum;
         std::optional<Digest> digest;
+        int asked = 0;
         bool known = false;
         Song song;
         std::function<void(Verdict)> done;
 
+        void ask() {
+            ++asked;
+            known = false;
+            manifests.get(objects, loop, route.song, [state = shared_from_this()](Song song) {
+                state->song = std::move(song);
+                state->known = true;
+                state->decide();
+            });
+        }
         void decide() {
             if (!known || !digest || !done) return;
-            std::exchange(done, nullptr)(verdict());
+            const auto result = verdict();
+            // that may be long ago: upstream is better now, or we should not have the body
+            if (result == Verdict::unavailable && asked == 1) return ask();
+            std::exchange(done, nullptr)(result);
         }
         Verdict verdict() const {
             if (!song.manifest)

@@ -41,6 +41,10 @@ bool strong(std::string_view etag) { return etag.size() >= 2 && etag.front() == 
 
 }  // namespace
 
+bool Outcome::failed() const {
+    return error || (entry && !stored && !stale && entry->head()->stored.status >= 500);
+}
+
 void Fill::start(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects,
                  Job job, std::function<void(Outcome)> head_done,
                  std::function<void(End)> all_done) {
@@ -71,6 +75,7 @@ http::Request Fill::first_request() const {
 void Fill::ask(const http::Request& request) {
     ++attempts_;
     requested_ = wall_clock();
+    asked_ = std::chrono::steady_clock::now();
     discard_ = false;
     skip_ = 0;
     shared_.counters.upstream_requests.fetch_add(1, std::memory_order_relaxed);
@@ -131,7 +136,7 @@ void Fill::begin_entry(http::Response&& response, bool store) {
     entry_ = shared_.cache.begin(job_.key, std::move(head), length, store);
     if (check_) entry_->content()->hold_ends();
     outcome.entry = entry_;
-    std::exchange(head_done_, nullptr)(std::move(outcome));
+    tell(std::move(outcome));
 }
 
 void Fill::begin_pipe(http::Response&& response) {
@@ -140,7 +145,7 @@ void Fill::begin_pipe(http::Response&& response) {
     outcome.fwd_status = response.status;
     outcome.pipe = pipe_;
     outcome.head = std::move(response);
-    std::exchange(head_done_, nullptr)(std::move(outcome));
+    tell(std::move(outcome));
     // from here on the client's body owns the fetch: when it goes, we go
     if (fetch_)
         pipe_->own(std::move(fetch_), [self = shared_from_this()] { self->settle(End::failed); });
@@ -155,7 +160,7 @@ void Fill::answer_validated(const http::Response& response) {
     outcome.entry = job_.stored;
     outcome.stored = outcome.validated = true;
     outcome.fwd_status = 304;
-    std::exchange(head_done_, nullptr)(std::move(outcome));
+    tell(std::move(outcome));
 }
 
 /// What is stored, although it is stale, because upstream failed; false when that may not be.
@@ -168,7 +173,7 @@ bool Fill::answer_stale(bool disconnected, std::optional<int> status) {
     outcome.entry = job_.stored;
     outcome.stale = true;
     outcome.fwd_status = status;
-    std::exchange(head_done_, nullptr)(std::move(outcome));
+    tell(std::move(outcome));
     return true;
 }
 
@@ -216,16 +221,24 @@ void Fill::on_end(const http::Failure* failure) {
                         : failure && failure->timed_out ? 504
                                                         : 502;
         outcome.why = failure ? failure->why : "no response";
-        std::exchange(head_done_, nullptr)(std::move(outcome));
+        tell(std::move(outcome));
     }
     settle(End::failed);
+}
+
+void Fill::tell(Outcome outcome) {
+    outcome.asked = asked_;
+    std::exchange(head_done_, nullptr)(std::move(outcome));
 }
 
 /// Upstream broke off in the middle: ask for the rest of the same representation.
 bool Fill::resume() {
     const auto head = entry_->head();
     const auto length = entry_->content()->length();
-    if (attempts_ >= most_attempts || head->stored.status != 200) return false;
+    if (head->stored.status != 200) return false;
+    // who has come since the last attempt began is owed one more
+    const bool wanted = job_.wanted && job_.wanted();
+    if (attempts_ >= most_attempts && !wanted) return false;
     if (!strong(head->etag) || (length && entry_->content()->size() >= *length)) return false;
     shared_.counters.resumed.fetch_add(1, std::memory_order_relaxed);
     auto request = unconditional(job_.request);

@@ -1,5 +1,7 @@
 #pragma once
 // One response from upstream into the cache, for all who wait for it.
+#include <chrono>
+
 #include "edge/cache.hpp"
 #include "edge/check.hpp"
 #include "edge/pipe.hpp"
@@ -37,6 +39,10 @@ struct Outcome {
     /// Or none.
     int error = 0;  ///< 502, 503, 504
     std::string why;
+    std::chrono::steady_clock::time_point asked{};  ///< when upstream was asked for this
+
+    /// Nothing but what is wrong with upstream.
+    bool failed() const;
 };
 
 /// Fetches, stores, and goes on after upstream has broken off (Range and If-Range, RFC 9110 14.2),
@@ -53,6 +59,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
         /// Ask for all of it, whatever range or condition the client has: an object that can be
         /// proven is proven whole. For those that are not alone it is always so.
         bool whole = false;
+        /// Whether somebody new has come to wait for it since this was last asked; may be empty.
+        std::function<bool()> wanted;
         bool internal = false;  ///< asked by ourselves: an answer that may not be stored is kept
                                 ///< until it is read
     };
@@ -79,6 +87,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
     bool on_data(BytesView bytes);
     void on_end(const http::Failure* failure);
     bool resume();
+    void tell(Outcome outcome);
     void finish();
     void verdict(Check::Verdict verdict);
     void give_up(End end);
@@ -95,6 +104,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
     std::unique_ptr<http::Fetch> fetch_;
     http::Time requested_{};
+    std::chrono::steady_clock::time_point asked_{};
     std::shared_ptr<Entry> entry_;
     std::shared_ptr<Pipe> pipe_;
     std::unique_ptr<Check> check_;

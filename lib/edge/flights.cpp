@@ -28,7 +28,10 @@ std::pair<std::shared_ptr<Flight>, bool> Flights::join(const std::string& key) {
     const std::lock_guard lock{mutex_};
     auto& flight = flights_[key];
     const bool first = !flight;
-    if (first) flight = std::make_shared<Flight>();
+    if (first)
+        flight = std::make_shared<Flight>();
+    else
+        flight->joined_ = true;
     return {flight, first};
 }
 

@@ -128,7 +128,7 @@ void Proxy::look_up(const http::Request& request, bool internal, Done done) {
         return done(std::move(answer));
     }
     shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
-    const Asked asked{request, stored, why_asked(request, stored, now), internal, {}};
+    const Asked asked{request, stored, why_asked(request, stored, now), internal, {}, false};
     if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
         ask_together(asked, std::move(done));
     else
@@ -153,10 +153,19 @@ void Proxy::ask_together(const Asked& asked, Done done) {
         return done(std::move(answer));
     }
     shared_.counters.collapsed.fetch_add(1, std::memory_order_relaxed);
+    const auto joined = std::chrono::steady_clock::now();
     const auto told = [=, this](const std::shared_ptr<const Outcome>& outcome) {
+        // what was asked before we came may have failed of what has been repaired since
+        if (outcome && outcome->failed() && outcome->asked < joined && !asked.again)
+            return ask_again(asked, done);
         take_shared(asked, outcome, done);
     };
     if (const auto known = flight->wait(loop_, told)) told(known);
+}
+
+void Proxy::ask_again(Asked asked, Done done) {
+    asked.again = true;
+    ask_together(asked, std::move(done));
 }
 
 /// What another's fetch has stored between our look into the cache and our setting out.
@@ -198,6 +207,7 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
     job.request = asked.request;
     job.stored = asked.stored;
     job.internal = asked.internal;
+    job.wanted = [flight] { return flight->joined(); };
     const auto key = job.key;
     const auto land = [this, asked, flight](Fill::End end) {
         flights_.landed(asked.flight(), flight);
@@ -242,7 +252,7 @@ void Proxy::fetch_again(const Asked& asked) {
 /// stale-while-revalidate: nobody waits for it.
 void Proxy::validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored) {
     const auto [flight, first] = flights_.join(request.target);
-    if (first) fly(flight, {request, stored, "stale", true, {}}, [](const Answer&) {});
+    if (first) fly(flight, {request, stored, "stale", true, {}, false}, [](const Answer&) {});
 }
 
 Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why, bool collapsed) const {

@@ -35,11 +35,13 @@ class Proxy : public Backend {
         std::string_view why;           ///< in Cache-Status: "uri-miss", "stale", ...
         bool internal = false;
         std::string variant;  ///< the fields that select it, once they are known; a flight's own
+        bool again = false;   ///< those whom it joined have failed
         std::string flight() const { return request.target + variant; }
     };
 
     void look_up(const http::Request& request, bool internal, Done done);
     void ask_together(const Asked& asked, Done done);
+    void ask_again(Asked asked, Done done);
     Outcome just_stored(const Asked& asked);
     void ask_variant(Asked asked, const Head& head, Done done);
     void ask_alone(const Asked& asked, Done done);
