@@ -7,6 +7,7 @@ CXXFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 1200
 TESTS ?= tests/cli/*.t tests/browser/*.t
+NET_TESTS ?= tests/net/*.t
 
 PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
                 libuv zlib libmaxminddb libisal
@@ -100,9 +101,14 @@ build/music/.there: | deps
 	sh tests/music.sh build/music
 	@touch $@
 
-test: all $B/unit build/music/.there
+$B/net/emulator: $B/tests/net/emulator.o
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
+
+test: all $B/unit $B/net/emulator build/music/.there
 	$B/unit $(UNIT_TESTS)
 	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) $(TESTS)
+	$(if $(NET_TESTS),PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator prove $(NET_TESTS))
 
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
@@ -117,13 +123,14 @@ $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 bench: all $(BENCH) build/music/.there
 	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$(CURDIR)/$B/bench:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
 
+# dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
 sanitize:
-	$(MAKE) B=$B/asan CXXFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' test
+	$(MAKE) B=$B/asan CXXFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' NET_TESTS= test
 
 # what has threads; a race ends the server, which its test sees
 tsan:
 	TSAN_OPTIONS=halt_on_error=1 $(MAKE) B=$B/tsan CXXFLAGS='-O1 -g -fsanitize=thread' UNIT_TESTS=--run_test=net_*,http_*,edge_*,store_* \
-	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t' test
+	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t' NET_TESTS= test
 
 soak: all
 	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/soak.sh $(SOAK_SECONDS)
@@ -131,7 +138,8 @@ soak: all
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
-              lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp $(FUZZ_HTTP))
+              lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp $(FUZZ_HTTP) \
+              $(patsubst %,lib/swarm/%.cpp,announce endpoint inventory location))
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
@@ -144,9 +152,9 @@ fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 	    -artifact_prefix=$B/fuzz/$$t- $B/fuzz/new/$$t tests/fuzz/corpus/$$t || exit; done
 
 lint: $B/config.mk
-	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp)
+	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/layers.sh
 
@@ -171,4 +179,4 @@ uninstall:
 clean:
 	rm -rf $B
 
--include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d $B/tests/bench/*.d $B/fuzz/lib/*/*.d $B/fuzz/tests/fuzz/*.d)
+-include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d $B/tests/bench/*.d $B/tests/net/*.d $B/fuzz/lib/*/*.d $B/fuzz/tests/fuzz/*.d)
