@@ -17,8 +17,8 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
-                iproute2
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 iproute2
+                iproute2 util-linux
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 iproute2 util-linux
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
 
@@ -108,6 +108,7 @@ $B/net/emulator: $B/tests/net/emulator.o
 test: all $B/unit $B/net/emulator build/music/.there
 	$B/unit $(UNIT_TESTS)
 	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) $(TESTS)
+	# hosts in namespaces: one after the other, for they emulate networks in real time
 	$(if $(NET_TESTS),PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator prove $(NET_TESTS))
 
 browser: all | deps
@@ -120,7 +121,7 @@ $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-bench: all $(BENCH) build/music/.there
+bench: all $(BENCH) $B/net/emulator build/music/.there
 	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$(CURDIR)/$B/bench:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
 
 # dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
@@ -154,7 +155,7 @@ fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 lint: $B/config.mk
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/layers.sh
 

@@ -9,7 +9,7 @@ import random
 import sys
 
 import faulty
-from faulty import Edge, Origin, Store, get, metric, soon
+from faulty import Edge, Made, Origin, Store, get, metric, soon
 
 PORT, STORE, SONG = int(sys.argv[1]), Store(sys.argv[2]), sys.argv[3]
 HERD = 200
@@ -208,47 +208,20 @@ async def failing(origin, tiers=1):
     answers = await herds
     bad = [f"got {got}" for got in answers if got.status != 502][:1]
     asked = origin.asked.pop(CHUNK)
-<<<<<<< HEAD
-    return bad + [f"{asked} requests for what fails"] * (asked > 2)  # a kept connection may break: one more try
-=======
     # those who came while the first was under way try once more together; and a kept connection may break, twice
     return bad + [f"{asked} requests for what fails"] * (asked > 4)
->>>>>>> faults
 
 
 async def failing_two(origin):
     return await failing(origin, 2)
 
 
-<<<<<<< HEAD
-async def rush(origin):
-    """Clients who come at any time, before, while and after an object comes: it is fetched once."""
-    origin.path = None
-    edge = await Edge.start(origin.port, "--cache", "rush")
-    paths, rng, bad = [path for path in STORE.files if path.startswith(f"/songs/{SONG}/")], random.Random(2), []
-
-    async def client(order):
-        for path in order:
-            got = await get(edge.port, path)
-            if not (got.complete and got.body == STORE.files[path]):
-                bad.append(f"{path} got {got}")
-
-    await asyncio.gather(*(client(rng.sample(paths, len(paths))) for _ in range(40)))
-    return bad[:3]
-=======
-class Made(Origin):
-    """Any path is an object."""
-
-    async def response(self, head, method, path):
-        return faulty.Message(200, [("Cache-Control", "max-age=1000")], path.encode() * 20, True)
-
-
 async def rush(_):
     """A crowd runs through 2,000 objects side by side: there is always somebody who comes just as one has been stored."""
-    origin = await Made().listen()
+    origin = await Made(2000).listen()
     edge = await Edge.start(origin.port)
     with open("urls", "w") as urls:
-        urls.writelines(f"http://127.0.0.1:{edge.port}/x/{i}\n" for i in range(2000))
+        urls.writelines(f"http://127.0.0.1:{edge.port}/made/{i}\n" for i in range(2000))
     command = "h2load", "--h1", "-n", "48000", "-c", "24", "-t", "2", "-i", "urls"
     load = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     said = (await load.communicate())[0].decode()
@@ -256,7 +229,6 @@ async def rush(_):
     bad = [] if "48000 succeeded, 0 failed, 0 errored" in said else [said]
     asked = [path for path, n in origin.asked.items() if n > 1]
     return bad + [f"{len(asked)} of {len(origin.asked)} were fetched more than once"] * bool(asked)
->>>>>>> faults
 
 
 ROWS = [

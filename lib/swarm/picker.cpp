@@ -93,7 +93,7 @@ bool Picker::can_ask(const Peer& peer, Millis now) const {
 }
 
 /// How many peers have it.
-int Picker::rarity(int chunk, Millis) const {
+int Picker::rarity(int chunk) const {
     return static_cast<int>(std::ranges::count_if(peers_, [&](const auto& entry) {
         const Peer& peer = entry.second;
         return !peer.banned && !peer.gone && peer.have[static_cast<std::size_t>(chunk)];
@@ -135,7 +135,7 @@ std::optional<int> Picker::choose_for_peers(Millis now) {
         });
         if (!reachable) continue;
         const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
-        const double key = (begun ? 0 : 1e6) + (options_.in_order ? k : rarity(k, now) + chance);
+        const double key = (begun ? 0 : 1e6) + (options_.in_order ? k : rarity(k) + chance);
         if (!best || key < best_key) best = k, best_key = key;
     }
     return best;
@@ -159,6 +159,7 @@ void Picker::start(int source, int chunk, int first, int end, Millis now,
         auto& peer = peers_[source];
         if (!peer.proven) ++strangers_;
         ++peer.orders;
+        if (!peers_since_) peers_since_ = now;
     }
     orders.push_back(order);
 }
@@ -208,9 +209,10 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
 
 double Picker::peer_rate(Millis now) const {
     while (!peer_bytes_.empty() && peer_bytes_.front().at <= now - window) peer_bytes_.pop_front();
+    if (!peers_since_) return 0;
     double bytes = 0;
     for (const auto& sample : peer_bytes_) bytes += sample.bytes;
-    return bytes * 1000 / window;
+    return bytes * 1000 / static_cast<double>(std::clamp<Millis>(now - *peers_since_, 250, window));
 }
 
 /// Peers bring enough, or have not yet had the time to; and all that is open somebody has.
@@ -220,7 +222,7 @@ bool Picker::peers_suffice(Millis now) const {
     if (slow_since_ < 0 || rate >= options_.enough) slow_since_ = now;
     if (now - slow_since_ >= grace) return false;
     for (int k = 0; k < static_cast<int>(chunks_.size()); ++k)
-        if (chunks_[static_cast<std::size_t>(k)].left > 0 && open_run(k) && rarity(k, now) == 0)
+        if (chunks_[static_cast<std::size_t>(k)].left > 0 && open_run(k) && rarity(k) == 0)
             return false;
     return true;
 }
@@ -240,7 +242,7 @@ bool Picker::edge_wanted(Millis now) const {
     return outstanding < edge_rate_ * edge_ahead / 1000;
 }
 
-std::optional<int> Picker::choose_for_edge(Millis now) {
+std::optional<int> Picker::choose_for_edge() {
     std::optional<int> best;
     double best_key = 0;
     for (int k = 0; k < static_cast<int>(chunks_.size()); ++k) {
@@ -248,17 +250,28 @@ std::optional<int> Picker::choose_for_edge(Millis now) {
         const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
         // by chance even where nobody is known yet: in a crowd that has just begun, all others ask
         // too
-        const double key = options_.in_order ? k : rarity(k, now) + chance;
+        const double key = options_.in_order ? k : rarity(k) + chance;
         if (!best || key < best_key) best = k, best_key = key;
     }
     return best;
 }
 
+/// Of a chunk that peers have too: no more than keeps the edge busy for a moment. The rest is
+/// theirs once they are faster.
+int Picker::edge_share(int chunk, std::pair<int, int> run) const {
+    const auto& c = chunks_[static_cast<std::size_t>(chunk)];
+    const auto begin = c.pieces[static_cast<std::size_t>(run.first)].begin;
+    int end = run.first + 1;
+    while (end < run.second && end_of(c, end - 1) - begin < edge_rate_ * edge_ahead / 1000) ++end;
+    return end;
+}
+
 bool Picker::ask_edge(Millis now, std::vector<Order>& orders) {
     if (!edge_wanted(now)) return false;
-    const auto chunk = choose_for_edge(now);
+    const auto chunk = choose_for_edge();
     if (!chunk) return ask_edge_again(now, orders);
-    const auto run = *open_run(*chunk);
+    auto run = *open_run(*chunk);
+    if (divided_ && rarity(*chunk) > 0) run.second = edge_share(*chunk, run);
     start(Order::edge, *chunk, run.first, run.second, now, orders);
     return true;
 }
@@ -312,10 +325,15 @@ Millis Picker::allowed(const Active& active) const {
 
 std::vector<int> Picker::late(Millis now) {
     std::vector<int> found;
+    const auto of_peers = static_cast<double>(active_.size()) - edge_orders_;
     for (const auto& [number, active] : active_) {
         const bool edge = active.order.source == Order::edge;
         const bool silent = now - active.last_byte >= (edge ? edge_silence : silence);
-        if (silent || (!edge && now - active.started > allowed(active))) found.push_back(number);
+        // one of eight that bring an eighth of what the edge would is as fast as need be
+        const auto took = static_cast<double>(now - active.started) / 1000;
+        const bool slow = active.received * of_peers < edge_rate_ * took || edge_rate_ == 0;
+        if (silent || (!edge && slow && now - active.started > allowed(active)))
+            found.push_back(number);
     }
     for (const int number : found) failed(number, Fault::stalled, now);
     return found;

@@ -128,15 +128,16 @@ class Picker {
 
     std::uint32_t end_of(const Chunk& chunk, int piece) const;
     bool can_ask(const Peer& peer, Millis now) const;
-    int rarity(int chunk, Millis now) const;
+    int rarity(int chunk) const;
     int sources_of(int chunk) const;
     std::optional<std::pair<int, int>> open_run(int chunk) const;
     std::optional<int> choose_for_peers(Millis now);
-    std::optional<int> choose_for_edge(Millis now);
+    std::optional<int> choose_for_edge();
     bool ask_peers(Millis now, std::vector<Order>& orders);
     bool ask_edge(Millis now, std::vector<Order>& orders);
     bool ask_edge_again(Millis now, std::vector<Order>& orders);
     bool edge_wanted(Millis now) const;
+    int edge_share(int chunk, std::pair<int, int> run) const;
     double peer_rate(Millis now) const;
     bool peers_suffice(Millis now) const;
     Millis allowed(const Active& active) const;
@@ -158,6 +159,7 @@ class Picker {
     Millis edge_since_ = 0;  // when the edge began to be busy
     std::uint64_t edge_bytes_ = 0;
     mutable std::deque<Sample> peer_bytes_;
+    std::optional<Millis> peers_since_;  // when one was asked first
     std::mt19937 chance_;
 };
 

@@ -4,10 +4,11 @@
 //   emulator PREFIX HOSTS [SEED]
 //
 // HOSTS has a line for each host: NAME ADDRESS UP_KBPS DOWN_KBPS DELAY_MS LOSS_PERMILLE [QUEUE_MS]
-// with the address in 198.51.100.0/24, which is taken for public and leads nowhere else. The
-// network namespace PREFIX-NAME is there already (ip netns add); it gets a TUN device with that
-// address. A packet from A to B goes through A's uplink, waits for both delays, then goes through
-// B's downlink; it is lost by chance at either, and where more than QUEUE_MS (100) wait before it.
+// with addresses in the networks for documentation (192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24),
+// which are taken for public and lead nowhere else. The network namespace PREFIX-NAME is there
+// already (ip netns add); it gets a TUN device with that address. A packet from A to B goes through
+// A's uplink, waits for both delays, then goes through B's downlink; it is lost by chance at
+// either, and where more than QUEUE_MS (100) wait before it.
 //
 // Prints "ready". Then on standard input: such a line changes the host of that name (its address
 // stays; rate 0: nothing passes), `bytes` prints a line "FROM TO BYTES" for each pair, counting
@@ -37,6 +38,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <unordered_map>
 #include <vector>
 
 namespace {
@@ -116,7 +118,7 @@ int open_tun(const std::string& space, const std::string& address) {
         must(::ioctl(socket.fd, what, &request), value);
     };
     set_address(SIOCSIFADDR, address.c_str());
-    set_address(SIOCSIFNETMASK, "255.255.255.0");
+    set_address(SIOCSIFNETMASK, "128.0.0.0");  // all three networks are behind it
     // the emulator drops, not the device in front of it
     request.ifr_qlen = 4000;
     must(::ioctl(socket.fd, SIOCSIFTXQLEN, &request), "SIOCSIFTXQLEN");
@@ -147,13 +149,10 @@ class Network {
         : hosts_(std::move(hosts)),
           bytes_(hosts_.size(), std::vector<std::uint64_t>(hosts_.size())),
           chance_(seed) {
-        to_.fill(-1);
         for (std::size_t i = 0; i < hosts_.size(); ++i) {
-            const std::string net = "198.51.100.";
-            const auto& address = hosts_[i].address;
-            if (address.compare(0, net.size(), net) != 0)
-                throw std::runtime_error("not in 198.51.100.0/24: " + address);
-            to_.at(std::stoul(address.substr(net.size()))) = static_cast<int>(i);
+            std::uint32_t address = 0;
+            ::inet_pton(AF_INET, hosts_[i].address.c_str(), &address);
+            to_[address] = static_cast<int>(i);
         }
     }
 
@@ -226,9 +225,11 @@ class Network {
 
     void send(int from, const unsigned char* bytes, std::size_t n, Nanos at) {
         auto& host = hosts_[static_cast<std::size_t>(from)];
-        const bool here = bytes[16] == 198 && bytes[17] == 51 && bytes[18] == 100;
-        const int to = here ? to_[bytes[19]] : -1;
-        if (to < 0 || lost(host)) return;
+        std::uint32_t address = 0;
+        std::memcpy(&address, bytes + 16, sizeof address);
+        const auto found = to_.find(address);
+        if (found == to_.end() || lost(host)) return;
+        const int to = found->second;
         const Nanos through = host.up.pass(at, n, host.up_kbps, host.queue);
         if (through < 0) return;
         auto packet = spare();
@@ -253,7 +254,7 @@ class Network {
     }
 
     std::vector<Host> hosts_;
-    std::array<int, 256> to_{};
+    std::unordered_map<std::uint32_t, int> to_;      // by address, as in packets
     std::vector<std::vector<std::uint64_t>> bytes_;  // [from][to]
     std::priority_queue<std::unique_ptr<Packet>, std::vector<std::unique_ptr<Packet>>, Later> due_;
     std::vector<std::unique_ptr<Packet>> spare_;

@@ -4,7 +4,7 @@
 one_song || exit
 ready() { # N: as many peers are listed
     for _ in $(seq 300); do
-        on t curl -s "$tracker/songs/song?manifest=0" >listed
+        on t curl -s -m 5 "$tracker/songs/song?manifest=0" >listed
         [ "$(jq '.peers | length' listed)" -ge "$1" ] && return
         sleep 0.1
     done

@@ -1,9 +1,10 @@
 # For tests/net/*.t, which begin with `. ./tests/net/lib.sh` at the project's root: hosts in network namespaces, joined by
 # tests/net/emulator.cpp. Beside what tests/lib.sh has:
 #
-#   lay <<HOSTS               lines NAME N UP_KBPS DOWN_KBPS DELAY_MS LOSS_PERMILLE [QUEUE_MS]: host NAME at 198.51.100.N
+#   lay <<HOSTS               lines NAME N UP_KBPS DOWN_KBPS DELAY_MS LOSS_PERMILLE [QUEUE_MS]: host NAME at 198.51.100.N, or at
+#                             N if that is a whole address, of 192.0.2.0/24 or 203.0.113.0/24
 #   change NAME N UP...       the host's line anew; rates of 0: nothing passes
-#   address NAME              198.51.100.N
+#   address NAME              where the host is
 #   on NAME COMMAND...        run it in the host
 #   spawn NAME COMMAND...     the same in the background; sets $pid
 #   start_on NAME TOOL [ARGS] a server of ours in the host, on a free port; sets $url, $pid and $said as start does
@@ -39,7 +40,7 @@ done
 
 lay() {
     unlay
-    sed -E 's/^([^ ]+) +([0-9]+)/\1 198.51.100.\2/' >"$work/.hosts"
+    sed -E 's/^([^ ]+) +([0-9]+) /\1 198.51.100.\2 /' >"$work/.hosts"
     laid=$(cut -d' ' -f1 "$work/.hosts")
     for host in $laid; do ip netns add "$prefix-$host" || return; done
     rm -f "$work/.commands"
@@ -64,9 +65,9 @@ unlay() {
 }
 
 change() {
-    name=$1 number=$2
+    name=$1
     shift 2
-    echo "$name 198.51.100.$number $*" >&9
+    echo "$name $(address "$name") $*" >&9
 }
 
 address() { sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$work/.hosts"; }
@@ -141,12 +142,20 @@ place() {
     esac
 }
 
+net() { # each city is a network of its own
+    case $(($1 % 3)) in
+        1) echo 198.51.100 ;;
+        2) echo 203.0.113 ;;
+        0) echo 192.0.2 ;;
+    esac
+}
+
 lay_swarm() {
     {
         echo 't 1 100000 100000 10 0'
         echo 'o 2 100000 100000 10 0'
         for e in 1 2 3; do echo "e$e 1$e ${4:-4000} 100000 5 0"; done
-        for n in $(seq "$1"); do echo "p$n $((100 + n)) ${2:-5000} ${3:-10000} $((5 + n % 4 * 5)) 0"; done
+        for n in $(seq "$1"); do echo "p$n $(net "$n").$((100 + n)) ${2:-5000} ${3:-10000} $((5 + n % 4 * 5)) 0"; done
     } >"$work/.lines"
     lay <"$work/.lines" # not in a pipe, whose shell would keep what it sets
 }
