@@ -9,7 +9,7 @@ import random
 import sys
 
 import faulty
-from faulty import Edge, Origin, Store, get, metric, soon
+from faulty import Edge, Made, Origin, Store, get, metric, soon
 
 PORT, STORE, SONG = int(sys.argv[1]), Store(sys.argv[2]), sys.argv[3]
 HERD = 200
@@ -216,19 +216,12 @@ async def failing_two(origin):
     return await failing(origin, 2)
 
 
-class Made(Origin):
-    """Any path is an object."""
-
-    async def response(self, head, method, path):
-        return faulty.Message(200, [("Cache-Control", "max-age=1000")], path.encode() * 20, True)
-
-
 async def rush(_):
     """A crowd runs through 2,000 objects side by side: there is always somebody who comes just as one has been stored."""
-    origin = await Made().listen()
+    origin = await Made(2000).listen()
     edge = await Edge.start(origin.port)
     with open("urls", "w") as urls:
-        urls.writelines(f"http://127.0.0.1:{edge.port}/x/{i}\n" for i in range(2000))
+        urls.writelines(f"http://127.0.0.1:{edge.port}/made/{i}\n" for i in range(2000))
     command = "h2load", "--h1", "-n", "48000", "-c", "24", "-t", "2", "-i", "urls"
     load = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     said = (await load.communicate())[0].decode()
