@@ -311,8 +311,10 @@ void Proxy::invalidate(const http::Request& request, const http::Response& respo
         return;
     }
     const auto* host = request.fields.find("Host");
-    for (const auto& path : http::invalidated(request, response, host ? *host : ""))
+    for (const auto& path : http::invalidated(request, response, host ? *host : "")) {
         shared_.cache.invalidate(path);
+        flights_.forget(path);
+    }
 }
 
 void Proxy::send(const Answer& answer, const http::Request& request, const http::Reply& reply) {
