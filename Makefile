@@ -101,15 +101,15 @@ build/music/.there: | deps
 	sh tests/music.sh build/music
 	@touch $@
 
+$B/net/emulator: $B/tests/net/emulator.o
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
+
 test: all $B/unit $B/net/emulator build/music/.there
 	$B/unit $(UNIT_TESTS)
 	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) $(TESTS)
 	# hosts in namespaces: one after the other, for they emulate networks in real time
-	PATH=$(CURDIR)/$B/bin:$$PATH EMULATOR=$(CURDIR)/$B/net/emulator prove $(NET_TESTS)
-
-$B/net/emulator: $B/tests/net/emulator.o
-	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
+	$(if $(NET_TESTS),PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator prove $(NET_TESTS))
 
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
@@ -124,13 +124,14 @@ $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 bench: all $(BENCH) $B/net/emulator build/music/.there
 	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$(CURDIR)/$B/bench:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
 
+# dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
 sanitize:
-	$(MAKE) B=$B/asan CXXFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' test
+	$(MAKE) B=$B/asan CXXFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' NET_TESTS= test
 
 # what has threads; a race ends the server, which its test sees
 tsan:
 	TSAN_OPTIONS=halt_on_error=1 $(MAKE) B=$B/tsan CXXFLAGS='-O1 -g -fsanitize=thread' UNIT_TESTS=--run_test=net_*,http_*,edge_*,store_* \
-	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t' NET_TESTS=tests/net/emulator.t test
+	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t' NET_TESTS= test
 
 soak: all
 	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/soak.sh $(SOAK_SECONDS)
@@ -138,7 +139,8 @@ soak: all
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
-              lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp $(FUZZ_HTTP))
+              lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp $(FUZZ_HTTP) \
+              $(patsubst %,lib/swarm/%.cpp,announce endpoint inventory location))
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<

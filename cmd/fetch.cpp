@@ -254,6 +254,10 @@ void add_options(CLI::App& app, Options& o) {
         ->check(
             [](const std::string& text) { return is_share(text) ? "" : "seconds, or forever"; });
     app.add_flag("--no-share", o.no_share, "Give nothing to others");
+    app.add_flag(
+        "--peers-first", s.peers_first,
+        "Ask the edge only for what no peer has, and while peers bring less than twice the "
+        "song's bitrate");
     app.add_flag("--no-peers", o.no_peers, "Take nothing from others");
     app.add_flag("--metered", o.metered, "Bytes cost money here: give nothing to others");
     app.add_option("--upload-limit", s.upload_limit,

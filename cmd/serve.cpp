@@ -28,7 +28,7 @@ struct Options {
     unsigned workers = std::max(1u, std::thread::hardware_concurrency());
     double rate_limit = 0;
     std::size_t max_connections = 10000;
-    int grace = 30;
+    int grace = 30, upstream_timeout = 10;
     bool full_addresses = false;
     std::string announce, location;
     std::uint64_t upload_limit = 0;
@@ -65,6 +65,9 @@ void add_options(CLI::App& app, Options& o) {
         ->capture_default_str();
     add("grace", o.grace, "Seconds for answers under way when told to end")
         ->check(CLI::Range(0, 3600))
+        ->capture_default_str();
+    add("upstream-timeout", o.upstream_timeout, "Seconds without a byte from upstream")
+        ->check(CLI::Range(1, 3600))
         ->capture_default_str();
     add("access-log", o.log, "A line for each request; - is standard output")->type_name("FILE");
     app.add_flag("--log-addresses", o.full_addresses, "Write whole addresses into the access log")
@@ -149,8 +152,10 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     edge::EdgeShared shared{cache, serving.site().manifests, counters, o.name};
     serving.status().add(
         [&](std::vector<http::Metric>& metrics) { edge::add_metrics(metrics, counters, cache); });
+    http::Upstream::Limits limits;
+    limits.stall = std::chrono::seconds{o.upstream_timeout};
     return serving.run(descriptors, [&](net::Loop& loop) {
-        return std::make_unique<edge::Proxy>(loop, o.source, shared, flights);
+        return std::make_unique<edge::Proxy>(loop, o.source, limits, shared, flights);
     });
 }
 

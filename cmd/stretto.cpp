@@ -19,6 +19,8 @@ constexpr std::pair<const char*, const char*> tools[] = {
     {"chunk", "Ogg Vorbis to a bundle of chunks that each play on their own"},
     {"publish", "a bundle into a store, checked, all or nothing; lists, verifies, removes"},
     {"fetch", "a song from a store or server as one verified Ogg file"},
+    {"serve", "a store over HTTP, or another server through a cache: origin and edge"},
+    {"track", "who has which chunk, how near and how well, and which edges are near and healthy"},
 };
 
 void list() {
@@ -52,7 +54,8 @@ void list() {
 int main(int argc, char** argv) {
     CLI::App app{"Stream music with small programs: run stretto-TOOL, or list the tools."};
     std::string unused;
-    app.add_option("TOOL", unused, "encode, chunk, publish, fetch; what follows is the tool's");
+    app.add_option("TOOL", unused,
+                   "encode, chunk, publish, fetch, serve, track; what follows is the tool's");
     const bool ours = argc > 1 && argv[1][0] == '-';
     return program(app, ours ? argc : 1, argv,
                    "  stretto fetch --store store frontiers -o frontiers.ogg", [&] {

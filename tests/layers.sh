@@ -27,7 +27,6 @@ libraries='
 (libav|libsw)[a-z]*/|vorbis/|ebur128\.h     lib/audio/
 uv\.h                                       lib/net/
 isa-l/                                      lib/ogg/
-maxminddb\.h                                lib/swarm/
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/

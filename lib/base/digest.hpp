@@ -1,7 +1,8 @@
 #pragma once
-// SHA-256 (FIPS 180-4, by OpenSSL) and the two ways the project prints bits.
+// SHA-256 (FIPS 180-4, by OpenSSL) and the ways the project prints bits.
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.hpp"
@@ -38,5 +39,9 @@ bool parse_hex(std::string_view text, Digest& out);
 std::string base32(BytesView bytes);
 /// Exactly the bytes of `out` from lower-case Crockford base32; false if the text is not that.
 bool parse_base32(std::string_view text, std::span<std::uint8_t> out);
+
+/// RFC 4648 4, padded. Reading takes what lacks the padding too; nullopt for what is no base64.
+std::string base64(BytesView bytes);
+std::optional<Bytes> parse_base64(std::string_view text);
 
 }  // namespace stretto

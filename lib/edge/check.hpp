@@ -1,6 +1,7 @@
 #pragma once
-// Bytes from upstream held against what the song's id proves.
+// Bytes from upstream held against what proves them: the song's id, or a digest sent along.
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/digest.hpp"
@@ -14,20 +15,24 @@ class Check {
    public:
     enum class Verdict {
         right,
-        wrong,
-        unknown  ///< there is no manifest to hold it against
+        unknown,      ///< there is no such song, so nobody says what it should be
+        unavailable,  ///< what should prove it cannot be had now
+        wrong
     };
     virtual ~Check() = default;
     virtual void add(BytesView bytes) = 0;
     /// Bytes that clients may have while `size` are here.
-    virtual std::uint64_t releasable(std::uint64_t size) const = 0;
+    /// @param length  of the whole, when it is known
+    virtual std::uint64_t releasable(std::uint64_t size,
+                                     std::optional<std::uint64_t> length) const = 0;
     /// All bytes were added; `done` is called at once or later, on this thread.
     virtual void finish(std::function<void(Verdict)> done) = 0;
 };
 
-/// The check that belongs to a path: of manifests, indexes and chunks by id; nullptr for others.
-/// @param gzip  the body is compressed
-std::unique_ptr<Check> check_of(const std::string& key, bool gzip, Manifests& manifests,
-                                Objects& objects, net::Loop& loop);
+/// Manifests, indexes and chunks by the song's id, and whatever has a Repr-Digest by that; nullptr
+/// for others.
+/// @param fields  of the response
+std::unique_ptr<Check> check_of(const std::string& key, const http::Fields& fields,
+                                Manifests& manifests, Objects& objects, net::Loop& loop);
 
 }  // namespace stretto::edge

@@ -77,6 +77,11 @@ void Content::release(std::uint64_t n) {
     wake(std::move(lock));
 }
 
+void Content::hold_ends() {
+    const std::lock_guard lock{mutex_};
+    hold_ends_ = true;
+}
+
 bool Content::restart() {
     const std::lock_guard lock{mutex_};
     if (released_ > 0) return false;
@@ -177,6 +182,10 @@ bool Content::is_open() const {
 
 Content::Opened Content::open() {
     const std::lock_guard lock{mutex_};
+    return open_locked();
+}
+
+Content::Opened Content::open_locked() {
     if (bytes_ || file_) return Opened::before;
     File file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
     if (!file) return Opened::failed;
@@ -190,9 +199,9 @@ Content::Opened Content::open() {
     return Opened::now;
 }
 
-std::optional<Bytes> Content::read_all(std::uint64_t most) const {
+std::optional<Bytes> Content::read_all(std::uint64_t most) {
     const std::lock_guard lock{mutex_};
-    if (!complete_ || size_ > most) return {};
+    if (!complete_ || size_ > most || open_locked() == Opened::failed) return {};
     if (bytes_) return *bytes_;
     Bytes all(size_);
     if (!file_ || !try_read_at(file_->fd(), all, 0)) return {};
@@ -212,18 +221,25 @@ void Content::when_settled(net::Loop& loop, std::function<void()> done) {
 class Content::Reader : public http::Body {
    public:
     Reader(std::shared_ptr<Content> content, net::Loop& loop, std::uint64_t from, std::uint64_t to)
-        : content_(std::move(content)), loop_(loop), at_(from), end_(to), file_(content_->file()) {}
+        : content_(std::move(content)), loop_(loop), at_(from), end_(to) {
+        const std::lock_guard lock{content_->mutex_};
+        if (content_->complete_)
+            content_->open_locked();  // it may have been closed since it was found
+        take_hold();
+    }
 
     State next(http::Slice& slice, const std::function<void()>& wake) override {
         const std::lock_guard lock{content_->mutex_};
-        const std::uint64_t ready = std::min(content_->released_, end_);
+        const auto& content = *content_;
+        const bool held = content.hold_ends_ && !content.complete_;
+        const std::uint64_t ready = std::min(content.released_, held ? end_ - 1 : end_);
         if (at_ < ready) {
-            if (content_->bytes_) {
-                slice.bytes = BytesView{*content_->bytes_}.subspan(at_, ready - at_);
-                slice.owner = content_->bytes_;
+            take_hold();
+            if (!bytes_ && !file_) return State::broken;
+            if (bytes_) {
+                slice.bytes = BytesView{*bytes_}.subspan(at_, ready - at_);
+                slice.owner = bytes_;
             } else {
-                if (content_->file_) file_ = content_->file_;  // else closed since we began
-                if (!file_) return State::broken;
                 slice.fd = file_->fd();
                 slice.offset = at_;
                 slice.length = ready - at_;
@@ -232,17 +248,24 @@ class Content::Reader : public http::Body {
             at_ = ready;
             return State::ready;
         }
-        if (at_ >= end_ || content_->complete_) return State::end;
-        if (content_->failed_) return State::broken;
-        content_->waiters_.push_back({&loop_, at_, wake});
+        if (at_ >= end_ || content.complete_) return State::end;
+        if (content.failed_) return State::broken;
+        content_->waiters_.push_back({&loop_, at_ < content.released_ ? UINT64_MAX : at_, wake});
         return State::wait;
     }
 
    private:
+    /// Of what the content has now: it may let go of either while we are sending.
+    void take_hold() {
+        if (content_->file_) file_ = content_->file_;
+        if (content_->bytes_) bytes_ = content_->bytes_;
+    }
+
     std::shared_ptr<Content> content_;
     net::Loop& loop_;
     std::uint64_t at_, end_;
     std::shared_ptr<const File> file_;
+    std::shared_ptr<const Bytes> bytes_;
 };
 
 std::unique_ptr<http::Body> Content::read(net::Loop& loop, std::optional<http::ByteRange> range) {

@@ -37,6 +37,9 @@ class Content : public std::enable_shared_from_this<Content> {
     bool append(BytesView bytes);
     /// Let readers have the first n bytes.
     void release(std::uint64_t n);
+    /// The whole may turn out to be wrong: until it is complete, who reads a range gets all of it
+    /// but the last byte, and so sees that it is not all.
+    void hold_ends();
     /// Forget all bytes. @return false: some were released already
     bool restart();
     /// All bytes are there, and released.
@@ -65,7 +68,7 @@ class Content : public std::enable_shared_from_this<Content> {
     Opened open();
     bool is_open() const;
     /// All bytes of a complete content; nullopt when it is longer than `most` or cannot be read.
-    std::optional<Bytes> read_all(std::uint64_t most) const;
+    std::optional<Bytes> read_all(std::uint64_t most);
     /// Call `done` on `loop` once it is complete or has failed.
     void when_settled(net::Loop& loop, std::function<void()> done);
 
@@ -81,6 +84,7 @@ class Content : public std::enable_shared_from_this<Content> {
         std::function<void()> call;
     };
     void wake(std::unique_lock<std::mutex> lock);
+    Opened open_locked();
     bool write_at_end(BytesView bytes);
     bool move_to_memory();
 
@@ -90,7 +94,7 @@ class Content : public std::enable_shared_from_this<Content> {
     std::shared_ptr<const Bytes> bytes_;  // when complete and small
     std::optional<std::uint64_t> length_;
     std::uint64_t size_ = 0, released_ = 0;
-    bool complete_ = false, failed_ = false;
+    bool complete_ = false, failed_ = false, hold_ends_ = false;
     std::atomic<bool> on_disk_ = false;
     std::vector<Waiter> waiters_;
 };

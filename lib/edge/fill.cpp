@@ -41,33 +41,42 @@ bool strong(std::string_view etag) { return etag.size() >= 2 && etag.front() == 
 
 }  // namespace
 
+bool Outcome::failed() const {
+    return error || (entry && !stored && !stale && entry->head()->stored.status >= 500);
+}
+
 void Fill::start(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects,
-                 Job job, std::function<void(Outcome)> head_done, std::function<void()> all_done) {
+                 Job job, std::function<void(Outcome)> head_done,
+                 std::function<void(End)> all_done) {
     std::shared_ptr<Fill> fill{new Fill{loop, upstream, shared, objects, std::move(job),
                                         std::move(head_done), std::move(all_done)}};
     fill->self_ = fill;
     const auto& job_now = fill->job_;
     if (job_now.stored)
         fill->ask(http::validation(job_now.request, job_now.stored->head()->stored));
-    else if (job_now.alone)
-        fill->ask(job_now.request);
     else
-        fill->ask(unconditional(job_now.request));
+        fill->ask(fill->first_request());
 }
 
 Fill::Fill(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects, Job job,
-           std::function<void(Outcome)> head_done, std::function<void()> all_done)
+           std::function<void(Outcome)> head_done, std::function<void(End)> all_done)
     : loop_(loop),
       upstream_(upstream),
       shared_(shared),
       objects_(objects),
       job_(std::move(job)),
       head_done_(std::move(head_done)),
-      all_done_(std::move(all_done)) {}
+      all_done_(std::move(all_done)),
+      moment_(shared.cache.moment()) {}
+
+http::Request Fill::first_request() const {
+    return job_.alone && !job_.whole ? job_.request : unconditional(job_.request);
+}
 
 void Fill::ask(const http::Request& request) {
     ++attempts_;
     requested_ = wall_clock();
+    asked_ = std::chrono::steady_clock::now();
     discard_ = false;
     skip_ = 0;
     shared_.counters.upstream_requests.fetch_add(1, std::memory_order_relaxed);
@@ -115,9 +124,8 @@ void Fill::on_head(http::Response&& response) {
 void Fill::begin_entry(http::Response&& response, bool store) {
     store_ = store;
     const auto length = content_length(response.fields);
-    const bool gzip = response.fields.has("Content-Encoding");
     if (response.status == 200)
-        check_ = check_of(job_.key, gzip, shared_.manifests, objects_, loop_);
+        check_ = check_of(job_.key, response.fields, shared_.manifests, objects_, loop_);
     Outcome outcome;
     outcome.stored = store;
     outcome.fwd_status = response.status;
@@ -127,8 +135,9 @@ void Fill::begin_entry(http::Response&& response, bool store) {
             http::append_field(outcome.own_fields, field.name, field.value);
     auto head = Head::of_upstream(std::move(stored));
     entry_ = shared_.cache.begin(job_.key, std::move(head), length, store);
+    if (check_) entry_->content()->hold_ends();
     outcome.entry = entry_;
-    std::exchange(head_done_, nullptr)(std::move(outcome));
+    tell(std::move(outcome));
 }
 
 void Fill::begin_pipe(http::Response&& response) {
@@ -137,9 +146,10 @@ void Fill::begin_pipe(http::Response&& response) {
     outcome.fwd_status = response.status;
     outcome.pipe = pipe_;
     outcome.head = std::move(response);
-    std::exchange(head_done_, nullptr)(std::move(outcome));
+    tell(std::move(outcome));
     // from here on the client's body owns the fetch: when it goes, we go
-    if (fetch_) pipe_->own(std::move(fetch_), [self = shared_from_this()] { self->settle(); });
+    if (fetch_)
+        pipe_->own(std::move(fetch_), [self = shared_from_this()] { self->settle(End::failed); });
 }
 
 void Fill::answer_validated(const http::Response& response) {
@@ -151,7 +161,7 @@ void Fill::answer_validated(const http::Response& response) {
     outcome.entry = job_.stored;
     outcome.stored = outcome.validated = true;
     outcome.fwd_status = 304;
-    std::exchange(head_done_, nullptr)(std::move(outcome));
+    tell(std::move(outcome));
 }
 
 /// What is stored, although it is stale, because upstream failed; false when that may not be.
@@ -164,7 +174,7 @@ bool Fill::answer_stale(bool disconnected, std::optional<int> status) {
     outcome.entry = job_.stored;
     outcome.stale = true;
     outcome.fwd_status = status;
-    std::exchange(head_done_, nullptr)(std::move(outcome));
+    tell(std::move(outcome));
     return true;
 }
 
@@ -178,11 +188,14 @@ bool Fill::on_data(BytesView bytes) {
     if (bytes.empty()) return true;
     if (check_) check_->add(bytes);
     auto& content = *entry_->content();
-    if (!content.append(bytes)) {
-        give_up();
+    const bool room =
+        content.length() || !store_ || shared_.cache.grow(entry_, content.size() + bytes.size());
+    if (!room || !content.append(bytes)) {
+        give_up(End::failed);
         return false;
     }
-    content.release(check_ ? check_->releasable(content.size()) : content.size());
+    const auto size = content.size();
+    content.release(check_ ? check_->releasable(size, content.length()) : size);
     return true;
 }
 
@@ -191,37 +204,44 @@ void Fill::on_end(const http::Failure* failure) {
     if (failure) shared_.counters.upstream_failures.fetch_add(1, std::memory_order_relaxed);
     if (pipe_) {
         failure ? pipe_->fail() : pipe_->end();
-        return settle();
+        return settle(failure ? End::failed : End::whole);
     }
     if (entry_) {
-        if (failure && !resume()) return give_up();
+        if (failure && !resume()) return give_up(End::failed);
         if (!failure) finish();
         return;
     }
-    if (!head_done_) return settle();  // the answer was what had been stored
+    if (!head_done_) return settle(End::whole);  // the answer was what had been stored
     if (discard_) return ask(unconditional(job_.request));
     // one more try: a kept connection may have been closed just as it was used
     if (failure && !failure->timed_out && !failure->overloaded && attempts_ == 1 &&
         http::is_safe(job_.request.method))
-        return job_.stored  ? ask(http::validation(job_.request, job_.stored->head()->stored))
-               : job_.alone ? ask(job_.request)
-                            : ask(unconditional(job_.request));
+        return ask(job_.stored ? http::validation(job_.request, job_.stored->head()->stored)
+                               : first_request());
     if (!answer_stale(true, {})) {
         Outcome outcome;
         outcome.error = failure && failure->overloaded  ? 503
                         : failure && failure->timed_out ? 504
                                                         : 502;
         outcome.why = failure ? failure->why : "no response";
-        std::exchange(head_done_, nullptr)(std::move(outcome));
+        tell(std::move(outcome));
     }
-    settle();
+    settle(End::failed);
+}
+
+void Fill::tell(Outcome outcome) {
+    outcome.asked = asked_;
+    std::exchange(head_done_, nullptr)(std::move(outcome));
 }
 
 /// Upstream broke off in the middle: ask for the rest of the same representation.
 bool Fill::resume() {
     const auto head = entry_->head();
     const auto length = entry_->content()->length();
-    if (attempts_ >= most_attempts || head->stored.status != 200) return false;
+    if (head->stored.status != 200) return false;
+    // who has come since the last attempt began is owed one more
+    const bool wanted = job_.wanted && job_.wanted();
+    if (attempts_ >= most_attempts && !wanted) return false;
     if (!strong(head->etag) || (length && entry_->content()->size() >= *length)) return false;
     shared_.counters.resumed.fetch_add(1, std::memory_order_relaxed);
     auto request = unconditional(job_.request);
@@ -253,17 +273,17 @@ void Fill::on_resumed_head(http::Response&& response) {
     }
     discard_ = true;  // another one: what is here can never be completed
     if (is_server_error(response.status) && attempts_ < most_attempts) return;
-    give_up();
+    give_up(End::failed);
 }
 
 void Fill::finish() {
     if (discard_) {
-        if (!resume()) give_up();
+        if (!resume()) give_up(End::failed);
         return;
     }
     const auto length = entry_->content()->length();
     if (skip_ > 0 || (length && *length != entry_->content()->size())) {
-        if (!resume()) give_up();
+        if (!resume()) give_up(End::failed);
         return;
     }
     if (!check_) return verdict(Check::Verdict::unknown);
@@ -271,35 +291,36 @@ void Fill::finish() {
 }
 
 void Fill::verdict(Check::Verdict verdict) {
+    if (verdict == Check::Verdict::unavailable) return give_up(End::failed);
     if (verdict == Check::Verdict::wrong) {
         shared_.counters.damaged.fetch_add(1, std::memory_order_relaxed);
         // as long as nobody has seen a byte of it, it can be fetched again unnoticed
-        if (attempts_ > 1 || !entry_->content()->restart()) return give_up();
-        check_ = check_of(job_.key, entry_->head()->stored.fields.has("Content-Encoding"),
-                          shared_.manifests, objects_, loop_);
+        if (std::exchange(restarted_, true) || !entry_->content()->restart())
+            return give_up(store_ ? End::damaged : End::failed);
+        check_ =
+            check_of(job_.key, entry_->head()->stored.fields, shared_.manifests, objects_, loop_);
         return ask(unconditional(job_.request));
     }
-    // what could not be checked passes on, but is not kept as if it had been
+    // what nobody can prove passes on, but is not kept as if it had been proven
     const bool unproven = check_ && verdict == Check::Verdict::unknown;
     entry_->content()->complete();
     if (store_ && !unproven)
-        shared_.cache.commit(entry_);
+        shared_.cache.commit(entry_, moment_);
     else
         shared_.cache.abandon(entry_);
-    settle();
+    settle(End::whole);
 }
 
-void Fill::give_up() {
-    if (entry_) {
-        entry_->content()->fail();
-        shared_.cache.abandon(entry_);
-    }
-    settle();
+/// Those who come from now on start anew, before those who have waited hear of it.
+void Fill::give_up(End end) {
+    if (entry_) shared_.cache.abandon(entry_);
+    settle(end);
+    if (entry_) entry_->content()->fail();
 }
 
-void Fill::settle() {
+void Fill::settle(End end) {
     if (!self_) return;
-    if (all_done_) std::exchange(all_done_, nullptr)();
+    if (all_done_) std::exchange(all_done_, nullptr)(end);
     fetch_.reset();
     const auto last = std::exchange(self_, nullptr);
     // callbacks of libcurl may be on the stack: go when they have returned

@@ -1,5 +1,7 @@
 #pragma once
 // One response from upstream into the cache, for all who wait for it.
+#include <chrono>
+
 #include "edge/cache.hpp"
 #include "edge/check.hpp"
 #include "edge/pipe.hpp"
@@ -37,6 +39,10 @@ struct Outcome {
     /// Or none.
     int error = 0;  ///< 502, 503, 504
     std::string why;
+    std::chrono::steady_clock::time_point asked{};  ///< when upstream was asked for this
+
+    /// Nothing but what is wrong with upstream.
+    bool failed() const;
 };
 
 /// Fetches, stores, and goes on after upstream has broken off (Range and If-Range, RFC 9110 14.2),
@@ -50,19 +56,27 @@ class Fill : public std::enable_shared_from_this<Fill> {
         std::shared_ptr<Entry> stored;  ///< to be validated; may be nullptr
         /// The answer is for one client, if it may not be stored: else for all who wait.
         bool alone = false;
+        /// Ask for all of it, whatever range or condition the client has: an object that can be
+        /// proven is proven whole. For those that are not alone it is always so.
+        bool whole = false;
+        /// Whether somebody new has come to wait for it since this was last asked; may be empty.
+        std::function<bool()> wanted;
         bool internal = false;  ///< asked by ourselves: an answer that may not be stored is kept
                                 ///< until it is read
     };
+    /// How it ended. `damaged`: it should be stored, and is not, for it was not what it should be.
+    enum class End { whole, failed, damaged };
     /// @param head_done  called once, when it is known what can be answered
-    /// @param all_done   called once, when nothing more will come
+    /// @param all_done   called once, when nothing more will come; may be empty
     static void start(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared,
                       Objects& objects, Job job, std::function<void(Outcome)> head_done,
-                      std::function<void()> all_done);
+                      std::function<void(End)> all_done);
 
    private:
     Fill(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects, Job job,
-         std::function<void(Outcome)> head_done, std::function<void()> all_done);
+         std::function<void(Outcome)> head_done, std::function<void(End)> all_done);
 
+    http::Request first_request() const;
     void ask(const http::Request& request);
     void on_head(http::Response&& response);
     void on_resumed_head(http::Response&& response);
@@ -73,10 +87,11 @@ class Fill : public std::enable_shared_from_this<Fill> {
     bool on_data(BytesView bytes);
     void on_end(const http::Failure* failure);
     bool resume();
+    void tell(Outcome outcome);
     void finish();
     void verdict(Check::Verdict verdict);
-    void give_up();
-    void settle();
+    void give_up(End end);
+    void settle(End end);
 
     net::Loop& loop_;
     http::Upstream& upstream_;
@@ -84,15 +99,17 @@ class Fill : public std::enable_shared_from_this<Fill> {
     Objects& objects_;
     Job job_;
     std::function<void(Outcome)> head_done_;
-    std::function<void()> all_done_;
+    std::function<void(End)> all_done_;
+    std::uint64_t moment_;        // when it began, as invalidations go
     std::shared_ptr<Fill> self_;  // until all is done
 
     std::unique_ptr<http::Fetch> fetch_;
     http::Time requested_{};
+    std::chrono::steady_clock::time_point asked_{};
     std::shared_ptr<Entry> entry_;
     std::shared_ptr<Pipe> pipe_;
     std::unique_ptr<Check> check_;
-    bool store_ = false, discard_ = false;
+    bool store_ = false, discard_ = false, restarted_ = false;
     int attempts_ = 0;
     std::uint64_t skip_ = 0;  // bytes of a second answer that are here already
 };

@@ -28,7 +28,10 @@ std::pair<std::shared_ptr<Flight>, bool> Flights::join(const std::string& key) {
     const std::lock_guard lock{mutex_};
     auto& flight = flights_[key];
     const bool first = !flight;
-    if (first) flight = std::make_shared<Flight>();
+    if (first)
+        flight = std::make_shared<Flight>();
+    else
+        flight->joined_ = true;
     return {flight, first};
 }
 
@@ -36,6 +39,14 @@ void Flights::landed(const std::string& key, const std::shared_ptr<Flight>& flig
     const std::lock_guard lock{mutex_};
     const auto found = flights_.find(key);
     if (found != flights_.end() && found->second == flight) flights_.erase(found);
+}
+
+void Flights::forget(const std::string& target) {
+    const std::lock_guard lock{mutex_};
+    std::erase_if(flights_, [&](const auto& one) {
+        return one.first.starts_with(target) &&
+               (one.first.size() == target.size() || one.first[target.size()] == '\n');
+    });
 }
 
 void Flights::note_unshared(const std::string& key, std::uint64_t now_ms) {

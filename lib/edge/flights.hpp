@@ -1,5 +1,6 @@
 #pragma once
 // Fetches under way that others may wait for: one for each path, however many ask.
+#include <atomic>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -18,8 +19,12 @@ class Flight {
     /// known already: then `told` is not called
     std::shared_ptr<const Outcome> wait(net::Loop& loop, Told told);
     void tell(std::shared_ptr<const Outcome> outcome);
+    /// Whether somebody has joined since this was last asked.
+    bool joined() { return joined_.exchange(false); }
 
    private:
+    friend class Flights;
+    std::atomic<bool> joined_ = false;
     std::mutex mutex_;
     bool known_ = false;
     std::shared_ptr<const Outcome> outcome_;
@@ -31,6 +36,8 @@ class Flights {
    public:
     /// The fetch under way for a key; or a new one, and then the caller is the one who flies it.
     std::pair<std::shared_ptr<Flight>, bool> join(const std::string& key);
+    /// Who comes from now on is not to wait for those under way (RFC 9111 4.4).
+    void forget(const std::string& target);
     void landed(const std::string& key, const std::shared_ptr<Flight>& flight);
 
     /// Answers of this path were not for others lately: do not make them wait for each other.

@@ -38,14 +38,9 @@ void Manifests::get_id(Objects& objects, net::Loop& loop, const std::string& id,
     objects.get("/songs/" + id + "/manifest.json",
                 [this, &loop, id, done = std::move(done)](Found found) {
                     if (!found.entry) return done({nullptr, found.status, found.why});
-                    {
-                        const std::lock_guard lock{mutex_};
-                        const auto known = known_.find(id);
-                        if (known != known_.end() && known->second.entry.lock() == found.entry) {
-                            auto manifest = known->second.manifest;
-                            return done({std::move(manifest), 200, ""});
-                        }
-                    }
+                    // who is told may ask for the next at once: not under the lock
+                    if (auto manifest = parsed(id, found.entry))
+                        return done({std::move(manifest), 200, ""});
                     const auto entry = found.entry;
                     read_whole(loop, std::move(found), song::most_manifest_bytes,
                                [this, id, entry, done](const std::optional<Bytes>& bytes,
@@ -54,6 +49,15 @@ void Manifests::get_id(Objects& objects, net::Loop& loop, const std::string& id,
                                    done(parse(id, entry));
                                });
                 });
+}
+
+/// What an entry says, when it has been parsed already; else nullptr.
+std::shared_ptr<const song::Manifest> Manifests::parsed(const std::string& id,
+                                                        const std::shared_ptr<Entry>& entry) {
+    const std::lock_guard lock{mutex_};
+    const auto known = known_.find(id);
+    if (known == known_.end() || known->second.entry.lock() != entry) return nullptr;
+    return known->second.manifest;
 }
 
 Song Manifests::parse(const std::string& id, const std::shared_ptr<Entry>& entry) {

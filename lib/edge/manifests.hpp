@@ -28,6 +28,8 @@ class Manifests {
         std::shared_ptr<const song::Manifest> manifest;
     };
     void get_id(Objects& objects, net::Loop& loop, const std::string& id, Done done);
+    std::shared_ptr<const song::Manifest> parsed(const std::string& id,
+                                                 const std::shared_ptr<Entry>& entry);
     Song parse(const std::string& id, const std::shared_ptr<Entry>& entry);
 
     static constexpr std::size_t most = 512;

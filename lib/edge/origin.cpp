@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include "base/digest.hpp"
+#include "http/repr_digest.hpp"
 #include "song/id.hpp"
 #include "song/manifest.hpp"
 
@@ -146,6 +147,9 @@ std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& p
             for_a_minute, tag);
         if (route.kind == Route::manifest) fields.add("Vary", "Accept-Encoding");
         if (gzip) fields.add("Content-Encoding", "gzip");
+        // what chunks and indexes should be is in the manifest; these have nobody else to prove
+        // them
+        fields.add("Repr-Digest", http::print_repr_digest(sha256(*bytes)));
         slot.entry = std::make_shared<Entry>(key, Head::of_origin(200, std::move(fields)),
                                              std::make_shared<Content>(std::move(*bytes)));
     } else {

@@ -4,6 +4,7 @@
 
 #include "edge/answer.hpp"
 #include "edge/page.hpp"
+#include "http/repr_digest.hpp"
 
 namespace stretto::edge {
 namespace {
@@ -16,6 +17,8 @@ void send_page(const http::Reply& reply) {
         "script-src 'unsafe-inline'; media-src 'self'; connect-src 'self'; img-src data:; "
         "base-uri 'none'; form-action 'none'\r\n"
         "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
+    static const auto proof = http::print_repr_digest(sha256(as_bytes(page())));
+    http::append_field(out.fields, "Repr-Digest", proof);
     http::Slice slice;
     slice.bytes = as_bytes(page());
     out.length = slice.size();
@@ -62,6 +65,7 @@ void OriginSite::list(const http::Target& target, const http::Reply& reply) {
     out.fields =
         "Content-Type: application/json\r\nCache-Control: public, max-age=5\r\n"
         "Access-Control-Allow-Origin: *\r\nX-Content-Type-Options: nosniff\r\n";
+    http::append_field(out.fields, "Repr-Digest", http::print_repr_digest(sha256(as_bytes(*json))));
     out.length = json->size();
     out.body = http::body_of(std::move(*json));
     reply.send(std::move(out));

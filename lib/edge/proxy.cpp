@@ -27,8 +27,9 @@ bool is_song_object(const Route& route) {
 
 }  // namespace
 
-Proxy::Proxy(net::Loop& loop, const std::string& upstream, EdgeShared& shared, Flights& flights)
-    : loop_(loop), shared_(shared), flights_(flights), upstream_(loop, upstream, {}) {}
+Proxy::Proxy(net::Loop& loop, const std::string& upstream, const http::Upstream::Limits& limits,
+             EdgeShared& shared, Flights& flights)
+    : loop_(loop), shared_(shared), flights_(flights), upstream_(loop, upstream, limits) {}
 
 void Proxy::get(const std::string& path, std::function<void(Found)> done) {
     http::Request request;
@@ -127,7 +128,7 @@ void Proxy::look_up(const http::Request& request, bool internal, Done done) {
         return done(std::move(answer));
     }
     shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
-    const Asked asked{request, stored, why_asked(request, stored, now), internal};
+    const Asked asked{request, stored, why_asked(request, stored, now), internal, {}, false};
     if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
         ask_together(asked, std::move(done));
     else
@@ -142,13 +143,41 @@ std::string_view Proxy::why_asked(const http::Request& request,
 }
 
 void Proxy::ask_together(const Asked& asked, Done done) {
-    const auto [flight, first] = flights_.join(asked.request.target);
-    if (first) return fly(flight, asked, std::move(done));
+    const auto [flight, first] = flights_.join(asked.flight());
+    if (first) {
+        auto landed = just_stored(asked);
+        if (!landed.entry) return fly(flight, asked, std::move(done));
+        auto answer = hit(landed.entry, wall_clock());
+        flights_.landed(asked.flight(), flight);
+        flight->tell(std::make_shared<const Outcome>(std::move(landed)));
+        return done(std::move(answer));
+    }
     shared_.counters.collapsed.fetch_add(1, std::memory_order_relaxed);
+    const auto joined = std::chrono::steady_clock::now();
     const auto told = [=, this](const std::shared_ptr<const Outcome>& outcome) {
+        // what was asked before we came may have failed of what has been repaired since
+        if (outcome && outcome->failed() && outcome->asked < joined && !asked.again)
+            return ask_again(asked, done);
         take_shared(asked, outcome, done);
     };
     if (const auto known = flight->wait(loop_, told)) told(known);
+}
+
+void Proxy::ask_again(Asked asked, Done done) {
+    asked.again = true;
+    ask_together(asked, std::move(done));
+}
+
+/// What another's fetch has stored between our look into the cache and our setting out.
+Outcome Proxy::just_stored(const Asked& asked) {
+    Outcome outcome;
+    auto found = shared_.cache.find(asked.request.target, asked.request);
+    if (!found || found == asked.stored) return outcome;
+    if (http::use(found->head()->stored, asked.request, wall_clock()) != http::Use::fresh)
+        return outcome;
+    outcome.entry = std::move(found);
+    outcome.stored = true;
+    return outcome;
 }
 
 /// What another's fetch brought: it may be of another variant, or not for us.
@@ -157,11 +186,19 @@ void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>
     if (!outcome) return ask_alone(asked, std::move(done));
     if (outcome->entry) {
         const auto head = outcome->entry->head();
-        const bool usable = !outcome->entry->content()->failed() &&
-                            (!head->has_vary || http::vary_matches(head->stored, asked.request));
-        if (!usable) return ask_alone(asked, std::move(done));
+        if (outcome->entry->content()->failed()) return ask_alone(asked, std::move(done));
+        if (head->has_vary && !http::vary_matches(head->stored, asked.request))
+            return ask_variant(asked, *head, std::move(done));
     }
     done(answer_of(*outcome, asked.why, true));
+}
+
+/// Together with those who want the same variant.
+void Proxy::ask_variant(Asked asked, const Head& head, Done done) {
+    if (!asked.variant.empty()) return ask_alone(asked, std::move(done));
+    asked.variant =
+        '\n' + http::print_fields(http::selecting_fields(head.stored.fields, asked.request));
+    ask_together(asked, std::move(done));
 }
 
 void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done done) {
@@ -170,15 +207,20 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
     job.request = asked.request;
     job.stored = asked.stored;
     job.internal = asked.internal;
+    job.wanted = [flight] { return flight->joined(); };
     const auto key = job.key;
-    const auto land = [this, key, flight] { flights_.landed(key, flight); };
+    const auto land = [this, asked, flight](Fill::End end) {
+        flights_.landed(asked.flight(), flight);
+        if (end == Fill::End::damaged) fetch_again(asked);
+    };
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
         [=, this, why = asked.why, done = std::move(done)](Outcome outcome) {
             const bool shared = outcome.entry || outcome.error;
-            if (!shared) flights_.note_unshared(key, loop_.now_ms());
+            const bool failed = outcome.pipe && outcome.head.status >= 500;
+            if (!shared && !failed) flights_.note_unshared(key, loop_.now_ms());
             // only what is being stored is for those who come later
-            if (!outcome.stored || outcome.validated) land();
+            if (!outcome.stored || outcome.validated) land(Fill::End::whole);
             auto answer = answer_of(outcome, why, false);
             flight->tell(shared ? std::make_shared<const Outcome>(std::move(outcome)) : nullptr);
             done(std::move(answer));
@@ -192,6 +234,7 @@ void Proxy::ask_alone(const Asked& asked, Done done) {
     job.request = asked.request;
     job.stored = asked.stored;
     job.alone = true;
+    job.whole = is_song_object(route(job.key));
     job.internal = asked.internal;
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
@@ -201,10 +244,15 @@ void Proxy::ask_alone(const Asked& asked, Done done) {
         nullptr);
 }
 
+/// Once, for those who ask later. Who asks now does not join it: it may bring the same damage.
+void Proxy::fetch_again(const Asked& asked) {
+    ask_alone(asked, [](const Answer&) {});
+}
+
 /// stale-while-revalidate: nobody waits for it.
 void Proxy::validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored) {
     const auto [flight, first] = flights_.join(request.target);
-    if (first) fly(flight, {request, stored, "stale", true}, [](const Answer&) {});
+    if (first) fly(flight, {request, stored, "stale", true, {}, false}, [](const Answer&) {});
 }
 
 Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why, bool collapsed) const {
@@ -263,13 +311,17 @@ void Proxy::invalidate(const http::Request& request, const http::Response& respo
         return;
     }
     const auto* host = request.fields.find("Host");
-    for (const auto& path : http::invalidated(request, response, host ? *host : ""))
+    for (const auto& path : http::invalidated(request, response, host ? *host : "")) {
         shared_.cache.invalidate(path);
+        flights_.forget(path);
+    }
 }
 
 void Proxy::send(const Answer& answer, const http::Request& request, const http::Reply& reply) {
     if (answer.error) {
-        std::string fields = "Cache-Control: no-store\r\n";
+        // nobody keeps such an error without being told to, but an edge before us may give it to
+        // all who wait: so it is not no-store
+        std::string fields;
         http::append_field(fields, "Cache-Status",
                            http::print_cache_status(shared_.name, answer.cache));
         return reply.send(answer.error,

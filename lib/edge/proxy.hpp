@@ -8,7 +8,8 @@ namespace stretto::edge {
 /// One for each worker.
 class Proxy : public Backend {
    public:
-    Proxy(net::Loop& loop, const std::string& upstream, EdgeShared& shared, Flights& flights);
+    Proxy(net::Loop& loop, const std::string& upstream, const http::Upstream::Limits& limits,
+          EdgeShared& shared, Flights& flights);
 
     void get(const std::string& path, std::function<void(Found)> done) override;
     void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
@@ -33,13 +34,20 @@ class Proxy : public Backend {
         std::shared_ptr<Entry> stored;  ///< to be validated; may be nullptr
         std::string_view why;           ///< in Cache-Status: "uri-miss", "stale", ...
         bool internal = false;
+        std::string variant;  ///< the fields that select it, once they are known; a flight's own
+        bool again = false;   ///< those whom it joined have failed
+        std::string flight() const { return request.target + variant; }
     };
 
     void look_up(const http::Request& request, bool internal, Done done);
     void ask_together(const Asked& asked, Done done);
+    void ask_again(Asked asked, Done done);
+    Outcome just_stored(const Asked& asked);
+    void ask_variant(Asked asked, const Head& head, Done done);
     void ask_alone(const Asked& asked, Done done);
     void fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done done);
     void take_shared(const Asked& asked, const std::shared_ptr<const Outcome>& outcome, Done done);
+    void fetch_again(const Asked& asked);
     void validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored);
     std::string_view why_asked(const http::Request& request, const std::shared_ptr<Entry>& stored,
                                http::Time now) const;

@@ -57,7 +57,9 @@ int choose_kbps(const http::Incoming& incoming, const Rates& rates) {
 }  // namespace
 
 void send_error(const http::Reply& reply, int status, std::string_view why) {
-    reply.send(status, why.empty() ? http::reason(status) : why, "Cache-Control: no-store\r\n");
+    // 5xx: see Proxy::send
+    reply.send(status, why.empty() ? http::reason(status) : why,
+               status < 500 ? "Cache-Control: no-store\r\n" : "");
 }
 
 void Site::handle(http::Incoming&& incoming, http::Reply reply) {

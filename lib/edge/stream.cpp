@@ -89,16 +89,11 @@ class StreamBody : public http::Body {
         if (!pending_) {
             pages_.reset();
             chunk_ = chunk;
-            pending_ = std::make_shared<Pending>();
-            objects_.get(object_path(*plan_, chunk), [&loop = loop_, mine = pending_](Found found) {
-                read_whole(loop, std::move(found), song::most_chunk_bytes,
-                           [mine](std::optional<Bytes> bytes, int, const std::string&) {
-                               mine->called = true;
-                               mine->bytes = std::move(bytes);
-                               if (mine->wake) mine->wake();
-                           });
-            });
+            again_ = false;
+            ask();
         }
+        // nobody has heard a byte of it yet, so it can be asked for again unnoticed
+        if (pending_->called && !pending_->bytes && !std::exchange(again_, true)) ask();
         if (!pending_->called) {
             pending_->wake = wake;
             return false;
@@ -108,6 +103,18 @@ class StreamBody : public http::Body {
         if (pages_ && chunk + 2 < plan_->starts.size() && plan_->starts[chunk + 1] < end_)
             objects_.get(object_path(*plan_, chunk + 1), [](const Found&) {});
         return true;
+    }
+
+    void ask() {
+        pending_ = std::make_shared<Pending>();
+        objects_.get(object_path(*plan_, chunk_), [&loop = loop_, mine = pending_](Found found) {
+            read_whole(loop, std::move(found), song::most_chunk_bytes,
+                       [mine](std::optional<Bytes> bytes, int, const std::string&) {
+                           mine->called = true;
+                           mine->bytes = std::move(bytes);
+                           if (mine->wake) mine->wake();
+                       });
+        });
     }
 
     void join(BytesView chunk) {
@@ -130,6 +137,7 @@ class StreamBody : public http::Body {
     std::size_t chunk_ = 0;               // of pages_
     std::shared_ptr<const Bytes> pages_;  // of the file
     std::shared_ptr<Pending> pending_;
+    bool again_ = false;  // it was asked for a second time
 };
 
 }  // namespace

@@ -141,10 +141,16 @@ bool may_store(const Request& request, const Response& response, Time now) {
 Stored to_store(const Request& request, const Response& response, Time requested, Time received) {
     Stored stored{response.status, storable_fields(response.fields), {}, requested, received};
     complete_date(stored.fields, received);
-    if (const auto vary = response.fields.joined("Vary"))
-        for (const auto name : list_members(*vary))
-            if (const auto value = normalised(request.fields, name)) stored.vary.set(name, *value);
+    stored.vary = selecting_fields(response.fields, request);
     return stored;
+}
+
+Fields selecting_fields(const Fields& response, const Request& request) {
+    Fields selecting;
+    if (const auto vary = response.joined("Vary"))
+        for (const auto name : list_members(*vary))
+            if (const auto value = normalised(request.fields, name)) selecting.set(name, *value);
+    return selecting;
 }
 
 bool vary_matches(const Stored& stored, const Request& request) {

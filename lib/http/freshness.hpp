@@ -29,6 +29,8 @@ bool may_store(const Request& request, const Response& response, Time now);
 /// name (3.1, 5.2.2.4, 5.2.2.7).
 Stored to_store(const Request& request, const Response& response, Time requested, Time received);
 
+/// 4.1: the request's fields that a response's Vary names, normalised.
+Fields selecting_fields(const Fields& response, const Request& request);
 /// 4.1: does the stored response's Vary select it for this request? "*" never matches. Fields are
 /// compared after joining several lines and normalising blanks around commas.
 bool vary_matches(const Stored& stored, const Request& request);

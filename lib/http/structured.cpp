@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/digest.hpp"
+
 namespace stretto::http {
 namespace {
 
@@ -107,9 +109,11 @@ class Reader {
     }
     Value bytes() {
         take(':');
-        take_while([](char c) { return is_letter(c) || is_digit(c) || is_one_of(c, "+/="); });
-        if (!take(':')) fail();
-        return {};
+        const auto text =
+            take_while([](char c) { return is_letter(c) || is_digit(c) || is_one_of(c, "+/="); });
+        auto read = parse_base64(text);
+        if (!take(':') || !read) fail();
+        return std::move(read).value_or(Bytes{});
     }
     Value boolean() {
         take('?');

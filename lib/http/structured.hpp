@@ -7,14 +7,16 @@
 #include <variant>
 #include <vector>
 
+#include "base/bytes.hpp"
+
 namespace stretto::http {
 
 /// A member of a dictionary; its parameters are checked and left out.
 struct DictionaryMember {
     std::string key;
-    /// A boolean, an integer, a string or token; monostate: a type that no directive has (decimal,
-    /// byte sequence, inner list).
-    std::variant<std::monostate, bool, std::int64_t, std::string> value;
+    /// A boolean, an integer, a string or token, a byte sequence; monostate: a type that nobody
+    /// here reads (decimal, inner list).
+    std::variant<std::monostate, bool, std::int64_t, std::string, Bytes> value;
 };
 /// In the order in which keys first came, the last value of each (4.2.2); nullopt for what is no
 /// dictionary.

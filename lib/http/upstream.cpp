@@ -50,9 +50,14 @@ struct Fetch::Transfer {
     FetchCalls calls;
     std::string head;  // lines of the response's head so far
     bool headed = false, cancelled = false;
-    std::string bad;  // why the response cannot be used
+    bool sent = false, paused = false;
+    std::uint64_t heard_ms = 0;  // when something last came, or the request went out
+    std::string bad;             // why the response cannot be used
+
+    void hear() { heard_ms = owner->loop_.now_ms(); }
 
     std::size_t line(std::string_view line) {
+        hear();
         if (cancelled) return CURL_WRITEFUNC_ERROR;
         if (headed) return line.size();  // trailers
         head += line;
@@ -81,10 +86,11 @@ struct Fetch::Transfer {
             bad = "no head";
             return CURL_WRITEFUNC_ERROR;
         }
-        // what is not taken now is given again
-        return calls.data(bytes) ? bytes.size()
-               : cancelled       ? std::size_t{CURL_WRITEFUNC_ERROR}
-                                 : std::size_t{CURL_WRITEFUNC_PAUSE};
+        hear();
+        if (calls.data(bytes)) return bytes.size();
+        if (cancelled) return CURL_WRITEFUNC_ERROR;
+        paused = true;  // what is not taken now is given again
+        return CURL_WRITEFUNC_PAUSE;
     }
 
     template <class Call>
@@ -110,6 +116,8 @@ void Fetch::resume() {
     transfer_->owner->loop_.post([transfer = transfer_] {
         if (transfer->owner && !transfer->cancelled) {
             auto* owner = transfer->owner;
+            transfer->paused = false;
+            transfer->hear();
             curl_easy_pause(transfer->easy.get(), CURLPAUSE_CONT);
             owner->collect();
         }
@@ -122,7 +130,8 @@ Upstream::Upstream(net::Loop& loop, std::string base, const Limits& limits)
     : loop_(loop),
       base_(std::move(base)),
       limits_(limits),
-      timer_(loop, [this] { act(CURL_SOCKET_TIMEOUT, 0); }) {
+      timer_(loop, [this] { act(CURL_SOCKET_TIMEOUT, 0); }),
+      silence_(loop, [this] { end_silent(); }) {
     while (base_.ends_with('/')) base_.pop_back();
     const auto host = base_.find("://");
     const auto slash = base_.find('/', host == std::string::npos ? 0 : host + 3);
@@ -198,8 +207,6 @@ std::unique_ptr<Fetch> Upstream::fetch(const Request& request, Bytes body, Fetch
     set(easy, CURLOPT_NOSIGNAL, 1L);
     set(easy, CURLOPT_PROXY, "");  // the environment's proxy is for going out, not for this
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits_.connect.count()));
-    set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits_.stall.count()));
     set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     set(easy, CURLOPT_BUFFERSIZE, 65536L);
     if (limits_.allow) {
@@ -237,11 +244,20 @@ std::unique_ptr<Fetch> Upstream::fetch(const Request& request, Bytes body, Fetch
             return mine.data({reinterpret_cast<const std::uint8_t*>(bytes), n});
         });
     };
+    const auto on_sent = [](void* self, char*, char*, int, int) noexcept {
+        auto& mine = *static_cast<Transfer*>(self);
+        mine.sent = true;
+        mine.hear();
+        return CURL_PREREQFUNC_OK;
+    };
+    set(easy, CURLOPT_PREREQFUNCTION, static_cast<curl_prereq_callback>(on_sent));
+    set(easy, CURLOPT_PREREQDATA, transfer.get());
     set(easy, CURLOPT_HEADERFUNCTION, static_cast<curl_write_callback>(on_line));
     set(easy, CURLOPT_HEADERDATA, transfer.get());
     set(easy, CURLOPT_WRITEFUNCTION, static_cast<curl_write_callback>(on_data));
     set(easy, CURLOPT_WRITEDATA, transfer.get());
     transfers_.emplace(easy, transfer);
+    if (!silence_.active()) silence_.every(std::chrono::milliseconds{250});
     // libcurl takes no new request from within one of its callbacks, where we may well be: the
     // answer to one request lets a client go on, who asks for the next
     loop_.post([transfer] {
@@ -298,6 +314,26 @@ void Upstream::collect() {
                                              : curl_easy_strerror(code);
         failure.timed_out = code == CURLE_OPERATION_TIMEDOUT;
         end(&failure);
+    }
+}
+
+/// libcurl's own limit on slow transfers looks at the mean of the last seconds, and so notices a
+/// silence seconds late.
+void Upstream::end_silent() {
+    const auto alive = alive_;
+    const std::chrono::milliseconds limit{limits_.stall};
+    std::vector<std::shared_ptr<Transfer>> silent;
+    for (const auto& [_, transfer] : transfers_)
+        if (transfer->sent && !transfer->paused &&
+            loop_.now_ms() - transfer->heard_ms >= static_cast<std::uint64_t>(limit.count()))
+            silent.push_back(transfer);
+    if (transfers_.empty()) silence_.stop();
+    for (const auto& transfer : silent) {
+        if (!*alive || !transfer->owner) continue;
+        remove(*transfer);
+        const auto end = std::move(transfer->calls.end);
+        const Failure failure{text("nothing came for ", limits_.stall.count(), " s"), true, false};
+        if (!transfer->cancelled && end) end(&failure);
     }
 }
 

@@ -75,12 +75,13 @@ class Upstream {
     void watch(int fd, int what);
     void act(int fd, int events);
     void collect();
+    void end_silent();
     void remove(Transfer& transfer);
 
     net::Loop& loop_;
     std::string base_, prefix_, authority_;
     Limits limits_;
-    net::Timer timer_;
+    net::Timer timer_, silence_;
     std::map<int, std::unique_ptr<net::Poll>> polls_;
     std::map<void*, std::shared_ptr<Transfer>> transfers_;  // by easy handle
     struct EndMulti {

@@ -166,6 +166,7 @@ void Fetching::begin_next() {
     Loader::Options how;
     how.kbps = options_.kbps;
     how.in_order = job.to_stdout;
+    how.peers_first = options_.peers_first;
     how.seed = seeds_++;
     Loader::Calls calls;
     calls.found = [this, &job](const song::Manifest& m, const song::Rendition& r) {

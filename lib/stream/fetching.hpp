@@ -21,7 +21,7 @@ class Fetching {
         std::filesystem::path cache;
         std::uint64_t cache_size = 0;  ///< 0: the default of store::Kept
         std::optional<swarm::Location> location;
-        bool peers = true, share = true;
+        bool peers = true, share = true, peers_first = false;
         bool local_peers =
             false;  ///< peers and edges may be anywhere, not only on the open internet
         double share_seconds = 0;  ///< after the last song; infinite: until told to end

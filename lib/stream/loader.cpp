@@ -101,9 +101,11 @@ void Loader::on_tracker(std::optional<swarm::SongAnswer> answer, int status,
     if (!answer) {
         if (status == 404 && around_.edges.empty())
             return finish(EX_UNAVAILABLE, text("nobody has '", song_, "'"));
-        if (around_.edges.empty())
+        if (around_.edges.empty()) {
+            if (use_kept()) return;
             return finish(EX_TEMPFAIL,
                           text("cannot ask the tracker ", around_.tracker->url(), ": ", why));
+        }
         return manifest_from_edge(0);
     }
     if (!answer->edges.empty()) around_.edges.set(answer->edges);
@@ -140,6 +142,7 @@ void Loader::manifest_from_edge(int attempt) {
                       return finish(EX_UNAVAILABLE, text("'", song_, "' is not at ", edge->url));
                   around_.edges.failed(*edge, got.ok());
                   ++outcome_.retries;
+                  if (got.status == 0 && use_kept()) return;
                   const auto why =
                       manifest ? "its manifest is another song's" : manifest.error().why;
                   if (attempt + 1 >= attempts)
@@ -147,6 +150,17 @@ void Loader::manifest_from_edge(int attempt) {
                                     text("cannot get '", song_, "' from ", edge->url, ": ", why));
                   retry(back_off(attempt), [this, attempt] { manifest_from_edge(attempt + 1); });
               });
+}
+
+/// Nobody answers, but an id needs nobody's word: what is kept of the song may be all of it.
+bool Loader::use_kept() {
+    if (!around_.kept || !song::is_id(song_)) return false;
+    const auto json = around_.kept->read(song_, "manifest.json", song::most_manifest_bytes);
+    auto manifest =
+        json ? song::parse_manifest(as_text(*json)) : Result<song::Manifest>{Malformed{}};
+    if (!manifest || manifest->id != song_) return false;
+    use(std::move(*manifest));
+    return true;
 }
 
 void Loader::use(song::Manifest manifest) {
@@ -160,6 +174,7 @@ void Loader::use(song::Manifest manifest) {
         sizes.push_back(static_cast<std::uint32_t>(row.bytes));
     swarm::Picker::Options how;
     how.in_order = options_.in_order;
+    if (options_.peers_first) how.enough = 2.0 * rendition_->average_kbps * 1000 / 8;
     picker_ = std::make_unique<swarm::Picker>(sizes, how, options_.seed);
     if (around_.kept) {
         around_.kept->use(id_);

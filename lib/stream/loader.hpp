@@ -50,7 +50,8 @@ class Loader {
    public:
     struct Options {
         int kbps = 320;
-        bool in_order = false;  ///< rather than rare chunks first
+        bool in_order = false;     ///< rather than rare chunks first
+        bool peers_first = false;  ///< the edge only while peers bring less than twice the bitrate
         std::uint32_t seed = 0;
     };
     struct Calls {
@@ -76,6 +77,7 @@ class Loader {
     void retry(std::chrono::milliseconds later, std::function<void()> what);
     void on_tracker(std::optional<swarm::SongAnswer> answer, int status, const std::string& why);
     void manifest_from_edge(int attempt);
+    bool use_kept();
     void use(song::Manifest manifest);
     void index_from(int attempt);
     void use_index(const Bytes& bytes);

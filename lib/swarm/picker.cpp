@@ -9,6 +9,7 @@ namespace {
 constexpr Millis silence = 2000;     // without a byte, and an order of a peer is given up
 constexpr Millis least_time = 1000;  // that any order gets: a round trip and slow start
 constexpr Millis edge_silence = 5000;
+constexpr Millis grace = 2000;      // for peers to show that they are fast enough
 constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any round trip
 constexpr Millis window = 2000;     // over which the peers' rate is taken
 constexpr int most_strikes = 4;
@@ -214,13 +215,25 @@ double Picker::peer_rate(Millis now) const {
     return bytes * 1000 / static_cast<double>(std::clamp<Millis>(now - *peers_since_, 250, window));
 }
 
+/// Peers bring enough, or have not yet had the time to; and all that is open somebody has.
+bool Picker::peers_suffice(Millis now) const {
+    const double rate = peer_rate(now);
+    if (options_.enough <= 0) return edge_rate_ > 0 && rate >= edge_rate_;
+    if (slow_since_ < 0 || rate >= options_.enough) slow_since_ = now;
+    if (now - slow_since_ >= grace) return false;
+    for (int k = 0; k < static_cast<int>(chunks_.size()); ++k)
+        if (chunks_[static_cast<std::size_t>(k)].left > 0 && open_run(k) && rarity(k) == 0)
+            return false;
+    return true;
+}
+
 /// May the edge have another order? Not while peers are as fast as it is; else enough for it to be
 /// busy until the next can reach it. More at a time would only share its rate, and in a crowd all
 /// would wait longer for the first whole chunk that they can pass on.
 bool Picker::edge_wanted(Millis now) const {
     if (now < edge_not_before_ || edge_orders_ >= options_.edge_orders) return false;
     const bool helped = divided_ && useful_peers(now) > 0;
-    if (helped && edge_rate_ > 0 && peer_rate(now) >= edge_rate_) return false;
+    if (helped && peers_suffice(now)) return false;
     if (edge_orders_ == 0) return true;
     double outstanding = 0;
     for (const auto& [number, active] : active_)

@@ -49,6 +49,9 @@ class Picker {
         int strangers = 3;      ///< orders at a time with peers that have not
         int open_chunks = 8;    ///< asked of peers in part
         int edge_orders = 3;    ///< at a time, of a fast one
+        /// Bytes/s of peers with which the edge is not asked for what they have; 0: as much as the
+        /// edge brings.
+        double enough = 0;
     };
 
     /// @param bytes  of each chunk
@@ -136,6 +139,7 @@ class Picker {
     bool edge_wanted(Millis now) const;
     int edge_share(int chunk, std::pair<int, int> run) const;
     double peer_rate(Millis now) const;
+    bool peers_suffice(Millis now) const;
     Millis allowed(const Active& active) const;
     void start(int source, int chunk, int first, int end, Millis now, std::vector<Order>& orders);
     void release(const Active& active);
@@ -150,6 +154,7 @@ class Picker {
     std::map<int, Active> active_;
     int next_ = 1, edge_orders_ = 0, strangers_ = 0;
     double edge_rate_ = 0;
+    mutable Millis slow_since_ = -1;  // peers bring less than is enough
     Millis edge_not_before_ = 0;
     Millis edge_since_ = 0;  // when the edge began to be busy
     std::uint64_t edge_bytes_ = 0;

@@ -9,6 +9,9 @@ ok '02-edges: an edge and the origin are killed, and the song is whole' edges
 told() { test "$(grep -c 'MISS$' said) $(grep -c 'HIT$' said)" = '2 1' && grep -qx '   oggz-validate is content' said && test "$(grep -c 'the same [0-9]' said)" -eq 3; }
 ok '02-edges says what happened' told
 
+swarm() { sh "$root/examples/03-swarm.sh" "$work/store" song >said 2>&1 && grep -q 'listener 6  \[#*\]  100 % from peers' said && test "$(grep -c 'right, byte for byte' said)" -eq 7 || { cat said; return 1; }; }
+ok '03-swarm: an edge and the tracker are killed, and all have the song' swarm
+
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 answers() { # until the proxy answers
     tries=0

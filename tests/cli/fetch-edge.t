@@ -80,9 +80,19 @@ killed() { # resumes from what the cache has
     stretto-fetch --edge "$origin" one -o k.ogg && cmp k.ogg one.true
 }
 ok 'killed twenty times, it goes on from whole chunks' killed
-together() { rm -rf cache && for n in 1 2 3 4; do stretto-fetch --edge "$origin" two -o "t$n.ogg" & eval "p$n=$!"; done && wait "$p1" && wait "$p2" && wait "$p3" && wait "$p4" && for n in 1 2 3 4; do cmp t$n.ogg two.true || return; done; }
+together() {
+    rm -rf cache && fetchers=
+    for n in 1 2 3 4; do
+        stretto-fetch --edge "$origin" two -o "t$n.ogg" &
+        fetchers="$fetchers $!"
+    done
+    for fetch in $fetchers; do wait "$fetch" || return; done
+    for n in 1 2 3 4; do cmp t$n.ogg two.true || return; done
+}
 ok 'four at the same time share one cache' together
 stop "$origin_pid"
-offline() { stretto-fetch --edge "$origin" --json "$(cat two.id)" -o o.ogg; }
-ok 'without a network: 75' exits 75 offline
+offline() { stretto-fetch --edge "$origin" --json "$(cat two.id)" -o o.ogg >line && cmp o.ogg two.true && test "$(jq .bytes.edge line)" = 0; }
+ok 'without a network: what is all in the cache is there by its id' offline
+gone() { stretto-fetch --edge "$origin" "$(cat three.id)" -o g.ogg; }
+ok 'and another song: 75' exits 75 gone
 finish

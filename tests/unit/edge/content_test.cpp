@@ -159,6 +159,51 @@ BOOST_AUTO_TEST_CASE(a_reader_keeps_what_it_reads_when_the_content_lets_go) {
     BOOST_TEST((pull.run() == State::end));
     BOOST_TEST((pull.got == bytes));
 }
+BOOST_AUTO_TEST_CASE(a_reader_opens_what_was_closed_since_it_was_found) {
+    net::Loop loop;
+    const auto bytes = noise(1000);
+    std::string path = "/tmp/stretto-content-XXXXXX";
+    const File named{::mkstemp(path.data())};
+    write_all(named.fd(), bytes, path);
+    const auto content = std::make_shared<Content>(path, bytes.size());
+    BOOST_TEST((content->open() == Content::Opened::now));
+    content->forget_bytes();
+    Pull pull{loop, content->read(loop, {})};
+    content->forget_bytes();
+    ::unlink(path.c_str());
+    BOOST_TEST((pull.run() == State::end));
+    BOOST_TEST((pull.got == bytes));
+    content->forget_bytes();
+    Pull late{loop, content->read(loop, {})};
+    BOOST_TEST((late.run() == State::broken));
+}
+BOOST_AUTO_TEST_CASE(a_range_of_what_may_prove_wrong_is_whole_when_all_is) {
+    net::Loop loop;
+    const auto bytes = noise(1000);
+    for (const bool fails : {false, true}) {
+        const auto content = growing(1000);
+        content->hold_ends();
+        content->append(bytes);
+        content->release(900);
+        Pull all{loop, content->read(loop, {})},
+            range{loop, content->read(loop, http::ByteRange{100, 50})},
+            byte{loop, content->read(loop, http::ByteRange{10, 1})};
+        BOOST_TEST((all.step() == State::wait));
+        BOOST_TEST((all.got == part(bytes, 0, 900)));
+        BOOST_TEST((range.step() == State::wait));
+        BOOST_TEST((range.got == part(bytes, 100, 49)));
+        BOOST_TEST((byte.step() == State::wait));
+        content->release(950);
+        loop.post([&] { loop.stop(); });
+        loop.run();
+        BOOST_TEST(!range.woken);
+        BOOST_TEST((range.step() == State::wait));
+        fails ? content->fail() : content->complete();
+        BOOST_TEST((range.run() == (fails ? State::broken : State::end)));
+        BOOST_TEST((byte.run() == (fails ? State::broken : State::end)));
+        BOOST_TEST((range.got == part(bytes, 100, fails ? 49 : 50)));
+    }
+}
 BOOST_AUTO_TEST_CASE(a_disk_that_is_full_is_no_failure) {
     net::Loop loop;
     const auto content = growing(5, File{::open("/dev/full", O_RDWR)});

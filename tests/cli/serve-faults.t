@@ -1,0 +1,13 @@
+#!/bin/sh
+# stretto-serve before an upstream that fails in every way: right bytes or a visible failure, and no damage is kept.
+. ./tests/lib.sh
+sing() { # NAME SECONDS
+    tone "$1.wav" "$2"
+    ffmpeg -v error -i "$1.wav" -metadata "title=Song $1" "$1.flac" </dev/null
+    stretto-encode -b 96,160 "$1.flac" | stretto-chunk -d 5 | stretto-publish --name "$1" store
+}
+a=$(sing a 16) b=$(sing b 17) c=$(sing c 18)
+for kbps in 96 160; do stretto-fetch --store store -b $kbps b >b-$kbps.ogg; done
+start stretto-serve store || exit
+rows 'upstream' timeout 300 python3 "$root/tests/faults.py" "${url##*:}" store "$a" "$b" "$c"
+finish

@@ -1,0 +1,33 @@
+#include "http/repr_digest.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace stretto;
+using namespace stretto::http;
+
+BOOST_AUTO_TEST_SUITE(http_repr_digest)
+
+// RFC 9530 appendix A
+const std::string known = "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:";
+
+BOOST_AUTO_TEST_CASE(what_others_print_is_what_we_print) {
+    const auto digest = sha256(as_bytes("{\"hello\": \"world\"}\n"));
+    BOOST_TEST(print_repr_digest(digest) == known);
+    BOOST_TEST((repr_digest({{"Repr-Digest", known}}) == digest));
+}
+BOOST_AUTO_TEST_CASE(other_algorithms_beside_it_are_passed_over) {
+    BOOST_TEST(!repr_digest({{"Repr-Digest", "md5=:AAAA:, sha-512=:AAAA:"}}));
+    BOOST_TEST(repr_digest({{"Repr-Digest", "md5=:AAAA:"}, {"Repr-Digest", known}}).has_value());
+}
+BOOST_AUTO_TEST_CASE(what_is_no_digest_counts_for_nothing) {
+    for (const auto* text :
+         {"", "sha-256", "sha-256=1", "sha-256=:AAAA:", "sha-256=:%:", ",", "RK/0"})
+        BOOST_TEST(!repr_digest({{"Repr-Digest", text}}), text);
+    BOOST_TEST(!repr_digest({}));
+}
+BOOST_AUTO_TEST_CASE(a_weak_etag_says_that_the_bytes_may_have_changed_on_the_way) {
+    BOOST_TEST(!repr_digest({{"ETag", "W/\"a\""}, {"Repr-Digest", known}}));
+    BOOST_TEST(repr_digest({{"ETag", "\"a\""}, {"Repr-Digest", known}}).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
