@@ -59,9 +59,18 @@ std::vector<Key> Eviction::insert(Key key, std::uint64_t bytes, const Hint& hint
     songs_.reserve(songs_per_object * objects_.size());
     count(object);
 
+    return make_room();
+}
+
+std::vector<Key> Eviction::reserve(std::uint64_t bytes) {
+    reserved_ += bytes;
+    return make_room();
+}
+
+std::vector<Key> Eviction::make_room() {
     settle();
     std::vector<Key> dropped;
-    while (bytes_ > capacity_) dropped.push_back(drop_one());
+    while (bytes_ + reserved_ > capacity_ && !objects_.empty()) dropped.push_back(drop_one());
     return dropped;
 }
 

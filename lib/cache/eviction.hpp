@@ -53,11 +53,16 @@ class Eviction {
     /// @param bytes  all that it takes, with its head
     /// @return       what was dropped so that bytes() <= capacity(); this can be the key itself
     std::vector<Key> insert(Key key, std::uint64_t bytes, const Hint& hint = {});
+    /// Keep room for what is on its way, until it is given back; insert() for it comes after that.
+    /// @return  what was dropped so that bytes() + reserved() <= capacity(), where that is possible
+    std::vector<Key> reserve(std::uint64_t bytes);
+    void give_back(std::uint64_t bytes) noexcept { reserved_ -= bytes; }
     /// An object is gone or was found bad. Nothing when it was not in; its song stays as wanted.
     void erase(Key key);
 
     bool contains(Key key) const { return objects_.contains(key); }
     std::uint64_t bytes() const noexcept { return bytes_; }
+    std::uint64_t reserved() const noexcept { return reserved_; }
     std::uint64_t capacity() const noexcept { return capacity_; }
     std::size_t size() const noexcept { return objects_.size(); }
 
@@ -77,11 +82,13 @@ class Eviction {
     double wanted(const Object& object) const;
     void move(Object& object, Place to, bool front);
     void settle();
+    std::vector<Key> make_room();
     Key drop_one();
     void remove(Object& object);
 
     std::uint64_t capacity_;
     std::uint64_t bytes_ = 0;
+    std::uint64_t reserved_ = 0;
     std::uint64_t fresh_bytes_ = 0;
     std::unordered_map<Key, Object> objects_;
     Queue queues_[3];

@@ -4,16 +4,30 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "edge/route.hpp"
 
 namespace stretto::edge {
 namespace {
 
-// what a file takes beside its body: its tail, half a block and an inode
+// what a file takes beside its bytes: most of its last block, an inode and a name
 constexpr std::uint64_t file_overhead = 4096;
 // what an entry in memory takes beside its body
 constexpr std::uint64_t entry_overhead = 1024;
 constexpr std::size_t most_variants = 16;
+
+// a body of unknown length gets room in steps
+constexpr std::uint64_t grow_bytes = 64u << 10;
+constexpr std::size_t most_invalidated = 4096;
+constexpr std::uint32_t most_joined = 1000;
+
+std::uint64_t room(const Cache::Options& options, const Disk* disk) {
+    if (!disk) return options.memory_bytes;
+    const auto own = disk->own_bytes();
+    if (options.disk_bytes <= own)
+        throw Error{EX_USAGE, text("the cache's folders alone take ", own, " bytes")};
+    return options.disk_bytes - own;
+}
 
 Disk::Name name_of(const Entry& entry) {
     return Disk::name_of(entry.key(), entry.head()->stored.vary);
@@ -45,10 +59,10 @@ cache::Hint hint_of(const std::string& key) {
 
 Cache::Cache(Options options)
     : options_(std::move(options)),
-      stored_(options_.folder.empty() ? options_.memory_bytes : options_.disk_bytes),
+      disk_(options_.folder.empty() ? nullptr : std::make_unique<Disk>(options_.folder)),
+      stored_(room(options_, disk_.get())),
       memory_(options_.memory_bytes) {
-    if (options_.folder.empty()) return;
-    disk_ = std::make_unique<Disk>(options_.folder);
+    if (!disk_) return;
     for (auto& found : disk_->scan()) {
         const auto number = found.name.number();
         unloaded_[found.name.path_hash].push_back(number);
@@ -124,47 +138,94 @@ bool Cache::has_other(const std::string& key) {
 std::shared_ptr<Entry> Cache::begin(const std::string& key, std::shared_ptr<const Head> head,
                                     std::optional<std::uint64_t> length, bool store) {
     const bool fits = !length || *length <= stored_.capacity() / 8;
+    const std::uint64_t needs = length.value_or(grow_bytes) + file_overhead;
     std::optional<Disk::Draft> draft;
-    if (disk_ && store && fits) draft = disk_->draft();
+    // of what is on its way at most half of the disk, so that what is stored stays
+    const bool reserved = disk_ && store && fits && reserve(needs, stored_.capacity() / 2);
+    if (reserved) draft = disk_->draft();
     File file;
     if (draft) file = File{::dup(draft->file.fd())};
     auto content = std::make_shared<Content>(Content::Growing{}, std::move(file), length);
     auto entry = std::make_shared<Entry>(key, std::move(head), std::move(content));
+    if (!reserved) return entry;
+    const std::lock_guard lock{mutex_};
     if (draft) {
-        const std::lock_guard lock{mutex_};
-        drafts_.emplace(entry.get(), std::move(*draft));
+        fillings_.emplace(entry.get(), Filling{std::move(*draft), needs});
+    } else {
+        stored_.give_back(needs);
+        ++unstored_;
     }
     return entry;
 }
 
-void Cache::commit(const std::shared_ptr<Entry>& entry) {
-    const auto& content = entry->content();
-    const auto name = name_of(*entry);
-    std::optional<Disk::Draft> draft;
+/// Others may have to leave the disk. False when more than `most` would be on its way.
+bool Cache::reserve(std::uint64_t bytes, std::uint64_t most) {
+    const std::lock_guard lock{mutex_};
+    if (stored_.reserved() + bytes > most) return false;
+    for (const auto dropped : stored_.reserve(bytes)) {
+        ++evicted_;
+        remove(dropped);
+    }
+    return true;
+}
+
+bool Cache::grow(const std::shared_ptr<Entry>& entry, std::uint64_t bytes) {
+    std::uint64_t lacks = 0;
     {
         const std::lock_guard lock{mutex_};
-        const auto found = drafts_.find(entry.get());
-        if (found != drafts_.end()) {
-            draft = std::move(found->second);
-            drafts_.erase(found);
-        }
+        const auto found = fillings_.find(entry.get());
+        if (found == fillings_.end() || bytes + file_overhead <= found->second.reserved)
+            return true;
+        lacks = std::max(grow_bytes, bytes + file_overhead - found->second.reserved);
     }
+    if (!reserve(lacks, stored_.capacity())) return false;
+    const std::lock_guard lock{mutex_};
+    fillings_.at(entry.get()).reserved += lacks;
+    return true;
+}
+
+/// What was being written; its room is given back.
+std::optional<Cache::Filling> Cache::take_filling(const Entry& entry) {
+    const auto found = fillings_.find(&entry);
+    if (found == fillings_.end()) return {};
+    auto filling = std::move(found->second);
+    fillings_.erase(found);
+    stored_.give_back(filling.reserved);
+    return filling;
+}
+
+void Cache::commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked) {
+    const auto& content = entry->content();
+    const auto name = name_of(*entry);
     const std::uint64_t length = content->size();
+    const Disk::Meta meta{entry->key(), entry->head()->stored, length};
+    int draft = -1;
     if (disk_) {
-        const Disk::Meta meta{entry->key(), entry->head()->stored, length};
-        const bool kept = draft && content->on_disk() && Disk::write_meta(draft->file.fd(), meta) &&
-                          disk_->keep(*draft, name);
-        if (!kept) {
-            if (draft) ::unlink(draft->path.c_str());
-            const std::lock_guard lock{mutex_};
-            ++unstored_;
-            return;
-        }
+        const std::lock_guard lock{mutex_};
+        const auto found = fillings_.find(entry.get());
+        if (found == fillings_.end()) return;  // it was too much, or the disk would not have it
+        draft = found->second.draft.file.fd();
+    }
+    bool whole = !disk_ || (content->on_disk() && Disk::write_meta(draft, meta));
+    const auto bytes = disk_ ? Disk::size_of(draft) + file_overhead : length + entry_overhead;
+
+    const std::lock_guard lock{mutex_};
+    const auto filling = take_filling(*entry);
+    const bool valid = !invalidated_since(entry->key(), asked);
+    // under the lock, so that the file of this name is that of the entry in the index
+    if (disk_) whole = whole && valid && disk_->keep(filling->draft, name);
+    if (disk_ && !whole) {
+        ::unlink(filling->draft.path.c_str());
+        if (valid) ++unstored_;
+    }
+    if (!whole || !valid) return;
+    if (disk_) {
         content->set_path(disk_->path_of(name));
         if (content->has_bytes()) content->close_file();
     }
-    const std::lock_guard lock{mutex_};
-    put(entry, name, length + (disk_ ? file_overhead : entry_overhead));
+    put(entry, name, bytes);
+    for (auto n = std::min(entry->joined.load(), most_joined); n > 0; --n)
+        stored_.hit(entry->number);
 }
 
 /// Into the index, in place of what has the same name, or was selected by other fields.
@@ -242,10 +303,7 @@ void Cache::forget(const Entry& entry) {
 
 void Cache::abandon(const std::shared_ptr<Entry>& entry) {
     const std::lock_guard lock{mutex_};
-    const auto found = drafts_.find(entry.get());
-    if (found == drafts_.end()) return;
-    ::unlink(found->second.path.c_str());
-    drafts_.erase(found);
+    if (const auto filling = take_filling(*entry)) ::unlink(filling->draft.path.c_str());
 }
 
 void Cache::freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const Head> head) {
@@ -261,8 +319,23 @@ void Cache::freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const H
         take_out(*entry);
 }
 
+std::uint64_t Cache::moment() {
+    const std::lock_guard lock{mutex_};
+    return moment_;
+}
+
+bool Cache::invalidated_since(const std::string& key, std::uint64_t asked) const {
+    const auto found = invalidated_.find(std::hash<std::string>{}(key));
+    return asked < forgotten_ || (found != invalidated_.end() && asked < found->second);
+}
+
 void Cache::invalidate(const std::string& key) {
     const std::lock_guard lock{mutex_};
+    if (invalidated_.size() >= most_invalidated) {
+        invalidated_.clear();
+        forgotten_ = moment_;  // what was asked for before may have been among them
+    }
+    invalidated_[std::hash<std::string>{}(key)] = ++moment_;
     if (disk_) load(key);
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return;

@@ -34,13 +34,19 @@ class Cache {
     std::shared_ptr<Entry> begin(const std::string& key, std::shared_ptr<const Head> head,
                                  std::optional<std::uint64_t> length, bool store);
     /// All of its content is there: from now on it is found, in place of what it replaces.
-    void commit(const std::shared_ptr<Entry>& entry);
+    /// @param asked  moment() before upstream was asked: what has been invalidated since is not
+    /// kept
+    void commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked);
+    /// One of unknown length has so many bytes by now. False when there is no room for it.
+    bool grow(const std::shared_ptr<Entry>& entry, std::uint64_t bytes);
     /// It failed; nothing of it stays.
     void abandon(const std::shared_ptr<Entry>& entry);
     /// A validation has renewed its head.
     void freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const Head> head);
     /// Forget all that is stored under this path (RFC 9111 4.4).
     void invalidate(const std::string& key);
+    /// Grows with each invalidate().
+    std::uint64_t moment();
     void drop(const std::shared_ptr<Entry>& entry);
 
     struct Numbers {
@@ -54,6 +60,14 @@ class Cache {
         std::shared_ptr<Entry> entry;  // nullptr: known by its file's name only
         Disk::Name name;
     };
+    /// What is being written to the disk.
+    struct Filling {
+        Disk::Draft draft;
+        std::uint64_t reserved = 0;
+    };
+    bool reserve(std::uint64_t bytes, std::uint64_t most);
+    std::optional<Filling> take_filling(const Entry& entry);
+    bool invalidated_since(const std::string& key, std::uint64_t asked) const;
     void load(const std::string& key);
     void put(const std::shared_ptr<Entry>& entry, const Disk::Name& name, std::uint64_t bytes);
     void remember(const std::shared_ptr<Entry>& entry);
@@ -70,8 +84,10 @@ class Cache {
     std::unordered_map<std::string, std::vector<std::shared_ptr<Entry>>> by_key_;  // newest first
     std::unordered_map<Number, Slot> by_number_;
     std::unordered_map<std::string, std::vector<Number>> unloaded_;  // by hash of the path
-    std::unordered_map<const Entry*, Disk::Draft> drafts_;
-    std::list<std::weak_ptr<Entry>> open_;  // files, opened longest ago first
+    std::unordered_map<const Entry*, Filling> fillings_;
+    std::uint64_t moment_ = 0, forgotten_ = 0;
+    std::unordered_map<std::size_t, std::uint64_t> invalidated_;  // moment, by hash of the path
+    std::list<std::weak_ptr<Entry>> open_;                        // files, opened longest ago first
     std::uint64_t evicted_ = 0, unstored_ = 0;
 };
 

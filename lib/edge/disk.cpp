@@ -110,6 +110,19 @@ fs::path Disk::path_of(const Name& name) const {
     return folder_ / name.path_hash.substr(0, 2) / name.file();
 }
 
+std::uint64_t Disk::own_bytes() const {
+    // file systems differ: 4 kB a folder, or nothing
+    struct stat info;
+    return ::stat(path_of(name_of("", {})).parent_path().c_str(), &info) == 0
+               ? 257 * static_cast<std::uint64_t>(info.st_size)
+               : 0;
+}
+
+std::uint64_t Disk::size_of(int fd) {
+    struct stat info;
+    return ::fstat(fd, &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
 std::vector<Disk::Found> Disk::scan() {
     std::vector<Found> all;
     for (const auto& part : fs::directory_iterator{folder_}) {

@@ -60,6 +60,10 @@ class Disk {
     /// The same in place, for a response that was freshened. A crash in the middle costs the file.
     static bool rewrite_meta(const std::filesystem::path& path, const Meta& meta);
 
+    /// Bytes that the empty folders take.
+    std::uint64_t own_bytes() const;
+    static std::uint64_t size_of(int fd);
+
     std::filesystem::path path_of(const Name& name) const;
     /// Give a draft its name. False when that fails.
     bool keep(const Draft& draft, const Name& name);

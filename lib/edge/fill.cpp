@@ -66,7 +66,8 @@ Fill::Fill(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Object
       objects_(objects),
       job_(std::move(job)),
       head_done_(std::move(head_done)),
-      all_done_(std::move(all_done)) {}
+      all_done_(std::move(all_done)),
+      moment_(shared.cache.moment()) {}
 
 http::Request Fill::first_request() const {
     return job_.alone && !job_.whole ? job_.request : unconditional(job_.request);
@@ -187,7 +188,9 @@ bool Fill::on_data(BytesView bytes) {
     if (bytes.empty()) return true;
     if (check_) check_->add(bytes);
     auto& content = *entry_->content();
-    if (!content.append(bytes)) {
+    const bool room =
+        content.length() || !store_ || shared_.cache.grow(entry_, content.size() + bytes.size());
+    if (!room || !content.append(bytes)) {
         give_up(End::failed);
         return false;
     }
@@ -302,7 +305,7 @@ void Fill::verdict(Check::Verdict verdict) {
     const bool unproven = check_ && verdict == Check::Verdict::unknown;
     entry_->content()->complete();
     if (store_ && !unproven)
-        shared_.cache.commit(entry_);
+        shared_.cache.commit(entry_, moment_);
     else
         shared_.cache.abandon(entry_);
     settle(End::whole);

@@ -100,6 +100,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
     Job job_;
     std::function<void(Outcome)> head_done_;
     std::function<void(End)> all_done_;
+    std::uint64_t moment_;        // when it began, as invalidations go
     std::shared_ptr<Fill> self_;  // until all is done
 
     std::unique_ptr<http::Fetch> fetch_;

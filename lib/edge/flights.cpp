@@ -41,6 +41,14 @@ void Flights::landed(const std::string& key, const std::shared_ptr<Flight>& flig
     if (found != flights_.end() && found->second == flight) flights_.erase(found);
 }
 
+void Flights::forget(const std::string& target) {
+    const std::lock_guard lock{mutex_};
+    std::erase_if(flights_, [&](const auto& one) {
+        return one.first.starts_with(target) &&
+               (one.first.size() == target.size() || one.first[target.size()] == '\n');
+    });
+}
+
 void Flights::note_unshared(const std::string& key, std::uint64_t now_ms) {
     const std::lock_guard lock{mutex_};
     if (unshared_.size() >= most_unshared) unshared_.clear();

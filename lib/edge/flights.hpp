@@ -36,6 +36,8 @@ class Flights {
    public:
     /// The fetch under way for a key; or a new one, and then the caller is the one who flies it.
     std::pair<std::shared_ptr<Flight>, bool> join(const std::string& key);
+    /// Who comes from now on is not to wait for those under way (RFC 9111 4.4).
+    void forget(const std::string& target);
     void landed(const std::string& key, const std::shared_ptr<Flight>& flight);
 
     /// Answers of this path were not for others lately: do not make them wait for each other.

@@ -190,6 +190,7 @@ void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>
         if (head->has_vary && !http::vary_matches(head->stored, asked.request))
             return ask_variant(asked, *head, std::move(done));
     }
+    if (outcome->entry) outcome->entry->joined.fetch_add(1, std::memory_order_relaxed);
     done(answer_of(*outcome, asked.why, true));
 }
 
@@ -311,8 +312,10 @@ void Proxy::invalidate(const http::Request& request, const http::Response& respo
         return;
     }
     const auto* host = request.fields.find("Host");
-    for (const auto& path : http::invalidated(request, response, host ? *host : ""))
+    for (const auto& path : http::invalidated(request, response, host ? *host : "")) {
         shared_.cache.invalidate(path);
+        flights_.forget(path);
+    }
 }
 
 void Proxy::send(const Answer& answer, const http::Request& request, const http::Reply& reply) {

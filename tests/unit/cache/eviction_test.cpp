@@ -53,6 +53,20 @@ BOOST_AUTO_TEST_CASE(what_fits_stays_in) {
     BOOST_TEST(cache.bytes() == 10'000u);
     BOOST_TEST(cache.size() == 10u);
 }
+BOOST_AUTO_TEST_CASE(room_is_kept_for_what_is_on_its_way) {
+    Eviction cache{10'000};
+    for (Key key = 0; key < 10; ++key) cache.insert(key, 1000);
+    BOOST_TEST(cache.reserve(2500).size() == 3u);
+    BOOST_TEST(cache.bytes() == 7000u);
+    BOOST_TEST(cache.reserved() == 2500u);
+    BOOST_TEST(cache.insert(10, 1000).size() == 1u);
+    cache.give_back(2500);
+    BOOST_TEST(cache.insert(11, 1000).empty());
+    BOOST_TEST(cache.bytes() == 8000u);
+    BOOST_TEST(cache.reserve(20'000).size() == 8u);  // more than there is: all that can go, goes
+    cache.give_back(20'000);
+    BOOST_TEST(cache.reserved() == 0u);
+}
 BOOST_AUTO_TEST_CASE(more_than_an_eighth_of_the_capacity_is_not_taken) {
     Eviction cache{8000};
     BOOST_TEST(cache.insert(1, 1000).empty());
