@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import hashlib
 import os
+import random
 import socket
 import struct
 import zlib
@@ -71,7 +72,7 @@ async def read_exactly(reader, size, message, progress):
         message.body += b"".join(parts)
 
 
-async def get(port, path, *fields, progress=lambda piece: None, patience=PATIENCE):
+async def get(port, path, *fields, method="GET", progress=lambda piece: None, patience=PATIENCE):
     """One request on a connection of its own."""
 
     async def ask():
@@ -80,8 +81,8 @@ async def get(port, path, *fields, progress=lambda piece: None, patience=PATIENC
         except ConnectionError:
             return Message()
         try:
-            writer.write("\r\n".join((f"GET {path} HTTP/1.1", "Host: x", *fields, "", "")).encode())
-            return await read_response(reader, "GET", progress)
+            writer.write("\r\n".join((f"{method} {path} HTTP/1.1", "Host: x", *fields, "", "")).encode())
+            return await read_response(reader, method, progress)
         finally:
             writer.transport.abort()
 
@@ -109,9 +110,9 @@ async def soon(true, what):
 class Store:
     """The files of a store, as the right answers to their paths."""
 
-    def __init__(self, folder):
-        self.files = {}
-        for place, _, names in os.walk(folder):
+    def __init__(self, folder=None, files=()):
+        self.files = dict(files)
+        for place, _, names in os.walk(folder) if folder else ():
             for name in names:
                 path = os.path.join(place, name)
                 with open(path, "rb") as opened:
@@ -258,6 +259,19 @@ class Origin:
         writer.transport.abort()
         assert response.complete, path
         return response
+
+
+class Made(Origin):
+    """One whose objects are made up: a path has always the same bytes."""
+
+    def __init__(self, count, sizes=(1, 100), seed=1):
+        super().__init__()
+        rng = random.Random(seed)
+        self.files = {f"/made/{i}": rng.randbytes(rng.randint(*sizes)) for i in range(count)}
+
+    async def response(self, head, method, path):
+        fields = [("Cache-Control", "max-age=100000"), ("ETag", f'"{path}"')]
+        return Message(200, fields, self.files[path], True)
 
 
 def print_head(response, length=None):
