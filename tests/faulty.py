@@ -72,7 +72,7 @@ async def read_exactly(reader, size, message, progress):
         message.body += b"".join(parts)
 
 
-async def get(port, path, *fields, progress=lambda piece: None, patience=PATIENCE):
+async def get(port, path, *fields, method="GET", progress=lambda piece: None, patience=PATIENCE):
     """One request on a connection of its own."""
 
     async def ask():
@@ -81,8 +81,8 @@ async def get(port, path, *fields, progress=lambda piece: None, patience=PATIENC
         except ConnectionError:
             return Message()
         try:
-            writer.write("\r\n".join((f"GET {path} HTTP/1.1", "Host: x", *fields, "", "")).encode())
-            return await read_response(reader, "GET", progress)
+            writer.write("\r\n".join((f"{method} {path} HTTP/1.1", "Host: x", *fields, "", "")).encode())
+            return await read_response(reader, method, progress)
         finally:
             writer.transport.abort()
 

@@ -216,6 +216,37 @@ async def failing_two(origin):
     return await failing(origin, 2)
 
 
+async def changed(origin):
+    """A PUT that succeeds while the old object comes: who asks later gets the new one, and the old one is not kept."""
+    edge, version, began = await Edge.start(origin.port), b"old", asyncio.Event()
+
+    async def serve(_, peer, path, _response, _n):
+        now = version
+        whole = faulty.Message(200, [("Cache-Control", "max-age=1000")], now * 20000)
+        await faulty.half(peer, whole)
+        if now == b"old":
+            began.set()
+            await origin.rest.wait()
+        await peer.send(whole.body[len(whole.body) // 2 :])
+        return True
+
+    async def response(head, method, path):
+        return None
+
+    origin.behave, origin.response = serve, response
+    old = asyncio.create_task(get(edge.port, "/thing"))
+    await began.wait()
+    version = b"new"
+    put = await get(edge.port, "/thing", method="PUT")
+    new = await get(edge.port, "/thing")
+    origin.rest.set()
+    got = await old
+    again = await get(edge.port, "/thing")
+    bodies = [message.body[:3] for message in (got, put, new, again)]
+    asked = origin.asked.pop("/thing")
+    return [] if bodies == [b"old", b"new", b"new", b"new"] and asked == 3 else [f"{bodies} in {asked} requests"]
+
+
 async def rush(_):
     """A crowd runs through 2,000 objects side by side: there is always somebody who comes just as one has been stored."""
     origin = await Made(2000).listen()
@@ -245,6 +276,7 @@ ROWS = [
     ("a manifest, compressed and not", variants),
     ("a chunk that fails", failing),
     ("a chunk that fails, two tiers", failing_two),
+    ("an object that changes as it comes", changed),
     ("a crowd that comes and goes", rush),
 ]
 

@@ -19,6 +19,7 @@ constexpr std::size_t most_variants = 16;
 // a body of unknown length gets room in steps
 constexpr std::uint64_t grow_bytes = 64u << 10;
 constexpr std::size_t most_invalidated = 4096;
+constexpr std::uint32_t most_joined = 1000;
 
 std::uint64_t room(const Cache::Options& options, const Disk* disk) {
     if (!disk) return options.memory_bytes;
@@ -223,6 +224,8 @@ void Cache::commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked) {
         if (content->has_bytes()) content->close_file();
     }
     put(entry, name, bytes);
+    for (auto n = std::min(entry->joined.load(), most_joined); n > 0; --n)
+        stored_.hit(entry->number);
 }
 
 /// Into the index, in place of what has the same name, or was selected by other fields.

@@ -1,6 +1,7 @@
 #pragma once
 // A representation that can be answered again and again: the head of a response, what was worked
 // out of it once, and its content.
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -41,6 +42,9 @@ class Entry {
         const std::lock_guard lock{mutex_};
         head_ = std::move(head);
     }
+
+    /// Requests that waited for it while it came: they count as much as those that find it later.
+    std::atomic<std::uint32_t> joined{0};
 
     /// What the cache's evictions know it by; the cache alone reads and sets it.
     std::uint64_t number = 0;

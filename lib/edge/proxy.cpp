@@ -190,6 +190,7 @@ void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>
         if (head->has_vary && !http::vary_matches(head->stored, asked.request))
             return ask_variant(asked, *head, std::move(done));
     }
+    if (outcome->entry) outcome->entry->joined.fetch_add(1, std::memory_order_relaxed);
     done(answer_of(*outcome, asked.why, true));
 }
 

@@ -42,9 +42,11 @@ print(n)' >arrived &
     receiver=$!
     until grep -q there arrived; do sleep 0.05; done
     on a python3 -c '
-import socket
+import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for i in range(1000): s.sendto(b"x", ("198.51.100.3", 4000))
+for i in range(1000):
+    s.sendto(b"x", ("198.51.100.3", 4000))
+    if i % 20 == 0: time.sleep(0.01)  # a device holds 500 packets
 for i in range(50): s.sendto(b"end", ("198.51.100.3", 4000))'
     wait $receiver
     n=$(tail -n 1 arrived)
