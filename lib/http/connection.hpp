@@ -7,6 +7,8 @@ namespace stretto::http {
 class Connection : public std::enable_shared_from_this<Connection> {
    public:
     Connection(Server& server, File socket, const net::Address& peer);
+    /// Once, when its owner knows it: read what has come already.
+    void start();
 
     void send(std::uint64_t number, Outgoing&& response);
     void interim(std::uint64_t number, const Response& response);
@@ -45,6 +47,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     };
 
     void give(std::chrono::milliseconds time);
+    void want(int events);
     void on_event(int events);
     void read();
     void parse(BytesView bytes);
@@ -69,7 +72,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Server& server_;
     net::Address peer_;
     File socket_;
-    net::Poll poll_;
+    std::optional<net::Poll> poll_;  // who is answered at once needs none
     State state_ = State::reading;
     std::uint64_t number_ = 0;  // of the request under way
     std::uint64_t deadline_ms_ = 0, began_ms_ = 0;
@@ -79,8 +82,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::unique_ptr<Upload> upload_;
 
     // the response
-    bool replied_ = false, keep_alive_ = true, head_only_ = false, chunked_ = false,
-         broken_ = false;
+    bool replied_ = false, keep_alive_ = true, says_last_ = false, head_only_ = false,
+         chunked_ = false, broken_ = false;
     bool in_write_ = false, parsing_ = false;
     int minor_ = 1;
     std::string text_;  // head and chunk framing to be sent before the slice

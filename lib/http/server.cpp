@@ -68,7 +68,7 @@ void Server::listen(File socket) {
 
 /// @return false when more may be waiting, and could be accepted
 bool Server::accept_from(int socket) {
-    constexpr int most_at_once = 256;
+    constexpr int most_at_once = 64;  // each may be answered at once; others wait meanwhile
     for (int i = 0; i < most_at_once; ++i) {
         if (connections_.size() >= limits_.connections && !close_one_idle()) {
             pause_accepting();
@@ -94,15 +94,18 @@ bool Server::accept_from(int socket) {
 
 /// @return false when there is no memory or descriptor left for another one
 bool Server::admit(File socket, const net::Address& peer) {
+    std::shared_ptr<Connection> started;
     try {
         auto connection = std::make_shared<Connection>(*this, std::move(socket), peer);
         connections_.emplace(connection.get(), connection);
+        started = std::move(connection);
     } catch (const std::exception&) {
         pause_accepting();
         return false;
     }
     shared_.counters.accepted.fetch_add(1, std::memory_order_relaxed);
     shared_.counters.open.fetch_add(1, std::memory_order_relaxed);
+    started->start();
     return true;
 }
 

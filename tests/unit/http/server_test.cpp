@@ -404,6 +404,18 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_in_the_middle_leaves_nothing) {
     BOOST_TEST(there([&] { return running->connections(); }) == 1U);
     BOOST_TEST(shared.counters.open == 1U);
 }
+BOOST_AUTO_TEST_CASE(a_last_request_is_answered_whole_whatever_comes_behind_it) {
+    for (const auto* behind : {"", "GET /more HTTP/1.1\r\nHost: x\r\n\r\n"})
+        for (const auto* target : {"/a", "/large"}) {
+            auto c = client();
+            c.send(
+                text("GET ", target, " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", behind));
+            const auto all = c.rest();
+            BOOST_TEST(body_of_answer(all).size() == (target[1] == 'a' ? 8u : 8u << 20));
+            c.finish();
+        }
+    while (shared.counters.open > 0) std::this_thread::yield();
+}
 BOOST_AUTO_TEST_CASE(draining_lets_answers_finish_and_sends_the_idle_away) {
     auto idle = client(), slow = client(), half = client();
     idle.get("/a");
@@ -413,6 +425,7 @@ BOOST_AUTO_TEST_CASE(draining_lets_answers_finish_and_sends_the_idle_away) {
     half.send("GET /half HTTP/1.1\r\n");
     slow.get("/large");
     slow.get("/behind");
+    while (shared.counters.requests < 3) std::this_thread::yield();  // it is under way
     std::promise<void> drained;
     there([&] { running->drain([&] { drained.set_value(); }); });
     BOOST_TEST(idle.rest() == "");

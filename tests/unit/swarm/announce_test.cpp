@@ -87,6 +87,19 @@ BOOST_AUTO_TEST_CASE(a_start_holds_the_manifest_as_it_is) {
     cut(printed, parse_song_answer);
 }
 
+BOOST_AUTO_TEST_CASE(no_text_breaks_the_json_around_it) {
+    PeerInfo odd = peer;
+    odd.url = "http://a\"},{\\\"/";
+    const std::vector<PeerInfo> peers{odd, peer};
+    BOOST_TEST((*parse_peers_answer(print_peers_answer(peers)) == peers));
+    EdgeInfo there = edge;
+    there.url = odd.url;
+    const std::vector<EdgeInfo> edges{there};
+    BOOST_TEST((*parse_edges_answer(print_edges_answer(edges)) == edges));
+    odd.peer_id = "\xff\n";  // which parse never lets through
+    BOOST_TEST(!parse_peers_answer(print_peers_answer({odd})));
+}
+
 BOOST_AUTO_TEST_CASE(every_text_cut_short_is_malformed) {
     cut(announce_text, parse_announce);
     cut(print_peers_query({one, 320, 7, Location{}, 8, "p1", 8490}), parse_peers_query);
