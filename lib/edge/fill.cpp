@@ -272,7 +272,7 @@ void Fill::on_resumed_head(http::Response&& response) {
         return;
     }
     discard_ = true;  // another one: what is here can never be completed
-    if (is_server_error(response.status) && attempts_ < most_attempts) return;
+    if (is_server_error(response.status)) return;  // perhaps once more, when it has ended
     give_up(End::failed);
 }
 

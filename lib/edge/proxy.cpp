@@ -156,8 +156,9 @@ void Proxy::ask_together(const Asked& asked, Done done) {
     const auto joined = std::chrono::steady_clock::now();
     const auto told = [=, this](const std::shared_ptr<const Outcome>& outcome) {
         // what was asked before we came may have failed of what has been repaired since
-        if (outcome && outcome->failed() && outcome->asked < joined && !asked.again)
-            return ask_again(asked, done);
+        const bool late = outcome && outcome->failed() && outcome->asked < joined;
+        const bool broken = outcome && outcome->entry && outcome->entry->content()->failed();
+        if ((late || broken) && !asked.again) return ask_again(asked, done);
         take_shared(asked, outcome, done);
     };
     if (const auto known = flight->wait(loop_, told)) told(known);
@@ -186,7 +187,6 @@ void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>
     if (!outcome) return ask_alone(asked, std::move(done));
     if (outcome->entry) {
         const auto head = outcome->entry->head();
-        if (outcome->entry->content()->failed()) return ask_alone(asked, std::move(done));
         if (head->has_vary && !http::vary_matches(head->stored, asked.request))
             return ask_variant(asked, *head, std::move(done));
     }
