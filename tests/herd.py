@@ -216,6 +216,32 @@ async def failing_two(origin):
     return await failing(origin, 2)
 
 
+async def breaking(origin):
+    """The same when it breaks off at once, in the middle of what cannot be gone on with."""
+    edge = await Edge.start(origin.port)
+
+    async def cut(_, peer, _path, _response, n):
+        if n == 1:
+            await origin.rest.wait()
+        await faulty.half(peer, faulty.Message(200, [("Cache-Control", "max-age=1000")], b"x" * 1000))
+        return False
+
+    async def response(head, method, path):
+        return None
+
+    origin.behave, origin.response = cut, response
+    herds = asyncio.gather(*(get(edge.port, "/thing") for _ in range(HERD)))
+
+    async def all_wait():
+        return await metric(edge.port, "cache_collapsed_total") >= HERD - 1
+
+    await soon(all_wait, "they do not wait for each other")
+    origin.rest.set()
+    bad = [f"got {got}" for got in await herds if got.complete and got.status < 500][:1]
+    asked = origin.asked.pop("/thing")
+    return bad + [f"{asked} requests for what breaks off"] * (asked > 4)
+
+
 async def changed(origin):
     """A PUT that succeeds while the old object comes: who asks later gets the new one, and the old one is not kept."""
     edge, version, began = await Edge.start(origin.port), b"old", asyncio.Event()
@@ -276,6 +302,7 @@ ROWS = [
     ("a manifest, compressed and not", variants),
     ("a chunk that fails", failing),
     ("a chunk that fails, two tiers", failing_two),
+    ("what breaks off at once", breaking),
     ("an object that changes as it comes", changed),
     ("a crowd that comes and goes", rush),
 ]

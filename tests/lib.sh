@@ -24,7 +24,8 @@ tests=0 failures=0 servers=0 started=
 cd "$work" || exit 1
 
 cleanup() {
-    for pid in $started; do kill "$pid" 2>/dev/null; done
+    # what has ended may have left its number to somebody else's process
+    for pid in $started; do grep -qs "^PPid:[[:space:]]$$\$" "/proc/$pid/status" && kill "$pid" 2>/dev/null; done
     cd / && rm -rf "$work"
 }
 trap cleanup EXIT

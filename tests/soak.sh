@@ -8,7 +8,7 @@ for name in one two three; do
 done
 start stretto-serve store || exit
 origin=$pid
-start stretto-serve "$url" --cache cache --cache-size 2M --memory 1M || exit
+start stretto-serve "$url" --cache cache --cache-size 3M --memory 1M || exit
 rows 'soak:' python3 "$root/tests/soak.py" "$url" "$seconds" store "$pid" "$origin"
 ok 'the edge ends well' stop "$pid"
 ok 'the origin too' stop "$origin"

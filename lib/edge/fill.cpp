@@ -149,7 +149,7 @@ void Fill::begin_pipe(http::Response&& response) {
     tell(std::move(outcome));
     // from here on the client's body owns the fetch: when it goes, we go
     if (fetch_)
-        pipe_->own(std::move(fetch_), [self = shared_from_this()] { self->settle(End::failed); });
+        pipe_->own(std::move(fetch_), [self = shared_from_this()] { self->settle(End::done); });
 }
 
 void Fill::answer_validated(const http::Response& response) {
@@ -191,7 +191,7 @@ bool Fill::on_data(BytesView bytes) {
     const bool room =
         content.length() || !store_ || shared_.cache.grow(entry_, content.size() + bytes.size());
     if (!room || !content.append(bytes)) {
-        give_up(End::failed);
+        give_up(End::broken);
         return false;
     }
     const auto size = content.size();
@@ -204,14 +204,14 @@ void Fill::on_end(const http::Failure* failure) {
     if (failure) shared_.counters.upstream_failures.fetch_add(1, std::memory_order_relaxed);
     if (pipe_) {
         failure ? pipe_->fail() : pipe_->end();
-        return settle(failure ? End::failed : End::whole);
+        return settle(End::done);
     }
     if (entry_) {
-        if (failure && !resume()) return give_up(End::failed);
+        if (failure && !resume()) return give_up(End::broken);
         if (!failure) finish();
         return;
     }
-    if (!head_done_) return settle(End::whole);  // the answer was what had been stored
+    if (!head_done_) return settle(End::done);  // the answer was what had been stored
     if (discard_) return ask(unconditional(job_.request));
     // one more try: a kept connection may have been closed just as it was used
     if (failure && !failure->timed_out && !failure->overloaded && attempts_ == 1 &&
@@ -226,7 +226,7 @@ void Fill::on_end(const http::Failure* failure) {
         outcome.why = failure ? failure->why : "no response";
         tell(std::move(outcome));
     }
-    settle(End::failed);
+    settle(End::done);
 }
 
 void Fill::tell(Outcome outcome) {
@@ -272,18 +272,18 @@ void Fill::on_resumed_head(http::Response&& response) {
         return;
     }
     discard_ = true;  // another one: what is here can never be completed
-    if (is_server_error(response.status) && attempts_ < most_attempts) return;
-    give_up(End::failed);
+    if (is_server_error(response.status)) return;  // perhaps once more, when it has ended
+    give_up(End::broken);
 }
 
 void Fill::finish() {
     if (discard_) {
-        if (!resume()) give_up(End::failed);
+        if (!resume()) give_up(End::broken);
         return;
     }
     const auto length = entry_->content()->length();
     if (skip_ > 0 || (length && *length != entry_->content()->size())) {
-        if (!resume()) give_up(End::failed);
+        if (!resume()) give_up(End::broken);
         return;
     }
     if (!check_) return verdict(Check::Verdict::unknown);
@@ -291,12 +291,12 @@ void Fill::finish() {
 }
 
 void Fill::verdict(Check::Verdict verdict) {
-    if (verdict == Check::Verdict::unavailable) return give_up(End::failed);
+    if (verdict == Check::Verdict::unavailable) return give_up(End::broken);
     if (verdict == Check::Verdict::wrong) {
         shared_.counters.damaged.fetch_add(1, std::memory_order_relaxed);
         // as long as nobody has seen a byte of it, it can be fetched again unnoticed
         if (std::exchange(restarted_, true) || !entry_->content()->restart())
-            return give_up(store_ ? End::damaged : End::failed);
+            return give_up(store_ ? End::damaged : End::broken);
         check_ =
             check_of(job_.key, entry_->head()->stored.fields, shared_.manifests, objects_, loop_);
         return ask(unconditional(job_.request));
@@ -308,7 +308,7 @@ void Fill::verdict(Check::Verdict verdict) {
         shared_.cache.commit(entry_, moment_);
     else
         shared_.cache.abandon(entry_);
-    settle(End::whole);
+    settle(End::done);
 }
 
 /// Those who come from now on start anew, before those who have waited hear of it.

@@ -64,8 +64,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
         bool internal = false;  ///< asked by ourselves: an answer that may not be stored is kept
                                 ///< until it is read
     };
-    /// How it ended. `damaged`: it should be stored, and is not, for it was not what it should be.
-    enum class End { whole, failed, damaged };
+    /// How it ended: as was told with the head, or the entry broke off, or it was to be stored and
+    /// was not what it should be.
+    enum class End { done, broken, damaged };
     /// @param head_done  called once, when it is known what can be answered
     /// @param all_done   called once, when nothing more will come; may be empty
     static void start(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared,

@@ -49,6 +49,20 @@ void Flights::forget(const std::string& target) {
     });
 }
 
+void Flights::note_failed(const std::string& key, Failure failure) {
+    const std::lock_guard lock{mutex_};
+    if (failures_.size() >= most_failures) failures_.clear();
+    failures_[key] = std::move(failure);
+}
+
+std::optional<Flights::Failure> Flights::failed_since(const std::string& key,
+                                                      std::chrono::steady_clock::time_point since) {
+    const std::lock_guard lock{mutex_};
+    const auto found = failures_.find(key);
+    if (found == failures_.end() || found->second.asked < since) return {};
+    return found->second;
+}
+
 void Flights::note_unshared(const std::string& key, std::uint64_t now_ms) {
     const std::lock_guard lock{mutex_};
     if (unshared_.size() >= most_unshared) unshared_.clear();

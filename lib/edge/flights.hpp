@@ -40,16 +40,28 @@ class Flights {
     void forget(const std::string& target);
     void landed(const std::string& key, const std::shared_ptr<Flight>& flight);
 
+    /// What became of the last fetch that failed.
+    struct Failure {
+        std::chrono::steady_clock::time_point asked{};  ///< upstream
+        int status = 502;
+        std::string why;
+    };
+    void note_failed(const std::string& key, Failure failure);
+    /// That of one which asked upstream after `since`; else nullopt.
+    std::optional<Failure> failed_since(const std::string& key,
+                                        std::chrono::steady_clock::time_point since);
+
     /// Answers of this path were not for others lately: do not make them wait for each other.
     void note_unshared(const std::string& key, std::uint64_t now_ms);
     bool is_unshared(const std::string& key, std::uint64_t now_ms);
 
    private:
-    static constexpr std::size_t most_unshared = 4096;
+    static constexpr std::size_t most_unshared = 4096, most_failures = 4096;
     static constexpr std::uint64_t unshared_ms = 10000;
     std::mutex mutex_;
     std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
     std::unordered_map<std::string, std::uint64_t> unshared_;
+    std::unordered_map<std::string, Failure> failures_;
 };
 
 }  // namespace stretto::edge

@@ -128,7 +128,7 @@ void Proxy::look_up(const http::Request& request, bool internal, Done done) {
         return done(std::move(answer));
     }
     shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
-    const Asked asked{request, stored, why_asked(request, stored, now), internal, {}, false};
+    const Asked asked{request, stored, why_asked(request, stored, now), internal, {}, {}};
     if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
         ask_together(asked, std::move(done));
     else
@@ -145,32 +145,39 @@ std::string_view Proxy::why_asked(const http::Request& request,
 void Proxy::ask_together(const Asked& asked, Done done) {
     const auto [flight, first] = flights_.join(asked.flight());
     if (first) {
-        auto landed = just_stored(asked);
-        if (!landed.entry) return fly(flight, asked, std::move(done));
-        auto answer = hit(landed.entry, wall_clock());
+        auto known = known_already(asked);
+        if (!known.entry && !known.error) return fly(flight, asked, std::move(done));
+        auto answer =
+            known.entry ? hit(known.entry, wall_clock()) : answer_of(known, asked.why, true);
         flights_.landed(asked.flight(), flight);
-        flight->tell(std::make_shared<const Outcome>(std::move(landed)));
+        flight->tell(std::make_shared<const Outcome>(std::move(known)));
         return done(std::move(answer));
     }
     shared_.counters.collapsed.fetch_add(1, std::memory_order_relaxed);
     const auto joined = std::chrono::steady_clock::now();
     const auto told = [=, this](const std::shared_ptr<const Outcome>& outcome) {
         // what was asked before we came may have failed of what has been repaired since
-        if (outcome && outcome->failed() && outcome->asked < joined && !asked.again)
-            return ask_again(asked, done);
-        take_shared(asked, outcome, done);
+        const bool late = outcome && outcome->failed() && outcome->asked < joined;
+        const bool broken = outcome && outcome->entry && outcome->entry->content()->failed();
+        if (asked.again || !(late || broken)) return take_shared(asked, outcome, done);
+        auto once_more = asked;
+        once_more.again = joined;
+        ask_together(once_more, done);
     };
     if (const auto known = flight->wait(loop_, told)) told(known);
 }
 
-void Proxy::ask_again(Asked asked, Done done) {
-    asked.again = true;
-    ask_together(asked, std::move(done));
-}
-
-/// What another's fetch has stored between our look into the cache and our setting out.
-Outcome Proxy::just_stored(const Asked& asked) {
+/// What others have learnt between our look into the cache, or our first try, and our setting out.
+Outcome Proxy::known_already(const Asked& asked) {
     Outcome outcome;
+    if (asked.again) {
+        if (auto failure = flights_.failed_since(asked.flight(), *asked.again)) {
+            outcome.error = failure->status;
+            outcome.why = std::move(failure->why);
+            outcome.asked = failure->asked;
+            return outcome;
+        }
+    }
     auto found = shared_.cache.find(asked.request.target, asked.request);
     if (!found || found == asked.stored) return outcome;
     if (http::use(found->head()->stored, asked.request, wall_clock()) != http::Use::fresh)
@@ -186,7 +193,6 @@ void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>
     if (!outcome) return ask_alone(asked, std::move(done));
     if (outcome->entry) {
         const auto head = outcome->entry->head();
-        if (outcome->entry->content()->failed()) return ask_alone(asked, std::move(done));
         if (head->has_vary && !http::vary_matches(head->stored, asked.request))
             return ask_variant(asked, *head, std::move(done));
     }
@@ -210,7 +216,10 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
     job.internal = asked.internal;
     job.wanted = [flight] { return flight->joined(); };
     const auto key = job.key;
-    const auto land = [this, asked, flight](Fill::End end) {
+    const auto land = [this, asked, flight,
+                       began = std::chrono::steady_clock::now()](Fill::End end) {
+        if (end != Fill::End::done)
+            flights_.note_failed(asked.flight(), {began, 502, "the server behind broke off"});
         flights_.landed(asked.flight(), flight);
         if (end == Fill::End::damaged) fetch_again(asked);
     };
@@ -220,8 +229,13 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
             const bool shared = outcome.entry || outcome.error;
             const bool failed = outcome.pipe && outcome.head.status >= 500;
             if (!shared && !failed) flights_.note_unshared(key, loop_.now_ms());
+            if (outcome.failed())
+                flights_.note_failed(
+                    asked.flight(),
+                    {outcome.asked, outcome.error ? outcome.error : *outcome.fwd_status,
+                     outcome.why});
             // only what is being stored is for those who come later
-            if (!outcome.stored || outcome.validated) land(Fill::End::whole);
+            if (!outcome.stored || outcome.validated) land(Fill::End::done);
             auto answer = answer_of(outcome, why, false);
             flight->tell(shared ? std::make_shared<const Outcome>(std::move(outcome)) : nullptr);
             done(std::move(answer));
@@ -253,7 +267,7 @@ void Proxy::fetch_again(const Asked& asked) {
 /// stale-while-revalidate: nobody waits for it.
 void Proxy::validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored) {
     const auto [flight, first] = flights_.join(request.target);
-    if (first) fly(flight, {request, stored, "stale", true, {}, false}, [](const Answer&) {});
+    if (first) fly(flight, {request, stored, "stale", true, {}, {}}, [](const Answer&) {});
 }
 
 Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why, bool collapsed) const {

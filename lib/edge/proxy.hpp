@@ -35,14 +35,14 @@ class Proxy : public Backend {
         std::string_view why;           ///< in Cache-Status: "uri-miss", "stale", ...
         bool internal = false;
         std::string variant;  ///< the fields that select it, once they are known; a flight's own
-        bool again = false;   ///< those whom it joined have failed
+        /// Those whom it joined have failed; this is when it did.
+        std::optional<std::chrono::steady_clock::time_point> again;
         std::string flight() const { return request.target + variant; }
     };
 
     void look_up(const http::Request& request, bool internal, Done done);
     void ask_together(const Asked& asked, Done done);
-    void ask_again(Asked asked, Done done);
-    Outcome just_stored(const Asked& asked);
+    Outcome known_already(const Asked& asked);
     void ask_variant(Asked asked, const Head& head, Done done);
     void ask_alone(const Asked& asked, Done done);
     void fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done done);
