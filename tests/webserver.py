@@ -1,7 +1,7 @@
 """A web server for tests: the directory given, on a free port, with faults on demand.
 
 A path under /break/KIND/ answers as the rest of the path would, but broken: `short` closes in the middle, `flip` changes a byte,
-`once` answers 503 the first time, `always` 503 every time.
+`once` answers 503 the first time, `always` 503 every time, `silent` takes requests for chunks and says nothing.
 """
 
 import http.server
@@ -25,6 +25,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         seen.add(self.path)
         if kind == "always" or (kind == "once" and first):
             return self.send_error(503)
+        if kind == "silent" and path.endswith(".ogg"):
+            self.rfile.read(1)  # until the client has gone
+            return None
         try:
             with open(f"{sys.argv[1]}/{path}", "rb") as file:
                 body = bytearray(file.read())

@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t most_by_default = 10'000'000'000;
+/// An empty file in the folder of a song that is all here in some rendition.
+constexpr const char* complete_mark = "complete";
 constexpr std::int64_t draft_seconds = 3600;  // nobody writes one file for longer
 
 /// "320/chunk_7.ogg" -> 320, 7
@@ -89,6 +91,7 @@ void Kept::note(const std::string& id, const std::string& path, std::uint64_t by
     auto& song = known_[id];
     song.bytes += bytes;
     bytes_ += bytes;
+    if (path == complete_mark) song.complete = true;
     const auto chunk = chunk_of(path);
     if (!chunk) return;
     auto& here = song.chunks[chunk->first];
@@ -112,12 +115,29 @@ std::optional<Bytes> Kept::read(const std::string& id, const std::string& path, 
                                 const Digest& digest) {
     auto bytes = read(id, path, most);
     if (!bytes || sha256(*bytes) == digest) return bytes;
-    std::error_code ignored;
-    fs::remove(root_ / "songs" / id / path, ignored);
-    if (const auto chunk = chunk_of(path))
-        if (auto& here = known_[id].chunks[chunk->first]; chunk->second < here.size())
-            here[chunk->second] = false;
+    forget(id, path);
     return {};
+}
+
+void Kept::forget(const std::string& id, const std::string& path) {
+    auto& song = known_[id];
+    std::error_code failed;
+    const auto size = fs::file_size(root_ / "songs" / id / path, failed);
+    if (!failed) {
+        song.bytes -= std::min(song.bytes, size);
+        bytes_ -= std::min(bytes_, size);
+    }
+    fs::remove(root_ / "songs" / id / path, failed);
+    const auto chunk = chunk_of(path);
+    if (!chunk) return;
+    if (auto& here = song.chunks[chunk->first]; chunk->second < here.size())
+        here[chunk->second] = false;
+    song.complete = false;
+    fs::remove(root_ / "songs" / id / complete_mark, failed);
+}
+
+void Kept::complete(const std::string& id) {
+    if (!known_[id].complete) keep(id, complete_mark, {});
 }
 
 bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes) {
@@ -138,11 +158,15 @@ bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes)
     } catch (const Error&) {
         done = false;
     }
+    const auto before = fs::file_size(target, failed);
+    const auto old = failed ? 0 : before;
     done = done && ::rename(draft.c_str(), target.c_str()) == 0;
     if (!done) {
         fs::remove(draft, failed);
         return false;
     }
+    known_[id].bytes -= std::min(known_[id].bytes, old);
+    bytes_ -= std::min(bytes_, old);
     note(id, path, bytes.size());
     return true;
 }

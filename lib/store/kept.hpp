@@ -43,8 +43,8 @@ class Kept {
     /// In use: not to be evicted by us, and the last to be by others.
     void use(const std::string& id);
     void release(const std::string& id);
-    /// All chunks of a rendition are here.
-    void complete(const std::string& id) { known_[id].complete = true; }
+    /// All chunks of a rendition are here; known to later programs too.
+    void complete(const std::string& id);
     /// How many others have the song; what nobody else has is kept longer.
     void others(const std::string& id, int peers) { known_[id].others = peers; }
 
@@ -58,6 +58,7 @@ class Kept {
     };
     void scan();
     void note(const std::string& id, const std::string& path, std::uint64_t bytes);
+    void forget(const std::string& id, const std::string& path);
     void make_room(std::uint64_t bytes);
     double worth(const Song& song, std::int64_t now) const;
 

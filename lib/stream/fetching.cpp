@@ -1,5 +1,8 @@
 #include "stream/fetching.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <csignal>
@@ -14,6 +17,15 @@ namespace stretto::stream {
 namespace {
 
 constexpr std::int64_t default_upload_kbps = 4000;  // told to the tracker where no limit was set
+
+/// A reader that has had enough, such as head(1), is no failure to tell of: end as programs do that
+/// leave SIGPIPE alone, which servers cannot.
+void end_like_a_filter() {
+    pollfd output{STDOUT_FILENO, 0, 0};
+    if (::poll(&output, 1, 0) != 1 || !(output.revents & POLLERR)) return;
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+}
 
 std::string encoded(const std::string& text) {
     constexpr char digits[] = "0123456789ABCDEF";
@@ -182,6 +194,7 @@ void Fetching::begin_next() {
     };
     calls.chunk = [this, &job](const Bytes& chunk, bool last) {
         job.write(chunk, last);
+        if (job.broken) return job.loader->give_up(job.broken->exit(), job.broken->what());
         const auto title = song::first_tag(job.manifest.tags, "TITLE");
         progress_.show(
             static_cast<double>(job.chunks) / static_cast<double>(job.rendition->chunks.size()),
@@ -205,6 +218,7 @@ void Fetching::ended(Job& job, Outcome outcome) {
         outcome.exit = job.broken->exit();
         outcome.why = job.broken->what();
     }
+    if (job.broken && job.to_stdout) end_like_a_filter();
     tell(job, outcome);
     if (outcome.exit != 0) exits_.push_back(outcome.exit);
     // its own callback runs: destroyed in the loop's next turn

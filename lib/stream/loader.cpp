@@ -164,6 +164,7 @@ bool Loader::use_kept() {
 }
 
 void Loader::use(song::Manifest manifest) {
+    refreshed_ = progressed_ = now();
     manifest_ = std::move(manifest);
     id_ = manifest_.id;
     outcome_.id = id_;
@@ -179,13 +180,13 @@ void Loader::use(song::Manifest manifest) {
     if (around_.kept) {
         around_.kept->use(id_);
         const auto json = song::print_manifest(manifest_);
-        around_.kept->keep(id_, "manifest.json", as_bytes(json));
+        const auto old = around_.kept->read(id_, "manifest.json", song::most_manifest_bytes);
+        if (!old || as_text(*old) != json) around_.kept->keep(id_, "manifest.json", as_bytes(json));
     }
     calls_.found(manifest_, *rendition_);
     look_into_cache();
     tick_.every(tick);
     if (!picker_->complete()) index_from(0);
-    refreshed_ = now();
     pump();
 }
 
@@ -360,7 +361,7 @@ void Loader::pump() {
         }
         for (const int number : picker_->superfluous()) drop(number);
         deliver();
-        if (picker_->complete()) break;
+        if (picker_->complete() || over_now_) break;
         const auto until = around_.edges.empty()
                                ? now() + 1000
                                : static_cast<swarm::Millis>(around_.edges.pause_until());
@@ -368,22 +369,23 @@ void Loader::pump() {
         for (const auto& wanted : picker_->pick(now())) order(wanted);
     } while (again_);
     pumping_ = false;
+    if (over_now_) return;
     if (picker_->complete()) {
         if (next_ == static_cast<int>(rendition_->chunks.size())) finish(0, "");
         return;
     }
     refresh_peers();
     if (around_.peers) poll_peers();
+    if (picker_->useful_peers(now()) > 0) return;
     // with nobody who gives anything, patience ends
-    if (edge_failed_since_ >= 0 && transfers_.empty() && picker_->useful_peers(now()) == 0) {
-        if (around_.edges.all_wrong())
-            return finish(EX_DATAERR,
-                          text("'", song_, "': what the edges give is not what the id promises"));
-        if (edge_missing_ > attempts)
-            return finish(EX_UNAVAILABLE, text("nobody has all of '", song_, "'"));
-        if (now() - edge_failed_since_ > patience)
-            return finish(EX_TEMPFAIL, text("cannot get '", song_, "': ", edge_why_));
-    }
+    if (transfers_.empty() && around_.edges.all_wrong())
+        return finish(EX_DATAERR,
+                      text("'", song_, "': what the edges give is not what the id promises"));
+    if (transfers_.empty() && edge_missing_ > attempts)
+        return finish(EX_UNAVAILABLE, text("nobody has all of '", song_, "'"));
+    if (now() - progressed_ > patience)
+        return finish(EX_TEMPFAIL, text("cannot get '", song_, "': ",
+                                        edge_why_.empty() ? "nobody sends anything" : edge_why_));
 }
 
 void Loader::order(const swarm::Order& wanted) {
@@ -482,6 +484,7 @@ bool Loader::take_pieces(Transfer& transfer) {
         outcome_.bytes[transfer.link ? 1 : 2] += bytes.size();
         if (transfer.link) transfer.link->bytes += bytes.size();
         if (outcome_.first_byte_ms < 0) outcome_.first_byte_ms = now() - began_;
+        progressed_ = now();
         picker_->piece_done(order.number, i, now());
         if (transfer.next_piece == order.end) tell(transfer);
         if (picker_->complete(order.chunk)) chunk_done(order.chunk);
@@ -492,6 +495,7 @@ bool Loader::take_pieces(Transfer& transfer) {
 bool Loader::on_data(Transfer& transfer, BytesView bytes) {
     const auto& order = transfer.order;
     picker_->received(order.number, static_cast<std::uint32_t>(bytes.size()), now());
+    if (transfer.edge) progressed_ = now();
     const auto skipped = std::min<std::uint64_t>(transfer.skip, bytes.size());
     transfer.skip -= skipped;
     bytes = bytes.subspan(skipped);
@@ -533,7 +537,6 @@ void Loader::on_end(Transfer& transfer, const http::Failure* failure) {
     picker_->finished(order.number, now());
     if (transfer.edge) {
         around_.edges.worked(*transfer.edge);
-        edge_failed_since_ = -1;
         edge_missing_ = 0;
     }
     if (transfer.link) {
@@ -571,7 +574,6 @@ void Loader::fail(Transfer& transfer, swarm::Fault fault) {
             report(*transfer.link, false, "broken");
         }
     } else {
-        if (edge_failed_since_ < 0) edge_failed_since_ = now();
         if (transfer.edge) around_.edges.failed(*transfer.edge, fault == swarm::Fault::wrong);
     }
     end(transfer);
@@ -624,7 +626,7 @@ void Loader::chunk_done(int chunk) {
 /// Chunks to whoever wants them, in order.
 void Loader::deliver() {
     const auto chunks = static_cast<int>(rendition_->chunks.size());
-    while (next_ < chunks && picker_->complete(next_)) {
+    while (next_ < chunks && picker_->complete(next_) && !over_now_) {
         const auto& row = rendition_->chunks[static_cast<std::size_t>(next_)];
         auto here = ready_.extract(next_);
         std::optional<Bytes> bytes;

@@ -68,6 +68,9 @@ class Loader {
     ~Loader();
     Loader(const Loader&) = delete;
 
+    /// Nobody wants the rest: `done` is called soon, with this.
+    void give_up(int exit, const std::string& why) { finish(exit, why); }
+
    private:
     struct Link;
     struct Transfer;
@@ -124,7 +127,8 @@ class Loader {
     std::map<int, Bytes> ready_;    // whole ones that are not kept
     int next_ = 0;                  // chunk to hand on
     bool pumping_ = false, again_ = false, over_now_ = false;
-    swarm::Millis refreshed_ = 0, edge_failed_since_ = -1;
+    swarm::Millis refreshed_ = 0,
+                  progressed_ = 0;  // when the last byte of an edge, or right one of a peer, came
     std::string edge_why_;
     int edge_missing_ = 0;  // 404s in a row
     int refreshes_ = 0;     // of the tracker's list

@@ -16,6 +16,12 @@ edge=$url edge_pid=$pid
 bytes() { jq -r "[.bytes.cache, .bytes.peer, .bytes.edge] | join(\" \")" "$1"; }
 size() { jq '.renditions[] | select(.kbps == 320) | [.chunks[].bytes] | add' "store/songs/$id/manifest.json"; }
 
+# patience takes half a minute: meanwhile the other tests run
+serve store
+silent=$url
+stretto-fetch --edge "$silent/break/silent" --cache silent "$id" -o silent.ogg 2>silent.said &
+silent_pid=$!
+
 from_edge() { stretto-fetch --edge "$edge" --json one -o one.ogg >line && cmp one.ogg one.true && test "$(bytes line)" = "0 0 $(size)"; }
 ok 'a song from an edge, every byte counted' from_edge
 again() { stretto-fetch --edge "$edge" --json "$id" -o again.ogg >line && cmp again.ogg one.true && test "$(bytes line)" = "$(size) 0 0"; }
@@ -48,12 +54,11 @@ ok '--search finds nothing: 1' exits 1 stretto-fetch --edge "$edge" --search 'no
 
 second() { rm -rf cache && stop "$edge_pid" && stretto-fetch --edge "$edge" --edge "$origin" --json one -o s.ogg >line && cmp s.ogg one.true && test "$(jq .retries line)" -ge 1; }
 ok 'an edge that is gone: the next one gives' second
-serve store
-liar() { rm -rf cache && stretto-fetch --edge "$url/break/flip" --edge "$origin" --json "$id" -o l.ogg >line && cmp l.ogg one.true && stretto-fetch --edge "$url/break/short" --edge "$origin" "$id" | cmp - one.true; }
+liar() { rm -rf cache && stretto-fetch --edge "$silent/break/flip" --edge "$origin" --json "$id" -o l.ogg >line && cmp l.ogg one.true && stretto-fetch --edge "$silent/break/short" --edge "$origin" "$id" | cmp - one.true; }
 ok 'an edge that lies or breaks off: the next one gives' liar
 nothing_wrong() { find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#cache/}" || return; done; }
 ok 'and nothing wrong is kept' nothing_wrong
-lies() { rm -rf cache && stretto-fetch --edge "$url/break/flip" "$id" -o no.ogg; }
+lies() { rm -rf cache && stretto-fetch --edge "$silent/break/flip" "$id" -o no.ogg; }
 ok 'only one that lies: 65' exits 65 lies
 ok 'and no file' test ! -e no.ogg
 absent() { stretto-fetch --edge "$origin" nobody -o no.ogg; }
@@ -64,6 +69,8 @@ untracked() { stretto-fetch --tracker http://127.0.0.1:9 one -o no.ogg; }
 ok 'no tracker and no edge known: 75' exits 75 untracked
 full() { stretto-fetch --edge "$origin" one >/dev/full; }
 ok 'notices a full disk' exits 74 full
+enough() { stretto-fetch --edge "$origin" one 2>said | head -c 1000 >got && test ! -s said && head -c 1000 one.true | cmp - got; }
+ok 'a reader that has had enough is nothing to complain of' enough
 tiny() { stretto-fetch --edge "$origin" --cache tiny --cache-size 100000 one | cmp - one.true && test "$(du -sb tiny/songs | cut -f 1)" -lt 120000; }
 ok 'a cache that is far too small is no hindrance, and stays small' tiny
 
@@ -90,6 +97,8 @@ together() {
     for n in 1 2 3 4; do cmp t$n.ogg two.true || return; done
 }
 ok 'four at the same time share one cache' together
+quiet() { exits 75 wait $silent_pid && grep -q "cannot get '$id'" silent.said && test ! -e silent.ogg; }
+ok 'an edge that takes requests and says nothing: 75, after a while' quiet
 stop "$origin_pid"
 offline() { stretto-fetch --edge "$origin" --json "$(cat two.id)" -o o.ogg >line && cmp o.ogg two.true && test "$(jq .bytes.edge line)" = 0; }
 ok 'without a network: what is all in the cache is there by its id' offline

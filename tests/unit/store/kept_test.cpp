@@ -95,6 +95,34 @@ BOOST_AUTO_TEST_CASE(complete_songs_stay_longer_than_parts) {
     BOOST_TEST(kept.chunks(b).empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_next_program_knows_which_songs_are_complete) {
+    const Folder folder;
+    {
+        Kept before{folder.path, 10'000};
+        for (const auto& id : {a, b})
+            for (int k = 0; k < 4; ++k)
+                before.keep(id, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte);
+        before.complete(a);
+    }
+    age(folder, a, 3);
+    age(folder, b, 1);
+    Kept kept{folder.path, 10'000};
+    for (int k = 0; k < 4; ++k) kept.keep(c, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte);
+    BOOST_TEST(!kept.chunks(a).empty());
+    BOOST_TEST(kept.chunks(b).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_written_over_or_removed_counts_once_or_not_at_all) {
+    const Folder folder;
+    Kept kept{folder.path, 10'000};
+    kept.keep(a, "manifest.json", kilobyte);
+    kept.keep(a, "manifest.json", Bytes(400));
+    BOOST_TEST(kept.bytes() == 400u);
+    kept.keep(a, "96/chunk_0.ogg", kilobyte);
+    BOOST_TEST(!kept.read(a, "96/chunk_0.ogg", 1000, Digest{}));
+    BOOST_TEST(kept.bytes() == 400u);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_in_use_is_never_evicted) {
     const Folder folder;
     Kept kept{folder.path, 5'000};
