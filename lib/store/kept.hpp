@@ -22,7 +22,6 @@ class Kept {
     Kept(std::filesystem::path root, std::uint64_t limit);
 
     const std::filesystem::path& root() const noexcept { return root_; }
-    std::uint64_t limit() const noexcept { return limit_; }
     std::uint64_t bytes() const noexcept { return bytes_; }
 
     /// songs/<id>/<path>, if it is there and not longer than `most`. Not checked.

@@ -49,6 +49,9 @@ struct Loader::Link {
     bool asking = false, reported = false;
     std::uint64_t bytes = 0;
     std::int64_t ms = 0;
+
+    /// Bytes/s of one order, while it has shown nothing: four uploads share what it gives.
+    double guess() const { return static_cast<double>(info.upload_kbps) * 1000 / 8 / 4; }
 };
 
 struct Loader::Transfer {
@@ -63,6 +66,9 @@ struct Loader::Transfer {
     int next_piece = 0;
     std::uint64_t useful = 0;
     bool ended = false, whole = false, told = false;
+    std::uint64_t useless() const {
+        return data.size() - std::min<std::uint64_t>(useful, data.size());
+    }
     bool longer = false;  // the answer is the whole chunk, and only a part was asked for
 };
 
@@ -286,9 +292,7 @@ void Loader::add_peers(const std::vector<swarm::PeerInfo>& peers) {
                 for (int k = range.first; k <= range.last && k < static_cast<int>(link.have.size());
                      ++k)
                     link.have[static_cast<std::size_t>(k)] = true;
-        // four uploads at a time share what it gives
-        picker_->set_peer(link.number, link.have,
-                          static_cast<double>(info.upload_kbps) * 1000 / 8 / 4);
+        picker_->set_peer(link.number, link.have, link.guess());
     }
     if (around_.kept) around_.kept->others(id_, static_cast<int>(peers.size()));
     pump();
@@ -314,8 +318,7 @@ void Loader::note_have(Link& link, const http::Fields& fields) {
     if (!have) return;
     link.heard = now();
     link.have = *have;
-    picker_->set_peer(link.number, link.have,
-                      static_cast<double>(link.info.upload_kbps) * 1000 / 8 / 4);
+    picker_->set_peer(link.number, link.have, link.guess());
 }
 
 /// What each peer has by now: it tells with every answer, and a few bytes ask for one.
@@ -355,8 +358,7 @@ void Loader::pump() {
             ++outcome_.retries;
             if (transfer->link) report(*transfer->link, false, "stalled");
             if (transfer->edge) around_.edges.failed(*transfer->edge, false);
-            outcome_.wasted += transfer->data.size() -
-                               std::min<std::uint64_t>(transfer->useful, transfer->data.size());
+            outcome_.wasted += transfer->useless();
             end(*transfer);
         }
         for (const int number : picker_->superfluous()) drop(number);
@@ -562,8 +564,7 @@ void Loader::tell(Transfer& transfer) {
 
 void Loader::fail(Transfer& transfer, swarm::Fault fault) {
     if (fault != swarm::Fault::missing && fault != swarm::Fault::busy) ++outcome_.retries;
-    outcome_.wasted +=
-        transfer.data.size() - std::min<std::uint64_t>(transfer.useful, transfer.data.size());
+    outcome_.wasted += transfer.useless();
     picker_->failed(transfer.order.number, fault, now());
     if (transfer.link) {
         if (fault == swarm::Fault::wrong) {
@@ -589,8 +590,7 @@ void Loader::drop(int number) {
     const auto transfer = found->second;
     if (transfer->data.size() == transfer->order.stop - transfer->order.begin)
         return;  // at its end
-    outcome_.wasted +=
-        transfer->data.size() - std::min<std::uint64_t>(transfer->useful, transfer->data.size());
+    outcome_.wasted += transfer->useless();
     picker_->failed(number, swarm::Fault::busy, now() - 1000);
     end(*transfer);
 }

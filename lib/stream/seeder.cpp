@@ -101,7 +101,6 @@ class Seeder::Upload : public http::Body {
         else
             slice.bytes = slice.bytes.first(n);
         rest_.consume(n);
-        seeder_.given_ += n;
         return State::ready;
     }
 
@@ -171,7 +170,7 @@ void Seeder::handle(http::Incoming&& incoming, http::Reply reply) {
     const auto entry = origin_.find(route, false, loop_.now_ms());
     if (!entry) return reply.send(404, "not found", more);
     const bool upload = chunk && request.method == "GET";
-    if (upload && (paused_ || uploads_ >= options_.uploads))
+    if (upload && uploads_ >= options_.uploads)
         return reply.send(503, "busy", more + "Retry-After: 1\r\n");
     edge::Answering how;
     how.extra = std::move(more);

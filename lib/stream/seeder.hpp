@@ -40,10 +40,6 @@ class Seeder : public http::Handler {
     int port() const noexcept { return port_; }
     /// "192.0.2.1:8500", of the last listener.
     const std::string& address() const noexcept { return address_; }
-    std::uint64_t bytes_given() const noexcept { return given_; }
-    int uploads() const noexcept { return uploads_; }
-    /// Give nothing for now: our own transfer is urgent.
-    void pause(bool paused) noexcept { paused_ = paused; }
 
     void handle(http::Incoming&& incoming, http::Reply reply) override;
 
@@ -63,8 +59,6 @@ class Seeder : public http::Handler {
     http::Shared shared_;
     int port_ = 0, uploads_ = 0;
     std::string address_;
-    bool paused_ = false;
-    std::uint64_t given_ = 0;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     std::unique_ptr<http::Server> server_;
 };

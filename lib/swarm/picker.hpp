@@ -64,7 +64,6 @@ class Picker {
     /// A peer, new or known. @param have  by chunk @param bytes_per_s  a guess, while it has shown
     /// nothing
     void set_peer(int peer, const std::vector<bool>& have, double bytes_per_s);
-    void remove_peer(int peer);
     bool banned(int peer) const;
     /// Peers that have something we lack, and are not out of favour.
     int useful_peers(Millis now) const;
@@ -95,7 +94,6 @@ class Picker {
     const Order* order(int number) const;
     /// Other orders for pieces that are all here by now, to be broken off without fault.
     std::vector<int> superfluous() const;
-    double edge_rate() const noexcept { return edge_rate_; }  ///< bytes/s; 0: not known
 
    private:
     struct Piece {
