@@ -1,0 +1,216 @@
+#include "stream/session.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stretto::stream {
+namespace {
+
+const abr::Shape::Chunk& chunk_of(const abr::Shape& shape, int rendition, int chunk) {
+    return shape.renditions[static_cast<std::size_t>(rendition)]
+        .chunks[static_cast<std::size_t>(chunk)];
+}
+
+/// The last piece that decodes from `at` or before.
+const abr::Shape::Piece* piece_at(const abr::Shape::Chunk& chunk, double at) {
+    auto after = std::ranges::upper_bound(chunk.pieces, at + 1e-9, {}, &abr::Shape::Piece::at);
+    return after == chunk.pieces.begin() ? nullptr : &*std::prev(after);
+}
+
+}  // namespace
+
+Session::Session(const abr::Shape& shape, int rate, abr::Policy& policy, const Options& options)
+    : shape_(shape),
+      rate_(rate),
+      policy_(policy),
+      options_(options),
+      kept_(shape.renditions.size(), std::vector<bool>(shape.chunk_s.size())),
+      missing_(shape.renditions.size()) {
+    begins_.push_back(0);
+    for (const double s : shape.chunk_s) begins_.push_back(begins_.back() + std::llround(s * rate));
+}
+
+Session::Part Session::adopt(int rendition, double asked) {
+    Orders orders;
+    ask(rendition, asked, orders, true);
+    return *orders.part;
+}
+
+void Session::kept(int chunk, int rendition) {
+    kept_[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = true;
+}
+
+/// The best kept copy of the chunk that is no worse than what would be asked for.
+std::optional<int> Session::kept_rendition(int rendition) const {
+    for (int r = options_.highest; r >= rendition; --r)
+        if (kept_[static_cast<std::size_t>(r)][static_cast<std::size_t>(chunk_)]) return r;
+    return {};
+}
+
+abr::State Session::state(double now, const Heard& heard) {
+    abr::State s;
+    s.shape = &shape_;
+    s.now = now;
+    s.buffer = static_cast<double>(have_ - heard.position) / rate_;
+    s.most = heard.heard_s < options_.settled_s ? std::min(options_.lead_s, options_.most_s)
+                                                : options_.most_s;
+    s.playing = heard.playing;
+    s.started = heard.started;
+    s.stall_resume = options_.resume_s;
+    s.chunk = chunk_;
+    s.last = last_;
+    s.lowest = options_.lowest;
+    s.highest = options_.highest;
+    if (want_) {
+        under_way_.audio_s = static_cast<double>(have_ - begin_of(chunk_)) / rate_;
+        s.under_way = &under_way_;
+    }
+    return s;
+}
+
+/// What is kept costs nothing, so no policy is asked. @return whether that is all to be done now
+bool Session::ask_kept(const abr::State& state, Orders& orders) {
+    const auto here = kept_rendition(options_.lowest);
+    if (!here) return false;
+    const bool whole =
+        std::ranges::all_of(kept_[static_cast<std::size_t>(*here)], [](bool k) { return k; });
+    if (!whole && *here < last_) return false;
+    if (state.buffer >= std::max(state.most, options_.resume_s)) return true;
+    orders.why = last_ < 0 ? "start" : "next";
+    ask(*here, state.now, orders, false);
+    return true;
+}
+
+/// The rendition, or the one nearest to it that is somewhere; lower ones first.
+int Session::there(int rendition) const {
+    const auto gone = [&](int r) { return missing_[static_cast<std::size_t>(r)]; };
+    for (int r = rendition; r >= 0; --r)
+        if (!gone(r)) return r;
+    for (int r = rendition; r < static_cast<int>(missing_.size()); ++r)
+        if (!gone(r)) return r;
+    return rendition;
+}
+
+void Session::missing(int rendition) { missing_[static_cast<std::size_t>(rendition)] = true; }
+
+bool Session::silent(double now, double buffer) const {
+    const double most =
+        buffer < options_.emergency_s ? options_.silence_emergency_s : options_.silence_s;
+    return want_ && now - last_byte_ > most;
+}
+
+Session::Orders Session::act(double now, const Heard& heard) {
+    Orders orders;
+    if (complete()) return orders;
+    const auto s = state(now, heard);
+    if (silent(now, s.buffer)) {
+        orders.cancel = want_->number;
+        orders.silent = true;
+        failed(want_->number);
+        return orders;  // its source goes out of favour first
+    }
+    if (!want_ && ask_kept(s, orders)) return orders;
+    const auto decision = policy_.decide(s);
+    using Do = abr::Decision::Do;
+    switch (decision.what) {
+        case Do::wait:
+        case Do::go_on:
+            break;
+        case Do::take:
+            if (want_) break;
+            orders.why = failed_ ? "retry" : last_ < 0 ? "start" : "next";
+            ask(kept_rendition(decision.rendition).value_or(decision.rendition), now, orders,
+                false);
+            break;
+        case Do::splice:
+        case Do::abandon: {
+            if (!want_ || there(decision.rendition) == want_->rendition) break;
+            const bool drop = decision.what == Do::abandon;
+            // what is heard already cannot be dropped
+            const bool from_start = drop && heard.position <= begin_of(chunk_) && !heard.playing;
+            orders.cancel = want_->number;
+            orders.why = drop ? "abandon" : "splice";
+            ask(there(decision.rendition), now, orders, from_start);
+            break;
+        }
+    }
+    return orders;
+}
+
+/// The rest of the chunk from what is in hand on, or all of it.
+void Session::ask(int rendition, double now, Orders& orders, bool from_start) {
+    const auto begin = begin_of(chunk_);
+    if (from_start) have_ = begin;
+    const auto& chunk = chunk_of(shape_, rendition, chunk_);
+    Want want{numbers_++, chunk_, rendition, 0, chunk.bytes};
+    Part part{want.number, chunk_, rendition, begin, have_};
+    if (have_ > begin)
+        if (const auto* piece = piece_at(chunk, static_cast<double>(have_ - begin) / rate_)) {
+            want.begin = piece->offset;
+            part.decodes = begin + std::llround(piece->at * rate_);
+        }
+    under_way_ = {rendition, want.begin, want.stop, 0, 0, now};
+    last_byte_ = now;
+    failed_ = false;
+    want_ = want;
+    orders.want = want;
+    orders.part = part;
+}
+
+void Session::came(int want, std::uint32_t bytes, std::int64_t audio, double now, bool network) {
+    if (!want_ || want_->number != want || bytes == 0) return;
+    if (network) {
+        if (under_way_.got == 0)
+            policy_.latency(now - under_way_.asked);
+        else
+            policy_.sample({last_byte_, now, bytes});
+    }
+    last_byte_ = now;
+    under_way_.got += bytes;
+    if (audio > have_) last_ = want_->rendition;
+    have_ = std::max(have_, std::min(audio, begin_of(chunk_ + 1)));
+}
+
+void Session::ended(int want) {
+    if (!want_ || want_->number != want) return;
+    last_ = want_->rendition;
+    have_ = begin_of(++chunk_);
+    want_.reset();
+}
+
+void Session::failed(int want) {
+    if (!want_ || want_->number != want) return;
+    want_.reset();
+    failed_ = true;
+}
+
+void Session::seek(std::int64_t sample) {
+    sample = std::clamp<std::int64_t>(sample, 0, begins_.back() - 1);
+    const auto after = std::ranges::upper_bound(begins_, sample);
+    chunk_ = static_cast<int>(after - begins_.begin()) - 1;
+    have_ = sample;
+    want_.reset();
+}
+
+std::int64_t Session::audio_of(const Want& want, std::uint32_t bytes) const {
+    const auto& chunk = chunk_of(shape_, want.rendition, want.chunk);
+    const double length = shape_.chunk_s[static_cast<std::size_t>(want.chunk)];
+    const auto end = want.begin + bytes;
+    if (end >= want.stop) return begin_of(want.chunk + 1);
+    double at = 0;
+    const auto header = shape_.renditions[static_cast<std::size_t>(want.rendition)].header_bytes;
+    if (chunk.pieces.empty()) {
+        if (end > header) at = length * (end - header) / (chunk.bytes - header);
+    } else {
+        auto after = std::ranges::upper_bound(chunk.pieces, end, {}, &abr::Shape::Piece::offset);
+        const auto& piece = *std::prev(after);
+        const double stop = after == chunk.pieces.end() ? length : after->at;
+        const double first = piece.offset == 0 ? header : piece.offset;
+        const double last = after == chunk.pieces.end() ? chunk.bytes : after->offset;
+        at = piece.at;
+        if (end > first) at += (stop - piece.at) * (end - first) / (last - first);
+    }
+    return begin_of(want.chunk) + static_cast<std::int64_t>(at * rate_);
+}
+
+}  // namespace stretto::stream

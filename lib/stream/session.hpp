@@ -1,0 +1,113 @@
+#pragma once
+// One song on its way to a listener's ears: which bytes to ask for next, and what is heard of them.
+// Knows no socket, no sound and no clock, so that a player and a simulator run the same one.
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "abr/policy.hpp"
+
+namespace stretto::stream {
+
+class Session {
+   public:
+    struct Options {
+        double start_s = 0.5;         ///< of audio in hand, to sound for the first time
+        double resume_s = 2;          ///< and after a stall
+        double most_s = 30;           ///< asked for ahead of the playhead
+        double lead_s = 15;           ///< the same while less than `settled_s` were heard
+        double settled_s = 30;        ///< many songs are skipped before
+        int lowest = 0, highest = 0;  ///< renditions to use
+        /// Without a byte a request is given up, and in an emergency (less than `emergency_s` in
+        /// hand) sooner.
+        double silence_s = 8, silence_emergency_s = 4, emergency_s = 3;
+    };
+
+    /// Bytes [begin, stop) of a chunk to ask for.
+    struct Want {
+        int number = 0;
+        int chunk = 0, rendition = 0;
+        std::uint32_t begin = 0, stop = 0;
+    };
+    /// What is heard from `from` to where the next part begins, or the chunk ends. A decoder that
+    /// is given the rendition's headers and the bytes of the want yields samples from `decodes` on.
+    struct Part {
+        int want = 0;
+        int chunk = 0, rendition = 0;
+        std::int64_t decodes = 0, from = 0;  ///< samples of the song
+    };
+    struct Orders {
+        std::optional<int> cancel;  ///< a want that nobody waits for now
+        bool silent = false;        ///< because nothing came for too long: the source is at fault
+        std::optional<Want> want;
+        std::optional<Part> part;  ///< of that want
+        const char* why = "";      ///< "start", "next", "splice", "abandon", "retry"
+    };
+    /// The playhead.
+    struct Heard {
+        std::int64_t position = 0;  ///< samples of the song
+        double heard_s = 0;         ///< really heard, seeks aside
+        bool playing = false, started = false;
+    };
+
+    /// @param shape   outlives this; its pieces may come later, its chunks may not change
+    /// @param policy  outlives this
+    Session(const abr::Shape& shape, int rate, abr::Policy& policy, const Options& options);
+
+    /// Chunk 0 was asked for before anything was known of the song; to be called first of all.
+    Part adopt(int rendition, double asked);
+
+    /// The chunk is here already in this rendition, from an earlier time.
+    void kept(int chunk, int rendition);
+
+    /// What to do now. Call it when a want ended or failed, and every `pause()` seconds.
+    Orders act(double now, const Heard& heard);
+    double pause() const { return policy_.interval(); }
+
+    /// Bytes came. @param audio  samples of the song that can be heard with them, the end of what
+    /// is whole; see audio_of() for a guess
+    void came(int want, std::uint32_t bytes, std::int64_t audio, double now, bool network);
+    /// All of a want is here.
+    void ended(int want);
+    /// No more of it will come; what came may still be heard.
+    void failed(int want);
+
+    /// Go on from this sample of the song; what was under way is nobody's any more.
+    void seek(std::int64_t sample);
+    /// The rendition, or a part of it, is at no source: not to be asked for again.
+    void missing(int rendition);
+
+    bool complete() const noexcept { return chunk_ == shape_.chunks(); }
+    /// Samples of the song that are in hand, without a hole before them.
+    std::int64_t have() const noexcept { return have_; }
+    const std::optional<Want>& under_way() const noexcept { return want_; }
+    /// Where a want's audio ends, with so many bytes of it, by the index: for who has no decoder.
+    std::int64_t audio_of(const Want& want, std::uint32_t bytes) const;
+    std::int64_t begin_of(int chunk) const { return begins_[static_cast<std::size_t>(chunk)]; }
+
+   private:
+    abr::State state(double now, const Heard& heard);
+    bool silent(double now, double buffer) const;
+    void ask(int rendition, double now, Orders& orders, bool from_start);
+    std::optional<int> kept_rendition(int rendition) const;
+    int there(int rendition) const;
+    bool ask_kept(const abr::State& state, Orders& orders);
+
+    const abr::Shape& shape_;
+    int rate_;
+    abr::Policy& policy_;
+    Options options_;
+    std::vector<std::int64_t> begins_;  // of chunks, and the song's end
+    std::vector<std::vector<bool>> kept_;
+    std::vector<bool> missing_;
+    int chunk_ = 0;          // under way, or the next
+    std::int64_t have_ = 0;  // samples in hand
+    int last_ = -1;          // rendition of the audio before have_
+    int numbers_ = 0;
+    std::optional<Want> want_;
+    abr::UnderWay under_way_;
+    bool failed_ = false;  // the last want did
+    double last_byte_ = 0, decided_ = -1;
+};
+
+}  // namespace stretto::stream
