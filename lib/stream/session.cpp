@@ -127,7 +127,7 @@ Session::Orders Session::act(double now, const Heard& heard) {
             if (!want_ || there(decision.rendition) == want_->rendition) break;
             const bool drop = decision.what == Do::abandon;
             // what is heard already cannot be dropped
-            const bool from_start = drop && heard.position <= begin_of(chunk_) && !heard.playing;
+            const bool from_start = drop && heard.settled <= begin_of(chunk_);
             orders.cancel = want_->number;
             orders.why = drop ? "abandon" : "splice";
             ask(there(decision.rendition), now, orders, from_start);
@@ -182,6 +182,13 @@ void Session::failed(int want) {
     if (!want_ || want_->number != want) return;
     want_.reset();
     failed_ = true;
+}
+
+void Session::redo(const Heard& heard) {
+    const int last = chunk_ - 1;
+    if (want_ || last < 0 || heard.settled >= begin_of(chunk_)) return;
+    chunk_ = last;
+    have_ = std::max(heard.settled, begin_of(last));
 }
 
 void Session::seek(std::int64_t sample) {

@@ -46,6 +46,7 @@ class Session {
     /// The playhead.
     struct Heard {
         std::int64_t position = 0;  ///< samples of the song
+        std::int64_t settled = 0;   ///< the same, up to which nothing can be changed any more
         double heard_s = 0;         ///< really heard, seeks aside
         bool playing = false, started = false;
     };
@@ -71,6 +72,10 @@ class Session {
     void ended(int want);
     /// No more of it will come; what came may still be heard.
     void failed(int want);
+
+    /// The chunk that ended last was not what it should be: what can still be changed of it is
+    /// asked for again.
+    void redo(const Heard& heard);
 
     /// Go on from this sample of the song; what was under way is nobody's any more.
     void seek(std::int64_t sample);

@@ -1,0 +1,618 @@
+#include "stream/download.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "base/draft.hpp"
+#include "http/range.hpp"
+#include "song/id.hpp"
+
+namespace stretto::stream {
+namespace {
+
+constexpr double longest_pause_s = 2;  // between tries: a listener waits
+
+http::Request get(std::string target) {
+    http::Request request;
+    request.method = "GET";
+    request.target = std::move(target);
+    return request;
+}
+
+/// Names that were looked up, so that a song that is kept sounds without network.
+std::filesystem::path name_file(const store::Kept& kept, const std::string& name) {
+    return kept.root() / "names" / name;
+}
+
+std::string random_id() {
+    std::random_device random;
+    char text[40];
+    std::snprintf(text, sizeof text, "%08x-%08x-%08x", random(), random(), random());
+    return text;
+}
+
+}  // namespace
+
+struct Download::Transfer {
+    Session::Want want;
+    Session::Part part;
+    std::shared_ptr<Edges::Edge> edge;
+    std::unique_ptr<http::Fetch> fetch;
+    double asked = 0, first = -1;
+    std::string cache;       // what the edge's cache did
+    std::uint64_t skip = 0;  // bytes before the want's, of an answer that is the whole chunk
+    Bytes data;
+    std::size_t passed = 0;  // of data, on to the decoder
+    bool begun = false;      // its part was announced
+    bool ended = false, all = false;
+    int kbps = 0;
+};
+
+Download::Download(const Around& around, std::string song, const Options& options, Calls calls)
+    : around_(around),
+      song_(std::move(song)),
+      cmcd_session_(random_id()),
+      options_(options),
+      calls_(std::move(calls)),
+      progressed_(now()),
+      retry_(around.loop, [this] { session_ ? act() : start(); }) {
+    start();
+}
+
+Download::~Download() {
+    if (around_.kept && !id_.empty()) around_.kept->release(id_);
+}
+
+void Download::retry_soon() {
+    const double pause = std::min(longest_pause_s, 0.1 * (1 << std::min(failures_, 6)));
+    ++failures_;
+    not_before_ = now() + pause;
+    retry_.once(std::chrono::milliseconds{static_cast<std::int64_t>(pause * 1000) + 1});
+}
+
+void Download::start() {
+    if (over_now_) return;
+    if (use_kept_manifest()) return;
+    if (!around_.edges.empty()) {
+        ask_manifest();
+        if (!early_) ask_first_chunk();
+    } else if (around_.tracker) {
+        ask_tracker(true);
+    } else {
+        finish(EX_UNAVAILABLE, "no edge is known");
+    }
+}
+
+void Download::ask_tracker(bool waiting) {
+    around_.tracker->song(song_, [this, waiting, alive = std::weak_ptr{alive_}](
+                                     auto answer, int status, const std::string& why) {
+        if (alive.expired() || over_now_ || (!waiting && !answer)) return;
+        if (!answer) {
+            why_ = text("cannot ask the tracker ", around_.tracker->url(), ": ", why);
+            if (status == 404) return finish(EX_UNAVAILABLE, text("nobody has '", song_, "'"));
+            if (now() - progressed_ > 10) return finish(EX_TEMPFAIL, why_);
+            return retry_soon();
+        }
+        if (!answer->edges.empty()) around_.edges.set(answer->edges);
+        if (around_.edges.empty())
+            return finish(EX_UNAVAILABLE,
+                          around_.edges.refused() > 0
+                              ? "the tracker names edges of private networks only (see "
+                                "--allow-local-peers)"
+                              : "the tracker knows no edge");
+        if (session_) return;
+        auto manifest = answer->manifest.empty() ? Result<song::Manifest>{Malformed{}}
+                                                 : song::parse_manifest(answer->manifest);
+        if (manifest && manifest->id == answer->song_id &&
+            (!song::is_id(song_) || manifest->id == song_))
+            return use(std::move(*manifest));
+        start();
+    });
+}
+
+/// Nobody needs to be asked about what is kept.
+bool Download::use_kept_manifest() {
+    if (!around_.kept) return false;
+    std::string id = song_;
+    if (!song::is_id(id)) {
+        try {
+            const auto file = name_file(*around_.kept, song_);
+            if (!std::filesystem::exists(file)) return false;
+            id = as_text(read_file(file, 64));
+            if (id.ends_with('\n')) id.pop_back();
+        } catch (const Error&) {
+            return false;
+        }
+        if (!song::is_id(id)) return false;
+    }
+    const auto json = around_.kept->read(id, "manifest.json", song::most_manifest_bytes);
+    if (!json) return false;
+    auto manifest = song::parse_manifest(as_text(*json));
+    if (!manifest || manifest->id != id) return false;
+    // a name may have come to mean another song: ask beside the playing, for the next time
+    if (!song::is_id(song_) && !around_.edges.empty()) ask_manifest();
+    use(std::move(*manifest));
+    return true;
+}
+
+void Download::ask_manifest() {
+    const auto edge = around_.edges.current();
+    if (!edge || asking_manifest_) return;
+    asking_manifest_ = true;
+    http::get(*edge->upstream, "/songs/" + song_ + "/manifest.json", song::most_manifest_bytes,
+              [this, edge, alive = std::weak_ptr{alive_}](const http::Whole& got) {
+                  if (alive.expired() || over_now_) return;
+                  asking_manifest_ = false;
+                  on_manifest(*edge, got);
+              });
+}
+
+void Download::on_manifest(Edges::Edge& edge, const http::Whole& got) {
+    auto manifest = got.ok() ? song::parse_manifest(as_text(got.body))
+                             : Result<song::Manifest>{Malformed{got.why}};
+    const bool right = manifest && (!song::is_id(song_) || manifest->id == song_);
+    if (right && around_.kept && !song::is_id(song_)) {
+        try {
+            const auto file = name_file(*around_.kept, song_);
+            std::filesystem::create_directories(file.parent_path());
+            Draft draft{file};
+            draft.write(as_bytes(manifest->id + "\n"));
+            draft.commit();
+        } catch (const std::exception&) {
+            // it is asked for again next time
+        }
+    }
+    if (session_) return;
+    if (right) return use(std::move(*manifest));
+    why_ = text("cannot get '", song_, "' from ", edge.url, ": ",
+                manifest ? "its manifest is another song's" : manifest.error().why);
+    if (got.status == 404 && ++missing_ > 1)
+        return finish(EX_UNAVAILABLE, text("'", song_, "' is not at ", edge.url));
+    around_.edges.failed(edge, got.ok());
+    if (now() - progressed_ > static_cast<double>(options_.patience.count()))
+        return finish(got.ok() ? EX_DATAERR : EX_TEMPFAIL, why_);
+    retry_soon();
+}
+
+/// Its path is known before the manifest is, and which rendition to begin with as good as known.
+void Download::ask_first_chunk() {
+    const auto edge = around_.edges.current();
+    if (!edge) return;
+    early_ = std::make_shared<Transfer>();
+    early_->kbps = std::clamp(options_.first_kbps, options_.least_kbps, options_.most_kbps);
+    early_->edge = edge;
+    early_->asked = now();
+    from_edge(early_, {}, text("/songs/", song_, "/", song::chunk_path(early_->kbps, 0)));
+}
+
+void Download::use(song::Manifest manifest) {
+    manifest_ = std::move(manifest);
+    id_ = manifest_.id;
+    progressed_ = now();
+    failures_ = 0;
+    make_shape();
+    policy_ = abr::make_policy(options_.abr);
+    auto how = options_.session;
+    const auto& all = manifest_.renditions;
+    const auto index_of = [&](const song::Rendition& r) {
+        return static_cast<int>(&r - all.data());
+    };
+    how.highest = index_of(manifest_.best(options_.most_kbps));
+    how.lowest = 0;
+    while (how.lowest < how.highest && rendition(how.lowest).kbps < options_.least_kbps)
+        ++how.lowest;
+    session_.emplace(shape_, manifest_.rate, *policy_, how);
+    if (around_.kept) {
+        around_.kept->use(id_);
+        const auto json = song::print_manifest(manifest_);
+        const auto old = around_.kept->read(id_, "manifest.json", song::most_manifest_bytes);
+        if (!old || as_text(*old) != json) around_.kept->keep(id_, "manifest.json", as_bytes(json));
+    }
+    note_kept();
+    calls_.found(manifest_);
+    if (over_now_) return;
+    if (early_ && !early_->ended) {
+        const auto* r = manifest_.rendition(early_->kbps);
+        const int i = r ? index_of(*r) : -1;
+        if (i >= how.lowest && i <= how.highest) {
+            transfer_ = std::exchange(early_, nullptr);
+            transfer_->part = session_->adopt(i, transfer_->asked);
+            transfer_->want = *session_->under_way();
+            pass_on(*transfer_, {});
+            if (transfer_ && transfer_->all) on_end(*transfer_, nullptr);
+        } else {
+            drop(*early_);
+        }
+    }
+    early_.reset();
+    act();
+}
+
+void Download::make_shape() {
+    for (const auto& row : manifest_.renditions.front().chunks)
+        shape_.chunk_s.push_back(static_cast<double>(row.samples) / manifest_.rate);
+    for (const auto& r : manifest_.renditions) {
+        auto& to = shape_.renditions.emplace_back();
+        to.kbps = r.kbps;
+        to.header_bytes = static_cast<std::uint32_t>(r.header_bytes);
+        for (const auto& row : r.chunks)
+            to.chunks.push_back({static_cast<std::uint32_t>(row.bytes), {}});
+    }
+    headers_.resize(manifest_.renditions.size());
+    indexed_.resize(manifest_.renditions.size());
+}
+
+void Download::note_kept() {
+    if (!around_.kept) return;
+    const auto& known = around_.kept->chunks(id_);
+    for (std::size_t r = 0; r < manifest_.renditions.size(); ++r) {
+        const auto here = known.find(manifest_.renditions[r].kbps);
+        if (here == known.end()) continue;
+        for (std::size_t k = 0; k < shape_.chunk_s.size() && k < here->second.size(); ++k)
+            if (here->second[k]) session_->kept(static_cast<int>(k), static_cast<int>(r));
+    }
+}
+
+/// One after the other, once something is in hand: without them a chunk cannot be left in the
+/// middle, but no sound waits for them.
+void Download::next_index() {
+    if (indexing_ || !session_ || session_->complete()) return;
+    const auto heard = calls_.heard();
+    if (session_->have() - heard.position < manifest_.rate) return;
+    const auto missing = std::ranges::find(indexed_, false);
+    if (missing == indexed_.end()) return;
+    const int i = static_cast<int>(missing - indexed_.begin());
+    const auto rest = song::index_path(rendition(i).kbps);
+    if (around_.kept)
+        if (const auto bytes =
+                around_.kept->read(id_, rest, song::most_index_bytes, rendition(i).index_sha256)) {
+            indexed_[static_cast<std::size_t>(i)] = true;
+            use_index(i, *bytes);
+            return next_index();
+        }
+    const auto edge = around_.edges.current();
+    if (!edge || now() < not_before_) return;
+    indexing_ = true;
+    http::get(*edge->upstream, path(rest), song::most_index_bytes,
+              [this, i, rest, alive = std::weak_ptr{alive_}](const http::Whole& got) {
+                  if (alive.expired() || over_now_) return;
+                  indexing_ = false;
+                  // one try: playing goes on without
+                  indexed_[static_cast<std::size_t>(i)] = true;
+                  if (!got.ok() || sha256(got.body) != rendition(i).index_sha256) return;
+                  if (use_index(i, got.body) && around_.kept)
+                      around_.kept->keep(id_, rest, got.body);
+                  next_index();
+              });
+}
+
+bool Download::use_index(int r, BytesView bytes) {
+    const auto index = song::parse_index(bytes);
+    auto& to = shape_.renditions[static_cast<std::size_t>(r)];
+    if (!index || index->size() != to.chunks.size()) return false;
+    for (std::size_t k = 0; k < index->size(); ++k) {
+        const auto& pieces = (*index)[k];
+        if (pieces.empty() || pieces.back().offset >= to.chunks[k].bytes) return false;
+    }
+    for (std::size_t k = 0; k < index->size(); ++k)
+        for (const auto& piece : (*index)[k])
+            to.chunks[k].pieces.push_back(
+                {piece.offset, static_cast<double>(piece.first_sample) / manifest_.rate});
+    return true;
+}
+
+void Download::act() {
+    if (!session_ || over_now_ || acting_) return;
+    acting_ = true;
+    over_.clear();
+    while (!over_now_ && now() >= not_before_) {
+        if (held_ && !session_->under_way()) break;
+        const auto orders = session_->act(now(), calls_.heard());
+        if (orders.cancel && transfer_) {
+            const auto transfer = transfer_;
+            if (orders.silent) {
+                why_ = "nothing comes";
+                if (transfer->edge) around_.edges.failed(*transfer->edge, false);
+                retry_soon();
+            }
+            drop(*transfer);
+        }
+        if (!orders.want) break;
+        order(orders);
+    }
+    acting_ = false;
+    if (over_now_) return;
+    next_index();
+    if (session_->complete() || transfer_) return;
+    if (now() - progressed_ > static_cast<double>(options_.patience.count()) && failures_ > 0)
+        finish(around_.edges.all_wrong() ? EX_DATAERR : EX_TEMPFAIL,
+               text("cannot get '", song_, "': ", why_.empty() ? "nobody sends anything" : why_));
+}
+
+void Download::order(const Session::Orders& orders) {
+    const auto& want = *orders.want;
+    if (last_rendition_ >= 0 && last_rendition_ != want.rendition)
+        calls_.switched(rendition(last_rendition_).kbps, rendition(want.rendition).kbps,
+                        orders.why);
+    last_rendition_ = want.rendition;
+    if (from_kept(want, *orders.part)) return;
+    const auto transfer = std::make_shared<Transfer>();
+    transfer->want = want;
+    transfer->part = *orders.part;
+    transfer->kbps = rendition(want.rendition).kbps;
+    transfer->asked = now();
+    transfer->edge = around_.edges.current();
+    if (!transfer->edge) {
+        session_->failed(want.number);
+        why_ = "no edge is known";
+        if (around_.tracker) ask_tracker(false);
+        return retry_soon();
+    }
+    transfer_ = transfer;
+    auto fields = cmcd(want);
+    const auto whole = shape_.renditions[static_cast<std::size_t>(want.rendition)]
+                           .chunks[static_cast<std::size_t>(want.chunk)]
+                           .bytes;
+    if (want.begin > 0 || want.stop < whole)
+        fields.add("Range", text("bytes=", want.begin, "-", want.stop - 1));
+    if (want.begin > 0 && headers_[static_cast<std::size_t>(want.rendition)].empty())
+        ask_headers(transfer);
+    from_edge(transfer, fields, path(song::chunk_path(transfer->kbps, want.chunk)));
+}
+
+/// CTA-5004: what the player knows, for who reads the edge's logs.
+http::Fields Download::cmcd(const Session::Want& want) const {
+    const auto heard = calls_.heard();
+    const auto buffer_ms =
+        std::max<std::int64_t>(0, (session_->have() - heard.position) * 1000 / manifest_.rate);
+    const auto& r = rendition(want.rendition);
+    const auto rounded = (buffer_ms + 50) / 100 * 100;
+    http::Fields fields;
+    fields.add("CMCD-Object",
+               text("br=", r.kbps, ",d=",
+                    std::llround(shape_.chunk_s[static_cast<std::size_t>(want.chunk)] * 1000),
+                    ",ot=a,tb=", manifest_.renditions.back().kbps));
+    fields.add("CMCD-Request", text("bl=", rounded, ",dl=", rounded, heard.started ? "" : ",su"));
+    fields.add("CMCD-Session", text("cid=\"", id_, "\",sf=o,sid=\"", cmcd_session_, "\",st=v"));
+    if (heard.started && !heard.playing) fields.add("CMCD-Status", "bs");
+    return fields;
+}
+
+/// @return false: it is not there after all
+bool Download::from_kept(const Session::Want& want, const Session::Part& part) {
+    if (!around_.kept) return false;
+    const auto& r = rendition(want.rendition);
+    const auto& row = r.chunks[static_cast<std::size_t>(want.chunk)];
+    const auto bytes = around_.kept->read(id_, song::chunk_path(r.kbps, want.chunk),
+                                          static_cast<std::size_t>(row.bytes), row.sha256);
+    if (!bytes || static_cast<std::size_t>(r.header_bytes) > bytes->size()) return false;
+    const BytesView all{*bytes};
+    auto& headers = headers_[static_cast<std::size_t>(want.rendition)];
+    if (headers.empty()) {
+        const auto view = all.first(static_cast<std::size_t>(r.header_bytes));
+        headers.assign(view.begin(), view.end());
+    }
+    calls_.part(part, want.begin > 0 ? BytesView{headers} : BytesView{});
+    const auto mine = all.subspan(want.begin, want.stop - want.begin);
+    const auto audio = calls_.bytes(want.number, mine);
+    if (audio)
+        session_->came(want.number, static_cast<std::uint32_t>(mine.size()), *audio, now(), false);
+    session_->ended(want.number);
+    calls_.whole(want.number);
+    progressed_ = now();
+    Came came;
+    came.chunk = want.chunk;
+    came.kbps = r.kbps;
+    came.bytes = mine.size();
+    came.audio_ms = row.samples * 1000 / manifest_.rate;
+    came.used_ms = (session_->have() - part.from) * 1000 / manifest_.rate;
+    came.source = Origin::cache;
+    came.from = "cache";
+    calls_.came(came);
+    return true;
+}
+
+void Download::ask_headers(const std::shared_ptr<Transfer>& transfer) {
+    const int r = transfer->want.rendition;
+    const auto size = static_cast<std::size_t>(rendition(r).header_bytes);
+    auto request = get(path(song::chunk_path(rendition(r).kbps, transfer->want.chunk)));
+    request.fields.add("Range", text("bytes=0-", size - 1));
+    auto got = std::make_shared<Bytes>();
+    http::FetchCalls calls;
+    calls.head = [](http::Response&&) {};
+    calls.data = [got, size](BytesView bytes) {
+        append(*got, bytes.first(std::min(bytes.size(), size - got->size())));
+        return true;
+    };
+    calls.end = [this, r, size, got, transfer,
+                 alive = std::weak_ptr{alive_}](const http::Failure* failure) {
+        if (alive.expired() || over_now_ || transfer->ended) return;
+        if (failure || got->size() < size) return fail(*transfer, 0, "no headers came", false);
+        headers_[static_cast<std::size_t>(r)] = *got;
+        if (pass_on(*transfer, {}) && transfer->all) on_end(*transfer, nullptr);
+    };
+    if (header_fetch_) over_.push_back(std::move(header_fetch_));
+    header_fetch_ = transfer->edge->upstream->fetch(request, {}, std::move(calls));
+}
+
+void Download::from_edge(const std::shared_ptr<Transfer>& transfer, const http::Fields& fields,
+                         const std::string& target) {
+    auto request = get(target);
+    request.fields = fields;
+    http::FetchCalls calls;
+    const std::weak_ptr alive{alive_};
+    calls.head = [this, alive, transfer](http::Response&& head) {
+        if (!alive.expired() && !transfer->ended) on_head(*transfer, head);
+    };
+    calls.data = [this, alive, transfer](BytesView bytes) {
+        return !alive.expired() && !transfer->ended && on_data(*transfer, bytes);
+    };
+    calls.end = [this, alive, transfer](const http::Failure* failure) {
+        if (!alive.expired() && !transfer->ended) on_end(*transfer, failure);
+    };
+    transfer->fetch = transfer->edge->upstream->fetch(request, {}, std::move(calls));
+}
+
+void Download::on_head(Transfer& transfer, const http::Response& head) {
+    if (const auto* cache = head.fields.find("X-Cache")) transfer.cache = *cache;
+    const auto& want = transfer.want;
+    if (head.status == 206 && &transfer != early_.get()) {
+        const auto* said = head.fields.find("Content-Range");
+        const auto range = said ? http::parse_content_range(*said) : std::nullopt;
+        if (range && range->range.first == want.begin &&
+            range->range.length == want.stop - want.begin)
+            return;
+    } else if (head.status == 200) {
+        transfer.skip = want.begin;
+        return;
+    }
+    fail(transfer, head.status,
+         text("the server says ", head.status, " ", http::reason(head.status)), false);
+}
+
+bool Download::on_data(Transfer& transfer, BytesView bytes) {
+    if (transfer.first < 0) transfer.first = now();
+    const auto skipped = std::min<std::uint64_t>(transfer.skip, bytes.size());
+    transfer.skip -= skipped;
+    return pass_on(transfer, bytes.subspan(skipped));
+}
+
+/// @return false: the transfer is over
+bool Download::pass_on(Transfer& transfer, BytesView bytes) {
+    append(transfer.data, bytes);
+    if (&transfer != transfer_.get()) return transfer.data.size() <= song::most_chunk_bytes;
+    const auto& want = transfer.want;
+    auto& headers = headers_[static_cast<std::size_t>(want.rendition)];
+    if (want.begin > 0 && headers.empty()) return true;  // they are on their way
+    if (transfer.data.size() > want.stop - want.begin) {
+        fail(transfer, 0, "more came than was asked for", true);
+        return false;
+    }
+    if (!transfer.begun) {
+        transfer.begun = true;
+        calls_.part(transfer.part, want.begin > 0 ? BytesView{headers} : BytesView{});
+    }
+    const auto fresh = BytesView{transfer.data}.subspan(transfer.passed);
+    if (fresh.empty()) return true;
+    transfer.passed = transfer.data.size();
+    const auto audio = calls_.bytes(want.number, fresh);
+    if (!audio) {
+        fail(transfer, 0, "it gives damaged audio", true);
+        return false;
+    }
+    session_->came(want.number, static_cast<std::uint32_t>(fresh.size()), *audio, now(), true);
+    progressed_ = now();
+    failures_ = missing_ = 0;
+    return true;
+}
+
+void Download::on_end(Transfer& transfer, const http::Failure* failure) {
+    if (failure) return fail(transfer, 0, failure->why, false);
+    transfer.all = true;
+    if (&transfer != transfer_.get()) return;  // the manifest is not here yet
+    const auto& want = transfer.want;
+    if (want.begin > 0 && headers_[static_cast<std::size_t>(want.rendition)].empty()) return;
+    if (transfer.data.size() < want.stop - want.begin)
+        return fail(transfer, 0, "the answer was cut short", false);
+    const auto keep_alive = transfer_;
+    around_.edges.worked(*transfer.edge);
+    calls_.whole(want.number);
+    session_->ended(want.number);
+    check_and_keep(transfer);
+    tell(transfer);
+    drop(transfer);
+    act();
+}
+
+/// Only what its hash proves is kept and passed on.
+void Download::check_and_keep(Transfer& transfer) {
+    const auto& want = transfer.want;
+    const auto& r = rendition(want.rendition);
+    auto& headers = headers_[static_cast<std::size_t>(want.rendition)];
+    const auto& row = r.chunks[static_cast<std::size_t>(want.chunk)];
+    if (want.begin > 0 || transfer.data.size() != static_cast<std::size_t>(row.bytes)) return;
+    if (sha256(transfer.data) != row.sha256) {
+        calls_.reject(transfer.edge->name, want.chunk, "hash");
+        around_.edges.failed(*transfer.edge, true);
+        session_->redo(calls_.heard());
+        return;
+    }
+    if (headers.empty())
+        headers.assign(transfer.data.begin(), transfer.data.begin() + r.header_bytes);
+    if (!around_.kept) return;
+    if (around_.kept->keep(id_, song::chunk_path(r.kbps, want.chunk), transfer.data)) {
+        session_->kept(want.chunk, want.rendition);
+        if (around_.kept_more) around_.kept_more();
+    }
+}
+
+void Download::tell(const Transfer& transfer) const {
+    const auto& row =
+        rendition(transfer.want.rendition).chunks[static_cast<std::size_t>(transfer.want.chunk)];
+    Came came;
+    came.chunk = transfer.want.chunk;
+    came.kbps = transfer.kbps;
+    came.bytes = transfer.data.size();
+    came.audio_ms = row.samples * 1000 / manifest_.rate;
+    came.ms = std::llround((now() - transfer.asked) * 1000);
+    came.first_byte_ms =
+        transfer.first < 0 ? 0 : std::llround((transfer.first - transfer.asked) * 1000);
+    came.used_ms =
+        std::max<std::int64_t>(0, session_->have() - transfer.part.from) * 1000 / manifest_.rate;
+    came.from = transfer.edge->name;
+    came.hit = transfer.cache == "HIT";
+    calls_.came(came);
+}
+
+void Download::fail(Transfer& transfer, int status, const std::string& why, bool wrong) {
+    const bool early = &transfer == early_.get();
+    why_ = text(transfer.edge->url, ": ", why);
+    if (early) {  // the manifest will tell what there is
+        drop(transfer);
+        return;
+    }
+    const auto keep_alive = transfer_;
+    if (wrong) calls_.reject(transfer.edge->name, transfer.want.chunk, "damaged");
+    if (status == 404) {
+        if (++missing_ > 2 * static_cast<int>(manifest_.renditions.size()))
+            return finish(EX_UNAVAILABLE, text("nobody has all of '", song_, "'"));
+        session_->missing(transfer.want.rendition);
+    }
+    around_.edges.failed(*transfer.edge, wrong);
+    session_->failed(transfer.want.number);
+    if (!transfer.data.empty()) tell(transfer);
+    drop(transfer);
+    retry_soon();
+}
+
+void Download::drop(Transfer& transfer) {
+    transfer.ended = true;
+    if (transfer.fetch) over_.push_back(std::move(transfer.fetch));
+    if (&transfer == transfer_.get()) transfer_.reset();
+}
+
+void Download::seek(std::int64_t sample) {
+    if (!session_) return;
+    if (transfer_) {
+        const auto transfer = transfer_;
+        drop(*transfer);
+    }
+    session_->seek(sample);
+    act();
+}
+
+void Download::finish(int exit, const std::string& why) {
+    if (over_now_) return;
+    over_now_ = true;
+    retry_.stop();
+    if (transfer_) {
+        const auto transfer = transfer_;
+        drop(*transfer);
+    }
+    around_.loop.post([this, exit, why, alive = std::weak_ptr{alive_}] {
+        if (!alive.expired()) calls_.failed(exit, why);
+    });
+}
+
+}  // namespace stretto::stream
