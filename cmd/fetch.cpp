@@ -12,6 +12,7 @@
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "listener_options.hpp"
 #include "ogg/join.hpp"
 #include "song/id.hpp"
 #include "song/index.hpp"
@@ -133,8 +134,9 @@ bool is_share(const std::string& text) {
 
 /// What the command line and the environment say.
 struct Options {
-    std::string store, song, output = "-", raw, search, location, share = "0", upload_limit = "0";
-    bool list = false, searching = false, no_share = false, metered = false, no_peers = false;
+    std::string store, song, output = "-", raw, search, share = "0";
+    bool list = false, searching = false;
+    ListenerOptions listener;
     stream::Fetching::Options swarm;
 };
 
@@ -158,16 +160,6 @@ int fetch_from_store(const Options& o) {
     return 0;
 }
 
-fs::path default_cache() {
-    const auto of = [](const char* name) {
-        const char* value = std::getenv(name);
-        return fs::path{value ? value : ""};
-    };
-    if (const auto xdg = of("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "stretto";
-    if (of("HOME").is_absolute()) return of("HOME") / ".cache" / "stretto";
-    throw Error{EX_USAGE, "no place for a cache: set --cache, XDG_CACHE_HOME or HOME"};
-}
-
 std::deque<std::string> songs_of(const Options& o) {
     if (!o.list) {
         song::check_song(o.song);
@@ -186,19 +178,8 @@ std::deque<std::string> songs_of(const Options& o) {
 
 int fetch_from_swarm(Options o) {
     auto& s = o.swarm;
-    if (s.edges.empty() && s.tracker.empty()) s.tracker = "http://127.0.0.1:8490";
-    for (const auto& url : s.edges)
-        if (!url.starts_with("http://") && !url.starts_with("https://"))
-            throw Error{EX_USAGE, text("'", url, "' is no http:// address")};
-    if (s.cache.empty()) s.cache = default_cache();
-    if (!o.location.empty()) {
-        const auto place = swarm::parse_location(o.location);
-        if (!place) throw Error{EX_USAGE, text("location '", o.location, "': ", place.error().why)};
-        s.location = *place;
-    }
+    s.presence = o.listener.presence();
     s.share_seconds = o.share == "forever" ? INFINITY : std::stod(o.share);
-    s.share = !o.no_share && !o.metered;
-    s.peers = !o.no_peers;
     s.many = o.list;
     s.output = o.list && o.output == "-" ? "" : o.output;
     stream::Fetching fetching{s};
@@ -207,14 +188,7 @@ int fetch_from_swarm(Options o) {
 
 void add_options(CLI::App& app, Options& o) {
     auto& s = o.swarm;
-    app.add_option("--tracker", s.tracker,
-                   "The tracker that knows peers and edges; by default http://127.0.0.1:8490")
-        ->envname("STRETTO_TRACKER")
-        ->type_name("URL");
-    app.add_option("--edge", s.edges, "An edge to ask, without a tracker or before those it names")
-        ->envname("STRETTO_EDGE")
-        ->type_name("URL")
-        ->allow_extra_args(false);
+    o.listener.add_to(app);
     app.add_option("--store", o.store,
                    "A store's directory, or http://server with one: no cache, no peers")
         ->envname("STRETTO_STORE")
@@ -238,36 +212,14 @@ void add_options(CLI::App& app, Options& o) {
     app.add_option("--search", o.search,
                    "List songs that have these words in title, artist, album or name")
         ->type_name("TEXT");
-    app.add_option("--location", o.location,
-                   "Where this is, to a tenth of a degree: near peers and edges come first")
-        ->envname("STRETTO_LOCATION")
-        ->type_name("LAT,LON");
-    app.add_option("--cache", s.cache,
-                   "What was fetched; by default stretto in XDG_CACHE_HOME or ~/.cache")
-        ->envname("STRETTO_CACHE")
-        ->type_name("DIR");
-    app.add_option("--cache-size", s.cache_size,
-                   "Bytes that it may hold (a tenth of the free disk, at most 10G)")
-        ->transform(CLI::AsSizeValue(true));
     app.add_option("--share", o.share, "Go on giving to others for so long after the last song")
         ->type_name("SECONDS|forever")
         ->check(
             [](const std::string& text) { return is_share(text) ? "" : "seconds, or forever"; });
-    app.add_flag("--no-share", o.no_share, "Give nothing to others");
     app.add_flag(
         "--peers-first", s.peers_first,
         "Ask the edge only for what no peer has, and while peers bring less than twice the "
         "song's bitrate");
-    app.add_flag("--no-peers", o.no_peers, "Take nothing from others");
-    app.add_flag("--metered", o.metered, "Bytes cost money here: give nothing to others");
-    app.add_option("--upload-limit", s.upload_limit,
-                   "Bytes a second that others may take (no limit)")
-        ->type_name("BYTES")
-        ->transform(CLI::AsSizeValue(true));
-    app.add_option("--listen", s.listen, "Where others find this peer (every address, a free port)")
-        ->type_name("HOST:PORT");
-    app.add_flag("--allow-local-peers", s.local_peers,
-                 "Connect to peers and edges on private networks when a tracker names them");
     app.add_flag("-v,--verbose", s.verbose, "Tell where each chunk, or part of one, came from");
     app.add_option("SONG", o.song, "A song's id, or its name");
 }
@@ -295,8 +247,8 @@ int main(int argc, char** argv) {
             if (one) return fetch_from_store(o);
             if (!o.store.starts_with("http"))
                 throw Error{EX_USAGE, "--list and --search need a server, not a directory"};
-            o.swarm.edges = {o.store};
-            o.swarm.tracker.clear();
+            o.listener.edges = {o.store};
+            o.listener.tracker.clear();
         }
         if (!o.raw.empty()) throw Error{EX_USAGE, "--raw needs a --store"};
         return fetch_from_swarm(std::move(o));

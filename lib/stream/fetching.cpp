@@ -16,8 +16,6 @@
 namespace stretto::stream {
 namespace {
 
-constexpr std::int64_t default_upload_kbps = 4000;  // told to the tracker where no limit was set
-
 /// A reader that has had enough, such as head(1), is no failure to tell of: end as programs do that
 /// leave SIGPIPE alone, which servers cannot.
 void end_like_a_filter() {
@@ -25,18 +23,6 @@ void end_like_a_filter() {
     if (::poll(&output, 1, 0) != 1 || !(output.revents & POLLERR)) return;
     std::signal(SIGPIPE, SIG_DFL);
     std::raise(SIGPIPE);
-}
-
-std::string encoded(const std::string& text) {
-    constexpr char digits[] = "0123456789ABCDEF";
-    std::string out;
-    for (const unsigned char c : text) {
-        if (std::isalnum(c) || c == '-' || c == '.' || c == '_')
-            out += static_cast<char>(c);
-        else
-            out += {'%', digits[c >> 4], digits[c & 15]};
-    }
-    return out;
 }
 
 }  // namespace
@@ -79,60 +65,11 @@ struct Fetching::Job {
 
 Fetching::Fetching(const Options& options)
     : options_(options),
-      edges_(loop_, options.local_peers),
+      presence_(loop_, options.presence),
       seeds_(std::random_device{}()),
-      later_(loop_, [this] { stop(); }) {
-    kept_.emplace(options_.cache, options_.cache_size);
-    for (const auto& url : options_.edges) edges_.add_trusted(url);
-    if (!options_.tracker.empty()) {
-        tracker_.emplace(loop_, options_.tracker, options_.location);
-        recall_edges();
-    }
-    if (tracker_ && options_.share) {
-        Seeder::Options how;
-        how.upload_bytes_per_s = options_.upload_limit;
-        how.listen = options_.listen;
-        seeder_.emplace(loop_, *kept_, how);
-        share();
-    }
-    around_.emplace(Around{loop_, edges_, &*kept_, tracker_ ? &*tracker_ : nullptr,
-                           options_.peers && tracker_.has_value(), options_.local_peers, [this] {
-                               if (tracker_ && seeder_) tracker_->changed();
-                           }});
-}
+      later_(loop_, [this] { stop(); }) {}
 
 Fetching::~Fetching() = default;
-
-void Fetching::share() {
-    const auto kbps = options_.upload_limit > 0
-                          ? static_cast<std::int64_t>(options_.upload_limit * 8 / 1000)
-                          : default_upload_kbps;
-    tracker_->share(*kept_, seeder_->port(), kbps);
-}
-
-/// Edges that a tracker named last time serve when it is gone now.
-void Fetching::recall_edges() {
-    const auto file = options_.cache / "edges.json";
-    if (!std::filesystem::exists(file)) return;
-    try {
-        const auto bytes = read_file(file, 1 << 20);
-        if (const auto edges = swarm::parse_edges_answer(as_text(bytes))) edges_.set(*edges);
-    } catch (const Error&) {
-        // one that cannot be read is one that is not there
-    }
-}
-
-void Fetching::remember_edges() const {
-    const auto edges = edges_.named();
-    if (edges.empty()) return;
-    try {
-        Draft file{options_.cache / "edges.json"};
-        file.write(as_bytes(swarm::print_edges_answer(edges)));
-        file.commit();
-    } catch (const Error&) {
-        // the next run asks the tracker
-    }
-}
 
 int Fetching::run(std::deque<std::string> songs) {
     std::signal(SIGPIPE, SIG_IGN);
@@ -146,7 +83,7 @@ int Fetching::run(std::deque<std::string> songs) {
         for (int i = 0; i < options_.jobs; ++i) begin_next();
     });
     loop_.run();
-    remember_edges();
+    presence_.remember_edges();
     if (interrupted_) throw Error{EX_TEMPFAIL, "interrupted"};
     for (const int status : {EX_DATAERR, EX_UNAVAILABLE, EX_TEMPFAIL})
         if (std::ranges::find(exits_, status) != exits_.end()) return status;
@@ -155,17 +92,14 @@ int Fetching::run(std::deque<std::string> songs) {
 
 void Fetching::stop() {
     waiting_.clear();
-    if (tracker_ && seeder_)
-        tracker_->leave([this] { loop_.stop(); });
-    else
-        loop_.stop();
+    presence_.leave([this] { loop_.stop(); });
 }
 
 void Fetching::begin_next() {
     if (waiting_.empty()) {
         if (!jobs_.empty() || sharing_) return;
         sharing_ = true;
-        if (options_.share_seconds <= 0 || !seeder_) return stop();
+        if (options_.share_seconds <= 0 || !presence_.shares()) return stop();
         if (std::isfinite(options_.share_seconds))
             later_.once(std::chrono::milliseconds{
                 static_cast<std::int64_t>(options_.share_seconds * 1000)});
@@ -210,7 +144,7 @@ void Fetching::begin_next() {
                 note(text("chunk ", gave.chunk, ": ", gave.who, ", ", gave.bytes, " bytes"));
         };
     calls.done = [this, &job](Outcome outcome) { ended(job, std::move(outcome)); };
-    job.loader = std::make_unique<Loader>(*around_, job.song, how, std::move(calls));
+    job.loader = std::make_unique<Loader>(presence_.around(), job.song, how, std::move(calls));
 }
 
 void Fetching::ended(Job& job, Outcome outcome) {
@@ -247,62 +181,44 @@ void Fetching::tell(const Job& job, const Outcome& o) const {
     out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
 
-int Fetching::search(const std::string& words) {
-    int exit = EX_TEMPFAIL;
-    std::string why = "no edge is known";
-    std::function<void(std::string)> page;
-    const auto ask = [&] {
-        const auto edge = edges_.current();
-        if (!edge) return loop_.stop();
-        page = [&, edge](const std::string& after) {
-            auto target = "/songs?q=" + encoded(words);
-            if (!after.empty()) target += "&after=" + after;
-            http::get(*edge->upstream, target, 16u << 20, [&, edge](const http::Whole& got) {
-                const auto json = nlohmann::json::parse(as_text(got.body), nullptr, false);
-                if (!got.ok() || !json.is_object() || !json.contains("songs") ||
-                    !json["songs"].is_array()) {
-                    why = text("cannot search at ", edge->url, ": ",
-                               got.ok() ? "that is no list of songs" : got.why);
-                    return loop_.stop();
-                }
-                for (const auto& song : json["songs"]) {
-                    if (options_.json) {
-                        std::cout << song.dump() << '\n';
-                        continue;
-                    }
-                    std::string names;
-                    if (song.contains("names") && song["names"].is_array())
-                        for (const auto& name : song["names"])
-                            if (name.is_string())
-                                names += (names.empty() ? "" : ",") + name.get<std::string>();
-                    const auto field = [&](const char* key) {
-                        return song.contains(key) && song[key].is_string()
-                                   ? printable(song[key].get<std::string>())
-                                   : std::string{};
-                    };
-                    std::cout << field("id") << '\t' << (names.empty() ? "-" : printable(names))
-                              << '\t' << field("artist") << '\t' << field("title") << '\n';
-                    exit = 0;
-                }
-                if (json.contains("next") && json["next"].is_string())
-                    return page(json["next"].get<std::string>());
-                if (exit != 0) exit = options_.json && !json["songs"].empty() ? 0 : 1;
-                why.clear();
-                loop_.stop();
-            });
-        };
-        page("");
+namespace {
+
+/// Columns for people: id, names, artist, title.
+std::string columns(const nlohmann::json& song) {
+    const auto field = [&](const char* key) {
+        return song.contains(key) && song[key].is_string() ? printable(song[key].get<std::string>())
+                                                           : std::string{};
     };
-    if (tracker_)
-        tracker_->edges([&](std::optional<std::vector<swarm::EdgeInfo>> edges) {
-            if (edges) edges_.set(*edges);
-            ask();
+    std::string names;
+    if (song.contains("names") && song["names"].is_array())
+        for (const auto& name : song["names"])
+            if (name.is_string()) names += (names.empty() ? "" : ",") + name.get<std::string>();
+    return text(field("id"), '\t', names.empty() ? "-" : printable(names), '\t', field("artist"),
+                '\t', field("title"));
+}
+
+}  // namespace
+
+int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bool json) {
+    auto listed = Presence::Listed::failed;
+    std::string why;
+    presence.search(
+        words,
+        [&](const std::string& song) {
+            std::cout << (json ? song : columns(nlohmann::json::parse(song))) << '\n';
+        },
+        [&](Presence::Listed how, const std::string& because) {
+            listed = how;
+            why = because;
+            loop.stop();
         });
-    else
-        loop_.post(ask);
-    loop_.run();
-    if (!why.empty()) throw Error{exit, why};
-    return exit;
+    loop.run();
+    if (listed == Presence::Listed::failed) throw Error{EX_TEMPFAIL, why};
+    return listed == Presence::Listed::some ? 0 : 1;
+}
+
+int Fetching::search(const std::string& words) {
+    return list_songs(loop_, presence_, words, options_.json);
 }
 
 }  // namespace stretto::stream

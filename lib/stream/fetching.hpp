@@ -8,25 +8,20 @@
 #include "base/draft.hpp"
 #include "base/progress.hpp"
 #include "ogg/join.hpp"
-#include "stream/loader.hpp"
-#include "stream/seeder.hpp"
+#include "stream/presence.hpp"
 
 namespace stretto::stream {
+
+/// Print lines (or JSON) of songs that have all words, from the nearest edge.
+/// @return 0, or 1 when there is none; an Error (75) when nobody can be asked
+int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bool json);
 
 class Fetching {
    public:
     struct Options {
-        std::vector<std::string> edges;  ///< URLs that the user named
-        std::string tracker;             ///< URL; empty: none
-        std::filesystem::path cache;
-        std::uint64_t cache_size = 0;  ///< 0: the default of store::Kept
-        std::optional<swarm::Location> location;
-        bool peers = true, share = true, peers_first = false;
-        bool local_peers =
-            false;  ///< peers and edges may be anywhere, not only on the open internet
+        Presence::Options presence;
+        bool peers_first = false;
         double share_seconds = 0;  ///< after the last song; infinite: until told to end
-        double upload_limit = 0;   ///< bytes/s; 0: none
-        std::string listen;        ///< of the peer's server; empty: every address, any port
         int kbps = 320, jobs = 1;
         bool json = false, verbose = false;
         std::string output;  ///< a file or "-"; a folder when `many`; empty: into the cache only
@@ -46,18 +41,11 @@ class Fetching {
     void begin_next();
     void ended(Job& job, Outcome outcome);
     void tell(const Job& job, const Outcome& outcome) const;
-    void remember_edges() const;
-    void recall_edges();
-    void share();
     void stop();
 
     Options options_;
     net::Loop loop_;
-    std::optional<store::Kept> kept_;
-    Edges edges_;
-    std::optional<Tracker> tracker_;
-    std::optional<Seeder> seeder_;
-    std::optional<Around> around_;
+    Presence presence_;
     std::deque<std::string> waiting_;
     std::list<Job> jobs_;
     std::vector<int> exits_;

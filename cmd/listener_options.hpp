@@ -1,0 +1,87 @@
+#pragma once
+// Options of every tool that listens: where to ask, what is kept, what is given to others.
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "stream/presence.hpp"
+
+namespace stretto {
+
+struct ListenerOptions {
+    std::vector<std::string> edges;
+    std::string tracker, cache, location, listen;
+    std::uint64_t cache_size = 0, upload_limit = 0;
+    bool no_share = false, no_peers = false, metered = false, local_peers = false;
+
+    void add_to(CLI::App& app) {
+        app.add_option("--tracker", tracker,
+                       "The tracker that knows peers and edges; by default http://127.0.0.1:8490")
+            ->envname("STRETTO_TRACKER")
+            ->type_name("URL");
+        app.add_option("--edge", edges,
+                       "An edge to ask, without a tracker or before those it names")
+            ->envname("STRETTO_EDGE")
+            ->type_name("URL")
+            ->allow_extra_args(false);
+        app.add_option("--location", location,
+                       "Where this is, to a tenth of a degree: near peers and edges come first")
+            ->envname("STRETTO_LOCATION")
+            ->type_name("LAT,LON");
+        app.add_option("--cache", cache,
+                       "What was fetched; by default stretto in XDG_CACHE_HOME or ~/.cache")
+            ->envname("STRETTO_CACHE")
+            ->type_name("DIR");
+        app.add_option("--cache-size", cache_size,
+                       "Bytes that it may hold (a tenth of the free disk, at most 10G)")
+            ->transform(CLI::AsSizeValue(true));
+        app.add_flag("--no-share", no_share, "Give nothing to others");
+        app.add_flag("--no-peers", no_peers, "Take nothing from others");
+        app.add_flag("--metered", metered, "Bytes cost money here: give nothing to others");
+        app.add_option("--upload-limit", upload_limit,
+                       "Bytes a second that others may take (no limit)")
+            ->type_name("BYTES")
+            ->transform(CLI::AsSizeValue(true));
+        app.add_option("--listen", listen,
+                       "Where others find this peer (every address, a free port)")
+            ->type_name("HOST:PORT");
+        app.add_flag("--allow-local-peers", local_peers,
+                     "Connect to peers and edges on private networks when a tracker names them");
+    }
+
+    /// An Error (64) for what is no address or place.
+    stream::Presence::Options presence() const {
+        stream::Presence::Options p;
+        p.edges = edges;
+        p.tracker = edges.empty() && tracker.empty() ? "http://127.0.0.1:8490" : tracker;
+        for (const auto& url : edges)
+            if (!url.starts_with("http://") && !url.starts_with("https://"))
+                throw Error{EX_USAGE, text("'", url, "' is no http:// address")};
+        p.cache = cache.empty() ? default_cache() : std::filesystem::path{cache};
+        p.cache_size = cache_size;
+        if (!location.empty()) {
+            const auto place = swarm::parse_location(location);
+            if (!place)
+                throw Error{EX_USAGE, text("location '", location, "': ", place.error().why)};
+            p.location = *place;
+        }
+        p.share = !no_share && !metered;
+        p.peers = !no_peers;
+        p.local_peers = local_peers;
+        p.upload_limit = static_cast<double>(upload_limit);
+        p.listen = listen;
+        return p;
+    }
+
+   private:
+    static std::filesystem::path default_cache() {
+        const auto of = [](const char* name) {
+            const char* value = std::getenv(name);
+            return std::filesystem::path{value ? value : ""};
+        };
+        if (const auto xdg = of("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "stretto";
+        if (of("HOME").is_absolute()) return of("HOME") / ".cache" / "stretto";
+        throw Error{EX_USAGE, "no place for a cache: set --cache, XDG_CACHE_HOME or HOME"};
+    }
+};
+
+}  // namespace stretto
