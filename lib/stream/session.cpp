@@ -119,7 +119,7 @@ Session::Orders Session::act(double now, const Heard& heard) {
         case Do::take:
             if (want_) break;
             orders.why = failed_ ? "retry" : last_ < 0 ? "start" : "next";
-            ask(kept_rendition(decision.rendition).value_or(decision.rendition), now, orders,
+            ask(kept_rendition(decision.rendition).value_or(there(decision.rendition)), now, orders,
                 false);
             break;
         case Do::splice:

@@ -1,0 +1,223 @@
+// What a player asks for: byte ranges and parts, from decisions that a script makes.
+#include "stream/session.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <deque>
+
+using namespace stretto;
+using stream::Session;
+
+namespace {
+
+constexpr int rate = 1000;
+
+/// Three chunks of 10 s in two renditions of 100 and 300 bytes a second; pieces of 2 s.
+abr::Shape shape_of_song(bool indexed = true) {
+    abr::Shape shape;
+    shape.chunk_s = {10, 10, 5};
+    for (const int kbps : {96, 320}) {
+        const std::uint32_t a_second = kbps == 96 ? 100 : 300;
+        auto& r = shape.renditions.emplace_back();
+        r.kbps = kbps;
+        r.header_bytes = 20;
+        for (const double s : shape.chunk_s) {
+            auto& chunk = r.chunks.emplace_back();
+            chunk.bytes = static_cast<std::uint32_t>(s * a_second);
+            if (indexed)
+                for (double at = 0; at < s; at += 2)
+                    chunk.pieces.push_back({static_cast<std::uint32_t>(at * a_second), at});
+        }
+    }
+    return shape;
+}
+
+struct Scripted : abr::Policy {
+    std::deque<abr::Decision> decisions;
+    std::vector<abr::Sample> samples;
+    std::vector<double> latencies;
+    void sample(const abr::Sample& s) override { samples.push_back(s); }
+    void latency(double s) override { latencies.push_back(s); }
+    abr::Decision decide(const abr::State&) override {
+        if (decisions.empty()) return {};
+        const auto next = decisions.front();
+        decisions.pop_front();
+        return next;
+    }
+};
+
+struct Playing {
+    abr::Shape shape = shape_of_song();
+    Scripted policy;
+    Session::Options options = [] {
+        Session::Options o;
+        o.highest = 1;
+        return o;
+    }();
+    Session session{shape, rate, policy, options};
+    Session::Heard heard;
+
+    Session::Orders decide(abr::Decision::Do what, int rendition, double now = 0) {
+        policy.decisions = {{what, rendition}};
+        return session.act(now, heard);
+    }
+    void came(std::uint32_t bytes, double now) {
+        const auto& want = *session.under_way();
+        total += bytes;
+        session.came(want.number, bytes, session.audio_of(want, total), now, true);
+    }
+    std::uint32_t total = 0;
+};
+
+using Do = abr::Decision::Do;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(stream_session)
+
+BOOST_FIXTURE_TEST_CASE(a_chunk_is_asked_for_whole_and_the_next_follows_when_it_ended, Playing) {
+    const auto first = decide(Do::take, 0);
+    BOOST_REQUIRE(first.want && first.part);
+    BOOST_TEST(first.want->begin == 0u);
+    BOOST_TEST(first.want->stop == 1000u);
+    BOOST_TEST(first.part->from == 0);
+    BOOST_TEST(!decide(Do::take, 1).want.has_value());  // one at a time
+    session.ended(first.want->number);
+    BOOST_TEST(session.have() == 10 * rate);
+    const auto second = decide(Do::take, 1);
+    BOOST_TEST(second.want->chunk == 1);
+    BOOST_TEST(second.want->stop == 3000u);
+    session.ended(second.want->number);
+    session.ended(decide(Do::take, 1).want->number);
+    BOOST_TEST(session.complete());
+    BOOST_TEST(!decide(Do::take, 1).want.has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_splice_asks_for_the_piece_that_holds_what_comes_next, Playing) {
+    decide(Do::take, 0);
+    came(500, 1);  // 5 s
+    const auto orders = decide(Do::splice, 1, 1);
+    BOOST_REQUIRE(orders.cancel && orders.want && orders.part);
+    BOOST_TEST(orders.want->rendition == 1);
+    BOOST_TEST(orders.want->begin == 4 * 300u);
+    BOOST_TEST(orders.part->decodes == 4 * rate);
+    BOOST_TEST(orders.part->from == session.have());
+    BOOST_TEST(session.have() > 48 * rate / 10);
+}
+
+BOOST_AUTO_TEST_CASE(without_an_index_the_whole_chunk_is_asked_for_and_its_begin_passed_over) {
+    Playing p;
+    p.shape = shape_of_song(false);
+    p.decide(Do::take, 0);
+    p.came(500, 1);
+    const auto have = p.session.have();
+    const auto orders = p.decide(Do::splice, 1, 1);
+    BOOST_TEST(orders.want->begin == 0u);
+    BOOST_TEST(orders.part->decodes == 0);
+    BOOST_TEST(orders.part->from == have);
+}
+
+BOOST_FIXTURE_TEST_CASE(abandoned_sound_is_dropped_only_while_nobody_has_it, Playing) {
+    decide(Do::take, 1);
+    came(1500, 1);
+    const auto dropped = decide(Do::abandon, 0, 1);
+    BOOST_TEST(dropped.want->begin == 0u);
+    BOOST_TEST(dropped.part->from == 0);
+    total = 0;
+    came(500, 2);
+    heard.settled = rate;
+    heard.playing = heard.started = true;
+    const auto kept = decide(Do::abandon, 1, 2);
+    BOOST_TEST(kept.part->from == session.have());
+    BOOST_TEST(kept.want->begin == 4 * 300u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failure_loses_nothing_that_came, Playing) {
+    decide(Do::take, 0);
+    came(500, 1);
+    session.failed(session.under_way()->number);
+    const auto again = decide(Do::take, 0, 2);
+    BOOST_TEST(again.why == "retry");
+    BOOST_TEST(again.want->chunk == 0);
+    BOOST_TEST(again.want->begin == 400u);
+    BOOST_TEST(again.part->from == session.have());
+}
+
+BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_sooner_when_little_is_in_hand, Playing) {
+    const auto first = decide(Do::take, 0, 0);
+    BOOST_TEST(!session.act(options.silence_emergency_s - 0.1, heard).cancel.has_value());
+    const auto late = session.act(options.silence_emergency_s + 0.1, heard);
+    BOOST_TEST(late.silent);
+    BOOST_TEST(*late.cancel == first.want->number);
+    BOOST_TEST(!session.under_way().has_value());
+    Playing calm;
+    calm.decide(Do::take, 0, 0);
+    calm.came(500, 0.5);
+    BOOST_TEST(!calm.session.act(options.silence_emergency_s + 1, calm.heard).silent);
+    BOOST_TEST(calm.session.act(options.silence_s + 1, calm.heard).silent);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_kept_is_taken_without_asking_the_policy, Playing) {
+    for (int k = 0; k < 3; ++k) session.kept(k, 1);
+    const auto orders = session.act(0, heard);
+    BOOST_REQUIRE(orders.want);
+    BOOST_TEST(orders.want->rendition == 1);
+    session.ended(orders.want->number);
+    heard.position = 0;
+    options.most_s = 30;
+    // 10 s are in hand, 15 are wanted
+    BOOST_TEST(session.act(0, heard).want.has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_kept_chunk_of_a_lower_bitrate_does_not_replace_a_better_one, Playing) {
+    session.ended(decide(Do::take, 1).want->number);
+    session.kept(1, 0);
+    BOOST_TEST(decide(Do::take, 1).want->rendition == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rendition_that_is_nowhere_is_asked_for_no_more, Playing) {
+    decide(Do::take, 1);
+    session.failed(session.under_way()->number);
+    session.missing(1);
+    BOOST_TEST(decide(Do::take, 1, 1).want->rendition == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_seek_asks_from_the_piece_before, Playing) {
+    session.ended(decide(Do::take, 0).want->number);
+    session.seek(13 * rate);
+    const auto orders = decide(Do::take, 0);
+    BOOST_TEST(orders.want->chunk == 1);
+    BOOST_TEST(orders.want->begin == 200u);
+    BOOST_TEST(orders.part->decodes == 12 * rate);
+    BOOST_TEST(orders.part->from == 13 * rate);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_chunk_that_was_wrong_is_asked_for_again_from_what_can_be_changed,
+                        Playing) {
+    session.ended(decide(Do::take, 0).want->number);
+    heard.settled = heard.position = 3 * rate;
+    session.redo(heard);
+    const auto orders = decide(Do::take, 0);
+    BOOST_TEST(orders.want->chunk == 0);
+    BOOST_TEST(orders.part->from == 3 * rate);
+    BOOST_TEST(orders.want->begin == 200u);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_first_byte_is_latency_and_the_rest_throughput, Playing) {
+    decide(Do::take, 0, 1);
+    came(100, 1.5);
+    came(100, 2);
+    BOOST_REQUIRE(policy.latencies.size() == 1u);
+    BOOST_TEST(policy.latencies[0] == 0.5);
+    BOOST_REQUIRE(policy.samples.size() == 1u);
+    BOOST_TEST(policy.samples[0].bytes == 100u);
+    BOOST_TEST(policy.samples[0].to - policy.samples[0].from == 0.5);
+}
+
+BOOST_FIXTURE_TEST_CASE(bytes_of_a_cache_say_nothing_of_the_network, Playing) {
+    const auto want = *decide(Do::take, 0).want;
+    session.came(want.number, 1000, 10 * rate, 1, false);
+    BOOST_TEST(policy.samples.empty());
+    BOOST_TEST(policy.latencies.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
