@@ -25,6 +25,7 @@ sim     sim stream abr cache events swarm song base
 # a library's headers as an extended expression, then who may include them
 libraries='
 (libav|libsw)[a-z]*/|vorbis/|ebur128\.h     lib/audio/
+SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
 isa-l/                                      lib/ogg/
 curl/                                       lib/http/
