@@ -1,0 +1,29 @@
+#pragma once
+// Samples of one song in the format that the output was opened with for another (libswresample).
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "audio/sink.hpp"
+
+namespace stretto::audio {
+
+class Converter {
+   public:
+    Converter(const Format& from, const Format& to);
+    ~Converter();
+    Converter(Converter&&) noexcept;
+
+    /// The formats are the same: samples pass through as they are.
+    bool same() const noexcept;
+    /// Append what the next interleaved samples become.
+    void add(std::span<const float> samples, std::vector<float>& out);
+    /// Append what is still held, at the song's end.
+    void finish(std::vector<float>& out);
+
+   private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace stretto::audio
