@@ -10,15 +10,15 @@ TESTS ?= tests/cli/*.t tests/browser/*.t
 NET_TESTS ?= tests/net/*.t
 
 PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
-                libuv zlib libmaxminddb libisal
+                libuv zlib libmaxminddb libisal simdjson
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libboost-test-dev
+                nlohmann-json3-dev libboost-dev libboost-test-dev libsimdjson-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
-                iproute2 util-linux
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 iproute2 util-linux
+                iproute2 util-linux sqlite3
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
 
@@ -140,7 +140,7 @@ FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp $(FUZZ_HTTP) \
-              $(patsubst %,lib/swarm/%.cpp,announce endpoint inventory location))
+              $(patsubst %,lib/swarm/%.cpp,announce endpoint inventory location) lib/events/reader.cpp)
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
