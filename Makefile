@@ -17,8 +17,8 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
-                iproute2 util-linux pulseaudio pulseaudio-utils
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 iproute2 util-linux
+                iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
 
@@ -141,7 +141,7 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshn
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp $(FUZZ_HTTP) \
               $(patsubst %,lib/audio/%.cpp,codebooks stream_decoder) \
-              $(patsubst %,lib/swarm/%.cpp,announce endpoint inventory location))
+              $(patsubst %,lib/swarm/%.cpp,announce endpoint inventory location) lib/events/reader.cpp)
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<

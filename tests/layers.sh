@@ -13,6 +13,7 @@ store   store base
 abr     abr base
 cache   cache base
 events  events base
+report  report events base
 swarm   swarm base
 track   track http net swarm song base
 base    base
@@ -33,6 +34,7 @@ boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
 CLI/                                        lib/base/program. cmd/
 maxminddb\.h                                lib/swarm/geo.
+simdjson\.h                                 lib/events/reader.
 '
 wrong=0
 tell() { echo "$1"; wrong=1; }

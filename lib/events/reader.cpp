@@ -1,0 +1,146 @@
+#include "events/reader.hpp"
+
+#include <simdjson.h>
+
+#include <array>
+#include <utility>
+
+namespace stretto::events {
+namespace {
+
+namespace json = simdjson::ondemand;
+
+constexpr std::array<std::pair<std::string_view, Kind>, 12> kinds{{{"progress", Kind::progress},
+                                                                   {"chunk", Kind::chunk},
+                                                                   {"start", Kind::start},
+                                                                   {"playing", Kind::playing},
+                                                                   {"switch", Kind::switched},
+                                                                   {"stall", Kind::stall},
+                                                                   {"resume", Kind::resume},
+                                                                   {"pause", Kind::pause},
+                                                                   {"seek", Kind::seek},
+                                                                   {"reject", Kind::reject},
+                                                                   {"upload", Kind::upload},
+                                                                   {"end", Kind::end}}};
+
+Kind kind_of(std::string_view name) {
+    for (const auto& [known, kind] : kinds)
+        if (known == name) return kind;
+    return Kind::other;
+}
+
+struct Number {
+    std::string_view key;
+    std::int64_t Event::*at;
+};
+constexpr Number numbers[] = {{"seq", &Event::seq},
+                              {"time_ms", &Event::time_ms},
+                              {"heard_ms", &Event::heard_ms},
+                              {"buffer_ms", &Event::buffer_ms},
+                              {"kbps", &Event::kbps},
+                              {"bytes", &Event::bytes},
+                              {"audio_ms", &Event::audio_ms},
+                              {"used_ms", &Event::used_ms},
+                              {"ms", &Event::ms},
+                              {"first_byte_ms", &Event::first_byte_ms},
+                              {"startup_ms", &Event::startup_ms},
+                              {"index", &Event::index}};
+struct Text {
+    std::string_view key;
+    std::string_view Event::*at;
+    std::size_t most;
+};
+constexpr Text texts[] = {
+    {"session", &Event::session, most_name_bytes}, {"listener", &Event::listener, most_name_bytes},
+    {"place", &Event::place, most_name_bytes},     {"song", &Event::song, most_name_bytes},
+    {"source", &Event::source, most_name_bytes},   {"from", &Event::from, most_name_bytes},
+    {"why", &Event::why, most_text_bytes},         {"title", &Event::title, most_text_bytes},
+    {"artist", &Event::artist, most_text_bytes},   {"network", &Event::network, most_name_bytes}};
+
+/// At most `most` bytes, not ending within a character (RFC 3629).
+std::string_view cut(std::string_view text, std::size_t most) {
+    if (text.size() <= most) return text;
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+    return text.substr(0, most);
+}
+
+enum class Field { fine, wrong, broken };
+
+Field read_number(json::value value, std::int64_t& to) {
+    std::int64_t number = 0;
+    if (value.get_int64().get(number)) return Field::wrong;
+    if (number < 0 || number > most_number) return Field::wrong;
+    to = number;
+    return Field::fine;
+}
+
+/// A name must fit, for cut it could be another's.
+Field read_text(json::value value, std::string_view& to, std::size_t most) {
+    std::string_view text;
+    if (value.get_string().get(text)) return Field::wrong;
+    if (most == most_name_bytes && text.size() > most) return Field::wrong;
+    to = cut(text, most);
+    return Field::fine;
+}
+
+Field read_field(std::string_view key, json::value value, Event& event, bool& named) {
+    if (key == "event") {
+        std::string_view name;
+        if (value.get_string().get(name)) return Field::wrong;
+        event.kind = kind_of(name);
+        named = true;
+        return Field::fine;
+    }
+    for (const auto& number : numbers)
+        if (number.key == key) return read_number(value, event.*number.at);
+    for (const auto& text : texts)
+        if (text.key == key) {
+            json::json_type type{};
+            if (value.type().get(type)) return Field::broken;
+            // the `from` of a switch is a bitrate, that of a chunk a name
+            if (key == "from" && type == json::json_type::number) return Field::fine;
+            return read_text(value, event.*text.at, text.most);
+        }
+    if (key == "hit") {
+        bool hit = false;
+        if (value.get_bool().get(hit)) return Field::wrong;
+        event.hit = hit;
+    }
+    return Field::fine;
+}
+
+}  // namespace
+
+struct Reader::Parser {
+    json::parser parser;
+};
+
+Reader::Reader() : parser_(std::make_unique<Parser>()) {}
+Reader::~Reader() = default;
+
+Line Reader::read(std::string_view line, Event& event) {
+    event = {};
+    if (line.size() > most_line_bytes) return Line::foreign;
+    json::document document;
+    json::object object;
+    bool named = false, wrong = false;
+    const simdjson::padded_string_view padded{line.data(), line.size(), line.size() + padding};
+    if (parser_->parser.iterate(padded).get(document)) return Line::torn;
+    if (document.get_object().get(object)) return Line::torn;
+    for (auto field : object) {
+        std::string_view key;
+        json::value value;
+        if (field.unescaped_key().get(key) || field.value().get(value)) return Line::torn;
+        const auto found = read_field(key, value, event, named);
+        if (found == Field::broken) return Line::torn;
+        wrong = wrong || found == Field::wrong;
+    }
+    const char* behind = nullptr;
+    if (!document.current_location().get(behind)) return Line::torn;
+    if (wrong || !named || event.seq < 0 || event.time_ms < 0 || event.time_ms > most_time_ms ||
+        event.session.empty() || event.listener.empty() || event.song.empty())
+        return Line::foreign;
+    return Line::event;
+}
+
+}  // namespace stretto::events

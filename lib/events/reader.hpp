@@ -1,0 +1,63 @@
+#pragma once
+// Event lines as a report reads them: one at a time, from strangers.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace stretto::events {
+
+enum class Kind {
+    start,
+    playing,
+    chunk,
+    switched,
+    stall,
+    resume,
+    pause,
+    seek,
+    reject,
+    upload,
+    progress,
+    end,
+    other  ///< of a later version
+};
+
+/// One line. Texts lie in the reader and the buffer, until the next line; those that are missing
+/// are empty, numbers that are missing are -1. See stretto-events(5).
+struct Event {
+    Kind kind = Kind::other;
+    std::int64_t seq = -1, time_ms = -1;
+    std::string_view session, listener, place, song;
+    std::string_view title, artist, network, source, from, why;
+    std::int64_t startup_ms = -1, first_byte_ms = -1, index = -1, kbps = -1, bytes = -1,
+                 audio_ms = -1, ms = -1, used_ms = -1, heard_ms = -1, buffer_ms = -1;
+    std::optional<bool> hit;
+};
+
+/// What a line is that is no event: `torn`, no whole JSON object; `foreign`, an object that lacks
+/// what every event has, or has it in the wrong type or out of range.
+enum class Line { event, torn, foreign };
+
+constexpr std::size_t most_line_bytes = 64 << 10;
+constexpr std::size_t most_name_bytes = 64;    ///< session, listener, place, song, source, from
+constexpr std::size_t most_text_bytes = 1024;  ///< title, artist, why; longer ones are cut
+constexpr std::int64_t most_number = std::int64_t{1} << 50;
+constexpr std::int64_t most_time_ms = 4102444800000;  ///< the year 2100
+
+class Reader {
+   public:
+    /// What must be readable behind a line; it may be anything.
+    static constexpr std::size_t padding = 64;
+
+    Reader();
+    ~Reader();
+    /// @param line  without its line feed, `padding` more bytes are readable behind it
+    Line read(std::string_view line, Event& event);
+
+   private:
+    struct Parser;
+    std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace stretto::events

@@ -1,0 +1,130 @@
+#include "events/writer.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+
+namespace stretto::events {
+namespace {
+
+constexpr std::size_t most_waiting = 64 << 10;
+constexpr std::int64_t most_wait_ms = 1000;
+
+bool is_plain(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+        return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+    });
+}
+
+void append_quoted(std::string& to, std::string_view text) {
+    if (is_plain(text))
+        to.append(1, '"').append(text).append(1, '"');
+    else
+        to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void append_number(std::string& to, std::int64_t number) {
+    char digits[20];
+    to.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+File open_appended(const std::filesystem::path& path) {
+    // readable, so that a torn last line can be seen
+    File file{path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+                          : ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640)};
+    if (!file) throw system_error("open", path.string());
+    return file;
+}
+
+/// Pipes and devices have no end to look at.
+bool ends_torn(int fd) {
+    struct stat info;
+    std::uint8_t last = '\n';
+    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) return false;
+    return try_read_at(fd, {&last, 1}, static_cast<std::uint64_t>(info.st_size - 1)) &&
+           last != '\n';
+}
+
+}  // namespace
+
+void Value::append_to(std::string& line) const {
+    if (const auto* number = std::get_if<std::int64_t>(&value_))
+        append_number(line, *number);
+    else if (const auto* truth = std::get_if<bool>(&value_))
+        line += *truth ? "true" : "false";
+    else
+        append_quoted(line, std::get<std::string_view>(value_));
+}
+
+void append_line(std::string& to, std::string_view event, std::initializer_list<Field> always,
+                 std::initializer_list<Field> more) {
+    to += "{\"event\":";
+    append_quoted(to, event);
+    for (const auto& fields : {always, more})
+        for (const auto& [key, value] : fields) {
+            to += ',';
+            append_quoted(to, key);
+            to += ':';
+            value.append_to(to);
+        }
+    to += "}\n";
+}
+
+Writer::Writer(const std::filesystem::path& path)
+    : path_(path), file_(open_appended(path)), torn_(ends_torn(file_.fd())) {}
+
+Writer::~Writer() {
+    try {
+        flush();
+    } catch (const Error&) {
+        // whoever minds has called flush()
+    }
+}
+
+void Writer::write(std::string_view lines, std::int64_t time_ms) {
+    if (waiting_.empty()) since_ms_ = time_ms;
+    waiting_ += lines;
+    // a clock that was set back must not hold lines for hours
+    const bool late = time_ms >= since_ms_ + most_wait_ms || time_ms < since_ms_;
+    if (late || waiting_.size() >= most_waiting) flush();
+}
+
+void Writer::flush() {
+    if (waiting_.empty()) return;
+    if (torn_) waiting_.insert(0, 1, '\n');
+    const std::string lines = std::exchange(waiting_, {});
+    torn_ = true;  // until it is known to have gone well
+    write_all(file_.fd(), as_bytes(lines), path_ == "-" ? "standard output" : path_.string());
+    torn_ = false;
+}
+
+Session::Session(Writer& writer, std::string session, std::string listener, std::string place,
+                 std::string song)
+    : writer_(writer),
+      session_(std::move(session)),
+      listener_(std::move(listener)),
+      place_(std::move(place)),
+      song_(std::move(song)) {}
+
+void Session::tell(std::int64_t time_ms, std::string_view event,
+                   std::initializer_list<Field> more) {
+    line_.clear();
+    append_line(line_, event,
+                {{"seq", seq_++},
+                 {"time_ms", time_ms},
+                 {"session", session_},
+                 {"listener", listener_},
+                 {"place", place_},
+                 {"song", song_}},
+                more);
+    writer_.write(line_, time_ms);
+    if (event == "end") writer_.flush();
+}
+
+}  // namespace stretto::events
