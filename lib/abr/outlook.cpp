@@ -95,8 +95,9 @@ std::vector<Factor> factors_of(double spread, const NetworkModel& model) {
     constexpr double z[] = {-1.542, -0.752, -0.235, 0.235, 0.752, 1.542};
     std::vector<Factor> all;
     for (const double at : z)
-        all.push_back({(1 - model.outage_p) / 6, std::exp(spread * at - spread * spread / 2), 0});
-    all.push_back({model.outage_p, 1, model.outage_s});
+        all.push_back({(1 - model.outage_p) / 6,
+                       std::exp(spread * at - model.tilt * spread * spread), model.fade_s});
+    all.push_back({model.outage_p, 0, model.outage_s});
     return all;
 }
 
@@ -135,13 +136,13 @@ void Outlook::Table::make(const Ladder& ladder, const NetworkModel& model, doubl
                 for (int i = 0; i < factors; ++i) {
                     const auto& way = ways[static_cast<std::size_t>(i)];
                     const double rate = std::exp2(rate_at(x));
-                    const double span = stage_s * ladder.rates[rendition] / (rate * way.factor);
+                    const double span = way.time(stage_s * ladder.rates[rendition], rate);
                     const auto stage =
-                        play_stage(buffer_at(b), way.lead_s, span, stage_s, true, ladder.resume);
+                        play_stage(buffer_at(b), 0, span, stage_s, true, ladder.resume);
                     reward -= way.probability *
                               (stall_second_cost * stage.stalled_s + stall_cost * stage.stalls);
-                    const double learns = 1 - std::exp2(-(span + way.lead_s) / model.half_life_s);
-                    const double came = way.factor * span / (span + way.lead_s);
+                    const double learns = 1 - std::exp2(-span / model.half_life_s);
+                    const double came = stage_s * ladder.rates[rendition] / (rate * span);
                     choice.ways[static_cast<std::size_t>(i)] = {
                         static_cast<float>(way.probability),
                         place(place_of_buffer(std::min(stage.buffer, ladder.most + 5)), buffers),

@@ -14,7 +14,8 @@ struct NetworkModel {
     double half_life_s = 6;  ///< of the average
     double outage_p = 0.01;  ///< a stage in which nothing comes for a while
     double outage_s = 4;     ///< that while
-    double change_s = 0.3;   ///< of time lost by a change of bitrate
+    double fade_s = 4;       ///< how long a factor lasts; after it comes what was expected
+    double tilt = 0;         ///< of the factors' mean, in squared spreads
     bool operator==(const NetworkModel&) const = default;
 };
 
@@ -31,9 +32,16 @@ struct Stage {
 Stage play_stage(double buffer, double lead, double span, double audio, bool playing,
                  double resume);
 
-/// Seven ways that the next stage may go: factors of what is expected, and how likely each is.
+/// Seven ways that the next stage may go: factors of what is expected, how likely each is, and how
+/// long it lasts.
 struct Factor {
-    double probability = 0, factor = 1, lead_s = 0;
+    double probability = 0, factor = 1, lasts_s = 0;
+
+    /// s that so many bytes take where `rate` is expected.
+    double time(double bytes, double rate) const {
+        const double faded = factor * rate * lasts_s;
+        return bytes <= faded ? bytes / (factor * rate) : lasts_s + (bytes - faded) / rate;
+    }
 };
 constexpr int factors = 7;
 std::vector<Factor> factors_of(double spread, const NetworkModel& model);

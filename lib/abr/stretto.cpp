@@ -115,9 +115,8 @@ class Stretto final : public Policy {
             if (before >= 0) worth -= change_cost * std::abs(u - utility_of(s, before));
         }
         for (const auto& f : factors_) {
-            const double rate = rate_ * f.factor;
-            const double lead = way.lead_s + f.lead_s + way.before / rate;
-            const double span = audio * way.rate / rate;
+            const double lead = way.lead_s + f.time(way.before, rate_);
+            const double span = f.time(way.before + audio * way.rate, rate_) - (lead - way.lead_s);
             double sum = 0, buffer = 0;
             if (s.started) {
                 const auto stage =
@@ -129,9 +128,9 @@ class Stretto final : public Policy {
                 sum -= start_second_cost * (missing > 0 ? lead + span * missing / audio : 0);
                 buffer = s.buffer + audio;
             }
-            const double time = span + way.before / rate + f.lead_s;
+            const double time = lead - way.lead_s + span;
             const double learns = 1 - std::exp2(-time / settings_.model.half_life_s);
-            const double came = f.factor * (time - f.lead_s) / time;
+            const double came = (way.before + audio * way.rate) / (time * rate_);
             const double expects = std::log2(rate_ * (1 + learns * (came - 1)));
             sum += after.worth(stages, buffer, way.rendition - s.lowest, expects + scale_, spread_);
             worth += f.probability * sum;

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_SUITE(abr_mpc)
 BOOST_AUTO_TEST_CASE(the_plan_is_the_best_of_all_plans) {
     const auto song = made_up_song(30);
     for (double kbps : {50, 90, 130, 170, 250, 400, 900})
-        for (double buffer : {0.0, 3.0, 8.0, 15.0, 29.0})
+        for (double buffer : {0.0, 3.0, 8.5, 15.0, 29.0})
             for (int last : {0, 1, 2}) {
                 const auto policy = make_policy("mpc");
                 for (int k = 0; k < 5; ++k) {  // steady, so that no error lowers the prediction
