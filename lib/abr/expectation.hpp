@@ -1,0 +1,33 @@
+#pragma once
+// What throughput to expect: an average that forgets, and how far off it was of late.
+#include "abr/policy.hpp"
+
+namespace stretto::abr {
+
+class Expectation {
+   public:
+    struct Settings {
+        double half_life_s = 6;          ///< of the average
+        double spread_half_life_s = 20;  ///< of how far off it was
+        double first_spread = 0.6;       ///< before anything is known,
+        double first_weight_s = 3;       ///< which counts as much as so many seconds seen
+        bool operator==(const Settings&) const = default;
+    };
+    explicit Expectation(const Settings& settings) : settings_(settings) {}
+
+    void sample(double seconds, double bytes);
+    bool empty() const { return seconds_ <= 0 || bytes_ <= 0; }
+    /// Bytes a second.
+    double rate() const { return bytes_ / seconds_; }
+    /// Standard deviation of the logarithm of a second's rate over what was expected before it.
+    double spread() const;
+
+   private:
+    Settings settings_;
+    double bytes_ = 0, seconds_ = 0;          ///< both fading
+    double off_ = 0, off_seconds_ = 0;        ///< square of the log error, times seconds; fading
+    double run_bytes_ = 0, run_seconds_ = 0;  ///< towards a whole second
+    double before_ = 0;                       ///< rate expected before that second
+};
+
+}  // namespace stretto::abr

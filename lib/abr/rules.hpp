@@ -1,0 +1,32 @@
+#pragma once
+// The rules that make_policy() knows, each in a file of its own.
+#include "abr/policy.hpp"
+
+namespace stretto::abr {
+
+/// Always one bitrate: the highest not above `kbps`, else the lowest.
+std::unique_ptr<Policy> make_fixed(int kbps);
+
+/// The rule of the article that this project started from, to the letter: begin at 160 kbit/s; look
+/// every second; below 2 s of buffer one step down, above 10 s and 1.5 Mbit/s one step up; a step
+/// is taken with the next chunk.
+std::unique_ptr<Policy> make_seed();
+
+/// The highest bitrate below 0.9 times the harmonic mean of the last five requests' throughput,
+/// after FESTIVE (Jiang et al., CoNEXT 2012), without its randomness and its gradual steps.
+std::unique_ptr<Policy> make_throughput();
+
+/// BOLA-E with abandonment: Spiteri, Sitaraman, Sparacio, "From Theory to Practice: Improving
+/// Bitrate Adaptation in the DASH Reference Player", ACM TOMM 2019; constants as in its authors'
+/// simulator Sabre.
+std::unique_ptr<Policy> make_bola();
+
+/// RobustMPC: Yin et al., "A Control-Theoretic Approach for Dynamic Adaptive Video Streaming over
+/// HTTP", SIGCOMM 2015, with our score as its objective; and a chunk that will be late is
+/// abandoned, which the paper does not do.
+std::unique_ptr<Policy> make_mpc();
+
+/// Ours: see stretto.cpp.
+std::unique_ptr<Policy> make_stretto();
+
+}  // namespace stretto::abr

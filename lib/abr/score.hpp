@@ -1,0 +1,30 @@
+#pragma once
+// What a listener thinks of a song that was played: quality, and what spoils it. At most 100 for a
+// song at 320 kbit/s from the first sample on, without a stall.
+
+namespace stretto::abr {
+
+constexpr double stall_second_cost = 10;  ///< in seconds of the best quality
+constexpr double stall_cost = 5;          ///< each, on top
+constexpr double start_second_cost = 2;   ///< to the first second in hand,
+constexpr double start_free_s = 0.2;      ///< beyond this
+constexpr double change_cost = 2;         ///< times the step in utility
+
+/// How good a bitrate sounds: 0.60 at 96 kbit/s, 0.85 at 160, 1.00 from 320 on; between and below
+/// them straight lines over the logarithm, and to 0.
+double utility(int kbps);
+
+/// What adds up while a song is heard.
+struct Score {
+    double quality_s = 0;  ///< utility times seconds
+    double changes = 0;    ///< steps in utility, summed
+    double stalled_s = 0;
+    int stalls = 0;
+    double start_s = 0;  ///< from the command to one second in hand
+
+    /// Not clamped: a bad song can be far below 0.
+    /// @param song_s  length of the music
+    double of(double song_s) const;
+};
+
+}  // namespace stretto::abr

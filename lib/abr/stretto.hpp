@@ -1,0 +1,18 @@
+#pragma once
+// Our rule, with what it was tuned by. See stretto.cpp.
+#include "abr/expectation.hpp"
+#include "abr/outlook.hpp"
+#include "abr/policy.hpp"
+
+namespace stretto::abr {
+
+struct StrettoSettings {
+    Expectation::Settings expectation;
+    NetworkModel model;
+    double spread_factor = 1;  ///< on what was measured
+    double margin = 0.05;      ///< s of best quality that a splice must be better by
+    double silence_s = 0.4;    ///< without a byte, from which on it counts as nothing coming
+};
+std::unique_ptr<Policy> make_stretto(const StrettoSettings& settings);
+
+}  // namespace stretto::abr

@@ -1,0 +1,128 @@
+// Our rule: what a listener would want of it, in states made up for it.
+#include <boost/test/unit_test.hpp>
+
+#include "abr/expectation.hpp"
+#include "abr/outlook.hpp"
+#include "abr/policy.hpp"
+#include "made_up.hpp"
+
+using namespace stretto::abr;
+using Do = Decision::Do;
+
+BOOST_AUTO_TEST_SUITE(abr_stretto)
+
+BOOST_AUTO_TEST_CASE(it_starts_at_the_lowest) {
+    const auto song = made_up_song(21);
+    State s = playing(song, 0, 0, 0, -1);
+    s.playing = s.started = false;
+    const auto decision = make_policy("stretto")->decide(s);
+    BOOST_TEST((decision.what == Do::take));
+    BOOST_TEST(decision.rendition == 0);
+}
+BOOST_AUTO_TEST_CASE(on_a_fast_link_it_leaves_the_first_chunk_for_the_best_within_milliseconds) {
+    const auto song = made_up_song(21);
+    const auto policy = make_policy("stretto");
+    State s = playing(song, 0, 0, 0, -1);
+    s.playing = s.started = false;
+    policy->decide(s);
+    BOOST_TEST(policy->interval() <= 0.01);
+    policy->latency(0.05);
+    policy->sample({0.05, 0.06, 30000});  // 24 Mbit/s
+    const UnderWay now{0, 0, 120000, 30000, 2, 0};
+    s = playing(song, 0.06, 2, 0, -1);
+    s.under_way = &now;
+    const auto decision = policy->decide(s);
+    BOOST_TEST((decision.what == Do::splice));
+    BOOST_TEST(decision.rendition == 2);
+    s.now = 5;
+    policy->decide(s);
+    BOOST_TEST(policy->interval() == 0.5);
+}
+BOOST_AUTO_TEST_CASE(when_the_link_dies_away_it_splices_down_in_time) {
+    const auto song = made_up_song(21);
+    const auto policy = make_policy("stretto");
+    carry(*policy, 0, 20, 500);
+    policy->decide(playing(song, 20, 20, 2, 2));
+    carry(*policy, 20, 6, 70);
+    UnderWay now{2, 0, 400000, 52500, 1, 20};
+    auto s = playing(song, 26.05, 15, 2, 2);
+    s.under_way = &now;
+    const auto decision = policy->decide(s);
+    BOOST_TEST((decision.what == Do::splice));
+    BOOST_TEST(decision.rendition < 2);
+}
+BOOST_AUTO_TEST_CASE(a_chunk_that_is_nearly_there_is_not_left) {
+    const auto song = made_up_song(21);
+    const auto policy = make_policy("stretto");
+    carry(*policy, 0, 20, 300);
+    policy->decide(playing(song, 20, 20, 2, 2));
+    UnderWay now{2, 0, 400000, 396000, 9.5, 20};
+    auto s = playing(song, 30, 12, 2, 2);
+    s.under_way = &now;
+    BOOST_TEST((policy->decide(s).what == Do::go_on));
+}
+BOOST_AUTO_TEST_CASE(without_an_index_nothing_is_spliced) {
+    auto song = made_up_song(21);
+    for (auto& r : song.renditions)
+        for (auto& chunk : r.chunks) chunk.pieces.clear();
+    const auto policy = make_policy("stretto");
+    carry(*policy, 0, 20, 500);
+    policy->decide(playing(song, 20, 20, 2, 2));
+    carry(*policy, 20, 6, 70);
+    UnderWay now{2, 0, 400000, 52500, 1, 20};
+    auto s = playing(song, 26.05, 15, 2, 2);
+    s.under_way = &now;
+    BOOST_TEST((policy->decide(s).what != Do::splice));
+}
+
+BOOST_AUTO_TEST_CASE(a_stage_with_enough_in_hand_only_moves_the_buffer) {
+    const auto stage = play_stage(5, 0.5, 3, 2, true, 2);
+    BOOST_TEST(stage.stalls == 0);
+    BOOST_TEST(stage.stalled_s == 0);
+    BOOST_TEST(stage.buffer == 3.5);
+}
+BOOST_AUTO_TEST_CASE(a_stage_that_runs_dry_stalls_until_two_seconds_are_there) {
+    // 1 s in hand; 4 s of audio come evenly in 8 s: dry after 2 s with 1 s come; 2 s more take 4 s
+    const auto stage = play_stage(1, 0, 8, 4, true, 2);
+    BOOST_TEST(stage.stalls == 1);
+    BOOST_TEST(stage.stalled_s == 4);
+    BOOST_TEST(stage.buffer == 1);
+}
+BOOST_AUTO_TEST_CASE(a_stall_before_anything_comes_lasts_through_the_wait) {
+    const auto stage = play_stage(1, 3, 2, 2, true, 2);
+    BOOST_TEST(stage.stalls == 1);
+    BOOST_TEST(stage.stalled_s == 4);
+    BOOST_TEST(stage.buffer == 2);
+}
+BOOST_AUTO_TEST_CASE(more_buffer_more_rate_and_less_spread_are_never_worth_less) {
+    const Outlook outlook{{{12000, 20000, 40000}, {0.6, 0.85, 1}, 30, 2}, {}};
+    for (int q = 0; q < 3; ++q)
+        for (double rate = 12; rate < 19; rate += 0.5)
+            for (double buffer = 0; buffer < 34; ++buffer) {
+                const double here = outlook.worth(20, buffer, q, rate, 0.45);
+                BOOST_TEST(outlook.worth(20, buffer + 1, q, rate, 0.45) >= here - 0.02);
+                BOOST_TEST(outlook.worth(20, buffer, q, rate + 0.5, 0.45) >= here - 0.02);
+            }
+}
+BOOST_AUTO_TEST_CASE(with_all_the_network_one_could_want_it_is_the_best_quality_throughout) {
+    const Outlook outlook{{{12000, 20000, 40000}, {0.6, 0.85, 1}, 30, 2}, {}};
+    BOOST_TEST(outlook.worth(30, 30, 2, 18.9, 0.1) == 60, boost::test_tools::tolerance(0.01));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_expected_follows_a_change_by_half_in_its_half_life) {
+    Expectation e{{.half_life_s = 5}};
+    for (int i = 0; i < 100; ++i) e.sample(1, 10000);
+    for (int i = 0; i < 5; ++i) e.sample(1, 20000);
+    BOOST_TEST(e.rate() == 15000, boost::test_tools::tolerance(0.001));
+}
+BOOST_AUTO_TEST_CASE(a_steady_link_is_trusted_and_a_fickle_one_is_not) {
+    Expectation steady{{}}, fickle{{}};
+    for (int i = 0; i < 100; ++i) {
+        steady.sample(1, 10000);
+        fickle.sample(1, i % 2 ? 3000 : 17000);
+    }
+    BOOST_TEST(steady.spread() < 0.3);
+    BOOST_TEST(fickle.spread() > 0.7);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
