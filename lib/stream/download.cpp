@@ -61,6 +61,9 @@ Download::Download(const Around& around, std::string song, const Options& option
 }
 
 Download::~Download() {
+    // a fetch holds its transfer, which holds it
+    for (const auto& transfer : {early_, transfer_})
+        if (transfer) transfer->fetch.reset();
     if (around_.kept && !id_.empty()) around_.kept->release(id_);
 }
 

@@ -1,0 +1,208 @@
+// stretto-play: songs to the ears, from peers and edges. See stretto-play(1).
+#include <unistd.h>
+
+#include <iostream>
+#include <random>
+
+#include "base/draft.hpp"
+#include "base/program.hpp"
+#include "listener_options.hpp"
+#include "song/id.hpp"
+#include "stream/fetching.hpp"
+#include "stream/player.hpp"
+
+using namespace stretto;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view examples =
+    "  stretto-play --edge http://127.0.0.1:8481 frontiers machine-wars\n"
+    "  stretto-play --events events.jsonl --network 4g frontiers\n"
+    "  stretto-play --output wav:heard.wav --abr seed frontiers\n"
+    "  stretto-play --output raw:- frontiers | aplay -f FLOAT_LE -r 44100 -c 2\n"
+    "  stretto-play - < playlist.m3u8\n"
+    "  stretto-play --search sweep";
+
+struct Options {
+    std::vector<std::string> songs;
+    std::string output = "sdl", search, network, events, listener, share = "0";
+    bool devices = false, data_saver = false, list = false, quiet = false, unpaced = false;
+    double volume = 100, buffer = 30, lead = 15;
+    int patience = 90;
+    int most_kbps = 0;
+    ListenerOptions place;
+    stream::Player::Options player;
+};
+
+/// "http://host/stream/frontiers?kbps=160", "songs/frontiers/manifest.json", "frontiers": the song.
+std::string song_of_line(std::string line) {
+    for (const std::string_view before : {"/stream/", "/songs/", "songs/"}) {
+        const auto at = line.find(before);
+        if (at == std::string::npos) continue;
+        line.erase(0, at + before.size());
+        break;
+    }
+    return line.substr(0, line.find_first_of("/?#\t"));
+}
+
+/// Songs of a playlist: names, ids or addresses, a line each; lines of M3U8 that begin with # say
+/// nothing that is needed.
+std::vector<std::string> songs_of(const std::vector<std::string>& arguments) {
+    std::vector<std::string> songs;
+    for (const auto& argument : arguments) {
+        if (argument != "-") {
+            song::check_song(argument);
+            songs.push_back(argument);
+            continue;
+        }
+        for (std::string line; std::getline(std::cin, line);) {
+            if (line.ends_with('\r')) line.pop_back();
+            if (line.empty() || line.starts_with('#')) continue;
+            songs.push_back(song_of_line(line));
+            song::check_song(songs.back());
+        }
+    }
+    return songs;
+}
+
+/// The seed of all that is told of a listener: random, and the same for as long as the cache is.
+std::string listener_of(const fs::path& cache) {
+    const auto file = cache / "listener";
+    if (fs::exists(file)) {
+        std::string id{as_text(read_file(file, 64))};
+        if (id.ends_with('\n')) id.pop_back();
+        if (!id.empty()) return id;
+    }
+    std::random_device random;
+    char id[24];
+    std::snprintf(id, sizeof id, "%08x%08x", random(), random());
+    Draft draft{file};
+    draft.write(as_bytes(text(id, "\n")));
+    draft.commit();
+    return id;
+}
+
+int most_kbps(const Options& o) {
+    int most = o.most_kbps > 0 ? o.most_kbps : 65535;
+    if (o.network == "4g") most = std::min(most, 160);
+    if (o.network == "3g" || o.data_saver) most = std::min(most, 96);
+    if (o.network == "wifi") most = std::min(most, 320);
+    return most;
+}
+
+void check_abr(const std::string& name) {
+    if (abr::make_policy(name)) return;
+    std::string known;
+    for (const auto* other : abr::policy_names()) known += text(other, ", ");
+    throw Error{EX_USAGE, text("no rule '", name, "': ", known, "or a bitrate such as 160")};
+}
+
+/// What the rule begins with, before anything is known of the network.
+int first_kbps(const std::string& abr) {
+    if (abr == "seed") return 160;
+    const int fixed = std::atoi(abr.c_str());
+    return fixed > 0 ? fixed : 96;
+}
+
+int play(Options& o) {
+    auto& p = o.player;
+    check_abr(p.download.abr);
+    const auto output = audio::parse_output(o.output);
+    if (!output) throw Error{EX_USAGE, text("output '", o.output, "': ", output.error().why)};
+    p.output = *output;
+    p.presence = o.place.presence();
+    p.network = o.network;
+    p.volume = o.volume / 100;
+    p.share_seconds = o.share == "forever" ? INFINITY : std::atof(o.share.c_str());
+    p.download.most_kbps = most_kbps(o);
+    p.download.first_kbps = std::min(first_kbps(p.download.abr), p.download.most_kbps);
+    p.download.session.most_s = o.buffer;
+    p.download.session.lead_s = std::min(o.lead, o.buffer);
+    p.download.patience = std::chrono::seconds{o.patience};
+    p.events = o.events;
+    p.sink.paced = !o.unpaced;
+    const auto songs = songs_of(o.songs);
+    if (songs.empty()) throw Error{EX_NOINPUT, "the playlist names no song"};
+    stream::Player player{p};
+    if (!p.events.empty() && o.listener.empty()) o.listener = listener_of(p.presence.cache);
+    player.name_listener(o.listener);
+    return player.run(songs);
+}
+
+int list(const Options& o) {
+    net::Loop loop;
+    stream::Presence presence{loop, o.place.presence()};
+    return stream::list_songs(loop, presence, o.search, false);
+}
+
+int list_devices() {
+    const auto names = audio::output_devices();
+    for (const auto& name : names) std::cout << name << '\n';
+    return names.empty() ? 1 : 0;
+}
+
+void add_options(CLI::App& app, Options& o) {
+    auto& p = o.player;
+    o.place.add_to(app);
+    app.add_option("-O,--output", o.output,
+                   "sdl: the system's sound; null: nowhere, in real time; wav:FILE; raw:FILE, "
+                   "raw:-: 32-bit float samples")
+        ->capture_default_str();
+    app.add_option("--device", p.sink.device, "The output device (the system's default)")
+        ->type_name("NAME");
+    app.add_flag("--devices", o.devices, "List the output devices");
+    app.add_option("--volume", o.volume, "Per cent")
+        ->check(CLI::Range(0, 100))
+        ->capture_default_str();
+    app.add_flag("--unpaced", o.unpaced, "Write files as fast as the network brings the song");
+    app.add_option("--abr", p.download.abr,
+                   "How the bitrate is chosen: stretto, bola, mpc, throughput, seed, or a bitrate")
+        ->capture_default_str();
+    app.add_option("--max-bitrate", o.most_kbps, "The highest bitrate to take, kbit/s")
+        ->check(CLI::Range(1, 65535));
+    app.add_option("--network", o.network,
+                   "What carries it: wifi takes 320 kbit/s at most, 4g 160, 3g 96")
+        ->check(CLI::IsMember({"wifi", "4g", "3g"}));
+    app.add_flag("--data-saver", o.data_saver, "The lowest bitrate only");
+    app.add_option("--buffer", o.buffer, "Seconds of sound to hold ahead")
+        ->check(CLI::Range(2, 600))
+        ->capture_default_str();
+    app.add_option("--lead", o.lead, "The same until 30 seconds of a song were heard")
+        ->check(CLI::Range(2, 600))
+        ->capture_default_str();
+    app.add_option("--patience", o.patience,
+                   "Seconds without anything of use from anybody, after which a song is given up")
+        ->check(CLI::Range(1, 86400))
+        ->capture_default_str();
+    app.add_option("--events", o.events,
+                   "Append what happens to this file, a line of JSON each; - is standard output")
+        ->type_name("FILE");
+    app.add_option("--listener", o.listener,
+                   "Who listens, in the events (random, kept in the cache)")
+        ->type_name("ID");
+    app.add_option("--share", o.share, "Go on giving to others for so long after the last song")
+        ->type_name("SECONDS|forever");
+    app.add_flag("--list", o.list, "List the songs of the server");
+    app.add_option("--search", o.search,
+                   "List songs that have these words in title, artist, album or name")
+        ->type_name("TEXT");
+    app.add_flag("-q,--quiet", o.quiet, "No line on the terminal, and no keys");
+    app.add_option("SONG", o.songs, "Names or ids of songs; - is a playlist on standard input");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options o;
+    CLI::App app{
+        "Play songs: sound at once, the best that the network can carry, from what is kept, from "
+        "peers and edges."};
+    add_options(app, o);
+    return program(app, argc, argv, examples, [&] {
+        if (o.devices) return list_devices();
+        if (o.list || app.count("--search") > 0) return list(o);
+        if (o.songs.empty()) throw Error{EX_USAGE, "name a song, or - for a playlist"};
+        return play(o);
+    });
+}

@@ -1,0 +1,418 @@
+#include "stream/player.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <random>
+
+#include "base/program.hpp"
+
+namespace stretto::stream {
+namespace {
+
+constexpr std::chrono::milliseconds tick_ms{20};
+constexpr double next_from_s = 30;      // what is left of a song when the next begins to load
+constexpr double between_progress = 1;  // s
+constexpr std::size_t most_sources = 12;
+
+std::int64_t utc_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::string random_id() {
+    std::random_device random;
+    char text[40];
+    std::snprintf(text, sizeof text, "%08x%08x%08x", random(), random(), random());
+    return text;
+}
+
+const char* name_of(Origin origin) {
+    switch (origin) {
+        case Origin::cache:
+            return "cache";
+        case Origin::peer:
+            return "peer";
+        case Origin::edge:
+            break;
+    }
+    return "edge";
+}
+
+}  // namespace
+
+struct Player::Song {
+    std::size_t number = 0;
+    std::string name, title;
+    std::optional<Playout> playout;
+    std::unique_ptr<Download> download;
+    std::optional<events::Session> events;
+    std::vector<Session::Part> parts;  // by want, the newest last; for the bitrate that is heard
+    int want = -1;                     // whose bytes the decoder has now
+    double begun = 0;                  // s, when it was asked for
+    double heard_s = 0, stalled_at = 0, told = 0;
+    std::int64_t first_byte_ms = -1;
+    std::int64_t written_before = 0;  // frames of the sink when its first was written
+    bool started = false, playing = false, failed = false;
+    bool sought = false;  // waits for what was sought, which is no stall
+    std::string why;
+    int exit = 0;
+
+    std::int64_t samples() const { return download->manifest().samples; }
+    int rate() const { return playout->rate(); }
+    double in_hand_s() const {
+        return static_cast<double>(playout->end() - playout->position()) / rate();
+    }
+    bool done() const { return playout && playout->position() >= samples(); }
+    void tell(std::string_view event, std::initializer_list<events::Field> more = {}) {
+        if (events) events->tell(utc_ms(), event, more);
+    }
+    /// The bitrate that is heard at a sample.
+    int kbps_at(std::int64_t sample) const {
+        int kbps = 0;
+        for (const auto& part : parts)
+            if (part.from <= sample)
+                kbps =
+                    download->manifest().renditions[static_cast<std::size_t>(part.rendition)].kbps;
+        return kbps;
+    }
+};
+
+Player::Player(const Options& options)
+    : options_(options),
+      presence_(loop_, options.presence),
+      tick_(loop_, [this] { tick(); }),
+      leave_(loop_, [this] { presence_.leave([this] { loop_.stop(); }); }) {
+    if (!options_.events.empty()) writer_ = std::make_unique<events::Writer>(options_.events);
+}
+
+Player::~Player() = default;
+
+int Player::run(std::vector<std::string> songs) {
+    songs_ = std::move(songs);
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto quit = [this] { key(Key::quit); };
+    const net::Signal term{loop_, SIGTERM, quit}, interrupt{loop_, SIGINT, quit};
+    asked_ = now();
+    loop_.post([this] { go_to(0, ""); });
+    tick_.every(tick_ms);
+    loop_.run();
+    if (writer_) writer_->flush();
+    presence_.remember_edges();
+    return exit_;
+}
+
+/// Make it the one that loads next; nothing is heard of it yet.
+void Player::begin(std::size_t number) {
+    next_ = std::make_unique<Song>();
+    next_->number = number;
+    next_->name = songs_[number];
+    next_->begun = now();
+    next_->download = std::make_unique<Download>(presence_.around(), next_->name, options_.download,
+                                                 calls_of(*next_));
+}
+
+Download::Calls Player::calls_of(Song& song) {
+    Download::Calls calls;
+    calls.found = [this, &song](const song::Manifest& manifest) { found(song, manifest); };
+    calls.part = [&song](const Session::Part& part, BytesView headers) {
+        const auto& session = song.download->session();
+        song.playout->begin(session.begin_of(part.chunk), part.decodes, part.from,
+                            session.begin_of(part.chunk + 1), headers);
+        while (!song.parts.empty() && song.parts.back().from >= part.from) song.parts.pop_back();
+        song.parts.push_back(part);
+        song.want = part.want;
+    };
+    calls.bytes = [this, &song](int want, BytesView bytes) -> std::optional<std::int64_t> {
+        if (want != song.want) return {};
+        if (song.first_byte_ms < 0) song.first_byte_ms = std::llround((now() - song.begun) * 1000);
+        const auto end = song.playout->add(bytes);
+        if (!song.started && &song == current_.get()) loop_.post([this] { pump(); });
+        return end;
+    };
+    calls.whole = [](int) {};
+    calls.came = [this, &song](const Download::Came& c) {
+        sources_.push_back(c.source);
+        if (sources_.size() > most_sources) sources_.pop_front();
+        song.tell("chunk", {{"index", c.chunk},
+                            {"kbps", c.kbps},
+                            {"bytes", c.bytes},
+                            {"audio_ms", c.audio_ms},
+                            {"ms", c.ms},
+                            {"first_byte_ms", c.first_byte_ms},
+                            {"used_ms", c.used_ms},
+                            {"source", name_of(c.source)},
+                            {"from", c.from},
+                            {"hit", c.hit}});
+    };
+    calls.switched = [&song](int from, int to, const char* why) {
+        song.tell("switch", {{"from", from}, {"to", to}, {"why", why}});
+    };
+    calls.reject = [&song](const std::string& from, int chunk, const char* why) {
+        song.tell("reject", {{"from", from}, {"index", chunk}, {"why", why}});
+    };
+    calls.heard = [this, &song] { return heard(song); };
+    calls.failed = [this, &song](int exit, const std::string& why) {
+        song.failed = true;
+        song.exit = exit;
+        song.why = why;
+        loop_.post([this] { pump(); });
+    };
+    return calls;
+}
+
+void Player::found(Song& song, const song::Manifest& manifest) {
+    song.playout.emplace(manifest.rate, manifest.channels);
+    const auto title = song::first_tag(manifest.tags, "TITLE");
+    const auto artist = song::first_tag(manifest.tags, "ARTIST");
+    song.title = title.empty() ? song.name : artist.empty() ? title : artist + " - " + title;
+    if (!writer_) return;
+    const auto& where = options_.presence.location;
+    song.events.emplace(*writer_, random_id(), options_.listener,
+                        where ? swarm::print_location(*where) : std::string{}, manifest.id);
+    song.tell("start", {{"title", title}, {"artist", artist}, {"network", options_.network}});
+}
+
+Session::Heard Player::heard(const Song& song) const {
+    Session::Heard h;
+    if (song.playout) h.position = h.settled = song.playout->position();
+    h.heard_s = song.heard_s;
+    h.playing = song.playing && !paused_;
+    h.started = song.started;
+    return h;
+}
+
+void Player::tick() {
+    pump();
+    if (ending_) return;
+    const double interval =
+        current_ && current_->download->found() ? current_->download->session().pause() : 0.5;
+    if (now() - acted_ >= interval) {
+        acted_ = now();
+        if (current_) current_->download->act();
+        if (next_) next_->download->act();
+    }
+    if (show_ && now() - shown_ >= 0.1) {
+        shown_ = now();
+        view();
+    }
+}
+
+void Player::pump() {
+    if (pumping_ || ending_ || !current_) return;
+    pumping_ = true;
+    over_.clear();
+    while (current_ && !ending_ && feed()) {
+    }
+    pumping_ = false;
+    if (current_ && !ending_) prepare_next();
+}
+
+/// @return whether there is more to do at once: another song has begun
+bool Player::feed() {
+    auto& song = *current_;
+    if (!song.playout) {
+        if (!song.failed) return false;
+        note(song.why);
+        if (exit_ == 0) exit_ = song.exit;
+        go_to(song.number + 1, "failed");
+        return current_ != nullptr;
+    }
+    const auto rate = static_cast<double>(song.rate());
+    const bool all = song.playout->end() >= song.samples();
+    if (!song.playing && !paused_) {
+        const auto& session = options_.download.session;
+        const double enough = song.started ? session.resume_s : session.start_s;
+        if (song.in_hand_s() >= enough || all || (song.failed && song.in_hand_s() > 0)) sound(song);
+    }
+    if (song.playing && !paused_) {
+        const auto channels = static_cast<std::size_t>(song.playout->channels());
+        const auto room = sink_->room();
+        frames_.resize(room * channels);
+        const auto got = song.playout->take(frames_);
+        if (got > 0) {
+            sink_->write(std::span{frames_}.first(got * channels));
+            song.heard_s += static_cast<double>(got) / rate;
+        }
+        if (song.done()) {
+            go_to(song.number + 1, "finished");
+            return current_ != nullptr;
+        }
+        if (got < room && sink_->played() >= sink_->written()) stall(song);
+    }
+    if (song.failed && song.in_hand_s() <= 0) {
+        note(song.why);
+        if (exit_ == 0) exit_ = song.exit;
+        go_to(song.number + 1, "failed");
+        return current_ != nullptr;
+    }
+    if (now() - song.told >= between_progress && song.started) {
+        song.told = now();
+        song.tell("progress", {{"heard_ms", std::llround(song.heard_s * 1000)},
+                               {"buffer_ms", std::llround(song.in_hand_s() * 1000)},
+                               {"kbps", song.kbps_at(song.playout->position())}});
+    }
+    return false;
+}
+
+/// It can be heard from now on.
+void Player::sound(Song& song) {
+    const audio::Format format{song.rate(), song.playout->channels()};
+    if (!sink_ || !(sink_->format() == format)) {
+        if (sink_ && sink_->played() < sink_->written()) return;  // the song before sounds on
+        if (sink_) sink_->close();
+        sink_.reset();
+        sink_ = audio::open_sink(options_.output, format, options_.sink);
+        sink_->set_volume(options_.volume);
+    }
+    song.playing = true;
+    if (std::exchange(song.sought, false)) return;
+    if (song.started) {
+        song.tell("resume", {{"ms", std::llround((now() - song.stalled_at) * 1000)}});
+        return;
+    }
+    song.started = true;
+    song.told = now();
+    song.tell("playing", {{"startup_ms", std::llround(std::max(0.0, now() - asked_) * 1000)},
+                          {"first_byte_ms", song.first_byte_ms}});
+}
+
+void Player::stall(Song& song) {
+    song.playing = false;
+    song.stalled_at = now();
+    song.tell("stall");
+    song.download->act();
+}
+
+void Player::prepare_next() {
+    const auto number = current_->number + 1;
+    if (next_ || number >= songs_.size() || !current_->playout) return;
+    const auto left = current_->samples() - current_->playout->position();
+    if (current_->download->complete() && left < next_from_s * current_->rate()) begin(number);
+}
+
+void Player::end_song(Song& song, const char* why) {
+    if (song.events)
+        song.tell("end", {{"heard_ms", std::llround(song.heard_s * 1000)}, {"why", why}});
+}
+
+/// @param why  what became of the song that plays now
+void Player::go_to(std::size_t number, const char* why) {
+    const bool gapless = current_ && number == current_->number + 1 && current_->done();
+    if (current_) {
+        end_song(*current_, why);
+        over_.push_back(std::move(current_));
+    }
+    if (number >= songs_.size()) return end(exit_);
+    if (next_ && next_->number != number) over_.push_back(std::move(next_));
+    if (!next_) begin(number);
+    // what plays on by itself is asked for when the one before ends
+    asked_ = gapless || number == 0 ? asked_ : now();
+    if (gapless) asked_ = now();
+    current_ = std::move(next_);
+    if (!gapless && sink_) sink_->drop();
+}
+
+void Player::toggle_pause() {
+    paused_ = !paused_;
+    if (sink_) sink_->pause(paused_);
+    if (current_ && paused_) current_->tell("pause");
+}
+
+void Player::seek(double seconds) {
+    if (!current_ || !current_->playout) return;
+    auto& song = *current_;
+    const auto dropped = sink_ ? sink_->drop() : 0;
+    const auto target = std::clamp<std::int64_t>(
+        song.playout->position() - dropped + std::llround(seconds * song.rate()), 0,
+        song.samples() - 1);
+    song.tell("seek");
+    if (song.playout->seek(target)) return;
+    song.playing = false;
+    song.sought = true;
+    song.want = -1;
+    song.parts.clear();
+    song.download->seek(target);
+}
+
+void Player::key(Key key) {
+    if (ending_) return loop_.stop();
+    const auto number = current_ ? current_->number : 0;
+    switch (key) {
+        case Key::none:
+            break;
+        case Key::pause:
+            toggle_pause();
+            break;
+        case Key::back:
+            seek(-10);
+            break;
+        case Key::forward:
+            seek(10);
+            break;
+        case Key::next:
+            go_to(number + 1, "skipped");
+            break;
+        case Key::previous:
+            if (!current_) break;
+            if (number > 0 && current_->heard_s < 3)
+                go_to(number - 1, "skipped");
+            else if (current_->playout)
+                seek(-1e9);
+            break;
+        case Key::louder:
+        case Key::quieter:
+            options_.volume =
+                std::clamp(options_.volume + (key == Key::louder ? 0.05 : -0.05), 0.0, 1.0);
+            if (sink_) sink_->set_volume(options_.volume);
+            break;
+        case Key::quit:
+            if (current_) end_song(*current_, "skipped");
+            over_.push_back(std::move(current_));
+            end(exit_);
+            break;
+    }
+}
+
+void Player::end(int exit) {
+    ending_ = true;
+    exit_ = exit;
+    tick_.stop();
+    if (sink_) {
+        // what was written is heard to its end
+        const double left =
+            static_cast<double>(sink_->written() - sink_->played()) / sink_->format().rate;
+        leave_.once(std::chrono::milliseconds{std::llround(std::clamp(left, 0.0, 1.0) * 1000)});
+        sink_->close();
+    } else {
+        leave_.once(std::chrono::milliseconds{0});
+    }
+    if (options_.share_seconds > 0 && presence_.shares() && exit == 0)
+        leave_.once(std::chrono::milliseconds{std::llround(options_.share_seconds * 1000)});
+}
+
+void Player::view() {
+    View v;
+    v.songs = static_cast<int>(songs_.size());
+    v.paused = paused_;
+    v.volume = options_.volume;
+    v.sources.assign(sources_.begin(), sources_.end());
+    if (sink_) v.device_lost = sink_->lost();
+    if (current_) {
+        const auto& song = *current_;
+        v.song = static_cast<int>(song.number) + 1;
+        v.title = song.title.empty() ? song.name : song.title;
+        v.stalled = !song.playing && !paused_;
+        if (song.playout) {
+            v.position_s = static_cast<double>(song.playout->position()) / song.rate();
+            v.length_s = static_cast<double>(song.samples()) / song.rate();
+            v.buffer_s = song.in_hand_s();
+            v.kbps = song.kbps_at(song.playout->position());
+        }
+    }
+    show_(v);
+}
+
+}  // namespace stretto::stream

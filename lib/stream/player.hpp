@@ -1,0 +1,90 @@
+#pragma once
+// A listener: songs one after the other, from the network to the ears without a gap, and what was
+// seen on the way as events.
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "audio/sink.hpp"
+#include "events/writer.hpp"
+#include "stream/download.hpp"
+#include "stream/playout.hpp"
+#include "stream/presence.hpp"
+
+namespace stretto::stream {
+
+class Player {
+   public:
+    struct Options {
+        Presence::Options presence;
+        Download::Options download;
+        audio::Output output;
+        audio::SinkOptions sink;
+        double volume = 1;
+        std::string events;             ///< a file or "-"; empty: none
+        std::string listener, network;  ///< for the events
+        double share_seconds = 0;       ///< after the last song
+    };
+    /// What the panel shows.
+    struct View {
+        std::string title;
+        double position_s = 0, length_s = 0, buffer_s = 0;
+        int kbps = 0, peers = 0, song = 0, songs = 0;
+        std::vector<Origin> sources;  ///< of the last chunks, the newest last
+        bool paused = false, stalled = false, device_lost = false;
+        double volume = 1;
+    };
+    enum class Key { none, pause, back, forward, next, previous, louder, quieter, quit };
+
+    explicit Player(const Options& options);
+    ~Player();
+
+    /// Called ten times a second.
+    void on_view(std::function<void(const View&)> show) { show_ = std::move(show); }
+    void key(Key key);
+    /// In the events; before run().
+    void name_listener(const std::string& id) { options_.listener = id; }
+    net::Loop& loop() { return loop_; }
+
+    /// Until the last song was heard. @return 0, or the status of the first song that failed
+    int run(std::vector<std::string> songs);
+
+   private:
+    struct Song;
+    void begin(std::size_t song);
+    Download::Calls calls_of(Song& song);
+    void found(Song& song, const song::Manifest& manifest);
+    Session::Heard heard(const Song& song) const;
+    void tick();
+    void pump();
+    bool feed();
+    void sound(Song& song);
+    void stall(Song& song);
+    void prepare_next();
+    void end_song(Song& song, const char* why);
+    void go_to(std::size_t song, const char* why);
+    void seek(double seconds);
+    void toggle_pause();
+    void end(int exit);
+    void view();
+    double now() const { return static_cast<double>(loop_.now_ms()) / 1000; }
+
+    Options options_;
+    net::Loop loop_;
+    Presence presence_;
+    std::unique_ptr<events::Writer> writer_;
+    std::vector<std::string> songs_;
+    std::unique_ptr<Song> current_, next_;
+    std::vector<std::unique_ptr<Song>> over_;  // to be destroyed out of their callbacks
+    std::unique_ptr<audio::Sink> sink_;
+    std::vector<float> frames_;
+    std::function<void(const View&)> show_;
+    std::deque<Origin> sources_;
+    net::Timer tick_, leave_;
+    double asked_ = 0;  // when the listener asked for the song that plays
+    bool paused_ = false, pumping_ = false, ending_ = false;
+    double shown_ = 0, acted_ = 0;
+    int exit_ = 0;
+};
+
+}  // namespace stretto::stream

@@ -1,0 +1,81 @@
+#!/bin/sh
+# stretto-play: what is heard is what was published, sample for sample, whatever the network does; and its events say so.
+. ./tests/lib.sh
+export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
+tone one.wav 32 && tone two.wav 21 && tone mono.wav 11 -c 1
+for song in one two mono; do
+    ffmpeg -v error -i $song.wav -metadata "title=Song $song" -metadata artist=Tones $song.flac </dev/null
+    stretto-encode -b 96,160,320 $song.flac | stretto-chunk | stretto-publish --name $song store >$song.id
+    for kbps in 96 160 320; do stretto-fetch --store store -b $kbps $song | oggdec -Q -b 16 -o $song.$kbps.wav -; done
+done
+id=$(cat one.id)
+start stretto-serve --access-log access.log store || exit
+edge=$url edge_pid=$pid
+serve store
+broken=$url
+play() { timeout 120 stretto-play --edge "$edge" --unpaced "$@"; }
+samples() { soxi -s "$1"; }
+# oggdec rounds to 16 bits, which is as far as two may differ
+same() { # HEARD TRUE
+    test "$(samples "$1")" -eq "$(samples "$2")" && sox -V1 -m -v 1 "$1" -v -1 "$2" -n stats 2>stats && awk '/^Max level/ {if ($3 > 0.00004) exit 1} /^Min level/ {if ($3 < -0.00004) exit 1}' stats || { cat stats; soxi "$1" "$2"; return 1; }
+}
+events() { jq -c "select(.event == \"$1\")" events.jsonl; }
+
+steady() { rm -rf cache && play -O wav:heard.wav --abr 320 one && same heard.wav one.320.wav; }
+ok 'what is heard is the decode of what was published' steady
+low() { rm -rf cache && play -O wav:low.wav --abr 96 --events events.jsonl one && same low.wav one.96.wav && ! events chunk | jq -e 'select(.kbps != 96)'; }
+ok '--abr 96 asks for nothing else' low
+story() { jq -r .event events.jsonl | grep -v progress | uniq | paste -sd ' ' | grep -qx 'start playing chunk end\|start chunk playing chunk end' && events end | jq -e '.why == "finished" and .heard_ms == 32000'; }
+ok 'the events tell it from start to end' story
+always() { jq -e 'has("seq") and has("time_ms") and has("session") and has("listener") and has("song")' events.jsonl >said && ! grep -qv true said && test "$(jq .seq events.jsonl | paste -sd ' ')" = "$(seq -s ' ' 0 $(($(wc -l <events.jsonl) - 1)))"; }
+ok 'each with who, what, when and its number' always
+whole() { test "$(events chunk | jq .audio_ms | paste -sd + | bc)" -eq 32000 && test "$(events chunk | jq .bytes | paste -sd + | bc)" -eq "$(cat store/songs/"$id"/96/chunk_*.ogg | wc -c)"; }
+ok 'every byte and every second is in them' whole
+adapts() { rm -rf cache events.jsonl && play -O wav:up.wav --events events.jsonl one && test "$(samples up.wav)" -eq "$(samples one.96.wav)" && test "$(events chunk | head -n 1 | jq .kbps)" -eq 96 && test "$(events chunk | tail -n 1 | jq .kbps)" -eq 320; }
+ok 'it begins low, and a fast network brings the best' adapts
+gapless() {
+    rm -rf cache && play -O wav:both.wav --abr 160 one two && sox one.160.wav two.160.wav joined.wav && same both.wav joined.wav
+}
+ok 'songs follow one another without a gap' gapless
+list() { printf '#EXTM3U\n#EXTINF:32,One\nhttp://somewhere/stream/two?kbps=96\r\ntwo\n' | play -O wav:list.wav --abr 96 - && sox two.96.wav two.96.wav joined.wav && same list.wav joined.wav; }
+ok 'a playlist on standard input, of names and addresses' list
+raw() { play -O raw:- --abr 320 one | sox -t raw -e float -b 32 -r 44100 -c 2 -L - raw.wav && same raw.wav one.320.wav; }
+ok 'raw samples to standard output' raw
+single() { play -O wav:m.wav --abr 320 mono && test "$(soxi -c m.wav)" -eq 1 && same m.wav mono.320.wav; }
+ok 'mono stays mono' single
+: >access.log
+replay() { play -O wav:again.wav --abr 320 --events again.jsonl "$id" && same again.wav one.320.wav && jq -r 'select(.event == "chunk").source' again.jsonl | sort | uniq -c | grep -qx ' *4 cache'; }
+ok 'a song that was heard comes from the cache' replay
+unasked() { ! grep -q chunk_ access.log; }
+ok 'and the edge is not asked for any of it' unasked
+saver() { rm -rf cache events.jsonl && play -O null --data-saver --events events.jsonl one && ! events chunk | jq -e 'select(.kbps != 96)' && rm -rf cache events.jsonl && play -O null --network 4g --events events.jsonl one && ! events chunk | jq -e 'select(.kbps > 160)' && events start | jq -e '.network == "4g"'; }
+ok '--data-saver and --network bound the bitrate' saver
+
+lied() { # HOW: a first edge that fails so, a second that is right
+    rm -rf cache events.jsonl && timeout 120 stretto-play --edge "$broken/break/$1" --edge "$edge" -O wav:lied.wav --unpaced --abr 320 --events events.jsonl "$id" && same lied.wav one.320.wav
+}
+for how in flip short once silent; do ok "an edge that does this, and another goes on: $how" lied $how; done
+clean() { find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#cache/}" || return; done; }
+ok 'nothing wrong is kept' clean
+missing() { # a rendition that is gone
+    rm -rf cache && cp -r store holes && rm -r holes/songs/"$id"/320 && start stretto-serve holes && timeout 120 stretto-play --edge "$url" --unpaced -O wav:h.wav --abr 320 one && same h.wav one.160.wav && stop "$pid"
+}
+ok 'a rendition that is not there: the next best one' missing
+
+ok 'a song that nobody has: 69' exits 69 play -O null nothing
+ok 'and it says so' says "'nothing' is not at" play -O null nothing
+part() { play -O null nothing two; }
+ok 'the others are played, and the status tells' exits 69 part
+ok 'nobody answers: 75, when patience ends' exits 75 timeout 100 stretto-play --edge http://127.0.0.1:9 --cache nowhere --patience 2 -O null one
+ok 'no such rule: 64' exits 64 play --abr none one
+ok 'no such output: 64' exits 64 play -O tape one
+ok 'no song: 64' exits 64 play
+ok 'a full disk: 74' exits 74 play -O raw:/dev/full one
+ended() { rm -f events.jsonl && timeout 60 stretto-play --edge "$edge" -O null --events events.jsonl one & player=$!; tries=0; until grep -qs '"progress"' events.jsonl; do tries=$((tries + 1)) && test $tries -lt 300 || return; sleep 0.1; done; pkill -TERM -P $player; wait $player; events end | jq -e '.why == "skipped" and .heard_ms < 32000'; }
+ok 'told to end, it says that it was skipped' ended
+device() { rm -rf events.jsonl && timeout 60 stretto-play --edge "$edge" --unpaced --events events.jsonl mono && events end | jq -e '.heard_ms == 11000'; }
+ok "the system's sound" device
+lists() { stretto-play --edge "$edge" --list | cut -f 2 | sort | paste -sd ' ' | grep -qx 'mono one two' && stretto-play --edge "$edge" --search 'song two' | cut -f 4 | grep -qx 'Song two'; }
+ok '--list and --search' lists
+: "$edge_pid"
+finish
