@@ -9,6 +9,7 @@
 #include "listener_options.hpp"
 #include "song/id.hpp"
 #include "stream/fetching.hpp"
+#include "stream/panel.hpp"
 #include "stream/player.hpp"
 
 using namespace stretto;
@@ -127,6 +128,8 @@ int play(Options& o) {
     stream::Player player{p};
     if (!p.events.empty() && o.listener.empty()) o.listener = listener_of(p.presence.cache);
     player.name_listener(o.listener);
+    std::optional<stream::Panel> panel;
+    if (!o.quiet && stream::Panel::possible()) panel.emplace(player);
     return player.run(songs);
 }
 

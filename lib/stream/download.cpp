@@ -45,7 +45,7 @@ struct Download::Transfer {
     Bytes data;
     std::size_t passed = 0;  // of data, on to the decoder
     bool begun = false;      // its part was announced
-    bool ended = false, all = false;
+    bool ended = false, all = false, early = false;
     int kbps = 0;
 };
 
@@ -56,9 +56,7 @@ Download::Download(const Around& around, std::string song, const Options& option
       options_(options),
       calls_(std::move(calls)),
       progressed_(now()),
-      retry_(around.loop, [this] { session_ ? act() : start(); }) {
-    start();
-}
+      retry_(around.loop, [this] { session_ ? act() : start(); }) {}
 
 Download::~Download() {
     // a fetch holds its transfer, which holds it
@@ -183,10 +181,13 @@ void Download::ask_first_chunk() {
     const auto edge = around_.edges.current();
     if (!edge) return;
     early_ = std::make_shared<Transfer>();
+    early_->early = true;
     early_->kbps = std::clamp(options_.first_kbps, options_.least_kbps, options_.most_kbps);
     early_->edge = edge;
     early_->asked = now();
-    from_edge(early_, {}, text("/songs/", song_, "/", song::chunk_path(early_->kbps, 0)));
+    http::Fields fields;
+    fields.add("X-User-Bitrate", std::to_string(early_->kbps));
+    from_edge(early_, fields, text("/songs/", song_, "/chunk_0.ogg"));
 }
 
 void Download::use(song::Manifest manifest) {
@@ -216,12 +217,14 @@ void Download::use(song::Manifest manifest) {
     calls_.found(manifest_);
     if (over_now_) return;
     if (early_ && !early_->ended) {
-        const auto* r = manifest_.rendition(early_->kbps);
+        // until its answer has said otherwise, a server gives the highest not above
+        const auto* r = &manifest_.best(early_->kbps);
         const int i = r ? index_of(*r) : -1;
         if (i >= how.lowest && i <= how.highest) {
             transfer_ = std::exchange(early_, nullptr);
             transfer_->part = session_->adopt(i, transfer_->asked);
             transfer_->want = *session_->under_way();
+            transfer_->kbps = r->kbps;
             pass_on(*transfer_, {});
             if (transfer_ && transfer_->all) on_end(*transfer_, nullptr);
         } else {
@@ -460,7 +463,14 @@ void Download::from_edge(const std::shared_ptr<Transfer>& transfer, const http::
 void Download::on_head(Transfer& transfer, const http::Response& head) {
     if (const auto* cache = head.fields.find("X-Cache")) transfer.cache = *cache;
     const auto& want = transfer.want;
-    if (head.status == 206 && &transfer != early_.get()) {
+    if (transfer.early && head.status == 200) {
+        const auto* kbps = head.fields.find("X-Bitrate");
+        const int said = kbps ? std::atoi(kbps->c_str()) : 0;
+        if (session_ && said != rendition(transfer.want.rendition).kbps)
+            return fail(transfer, 0, "it began with another bitrate", false);
+        transfer.kbps = said;
+    }
+    if (head.status == 206 && !transfer.early) {
         const auto* said = head.fields.find("Content-Range");
         const auto range = said ? http::parse_content_range(*said) : std::nullopt;
         if (range && range->range.first == want.begin &&
@@ -577,7 +587,7 @@ void Download::fail(Transfer& transfer, int status, const std::string& why, bool
     }
     const auto keep_alive = transfer_;
     if (wrong) calls_.reject(transfer.edge->name, transfer.want.chunk, "damaged");
-    if (status == 404) {
+    if (status == 404 && !transfer.early) {
         if (++missing_ > 2 * static_cast<int>(manifest_.renditions.size()))
             return finish(EX_UNAVAILABLE, text("nobody has all of '", song_, "'"));
         session_->missing(transfer.want.rendition);

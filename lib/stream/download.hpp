@@ -45,10 +45,12 @@ class Download {
         /// Once, and nothing after it.
         std::function<void(int exit, const std::string& why)> failed;
     };
-    /// Asks at once for the manifest and the first chunk, side by side.
     Download(const Around& around, std::string song, const Options& options, Calls calls);
     ~Download();
     Download(const Download&) = delete;
+
+    /// Ask for the manifest and the first chunk, side by side; what is kept is passed on at once.
+    void start();
 
     /// Nothing is asked for above this many seconds ahead; as long as another song needs the link.
     void hold(bool held) { held_ = held; }
@@ -63,7 +65,6 @@ class Download {
 
    private:
     struct Transfer;
-    void start();
     void ask_tracker(bool waiting);
     void ask_manifest();
     void on_manifest(Edges::Edge& edge, const http::Whole& got);
