@@ -9,8 +9,9 @@ namespace {
 
 constexpr double depth_seconds = 0.2;
 constexpr double seconds_between_tries = 1;
-/// Frames that the device takes at a time: 23 ms at 44.1 kHz.
-constexpr int device_frames = 1024;
+/// Frames that the device takes at a time: 93 ms at 44.1 kHz, so that a busy machine does not
+/// interrupt.
+constexpr int device_frames = 4096;
 
 Error no_device(const char* why) {
     return Error{EX_UNAVAILABLE,
@@ -89,6 +90,12 @@ class SdlSink final : public Sink {
     }
 
     bool lost() const noexcept override { return device_ == 0; }
+
+    void close() override {
+        // the system holds as much again, and forgets it when it is closed
+        if (device_) SDL_Delay(static_cast<Uint32>(2000 * latency_ / format().rate));
+        shut();
+    }
 
    private:
     std::size_t samples(std::int64_t frames) const {
