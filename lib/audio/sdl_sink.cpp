@@ -1,16 +1,19 @@
 #include "audio/sdl_sink.hpp"
 
-#include <SDL.h>
-
 #include <algorithm>
+
+#include "audio/sdl_library.hpp"
 
 namespace stretto::audio {
 namespace {
 
 constexpr double depth_seconds = 0.2;
 constexpr double seconds_between_tries = 1;
-/// Frames that the device takes at a time: 23 ms at 44.1 kHz.
-constexpr int device_frames = 1024;
+/// Frames that the device takes at a time: 93 ms at 44.1 kHz, so that a busy machine does not
+/// interrupt.
+constexpr int device_frames = 4096;
+
+const SdlLibrary& sdl() { return SdlLibrary::get(); }
 
 Error no_device(const char* why) {
     return Error{EX_UNAVAILABLE,
@@ -22,12 +25,12 @@ class System {
    public:
     System() {
         // signals are the program's, and a name is shown in mixers
-        SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
-        SDL_SetHint(SDL_HINT_APP_NAME, "stretto");
-        up_ = SDL_InitSubSystem(SDL_INIT_AUDIO) == 0;
+        sdl().SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+        sdl().SetHint(SDL_HINT_APP_NAME, "stretto");
+        up_ = sdl().InitSubSystem(SDL_INIT_AUDIO) == 0;
     }
     ~System() {
-        if (up_) SDL_QuitSubSystem(SDL_INIT_AUDIO);
+        if (up_) sdl().QuitSubSystem(SDL_INIT_AUDIO);
     }
     System(const System&) = delete;
     bool up() const noexcept { return up_; }
@@ -40,7 +43,7 @@ class SdlSink final : public Sink {
    public:
     SdlSink(const Format& format, SinkOptions options)
         : Sink(format), options_(std::move(options)) {
-        if (!open()) throw no_device(SDL_GetError());
+        if (!open()) throw no_device(sdl().GetError());
     }
     ~SdlSink() override { shut(); }
 
@@ -69,16 +72,16 @@ class SdlSink final : public Sink {
         played();
         paused_ = paused;
         taken_at_ = options_.clock();
-        if (device_) SDL_PauseAudioDevice(device_, paused);
+        if (device_) sdl().PauseAudioDevice(device_, paused);
     }
 
     std::int64_t drop() override {
         std::int64_t dropped = 0;
         if (device_) {
-            SDL_LockAudioDevice(device_);
+            sdl().LockAudioDevice(device_);
             dropped = queued();
-            SDL_ClearQueuedAudio(device_);
-            SDL_UnlockAudioDevice(device_);
+            sdl().ClearQueuedAudio(device_);
+            sdl().UnlockAudioDevice(device_);
         } else {
             dropped = written_ - played_;
         }
@@ -90,12 +93,18 @@ class SdlSink final : public Sink {
 
     bool lost() const noexcept override { return device_ == 0; }
 
+    void close() override {
+        // the system holds as much again, and forgets it when it is closed
+        if (device_) sdl().Delay(static_cast<Uint32>(2000 * latency_ / format().rate));
+        shut();
+    }
+
    private:
     std::size_t samples(std::int64_t frames) const {
         return static_cast<std::size_t>(frames * format().channels);
     }
     std::int64_t queued() const {
-        return SDL_GetQueuedAudioSize(device_) /
+        return sdl().GetQueuedAudioSize(device_) /
                static_cast<std::int64_t>(sizeof(float) * samples(1));
     }
 
@@ -108,8 +117,8 @@ class SdlSink final : public Sink {
     }
     void queue(std::span<const float> more) {
         if (device_ &&
-            SDL_QueueAudio(device_, more.data(), static_cast<Uint32>(more.size_bytes())) != 0)
-            throw Error{EX_IOERR, text("cannot play: ", SDL_GetError())};
+            sdl().QueueAudio(device_, more.data(), static_cast<Uint32>(more.size_bytes())) != 0)
+            throw Error{EX_IOERR, text("cannot play: ", sdl().GetError())};
     }
 
     bool open() {
@@ -121,14 +130,14 @@ class SdlSink final : public Sink {
         want.channels = static_cast<Uint8>(format().channels);
         want.samples = device_frames;
         const char* name = options_.device.empty() ? nullptr : options_.device.c_str();
-        device_ = SDL_OpenAudioDevice(name, 0, &want, &have, 0);
+        device_ = sdl().OpenAudioDevice(name, 0, &want, &have, 0);
         if (!device_) return false;
         latency_ = have.samples;
-        SDL_PauseAudioDevice(device_, paused_);
+        sdl().PauseAudioDevice(device_, paused_);
         return true;
     }
     void shut() {
-        if (device_) SDL_CloseAudioDevice(device_);
+        if (device_) sdl().CloseAudioDevice(device_);
         device_ = 0;
         system_.reset();
     }
@@ -150,10 +159,10 @@ class SdlSink final : public Sink {
         queue(std::span{unheard_}.last(left));
     }
     bool gone() const {
-        SDL_PumpEvents();
+        sdl().PumpEvents();
         bool found = false;
-        for (SDL_Event event; SDL_PeepEvents(&event, 1, SDL_GETEVENT, SDL_AUDIODEVICEADDED,
-                                             SDL_AUDIODEVICEREMOVED) > 0;)
+        for (SDL_Event event; sdl().PeepEvents(&event, 1, SDL_GETEVENT, SDL_AUDIODEVICEADDED,
+                                               SDL_AUDIODEVICEREMOVED) > 0;)
             found |= event.type == SDL_AUDIODEVICEREMOVED && !event.adevice.iscapture &&
                      event.adevice.which == device_;
         return found;
@@ -178,9 +187,9 @@ std::unique_ptr<Sink> open_sdl_sink(const Format& format, SinkOptions options) {
 std::vector<std::string> output_devices() {
     const System system;
     std::vector<std::string> names;
-    const int n = system.up() ? SDL_GetNumAudioDevices(0) : 0;
+    const int n = system.up() ? sdl().GetNumAudioDevices(0) : 0;
     for (int i = 0; i < n; ++i)
-        if (const char* name = SDL_GetAudioDeviceName(i, 0)) names.emplace_back(name);
+        if (const char* name = sdl().GetAudioDeviceName(i, 0)) names.emplace_back(name);
     return names;
 }
 

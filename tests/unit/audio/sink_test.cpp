@@ -1,5 +1,5 @@
 // Where sound goes: what is written is what is there, at a listener's pace; the device's own tests
-// are in tests/cli/sound.t.
+// are in sdl_sink_test.cpp.
 #include "audio/sink.hpp"
 
 #include <fcntl.h>
@@ -9,11 +9,9 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
 
+#include "../folder.hpp"
 #include "audio/convert.hpp"
-#include "base/file.hpp"
 
 using namespace stretto;
 using namespace stretto::audio;
@@ -22,31 +20,6 @@ namespace {
 
 constexpr Format stereo{44100, 2};
 
-struct Folder {
-    std::filesystem::path path;
-    Folder() {
-        auto name = (std::filesystem::temp_directory_path() / "stretto-sink-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()));
-        path = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::string file(const char* name) const { return (path / name).string(); }
-};
-
-std::vector<float> noise(std::size_t samples) {
-    std::vector<float> made(samples);
-    std::uint32_t seed = 1;
-    for (auto& sample : made)
-        sample = static_cast<float>((seed = seed * 1664525 + 1013904223)) / 4294967296.0F - 0.5F;
-    return made;
-}
-
-std::vector<float> read_raw(const std::string& path) {
-    const auto bytes = read_file(path, 1 << 24);
-    std::vector<float> samples(bytes.size() / sizeof(float));
-    std::memcpy(samples.data(), bytes.data(), samples.size() * sizeof(float));
-    return samples;
-}
 std::vector<float> read_wav(const std::string& path) {
     SF_INFO info{};
     SNDFILE* file = sf_open(path.c_str(), SFM_READ, &info);
@@ -116,7 +89,7 @@ BOOST_AUTO_TEST_CASE(files_hold_the_very_samples_paced_or_not) {
             sink->close();
             BOOST_TEST(sink->written() == 50001);
         }
-        BOOST_TEST((read_raw(folder.file("a.raw")) == samples));
+        BOOST_TEST((read_samples(folder.file("a.raw")) == samples));
         BOOST_TEST((read_wav(folder.file("a.wav")) == samples));
         if (paced) BOOST_TEST(now > 2 * 50001 / 44100.0 * 0.8);
     }
@@ -163,7 +136,7 @@ BOOST_AUTO_TEST_CASE(volume_scales_and_1_leaves_every_bit) {
     sink->set_volume(0.5);
     sink->write(samples);
     for (const float sample : samples) expected.push_back(sample * 0.5F);
-    BOOST_TEST((read_raw(folder.file("a")) == expected));
+    BOOST_TEST((read_samples(folder.file("a")) == expected));
 }
 BOOST_AUTO_TEST_CASE(what_cannot_be_made_or_written_is_an_error) {
     const SinkOptions options{"", false, [] { return 0.0; }};

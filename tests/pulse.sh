@@ -1,0 +1,31 @@
+#!/bin/sh
+# pulse.sh DIR: a sound server with a device that nobody hears, and a recorder of it, until standard input ends.
+# For programs: PULSE_SERVER=unix:DIR/socket. DIR/recorded is what was played (32-bit float, 44.1 kHz stereo); DIR/ready is there
+# when both run, DIR/pid, which it writes itself, is the server's. Silence is recorded where a busy machine gave nothing in time.
+set -u
+dir=$1
+export HOME="$dir" XDG_RUNTIME_DIR="$dir" PULSE_RUNTIME_PATH="$dir" PULSE_SERVER="unix:$dir/socket"
+recorder=
+pulseaudio --daemonize=no -n --exit-idle-time=-1 --high-priority=yes --log-target=stderr \
+    -L "module-native-protocol-unix socket=$dir/socket auth-anonymous=1" \
+    -L 'module-null-sink sink_name=out rate=44100 channels=2 format=float32le' </dev/null >"$dir/log" 2>&1 &
+server=$!
+trap 'kill $recorder $server 2>/dev/null; wait' EXIT
+trap 'exit 1' INT TERM HUP
+
+# until COMMAND...: tried again while the server runs
+until_done() {
+    while ! "$@" >/dev/null 2>&1; do
+        kill -0 "$server" 2>/dev/null || exit 1
+        sleep 0.05
+    done
+}
+until_done pactl info
+# a recorder content with late sound makes the device wake every two seconds, too late for a player
+parec -d out.monitor --format=float32le --rate=44100 --channels=2 --raw --latency-msec=50 </dev/null >"$dir/recorded" 2>>"$dir/log" &
+recorder=$!
+until_done test -s "$dir/recorded"
+: >"$dir/ready"
+cat >/dev/null
+# what is on its way still
+sleep 0.5
