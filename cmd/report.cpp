@@ -12,6 +12,7 @@
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "report/input.hpp"
+#include "report/page.hpp"
 #include "report/partial.hpp"
 #include "report/royalty.hpp"
 
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::string_view examples =
     "  stretto-report events/*.jsonl\n"
+    "  stretto-report --html report.html events.jsonl\n"
     "  stretto-report --json --since 2026-11-01 events.jsonl | jq .royalties\n"
     "  zcat old/*.gz | stretto-report --csv songs -\n"
     "  stretto-report --pool 10000.00 --user-centric --min-plays 0 events.jsonl\n"
@@ -83,8 +85,17 @@ const report::Table& table_of(const std::vector<report::Table>& tables, const st
     throw Error{EX_USAGE, text("no table is called '", name, "'; there are ", all)};
 }
 
+void write_page(const std::string& path, const std::vector<report::Table>& tables) {
+    Draft file{path};
+    file.write(as_bytes(report::print_page(tables)));
+    file.commit();
+}
+
 void print(const Options& o, const std::vector<report::Table>& tables) {
-    if (o.json)
+    if (!o.html.empty() && o.html != "-") write_page(o.html, tables);
+    if (o.html == "-")
+        std::cout << report::print_page(tables);
+    else if (o.json)
         std::cout << report::print_json(tables);
     else if (!o.csv.empty())
         std::cout << report::print_csv(table_of(tables, o.csv));
@@ -140,6 +151,7 @@ void add_options(CLI::App& app, Options& o) {
         ->required();
     auto* json = app.add_flag("--json", o.json, "All tables as one JSON object");
     auto* csv = app.add_option("--csv", o.csv, "One table as CSV")->type_name("TABLE");
+    auto* html = app.add_option("--html", o.html, "Write a page with plots too")->type_name("FILE");
     app.add_option("--since", o.since, "Only sessions that began then or later, UTC")
         ->type_name("TIME");
     app.add_option("--until", o.until, "Only sessions that began before")->type_name("TIME");
@@ -163,7 +175,7 @@ void add_options(CLI::App& app, Options& o) {
         ->check(CLI::Range(1, 100'000))
         ->capture_default_str();
     json->excludes(csv);
-    partial->excludes(json)->excludes(csv);
+    partial->excludes(json)->excludes(csv)->excludes(html);
 }
 
 }  // namespace

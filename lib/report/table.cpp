@@ -66,10 +66,15 @@ struct ToJson {
     Json operator()(const auto& value) const { return value; }
 };
 
+Cell timed(const Cell& cell, Kind kind) {
+    const auto* time = std::get_if<std::int64_t>(&cell);
+    return kind == Kind::time && time ? Cell{iso_time(*time)} : cell;
+}
+
 Json object(const Table& table, const Row& row) {
     Json result = Json::object();
     for (std::size_t i = 0; i < row.size(); ++i)
-        result[table.columns[i].key] = std::visit(ToJson{}, row[i]);
+        result[table.columns[i].key] = std::visit(ToJson{}, timed(row[i], table.columns[i].kind));
     return result;
 }
 
@@ -189,6 +194,8 @@ std::string show(const Cell& cell, Kind kind) {
     const auto* integer = std::get_if<std::int64_t>(&cell);
     const double number = integer ? static_cast<double>(*integer) : std::get<double>(cell);
     switch (kind) {
+        case Kind::time:
+            return iso_time(std::llround(number));
         case Kind::bytes:
             return show_bytes(number);
         case Kind::ms:
@@ -230,7 +237,7 @@ std::string print_csv(const Table& table) {
     for (const auto& row : table.rows) {
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (i > 0) out += ',';
-            out += csv_cell(row[i]);
+            out += csv_cell(timed(row[i], table.columns[i].kind));
         }
         out += "\r\n";
     }

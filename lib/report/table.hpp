@@ -9,7 +9,8 @@
 namespace stretto::report {
 
 /// What a number means, for those who print it for people.
-enum class Kind { text, count, bytes, ms, span, cents, share, kbps, number };
+/// `time` is ms since 1970, printed as ISO 8601.
+enum class Kind { text, time, count, bytes, ms, span, cents, share, kbps, number };
 
 struct Column {
     std::string key, heading;

@@ -48,8 +48,8 @@ Table totals_table(const Summary& s, const Listening& l) {
     const bool any = s.first_ms >= 0;
     return {"totals",
             "Listening",
-            {{"from", "from"},
-             {"to", "to"},
+            {{"from", "from", Kind::time},
+             {"to", "to", Kind::time},
              {"sessions", "sessions", Kind::count},
              {"plays", "plays (30 s heard)", Kind::count},
              {"skips", "skipped", Kind::count},
@@ -57,9 +57,8 @@ Table totals_table(const Summary& s, const Listening& l) {
              {"songs", "songs played", Kind::count},
              {"heard_ms", "heard", Kind::span},
              {"suspects", "listeners like machines", Kind::count}},
-            {{any ? Cell{iso_time(s.first_ms)} : Cell{}, any ? Cell{iso_time(s.last_ms)} : Cell{},
-              s.experience.sessions, l.all.plays, l.all.skips, l.listeners, songs, l.all.heard_ms,
-              l.suspect_listeners}},
+            {{known(s.first_ms), any ? Cell{s.last_ms} : Cell{}, s.experience.sessions, l.all.plays,
+              l.all.skips, l.listeners, songs, l.all.heard_ms, l.suspect_listeners}},
             true};
 }
 
@@ -352,7 +351,8 @@ Table bitrates_table(const Summary& s) {
 Table times_table(const Summary& s) {
     auto table = with_felt({"times",
                             "Times",
-                            {{"time", "time"},
+                            {{"time", "time", Kind::time},
+                             {"width_ms", "width", Kind::span},
                              {"listening", "at a time", Kind::number},
                              {"cache", "own cache", Kind::bytes},
                              {"peer", "peers", Kind::bytes},
@@ -362,7 +362,7 @@ Table times_table(const Summary& s) {
                             false,
                             false});
     for (const auto& [time, m] : s.series.moments()) {
-        table.rows.push_back({iso_time(time), ratio(m.listening_ms, s.series.width_ms()),
+        table.rows.push_back({time, s.series.width_ms(), ratio(m.listening_ms, s.series.width_ms()),
                               m.traffic.of(Source::cache), m.traffic.of(Source::peer),
                               m.traffic.of(Source::edge_hit), m.traffic.of(Source::edge_miss)});
         feel(table.rows.back(), m.experience);
@@ -371,16 +371,17 @@ Table times_table(const Summary& s) {
 }
 
 Table ladder_table(const Summary& s) {
-    Table table{
-        "ladder",
-        "Bitrates over time",
-        {{"time", "time"}, {"kbps", "bitrate", Kind::kbps}, {"kept_ms", "music", Kind::span}},
-        {},
-        false,
-        false};
+    Table table{"ladder",
+                "Bitrates over time",
+                {{"time", "time", Kind::time},
+                 {"kbps", "bitrate", Kind::kbps},
+                 {"kept_ms", "music", Kind::span}},
+                {},
+                false,
+                false};
     for (const auto& [time, moment] : s.series.moments())
         for (const auto& [kbps, ms] : moment.experience.kept_ms)
-            table.rows.push_back({iso_time(time), kbps, ms});
+            table.rows.push_back({time, kbps, ms});
     return table;
 }
 
