@@ -1,0 +1,21 @@
+#pragma once
+// The lines of files, folders and standard input, packed by gzip or not.
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stretto::report {
+
+/// Folders become the *.jsonl and *.json in them, packed (.gz) too, by name; a name with * ? [ that
+/// is no file becomes the files that it means. An Error (66) for one that means none.
+std::vector<std::string> expand(const std::vector<std::string>& names);
+
+/// Each line without its line feed, with events::Reader::padding readable bytes behind it.
+/// @param take  whole: false for a line too long to be read, of which this is the beginning
+/// @return      false: gzip data end early or are damaged, which loses what is behind
+bool each_line(const std::string& name,
+               const std::function<void(std::string_view line, bool whole)>& take);
+
+}  // namespace stretto::report

@@ -1,0 +1,87 @@
+#pragma once
+// Lines to sessions: what is doubled, torn or foreign is counted, each session is passed on once.
+#include <deque>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "report/session.hpp"
+
+namespace stretto::report {
+
+/// Which lines of a session were read. Remembers 16,384 numbers back from the highest.
+class Seen {
+   public:
+    /// @return  false: it was seen, or is too far back to tell
+    bool add(std::int64_t seq);
+    /// Every number up to and with `last`.
+    bool all_to(std::int64_t last) const noexcept { return complete_ && count_ == last + 1; }
+
+   private:
+    std::int64_t base_ = 0, count_ = 0;  // all below base_, a multiple of 64, count as seen
+    bool complete_ = true;               // nothing below base_ was given up
+    std::vector<std::uint64_t> words_;
+};
+
+/// The last half a million or so of keys.
+class Remembered {
+   public:
+    void add(std::uint64_t key);
+    bool has(std::uint64_t key) const { return young_.contains(key) || old_.contains(key); }
+    static constexpr std::size_t generation = 262'144;
+
+   private:
+    std::unordered_set<std::uint64_t> young_, old_;
+};
+
+struct Counts {
+    std::int64_t files = 0, bytes = 0, lines = 0, events = 0, torn = 0, foreign = 0, doubled = 0,
+                 late = 0;
+    void add(const Counts& other);
+    /// Lines that were passed over.
+    std::int64_t skipped() const { return torn + foreign + doubled + late; }
+};
+
+class Intake {
+   public:
+    using Take = std::function<void(const std::string& id, Session&)>;
+    /// @param take  gets each session once: when all of its lines are there, when too many are
+    /// open,
+    ///              or at the end
+    Intake(Dictionary& names, std::string salt, Take take,
+           std::size_t most_open = default_most_open);
+
+    void add(const events::Event& event);
+    /// No more lines.
+    void finish();
+    Counts& counts() noexcept { return counts_; }
+
+    static constexpr std::size_t default_most_open = 100'000;
+
+   private:
+    struct Open {
+        Session session;
+        Seen seen;
+        std::uint64_t raw_listener = 0, touched = 0;
+    };
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    using Map = std::unordered_map<std::string, Open, Hash, std::equal_to<>>;
+
+    Open* find(const events::Event& event);
+    void close_oldest();
+
+    Dictionary& names_;
+    std::string salt_;
+    Take take_;
+    std::size_t most_open_;
+    Map open_;
+    Map::iterator last_;  // lines of a session often follow each other
+    Remembered ended_, given_up_;
+    std::uint64_t now_ = 0;
+    Counts counts_;
+};
+
+}  // namespace stretto::report

@@ -1,0 +1,35 @@
+#pragma once
+// Texts by number, so that a record of a song or a place is four bytes.
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace stretto::report {
+
+using Name = std::uint32_t;
+
+class Names {
+   public:
+    Name operator()(std::string_view text) {
+        if (const auto found = numbers_.find(text); found != numbers_.end()) return found->second;
+        const auto number = static_cast<Name>(texts_.size());
+        texts_.emplace_back(text);
+        numbers_.emplace(texts_.back(), number);
+        return number;
+    }
+    const std::string& operator[](Name name) const { return texts_[name]; }
+    std::size_t size() const noexcept { return texts_.size(); }
+
+   private:
+    std::deque<std::string> texts_;  // never moves what the keys look at
+    std::unordered_map<std::string_view, Name> numbers_;
+};
+
+/// What sessions name.
+struct Dictionary {
+    Names songs, places, servers;  ///< servers: edges and peers
+};
+
+}  // namespace stretto::report

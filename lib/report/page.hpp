@@ -1,0 +1,14 @@
+#pragma once
+// The report as one page of HTML.
+#include <string>
+#include <vector>
+
+#include "report/table.hpp"
+
+namespace stretto::report {
+
+/// Plots and tables, without a script and without anything fetched; for light and dark screens,
+/// phones and paper.
+std::string print_page(const std::vector<Table>& tables);
+
+}  // namespace stretto::report

@@ -1,0 +1,27 @@
+#pragma once
+// A session as a line of JSON, so that many runs can share the reading and one adds up.
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "report/intake.hpp"
+
+namespace stretto::report {
+
+/// {"partial": "stretto-partial/1", counts}: the first line.
+std::string print_partial(const Counts& counts);
+/// {"partial_session": ID, ...}
+std::string print_partial(const std::string& id, const Session& session, const Dictionary& names);
+
+/// Does a line look like one of these?
+inline bool is_partial(std::string_view line) { return line.starts_with("{\"partial"); }
+
+struct Partial {
+    bool counts_only = false;
+    Counts counts;
+    std::string id;
+    Session session;
+};
+Result<Partial> parse_partial(std::string_view line, Dictionary& names);
+
+}  // namespace stretto::report

@@ -1,0 +1,157 @@
+#include "report/session.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/digest.hpp"
+
+namespace stretto::report {
+namespace {
+
+using events::Event;
+using events::Kind;
+
+/// a * b / c without overflow, towards zero.
+std::int64_t part(std::int64_t a, std::int64_t b, std::int64_t c) {
+    __extension__ using Wide = __int128;
+    return static_cast<std::int64_t>(Wide{a} * b / c);
+}
+
+std::optional<Source> source_of(const Event& event) {
+    if (event.source == "cache") return Source::cache;
+    if (event.source == "peer") return Source::peer;
+    if (event.source == "edge")
+        return event.hit.value_or(false) ? Source::edge_hit : Source::edge_miss;
+    return {};
+}
+
+Ending ending_of(std::string_view why) {
+    if (why == "finished") return Ending::finished;
+    return why == "failed" ? Ending::failed : Ending::skipped;
+}
+
+bool is_edge(Source source) { return source == Source::edge_hit || source == Source::edge_miss; }
+
+std::int64_t known(std::int64_t number) { return std::max<std::int64_t>(number, 0); }
+
+// of a session, whatever it claims: a day's chunks, and then some
+constexpr std::size_t most_first_bytes = 4096, most_got = 256, most_rejecters = 256;
+
+}  // namespace
+
+void Session::add(const Event& event, Dictionary& names) {
+    first_ms = std::min(first_ms, event.time_ms);
+    last_ms = std::max(last_ms, event.time_ms);
+    heard_ms = std::max(heard_ms, event.heard_ms);
+    switch (event.kind) {
+        case Kind::start:
+            title = event.title;
+            artist = event.artist;
+            break;
+        case Kind::playing:
+            if (event.startup_ms >= 0 && (startup_ms < 0 || event.startup_ms < startup_ms))
+                startup_ms = event.startup_ms;
+            break;
+        case Kind::chunk:
+            add_chunk(event, names);
+            break;
+        case Kind::switched:
+            ++switches;
+            break;
+        case Kind::stall:
+            ++stalls;
+            last_stall_ms = std::max(last_stall_ms, event.time_ms);
+            break;
+        case Kind::resume:
+            ++resumes;
+            stalled_ms += known(event.ms);
+            break;
+        case Kind::reject: {
+            const Name from = names.servers(event.from);
+            const auto found = std::find_if(rejects.begin(), rejects.end(),
+                                            [&](const auto& row) { return row.first == from; });
+            if (found != rejects.end())
+                ++found->second;
+            else if (rejects.size() < most_rejecters)
+                rejects.emplace_back(from, 1);
+            break;
+        }
+        case Kind::upload:
+            uploaded += known(event.bytes);
+            break;
+        case Kind::end:
+            if (event.seq < end_seq) break;
+            end_seq = event.seq;
+            ending = ending_of(event.why);
+            break;
+        case Kind::pause:
+        case Kind::seek:
+        case Kind::progress:
+        case Kind::other:
+            break;
+    }
+}
+
+void Session::add_chunk(const Event& event, Dictionary& names) {
+    const auto source = source_of(event);
+    if (!source) return;
+    const Name server = is_edge(*source) ? names.servers(event.from) : Name{};
+    auto row = std::find_if(got.begin(), got.end(), [&](const Got& g) {
+        return g.source == *source && g.server == server && g.kbps == known(event.kbps);
+    });
+    if (row == got.end()) {
+        if (got.size() >= most_got) return;
+        row = got.emplace(got.end());
+        row->source = *source;
+        row->server = server;
+        row->kbps = known(event.kbps);
+    }
+    const std::int64_t bytes = known(event.bytes), audio = known(event.audio_ms);
+    const std::int64_t used = event.used_ms < 0 ? audio : std::min(event.used_ms, audio);
+    ++row->chunks;
+    row->bytes += bytes;
+    row->audio_ms += audio;
+    row->kept_ms += used;
+    row->kept_bytes += audio > 0 ? part(bytes, used, audio) : 0;
+    if (is_edge(*source) && event.first_byte_ms >= 0 && row->first_byte.size() < most_first_bytes)
+        row->first_byte.push_back(Sketch::bucket(event.first_byte_ms));
+}
+
+std::int64_t Session::stalled() const {
+    const bool ended_in_one = stalls > resumes && last_ms > last_stall_ms;
+    return std::min(stalled_ms + (ended_in_one ? last_ms - last_stall_ms : 0), wall_ms());
+}
+
+std::int64_t Session::kept_ms() const {
+    std::int64_t sum = 0;
+    for (const auto& g : got) sum += g.kept_ms;
+    return sum;
+}
+
+bool Session::is_play(std::int64_t heard) const {
+    if (heard >= play_ms) return true;
+    const auto all = kept_ms();
+    // players round, and end some packets before the last sample
+    return ending == Ending::finished && all > 0 && heard > 0 && heard + 1000 >= all;
+}
+
+std::int64_t Session::wasted() const {
+    std::int64_t fetched = 0, kept = 0;
+    for (const auto& g : got)
+        if (g.source != Source::cache) fetched += g.bytes, kept += g.kept_bytes;
+    const auto all = kept_ms();
+    return fetched - (all > 0 ? part(kept, std::min(heard(), all), all) : 0);
+}
+
+std::uint64_t listener_key(std::string_view salt, std::string_view listener) {
+    Sha256 sum;
+    sum.add(as_bytes(salt));
+    sum.add(as_bytes(std::string_view{"\0", 1}));
+    sum.add(as_bytes(listener));
+    const auto digest = sum.finish();
+    std::uint64_t key = 0;
+    for (int i = 0; i < 8; ++i) key = key << 8 | digest[static_cast<std::size_t>(i)];
+    return key;
+}
+
+}  // namespace stretto::report

@@ -1,0 +1,64 @@
+#pragma once
+// What is left of a session's lines: all that a report needs of it, whatever their order was.
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "events/reader.hpp"
+#include "report/names.hpp"
+#include "report/sketch.hpp"
+
+namespace stretto::report {
+
+enum class Source : std::uint8_t { cache, peer, edge_hit, edge_miss };
+constexpr int sources = 4;
+
+enum class Ending : std::uint8_t { none, finished, skipped, failed };
+
+/// Chunks of one source, server and bitrate.
+struct Got {
+    Source source = Source::cache;
+    Name server = 0;  ///< an edge; peers are taken together
+    std::int64_t kbps = 0, chunks = 0, bytes = 0, audio_ms = 0;
+    /// Of these, what the player meant to play.
+    std::int64_t kept_bytes = 0, kept_ms = 0;
+    std::vector<Sketch::Bucket> first_byte;  ///< of edges, ms
+};
+
+struct Session {
+    std::uint64_t listener = 0;  ///< see listener_key()
+    Name song = 0, place = 0;
+    std::string title, artist;
+    std::int64_t first_ms = std::numeric_limits<std::int64_t>::max(), last_ms = 0;
+    std::int64_t heard_ms = 0, startup_ms = -1;
+    std::int64_t stalls = 0, resumes = 0, stalled_ms = 0, last_stall_ms = 0;
+    std::int64_t switches = 0, uploaded = 0, end_seq = -1;
+    Ending ending = Ending::none;
+    std::vector<Got> got;
+    std::vector<std::pair<Name, std::int64_t>> rejects;
+
+    void add(const events::Event& event, Dictionary& names);
+
+    /// No more than the time that passed.
+    std::int64_t heard() const { return std::min(heard_ms, std::max<std::int64_t>(wall_ms(), 0)); }
+    std::int64_t wall_ms() const { return last_ms - first_ms; }
+    /// With the stall that the session ended in.
+    std::int64_t stalled() const;
+    std::int64_t kept_ms() const;
+    /// 30 s, or all of a song that is shorter.
+    bool is_play(std::int64_t heard) const;
+    /// Bytes of peers and edges that were never heard.
+    std::int64_t wasted() const;
+
+   private:
+    void add_chunk(const events::Event& event, Dictionary& names);
+};
+
+constexpr std::int64_t play_ms = 30'000;
+
+/// What a listener is called in reports: 64 bits of SHA-256 over salt, a zero byte and the id.
+std::uint64_t listener_key(std::string_view salt, std::string_view listener);
+
+}  // namespace stretto::report

@@ -1,0 +1,35 @@
+#pragma once
+// Percentiles of any number of integers in little memory.
+#include <cstdint>
+#include <map>
+
+namespace stretto::report {
+
+/// Counts by bucket: exact below 256, then 128 buckets to each doubling, so a percentile is off by
+/// at most 0.4 %. Sums of sketches are the sketch of all values, in any order.
+///
+/// The buckets of HdrHistogram (Tene), whose error is DDSketch's guarantee (Masson et al., VLDB
+/// 2019).
+class Sketch {
+   public:
+    using Bucket = std::uint16_t;
+    static Bucket bucket(std::int64_t value) noexcept;
+    /// The middle of a bucket.
+    static std::int64_t value(Bucket bucket) noexcept;
+
+    void add(std::int64_t value) { add(bucket(value), 1); }
+    void add(Bucket bucket, std::int64_t times) { counts_[bucket] += times, total_ += times; }
+    void add(const Sketch& other);
+
+    std::int64_t count() const noexcept { return total_; }
+    /// The smallest value that at least the share `p` of all are not above (nearest rank); -1 of
+    /// none.
+    std::int64_t percentile(double p) const noexcept;
+    const std::map<Bucket, std::int64_t>& counts() const noexcept { return counts_; }
+
+   private:
+    std::map<Bucket, std::int64_t> counts_;
+    std::int64_t total_ = 0;
+};
+
+}  // namespace stretto::report

@@ -1,0 +1,261 @@
+#include "report/table.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "base/program.hpp"
+#include "base/text.hpp"
+
+namespace stretto::report {
+namespace {
+
+template <class... Values>
+std::string print(const char* format, Values... values) {
+    char buffer[64];
+    std::snprintf(buffer, sizeof buffer, format, values...);
+    return buffer;
+}
+
+std::string show_bytes(double bytes) {
+    constexpr const char* units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    std::size_t unit = 0;
+    while (std::abs(bytes) >= 999.5 && unit + 1 < std::size(units)) bytes /= 1000, ++unit;
+    return print(unit == 0 || bytes >= 99.5 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+}
+
+std::string show_span(std::int64_t ms) {
+    const auto s = ms / 1000;
+    if (s < 60)
+        return print("%lld.%lld s", static_cast<long long>(s),
+                     static_cast<long long>(ms % 1000 / 100));
+    if (s < 3600)
+        return print("%lld:%02lld min", static_cast<long long>(s / 60),
+                     static_cast<long long>(s % 60));
+    return print("%lld:%02lld h", static_cast<long long>(s / 3600),
+                 static_cast<long long>(s / 60 % 60));
+}
+
+std::string show_integer(std::int64_t number) {
+    auto digits = std::to_string(number);
+    for (auto at = std::ssize(digits) - 3; at > (number < 0); at -= 3)
+        digits.insert(static_cast<std::size_t>(at), 1, ',');
+    return digits;
+}
+
+std::string show_cents(std::int64_t cents) {
+    return show_integer(cents / 100) + print(".%02lld", static_cast<long long>(cents % 100));
+}
+
+std::string iso(std::int64_t time_ms, const char* format) {
+    const std::time_t seconds = time_ms / 1000;
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    char buffer[32];
+    return {buffer, std::strftime(buffer, sizeof buffer, format, &utc)};
+}
+
+using Json = nlohmann::ordered_json;
+
+struct ToJson {
+    Json operator()(std::monostate) const { return nullptr; }
+    // six digits: more would be noise of the last bit
+    Json operator()(double number) const { return std::round(number * 1e6) / 1e6; }
+    Json operator()(const auto& value) const { return value; }
+};
+
+Cell timed(const Cell& cell, Kind kind) {
+    const auto* time = std::get_if<std::int64_t>(&cell);
+    return kind == Kind::time && time ? Cell{iso_time(*time)} : cell;
+}
+
+Json object(const Table& table, const Row& row) {
+    Json result = Json::object();
+    for (std::size_t i = 0; i < row.size(); ++i)
+        result[table.columns[i].key] = std::visit(ToJson{}, timed(row[i], table.columns[i].kind));
+    return result;
+}
+
+std::string csv_cell(const Cell& cell) {
+    const auto* words = std::get_if<std::string>(&cell);
+    if (!words) {
+        const auto json = std::visit(ToJson{}, cell);
+        return json.is_null() ? "" : json.dump();
+    }
+    std::string quoted = "\"";
+    if (!words->empty() &&
+        std::string_view{"=+-@\t\r\n"}.find((*words)[0]) != std::string_view::npos)
+        quoted += '\'';
+    for (const char c : *words) quoted += c == '"' ? "\"\"" : std::string(1, c);
+    return quoted + '"';
+}
+
+/// Columns that a text takes: characters, for want of better.
+std::size_t width(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    }));
+}
+
+std::string cut(const std::string& text, std::size_t most) {
+    if (width(text) <= most) return text;
+    std::string head;
+    std::size_t have = 0;
+    for (const char c : text) {
+        if ((static_cast<unsigned char>(c) & 0xc0) != 0x80 && ++have >= most) break;
+        head += c;
+    }
+    return head + "\u2026";
+}
+
+bool is_text(const Column& column) { return column.kind == Kind::text; }
+
+std::string padded(const std::string& text, std::size_t to, bool right) {
+    const std::string blanks(to - std::min(to, width(text)), ' ');
+    return right ? blanks + text : text + blanks;
+}
+
+void trim(std::string& line) {
+    while (line.ends_with(' ')) line.pop_back();
+    line += '\n';
+}
+
+/// Cells as shown, the heading first.
+using Shown = std::vector<std::vector<std::string>>;
+
+std::vector<std::size_t> widths(const Table& table, const Shown& shown, std::size_t columns) {
+    std::vector<std::size_t> need(table.columns.size());
+    for (const auto& row : shown)
+        for (std::size_t i = 0; i < row.size(); ++i) need[i] = std::max(need[i], width(row[i]));
+    if (columns == 0) return need;
+    constexpr std::size_t least = 8;
+    const auto all = [&] {
+        std::size_t sum = 2;
+        for (const auto n : need) sum += n + 2;
+        return sum - 2;
+    };
+    while (all() > columns) {  // the widest text gives way
+        std::size_t widest = need.size();
+        for (std::size_t i = 0; i < need.size(); ++i)
+            if (is_text(table.columns[i]) && need[i] > least &&
+                (widest == need.size() || need[i] > need[widest]))
+                widest = i;
+        if (widest == need.size()) break;
+        --need[widest];
+    }
+    return need;
+}
+
+void print_facts(std::string& out, const Table& table) {
+    std::size_t left = 0;
+    for (const auto& column : table.columns) left = std::max(left, width(column.heading));
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        const auto& column = table.columns[i];
+        std::string line = "  " + padded(column.heading, left + 2, false) +
+                           printable(show(table.rows[0][i], column.kind));
+        trim(line);
+        out += line;
+    }
+}
+
+void print_rows(std::string& out, const Table& table, const Terminal& terminal) {
+    const std::size_t rows =
+        terminal.rows == 0 ? table.rows.size() : std::min(terminal.rows, table.rows.size());
+    Shown shown(1);
+    for (const auto& column : table.columns) shown[0].push_back(column.heading);
+    for (std::size_t r = 0; r < rows; ++r) {
+        auto& line = shown.emplace_back();
+        for (std::size_t i = 0; i < table.columns.size(); ++i)
+            line.push_back(printable(show(table.rows[r][i], table.columns[i].kind)));
+    }
+    const auto need = widths(table, shown, terminal.columns);
+    for (const auto& row : shown) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i)
+            line += "  " + padded(cut(row[i], need[i]), need[i], !is_text(table.columns[i]));
+        trim(line);
+        out += line;
+    }
+    if (rows < table.rows.size())
+        out +=
+            text("  and ", show_integer(std::ssize(table.rows) - std::ssize(shown) + 1), " more\n");
+}
+
+}  // namespace
+
+std::string iso_time(std::int64_t time_ms) { return iso(time_ms, "%Y-%m-%dT%H:%M:%SZ"); }
+std::string iso_day(std::int64_t time_ms) { return iso(time_ms, "%Y-%m-%d"); }
+
+std::string show(const Cell& cell, Kind kind) {
+    if (const auto* words = std::get_if<std::string>(&cell)) return *words;
+    if (std::holds_alternative<std::monostate>(cell)) return "-";
+    const auto* integer = std::get_if<std::int64_t>(&cell);
+    const double number = integer ? static_cast<double>(*integer) : std::get<double>(cell);
+    switch (kind) {
+        case Kind::time:
+            return iso_time(std::llround(number));
+        case Kind::bytes:
+            return show_bytes(number);
+        case Kind::ms:
+            return show_integer(std::llround(number)) + " ms";
+        case Kind::span:
+            return show_span(std::llround(number));
+        case Kind::cents:
+            return show_cents(std::llround(number));
+        case Kind::share:
+            return print("%.1f %%", number * 100);
+        case Kind::kbps:
+            return show_integer(std::llround(number)) + " kbit/s";
+        case Kind::text:
+        case Kind::count:
+        case Kind::number:
+            break;
+    }
+    return integer ? show_integer(*integer) : print("%.2f", number);
+}
+
+std::string print_json(const std::vector<Table>& tables) {
+    Json all = {{"format", "stretto-report/1"}};
+    for (const auto& table : tables) {
+        auto& to = all[table.name];
+        if (table.single) {
+            to = object(table, table.rows[0]);
+            continue;
+        }
+        to = Json::array();
+        for (const auto& row : table.rows) to.push_back(object(table, row));
+    }
+    return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string print_csv(const Table& table) {
+    std::string out;
+    for (const auto& column : table.columns) out += (out.empty() ? "" : ",") + column.key;
+    out += "\r\n";
+    for (const auto& row : table.rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (i > 0) out += ',';
+            out += csv_cell(timed(row[i], table.columns[i].kind));
+        }
+        out += "\r\n";
+    }
+    return out;
+}
+
+std::string print_text(const std::vector<Table>& tables, const Terminal& terminal) {
+    std::string out;
+    for (const auto& table : tables) {
+        if (!table.brief || table.rows.empty()) continue;
+        if (!out.empty()) out += '\n';
+        out += terminal.bold ? "\033[1m" + table.title + "\033[0m\n" : table.title + "\n";
+        if (table.single)
+            print_facts(out, table);
+        else
+            print_rows(out, table, terminal);
+    }
+    return out;
+}
+
+}  // namespace stretto::report

@@ -1,0 +1,119 @@
+#!/bin/sh
+# stretto-report: its sums against SQL over the same lines, in every shape that input may have; money to the cent.
+#   REPORT_SESSIONS   sessions of the file that is compared (400)
+. ./tests/lib.sh
+make_events() { python3 "$root/tests/events.py" "$@"; }
+make_events "${REPORT_SESSIONS:-400}" --mess --shuffle >events.jsonl
+
+# an oracle that shares nothing with the tool
+sql() { # FILE
+    rm -f base
+    sqlite3 base 'CREATE TABLE raw(line TEXT)' '.mode ascii' '.separator "\037" "\n"' ".import $1 raw" ".read $root/tests/report.sql"
+}
+ours='{sessions: .totals.sessions, plays: .totals.plays, skips: .totals.skips, listeners: .totals.listeners, heard_ms: .totals.heard_ms,
+  events: .input.events, lines: .input.lines, torn: .input.torn, doubled: .input.doubled,
+  started: .experience.started, left: .experience.left_before_start, failed: .experience.failed, stalls: .experience.stalls, with_stall: .experience.with_stall,
+  stalled_ms: .experience.stalled_ms, switches: .experience.switches, uploaded: .bytes.uploaded, rejects: ([.bad_peers[].rejects] | add),
+  mean_kbps: (.experience.mean_kbps * 1000 | round / 1000), cache: .bytes.cache, peer: .bytes.peer, edge_hit: .bytes.edge_hit, edge_miss: .bytes.edge_miss,
+  songs: ([.songs[] | [.song, .plays, .listeners, .skips, .heard_ms]] | sort), days: [.days[] | [.day, .plays, .listeners, .heard_ms]],
+  edges: [.edges[] | [.edge, .bytes]]}'
+stretto-report --json events.jsonl >all.json
+sql events.jsonl >oracle
+same_as_sql() { head -n 1 oracle | jq -S . >theirs && jq -S "$ours" all.json >mine && diff theirs mine; }
+ok 'torn, doubled, foreign and shuffled lines give the sums that SQL gives' same_as_sql
+near() { # percentiles within 0.4 %, bytes never heard within a byte a chunk
+    jq -s '.[1] as $t | .[0] | [.experience.startup_p50_ms, .experience.startup_p90_ms, .experience.startup_p99_ms] as $m | [$t.p50, $t.p90, $t.p99] as $w |
+        all(range(3); ($m[.] - $w[.] | fabs) <= $w[.] * 0.004) and (.bytes.never_heard - $t.never_heard | fabs) <= .input.events' all.json second | grep -qx true
+}
+sed -n 2p oracle >second
+ok 'percentiles are as near as promised' near
+
+but_input() { jq -S 'del(.input)' "$@"; }
+same() { but_input "$1" >left && but_input "$2" >right && cmp left right; }
+in_order() { make_events 400 --mess >ordered.jsonl && make_events 400 --mess --shuffle >shuffled.jsonl && sort ordered.jsonl | uniq >a.jsonl &&
+    stretto-report --json a.jsonl >a.json && sort -R ordered.jsonl ordered.jsonl >b.jsonl && stretto-report --json b.jsonl >b.json && same a.json b.json; }
+ok 'any order and any number of times is the same' in_order
+mkdir folder folder/deep
+awk -v n=5 '{print > "folder/deep/" (NR % n) ".jsonl"}' events.jsonl
+gzip -k folder/deep/0.jsonl folder/deep/1.jsonl && rm folder/deep/0.jsonl folder/deep/1.jsonl
+echo 'not read' >folder/README
+folders() { stretto-report --json folder >folder.json && same all.json folder.json && jq -e '.input.files == 5' folder.json; }
+ok 'a folder, packed or not, is the same as the file' folders
+globs() { stretto-report --json 'folder/*/*.jsonl*' >glob.json && same all.json glob.json; }
+ok 'and a pattern' globs
+pipes() { stretto-report --json - <events.jsonl >pipe.json && same all.json pipe.json && gzip <events.jsonl | stretto-report --json - >pipe.json && same all.json pipe.json; }
+ok 'and standard input, packed too' pipes
+crlf() { sed 's/$/\r/' events.jsonl | stretto-report --json - >crlf.json && same all.json crlf.json; }
+ok 'and lines of Windows' crlf
+parts() { # by whole sessions
+    mkdir -p parts && awk -F '"session":"' '{split($2, s, "\""); n = substr(s[1], length(s[1]) - 1) + 0; print > sprintf("parts/%02d.jsonl", n)}' events.jsonl &&
+        for part in parts/*.jsonl; do stretto-report --partial "$part" | gzip >"$part.part" || return; done &&
+        test "$(find parts -name '*.part' | wc -l)" -eq 100 && stretto-report --json parts/*.part >merged.json && same all.json merged.json &&
+        jq -S '.input | del(.files)' all.json >left && jq -S '.input | del(.files)' merged.json >right && cmp left right
+}
+ok 'a hundred partial reports give just what one run gives' parts
+twice() { stretto-report --json parts/*.part parts/00*.part >twice.json && same all.json twice.json; }
+ok 'also when one is read twice' twice
+
+strict() { stretto-report --strict events.jsonl; }
+ok '--strict tells of lines passed over' exits 1 strict
+says_how() { says 'torn' strict; }
+ok 'and how many' says_how
+make_events 20 --seed 7 >clean.jsonl
+ok 'and is content with a clean file' stretto-report --strict clean.jsonl
+gzip -k clean.jsonl && head -c 3000 clean.jsonl.gz >short.jsonl.gz
+short() { says 'ends early' stretto-report short.jsonl.gz && exits 1 stretto-report --strict short.jsonl.gz; }
+ok 'a gzip file that ends early is told' short
+ok 'no file is told' exits 66 stretto-report none.jsonl
+ok 'a time that is none is wrong usage' exits 64 stretto-report --since yesterday clean.jsonl
+ok 'a table that is none is wrong usage' exits 64 stretto-report --csv nothing clean.jsonl
+ok 'money that is none is wrong usage' exits 64 stretto-report --pool 1,5 clean.jsonl
+full() { stretto-report --json clean.jsonl >/dev/full; }
+ok 'notices a full disk' exits 74 full
+full_partial() { stretto-report --partial events.jsonl >/dev/full; }
+ok 'in partial reports too' exits 74 full_partial
+empty() { : >empty && stretto-report empty >said && stretto-report --json empty | jq -e '.totals.plays == 0 and .totals.from == null and .experience.startup_p50_ms == null'; }
+ok 'nothing gives an empty report' empty
+
+# sessions by hand: NAME LISTENER SONG START_S HEARD_S WALL_S WHY
+line() { printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"%s","listener":"%s","place":"x","song":"%s"%s}\n' "$@"; }
+heard() { line start 0 "$(($4 * 1000))" "$1" "$2" "$3" ",\"title\":\"${8:-t}\",\"artist\":\"a\"" && line end 1 "$((($4 + $6) * 1000))" "$1" "$2" "$3" ",\"heard_ms\":$(($5 * 1000)),\"why\":\"$7\""; }
+{ heard 1 anna A 100 29 60 skipped; heard 2 anna A 200 30 60 skipped; heard 3 anna B 300 40 60 skipped; heard 4 bert B 400 500 600 finished; heard 5 bert B 2000 100 20 finished; heard 6 cleo C 500 60 60 finished; } >hand.jsonl
+counts() { stretto-report --json hand.jsonl | jq -c '[.songs[] | {(.song): .plays}] | add' >said && grep -qx '{"B":2,"C":1,"A":1}' said; }
+ok 'a play is 30 s heard, and no more is heard than time passed' counts
+amounts() { jq -c '[.royalties[] | {(.song): .amount_cents}] | add' >shares && grep -qx "$1" shares; }
+pro_rata() { stretto-report --json --pool 100 --min-plays 0 hand.jsonl | amounts '{"B":5000,"A":2500,"C":2500}'; }
+ok 'pro rata, money goes by plays' pro_rata
+thirds() { stretto-report --json --pool 100.00 --min-plays 0 --user-centric hand.jsonl | amounts '{"B":5000,"C":3333,"A":1667}'; }
+ok 'user-centric, by listeners and then by theirs' thirds
+exact() { for pool in 0.01 0.02 1 99.99 1234567.89; do for how in '' --user-centric; do
+    stretto-report --json --pool $pool --min-plays 0 $how events.jsonl | jq -e --arg p $pool '([.royalties[].amount_cents] | add) == ($p | tonumber * 100 | round) and
+        ([.royalties_by_artist[].amount_cents] | add) == ($p | tonumber * 100 | round)' >/dev/null || { echo "$pool $how"; return 1; }; done; done; }
+ok 'amounts add up to the pool' exact
+few() { stretto-report --json --pool 100 --min-plays 2 hand.jsonl | amounts '{"B":10000}' && stretto-report --json --pool 100 hand.jsonl | jq -e '.royalties == []'; }
+ok 'songs with few plays are not paid' few
+{ cat hand.jsonl; for i in 1 2 3 4 5; do heard "m$i" robot C $((i * 10)) 36000 40000 finished; done; } >robot.jsonl
+robot() { stretto-report --json --pool 100 --min-plays 0 robot.jsonl >said && jq -e '(.suspects | length) == 1 and .suspects[0].suspicion == "more than 24 hours in a day" and .suspects[0].heard_ms == 86400000 and
+    .suspects[0].plays == 3' said && amounts '{"B":5000,"A":2500,"C":2500}' <said; }
+ok 'a day has 24 hours, and who hears more is a suspect and not paid for' robot
+paid() { stretto-report --json --pool 100 --min-plays 0 --pay-suspects robot.jsonl | jq -e '[.royalties[] | select(.song == "C").plays] == [4]'; }
+ok 'unless asked' paid
+salted() { stretto-report --json robot.jsonl | jq -r '.suspects[0].listener' >plain && printf '\0robot' | sha256sum | head -c 16 | cmp - plain -n 16 &&
+    stretto-report --json --salt s robot.jsonl | jq -r '.suspects[0].listener' >salt && printf 's\0robot' | sha256sum | head -c 16 | cmp - salt -n 16 && ! grep -q robot plain; }
+ok 'listeners are shown as a salted hash' salted
+when() { stretto-report --json --since @250 --until @450 hand.jsonl | jq -e '.totals.sessions == 2' && stretto-report --json --since 1970-01-01T00:08:20Z hand.jsonl | jq -e '.totals.sessions == 2'; }
+ok '--since and --until go by when a session began' when
+
+heard 1 anna A 100 60 60 finished '=HYPERLINK(\"x\")' >formula.jsonl
+inert() { stretto-report --csv songs formula.jsonl >said && grep -q "\"'=HYPERLINK(\"\"x\"\")\"" said; }
+ok 'a title that is a formula is inert in CSV' inert
+heard 1 anna A 100 60 60 finished '\u001b[2Jgone' >control.jsonl
+escaped() { stretto-report control.jsonl >said && grep -qF '\x1b[2Jgone' said && ! grep -q "$(printf '\033')" said; }
+ok 'control bytes of a title drive no terminal' escaped
+echo '{"currency": "EUR", "edge_gb": 1, "origin_gb": 10, "peer_gb": 0.1, "million_requests": 100}' >prices
+costs() { stretto-report --json --prices prices events.jsonl >said && jq -e '.bytes as $b | (.cost[0].amount * 1e9 - ($b.edge_hit + $b.edge_miss + 10 * $b.edge_miss + 0.1 * $b.peer) - .cost[0].requests * 1e5 | fabs) < 1e4 and
+    .cost[1].amount > .cost[0].amount and (.cost[2].origin_bytes == $b.edge_hit + $b.edge_miss + $b.peer)' said; }
+ok 'cost is bytes and requests by their prices' costs
+echo '{"edge_gb": -1}' >bad
+ok 'a price below nothing is refused' exits 65 stretto-report --prices bad events.jsonl
+finish
