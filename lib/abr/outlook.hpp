@@ -11,11 +11,11 @@ namespace stretto::abr {
 /// stage is x times a lognormal factor, or nothing for a while; then x learns from it. So the
 /// expectation itself wanders, as it does in a player, and the more so the greater the spread.
 struct NetworkModel {
-    double half_life_s = 6;  ///< of the average
-    double outage_p = 0.01;  ///< a stage in which nothing comes for a while
-    double outage_s = 4;     ///< that while
-    double fade_s = 4;       ///< how long a factor lasts; after it comes what was expected
-    double tilt = 0;         ///< of the factors' mean, in squared spreads
+    double half_life_s = 120;  ///< of the average
+    double outage_p = 0.047;   ///< a stage in which nothing comes for a while
+    double outage_s = 4;       ///< that while
+    double fade_s = 2;         ///< how long a factor lasts; after it comes what was expected
+    double tilt = 0.12;        ///< of the factors' mean, in squared spreads
     bool operator==(const NetworkModel&) const = default;
 };
 
@@ -40,7 +40,7 @@ struct Factor {
     /// s that so many bytes take where `rate` is expected.
     double time(double bytes, double rate) const {
         const double faded = factor * rate * lasts_s;
-        return bytes <= faded ? bytes / (factor * rate) : lasts_s + (bytes - faded) / rate;
+        return bytes < faded ? bytes / (factor * rate) : lasts_s + (bytes - faded) / rate;
     }
 };
 constexpr int factors = 7;

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "sim/pages.hpp"
 
 namespace stretto::sim {
 namespace {
 
-constexpr double grain_s = 0.25;
+constexpr double grain_s = 0.5;
+constexpr std::size_t most_kept = 1000;  // by piece and rendition
 
 /// A way to have come to the end of a piece.
 struct Node {
@@ -29,22 +31,27 @@ double worth_of(const abr::Score& s) {
 
 /// Keep those that no other beats: one that came earlier, lasts longer and is worth more.
 void thin_out(std::vector<Node>& nodes) {
-    std::sort(nodes.begin(), nodes.end(),
-              [](const Node& a, const Node& b) { return a.worth > b.worth; });
+    std::vector<std::uint32_t> order(nodes.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return nodes[a].worth != nodes[b].worth ? nodes[a].worth > nodes[b].worth : a < b;
+    });
     double first = 1e300, last = 0;
     for (const auto& n : nodes) first = std::min(first, n.time), last = std::max(last, n.time);
     const auto place = [&](double t) { return static_cast<std::size_t>((t - first) / grain_s); };
     // by time: the longest that one which came then or before lasts
     std::vector<double> lasts(nodes.empty() ? 0 : place(last) + 1, -1e300);
-    std::size_t kept = 0;
-    for (auto& n : nodes) {
+    std::vector<Node> kept;
+    for (const auto i : order) {
+        const auto& n = nodes[i];
         const auto at = place(n.time);
         const double dry = n.dry();
         if (lasts[at] >= dry - grain_s) continue;
-        for (std::size_t i = at; i < lasts.size() && lasts[i] < dry; ++i) lasts[i] = dry;
-        nodes[kept++] = n;
+        for (std::size_t t = at; t < lasts.size() && lasts[t] < dry; ++t) lasts[t] = dry;
+        kept.push_back(n);
+        if (kept.size() == most_kept) break;
     }
-    nodes.resize(kept, Node{Playout{0}});
+    nodes = std::move(kept);
 }
 
 class Search {
@@ -54,9 +61,12 @@ class Search {
         for (const auto& r : song.renditions) utilities_.push_back(abr::utility(r.kbps));
     }
 
-    double run() {
+    /// @param known  a score that can be had, in seconds of the best quality: what cannot reach it
+    ///               is not followed
+    double run(double known) {
         std::vector<std::vector<Node>> now(song_.renditions.size()), next = now;
-        now[0].push_back(Node{Playout{length_of(song_)}});
+        const double length = length_of(song_);
+        now[0].push_back(Node{Playout{length}});
         double began = 0;
         for (int k = 0; k < song_.chunks(); ++k) {
             const auto pieces = static_cast<int>(
@@ -64,7 +74,10 @@ class Search {
             for (int i = 0; i < pieces; ++i) {
                 for (auto& nodes : next) nodes.clear();
                 for (const auto& nodes : now)
-                    for (const auto& node : nodes) go_on(node, k, i, began, next);
+                    for (const auto& node : nodes)
+                        if (node.worth + (length - node.playout.audio()) * utilities_.back() >=
+                            known)
+                            go_on(node, k, i, began, next);
                 for (auto& nodes : next) thin_out(nodes);
                 std::swap(now, next);
             }
@@ -72,8 +85,7 @@ class Search {
         }
         double best = -1e300;
         for (const auto& nodes : now)
-            for (const auto& node : nodes)
-                best = std::max(best, node.playout.score().of(length_of(song_)));
+            for (const auto& node : nodes) best = std::max(best, node.playout.score().of(length));
         return best;
     }
 
@@ -148,7 +160,10 @@ class Search {
 
 double optimum(const abr::Shape& song, const Link& link, const PlayerSettings& settings,
                bool splicing) {
-    return Search{song, link, settings, splicing}.run();
+    const double whole = Search{song, link, settings, false}.run(-1e300);
+    if (!splicing) return whole;
+    const double known = whole * length_of(song) / 100 - 1e-6;
+    return std::max(whole, Search{song, link, settings, true}.run(known));
 }
 
 }  // namespace stretto::sim

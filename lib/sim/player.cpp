@@ -50,6 +50,8 @@ class Player {
         double audio_before;  ///< s of the song that were there
         Pages pages;
         double page_at;  ///< s when the next page is there
+        double useful;   ///< bytes that brought something to hear, and what stands before them
+        double paged;    ///< bytes of the chunk up to the last page
 
         double wire(const Link& link, double now) const {
             return now <= first ? 0 : link.carried(now) - base;
@@ -74,7 +76,8 @@ class Player {
         request_.emplace(Request{
             rendition, now_, first, link_.carried(first), before,
             static_cast<double>(chunk(rendition).pieces[static_cast<std::size_t>(piece)].offset), 0,
-            first, playout_.audio(), Pages{r, state_.chunk, chunk_length(), piece}, 0});
+            first, playout_.audio(), Pages{r, state_.chunk, chunk_length(), piece}, 0, before,
+            static_cast<double>(chunk(rendition).pieces[static_cast<std::size_t>(piece)].offset)});
         due();
         ++out_.requests;
     }
@@ -162,6 +165,7 @@ class Player {
         const double bytes =
             whole ? r.before + chunk(r.rendition).bytes - r.begin : r.wire(link_, now_);
         out_.bytes += bytes;
+        out_.wasted += std::max(0.0, bytes - r.useful);
         if (watch_ && watch_->fetched)
             watch_->fetched({r.asked, r.first, now_, state_.chunk, r.rendition, bytes,
                              playout_.audio() - r.audio_before, whole});
@@ -193,14 +197,15 @@ class Player {
         auto& r = *request_;
         const double audio = chunk_began_ + r.pages.audio();
         if (audio > playout_.audio()) {
+            r.useful += r.pages.end() - r.paged;
             const double added = audio - playout_.audio();
             kbps_s_ += added * song_.renditions[static_cast<std::size_t>(r.rendition)].kbps;
             if (heard_ >= 0 && heard_ != r.rendition) ++out_.switches;
             heard_ = r.rendition;
-            useful_ += page_bytes();
         }
         playout_.come(now_, audio, utilities_[static_cast<std::size_t>(r.rendition)],
                       settings_.rules);
+        r.paged = r.pages.end();
         r.pages.next();
         if (!r.pages.done()) {
             due();
@@ -214,8 +219,6 @@ class Player {
         ++state_.chunk;
         ended_ = true;
     }
-    double page_bytes() { return 0; }
-
     Outcome outcome() {
         if (request_) finish(false);
         playout_.advance(now_);
@@ -242,7 +245,7 @@ class Player {
     std::optional<Request> request_;
     Outcome out_;
     double now_ = 0, tick_ = 0, decide_at_ = 0, chunk_began_ = 0;
-    double kbps_s_ = 0, useful_ = 0;
+    double kbps_s_ = 0;
     int heard_ = -1;
     bool ended_ = true;  ///< a request has ended, or room has come
 };

@@ -1,0 +1,246 @@
+// stretto-simulate: the player over recorded networks, on a virtual clock. See stretto-simulate(1).
+#include <chrono>
+#include <ctime>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/file.hpp"
+#include "base/program.hpp"
+#include "base/progress.hpp"
+#include "sim/optimum.hpp"
+#include "sim/scenarios.hpp"
+#include "sim/song.hpp"
+#include "sim/table.hpp"
+
+using namespace stretto;
+
+namespace {
+
+constexpr std::string_view examples =
+    "  stretto-simulate --traces traces\n"
+    "  stretto-simulate --traces traces --abr stretto,bola,mpc,seed,96 --songs 1000\n"
+    "  stretto-simulate --traces traces --scenarios traces/scenarios.tsv --optimum\n"
+    "  stretto-simulate --traces traces --manifest manifest.json --json | jq .q";
+
+struct Options {
+    std::string traces, scenarios, manifest;
+    std::vector<std::string> policies{"stretto", "bola", "mpc", "throughput", "seed"};
+    std::size_t songs = 0;
+    std::uint64_t seed = 1;
+    double song_s = 210;
+    sim::PlayerSettings player;
+    bool optimum = false, json = false, part = false;
+    std::vector<int> parts;
+};
+
+double cpu_now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+std::string contents(const std::string& path) {
+    const auto bytes = read_file(path, 64u << 20);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// FNV-1a: which part a recording is in depends on its name alone, so none is in two.
+std::uint32_t hash_of(const std::string& name) {
+    std::uint32_t h = 2166136261u;
+    for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
+    return h >> 8;
+}
+
+class Simulation {
+   public:
+    explicit Simulation(const Options& o) : o_(o), recordings_(o.traces) {
+        scenarios_ = o.scenarios.empty()
+                         ? recordings_.all()
+                         : must(sim::parse_scenarios(contents(o.scenarios)), o.scenarios);
+        if (o.part) keep_part();
+        if (!o.manifest.empty())
+            song_ = sim::song_of(must(song::parse_manifest(contents(o.manifest)), o.manifest));
+        for (const auto& name : o.policies) {
+            if (!abr::make_policy(name))
+                throw Error{EX_USAGE, text("no policy is called '", name, "'")};
+            plays_.push_back({name, {}, 0});
+        }
+    }
+
+    void run() {
+        const auto songs = o_.songs ? o_.songs : scenarios_.size();
+        Progress progress;
+        for (std::size_t i = 0; i < songs; ++i) {
+            one(i);
+            progress.show(static_cast<double>(i + 1) / static_cast<double>(songs), "songs");
+        }
+    }
+
+    void print() const {
+        std::vector<sim::Summary> rows;
+        for (const auto& plays : plays_)
+            rows.push_back(sim::summarize(plays, optimum_, plays_.front()));
+        if (o_.json)
+            for (const auto& row : rows) std::cout << json_of(row) << '\n';
+        else
+            print_table(rows);
+    }
+
+   private:
+    void keep_part() {
+        std::erase_if(scenarios_, [&](const sim::Scenario& s) {
+            return static_cast<int>(hash_of(s.file) % static_cast<unsigned>(o_.parts[1])) + 1 !=
+                   o_.parts[0];
+        });
+        if (scenarios_.empty()) throw Error{EX_NOINPUT, "no recording in that part"};
+    }
+
+    /// The same song over the same link for every policy.
+    void one(std::size_t i) {
+        const auto& scenario = scenarios_[i % scenarios_.size()];
+        const auto link = recordings_.link(scenario);
+        const auto song = song_ ? *song_ : sim::made_song(o_.song_s, o_.seed * 0x100000001b3 + i);
+        nlohmann::ordered_json line{{"file", scenario.file}, {"offset_s", scenario.offset_s}};
+        if (o_.optimum) {
+            optimum_.push_back(sim::optimum(song, link, o_.player, true));
+            whole_.push_back(sim::optimum(song, link, o_.player, false));
+            line["optimum"] = optimum_.back();
+            line["optimum_whole_chunks"] = whole_.back();
+        }
+        for (auto& plays : plays_) {
+            const double began = cpu_now();
+            const auto policy = abr::make_policy(plays.policy);
+            plays.outcomes.push_back(sim::play(song, link, *policy, o_.player));
+            plays.cpu_s += cpu_now() - began;
+            if (o_.json) line["plays"].push_back(json_of(plays.policy, plays.outcomes.back()));
+        }
+        if (o_.json) std::cout << line << '\n';
+    }
+
+    static nlohmann::ordered_json json_of(const std::string& policy, const sim::Outcome& o) {
+        return {{"policy", policy},
+                {"q", o.q},
+                {"stalls", o.score.stalls},
+                {"stalled_s", o.score.stalled_s},
+                {"start_s", o.score.start_s},
+                {"sound_s", o.sound_s},
+                {"kbps", o.kbps},
+                {"switches", o.switches},
+                {"heard_s", o.heard_s},
+                {"ended_s", o.ended_s},
+                {"requests", o.requests},
+                {"bytes", std::llround(o.bytes)},
+                {"wasted_bytes", std::llround(o.wasted)}};
+    }
+    /// Without speed: the same options give the same bytes.
+    static nlohmann::ordered_json json_of(const sim::Summary& s) {
+        nlohmann::ordered_json line{{"policy", s.policy}, {"songs", s.songs}, {"q", s.q}};
+        if (s.of_optimum != 0) line["percent_of_optimum"] = s.of_optimum;
+        line.update(nlohmann::ordered_json{{"percent_without_stall", s.no_stall},
+                                           {"stalled_s", s.stalled_s},
+                                           {"kbps", s.kbps},
+                                           {"switches", s.switches},
+                                           {"start_p50_s", s.start_p50_s},
+                                           {"start_p95_s", s.start_p95_s},
+                                           {"percent_wasted", s.wasted},
+                                           {"first_ahead_q", s.ahead},
+                                           {"first_ahead_error", s.ahead_error}});
+        return line;
+    }
+
+    void print_table(const std::vector<sim::Summary>& rows) const {
+        std::cout << rows.front().songs << " songs over " << scenarios_.size() << " scenarios\n"
+                  << "policy          Q  %opt  no stall%  stalled s   kbit/s  changes  start "
+                     "p50  p95 s  wasted%  songs/s  first ahead\n";
+        for (const auto& s : rows) print_row(s);
+        if (optimum_.empty()) return;
+        std::cout << std::setprecision(2) << "optimum    " << std::setw(6) << mean(optimum_)
+                  << "  with splicing\noptimum    " << std::setw(6) << mean(whole_)
+                  << "  whole chunks\n";
+    }
+    static void print_row(const sim::Summary& s) {
+        const auto number = [](double value, int width, int digits) {
+            std::cout << std::setw(width) << std::setprecision(digits) << value;
+        };
+        std::cout << std::left << std::setw(11) << s.policy << std::right << std::fixed;
+        number(s.q, 6, 2);
+        if (s.of_optimum != 0)
+            number(s.of_optimum, 6, 1);
+        else
+            std::cout << "     -";
+        number(s.no_stall, 11, 1);
+        number(s.stalled_s, 11, 2);
+        number(s.kbps, 9, 1);
+        number(s.switches, 9, 2);
+        number(s.start_p50_s, 11, 2);
+        number(s.start_p95_s, 7, 2);
+        number(s.wasted, 9, 2);
+        number(s.songs_per_s, 9, 0);
+        number(s.ahead, 8, 2);
+        std::cout << " +-";
+        number(s.ahead_error, 5, 2);
+        std::cout << '\n';
+    }
+    static double mean(const std::vector<double>& values) {
+        double sum = 0;
+        for (const double v : values) sum += v;
+        return values.empty() ? 0 : sum / static_cast<double>(values.size());
+    }
+
+    const Options& o_;
+    sim::Recordings recordings_;
+    std::vector<sim::Scenario> scenarios_;
+    std::optional<abr::Shape> song_;
+    std::vector<sim::Plays> plays_;
+    std::vector<double> optimum_, whole_;
+};
+
+void add_options(CLI::App& app, Options& o) {
+    app.add_option("--traces", o.traces, "A folder of recordings: lines of a second and its kbit/s")
+        ->required()
+        ->type_name("DIR");
+    app.add_option("--scenarios", o.scenarios,
+                   "Which of them, from where on, how much faster, at which round trip; by default "
+                   "each once, as it is")
+        ->type_name("FILE");
+    app.add_option("--part", o.parts,
+                   "Only the recordings of part K of N, divided by their names: to tune on some "
+                   "and to test on others")
+        ->expected(2)
+        ->check(CLI::Range(1, 1000))
+        ->type_name("K N");
+    app.add_option("--abr", o.policies, "Policies to compare, the first with all others")
+        ->delimiter(',')
+        ->type_name("NAME,...")
+        ->capture_default_str();
+    app.add_option("--songs", o.songs, "How many to play; by default one for each scenario")
+        ->check(CLI::Range(1, 100000000));
+    app.add_option("--seed", o.seed, "Other songs")->capture_default_str();
+    app.add_option("--length", o.song_s, "Seconds of each")
+        ->check(CLI::Range(1, 36000))
+        ->capture_default_str();
+    app.add_option("--manifest", o.manifest, "Play this song instead of made-up ones")
+        ->type_name("FILE");
+    app.add_option("--buffer", o.player.buffer_s, "Seconds above which nothing more is asked for")
+        ->check(CLI::Range(5.0, 600.0))
+        ->capture_default_str();
+    app.add_option("--lead", o.player.lead_s, "The same until 30 s were heard")
+        ->check(CLI::Range(5.0, 600.0))
+        ->capture_default_str();
+    app.add_flag("--optimum", o.optimum,
+                 "Also search for the best that could have been made of each link; slow");
+    app.add_flag("--json", o.json, "A line of JSON for each song, then one for each policy");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options o;
+    CLI::App app{"Play songs over recorded networks on a virtual clock, and compare policies."};
+    add_options(app, o);
+    return program(app, argc, argv, examples, [&] {
+        o.part = app.count("--part") > 0;
+        if (o.part && o.parts[0] > o.parts[1]) throw Error{EX_USAGE, "--part K N: K is in 1 to N"};
+        Simulation simulation{o};
+        simulation.run();
+        simulation.print();
+        return 0;
+    });
+}

@@ -1,0 +1,42 @@
+#pragma once
+// Which recordings to play over, from where on, and how fast they are taken to be.
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/link.hpp"
+
+namespace stretto::sim {
+
+struct Scenario {
+    std::string file;  ///< within the folder
+    int offset_s = 0;
+    double multiplier = 1;
+    double rtt_s = 0.05;
+
+    bool operator==(const Scenario&) const = default;
+};
+
+/// Lines of file, offset_s, multiplier and rtt_ms with tabs between, under a line that says so.
+Result<std::vector<Scenario>> parse_scenarios(std::string_view text);
+
+/// The recordings of a folder, each read once.
+class Recordings {
+   public:
+    explicit Recordings(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+    /// All of them, in the order of their names, each from its beginning as it is.
+    std::vector<Scenario> all();
+    /// An Error (65, 66) when it cannot be had.
+    const Trace& trace(const std::string& file);
+    Link link(const Scenario& scenario) {
+        return {trace(scenario.file).kbps, scenario.offset_s, scenario.multiplier, scenario.rtt_s};
+    }
+
+   private:
+    std::filesystem::path folder_;
+    std::map<std::string, Trace> read_;
+};
+
+}  // namespace stretto::sim

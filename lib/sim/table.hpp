@@ -1,0 +1,40 @@
+#pragma once
+// What came of many songs: means, percentiles, and whether one policy is really better than
+// another.
+#include <string>
+#include <vector>
+
+#include "sim/player.hpp"
+
+namespace stretto::sim {
+
+/// All plays of a policy, in the same order for all policies.
+struct Plays {
+    std::string policy;
+    std::vector<Outcome> outcomes;
+    double cpu_s = 0;
+};
+
+struct Summary {
+    std::string policy;
+    std::size_t songs = 0;
+    double q = 0;
+    double of_optimum = 0;  ///< %; 0 when there is no optimum
+    double no_stall = 0;    ///< % of songs
+    double stalled_s = 0;   ///< a song
+    double kbps = 0;
+    double switches = 0;
+    double start_p50_s = 0, start_p95_s = 0;
+    double wasted = 0;  ///< % of bytes
+    double songs_per_s = 0;
+    double ahead = 0, ahead_error = 0;  ///< of the first policy over this: mean, standard error
+};
+
+/// @param optimum  of each song; empty when it was not looked for
+/// @param first    what the others are compared with
+Summary summarize(const Plays& plays, const std::vector<double>& optimum, const Plays& first);
+
+/// The value that `share` of all are not above.
+double percentile(std::vector<double> values, double share);
+
+}  // namespace stretto::sim
