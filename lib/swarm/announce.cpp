@@ -333,9 +333,10 @@ void append_have(std::string& out, const Have& have) {
     out += '}';
 }
 
-void append_km(std::string& out, const std::optional<double>& km) {
-    if (km)
-        append_number(out, std::lround(*km));
+/// @param km  below 0: not known
+void append_km(std::string& out, double km) {
+    if (km >= 0)
+        append_number(out, std::lround(km));
     else
         out += "null";
 }
@@ -347,27 +348,15 @@ void append_share(std::string& out, double value) {
     out.append(digits, std::to_chars(digits, digits + sizeof digits, rounded).ptr);
 }
 
-void append_peers(std::string& out, const std::vector<PeerInfo>& peers) {
-    out.reserve(out.size() + 256 * peers.size() + 64);
-    append_list(out, peers, [&](const PeerInfo& p) {
-        out += "{\"peer_id\":";
-        append_string(out, p.peer_id);
-        out += ",\"url\":";
-        append_string(out, p.url);
-        out += ",\"km\":";
-        append_km(out, p.km);
-        out += ",\"health\":";
-        append_share(out, p.health);
-        out += ",\"upload_kbps\":";
-        append_number(out, p.upload_kbps);
-        out += ",\"have\":";
-        append_have(out, p.have);
-        if (!p.ticket.empty()) {
-            out += ",\"ticket\":";
-            append_string(out, p.ticket);
-        }
-        out += '}';
-    });
+std::string print_list(const std::vector<PeerInfo>& peers) {
+    std::string out = "[";
+    for (const auto& p : peers) {
+        std::string have;
+        append_have(have, p.have);
+        append_peer(out,
+                    {p.peer_id, p.url, p.km.value_or(-1), p.health, p.upload_kbps, have, p.ticket});
+    }
+    return out + "]";
 }
 
 void append_edges(std::string& out, const std::vector<EdgeInfo>& edges) {
@@ -382,7 +371,7 @@ void append_edges(std::string& out, const std::vector<EdgeInfo>& edges) {
         else
             out += "null";
         out += ",\"km\":";
-        append_km(out, e.km);
+        append_km(out, e.km.value_or(-1));
         out += '}';
     });
 }
@@ -478,10 +467,32 @@ std::string print_announce_answer(const AnnounceAnswer& a) {
     return out + (a.listed ? ",\"listed\":true}" : ",\"listed\":false}");
 }
 
+void append_peer(std::string& out, const PeerLine& p) {
+    out += out.ends_with('[') ? "{\"peer_id\":" : ",{\"peer_id\":";
+    append_string(out, p.peer_id);
+    out += ",\"url\":";
+    append_string(out, p.url);
+    out += ",\"km\":";
+    append_km(out, p.km);
+    out += ",\"health\":";
+    append_share(out, p.health);
+    out += ",\"upload_kbps\":";
+    append_number(out, p.upload_kbps);
+    out.append(",\"have\":").append(p.have);
+    if (!p.ticket.empty()) {
+        out += ",\"ticket\":";
+        append_string(out, p.ticket);
+    }
+    out += '}';
+}
+
+std::string wrap_peers_list(std::string_view peers) {
+    std::string out;
+    out.reserve(peers.size() + 16);
+    return out.append("{\"peers\":").append(peers).append("}");
+}
 std::string print_peers_answer(const std::vector<PeerInfo>& peers) {
-    std::string out = "{\"peers\":";
-    append_peers(out, peers);
-    return out + "}";
+    return wrap_peers_list(print_list(peers));
 }
 
 std::string print_edges_answer(const std::vector<EdgeInfo>& edges) {
@@ -490,20 +501,23 @@ std::string print_edges_answer(const std::vector<EdgeInfo>& edges) {
     return out + "}";
 }
 
-std::string print_song_answer(const SongAnswer& a) {
-    std::string out = "{\"song_id\":";
+std::string print_song_answer(const SongAnswer& a, std::string_view peers) {
+    std::string out;
+    out.reserve(a.manifest.size() + peers.size() + 128 * a.edges.size() + 256);
+    out += "{\"song_id\":";
     append_string(out, a.song_id);
     out += ",\"available_bitrates\":";
     append_list(out, a.bitrates, [&](int kbps) { append_number(out, kbps); });
-    out += ",\"peers\":";
-    append_peers(out, a.peers);
-    out += ",\"edges\":";
+    out.append(",\"peers\":").append(peers).append(",\"edges\":");
     append_edges(out, a.edges);
     if (!a.manifest.empty()) {
         out.append(",\"manifest\":").append(a.manifest);
         while (out.back() == '\n') out.pop_back();
     }
-    return out + "}";
+    return out += '}';
+}
+std::string print_song_answer(const SongAnswer& a) {
+    return print_song_answer(a, print_list(a.peers));
 }
 
 }  // namespace stretto::swarm

@@ -1,6 +1,8 @@
 #include "swarm/inventory.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <charconv>
 
 namespace stretto::swarm {
 namespace {
@@ -71,6 +73,36 @@ Have have_of(const Layout& layout, Inventory inventory) {
         if (!ranges.empty()) have.emplace(layout.kbps[r], std::move(ranges));
     }
     return have;
+}
+
+void append_have(std::string& to, const Layout& layout, Inventory inventory) {
+    const auto number = [&to](int n) {
+        char digits[12];
+        to.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
+    };
+    const Bits bits{layout};
+    bool first = true;
+    to += '{';
+    for (std::size_t r = 0; r < layout.kbps.size(); ++r) {
+        Inventory row = inventory >> (static_cast<int>(r) * bits.row);
+        if (bits.row < word_bits) row &= (Inventory{1} << bits.row) - 1;
+        if (row == 0) continue;
+        to += first ? "\"" : ",\"";
+        number(layout.kbps[r]);
+        to += "\":[";
+        first = false;
+        for (int g = std::countr_zero(row); g < bits.row;) {
+            const int end = g + std::countr_one(row >> g);
+            to += to.ends_with('[') ? "[" : ",[";
+            number(g * bits.group);
+            to += ',';
+            number(bits.last(end - 1));
+            to += ']';
+            g = end >= word_bits ? end : end + std::countr_zero(row >> end);
+        }
+        to += ']';
+    }
+    to += '}';
 }
 
 Inventory wanted(const Layout& layout, std::optional<int> kbps, std::optional<int> chunk) {

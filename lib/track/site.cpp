@@ -206,11 +206,10 @@ void Site::send_song(const http::Reply& reply, const swarm::Asker& asker, PeersQ
     answer.edges = parts_.edges.nearest(asker.location, seed_of(id));
     answer.manifest = manifest;
     query.song_id = id;
-    const auto done = [&](std::vector<swarm::PeerInfo>&& peers) {
-        answer.peers = std::move(peers);
-        send_json(reply, swarm::print_song_answer(answer));
+    const auto done = [&](std::string_view peers) {
+        send_json(reply, swarm::print_song_answer(answer, peers));
     };
-    if (query.want == 0) return done({});
+    if (query.want == 0) return done("[]");
     parts_.peers.list(query, asker, parts_.loop.now_ms(), done);
 }
 
@@ -284,10 +283,9 @@ void Site::peers(const Asked& asked) {
     if (!query) return send_error(asked.reply, 400, query.error().why);
     if (!allowed(query->song_id)) return send_error(asked.reply, 403, "not a song of ours");
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
-    parts_.peers.list(*query, asker, parts_.loop.now_ms(),
-                      [&](std::vector<swarm::PeerInfo>&& peers) {
-                          send_json(asked.reply, swarm::print_peers_answer(peers));
-                      });
+    parts_.peers.list(*query, asker, parts_.loop.now_ms(), [&](std::string_view peers) {
+        send_json(asked.reply, swarm::wrap_peers_list(peers));
+    });
 }
 
 void Site::report(const Asked& asked) {
