@@ -10,9 +10,9 @@ TESTS ?= tests/cli/*.t tests/browser/*.t
 NET_TESTS ?= tests/net/*.t
 
 PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
-                libuv zlib libmaxminddb libisal
+                libuv zlib libmaxminddb libisal simdjson
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
-                libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
+                libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libsimdjson-dev libcli11-dev \
                 nlohmann-json3-dev libboost-dev libboost-test-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox

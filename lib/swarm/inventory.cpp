@@ -34,6 +34,11 @@ std::vector<bool> marked(const std::vector<ChunkRange>& ranges, int chunks) {
     return held;
 }
 
+/// Bits [first, last] of a word.
+Inventory ones(int first, int last) noexcept {
+    return (~Inventory{0} >> (word_bits - 1 - (last - first))) << first;
+}
+
 }  // namespace
 
 int Layout::group() const noexcept {
@@ -49,6 +54,13 @@ Inventory inventory_of(const Layout& layout, const Have& have) {
     for (std::size_t r = 0; r < layout.kbps.size(); ++r) {
         const auto found = have.find(layout.kbps[r]);
         if (found == have.end()) continue;
+        if (bits.group == 1) {
+            const int row = static_cast<int>(r) * bits.row;
+            for (const auto& [first, last] : found->second)
+                if (first < layout.chunks)
+                    word |= ones(row + first, row + std::min(last, layout.chunks - 1));
+            continue;
+        }
         const auto held = marked(found->second, layout.chunks);
         for (int g = 0; g < bits.row; ++g)
             if (std::all_of(held.begin() + g * bits.group, held.begin() + bits.last(g) + 1,

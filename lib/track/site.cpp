@@ -231,6 +231,8 @@ swarm::AnnounceAnswer Site::when(bool listed) {
     return {interval, options_.ttl_s, listed};
 }
 
+std::string Site::retry_later() const { return text("Retry-After: ", options_.interval_s, "\r\n"); }
+
 void Site::announce(const Asked& asked) {
     auto said = swarm::parse_announce(as_text(asked.incoming.body));
     if (!said) return send_error(asked.reply, 400, said.error().why);
@@ -243,11 +245,10 @@ void Site::announce(const Asked& asked) {
     }
     const auto now = parts_.loop.now_ms();
     const auto result = parts_.peers.announce(peer, *said, now);
-    const std::string later = text("Retry-After: ", options_.interval_s, "\r\n");
     if (result.what == swarm::Peers::Announced::full)
-        return send_error(asked.reply, 503, "the tracker is full", later);
+        return send_error(asked.reply, 503, "the tracker is full", retry_later());
     if (result.what == swarm::Peers::Announced::crowded)
-        return send_error(asked.reply, 429, "too many peers of this network", later);
+        return send_error(asked.reply, 429, "too many peers of this network", retry_later());
     send_json(asked.reply, swarm::print_announce_answer(when(result.listed)));
     if (result.unproven)
         parts_.prober.connect(peer, [this, peer](bool reached) {
