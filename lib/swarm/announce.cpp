@@ -368,11 +368,15 @@ void append_km(std::string& out, double km) {
         out += "null";
 }
 
-/// To three digits behind the point: more would be noise.
+/// 0..1 to three digits behind the point: more would be noise, and take Ryu to print.
 void append_share(std::string& out, double value) {
-    char digits[32];
-    const double rounded = std::round(value * 1000) / 1000;
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, rounded).ptr);
+    const long n = std::lround(value * 1000);
+    if (n <= 0 || n >= 1000) {
+        out += n <= 0 ? '0' : '1';
+        return;
+    }
+    const auto digit = [](long d) { return static_cast<char>('0' + d % 10); };
+    out.append({'0', '.', digit(n / 100), digit(n / 10), digit(n)});
 }
 
 std::string print_list(const std::vector<PeerInfo>& peers) {

@@ -405,8 +405,11 @@ void MemoryPeers::print(const Candidate& candidate, const Layout& layout, const 
         tickets_.issue(std::uint64_t{peer.serial} << 32 | candidate.peer, reporter, now_ms);
     url_.clear();
     peer.at.append_url(url_);
-    have_.clear();
-    append_have(have_, layout, candidate.have);
+    if (have_.empty() || printed_ != candidate.have) {
+        have_.clear();
+        append_have(have_, layout, candidate.have);
+        printed_ = candidate.have;
+    }
     append_peer(text_, {id_of(peer),
                         url_,
                         here.km_to(peer.point),
@@ -431,6 +434,7 @@ void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_
     choose(static_cast<std::size_t>(query.want), own);
     const Point here{asker.location};
     text_.assign(1, '[');
+    have_.clear();  // that of another layout
     for (const auto& one : chosen_) {
         print(one, song.layout, here, own, now_ms);
         peers_[one.peer].health.hand_out();

@@ -144,7 +144,9 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     // kept to save their memory's allocation
     std::vector<Member> members_;
     std::vector<Candidate> candidates_, chosen_, passed_over_;
-    std::string text_, url_, have_;
+    std::string text_, url_;
+    std::string have_;  // printed_ as JSON: most peers have all of a song, and so the same
+    Inventory printed_ = 0;
 };
 
 }  // namespace stretto::swarm
