@@ -16,6 +16,7 @@ constexpr swarm::Millis first_refresh = 1000;      // then after twice the time 
 constexpr swarm::Millis between_polls = 700;       // of what one peer has
 constexpr swarm::Millis patience = 30000;  // with edges that all fail, and no peer that helps
 constexpr std::size_t most_peers = 24;
+constexpr int near = 4;      // chunks ahead of the one to hand on that stay in memory
 constexpr int attempts = 7;  // for manifest and index: about 15 s
 
 http::Request request_of(const char* method, std::string target) {
@@ -180,7 +181,7 @@ void Loader::use(song::Manifest manifest) {
     for (const auto& row : rendition_->chunks)
         sizes.push_back(static_cast<std::uint32_t>(row.bytes));
     swarm::Picker::Options how;
-    how.in_order = options_.in_order;
+    how.in_order = options_.in_order || !around_.peers;  // with nobody to pass rare ones on to
     if (options_.peers_first) how.enough = 2.0 * rendition_->average_kbps * 1000 / 8;
     picker_ = std::make_unique<swarm::Picker>(sizes, how, options_.seed);
     if (around_.kept) {
@@ -192,8 +193,9 @@ void Loader::use(song::Manifest manifest) {
     calls_.found(manifest_, *rendition_);
     look_into_cache();
     tick_.every(tick);
-    if (!picker_->complete()) index_from(0);
-    pump();
+    // a chunk before the index: the connection that brought the manifest is quick by now
+    if (picker_->complete() || !use_kept_index()) pump();
+    if (!picker_->complete() && !index_) index_from(0);
 }
 
 /// Chunks that are kept already, checked as if a stranger had brought them.
@@ -216,13 +218,18 @@ void Loader::look_into_cache() {
     }
 }
 
-/// The index from the cache, an edge, or, since its hash is known, from any peer.
+/// @return false: it is not kept
+bool Loader::use_kept_index() {
+    if (!around_.kept) return false;
+    const auto bytes = around_.kept->read(id_, song::index_path(rendition_->kbps),
+                                          song::most_index_bytes, rendition_->index_sha256);
+    if (bytes) use_index(*bytes);
+    return index_.has_value();
+}
+
+/// The index from an edge, or, since its hash is known, from any peer.
 void Loader::index_from(int attempt) {
     const auto rest = song::index_path(rendition_->kbps);
-    if (around_.kept && attempt == 0)
-        if (const auto bytes =
-                around_.kept->read(id_, rest, song::most_index_bytes, rendition_->index_sha256))
-            return use_index(*bytes);
     const auto edge = around_.edges.current();
     const bool from_peer = (!edge || attempt % 2 == 1) && !links_.empty();
     if (!edge && !from_peer) return;  // chunks come whole, or not at all
@@ -341,7 +348,16 @@ void Loader::poll_peers() {
     }
 }
 
+/// Out of whatever callback this is.
+void Loader::pump_soon() {
+    if (std::exchange(pump_posted_, true)) return;
+    around_.loop.post([this, alive = std::weak_ptr{alive_}] {
+        if (!alive.expired()) pump();
+    });
+}
+
 void Loader::pump() {
+    pump_posted_ = false;
     if (!picker_ || over_now_) return;
     if (pumping_) {
         again_ = true;
@@ -509,6 +525,7 @@ bool Loader::on_data(Transfer& transfer, BytesView bytes) {
     }
     append(transfer.data, bytes.first(std::min(room, bytes.size())));
     if (!take_pieces(transfer)) return false;
+    if (transfer.edge && picker_->edge_wanted(now())) pump_soon();
     // the end of the message follows, after which the connection is good for another; but not where
     // the answer goes on behind what was asked for
     if (transfer.longer && transfer.data.size() == order.stop - order.begin)
@@ -578,9 +595,7 @@ void Loader::fail(Transfer& transfer, swarm::Fault fault) {
         if (transfer.edge) around_.edges.failed(*transfer.edge, fault == swarm::Fault::wrong);
     }
     end(transfer);
-    around_.loop.post([this, alive = std::weak_ptr{alive_}] {
-        if (!alive.expired()) pump();
-    });
+    pump_soon();
 }
 
 /// What others have brought meanwhile.
@@ -620,7 +635,7 @@ void Loader::chunk_done(int chunk) {
     const auto rest = song::chunk_path(rendition_->kbps, chunk);
     const bool kept = around_.kept && around_.kept->keep(id_, rest, bytes);
     if (kept && around_.kept_more) around_.kept_more();
-    if (!kept || chunk == next_) ready_[chunk] = std::move(bytes);
+    if (!kept || chunk - next_ < near) ready_[chunk] = std::move(bytes);
 }
 
 /// Chunks to whoever wants them, in order.
