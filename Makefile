@@ -48,7 +48,7 @@ all: $(TOOLS)
 help:
 	@echo 'make [all]      build the tools into $B/bin'
 	@echo 'make demo       real music through the whole pipe (SONG=file takes your own)'
-	@echo 'make test       unit, command-line and browser tests'
+	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make bench      speed, against what people use today'
 	@echo 'make sanitize   the tests again under ASan and UBSan'
@@ -139,7 +139,7 @@ soak: all
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
-              lib/store/*.cpp)) lib/stream/song.cpp lib/stream/cut.cpp lib/stream/publish.cpp $(FUZZ_HTTP) \
+              lib/store/*.cpp)) $(patsubst %,lib/stream/%.cpp,cut have publish song) $(FUZZ_HTTP) \
               $(patsubst %,lib/audio/%.cpp,codebooks stream_decoder) \
               $(patsubst %,lib/swarm/%.cpp,announce endpoint inventory location) lib/events/reader.cpp)
 $B/fuzz/%.o: %.cpp $B/config.mk

@@ -21,66 +21,40 @@ constexpr std::string_view examples =
     "  stretto-serve --listen :8500 --announce http://127.0.0.1:8490 ~/.cache/stretto\n"
     "  curl -sI http://127.0.0.1:8481/songs/frontiers/chunk_0.ogg -H 'X-User-Bitrate: 160'";
 
-struct Options {
-    std::string source, cache, name, log;
-    std::vector<std::string> listen{"127.0.0.1:8480"};
+struct Options : ServerOptions {
+    Options() { listen = {"127.0.0.1:8480"}; }
+
+    std::string source, cache;
     std::uint64_t cache_size = 10'000'000'000, memory = 256'000'000;
     unsigned workers = std::max(1u, std::thread::hardware_concurrency());
-    double rate_limit = 0;
-    std::size_t max_connections = 10000;
-    int grace = 30, upstream_timeout = 10;
-    bool full_addresses = false;
+    int upstream_timeout = 10;
     std::string announce, location;
     std::uint64_t upload_limit = 0;
 };
 
-/// What the variables of the environment begin with.
-constexpr std::string_view prefix = "STRETTO_SERVE_";
-
-std::string variable(std::string_view option) { return variable_of(prefix, option); }
-
-void add_options(CLI::App& app, Options& o) {
-    const auto add = [&](const std::string& name, auto& value, const std::string& help) {
-        return app.add_option("--" + name, value, help)->envname(variable(name));
-    };
-    add("listen", o.listen,
-        "Address and port to listen on, as often as needed; port 0: any free one")
-        ->type_name("HOST:PORT")
-        ->delimiter(',')
-        ->allow_extra_args(false)  // what follows may be SOURCE
-        ->capture_default_str();
-    add("cache", o.cache, "Folder for what was fetched; without one it is kept in memory only")
+void add_options(const Settings& settings, Options& o) {
+    add_server_options(settings, o);
+    settings
+        .add("cache", o.cache, "Folder for what was fetched; without one it is kept in memory only")
         ->type_name("DIR");
-    add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")
+    settings.add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")
         ->transform(CLI::AsSizeValue(true));
-    add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")
+    settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")
         ->transform(CLI::AsSizeValue(true));
-    add("name", o.name, "This server's name in Cache-Status, for people and the tracker");
-    add("workers", o.workers, "Threads, one for each core by default")->check(CLI::Range(1, 256));
-    add("rate-limit", o.rate_limit, "Requests a second from one address, 0: any number")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    add("max-connections", o.max_connections, "Connections at a time")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    add("grace", o.grace, "Seconds for answers under way when told to end")
-        ->check(CLI::Range(0, 3600))
-        ->capture_default_str();
-    add("upstream-timeout", o.upstream_timeout, "Seconds without a byte from upstream")
+    settings.add("workers", o.workers, "Threads, one for each core by default")
+        ->check(CLI::Range(1, 256));
+    settings.add("upstream-timeout", o.upstream_timeout, "Seconds without a byte from upstream")
         ->check(CLI::Range(1, 3600))
         ->capture_default_str();
-    add("access-log", o.log, "A line for each request; - is standard output")->type_name("FILE");
-    app.add_flag("--log-addresses", o.full_addresses, "Write whole addresses into the access log")
-        ->envname(variable("log-addresses"));
-    add("announce", o.announce,
-        "Be a peer: give the chunks of a folder, and tell this tracker which; nothing else")
+    settings
+        .add("announce", o.announce,
+             "Be a peer: give the chunks of a folder, and tell this tracker which; nothing else")
         ->type_name("URL");
-    add("upload-limit", o.upload_limit, "Bytes a second that a peer gives (no limit)")
+    settings.add("upload-limit", o.upload_limit, "Bytes a second that a peer gives (no limit)")
         ->transform(CLI::AsSizeValue(true));
-    add("location", o.location, "Where a peer is, to a tenth of a degree")->type_name("LAT,LON");
-    app.add_option("SOURCE", o.source, "A store's folder, or http://server")
-        ->envname(variable("source"))
-        ->required();
+    settings.add("location", o.location, "Where a peer is, to a tenth of a degree")
+        ->type_name("LAT,LON");
+    settings.add_argument("SOURCE", o.source, "A store's folder, or http://server")->required();
 }
 
 /// What origin and edge have in common: sockets, logs, limits, threads.
@@ -190,7 +164,6 @@ int serve_peer(const Options& o) {
 
 int serve(Options o) {
     const std::size_t descriptors = net::raise_descriptors();
-    if (o.name.empty()) o.name = "stretto";
     if (o.source.starts_with("http://") || o.source.starts_with("https://"))
         return serve_upstream(o, descriptors);
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
@@ -203,9 +176,10 @@ int serve(Options o) {
 int main(int argc, char** argv) {
     Options options;
     CLI::App app{"Serve a store over HTTP, or another server through a cache."};
-    add_options(app, options);
+    const Settings settings{app, "STRETTO_SERVE_"};
+    add_options(settings, options);
     return program(app, argc, argv, examples, [&] {
-        refuse_unknown_variables(app, prefix);
+        settings.refuse_unknown();
         return serve(options);
     });
 }

@@ -23,61 +23,46 @@ constexpr std::string_view examples =
     "  curl -s 'http://127.0.0.1:8490/songs/frontiers?location=52.5,13.4&manifest=0'\n"
     "  stretto-track --dump http://127.0.0.1:8490";
 
-/// What the variables of the environment begin with.
-constexpr std::string_view prefix = "STRETTO_TRACK_";
 constexpr std::size_t most_file_bytes = 64u << 20;
 constexpr std::chrono::milliseconds edge_period{2000};
 
-struct Options {
-    std::vector<std::string> listen{"127.0.0.1:8490"}, proxies;
-    std::string origin, edges, geoip, allow, log, name = "stretto", dump;
-    int interval_s = 120, ttl_s = 0, grace_s = 30;
-    std::size_t max_peers = 1'000'000, max_connections = 10'000;
-    double rate_limit = 0;
-    bool full_addresses = false;
+struct Options : ServerOptions {
+    Options() { listen = {"127.0.0.1:8490"}; }
+
+    std::vector<std::string> proxies;
+    std::string origin, edges, geoip, allow, dump;
+    int interval_s = 120, ttl_s = 0;
+    std::size_t max_peers = 1'000'000;
 };
 
-void add_options(CLI::App& app, Options& o) {
-    const auto add = [&](const std::string& name, auto& value, const std::string& help) {
-        return app.add_option("--" + name, value, help)->envname(variable_of(prefix, name));
-    };
-    add("listen", o.listen,
-        "Address and port to listen on, as often as needed; port 0: any free one")
-        ->type_name("HOST:PORT")
-        ->delimiter(',')
-        ->capture_default_str();
-    add("origin", o.origin, "Where songs and names are looked up")->type_name("URL");
-    add("edges", o.edges, "Edges to name and to probe: JSON")->type_name("FILE");
-    add("geoip", o.geoip, "MaxMind database, for clients that do not say where they are")
+void add_options(CLI::App& app, const Settings& settings, Options& o) {
+    add_server_options(settings, o);
+    settings.add("origin", o.origin, "Where songs and names are looked up")->type_name("URL");
+    settings.add("edges", o.edges, "Edges to name and to probe: JSON")->type_name("FILE");
+    settings.add("geoip", o.geoip, "MaxMind database, for clients that do not say where they are")
         ->type_name("FILE");
-    add("trust-proxy", o.proxies,
-        "Take this proxy's word (Forwarded, X-Forwarded-For) on whom it asks for, as often as "
-        "needed")
+    settings
+        .add("trust-proxy", o.proxies,
+             "Take this proxy's word (Forwarded, X-Forwarded-For) on whom it asks for, as often as "
+             "needed")
         ->type_name("ADDRESS")
         ->delimiter(',');
-    add("allow-songs", o.allow, "Ids of the songs to track, one a line; others are refused")
+    settings
+        .add("allow-songs", o.allow, "Ids of the songs to track, one a line; others are refused")
         ->type_name("FILE");
-    add("interval", o.interval_s, "Seconds between announces of a peer, give or take a quarter")
+    settings
+        .add("interval", o.interval_s,
+             "Seconds between announces of a peer, give or take a quarter")
         ->check(CLI::Range(1, 3600))
         ->capture_default_str();
-    add("ttl", o.ttl_s, "Seconds until a peer is forgotten that is silent (2.5 intervals)")
+    settings
+        .add("ttl", o.ttl_s, "Seconds until a peer is forgotten that is silent (2.5 intervals)")
         ->check(CLI::Range(1, 7200));
-    add("max-peers", o.max_peers, "Peers to know at a time; each, with ten songs, takes 600 bytes")
+    settings
+        .add("max-peers", o.max_peers,
+             "Peers to know at a time; each, with ten songs, takes 600 bytes")
         ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}))
         ->capture_default_str();
-    add("rate-limit", o.rate_limit, "Requests a second from one address, 0: any number")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    add("max-connections", o.max_connections, "Connections at a time")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    add("grace", o.grace_s, "Seconds for answers under way when told to end")
-        ->check(CLI::Range(0, 3600))
-        ->capture_default_str();
-    add("name", o.name, "This server's name, for people")->capture_default_str();
-    add("access-log", o.log, "A line for each request; - is standard output")->type_name("FILE");
-    app.add_flag("--log-addresses", o.full_addresses, "Write whole addresses into the access log")
-        ->envname(variable_of(prefix, "log-addresses"));
     app.add_option("--dump", o.dump, "Instead: what the tracker at URL knows, for people")
         ->type_name("URL");
 }
@@ -178,7 +163,7 @@ class Tracker {
             ending = true;
             status_.draining();
             server_.drain([this] { loop_.stop(); });
-            late.once(std::chrono::seconds{options_.grace_s});
+            late.once(std::chrono::seconds{options_.grace});
         };
         net::Signal term{loop_, SIGTERM, end}, interrupt{loop_, SIGINT, end};
         net::Signal hangup{loop_, SIGHUP, [this] { reload(); }};
@@ -276,9 +261,10 @@ int dump(std::string url) {
 int main(int argc, char** argv) {
     Options options;
     CLI::App app{"Track who has which chunk of which song, and which edges are near and healthy."};
-    add_options(app, options);
+    const Settings settings{app, "STRETTO_TRACK_"};
+    add_options(app, settings, options);
     return program(app, argc, argv, examples, [&] {
-        refuse_unknown_variables(app, prefix);
+        settings.refuse_unknown();
         return options.dump.empty() ? serve(options) : dump(options.dump);
     });
 }

@@ -34,7 +34,7 @@ boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
 CLI/                                        lib/base/program. cmd/
 maxminddb\.h                                lib/swarm/geo.
-simdjson\.h                                 lib/events/reader.
+simdjson\.h                                 lib/events/reader. lib/swarm/announce.
 '
 wrong=0
 tell() { echo "$1"; wrong=1; }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Minutes of mixed load on an edge and its origin: soak.sh SECONDS. The cache is far too small, so that it never rests.
 . ./tests/lib.sh
-seconds=$1
+duration=$1 # tone has seconds of its own
 for name in one two three; do
     tone $name.wav 32
     stretto-encode -b 96,160 $name.wav | stretto-chunk | stretto-publish --name $name store >/dev/null
@@ -9,7 +9,7 @@ done
 start stretto-serve store || exit
 origin=$pid
 start stretto-serve "$url" --cache cache --cache-size 3M --memory 1M || exit
-rows 'soak:' python3 "$root/tests/soak.py" "$url" "$seconds" store "$pid" "$origin"
+rows 'soak:' python3 "$root/tests/soak.py" "$url" "$duration" store "$pid" "$origin"
 ok 'the edge ends well' stop "$pid"
 ok 'the origin too' stop "$origin"
 finish

@@ -393,13 +393,17 @@ def expires(url, song):
     """With a TTL of a second or two."""
     peer = Peer(url, "127.0.1.1", song)
     me = Tracker(url)
-    until("listed", lambda: me.urls(song) == [peer.url])
+
+    def seen():  # said again, since on a busy machine a second may pass before we look
+        peer.say()
+        return me.urls(song) == [peer.url]
+
+    until("listed", seen)
     until("forgotten", lambda: me.urls(song) == [])
     until("removed", lambda: me.stats()["peers"] == 0)
-    assert me.stats()["peers_expired_total"] == 1
+    assert me.stats()["peers_expired_total"] >= 1
     until("shown to nobody", lambda: me.stats()["swarms"] == [])
-    peer.say()
-    until("listed again", lambda: me.urls(song) == [peer.url])
+    until("listed again", seen)
 
 
 def fills(url, song, pid):

@@ -11,6 +11,8 @@
 namespace stretto {
 namespace {
 
+constexpr std::size_t step = 1 << 20;  // bytes that go to the disk together
+
 std::filesystem::path folder_of(const std::filesystem::path& target) {
     return target.has_parent_path() ? target.parent_path() : std::filesystem::path{"."};
 }
@@ -33,6 +35,15 @@ Draft::Draft(std::filesystem::path target, const std::filesystem::path& folder, 
 
 Draft::~Draft() {
     if (!draft_.empty()) ::unlink(draft_.c_str());
+}
+
+void Draft::write(BytesView bytes) {
+    write_all(file_.fd(), bytes, target_.string());
+    waiting_ += bytes.size();
+    if (waiting_ < step) return;
+    waiting_ = 0;
+    // begun while the next bytes are made, so that commit() has little left to wait for
+    ::sync_file_range(file_.fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
 void Draft::commit() {

@@ -20,7 +20,7 @@ class Draft {
     Draft(const Draft&) = delete;
     ~Draft();
 
-    void write(BytesView bytes) { write_all(file_.fd(), bytes, target_.string()); }
+    void write(BytesView bytes);
 
     /// fsync, rename, fsync of the folder: after this a power cut loses nothing. Error 74 leaves
     /// the target as it was.
@@ -30,6 +30,7 @@ class Draft {
     std::filesystem::path target_;
     std::filesystem::path draft_;
     File file_;
+    std::size_t waiting_ = 0;  // bytes that are not yet on their way to the disk
 };
 
 }  // namespace stretto

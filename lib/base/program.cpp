@@ -93,20 +93,46 @@ void note(std::string_view what) {
     if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nobody left to tell
 }
 
-std::string variable_of(std::string_view prefix, std::string_view option) {
-    std::string name{prefix};
+std::string Settings::variable(std::string_view option) const {
+    std::string name{prefix_};
     for (const char c : option) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
     return name;
 }
 
-void refuse_unknown_variables(const CLI::App& app, std::string_view prefix) {
+void Settings::refuse_unknown() const {
     std::set<std::string> known;
-    for (const auto* option : app.get_options()) known.insert(option->get_envname());
+    for (const auto* option : app_.get_options()) known.insert(option->get_envname());
     for (char** entry = environ; *entry; ++entry) {
         const std::string name = std::string{*entry}.substr(0, std::string{*entry}.find('='));
-        if (name.starts_with(prefix) && !known.contains(name))
+        if (name.starts_with(prefix_) && !known.contains(name))
             throw Error{EX_USAGE, text("unknown variable ", name, " in the environment")};
     }
+}
+
+void add_server_options(const Settings& settings, ServerOptions& o) {
+    settings
+        .add("listen", o.listen,
+             "Address and port to listen on, as often as needed; port 0: any free one")
+        ->type_name("HOST:PORT")
+        ->delimiter(',')
+        ->allow_extra_args(false)  // what follows may be an argument
+        ->capture_default_str();
+    settings.add("name", o.name, "This server's name, for people and in Cache-Status")
+        ->check([](const std::string& name) { return name.empty() ? "a name is not empty" : ""; })
+        ->capture_default_str();
+    settings.add("rate-limit", o.rate_limit, "Requests a second from one address, 0: any number")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    settings.add("max-connections", o.max_connections, "Connections at a time")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    settings.add("grace", o.grace, "Seconds for answers under way when told to end")
+        ->check(CLI::Range(0, 3600))
+        ->capture_default_str();
+    settings.add("access-log", o.log, "A line for each request; - is standard output")
+        ->type_name("FILE");
+    settings.add_flag("log-addresses", o.full_addresses,
+                      "Write whole addresses into the access log");
 }
 
 int program(CLI::App& app, int argc, char** argv, std::string_view examples,

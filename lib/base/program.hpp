@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stretto {
 
@@ -18,13 +19,48 @@ void note(std::string_view what);
 /// Printable: control bytes and invalid UTF-8 as \xHH, the rest as it is.
 std::string printable(std::string_view text);
 
-/// The variable of the environment that stands for an option: `cache-size` with "STRETTO_SERVE_" is
-/// STRETTO_SERVE_CACHE_SIZE.
-std::string variable_of(std::string_view prefix, std::string_view option);
+/// Options that are variables of the environment too: `--cache-size` with the prefix
+/// "STRETTO_SERVE_" is STRETTO_SERVE_CACHE_SIZE.
+class Settings {
+   public:
+    Settings(CLI::App& app, std::string prefix) : app_(app), prefix_(std::move(prefix)) {}
 
-/// An Error (64) for a variable that begins with the prefix and stands for no option of the app:
-/// misspelt, it would be a setting that silently does nothing.
-void refuse_unknown_variables(const CLI::App& app, std::string_view prefix);
+    template <class T>
+    CLI::Option* add(const std::string& name, T& value, const std::string& help) const {
+        return app_.add_option("--" + name, value, help)->envname(variable(name));
+    }
+    CLI::Option* add_flag(const std::string& name, bool& value, const std::string& help) const {
+        return app_.add_flag("--" + name, value, help)->envname(variable(name));
+    }
+    /// An argument without dashes; in the environment by its name.
+    CLI::Option* add_argument(const std::string& name, std::string& value,
+                              const std::string& help) const {
+        return app_.add_option(name, value, help)->envname(variable(name));
+    }
+
+    /// An Error (64) for a variable that begins with the prefix and stands for no option of the
+    /// app: misspelt, it would be a setting that silently does nothing.
+    void refuse_unknown() const;
+
+   private:
+    std::string variable(std::string_view option) const;
+
+    CLI::App& app_;
+    std::string prefix_;
+};
+
+/// What the operator of any server of ours may set.
+struct ServerOptions {
+    std::vector<std::string> listen;  ///< "host:port"
+    std::string name = "stretto", log;
+    double rate_limit = 0;  ///< requests a second from one address; 0: any number
+    std::size_t max_connections = 10'000;
+    int grace = 30;  ///< seconds
+    bool full_addresses = false;
+};
+
+/// --listen, --name, --rate-limit, --max-connections, --grace, --access-log, --log-addresses
+void add_server_options(const Settings& settings, ServerOptions& options);
 
 /// Parse the options, run `body`, flush standard output, and tell failures.
 ///

@@ -82,6 +82,7 @@ class Loader {
     void manifest_from_edge(int attempt);
     bool use_kept();
     void use(song::Manifest manifest);
+    bool use_kept_index();
     void index_from(int attempt);
     void use_index(const Bytes& bytes);
     void look_into_cache();
@@ -90,6 +91,7 @@ class Loader {
     void poll_peers();
     void note_have(Link& link, const http::Fields& fields);
 
+    void pump_soon();
     void pump();
     void order(const swarm::Order& order);
     void on_head(Transfer& transfer, const http::Response& head);
@@ -126,7 +128,7 @@ class Loader {
     std::map<int, Bytes> partial_;  // chunks that come in parts
     std::map<int, Bytes> ready_;    // whole ones that are not kept
     int next_ = 0;                  // chunk to hand on
-    bool pumping_ = false, again_ = false, over_now_ = false;
+    bool pumping_ = false, again_ = false, over_now_ = false, pump_posted_ = false;
     swarm::Millis refreshed_ = 0,
                   progressed_ = 0;  // when the last byte of an edge, or right one of a peer, came
     std::string edge_why_;

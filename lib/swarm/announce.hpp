@@ -72,6 +72,16 @@ struct PeerInfo {
     bool operator==(const PeerInfo&) const = default;
 };
 
+/// The same as a tracker tells it.
+struct PeerLine {
+    std::string_view peer_id, url;
+    double km = -1;  ///< below 0: not known
+    double health = 0;
+    std::int64_t upload_kbps = 0;
+    std::string_view have;  ///< JSON
+    std::string_view ticket;
+};
+
 struct EdgeInfo {
     std::string name, url;
     std::optional<Location> location;
@@ -116,9 +126,15 @@ Result<std::vector<EdgeInfo>> parse_edges_answer(std::string_view json);
 Result<SongAnswer> parse_song_answer(std::string_view json);
 std::string print_announce_answer(const AnnounceAnswer& answer);
 std::string print_peers_answer(const std::vector<PeerInfo>& peers);
+/// The same around a list of peers that is JSON already.
+std::string wrap_peers_list(std::string_view peers);
+/// The next of a list: with a comma, unless the text ends in "[".
+void append_peer(std::string& list, const PeerLine& peer);
 std::string print_edges_answer(const std::vector<EdgeInfo>& edges);
 /// @param answer  whose manifest is JSON already, and is put in as it is
 std::string print_song_answer(const SongAnswer& answer);
+/// @param peers  JSON, in the place of those in `answer`
+std::string print_song_answer(const SongAnswer& answer, std::string_view peers);
 
 /// A file of edges: [{"name", "url", "location"}, ...], the location being optional. Names and URLs
 /// differ from each other.

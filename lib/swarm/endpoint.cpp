@@ -60,9 +60,15 @@ bool Ip::is_loopback() const noexcept {
            bytes[15] == 1;
 }
 
-std::string Ip::print() const {
+void Ip::append(std::string& to) const {
     char out[INET6_ADDRSTRLEN];
-    return {out, is_v4() ? print_v4(out, bytes.data() + 12) : print_v6(out, bytes.data())};
+    to.append(out, is_v4() ? print_v4(out, bytes.data() + 12) : print_v6(out, bytes.data()));
+}
+
+std::string Ip::print() const {
+    std::string out;
+    append(out);
+    return out;
 }
 
 std::optional<Ip> parse_ip(std::string_view text) {
@@ -84,13 +90,19 @@ Network network_of(const Ip& ip) noexcept {
     return network;
 }
 
+void Endpoint::append_url(std::string& to) const {
+    const bool v4 = ip.is_v4();
+    to += v4 ? "http://" : "http://[";
+    ip.append(to);
+    to += v4 ? ":" : "]:";
+    char digits[8];
+    to.append(digits, std::to_chars(digits, digits + sizeof digits, port).ptr);
+}
+
 std::string Endpoint::url() const {
-    std::string out = "http://";
-    if (ip.is_v4())
-        out += ip.print();
-    else
-        out.append("[").append(ip.print()).append("]");
-    return out.append(":").append(std::to_string(port));
+    std::string out;
+    append_url(out);
+    return out;
 }
 
 }  // namespace stretto::swarm

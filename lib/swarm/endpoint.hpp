@@ -18,6 +18,7 @@ struct Ip {
     bool is_loopback() const noexcept;
     /// "192.0.2.1" or "2001:db8::1".
     std::string print() const;
+    void append(std::string& to) const;
 };
 /// "192.0.2.1", "2001:db8::1"; nullopt for anything else, such as names, ports and brackets.
 std::optional<Ip> parse_ip(std::string_view text);
@@ -34,6 +35,7 @@ struct Endpoint {
 
     /// "http://192.0.2.1:8490" or "http://[2001:db8::1]:8490".
     std::string url() const;
+    void append_url(std::string& to) const;
 };
 
 }  // namespace stretto::swarm

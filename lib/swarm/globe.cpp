@@ -44,11 +44,16 @@ Point::Point(std::optional<Location> place) noexcept {
     z_ = short_of(std::sin(lat));
 }
 
-double Point::km_to(const Point& other) const noexcept {
+float Point::chord_km_to(const Point& other) const noexcept {
     if (!known() || !other.known()) return -1;
-    const double x = x_ - other.x_, y = y_ - other.y_, z = z_ - other.z_;
-    const double chord = std::sqrt(x * x + y * y + z * z) / scale;
-    return 2 * earth_km * std::asin(std::min(1.0, chord / 2));
+    const auto x = static_cast<float>(x_ - other.x_), y = static_cast<float>(y_ - other.y_),
+               z = static_cast<float>(z_ - other.z_);
+    return static_cast<float>(earth_km / scale) * std::sqrt(x * x + y * y + z * z);
+}
+
+double Point::km_to(const Point& other) const noexcept {
+    const double chord = chord_km_to(other);
+    return chord < 0 ? chord : 2 * earth_km * std::asin(std::min(1.0, chord / (2 * earth_km)));
 }
 
 Cell cell_of(std::optional<Location> place) noexcept {

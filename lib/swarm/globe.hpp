@@ -17,6 +17,8 @@ class Point {
     bool known() const noexcept { return x_ || y_ || z_; }
     /// Below 0 when one of them is not known.
     double km_to(const Point& other) const noexcept;
+    /// Straight through the earth: good for an order, and half as long to compute.
+    float chord_km_to(const Point& other) const noexcept;
     bool operator==(const Point&) const = default;
 
    private:

@@ -9,8 +9,8 @@ namespace {
 constexpr float new_peer = 0.8f;
 constexpr float handed_halves_s = 30;     // a client that was sent there has its chunk by then
 constexpr float success_halves_s = 3600;  // of what separates it from a new peer
-constexpr double plenty_kbps = 5000, least_kbps = 50;
-constexpr double unknown_km = 5000;
+constexpr float plenty_kbps = 5000, least_kbps = 50;
+constexpr float unknown_km = 5000;
 
 std::uint16_t tag_of(Network network) noexcept {
     // odd, so that it is never the 0 of an empty place
@@ -41,23 +41,23 @@ bool Health::report(Network from, bool ok, double kbps) noexcept {
     return true;
 }
 
-double Health::free_kbps(double upload_kbps) const noexcept {
+float Health::free_kbps(float upload_kbps) const noexcept {
     // one transfer is seldom all that a peer can give, so what was seen bounds what it says of
     // itself loosely
-    const double can = speed_kbps > 0 ? std::min<double>(upload_kbps, 4 * speed_kbps) : upload_kbps;
+    const float can = speed_kbps > 0 ? std::min(upload_kbps, 4 * speed_kbps) : upload_kbps;
     return can / (1 + handed);
 }
 
-double Health::score(double upload_kbps) const noexcept {
-    return success * (1 + std::min(1.0, free_kbps(upload_kbps) / plenty_kbps)) / 2;
+float Health::score(float upload_kbps) const noexcept {
+    return success * (1 + std::min(1.0f, free_kbps(upload_kbps) / plenty_kbps)) / 2;
 }
 
-double cost(const Health& health, double upload_kbps, double km, bool same_network,
-            double chance) noexcept {
-    const double free = std::max(least_kbps, health.free_kbps(upload_kbps));
-    const double distance = same_network ? -1 : std::log2(1 + (km < 0 ? unknown_km : km) / 50);
+float cost(const Health& health, float upload_kbps, float km, bool same_network,
+           float chance) noexcept {
+    const float free = std::max(least_kbps, health.free_kbps(upload_kbps));
+    const float distance = same_network ? -1 : std::log2(1 + (km < 0 ? unknown_km : km) / 50);
     return distance + 6 * (1 - health.success) +
-           std::clamp(0.5 * std::log2(plenty_kbps / free), 0.0, 3.0) + 0.5 * chance;
+           std::clamp(0.5f * std::log2(plenty_kbps / free), 0.0f, 3.0f) + 0.5f * chance;
 }
 
 }  // namespace stretto::swarm

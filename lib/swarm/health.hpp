@@ -31,9 +31,9 @@ struct Health {
     /// Bad enough not to be named at all.
     bool out() const noexcept { return success < 0.3f; }
     /// What it can be expected to give one more client.
-    double free_kbps(double upload_kbps) const noexcept;
+    float free_kbps(float upload_kbps) const noexcept;
     /// 0..1, for clients: success, and half of it again for upload that is free.
-    double score(double upload_kbps) const noexcept;
+    float score(float upload_kbps) const noexcept;
 };
 
 /// How far away a peer seems to a client, in doublings; the lowest is the best choice.
@@ -47,7 +47,7 @@ struct Health {
 ///   chance    up to half a doubling, so that equals share the load
 /// @param km      below 0: not known
 /// @param chance  0..1
-double cost(const Health& health, double upload_kbps, double km, bool same_network,
-            double chance) noexcept;
+float cost(const Health& health, float upload_kbps, float km, bool same_network,
+           float chance) noexcept;
 
 }  // namespace stretto::swarm

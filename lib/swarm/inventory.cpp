@@ -1,6 +1,8 @@
 #include "swarm/inventory.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <charconv>
 
 namespace stretto::swarm {
 namespace {
@@ -32,6 +34,11 @@ std::vector<bool> marked(const std::vector<ChunkRange>& ranges, int chunks) {
     return held;
 }
 
+/// Bits [first, last] of a word.
+Inventory ones(int first, int last) noexcept {
+    return (~Inventory{0} >> (word_bits - 1 - (last - first))) << first;
+}
+
 }  // namespace
 
 int Layout::group() const noexcept {
@@ -47,6 +54,13 @@ Inventory inventory_of(const Layout& layout, const Have& have) {
     for (std::size_t r = 0; r < layout.kbps.size(); ++r) {
         const auto found = have.find(layout.kbps[r]);
         if (found == have.end()) continue;
+        if (bits.group == 1) {
+            const int row = static_cast<int>(r) * bits.row;
+            for (const auto& [first, last] : found->second)
+                if (first < layout.chunks)
+                    word |= ones(row + first, row + std::min(last, layout.chunks - 1));
+            continue;
+        }
         const auto held = marked(found->second, layout.chunks);
         for (int g = 0; g < bits.row; ++g)
             if (std::all_of(held.begin() + g * bits.group, held.begin() + bits.last(g) + 1,
@@ -71,6 +85,36 @@ Have have_of(const Layout& layout, Inventory inventory) {
         if (!ranges.empty()) have.emplace(layout.kbps[r], std::move(ranges));
     }
     return have;
+}
+
+void append_have(std::string& to, const Layout& layout, Inventory inventory) {
+    const auto number = [&to](int n) {
+        char digits[12];
+        to.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
+    };
+    const Bits bits{layout};
+    bool first = true;
+    to += '{';
+    for (std::size_t r = 0; r < layout.kbps.size(); ++r) {
+        Inventory row = inventory >> (static_cast<int>(r) * bits.row);
+        if (bits.row < word_bits) row &= (Inventory{1} << bits.row) - 1;
+        if (row == 0) continue;
+        to += first ? "\"" : ",\"";
+        number(layout.kbps[r]);
+        to += "\":[";
+        first = false;
+        for (int g = std::countr_zero(row); g < bits.row;) {
+            const int end = g + std::countr_one(row >> g);
+            to += to.ends_with('[') ? "[" : ",[";
+            number(g * bits.group);
+            to += ',';
+            number(bits.last(end - 1));
+            to += ']';
+            g = end >= word_bits ? end : end + std::countr_zero(row >> end);
+        }
+        to += ']';
+    }
+    to += '}';
 }
 
 Inventory wanted(const Layout& layout, std::optional<int> kbps, std::optional<int> chunk) {

@@ -3,6 +3,7 @@
 #include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "swarm/announce.hpp"
 
@@ -27,6 +28,9 @@ using Inventory = std::uint64_t;
 Inventory inventory_of(const Layout& layout, const Have& have);
 /// The ranges that the bits stand for.
 Have have_of(const Layout& layout, Inventory inventory);
+
+/// have_of() as JSON, {"320":[[0,20]]}, without making it.
+void append_have(std::string& to, const Layout& layout, Inventory inventory);
 
 /// The bits to look for: any of them set means that a peer has something of what is asked for. 0
 /// when the song has no such rendition or chunk; a chunk asked for without its rendition is looked

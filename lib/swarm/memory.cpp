@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <boost/container/small_vector.hpp>
+#include <cmath>
 #include <cstring>
 
 #include "base/digest.hpp"
@@ -11,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t prove_again_s = 30;    // after a connection that failed
 constexpr std::size_t neighbour_looks = 2000;  // for peers of the asker's network in a big swarm
-constexpr std::size_t expiry_work = 4000;      // songs and peers a turn: 2 ms at most
+constexpr std::size_t expiry_work = 1000;      // songs and peers a turn: 1 ms
 constexpr std::int64_t least_bytes = 1000;     // of a transfer that tells a speed
 
 std::uint32_t seconds(std::uint64_t ms) noexcept { return static_cast<std::uint32_t>(ms / 1000); }
@@ -45,7 +47,7 @@ std::uint64_t MemoryPeers::random() noexcept {
     z = (z ^ z >> 27) * 0x94d049bb133111ebu;
     return z ^ z >> 31;
 }
-double MemoryPeers::chance() noexcept { return static_cast<double>(random() >> 11) * 0x1p-53; }
+float MemoryPeers::chance() noexcept { return static_cast<float>(random() >> 40) * 0x1p-24f; }
 
 std::uint64_t MemoryPeers::hash_of(const Endpoint& at) const noexcept {
     return hash_(hash_(word(at.ip.bytes.data()), word(at.ip.bytes.data() + 8)), at.port);
@@ -237,7 +239,7 @@ void MemoryPeers::refresh(std::uint32_t i, const Announce& said, std::uint32_t n
     peer.expires_s = now_s + limits_.ttl_s;
     peer.health.age(now_s);
     peer.stamp = ++stamps_;
-    peer.upload_kbps = static_cast<std::uint32_t>(said.upload_kbps);
+    peer.upload_kbps = static_cast<float>(said.upload_kbps);
     set_id(peer, said.peer_id);
     move_to(i, swarm::cell_of(said.location));
     peer.point = Point{said.location};
@@ -365,71 +367,81 @@ void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_
             return true;
         peer.health.age(now_s);
         if (peer.health.out()) return true;
-        candidate.cost = cost(peer.health, peer.upload_kbps, here.km_to(peer.point),
+        candidate.cost = cost(peer.health, peer.upload_kbps, here.chord_km_to(peer.point),
                               network_of(peer.at.ip) == own, chance());
         return false;
     });
     std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
 }
 
-/// The best; of another's network no more than a quarter, unless nobody else is left.
-std::vector<MemoryPeers::Candidate> MemoryPeers::choose(std::size_t want, Network own) {
-    std::vector<Candidate> chosen, others;
-    std::vector<std::pair<Network, std::size_t>> counts;
+/// The best, into chosen_; of another's network no more than a quarter, unless nobody else is left.
+void MemoryPeers::choose(std::size_t want, Network own) {
+    struct Count {
+        Network network;
+        std::size_t n;
+    };
+    boost::container::small_vector<Count, most_peers> counts;
     const std::size_t most = std::max<std::size_t>(2, want / 4);
-    chosen.reserve(want);
-    while (!candidates_.empty() && chosen.size() < want) {
+    chosen_.clear();
+    passed_over_.clear();
+    while (!candidates_.empty() && chosen_.size() < want) {
         std::ranges::pop_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
         const Candidate best = candidates_.back();
         candidates_.pop_back();
         const Network network = network_of(peers_[best.peer].at.ip);
-        auto count = std::ranges::find(counts, network, &std::pair<Network, std::size_t>::first);
+        auto count = std::ranges::find(counts, network, &Count::network);
         if (count == counts.end()) count = counts.insert(count, {network, 0});
-        const bool fits = ++count->second <= most || network == own;
-        (fits ? chosen : others).push_back(best);
+        const bool fits = ++count->n <= most || network == own;
+        (fits ? chosen_ : passed_over_).push_back(best);
     }
-    for (std::size_t i = 0; i < others.size() && chosen.size() < want; ++i)
-        chosen.push_back(others[i]);
-    return chosen;
+    for (std::size_t i = 0; i < passed_over_.size() && chosen_.size() < want; ++i)
+        chosen_.push_back(passed_over_[i]);
 }
 
-PeerInfo MemoryPeers::info(const Candidate& candidate, const Layout& layout, const Point& here,
-                           Network reporter, std::uint64_t now_ms) {
+void MemoryPeers::print(const Candidate& candidate, const Layout& layout, const Point& here,
+                        Network reporter, std::uint64_t now_ms) {
     const Peer& peer = peers_[candidate.peer];
-    PeerInfo info;
-    info.peer_id = id_of(peer);
-    info.url = peer.at.url();
-    if (const double km = here.km_to(peer.point); km >= 0) info.km = km;
-    info.health = peer.health.score(peer.upload_kbps);
-    info.upload_kbps = peer.upload_kbps;
-    info.have = have_of(layout, candidate.have);
-    info.ticket =
+    const auto ticket =
         tickets_.issue(std::uint64_t{peer.serial} << 32 | candidate.peer, reporter, now_ms);
-    return info;
+    url_.clear();
+    peer.at.append_url(url_);
+    if (have_.empty() || printed_ != candidate.have) {
+        have_.clear();
+        append_have(have_, layout, candidate.have);
+        printed_ = candidate.have;
+    }
+    append_peer(text_, {id_of(peer),
+                        url_,
+                        here.km_to(peer.point),
+                        peer.health.score(peer.upload_kbps),
+                        std::llround(peer.upload_kbps),
+                        have_,
+                        {ticket.data(), ticket.size()}});
 }
 
 void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
-                       const std::function<void(std::vector<PeerInfo>&&)>& done) {
+                       const std::function<void(std::string_view peers)>& done) {
     ++counted_.lists;
-    std::vector<PeerInfo> peers;
     SongKey key;
     const std::uint32_t number = parse_base32(query.song_id, key) ? find_song(key) : nobody;
-    if (number == nobody) return done(std::move(peers));
+    if (number == nobody) return done("[]");
     const Song& song = songs_[number];
     const Inventory bits = wanted(song.layout, query.kbps, query.chunk);
-    if (!bits) return done(std::move(peers));
+    if (!bits) return done("[]");
     find_candidates(song, number, bits, asker);
     rank(query, asker, seconds(now_ms));
-    const Point here{asker.location};
     const Network own = network_of(asker.ip);
-    const auto chosen = choose(static_cast<std::size_t>(query.want), own);
-    peers.reserve(chosen.size());
-    for (const auto& one : chosen) {
-        peers.push_back(info(one, song.layout, here, own, now_ms));
+    choose(static_cast<std::size_t>(query.want), own);
+    const Point here{asker.location};
+    text_.assign(1, '[');
+    have_.clear();  // that of another layout
+    for (const auto& one : chosen_) {
+        print(one, song.layout, here, own, now_ms);
         peers_[one.peer].health.hand_out();
     }
-    counted_.named += peers.size();
-    done(std::move(peers));
+    counted_.named += chosen_.size();
+    text_ += ']';
+    done(text_);
 }
 
 std::optional<Layout> MemoryPeers::layout(const std::string& song_id) const {

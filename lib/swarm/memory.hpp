@@ -23,7 +23,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
              const Layout& layout, const Have& have) override;
     void proved(const Endpoint& peer, bool reached, std::uint64_t now_ms) override;
     void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
-              const std::function<void(std::vector<PeerInfo>&&)>& done) override;
+              const std::function<void(std::string_view peers)>& done) override;
     std::optional<Layout> layout(const std::string& song_id) const override;
     bool report(const Report& report, const Ip& reporter, std::uint64_t now_ms) override;
     bool expire(std::uint64_t now_ms) override;
@@ -41,7 +41,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         Proof proof = Proof::none;
         bool here = false;  ///< announced, and neither left nor expired
         Point point;
-        std::uint32_t upload_kbps = 0;
+        float upload_kbps = 0;
         std::uint32_t expires_s = 0;
         Health health;
         // and the rest
@@ -81,7 +81,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     struct Candidate {
         std::uint32_t peer;
         Inventory have;
-        double cost;
+        float cost;
     };
 
     // Swarm::Notes
@@ -116,12 +116,12 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
                          const Asker& asker);
     void add_neighbours(std::uint32_t song, Inventory wanted, std::uint32_t net);
     void rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s);
-    std::vector<Candidate> choose(std::size_t want, Network own);
+    void choose(std::size_t want, Network own);
     void set_id(Peer& peer, std::string_view id) noexcept;
     static std::string_view id_of(const Peer& peer) noexcept;
-    PeerInfo info(const Candidate& candidate, const Layout& layout, const Point& here,
-                  Network reporter, std::uint64_t now_ms);
-    double chance() noexcept;
+    void print(const Candidate& candidate, const Layout& layout, const Point& here,
+               Network reporter, std::uint64_t now_ms);
+    float chance() noexcept;
     std::uint64_t random() noexcept;
 
     PeersLimits limits_;
@@ -143,7 +143,10 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     PeersStats counted_;
     // kept to save their memory's allocation
     std::vector<Member> members_;
-    std::vector<Candidate> candidates_;
+    std::vector<Candidate> candidates_, chosen_, passed_over_;
+    std::string text_, url_;
+    std::string have_;  // printed_ as JSON: most peers have all of a song, and so the same
+    Inventory printed_ = 0;
 };
 
 }  // namespace stretto::swarm

@@ -65,10 +65,11 @@ class Peers {
     /// Whether the tracker could connect to it: only then it is listed.
     virtual void proved(const Endpoint& peer, bool reached, std::uint64_t now_ms) = 0;
 
-    /// Best first; see cost() in health.hpp. Of a network that is not the asker's own come at most
-    /// a quarter, while there are others. The one who asks is not among them.
+    /// The peers of an answer, as JSON; best first; see cost() in health.hpp. Of a network that is
+    /// not the asker's own come at most a quarter, while there are others. The one who asks is not
+    /// among them.
     virtual void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
-                      const std::function<void(std::vector<PeerInfo>&&)>& done) = 0;
+                      const std::function<void(std::string_view peers)>& done) = 0;
     /// Of a song that somebody has.
     virtual std::optional<Layout> layout(const std::string& song_id) const = 0;
 

@@ -223,6 +223,13 @@ bool Picker::peers_suffice(Millis now) const {
     return true;
 }
 
+/// What the edge brings, bytes/s. Until that is known, what it has brought since it was asked: in
+/// the connection's slow start too little, and never more than the way to it can carry.
+double Picker::edge_pace(Millis now) const {
+    if (edge_rate_ > 0 || now <= edge_since_) return edge_rate_;
+    return static_cast<double>(edge_bytes_) * 1000 / static_cast<double>(now - edge_since_);
+}
+
 /// May the edge have another order? Not while peers are as fast as it is; else enough for it to be
 /// busy until the next can reach it. More at a time would only share its rate, and in a crowd all
 /// would wait longer for the first whole chunk that they can pass on.
@@ -235,7 +242,7 @@ bool Picker::edge_wanted(Millis now) const {
     for (const auto& [number, active] : active_)
         if (active.order.source == Order::edge)
             outstanding += active.order.stop - active.order.begin - active.received;
-    return outstanding < edge_rate_ * edge_ahead / 1000;
+    return outstanding < edge_pace(now) * edge_ahead / 1000;
 }
 
 std::optional<int> Picker::choose_for_edge() {

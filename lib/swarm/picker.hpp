@@ -78,6 +78,8 @@ class Picker {
 
     /// What to ask for now.
     std::vector<Order> pick(Millis now);
+    /// The edge has less to do than it could: pick() may have something for it.
+    bool edge_wanted(Millis now) const;
     /// Orders to be broken off now; they have failed already.
     std::vector<int> late(Millis now);
 
@@ -134,7 +136,7 @@ class Picker {
     bool ask_peers(Millis now, std::vector<Order>& orders);
     bool ask_edge(Millis now, std::vector<Order>& orders);
     bool ask_edge_again(Millis now, std::vector<Order>& orders);
-    bool edge_wanted(Millis now) const;
+    double edge_pace(Millis now) const;
     int edge_share(int chunk, std::pair<int, int> run) const;
     double peer_rate(Millis now) const;
     bool peers_suffice(Millis now) const;

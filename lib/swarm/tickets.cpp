@@ -20,9 +20,9 @@ void check(int code, const char* what) {
 using Mac = std::unique_ptr<EVP_MAC, Freed<EVP_MAC_free>>;
 
 /// 16 lower-case hexadecimal digits.
-void append_hex(std::string& to, std::uint64_t n) {
+void print_hex(char* to, std::uint64_t n) noexcept {
     constexpr char digits[] = "0123456789abcdef";
-    for (int shift = 60; shift >= 0; shift -= 4) to += digits[n >> shift & 15];
+    for (int shift = 60; shift >= 0; shift -= 4) *to++ = digits[n >> shift & 15];
 }
 std::optional<std::uint64_t> parse_hex(std::string_view text) {
     std::uint64_t n = 0;
@@ -56,11 +56,10 @@ std::uint64_t Tickets::tag(std::uint64_t peer, Network reporter, std::uint64_t h
     return tag;
 }
 
-std::string Tickets::issue(std::uint64_t peer, Network reporter, std::uint64_t now_ms) {
-    std::string ticket;
-    ticket.reserve(32);
-    append_hex(ticket, peer);
-    append_hex(ticket, tag(peer, reporter, now_ms / hour_ms));
+Tickets::Ticket Tickets::issue(std::uint64_t peer, Network reporter, std::uint64_t now_ms) {
+    Ticket ticket;
+    print_hex(ticket.data(), peer);
+    print_hex(ticket.data() + 16, tag(peer, reporter, now_ms / hour_ms));
     return ticket;
 }
 

@@ -21,11 +21,12 @@ namespace stretto::swarm {
 class Tickets {
    public:
     using Secret = std::array<std::uint8_t, 16>;
+    using Ticket = std::array<char, 32>;  ///< hexadecimal
     explicit Tickets(const Secret& secret);
 
     /// For the reporter's network to report on a peer within this hour or the next.
     /// @param peer  any number that stands for it
-    std::string issue(std::uint64_t peer, Network reporter, std::uint64_t now_ms);
+    Ticket issue(std::uint64_t peer, Network reporter, std::uint64_t now_ms);
 
     /// The peer that a ticket is for; nullopt when it was not given to this network in this hour or
     /// the last, or has been used before.

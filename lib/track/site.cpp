@@ -206,11 +206,10 @@ void Site::send_song(const http::Reply& reply, const swarm::Asker& asker, PeersQ
     answer.edges = parts_.edges.nearest(asker.location, seed_of(id));
     answer.manifest = manifest;
     query.song_id = id;
-    const auto done = [&](std::vector<swarm::PeerInfo>&& peers) {
-        answer.peers = std::move(peers);
-        send_json(reply, swarm::print_song_answer(answer));
+    const auto done = [&](std::string_view peers) {
+        send_json(reply, swarm::print_song_answer(answer, peers));
     };
-    if (query.want == 0) return done({});
+    if (query.want == 0) return done("[]");
     parts_.peers.list(query, asker, parts_.loop.now_ms(), done);
 }
 
@@ -232,6 +231,8 @@ swarm::AnnounceAnswer Site::when(bool listed) {
     return {interval, options_.ttl_s, listed};
 }
 
+std::string Site::retry_later() const { return text("Retry-After: ", options_.interval_s, "\r\n"); }
+
 void Site::announce(const Asked& asked) {
     auto said = swarm::parse_announce(as_text(asked.incoming.body));
     if (!said) return send_error(asked.reply, 400, said.error().why);
@@ -244,11 +245,10 @@ void Site::announce(const Asked& asked) {
     }
     const auto now = parts_.loop.now_ms();
     const auto result = parts_.peers.announce(peer, *said, now);
-    const std::string later = text("Retry-After: ", options_.interval_s, "\r\n");
     if (result.what == swarm::Peers::Announced::full)
-        return send_error(asked.reply, 503, "the tracker is full", later);
+        return send_error(asked.reply, 503, "the tracker is full", retry_later());
     if (result.what == swarm::Peers::Announced::crowded)
-        return send_error(asked.reply, 429, "too many peers of this network", later);
+        return send_error(asked.reply, 429, "too many peers of this network", retry_later());
     send_json(asked.reply, swarm::print_announce_answer(when(result.listed)));
     if (result.unproven)
         parts_.prober.connect(peer, [this, peer](bool reached) {
@@ -284,10 +284,9 @@ void Site::peers(const Asked& asked) {
     if (!query) return send_error(asked.reply, 400, query.error().why);
     if (!allowed(query->song_id)) return send_error(asked.reply, 403, "not a song of ours");
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
-    parts_.peers.list(*query, asker, parts_.loop.now_ms(),
-                      [&](std::vector<swarm::PeerInfo>&& peers) {
-                          send_json(asked.reply, swarm::print_peers_answer(peers));
-                      });
+    parts_.peers.list(*query, asker, parts_.loop.now_ms(), [&](std::string_view peers) {
+        send_json(asked.reply, swarm::wrap_peers_list(peers));
+    });
 }
 
 void Site::report(const Asked& asked) {

@@ -54,6 +54,7 @@ class Site : public http::Handler {
                    const std::string& id, const swarm::Layout& layout, const std::string& manifest);
     void edges(const Asked& asked);
     void announce(const Asked& asked);
+    std::string retry_later() const;
     void look_up(const swarm::Endpoint& peer, const swarm::Announce& said,
                  const swarm::Peers::Announced& result);
     void peers(const Asked& asked);

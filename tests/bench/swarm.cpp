@@ -14,7 +14,6 @@
 
 using namespace stretto;
 using namespace stretto::swarm;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
@@ -29,18 +28,22 @@ double resident_mb() {
     return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
+double now_us() {
+    return std::chrono::duration<double, std::micro>{
+        std::chrono::steady_clock::now().time_since_epoch()}
+        .count();
+}
+
 /// How long calls take.
 class Watch {
    public:
     template <class Call>
     auto time(Call call) {
-        const auto began = Clock::now();
+        const double began = now_us();
         struct After {
             Watch& watch;
-            Clock::time_point began;
-            ~After() {
-                watch.add(std::chrono::duration<double, std::micro>{Clock::now() - began}.count());
-            }
+            double began;
+            ~After() { watch.add(now_us() - began); }
         } after{*this, began};
         return call();
     }

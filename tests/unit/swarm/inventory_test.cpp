@@ -51,6 +51,25 @@ BOOST_AUTO_TEST_CASE(every_layout_fits_into_a_word) {
         }
 }
 
+BOOST_AUTO_TEST_CASE(it_is_printed_as_the_ranges_are) {
+    std::uint64_t word = 1;
+    for (const auto& layout :
+         {usual, longer, Layout{{96}, 64}, Layout{{96}, 1}, Layout{{1, 2}, 32}})
+        for (int i = 0; i < 2000; ++i) {
+            word = word * 6364136223846793005u + 1442695040888963407u;
+            // some with long rows of ones and zeros, and all and none
+            const Inventory have = (i == 0   ? ~Inventory{0}
+                                    : i == 1 ? 0
+                                             : word | word << (i % 7)) &
+                                   complete(layout);
+            std::string out;
+            append_have(out, layout, have);
+            const PeerInfo peer{"p", "http://a", {}, 0.5, 1, have_of(layout, have), ""};
+            const auto printed = print_peers_answer(std::vector{peer});
+            BOOST_REQUIRE(printed.find("\"have\":" + out + "}") != std::string::npos);
+        }
+}
+
 BOOST_AUTO_TEST_CASE(what_the_song_does_not_have_is_passed_over) {
     BOOST_TEST(inventory_of(usual, {{128, {{0, 20}}}}) == 0u);
     BOOST_TEST((have_of(usual, inventory_of(usual, {{96, {{19, 65535}, {65535, 65535}}}})) ==

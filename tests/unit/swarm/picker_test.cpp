@@ -139,6 +139,31 @@ BOOST_AUTO_TEST_CASE(a_fast_edge_has_several_orders_and_a_slow_one_the_next_in_t
     BOOST_TEST(slow.pick(7510).size() == 1u);  // what is left takes less than half a second
 }
 
+BOOST_AUTO_TEST_CASE(a_fast_edge_is_known_by_its_first_bytes) {
+    auto picker = song(20);
+    const auto first = picker.pick(0);
+    BOOST_REQUIRE(first.size() == 1u);
+    picker.received(first[0].number, 15'000, 20);  // as much as TCP sends at first (RFC 6928)
+    BOOST_TEST(!picker.edge_wanted(20));
+    picker.received(first[0].number, 30'000, 40);  // 1.1 MB/s: the rest takes a third of a second
+    BOOST_TEST(picker.edge_wanted(40));
+    BOOST_TEST(picker.pick(40).size() == 1u);
+    BOOST_TEST(!picker.edge_wanted(41));
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_edge_has_one_order_until_half_a_second_before_its_end) {
+    auto picker = song(20);
+    const auto first = picker.pick(0);
+    BOOST_REQUIRE(first.size() == 1u);
+    std::uint32_t left = chunk_bytes;
+    for (Millis now = 40; left > 10'000; now += 20, left -= 10'000) {  // 500 kB/s
+        picker.received(first[0].number, 10'000, now);
+        BOOST_TEST(!picker.edge_wanted(now) == (left - 10'000 > 250'000), left);
+        if (picker.edge_wanted(now)) return;
+    }
+    BOOST_TEST(false);
+}
+
 BOOST_AUTO_TEST_CASE(rare_chunks_come_first) {
     for (std::uint32_t seed = 0; seed < 20; ++seed) {
         auto picker = song(10, {}, seed);

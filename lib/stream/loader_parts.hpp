@@ -1,0 +1,42 @@
+#pragma once
+// What a loader's files share: peers and transfers as it knows them.
+#include "stream/loader.hpp"
+
+namespace stretto::stream {
+
+constexpr int attempts = 7;  // for manifest and index: about 15 s
+
+/// A peer, as this song knows it.
+struct Loader::Link {
+    int number = 0;
+    swarm::PeerInfo info;
+    std::unique_ptr<http::Upstream> upstream;
+    std::vector<bool> have;
+    swarm::Millis heard = 0;
+    bool asking = false, reported = false;
+    std::uint64_t bytes = 0;
+    std::int64_t ms = 0;
+
+    /// Bytes/s of one order, while it has shown nothing: four uploads share what it gives.
+    double guess() const { return static_cast<double>(info.upload_kbps) * 1000 / 8 / 4; }
+};
+
+struct Loader::Transfer {
+    swarm::Order order;
+    std::shared_ptr<Link> link;  // nullptr: an edge
+    std::shared_ptr<Edges::Edge> edge;
+    std::unique_ptr<http::Fetch> fetch;
+    swarm::Millis started = 0;
+    std::string cache;       // what the edge's cache did
+    std::uint64_t skip = 0;  // bytes before the order's, of an answer that is the whole chunk
+    Bytes data;
+    int next_piece = 0;
+    std::uint64_t useful = 0;
+    bool ended = false, whole = false, told = false;
+    std::uint64_t useless() const {
+        return data.size() - std::min<std::uint64_t>(useful, data.size());
+    }
+    bool longer = false;  // the answer is the whole chunk, and only a part was asked for
+};
+
+}  // namespace stretto::stream

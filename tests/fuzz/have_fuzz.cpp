@@ -1,0 +1,25 @@
+// A peer's Stretto-Have, from a stranger: no chunk beyond the song's, and printed it is read back
+// as the same.
+#include "base/bytes.hpp"
+#include "stream/have.hpp"
+
+using namespace stretto;
+using namespace stretto::stream;
+
+namespace {
+
+void check(bool holds) {
+    if (!holds) __builtin_trap();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    const std::size_t chunks = data[0];
+    const auto have = parse_have(as_text({data + 1, size - 1}), chunks);
+    if (!have) return 0;
+    check(have->size() == chunks);
+    check(parse_have(print_have(*have), chunks) == have);
+    return 0;
+}
