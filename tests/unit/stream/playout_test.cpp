@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(it_sounds_as_soon_as_half_a_second_is_there_and_stalls_only
 BOOST_AUTO_TEST_CASE(a_part_that_overlaps_is_a_splice_at_its_first_sample) {
     const auto& high = first().high.chunks[1];
     const auto rows = ogg::pieces(high.facts, high.bytes.size(), rate);
-    BOOST_TEST_REQUIRE(rows.size() > 2u);
+    BOOST_TEST_REQUIRE(rows.size() > 1u);
     const auto& piece = rows[1];
     const auto joint = chunk_samples + piece.first_sample;
     for (const bool late : {false, true}) {
