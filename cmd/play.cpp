@@ -6,10 +6,10 @@
 
 #include "base/draft.hpp"
 #include "base/program.hpp"
+#include "base/terminal.hpp"
 #include "listener_options.hpp"
 #include "song/id.hpp"
 #include "stream/fetching.hpp"
-#include "stream/panel.hpp"
 #include "stream/player.hpp"
 
 using namespace stretto;
@@ -106,6 +106,64 @@ int first_kbps(const std::string& abr) {
     return fixed > 0 ? fixed : 96;
 }
 
+stream::Player::Key key_of(const Press& press) {
+    using To = stream::Player::Key;
+    switch (press.key) {
+        case Key::space:
+            return To::pause;
+        case Key::left:
+            return To::back;
+        case Key::right:
+            return To::forward;
+        case Key::up:
+            return To::louder;
+        case Key::down:
+            return To::quieter;
+        case Key::character:
+            break;
+    }
+    switch (press.character) {
+        case 'n':
+            return To::next;
+        case 'p':
+            return To::previous;
+        case '+':
+            return To::louder;
+        case '-':
+            return To::quieter;
+        case 'q':
+            return To::quit;
+        default:
+            return To::none;
+    }
+}
+
+/// The line and the keys, for who listens at a terminal.
+class Console {
+   public:
+    explicit Console(stream::Player& player) : player_(player), keys_(STDIN_FILENO) {
+        player.on_view([this](const stream::PanelView& view) { panel_.show(view); });
+        if (!keys_) return;
+        poll_ = std::make_unique<net::Poll>(player.loop(), STDIN_FILENO, [this](int) { read(); });
+        poll_->want(net::Poll::readable);
+    }
+
+   private:
+    void read() {
+        char bytes[64];
+        const auto got = ::read(STDIN_FILENO, bytes, sizeof bytes);
+        if (got <= 0) return poll_->want(net::Poll::none);
+        for (const auto& press : reader_.add({bytes, static_cast<std::size_t>(got)}))
+            player_.key(key_of(press));
+    }
+
+    stream::Player& player_;
+    stream::Panel panel_;
+    KeyTerminal keys_;
+    KeyReader reader_;
+    std::unique_ptr<net::Poll> poll_;
+};
+
 int play(Options& o) {
     auto& p = o.player;
     check_abr(p.download.abr);
@@ -128,8 +186,8 @@ int play(Options& o) {
     stream::Player player{p};
     if (!p.events.empty() && o.listener.empty()) o.listener = listener_of(p.presence.cache);
     player.name_listener(o.listener);
-    std::optional<stream::Panel> panel;
-    if (!o.quiet && stream::Panel::possible()) panel.emplace(player);
+    std::optional<Console> console;
+    if (!o.quiet) console.emplace(player);
     return player.run(songs);
 }
 

@@ -45,7 +45,7 @@ const char* name_of(Origin origin) {
 
 struct Player::Song {
     std::size_t number = 0;
-    std::string name, title;
+    std::string name, title, artist;
     std::optional<Playout> playout;
     std::unique_ptr<Download> download;
     std::optional<events::Session> events;
@@ -85,6 +85,10 @@ Player::Player(const Options& options)
       presence_(loop_, options.presence),
       tick_(loop_, [this] { tick(); }),
       leave_(loop_, [this] { presence_.leave([this] { loop_.stop(); }); }) {
+    options_.sink.clock = [] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+            .count();
+    };
     if (!options_.events.empty()) writer_ = std::make_unique<events::Writer>(options_.events);
 }
 
@@ -134,7 +138,9 @@ Download::Calls Player::calls_of(Song& song) {
     };
     calls.whole = [](int) {};
     calls.came = [this, &song](const Download::Came& c) {
-        sources_.push_back(c.source);
+        sources_.push_back(c.source == Origin::cache  ? PanelView::From::cache
+                           : c.source == Origin::peer ? PanelView::From::peer
+                                                      : PanelView::From::edge);
         if (sources_.size() > most_sources) sources_.pop_front();
         song.tell("chunk", {{"index", c.chunk},
                             {"kbps", c.kbps},
@@ -167,7 +173,8 @@ void Player::found(Song& song, const song::Manifest& manifest) {
     song.playout.emplace(manifest.rate, manifest.channels);
     const auto title = song::first_tag(manifest.tags, "TITLE");
     const auto artist = song::first_tag(manifest.tags, "ARTIST");
-    song.title = title.empty() ? song.name : artist.empty() ? title : artist + " - " + title;
+    song.title = title;
+    song.artist = artist;
     if (!writer_) return;
     const auto& where = options_.presence.location;
     song.events.emplace(*writer_, random_id(), options_.listener,
@@ -220,27 +227,15 @@ bool Player::feed() {
         go_to(song.number + 1, "failed");
         return current_ != nullptr;
     }
-    const auto rate = static_cast<double>(song.rate());
     const bool all = song.playout->end() >= song.samples();
     if (!song.playing && !paused_) {
         const auto& session = options_.download.session;
         const double enough = song.started ? session.resume_s : session.start_s;
         if (song.in_hand_s() >= enough || all || (song.failed && song.in_hand_s() > 0)) sound(song);
     }
-    if (song.playing && !paused_) {
-        const auto channels = static_cast<std::size_t>(song.playout->channels());
-        const auto room = sink_->room();
-        frames_.resize(room * channels);
-        const auto got = song.playout->take(frames_);
-        if (got > 0) {
-            sink_->write(std::span{frames_}.first(got * channels));
-            song.heard_s += static_cast<double>(got) / rate;
-        }
-        if (song.done()) {
-            go_to(song.number + 1, "finished");
-            return current_ != nullptr;
-        }
-        if (got < room && sink_->played() >= sink_->written()) stall(song);
+    if (song.playing && !paused_ && write(song)) {
+        go_to(song.number + 1, "finished");
+        return current_ != nullptr;
     }
     if (song.failed && song.in_hand_s() <= 0) {
         note(song.why);
@@ -257,15 +252,47 @@ bool Player::feed() {
     return false;
 }
 
+/// As much as the output takes now. @return whether the song is at its end
+bool Player::write(Song& song) {
+    const auto channels = static_cast<std::size_t>(song.playout->channels());
+    const auto out_channels = static_cast<std::size_t>(sink_->format().channels);
+    for (auto room = sink_->room(); room > 0; room = sink_->room()) {
+        if (!converted_.empty()) {
+            const auto now = std::min(converted_.size(), room * out_channels);
+            sink_->write(std::span{converted_}.first(now));
+            converted_.erase(converted_.begin(),
+                             converted_.begin() + static_cast<std::ptrdiff_t>(now));
+            continue;
+        }
+        frames_.resize(room * channels);
+        const auto got = song.playout->take(frames_);
+        song.heard_s += static_cast<double>(got) / song.rate();
+        const auto taken = std::span{frames_}.first(got * channels);
+        if (converter_) {
+            converter_->add(taken, converted_);
+            if (song.done()) converter_->finish(converted_);
+        } else if (got > 0) {
+            sink_->write(taken);
+        }
+        if (song.done()) return converted_.empty() || got == 0;
+        if (got == 0 && converted_.empty()) {
+            if (sink_->played() >= sink_->written()) stall(song);
+            return false;
+        }
+    }
+    return song.done() && converted_.empty();
+}
+
 /// It can be heard from now on.
 void Player::sound(Song& song) {
     const audio::Format format{song.rate(), song.playout->channels()};
-    if (!sink_ || !(sink_->format() == format)) {
-        if (sink_ && sink_->played() < sink_->written()) return;  // the song before sounds on
-        if (sink_) sink_->close();
-        sink_.reset();
+    if (!sink_) {
         sink_ = audio::open_sink(options_.output, format, options_.sink);
         sink_->set_volume(options_.volume);
+    }
+    if (!song.started) {
+        converter_.reset();
+        if (!(sink_->format() == format)) converter_.emplace(format, sink_->format());
     }
     song.playing = true;
     if (std::exchange(song.sought, false)) return;
@@ -394,21 +421,24 @@ void Player::end(int exit) {
 }
 
 void Player::view() {
-    View v;
-    v.songs = static_cast<int>(songs_.size());
-    v.paused = paused_;
-    v.volume = options_.volume;
+    using State = PanelView::State;
+    PanelView v;
+    v.volume = static_cast<int>(std::lround(options_.volume * 100));
     v.sources.assign(sources_.begin(), sources_.end());
-    if (sink_) v.device_lost = sink_->lost();
+    v.buffer_most = options_.download.session.most_s;
     if (current_) {
         const auto& song = *current_;
-        v.song = static_cast<int>(song.number) + 1;
         v.title = song.title.empty() ? song.name : song.title;
-        v.stalled = !song.playing && !paused_;
+        v.artist = song.artist;
+        v.state = paused_                       ? State::paused
+                  : !song.started               ? State::starting
+                  : sink_ && sink_->lost()      ? State::no_device
+                  : song.playing || song.sought ? State::playing
+                                                : State::stalled;
         if (song.playout) {
-            v.position_s = static_cast<double>(song.playout->position()) / song.rate();
-            v.length_s = static_cast<double>(song.samples()) / song.rate();
-            v.buffer_s = song.in_hand_s();
+            v.at = static_cast<double>(song.playout->position()) / song.rate();
+            v.length = static_cast<double>(song.samples()) / song.rate();
+            v.buffer = song.in_hand_s();
             v.kbps = song.kbps_at(song.playout->position());
         }
     }

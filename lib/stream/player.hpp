@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 
+#include "audio/convert.hpp"
 #include "audio/sink.hpp"
 #include "events/writer.hpp"
 #include "stream/download.hpp"
+#include "stream/panel.hpp"
 #include "stream/playout.hpp"
 #include "stream/presence.hpp"
 
@@ -25,22 +27,13 @@ class Player {
         std::string listener, network;  ///< for the events
         double share_seconds = 0;       ///< after the last song
     };
-    /// What the panel shows.
-    struct View {
-        std::string title;
-        double position_s = 0, length_s = 0, buffer_s = 0;
-        int kbps = 0, peers = 0, song = 0, songs = 0;
-        std::vector<Origin> sources;  ///< of the last chunks, the newest last
-        bool paused = false, stalled = false, device_lost = false;
-        double volume = 1;
-    };
     enum class Key { none, pause, back, forward, next, previous, louder, quieter, quit };
 
     explicit Player(const Options& options);
     ~Player();
 
     /// Called ten times a second.
-    void on_view(std::function<void(const View&)> show) { show_ = std::move(show); }
+    void on_view(std::function<void(const PanelView&)> show) { show_ = std::move(show); }
     void key(Key key);
     /// In the events; before run().
     void name_listener(const std::string& id) { options_.listener = id; }
@@ -59,6 +52,7 @@ class Player {
     void pump();
     bool feed();
     void sound(Song& song);
+    bool write(Song& song);
     void stall(Song& song);
     void prepare_next();
     void end_song(Song& song, const char* why);
@@ -78,8 +72,10 @@ class Player {
     std::vector<std::unique_ptr<Song>> over_;  // to be destroyed out of their callbacks
     std::unique_ptr<audio::Sink> sink_;
     std::vector<float> frames_;
-    std::function<void(const View&)> show_;
-    std::deque<Origin> sources_;
+    std::optional<audio::Converter> converter_;  // where a song is not as the first one was
+    std::vector<float> converted_;               // what the sink had no room for yet
+    std::function<void(const PanelView&)> show_;
+    std::deque<PanelView::From> sources_;
     net::Timer tick_, leave_;
     double asked_ = 0;  // when the listener asked for the song that plays
     bool paused_ = false, pumping_ = false, ending_ = false;
