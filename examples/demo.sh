@@ -3,7 +3,9 @@
 # SONG=file takes your own; else one of Debian's asc-music.
 set -eu
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-demo-XXXXXX")
-trap 'rm -rf "$work"' EXIT
+servers=
+# shellcheck disable=SC2086 # pids
+trap 'kill $servers 2>/dev/null || :; rm -rf "$work"' EXIT
 song=${SONG:-$(find "${MUSIC:-build/music}" -name 'machine*.mp3' | head -1)}
 [ -r "$song" ] || { echo "demo: no song: set SONG=file" >&2; exit 66; }
 name=$(basename "$song" | sed 's/\.[^.]*$//' | tr 'A-Z_' 'a-z-' | tr -cd 'a-z0-9.-' | cut -c 1-64)
@@ -47,3 +49,18 @@ done
 good loudness "$(ffmpeg -hide_banner -nostats -i "$work/320.ogg" -af ebur128=peak=true -f null - 2>&1 | awk '/^ *I:/ {i = $2} /Peak:/ {p = $2} END {print i " LUFS, true peak " p " dBTP, by ffmpeg"}')"
 stretto-publish --verify "$work/store"
 good store 'verified: every byte hashes to what the id promises'
+
+step "6  stretto-serve store; stretto-serve http://origin --cache edge; stretto-play $name"
+serve() { # sets $url
+    stretto-serve --listen 127.0.0.1:0 "$@" >"$work/said" 2>>"$work/log" &
+    servers="$servers $!"
+    until url=$(sed -n 's/^listening on /http:\/\//p' "$work/said") && [ -n "$url" ]; do kill -0 $! && sleep 0.05; done
+}
+serve "$work/store"
+serve "$url" --cache "$work/edge" --name eu-west
+play() { stretto-play --edge "$url" --output null --unpaced --events "$work/events.jsonl" "$@"; }
+for listener in anna ben; do play --cache "$work/$listener" --listener $listener "$name"; done
+play --cache "$work/anna" --listener anna "$name"
+good heard 'by anna and ben through an edge, by anna once more from her cache, as fast as it came'
+step '7  stretto-report events.jsonl'
+stretto-report "$work/events.jsonl" | sed 's/^/   /'
