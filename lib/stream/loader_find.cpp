@@ -100,6 +100,7 @@ void Loader::use(song::Manifest manifest) {
         sizes.push_back(static_cast<std::uint32_t>(row.bytes));
     swarm::Picker::Options how;
     how.in_order = options_.in_order || !around_.peers;  // with nobody to pass rare ones on to
+    how.alone = !options_.in_order && !around_.peers;
     if (options_.peers_first) how.enough = 2.0 * rendition_->average_kbps * 1000 / 8;
     picker_ = std::make_unique<swarm::Picker>(sizes, how, options_.seed);
     if (around_.kept) {

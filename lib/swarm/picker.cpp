@@ -237,7 +237,7 @@ bool Picker::edge_wanted(Millis now) const {
     if (now < edge_not_before_ || edge_orders_ >= options_.edge_orders) return false;
     const bool helped = divided_ && useful_peers(now) > 0;
     if (helped && peers_suffice(now)) return false;
-    if (edge_orders_ == 0) return true;
+    if (edge_orders_ == 0 || options_.alone) return true;
     double outstanding = 0;
     for (const auto& [number, active] : active_)
         if (active.order.source == Order::edge)

@@ -49,6 +49,7 @@ class Picker {
         int strangers = 3;      ///< orders at a time with peers that have not
         int open_chunks = 8;    ///< asked of peers in part
         int edge_orders = 3;    ///< at a time, of a fast one
+        bool alone = false;     ///< nobody waits for the first whole chunk: as many at once
         /// Bytes/s of peers with which the edge is not asked for what they have; 0: as much as the
         /// edge brings.
         double enough = 0;

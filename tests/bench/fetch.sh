@@ -38,7 +38,7 @@ for _ in $(seq "$rounds"); do
     once aria2c on c aria2c -q --no-conf -o out "$server/stream/song?kbps=320"
     once aria2c-4 on c aria2c -q --no-conf -x 4 -s 4 -k 1M -o out "$server/stream/song?kbps=320"
     once tracked ours --tracker "$tracker"
-done >times
+done >took.ms
 # ratios within a round: a slow moment of the machine is in both
 awk '
     function median(list, n,   i, j, t) {
@@ -58,5 +58,5 @@ awk '
         row("aria2c-4", "aria2c, four ranges")
         row("tracked", "stretto-fetch --tracker, alone")
         print "promised: at most 1.05 of curl and aria2c"
-    }' times
+    }' took.ms
 end_all
