@@ -96,7 +96,7 @@ void print(const Options& o, const std::vector<report::Table>& tables) {
     if (o.html == "-")
         std::cout << report::print_page(tables);
     else if (o.json)
-        std::cout << report::print_json(tables);
+        report::print_json(std::cout, tables);
     else if (!o.csv.empty())
         std::cout << report::print_csv(table_of(tables, o.csv));
     else

@@ -75,32 +75,38 @@ Field read_number(json::value value, std::int64_t& to) {
 }
 
 /// A name must fit, for cut it could be another's.
-Field read_text(json::value value, std::string_view& to, std::size_t most) {
-    std::string_view text;
-    if (value.get_string().get(text)) return Field::wrong;
-    if (most == most_name_bytes && text.size() > most) return Field::wrong;
-    to = cut(text, most);
-    return Field::fine;
-}
-
-Field read_field(std::string_view key, json::value value, Event& event, bool& named) {
+Field read_text(std::string_view key, std::string_view text, Event& event, bool& named) {
     if (key == "event") {
-        std::string_view name;
-        if (value.get_string().get(name)) return Field::wrong;
-        event.kind = kind_of(name);
+        event.kind = kind_of(text);
         named = true;
         return Field::fine;
     }
+    for (const auto& known : texts)
+        if (known.key == key) {
+            if (known.most == most_name_bytes && text.size() > known.most) return Field::wrong;
+            event.*known.at = cut(text, known.most);
+            return Field::fine;
+        }
+    for (const auto& number : numbers)
+        if (number.key == key) return Field::wrong;
+    return key == "hit" ? Field::wrong : Field::fine;
+}
+
+Field read_field(std::string_view key, json::value value, Event& event, bool& named) {
+    // a bracket in place of a value would end the object, for all that simdjson checks by itself
+    json::json_type type{};
+    if (value.type().get(type)) return Field::broken;
+    // left unread, a text before a colon would be passed over as a key
+    if (type == json::json_type::string) {
+        std::string_view text;
+        if (value.get_string().get(text)) return Field::broken;
+        return read_text(key, text, event, named);
+    }
     for (const auto& number : numbers)
         if (number.key == key) return read_number(value, event.*number.at);
-    for (const auto& text : texts)
-        if (text.key == key) {
-            json::json_type type{};
-            if (value.type().get(type)) return Field::broken;
-            // the `from` of a switch is a bitrate, that of a chunk a name
-            if (key == "from" && type == json::json_type::number) return Field::fine;
-            return read_text(value, event.*text.at, text.most);
-        }
+    if (key == "event") return Field::wrong;
+    for (const auto& text : texts)  // the `from` of a switch is a bitrate, that of a chunk a name
+        if (text.key == key && key != "from") return Field::wrong;
     if (key == "hit") {
         bool hit = false;
         if (value.get_bool().get(hit)) return Field::wrong;

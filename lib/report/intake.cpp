@@ -116,6 +116,7 @@ void Intake::finish() {
     for (auto& [id, open] : open_) take_(id, open.session);
     open_.clear();
     last_ = open_.end();
+    ended_ = given_up_ = {};  // their memory is wanted for the tables
 }
 
 }  // namespace stretto::report

@@ -42,7 +42,9 @@ th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid var(--rule);
 th{font-weight:600;color:var(--soft)}
 td.text{white-space:normal;overflow-wrap:anywhere;min-width:7rem}
 .text{text-align:left}
-.facts{width:auto}
+.facts th{white-space:pre-wrap}
+.facts td{white-space:normal}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:0 2rem;align-items:start}
 @media print{:root{--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb}body{max-width:none;padding:0;font-size:11px}
 h2{break-after:avoid}tr{break-inside:avoid}.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
@@ -175,7 +177,8 @@ std::string startup_plot(const View& startup) {
     }
     for (std::size_t i = 0; i < bins; ++i) {
         plot.at.push_back(static_cast<double>(i));
-        plot.ticks.emplace_back(i, text(limits[i]));
+        plot.ticks.emplace_back(i,
+                                limits[i] < 1000 ? text(limits[i]) : text(limits[i] / 1000, " s"));
         plot.names.push_back(i + 1 < bins ? text(limits[i], " to ", limits[i + 1], " ms")
                                           : text(limits[i], " ms and more"));
     }
@@ -229,6 +232,10 @@ std::string rows(const Table& table) {
     return out;
 }
 
+std::string section(const Table& table, const std::string& content) {
+    return text("<section><h2>", escape(table.title), "</h2>", content, "</section>\n");
+}
+
 }  // namespace
 
 std::string print_page(const std::vector<Table>& tables) {
@@ -244,10 +251,12 @@ std::string print_page(const std::vector<Table>& tables) {
     out += listening_plot(times) + sessions_plot(times) + startup_plot(View{tables, "startup"}) +
            ladder_plot(times, View{tables, "ladder"}) + bytes_plot(times) +
            songs_plot(View{tables, "songs"}) + "</div>\n";
+    out += "<div class=columns>\n";
     for (const auto& table : tables)
-        if (table.brief && !table.rows.empty())
-            out += text("<section><h2>", escape(table.title), "</h2>",
-                        table.single ? facts(table) : rows(table), "</section>\n");
+        if (table.brief && table.single) out += section(table, facts(table));
+    out += "</div>\n";
+    for (const auto& table : tables)
+        if (table.brief && !table.single && !table.rows.empty()) out += section(table, rows(table));
     return out + "</body></html>\n";
 }
 

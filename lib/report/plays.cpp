@@ -54,6 +54,7 @@ void Plays::spill() {
 
 void Plays::each(const std::function<void(const Heard&)>& take) {
     if (!runs_.empty() && !waiting_.empty()) spill();
+    if (!runs_.empty()) waiting_ = {};
     if (runs_.empty()) {
         std::sort(waiting_.begin(), waiting_.end(), before);
         for (const auto& heard : waiting_) take(heard);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "base/program.hpp"
 #include "base/text.hpp"
@@ -216,18 +217,25 @@ std::string show(const Cell& cell, Kind kind) {
     return integer ? show_integer(*integer) : print("%.2f", number);
 }
 
-std::string print_json(const std::vector<Table>& tables) {
-    Json all = {{"format", "stretto-report/1"}};
+void print_json(std::ostream& out, const std::vector<Table>& tables) {
+    const auto row = [&](const Table& table, const Row& cells) {
+        out << object(table, cells).dump(-1, ' ', false, Json::error_handler_t::replace);
+    };
+    out << "{\"format\":\"stretto-report/1\"";
     for (const auto& table : tables) {
-        auto& to = all[table.name];
+        out << ",\n\"" << table.name << "\":";
         if (table.single) {
-            to = object(table, table.rows[0]);
+            row(table, table.rows[0]);
             continue;
         }
-        to = Json::array();
-        for (const auto& row : table.rows) to.push_back(object(table, row));
+        out << '[';
+        for (std::size_t i = 0; i < table.rows.size(); ++i) {
+            out << (i ? ",\n " : "\n ");
+            row(table, table.rows[i]);
+        }
+        out << ']';
     }
-    return all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+    out << "}\n";
 }
 
 std::string print_csv(const Table& table) {

@@ -1,6 +1,7 @@
 #pragma once
 // A report is a list of tables; each output prints them all in its own way.
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,8 +37,9 @@ std::string show(const Cell& cell, Kind kind);
 std::string iso_time(std::int64_t time_ms);
 std::string iso_day(std::int64_t time_ms);
 
-/// One object: a key for each table, a list of objects or, where it is single, an object.
-std::string print_json(const std::vector<Table>& tables);
+/// One object: a key for each table, a list of objects or, where it is single, an object. A row a
+/// line, written as it is made: in one piece the songs alone could take more memory than all else.
+void print_json(std::ostream& out, const std::vector<Table>& tables);
 
 /// RFC 4180 with a heading line. A text that a spreadsheet would run as a formula begins with '.
 std::string print_csv(const Table& table);

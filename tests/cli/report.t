@@ -110,6 +110,11 @@ ok 'a title that is a formula is inert in CSV' inert
 heard 1 anna A 100 60 60 finished '\u001b[2Jgone' >control.jsonl
 escaped() { stretto-report control.jsonl >said && grep -qF '\x1b[2Jgone' said && ! grep -q "$(printf '\033')" said; }
 ok 'control bytes of a title drive no terminal' escaped
+heard 1 anna A 100 60 60 finished '<script>alert(1)</script>' >script.jsonl
+page() { stretto-report --html page.html script.jsonl >said && grep -q Listening said && grep -qF '&lt;script&gt;alert(1)' page.html && ! grep -q '<script' page.html && ! grep -qE 'src=|href=|url\(' page.html; }
+ok 'the page escapes titles, has no script and fetches nothing' page
+plots() { stretto-report --html - events.jsonl >page.html && test "$(grep -o '<svg' page.html | wc -l)" -eq 6 && ! stretto-report --partial --html - events.jsonl; }
+ok 'and has six plots' plots
 echo '{"currency": "EUR", "edge_gb": 1, "origin_gb": 10, "peer_gb": 0.1, "million_requests": 100}' >prices
 costs() { stretto-report --json --prices prices events.jsonl >said && jq -e '.bytes as $b | (.cost[0].amount * 1e9 - ($b.edge_hit + $b.edge_miss + 10 * $b.edge_miss + 0.1 * $b.peer) - .cost[0].requests * 1e5 | fabs) < 1e4 and
     .cost[1].amount > .cost[0].amount and (.cost[2].origin_bytes == $b.edge_hit + $b.edge_miss + $b.peer)' said; }

@@ -89,6 +89,13 @@ BOOST_AUTO_TEST_CASE(a_name_too_long_is_foreign_and_a_title_is_cut) {
     BOOST_TEST((read(line("s", std::string(70000, 't'))) == Line::foreign));
 }
 
+BOOST_AUTO_TEST_CASE(a_bracket_in_place_of_a_value_is_torn) {
+    for (const auto* value : {"]", "}", ",", "x", "", "\"a\":1]", "\"a\":1"})
+        BOOST_TEST(
+            (read(R"({"event":"end","seq":)" + std::string{value} +
+                  R"(,"time_ms":1,"session":"s","listener":"l","song":"x"})") == Line::torn));
+}
+
 BOOST_AUTO_TEST_CASE(later_versions_may_say_more) {
     BOOST_TEST((
         read(

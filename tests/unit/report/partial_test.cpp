@@ -1,0 +1,77 @@
+#include "report/partial.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace stretto::report;
+
+namespace {
+
+struct Fixture {
+    Fixture() {
+        s.listener = ~std::uint64_t{0};
+        s.song = names.songs("song");
+        s.place = names.places("52.5,13.4");
+        s.title = "\"T\"";
+        s.first_ms = 5;
+        s.last_ms = 70'000;
+        s.heard_ms = 60'000;
+        s.startup_ms = 120;
+        s.stalls = 2;
+        s.ending = Ending::skipped;
+        s.end_seq = 9;
+        auto& got = s.got.emplace_back();
+        got.source = Source::edge_hit;
+        got.server = names.servers("eu-west");
+        got.bytes = 7;
+        got.first_byte = {3, 300};
+        s.rejects = {{names.servers("peer"), 4}};
+        line = print_partial("id", s, names);
+    }
+    Dictionary names;
+    Session s;
+    std::string line;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(report_partial, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_session_comes_back_as_it_was) {
+    BOOST_TEST(is_partial(line));
+    Dictionary other;
+    other.servers("someone else");
+    const auto back = parse_partial(line, other);
+    BOOST_TEST_REQUIRE(static_cast<bool>(back));
+    BOOST_TEST(back->id == "id");
+    BOOST_TEST(back->session.listener == s.listener);
+    BOOST_TEST(print_partial("id", back->session, other) == line);
+}
+
+BOOST_AUTO_TEST_CASE(counts_come_back) {
+    Counts counts;
+    counts.lines = 3;
+    counts.late = 1;
+    const auto back = parse_partial(print_partial(counts), names);
+    BOOST_TEST_REQUIRE(static_cast<bool>(back));
+    BOOST_TEST(back->counts_only);
+    BOOST_TEST(back->counts.lines == 3);
+    BOOST_TEST(back->counts.skipped() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(every_line_cut_short_or_changed_to_nonsense_is_malformed) {
+    for (std::size_t n = 0; n + 1 < line.size(); ++n)
+        BOOST_TEST(!parse_partial(line.substr(0, n), names), "accepted " << line.substr(0, n));
+    const auto with = [&](const std::string& from, const std::string& to) {
+        auto changed = line;
+        changed.replace(changed.find(from), from.size(), to);
+        return changed;
+    };
+    BOOST_TEST(!parse_partial(with("\"first_ms\":5", "\"first_ms\":-2"), names));
+    BOOST_TEST(!parse_partial(with("\"first_ms\":5", "\"first_ms\":80000"), names));
+    BOOST_TEST(!parse_partial(with("\"skipped\"", "\"bored\""), names));
+    BOOST_TEST(!parse_partial(with("\"edge_hit\"", "\"moon\""), names));
+    BOOST_TEST(!parse_partial(with("\"stalls\":2", "\"stalls\":1.5"), names));
+    BOOST_TEST(!parse_partial("{\"partial\":\"stretto-partial/2\"}", names));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,94 @@
+#include "report/session.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace stretto;
+using namespace stretto::report;
+
+namespace {
+
+struct Fixture {
+    events::Event at(std::int64_t ms, events::Kind kind) {
+        events::Event e;
+        e.kind = kind;
+        e.seq = seq++;
+        e.time_ms = ms;
+        return e;
+    }
+    void chunk(const char* source, std::int64_t bytes, std::int64_t audio, std::int64_t used) {
+        auto e = at(0, events::Kind::chunk);
+        e.source = source;
+        e.kbps = 160;
+        e.bytes = bytes;
+        e.audio_ms = audio;
+        e.used_ms = used;
+        session.add(e, names);
+    }
+    void end(std::int64_t ms, std::int64_t heard, const char* why) {
+        auto e = at(ms, events::Kind::end);
+        e.heard_ms = heard;
+        e.why = why;
+        session.add(e, names);
+    }
+    std::int64_t seq = 0;
+    Dictionary names;
+    Session session;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(report_session, Fixture)
+
+BOOST_AUTO_TEST_CASE(no_more_is_heard_than_time_passed) {
+    session.add(at(1000, events::Kind::start), names);
+    end(11'000, 99'000, "skipped");
+    BOOST_TEST(session.heard() == 10'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_song_shorter_than_30_s_is_played_when_all_of_it_was_heard) {
+    chunk("cache", 100, 12'000, 12'000);
+    end(20'000, 11'500, "finished");
+    BOOST_TEST(session.is_play(session.heard()));
+    BOOST_TEST(!session.is_play(10'000));
+}
+
+BOOST_AUTO_TEST_CASE(and_not_when_it_was_left_or_nothing_is_known_of_it) {
+    chunk("cache", 100, 12'000, 12'000);
+    end(20'000, 12'000, "skipped");
+    BOOST_TEST(!session.is_play(session.heard()));
+    session = {};
+    end(20'000, 12'000, "finished");
+    BOOST_TEST(!session.is_play(session.heard()));
+}
+
+BOOST_AUTO_TEST_CASE(never_heard_are_bytes_dropped_and_bytes_behind_the_end) {
+    chunk("edge", 1000, 10'000, 10'000);
+    chunk("edge", 1000, 10'000, 5'000);  // half of it was dropped
+    chunk("cache", 500, 5'000, 5'000);   // costs nobody anything
+    end(60'000, 10'000, "skipped");
+    // of 2000 fetched bytes 1500 were kept, and half of what was kept was heard
+    BOOST_TEST(session.wasted() == 2000 - 750);
+}
+
+BOOST_AUTO_TEST_CASE(a_stall_that_the_session_ended_in_counts_till_then) {
+    session.add(at(0, events::Kind::start), names);
+    session.add(at(10'000, events::Kind::stall), names);
+    auto resume = at(12'000, events::Kind::resume);
+    resume.ms = 2000;
+    session.add(resume, names);
+    session.add(at(20'000, events::Kind::stall), names);
+    end(23'000, 10'000, "skipped");
+    BOOST_TEST(session.stalled() == 5000);
+    BOOST_TEST(session.stalls == 2);
+}
+
+BOOST_AUTO_TEST_CASE(an_edge_that_does_not_say_hit_had_it_not) {
+    chunk("edge", 1000, 10'000, -1);
+    BOOST_TEST_REQUIRE(session.got.size() == 1u);
+    BOOST_TEST((session.got[0].source == Source::edge_miss));
+    BOOST_TEST(session.got[0].kept_ms == 10'000);
+    chunk("moon", 1000, 10'000, -1);
+    BOOST_TEST(session.got.size() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
