@@ -14,8 +14,11 @@ struct NetworkModel {
     double half_life_s = 120;  ///< of the average
     double outage_p = 0.047;   ///< a stage in which nothing comes for a while
     double outage_s = 4;       ///< that while
-    double fade_s = 2;         ///< how long a factor lasts; after it comes what was expected
-    double tilt = 0.12;        ///< of the factors' mean, in squared spreads
+    double hole_p = 0.01;      ///< the same, for long
+    double hole_s = 12;
+    double fade_s = 2;   ///< how long a factor lasts; after it comes what was expected
+    double tilt = 0.12;  ///< of the factors' mean, in squared spreads
+    double caution = 1;  ///< on what stalls cost
     bool operator==(const NetworkModel&) const = default;
 };
 
@@ -32,7 +35,7 @@ struct Stage {
 Stage play_stage(double buffer, double lead, double span, double audio, bool playing,
                  double resume);
 
-/// Seven ways that the next stage may go: factors of what is expected, how likely each is, and how
+/// Eight ways that the next stage may go: factors of what is expected, how likely each is, and how
 /// long it lasts.
 struct Factor {
     double probability = 0, factor = 1, lasts_s = 0;
@@ -43,7 +46,7 @@ struct Factor {
         return bytes < faded ? bytes / (factor * rate) : lasts_s + (bytes - faded) / rate;
     }
 };
-constexpr int factors = 7;
+constexpr int factors = 8;
 std::vector<Factor> factors_of(double spread, const NetworkModel& model);
 
 class Outlook {
