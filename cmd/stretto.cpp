@@ -55,8 +55,9 @@ void list() {
 int main(int argc, char** argv) {
     CLI::App app{"Stream music with small programs: run stretto-TOOL, or list the tools."};
     std::string unused;
-    app.add_option("TOOL", unused,
-                   "encode, chunk, publish, fetch, serve, track, simulate; what follows is the tool's");
+    app.add_option(
+        "TOOL", unused,
+        "encode, chunk, publish, fetch, serve, track, simulate; what follows is the tool's");
     const bool ours = argc > 1 && argv[1][0] == '-';
     return program(app, ours ? argc : 1, argv,
                    "  stretto fetch --store store frontiers -o frontiers.ogg", [&] {

@@ -11,14 +11,14 @@ namespace stretto::abr {
 /// stage is x times a lognormal factor, or nothing for a while; then x learns from it. So the
 /// expectation itself wanders, as it does in a player, and the more so the greater the spread.
 struct NetworkModel {
-    double half_life_s = 120;  ///< of the average
-    double outage_p = 0.047;   ///< a stage in which nothing comes for a while
-    double outage_s = 4;       ///< that while
-    double hole_p = 0.01;      ///< the same, for long
-    double hole_s = 12;
-    double fade_s = 2;   ///< how long a factor lasts; after it comes what was expected
-    double tilt = 0.12;  ///< of the factors' mean, in squared spreads
-    double caution = 1;  ///< on what stalls cost
+    double half_life_s = 177;  ///< of the average
+    double outage_p = 0.039;   ///< a stage in which nothing comes for a while
+    double outage_s = 0.39;    ///< that while
+    double hole_p = 0.0067;    ///< the same, for long
+    double hole_s = 13.5;
+    double fade_s = 2.15;  ///< how long a factor lasts; after it comes what was expected
+    double tilt = 0.017;   ///< of the factors' mean, in squared spreads
+    double caution = 1;    ///< on what stalls cost
     bool operator==(const NetworkModel&) const = default;
 };
 
