@@ -30,4 +30,4 @@ _stretto() {
     fi
 }
 
-complete -o default -F _stretto stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-report
+complete -o default -F _stretto stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-play stretto-simulate stretto-report

@@ -21,6 +21,8 @@ constexpr std::pair<const char*, const char*> tools[] = {
     {"fetch", "a song from a store or server as one verified Ogg file"},
     {"serve", "a store over HTTP, or another server through a cache: origin and edge"},
     {"track", "who has which chunk, how near and how well, and which edges are near and healthy"},
+    {"play", "songs to the ears, from cache and edges, whatever the network does"},
+    {"simulate", "songs over recorded networks on a virtual clock, policies compared"},
     {"report", "what players saw, summed up: plays and royalties, startup and stalls, bytes, cost"},
 };
 
@@ -55,9 +57,9 @@ void list() {
 int main(int argc, char** argv) {
     CLI::App app{"Stream music with small programs: run stretto-TOOL, or list the tools."};
     std::string unused;
-    app.add_option(
-        "TOOL", unused,
-        "encode, chunk, publish, fetch, serve, track, report; what follows is the tool's");
+    app.add_option("TOOL", unused,
+                   "encode, chunk, publish, fetch, serve, track, play, simulate, report; what "
+                   "follows is the tool's");
     const bool ours = argc > 1 && argv[1][0] == '-';
     return program(app, ours ? argc : 1, argv,
                    "  stretto fetch --store store frontiers -o frontiers.ogg", [&] {

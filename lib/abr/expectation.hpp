@@ -7,10 +7,10 @@ namespace stretto::abr {
 class Expectation {
    public:
     struct Settings {
-        double half_life_s = 4.4;        ///< of the average
-        double spread_half_life_s = 10;  ///< of how far off it was
-        double first_spread = 1.4;       ///< before anything is known,
-        double first_weight_s = 4.5;     ///< which counts as much as so many seconds seen
+        double half_life_s = 1.67;       ///< of the average
+        double spread_half_life_s = 44;  ///< of how far off it was
+        double first_spread = 0.12;      ///< before anything is known,
+        double first_weight_s = 1.2;     ///< which counts as much as so many seconds seen
         bool operator==(const Settings&) const = default;
     };
     explicit Expectation(const Settings& settings) : settings_(settings) {}

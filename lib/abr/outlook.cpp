@@ -95,9 +95,10 @@ std::vector<Factor> factors_of(double spread, const NetworkModel& model) {
     constexpr double z[] = {-1.542, -0.752, -0.235, 0.235, 0.752, 1.542};
     std::vector<Factor> all;
     for (const double at : z)
-        all.push_back({(1 - model.outage_p) / 6,
+        all.push_back({(1 - model.outage_p - model.hole_p) / 6,
                        std::exp(spread * at - model.tilt * spread * spread), model.fade_s});
     all.push_back({model.outage_p, 0, model.outage_s});
+    all.push_back({model.hole_p, 0, model.hole_s});
     return all;
 }
 
@@ -139,7 +140,7 @@ void Outlook::Table::make(const Ladder& ladder, const NetworkModel& model, doubl
                     const double span = way.time(stage_s * ladder.rates[rendition], rate);
                     const auto stage =
                         play_stage(buffer_at(b), 0, span, stage_s, true, ladder.resume);
-                    reward -= way.probability *
+                    reward -= way.probability * model.caution *
                               (stall_second_cost * stage.stalled_s + stall_cost * stage.stalls);
                     const double learns = 1 - std::exp2(-span / model.half_life_s);
                     const double came = stage_s * ladder.rates[rendition] / (rate * span);

@@ -11,11 +11,14 @@ namespace stretto::abr {
 /// stage is x times a lognormal factor, or nothing for a while; then x learns from it. So the
 /// expectation itself wanders, as it does in a player, and the more so the greater the spread.
 struct NetworkModel {
-    double half_life_s = 120;  ///< of the average
-    double outage_p = 0.047;   ///< a stage in which nothing comes for a while
-    double outage_s = 4;       ///< that while
-    double fade_s = 2;         ///< how long a factor lasts; after it comes what was expected
-    double tilt = 0.12;        ///< of the factors' mean, in squared spreads
+    double half_life_s = 177;  ///< of the average
+    double outage_p = 0.039;   ///< a stage in which nothing comes for a while
+    double outage_s = 0.39;    ///< that while
+    double hole_p = 0.0067;    ///< the same, for long
+    double hole_s = 13.5;
+    double fade_s = 2.15;  ///< how long a factor lasts; after it comes what was expected
+    double tilt = 0.017;   ///< of the factors' mean, in squared spreads
+    double caution = 1;    ///< on what stalls cost
     bool operator==(const NetworkModel&) const = default;
 };
 
@@ -32,7 +35,7 @@ struct Stage {
 Stage play_stage(double buffer, double lead, double span, double audio, bool playing,
                  double resume);
 
-/// Seven ways that the next stage may go: factors of what is expected, how likely each is, and how
+/// Eight ways that the next stage may go: factors of what is expected, how likely each is, and how
 /// long it lasts.
 struct Factor {
     double probability = 0, factor = 1, lasts_s = 0;
@@ -43,7 +46,7 @@ struct Factor {
         return bytes < faded ? bytes / (factor * rate) : lasts_s + (bytes - faded) / rate;
     }
 };
-constexpr int factors = 7;
+constexpr int factors = 8;
 std::vector<Factor> factors_of(double spread, const NetworkModel& model);
 
 class Outlook {

@@ -1,4 +1,4 @@
-// Our rule: whatever is done now, the next two seconds of audio may come early or late in seven
+// Our rule: whatever is done now, the next two seconds of audio may come early or late in eight
 // ways; each leads to a buffer and a new expectation, whose worth the outlook knows. Do what is
 // best on average; look again in half a second, in the middle of a chunk too.
 #include "abr/stretto.hpp"
@@ -121,7 +121,8 @@ class Stretto final : public Policy {
             if (s.started) {
                 const auto stage =
                     play_stage(s.buffer, lead, span, audio, s.playing, s.stall_resume);
-                sum -= stall_second_cost * stage.stalled_s + stall_cost * stage.stalls;
+                sum -= settings_.model.caution *
+                       (stall_second_cost * stage.stalled_s + stall_cost * stage.stalls);
                 buffer = stage.buffer;
             } else {
                 const double missing = std::max(0.0, 1 - s.buffer);

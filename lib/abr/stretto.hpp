@@ -9,9 +9,9 @@ namespace stretto::abr {
 struct StrettoSettings {
     Expectation::Settings expectation;
     NetworkModel model;
-    double spread_factor = 1.86;  ///< on what was measured
-    double margin = 0.015;        ///< s of best quality that a splice must be better by
-    double silence_s = 0.56;      ///< without a byte, from which on it counts as nothing coming
+    double spread_factor = 1.07;  ///< on what was measured
+    double margin = 0.006;        ///< s of best quality that a splice must be better by
+    double silence_s = 1.35;      ///< without a byte, from which on it counts as nothing coming
 };
 std::unique_ptr<Policy> make_stretto(const StrettoSettings& settings);
 

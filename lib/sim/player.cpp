@@ -89,7 +89,7 @@ class Player {
 
     /// The policy hears what came since it last heard of any.
     void tell() {
-        if (request_ && now_ > request_->first) {
+        if (request_ && now_ > request_->told_until) {
             auto& r = *request_;
             if (r.told_until <= r.first) policy_.latency(r.first - r.asked);
             const double wire = r.wire(link_, now_);

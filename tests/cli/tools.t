@@ -1,7 +1,7 @@
 #!/bin/sh
 # What holds for every tool: help, its exit status, man pages, completion.
 . ./tests/lib.sh
-tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-report'
+tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-play stretto-simulate stretto-report'
 closed() { "$1" --help >&-; }
 full() { "$1" --help >/dev/full; }
 quiet() { test -z "$("$1" --help 2>&1 >/dev/null | head -1)" && "$1" --help 2>said | head -1 >/dev/null; test ! -s said; }

@@ -116,7 +116,8 @@ BOOST_AUTO_TEST_CASE(what_is_expected_follows_a_change_by_half_in_its_half_life)
     BOOST_TEST(e.rate() == 15000, boost::test_tools::tolerance(0.001));
 }
 BOOST_AUTO_TEST_CASE(a_steady_link_is_trusted_and_a_fickle_one_is_not) {
-    Expectation steady{{}}, fickle{{}};
+    const Expectation::Settings settings{.first_spread = 0.6, .first_weight_s = 3};
+    Expectation steady{settings}, fickle{settings};
     for (int i = 0; i < 100; ++i) {
         steady.sample(1, 10000);
         fickle.sample(1, i % 2 ? 3000 : 17000);

@@ -1,0 +1,52 @@
+#!/bin/sh
+# stretto-simulate: the same options give the same songs, and sums that hold for every policy on every link.
+. ./tests/lib.sh
+mkdir links
+# links of our own making: steady, with holes, wandering by a fixed rule
+awk 'BEGIN { print "# made up rtt_ms 80"; for (s = 0; s < 60; s++) print s, 700 }' >links/fast
+awk 'BEGIN { print "# made up rtt_ms 60"; for (s = 0; s < 97; s++) print s, (s % 97 > 80 ? 0 : 260) }' >links/holes
+awk 'BEGIN { x = 7; for (s = 0; s < 331; s++) { x = (x * 1103 + 12345) % 65536; print s, 60 + x % 500 } }' >links/wild
+awk 'BEGIN { for (s = 0; s < 300; s++) print s, (s < 100 ? 900 : s < 200 ? 90 : 400) }' >links/cliff
+simulate() { stretto-simulate --traces links "$@"; }
+all=stretto,bola,mpc,throughput,seed,96,160,320
+
+same() { simulate --songs 20 --json >a && simulate --songs 20 --json >b && cmp a b; }
+ok 'the same options give the same bytes' same
+other() { simulate --songs 20 --json --seed 2 >b && ! cmp -s a b; }
+ok 'another seed gives other songs' other
+rows_of() { simulate --abr $all >table && for p in stretto bola mpc throughput seed 96 160 320; do grep -q "^$p " table || return; done; }
+ok 'the table has a row for each policy' rows_of
+
+simulate --abr $all --songs 24 --optimum --json >out
+bounded() { jq -es 'map(select(.plays)) | length == 24 and all(.optimum + 0.05 >= (.plays | map(.q) | max))' out; }
+ok 'on no song a policy is better than the optimum' bounded
+splices() { jq -es 'map(select(.plays)) | all(.optimum >= .optimum_whole_chunks) and any(.optimum > .optimum_whole_chunks + 0.1)' out; }
+ok 'which is never worse for being able to splice, and sometimes better' splices
+heard() { jq -es 'map(select(.plays) | .plays[]) | all((.heard_s - 210 | fabs) < 1e-6 and (.ended_s - .sound_s - 210 - .stalled_s | fabs) < 1e-6)' out; }
+ok 'time is start, music and stalls, and nothing else' heard
+bytes() { jq -es 'map(select(.plays) | .plays[]) | all(.wasted_bytes >= 0 and .wasted_bytes < .bytes) and (map(select(.policy | test("^[0-9]"))) | all(.wasted_bytes == 0 and .switches == 0))' out; }
+ok 'fixed bitrates waste no byte' bytes
+scored() { # the score from its parts, for a song that never changed: u L - 10 T - 5 N - 2 start
+    jq -es 'map(select(.plays) | .plays[] | select(.policy == "96")) | all((100 / 210 * (126 - 10 * .stalled_s - 5 * .stalls - 2 * ([0, .start_s - 0.2] | max)) - .q | fabs) < 1e-6)' out
+}
+ok 'Q is what its formula says' scored
+steady() { awk 'BEGIN { for (s = 0; s < 30; s++) print s, 640 }' >links/640 && mkdir -p only && mv links/640 only && stretto-simulate --traces only --abr 96,stretto --songs 300 --json | jq -es 'map(select(.songs)) | length == 2 and all(.percent_without_stall == 100)'; }
+ok 'at 640 kbit/s neither 96 nor stretto ever stalls' steady
+parts() { for k in 1 2 3; do simulate --part $k 3 --abr 96 --json 2>/dev/null | jq -r 'select(.file) | .file'; done | sort >found && ls links | sort | cmp - found; }
+ok 'parts are disjoint and together everything' parts
+scenarios() { printf 'file\toffset_s\tmultiplier\trtt_ms\nwild\t30\t2\t10\ncliff\t0\t0.5\t200\n' >list && simulate --scenarios list --abr 96 --json | jq -es 'map(.file // empty) == ["wild", "cliff"]'; }
+ok 'scenarios are played in their order' scenarios
+manifest() { tone song.wav 25 && stretto-encode song.wav | stretto-chunk | tar x manifest.json && simulate --manifest manifest.json --abr 320 --json | jq -es 'map(select(.plays) | .plays[0]) | all((.heard_s - 25 | fabs) < 0.01)'; }
+ok 'a manifest gives the song' manifest
+
+ok 'a policy that does not exist is wrong usage' exits 64 simulate --abr best
+ok 'so is a part beyond the parts' exits 64 simulate --part 3 2
+ok 'no recordings are no input' exits 66 stretto-simulate --traces nowhere
+bad() { mkdir -p bad && echo '0 fast' >bad/x && stretto-simulate --traces bad; }
+ok 'a recording that is none is bad data' exits 65 bad
+ok 'and its line is told' says "'bad/x': line 1: not a second and its kbit/s" bad
+outside() { printf '../links/wild\t0\t1\t10\n' >list && simulate --scenarios list; }
+ok 'a scenario does not lead out of the folder' exits 65 outside
+full() { simulate --abr 96 >/dev/full; }
+ok 'a full disk is noticed' exits 74 full
+finish
