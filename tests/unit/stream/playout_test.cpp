@@ -10,7 +10,7 @@ using stream::Playout;
 namespace {
 
 constexpr int rate = 8000, channels = 2;
-constexpr std::int64_t chunk_samples = 4 * rate, samples = 2 * chunk_samples + 777;
+constexpr std::int64_t chunk_samples = 4 * rate, samples = 3 * chunk_samples - 777;
 
 struct Song {
     Cut low, high;
