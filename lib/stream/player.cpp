@@ -116,6 +116,7 @@ void Player::begin(std::size_t number) {
     next_->begun = now();
     next_->download = std::make_unique<Download>(presence_.around(), next_->name, options_.download,
                                                  calls_of(*next_));
+    next_->download->start();
 }
 
 Download::Calls Player::calls_of(Song& song) {
