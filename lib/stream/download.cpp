@@ -61,7 +61,7 @@ Download::Download(const Around& around, std::string song, const Options& option
 Download::~Download() {
     // a fetch holds its transfer, which holds it
     for (const auto& transfer : {early_, transfer_})
-        if (transfer) transfer->fetch.reset();
+        if (transfer) drop(*std::shared_ptr{transfer});
     if (around_.kept && !id_.empty()) around_.kept->release(id_);
 }
 
@@ -141,12 +141,14 @@ void Download::ask_manifest() {
     const auto edge = around_.edges.current();
     if (!edge || asking_manifest_) return;
     asking_manifest_ = true;
-    http::get(*edge->upstream, "/songs/" + song_ + "/manifest.json", song::most_manifest_bytes,
-              [this, edge, alive = std::weak_ptr{alive_}](const http::Whole& got) {
-                  if (alive.expired() || over_now_) return;
-                  asking_manifest_ = false;
-                  on_manifest(*edge, got);
-              });
+    http::get(
+        *edge->upstream, "/songs/" + song_ + "/manifest.json", song::most_manifest_bytes,
+        [this, asked = std::weak_ptr{edge}, alive = std::weak_ptr{alive_}](const http::Whole& got) {
+            const auto edge = asked.lock();
+            if (alive.expired() || over_now_ || !edge) return;
+            asking_manifest_ = false;
+            on_manifest(*edge, got);
+        });
 }
 
 void Download::on_manifest(Edges::Edge& edge, const http::Whole& got) {
@@ -601,6 +603,7 @@ void Download::fail(Transfer& transfer, int status, const std::string& why, bool
 
 void Download::drop(Transfer& transfer) {
     transfer.ended = true;
+    transfer.edge.reset();  // else the edge, its fetch and this hold each other
     if (transfer.fetch) over_.push_back(std::move(transfer.fetch));
     if (&transfer == transfer_.get()) transfer_.reset();
 }

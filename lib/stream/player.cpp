@@ -277,7 +277,8 @@ bool Player::write(Song& song) {
         }
         if (song.done()) return converted_.empty() || got == 0;
         if (got == 0 && converted_.empty()) {
-            if (sink_->played() >= sink_->written()) stall(song);
+            // who writes a file as fast as it comes waits for every byte, and hears nothing
+            if (options_.sink.paced && sink_->played() >= sink_->written()) stall(song);
             return false;
         }
     }
