@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace stretto::stream {
 namespace {
@@ -159,12 +160,20 @@ void Session::ask(int rendition, double now, Orders& orders, bool from_start) {
 
 void Session::came(int want, std::uint32_t bytes, std::int64_t audio, double now, bool network) {
     if (!want_ || want_->number != want || bytes == 0) return;
-    if (network) {
-        if (under_way_.got == 0)
-            policy_.latency(now - under_way_.asked);
-        else
-            policy_.sample({last_byte_, now, bytes});
+    if (network && under_way_.got == 0) {
+        policy_.latency(now - under_way_.asked);
+        sample_from_ = now;
+        pending_ = 0;
+        sampled_ = false;
+    } else if (network) {
+        pending_ += bytes;
+        if (now > sample_from_) {  // clocks tick in ms, and much may come within one
+            policy_.sample({sample_from_, now, std::exchange(pending_, 0)});
+            sample_from_ = now;
+            sampled_ = true;
+        }
     }
+    network_ = network;
     last_byte_ = now;
     under_way_.got += bytes;
     if (audio > have_) last_ = want_->rendition;
@@ -173,6 +182,10 @@ void Session::came(int want, std::uint32_t bytes, std::int64_t audio, double now
 
 void Session::ended(int want) {
     if (!want_ || want_->number != want) return;
+    // all of it came at once: no slower than from the asking on
+    if (network_ && !sampled_ && under_way_.got > 0)
+        policy_.sample(
+            {under_way_.asked, std::max(last_byte_, under_way_.asked + 0.001), under_way_.got});
     last_ = want_->rendition;
     have_ = begin_of(++chunk_);
     want_.reset();

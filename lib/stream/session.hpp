@@ -112,7 +112,9 @@ class Session {
     std::optional<Want> want_;
     abr::UnderWay under_way_;
     bool failed_ = false;  // the last want did
-    double last_byte_ = 0, decided_ = -1;
+    double last_byte_ = 0, sample_from_ = 0;
+    std::uint32_t pending_ = 0;  // bytes since then
+    bool sampled_ = false, network_ = false;
 };
 
 }  // namespace stretto::stream

@@ -213,6 +213,17 @@ BOOST_FIXTURE_TEST_CASE(the_first_byte_is_latency_and_the_rest_throughput, Playi
     BOOST_TEST(policy.samples[0].to - policy.samples[0].from == 0.5);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_chunk_that_came_at_once_is_throughput_too, Playing) {
+    const auto want = *decide(Do::take, 0, 1).want;
+    came(400, 1.02);
+    came(600, 1.02);
+    session.ended(want.number);
+    BOOST_REQUIRE(policy.samples.size() == 1u);
+    BOOST_TEST(policy.samples[0].bytes == 1000u);
+    BOOST_TEST(policy.samples[0].from == 1);
+    BOOST_TEST(policy.samples[0].to == 1.02);
+}
+
 BOOST_FIXTURE_TEST_CASE(bytes_of_a_cache_say_nothing_of_the_network, Playing) {
     const auto want = *decide(Do::take, 0).want;
     session.came(want.number, 1000, 10 * rate, 1, false);
