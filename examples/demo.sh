@@ -61,6 +61,6 @@ serve "$url" --cache "$work/edge" --name eu-west
 play() { stretto-play --edge "$url" --output null --unpaced --events "$work/events.jsonl" "$@"; }
 for listener in anna ben; do play --cache "$work/$listener" --listener $listener "$name"; done
 play --cache "$work/anna" --listener anna "$name"
-good heard 'by anna and ben through an edge, by anna once more from her cache, as fast as it came'
+good heard 'by anna and ben through an edge, by anna once more from her cache; as fast as it came, so a report counts no play'
 step '7  stretto-report events.jsonl'
 stretto-report "$work/events.jsonl" | sed 's/^/   /'
