@@ -2,8 +2,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cmath>
 #include <deque>
 #include <filesystem>
 #include <iostream>
@@ -124,17 +122,9 @@ class Fetch {
     bool verbose_;
 };
 
-/// "60", "0.5", "forever"
-bool is_share(const std::string& text) {
-    double seconds = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    return text == "forever" || (code == std::errc{} && end == text.data() + text.size() &&
-                                 seconds >= 0 && seconds < 1e9);
-}
-
 /// What the command line and the environment say.
 struct Options {
-    std::string store, song, output = "-", raw, search, share = "0";
+    std::string store, song, output = "-", raw, search;
     bool list = false, searching = false;
     ListenerOptions listener;
     stream::Fetching::Options swarm;
@@ -179,7 +169,7 @@ std::deque<std::string> songs_of(const Options& o) {
 int fetch_from_swarm(Options o) {
     auto& s = o.swarm;
     s.presence = o.listener.presence();
-    s.share_seconds = o.share == "forever" ? INFINITY : std::stod(o.share);
+    s.share_seconds = o.listener.share_seconds();
     s.many = o.list;
     s.output = o.list && o.output == "-" ? "" : o.output;
     stream::Fetching fetching{s};
@@ -212,10 +202,6 @@ void add_options(CLI::App& app, Options& o) {
     app.add_option("--search", o.search,
                    "List songs that have these words in title, artist, album or name")
         ->type_name("TEXT");
-    app.add_option("--share", o.share, "Go on giving to others for so long after the last song")
-        ->type_name("SECONDS|forever")
-        ->check(
-            [](const std::string& text) { return is_share(text) ? "" : "seconds, or forever"; });
     app.add_flag(
         "--peers-first", s.peers_first,
         "Ask the edge only for what no peer has, and while peers bring less than twice the "

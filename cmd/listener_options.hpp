@@ -1,6 +1,8 @@
 #pragma once
 // Options of every tool that listens: where to ask, what is kept, what is given to others.
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
 #include <cstdlib>
 
 #include "stream/presence.hpp"
@@ -9,7 +11,7 @@ namespace stretto {
 
 struct ListenerOptions {
     std::vector<std::string> edges;
-    std::string tracker, cache, location, listen;
+    std::string tracker, cache, location, listen, share = "0";
     std::uint64_t cache_size = 0, upload_limit = 0;
     bool no_share = false, no_peers = false, metered = false, local_peers = false;
 
@@ -35,6 +37,11 @@ struct ListenerOptions {
                        "Bytes that it may hold (a tenth of the free disk, at most 10G)")
             ->transform(CLI::AsSizeValue(true));
         app.add_flag("--no-share", no_share, "Give nothing to others");
+        app.add_option("--share", share, "Go on giving to others for so long after the last song")
+            ->type_name("SECONDS|forever")
+            ->check([](const std::string& text) {
+                return is_share(text) ? "" : "seconds, or forever";
+            });
         app.add_flag("--no-peers", no_peers, "Take nothing from others");
         app.add_flag("--metered", metered, "Bytes cost money here: give nothing to others");
         app.add_option("--upload-limit", upload_limit,
@@ -72,7 +79,17 @@ struct ListenerOptions {
         return p;
     }
 
+    /// Infinite: until told to end.
+    double share_seconds() const { return share == "forever" ? INFINITY : std::stod(share); }
+
    private:
+    /// "60", "0.5", "forever"
+    static bool is_share(const std::string& text) {
+        double seconds = 0;
+        const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+        return text == "forever" || (code == std::errc{} && end == text.data() + text.size() &&
+                                     seconds >= 0 && seconds < 1e9);
+    }
     static std::filesystem::path default_cache() {
         const auto of = [](const char* name) {
             const char* value = std::getenv(name);

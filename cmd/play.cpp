@@ -27,7 +27,7 @@ constexpr std::string_view examples =
 
 struct Options {
     std::vector<std::string> songs;
-    std::string output = "sdl", search, network, events, listener, share = "0";
+    std::string output = "sdl", search, network, events, listener;
     bool devices = false, data_saver = false, list = false, quiet = false, unpaced = false;
     double volume = 100, buffer = 30, lead = 15;
     int patience = 90;
@@ -78,9 +78,13 @@ std::string listener_of(const fs::path& cache) {
     std::random_device random;
     char id[24];
     std::snprintf(id, sizeof id, "%08x%08x", random(), random());
-    Draft draft{file};
-    draft.write(as_bytes(text(id, "\n")));
-    draft.commit();
+    try {
+        Draft draft{file};
+        draft.write(as_bytes(text(id, "\n")));
+        draft.commit();
+    } catch (const Error&) {
+        // a full disk: the next run is told as another listener
+    }
     return id;
 }
 
@@ -99,11 +103,16 @@ void check_abr(const std::string& name) {
     throw Error{EX_USAGE, text("no rule '", name, "': ", known, "or a bitrate such as 160")};
 }
 
-/// What the rule begins with, before anything is known of the network.
-int first_kbps(const std::string& abr) {
-    if (abr == "seed") return 160;
-    const int fixed = std::atoi(abr.c_str());
-    return fixed > 0 ? fixed : 96;
+/// Which renditions the rule may use, and what it begins with before anything is known of the
+/// network.
+void set_bitrates(const Options& o, stream::Download::Options& download) {
+    download.most_kbps = most_kbps(o);
+    download.first_kbps = download.abr == "seed" ? 160 : 96;
+    if (const int fixed = std::atoi(download.abr.c_str()); fixed > 0) {
+        download.most_kbps = std::min(download.most_kbps, fixed);
+        download.least_kbps = download.first_kbps = download.most_kbps;
+    }
+    download.first_kbps = std::min(download.first_kbps, download.most_kbps);
 }
 
 stream::Player::Key key_of(const Press& press) {
@@ -143,6 +152,10 @@ class Console {
    public:
     explicit Console(stream::Player& player) : player_(player), keys_(STDIN_FILENO) {
         player.on_view([this](const stream::PanelView& view) { panel_.show(view); });
+        player.on_note([this](const std::string& what) {
+            panel_.wipe();
+            note(what);
+        });
         if (!keys_) return;
         poll_ = std::make_unique<net::Poll>(player.loop(), STDIN_FILENO, [this](int) { read(); });
         poll_->want(net::Poll::readable);
@@ -173,9 +186,8 @@ int play(Options& o) {
     p.presence = o.place.presence();
     p.network = o.network;
     p.volume = o.volume / 100;
-    p.share_seconds = o.share == "forever" ? INFINITY : std::atof(o.share.c_str());
-    p.download.most_kbps = most_kbps(o);
-    p.download.first_kbps = std::min(first_kbps(p.download.abr), p.download.most_kbps);
+    p.share_seconds = o.place.share_seconds();
+    set_bitrates(o, p.download);
     p.download.session.most_s = o.buffer;
     p.download.session.lead_s = std::min(o.lead, o.buffer);
     p.download.patience = std::chrono::seconds{o.patience};
@@ -183,9 +195,10 @@ int play(Options& o) {
     p.sink.paced = !o.unpaced;
     const auto songs = songs_of(o.songs);
     if (songs.empty()) throw Error{EX_NOINPUT, "the playlist names no song"};
+    p.listener = !o.listener.empty() ? o.listener
+                 : !p.events.empty() ? listener_of(p.presence.cache)
+                                     : "";
     stream::Player player{p};
-    if (!p.events.empty() && o.listener.empty()) o.listener = listener_of(p.presence.cache);
-    player.name_listener(o.listener);
     std::optional<Console> console;
     if (!o.quiet) console.emplace(player);
     return player.run(songs);
@@ -242,8 +255,6 @@ void add_options(CLI::App& app, Options& o) {
     app.add_option("--listener", o.listener,
                    "Who listens, in the events (random, kept in the cache)")
         ->type_name("ID");
-    app.add_option("--share", o.share, "Go on giving to others for so long after the last song")
-        ->type_name("SECONDS|forever");
     app.add_flag("--list", o.list, "List the songs of the server");
     app.add_option("--search", o.search,
                    "List songs that have these words in title, artist, album or name")

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <set>
@@ -133,6 +135,13 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->type_name("FILE");
     settings.add_flag("log-addresses", o.full_addresses,
                       "Write whole addresses into the access log");
+}
+
+void end_if_nobody_reads() {
+    pollfd output{STDOUT_FILENO, 0, 0};
+    if (::poll(&output, 1, 0) != 1 || !(output.revents & POLLERR)) return;
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
 }
 
 int program(CLI::App& app, int argc, char** argv, std::string_view examples,

@@ -62,6 +62,10 @@ struct ServerOptions {
 /// --listen, --name, --rate-limit, --max-connections, --grace, --access-log, --log-addresses
 void add_server_options(const Settings& settings, ServerOptions& options);
 
+/// After a write to standard output failed: a reader that has had enough, such as head(1), is no
+/// failure to tell of, so end as programs do that leave SIGPIPE alone, which servers cannot.
+void end_if_nobody_reads();
+
 /// Parse the options, run `body`, flush standard output, and tell failures.
 ///
 /// Exit statuses are those of sysexits.h: what `body` returned; 64 for wrong usage; the status of

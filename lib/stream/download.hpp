@@ -36,7 +36,6 @@ class Download {
         std::function<void(const Session::Part&, BytesView headers)> part;
         /// @return the sample of the song up to which sound can be made now; nullopt: damaged
         std::function<std::optional<std::int64_t>(int want, BytesView)> bytes;
-        std::function<void(int want)> whole;  ///< all bytes of a want have come
         std::function<void(const Came&)> came;
         std::function<void(int from_kbps, int to_kbps, const char* why)> switched;
         std::function<void(const std::string& from, int chunk, const char* why)> reject;
@@ -52,8 +51,6 @@ class Download {
     /// Ask for the manifest and the first chunk, side by side; what is kept is passed on at once.
     void start();
 
-    /// Nothing is asked for above this many seconds ahead; as long as another song needs the link.
-    void hold(bool held) { held_ = held; }
     void seek(std::int64_t sample);
     /// Time has passed, or the playhead moved.
     void act();
@@ -67,6 +64,7 @@ class Download {
     struct Transfer;
     void ask_tracker(bool waiting);
     void ask_manifest();
+    void keep_name(const std::string& id) const;
     void on_manifest(Edges::Edge& edge, const http::Whole& got);
     bool use_kept_manifest();
     void use(song::Manifest manifest);
@@ -114,7 +112,7 @@ class Download {
     std::unique_ptr<http::Fetch> header_fetch_;
     std::vector<std::unique_ptr<http::Fetch>> over_;  // to be destroyed out of their callbacks
     bool indexing_ = false, asking_manifest_ = false, acting_ = false, over_now_ = false;
-    bool held_ = false, lost_ = false;
+    bool tracker_asked_ = false;
     int failures_ = 0;  // in a row
     double not_before_ = 0, progressed_;
     int last_rendition_ = -1;

@@ -1,6 +1,5 @@
 #include "stream/fetching.hpp"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,19 +13,6 @@
 #include "song/manifest.hpp"
 
 namespace stretto::stream {
-namespace {
-
-/// A reader that has had enough, such as head(1), is no failure to tell of: end as programs do that
-/// leave SIGPIPE alone, which servers cannot.
-void end_like_a_filter() {
-    pollfd output{STDOUT_FILENO, 0, 0};
-    if (::poll(&output, 1, 0) != 1 || !(output.revents & POLLERR)) return;
-    std::signal(SIGPIPE, SIG_DFL);
-    std::raise(SIGPIPE);
-}
-
-}  // namespace
-
 /// One song, and the file it goes to.
 struct Fetching::Job {
     std::string song;
@@ -152,7 +138,7 @@ void Fetching::ended(Job& job, Outcome outcome) {
         outcome.exit = job.broken->exit();
         outcome.why = job.broken->what();
     }
-    if (job.broken && job.to_stdout) end_like_a_filter();
+    if (job.broken && job.to_stdout) end_if_nobody_reads();
     tell(job, outcome);
     if (outcome.exit != 0) exits_.push_back(outcome.exit);
     // its own callback runs: destroyed in the loop's next turn

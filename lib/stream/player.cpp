@@ -66,9 +66,6 @@ struct Player::Song {
         return static_cast<double>(playout->end() - playout->position()) / rate();
     }
     bool done() const { return playout && playout->position() >= samples(); }
-    void tell(std::string_view event, std::initializer_list<events::Field> more = {}) {
-        if (events) events->tell(utc_ms(), event, more);
-    }
     /// The bitrate that is heard at a sample.
     int kbps_at(std::int64_t sample) const {
         int kbps = 0;
@@ -84,7 +81,8 @@ Player::Player(const Options& options)
     : options_(options),
       presence_(loop_, options.presence),
       tick_(loop_, [this] { tick(); }),
-      leave_(loop_, [this] { presence_.leave([this] { loop_.stop(); }); }) {
+      leave_(loop_, [this] { leave(); }) {
+    say_ = note;
     options_.sink.clock = [] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
             .count();
@@ -94,6 +92,24 @@ Player::Player(const Options& options)
 
 Player::~Player() = default;
 
+/// What is seen goes to a file; when that fails, which is said once, the music goes on.
+template <class Call>
+void Player::tell(Call call) {
+    if (!writer_) return;
+    try {
+        call();
+    } catch (const Error& error) {
+        say_(text("no more events are written: ", error.what()));
+        writer_.reset();
+    }
+}
+
+void Player::tell(Song& song, std::string_view event, std::initializer_list<events::Field> more) {
+    tell([&] {
+        if (song.events) song.events->tell(utc_ms(), event, more);
+    });
+}
+
 int Player::run(std::vector<std::string> songs) {
     songs_ = std::move(songs);
     std::signal(SIGPIPE, SIG_IGN);
@@ -102,8 +118,13 @@ int Player::run(std::vector<std::string> songs) {
     asked_ = now();
     loop_.post([this] { go_to(0, ""); });
     tick_.every(tick_ms);
-    loop_.run();
-    if (writer_) writer_->flush();
+    try {
+        loop_.run();
+    } catch (const Error&) {
+        if (options_.output.path == "-") end_if_nobody_reads();
+        throw;
+    }
+    tell([this] { writer_->flush(); });
     presence_.remember_edges();
     return exit_;
 }
@@ -137,28 +158,28 @@ Download::Calls Player::calls_of(Song& song) {
         if (!song.started && &song == current_.get()) loop_.post([this] { pump(); });
         return end;
     };
-    calls.whole = [](int) {};
     calls.came = [this, &song](const Download::Came& c) {
         sources_.push_back(c.source == Origin::cache  ? PanelView::From::cache
                            : c.source == Origin::peer ? PanelView::From::peer
                                                       : PanelView::From::edge);
         if (sources_.size() > most_sources) sources_.pop_front();
-        song.tell("chunk", {{"index", c.chunk},
-                            {"kbps", c.kbps},
-                            {"bytes", c.bytes},
-                            {"audio_ms", c.audio_ms},
-                            {"ms", c.ms},
-                            {"first_byte_ms", c.first_byte_ms},
-                            {"used_ms", c.used_ms},
-                            {"source", name_of(c.source)},
-                            {"from", c.from},
-                            {"hit", c.hit}});
+        tell(song, "chunk",
+             {{"index", c.chunk},
+              {"kbps", c.kbps},
+              {"bytes", c.bytes},
+              {"audio_ms", c.audio_ms},
+              {"ms", c.ms},
+              {"first_byte_ms", c.first_byte_ms},
+              {"used_ms", c.used_ms},
+              {"source", name_of(c.source)},
+              {"from", c.from},
+              {"hit", c.hit}});
     };
-    calls.switched = [&song](int from, int to, const char* why) {
-        song.tell("switch", {{"from", from}, {"to", to}, {"why", why}});
+    calls.switched = [this, &song](int from, int to, const char* why) {
+        tell(song, "switch", {{"from", from}, {"to", to}, {"why", why}});
     };
-    calls.reject = [&song](const std::string& from, int chunk, const char* why) {
-        song.tell("reject", {{"from", from}, {"index", chunk}, {"why", why}});
+    calls.reject = [this, &song](const std::string& from, int chunk, const char* why) {
+        tell(song, "reject", {{"from", from}, {"index", chunk}, {"why", why}});
     };
     calls.heard = [this, &song] { return heard(song); };
     calls.failed = [this, &song](int exit, const std::string& why) {
@@ -174,13 +195,13 @@ void Player::found(Song& song, const song::Manifest& manifest) {
     song.playout.emplace(manifest.rate, manifest.channels);
     const auto title = song::first_tag(manifest.tags, "TITLE");
     const auto artist = song::first_tag(manifest.tags, "ARTIST");
-    song.title = title;
+    song.title = title.empty() ? song.name : title;
     song.artist = artist;
     if (!writer_) return;
     const auto& where = options_.presence.location;
     song.events.emplace(*writer_, random_id(), options_.listener,
                         where ? swarm::print_location(*where) : std::string{}, manifest.id);
-    song.tell("start", {{"title", title}, {"artist", artist}, {"network", options_.network}});
+    tell(song, "start", {{"title", song.title}, {"artist", artist}, {"network", options_.network}});
 }
 
 Session::Heard Player::heard(const Song& song) const {
@@ -223,9 +244,7 @@ bool Player::feed() {
     auto& song = *current_;
     if (!song.playout) {
         if (!song.failed) return false;
-        note(song.why);
-        if (exit_ == 0) exit_ = song.exit;
-        go_to(song.number + 1, "failed");
+        give_up(song);
         return current_ != nullptr;
     }
     const bool all = song.playout->end() >= song.samples();
@@ -239,18 +258,23 @@ bool Player::feed() {
         return current_ != nullptr;
     }
     if (song.failed && song.in_hand_s() <= 0) {
-        note(song.why);
-        if (exit_ == 0) exit_ = song.exit;
-        go_to(song.number + 1, "failed");
+        give_up(song);
         return current_ != nullptr;
     }
     if (now() - song.told >= between_progress && song.started) {
         song.told = now();
-        song.tell("progress", {{"heard_ms", std::llround(song.heard_s * 1000)},
-                               {"buffer_ms", std::llround(song.in_hand_s() * 1000)},
-                               {"kbps", song.kbps_at(song.playout->position())}});
+        tell(song, "progress",
+             {{"heard_ms", std::llround(song.heard_s * 1000)},
+              {"buffer_ms", std::llround(song.in_hand_s() * 1000)},
+              {"kbps", song.kbps_at(song.playout->position())}});
     }
     return false;
+}
+
+void Player::give_up(const Song& song) {
+    say_(song.why);
+    if (exit_ == 0) exit_ = song.exit;
+    go_to(song.number + 1, "failed");
 }
 
 /// As much as the output takes now. @return whether the song is at its end
@@ -299,19 +323,20 @@ void Player::sound(Song& song) {
     song.playing = true;
     if (std::exchange(song.sought, false)) return;
     if (song.started) {
-        song.tell("resume", {{"ms", std::llround((now() - song.stalled_at) * 1000)}});
+        tell(song, "resume", {{"ms", std::llround((now() - song.stalled_at) * 1000)}});
         return;
     }
     song.started = true;
     song.told = now();
-    song.tell("playing", {{"startup_ms", std::llround(std::max(0.0, now() - asked_) * 1000)},
-                          {"first_byte_ms", song.first_byte_ms}});
+    tell(song, "playing",
+         {{"startup_ms", std::llround(std::max(0.0, now() - asked_) * 1000)},
+          {"first_byte_ms", song.first_byte_ms}});
 }
 
 void Player::stall(Song& song) {
     song.playing = false;
     song.stalled_at = now();
-    song.tell("stall");
+    tell(song, "stall");
     song.download->act();
 }
 
@@ -323,8 +348,7 @@ void Player::prepare_next() {
 }
 
 void Player::end_song(Song& song, const char* why) {
-    if (song.events)
-        song.tell("end", {{"heard_ms", std::llround(song.heard_s * 1000)}, {"why", why}});
+    tell(song, "end", {{"heard_ms", std::llround(song.heard_s * 1000)}, {"why", why}});
 }
 
 /// @param why  what became of the song that plays now
@@ -334,12 +358,10 @@ void Player::go_to(std::size_t number, const char* why) {
         end_song(*current_, why);
         over_.push_back(std::move(current_));
     }
-    if (number >= songs_.size()) return end(exit_);
+    if (number >= songs_.size()) return end();
     if (next_ && next_->number != number) over_.push_back(std::move(next_));
     if (!next_) begin(number);
-    // what plays on by itself is asked for when the one before ends
-    asked_ = gapless || number == 0 ? asked_ : now();
-    if (gapless) asked_ = now();
+    if (number > 0 || gapless || *why != 0) asked_ = now();
     current_ = std::move(next_);
     if (!gapless && sink_) sink_->drop();
 }
@@ -347,7 +369,7 @@ void Player::go_to(std::size_t number, const char* why) {
 void Player::toggle_pause() {
     paused_ = !paused_;
     if (sink_) sink_->pause(paused_);
-    if (current_ && paused_) current_->tell("pause");
+    if (current_ && paused_) tell(*current_, "pause");
 }
 
 void Player::seek(double seconds) {
@@ -357,7 +379,7 @@ void Player::seek(double seconds) {
     const auto target = std::clamp<std::int64_t>(
         song.playout->position() - dropped + std::llround(seconds * song.rate()), 0,
         song.samples() - 1);
-    song.tell("seek");
+    tell(song, "seek");
     if (song.playout->seek(target)) return;
     song.playing = false;
     song.sought = true;
@@ -367,7 +389,7 @@ void Player::seek(double seconds) {
 }
 
 void Player::key(Key key) {
-    if (ending_) return loop_.stop();
+    if (ending_) return leave();
     const auto number = current_ ? current_->number : 0;
     switch (key) {
         case Key::none:
@@ -398,28 +420,28 @@ void Player::key(Key key) {
             if (sink_) sink_->set_volume(options_.volume);
             break;
         case Key::quit:
+            options_.share_seconds = 0;
             if (current_) end_song(*current_, "skipped");
             over_.push_back(std::move(current_));
-            end(exit_);
+            end();
             break;
     }
 }
 
-void Player::end(int exit) {
+/// Nothing more is heard; what was written is, to its end.
+void Player::end() {
     ending_ = true;
-    exit_ = exit;
     tick_.stop();
-    if (sink_) {
-        // what was written is heard to its end
-        const double left =
-            static_cast<double>(sink_->written() - sink_->played()) / sink_->format().rate;
-        leave_.once(std::chrono::milliseconds{std::llround(std::clamp(left, 0.0, 1.0) * 1000)});
-        sink_->close();
-    } else {
-        leave_.once(std::chrono::milliseconds{0});
-    }
-    if (options_.share_seconds > 0 && presence_.shares() && exit == 0)
-        leave_.once(std::chrono::milliseconds{std::llround(options_.share_seconds * 1000)});
+    if (sink_) sink_->close();
+    const double unheard =
+        sink_ ? static_cast<double>(sink_->written() - sink_->played()) / sink_->format().rate : 0;
+    const double sharing = presence_.shares() ? options_.share_seconds : 0;
+    const double wait = std::max(std::clamp(unheard, 0.0, 1.0), sharing);
+    if (std::isfinite(wait)) leave_.once(std::chrono::milliseconds{std::llround(wait * 1000)});
+}
+
+void Player::leave() {
+    presence_.leave([this] { loop_.stop(); });
 }
 
 void Player::view() {

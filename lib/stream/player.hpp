@@ -25,7 +25,7 @@ class Player {
         double volume = 1;
         std::string events;             ///< a file or "-"; empty: none
         std::string listener, network;  ///< for the events
-        double share_seconds = 0;       ///< after the last song
+        double share_seconds = 0;       ///< after the last song; infinite: until told to end
     };
     enum class Key { none, pause, back, forward, next, previous, louder, quieter, quit };
 
@@ -34,9 +34,9 @@ class Player {
 
     /// Called ten times a second.
     void on_view(std::function<void(const PanelView&)> show) { show_ = std::move(show); }
+    /// What people are told; by default note().
+    void on_note(std::function<void(const std::string&)> say) { say_ = std::move(say); }
     void key(Key key);
-    /// In the events; before run().
-    void name_listener(const std::string& id) { options_.listener = id; }
     net::Loop& loop() { return loop_; }
 
     /// Until the last song was heard. @return 0, or the status of the first song that failed
@@ -59,7 +59,12 @@ class Player {
     void go_to(std::size_t song, const char* why);
     void seek(double seconds);
     void toggle_pause();
-    void end(int exit);
+    void give_up(const Song& song);
+    void end();
+    void leave();
+    template <class Call>
+    void tell(Call call);
+    void tell(Song& song, std::string_view event, std::initializer_list<events::Field> more = {});
     void view();
     double now() const { return static_cast<double>(loop_.now_ms()) / 1000; }
 
@@ -75,6 +80,7 @@ class Player {
     std::optional<audio::Converter> converter_;  // where a song is not as the first one was
     std::vector<float> converted_;               // what the sink had no room for yet
     std::function<void(const PanelView&)> show_;
+    std::function<void(const std::string&)> say_;
     std::deque<PanelView::From> sources_;
     net::Timer tick_, leave_;
     double asked_ = 0;  // when the listener asked for the song that plays

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/byte_set.hpp"
@@ -18,7 +17,6 @@ namespace {
 using Value = simdjson::dom::element;
 using Object = simdjson::dom::object;
 using Array = simdjson::dom::array;
-using Printed = nlohmann::ordered_json;
 
 constexpr ByteSet token_bytes{"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"};
 constexpr ByteSet id_bytes{"0123456789abcdefghjkmnpqrstvwxyz"};
@@ -289,6 +287,7 @@ SongAnswer song_of(const Object& json) {
 
 /// The root of a text. Valid until the next is read on this thread.
 std::optional<Value> read(std::string_view json) {
+    if (json.empty()) return {};  // simdjson would copy nothing from nowhere
     // keeps its buffers, which is most of what a short text takes
     thread_local simdjson::dom::parser parser;
     Value root;
@@ -306,105 +305,6 @@ Result<T> parse(std::string_view json, std::size_t most_bytes, T (*reader)(const
     } catch (const Wrong& wrong) {
         return Malformed{wrong.why};
     }
-}
-
-std::string print(const Printed& json) {
-    return json.dump(-1, ' ', false, Printed::error_handler_t::replace);
-}
-
-// Answers are printed without a tree of JSON values: it took ten times as long as all else that a
-// list of peers needs.
-
-constexpr ByteSet plain_bytes{
-    " !#$%&'()*+,-./"
-    "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"};
-
-void append_string(std::string& out, std::string_view value) {
-    if (plain_bytes.has_all_of(value))
-        out.append("\"").append(value).append("\"");
-    else
-        out += print(Printed(value));
-}
-
-void append_number(std::string& out, std::int64_t n) {
-    char digits[24];
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
-}
-
-template <class List, class One>
-void append_list(std::string& out, const List& list, One one) {
-    out += '[';
-    const std::size_t first = out.size();
-    for (const auto& item : list) {
-        if (out.size() > first) out += ',';
-        one(item);
-    }
-    out += ']';
-}
-
-void append_have(std::string& out, const Have& have) {
-    out += '{';
-    for (const auto& [kbps, ranges] : have) {
-        if (out.back() != '{') out += ',';
-        out += '"';
-        append_number(out, kbps);
-        out += "\":";
-        append_list(out, ranges, [&](const ChunkRange& range) {
-            out += '[';
-            append_number(out, range.first);
-            out += ',';
-            append_number(out, range.last);
-            out += ']';
-        });
-    }
-    out += '}';
-}
-
-/// @param km  below 0: not known
-void append_km(std::string& out, double km) {
-    if (km >= 0)
-        append_number(out, std::lround(km));
-    else
-        out += "null";
-}
-
-/// 0..1 to three digits behind the point: more would be noise, and take Ryu to print.
-void append_share(std::string& out, double value) {
-    const long n = std::lround(value * 1000);
-    if (n <= 0 || n >= 1000) {
-        out += n <= 0 ? '0' : '1';
-        return;
-    }
-    const auto digit = [](long d) { return static_cast<char>('0' + d % 10); };
-    out.append({'0', '.', digit(n / 100), digit(n / 10), digit(n)});
-}
-
-std::string print_list(const std::vector<PeerInfo>& peers) {
-    std::string out = "[";
-    for (const auto& p : peers) {
-        std::string have;
-        append_have(have, p.have);
-        append_peer(out,
-                    {p.peer_id, p.url, p.km.value_or(-1), p.health, p.upload_kbps, have, p.ticket});
-    }
-    return out + "]";
-}
-
-void append_edges(std::string& out, const std::vector<EdgeInfo>& edges) {
-    append_list(out, edges, [&](const EdgeInfo& e) {
-        out += "{\"name\":";
-        append_string(out, e.name);
-        out += ",\"url\":";
-        append_string(out, e.url);
-        out += ",\"location\":";
-        if (e.location)
-            append_string(out, print_location(*e.location));
-        else
-            out += "null";
-        out += ",\"km\":";
-        append_km(out, e.km.value_or(-1));
-        out += '}';
-    });
 }
 
 }  // namespace
@@ -449,106 +349,6 @@ Result<std::vector<EdgeInfo>> parse_edges_file(std::string_view json) {
     } catch (const Wrong& wrong) {
         return Malformed{wrong.why};
     }
-}
-
-std::string print_announce(const Announce& a) {
-    Printed json{{"peer_id", a.peer_id}, {"port", a.port}};
-    if (a.location) json["location"] = print_location(*a.location);
-    json["upload_kbps"] = a.upload_kbps;
-    json["songs"] = Printed::object();
-    std::string out = print(json);
-    out.resize(out.size() - 2);  // songs goes on
-    std::size_t songs = 0;
-    for (const auto& [id, have] : a.songs) {
-        std::string one = songs ? "," : "";
-        append_string(one, id);
-        one += ':';
-        append_have(one, have);
-        if (songs == most_songs || out.size() + one.size() + 2 > most_request_bytes) break;
-        out += one;
-        ++songs;
-    }
-    return out + "}}";
-}
-
-std::string print_peers_query(const PeersQuery& q) {
-    Printed json{{"song_id", q.song_id}};
-    if (q.kbps) json["kbps"] = *q.kbps;
-    if (q.chunk) json["chunk_index"] = *q.chunk;
-    if (q.location) json["location"] = print_location(*q.location);
-    json["want"] = q.want;
-    if (!q.peer_id.empty()) json["peer_id"] = q.peer_id;
-    if (q.port) json["port"] = q.port;
-    return print(json);
-}
-
-std::string print_report(const Report& r) {
-    Printed json{{"ticket", r.ticket}, {"ok", r.ok}};
-    if (!r.why.empty()) json["why"] = r.why;
-    json["ms"] = r.ms;
-    json["bytes"] = r.bytes;
-    return print(json);
-}
-
-std::string print_announce_answer(const AnnounceAnswer& a) {
-    std::string out = "{\"interval\":";
-    append_number(out, a.interval_s);
-    out += ",\"ttl\":";
-    append_number(out, a.ttl_s);
-    return out + (a.listed ? ",\"listed\":true}" : ",\"listed\":false}");
-}
-
-void append_peer(std::string& out, const PeerLine& p) {
-    out += out.ends_with('[') ? "{\"peer_id\":" : ",{\"peer_id\":";
-    append_string(out, p.peer_id);
-    out += ",\"url\":";
-    append_string(out, p.url);
-    out += ",\"km\":";
-    append_km(out, p.km);
-    out += ",\"health\":";
-    append_share(out, p.health);
-    out += ",\"upload_kbps\":";
-    append_number(out, p.upload_kbps);
-    out.append(",\"have\":").append(p.have);
-    if (!p.ticket.empty()) {
-        out += ",\"ticket\":";
-        append_string(out, p.ticket);
-    }
-    out += '}';
-}
-
-std::string wrap_peers_list(std::string_view peers) {
-    std::string out;
-    out.reserve(peers.size() + 16);
-    return out.append("{\"peers\":").append(peers).append("}");
-}
-std::string print_peers_answer(const std::vector<PeerInfo>& peers) {
-    return wrap_peers_list(print_list(peers));
-}
-
-std::string print_edges_answer(const std::vector<EdgeInfo>& edges) {
-    std::string out = "{\"edges\":";
-    append_edges(out, edges);
-    return out + "}";
-}
-
-std::string print_song_answer(const SongAnswer& a, std::string_view peers) {
-    std::string out;
-    out.reserve(a.manifest.size() + peers.size() + 128 * a.edges.size() + 256);
-    out += "{\"song_id\":";
-    append_string(out, a.song_id);
-    out += ",\"available_bitrates\":";
-    append_list(out, a.bitrates, [&](int kbps) { append_number(out, kbps); });
-    out.append(",\"peers\":").append(peers).append(",\"edges\":");
-    append_edges(out, a.edges);
-    if (!a.manifest.empty()) {
-        out.append(",\"manifest\":").append(a.manifest);
-        while (out.back() == '\n') out.pop_back();
-    }
-    return out += '}';
-}
-std::string print_song_answer(const SongAnswer& a) {
-    return print_song_answer(a, print_list(a.peers));
 }
 
 }  // namespace stretto::swarm

@@ -37,9 +37,9 @@ gapless() {
     rm -rf cache && play -O wav:both.wav --abr 160 one two && sox one.160.wav two.160.wav joined.wav && same both.wav joined.wav
 }
 ok 'songs follow one another without a gap' gapless
-list() { rm -rf cache && printf '#EXTM3U\n#EXTINF:32,One\nhttp://somewhere/stream/two?kbps=96\r\ntwo\n' | play -O wav:list.wav --abr 96 - && sox two.96.wav two.96.wav joined.wav && same list.wav joined.wav; }
+list() { printf '#EXTM3U\n#EXTINF:32,One\nhttp://somewhere/stream/two?kbps=96\r\ntwo\n' | play -O wav:list.wav --abr 96 - && sox two.96.wav two.96.wav joined.wav && same list.wav joined.wav; }
 ok 'a playlist on standard input, of names and addresses' list
-raw() { rm -rf cache && play -O raw:- --abr 320 one | sox -t raw -e float -b 32 -r 44100 -c 2 -L - raw.wav && same raw.wav one.320.wav; }
+raw() { play -O raw:- --abr 320 one | sox -t raw -e float -b 32 -r 44100 -c 2 -L - raw.wav && same raw.wav one.320.wav; }
 ok 'raw samples to standard output' raw
 single() { play -O wav:m.wav --abr 320 mono && test "$(soxi -c m.wav)" -eq 1 && same m.wav mono.320.wav; }
 ok 'mono stays mono' single
@@ -72,6 +72,18 @@ ok 'no song: 64' exits 64 play
 ok 'a full disk: 74' exits 74 play -O raw:/dev/full one
 ended() { rm -f events.jsonl && timeout 60 stretto-play --edge "$edge" -O null --events events.jsonl one & player=$!; tries=0; until grep -qs '"progress"' events.jsonl; do tries=$((tries + 1)) && test $tries -lt 300 || return; sleep 0.1; done; pkill -TERM -P $player; wait $player; events end | jq -e '.why == "skipped" and .heard_ms < 32000'; }
 ok 'told to end, it says that it was skipped' ended
+keys() { rm -f events.jsonl && timeout 60 python3 "$root/tests/keys.py" stretto-play --edge "$edge" -O null --events events.jsonl one two; }
+ok 'keys: the next song, pause, seek, volume, end' keys
+pressed() {
+    test "$(jq -r 'select(.event != "progress" and .event != "chunk" and .event != "switch").event' events.jsonl | paste -sd ' ')" = 'start playing end start playing pause seek end' && test "$(events end | jq -r .why | paste -sd ' ')" = 'skipped skipped'
+}
+ok 'and the events have them' pressed
+head_only() { (trap '' PIPE; timeout 60 stretto-play --edge "$edge" --unpaced -O raw:- --abr 96 one 2>said; echo $? >status) | head -c 1000 >part && test "$(wc -c <part)" -eq 1000 && ! grep . said && test "$(cat status)" -gt 128; }
+ok 'a reader that has had enough is no failure to tell of' head_only
+no_room() { timeout 60 stretto-play --edge "$edge" --unpaced -O wav:full.wav --abr 320 --events /dev/full two 2>said && test "$(grep -c 'no more events are written' said)" -eq 1 && same full.wav two.320.wav; }
+ok 'events that cannot be written: said once, and the music goes on' no_room
+forever() { timeout 60 stretto-play --edge "$edge" --unpaced -O null --share 0.5 --tracker http://127.0.0.1:9 mono && exits 64 stretto-play --edge "$edge" --share soon mono; }
+ok '--share ends after so long, and takes seconds or forever' forever
 device() { rm -rf events.jsonl && timeout 60 stretto-play --edge "$edge" --unpaced --events events.jsonl mono && events end | jq -e '.heard_ms == 11000'; }
 ok "the system's sound" device
 lists() { stretto-play --edge "$edge" --list | cut -f 2 | sort | paste -sd ' ' | grep -qx 'mono one two' && stretto-play --edge "$edge" --search 'song two' | cut -f 4 | grep -qx 'Song two'; }

@@ -242,4 +242,11 @@ BOOST_AUTO_TEST_CASE(a_file_of_edges_names_each_once) {
         BOOST_TEST(!parse_edges_file(bad), "accepted " << bad);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_at_all_is_no_json) {
+    BOOST_TEST(!parse_announce({}));
+    BOOST_TEST(!parse_peers_query({}));
+    BOOST_TEST(!parse_report({}));
+    BOOST_TEST(!parse_song_answer({}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
