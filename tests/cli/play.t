@@ -56,6 +56,12 @@ lied() { # HOW: a first edge that fails so, a second that is right
 for how in flip short once silent; do ok "an edge that does this, and another goes on: $how" lied $how; done
 clean() { find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#cache/}" || return; done; }
 ok 'nothing wrong is kept' clean
+# a byte of audio changed, and the page's CRC with it: only the chunk's hash can tell
+wrong_hash() {
+    two=$(cat two.id) && rm -rf cache liar events.jsonl && cp -r store liar && python3 "$root/tests/forge.py" "liar/songs/$two/320/chunk_1.ogg" && oggz-validate "liar/songs/$two/320/chunk_1.ogg" &&
+        start stretto-serve liar && timeout 120 stretto-play --edge "$url" --edge "$edge" -O wav:forged.wav --abr 320 --events events.jsonl two && same forged.wav two.320.wav && events reject | jq -e '.why == "hash" and .index == 1' && clean && stop "$pid"
+}
+ok 'an edge whose chunk only its hash gives away: what was not heard yet comes from another' wrong_hash
 missing() { # a rendition that is gone
     rm -rf cache && cp -r store holes && rm -r holes/songs/"$id"/320 && start stretto-serve holes && timeout 120 stretto-play --edge "$url" --unpaced -O wav:h.wav --abr 320 one && same h.wav one.160.wav && stop "$pid"
 }
