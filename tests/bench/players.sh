@@ -39,7 +39,8 @@ run() { # NAME [ARGS]
         ([.[] | select(.event == "chunk")]) as $c |
         ($c | map(.bytes) | add) as $all | def part($s): ($c | map(select(.source == $s).bytes) | add // 0) * 1000 / $all | round / 10;
         (($c | map(.kbps * .audio_ms) | add) / ($c | map(.audio_ms) | add)) as $kbps |
-        [$name, ($t | length), $t[length / 2 | floor], $t[length * 0.75 | floor], $t[length * 0.9 | floor], $stalls, $stalled, ($kbps | round),
+        def at($p): $t[($t | length) * $p | floor];
+        [$name, ($t | length), at(0.5), at(0.75), at(0.9), $stalls, $stalled, ($kbps | round),
          part("edge"), part("peer"), part("cache")] | @tsv'
 }
 printf 'run\tplays\tp50 ms\tp75\tp90\tstalls\tstalled\tkbit/s\tedge %%\tpeer %%\tcache %%\n' >table
