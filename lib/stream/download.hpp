@@ -58,6 +58,7 @@ class Download {
     bool found() const noexcept { return session_.has_value(); }
     bool complete() const { return session_ && session_->complete(); }
     const song::Manifest& manifest() const noexcept { return manifest_; }
+    const std::string& session_id() const noexcept { return cmcd_session_; }
     const Session& session() const { return *session_; }
 
    private:
