@@ -77,6 +77,43 @@ stop "$origin_pid"
 lone() { start stretto-serve --upstream-timeout 1 "$origin" && one lone 1 | code --data-binary @- "$url/events" && test "$(cat status)" = 502 && stop "$pid"; }
 ok 'and without the origin says 502' lone
 
+# a player's own events, posted while it plays
+export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
+tone song.wav 12
+stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name song music >song.id
+start stretto-serve --access-log music.log music || exit
+music=$url
+all_of() { # FOLDER: one session, each of its lines at least once, to the end
+    jq -s -e 'map(.seq) | unique | . == [range(length)] and length > 3' "$1"/events*.jsonl && jq -s -e 'map(.session) | unique | length == 1' "$1"/events*.jsonl && jq -s -e 'any(.event == "end" and .why == "finished" and .heard_ms == 12000)' "$1"/events*.jsonl
+}
+posts() {
+    mkdir posted && start stretto-serve --events posted/events.jsonl store && timeout 60 stretto-play --edge "$music" --unpaced -O null --events "$url" song 2>err && test ! -s err && all_of posted && stretto-report --strict --json posted | jq -e '.totals.sessions == 1' && stop "$pid"
+}
+ok 'stretto-play --events URL: every line comes to the server' posts
+sids() { soon grep -q "\"$(jq -r .session posted/events.jsonl | head -n 1)\"" music.log; }
+ok 'and the log of who gave the bytes has their session' sids
+restarted() {
+    mkdir restarted && start stretto-serve --events restarted/events.jsonl store || return
+    timeout 60 stretto-play --edge "$music" -O null --events "$url/events" song 2>err &
+    player=$!
+    soon grep -q playing restarted/events.jsonl && kill -9 "$pid" || return
+    # it must have missed some before it comes back
+    soon grep -q '"GET .*chunk_' music.log && sleep 2
+    stretto-serve --events restarted/events.jsonl --listen "${url#http://}" store >again &
+    started="$started $!"
+    wait $player && cat err && test ! -s err && all_of restarted && kill $!
+}
+ok 'also when the server is killed in the middle and comes back' restarted
+gone() {
+    stop "$pid"
+    timeout 60 stretto-play --edge "$music" --unpaced -O wav:gone.wav --events "$url" song 2>err && test "$(soxi -s gone.wav)" -eq 529200 && test "$(wc -l <err)" -eq 1 && grep -q 'events are lost' err
+}
+start stretto-serve store
+ok 'one that is gone costs the events, which is told once, and no sound' gone
+start stretto-serve store
+refused() { timeout 60 stretto-play --edge "$music" --unpaced -O null --events "$url" song 2>err && test "$(wc -l <err)" -eq 1 && grep -q '404' err && stop "$pid"; }
+ok 'and so does one that takes none' refused
+
 ok 'a peer takes none: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --announce http://127.0.0.1:1 --events x.jsonl store
 ok 'a folder that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --events none/x.jsonl store
 ok 'what is no file: 74' exits 74 stretto-serve --listen 127.0.0.1:0 --events /dev/null store
