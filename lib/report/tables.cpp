@@ -28,18 +28,20 @@ void sort_down(std::vector<Row>& rows, std::size_t column) {
 }
 
 Table input_table(const Counts& c) {
-    return {"input",
-            "Input",
-            {{"files", "files", Kind::count},
-             {"bytes", "bytes", Kind::bytes},
-             {"lines", "lines", Kind::count},
-             {"events", "events", Kind::count},
-             {"torn", "torn lines passed over", Kind::count},
-             {"foreign", "lines of others passed over", Kind::count},
-             {"doubled", "doubled lines passed over", Kind::count},
-             {"late", "lines that came too late", Kind::count}},
-            {{c.files, c.bytes, c.lines, c.events, c.torn, c.foreign, c.doubled, c.late}},
-            true};
+    return {
+        "input",
+        "Input",
+        {{"files", "files", Kind::count},
+         {"bytes", "bytes", Kind::bytes},
+         {"lines", "lines", Kind::count},
+         {"events", "events", Kind::count},
+         {"torn", "torn lines passed over", Kind::count},
+         {"foreign", "lines of others passed over", Kind::count},
+         {"doubled", "doubled lines passed over", Kind::count},
+         {"late", "lines that came too late", Kind::count},
+         {"requests", "requests in logs", Kind::count}},
+        {{c.files, c.bytes, c.lines, c.events, c.torn, c.foreign, c.doubled, c.late, c.requests}},
+        true};
 }
 
 Table totals_table(const Summary& s, const Listening& l) {
@@ -91,6 +93,12 @@ Table experience_table(const Summary& s) {
             true};
 }
 
+OfServer all_servers(const Summary& s) {
+    OfServer all;
+    for (const auto& [name, server] : s.servers) all.add(server);
+    return all;
+}
+
 Table bytes_table(const Summary& s) {
     const auto& t = s.traffic;
     return {"bytes",
@@ -105,11 +113,13 @@ Table bytes_table(const Summary& s) {
              {"first_byte_p50_ms", "edges' first byte, half below", Kind::ms},
              {"first_byte_p90_ms", "  nine tenths", Kind::ms},
              {"never_heard", "fetched and never heard", Kind::bytes},
-             {"uploaded", "given to others", Kind::bytes}},
+             {"uploaded", "given to others", Kind::bytes},
+             {"unreported", "beside these, by servers' logs", Kind::bytes}},
             {{t.all_bytes(), t.of(Source::cache), t.of(Source::peer), t.of(Source::edge_hit),
               t.of(Source::edge_miss), if_any(t.offload(), t.all_bytes() > 0),
               if_any(t.hit_ratio(), t.edge_bytes() > 0), percentile(t.first_byte, 0.5),
-              percentile(t.first_byte, 0.9), s.wasted, s.uploaded}},
+              percentile(t.first_byte, 0.9), s.wasted, s.uploaded,
+              s.servers.empty() ? Cell{} : Cell{all_servers(s).unreported()}}},
             true};
 }
 
@@ -331,6 +341,25 @@ Table edges_table(const Summary& s, const Dictionary& names) {
     return table;
 }
 
+Table servers_table(const Summary& s, const Dictionary& names) {
+    Table table{"servers",
+                "Servers, by their logs",
+                {{"server", "server"},
+                 {"requests", "requests", Kind::count},
+                 {"bytes", "bytes", Kind::bytes},
+                 {"reported", "players report", Kind::bytes},
+                 {"unreported_hit", "others: hits", Kind::bytes},
+                 {"unreported_miss", "misses", Kind::bytes},
+                 {"unreported_origin", "from a store", Kind::bytes},
+                 {"to_servers", "to servers", Kind::bytes}},
+                {}};
+    for (const auto& [name, of] : s.servers)
+        table.rows.push_back({names.servers[name], of.requests, of.bytes, of.reported, of.hit,
+                              of.miss, of.origin, of.to_servers});
+    std::sort(table.rows.begin(), table.rows.end());
+    return table;
+}
+
 Table bitrates_table(const Summary& s) {
     auto table = with_felt({"bitrates",
                             "Bitrates",
@@ -417,15 +446,19 @@ Table cost_table(const Summary& s, const Listening& l, const Prices& prices) {
                  {"peer_bytes", "peers", Kind::bytes},
                  {"requests", "requests", Kind::count},
                  {"amount", "amount", Kind::number},
-                 {"listener_year", "a listener and year", Kind::number}},
+                 {"listener_year", "a listener and year", Kind::number},
+                 {"saved", "saved", Kind::share}},
                 {}};
-    for (const auto& c : costs(prices, s.traffic, span / (year / 12)))
+    const auto ways = costs(prices, s.traffic, all_servers(s), span / (year / 12));
+    const double most = ways.back().amount;  // from the origin alone
+    for (const auto& c : ways)
         table.rows.push_back(
             {c.way, static_cast<Integer>(c.edge_bytes), static_cast<Integer>(c.origin_bytes),
              static_cast<Integer>(c.peer_bytes), static_cast<Integer>(c.requests), c.amount,
              if_any(
                  c.amount / static_cast<double>(std::max<Integer>(l.listeners, 1)) * (year / span),
-                 l.listeners > 0)});
+                 l.listeners > 0),
+             if_any(1 - c.amount / most, most > 0)});
     return table;
 }
 
@@ -449,6 +482,7 @@ std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts
         days_table(listening),
         places_table(s, names),
         edges_table(s, names),
+        servers_table(s, names),
         bitrates_table(s),
         bad_peers_table(s, names)};
     if (wishes.prices) all.push_back(cost_table(s, listening, *wishes.prices));
