@@ -104,7 +104,7 @@ std::optional<Access> parse_access(std::string_view line) {
     rest.until(" [");  // the address, which a report has no use for
     const auto time = parse_time(rest.until("] "));
     rest.quoted();  // the request
-    access.status = static_cast<int>(rest.number());
+    const auto status = rest.number();
     access.bytes = rest.number();
     rest.quoted();  // referer
     rest.quoted();  // agent
@@ -115,10 +115,11 @@ std::optional<Access> parse_access(std::string_view line) {
         access.via = without_dash(rest.quoted());
     }
     const bool known = access.cache == "HIT" || access.cache == "MISS" || access.cache == "-";
-    const bool sane = time && *time >= 0 && *time <= events::most_time_ms && access.status < 1000;
+    const bool sane = time && *time >= 0 && *time <= events::most_time_ms && status < 1000;
     if (rest.failed() || !rest.over() || !known || !sane) return {};
     if (access.session.size() > events::most_name_bytes * 4) return {};  // each byte may be \xHH
     access.time_ms = *time;
+    access.status = static_cast<int>(status);
     return access;
 }
 

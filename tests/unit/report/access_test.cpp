@@ -73,6 +73,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_such_line_is_none) {
     BOOST_TEST(!parse_access(with("36396", "-5")));
     BOOST_TEST(!parse_access(with("36396", "9999999999999999999")));
     BOOST_TEST(!parse_access(with("206", "2060")));
+    BOOST_TEST(!parse_access(with("206", "1000000000006")));
     BOOST_TEST(!parse_access(with("HIT", "SOME")));
     BOOST_TEST(!parse_access(line + " more"));
     BOOST_TEST(!parse_access(with("s-1", std::string(300, 'x'))));
