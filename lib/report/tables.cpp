@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "report/royalty.hpp"
+#include "report/server_tables.hpp"
 
 namespace stretto::report {
 namespace {
@@ -91,12 +92,6 @@ Table experience_table(const Summary& s) {
               if_any(e.rebuffering_ratio(), e.heard_ms > 0),
               if_any(e.mean_kbps(), !e.kept_ms.empty()), e.switches}},
             true};
-}
-
-OfServer all_servers(const Summary& s) {
-    OfServer all;
-    for (const auto& [name, server] : s.servers) all.add(server);
-    return all;
 }
 
 Table bytes_table(const Summary& s) {
@@ -341,25 +336,6 @@ Table edges_table(const Summary& s, const Dictionary& names) {
     return table;
 }
 
-Table servers_table(const Summary& s, const Dictionary& names) {
-    Table table{"servers",
-                "Servers, by their logs",
-                {{"server", "server"},
-                 {"requests", "requests", Kind::count},
-                 {"bytes", "bytes", Kind::bytes},
-                 {"reported", "players report", Kind::bytes},
-                 {"unreported_hit", "others: hits", Kind::bytes},
-                 {"unreported_miss", "misses", Kind::bytes},
-                 {"unreported_origin", "from a store", Kind::bytes},
-                 {"to_servers", "to servers", Kind::bytes}},
-                {}};
-    for (const auto& [name, of] : s.servers)
-        table.rows.push_back({names.servers[name], of.requests, of.bytes, of.reported, of.hit,
-                              of.miss, of.origin, of.to_servers});
-    std::sort(table.rows.begin(), table.rows.end());
-    return table;
-}
-
 Table bitrates_table(const Summary& s) {
     auto table = with_felt({"bitrates",
                             "Bitrates",
@@ -435,33 +411,6 @@ Table bad_peers_table(const Summary& s, const Dictionary& names) {
     return table;
 }
 
-Table cost_table(const Summary& s, const Listening& l, const Prices& prices) {
-    constexpr double year = 365.25 * day_ms;
-    const auto span = static_cast<double>(std::max<Integer>(s.last_ms - s.first_ms, 1));
-    Table table{"cost",
-                text("What it cost, in ", prices.currency),
-                {{"way", "way"},
-                 {"edge_bytes", "edges", Kind::bytes},
-                 {"origin_bytes", "origin", Kind::bytes},
-                 {"peer_bytes", "peers", Kind::bytes},
-                 {"requests", "requests", Kind::count},
-                 {"amount", "amount", Kind::number},
-                 {"listener_year", "a listener and year", Kind::number},
-                 {"saved", "saved", Kind::share}},
-                {}};
-    const auto ways = costs(prices, s.traffic, all_servers(s), span / (year / 12));
-    const double most = ways.back().amount;  // from the origin alone
-    for (const auto& c : ways)
-        table.rows.push_back(
-            {c.way, static_cast<Integer>(c.edge_bytes), static_cast<Integer>(c.origin_bytes),
-             static_cast<Integer>(c.peer_bytes), static_cast<Integer>(c.requests), c.amount,
-             if_any(
-                 c.amount / static_cast<double>(std::max<Integer>(l.listeners, 1)) * (year / span),
-                 l.listeners > 0),
-             if_any(1 - c.amount / most, most > 0)});
-    return table;
-}
-
 }  // namespace
 
 std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts& counts,
@@ -485,7 +434,7 @@ std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts
         servers_table(s, names),
         bitrates_table(s),
         bad_peers_table(s, names)};
-    if (wishes.prices) all.push_back(cost_table(s, listening, *wishes.prices));
+    if (wishes.prices) all.push_back(cost_table(s, listening.listeners, *wishes.prices));
     for (auto table : {times_table(s), ladder_table(s), startup_table(s)})
         all.push_back(std::move(table));
     all.push_back(input_table(counts));

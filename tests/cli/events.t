@@ -92,6 +92,8 @@ posts() {
 ok 'stretto-play --events URL: every line comes to the server' posts
 sids() { soon grep -q "\"$(jq -r .session posted/events.jsonl | head -n 1)\"" music.log; }
 ok 'and the log of who gave the bytes has their session' sids
+accounted() { stretto-report --json posted music.log | jq -e '.servers[0].server == "music" and .servers[0].reported == .bytes.edge_miss and .bytes.edge_miss > 0 and .bytes.unreported < 20000 and .bytes.unreported > 0'; }
+ok 'so that its bytes count once, and manifest and index beside them' accounted
 restarted() {
     mkdir restarted && start stretto-serve --events restarted/events.jsonl store || return
     timeout 60 stretto-play --edge "$music" -O null --events "$url/events" song 2>err &
