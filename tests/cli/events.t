@@ -20,6 +20,8 @@ rm -f taken/*
 start stretto-serve --events taken/events.jsonl --events-rate 0 --events-size 100k --workers 2 store || exit
 ok 'eight at once: each event is there once, and requests share commits' post many "$url" 8 25 40
 ok 'slow ones and those who vanish hinder nobody' post slow "$url"
+metrics() { curl -sS "$url/metrics" >metrics && python3 "$root/tests/prometheus.py" <metrics && grep -qx 'stretto_events_total 8100' metrics && grep -q '^stretto_events_files_total [1-9]' metrics && curl -sS "$url/stats.json" | jq -e '.events_refused_total.rate == 0'; }
+ok 'its numbers are in /metrics and /stats.json' metrics
 reported() { test "$(find taken -name '*.jsonl' | wc -l)" -gt 5 && stretto-report --json --strict taken | jq -e '.input.events == 8100 and .input.files > 5'; }
 ok 'full files are put away, and stretto-report reads the folder' reported
 second() { exits 75 stretto-serve --listen 127.0.0.1:0 --events taken/events.jsonl store; }
