@@ -3,6 +3,7 @@
     python3 post.py strangers URL
 """
 
+import atexit
 import collections
 import http.client
 import json
@@ -70,6 +71,7 @@ class Server:
     def __init__(self, *args):
         self.process = subprocess.Popen(["stretto-serve", "--listen", "127.0.0.1:0", *args], stdout=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline()
+        atexit.register(self.process.kill)  # also where an assertion ends us
         assert ready.startswith("listening on "), ready
         self.url = "http://" + ready.split()[-1]
 

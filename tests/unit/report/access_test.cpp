@@ -30,14 +30,16 @@ BOOST_AUTO_TEST_CASE(a_line_is_read) {
     BOOST_TEST(access->via == "eu-west");
 }
 BOOST_AUTO_TEST_CASE(a_dash_is_nothing) {
-    const auto access = parse_access(with(R"(HIT 12 "s-1" "eu-west")", R"(- 12 "-" "-")"));
+    const auto other = with(R"(HIT 12 "s-1" "eu-west")", R"(- 12 "-" "-")");
+    const auto access = parse_access(other);
     BOOST_REQUIRE(access);
     BOOST_TEST(access->cache == "-");
     BOOST_TEST(access->session.empty());
     BOOST_TEST(access->via.empty());
 }
 BOOST_AUTO_TEST_CASE(a_line_of_before_sessions_were_logged_is_read) {
-    const auto access = parse_access(with(R"( "s-1" "eu-west")", ""));
+    const auto other = with(R"( "s-1" "eu-west")", "");
+    const auto access = parse_access(other);
     BOOST_REQUIRE(access);
     BOOST_TEST(access->session.empty());
     BOOST_TEST(access->bytes == 36396);
