@@ -141,7 +141,8 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshn
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) $(patsubst %,lib/stream/%.cpp,cut have publish song) $(FUZZ_HTTP) \
               $(patsubst %,lib/audio/%.cpp,codebooks stream_decoder) \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) lib/events/reader.cpp)
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
+              lib/events/reader.cpp lib/events/batch.cpp lib/report/access.cpp)
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<

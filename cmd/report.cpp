@@ -124,6 +124,9 @@ int write_partial(const Options& o, const report::Range& range) {
             std::cout << report::print_partial(id, session, names);
         }};
     read_all(report, o.files);
+    report.each_sent([](const report::Sent& sent, const report::Dictionary& names) {
+        std::cout << report::print_partial(sent, names);
+    });
     std::cout << report::print_partial(report.counts());
     return verdict(o, report.counts());
 }
@@ -146,8 +149,8 @@ int run(Options& o) {
 void add_options(CLI::App& app, Options& o) {
     auto& payment = o.wishes.payment;
     app.add_option("FILE", o.files,
-                   "Event files, folders of them, partial reports; packed by gzip or not; - is "
-                   "standard input")
+                   "Event files, access logs, folders of them, partial reports; packed by gzip or "
+                   "not; - is standard input")
         ->required();
     auto* json = app.add_flag("--json", o.json, "All tables as one JSON object");
     auto* csv = app.add_option("--csv", o.csv, "One table as CSV")->type_name("TABLE");

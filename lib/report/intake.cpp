@@ -40,8 +40,9 @@ void Remembered::add(std::uint64_t key) {
 }
 
 void Counts::add(const Counts& other) {
-    for (const auto field : {&Counts::files, &Counts::bytes, &Counts::lines, &Counts::events,
-                             &Counts::torn, &Counts::foreign, &Counts::doubled, &Counts::late})
+    for (const auto field :
+         {&Counts::files, &Counts::bytes, &Counts::lines, &Counts::events, &Counts::torn,
+          &Counts::foreign, &Counts::doubled, &Counts::late, &Counts::requests})
         this->*field += other.*field;
 }
 

@@ -37,7 +37,8 @@ class Remembered {
 
 struct Counts {
     std::int64_t files = 0, bytes = 0, lines = 0, events = 0, torn = 0, foreign = 0, doubled = 0,
-                 late = 0;
+                 late = 0,
+                 requests = 0;  ///< lines of access logs
     void add(const Counts& other);
     /// Lines that were passed over.
     std::int64_t skipped() const { return torn + foreign + doubled + late; }

@@ -11,10 +11,10 @@ struct CountField {
     const char* name;
     std::int64_t Counts::*at;
 };
-constexpr CountField count_fields[] = {{"files", &Counts::files},     {"bytes", &Counts::bytes},
-                                       {"lines", &Counts::lines},     {"events", &Counts::events},
-                                       {"torn", &Counts::torn},       {"foreign", &Counts::foreign},
-                                       {"doubled", &Counts::doubled}, {"late", &Counts::late}};
+constexpr CountField count_fields[] = {
+    {"files", &Counts::files},     {"bytes", &Counts::bytes}, {"lines", &Counts::lines},
+    {"events", &Counts::events},   {"torn", &Counts::torn},   {"foreign", &Counts::foreign},
+    {"doubled", &Counts::doubled}, {"late", &Counts::late},   {"requests", &Counts::requests}};
 
 struct Field {
     const char* name;
@@ -30,6 +30,7 @@ constexpr Field fields[] = {
 
 constexpr const char* format = "stretto-partial/1";
 constexpr const char* endings[] = {"none", "finished", "skipped", "failed"};
+constexpr const char* told_names[] = {"reported", "hit", "miss", "origin", "to_server"};
 constexpr const char* source_names[] = {"cache", "peer", "edge_hit", "edge_miss"};
 
 std::string line(const Json& json) {
@@ -78,6 +79,17 @@ Got parse_got(const Json& json, Dictionary& names) {
     return got;
 }
 
+Sent parse_sent(const Json& json, Dictionary& names) {
+    Sent sent;
+    sent.session = json.at("session").get<std::uint64_t>();
+    sent.told = static_cast<Told>(place_of(json.at("told").get<std::string>(), told_names));
+    if (sent.told != Told::reported)
+        sent.server = names.servers(json.at("partial_log").get<std::string>());
+    sent.requests = number(json.at("requests"));
+    sent.bytes = number(json.at("bytes"));
+    return sent;
+}
+
 void check_times(const Session& s) {
     if (s.first_ms < 0 || s.first_ms > s.last_ms || s.last_ms > events::most_time_ms)
         throw Json::other_error::create(501, "no such time", static_cast<const Json*>(nullptr));
@@ -108,6 +120,15 @@ std::string print_partial(const std::string& id, const Session& s, const Diction
     return line(json);
 }
 
+std::string print_partial(const Sent& sent, const Dictionary& names) {
+    const bool answers = sent.told != Told::reported;
+    return line({{"partial_log", answers ? names.servers[sent.server] : std::string{}},
+                 {"session", sent.session},
+                 {"told", told_names[static_cast<int>(sent.told)]},
+                 {"requests", sent.requests},
+                 {"bytes", sent.bytes}});
+}
+
 Result<Partial> parse_partial(std::string_view text, Dictionary& names) {
     try {
         const auto json = Json::parse(text);
@@ -116,6 +137,10 @@ Result<Partial> parse_partial(std::string_view text, Dictionary& names) {
             if (json["partial"] != format) return Malformed{"a partial of another version"};
             partial.counts_only = true;
             for (const auto& [name, at] : count_fields) partial.counts.*at = number(json.at(name));
+            return partial;
+        }
+        if (json.contains("partial_log")) {
+            partial.sent = parse_sent(json, names);
             return partial;
         }
         auto& s = partial.session;

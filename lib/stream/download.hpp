@@ -62,6 +62,7 @@ class Download {
     /// Peers that it knows, and takes from.
     int peers() const;
     const song::Manifest& manifest() const noexcept { return manifest_; }
+    const std::string& session_id() const noexcept { return cmcd_session_; }
     const Session& session() const { return *session_; }
 
    private:

@@ -151,6 +151,7 @@ void Download::ask_first_chunk() {
     early_->asked = now();
     http::Fields fields;
     fields.add("X-User-Bitrate", std::to_string(early_->kbps));
+    fields.add("CMCD-Session", text("sf=o,sid=\"", cmcd_session_, "\",st=v"));
     from_edge(early_, fields, text("/songs/", song_, "/chunk_0.ogg"));
 }
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <random>
 
 #include "base/program.hpp"
 
@@ -12,8 +11,8 @@ namespace stretto::stream {
 namespace {
 
 constexpr std::chrono::milliseconds tick_ms{20};
-constexpr double next_from_s = 30;      // what is left of a song when the next begins to load
-constexpr double between_progress = 1;  // s
+constexpr double next_from_s = 30;  // what is left of a song when the next begins to load
+constexpr double between_progress = 1, between_posted_progress = 10;  // s
 constexpr std::size_t most_sources = 12;
 constexpr double urgent_s = 5;  // with less in hand, all the network is for what plays
 
@@ -21,13 +20,6 @@ std::int64_t utc_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();
-}
-
-std::string random_id() {
-    std::random_device random;
-    char text[40];
-    std::snprintf(text, sizeof text, "%08x%08x%08x", random(), random(), random());
-    return text;
 }
 
 const char* name_of(Origin origin) {
@@ -88,10 +80,22 @@ Player::Player(const Options& options)
         return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
             .count();
     };
-    if (!options_.events.empty()) writer_ = std::make_unique<events::Writer>(options_.events);
+    open_events();
 }
 
 Player::~Player() = default;
+
+void Player::open_events() {
+    const auto& to = options_.events;
+    if (is_url(to)) {
+        auto poster =
+            std::make_unique<Poster>(loop_, to, [this](const std::string& what) { say_(what); });
+        poster_ = poster.get();
+        writer_ = std::move(poster);
+    } else if (!to.empty()) {
+        writer_ = std::make_unique<events::Writer>(to);
+    }
+}
 
 /// What is seen goes to a file; when that fails, which is said once, the music goes on.
 template <class Call>
@@ -125,7 +129,7 @@ int Player::run(std::vector<std::string> songs) {
         if (options_.output.path == "-") end_if_nobody_reads();
         throw;
     }
-    tell([this] { writer_->flush(); });
+    if (!poster_) tell([this] { writer_->flush(); });
     presence_.remember_edges();
     return exit_;
 }
@@ -200,7 +204,8 @@ void Player::found(Song& song, const song::Manifest& manifest) {
     song.artist = artist;
     if (!writer_) return;
     const auto& where = options_.presence.location;
-    song.events.emplace(*writer_, random_id(), options_.listener,
+    // in a server's log, CMCD's sid is then the session of the events
+    song.events.emplace(*writer_, song.download->session_id(), options_.listener,
                         where ? swarm::print_location(*where) : std::string{}, manifest.id);
     tell(song, "start", {{"title", song.title}, {"artist", artist}, {"network", options_.network}});
 }
@@ -263,7 +268,8 @@ bool Player::feed() {
         give_up(song);
         return current_ != nullptr;
     }
-    if (now() - song.told >= between_progress && song.started) {
+    const double between = poster_ ? between_posted_progress : between_progress;
+    if (now() - song.told >= between && song.started) {
         song.told = now();
         tell(song, "progress",
              {{"heard_ms", std::llround(song.heard_s * 1000)},
@@ -464,7 +470,10 @@ void Player::end() {
 
 void Player::leave() {
     if (last_) tell_uploads(*last_);
-    presence_.leave([this] { loop_.stop(); });
+    presence_.leave([this] {
+        if (poster_) return poster_->finish([this] { loop_.stop(); });
+        loop_.stop();
+    });
 }
 
 void Player::view() {
