@@ -14,7 +14,8 @@ struct CountField {
 constexpr CountField count_fields[] = {
     {"files", &Counts::files},     {"bytes", &Counts::bytes}, {"lines", &Counts::lines},
     {"events", &Counts::events},   {"torn", &Counts::torn},   {"foreign", &Counts::foreign},
-    {"doubled", &Counts::doubled}, {"late", &Counts::late},   {"requests", &Counts::requests}};
+    {"doubled", &Counts::doubled}, {"late", &Counts::late},   {"requests", &Counts::requests},
+    {"given", &Counts::given}};
 
 struct Field {
     const char* name;

@@ -94,7 +94,7 @@ Table experience_table(const Summary& s) {
             true};
 }
 
-Table bytes_table(const Summary& s) {
+Table bytes_table(const Summary& s, const Counts& counts) {
     const auto& t = s.traffic;
     return {"bytes",
             "Where the bytes came from",
@@ -113,7 +113,7 @@ Table bytes_table(const Summary& s) {
             {{t.all_bytes(), t.of(Source::cache), t.of(Source::peer), t.of(Source::edge_hit),
               t.of(Source::edge_miss), if_any(t.offload(), t.all_bytes() > 0),
               if_any(t.hit_ratio(), t.edge_bytes() > 0), percentile(t.first_byte, 0.5),
-              percentile(t.first_byte, 0.9), s.wasted, s.uploaded,
+              percentile(t.first_byte, 0.9), s.wasted, s.uploaded + counts.given,
               s.servers.empty() ? Cell{} : Cell{all_servers(s).unreported()}}},
             true};
 }
@@ -420,7 +420,7 @@ std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts
     std::vector<Table> all{
         totals_table(s, listening),
         experience_table(s),
-        bytes_table(s),
+        bytes_table(s, counts),
         published_table(s),
         songs_table(s, names, listening),
         artists_table(s, listening),

@@ -132,6 +132,7 @@ void Download::act() {
         }
         if (!orders.want) break;
         order(orders);
+        if (transfer_) break;  // a rule that changes its mind does so later, not at once for ever
     }
     acting_ = false;
     if (over_now_) return;

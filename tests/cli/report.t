@@ -33,6 +33,12 @@ same() { but_input "$1" >left && but_input "$2" >right && cmp left right; }
 in_order() { make_events 400 --mess >ordered.jsonl && make_events 400 --mess --shuffle >shuffled.jsonl && sort ordered.jsonl | uniq >a.jsonl &&
     stretto-report --json a.jsonl >a.json && sort -R ordered.jsonl ordered.jsonl >b.jsonl && stretto-report --json b.jsonl >b.json && same a.json b.json; }
 ok 'any order and any number of times is the same' in_order
+given_after() {
+    line() { printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"a","listener":"l","place":"","song":"s"%s}\n' "$@"; }
+    { line start 0 1000 ''; line upload 1 1500 ',"bytes":70'; line end 2 2000 ',"heard_ms":0,"why":"finished"'; line upload 3 3000 ',"bytes":500'; line upload 4 4000 ',"bytes":6'; } >given.jsonl &&
+        stretto-report --json given.jsonl >given.1 && cat given.jsonl given.jsonl | sort -R | stretto-report --json - >given.2 && same given.1 given.2 && jq -e '.bytes.uploaded == 576' given.1
+}
+ok 'what is given to others after the last song counts, once' given_after
 mkdir folder folder/deep
 awk -v n=5 '{print > "folder/deep/" (NR % n) ".jsonl"}' events.jsonl
 gzip -k folder/deep/0.jsonl folder/deep/1.jsonl && rm folder/deep/0.jsonl folder/deep/1.jsonl
