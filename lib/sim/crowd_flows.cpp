@@ -8,7 +8,6 @@ namespace {
 
 constexpr int rounds = 4;
 constexpr double first_window = 10 * 1448;  // bytes: RFC 6928
-constexpr double plenty = 1e12;             // bytes/s, that no window holds back
 
 }  // namespace
 
@@ -17,7 +16,7 @@ int Flows::add_pipe(double bytes_per_s) {
     return static_cast<int>(pipes_.size()) - 1;
 }
 
-int Flows::start(int from, int to, double rtt_s, double delay_s, std::uint64_t user) {
+int Flows::start(const Start& how) {
     if (free_.empty()) {
         free_.push_back(static_cast<int>(flows_.size()));
         flows_.emplace_back();
@@ -26,23 +25,24 @@ int Flows::start(int from, int to, double rtt_s, double delay_s, std::uint64_t u
     free_.pop_back();
     auto& flow = flows_[static_cast<std::size_t>(n)];
     flow = Flow{};
-    flow.from = from, flow.to = to, flow.user = user;
-    flow.rtt_s = std::max(rtt_s, 0.001);
-    flow.delay_s = delay_s;
-    flow.window_rate = first_window / flow.rtt_s;
+    flow.from = how.from, flow.to = how.to, flow.user = how.user;
+    flow.rtt_s = std::max(how.rtt_s, 0.001);
+    flow.delay_s = how.delay_s;
+    flow.window_rate = std::max(how.window_rate, first_window / flow.rtt_s);
     flow.growth = std::exp2(step_s_ / flow.rtt_s);
     flow.place = running_.size();
     running_.push_back(n);
     return n;
 }
 
-void Flows::stop(int n) {
+double Flows::stop(int n) {
     auto& flow = flows_[static_cast<std::size_t>(n)];
     const int last = running_.back();
     running_[flow.place] = last;
     flows_[static_cast<std::size_t>(last)].place = flow.place;
     running_.pop_back();
     free_.push_back(n);
+    return flow.window_rate;
 }
 
 /// A round: what each pipe has left, in equal shares to those that can take more.
@@ -105,7 +105,8 @@ void Flows::step(double seconds, std::vector<Came>& came) {
         flow.fraction += flow.rate * (seconds - delay);
         const double whole = std::floor(flow.fraction);
         flow.fraction -= whole;
-        if (flow.window_rate < plenty && delay < seconds) flow.window_rate *= flow.growth;
+        // a window that does not hold back does not grow (RFC 7661), but twofold
+        if (flow.window_rate < 2 * flow.rate && delay < seconds) flow.window_rate *= flow.growth;
         if (whole >= 1) came.push_back({n, flow.user, static_cast<std::uint32_t>(whole)});
     }
 }

@@ -18,10 +18,18 @@ class Flows {
     /// @return its number, from 0
     int add_pipe(double bytes_per_s);
 
+    struct Start {
+        int from = 0, to = 0;
+        double rtt_s = 0;          ///< the window doubles in each
+        double delay_s = 0;        ///< of the next step, that pass before the first byte
+        double window_rate = 0;    ///< bytes/s, of a connection that was in use just now
+        std::uint64_t user = 0;
+    };
     /// @param rtt_s   its window doubles in each
     /// @param delay_s of the next step, that pass before its first byte
-    int start(int from, int to, double rtt_s, double delay_s, std::uint64_t user);
-    void stop(int flow);
+    int start(const Start& how);
+    /// @return its window_rate by now
+    double stop(int flow);
     bool idle() const noexcept { return running_.empty(); }
 
     /// Let all run for so long. Rates are max-min fair to a few percent: shares of what is left are

@@ -87,6 +87,16 @@ void Load::pump() {
     poll_peers();
 }
 
+/// A connection that waits is used again; its window is what it was, unless it waited long (RFC 5681,
+/// 4.1).
+bool Load::reuse(Idle& idle, double rtt_s, Transfer& transfer) {
+    if (idle.connections == 0) return false;
+    --idle.connections;
+    if (static_cast<double>(now() - idle.since) < 200 + 2000 * rtt_s)
+        transfer.window_rate = idle.window_rate;
+    return true;
+}
+
 /// A request: a round trip till its answer's first byte, and one before on a new connection.
 void Load::order(const swarm::Order& wanted) {
     auto& transfer = transfers_[wanted.number];
@@ -96,13 +106,11 @@ void Load::order(const swarm::Order& wanted) {
     double wait = 0;
     if (wanted.source == swarm::Order::edge) {
         if (outcome_.first_bytes == 0) outcome_.first_bytes = length(wanted);
-        wait = me().edge_rtt_s * (edge_idle_ > 0 ? 1 : 2);
-        edge_idle_ = std::max(0, edge_idle_ - 1);
+        wait = me().edge_rtt_s * (reuse(edge_idle_, me().edge_rtt_s, transfer) ? 1 : 2);
     } else {
         transfer.link = wanted.source;
         auto& link = links_[static_cast<std::size_t>(wanted.source)];
-        wait = link.rtt_s * (link.idle > 0 ? 1 : 2);
-        link.idle = std::max(0, link.idle - 1);
+        wait = link.rtt_s * (reuse(link.idle, link.rtt_s, transfer) ? 1 : 2);
     }
     crowd_.after(wait, [&crowd = crowd_, listener = listener_, serial = serial_,
                         number = wanted.number] {
@@ -118,8 +126,7 @@ void Load::on_head(int number) {
     const std::uint64_t user = std::uint64_t{listener_} << 32 | static_cast<std::uint32_t>(number);
     const double delay = static_cast<double>(now() - crowd_.stepped) / 1000;
     if (transfer.link < 0) {
-        transfer.flow = crowd_.flows.start(crowd_.edge_pipes[me().edge], me().down, me().edge_rtt_s,
-                                           delay, user);
+        transfer.flow = crowd_.flows.start({crowd_.edge_pipes[me().edge], me().down, me().edge_rtt_s, delay, transfer.window_rate, user});
         return;
     }
     auto& link = links_[static_cast<std::size_t>(transfer.link)];
@@ -131,7 +138,7 @@ void Load::on_head(int number) {
     if (peer.uploads >= crowd_uploads) return fail(number, swarm::Fault::busy);
     ++peer.uploads;
     transfer.uploading = true;
-    transfer.flow = crowd_.flows.start(peer.up, me().down, link.rtt_s, delay, user);
+    transfer.flow = crowd_.flows.start({peer.up, me().down, link.rtt_s, delay, transfer.window_rate, user});
 }
 
 void Load::came(std::uint64_t number, std::uint32_t bytes) {
@@ -208,12 +215,15 @@ void Load::finished(int number) {
     picker_->finished(number, now());
     if (transfer.link >= 0) {
         auto& link = links_[static_cast<std::size_t>(transfer.link)];
+        link.busy = 0;
         link.ms += now() - transfer.started;
-        ++link.idle;
         report(link, true, "");
-    } else {
-        ++edge_idle_;
     }
+    auto& idle = transfer.link < 0 ? edge_idle_
+                                   : links_[static_cast<std::size_t>(transfer.link)].idle;
+    ++idle.connections;
+    idle.since = now();
+    idle.window_rate = crowd_.flows.stop(std::exchange(transfer.flow, -1));
     end(number);
     crowd_.wake(listener_);
 }
@@ -228,7 +238,8 @@ void Load::fail(int number, swarm::Fault fault) {
             link.reported = false;
             report(link, false, "hash");
         } else {
-            ++link.idle;  // an answer without bytes leaves the connection as it was
+            link.busy += fault == swarm::Fault::busy;
+            ++link.idle.connections;  // an answer without bytes leaves the connection as it was
         }
     }
     end(number);

@@ -62,6 +62,12 @@ class Load {
     const CrowdFetch& outcome() const noexcept { return outcome_; }
 
    private:
+    /// Connections to a host that wait for the next request, as one.
+    struct Idle {
+        int connections = 0;
+        double window_rate = 0;  // of the last that was in use
+        Millis since = 0;
+    };
     /// A peer, as this song knows it.
     struct Link {
         std::uint32_t peer = 0;
@@ -71,8 +77,10 @@ class Load {
         std::vector<bool> have;
         Millis heard = 0;
         Millis answers = -1;  // a question after what it has is under way till then
-        int idle = 0;         // connections
+        Idle idle;
         bool reported = false;
+        bool left = false;    // asked no more: it had made way for another
+        int busy = 0;         // times in a row that it said so
         std::uint64_t bytes = 0;
         std::int64_t ms = 0;
     };
@@ -84,6 +92,7 @@ class Load {
         int next_piece = 0;
         Millis started = 0;
         std::uint64_t useful = 0;
+        double window_rate = 0;
         bool uploading = false;
     };
 
@@ -92,6 +101,7 @@ class Load {
     void tick();
     void on_index();
     void add_peers(std::string_view answer);
+    bool room_for_one();
     void query_peers(bool first);
     void refresh_peers();
     void poll_peers();
@@ -99,6 +109,7 @@ class Load {
     void report(Link& link, bool ok, const char* why);
 
     void order(const swarm::Order& wanted);
+    bool reuse(Idle& idle, double rtt_s, Transfer& transfer);
     void on_head(int number);
     void fail(int number, swarm::Fault fault);
     void drop(int number);
@@ -122,7 +133,7 @@ class Load {
     CrowdFetch outcome_;
     Millis refreshed_ = 0;
     int refreshes_ = 0;
-    int edge_idle_ = 0;
+    Idle edge_idle_;
     bool divided_ = false, over_ = false;
     std::uint64_t serial_;  // tells its events from those of loads before it
 };

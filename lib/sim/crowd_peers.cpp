@@ -12,6 +12,7 @@ constexpr Millis between_refreshes = 5000;
 constexpr Millis first_refresh = 1000;
 constexpr Millis between_polls = 700;
 constexpr std::size_t most_peers = 24;
+constexpr std::size_t most_named = 96;
 
 }  // namespace
 
@@ -25,6 +26,7 @@ std::vector<bool> Load::said_by(const Link& link) const {
 }
 
 void Load::note_have(Link& link, int number) {
+    if (link.left) return;
     link.heard = now();
     link.have = said_by(link);
     picker_->set_peer(number, link.have, link.guess);
@@ -53,12 +55,13 @@ void Load::add_peers(std::string_view list) {
         if (peer == listener_) continue;
         auto found = std::ranges::find(links_, peer, &Link::peer);
         if (found == links_.end()) {
-            if (links_.size() >= most_peers) continue;
+            if (!room_for_one()) continue;
             links_.emplace_back().peer = peer;
             found = links_.end() - 1;
             found->rtt_s = rtt_s(me().place, crowd_.listeners[peer].place);
         }
         auto& link = *found;
+        if (link.left) continue;
         link.ticket = info.ticket;
         link.guess = static_cast<double>(info.upload_kbps) * 1000 / 8 / 4;
         if (link.heard != 0) continue;  // what it said itself is newer
@@ -73,12 +76,30 @@ void Load::add_peers(std::string_view list) {
     crowd_.wake(listener_);
 }
 
+/// Of those that only say that they are busy, the first makes room for another.
+bool Load::room_for_one() {
+    const auto staying = std::ranges::count(links_, false, &Link::left);
+    static const int B = getenv("B") ? atoi(getenv("B")) : 0;
+    if (staying < static_cast<long>(most_peers)) return true;
+    if (!B || links_.size() >= most_named) return false;
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+        auto& link = links_[i];
+        if (link.left || link.busy < B) continue;
+        link.left = true;
+        link.have.assign(link.have.size(), false);
+        picker_->set_peer(static_cast<int>(i), link.have, link.guess);
+        return true;
+    }
+    return false;
+}
+
 void Load::on_list() { query_peers(false); }
 
 void Load::refresh_peers() {
     const auto wait = std::min(between_refreshes, first_refresh << std::min(refreshes_, 8));
     if (now() - refreshed_ < wait) return;
-    if (picker_->useful_peers(now()) >= 8 && now() - refreshed_ < 6 * between_refreshes) return;
+    static const int R = getenv("R") ? atoi(getenv("R")) : 0;
+    if (picker_->useful_peers(now()) >= 8 && (!R || picker_->peers_suffice(now())) && now() - refreshed_ < 6 * between_refreshes) return;
     refreshed_ = now();
     ++refreshes_;
     later(me().tracker_rtt_s, &Load::on_list);
@@ -89,6 +110,7 @@ void Load::poll_peers() {
     for (std::size_t i = 0; i < links_.size(); ++i) {
         auto& link = links_[i];
         const auto& peer = crowd_.listeners[link.peer];
+        if (link.left) continue;
         if (link.answers >= 0) {
             if (now() < link.answers) continue;
             link.answers = -1;
