@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/crowd_parts.hpp"
+#include "sim/crowd_fetch.hpp"
+#include "sim/crowd_player.hpp"
+#include "sim/crowd_state.hpp"
 
 namespace stretto::sim {
 namespace {
@@ -11,8 +13,8 @@ namespace {
 constexpr Millis step_ms = 20;
 constexpr Millis least_between_ms = 3000;  // announces, as in stream/tracker.cpp
 constexpr int interval_s = 120;            // of announces, as stretto-track asks for
+constexpr Millis head_start_ms = 10000;
 constexpr double look_up_s = 0.05;         // the tracker asks the origin how a song is cut
-constexpr Millis most_ms = 48 * 3600 * 1000LL;
 
 swarm::PeersLimits limits(const CrowdSettings& settings) {
     swarm::PeersLimits limits;
@@ -70,29 +72,32 @@ CrowdState::CrowdState(const CrowdSettings& s)
       tracker(limits(s), secret_of(s.seed), 1000),
       edges(edge_list(s.edges)),
       listeners(s.listeners),
-      wanted(s.listeners),
-      is_awake(s.listeners) {
+      is_awake_(s.listeners) {
     for (std::size_t i = 0; i < s.edges; ++i)
         edge_pipes.push_back(flows.add_pipe(s.edge_kbps * 125));
-    run_.members.resize(s.listeners);
-    const auto spread = [&] { return 0.5 + chance.real(); };
-    for (std::uint32_t i = 0; i < s.listeners; ++i) {
-        auto& l = listeners[i];
-        auto& member = run_.members[i];
-        l.at = address(i);
-        l.place = swarm::rounded(draw_place(chance));
-        member.down = s.down_kbps * 125 * spread();
-        member.up = s.up_kbps * 125 * spread();
-        if (chance.real() < s.evil) l.evil = static_cast<Evil>(1 + chance.next() % 4);
-        member.evil = l.evil != Evil::no;
-        l.down = flows.add_pipe(member.down);
-        l.up = flows.add_pipe(l.evil == Evil::slow ? 1 : member.up);
-        wanted[i] = static_cast<std::uint32_t>(zipf.draw(chance));
-        const auto when = static_cast<Millis>(s.arrivals_s * 1000 * chance.real());
-        // who is evil has been there before all others
-        agenda.at(now + (member.evil ? 0 : 10000 + when), [this, i] { arrive(i); });
-        if (!member.evil) ++left;
-    }
+    result.members.resize(s.listeners);
+    for (std::uint32_t i = 0; i < s.listeners; ++i) add_listener(i);
+}
+
+void CrowdState::add_listener(std::uint32_t i) {
+    auto& l = listeners[i];
+    auto& member = result.members[i];
+    l.at = address(i);
+    l.place = swarm::rounded(draw_place(chance));
+    member.down = settings.down_kbps * 125 * (0.5 + chance.real());
+    member.up = settings.up_kbps * 125 * (0.5 + chance.real());
+    if (chance.real() < settings.evil) l.evil = static_cast<Evil>(1 + chance.next() % 4);
+    member.evil = l.evil != Evil::no;
+    l.down = flows.add_pipe(member.down);
+    l.up = flows.add_pipe(l.evil == Evil::slow ? 1 : member.up);
+    // geometric, as a session is that ends after each song with the same chance
+    if (settings.play)
+        l.songs_left = 1 + static_cast<int>(std::log(1 - chance.real()) /
+                                            std::log(1 - 1 / std::max(1.001, settings.songs_each)));
+    const auto when = static_cast<Millis>(settings.arrivals_s * 1000 * chance.real());
+    // who is evil has been there before all others
+    agenda.at(now + (member.evil ? 0 : head_start_ms + when), [this, i] { arrive(i); });
+    if (!member.evil) ++left_;
 }
 
 void CrowdState::arrive(std::uint32_t number) {
@@ -102,48 +107,77 @@ void CrowdState::arrive(std::uint32_t number) {
     l.edge = static_cast<std::size_t>(std::stoul(nearest.front().name));
     l.edge_rtt_s = rtt_s(l.place, edge_place(l.edge));
     l.tracker_rtt_s = rtt_s(l.place, edge_place(0));
-    run_.members[number].came_s = static_cast<double>(now) / 1000;
-    const auto& song = catalogue.song(wanted[number]);
-    const int rendition = rendition_of(song.layout, settings.kbps);
-    if (l.evil == Evil::no) {
-        l.load = std::make_unique<Load>(*this, number, wanted[number], rendition);
+    result.members[number].came_s = static_cast<double>(now) / 1000;
+    begin_song(number);
+}
+
+void CrowdState::begin_song(std::uint32_t number) {
+    auto& l = listeners[number];
+    auto song = static_cast<std::uint32_t>(zipf.draw(chance));
+    if (!l.played.empty() && chance.real() < settings.replays)
+        song = l.played[chance.next() % l.played.size()];
+    const auto& layout = catalogue.song(song).layout;
+    const int rendition = rendition_of(layout, settings.kbps);
+    if (l.evil != Evil::no) {
+        l.holdings.push_back(
+            {song, rendition, std::vector<bool>(static_cast<std::size_t>(layout.chunks), true)});
+        return changed(number);
+    }
+    if (!settings.play) {
+        l.client = std::make_unique<CrowdFetch>(*this, number, song, rendition);
         return;
     }
-    l.holdings.push_back(
-        {wanted[number], rendition, std::vector<bool>(song.shape.chunk_s.size(), true)});
-    changed(number);
+    --l.songs_left;
+    l.client = std::make_unique<CrowdPlayer>(*this, number, song, rendition);
+    if (std::ranges::find(l.played, song) == l.played.end()) l.played.push_back(song);
+}
+
+void CrowdState::leave(std::uint32_t number) {
+    auto& l = listeners[number];
+    l.here = false;
+    l.holdings = {};
+    result.members[number].left_s = static_cast<double>(now) / 1000;
+    swarm::Announce said;
+    said.peer_id = std::to_string(number);
+    said.port = l.at.port;
+    after(l.tracker_rtt_s / 2, [this, &l, said] {
+        tracker.announce(l.at, said, static_cast<std::uint64_t>(now));
+    });
 }
 
 void CrowdState::wake(std::uint32_t number) {
-    if (std::exchange(is_awake[number], 1)) return;
-    awake.push_back(number);
+    if (std::exchange(is_awake_[number], 1)) return;
+    awake_.push_back(number);
 }
 
 // Announces, as stream::Tracker times them
+
+void CrowdState::announce_at(std::uint32_t number, Millis when) {
+    listeners[number].due = when;
+    agenda.at(when, [this, number, when] {
+        if (listeners[number].due == when) announce(number);
+    });
+}
 
 void CrowdState::changed(std::uint32_t number) {
     auto& l = listeners[number];
     if (!settings.peers || l.changed) return;
     l.changed = true;
     if (l.announcing) return;  // its answer sets the clock
-    l.due = l.announced < 0 ? now : std::max(now, l.announced + least_between_ms);
-    agenda.at(l.due, [this, number, due = l.due] {
-        if (listeners[number].due == due) announce(number);
-    });
+    announce_at(number, l.announced < 0 ? now : std::max(now, l.announced + least_between_ms));
 }
 
-void CrowdState::announce(std::uint32_t number) {
+swarm::Announce CrowdState::inventory(std::uint32_t number) {
     auto& l = listeners[number];
-    if (l.announcing || !l.here) return;
     swarm::Announce said;
     said.peer_id = std::to_string(number);
     said.port = l.at.port;
     said.location = l.place;
-    said.upload_kbps = std::llround(run_.members[number].up / 125);
+    said.upload_kbps = std::llround(result.members[number].up / 125);
     for (const auto& holding : l.holdings) {
         const auto& song = catalogue.song(holding.song);
-        auto& ranges = said.songs[song.id][song.layout.kbps[static_cast<std::size_t>(
-            holding.rendition)]];
+        auto& ranges =
+            said.songs[song.id][song.layout.kbps[static_cast<std::size_t>(holding.rendition)]];
         for (int k = 0; k < static_cast<int>(holding.have.size()); ++k) {
             if (!holding.have[static_cast<std::size_t>(k)]) continue;
             if (!ranges.empty() && ranges.back().last == k - 1)
@@ -152,16 +186,23 @@ void CrowdState::announce(std::uint32_t number) {
                 ranges.push_back({k, k});
         }
     }
+    return said;
+}
+
+void CrowdState::announce(std::uint32_t number) {
+    auto& l = listeners[number];
+    if (l.announcing || !l.here) return;
     l.changed = false;
     l.announcing = true;
     l.announced = now;
-    after(l.tracker_rtt_s / 2, [this, number, said = std::move(said)] { heard(number, said); });
+    after(l.tracker_rtt_s / 2, [this, number, said = inventory(number)] { heard(number, said); });
 }
 
 /// By the tracker; what follows is its Site's part.
 void CrowdState::heard(std::uint32_t number, const swarm::Announce& said) {
     auto& l = listeners[number];
     const auto ms = [this] { return static_cast<std::uint64_t>(now); };
+    if (!l.here) return;
     const auto result = tracker.announce(l.at, said, ms());
     if (result.unproven)
         after(l.tracker_rtt_s, [this, &l, ms] { tracker.proved(l.at, l.here, ms()); });
@@ -176,14 +217,11 @@ void CrowdState::heard(std::uint32_t number, const swarm::Announce& said) {
         });
     const double jitter = 0.75 + 0.5 * chance.real();
     after(l.tracker_rtt_s / 2, [this, number, jitter] {
-        auto& l = listeners[number];
-        l.announcing = false;
+        auto& me = listeners[number];
+        me.announcing = false;
         auto next = static_cast<Millis>(1000 * std::round(interval_s * jitter));
-        if (l.changed) next = std::min(next, least_between_ms);
-        l.due = now + next;
-        agenda.at(l.due, [this, number, due = l.due] {
-            if (listeners[number].due == due) announce(number);
-        });
+        if (me.changed) next = std::min(next, least_between_ms);
+        announce_at(number, now + next);
     });
 }
 
@@ -195,38 +233,43 @@ void CrowdState::expire() {
 
 // Time
 
+/// A song is over: the next, or the end of the listener.
 void CrowdState::settle(std::uint32_t number) {
-    auto& load = listeners[number].load;
-    if (!load || !load->over()) return;
-    run_.fetches.push_back(load->outcome());
-    load.reset();
-    --left;
+    auto& l = listeners[number];
+    if (!l.client || !l.client->over()) return;
+    result.plays.push_back(l.client->outcome());
+    l.client.reset();
+    if (l.songs_left > 0) return after(0, [this, number] { begin_song(number); });
+    --left_;
+    if (settings.play) leave(number);
 }
 
 void CrowdState::pump_all() {
-    for (std::size_t i = 0; i < awake.size(); ++i) {  // grows while walked
-        const auto number = awake[i];
-        is_awake[number] = 0;
-        if (auto& load = listeners[number].load) load->pump();
+    for (std::size_t i = 0; i < awake_.size(); ++i) {  // grows while walked
+        const auto number = awake_[i];
+        is_awake_[number] = 0;
+        if (auto& client = listeners[number].client) client->pump();
         settle(number);
     }
-    awake.clear();
+    awake_.clear();
 }
 
 void CrowdState::step(std::vector<Flows::Came>& came) {
     came.clear();
     flows.step(static_cast<double>(step_ms) / 1000, came);
     for (const auto& one : came)
-        if (auto& load = listeners[one.user >> 32].load)
-            load->came(one.user & 0xffffffff, one.bytes);
+        if (auto& client = listeners[one.user >> 32].client)
+            client->came(static_cast<int>(one.user & 0xffffffff), one.bytes);
 }
 
 /// Events by the millisecond, flows by the step.
 void CrowdState::run() {
     expire();
     std::vector<Flows::Came> came;
-    Millis end = now + step_ms;
-    while (left > 0 && end < most_ms) {
+    for (Millis end = now + step_ms; left_ > 0; end += step_ms) {
+        if (flows.idle() && !agenda.empty())
+            end = std::max(end, (agenda.next() + step_ms - 1) / step_ms * step_ms);
+        stepped = end - step_ms;
         while (!agenda.empty() && agenda.next() <= end) {
             now = std::max(now, agenda.next());
             agenda.take()();
@@ -235,20 +278,16 @@ void CrowdState::run() {
         now = end;
         if (!flows.idle()) step(came);
         pump_all();
-        end += step_ms;
-        if (flows.idle() && !agenda.empty())
-            end = std::max(end, (agenda.next() + step_ms - 1) / step_ms * step_ms);
-        stepped = end - step_ms;
     }
-    run_.ended_s = static_cast<double>(now) / 1000;
-    run_.unfinished = left;
-    for (std::size_t i = 0; i < listeners.size(); ++i) run_.members[i].left_s = run_.ended_s;
+    result.ended_s = static_cast<double>(now) / 1000;
+    for (std::size_t i = 0; i < listeners.size(); ++i)
+        if (listeners[i].here) result.members[i].left_s = result.ended_s;
 }
 
 CrowdRun run_crowd(const CrowdSettings& settings) {
     CrowdState crowd{settings};
     crowd.run();
-    return std::move(crowd.run_);
+    return std::move(crowd.result);
 }
 
 }  // namespace stretto::sim

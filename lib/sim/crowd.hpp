@@ -1,9 +1,11 @@
 #pragma once
-// A crowd of listeners on a virtual clock: they come, fetch songs of a Zipf catalogue from edges
-// and from each other, and stay to share. What they ask of whom is decided by the very Picker of
-// stretto-fetch, whom they hear of by the very state of stretto-track.
+// A crowd of listeners on a virtual clock: they come, fetch or play songs of a Zipf catalogue from
+// edges and from each other. What they ask of whom is decided by the very swarm::Picker and
+// stream::Session of stretto-fetch and stretto-play, whom they hear of by the very state of
+// stretto-track.
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace stretto::sim {
@@ -16,24 +18,34 @@ struct CrowdSettings {
     double zipf = 1.02;
     double arrivals_s = 3600;  ///< within which all come, at random
     double song_s = 210;       ///< mean
-    int kbps = 320;
+    int kbps = 320;            ///< of what is fetched; the most that is played
     double down_kbps = 10000, up_kbps = 5000;  ///< means; of each from half to half again as much
     std::size_t edges = 6;
     double edge_kbps = 1e6;  ///< of each
-    double evil = 0;         ///< share of the listeners that say they have all and give nothing right
+    double evil = 0;         ///< share of listeners that say they have all and give nothing right
     bool peers = true;
     std::uint64_t seed = 1;
+
+    bool play = false;       ///< rather than to fetch one song and stay
+    double songs_each = 12;  ///< mean of a session, after which a listener goes
+    double replays = 0.5;    ///< chance that a song of the same session is played again
+    std::string abr = "stretto";
 };
 
 /// One song of one listener, when it is over.
-struct CrowdFetch {
+struct CrowdPlay {
     std::uint32_t listener = 0, song = 0;
     double began_s = 0, ended_s = 0;
-    std::uint64_t bytes = 0;                 ///< of the song
-    std::uint32_t first_bytes = 0;           ///< of the chunk that came whole from an edge
-    std::array<std::uint64_t, 3> from{};     ///< cache, peers, edges: right bytes
+    std::uint64_t bytes = 0;              ///< right ones that came over the network
+    std::uint32_t first_bytes = 0;        ///< of these, the chunk that an edge has to bring
+    std::array<std::uint64_t, 3> from{};  ///< cache, peers, edges: right bytes
     std::uint64_t wasted = 0;
     int bans = 0;
+    // where it was played
+    double sound_s = -1;  ///< from the command to sound; below 0: never
+    double heard_s = 0, stalled_s = 0;
+    int stalls = 0;
+    double kbps_s = 0;  ///< nominal kbit/s times seconds that came
 };
 
 /// Who listened, and what it gave.
@@ -45,13 +57,13 @@ struct CrowdMember {
 };
 
 struct CrowdRun {
-    std::vector<CrowdFetch> fetches;
+    std::vector<CrowdPlay> plays;
     std::vector<CrowdMember> members;
     double ended_s = 0;
     std::uint64_t edge_bytes = 0;  ///< that left edges, useless ones included
-    std::uint64_t unfinished = 0;  ///< songs that had not come when the patience of the simulator ended
 };
 
+/// Deterministic; time and memory grow with listeners and their songs.
 CrowdRun run_crowd(const CrowdSettings& settings);
 
 }  // namespace stretto::sim

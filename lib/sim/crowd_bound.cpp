@@ -48,10 +48,10 @@ double overlap(double a0, double a1, double b0, double b1) {
 constexpr double slot_s = 1;
 
 struct Swarm {
-    std::vector<const CrowdFetch*> loads;
+    std::vector<const CrowdPlay*> loads;
 
     /// From when on it could have something to give.
-    static double able_s(const CrowdFetch& load, const CrowdMember& member) {
+    static double able_s(const CrowdPlay& load, const CrowdMember& member) {
         return load.began_s + load.first_bytes / member.down;
     }
     std::uint64_t most(const std::vector<CrowdMember>& members) const;
@@ -113,7 +113,7 @@ std::uint64_t Swarm::most(const std::vector<CrowdMember>& members) const {
 
 std::map<std::uint32_t, Swarm> swarms(const CrowdRun& run) {
     std::map<std::uint32_t, Swarm> all;
-    for (const auto& load : run.fetches) all[load.song].loads.push_back(&load);
+    for (const auto& load : run.plays) all[load.song].loads.push_back(&load);
     return all;
 }
 
