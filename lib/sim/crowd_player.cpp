@@ -67,14 +67,14 @@ void Ears::advance(double now) {
     if (passed <= 0) return;
     now_ = now;
     if (!playing_) {
-        if (started() && playhead_ < song_s_ - 1e-6) stalled_s_ += passed;
+        if (started() && playhead_ < song_s_ - 1e-3) stalled_s_ += passed;
         return;
     }
     const double heard = std::min(passed, std::max(0.0, audio_ - playhead_));
     playhead_ += heard;
     if (heard >= passed) return;
     playing_ = false;
-    if (playhead_ >= song_s_ - 1e-6) return;
+    if (playhead_ >= song_s_ - 1e-3) return;
     ++stalls_;
     stalled_s_ += passed - heard;
 }
@@ -84,7 +84,7 @@ void Ears::audio(double now, double audio_s, const Session::Options& rules) {
     audio_ = std::max(audio_s, playhead_);
     const double needed = started() ? rules.resume_s : rules.start_s;
     if (playing_ || buffer() < std::min(needed, song_s_ - playhead_ - 1e-6)) return;
-    if (playhead_ >= song_s_ - 1e-6) return;
+    if (playhead_ >= song_s_ - 1e-3) return;
     playing_ = true;
     if (!started()) sound_at_ = now;
 }
@@ -153,7 +153,7 @@ Session::Heard CrowdPlayer::heard() const {
 void CrowdPlayer::pump() {
     if (over_) return;
     ears_.advance(at());
-    if (ears_.playhead() >= until_s_ - 1e-6) {
+    if (ears_.playhead() >= until_s_ - 1e-3) {
         cancel();
         outcome_.ended_s = now_s();
         outcome_.sound_s = ears_.sound_at();
@@ -181,7 +181,7 @@ void CrowdPlayer::sleep() {
     const auto when = now() + std::max<Millis>(1, static_cast<Millis>(std::ceil(wait * 1000)));
     if (due_ > now() && due_ <= when) return;
     due_ = when;
-    later(wait, &CrowdPlayer::on_time);
+    later(static_cast<double>(when - now()) / 1000, &CrowdPlayer::on_time);
 }
 
 bool CrowdPlayer::able(const Link& link) const { return !link.banned && link.not_before <= now(); }
