@@ -14,7 +14,7 @@ constexpr Millis step_ms = 20;
 constexpr Millis least_between_ms = 3000;  // announces, as in stream/tracker.cpp
 constexpr int interval_s = 120;            // of announces, as stretto-track asks for
 constexpr Millis head_start_ms = 10000;
-constexpr double look_up_s = 0.05;         // the tracker asks the origin how a song is cut
+constexpr double look_up_s = 0.05;  // the tracker asks the origin how a song is cut
 
 swarm::PeersLimits limits(const CrowdSettings& settings) {
     swarm::PeersLimits limits;
@@ -58,9 +58,8 @@ int rendition_of(const swarm::Layout& layout, int kbps) {
 }  // namespace
 
 Holding* Listener::holding(std::uint32_t song, int rendition) {
-    const auto found = std::ranges::find_if(holdings, [&](const Holding& h) {
-        return h.song == song && h.rendition == rendition;
-    });
+    const auto found = std::ranges::find_if(
+        holdings, [&](const Holding& h) { return h.song == song && h.rendition == rendition; });
     return found == holdings.end() ? nullptr : &*found;
 }
 
@@ -140,9 +139,8 @@ void CrowdState::leave(std::uint32_t number) {
     swarm::Announce said;
     said.peer_id = std::to_string(number);
     said.port = l.at.port;
-    after(l.tracker_rtt_s / 2, [this, &l, said] {
-        tracker.announce(l.at, said, static_cast<std::uint64_t>(now));
-    });
+    after(l.tracker_rtt_s / 2,
+          [this, &l, said] { tracker.announce(l.at, said, static_cast<std::uint64_t>(now)); });
 }
 
 void CrowdState::wake(std::uint32_t number) {

@@ -16,9 +16,9 @@ struct CrowdSettings {
     /// Kreitz and Niemelae (IEEE P2P 2010) saw 88 % of Spotify's plays within the most popular 12 %
     /// of 8 million songs: an exponent of 1.02 gives 89 %.
     double zipf = 1.02;
-    double arrivals_s = 3600;  ///< within which all come, at random
-    double song_s = 210;       ///< mean
-    int kbps = 320;            ///< of what is fetched; the most that is played
+    double arrivals_s = 3600;                  ///< within which all come, at random
+    double song_s = 210;                       ///< mean
+    int kbps = 320;                            ///< of what is fetched; the most that is played
     double down_kbps = 10000, up_kbps = 5000;  ///< means; of each from half to half again as much
     std::size_t edges = 6;
     double edge_kbps = 1e6;  ///< of each

@@ -12,10 +12,10 @@ namespace {
 using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
 using Graph = boost::adjacency_list<
     boost::vecS, boost::vecS, boost::directedS, boost::no_property,
-    boost::property<boost::edge_capacity_t, long,
-                    boost::property<boost::edge_residual_capacity_t, long,
-                                    boost::property<boost::edge_reverse_t,
-                                                    Traits::edge_descriptor>>>>;
+    boost::property<
+        boost::edge_capacity_t, long,
+        boost::property<boost::edge_residual_capacity_t, long,
+                        boost::property<boost::edge_reverse_t, Traits::edge_descriptor>>>>;
 
 class Network {
    public:
@@ -55,6 +55,15 @@ struct Swarm {
         return load.began_s + load.first_bytes / member.down;
     }
     std::uint64_t most(const std::vector<CrowdMember>& members) const;
+    /// All bytes but those that come to the swarm for the first time: at least as many as one took.
+    double from_edge_once() const {
+        double sum = 0, most = 0;
+        for (const auto* load : loads) {
+            sum += static_cast<double>(load->bytes);
+            most = std::max(most, static_cast<double>(load->bytes));
+        }
+        return sum - most;
+    }
 };
 
 /// What all can give by slot, for the slots in which somebody loads.
@@ -64,22 +73,27 @@ std::map<long, double> supply(const Swarm& swarm, const std::vector<CrowdMember>
         for (auto t = static_cast<long>(load->began_s / slot_s);
              static_cast<double>(t) * slot_s < load->ended_s; ++t)
             by_slot[t] = 0;
-    // slots before a member could give get nothing, one in which it began a part, all later ones
-    // all: a running sum over members by time
-    std::vector<std::pair<double, double>> able;  // since when, bytes/s
+    // a running sum over members by time: in the slot in which one begins or ends it gives a part
+    std::vector<std::pair<double, double>> changes;  // since when, so many bytes/s more or less
+    std::map<std::uint32_t, double> since;           // a listener may have played it twice
     for (const auto* load : swarm.loads) {
-        const auto& member = members[load->listener];
-        able.emplace_back(Swarm::able_s(*load, member), member.up);
+        const double able = Swarm::able_s(*load, members[load->listener]);
+        const auto [known, fresh] = since.emplace(load->listener, able);
+        if (!fresh) known->second = std::min(known->second, able);
     }
-    std::ranges::sort(able);
+    for (const auto& [listener, able] : since) {
+        changes.emplace_back(able, members[listener].up);
+        changes.emplace_back(std::max(able, members[listener].left_s), -members[listener].up);
+    }
+    std::ranges::sort(changes);
     std::size_t i = 0;
-    double full = 0;
+    double rate = 0;
     for (auto& [t, bytes] : by_slot) {
         const double from = static_cast<double>(t) * slot_s, to = from + slot_s;
-        for (; i < able.size() && able[i].first <= from; ++i) full += able[i].second;
-        bytes = full * slot_s;
-        for (std::size_t k = i; k < able.size() && able[k].first < to; ++k)
-            bytes += able[k].second * (to - able[k].first);
+        for (; i < changes.size() && changes[i].first <= from; ++i) rate += changes[i].second;
+        bytes = rate * slot_s;
+        for (std::size_t k = i; k < changes.size() && changes[k].first < to; ++k)
+            bytes += changes[k].second * (to - changes[k].first);
     }
     return by_slot;
 }
@@ -95,19 +109,17 @@ std::uint64_t Swarm::most(const std::vector<CrowdMember>& members) const {
     for (const auto* load : loads) {
         const auto& member = members[load->listener];
         const auto mine = network.node();
-        network.edge(mine, all, static_cast<double>(load->bytes - load->first_bytes));
+        network.edge(mine, all, static_cast<double>(load->bytes) - load->first_bytes);
         for (auto t = static_cast<long>(load->began_s / slot_s);
              static_cast<double>(t) * slot_s < load->ended_s; ++t) {
             const double from = static_cast<double>(t) * slot_s, to = from + slot_s;
-            const double others = by_slot.at(t) - member.up * overlap(from, to, able_s(*load, member),
-                                                                      member.left_s);
+            const double others =
+                by_slot.at(t) - member.up * overlap(from, to, able_s(*load, member), member.left_s);
             const double down = member.down * overlap(from, to, load->began_s, load->ended_s);
-            if (std::min(others, down) > 0)
-                network.edge(hubs[t], mine, std::min(others, down));
+            if (std::min(others, down) > 0) network.edge(hubs[t], mine, std::min(others, down));
         }
     }
-    network.edge(all, Network::sink,
-                 static_cast<double>(loads.front()->bytes) * static_cast<double>(loads.size() - 1));
+    network.edge(all, Network::sink, from_edge_once());
     return network.most();
 }
 

@@ -24,11 +24,11 @@ Listener& CrowdClient::me() { return crowd_.listeners[listener_]; }
 double CrowdClient::edge_rtt_s() { return me().edge_rtt_s; }
 
 void CrowdClient::run_later(double seconds, std::function<void()> what) {
-    crowd_.after(seconds, [&crowd = crowd_, listener = listener_, serial = serial_,
-                           what = std::move(what)] {
-        const auto& client = crowd.listeners[listener].client;
-        if (client && client->serial_ == serial && !client->over_) what();
-    });
+    crowd_.after(seconds,
+                 [&crowd = crowd_, listener = listener_, serial = serial_, what = std::move(what)] {
+                     const auto& client = crowd.listeners[listener].client;
+                     if (client && client->serial_ == serial && !client->over_) what();
+                 });
 }
 
 bool CrowdClient::silent(const Link& link) const {
@@ -67,8 +67,11 @@ void CrowdClient::on_head(int number) {
     const auto found = requests_.find(number);
     if (found == requests_.end()) return;
     auto& request = found->second;
-    Flows::Start flow{0, me().down, me().edge_rtt_s,
-                      static_cast<double>(now() - crowd_.stepped) / 1000, request.window_rate,
+    Flows::Start flow{0,
+                      me().down,
+                      me().edge_rtt_s,
+                      static_cast<double>(now() - crowd_.stepped) / 1000,
+                      request.window_rate,
                       std::uint64_t{listener_} << 32 | static_cast<std::uint32_t>(number)};
     if (request.link == edge) {
         flow.from = crowd_.edge_pipes[me().edge];
@@ -110,8 +113,8 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     on_bytes(number, request, n);
     const auto still = requests_.find(number);
     if (still == requests_.end() || still->second.got < still->second.length()) return;
-    auto& idle = request.link == edge ? me().edge_idle
-                                      : links_[static_cast<std::size_t>(request.link)].idle;
+    auto& idle =
+        request.link == edge ? me().edge_idle : links_[static_cast<std::size_t>(request.link)].idle;
     ++idle.connections;
     idle.since = now();
     idle.window_rate = crowd_.flows.stop(std::exchange(request.flow, -1));

@@ -1,6 +1,6 @@
 #pragma once
-// Transfers as fluids: each runs through the sender's way up and the receiver's way down, and shares
-// both with whoever else is there. Nothing of packets but TCP's slow start.
+// Transfers as fluids: each runs through the sender's way up and the receiver's way down, and
+// shares both with whoever else is there. Nothing of packets but TCP's slow start.
 #include <cstdint>
 #include <vector>
 
@@ -20,9 +20,9 @@ class Flows {
 
     struct Start {
         int from = 0, to = 0;
-        double rtt_s = 0;          ///< the window doubles in each
-        double delay_s = 0;        ///< of the next step, that pass before the first byte
-        double window_rate = 0;    ///< bytes/s, of a connection that was in use just now
+        double rtt_s = 0;        ///< the window doubles in each
+        double delay_s = 0;      ///< of the next step, that pass before the first byte
+        double window_rate = 0;  ///< bytes/s, of a connection that was in use just now
         std::uint64_t user = 0;
     };
     /// @param rtt_s   its window doubles in each

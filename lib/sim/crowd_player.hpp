@@ -64,9 +64,9 @@ class CrowdPlayer final : public CrowdClient {
     bool found_ = false, poll_best_ = false;
     int requests_made_ = 0;
     std::optional<stream::Session::Want> want_;
-    int request_ = -1;      // of the edge, for what is wanted
-    int early_ = -1;        // rendition of chunk 0, asked for before anything was known
-    std::unique_ptr<swarm::Picker> pieces_;  // of what is wanted from peers
+    int request_ = -1;  // of the edge, for what is wanted
+    int early_ = -1;    // rendition of chunk 0, asked for before anything was known
+    std::unique_ptr<swarm::Picker> pieces_;      // of what is wanted from peers
     std::map<int, std::pair<int, int>> orders_;  // by request: the picker's order, its next piece
     int passed_ = 0;
     Millis due_ = 0;

@@ -14,7 +14,7 @@ constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any 
 // The same beside peers: a second transfer of the edge would take the way down from theirs. In a
 // crowd of 3000 (stretto-simulate) they brought 77 % of the bytes with this and 69 % with 500.
 constexpr Millis edge_ahead_of_peers = 100;
-constexpr Millis window = 2000;     // over which the peers' rate is taken
+constexpr Millis window = 2000;  // over which the peers' rate is taken
 constexpr int most_strikes = 4;
 
 }  // namespace
