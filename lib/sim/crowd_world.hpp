@@ -37,7 +37,6 @@ class Catalogue {
    public:
     Catalogue(std::size_t songs, double mean_s, std::uint64_t seed);
     const CrowdSong& song(std::size_t number);
-    /// Of the id of a song that was wanted already.
     std::size_t size() const noexcept { return songs_.size(); }
 
    private:
