@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "crowd_options.hpp"
 #include "sim/optimum.hpp"
 #include "sim/scenarios.hpp"
 #include "sim/song.hpp"
@@ -21,7 +22,9 @@ constexpr std::string_view examples =
     "  stretto-simulate --traces traces\n"
     "  stretto-simulate --traces traces --abr stretto,bola,mpc,seed,96 --songs 1000\n"
     "  stretto-simulate --traces traces --scenarios traces/scenarios.tsv --optimum\n"
-    "  stretto-simulate --traces traces --manifest manifest.json --json | jq .q";
+    "  stretto-simulate --traces traces --manifest manifest.json --json | jq .q\n"
+    "  stretto-simulate --listeners 10000 --fetch --arrivals flash\n"
+    "  stretto-simulate --listeners 1000 --hours 2";
 
 struct Options {
     std::string traces, scenarios, manifest;
@@ -194,7 +197,6 @@ class Simulation {
 
 void add_options(CLI::App& app, Options& o) {
     app.add_option("--traces", o.traces, "A folder of recordings: lines of a second and its kbit/s")
-        ->required()
         ->type_name("DIR");
     app.add_option("--scenarios", o.scenarios,
                    "Which of them, from where on, how much faster, at which round trip; by default "
@@ -235,7 +237,14 @@ int main(int argc, char** argv) {
     Options o;
     CLI::App app{"Play songs over recorded networks on a virtual clock, and compare policies."};
     add_options(app, o);
+    CrowdOptions crowd;
+    crowd.add_to(app);
     return program(app, argc, argv, examples, [&] {
+        if (crowd.settings.listeners > 0) {
+            crowd.run(o.seed, o.song_s, o.policies.front(), o.json);
+            return 0;
+        }
+        if (o.traces.empty()) throw Error{EX_USAGE, "--traces or --listeners is required"};
         o.part = app.count("--part") > 0;
         if (o.part && o.parts[0] > o.parts[1]) throw Error{EX_USAGE, "--part K N: K is in 1 to N"};
         Simulation simulation{o};

@@ -47,6 +47,24 @@ ok 'a recording that is none is bad data' exits 65 bad
 ok 'and its line is told' says "'bad/x': line 1: not a second and its kbit/s" bad
 outside() { printf '../links/wild\t0\t1\t10\n' >list && simulate --scenarios list; }
 ok 'a scenario does not lead out of the folder' exits 65 outside
+# crowds
+crowd() { stretto-simulate --listeners 80 --catalogue 5 --hours 0.1 "$@"; }
+crowds() { for how in --fetch '--fetch --arrivals flash' '--songs-each 2'; do
+    # shellcheck disable=SC2086
+    crowd $how --json >a && crowd $how --json >b && cmp a b && crowd $how --json --seed 2 >b && ! cmp -s a b || return; done; }
+ok 'a crowd is the same for the same seed, and another for another' crowds
+crowd --fetch --json >out
+shared() { jq -e '.listeners == 80 and .songs == 80 and .bytes.peer > .bytes.edge and .bytes.cache == 0' out; }
+ok 'listeners fetch from each other' shared
+below() { jq -e '.offload > 50 and .offload <= .offload_bound and .offload_bound <= 100 and .jain > 0 and .jain <= 1' out; }
+ok 'and no more than there can be' below
+alone() { crowd --fetch --no-peers --json | jq -e '.bytes.peer == 0 and .offload == 0'; }
+ok 'or from edges alone' alone
+beside() { crowd --songs-each 2 >table && grep -q 'Spotify 2010' table && grep -q 'bytes from own caches, %.* 55.4$' table; }
+ok 'what players heard stands beside what was seen in 2010' beside
+ok 'with neither recordings nor listeners there is nothing to do' exits 64 stretto-simulate --abr 96
+ok 'a crowd of an unknown policy is wrong usage' exits 64 crowd --abr best
+
 full() { simulate --abr 96 >/dev/full; }
 ok 'a full disk is noticed' exits 74 full
 finish
