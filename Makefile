@@ -14,7 +14,7 @@ PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc 
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
                 nlohmann-json3-dev libboost-dev libboost-test-dev libsdl2-dev libsndfile1-dev libsimdjson-dev
-DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
+DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc
@@ -47,7 +47,7 @@ all: $(TOOLS)
 
 help:
 	@echo 'make [all]      build the tools into $B/bin'
-	@echo 'make demo       real music through the whole pipe (SONG=file takes your own)'
+	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make bench      speed, against what people use today'
@@ -114,8 +114,8 @@ test: all $B/unit $B/net/emulator build/music/.there
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
 
-demo: all build/music/.there
-	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music sh examples/demo.sh
+demo: all $B/net/emulator build/music/.there
+	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator sh examples/demo.sh
 
 $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 	@mkdir -p $(@D)
