@@ -43,6 +43,10 @@ void Download::ask_tracker(bool waiting) {
             return retry_soon();
         }
         if (!answer->edges.empty()) around_.edges.set(answer->edges);
+        if (peers_)
+            peers_->add(answer->peers);
+        else
+            named_ = answer->peers;
         if (around_.edges.empty() && waiting)
             return finish(EX_UNAVAILABLE,
                           around_.edges.refused() > 0
@@ -195,6 +199,7 @@ bool Download::use_index(int r, BytesView bytes) {
         for (const auto& piece : (*index)[k])
             to.chunks[k].pieces.push_back(
                 {piece.offset, static_cast<double>(piece.first_sample) / manifest_.rate});
+    index_[static_cast<std::size_t>(r)] = *index;
     return true;
 }
 
