@@ -59,6 +59,8 @@ class Download {
 
     bool found() const noexcept { return session_.has_value(); }
     bool complete() const { return session_ && session_->complete(); }
+    /// Peers that it knows, and takes from.
+    int peers() const;
     const song::Manifest& manifest() const noexcept { return manifest_; }
     const Session& session() const { return *session_; }
 

@@ -34,6 +34,12 @@ void Download::meet_peers() {
     peers_->add(std::exchange(named_, {}));
 }
 
+int Download::peers() const {
+    if (!peers_) return 0;
+    return static_cast<int>(
+        std::ranges::count_if(peers_->all(), [](const auto& peer) { return !peer->banned; }));
+}
+
 /// What peers have of the chunk that is next; and, just before it is asked for, asks them anew.
 Session::Offer Download::offer() {
     Session::Offer offer;

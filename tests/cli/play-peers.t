@@ -58,22 +58,31 @@ listen bad "$enemies" && bad=$!
 listen mixed "$both" && mixed=$!
 listen alone "$friends" --no-peers && alone=$!
 listen lost "$friends" && lost=$!
+track && pair=$url
+listen carl "$pair" --share 90 && carl=$!
+until grep -qs '"index":1' carl.jsonl; do kill -0 $carl || break; sleep 0.1; done
+ok 'one who listens is soon known' listed "$pair" 1
+listen dora "$pair" && dora=$!
 until grep -qs '"source":"peer"' lost.jsonl; do kill -0 $lost || break; sleep 0.1; done
 ok 'a tracker that is gone' stop "$friends_pid"
-for who in anna bad mixed alone lost; do
+for who in anna bad mixed alone lost dora; do
     eval "pid=\$$who"
     ended() { wait "$pid"; }
     ok "$who: played to its end" ended
 done
-for who in anna bad mixed alone lost; do ok "$who: heard what was published" same $who.wav song.320.wav; done
-for who in anna bad mixed alone lost; do ok "$who: without a stall" test "$(jq -r 'select(.event == "stall").event' $who.jsonl | wc -l)" -eq 0; done
-ok 'nothing wrong is kept' clean anna bad mixed alone lost
+for who in anna bad mixed alone lost carl dora; do ok "$who: heard what was published" same $who.wav song.320.wav; done
+for who in anna bad mixed alone lost carl dora; do ok "$who: without a stall" test "$(jq -r 'select(.event == "stall").event' $who.jsonl | wc -l)" -eq 0; done
+ok 'nothing wrong is kept' clean anna bad mixed alone lost carl dora
 from_peers() { test "$(bytes anna peer)" -eq "$(cat store/songs/"$id"/320/chunk_[1-9].ogg | wc -c)" && test "$(bytes anna edge)" -eq "$(wc -c <store/songs/"$id"/320/chunk_0.ogg)"; }
 ok 'with a peer that has it, only the first chunk is from the edge' from_peers
 ok 'with a tracker that goes, peers go on' test "$(bytes lost peer)" -gt 0
 ok 'with --no-peers nothing is theirs' test "$(bytes alone peer)" -eq 0
 caught() { for kind in wrong long shift; do grep -q "^$kind asked" evil.* || continue; grep -h '"reject"' bad.jsonl mixed.jsonl | jq -e '.why == "hash"' >/dev/null || return; done; }
 ok 'those who gave wrong bytes are told of' caught
+pkill -TERM -P $carl
+wait $carl
+given() { test "$(jq 'select(.event == "upload").bytes' carl.jsonl | paste -sd + | bc)" -ge "$(bytes dora peer)" && test "$(bytes dora peer)" -gt 0; }
+ok 'a song is passed on while it is still heard, and the events say how much of it' given
 kept() { test "$(find anna.cache -name 'chunk_*' | wc -l)" -eq "$(find store/songs/"$id"/320 -name 'chunk_*' | wc -l)"; }
 ok 'what came from peers is kept too' kept
 finish
