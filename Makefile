@@ -39,7 +39,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all deps test browser demo bench sanitize tsan soak fuzz lint tidy install uninstall clean help
+.PHONY: all deps test browser demo pictures bench sanitize tsan soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -50,6 +50,7 @@ help:
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
 	@echo 'make browser    of these, the page in Chromium'
+	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
 	@echo 'make sanitize   the tests again under ASan and UBSan'
 	@echo 'make tsan       unit tests and those of the server under TSan'
@@ -65,15 +66,15 @@ include $B/config.mk
 endif
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
-$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
+$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo pictures bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'libraries are missing: run `make deps` (Debian), or install: $(PACKAGES)' >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
 
 # Each goal installs what it needs itself; `make deps` what building, the demo and the tests need.
-WANTS  = $(filter $1,$(filter demo test browser sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS)))
-NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $(if $(call WANTS,demo),$(DEPS_DEMO)) \
-         $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
+WANTS  = $(filter $1,$(filter demo test browser pictures sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS)))
+NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
+         $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/deps.sh $(NEEDED)
@@ -117,6 +118,11 @@ browser: all | deps
 demo: all $B/net/emulator build/music/.there
 	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator sh examples/demo.sh
 
+# of what the demo left, which is run first where it has not been
+pictures: all | deps
+	[ -r demo/report.html ] || $(MAKE) demo
+	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/browser/pictures.sh examples/pictures
+
 $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -156,7 +162,7 @@ fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 lint: $B/config.mk
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/layers.sh
 
@@ -168,7 +174,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -t $(DESTDIR)$(PREFIX)/bin $(TOOLS)
 	for page in $(MAN); do install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit; done
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/$(NAME)/examples $(wildcard examples/*)
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/$(NAME)/examples $(filter-out %/pictures,$(wildcard examples/*))
 	install -Dm644 cmd/stretto.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stretto
 	for tool in $(filter-out stretto,$(notdir $(TOOLS))); do ln -sf stretto $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool || exit; done
 
