@@ -1,6 +1,7 @@
 #!/bin/sh
 # What stands in examples/ works: edges and an origin that are killed, a swarm, bad networks, money, TLS in front, the systemd unit.
 . ./tests/lib.sh
+export EMULATOR="${EMULATOR:-$root/build/net/emulator}"
 id=$(tone song.wav 240 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
 for kbps in 160 320; do stretto-fetch --store store -b $kbps song >$kbps.ogg; done
 
