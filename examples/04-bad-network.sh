@@ -59,7 +59,7 @@ stretto 101 1000 900 20 0
 seed 102 1000 900 20 0
 HOSTS
 spawn edge stretto-serve --listen "$(address edge):0" "$store" >"$work/said" 2>"$work/log"
-until grep -q '^listening on ' "$work/said"; do kill -0 "$pid" && sleep 0.05; done
+until grep -qs '^listening on ' "$work/said"; do kill -0 "$pid" || exit 69; sleep 0.05; done
 url=http://$(sed -n 's/^listening on //p' "$work/said")
 links() { for host in stretto seed; do change "$host" 0 1000 "$1" 20 0; done; }
 players=

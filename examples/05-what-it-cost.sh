@@ -29,9 +29,10 @@ if [ $# -eq 0 ]; then
         n=$((n + 1))
     done <"$work/music"
     serve() { # SOURCE [OPTION...]: on a free port; sets url
+        rm -f "$work/said"
         stretto-serve --listen 127.0.0.1:0 "$@" >"$work/said" &
         pids="$pids $!"
-        until grep -q '^listening on ' "$work/said"; do kill -0 $! && sleep 0.05; done
+        until grep -qs '^listening on ' "$work/said"; do kill -0 $! || exit 69; sleep 0.05; done
         url=http://$(sed -n 's/^listening on //p' "$work/said")
     }
     serve "$work/store"

@@ -129,7 +129,7 @@ serve() { # HOST TOOL [ARGS]: sets $url and $pid
     host=$1 tool=$2
     shift 2
     spawn "$host" "$tool" --listen "$(address "$host"):0" "$@" >"$work/$host.said" 2>>"$work/log"
-    until url=$(sed -n 's/^listening on /http:\/\//p' "$work/$host.said" | head -n 1) && [ -n "$url" ]; do
+    until url=$(sed -n 's/^listening on /http:\/\//p' "$work/$host.said" 2>/dev/null | head -n 1) && [ -n "$url" ]; do
         kill -0 "$pid" || { cat "$work/log" >&2; exit 69; }
         sleep 0.05
     done
@@ -236,6 +236,7 @@ stay() { # NAME PORT TOOL [ARGS]: on that port, or any that is free
     name=$1 port=$2
     shift 2
     for try in "$port" 0; do
+        rm -f "$out/$name.said"
         setsid "$@" --listen "127.0.0.1:$try" </dev/null >"$out/$name.said" 2>"$out/$name.log" &
         pid=$!
         until grep -qs '^listening on ' "$out/$name.said" || ! kill -0 "$pid" 2>/dev/null; do sleep 0.05; done

@@ -17,9 +17,10 @@ trap 'exit 1' INT TERM
 [ -r "$demo/report.html" ] || { echo 'pictures: run `make demo` first' >&2; exit 66; }
 mkdir -p "$folder"
 serve() { # TOOL [ARGS]: sets $url
+    rm -f "$work/said"
     "$@" --listen 127.0.0.1:0 >"$work/said" 2>>"$work/log" &
     started="$started $!"
-    until grep -q '^listening on ' "$work/said"; do kill -0 $! && sleep 0.05; done
+    until grep -qs '^listening on ' "$work/said"; do kill -0 $! || exit 69; sleep 0.05; done
     url=http://$(sed -n 's/^listening on //p' "$work/said")
 }
 serve stretto-serve "$demo/store"
@@ -32,7 +33,7 @@ export STRETTO_TRACKER="$url" STRETTO_LOCATION=52.5,13.4
 
 chromedriver --port=0 >"$work/driver" 2>&1 &
 started="$started $!"
-until port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$work/driver") && [ -n "$port" ]; do kill -0 $! && sleep 0.05; done
+until port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$work/driver") && [ -n "$port" ]; do kill -0 $! || exit 69; sleep 0.05; done
 session=$(python3 "$here/page.py" open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile")
 python3 "$here/pictures.py" "$session" "$edge" "$(cd "$demo" && pwd)/report.html" "$folder"
 
@@ -41,7 +42,7 @@ songs=$(find "$demo/store/names" -type f -printf '%f\n' | sort | head -n 2)
 first=$(echo "$songs" | head -n 1)
 stretto-fetch --allow-local-peers --share forever -b 320 --cache "$work/friend" --json "$first" -o "$work/friend.ogg" >"$work/friend.json" 2>>"$work/log" &
 started="$started $!"
-until [ -s "$work/friend.json" ]; do kill -0 $! && sleep 0.1; done
+until [ -s "$work/friend.json" ]; do kill -0 $! || exit 69; sleep 0.1; done
 id=$(cat "$demo/store/names/$first")
 tries=0
 until curl -s "$STRETTO_TRACKER/songs/$id?manifest=0" | jq -e '.peers | length > 0' >/dev/null; do
