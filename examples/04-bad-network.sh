@@ -70,7 +70,7 @@ done
 echo '   9 s of 900 kbit/s, 9 s of 64, 9 s of nothing, then 900 again; after 36 s both are told to end'
 sleep 9; links 64; sleep 9; links 0; sleep 9; links 900; sleep 9
 # shellcheck disable=SC2086 # pids
-kill $players
+kill $players 2>/dev/null || : # a song may have ended meanwhile
 for pid in $players; do wait "$pid" || :; done
 
 # every 3 s: the bitrate that is heard, and a # for each second in hand
