@@ -21,13 +21,18 @@ struct Field {
     const char* name;
     std::int64_t Session::*at;
 };
-constexpr Field fields[] = {
-    {"first_ms", &Session::first_ms},     {"last_ms", &Session::last_ms},
-    {"heard_ms", &Session::heard_ms},     {"startup_ms", &Session::startup_ms},
-    {"stalls", &Session::stalls},         {"resumes", &Session::resumes},
-    {"stalled_ms", &Session::stalled_ms}, {"last_stall_ms", &Session::last_stall_ms},
-    {"switches", &Session::switches},     {"uploaded", &Session::uploaded},
-    {"end_seq", &Session::end_seq}};
+constexpr Field fields[] = {{"first_ms", &Session::first_ms},
+                            {"last_ms", &Session::last_ms},
+                            {"sound_ms", &Session::sound_ms},
+                            {"heard_ms", &Session::heard_ms},
+                            {"startup_ms", &Session::startup_ms},
+                            {"stalls", &Session::stalls},
+                            {"resumes", &Session::resumes},
+                            {"stalled_ms", &Session::stalled_ms},
+                            {"last_stall_ms", &Session::last_stall_ms},
+                            {"switches", &Session::switches},
+                            {"uploaded", &Session::uploaded},
+                            {"end_seq", &Session::end_seq}};
 
 constexpr const char* format = "stretto-partial/1";
 constexpr const char* endings[] = {"none", "finished", "skipped", "failed"};
@@ -92,7 +97,8 @@ Sent parse_sent(const Json& json, Dictionary& names) {
 }
 
 void check_times(const Session& s) {
-    if (s.first_ms < 0 || s.first_ms > s.last_ms || s.last_ms > events::most_time_ms)
+    if (s.first_ms < 0 || s.first_ms > s.last_ms || s.sound_ms > s.last_ms ||
+        s.last_ms > events::most_time_ms)
         throw Json::other_error::create(501, "no such time", static_cast<const Json*>(nullptr));
 }
 

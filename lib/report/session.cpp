@@ -50,6 +50,7 @@ void Session::add(const Event& event, Dictionary& names) {
             artist = event.artist;
             break;
         case Kind::playing:
+            sound_ms = sound_ms < 0 ? event.time_ms : std::min(sound_ms, event.time_ms);
             if (event.startup_ms >= 0 && (startup_ms < 0 || event.startup_ms < startup_ms))
                 startup_ms = event.startup_ms;
             break;
