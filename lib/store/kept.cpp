@@ -145,11 +145,23 @@ bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes)
     if (bytes_ + bytes.size() > limit_) make_room(bytes.size());
     if (bytes_ + bytes.size() > limit_) return false;
     const fs::path target = root_ / "songs" / id / path;
+    std::error_code failed;
+    const auto before = fs::file_size(target, failed);
+    const auto old = failed ? 0 : before;
+    if (!write(target, bytes)) return false;
+    known_[id].bytes -= std::min(known_[id].bytes, old);
+    bytes_ -= std::min(bytes_, old);
+    note(id, path, bytes.size());
+    return true;
+}
+
+/// No fsync, which a song that begins would wait for: after a power cut a file of the wrong hash is
+/// fetched again, and a name that means nothing is asked for.
+bool Kept::write(const fs::path& target, BytesView bytes) {
     const fs::path draft =
         root_ / ".incoming" / (std::to_string(::getpid()) + '-' + std::to_string(drafts_++));
     std::error_code failed;
     fs::create_directories(target.parent_path(), failed);
-    // no fsync: after a power cut a file of the wrong hash is fetched again
     const File file{
         ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)};
     bool done = file && !failed;
@@ -158,17 +170,27 @@ bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes)
     } catch (const Error&) {
         done = false;
     }
-    const auto before = fs::file_size(target, failed);
-    const auto old = failed ? 0 : before;
     done = done && ::rename(draft.c_str(), target.c_str()) == 0;
-    if (!done) {
-        fs::remove(draft, failed);
-        return false;
+    if (!done) fs::remove(draft, failed);
+    return done;
+}
+
+std::optional<std::string> Kept::named(const std::string& name) const {
+    const File file{::open((root_ / "names" / name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!file) return {};
+    try {
+        const auto line = read_rest(file.fd(), 64, name);
+        if (!line) return {};
+        std::string id{as_text(*line)};
+        if (id.ends_with('\n')) id.pop_back();
+        return id;
+    } catch (const Error&) {
+        return {};
     }
-    known_[id].bytes -= std::min(known_[id].bytes, old);
-    bytes_ -= std::min(bytes_, old);
-    note(id, path, bytes.size());
-    return true;
+}
+
+void Kept::keep_name(const std::string& name, const std::string& id) {
+    if (named(name) != id) write(root_ / "names" / name, as_bytes(id + "\n"));
 }
 
 const Kept::Chunks& Kept::chunks(const std::string& id) const {

@@ -33,6 +33,10 @@ class Kept {
     /// Whole or not at all, and room is made for it. @return false: the disk is full, or too small
     bool keep(const std::string& id, const std::string& path, BytesView bytes);
 
+    /// The id that a song's name stood for when it was last looked up.
+    std::optional<std::string> named(const std::string& name) const;
+    void keep_name(const std::string& name, const std::string& id);
+
     /// Look again at what other programs have added and removed.
     void refresh() { scan(); }
     /// What is known to be here of a song; grows with keep().
@@ -56,6 +60,7 @@ class Kept {
         int others = 1, users = 0;
     };
     void scan();
+    bool write(const std::filesystem::path& target, BytesView bytes);
     void note(const std::string& id, const std::string& path, std::uint64_t bytes);
     void forget(const std::string& id, const std::string& path);
     void make_room(std::uint64_t bytes);

@@ -143,6 +143,12 @@ void Download::act() {
         }
         if (!orders.want) break;
         order(orders);
+        if (transfer_) continue;
+        // it was kept here: decoding takes a while, in which sound goes out
+        around_.loop.post([this, alive = std::weak_ptr{alive_}] {
+            if (!alive.expired()) act();
+        });
+        break;
     }
     acting_ = false;
     if (over_now_) return;
