@@ -95,8 +95,12 @@ class Download {
     void fail(Transfer& transfer, int status, const std::string& why, bool wrong);
     void drop(Transfer& transfer);
     void check_and_keep(Transfer& transfer);
+    void note_tail(const Transfer& transfer);
+    void fetch_begin();
+    void keep_whole(const Transfer& begin, const Bytes& tail);
     void remember(Transfer& transfer);
-    void tell(const Transfer& transfer) const;
+    void tell(const Transfer& transfer, std::int64_t used) const;
+    std::int64_t used(const Transfer& transfer) const;
     void finish(int exit, const std::string& why);
     void retry_soon();
 
@@ -123,6 +127,12 @@ class Download {
         int chunk = -1, rendition = 0;
         Bytes bytes;
     } begun_;
+    /// Chunks of which the end came, for it was asked for in the middle.
+    struct Tail {
+        Session::Want want;
+        Bytes bytes;
+    };
+    std::vector<Tail> tails_;
     std::vector<bool> indexed_;        // index known, or not to be had
     std::shared_ptr<Transfer> early_;  // chunk 0, before the manifest
     std::shared_ptr<Transfer> transfer_;
