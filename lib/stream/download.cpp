@@ -77,6 +77,7 @@ void Download::use(song::Manifest manifest) {
             transfer_->part = session_->adopt(i, transfer_->asked);
             transfer_->want = *session_->under_way();
             transfer_->kbps = r->kbps;
+            last_rendition_ = i;
             pass_on(*transfer_, {});
             if (transfer_ && transfer_->all) on_end(*transfer_, nullptr);
         } else {
@@ -132,11 +133,18 @@ void Download::act() {
         }
         if (!orders.want) break;
         order(orders);
-        if (transfer_) break;  // a rule that changes its mind does so later, not at once for ever
+        // a rule that changes its mind does so later, not at once for ever
+        if (transfer_) break;
+        // it was kept here: decoding takes a while, in which sound goes out
+        around_.loop.post([this, alive = std::weak_ptr{alive_}] {
+            if (!alive.expired()) act();
+        });
+        break;
     }
     acting_ = false;
     if (over_now_) return;
     next_index();
+    if (!transfer_) fetch_begin();
     if (session_->complete() || transfer_) return;
     if (now() - progressed_ > static_cast<double>(options_.patience.count()) && failures_ > 0)
         finish(around_.edges.all_wrong() ? EX_DATAERR : EX_TEMPFAIL,

@@ -209,7 +209,7 @@ void Download::on_end(Transfer& transfer, const http::Failure* failure) {
     if (transfer.edge) around_.edges.worked(*transfer.edge);
     session_->ended(want.number);
     check_and_keep(transfer);
-    transfer.peers ? tell_peers(transfer) : tell(transfer);
+    transfer.peers ? tell_peers(transfer) : tell(transfer, used(transfer));
     drop(transfer);
     act();
 }
@@ -217,7 +217,7 @@ void Download::on_end(Transfer& transfer, const http::Failure* failure) {
 /// What came of it without a hole from the chunk's begin on may be the begin of another want's.
 void Download::remember(Transfer& transfer) {
     const auto& want = transfer.want;
-    if (transfer.early || transfer.before.size() != want.begin) return;
+    if (transfer.before.size() != want.begin) return;
     begun_ = {want.chunk, want.rendition, std::move(transfer.before)};
     append(begun_.bytes, BytesView{transfer.data}.first(transfer.passed));
 }
@@ -228,7 +228,7 @@ void Download::check_and_keep(Transfer& transfer) {
     const auto& r = rendition(want.rendition);
     auto& headers = headers_[static_cast<std::size_t>(want.rendition)];
     const auto& row = r.chunks[static_cast<std::size_t>(want.chunk)];
-    if (transfer.before.size() != want.begin) return;
+    if (transfer.before.size() != want.begin) return note_tail(transfer);
     remember(transfer);
     const Bytes chunk = std::exchange(begun_.bytes, {});
     begun_.chunk = -1;
@@ -249,7 +249,12 @@ void Download::check_and_keep(Transfer& transfer) {
     }
 }
 
-void Download::tell(const Transfer& transfer) const {
+/// Samples of it that are heard.
+std::int64_t Download::used(const Transfer& transfer) const {
+    return std::max<std::int64_t>(0, session_->have() - transfer.part.from);
+}
+
+void Download::tell(const Transfer& transfer, std::int64_t used) const {
     const auto& row =
         rendition(transfer.want.rendition).chunks[static_cast<std::size_t>(transfer.want.chunk)];
     Came came;
@@ -260,8 +265,7 @@ void Download::tell(const Transfer& transfer) const {
     came.ms = std::llround((now() - transfer.asked) * 1000);
     came.first_byte_ms =
         transfer.first < 0 ? 0 : std::llround((transfer.first - transfer.asked) * 1000);
-    came.used_ms =
-        std::max<std::int64_t>(0, session_->have() - transfer.part.from) * 1000 / manifest_.rate;
+    came.used_ms = used * 1000 / manifest_.rate;
     came.from = transfer.edge->name;
     came.hit = transfer.cache == "HIT";
     calls_.came(came);
@@ -284,7 +288,7 @@ void Download::fail(Transfer& transfer, int status, const std::string& why, bool
     around_.edges.failed(*transfer.edge, wrong);
     session_->failed(transfer.want.number);
     remember(transfer);
-    if (!transfer.data.empty()) tell(transfer);
+    if (!transfer.data.empty()) tell(transfer, used(transfer));
     drop(transfer);
     retry_soon();
 }

@@ -14,7 +14,9 @@ constexpr std::chrono::milliseconds tick_ms{20};
 constexpr double next_from_s = 30;  // what is left of a song when the next begins to load
 constexpr double between_progress = 1, between_posted_progress = 10;  // s
 constexpr std::size_t most_sources = 12;
-constexpr double urgent_s = 5;  // with less in hand, all the network is for what plays
+constexpr std::size_t first_step = 4096;  // bytes; a page of the lowest bitrate has a few thousand
+constexpr double page_lacks_s = 0.05;     // pages hold half a second, less a block or two
+constexpr double urgent_s = 5;            // with less in hand, all the network is for what plays
 
 std::int64_t utc_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -134,7 +136,7 @@ int Player::run(std::vector<std::string> songs) {
     return exit_;
 }
 
-/// Make it the one that loads next; nothing is heard of it yet.
+/// Make it the one that is next; nothing is asked for yet.
 void Player::begin(std::size_t number) {
     next_ = std::make_unique<Song>();
     next_->number = number;
@@ -142,7 +144,6 @@ void Player::begin(std::size_t number) {
     next_->begun = now();
     next_->download = std::make_unique<Download>(presence_.around(), next_->name, options_.download,
                                                  calls_of(*next_));
-    next_->download->start();
 }
 
 Download::Calls Player::calls_of(Song& song) {
@@ -159,6 +160,12 @@ Download::Calls Player::calls_of(Song& song) {
     calls.bytes = [this, &song](int want, BytesView bytes) -> std::optional<std::int64_t> {
         if (want != song.want) return {};
         if (song.first_byte_ms < 0) song.first_byte_ms = std::llround((now() - song.begun) * 1000);
+        // of a chunk that is there at once, what is needed for the first sound comes first
+        while (!song.started && &song == current_.get() && bytes.size() > first_step) {
+            if (!song.playout->add(bytes.first(first_step))) return {};
+            bytes = bytes.subspan(first_step);
+            pump();
+        }
         const auto end = song.playout->add(bytes);
         if (!song.started && &song == current_.get()) loop_.post([this] { pump(); });
         return end;
@@ -257,7 +264,7 @@ bool Player::feed() {
     const bool all = song.playout->end() >= song.samples();
     if (!song.playing && !paused_) {
         const auto& session = options_.download.session;
-        const double enough = song.started ? session.resume_s : session.start_s;
+        const double enough = song.started ? session.resume_s : session.start_s - page_lacks_s;
         if (song.in_hand_s() >= enough || all || (song.failed && song.in_hand_s() > 0)) sound(song);
     }
     if (song.playing && !paused_ && write(song)) {
@@ -367,7 +374,9 @@ void Player::prepare_next() {
     const auto number = current_->number + 1;
     if (next_ || number >= songs_.size() || !current_->playout) return;
     const auto left = current_->samples() - current_->playout->position();
-    if (current_->download->complete() && left < next_from_s * current_->rate()) begin(number);
+    if (!current_->download->complete() || left >= next_from_s * current_->rate()) return;
+    begin(number);
+    next_->download->start();
 }
 
 void Player::end_song(Song& song, const char* why) {
@@ -387,10 +396,12 @@ void Player::go_to(std::size_t number, const char* why) {
     }
     if (number >= songs_.size()) return end();
     if (next_ && next_->number != number) over_.push_back(std::move(next_));
-    if (!next_) begin(number);
+    const bool fresh = !next_;
+    if (fresh) begin(number);
     if (number > 0 || gapless || *why != 0) asked_ = now();
     current_ = std::move(next_);
     if (!gapless && sink_) sink_->drop();
+    if (fresh) current_->download->start();
 }
 
 void Player::toggle_pause() {
@@ -416,7 +427,11 @@ void Player::seek(double seconds) {
 }
 
 void Player::key(Key key) {
-    if (ending_) return leave();
+    if (ending_) {
+        if (key != Key::quit) return;
+        options_.share_seconds = 0;
+        return leave();
+    }
     const auto number = current_ ? current_->number : 0;
     switch (key) {
         case Key::none:
@@ -450,25 +465,33 @@ void Player::key(Key key) {
             options_.share_seconds = 0;
             if (current_) end_song(*current_, "skipped");
             over_.push_back(std::move(current_));
+            if (sink_) sink_->drop();
             end();
             break;
     }
 }
 
-/// Nothing more is heard; what was written is, to its end.
+/// Nothing more is written; what was is heard to its end.
 void Player::end() {
     ending_ = true;
     tick_.stop();
     presence_.urgent(false);
-    if (sink_) sink_->close();
     const double unheard =
         sink_ ? static_cast<double>(sink_->written() - sink_->played()) / sink_->format().rate : 0;
-    const double sharing = presence_.shares() ? options_.share_seconds : 0;
-    const double wait = std::max(std::clamp(unheard, 0.0, 1.0), sharing);
-    if (std::isfinite(wait)) leave_.once(std::chrono::milliseconds{std::llround(wait * 1000)});
+    leave_.once(std::chrono::milliseconds{std::lround(std::clamp(unheard, 0.0, 1.0) * 1000)});
 }
 
 void Player::leave() {
+    if (sink_) sink_->close();
+    sink_.reset();
+    const double sharing =
+        presence_.shares() ? std::exchange(options_.share_seconds, 0) : 0;  // once
+    if (sharing > 0) {
+        if (std::isfinite(sharing))
+            leave_.once(std::chrono::milliseconds{std::llround(sharing * 1000)});
+        return;
+    }
+    leave_.stop();
     if (last_) tell_uploads(*last_);
     presence_.leave([this] {
         if (poster_) return poster_->finish([this] { loop_.stop(); });
