@@ -88,6 +88,7 @@ void Download::use(song::Manifest manifest) {
             transfer_->part = session_->adopt(i, transfer_->asked);
             transfer_->want = *session_->under_way();
             transfer_->kbps = r->kbps;
+            last_rendition_ = i;
             pass_on(*transfer_, {});
             if (transfer_ && transfer_->all) on_end(*transfer_, nullptr);
         } else {

@@ -66,6 +66,12 @@ class Download {
 
    private:
     struct Transfer;
+    /// The end of a chunk that was asked for in its middle.
+    struct Tail {
+        Session::Want want;
+        Bytes bytes;
+        int tries = 0;
+    };
     void ask_tracker(bool waiting);
     void ask_manifest();
     void keep_name(const std::string& id) const;
@@ -97,7 +103,7 @@ class Download {
     void check_and_keep(Transfer& transfer);
     void note_tail(const Transfer& transfer);
     void fetch_begin();
-    void keep_whole(const Transfer& begin, const Bytes& tail);
+    void on_begin(Transfer& begin, Tail tail, const http::Whole& got);
     void remember(Transfer& transfer);
     void tell(const Transfer& transfer, std::int64_t used) const;
     std::int64_t used(const Transfer& transfer) const;
@@ -127,11 +133,6 @@ class Download {
         int chunk = -1, rendition = 0;
         Bytes bytes;
     } begun_;
-    /// Chunks of which the end came, for it was asked for in the middle.
-    struct Tail {
-        Session::Want want;
-        Bytes bytes;
-    };
     std::vector<Tail> tails_;
     std::vector<bool> indexed_;        // index known, or not to be had
     std::shared_ptr<Transfer> early_;  // chunk 0, before the manifest

@@ -4,6 +4,11 @@
 #include "stream/download_parts.hpp"
 
 namespace stretto::stream {
+namespace {
+
+constexpr int most_tries = 3;  // it is for later only
+
+}  // namespace
 
 /// A song that is heard again should be here: the first chunk is nearly always left in the middle.
 void Download::note_tail(const Transfer& transfer) {
@@ -13,7 +18,7 @@ void Download::note_tail(const Transfer& transfer) {
         return k < rendition.second.size() && rendition.second[k];
     };
     if (!around_.kept || std::ranges::any_of(around_.kept->chunks(id_), kept)) return;
-    tails_.push_back({want, transfer.data});
+    tails_.push_back({want, transfer.data, 0});
 }
 
 /// While nothing else is wanted, what lacks to the ends that came.
@@ -38,21 +43,23 @@ void Download::fetch_begin() {
     indexing_ = true;  // one thing after the other
     http::ask(*edge->upstream, std::move(request), {}, begin->want.stop,
               [this, begin, tail, alive = std::weak_ptr{alive_}](const http::Whole& got) {
-                  if (alive.expired() || over_now_) return;
-                  indexing_ = false;
-                  // one try: it is for later only
-                  if (got.status != 206 || got.body.size() != begin->want.stop) return;
-                  begin->data = got.body;
-                  if (const auto* cache = got.fields.find("X-Cache")) begin->cache = *cache;
-                  keep_whole(*begin, tail->bytes);
+                  if (!alive.expired() && !over_now_) on_begin(*begin, std::move(*tail), got);
               });
 }
 
-void Download::keep_whole(const Transfer& begin, const Bytes& tail) {
-    const auto& r = rendition(begin.want.rendition);
+void Download::on_begin(Transfer& begin, Tail tail, const http::Whole& got) {
+    indexing_ = false;
+    if (got.status != 206 || got.body.size() != begin.want.stop) {
+        around_.edges.failed(*begin.edge, false);
+        if (++tail.tries < most_tries) tails_.push_back(std::move(tail));
+        return;
+    }
+    begin.data = got.body;
+    if (const auto* cache = got.fields.find("X-Cache")) begin.cache = *cache;
     tell(begin, 0);
+    const auto& r = rendition(begin.want.rendition);
     auto chunk = begin.data;
-    append(chunk, tail);
+    append(chunk, tail.bytes);
     if (sha256(chunk) != r.chunks[static_cast<std::size_t>(begin.want.chunk)].sha256) return;
     if (!around_.kept->keep(id_, song::chunk_path(r.kbps, begin.want.chunk), chunk)) return;
     session_->kept(begin.want.chunk, begin.want.rendition);

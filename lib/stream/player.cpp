@@ -421,7 +421,11 @@ void Player::seek(double seconds) {
 }
 
 void Player::key(Key key) {
-    if (ending_) return leave();
+    if (ending_) {
+        if (key != Key::quit) return;
+        options_.share_seconds = 0;
+        return leave();
+    }
     const auto number = current_ ? current_->number : 0;
     switch (key) {
         case Key::none:
@@ -455,25 +459,33 @@ void Player::key(Key key) {
             options_.share_seconds = 0;
             if (current_) end_song(*current_, "skipped");
             over_.push_back(std::move(current_));
+            if (sink_) sink_->drop();
             end();
             break;
     }
 }
 
-/// Nothing more is heard; what was written is, to its end.
+/// Nothing more is written; what was is heard to its end.
 void Player::end() {
     ending_ = true;
     tick_.stop();
     presence_.urgent(false);
-    if (sink_) sink_->close();
     const double unheard =
         sink_ ? static_cast<double>(sink_->written() - sink_->played()) / sink_->format().rate : 0;
-    const double sharing = presence_.shares() ? options_.share_seconds : 0;
-    const double wait = std::max(std::clamp(unheard, 0.0, 1.0), sharing);
-    if (std::isfinite(wait)) leave_.once(std::chrono::milliseconds{std::llround(wait * 1000)});
+    leave_.once(std::chrono::milliseconds{std::lround(std::clamp(unheard, 0.0, 1.0) * 1000)});
 }
 
 void Player::leave() {
+    if (sink_) sink_->close();
+    sink_.reset();
+    const double sharing =
+        presence_.shares() ? std::exchange(options_.share_seconds, 0) : 0;  // once
+    if (sharing > 0) {
+        if (std::isfinite(sharing))
+            leave_.once(std::chrono::milliseconds{std::llround(sharing * 1000)});
+        return;
+    }
+    leave_.stop();
     if (last_) tell_uploads(*last_);
     presence_.leave([this] { loop_.stop(); });
 }
