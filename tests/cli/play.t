@@ -23,6 +23,8 @@ events() { jq -c "select(.event == \"$1\")" events.jsonl; }
 
 steady() { rm -rf cache && play -O wav:heard.wav --abr 320 one && same heard.wav one.320.wav; }
 ok 'what is heard is the decode of what was published' steady
+once() { rm -rf cache && play -O null --abr 320 one && timeout 60 stretto-play --edge http://127.0.0.1:9 --unpaced -O wav:heard.wav --abr 320 one && same heard.wav one.320.wav; }
+ok 'heard once, it is all kept' once
 low() { rm -rf cache && play -O wav:low.wav --abr 96 --events events.jsonl one && same low.wav one.96.wav && ! events chunk | jq -e 'select(.kbps != 96)'; }
 ok '--abr 96 asks for nothing else' low
 story() { jq -r .event events.jsonl | grep -v progress | uniq | paste -sd ' ' | grep -qx 'start playing chunk end\|start chunk playing chunk end' && events end | jq -e '.why == "finished" and .heard_ms == 32000'; }
