@@ -53,7 +53,7 @@ help:
 	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
 	@echo 'make sanitize   the tests again under ASan and UBSan'
-	@echo 'make tsan       unit tests and those of the server under TSan'
+	@echo 'make tsan       unit tests and those of the server and the player under TSan'
 	@echo 'make soak       mixed load and clients who leave, SOAK_SECONDS (1200): memory and descriptors stay flat'
 	@echo 'make fuzz       each parser, FUZZ_SECONDS each (60)'
 	@echo 'make lint       format, static checks, shell scripts, man pages, layers'
@@ -136,8 +136,8 @@ sanitize:
 
 # what has threads; a race ends the server, which its test sees
 tsan:
-	TSAN_OPTIONS=halt_on_error=1 $(MAKE) B=$B/tsan CXXFLAGS='-O1 -g -fsanitize=thread' UNIT_TESTS=--run_test=net_*,http_*,edge_*,store_* \
-	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t' NET_TESTS= test
+	TSAN_OPTIONS='halt_on_error=1 suppressions=$(CURDIR)/tests/tsan.supp' $(MAKE) B=$B/tsan CXXFLAGS='-O1 -g -fsanitize=thread' UNIT_TESTS=--run_test=net_*,http_*,edge_*,store_* \
+	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t' NET_TESTS= test
 
 soak: all
 	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/soak.sh $(SOAK_SECONDS)
