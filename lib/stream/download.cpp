@@ -82,7 +82,7 @@ void Download::use(song::Manifest manifest) {
         const int i = r ? index_of(*r) : -1;
         if (i >= how.lowest && i <= how.highest) {
             transfer_ = std::exchange(early_, nullptr);
-            transfer_->part = session_->adopt(i, transfer_->asked);
+            transfer_->part = session_->adopt(i, transfer_->asked, transfer_->first);
             transfer_->want = *session_->under_way();
             transfer_->kbps = r->kbps;
             pass_on(*transfer_, {});
@@ -133,6 +133,7 @@ void Download::act() {
                 if (transfer->edge) around_.edges.failed(*transfer->edge, false);
                 retry_soon();
             }
+            if (!transfer->data.empty()) tell(*transfer);
             drop(*transfer);
         }
         if (!orders.want) break;

@@ -1,6 +1,7 @@
 #pragma once
 // One song on its way to a listener's ears: which bytes to ask for next, and what is heard of them.
 // Knows no socket, no sound and no clock, so that a player and a simulator run the same one.
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -56,14 +57,15 @@ class Session {
     Session(const abr::Shape& shape, int rate, abr::Policy& policy, const Options& options);
 
     /// Chunk 0 was asked for before anything was known of the song; to be called first of all.
-    Part adopt(int rendition, double asked);
+    /// @param first  when its first byte came; < 0: none has
+    Part adopt(int rendition, double asked, double first);
 
     /// The chunk is here already in this rendition, from an earlier time.
     void kept(int chunk, int rendition);
 
     /// What to do now. Call it when a want ended or failed, and every `pause()` seconds.
     Orders act(double now, const Heard& heard);
-    double pause() const { return policy_.interval(); }
+    double pause() const { return std::min(policy_.interval(), room_in_); }
 
     /// Bytes came. @param audio  samples of the song that can be heard with them, the end of what
     /// is whole; see audio_of() for a guess
@@ -76,6 +78,11 @@ class Session {
     /// The chunk that ended last was not what it should be: what can still be changed of it is
     /// asked for again.
     void redo(const Heard& heard);
+
+    /// The rendition whose index is worth its bytes now; without one a chunk cannot be left in the
+    /// middle for it.
+    /// @param known  by rendition: indexes that are here or were asked for
+    std::optional<int> index_wanted(const std::vector<bool>& known, const Heard& heard) const;
 
     /// Go on from this sample of the song; what was under way is nobody's any more.
     void seek(std::int64_t sample);
@@ -92,7 +99,9 @@ class Session {
 
    private:
     abr::State state(double now, const Heard& heard);
+    double most(const Heard& heard) const;
     bool silent(double now, double buffer) const;
+    void measure(std::uint32_t bytes, double now);
     void ask(int rendition, double now, Orders& orders, bool from_start);
     std::optional<int> kept_rendition(int rendition) const;
     int there(int rendition) const;
@@ -112,9 +121,12 @@ class Session {
     std::optional<Want> want_;
     abr::UnderWay under_way_;
     bool failed_ = false;  // the last want did
-    double last_byte_ = 0, sample_from_ = 0;
+    double last_byte_ = 0, sample_from_ = 0, first_byte_ = 0, adopted_ = -1;
+    double rate_seen_ = 0;  // bytes a second of the request under way, or the last one
+    std::uint32_t first_bytes_ = 0;
     std::uint32_t pending_ = 0;  // bytes since then
     bool sampled_ = false, network_ = false;
+    double room_in_ = 1;  // s, until the buffer has room for another chunk
 };
 
 }  // namespace stretto::stream

@@ -227,6 +227,58 @@ BOOST_FIXTURE_TEST_CASE(a_chunk_that_came_at_once_is_throughput_too, Playing) {
     BOOST_TEST(policy.samples[0].to == 1.02);
 }
 
+BOOST_FIXTURE_TEST_CASE(what_came_before_the_song_was_known_is_measured_from_its_first_byte,
+                        Playing) {
+    session.adopt(0, 1, 1.2);
+    came(500, 1.7);
+    BOOST_REQUIRE(policy.latencies.size() == 1u);
+    BOOST_TEST(policy.latencies[0] == 0.2, boost::test_tools::tolerance(1e-9));
+    BOOST_REQUIRE(policy.samples.size() == 1u);
+    BOOST_TEST(policy.samples[0].bytes == 500u);
+    BOOST_TEST(policy.samples[0].from == 1.2);
+    came(100, 2);
+    BOOST_TEST(policy.samples.back().bytes == 100u);
+    BOOST_TEST(policy.samples.back().from == 1.7);
+}
+
+BOOST_AUTO_TEST_CASE(indexes_wait_until_much_is_in_hand) {
+    Playing p;
+    p.decide(Do::take, 0);
+    p.came(900, 1);
+    BOOST_TEST(!p.session.index_wanted({false, false}, p.heard).has_value());
+    p.session.ended(p.session.under_way()->number);
+    p.decide(Do::take, 0, 2);
+    p.total = 0;
+    p.came(600, 3);  // 16 s
+    BOOST_TEST(p.session.index_wanted({false, false}, p.heard).value() == 0);
+    BOOST_TEST(p.session.index_wanted({true, false}, p.heard).value() == 1);
+    BOOST_TEST(!p.session.index_wanted({true, true}, p.heard).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_fast_network_gets_the_index_of_what_it_carries_at_once) {
+    Playing p;
+    for (auto& r : p.shape.renditions)
+        for (auto& chunk : r.chunks) chunk.bytes *= 100, chunk.pieces.clear();
+    p.decide(Do::take, 0);
+    p.came(100, 1);
+    BOOST_TEST(!p.session.index_wanted({false, false}, p.heard).has_value());
+    p.came(6000, 1.02);  // 300 kB/s, with half a second in hand
+    BOOST_TEST(p.session.index_wanted({false, false}, p.heard).value() == 1);
+    BOOST_TEST(!p.session.index_wanted({false, true}, p.heard).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(it_is_asked_again_as_soon_as_the_buffer_has_room, Playing) {
+    session.ended(decide(Do::take, 0).want->number);
+    session.ended(decide(Do::take, 0).want->number);
+    heard.playing = heard.started = true;
+    heard.position = rate * 48 / 10;  // 15.2 s are in hand, 15 wanted
+    decide(Do::wait, 0);
+    BOOST_TEST(session.pause() == 0.201, boost::test_tools::tolerance(1e-6));
+    heard.position += rate;
+    decide(Do::wait, 0);
+    BOOST_TEST(session.pause() == 0.5);
+}
+
 BOOST_FIXTURE_TEST_CASE(bytes_of_a_cache_say_nothing_of_the_network, Playing) {
     const auto want = *decide(Do::take, 0).want;
     session.came(want.number, 1000, 10 * rate, 1, false);
