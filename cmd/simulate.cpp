@@ -107,11 +107,19 @@ class Simulation {
         for (auto& plays : plays_) {
             const double began = cpu_now();
             const auto policy = abr::make_policy(plays.policy);
-            plays.outcomes.push_back(sim::play(song, link, *policy, o_.player));
+            plays.outcomes.push_back(sim::play(song, link, *policy, settings_of(plays.policy)));
             plays.cpu_s += cpu_now() - began;
             if (o_.json) line["plays"].push_back(json_of(plays.policy, plays.outcomes.back()));
         }
         if (o_.json) std::cout << line << '\n';
+    }
+
+    /// What stretto-play asks for before anything is known.
+    sim::PlayerSettings settings_of(const std::string& policy) const {
+        auto settings = o_.player;
+        const int fixed = std::atoi(policy.c_str());
+        settings.first_kbps = policy == "seed" ? 160 : fixed > 0 ? fixed : 96;
+        return settings;
     }
 
     static nlohmann::ordered_json json_of(const std::string& policy, const sim::Outcome& o) {
