@@ -109,9 +109,10 @@ int Session::there(int rendition) const {
 void Session::missing(int rendition) { missing_[static_cast<std::size_t>(rendition)] = true; }
 
 bool Session::silent(double now, double buffer) const {
-    const double most =
-        buffer < options_.emergency_s ? options_.silence_emergency_s : options_.silence_s;
-    return want_ && now - last_byte_ > most;
+    static const auto env = [](const char* n, double d) { const char* v = getenv(n); return v ? atof(v) : d; };
+    static const double floor = env("FL", 4), first = env("FF", 4), f = env("FX", 0.5);
+    const double least = under_way_.got ? floor : first;
+    return want_ && now - last_byte_ > std::clamp(buffer * f, least, options_.silence_s);
 }
 
 Session::Orders Session::act(double now, const Heard& heard) {
