@@ -27,7 +27,7 @@ constexpr std::string_view examples =
 
 struct Options {
     std::vector<std::string> songs;
-    std::string output = "sdl", search, network, events, listener;
+    std::string output = "sdl", search, network, events, listener, store;
     bool devices = false, data_saver = false, list = false, quiet = false, unpaced = false;
     double volume = 100, buffer = 30, lead = 15;
     int patience = 90;
@@ -177,13 +177,26 @@ class Console {
     std::unique_ptr<net::Poll> poll_;
 };
 
+/// A store is asked before edges; without a tracker that was named, it alone.
+stream::Presence::Options presence(const Options& o) {
+    if (o.store.empty()) return o.place.presence();
+    auto place = o.place;
+    const bool url = o.store.starts_with("http://") || o.store.starts_with("https://");
+    if (url) place.edges.insert(place.edges.begin(), o.store);
+    auto how = place.presence();
+    if (url) return how;
+    how.store = o.store;
+    how.tracker = place.tracker;
+    return how;
+}
+
 int play(Options& o) {
     auto& p = o.player;
     check_abr(p.download.abr);
     const auto output = audio::parse_output(o.output);
     if (!output) throw Error{EX_USAGE, text("output '", o.output, "': ", output.error().why)};
     p.output = *output;
-    p.presence = o.place.presence();
+    p.presence = presence(o);
     p.network = o.network;
     p.volume = o.volume / 100;
     p.share_seconds = o.place.share_seconds();
@@ -206,7 +219,7 @@ int play(Options& o) {
 
 int list(const Options& o) {
     net::Loop loop;
-    stream::Presence presence{loop, o.place.presence()};
+    stream::Presence presence{loop, ::presence(o)};
     return stream::list_songs(loop, presence, o.search, false);
 }
 
@@ -219,6 +232,10 @@ int list_devices() {
 void add_options(CLI::App& app, Options& o) {
     auto& p = o.player;
     o.place.add_to(app);
+    app.add_option("--store", o.store,
+                   "A store's directory, or http://server with one, to ask first")
+        ->envname("STRETTO_STORE")
+        ->type_name("DIR|URL");
     app.add_option("-O,--output", o.output,
                    "sdl: the system's sound; null: nowhere, in real time; wav:FILE; raw:FILE, "
                    "raw:-: 32-bit float samples")
@@ -272,6 +289,9 @@ int main(int argc, char** argv) {
         "peers and edges."};
     add_options(app, o);
     return program(app, argc, argv, examples, [&] {
+        // named on the command line, edges and trackers are meant before a store of the environment
+        if (app.count("--edge") + app.count("--tracker") > 0 && getenv("STRETTO_STORE"))
+            o.store.clear();
         if (o.devices) return list_devices();
         if (o.list || app.count("--search") > 0) return list(o);
         if (o.songs.empty()) throw Error{EX_USAGE, "name a song, or - for a playlist"};

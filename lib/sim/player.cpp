@@ -17,7 +17,6 @@ constexpr double tick_s = 0.02;          // stream::Player looks no more often
 constexpr double index_row_bytes = 24;   // of a piece, see stretto-chunk(5)
 constexpr double longest_pause_s = 2;    // between tries, as stream::Download
 constexpr double out_of_favour_s = 0.5;  // an edge that failed, twice as long each time,
-constexpr double silent_s = 16;
 constexpr int most_doublings = 5;        // as stream::Edges
 
 stream::Session::Options options_of(const PlayerSettings& settings, const abr::Shape& song) {
@@ -57,12 +56,9 @@ class Favour {
     void worked(int edge) { edges_[static_cast<std::size_t>(edge)].failures = 0; }
     void failed(int number, double now, bool silent) {
         auto& edge = edges_[static_cast<std::size_t>(number)];
-        if (silent) {
-            ++edge.failures;
-            edge.not_before = now + silent_s;
-            return;
-        }
-        edge.not_before = now + out_of_favour_s * (1 << std::min(edge.failures++, most_doublings));
+        ++edge.failures;
+        const int doublings = silent ? most_doublings : std::min(edge.failures - 1, most_doublings);
+        edge.not_before = now + out_of_favour_s * (1 << doublings);
     }
 
    private:
@@ -216,15 +212,16 @@ class Player {
     }
 
     void fail() {
-        const bool silent = kill_ && kill_->silent;
         const bool early = coming_->early;
         const int edge = coming_->edge;
         if (!early) session_.failed(coming_->want.number);
         finish(false);
         if (early) return;
-        favour_.failed(edge, now_, silent);
+        favour_.failed(edge, now_, dead_silent());
         retry_soon();
     }
+
+    bool dead_silent() const { return killed_ && kill_->silent; }
 
     void retry_soon() {
         not_before_ = now_ + std::min(longest_pause_s, 0.1 * (1 << std::min(failures_++, 6)));
@@ -358,7 +355,7 @@ class Player {
         if (manifest_ >= 0 && wire_.state(manifest_) == State::ended) on_manifest();
         if (manifest_ >= 0 && wire_.state(manifest_) == State::failed) {
             wire_.drop(std::exchange(manifest_, -1));
-            favour_.failed(manifest_edge_, now_, kill_ && kill_->silent);
+            favour_.failed(manifest_edge_, now_, dead_silent());
             retry_soon();
         }
         if (header_fetch_ >= 0 && wire_.state(header_fetch_) == State::ended) {

@@ -2,9 +2,10 @@
 #include <cmath>
 #include <random>
 
-#include "http/range.hpp"
+#include "http/ask.hpp"
 #include "song/id.hpp"
 #include "stream/download_parts.hpp"
+#include "stream/ranges.hpp"
 
 namespace stretto::stream {
 namespace {
@@ -66,6 +67,7 @@ void Download::use(song::Manifest manifest) {
     how.lowest = 0;
     while (how.lowest < how.highest && rendition(how.lowest).kbps < options_.least_kbps)
         ++how.lowest;
+    how.seed = std::random_device{}();
     session_.emplace(shape_, manifest_.rate, *policy_, how);
     if (around_.kept) {
         around_.kept->use(id_);
@@ -74,6 +76,7 @@ void Download::use(song::Manifest manifest) {
         if (!old || as_text(*old) != json) around_.kept->keep(id_, "manifest.json", as_bytes(json));
     }
     note_kept();
+    meet_peers();
     calls_.found(manifest_);
     if (over_now_) return;
     if (early_ && !early_->ended) {
@@ -106,6 +109,7 @@ void Download::make_shape() {
             to.chunks.push_back({static_cast<std::uint32_t>(row.bytes), {}});
     }
     headers_.resize(manifest_.renditions.size());
+    index_.resize(manifest_.renditions.size());
     indexed_.resize(manifest_.renditions.size());
 }
 
@@ -125,15 +129,19 @@ void Download::act() {
     acting_ = true;
     over_.clear();
     while (!over_now_ && now() >= not_before_) {
-        const auto orders = session_->act(now(), calls_.heard());
+        const auto orders = session_->act(now(), calls_.heard(), offer());
         if (orders.cancel && transfer_) {
             const auto transfer = transfer_;
-            if (orders.silent) {
+            if (orders.silent && transfer->edge) {
                 why_ = "nothing comes";
-                if (transfer->edge) around_.edges.failed(*transfer->edge, false);
+                around_.edges.failed(*transfer->edge, false, true);
                 retry_soon();
             }
-            if (!transfer->data.empty()) tell(*transfer);
+            remember(*transfer);
+            if (transfer->peers)
+                tell_peers(*transfer);
+            else if (!transfer->data.empty())
+                tell(*transfer);
             drop(*transfer);
         }
         if (!orders.want) break;
@@ -160,6 +168,13 @@ void Download::order(const Session::Orders& orders) {
     transfer->part = *orders.part;
     transfer->kbps = rendition(want.rendition).kbps;
     transfer->asked = now();
+    if (begun_.chunk == want.chunk && begun_.rendition == want.rendition &&
+        begun_.bytes.size() >= want.begin)
+        transfer->before.assign(begun_.bytes.begin(), begun_.bytes.begin() + want.begin);
+    if (want.peers) {
+        transfer_ = transfer;
+        return from_peers(transfer);
+    }
     transfer->edge = around_.edges.current();
     if (!transfer->edge) {
         session_->failed(want.number);
@@ -281,14 +296,9 @@ void Download::on_head(Transfer& transfer, const http::Response& head) {
             return fail(transfer, 0, "it began with another bitrate", false);
         transfer.kbps = said;
     }
-    if (head.status == 206 && !transfer.early) {
-        const auto* said = head.fields.find("Content-Range");
-        const auto range = said ? http::parse_content_range(*said) : std::nullopt;
-        if (range && range->range.first == want.begin &&
-            range->range.length == want.stop - want.begin)
-            return;
-    } else if (head.status == 200) {
-        transfer.skip = want.begin;
+    const auto skip = skipped(head, want.begin, want.stop);
+    if (skip && (head.status == 200 || !transfer.early)) {
+        transfer.skip = *skip;
         return;
     }
     fail(transfer, head.status,
@@ -325,14 +335,15 @@ bool Download::pass_on(Transfer& transfer, BytesView bytes) {
         fail(transfer, 0, "it gives damaged audio", true);
         return false;
     }
-    session_->came(want.number, static_cast<std::uint32_t>(fresh.size()), *audio, now(), true);
+    session_->came(want.number, static_cast<std::uint32_t>(fresh.size()), *audio, now(),
+                   !transfer.peers);
     progressed_ = now();
     failures_ = missing_ = 0;
     return true;
 }
 
 void Download::on_end(Transfer& transfer, const http::Failure* failure) {
-    if (failure) return fail(transfer, 0, failure->why, false);
+    if (failure) return fail(transfer, 0, failure->why, false, failure->timed_out);
     transfer.all = true;
     if (&transfer != transfer_.get()) return;  // the manifest is not here yet
     const auto& want = transfer.want;
@@ -340,12 +351,20 @@ void Download::on_end(Transfer& transfer, const http::Failure* failure) {
     if (transfer.data.size() < want.stop - want.begin)
         return fail(transfer, 0, "the answer was cut short", false);
     const auto keep_alive = transfer_;
-    around_.edges.worked(*transfer.edge);
+    if (transfer.edge) around_.edges.worked(*transfer.edge);
     session_->ended(want.number);
     check_and_keep(transfer);
-    tell(transfer);
+    transfer.peers ? tell_peers(transfer) : tell(transfer);
     drop(transfer);
     act();
+}
+
+/// What came of it without a hole from the chunk's begin on may be the begin of another want's.
+void Download::remember(Transfer& transfer) {
+    const auto& want = transfer.want;
+    if (transfer.early || transfer.before.size() != want.begin) return;
+    begun_ = {want.chunk, want.rendition, std::move(transfer.before)};
+    append(begun_.bytes, BytesView{transfer.data}.first(transfer.passed));
 }
 
 /// Only what its hash proves is kept and passed on.
@@ -354,17 +373,22 @@ void Download::check_and_keep(Transfer& transfer) {
     const auto& r = rendition(want.rendition);
     auto& headers = headers_[static_cast<std::size_t>(want.rendition)];
     const auto& row = r.chunks[static_cast<std::size_t>(want.chunk)];
-    if (want.begin > 0 || transfer.data.size() != static_cast<std::size_t>(row.bytes)) return;
-    if (sha256(transfer.data) != row.sha256) {
-        calls_.reject(transfer.edge->name, want.chunk, "hash");
-        around_.edges.failed(*transfer.edge, true);
+    if (transfer.before.size() != want.begin) return;
+    remember(transfer);
+    const Bytes chunk = std::exchange(begun_.bytes, {});
+    begun_.chunk = -1;
+    if (chunk.size() != static_cast<std::size_t>(row.bytes)) return;
+    if (sha256(chunk) != row.sha256) {
+        if (want.begin == 0 && transfer.edge) {  // else nobody knows whose bytes are wrong
+            calls_.reject(transfer.edge->name, want.chunk, "hash");
+            around_.edges.failed(*transfer.edge, true);
+        }
         session_->redo(calls_.heard());
         return;
     }
-    if (headers.empty())
-        headers.assign(transfer.data.begin(), transfer.data.begin() + r.header_bytes);
+    if (headers.empty()) headers.assign(chunk.begin(), chunk.begin() + r.header_bytes);
     if (!around_.kept) return;
-    if (around_.kept->keep(id_, song::chunk_path(r.kbps, want.chunk), transfer.data)) {
+    if (around_.kept->keep(id_, song::chunk_path(r.kbps, want.chunk), chunk)) {
         session_->kept(want.chunk, want.rendition);
         if (around_.kept_more) around_.kept_more();
     }
@@ -388,7 +412,8 @@ void Download::tell(const Transfer& transfer) const {
     calls_.came(came);
 }
 
-void Download::fail(Transfer& transfer, int status, const std::string& why, bool wrong) {
+void Download::fail(Transfer& transfer, int status, const std::string& why, bool wrong,
+                    bool silent) {
     const bool early = &transfer == early_.get();
     why_ = text(transfer.edge->url, ": ", why);
     if (early) {  // the manifest will tell what there is
@@ -402,8 +427,9 @@ void Download::fail(Transfer& transfer, int status, const std::string& why, bool
             return finish(EX_UNAVAILABLE, text("nobody has all of '", song_, "'"));
         session_->missing(transfer.want.rendition);
     }
-    around_.edges.failed(*transfer.edge, wrong);
+    around_.edges.failed(*transfer.edge, wrong, silent);
     session_->failed(transfer.want.number);
+    remember(transfer);
     if (!transfer.data.empty()) tell(transfer);
     drop(transfer);
     retry_soon();
@@ -413,6 +439,13 @@ void Download::drop(Transfer& transfer) {
     transfer.ended = true;
     transfer.edge.reset();  // else the edge, its fetch and this hold each other
     if (transfer.fetch) over_.push_back(std::move(transfer.fetch));
+    if (transfer.peers) {
+        transfer.peers->stop();
+        over_peers_.push_back(std::move(transfer.peers));
+        around_.loop.post([this, alive = std::weak_ptr{alive_}] {
+            if (!alive.expired()) over_peers_.clear();
+        });
+    }
     if (&transfer == transfer_.get()) transfer_.reset();
 }
 

@@ -4,7 +4,9 @@
 #include <chrono>
 
 #include "song/index.hpp"
-#include "stream/loader.hpp"
+#include "song/manifest.hpp"
+#include "stream/around.hpp"
+#include "stream/peer_chunk.hpp"
 #include "stream/session.hpp"
 
 namespace stretto::stream {
@@ -57,6 +59,8 @@ class Download {
 
     bool found() const noexcept { return session_.has_value(); }
     bool complete() const { return session_ && session_->complete(); }
+    /// Peers that it knows, and takes from.
+    int peers() const;
     const song::Manifest& manifest() const noexcept { return manifest_; }
     const Session& session() const { return *session_; }
 
@@ -76,6 +80,10 @@ class Download {
 
     void order(const Session::Orders& orders);
     bool from_kept(const Session::Want& want, const Session::Part& part);
+    void meet_peers();
+    Session::Offer offer();
+    void from_peers(const std::shared_ptr<Transfer>& transfer);
+    void tell_peers(const Transfer& transfer) const;
     void from_edge(const std::shared_ptr<Transfer>& transfer, const http::Fields& fields,
                    const std::string& target);
     void ask_headers(const std::shared_ptr<Transfer>& transfer);
@@ -84,9 +92,11 @@ class Download {
     bool on_data(Transfer& transfer, BytesView bytes);
     bool pass_on(Transfer& transfer, BytesView bytes);
     void on_end(Transfer& transfer, const http::Failure* failure);
-    void fail(Transfer& transfer, int status, const std::string& why, bool wrong);
+    void fail(Transfer& transfer, int status, const std::string& why, bool wrong,
+              bool silent = false);
     void drop(Transfer& transfer);
     void check_and_keep(Transfer& transfer);
+    void remember(Transfer& transfer);
     void tell(const Transfer& transfer) const;
     void finish(int exit, const std::string& why);
     void retry_soon();
@@ -105,17 +115,27 @@ class Download {
     abr::Shape shape_;
     std::unique_ptr<abr::Policy> policy_;
     std::optional<Session> session_;
-    std::vector<Bytes> headers_;       // by rendition
+    std::vector<Bytes> headers_;      // by rendition
+    std::vector<song::Index> index_;  // by rendition; empty: not here
+    std::unique_ptr<Peers> peers_;
+    std::vector<swarm::PeerInfo> named_;  // by the tracker, before the manifest was here
+    /// What came of a chunk that was left, for who goes on with it in the same rendition.
+    struct {
+        int chunk = -1, rendition = 0;
+        Bytes bytes;
+    } begun_;
     std::vector<bool> indexed_;        // index known, or not to be had
     std::shared_ptr<Transfer> early_;  // chunk 0, before the manifest
     std::shared_ptr<Transfer> transfer_;
     std::unique_ptr<http::Fetch> header_fetch_;
-    std::vector<std::unique_ptr<http::Fetch>> over_;  // to be destroyed out of their callbacks
+    std::vector<std::unique_ptr<http::Fetch>> over_;      // to be destroyed out of their callbacks
+    std::vector<std::unique_ptr<PeerChunk>> over_peers_;  // the same
     bool indexing_ = false, asking_manifest_ = false, acting_ = false, over_now_ = false;
     bool tracker_asked_ = false;
     int failures_ = 0;  // in a row
     double not_before_ = 0, progressed_;
     int last_rendition_ = -1;
+    bool poll_best_ = false;
     std::string why_;
     int missing_ = 0;
     net::Timer retry_;

@@ -43,6 +43,10 @@ void Download::ask_tracker(bool waiting) {
             return retry_soon();
         }
         if (!answer->edges.empty()) around_.edges.set(answer->edges);
+        if (peers_)
+            peers_->add(answer->peers);
+        else
+            named_ = answer->peers;
         if (around_.edges.empty() && waiting)
             return finish(EX_UNAVAILABLE,
                           around_.edges.refused() > 0
@@ -154,7 +158,8 @@ void Download::ask_first_chunk() {
 /// them.
 void Download::next_index() {
     if (indexing_ || !session_ || session_->complete()) return;
-    const auto wanted = session_->index_wanted(indexed_, calls_.heard());
+    const auto wanted =
+        session_->index_wanted(indexed_, calls_.heard(), peers_ && !peers_->all().empty());
     if (!wanted) return;
     const int i = *wanted;
     const auto rest = song::index_path(rendition(i).kbps);
@@ -193,6 +198,7 @@ bool Download::use_index(int r, BytesView bytes) {
         for (const auto& piece : (*index)[k])
             to.chunks[k].pieces.push_back(
                 {piece.offset, static_cast<double>(piece.first_sample) / manifest_.rate});
+    index_[static_cast<std::size_t>(r)] = *index;
     return true;
 }
 

@@ -40,7 +40,8 @@ class Edges {
     /// Every one gave wrong bytes, three times and more.
     bool all_wrong() const;
     void worked(Edge& edge) const { edge.failures = 0; }
-    void failed(Edge& edge, bool wrong) const;
+    /// @param silent  it said nothing, and may cost as long again when it is asked again
+    void failed(Edge& edge, bool wrong, bool silent = false) const;
 
    private:
     std::shared_ptr<Edge> make(const std::string& name, const std::string& url, bool trusted) const;

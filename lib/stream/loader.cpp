@@ -55,7 +55,7 @@ void Loader::pump() {
             if (found == transfers_.end()) continue;
             auto transfer = found->second;
             ++outcome_.retries;
-            if (transfer->link) report(*transfer->link, false, "stalled");
+            if (transfer->link) peers_->report(*transfer->link, false, "stalled");
             if (transfer->edge) around_.edges.failed(*transfer->edge, false);
             outcome_.wasted += transfer->useless();
             end(*transfer);
@@ -75,8 +75,8 @@ void Loader::pump() {
         if (next_ == static_cast<int>(rendition_->chunks.size())) finish(0, "");
         return;
     }
-    refresh_peers();
-    if (around_.peers) poll_peers();
+    peers_->refresh(rendition_->kbps, picker_->useful_peers(now()) >= 8);
+    peers_->poll(rendition_->kbps);
     if (picker_->useful_peers(now()) > 0) return;
     // with nobody who gives anything, patience ends
     if (transfers_.empty() && around_.edges.all_wrong())

@@ -7,25 +7,11 @@
 
 #include "song/index.hpp"
 #include "song/manifest.hpp"
-#include "store/kept.hpp"
-#include "stream/edges.hpp"
-#include "stream/tracker.hpp"
+#include "stream/around.hpp"
+#include "stream/peers.hpp"
 #include "swarm/picker.hpp"
 
 namespace stretto::stream {
-
-/// What the songs of one program share. All of it lives on one loop, and longer than any Loader.
-struct Around {
-    net::Loop& loop;
-    Edges& edges;
-    store::Kept* kept = nullptr;      ///< may be none
-    Tracker* tracker = nullptr;       ///< may be none
-    bool peers = true;                ///< ask peers at all
-    bool local_peers = false;         ///< peers may be anywhere, not only on the open internet
-    std::function<void()> kept_more;  ///< a chunk more is kept; may be empty
-};
-
-enum class Origin { cache, peer, edge };
 
 /// A run of pieces that has come, for people who want to know from where.
 struct Gave {
@@ -72,7 +58,6 @@ class Loader {
     void give_up(int exit, const std::string& why) { finish(exit, why); }
 
    private:
-    struct Link;
     struct Transfer;
     using Done = std::function<void(std::optional<Bytes>)>;
 
@@ -86,10 +71,6 @@ class Loader {
     void index_from(int attempt);
     void use_index(const Bytes& bytes);
     void look_into_cache();
-    void add_peers(const std::vector<swarm::PeerInfo>& peers);
-    void refresh_peers();
-    void poll_peers();
-    void note_have(Link& link, const http::Fields& fields);
 
     void pump_soon();
     void pump();
@@ -104,7 +85,6 @@ class Loader {
     void end(Transfer& transfer);
     void chunk_done(int chunk);
     void deliver();
-    void report(Link& link, bool ok, const std::string& why);
     void finish(int exit, const std::string& why);
 
     std::string path(const std::string& rest) const { return "/songs/" + id_ + "/" + rest; }
@@ -121,7 +101,7 @@ class Loader {
     const song::Rendition* rendition_ = nullptr;
     std::optional<song::Index> index_;
     std::unique_ptr<swarm::Picker> picker_;
-    std::vector<std::shared_ptr<Link>> links_;
+    std::unique_ptr<Peers> peers_;
     std::map<int, std::shared_ptr<Transfer>> transfers_;
     std::vector<std::unique_ptr<http::Fetch>>
         over_;                      // ended, to be destroyed out of their callbacks
@@ -129,11 +109,9 @@ class Loader {
     std::map<int, Bytes> ready_;    // whole ones that are not kept
     int next_ = 0;                  // chunk to hand on
     bool pumping_ = false, again_ = false, over_now_ = false, pump_posted_ = false;
-    swarm::Millis refreshed_ = 0,
-                  progressed_ = 0;  // when the last byte of an edge, or right one of a peer, came
+    swarm::Millis progressed_ = 0;  // when the last byte of an edge, or right one of a peer, came
     std::string edge_why_;
     int edge_missing_ = 0;  // 404s in a row
-    int refreshes_ = 0;     // of the tracker's list
     net::Timer tick_, retry_;
     std::function<void()> retrying_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

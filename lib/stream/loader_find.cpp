@@ -46,7 +46,7 @@ void Loader::on_tracker(std::optional<swarm::SongAnswer> answer, int status,
         use(std::move(*manifest));
     else
         return manifest_from_edge(0);
-    if (!over_now_) add_peers(peers);
+    if (!over_now_) peers_->add(peers);
 }
 
 /// From one edge after the other, nearest first.
@@ -89,7 +89,7 @@ bool Loader::use_kept() {
 }
 
 void Loader::use(song::Manifest manifest) {
-    refreshed_ = progressed_ = now();
+    progressed_ = now();
     manifest_ = std::move(manifest);
     id_ = manifest_.id;
     outcome_.id = id_;
@@ -103,6 +103,13 @@ void Loader::use(song::Manifest manifest) {
     how.alone = !options_.in_order && !around_.peers;
     if (options_.peers_first) how.enough = 2.0 * rendition_->average_kbps * 1000 / 8;
     picker_ = std::make_unique<swarm::Picker>(sizes, how, options_.seed);
+    Peers::Calls calls;
+    calls.changed = [this](Peer& peer, int kbps) {
+        if (kbps == rendition_->kbps)
+            picker_->set_peer(peer.number, peer.have[kbps], peer.expected());
+    };
+    calls.heard = [this] { pump(); };
+    peers_ = std::make_unique<Peers>(around_, id_, sizes.size(), std::move(calls));
     if (around_.kept) {
         around_.kept->use(id_);
         const auto json = song::print_manifest(manifest_);
@@ -150,26 +157,24 @@ bool Loader::use_kept_index() {
 void Loader::index_from(int attempt) {
     const auto rest = song::index_path(rendition_->kbps);
     const auto edge = around_.edges.current();
-    const bool from_peer = (!edge || attempt % 2 == 1) && !links_.empty();
+    const bool from_peer = (!edge || attempt % 2 == 1) && !peers_->all().empty();
     if (!edge && !from_peer) return;  // chunks come whole, or not at all
-    auto& upstream = from_peer
-                         ? *links_[static_cast<std::size_t>(attempt / 2) % links_.size()]->upstream
-                         : *edge->upstream;
-    const auto keep_link =
-        from_peer ? links_[static_cast<std::size_t>(attempt / 2) % links_.size()] : nullptr;
-    http::get(upstream, path(rest), song::most_index_bytes,
-              [this, attempt, edge, keep_link, rest,
-               alive = std::weak_ptr{alive_}](const http::Whole& got) {
-                  if (alive.expired() || over_now_) return;
-                  if (got.ok() && sha256(got.body) == rendition_->index_sha256) {
-                      if (around_.kept) around_.kept->keep(id_, rest, got.body);
-                      return use_index(got.body);
-                  }
-                  ++outcome_.retries;
-                  if (!keep_link && edge) around_.edges.failed(*edge, got.ok());
-                  if (attempt + 1 >= 2 * attempts) return;
-                  retry(back_off(attempt / 2), [this, attempt] { index_from(attempt + 1); });
-              });
+    const auto& all = peers_->all();
+    const auto link = from_peer ? all[static_cast<std::size_t>(attempt / 2) % all.size()] : nullptr;
+    auto& upstream = link ? *link->upstream : *edge->upstream;
+    http::get(
+        upstream, path(rest), song::most_index_bytes,
+        [this, attempt, edge, link, rest, alive = std::weak_ptr{alive_}](const http::Whole& got) {
+            if (alive.expired() || over_now_) return;
+            if (got.ok() && sha256(got.body) == rendition_->index_sha256) {
+                if (around_.kept) around_.kept->keep(id_, rest, got.body);
+                return use_index(got.body);
+            }
+            ++outcome_.retries;
+            if (!link && edge) around_.edges.failed(*edge, got.ok());
+            if (attempt + 1 >= 2 * attempts) return;
+            retry(back_off(attempt / 2), [this, attempt] { index_from(attempt + 1); });
+        });
 }
 
 void Loader::use_index(const Bytes& bytes) {

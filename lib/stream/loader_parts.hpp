@@ -1,29 +1,14 @@
 #pragma once
-// What a loader's files share: peers and transfers as it knows them.
+// What a loader's files share: its transfers.
 #include "stream/loader.hpp"
 
 namespace stretto::stream {
 
 constexpr int attempts = 7;  // for manifest and index: about 15 s
 
-/// A peer, as this song knows it.
-struct Loader::Link {
-    int number = 0;
-    swarm::PeerInfo info;
-    std::unique_ptr<http::Upstream> upstream;
-    std::vector<bool> have;
-    swarm::Millis heard = 0;
-    bool asking = false, reported = false;
-    std::uint64_t bytes = 0;
-    std::int64_t ms = 0;
-
-    /// Bytes/s of one order, while it has shown nothing: four uploads share what it gives.
-    double guess() const { return static_cast<double>(info.upload_kbps) * 1000 / 8 / 4; }
-};
-
 struct Loader::Transfer {
     swarm::Order order;
-    std::shared_ptr<Link> link;  // nullptr: an edge
+    std::shared_ptr<Peer> link;  // nullptr: an edge
     std::shared_ptr<Edges::Edge> edge;
     std::unique_ptr<http::Fetch> fetch;
     swarm::Millis started = 0;

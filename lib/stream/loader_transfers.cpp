@@ -1,8 +1,8 @@
 // A loader's transfers: what is asked of whom, checked piece by piece as it comes.
 #include <algorithm>
 
-#include "http/range.hpp"
 #include "stream/loader_parts.hpp"
+#include "stream/ranges.hpp"
 
 namespace stretto::stream {
 namespace {
@@ -23,7 +23,7 @@ void Loader::order(const swarm::Order& wanted) {
         transfer->edge = around_.edges.current();
         if (transfer->edge) upstream = transfer->edge->upstream.get();
     } else {
-        transfer->link = links_[static_cast<std::size_t>(wanted.source)];
+        transfer->link = peers_->at(wanted.source);
         upstream = transfer->link->upstream.get();
     }
     transfers_[wanted.number] = transfer;
@@ -46,26 +46,18 @@ void Loader::order(const swarm::Order& wanted) {
 }
 
 void Loader::on_head(Transfer& transfer, const http::Response& head) {
-    if (transfer.link) note_have(*transfer.link, head.fields);
+    if (transfer.link) peers_->note_have(*transfer.link, rendition_->kbps, head.fields);
     if (const auto* cache = head.fields.find("X-Cache")) transfer.cache = *cache;
     const auto& order = transfer.order;
-    if (head.status == 206 && !transfer.whole) {
-        const auto* said = head.fields.find("Content-Range");
-        const auto range = said ? http::parse_content_range(*said) : std::nullopt;
-        if (range && range->range.first == order.begin &&
-            range->range.length == order.stop - order.begin)
-            return;
-    } else if (head.status == 200) {
-        transfer.skip = transfer.whole ? 0 : order.begin;
-        transfer.longer = !transfer.whole;
+    const auto skip = skipped(head, order.begin, order.stop);
+    if (skip && (head.status == 200 || !transfer.whole)) {
+        transfer.skip = *skip;
+        transfer.longer = head.status == 200 && !transfer.whole;
         return;
     }
-    const auto fault = head.status == 404                         ? swarm::Fault::missing
-                       : head.status == 503 || head.status == 429 ? swarm::Fault::busy
-                                                                  : swarm::Fault::broken;
     edge_why_ = text("the server says ", head.status, " ", http::reason(head.status));
     if (transfer.edge) edge_missing_ = head.status == 404 ? edge_missing_ + 1 : 0;
-    fail(transfer, fault);
+    fail(transfer, fault_of(head.status));
 }
 
 BytesView Loader::piece_of(int chunk, int piece, BytesView from, std::uint32_t begin) const {
@@ -165,7 +157,7 @@ void Loader::on_end(Transfer& transfer, const http::Failure* failure) {
     }
     if (transfer.link) {
         transfer.link->ms += now() - transfer.started;
-        report(*transfer.link, true, "");
+        peers_->report(*transfer.link, true, "");
     }
     tell(transfer);
     end(transfer);
@@ -191,10 +183,9 @@ void Loader::fail(Transfer& transfer, swarm::Fault fault) {
     if (transfer.link) {
         if (fault == swarm::Fault::wrong) {
             ++outcome_.bans;
-            transfer.link->reported = false;
-            report(*transfer.link, false, "hash");
+            peers_->ban(*transfer.link);
         } else if (fault == swarm::Fault::broken) {
-            report(*transfer.link, false, "broken");
+            peers_->report(*transfer.link, false, "broken");
         }
     } else {
         if (transfer.edge) around_.edges.failed(*transfer.edge, fault == swarm::Fault::wrong);

@@ -15,6 +15,7 @@ constexpr std::chrono::milliseconds tick_ms{20};
 constexpr double next_from_s = 30;      // what is left of a song when the next begins to load
 constexpr double between_progress = 1;  // s
 constexpr std::size_t most_sources = 12;
+constexpr double urgent_s = 5;  // with less in hand, all the network is for what plays
 
 std::int64_t utc_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -216,6 +217,7 @@ Session::Heard Player::heard(const Song& song) const {
 void Player::tick() {
     pump();
     if (ending_) return;
+    presence_.urgent(urgent());
     const double interval =
         current_ && current_->download->found() ? current_->download->session().pause() : 0.5;
     if (now() - acted_ >= interval) {
@@ -267,6 +269,7 @@ bool Player::feed() {
              {{"heard_ms", std::llround(song.heard_s * 1000)},
               {"buffer_ms", std::llround(song.in_hand_s() * 1000)},
               {"kbps", song.kbps_at(song.playout->position())}});
+        if (song.events) tell_uploads(*song.events);
     }
     return false;
 }
@@ -340,6 +343,20 @@ void Player::stall(Song& song) {
     song.download->act();
 }
 
+bool Player::urgent() const {
+    if (!current_ || current_->download->complete()) return false;
+    return !current_->playout || current_->in_hand_s() < urgent_s;
+}
+
+/// What others were given since it was told last.
+void Player::tell_uploads(events::Session& session) {
+    const auto given = presence_.given();
+    if (given == told_given_) return;
+    tell([&] {
+        session.tell(utc_ms(), "upload", {{"bytes", given - std::exchange(told_given_, given)}});
+    });
+}
+
 void Player::prepare_next() {
     const auto number = current_->number + 1;
     if (next_ || number >= songs_.size() || !current_->playout) return;
@@ -348,7 +365,11 @@ void Player::prepare_next() {
 }
 
 void Player::end_song(Song& song, const char* why) {
+    if (song.events) tell_uploads(*song.events);
     tell(song, "end", {{"heard_ms", std::llround(song.heard_s * 1000)}, {"why", why}});
+    last_.reset();
+    if (song.events) last_.emplace(std::move(*song.events));
+    song.events.reset();
 }
 
 /// @param why  what became of the song that plays now
@@ -432,6 +453,7 @@ void Player::key(Key key) {
 void Player::end() {
     ending_ = true;
     tick_.stop();
+    presence_.urgent(false);
     if (sink_) sink_->close();
     const double unheard =
         sink_ ? static_cast<double>(sink_->written() - sink_->played()) / sink_->format().rate : 0;
@@ -441,6 +463,7 @@ void Player::end() {
 }
 
 void Player::leave() {
+    if (last_) tell_uploads(*last_);
     presence_.leave([this] { loop_.stop(); });
 }
 
@@ -463,6 +486,7 @@ void Player::view() {
             v.at = static_cast<double>(song.playout->position()) / song.rate();
             v.length = static_cast<double>(song.samples()) / song.rate();
             v.buffer = song.in_hand_s();
+            v.peers = song.download->peers();
             v.kbps = song.kbps_at(song.playout->position());
         }
     }

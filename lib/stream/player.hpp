@@ -54,6 +54,8 @@ class Player {
     void sound(Song& song);
     bool write(Song& song);
     void stall(Song& song);
+    void tell_uploads(events::Session& session);
+    bool urgent() const;
     void prepare_next();
     void end_song(Song& song, const char* why);
     void go_to(std::size_t song, const char* why);
@@ -83,6 +85,8 @@ class Player {
     std::function<void(const std::string&)> say_;
     std::deque<PanelView::From> sources_;
     net::Timer tick_, leave_;
+    std::optional<events::Session> last_;  // of the song that played last, for what is given since
+    std::uint64_t told_given_ = 0;
     double asked_ = 0;  // when the listener asked for the song that plays
     bool paused_ = false, pumping_ = false, ending_ = false;
     double shown_ = 0, acted_ = 0;

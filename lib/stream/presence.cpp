@@ -35,6 +35,10 @@ struct Presence::Search {
 Presence::Presence(net::Loop& loop, const Options& options)
     : options_(options), loop_(loop), edges_(loop, options.local_peers) {
     kept_.emplace(options_.cache, options_.cache_size);
+    if (!options_.store.empty()) {
+        store_.emplace(loop_, options_.store);
+        edges_.add_trusted(store_->url());
+    }
     for (const auto& url : options_.edges) edges_.add_trusted(url);
     if (!options_.tracker.empty()) {
         tracker_.emplace(loop_, options_.tracker, options_.location);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "stream/loader.hpp"
+#include "stream/local_store.hpp"
 #include "stream/seeder.hpp"
 
 namespace stretto::stream {
@@ -14,6 +15,7 @@ class Presence {
     struct Options {
         std::vector<std::string> edges;  ///< URLs that the user named
         std::string tracker;             ///< URL; empty: none
+        std::filesystem::path store;     ///< a store's directory, asked like an edge; empty: none
         std::filesystem::path cache;
         std::uint64_t cache_size = 0;  ///< 0: the default of store::Kept
         std::optional<swarm::Location> location;
@@ -32,6 +34,12 @@ class Presence {
     Tracker* tracker() { return tracker_ ? &*tracker_ : nullptr; }
     /// Whether anything is given to others.
     bool shares() const noexcept { return seeder_.has_value(); }
+    /// Our own transfer needs all there is: nobody new is given anything.
+    void urgent(bool now) {
+        if (seeder_) seeder_->urgent(now);
+    }
+    /// Bytes of chunks given to others so far.
+    std::uint64_t given() const { return seeder_ ? seeder_->given() : 0; }
 
     /// The edges that a tracker named serve the next run when it is gone by then.
     void remember_edges() const;
@@ -54,6 +62,7 @@ class Presence {
     Options options_;
     net::Loop& loop_;
     std::optional<store::Kept> kept_;
+    std::optional<LocalStore> store_;
     Edges edges_;
     std::optional<Tracker> tracker_;
     std::optional<Seeder> seeder_;

@@ -64,6 +64,7 @@ class Seeder::Upload : public http::Body {
             });
             return State::wait;
         }
+        seeder_.given_ += n;
         slice = rest_;
         if (slice.fd >= 0)
             slice.length = n;
@@ -139,7 +140,7 @@ void Seeder::handle(http::Incoming&& incoming, http::Reply reply) {
     const auto entry = origin_.find(route, false, loop_.now_ms());
     if (!entry) return reply.send(404, "not found", more);
     const bool upload = chunk && request.method == "GET";
-    if (upload && uploads_ >= options_.uploads)
+    if (upload && (urgent_ || uploads_ >= options_.uploads))
         return reply.send(503, "busy", more + "Retry-After: 1\r\n");
     edge::Answering how;
     how.extra = std::move(more);

@@ -40,6 +40,10 @@ class Seeder : public http::Handler {
     int port() const noexcept { return port_; }
     /// "192.0.2.1:8500", of the last listener.
     const std::string& address() const noexcept { return address_; }
+    /// Our own transfer needs all there is: nobody new is given anything.
+    void urgent(bool now) noexcept { urgent_ = now; }
+    /// Bytes of chunks given so far.
+    std::uint64_t given() const noexcept { return given_; }
 
     void handle(http::Incoming&& incoming, http::Reply reply) override;
 
@@ -58,6 +62,8 @@ class Seeder : public http::Handler {
     http::Limiter limiter_;
     http::Shared shared_;
     int port_ = 0, uploads_ = 0;
+    bool urgent_ = false;
+    std::uint64_t given_ = 0;
     std::string address_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     std::unique_ptr<http::Server> server_;

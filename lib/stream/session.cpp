@@ -2,10 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 #include <utility>
 
 namespace stretto::stream {
 namespace {
+
+constexpr double edge_memory_s = 4;
+constexpr double edge_latency_s = 0.5;  // of a request: round trips, and a queue
+constexpr double wait_least_s = 1;
+
+// A link that is used by TCP pauses for some 0.3 s when a packet is lost, and brings 8 kB, a
+// window, late; an answer takes longer than the last one when its way has a queue.
+constexpr double pause_least_s = 0.5, pause_bytes = 8'000;
+constexpr double answer_least_s = 1, answer_latencies = 4;
 
 const abr::Shape::Chunk& chunk_of(const abr::Shape& shape, int rendition, int chunk) {
     return shape.renditions[static_cast<std::size_t>(rendition)]
@@ -108,25 +118,102 @@ int Session::there(int rendition) const {
 
 void Session::missing(int rendition) { missing_[static_cast<std::size_t>(rendition)] = true; }
 
-bool Session::silent(double now, double buffer) const {
-    static const auto env = [](const char* n, double d) { const char* v = getenv(n); return v ? atof(v) : d; };
-    static const double floor = env("FL", 4), first = env("FF", 4), f = env("FX", 0.5);
-    const double least = under_way_.got ? floor : first;
-    return want_ && now - last_byte_ > std::clamp(buffer * f, least, options_.silence_s);
+/// Bytes that came from an edge, and the time they took, both forgotten by and by.
+void Session::note_rate(double from, double to, std::uint32_t bytes) {
+    const double took = std::max(to - from, 1e-3);
+    const double left = std::exp(-took / edge_memory_s);
+    edge_bytes_ = edge_bytes_ * left + bytes;
+    edge_took_ = edge_took_ * left + took;
 }
 
-Session::Orders Session::act(double now, const Heard& heard) {
+/// s that an edge would take for so many bytes. Who knows nothing of it takes it to be as fast as
+/// the lowest rendition.
+double Session::edge_needs(double bytes) const {
+    const double lowest = shape_.renditions.front().kbps * 125.0;
+    return edge_latency_s + bytes / (edge_took_ > 0 ? edge_rate() : lowest);
+}
+
+/// The rendition to ask of peers: as good as asked of an edge, or better where they are fast.
+std::optional<int> Session::from_peers(int rendition, const abr::State& state,
+                                       const Offer& offer) const {
+    if (chunk_ == 0 || have_ != begin_of(chunk_)) return {};
+    std::optional<int> best;
+    for (int r = rendition; r <= options_.highest; ++r) {
+        const auto i = static_cast<std::size_t>(r);
+        if (i >= offer.bytes_per_s.size() || offer.bytes_per_s[i] <= 0) continue;
+        const auto& chunk = chunk_of(shape_, r, chunk_);
+        if (chunk.pieces.empty()) continue;  // nothing to hold their bytes against
+        const double theirs = chunk.bytes / offer.bytes_per_s[i];
+        const double length = shape_.chunk_s[static_cast<std::size_t>(chunk_)];
+        if (r > rendition && theirs > length / 2) continue;
+        if (state.buffer - options_.emergency_s < std::max(theirs, edge_needs(chunk.bytes)))
+            continue;
+        best = r;
+    }
+    return best;
+}
+
+/// Rather than to ask an edge now: until their answers are here; then, as long as this chunk's
+/// chance says.
+bool Session::wait_for_peers(int rendition, const abr::State& state, const Offer& offer) const {
+    if (!(offer.soon || offer.asked) || chunk_ == 0 || have_ != begin_of(chunk_)) return false;
+    const auto bytes = chunk_of(shape_, rendition, chunk_).bytes;
+    const double last = options_.emergency_s + wait_least_s + 2 * edge_needs(bytes);
+    if (offer.asked) return state.buffer > last;
+    std::minstd_rand chance{options_.seed * 7919u + static_cast<std::uint32_t>(chunk_) + 1};
+    chance.discard(3);
+    const double span = std::max(0.0, std::min(state.most, options_.lead_s) - last);
+    return state.buffer > last + span * std::uniform_real_distribution{0.0, 0.8}(chance);
+}
+
+/// The edge would just be in time with the rest.
+bool Session::peers_late(const abr::State& state) const {
+    const double rest = under_way_.stop - under_way_.begin - under_way_.got;
+    return state.buffer - options_.emergency_s < edge_needs(rest);
+}
+
+/// Half of what is in hand, so that as much is left to go on elsewhere; no less than the network
+/// may pause, as far as it was seen, and twice that after each time that it was in vain.
+double Session::patience(double buffer) const {
+    if (want_->peers)
+        return buffer < options_.emergency_s ? options_.silence_emergency_s : options_.silence_s;
+    double least = options_.silence_emergency_s;  // nothing is known
+    if (under_way_.got > 0 && rate_seen_ > 0)
+        least = std::max(pause_least_s, pause_bytes / rate_seen_);
+    else if (under_way_.got == 0 && latency_ >= 0)
+        least = std::max(answer_least_s, answer_latencies * latency_);
+    least = std::min(least * (1 << std::min(silences_, 4)), options_.silence_s);
+    return std::clamp(buffer / 2, least, options_.silence_s);
+}
+
+bool Session::silent(double now, double buffer) const {
+    return want_ && now - last_byte_ > patience(buffer);
+}
+
+Session::Orders Session::act(double now, const Heard& heard, const Offer& offer) {
     Orders orders;
     if (complete()) return orders;
-    const auto s = state(now, heard);
+    auto s = state(now, heard);
     if (silent(now, s.buffer)) {
         orders.cancel = want_->number;
         orders.silent = true;
+        if (!want_->peers) ++silences_;
         failed(want_->number);
         return orders;  // its source goes out of favour first
     }
     room_in_ = !want_ && s.playing && s.buffer > s.most ? s.buffer - s.most + 0.001 : 1;
     if (!want_ && ask_kept(s, orders)) return orders;
+    if (want_ && want_->peers) {  // no policy knows how fast they are
+        if (!peers_late(s)) return orders;
+        orders.cancel = want_->number;
+        want_.reset();
+        s.under_way = nullptr;
+        const auto decision = policy_.decide(s);
+        const bool take = decision.what == abr::Decision::Do::take;
+        orders.why = "late";
+        ask(there(take ? decision.rendition : options_.lowest), now, orders, false);
+        return orders;
+    }
     const auto decision = policy_.decide(s);
     using Do = abr::Decision::Do;
     switch (decision.what) {
@@ -136,8 +223,14 @@ Session::Orders Session::act(double now, const Heard& heard) {
         case Do::take:
             if (want_) break;
             orders.why = failed_ ? "retry" : last_ < 0 ? "start" : "next";
-            ask(kept_rendition(decision.rendition).value_or(there(decision.rendition)), now, orders,
-                false);
+            if (const auto here = kept_rendition(decision.rendition)) {
+                ask(*here, now, orders, false);
+            } else if (const auto theirs = from_peers(decision.rendition, s, offer)) {
+                ask(*theirs, now, orders, false);
+                want_->peers = orders.want->peers = true;
+            } else if (!wait_for_peers(decision.rendition, s, offer)) {
+                ask(there(decision.rendition), now, orders, false);
+            }
             break;
         case Do::splice:
         case Do::abandon: {
@@ -182,11 +275,13 @@ void Session::measure(std::uint32_t bytes, double now) {
         first_bytes_ = sample_from_ < now ? 0 : bytes;
         pending_ = 0;
         sampled_ = false;
-        policy_.latency(first_byte_ - under_way_.asked);
+        latency_ = first_byte_ - under_way_.asked;
+        policy_.latency(latency_);
         if (sample_from_ == now) return;
     }
     pending_ += bytes;
     if (now <= sample_from_) return;  // clocks tick in ms, and much may come within one
+    note_rate(sample_from_, now, pending_);
     policy_.sample({sample_from_, now, std::exchange(pending_, 0)});
     sample_from_ = now;
     sampled_ = true;
@@ -196,7 +291,10 @@ void Session::measure(std::uint32_t bytes, double now) {
 
 void Session::came(int want, std::uint32_t bytes, std::int64_t audio, double now, bool network) {
     if (!want_ || want_->number != want || bytes == 0) return;
-    if (network) measure(bytes, now);
+    if (network) {
+        measure(bytes, now);
+        silences_ = 0;
+    }
     network_ = network;
     last_byte_ = now;
     under_way_.got += bytes;
@@ -207,9 +305,11 @@ void Session::came(int want, std::uint32_t bytes, std::int64_t audio, double now
 void Session::ended(int want) {
     if (!want_ || want_->number != want) return;
     // all of it came at once: no slower than from the asking on
-    if (network_ && !sampled_ && under_way_.got > 0)
-        policy_.sample(
-            {under_way_.asked, std::max(last_byte_, under_way_.asked + 0.001), under_way_.got});
+    if (network_ && !sampled_ && under_way_.got > 0) {
+        const double to = std::max(last_byte_, under_way_.asked + 0.001);
+        note_rate(under_way_.asked, to, under_way_.got);
+        policy_.sample({under_way_.asked, to, under_way_.got});
+    }
     last_ = want_->rendition;
     have_ = begin_of(++chunk_);
     want_.reset();
@@ -222,7 +322,8 @@ void Session::failed(int want) {
 }
 
 /// Upwards at once, as the first seconds are what it can better; the others when there is time.
-std::optional<int> Session::index_wanted(const std::vector<bool>& known, const Heard& heard) const {
+std::optional<int> Session::index_wanted(const std::vector<bool>& known, const Heard& heard,
+                                         bool peers) const {
     const double in_hand = static_cast<double>(have_ - heard.position) / rate_;
     const int now = want_ ? want_->rendition : last_;
     int carried = options_.lowest;
@@ -234,7 +335,7 @@ std::optional<int> Session::index_wanted(const std::vector<bool>& known, const H
     if (carried > now && missing(carried) &&
         (in_hand >= index_up_s || rate_seen_ >= index_fast_bytes))
         return carried;
-    if (in_hand < std::min(index_calm_s, most(heard))) return {};
+    if (in_hand < (peers ? index_up_s : std::min(index_calm_s, most(heard)))) return {};
     for (int r = options_.lowest; r <= options_.highest; ++r)
         if (missing(r)) return r;
     return {};

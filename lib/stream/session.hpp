@@ -19,9 +19,18 @@ class Session {
         double lead_s = 15;           ///< the same while less than `settled_s` were heard
         double settled_s = 30;        ///< many songs are skipped before
         int lowest = 0, highest = 0;  ///< renditions to use
-        /// Without a byte a request is given up, and in an emergency (less than `emergency_s` in
-        /// hand) sooner.
+        /// Without a byte a request is given up after so long, sooner when less than twice that is
+        /// in hand; `silence_emergency_s` is the least while nothing is known of the network.
         double silence_s = 8, silence_emergency_s = 4, emergency_s = 3;
+        std::uint32_t seed = 0;  ///< of how long to wait for peers, which differs by listener
+    };
+
+    /// What peers could give of the chunk that is next.
+    struct Offer {
+        /// By rendition, bytes/s of those who have it, together; 0, or past the end: nobody has.
+        std::vector<double> bytes_per_s;
+        bool soon = false;   ///< others listen too, and may have it before long
+        bool asked = false;  ///< what they have is being asked, or cannot be used yet
     };
 
     /// Bytes [begin, stop) of a chunk to ask for.
@@ -29,6 +38,7 @@ class Session {
         int number = 0;
         int chunk = 0, rendition = 0;
         std::uint32_t begin = 0, stop = 0;
+        bool peers = false;  ///< to be asked of peers: an edge is asked when they are late
     };
     /// What is heard from `from` to where the next part begins, or the chunk ends. A decoder that
     /// is given the rendition's headers and the bytes of the want yields samples from `decodes` on.
@@ -42,7 +52,7 @@ class Session {
         bool silent = false;        ///< because nothing came for too long: the source is at fault
         std::optional<Want> want;
         std::optional<Part> part;  ///< of that want
-        const char* why = "";      ///< "start", "next", "splice", "abandon", "retry"
+        const char* why = "";      ///< "start", "next", "splice", "abandon", "retry", "late"
     };
     /// The playhead.
     struct Heard {
@@ -64,7 +74,14 @@ class Session {
     void kept(int chunk, int rendition);
 
     /// What to do now. Call it when a want ended or failed, and every `pause()` seconds.
-    Orders act(double now, const Heard& heard);
+    ///
+    /// Peers may only help: the first chunk, what is wanted in an emergency, and the rest of a
+    /// chunk that was begun are never asked of them, nor a lower rendition than the policy would
+    /// ask of an edge. They are given up when the edge could bring the rest just in time. Where
+    /// others listen to the same, an edge is asked a little before that is so: each listener waits
+    /// for another chance until then, so that one fetches what the others take from it.
+    Orders act(double now, const Heard& heard, const Offer& offer);
+    Orders act(double now, const Heard& heard) { return act(now, heard, Offer{}); }
     double pause() const { return std::min(policy_.interval(), room_in_); }
 
     /// Bytes came. @param audio  samples of the song that can be heard with them, the end of what
@@ -82,7 +99,9 @@ class Session {
     /// The rendition whose index is worth its bytes now; without one a chunk cannot be left in the
     /// middle for it.
     /// @param known  by rendition: indexes that are here or were asked for
-    std::optional<int> index_wanted(const std::vector<bool>& known, const Heard& heard) const;
+    /// @param peers  there are some, who can be asked for nothing without it
+    std::optional<int> index_wanted(const std::vector<bool>& known, const Heard& heard,
+                                    bool peers = false) const;
 
     /// Go on from this sample of the song; what was under way is nobody's any more.
     void seek(std::int64_t sample);
@@ -93,6 +112,10 @@ class Session {
     /// Samples of the song that are in hand, without a hole before them.
     std::int64_t have() const noexcept { return have_; }
     const std::optional<Want>& under_way() const noexcept { return want_; }
+    /// The chunk that is under way, or the next to ask for.
+    int chunk() const noexcept { return chunk_; }
+    /// Bytes/s that edges brought lately; 0: not known.
+    double edge_rate() const { return edge_took_ > 0 ? edge_bytes_ / edge_took_ : 0; }
     /// Where a want's audio ends, with so many bytes of it, by the index: for who has no decoder.
     std::int64_t audio_of(const Want& want, std::uint32_t bytes) const;
     std::int64_t begin_of(int chunk) const { return begins_[static_cast<std::size_t>(chunk)]; }
@@ -100,9 +123,15 @@ class Session {
    private:
     abr::State state(double now, const Heard& heard);
     double most(const Heard& heard) const;
+    double patience(double buffer) const;
     bool silent(double now, double buffer) const;
     void measure(std::uint32_t bytes, double now);
     void ask(int rendition, double now, Orders& orders, bool from_start);
+    std::optional<int> from_peers(int rendition, const abr::State& state, const Offer& offer) const;
+    bool wait_for_peers(int rendition, const abr::State& state, const Offer& offer) const;
+    bool peers_late(const abr::State& state) const;
+    double edge_needs(double bytes) const;
+    void note_rate(double from, double to, std::uint32_t bytes);
     std::optional<int> kept_rendition(int rendition) const;
     int there(int rendition) const;
     bool ask_kept(const abr::State& state, Orders& orders);
@@ -126,7 +155,10 @@ class Session {
     std::uint32_t first_bytes_ = 0;
     std::uint32_t pending_ = 0;  // bytes since then
     bool sampled_ = false, network_ = false;
-    double room_in_ = 1;  // s, until the buffer has room for another chunk
+    double latency_ = -1;                    // s, of the last answer
+    int silences_ = 0;                       // in a row
+    double room_in_ = 1;                     // s, until the buffer has room for another chunk
+    double edge_bytes_ = 0, edge_took_ = 0;  // s; of late
 };
 
 }  // namespace stretto::stream

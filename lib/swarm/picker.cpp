@@ -17,7 +17,10 @@ constexpr int most_strikes = 4;
 }  // namespace
 
 Picker::Picker(const std::vector<std::uint32_t>& bytes, const Options& options, std::uint32_t seed)
-    : options_(options), left_(static_cast<int>(bytes.size())), chance_(seed) {
+    : options_(options),
+      left_(static_cast<int>(bytes.size())),
+      edge_rate_(options.edge_bytes_per_s),
+      chance_(seed) {
     for (const auto size : bytes) chunks_.push_back({size, {Piece{}}, 1});
 }
 

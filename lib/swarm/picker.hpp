@@ -53,6 +53,7 @@ class Picker {
         /// Bytes/s of peers with which the edge is not asked for what they have; 0: as much as the
         /// edge brings.
         double enough = 0;
+        double edge_bytes_per_s = 0;  ///< what is known of it before it is asked; 0: nothing
     };
 
     /// @param bytes  of each chunk

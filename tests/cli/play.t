@@ -90,6 +90,9 @@ no_room() { timeout 60 stretto-play --edge "$edge" --unpaced -O wav:full.wav --a
 ok 'events that cannot be written: said once, and the music goes on' no_room
 forever() { timeout 60 stretto-play --edge "$edge" --unpaced -O null --share 0.5 --tracker http://127.0.0.1:9 mono && exits 64 stretto-play --edge "$edge" --share soon mono; }
 ok '--share ends after so long, and takes seconds or forever' forever
+from_store() { rm -rf cache && timeout 60 stretto-play --store store --unpaced -O wav:st.wav --abr 320 one && same st.wav one.320.wav && stretto-play --store store --list | grep -q mono && STRETTO_STORE=nowhere timeout 60 stretto-play --edge "$edge" --unpaced -O null mono; }
+ok 'from a store on this machine, unless an edge is named' from_store
+ok 'no such store: 66' exits 66 stretto-play --store absent -O null one
 device() { rm -rf events.jsonl && timeout 60 stretto-play --edge "$edge" --unpaced --events events.jsonl mono && events end | jq -e '.heard_ms == 11000'; }
 ok "the system's sound" device
 lists() { stretto-play --edge "$edge" --list | cut -f 2 | sort | paste -sd ' ' | grep -qx 'mono one two' && stretto-play --edge "$edge" --search 'song two' | cut -f 4 | grep -qx 'Song two'; }

@@ -45,12 +45,15 @@ struct Scripted : abr::Policy {
     }
 };
 
+std::uint32_t seed_of_next = 0;
+
 struct Playing {
     abr::Shape shape = shape_of_song();
     Scripted policy;
     Session::Options options = [] {
         Session::Options o;
         o.highest = 1;
+        o.seed = seed_of_next;
         return o;
     }();
     Session session{shape, rate, policy, options};
@@ -142,18 +145,37 @@ BOOST_FIXTURE_TEST_CASE(a_failure_loses_nothing_that_came, Playing) {
     BOOST_TEST(again.part->from == session.have());
 }
 
-BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_sooner_when_little_is_in_hand, Playing) {
+BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_when_half_of_what_is_in_hand_has_passed, Playing) {
     const auto first = decide(Do::take, 0, 0);
+    // nothing is known of the network yet
     BOOST_TEST(!session.act(options.silence_emergency_s - 0.1, heard).cancel.has_value());
     const auto late = session.act(options.silence_emergency_s + 0.1, heard);
     BOOST_TEST(late.silent);
     BOOST_TEST(*late.cancel == first.want->number);
     BOOST_TEST(!session.under_way().has_value());
-    Playing calm;
-    calm.decide(Do::take, 0, 0);
-    calm.came(500, 0.5);
-    BOOST_TEST(!calm.session.act(options.silence_emergency_s + 1, calm.heard).silent);
-    BOOST_TEST(calm.session.act(options.silence_s + 1, calm.heard).silent);
+    shape.renditions[0].chunks[0] = {100'000, {}};
+    decide(Do::take, 0, 5);
+    came(10, 5.1);
+    came(50'000, 5.2);  // 5 s are in hand
+    BOOST_TEST(!session.act(5.2 + 2.4, heard).silent);
+    BOOST_TEST(session.act(5.2 + 2.6, heard).silent);
+}
+
+BOOST_AUTO_TEST_CASE(silence_is_borne_longer_each_time_that_another_source_is_as_silent) {
+    Playing p;
+    p.shape.renditions[0].chunks[0].bytes = 100'000;
+    p.decide(Do::take, 0, 0);
+    p.came(10, 0.1);
+    p.came(10'000, 0.2);  // a fast one
+    p.heard.position = p.session.have() - rate / 10;
+    double now = 0.2;
+    BOOST_TEST(!p.session.act(now + 0.45, p.heard).silent);
+    BOOST_TEST(p.session.act(now += 0.55, p.heard).silent);
+    for (const double patience : {2.0, 4.0, 8.0, 8.0}) {  // for an answer: 1 s, doubled
+        p.decide(Do::take, 0, now);
+        BOOST_TEST(!p.session.act(now + patience - 0.1, p.heard).silent);
+        BOOST_TEST(p.session.act(now += patience + 0.1, p.heard).silent);
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_kept_is_taken_without_asking_the_policy, Playing) {
@@ -284,6 +306,116 @@ BOOST_FIXTURE_TEST_CASE(bytes_of_a_cache_say_nothing_of_the_network, Playing) {
     session.came(want.number, 1000, 10 * rate, 1, false);
     BOOST_TEST(policy.samples.empty());
     BOOST_TEST(policy.latencies.empty());
+}
+
+namespace {
+
+/// The first chunk is here, at 1000 bytes/s, and sounds.
+struct WithPeers : Playing {
+    Session::Offer offer{{500, 5000}, false, false};
+    WithPeers() {
+        decide(Do::take, 0, 0);
+        came(100, 0.1);
+        for (int s = 1; s < 10; ++s) came(100, 0.1 * s + 0.1);
+        session.ended(session.under_way()->number);
+        heard.playing = heard.started = true;
+        total = 0;
+    }
+    Session::Orders next(int rendition, double now = 1) {
+        policy.decisions = {{Do::take, rendition}};
+        return session.act(now, heard, offer);
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(the_first_chunk_is_never_asked_of_peers, Playing) {
+    policy.decisions = {{Do::take, 0}};
+    const auto orders = session.act(0, heard, Session::Offer{{5000, 5000}, true, true});
+    BOOST_REQUIRE(orders.want.has_value());
+    BOOST_TEST(!orders.want->peers);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_next_is_and_better_than_of_an_edge_where_peers_are_fast, WithPeers) {
+    const auto orders = next(0);
+    BOOST_REQUIRE(orders.want.has_value());
+    BOOST_TEST(orders.want->peers);
+    BOOST_TEST(orders.want->rendition == 1);  // 3000 bytes at 5000 a second
+    BOOST_TEST(orders.want->chunk == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(peers_are_not_asked_for_less_than_an_edge_would_be, WithPeers) {
+    offer.bytes_per_s = {5000, 0};
+    BOOST_TEST(!next(1).want->peers);
+}
+
+BOOST_FIXTURE_TEST_CASE(slow_peers_are_asked_for_no_more_than_an_edge_would_be, WithPeers) {
+    offer.bytes_per_s = {5000, 400};
+    BOOST_TEST(next(0).want->rendition == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(in_an_emergency_an_edge_is_asked, WithPeers) {
+    heard.position = 8 * rate;  // 2 s in hand
+    BOOST_TEST(!next(0).want->peers);
+}
+
+BOOST_FIXTURE_TEST_CASE(without_an_index_nothing_can_be_asked_of_peers, WithPeers) {
+    for (auto& r : shape.renditions)
+        for (auto& chunk : r.chunks) chunk.pieces.clear();
+    BOOST_TEST(!next(0).want->peers);
+}
+
+BOOST_FIXTURE_TEST_CASE(peers_that_are_late_give_way_to_the_edge_from_where_they_came_to,
+                        WithPeers) {
+    const auto asked = *next(0).want;  // 3000 bytes, for which the edge needs 3.5 s
+    session.came(asked.number, 900, 13 * rate, 1.5, false);
+    heard.position = 7 * rate;  // 6 s in hand, and 2100 bytes to come
+    BOOST_TEST(!session.act(2, heard, offer).cancel.has_value());
+    heard.position = 8 * rate;
+    policy.decisions = {{Do::take, 0}};
+    const auto orders = session.act(3, heard, offer);
+    BOOST_REQUIRE(orders.cancel.has_value());
+    BOOST_TEST(*orders.cancel == asked.number);
+    BOOST_REQUIRE(orders.want.has_value());
+    BOOST_TEST(!orders.want->peers);
+    BOOST_TEST(orders.want->begin == 200u);  // of the lower rendition, 2 s into the chunk
+    BOOST_TEST(orders.part->from == 13 * rate);
+    BOOST_TEST(orders.why == std::string{"late"});
+}
+
+BOOST_FIXTURE_TEST_CASE(what_peers_bring_says_nothing_of_the_edge, WithPeers) {
+    const auto samples = policy.samples.size();
+    const auto rate_before = session.edge_rate();
+    const auto asked = *next(0).want;
+    session.came(asked.number, 3000, 20 * rate, 1.01, false);
+    session.ended(asked.number);
+    BOOST_TEST(policy.samples.size() == samples);
+    BOOST_TEST(session.edge_rate() == rate_before);
+}
+
+BOOST_AUTO_TEST_CASE(where_others_may_have_it_soon_the_edge_is_asked_later_by_some_than_by_others) {
+    double soonest = 0, latest = 10;
+    for (seed_of_next = 0; seed_of_next < 20; ++seed_of_next) {
+        WithPeers p;
+        p.offer = {{0, 0}, true, false};
+        double left = 10;  // s in hand
+        for (; left > 0; left -= 0.1) {
+            p.heard.position = static_cast<std::int64_t>((10 - left) * rate);
+            if (p.next(0, 11 - left).want) break;
+        }
+        soonest = std::max(soonest, left);
+        latest = std::min(latest, left);
+    }
+    BOOST_TEST(soonest > 9);
+    BOOST_TEST(latest < 8);
+    BOOST_TEST(latest > 6.8);  // the edge takes 1.5 s: that twice, and 4 s aside
+}
+
+BOOST_FIXTURE_TEST_CASE(while_peers_are_asked_what_they_have_no_edge_is, WithPeers) {
+    offer = {{0, 0}, false, true};
+    BOOST_TEST(!next(0).want.has_value());
+    heard.position = 4 * rate;
+    BOOST_TEST(next(0).want.has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,88 @@
+#!/bin/sh
+# stretto-play and peers: they may only help. Chunks come from whoever plays the same; what is wrong is heard by nobody, and an edge is always there.
+. ./tests/lib.sh
+export SDL_AUDIODRIVER=dummy STRETTO_LOCATION=52.5,13.4
+tone song.wav 41
+stretto-encode song.wav | stretto-chunk | stretto-publish --name song store >id
+for kbps in 96 160 320; do stretto-fetch --store store -b $kbps song | oggdec -Q -b 16 -o song.$kbps.wav -; done
+id=$(cat id)
+start stretto-serve store || exit
+edge=$url
+printf '[{"name": "here", "url": "%s", "location": "52.5,13.4"}]' "$edge" >edges.json
+track() { start stretto-track --edges edges.json --origin "$edge"; }
+track && friends=$url friends_pid=$pid
+track && enemies=$url
+track && both=$url
+samples() { soxi -s "$1"; }
+# oggdec rounds to 16 bits, which is as far as two may differ
+same() { # HEARD TRUE
+    test "$(samples "$1")" -eq "$(samples "$2")" && sox -V1 -m -v 1 "$1" -v -1 "$2" -n stats 2>stats && awk '/^Max level/ {if ($3 > 0.00004) exit 1} /^Min level/ {if ($3 < -0.00004) exit 1}' stats || { cat stats; soxi "$1" "$2"; return 1; }
+}
+listen() { # WHO TRACKER...: in real time
+    who=$1 tracker=$2
+    shift 2
+    timeout 120 stretto-play --tracker "$tracker" --allow-local-peers --cache "$who.cache" --abr 320 --lead 30 -O "wav:$who.wav" --events "$who.jsonl" "$@" song >"$who.said" 2>&1 &
+}
+bytes() { jq "select(.event == \"chunk\" and .source == \"$2\").bytes" "$1.jsonl" | paste -sd + | sed 's/^$/0/' | bc; }
+clean() { # WHO...
+    for who in "$@"; do
+        find "$who.cache" -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#*.cache/}" || return; done || return
+    done
+}
+# a seeder that has it all, known to two of the trackers
+stretto-fetch --edge "$edge" --cache seed -b 320 song -o fetched.ogg
+seed() {
+    stretto-serve --announce "$1" --listen 127.0.0.1:0 --location 52.5,13.4 seed >"$2" 2>&1 &
+    seeders="$seeders $!"
+}
+listed() { # TRACKER N: peers that it names
+    tries=0
+    until [ "$(curl -s "$1/songs/$id?location=52.5,13.4" | jq '.peers | length')" -ge "$2" ]; do tries=$((tries + 1)) && test $tries -lt 300 || return; sleep 0.1; done
+}
+seeders=
+trap 'kill $seeders $mean 2>/dev/null; cleanup' EXIT
+seed "$friends" seed.1 && seed "$both" seed.2
+kinds='wrong long half slow refuse vanish lie busy astray shift'
+mean=
+for tracker in "$enemies" "$both"; do
+    # shellcheck disable=SC2086 # words
+    python3 "$root/tests/net/evil.py" "$tracker" 127.0.0.1 "$id" "store/songs/$id/320" $kinds >"evil.${tracker##*:}" 2>&1 &
+    mean="$mean $!"
+done
+ok 'the tracker names the seeder' listed "$friends" 1
+ok 'and elsewhere those who mean harm' listed "$enemies" 5
+ok 'and elsewhere all of them' listed "$both" 6
+
+listen anna "$friends" && anna=$!
+listen bad "$enemies" && bad=$!
+listen mixed "$both" && mixed=$!
+listen alone "$friends" --no-peers && alone=$!
+listen lost "$friends" && lost=$!
+track && pair=$url
+listen carl "$pair" --share 90 && carl=$!
+until grep -qs '"index":1' carl.jsonl; do kill -0 $carl || break; sleep 0.1; done
+ok 'one who listens is soon known' listed "$pair" 1
+listen dora "$pair" && dora=$!
+until grep -qs '"source":"peer"' lost.jsonl; do kill -0 $lost || break; sleep 0.1; done
+ok 'a tracker that is gone' stop "$friends_pid"
+for who in anna bad mixed alone lost dora; do
+    eval "pid=\$$who"
+    ended() { wait "$pid"; }
+    ok "$who: played to its end" ended
+done
+for who in anna bad mixed alone lost carl dora; do ok "$who: heard what was published" same $who.wav song.320.wav; done
+for who in anna bad mixed alone lost carl dora; do ok "$who: without a stall" test "$(jq -r 'select(.event == "stall").event' $who.jsonl | wc -l)" -eq 0; done
+ok 'nothing wrong is kept' clean anna bad mixed alone lost carl dora
+from_peers() { test "$(bytes anna peer)" -eq "$(cat store/songs/"$id"/320/chunk_[1-9].ogg | wc -c)" && test "$(bytes anna edge)" -eq "$(wc -c <store/songs/"$id"/320/chunk_0.ogg)"; }
+ok 'with a peer that has it, only the first chunk is from the edge' from_peers
+ok 'with a tracker that goes, peers go on' test "$(bytes lost peer)" -gt 0
+ok 'with --no-peers nothing is theirs' test "$(bytes alone peer)" -eq 0
+caught() { for kind in wrong long shift; do grep -q "^$kind asked" evil.* || continue; grep -h '"reject"' bad.jsonl mixed.jsonl | jq -e '.why == "hash"' >/dev/null || return; done; }
+ok 'those who gave wrong bytes are told of' caught
+pkill -TERM -P $carl
+wait $carl
+given() { test "$(jq 'select(.event == "upload").bytes' carl.jsonl | paste -sd + | bc)" -ge "$(bytes dora peer)" && test "$(bytes dora peer)" -gt 0; }
+ok 'a song is passed on while it is still heard, and the events say how much of it' given
+kept() { test "$(find anna.cache -name 'chunk_*' | wc -l)" -eq "$(find store/songs/"$id"/320 -name 'chunk_*' | wc -l)"; }
+ok 'what came from peers is kept too' kept
+finish
