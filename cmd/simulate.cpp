@@ -42,7 +42,7 @@ struct Options {
     double song_s = 210;
     sim::PlayerSettings player;
     std::string events;
-    double least_kbps = 0, kill_edges = 0;
+    double least_kbps = 0, kill_edges = 0, silence_edges = 0;
     bool optimum = false, json = false, table = false, part = false;
     std::vector<int> parts;
 };
@@ -143,9 +143,9 @@ class Simulation {
     /// The same edge dies at the same moment for every policy.
     std::optional<sim::Kill> kill_of(std::size_t i) const {
         sim::Chance chance{o_.seed * 0x9e3779b97f4a7c15 + i};
-        if (chance.real() >= o_.kill_edges) return {};
-        const double at = chance.real() * o_.song_s;
-        return sim::Kill{at, chance.real() < 0.5};
+        const double which = chance.real();
+        if (which >= o_.kill_edges + o_.silence_edges) return {};
+        return sim::Kill{chance.real() * o_.song_s, which >= o_.kill_edges};
     }
 
     /// Everybody plays one song; their place is the policy, so that a report compares these.
@@ -174,7 +174,7 @@ class Simulation {
         auto settings = o_.player;
         const int fixed = std::atoi(policy.c_str());
         settings.first_kbps = policy == "seed" ? 160 : fixed > 0 ? fixed : 96;
-        if (o_.kill_edges > 0) settings.edges = edges_known;
+        if (o_.kill_edges + o_.silence_edges > 0) settings.edges = edges_known;
         return settings;
     }
 
@@ -291,8 +291,12 @@ void add_options(CLI::App& app, Options& o) {
     app.add_option("--least", o.least_kbps, "No second of a link carries less, kbit/s")
         ->check(CLI::Range(0.0, 1e9));
     app.add_option("--kill-edges", o.kill_edges,
-                   "In this share of the songs the edge that is asked dies at some moment, half of "
-                   "them without a word; there are two more")
+                   "In this share of the songs the edge that is asked ends at some moment, and "
+                   "its connections with it; there are two more")
+        ->check(CLI::Range(0.0, 1.0))
+        ->type_name("SHARE");
+    app.add_option("--silence-edges", o.silence_edges,
+                   "In this share, of the others, it just says nothing any more")
         ->check(CLI::Range(0.0, 1.0))
         ->type_name("SHARE");
     app.add_option("-o,--events", o.events,

@@ -240,11 +240,13 @@ class Player {
             const auto orders = session_.act(now_, heard());
             ++out_.decisions;
             if (orders.cancel && coming_) {
+                const int edge = coming_->edge;
+                finish(false);
                 if (orders.silent) {
-                    favour_.failed(coming_->edge, now_, true);
+                    favour_.failed(edge, now_, true);
+                    if (failures_++ == 0) continue;  // long enough was waited
                     retry_soon();
                 }
-                finish(false);
             }
             if (!orders.want) break;
             order(orders);

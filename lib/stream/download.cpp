@@ -135,7 +135,7 @@ void Download::act() {
             if (orders.silent && transfer->edge) {
                 why_ = "nothing comes";
                 around_.edges.failed(*transfer->edge, false, true);
-                retry_soon();
+                if (failures_++ > 0) retry_soon();  // the first time long enough was waited
             }
             remember(*transfer);
             if (transfer->peers)
@@ -143,6 +143,7 @@ void Download::act() {
             else if (!transfer->data.empty())
                 tell(*transfer);
             drop(*transfer);
+            if (orders.silent) continue;
         }
         if (!orders.want) break;
         order(orders);

@@ -14,7 +14,7 @@ constexpr double wait_least_s = 1;
 
 // A link that is used by TCP pauses for some 0.3 s when a packet is lost, and brings 8 kB, a
 // window, late; an answer takes longer than the last one when its way has a queue.
-constexpr double pause_least_s = 0.5, pause_bytes = 8'000;
+constexpr double pause_least_s = 0.3, pause_bytes = 8'000;
 constexpr double answer_least_s = 1, answer_latencies = 4;
 
 const abr::Shape::Chunk& chunk_of(const abr::Shape& shape, int rendition, int chunk) {
