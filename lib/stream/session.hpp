@@ -13,7 +13,9 @@ namespace stretto::stream {
 class Session {
    public:
     struct Options {
-        double start_s = 0.5;         ///< of audio in hand, to sound for the first time
+        /// Of audio in hand, to sound for the first time: a page, of which stretto-chunk makes two
+        /// a second, and the first holds a little less.
+        double start_s = 0.45;
         double resume_s = 2;          ///< and after a stall
         double most_s = 30;           ///< asked for ahead of the playhead
         double lead_s = 15;           ///< the same while less than `settled_s` were heard
