@@ -47,7 +47,7 @@ killed() {
 whole() { same p1.wav one.160.wav && events p1 end | jq -e '.why == "finished" and .heard_ms == 30000'; }
 both() { test "$(events p1 chunk | jq -r .from | sort -u | wc -l)" -eq 2; }
 quiet() { test "$(events p1 stall | wc -l)" -eq 0; }
-cliff() { # 2 Mbit/s, then 64 kbit/s, then nothing for 10 s, then back
+cliff() { # 2 Mbit/s, then 64 kbit/s, then nothing for 10 s, then back; beside the others
     play p2 --edge "$origin" "$id" &
     player=$!
     until_has p2.jsonl '"playing"' && sleep 2 && change p2 12 64 64 20 0 200 && sleep 5 && change p2 12 0 0 20 0 200 && sleep 10 &&
@@ -57,12 +57,14 @@ resumes() { events p2 end | jq -e '.why == "finished" and .heard_ms == 30000' &&
 once() { test "$(events p2 stall | wc -l)" -le 1; }
 in_order() { jq -s -e '[.[].seq] == [range(length)] and .[0].event == "start" and .[-1].event == "end"' p2.jsonl; }
 
+cliff >cliff.said 2>&1 &
+falling=$!
 ok 'a steady link: what is heard is the decode of what was published' steady
 ok 'the edge is killed in the middle, and the song goes on' killed
 ok 'to its end, sample for sample' whole
 ok 'from the edge and then from the origin' both
 ok 'without a stall' quiet
-ok 'a cliff: 2 Mbit/s, 64 kbit/s, nothing for 10 s, and back' cliff
+ok 'a cliff: 2 Mbit/s, 64 kbit/s, nothing for 10 s, and back' wait $falling
 ok 'the song is heard to its end' resumes
 ok 'with one stall at most' once
 ok 'and its events are whole and in order' in_order
