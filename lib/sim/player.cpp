@@ -86,6 +86,7 @@ class Player {
           indexed_(song.renditions.size()) {}
 
     Outcome run() {
+        session_.elsewhere(settings_.edges > 1);
         start();
         while (!over()) step();
         return outcome();

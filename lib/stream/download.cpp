@@ -128,6 +128,7 @@ void Download::act() {
     if (!session_ || over_now_ || acting_) return;
     acting_ = true;
     over_.clear();
+    session_->elsewhere(around_.edges.size() > 1);
     while (!over_now_ && now() >= not_before_) {
         const auto orders = session_->act(now(), calls_.heard(), offer());
         if (orders.cancel && transfer_) {

@@ -32,6 +32,7 @@ class Edges {
     /// Of the last list, edges that were left out because of where they are.
     int refused() const noexcept { return refused_; }
     bool empty() const noexcept { return edges_.empty(); }
+    std::size_t size() const noexcept { return edges_.size(); }
 
     /// The nearest that is not out of favour; when all are, the one that will be back first.
     std::shared_ptr<Edge> current() const;

@@ -12,9 +12,10 @@ constexpr double edge_memory_s = 4;
 constexpr double edge_latency_s = 0.5;  // of a request: round trips, and a queue
 constexpr double wait_least_s = 1;
 
-// A link that is used by TCP pauses for some 0.3 s when a packet is lost, and brings 8 kB, a
-// window, late; an answer takes longer than the last one when its way has a queue.
-constexpr double pause_least_s = 0.3, pause_bytes = 8'000;
+// TCP pauses for some 0.3 s when it has lost a packet, more often than once while it finds out how
+// slow a link is: 0.3 s and 8 kB of patience made real songs stall on links of 200 kbit/s. An
+// answer takes longer than the last one when its way has a queue.
+constexpr double pause_least_s = 1, pause_bytes = 16'000;
 constexpr double answer_least_s = 1, answer_latencies = 4;
 
 const abr::Shape::Chunk& chunk_of(const abr::Shape& shape, int rendition, int chunk) {
@@ -175,7 +176,7 @@ bool Session::peers_late(const abr::State& state) const {
 /// Half of what is in hand, so that as much is left to go on elsewhere; no less than the network
 /// may pause, as far as it was seen, and twice that after each time that it was in vain.
 double Session::patience(double buffer) const {
-    if (want_->peers)
+    if (want_->peers || !elsewhere_)
         return buffer < options_.emergency_s ? options_.silence_emergency_s : options_.silence_s;
     double least = options_.silence_emergency_s;  // nothing is known
     if (under_way_.got > 0 && rate_seen_ > 0)

@@ -21,8 +21,9 @@ class Session {
         double lead_s = 15;           ///< the same while less than `settled_s` were heard
         double settled_s = 30;        ///< many songs are skipped before
         int lowest = 0, highest = 0;  ///< renditions to use
-        /// Without a byte a request is given up after so long, sooner when less than twice that is
-        /// in hand; `silence_emergency_s` is the least while nothing is known of the network.
+        /// Without a byte a request is given up, and in an emergency (less than `emergency_s` in
+        /// hand) sooner; where there is another edge, as soon as half of what is in hand has
+        /// passed.
         double silence_s = 8, silence_emergency_s = 4, emergency_s = 3;
         std::uint32_t seed = 0;  ///< of how long to wait for peers, which differs by listener
     };
@@ -71,6 +72,10 @@ class Session {
     /// Chunk 0 was asked for before anything was known of the song; to be called first of all.
     /// @param first  when its first byte came; < 0: none has
     Part adopt(int rendition, double asked, double first);
+
+    /// Whether another edge could be asked: else an impatient listener only loses what is under
+    /// way.
+    void elsewhere(bool there_is) { elsewhere_ = there_is; }
 
     /// The chunk is here already in this rendition, from an earlier time.
     void kept(int chunk, int rendition);
@@ -157,8 +162,9 @@ class Session {
     std::uint32_t first_bytes_ = 0;
     std::uint32_t pending_ = 0;  // bytes since then
     bool sampled_ = false, network_ = false;
-    double latency_ = -1;                    // s, of the last answer
-    int silences_ = 0;                       // in a row
+    double latency_ = -1;  // s, of the last answer
+    int silences_ = 0;     // in a row
+    bool elsewhere_ = false;
     double room_in_ = 1;                     // s, until the buffer has room for another chunk
     double edge_bytes_ = 0, edge_took_ = 0;  // s; of late
 };

@@ -146,6 +146,7 @@ BOOST_FIXTURE_TEST_CASE(a_failure_loses_nothing_that_came, Playing) {
 }
 
 BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_when_half_of_what_is_in_hand_has_passed, Playing) {
+    session.elsewhere(true);
     const auto first = decide(Do::take, 0, 0);
     // nothing is known of the network yet
     BOOST_TEST(!session.act(options.silence_emergency_s - 0.1, heard).cancel.has_value());
@@ -161,16 +162,26 @@ BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_when_half_of_what_is_in_hand_has_
     BOOST_TEST(session.act(5.2 + 2.6, heard).silent);
 }
 
+BOOST_FIXTURE_TEST_CASE(silence_is_borne_where_nobody_else_can_be_asked, Playing) {
+    shape.renditions[0].chunks[0] = {100'000, {}};
+    decide(Do::take, 0, 0);
+    came(10, 0.1);
+    came(50'000, 0.2);  // 5 s are in hand
+    BOOST_TEST(!session.act(0.2 + options.silence_s - 0.1, heard).silent);
+    BOOST_TEST(session.act(0.2 + options.silence_s + 0.1, heard).silent);
+}
+
 BOOST_AUTO_TEST_CASE(silence_is_borne_longer_each_time_that_another_source_is_as_silent) {
     Playing p;
+    p.session.elsewhere(true);
     p.shape.renditions[0].chunks[0].bytes = 100'000;
     p.decide(Do::take, 0, 0);
     p.came(10, 0.1);
     p.came(10'000, 0.2);  // a fast one
     p.heard.position = p.session.have() - rate / 10;
     double now = 0.2;
-    BOOST_TEST(!p.session.act(now + 0.45, p.heard).silent);
-    BOOST_TEST(p.session.act(now += 0.55, p.heard).silent);
+    BOOST_TEST(!p.session.act(now + 0.9, p.heard).silent);
+    BOOST_TEST(p.session.act(now += 1.1, p.heard).silent);
     for (const double patience : {2.0, 4.0, 8.0, 8.0}) {  // for an answer: 1 s, doubled
         p.decide(Do::take, 0, now);
         BOOST_TEST(!p.session.act(now + patience - 0.1, p.heard).silent);
