@@ -225,7 +225,11 @@ class Player {
     bool dead_silent() const { return killed_ && kill_->silent; }
 
     void retry_soon() {
-        not_before_ = now_ + std::min(longest_pause_s, 0.1 * (1 << std::min(failures_++, 6)));
+        const double pause = failures_ == 0 && settings_.edges > 1
+                                 ? 0
+                                 : std::min(longest_pause_s, 0.1 * (1 << std::min(failures_, 6)));
+        ++failures_;
+        not_before_ = now_ + pause;
         act_at_ = not_before_ + 0.001;
     }
 

@@ -45,7 +45,10 @@ Download::~Download() {
 }
 
 void Download::retry_soon() {
-    const double pause = std::min(longest_pause_s, 0.1 * (1 << std::min(failures_, 6)));
+    // another edge may be asked at once
+    const double pause = failures_ == 0 && around_.edges.size() > 1
+                             ? 0
+                             : std::min(longest_pause_s, 0.1 * (1 << std::min(failures_, 6)));
     ++failures_;
     not_before_ = now() + pause;
     retry_.once(std::chrono::milliseconds{static_cast<std::int64_t>(pause * 1000) + 1});
