@@ -253,8 +253,8 @@ class Player {
                     retry_soon();
                 }
             }
-            if (!orders.want) break;
-            order(orders);
+            if (orders.want) order(orders);
+            break;
         }
         next_index();
         act_at_ = session_.complete() && index_ < 0

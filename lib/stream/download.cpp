@@ -151,6 +151,7 @@ void Download::act() {
         }
         if (!orders.want) break;
         order(orders);
+        if (transfer_) break;  // one decision at a time: a rule that wavers must not hold us here
     }
     acting_ = false;
     if (over_now_) return;
