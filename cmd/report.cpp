@@ -150,8 +150,7 @@ void add_options(CLI::App& app, Options& o) {
     auto& payment = o.wishes.payment;
     app.add_option("FILE", o.files,
                    "Event files, access logs, folders of them, partial reports; packed by gzip or "
-                   "not; - is standard input")
-        ->required();
+                   "not; - is standard input, as is no file when something is piped in");
     auto* json = app.add_flag("--json", o.json, "All tables as one JSON object");
     auto* csv = app.add_option("--csv", o.csv, "One table as CSV")->type_name("TABLE");
     auto* html = app.add_option("--html", o.html, "Write a page with plots too")->type_name("FILE");
@@ -189,5 +188,10 @@ int main(int argc, char** argv) {
         "Sum up what players saw: plays and royalties, how it felt, where bytes came from and what "
         "they cost."};
     add_options(app, o);
-    return program(app, argc, argv, examples, [&] { return run(o); });
+    return program(app, argc, argv, examples, [&] {
+        if (o.files.empty() && ::isatty(STDIN_FILENO))
+            throw Error{EX_USAGE, "name a FILE, or - for standard input"};
+        if (o.files.empty()) o.files = {"-"};
+        return run(o);
+    });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "report/published.hpp"
 #include "report/royalty.hpp"
 #include "report/server_tables.hpp"
 
@@ -116,30 +117,6 @@ Table bytes_table(const Summary& s, const Counts& counts) {
               percentile(t.first_byte, 0.9), s.wasted, s.uploaded + counts.given,
               s.servers.empty() ? Cell{} : Cell{all_servers(s).unreported()}}},
             true};
-}
-
-/// Kreitz and Niemela, "Spotify - Large Scale, Low Latency, P2P Music-on-Demand Streaming", IEEE
-/// P2P 2010.
-Table published_table(const Summary& s) {
-    const auto& t = s.traffic;
-    const auto share = [&](Integer bytes) {
-        return if_any(ratio(bytes, t.all_bytes()) * 100, t.all_bytes() > 0);
-    };
-    const auto& e = s.experience;
-    return {
-        "published",
-        "Beside Spotify in 2010 (Kreitz and Niemela, IEEE P2P)",
-        {{"measure", "measure"},
-         {"spotify_2010", "Spotify", Kind::number},
-         {"here", "here", Kind::number}},
-        {{std::string{"startup, half below, ms"}, 265.0, percentile(e.startup, 0.5)},
-         {std::string{"startup, three quarters below, ms"}, Cell{}, percentile(e.startup, 0.75)},
-         {std::string{"startup, nine tenths below, ms"}, Cell{}, percentile(e.startup, 0.9)},
-         {std::string{"sessions with a stall, %"}, 1.0,
-          if_any(e.share_with_stall() * 100, e.started > 0)},
-         {std::string{"bytes from servers, %"}, 8.8, share(t.edge_bytes())},
-         {std::string{"bytes from peers, %"}, 35.8, share(t.of(Source::peer))},
-         {std::string{"bytes from the own cache, %"}, 55.4, share(t.of(Source::cache))}}};
 }
 
 Tags tags_of(const Summary& s, Name song) { return song < s.tags.size() ? s.tags[song] : Tags{}; }
@@ -421,7 +398,7 @@ std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts
         totals_table(s, listening),
         experience_table(s),
         bytes_table(s, counts),
-        published_table(s),
+        published_table(s.experience, s.traffic),
         songs_table(s, names, listening),
         artists_table(s, listening),
         std::move(paid.songs),

@@ -122,7 +122,7 @@ CrowdPlayer::~CrowdPlayer() = default;
 void CrowdPlayer::on_found() {
     found_ = true;
     if (early_ >= 0) {
-        session_.adopt(std::exchange(early_, -1), 0);
+        session_.adopt(std::exchange(early_, -1), 0, -1);
         want_ = *session_.under_way();
         const auto got = request_ < 0 ? want_->stop : requests().at(request_).got;
         if (got > 0) session_.came(want_->number, got, session_.audio_of(*want_, got), at(), true);

@@ -34,7 +34,10 @@ Download::~Download() {
 }
 
 void Download::retry_soon() {
-    const double pause = std::min(longest_pause_s, 0.1 * (1 << std::min(failures_, 6)));
+    // another edge may be asked at once
+    const double pause = failures_ == 0 && around_.edges.size() > 1
+                             ? 0
+                             : std::min(longest_pause_s, 0.1 * (1 << std::min(failures_, 6)));
     ++failures_;
     not_before_ = now() + pause;
     retry_.once(std::chrono::milliseconds{static_cast<std::int64_t>(pause * 1000) + 1});
@@ -74,7 +77,7 @@ void Download::use(song::Manifest manifest) {
         const int i = r ? index_of(*r) : -1;
         if (i >= how.lowest && i <= how.highest) {
             transfer_ = std::exchange(early_, nullptr);
-            transfer_->part = session_->adopt(i, transfer_->asked);
+            transfer_->part = session_->adopt(i, transfer_->asked, transfer_->first);
             transfer_->want = *session_->under_way();
             transfer_->kbps = r->kbps;
             last_rendition_ = i;
@@ -118,18 +121,23 @@ void Download::act() {
     if (!session_ || over_now_ || acting_) return;
     acting_ = true;
     over_.clear();
+    session_->elsewhere(around_.edges.size() > 1);
     while (!over_now_ && now() >= not_before_) {
         const auto orders = session_->act(now(), calls_.heard(), offer());
         if (orders.cancel && transfer_) {
             const auto transfer = transfer_;
             if (orders.silent && transfer->edge) {
                 why_ = "nothing comes";
-                around_.edges.failed(*transfer->edge, false);
-                retry_soon();
+                around_.edges.failed(*transfer->edge, false, true);
+                if (failures_++ > 0) retry_soon();  // the first time long enough was waited
             }
             remember(*transfer);
-            if (transfer->peers) tell_peers(*transfer);
+            if (transfer->peers)
+                tell_peers(*transfer);
+            else if (!transfer->data.empty())
+                tell(*transfer, used(*transfer));
             drop(*transfer);
+            if (orders.silent) continue;
         }
         if (!orders.want) break;
         order(orders);

@@ -99,7 +99,8 @@ class Download {
     bool on_data(Transfer& transfer, BytesView bytes);
     bool pass_on(Transfer& transfer, BytesView bytes);
     void on_end(Transfer& transfer, const http::Failure* failure);
-    void fail(Transfer& transfer, int status, const std::string& why, bool wrong);
+    void fail(Transfer& transfer, int status, const std::string& why, bool wrong,
+              bool silent = false);
     void drop(Transfer& transfer);
     void check_and_keep(Transfer& transfer);
     void note_tail(const Transfer& transfer);

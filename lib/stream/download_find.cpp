@@ -131,15 +131,14 @@ void Download::ask_first_chunk() {
     from_edge(early_, fields, text("/songs/", song_, "/chunk_0.ogg"));
 }
 
-/// One after the other, once something is in hand: without them a chunk cannot be left in the
-/// middle, but no sound waits for them.
+/// One after the other: without them a chunk cannot be left in the middle, but no sound waits for
+/// them.
 void Download::next_index() {
     if (indexing_ || !session_ || session_->complete()) return;
-    const auto heard = calls_.heard();
-    if (session_->have() - heard.position < manifest_.rate) return;
-    const auto missing = std::ranges::find(indexed_, false);
-    if (missing == indexed_.end()) return;
-    const int i = static_cast<int>(missing - indexed_.begin());
+    const auto wanted =
+        session_->index_wanted(indexed_, calls_.heard(), peers_ && !peers_->all().empty());
+    if (!wanted) return;
+    const int i = *wanted;
     const auto rest = song::index_path(rendition(i).kbps);
     if (around_.kept)
         if (const auto bytes =

@@ -198,7 +198,7 @@ bool Download::pass_on(Transfer& transfer, BytesView bytes) {
 }
 
 void Download::on_end(Transfer& transfer, const http::Failure* failure) {
-    if (failure) return fail(transfer, 0, failure->why, false);
+    if (failure) return fail(transfer, 0, failure->why, false, failure->timed_out);
     transfer.all = true;
     if (&transfer != transfer_.get()) return;  // the manifest is not here yet
     const auto& want = transfer.want;
@@ -271,7 +271,8 @@ void Download::tell(const Transfer& transfer, std::int64_t used) const {
     calls_.came(came);
 }
 
-void Download::fail(Transfer& transfer, int status, const std::string& why, bool wrong) {
+void Download::fail(Transfer& transfer, int status, const std::string& why, bool wrong,
+                    bool silent) {
     const bool early = &transfer == early_.get();
     why_ = text(transfer.edge->url, ": ", why);
     if (early) {  // the manifest will tell what there is
@@ -285,7 +286,7 @@ void Download::fail(Transfer& transfer, int status, const std::string& why, bool
             return finish(EX_UNAVAILABLE, text("nobody has all of '", song_, "'"));
         session_->missing(transfer.want.rendition);
     }
-    around_.edges.failed(*transfer.edge, wrong);
+    around_.edges.failed(*transfer.edge, wrong, silent);
     session_->failed(transfer.want.number);
     remember(transfer);
     if (!transfer.data.empty()) tell(transfer, used(transfer));

@@ -15,7 +15,6 @@ constexpr double next_from_s = 30;  // what is left of a song when the next begi
 constexpr double between_progress = 1, between_posted_progress = 10;  // s
 constexpr std::size_t most_sources = 12;
 constexpr std::size_t first_step = 4096;  // bytes; a page of the lowest bitrate has a few thousand
-constexpr double page_lacks_s = 0.05;     // pages hold half a second, less a block or two
 constexpr double urgent_s = 5;            // with less in hand, all the network is for what plays
 
 std::int64_t utc_ms() {
@@ -264,7 +263,7 @@ bool Player::feed() {
     const bool all = song.playout->end() >= song.samples();
     if (!song.playing && !paused_) {
         const auto& session = options_.download.session;
-        const double enough = song.started ? session.resume_s : session.start_s - page_lacks_s;
+        const double enough = song.started ? session.resume_s : session.start_s;
         if (song.in_hand_s() >= enough || all || (song.failed && song.in_hand_s() > 0)) sound(song);
     }
     if (song.playing && !paused_ && write(song)) {
