@@ -34,6 +34,15 @@ bool Seen::add(std::int64_t seq) {
     return true;
 }
 
+bool Seen::all_to(std::int64_t last) const noexcept {
+    if (!complete_ || count_ <= last) return false;  // quick, and what most lines get
+    for (std::int64_t seq = base_; seq <= last; ++seq) {
+        const auto at = static_cast<std::size_t>(seq - base_);
+        if (at / 64 >= words_.size() || !(words_[at / 64] >> at % 64 & 1)) return false;
+    }
+    return true;
+}
+
 void Remembered::add(std::uint64_t key, std::int64_t number) {
     young_.emplace(key, number);
     if (young_.size() < generation) return;

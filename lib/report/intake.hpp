@@ -15,7 +15,7 @@ class Seen {
     /// @return  false: it was seen, or is too far back to tell
     bool add(std::int64_t seq);
     /// Every number up to and with `last`.
-    bool all_to(std::int64_t last) const noexcept { return complete_ && count_ == last + 1; }
+    bool all_to(std::int64_t last) const noexcept;
 
    private:
     std::int64_t base_ = 0, count_ = 0;  // all below base_, a multiple of 64, count as seen

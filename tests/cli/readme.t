@@ -35,6 +35,8 @@ while IFS= read -r line <&3; do
     port=$(expr "$line" : '.*--listen 127.0.0.1:\([0-9]*\).*&')
     [ -z "$port" ] || for tried in $(seq 200); do curl -s -o /dev/null "http://127.0.0.1:$port/" && break; sleep 0.05; done
     [ -z "$port" ] || [ "$tried" -lt 200 ] || status=1
+    # and than the tracker, who looks whether a peer is there
+    case $line in *--announce*) for tried in $(seq 200); do stretto-track --dump http://127.0.0.1:8490 | awk '$1 == "listed" && $2 > 1 {exit 1}' || break; sleep 0.05; done ;; esac
     if [ $status -eq 0 ]; then echo "ok $line"; else echo "not ok $line"; cat "$n.said" >&2; fi
 done 3<"$1"
 EOS
