@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t prove_again_s = 30;    // after a connection that failed
 constexpr std::size_t neighbour_looks = 2000;  // for peers of the asker's network in a big swarm
-constexpr std::size_t expiry_work = 1000;      // songs and peers a turn: 1 ms
+constexpr std::size_t expiry_work = 500;       // songs and peers a turn: 0.3 ms
 constexpr std::int64_t least_bytes = 1000;     // of a transfer that tells a speed
 
 std::uint32_t seconds(std::uint64_t ms) noexcept { return static_cast<std::uint32_t>(ms / 1000); }
