@@ -82,6 +82,44 @@ BOOST_AUTO_TEST_CASE(a_song_comes_whole_and_in_order_from_an_edge) {
     for (int k = 0; k < toy::Song::chunks; ++k) BOOST_TEST(edge.asked[song.chunk(k)] == 1);
 }
 
+BOOST_AUTO_TEST_CASE(by_name_the_first_chunk_comes_beside_the_manifest) {
+    toy::Server edge{loop};
+    edge.files = song.files;
+    edge.files["/songs/song/manifest.json"] = song.files[song.path("manifest.json")];
+    edge.files["/songs/song/chunk_0.ogg"] = song.sound[0];
+    edges.add_trusted(edge.url);
+    const auto got = load("song");
+    is_whole(got);
+    BOOST_TEST(got.from(Origin::edge) == toy::Song::bytes());
+    BOOST_TEST(got.outcome->wasted == 0u);
+    BOOST_TEST(edge.asked["/songs/song/chunk_0.ogg"] == 1);
+    BOOST_TEST(edge.asked[song.chunk(0)] == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_gives_another_first_chunk_by_name_is_forgiven) {
+    toy::Server edge{loop};
+    edge.files = song.files;
+    edge.files["/songs/song/manifest.json"] = song.files[song.path("manifest.json")];
+    edge.files["/songs/song/chunk_0.ogg"] = "of another rate";
+    edges.add_trusted(edge.url);
+    const auto got = load("song");
+    is_whole(got);
+    BOOST_TEST(got.outcome->retries == 0);
+    BOOST_TEST(edge.asked[song.chunk(0)] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_first_chunk_by_name_is_fetched_again_from_another_edge) {
+    toy::Server wrong{loop}, right{loop};
+    wrong.files = right.files = song.files;
+    wrong.files["/songs/song/manifest.json"] = song.files[song.path("manifest.json")];
+    wrong.files["/songs/song/chunk_0.ogg"] = song.sound[0];
+    damage(wrong.files["/songs/song/chunk_0.ogg"]);
+    edges.add_trusted(wrong.url);
+    edges.add_trusted(right.url);
+    is_whole(load("song"));
+    BOOST_TEST(right.asked[song.chunk(0)] == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_store_on_this_machine_is_an_edge_like_another) {
     for (const auto& [path, bytes] : song.files) {
         const auto file = folder.path / "store" / path.substr(1);
