@@ -14,11 +14,11 @@ PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc 
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
                 nlohmann-json3-dev libboost-dev libboost-test-dev libsdl2-dev libsndfile1-dev libsimdjson-dev
-DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq
+DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
-DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 iproute2 util-linux sqlite3
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
 
@@ -39,7 +39,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all deps test browser demo bench sanitize tsan soak fuzz lint tidy install uninstall clean help
+.PHONY: all deps test browser demo pictures bench sanitize tsan soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -47,12 +47,13 @@ all: $(TOOLS)
 
 help:
 	@echo 'make [all]      build the tools into $B/bin'
-	@echo 'make demo       real music through the whole pipe (SONG=file takes your own)'
+	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
 	@echo 'make browser    of these, the page in Chromium'
+	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
 	@echo 'make sanitize   the tests again under ASan and UBSan'
-	@echo 'make tsan       unit tests and those of the server under TSan'
+	@echo 'make tsan       unit tests and those of the server and the player under TSan'
 	@echo 'make soak       mixed load and clients who leave, SOAK_SECONDS (1200): memory and descriptors stay flat'
 	@echo 'make fuzz       each parser, FUZZ_SECONDS each (60)'
 	@echo 'make lint       format, static checks, shell scripts, man pages, layers'
@@ -65,15 +66,15 @@ include $B/config.mk
 endif
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
-$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
+$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo pictures bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'libraries are missing: run `make deps` (Debian), or install: $(PACKAGES)' >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
 
 # Each goal installs what it needs itself; `make deps` what building, the demo and the tests need.
-WANTS  = $(filter $1,$(filter demo test browser sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS)))
-NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $(if $(call WANTS,demo),$(DEPS_DEMO)) \
-         $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
+WANTS  = $(filter $1,$(filter demo test browser pictures sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS)))
+NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
+         $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/deps.sh $(NEEDED)
@@ -114,8 +115,13 @@ test: all $B/unit $B/net/emulator build/music/.there
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
 
-demo: all build/music/.there
-	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music sh examples/demo.sh
+demo: all $B/net/emulator build/music/.there
+	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator sh examples/demo.sh
+
+# of what the demo left, which is run first where it has not been
+pictures: all | deps
+	[ -r demo/report.html ] || $(MAKE) demo
+	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/browser/pictures.sh examples/pictures
 
 $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 	@mkdir -p $(@D)
@@ -130,8 +136,8 @@ sanitize:
 
 # what has threads; a race ends the server, which its test sees
 tsan:
-	TSAN_OPTIONS=halt_on_error=1 $(MAKE) B=$B/tsan CXXFLAGS='-O1 -g -fsanitize=thread' UNIT_TESTS=--run_test=net_*,http_*,edge_*,store_* \
-	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t' NET_TESTS= test
+	TSAN_OPTIONS='halt_on_error=1 suppressions=$(CURDIR)/tests/tsan.supp' $(MAKE) B=$B/tsan CXXFLAGS='-O1 -g -fsanitize=thread' UNIT_TESTS=--run_test=net_*,http_*,edge_*,store_* \
+	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t' NET_TESTS= test
 
 soak: all
 	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/soak.sh $(SOAK_SECONDS)
@@ -141,7 +147,8 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshn
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) $(patsubst %,lib/stream/%.cpp,cut have publish song) $(FUZZ_HTTP) \
               $(patsubst %,lib/audio/%.cpp,codebooks stream_decoder) \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) lib/events/reader.cpp)
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
+              lib/events/reader.cpp lib/events/batch.cpp lib/report/access.cpp)
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
@@ -156,7 +163,7 @@ fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 lint: $B/config.mk
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/layers.sh
 
@@ -168,7 +175,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -t $(DESTDIR)$(PREFIX)/bin $(TOOLS)
 	for page in $(MAN); do install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit; done
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/$(NAME)/examples $(wildcard examples/*)
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/$(NAME)/examples $(filter-out %/pictures,$(wildcard examples/*))
 	install -Dm644 cmd/stretto.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stretto
 	for tool in $(filter-out stretto,$(notdir $(TOOLS))); do ln -sf stretto $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool || exit; done
 

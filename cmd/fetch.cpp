@@ -172,6 +172,7 @@ int fetch_from_swarm(Options o) {
     s.share_seconds = o.listener.share_seconds();
     s.many = o.list;
     s.output = o.list && o.output == "-" ? "" : o.output;
+    if (o.list && !s.output.empty()) fs::create_directories(s.output);
     stream::Fetching fetching{s};
     return o.searching ? fetching.search(o.search) : fetching.run(songs_of(o));
 }

@@ -267,8 +267,9 @@ void add_options(CLI::App& app, Options& o) {
         ->check(CLI::Range(1, 86400))
         ->capture_default_str();
     app.add_option("--events", o.events,
-                   "Append what happens to this file, a line of JSON each; - is standard output")
-        ->type_name("FILE");
+                   "Append what happens to this file, a line of JSON each; - is standard output; "
+                   "or post it to a server, http://...")
+        ->type_name("FILE|URL");
     app.add_option("--listener", o.listener,
                    "Who listens, in the events (random, kept in the cache)")
         ->type_name("ID");

@@ -124,6 +124,9 @@ int write_partial(const Options& o, const report::Range& range) {
             std::cout << report::print_partial(id, session, names);
         }};
     read_all(report, o.files);
+    report.each_sent([](const report::Sent& sent, const report::Dictionary& names) {
+        std::cout << report::print_partial(sent, names);
+    });
     std::cout << report::print_partial(report.counts());
     return verdict(o, report.counts());
 }
@@ -146,9 +149,8 @@ int run(Options& o) {
 void add_options(CLI::App& app, Options& o) {
     auto& payment = o.wishes.payment;
     app.add_option("FILE", o.files,
-                   "Event files, folders of them, partial reports; packed by gzip or not; - is "
-                   "standard input")
-        ->required();
+                   "Event files, access logs, folders of them, partial reports; packed by gzip or "
+                   "not; - is standard input, as is no file when something is piped in");
     auto* json = app.add_flag("--json", o.json, "All tables as one JSON object");
     auto* csv = app.add_option("--csv", o.csv, "One table as CSV")->type_name("TABLE");
     auto* html = app.add_option("--html", o.html, "Write a page with plots too")->type_name("FILE");
@@ -186,5 +188,10 @@ int main(int argc, char** argv) {
         "Sum up what players saw: plays and royalties, how it felt, where bytes came from and what "
         "they cost."};
     add_options(app, o);
-    return program(app, argc, argv, examples, [&] { return run(o); });
+    return program(app, argc, argv, examples, [&] {
+        if (o.files.empty() && ::isatty(STDIN_FILENO))
+            throw Error{EX_USAGE, "name a FILE, or - for standard input"};
+        if (o.files.empty()) o.files = {"-"};
+        return run(o);
+    });
 }

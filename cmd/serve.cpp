@@ -30,6 +30,7 @@ struct Options : ServerOptions {
     int upstream_timeout = 10;
     std::string announce, location;
     std::uint64_t upload_limit = 0;
+    edge::EventIntake::Options events;
 };
 
 void add_options(const Settings& settings, Options& o) {
@@ -52,6 +53,22 @@ void add_options(const Settings& settings, Options& o) {
         ->type_name("URL");
     settings.add("upload-limit", o.upload_limit, "Bytes a second that a peer gives (no limit)")
         ->transform(CLI::AsSizeValue(true));
+    settings
+        .add("events", o.events.path, "Take events of players, POST /events, and append them here")
+        ->type_name("FILE");
+    settings
+        .add("events-size", o.events.most_file_bytes,
+             "Bytes above which that file is put away, as it is each day (256M)")
+        ->transform(CLI::AsSizeValue(true));
+    settings
+        .add("events-queue", o.events.most_waiting_bytes,
+             "Bytes of events that may wait for the disk (16M)")
+        ->transform(CLI::AsSizeValue(true));
+    settings
+        .add("events-rate", o.events.rate,
+             "Requests with events a second from one address; 0 is any number")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     settings.add("location", o.location, "Where a peer is, to a tenth of a degree")
         ->type_name("LAT,LON");
     settings.add_argument("SOURCE", o.source, "A store's folder, or http://server")->required();
@@ -66,6 +83,12 @@ class Serving {
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
         site_.name = o.name;
+        if (o.events.path.empty()) return;
+        auto options = o.events;
+        options.full_addresses = o.full_addresses;
+        events_.emplace(options);
+        site_.events = &*events_;
+        status_.add([this](std::vector<http::Metric>& metrics) { events_->add_metrics(metrics); });
     }
 
     edge::SiteShared& site() { return site_; }
@@ -80,6 +103,7 @@ class Serving {
             std::max<std::size_t>(1, std::min(options_.max_connections, room) / options_.workers);
         const auto addresses = net::listen_addresses(options_.listen);
         edge::Workers workers{options_.workers, make, site_, status_, limits, shared_};
+        const Closing closing{events_};  // before the loops go, to which it answers
         for (const auto& address : addresses) {
             auto sockets = net::listen(address, options_.workers);
             std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
@@ -91,7 +115,15 @@ class Serving {
     }
 
    private:
+    struct Closing {
+        std::optional<edge::EventIntake>& events;
+        ~Closing() {
+            if (events) events->close();
+        }
+    };
+
     void reopen() {
+        if (events_) events_->reopen();
         try {
             log_.reopen();
         } catch (const Error& error) {
@@ -105,6 +137,7 @@ class Serving {
     http::Shared shared_{{}, log_, limiter_};
     edge::SiteShared site_;
     http::Status status_;
+    std::optional<edge::EventIntake> events_;
 };
 
 int serve_store(const Options& o, std::size_t descriptors) {
@@ -167,6 +200,8 @@ int serve(Options o) {
     if (o.source.starts_with("http://") || o.source.starts_with("https://"))
         return serve_upstream(o, descriptors);
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
+    if (!o.announce.empty() && !o.events.path.empty())
+        throw Error{EX_USAGE, "a peer takes no events"};
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }

@@ -1,66 +1,260 @@
 #!/bin/sh
-# Real music through the whole pipe, step by step: encode, chunk, publish, fetch, and what other decoders say.
-# SONG=file takes your own; else one of Debian's asc-music.
+# The whole system in two minutes: music is encoded, cut and published; an origin, two edges in two places and a tracker serve it;
+# eight listeners play it at the same time, over links of their own where this machine allows that; the edge that is nearest to
+# most of them is killed; then the report says how it was. It leaves demo/: the store, the events, report.html.
+#
+#   SONGS=dir   music of your own, up to three songs of it; SONG=file one; else Debian's asc-music, in MUSIC
+#   CUT=s       seconds of each song, 36 by default so that it all fits in two minutes; 0: all of it
+#   KEEP=1      leave servers running at the end, and say where
+#   OUT=dir     instead of demo
 set -eu
+cut=${CUT-36} out=${OUT-demo}
+here=$(dirname "$0")
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-demo-XXXXXX")
-servers=
-# shellcheck disable=SC2086 # pids
-trap 'kill $servers 2>/dev/null || :; rm -rf "$work"' EXIT
-song=${SONG:-$(find "${MUSIC:-build/music}" -name 'machine*.mp3' | head -1)}
-[ -r "$song" ] || { echo "demo: no song: set SONG=file" >&2; exit 66; }
-name=$(basename "$song" | sed 's/\.[^.]*$//' | tr 'A-Z_' 'a-z-' | tr -cd 'a-z0-9.-' | cut -c 1-64)
-now() { date +%s.%N; }
-size() { wc -c <"$1" | awk '{printf "%.1f MB", $1 / 1e6}'; }
-if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
-step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+# shellcheck disable=SC2034 # hosts.sh wants it
+emulator=${EMULATOR:-build/net/emulator}
+started=
+finish() {
+    end_all
+    unlay
+    rm -rf "$work"
+}
+if [ -r "$here/../tests/net/hosts.sh" ]; then
+    . "$here/../tests/net/hosts.sh"
+else # an installed copy
+    net_lacks() { echo 'the emulator'; }
+    unlay() { :; }
+    end_all() { for pid in $started; do kill "$pid" 2>/dev/null || :; done; }
+fi
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
 
-printf 'stretto: %s (%s)\n' "$(basename "$song")" "$(size "$song")"
-step "1  stretto-encode $(basename "$song") > song.ogg"
-stretto-encode --stats "$work/stats" "$song" >"$work/song.ogg"
-jq -r '"   \(.seconds | floor / 60 | floor) min \(.seconds | floor % 60) s, \(.format) \(.source_rate) Hz, \(.source_channels) channels -> \(.rate) Hz, \(.renditions | length) renditions",
-       "   loudness \(.source_lufs) LUFS, true peak \(.source_true_peak) dBTP -> gain \(.gain_db) dB -> \(.lufs) LUFS, \(.true_peak) dBTP (limited by \(.limited_by))",
-       "   \(.seconds / .elapsed_seconds | floor) x real time; \(.vorbis_cpu_seconds / .cpu_seconds * 100 | floor) % of the CPU is libvorbis itself",
-       (.renditions[] | "   \(.kbps) kbit/s: \(.bytes / 1e5 | floor / 10) MB, on average \(.average_kbps) kbit/s  " + ("#" * (.average_kbps / 8 | floor)))' "$work/stats"
-step '2  stretto-chunk < song.ogg > song.tar'
-start=$(now)
-stretto-chunk <"$work/song.ogg" >"$work/song.tar"
-end=$(now)
-tar tf "$work/song.tar" | awk -v s="$(size "$work/song.tar")" -v t="$(echo "$end $start" | awk '{print $1 - $2}')" '/chunk_/ {n++} END {printf "   %d chunks of 10 s in %s, %.2f s\n", n, s, t}'
-step "3  stretto-publish --name $name store < song.tar"
-start=$(now)
-id=$(stretto-publish --name "$name" "$work/store" <"$work/song.tar")
-end=$(now)
-printf '   id %s: proves every byte; %s s, fsync and all\n' "$id" "$(echo "$end $start" | awk '{printf "%.2f", $1 - $2}')"
-step '4  stretto-publish --list store'
-stretto-publish --list "$work/store" | sed 's/^/   /'
-step "5  stretto-fetch --store store $name -o song.ogg, and what others make of it"
-good() { printf '   %-12s %s\n' "$1" "$2"; }
+began=$(date +%s)
+seconds() { echo $(($(date +%s) - $1)); }
+size() { wc -c <"$1" | awk '{printf "%.1f MB", $1 / 1e6}'; }
+columns=$(stty size 2>/dev/null </dev/tty | cut -d' ' -f2)
+[ "${columns:-0}" -gt 40 ] || columns=80
+if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m') tty=1; else bold='' plain='' tty=; fi
+step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+say() { printf '   %-12s %s\n' "$1" "$2"; }
+fail() { echo "demo: $*" >&2; exit 1; }
+
+# --- 1  music into a store
+
+[ -n "${SONG-}" ] || find "${SONGS:-${MUSIC:-build/music}}" -type f \( -iname '*.mp3' -o -iname '*.flac' -o -iname '*.ogg' \
+    -o -iname '*.opus' -o -iname '*.m4a' -o -iname '*.wav' \) 2>/dev/null | sort | head -n 3 >"$work/files"
+[ -z "${SONG-}" ] || printf '%s\n' "$SONG" >"$work/files"
+[ -s "$work/files" ] && [ -r "$(head -n 1 "$work/files")" ] || { echo 'demo: no music: set SONGS=dir or SONG=file' >&2; exit 66; }
+rm -rf "$out/store" "$out/events" "$out/report.html"
+mkdir -p "$out/events"
+store=$out/store names=
+
+# a part of a song, not from its beginning, which is often quiet
+part() {
+    from=$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$1" | awk -v cut="$cut" '{print ($1 > cut + 30) ? 30 : 0}')
+    if [ "$cut" = 0 ]; then cat "$1"; else ffmpeg -v error -ss "$from" -t "$cut" -i "$1" -map 0:a:0 -f flac - </dev/null; fi
+}
+step '1  stretto-encode | stretto-chunk | stretto-publish'
+while IFS= read -r file; do
+    name=$(basename "$file" | sed 's/\.[^.]*$//' | tr 'A-Z_ ' 'a-z--' | tr -cd 'a-z0-9-' | sed 's/^-*//' | cut -c 1-40)
+    [ -n "$name" ] || name=song
+    [ ! -e "$store/names/$name" ] || name=$name-$(find "$store/names" -type f | wc -l)
+    part "$file" >"$work/part"
+    stretto-encode --stats "$work/stats" "$work/part" >"$work/$name.ogg"
+    stretto-chunk <"$work/$name.ogg" | stretto-publish --name "$name" "$store" >"$work/id"
+    names="$names $name"
+    jq -r --arg name "$name" --arg id "$(cut -c 1-8 "$work/id")" '"   \($name): \(.seconds | floor) s, \(.source_lufs) -> \(.lufs) LUFS, " +
+        "\([.renditions[] | "\(.kbps)"] | join(", ")) kbit/s, at \(.seconds / .elapsed_seconds | floor) x real time; id \($id)..."' "$work/stats"
+done <"$work/files"
+# shellcheck disable=SC2086 # names have no spaces
+set -- $names
+a=$1 b=${2-$1} c=${3-$1}
 n=0
 for kbps in 96 160 320; do
-    stretto-fetch --store "$work/store" -b $kbps "$name" -o "$work/$kbps.ogg"
-    oggz-validate "$work/$kbps.ogg" >/dev/null
-    ogginfo "$work/$kbps.ogg" | grep -qi warn && { echo "demo: ogginfo warns" >&2; exit 1; }
-    whole=$(ffmpeg -v error -i "$work/song.ogg" -map 0:a:$n -f md5 -)
-    back=$(ffmpeg -v error -i "$work/$kbps.ogg" -f md5 -)
-    [ "$whole" = "$back" ] || { echo "demo: $kbps kbit/s decodes differently" >&2; exit 1; }
-    good "$kbps kbit/s" "$(size "$work/$kbps.ogg"), valid for oggz and ogginfo, decodes bit for bit as encoded (ffmpeg)"
+    stretto-fetch --store "$store" -b $kbps "$a" -o "$work/back.ogg"
+    oggz-validate "$work/back.ogg" >/dev/null || fail "oggz-validate complains of $a at $kbps"
+    ! ogginfo "$work/back.ogg" | grep -qi warn || fail "ogginfo warns of $a at $kbps"
+    [ "$(ffmpeg -v error -i "$work/$a.ogg" -map 0:a:$n -f md5 -)" = "$(ffmpeg -v error -i "$work/back.ogg" -f md5 -)" ] ||
+        fail "$a at $kbps: chunks joined again decode differently"
     n=$((n + 1))
 done
-good loudness "$(ffmpeg -hide_banner -nostats -i "$work/320.ogg" -af ebur128=peak=true -f null - 2>&1 | awk '/^ *I:/ {i = $2} /Peak:/ {p = $2} END {print i " LUFS, true peak " p " dBTP, by ffmpeg"}')"
-stretto-publish --verify "$work/store"
-good store 'verified: every byte hashes to what the id promises'
+say 'ffmpeg' 'finds that chunks joined again decode bit for bit as what was never cut; oggz and ogginfo have no complaint'
+stretto-publish --verify "$store"
+say 'store' "$(find "$store" -name 'chunk_*' | wc -l) chunks, each hashes to what its song's id promises"
 
-step "6  stretto-serve store; stretto-serve http://origin --cache edge; stretto-play $name"
-serve() { # sets $url
-    stretto-serve --listen 127.0.0.1:0 "$@" >"$work/said" 2>>"$work/log" &
-    servers="$servers $!"
-    until url=$(sed -n 's/^listening on /http:\/\//p' "$work/said") && [ -n "$url" ]; do kill -0 $! && sleep 0.05; done
+# --- 2  servers
+
+# Europe's and America's: the place, and kbit/s up, down, ms one way
+hosts='origin 2 100000 100000 10 0
+tracker 3 100000 100000 15 0
+eu-west 10 20000 100000 5 0
+us-east 11 20000 100000 5 0
+anna 101 10000 20000 8 0
+ben 203.0.113.102 5000 10000 12 0
+chloe 192.0.2.103 5000 10000 15 0
+dana 104 2000 4000 20 1
+emil 203.0.113.105 10000 50000 10 0
+frida 192.0.2.106 5000 10000 20 0
+gita 107 1000 2000 30 2
+hugo 203.0.113.108 500 1200 35 2
+you 192.0.2.109 5000 20000 10 0'
+places='anna 52.5,13.4 wifi
+ben 48.9,2.4 wifi
+chloe 51.5,-0.1 wifi
+dana 50.1,14.4 wifi
+emil 40.7,-74.0 wifi
+frida 42.4,-71.1 wifi
+gita 43.7,-79.4 4g
+hugo 38.7,-9.1 4g
+you 52.5,13.4 wifi'
+
+if lacks=$(net_lacks); then
+    links="all on this machine's loopback, for there is no network in namespaces (it needs: $lacks)"
+    local_peers=--allow-local-peers
+    address() { echo 127.0.0.1; }
+    on() { shift; "$@"; }
+    spawn() {
+        shift
+        "$@" &
+        pid=$!
+        started="$started $pid"
+    }
+else
+    links='each in a network namespace, with delay, rate and loss of its own'
+    local_peers=
+    echo "$hosts" >"$work/lines"
+    lay <"$work/lines"
+fi
+serve() { # HOST TOOL [ARGS]: sets $url and $pid
+    host=$1 tool=$2
+    shift 2
+    spawn "$host" "$tool" --listen "$(address "$host"):0" "$@" >"$work/$host.said" 2>>"$work/log"
+    until url=$(sed -n 's/^listening on /http:\/\//p' "$work/$host.said" 2>/dev/null | head -n 1) && [ -n "$url" ]; do
+        kill -0 "$pid" || { cat "$work/log" >&2; exit 69; }
+        sleep 0.05
+    done
+    say "$host" "$url   $tool"
 }
-serve "$work/store"
-serve "$url" --cache "$work/edge" --name eu-west
-play() { stretto-play --edge "$url" --output null --unpaced --events "$work/events.jsonl" "$@"; }
-for listener in anna ben; do play --cache "$work/$listener" --listener $listener "$name"; done
-play --cache "$work/anna" --listener anna "$name"
-good heard 'by anna and ben through an edge, by anna once more from her cache; as fast as it came, so a report counts no play'
-step '7  stretto-report events.jsonl'
-stretto-report "$work/events.jsonl" | sed 's/^/   /'
+step "2  Servers, $links"
+serve origin stretto-serve "$store"
+origin=$url
+serve eu-west stretto-serve "$origin" --name eu-west --cache "$work/eu-west"
+west=$url west_pid=$pid
+serve us-east stretto-serve "$origin" --name us-east --cache "$work/us-east"
+jq -n --arg west "$west" --arg east "$url" '[{name: "eu-west", url: $west, location: "50.1,8.7"}, {name: "us-east", url: $east, location: "39.0,-77.5"}]' >"$out/edges.json"
+serve tracker stretto-track --edges "$out/edges.json" --origin "$origin" --interval 10
+tracker=$url
+
+# --- 3  listeners
+
+# listen WHO OUTPUT SONG...: WHO plays songs, shares what comes, and writes down what happens
+listen() {
+    who=$1 output=$2
+    shift 2
+    place=$(echo "$places" | sed -n "s/^$who \([^ ]*\) .*/\1/p") network=$(echo "$places" | sed -n "s/^$who [^ ]* //p")
+    # shellcheck disable=SC2086 # an option or none
+    spawn "$who" stretto-play --quiet --tracker "$tracker" --location "$place" --network "$network" --output "$output" --listener "$who" \
+        --cache "$work/cache-$who" --events "$out/events/$who.jsonl" $local_peers "$@" </dev/null >>"$work/log" 2>&1
+    listeners="$listeners $pid"
+}
+now() { # what all events so far add up to, in a line
+    cat "$out"/events/*.jsonl 2>/dev/null | jq -Rnr --arg clock "$(seconds "$play_began")" '
+        def mb: . / 1e5 | round / 10;
+        reduce (inputs | fromjson? // empty) as $e ({}; .last[$e.session] = $e.event
+            | if $e.event == "chunk" then .[$e.source] += $e.bytes elif $e.event == "stall" then .stalls += 1
+              elif $e.event == "progress" then .kbps[$e.session] = $e.kbps else . end)
+        | .last as $last | [.kbps // {} | keys[] | select($last[.] != "end")] as $on
+        | ([.kbps[$on[]]] | group_by(.) | map("\(length)x\(.[0])") | join(" ")) as $rates
+        | "\($clock) s: \($on | length) playing\(if $rates == "" then "" else " (\($rates) kbit/s)" end), \(.stalls // 0) stalls; "
+            + "edges \(.edge // 0 | mb), peers \(.peer // 0 | mb), own \(.cache // 0 | mb) MB"'
+}
+watch() { # UNTIL: until then, or until nobody plays any more
+    while [ "$(seconds "$play_began")" -lt "$1" ]; do
+        left=
+        for pid in $listeners; do kill -0 "$pid" 2>/dev/null && left=1; done
+        [ -n "$left" ] || break
+        if [ -n "$tty" ]; then
+            # no longer than the terminal is wide
+            printf '\r   %s\033[K' "$(now | cut -c 1-$(($columns - 4)))"
+        elif [ "$(seconds "$play_began")" -ge "$told" ]; then
+            printf '   %s\n' "$(now)"
+            told=$(($(seconds "$play_began") + 5))
+        fi
+        sleep 1
+    done
+    [ -z "$tty" ] || printf '\r\033[K'
+}
+step "3  Listeners, from Berlin to Toronto; each plays two songs, some one song twice"
+listeners='' speakers='' play_began=$(date +%s) told=2
+if stretto-play --devices >/dev/null 2>&1; then
+    say you 'on the speakers of this machine'
+    listen you sdl "$a" "$b"
+    speakers=$pid
+fi
+t=0
+for who in "anna $a $a" "ben $a $b" "chloe $a $a" "emil $b $a" "dana $b $b" "frida $a $c" "gita $a $b" "hugo $c $a"; do
+    # shellcheck disable=SC2086 # words
+    set -- $who
+    who=$1
+    shift
+    watch $t
+    listen "$who" null "$@"
+    t=$((t + 2))
+done
+watch 30
+kill -9 "$west_pid"
+say "$(seconds "$play_began") s" "eu-west is killed (kill -9), which is nearest to most; what it had under way is asked of others"
+watch 100000
+wrong=0
+# a device that is named need not work
+for pid in $listeners; do wait "$pid" || [ "$pid" = "$speakers" ] || wrong=$((wrong + 1)); done
+[ $wrong -eq 0 ] || { cat "$work/log" >&2; fail "$wrong listeners ended with a failure"; }
+printf '   %s\n' "$(now)"
+
+# --- 4  what they say
+
+step "4  stretto-report --html $out/report.html $out/events/*.jsonl"
+stretto-report --html "$out/report.html" "$out"/events/*.jsonl | sed 's/^/   /'
+step '5  Beside Spotify as it was in 2010 (Kreitz and Niemelä, IEEE P2P 2010)'
+stretto-report --json "$out"/events/*.jsonl >"$work/report.json"
+jq -r '.published[] | [.measure, .spotify_2010 // "", if .here then (.here * 10 | round / 10) else "" end] | @tsv' "$work/report.json" |
+    awk -F '\t' 'BEGIN {printf "   %-36s %10s %10s\n", "", "Spotify", "this run"} {printf "   %-36s %10s %10s\n", $1, $2, $3}'
+first=$(cat "$out"/events/*.jsonl | jq -Rnr '[inputs | fromjson? // empty | select(.event == "playing")] | group_by(.listener)
+    | [.[] | min_by(.time_ms).startup_ms] | sort | .[length / 2 | floor]')
+printf '   %s\n' "a song that follows another starts in 0 ms; of the first ones, for which a listener waits, half take less than $first ms" \
+    'theirs is a week of all their listeners, ours a minute of eight: the same measures, not the same load'
+printf '\n   %s s in all. The report as a page: %s/report.html\n' "$(seconds "$began")" "$(cd "$out" && pwd)"
+[ -n "${KEEP-}" ] || exit 0
+
+# --- 5  what stays, on this machine's own address: browsers are in no namespace
+
+end_all
+unlay
+for place in eu-west us-east; do cp -r "$work/$place" "$out/cache-$place"; done
+kept=
+stay() { # NAME PORT TOOL [ARGS]: on that port, or any that is free
+    name=$1 port=$2
+    shift 2
+    for try in "$port" 0; do
+        rm -f "$out/$name.said"
+        setsid "$@" --listen "127.0.0.1:$try" </dev/null >"$out/$name.said" 2>"$out/$name.log" &
+        pid=$!
+        until grep -qs '^listening on ' "$out/$name.said" || ! kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+        url=$(sed -n 's/^listening on /http:\/\//p' "$out/$name.said" | head -n 1)
+        [ -z "$url" ] || break
+    done
+    [ -n "$url" ] || fail "$name does not start: $(cat "$out/$name.log")"
+    kept="$kept $pid"
+    say "$name" "$url$page"
+}
+step '6  Servers that stay'
+page=/
+stay origin 8480 stretto-serve "$store"
+origin=$url
+stay eu-west 8481 stretto-serve "$origin" --name eu-west --cache "$out/cache-eu-west"
+west=$url
+stay us-east 8482 stretto-serve "$origin" --name us-east --cache "$out/cache-us-east"
+jq -n --arg west "$west" --arg east "$url" '[{name: "eu-west", url: $west, location: "50.1,8.7"}, {name: "us-east", url: $east, location: "39.0,-77.5"}]' >"$out/edges.json"
+page=/stats.json
+stay tracker 8490 stretto-track --edges "$out/edges.json" --origin "$origin"
+printf '\n   Open the first three in a browser, or: stretto-play --tracker %s --allow-local-peers %s\n   To end them: kill%s\n' "$url" "$a" "$kept"

@@ -97,6 +97,7 @@ class SdlSink final : public Sink {
         // the system holds as much again, and forgets it when it is closed
         if (device_) sdl().Delay(static_cast<Uint32>(2000 * latency_ / format().rate));
         shut();
+        closed_ = true;
     }
 
    private:
@@ -144,6 +145,7 @@ class SdlSink final : public Sink {
 
     /// Notice a lost device, and look for it again.
     void watch() {
+        if (closed_) return;
         if (device_) {
             if (!gone()) return;
             shut();
@@ -171,7 +173,7 @@ class SdlSink final : public Sink {
     SinkOptions options_;
     std::unique_ptr<System> system_;
     SDL_AudioDeviceID device_ = 0;  // 0: lost
-    bool paused_ = false;
+    bool paused_ = false, closed_ = false;
     std::int64_t latency_ = 0;
     std::int64_t played_ = 0, taken_ = 0;
     double taken_at_ = 0, tried_at_ = 0;

@@ -80,6 +80,7 @@ Route route(std::string_view path) {
     if (path == "/healthz") found.kind = Route::health;
     if (path == "/metrics") found.kind = Route::metrics;
     if (path == "/stats.json") found.kind = Route::stats;
+    if (path == "/events") found.kind = Route::events;
     if (path.starts_with("/songs/")) return route_of_song(path.substr(7));
     if (path.starts_with("/names/") && song::is_name(path.substr(7))) {
         found.kind = Route::name;

@@ -20,6 +20,7 @@ struct Route {
         health,           ///< /healthz
         metrics,          ///< /metrics
         stats,            ///< /stats.json
+        events,           ///< /events
         other
     } kind = other;
     std::string song;  ///< id or name

@@ -26,15 +26,20 @@ void refuse_method(const http::Reply& reply, std::string_view allowed) {
 
 /// What browsers ask before they send our fields from another page (Fetch standard, CORS
 /// preflight).
-void preflight(const http::Reply& reply) {
+void preflight(const http::Reply& reply, std::string_view methods, std::string_view fields) {
     http::Outgoing out;
     out.status = 204;
-    out.fields =
-        "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
-        "Access-Control-Allow-Headers: Range, If-Range, If-None-Match, If-Modified-Since, "
-        "X-User-Bitrate, X-Cache-Key, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session\r\n"
-        "Access-Control-Max-Age: 86400\r\n";
+    http::append_field(out.fields, "Access-Control-Allow-Origin", "*");
+    http::append_field(out.fields, "Access-Control-Allow-Methods", methods);
+    http::append_field(out.fields, "Access-Control-Allow-Headers", fields);
+    http::append_field(out.fields, "Access-Control-Max-Age", "86400");
     reply.send(std::move(out));
+}
+
+void preflight(const http::Reply& reply) {
+    preflight(reply, "GET, HEAD, OPTIONS",
+              "Range, If-Range, If-None-Match, If-Modified-Since, X-User-Bitrate, X-Cache-Key, "
+              "CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session");
 }
 
 /// Mbit/s of the Downlink client hint (Network Information API), in bit/s; 0 when there is none.
@@ -81,6 +86,9 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
             if (where.kind == Route::health) return status_.health(reply);
             if (where.kind == Route::metrics) return status_.metrics(reply);
             return status_.stats(reply);
+        case Route::events:
+            if (!shared_.events) break;
+            return take_events(std::move(incoming), reply);
         case Route::chunk_by_field:
         case Route::stream:
             if (request.method == "OPTIONS") return preflight(reply);
@@ -98,6 +106,14 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
             break;
     }
     backend_.serve(std::move(incoming), *target, where, reply);
+}
+
+void Site::take_events(http::Incoming&& incoming, const http::Reply& reply) {
+    const auto& method = incoming.request.method;
+    if (method == "OPTIONS") return preflight(reply, "POST, OPTIONS", "Content-Type");
+    if (method != "POST") return refuse_method(reply, "POST, OPTIONS");
+    if (!reader_) reader_.emplace();
+    shared_.events->take(*reader_, std::move(incoming), reply);
 }
 
 /// The seed article's URL: the bitrate is asked for in a field, and mapped to a path before any

@@ -1,6 +1,8 @@
 #pragma once
-// The requests that origin and edge answer alike: health, a song's chunk by the wanted bitrate, and
-// whole songs as one file. All else goes to where the objects come from.
+// The requests that origin and edge answer alike: health, a song's chunk by the wanted bitrate,
+// whole songs as one file, and events where they are taken. All else goes to where the objects come
+// from.
+#include "edge/event_intake.hpp"
 #include "edge/manifests.hpp"
 #include "edge/objects.hpp"
 #include "edge/rates.hpp"
@@ -23,7 +25,8 @@ struct SiteShared {
     Manifests manifests;
     StreamPlans plans;
     Rates rates;
-    std::string name;  ///< in Cache-Status
+    std::string name;               ///< in Cache-Status
+    EventIntake* events = nullptr;  ///< nullptr: none are taken here
 };
 
 /// One for each worker.
@@ -38,6 +41,7 @@ class Site : public http::Handler {
     }
 
    private:
+    void take_events(http::Incoming&& incoming, const http::Reply& reply);
     void chunk(const http::Request& request, const Route& route, const http::Reply& reply);
     void stream(const http::Incoming& incoming, const http::Target& target, const Route& route,
                 const http::Reply& reply);
@@ -48,6 +52,7 @@ class Site : public http::Handler {
     Backend& backend_;
     SiteShared& shared_;
     http::Status& status_;
+    std::optional<events::Reader> reader_;  // from the first events on
 };
 
 /// 404, 502, 503 or 504 with its reason.

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <array>
+#include <new>
 #include <utility>
 
 namespace stretto::events {
@@ -44,7 +45,8 @@ constexpr Number numbers[] = {{"seq", &Event::seq},
                               {"ms", &Event::ms},
                               {"first_byte_ms", &Event::first_byte_ms},
                               {"startup_ms", &Event::startup_ms},
-                              {"index", &Event::index}};
+                              {"index", &Event::index},
+                              {"received_ms", &Event::received_ms}};
 struct Text {
     std::string_view key;
     std::string_view Event::*at;
@@ -55,7 +57,8 @@ constexpr Text texts[] = {
     {"place", &Event::place, most_name_bytes},     {"song", &Event::song, most_name_bytes},
     {"source", &Event::source, most_name_bytes},   {"from", &Event::from, most_name_bytes},
     {"why", &Event::why, most_text_bytes},         {"title", &Event::title, most_text_bytes},
-    {"artist", &Event::artist, most_text_bytes},   {"network", &Event::network, most_name_bytes}};
+    {"artist", &Event::artist, most_text_bytes},   {"network", &Event::network, most_name_bytes},
+    {"address", &Event::address, most_name_bytes}};
 
 /// At most `most` bytes, not ending within a character (RFC 3629).
 std::string_view cut(std::string_view text, std::size_t most) {
@@ -119,6 +122,7 @@ Field read_field(std::string_view key, json::value value, Event& event, bool& na
 
 struct Reader::Parser {
     json::parser parser;
+    simdjson::dom::parser strict;
 };
 
 Reader::Reader() : parser_(std::make_unique<Parser>()) {}
@@ -147,6 +151,16 @@ Line Reader::read(std::string_view line, Event& event) {
         event.session.empty() || event.listener.empty() || event.song.empty())
         return Line::foreign;
     return Line::event;
+}
+
+Line Reader::check(std::string_view line, Event& event) {
+    constexpr std::size_t most_depth = 16;  // of ours 1; a parser that recurses has not many more
+    if (line.size() > most_line_bytes) return Line::foreign;
+    auto& strict = parser_->strict;
+    if (strict.max_depth() != most_depth && strict.allocate(most_line_bytes, most_depth))
+        throw std::bad_alloc{};
+    const bool whole = !strict.parse(line.data(), line.size(), false).error();
+    return whole ? read(line, event) : Line::torn;
 }
 
 }  // namespace stretto::events

@@ -33,6 +33,8 @@ struct Event {
     std::int64_t startup_ms = -1, first_byte_ms = -1, index = -1, kbps = -1, bytes = -1,
                  audio_ms = -1, ms = -1, used_ms = -1, heard_ms = -1, buffer_ms = -1;
     std::optional<bool> hit;
+    std::int64_t received_ms = -1;  ///< when a server took it
+    std::string_view address;       ///< who posted it, shortened
 };
 
 /// What a line is that is no event: `torn`, no whole JSON object; `foreign`, an object that lacks
@@ -54,6 +56,9 @@ class Reader {
     ~Reader();
     /// @param line  without its line feed, `padding` more bytes are readable behind it
     Line read(std::string_view line, Event& event);
+    /// The same for a line that others are to read: `read` passes over what it does not know, here
+    /// that too is held against RFC 8259 and bounded in depth.
+    Line check(std::string_view line, Event& event);
 
    private:
     struct Parser;

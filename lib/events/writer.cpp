@@ -104,9 +104,9 @@ void Writer::flush() {
     torn_ = false;
 }
 
-Session::Session(Writer& writer, std::string session, std::string listener, std::string place,
+Session::Session(Sink& sink, std::string session, std::string listener, std::string place,
                  std::string song)
-    : writer_(writer),
+    : sink_(sink),
       session_(std::move(session)),
       listener_(std::move(listener)),
       place_(std::move(place)),
@@ -123,8 +123,8 @@ void Session::tell(std::int64_t time_ms, std::string_view event,
                  {"place", place_},
                  {"song", song_}},
                 more);
-    writer_.write(line_, time_ms);
-    if (event == "end") writer_.flush();
+    sink_.write(line_, time_ms);
+    if (event == "end") sink_.flush();
 }
 
 }  // namespace stretto::events

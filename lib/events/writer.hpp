@@ -41,21 +41,31 @@ struct Field {
 void append_line(std::string& to, std::string_view event, std::initializer_list<Field> always,
                  std::initializer_list<Field> more);
 
+/// Where lines go.
+class Sink {
+   public:
+    virtual ~Sink() = default;
+    /// One line or more, each with its line feed. @param time_ms  UTC, since 1970
+    virtual void write(std::string_view lines, std::int64_t time_ms) = 0;
+    /// What waits must wait no longer.
+    virtual void flush() = 0;
+};
+
 /// A file that grows by whole lines, under any number of writers. A line that a crash or a full
 /// disk tore is ended before the next begins, so it takes none with it.
-class Writer {
+class Writer : public Sink {
    public:
     /// @param path  appended to and made if need be; "-" is standard output
     explicit Writer(const std::filesystem::path& path);
     Writer(const Writer&) = delete;
     /// Flushes; what cannot be written then is lost in silence.
-    ~Writer();
+    ~Writer() override;
 
-    /// One line or more, each with its line feed. They are in the file when this is a second, by
-    /// `time_ms`, after those that wait there, or 64 kB wait.
-    void write(std::string_view lines, std::int64_t time_ms);
+    /// They are in the file when this is a second, by `time_ms`, after those that wait there, or
+    /// 64 kB wait.
+    void write(std::string_view lines, std::int64_t time_ms) override;
     /// An Error (74) loses what waited; the writer can be used on.
-    void flush();
+    void flush() override;
 
    private:
     std::filesystem::path path_;
@@ -72,18 +82,18 @@ class Session {
     /// @param listener  the same for all sessions of a listener, at most 64 bytes
     /// @param place     "LAT,LON" to a tenth of a degree or a name, or empty
     /// @param song      the song's id
-    Session(Writer& writer, std::string session, std::string listener, std::string place,
+    Session(Sink& sink, std::string session, std::string listener, std::string place,
             std::string song);
 
     /// `tell(now, "chunk", {{"index", 3}, {"kbps", 160}, {"source", "edge"}, {"hit", true}})`.
-    /// The line of an "end" is in the file when this returns; errors as of Writer::flush().
+    /// Behind the line of an "end" the sink is flushed; errors are the sink's.
     /// @param time_ms  UTC, since 1970
     void tell(std::int64_t time_ms, std::string_view event, std::initializer_list<Field> more = {});
 
     const std::string& id() const noexcept { return session_; }
 
    private:
-    Writer& writer_;
+    Sink& sink_;
     std::string session_, listener_, place_, song_, line_;
     std::int64_t seq_ = 0;
 };

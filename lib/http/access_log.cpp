@@ -9,6 +9,7 @@
 
 #include "base/byte_set.hpp"
 #include "base/error.hpp"
+#include "http/structured.hpp"
 
 namespace stretto::http {
 namespace {
@@ -87,6 +88,29 @@ void AccessLog::write(std::string_view lines) {
     }
 }
 
+std::string session_of(const Fields& request) {
+    constexpr std::size_t most_bytes = 64;
+    const auto field = request.joined("CMCD-Session");
+    const auto members = field ? parse_dictionary(*field) : std::nullopt;
+    if (!members) return {};
+    for (const auto& [key, value] : *members)
+        if (const auto* text = std::get_if<std::string>(&value); text && key == "sid")
+            return text->substr(0, most_bytes);
+    return {};
+}
+
+/// RFC 9110 7.6.3: protocol, who received it, and perhaps a comment.
+std::string via_of(const Fields& request) {
+    const auto field = request.joined("Via");
+    if (!field) return {};
+    const auto members = list_members(*field);
+    if (members.empty()) return {};
+    const std::string last{members.back()};
+    const auto from = last.find_first_not_of(" \t", last.find_first_of(" \t"));
+    return from == std::string::npos ? last
+                                     : last.substr(from, last.find_first_of(" \t", from) - from);
+}
+
 void LogLines::add(const net::Address& peer, const LogEntry& entry) {
     if (!log_.enabled()) return;
     const std::int64_t now = std::time(nullptr);
@@ -115,6 +139,10 @@ void LogLines::add(const net::Address& peer, const LogEntry& entry) {
     lines_ += entry.cache.empty() ? "-" : entry.cache;
     lines_ += ' ';
     append_number(lines_, entry.ms);
+    lines_ += ' ';
+    append_quoted(lines_, entry.session);
+    lines_ += ' ';
+    append_quoted(lines_, entry.via);
     lines_ += '\n';
     if (lines_.size() >= 65536) flush();
 }

@@ -1,12 +1,13 @@
 #pragma once
-// The access log: one line a request, in the combined log format with cache status and milliseconds
-// behind it.
+// The access log: one line a request, in the combined log format with cache status, milliseconds,
+// the player's session and the server that asked behind it.
 #include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <string>
 
 #include "base/file.hpp"
+#include "http/message.hpp"
 #include "net/socket.hpp"
 
 namespace stretto::http {
@@ -40,7 +41,14 @@ struct LogEntry {
     std::string_view method, target, referer, agent, cache;
     int minor = 1, status = 0;
     std::uint64_t bytes = 0, ms = 0;
+    std::string_view session, via;
 };
+
+/// The player's session that a request belongs to: `sid` of CMCD-Session (CTA-5004), at most 64
+/// bytes of it; empty: none.
+std::string session_of(const Fields& request);
+/// The server that a request came through last, as Via names it; empty: none.
+std::string via_of(const Fields& request);
 
 /// A worker's lines on their way to the log.
 class LogLines {

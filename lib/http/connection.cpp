@@ -165,7 +165,8 @@ bool Connection::take_head() {
         const auto* referer = request.fields.find("Referer");
         const auto* agent = request.fields.find("User-Agent");
         logged_ = std::make_unique<Logged>(
-            Logged{request.method, request.target, referer ? *referer : "", agent ? *agent : ""});
+            Logged{request.method, request.target, referer ? *referer : "", agent ? *agent : "",
+                   session_of(request.fields), via_of(request.fields)});
     }
     if (!parser.has_body()) {
         dispatch(std::move(incoming));
@@ -458,8 +459,9 @@ void Connection::write() {
 void Connection::log_response() {
     const std::uint64_t now = server_.loop_.now_ms(), ms = now - began_ms_;
     if (logged_)
-        server_.lines_.add(peer_, {logged_->method, logged_->target, logged_->referer,
-                                   logged_->agent, cache_, minor_, status_, body_sent_, ms});
+        server_.lines_.add(
+            peer_, {logged_->method, logged_->target, logged_->referer, logged_->agent, cache_,
+                    minor_, status_, body_sent_, ms, logged_->session, logged_->via});
     logged_.reset();
     if (body_sent_ < told_bytes || now - told_ms_ < told_again_ms) return;
     told_ms_ = now;

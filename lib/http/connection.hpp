@@ -43,7 +43,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     };
 
     struct Logged {
-        std::string method, target, referer, agent;
+        std::string method, target, referer, agent, session, via;
     };
 
     void give(std::chrono::milliseconds time);

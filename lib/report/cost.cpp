@@ -46,17 +46,21 @@ Prices read_prices(const std::filesystem::path& path) {
     return prices;
 }
 
-std::vector<Cost> costs(const Prices& prices, const Traffic& traffic, double months) {
-    const auto edge = static_cast<double>(traffic.edge_bytes());
-    const auto miss = static_cast<double>(traffic.of(Source::edge_miss));
+std::vector<Cost> costs(const Prices& prices, const Traffic& traffic, const OfServer& unreported,
+                        double months) {
+    const auto edge = static_cast<double>(traffic.edge_bytes() + unreported.hit + unreported.miss);
+    const auto miss = static_cast<double>(traffic.of(Source::edge_miss) + unreported.miss);
     const auto peer = static_cast<double>(traffic.of(Source::peer));
-    const auto edge_chunks = static_cast<double>(traffic.edge_chunks());
+    const auto origin = static_cast<double>(unreported.origin);  // to listeners that asked no edge
     const auto peer_chunks = static_cast<double>(traffic.chunks[static_cast<int>(Source::peer)]);
+    const auto requests =
+        static_cast<double>(traffic.edge_chunks() + unreported.unreported_requests);
     const double misses = edge > 0 ? miss / edge : 1;
+    const double all_bytes = edge + peer + origin;
     std::vector<Cost> all{
-        {"as it was", edge, miss, peer, edge_chunks, 0},
-        {"edges only", edge + peer, (edge + peer) * misses, 0, edge_chunks + peer_chunks, 0},
-        {"origin only", 0, edge + peer, 0, edge_chunks + peer_chunks, 0}};
+        {"as it was", edge, miss + origin, peer, requests, 0},
+        {"edges only", all_bytes, all_bytes * misses, 0, requests + peer_chunks, 0},
+        {"origin only", 0, all_bytes, 0, requests + peer_chunks, 0}};
     for (auto& c : all)
         c.amount = (c.edge_bytes * prices.edge_gb + c.origin_bytes * prices.origin_gb +
                     c.peer_bytes * prices.peer_gb) /

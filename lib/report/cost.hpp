@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "report/experience.hpp"
+#include "report/servers.hpp"
 
 namespace stretto::report {
 
@@ -25,6 +26,8 @@ struct Cost {
 
 /// As it was; with edges alone, at the same hit ratio; from the origin alone. A player's own cache
 /// is the same in all.
-std::vector<Cost> costs(const Prices& prices, const Traffic& traffic, double months);
+/// @param unreported  what servers sent beside what players report
+std::vector<Cost> costs(const Prices& prices, const Traffic& traffic, const OfServer& unreported,
+                        double months);
 
 }  // namespace stretto::report

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_events(const std::string& name) {
-    for (const auto* ending : {".jsonl", ".jsonl.gz", ".json", ".json.gz"})
+    for (const auto* ending : {".jsonl", ".jsonl.gz", ".json", ".json.gz", ".log", ".log.gz"})
         if (name.ends_with(ending)) return true;
     return false;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
+
 namespace stretto::report {
 namespace {
 
@@ -32,16 +34,17 @@ bool Seen::add(std::int64_t seq) {
     return true;
 }
 
-void Remembered::add(std::uint64_t key) {
-    young_.insert(key);
+void Remembered::add(std::uint64_t key, std::int64_t number) {
+    young_.emplace(key, number);
     if (young_.size() < generation) return;
     old_ = std::move(young_);
     young_.clear();
 }
 
 void Counts::add(const Counts& other) {
-    for (const auto field : {&Counts::files, &Counts::bytes, &Counts::lines, &Counts::events,
-                             &Counts::torn, &Counts::foreign, &Counts::doubled, &Counts::late})
+    for (const auto field :
+         {&Counts::files, &Counts::bytes, &Counts::lines, &Counts::events, &Counts::torn,
+          &Counts::foreign, &Counts::doubled, &Counts::late, &Counts::requests, &Counts::given})
         this->*field += other.*field;
 }
 
@@ -58,7 +61,10 @@ Intake::Open* Intake::find(const events::Event& event) {
     last_ = open_.find(event.session);
     if (last_ != open_.end()) return &last_->second;
     const auto key = Hash{}(event.session);
-    if (ended_.has(key)) return ++counts_.doubled, nullptr;
+    if (ended_.has(key)) {
+        if (event.seq <= ended_.number(key) || !add_given(event)) ++counts_.doubled;
+        return nullptr;
+    }
     if (given_up_.has(key)) return ++counts_.late, nullptr;
     if (open_.size() >= most_open_) close_oldest();
     last_ = open_.try_emplace(std::string{event.session}).first;
@@ -68,6 +74,16 @@ Intake::Open* Intake::find(const events::Event& event) {
     open.session.place = names_.places(event.place);
     open.raw_listener = Hash{}(event.listener);
     return &open;
+}
+
+/// Who has heard all may still give to others. @return false: it was told before, or is no upload
+bool Intake::add_given(const events::Event& event) {
+    const auto key = Hash{}(text(event.session, ' ', event.seq));
+    if (event.kind != events::Kind::upload || given_.has(key)) return false;
+    given_.add(key);
+    ++counts_.events;
+    counts_.given += std::max<std::int64_t>(0, event.bytes);
+    return true;
 }
 
 void Intake::add(const events::Event& event) {
@@ -86,8 +102,10 @@ void Intake::add(const events::Event& event) {
     open->touched = ++now_;
     auto& session = open->session;
     session.add(event, names_);
+    if (session.end_seq >= 0 && event.seq > session.end_seq)
+        given_.add(Hash{}(text(event.session, ' ', event.seq)));
     if (session.end_seq < 0 || !open->seen.all_to(session.end_seq)) return;
-    ended_.add(Hash{}(event.session));
+    ended_.add(Hash{}(last_->first), session.end_seq);
     take_(last_->first, session);
     open_.erase(last_);
     last_ = open_.end();
@@ -116,7 +134,7 @@ void Intake::finish() {
     for (auto& [id, open] : open_) take_(id, open.session);
     open_.clear();
     last_ = open_.end();
-    ended_ = given_up_ = {};  // their memory is wanted for the tables
+    ended_ = given_up_ = given_ = {};  // their memory is wanted for the tables
 }
 
 }  // namespace stretto::report

@@ -4,7 +4,6 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "report/session.hpp"
 
@@ -24,20 +23,27 @@ class Seen {
     std::vector<std::uint64_t> words_;
 };
 
-/// The last half a million or so of keys.
+/// The last half a million or so of keys, with a number each.
 class Remembered {
    public:
-    void add(std::uint64_t key);
+    void add(std::uint64_t key, std::int64_t number = 0);
     bool has(std::uint64_t key) const { return young_.contains(key) || old_.contains(key); }
+    /// Of one that it has.
+    std::int64_t number(std::uint64_t key) const {
+        const auto found = young_.find(key);
+        return found != young_.end() ? found->second : old_.at(key);
+    }
     static constexpr std::size_t generation = 262'144;
 
    private:
-    std::unordered_set<std::uint64_t> young_, old_;
+    std::unordered_map<std::uint64_t, std::int64_t> young_, old_;
 };
 
 struct Counts {
     std::int64_t files = 0, bytes = 0, lines = 0, events = 0, torn = 0, foreign = 0, doubled = 0,
-                 late = 0;
+                 late = 0,
+                 requests = 0,  ///< lines of access logs
+        given = 0;              ///< bytes of uploads that were told after their session's end
     void add(const Counts& other);
     /// Lines that were passed over.
     std::int64_t skipped() const { return torn + foreign + doubled + late; }
@@ -71,6 +77,7 @@ class Intake {
     using Map = std::unordered_map<std::string, Open, Hash, std::equal_to<>>;
 
     Open* find(const events::Event& event);
+    bool add_given(const events::Event& event);
     void close_oldest();
 
     Dictionary& names_;
@@ -79,7 +86,9 @@ class Intake {
     std::size_t most_open_;
     Map open_;
     Map::iterator last_;  // lines of a session often follow each other
-    Remembered ended_, given_up_;
+    Remembered ended_;    // with the number of their end
+    Remembered given_up_;
+    Remembered given_;  // uploads after the end, by session and number
     std::uint64_t now_ = 0;
     Counts counts_;
 };

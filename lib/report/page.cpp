@@ -45,6 +45,7 @@ td.text{white-space:normal;overflow-wrap:anywhere;min-width:7rem}
 .facts th{white-space:pre-wrap}
 .facts td{white-space:normal}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:0 2rem;align-items:start}
+@media(max-width:36rem){svg text{font-size:15px}}
 @media print{:root{--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb}body{max-width:none;padding:0;font-size:11px}
 h2{break-after:avoid}tr{break-inside:avoid}.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
@@ -177,8 +178,10 @@ std::string startup_plot(const View& startup) {
     }
     for (std::size_t i = 0; i < bins; ++i) {
         plot.at.push_back(static_cast<double>(i));
-        plot.ticks.emplace_back(i,
-                                limits[i] < 1000 ? text(limits[i]) : text(limits[i] / 1000, " s"));
+        // every second one, or on a phone they run into each other
+        if (i % 2 == 0)
+            plot.ticks.emplace_back(
+                i, limits[i] < 1000 ? text(limits[i]) : text(limits[i] / 1000, " s"));
         plot.names.push_back(i + 1 < bins ? text(limits[i], " to ", limits[i + 1], " ms")
                                           : text(limits[i], " ms and more"));
     }
@@ -232,6 +235,14 @@ std::string rows(const Table& table) {
     return out;
 }
 
+/// Of two times as 2026-11-01T10:00:00Z, as people write it; the day once when it is the same.
+std::string period(std::string from, std::string to) {
+    if (from.size() != 20 || to.size() != 20) return {};
+    const auto same_day = from.substr(0, 10) == to.substr(0, 10);
+    for (auto* time : {&from, &to}) (*time)[10] = ' ', time->resize(19);
+    return text(from, " to ", same_day ? to.substr(11) : to, " UTC");
+}
+
 std::string section(const Table& table, const std::string& content) {
     return text("<section><h2>", escape(table.title), "</h2>", content, "</section>\n");
 }
@@ -246,7 +257,7 @@ std::string print_page(const std::vector<Table>& tables) {
         "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';style-src "
         "'unsafe-inline'\">\n<title>stretto report</title>\n<style>",
         style, "</style></head>\n<body><header><h1>What listeners heard</h1><p>",
-        escape(totals.words(0, "from")), " to ", escape(totals.words(0, "to")), "</p></header>\n",
+        escape(period(totals.words(0, "from"), totals.words(0, "to"))), "</p></header>\n",
         heads(tables), "<div class=plots>\n");
     out += listening_plot(times) + sessions_plot(times) + startup_plot(View{tables, "startup"}) +
            ladder_plot(times, View{tables, "ladder"}) + bytes_plot(times) +

@@ -11,25 +11,32 @@ struct CountField {
     const char* name;
     std::int64_t Counts::*at;
 };
-constexpr CountField count_fields[] = {{"files", &Counts::files},     {"bytes", &Counts::bytes},
-                                       {"lines", &Counts::lines},     {"events", &Counts::events},
-                                       {"torn", &Counts::torn},       {"foreign", &Counts::foreign},
-                                       {"doubled", &Counts::doubled}, {"late", &Counts::late}};
+constexpr CountField count_fields[] = {
+    {"files", &Counts::files},     {"bytes", &Counts::bytes}, {"lines", &Counts::lines},
+    {"events", &Counts::events},   {"torn", &Counts::torn},   {"foreign", &Counts::foreign},
+    {"doubled", &Counts::doubled}, {"late", &Counts::late},   {"requests", &Counts::requests},
+    {"given", &Counts::given}};
 
 struct Field {
     const char* name;
     std::int64_t Session::*at;
 };
-constexpr Field fields[] = {
-    {"first_ms", &Session::first_ms},     {"last_ms", &Session::last_ms},
-    {"heard_ms", &Session::heard_ms},     {"startup_ms", &Session::startup_ms},
-    {"stalls", &Session::stalls},         {"resumes", &Session::resumes},
-    {"stalled_ms", &Session::stalled_ms}, {"last_stall_ms", &Session::last_stall_ms},
-    {"switches", &Session::switches},     {"uploaded", &Session::uploaded},
-    {"end_seq", &Session::end_seq}};
+constexpr Field fields[] = {{"first_ms", &Session::first_ms},
+                            {"last_ms", &Session::last_ms},
+                            {"sound_ms", &Session::sound_ms},
+                            {"heard_ms", &Session::heard_ms},
+                            {"startup_ms", &Session::startup_ms},
+                            {"stalls", &Session::stalls},
+                            {"resumes", &Session::resumes},
+                            {"stalled_ms", &Session::stalled_ms},
+                            {"last_stall_ms", &Session::last_stall_ms},
+                            {"switches", &Session::switches},
+                            {"uploaded", &Session::uploaded},
+                            {"end_seq", &Session::end_seq}};
 
 constexpr const char* format = "stretto-partial/1";
 constexpr const char* endings[] = {"none", "finished", "skipped", "failed"};
+constexpr const char* told_names[] = {"reported", "hit", "miss", "origin", "to_server"};
 constexpr const char* source_names[] = {"cache", "peer", "edge_hit", "edge_miss"};
 
 std::string line(const Json& json) {
@@ -78,8 +85,20 @@ Got parse_got(const Json& json, Dictionary& names) {
     return got;
 }
 
+Sent parse_sent(const Json& json, Dictionary& names) {
+    Sent sent;
+    sent.session = json.at("session").get<std::uint64_t>();
+    sent.told = static_cast<Told>(place_of(json.at("told").get<std::string>(), told_names));
+    if (sent.told != Told::reported)
+        sent.server = names.servers(json.at("partial_log").get<std::string>());
+    sent.requests = number(json.at("requests"));
+    sent.bytes = number(json.at("bytes"));
+    return sent;
+}
+
 void check_times(const Session& s) {
-    if (s.first_ms < 0 || s.first_ms > s.last_ms || s.last_ms > events::most_time_ms)
+    if (s.first_ms < 0 || s.first_ms > s.last_ms || s.sound_ms > s.last_ms ||
+        s.last_ms > events::most_time_ms)
         throw Json::other_error::create(501, "no such time", static_cast<const Json*>(nullptr));
 }
 
@@ -108,6 +127,15 @@ std::string print_partial(const std::string& id, const Session& s, const Diction
     return line(json);
 }
 
+std::string print_partial(const Sent& sent, const Dictionary& names) {
+    const bool answers = sent.told != Told::reported;
+    return line({{"partial_log", answers ? names.servers[sent.server] : std::string{}},
+                 {"session", sent.session},
+                 {"told", told_names[static_cast<int>(sent.told)]},
+                 {"requests", sent.requests},
+                 {"bytes", sent.bytes}});
+}
+
 Result<Partial> parse_partial(std::string_view text, Dictionary& names) {
     try {
         const auto json = Json::parse(text);
@@ -116,6 +144,10 @@ Result<Partial> parse_partial(std::string_view text, Dictionary& names) {
             if (json["partial"] != format) return Malformed{"a partial of another version"};
             partial.counts_only = true;
             for (const auto& [name, at] : count_fields) partial.counts.*at = number(json.at(name));
+            return partial;
+        }
+        if (json.contains("partial_log")) {
+            partial.sent = parse_sent(json, names);
             return partial;
         }
         auto& s = partial.session;

@@ -1,10 +1,12 @@
 #pragma once
 // A session as a line of JSON, so that many runs can share the reading and one adds up.
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/error.hpp"
 #include "report/intake.hpp"
+#include "report/servers.hpp"
 
 namespace stretto::report {
 
@@ -13,12 +15,16 @@ std::string print_partial(const Counts& counts);
 /// {"partial_session": ID, ...}
 std::string print_partial(const std::string& id, const Session& session, const Dictionary& names);
 
+/// {"partial_log": SERVER, ...}
+std::string print_partial(const Sent& sent, const Dictionary& names);
+
 /// Does a line look like one of these?
 inline bool is_partial(std::string_view line) { return line.starts_with("{\"partial"); }
 
 struct Partial {
     bool counts_only = false;
     Counts counts;
+    std::optional<Sent> sent;
     std::string id;
     Session session;
 };

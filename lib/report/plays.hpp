@@ -1,13 +1,10 @@
 #pragma once
-// Who heard what and when, a record a session: sorted by listener, in memory as long as it is
-// little, then in runs on disk.
+// Who heard what and when, a record a session, by listener.
 #include <cstdint>
-#include <functional>
 #include <tuple>
-#include <vector>
 
-#include "base/file.hpp"
 #include "report/names.hpp"
+#include "report/sorted.hpp"
 
 namespace stretto::report {
 
@@ -22,21 +19,7 @@ struct Heard {
     auto key() const { return std::tie(listener, first_ms, song, heard_ms, short_song, skipped); }
 };
 
-/// Takes any number of records in 16 MB; a file under TMPDIR holds the rest.
-class Plays {
-   public:
-    explicit Plays(std::size_t in_memory = 500'000) : most_(in_memory) {}
-    void add(const Heard& heard);
-    /// All records by listener, time, song. As often as wanted.
-    void each(const std::function<void(const Heard&)>& take);
-
-   private:
-    void spill();
-
-    std::size_t most_;
-    std::vector<Heard> waiting_;
-    File spool_;
-    std::vector<std::uint64_t> runs_;  // where each ends, in records
-};
+/// By listener, time, song; in 16 MB.
+using Plays = Sorted<Heard>;
 
 }  // namespace stretto::report

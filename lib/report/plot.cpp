@@ -107,7 +107,8 @@ std::string draw(const Columns& columns) {
     for (std::size_t i = 0; i < columns.at.size() && !columns.shares; ++i)
         most = std::max(most, sum_at(columns, i));
     if (most <= 0) return {};
-    const double step = columns.shares ? 0.25 : round_up(most / 4);
+    const double least = unit == Kind::count ? 1 : 0;  // half a session begins nowhere
+    const double step = columns.shares ? 0.25 : std::max(least, round_up(most / 4));
     const double high = std::ceil(most / step - 1e-9) * step;
     const double from = columns.at.front(), to = columns.at.back() + columns.width;
     const auto x = [&](double v) {

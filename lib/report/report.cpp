@@ -6,13 +6,17 @@
 namespace stretto::report {
 
 Report::Report(std::string salt, Range range, Take take)
-    : summary_(range.since_ms, range.until_ms),
+    : range_(range),
+      summary_(range.since_ms, range.until_ms),
       take_(std::move(take)),
       intake_(names_, std::move(salt),
               [this](const std::string& id, const Session& session) { add(id, session); }) {}
 
 void Report::add(const std::string& id, const Session& session) {
-    if (!summary_.wants(session)) return;
+    const bool wanted = summary_.wants(session);
+    // a partial report says so by the session itself
+    if (!take_ || !wanted) logs_.reported(session_key(id));
+    if (!wanted) return;
     if (take_)
         take_(id, session, names_);
     else
@@ -30,6 +34,7 @@ void Report::add_partial(std::string_view line) {
         intake_.counts().add(partial->counts);
         return;
     }
+    if (partial->sent) return logs_.add(*partial->sent);
     const auto key = std::hash<std::string>{}(partial->id);
     if (merged_.has(key)) {
         ++intake_.counts().doubled;
@@ -46,10 +51,11 @@ void Report::add_line(std::string_view line, bool whole) {
     counts.bytes += static_cast<std::int64_t>(line.size()) + 1;
     if (whole && line.empty()) return;
     ++counts.lines;
-    if (!whole || line[0] != '{') {  // an access log, perhaps
+    if (!whole) {
         ++counts.foreign;
         return;
     }
+    if (line[0] != '{') return add_other(line);
     switch (reader_.read(line, event_)) {
         case events::Line::event:
             return intake_.add(event_);
@@ -62,8 +68,24 @@ void Report::add_line(std::string_view line, bool whole) {
     }
 }
 
+/// A line that is no event, but perhaps of an access log.
+void Report::add_other(std::string_view line) {
+    auto& counts = intake_.counts();
+    const auto access = parse_access(line);
+    if (!access) {
+        ++counts.foreign;
+        return;
+    }
+    ++counts.requests;
+    if (access->time_ms < range_.since_ms.value_or(0) ||
+        access->time_ms >= range_.until_ms.value_or(events::most_time_ms + 1))
+        return;
+    logs_.add(*access, names_.servers(server_));
+}
+
 bool Report::read(const std::string& name) {
     only_partials_ = false;
+    server_ = server_of_log(name);
     const bool whole =
         each_line(name, [this](std::string_view line, bool whole) { add_line(line, whole); });
     if (!only_partials_) ++intake_.counts().files;

@@ -14,7 +14,7 @@ struct Range {
 
 class Report {
    public:
-    /// Sessions go to `take` in place of the sums: for partial reports.
+    /// For partial reports: where sessions go in place of the sums.
     using Take = std::function<void(const std::string& id, const Session&, const Dictionary&)>;
     Report(std::string salt, Range range, Take take = {});
 
@@ -25,16 +25,25 @@ class Report {
 
     const Counts& counts() noexcept { return intake_.counts(); }
     std::vector<Table> tables(const Wishes& wishes) {
+        summary_.servers = logs_.sum();
         return make_tables(summary_, names_, counts(), wishes);
+    }
+    /// For partial reports: what logs say.
+    void each_sent(const std::function<void(const Sent&, const Dictionary&)>& take) {
+        logs_.each([&](const Sent& sent) { take(sent, names_); });
     }
 
    private:
     void add(const std::string& id, const Session& session);
     void add_partial(std::string_view line);
     void add_line(std::string_view line, bool whole);
+    void add_other(std::string_view line);
 
+    Range range_;
     Dictionary names_;
     Summary summary_;
+    ServerLogs logs_;
+    std::string server_;  // of the file that is read, if it is a log
     Take take_;
     Intake intake_;
     events::Reader reader_;

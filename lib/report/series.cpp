@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::int64_t second = 1000, hour = 3600 * second, day = 24 * hour;
 /// Each divides the next, so that buckets can be joined.
-constexpr std::int64_t widths[] = {second,   10 * second, 60 * second, 600 * second, hour,
-                                   6 * hour, day,         7 * day,     28 * day,     364 * day};
+constexpr std::int64_t widths[] = {5 * second, 10 * second, 60 * second, 600 * second, hour,
+                                   6 * hour,   day,         7 * day,     28 * day,     364 * day};
 constexpr std::int64_t most = 120;
 
 std::int64_t begin_of(std::int64_t time_ms, std::int64_t width) { return time_ms / width * width; }
@@ -38,7 +38,8 @@ void Series::add(const Session& session) {
     auto& start = moments_[begin_of(session.first_ms, width_)];
     start.experience.add(session);
     for (const auto& got : session.got) start.traffic.add(got);
-    for (auto from = session.first_ms; from < session.last_ms;) {
+    // a song that follows another is asked for before that has ended
+    for (auto from = std::max(session.first_ms, session.sound_ms); from < session.last_ms;) {
         const auto begin = begin_of(from, width_);
         const auto to = std::min(begin + width_, session.last_ms);
         moments_[begin].listening_ms += to - from;

@@ -7,12 +7,13 @@
 namespace stretto::report {
 
 struct Moment {
-    Experience experience;          ///< of the sessions that began then
-    Traffic traffic;                ///< of these
-    std::int64_t listening_ms = 0;  ///< of all sessions: divided by the width, those at a time
+    Experience experience;  ///< of the sessions that began then
+    Traffic traffic;        ///< of these
+    std::int64_t listening_ms =
+        0;  ///< from the first sound on; divided by the width: those at a time
 };
 
-/// At most 121 buckets of 1, 10 or 60 s, 10 min, 1, 6 or 24 h and so on. The same sessions give the
+/// At most 121 buckets of 5, 10 or 60 s, 10 min, 1, 6 or 24 h and so on. The same sessions give the
 /// same buckets, in any order.
 class Series {
    public:
@@ -24,7 +25,7 @@ class Series {
    private:
     void cover(std::int64_t first_ms, std::int64_t last_ms);
 
-    std::int64_t width_ = 1000;
+    std::int64_t width_ = 5000;
     std::int64_t first_ = -1, last_ = -1;
     std::map<std::int64_t, Moment> moments_;
 };

@@ -41,7 +41,8 @@ constexpr std::size_t most_first_bytes = 4096, most_got = 256, most_rejecters = 
 
 void Session::add(const Event& event, Dictionary& names) {
     first_ms = std::min(first_ms, event.time_ms);
-    last_ms = std::max(last_ms, event.time_ms);
+    // who has heard all may give to others for long
+    if (event.kind != events::Kind::upload) last_ms = std::max(last_ms, event.time_ms);
     heard_ms = std::max(heard_ms, event.heard_ms);
     switch (event.kind) {
         case Kind::start:
@@ -49,6 +50,7 @@ void Session::add(const Event& event, Dictionary& names) {
             artist = event.artist;
             break;
         case Kind::playing:
+            sound_ms = sound_ms < 0 ? event.time_ms : std::min(sound_ms, event.time_ms);
             if (event.startup_ms >= 0 && (startup_ms < 0 || event.startup_ms < startup_ms))
                 startup_ms = event.startup_ms;
             break;

@@ -32,6 +32,7 @@ struct Session {
     Name song = 0, place = 0;
     std::string title, artist;
     std::int64_t first_ms = std::numeric_limits<std::int64_t>::max(), last_ms = 0;
+    std::int64_t sound_ms = -1;  ///< when the first sound was heard
     std::int64_t heard_ms = 0, startup_ms = -1;
     std::int64_t stalls = 0, resumes = 0, stalled_ms = 0, last_stall_ms = 0;
     std::int64_t switches = 0, uploaded = 0, end_seq = -1;

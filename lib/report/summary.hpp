@@ -8,6 +8,7 @@
 #include "report/experience.hpp"
 #include "report/plays.hpp"
 #include "report/series.hpp"
+#include "report/servers.hpp"
 
 namespace stretto::report {
 
@@ -44,6 +45,7 @@ class Summary {
     std::unordered_map<Name, Edge> edges;
     std::map<std::int64_t, Experience> bitrates;  ///< by what most of a session had
     std::unordered_map<Name, std::int64_t> rejected;
+    std::map<Name, OfServer> servers;  ///< by their logs; set when all of them were read
 
    private:
     std::optional<std::int64_t> since_, until_;

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "report/published.hpp"
 #include "report/royalty.hpp"
+#include "report/server_tables.hpp"
 
 namespace stretto::report {
 namespace {
@@ -28,18 +30,20 @@ void sort_down(std::vector<Row>& rows, std::size_t column) {
 }
 
 Table input_table(const Counts& c) {
-    return {"input",
-            "Input",
-            {{"files", "files", Kind::count},
-             {"bytes", "bytes", Kind::bytes},
-             {"lines", "lines", Kind::count},
-             {"events", "events", Kind::count},
-             {"torn", "torn lines passed over", Kind::count},
-             {"foreign", "lines of others passed over", Kind::count},
-             {"doubled", "doubled lines passed over", Kind::count},
-             {"late", "lines that came too late", Kind::count}},
-            {{c.files, c.bytes, c.lines, c.events, c.torn, c.foreign, c.doubled, c.late}},
-            true};
+    return {
+        "input",
+        "Input",
+        {{"files", "files", Kind::count},
+         {"bytes", "bytes", Kind::bytes},
+         {"lines", "lines", Kind::count},
+         {"events", "events", Kind::count},
+         {"torn", "torn lines passed over", Kind::count},
+         {"foreign", "lines of others passed over", Kind::count},
+         {"doubled", "doubled lines passed over", Kind::count},
+         {"late", "lines that came too late", Kind::count},
+         {"requests", "requests in logs", Kind::count}},
+        {{c.files, c.bytes, c.lines, c.events, c.torn, c.foreign, c.doubled, c.late, c.requests}},
+        true};
 }
 
 Table totals_table(const Summary& s, const Listening& l) {
@@ -91,7 +95,7 @@ Table experience_table(const Summary& s) {
             true};
 }
 
-Table bytes_table(const Summary& s) {
+Table bytes_table(const Summary& s, const Counts& counts) {
     const auto& t = s.traffic;
     return {"bytes",
             "Where the bytes came from",
@@ -105,36 +109,14 @@ Table bytes_table(const Summary& s) {
              {"first_byte_p50_ms", "edges' first byte, half below", Kind::ms},
              {"first_byte_p90_ms", "  nine tenths", Kind::ms},
              {"never_heard", "fetched and never heard", Kind::bytes},
-             {"uploaded", "given to others", Kind::bytes}},
+             {"uploaded", "given to others", Kind::bytes},
+             {"unreported", "beside these, by servers' logs", Kind::bytes}},
             {{t.all_bytes(), t.of(Source::cache), t.of(Source::peer), t.of(Source::edge_hit),
               t.of(Source::edge_miss), if_any(t.offload(), t.all_bytes() > 0),
               if_any(t.hit_ratio(), t.edge_bytes() > 0), percentile(t.first_byte, 0.5),
-              percentile(t.first_byte, 0.9), s.wasted, s.uploaded}},
+              percentile(t.first_byte, 0.9), s.wasted, s.uploaded + counts.given,
+              s.servers.empty() ? Cell{} : Cell{all_servers(s).unreported()}}},
             true};
-}
-
-/// Kreitz and Niemela, "Spotify - Large Scale, Low Latency, P2P Music-on-Demand Streaming", IEEE
-/// P2P 2010.
-Table published_table(const Summary& s) {
-    const auto& t = s.traffic;
-    const auto share = [&](Integer bytes) {
-        return if_any(ratio(bytes, t.all_bytes()) * 100, t.all_bytes() > 0);
-    };
-    const auto& e = s.experience;
-    return {
-        "published",
-        "Beside Spotify in 2010 (Kreitz and Niemela, IEEE P2P)",
-        {{"measure", "measure"},
-         {"spotify_2010", "Spotify", Kind::number},
-         {"here", "here", Kind::number}},
-        {{std::string{"startup, half below, ms"}, 265.0, percentile(e.startup, 0.5)},
-         {std::string{"startup, three quarters below, ms"}, Cell{}, percentile(e.startup, 0.75)},
-         {std::string{"startup, nine tenths below, ms"}, Cell{}, percentile(e.startup, 0.9)},
-         {std::string{"sessions with a stall, %"}, 1.0,
-          if_any(e.share_with_stall() * 100, e.started > 0)},
-         {std::string{"bytes from servers, %"}, 8.8, share(t.edge_bytes())},
-         {std::string{"bytes from peers, %"}, 35.8, share(t.of(Source::peer))},
-         {std::string{"bytes from the own cache, %"}, 55.4, share(t.of(Source::cache))}}};
 }
 
 Tags tags_of(const Summary& s, Name song) { return song < s.tags.size() ? s.tags[song] : Tags{}; }
@@ -406,29 +388,6 @@ Table bad_peers_table(const Summary& s, const Dictionary& names) {
     return table;
 }
 
-Table cost_table(const Summary& s, const Listening& l, const Prices& prices) {
-    constexpr double year = 365.25 * day_ms;
-    const auto span = static_cast<double>(std::max<Integer>(s.last_ms - s.first_ms, 1));
-    Table table{"cost",
-                text("What it cost, in ", prices.currency),
-                {{"way", "way"},
-                 {"edge_bytes", "edges", Kind::bytes},
-                 {"origin_bytes", "origin", Kind::bytes},
-                 {"peer_bytes", "peers", Kind::bytes},
-                 {"requests", "requests", Kind::count},
-                 {"amount", "amount", Kind::number},
-                 {"listener_year", "a listener and year", Kind::number}},
-                {}};
-    for (const auto& c : costs(prices, s.traffic, span / (year / 12)))
-        table.rows.push_back(
-            {c.way, static_cast<Integer>(c.edge_bytes), static_cast<Integer>(c.origin_bytes),
-             static_cast<Integer>(c.peer_bytes), static_cast<Integer>(c.requests), c.amount,
-             if_any(
-                 c.amount / static_cast<double>(std::max<Integer>(l.listeners, 1)) * (year / span),
-                 l.listeners > 0)});
-    return table;
-}
-
 }  // namespace
 
 std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts& counts,
@@ -438,8 +397,8 @@ std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts
     std::vector<Table> all{
         totals_table(s, listening),
         experience_table(s),
-        bytes_table(s),
-        published_table(s),
+        bytes_table(s, counts),
+        published_table(s.experience, s.traffic),
         songs_table(s, names, listening),
         artists_table(s, listening),
         std::move(paid.songs),
@@ -449,9 +408,10 @@ std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts
         days_table(listening),
         places_table(s, names),
         edges_table(s, names),
+        servers_table(s, names),
         bitrates_table(s),
         bad_peers_table(s, names)};
-    if (wishes.prices) all.push_back(cost_table(s, listening, *wishes.prices));
+    if (wishes.prices) all.push_back(cost_table(s, listening.listeners, *wishes.prices));
     for (auto table : {times_table(s), ladder_table(s), startup_table(s)})
         all.push_back(std::move(table));
     all.push_back(input_table(counts));

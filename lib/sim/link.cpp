@@ -58,14 +58,15 @@ Result<Trace> parse_trace(std::string_view text) {
     return trace;
 }
 
-Link::Link(const std::vector<double>& kbps, int offset_s, double multiplier, double rtt_s)
+Link::Link(const std::vector<double>& kbps, int offset_s, double multiplier, double rtt_s,
+           double least_kbps)
     : rtt_s_(rtt_s) {
     until_.reserve(kbps.size() + 1);
     until_.push_back(0);
-    for (std::size_t i = 0; i < kbps.size(); ++i)
-        until_.push_back(until_.back() +
-                         bytes_per_kbit * multiplier *
-                             kbps[(static_cast<std::size_t>(offset_s) + i) % kbps.size()]);
+    for (std::size_t i = 0; i < kbps.size(); ++i) {
+        const double rate = kbps[(static_cast<std::size_t>(offset_s) + i) % kbps.size()];
+        until_.push_back(until_.back() + bytes_per_kbit * std::max(multiplier * rate, least_kbps));
+    }
 }
 
 double Link::carried(double t) const {

@@ -21,7 +21,9 @@ class Link {
    public:
     /// @param offset_s    second of the recording that is the link's 0
     /// @param multiplier  on every rate
-    Link(const std::vector<double>& kbps, int offset_s, double multiplier, double rtt_s);
+    /// @param least_kbps  after that
+    Link(const std::vector<double>& kbps, int offset_s, double multiplier, double rtt_s,
+         double least_kbps = 0);
 
     double rtt() const { return rtt_s_; }
     /// Bytes that it could have carried in [0, t).

@@ -1,10 +1,12 @@
 #pragma once
-// A player on a virtual clock: asks for chunks over a link as its policy says, and hears them.
+// The player that people hear, on a virtual clock: stream::Session asks, a Wire brings, a Playout
+// hears. What stream::Download does around a session is done here in the same order: manifest and
+// first chunk side by side, indexes when a second is in hand, pauses after failures, another edge.
 #include <functional>
 
 #include "abr/policy.hpp"
-#include "sim/link.hpp"
 #include "sim/playout.hpp"
+#include "sim/wire.hpp"
 
 namespace stretto::sim {
 
@@ -14,8 +16,18 @@ struct PlayerSettings {
     double lead_s = 15;            ///< above so much, while less than
     double lead_until_s = 30;      ///< so much was heard
     double manifest_bytes = 8000;  ///< that share the link with the beginning of the first chunk
-    double connect_rtts = 1;       ///< before the first request
+    double head_bytes = 350;       ///< before every answer
+    double connect_rtts = 1;       ///< before the first request on a connection
+    double burst_bytes = 14'480;   ///< see WireRules
     double give_up_s = 1800;       ///< a song that is not over by then is over
+    int first_kbps = 96;           ///< of the chunk that is asked for before anything is known
+    int edges = 1;                 ///< that are known, the nearest first
+};
+
+/// An edge that dies.
+struct Kill {
+    double at_s = 0;
+    bool silent = false;  ///< it just says nothing any more; else connections are reset
 };
 
 /// One song, played.
@@ -33,10 +45,10 @@ struct Outcome {
     int decisions = 0;
 };
 
-/// A request that came to its end or was broken off.
+/// A request for a chunk, or a part of one, that came to its end or was broken off.
 struct Fetched {
     double asked_s = 0, first_s = 0, ended_s = 0;
-    int chunk = 0, rendition = 0;
+    int chunk = 0, rendition = 0, edge = 0;
     double bytes = 0;
     double audio_s = 0;  ///< that it added
     bool whole = false;
@@ -44,12 +56,18 @@ struct Fetched {
 
 /// Is told as it happens; whatever is empty is not told.
 struct Watch {
+    std::function<void(double now)> found;  ///< what the song is
     std::function<void(const Fetched&)> fetched;
     std::function<void(double now, const Playout&)> second;  ///< every second or more often
+    /// Sound begins, stops for want of more, goes on.
+    std::function<void(double now, const Playout&)> sounds;
+    std::function<void(double now, int from, int to, const char* why)> switched;
 };
 
+/// @param kill  at that time the edge in use dies; nullptr: none does
 Outcome play(const abr::Shape& song, const Link& link, abr::Policy& policy,
-             const PlayerSettings& settings, const Watch* watch = nullptr);
+             const PlayerSettings& settings, const Watch* watch = nullptr,
+             const Kill* kill = nullptr);
 
 /// s of music.
 double length_of(const abr::Shape& song);

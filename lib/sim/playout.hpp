@@ -59,6 +59,9 @@ class Playout {
         started_ = true;
     }
 
+    /// What is in hand after `audio_s` will not be heard.
+    void drop(double audio_s) { audio_ = std::min(audio_, std::max(audio_s, playhead_)); }
+
     double now() const { return now_; }
     double audio() const { return audio_; }
     double playhead() const { return playhead_; }

@@ -30,8 +30,10 @@ class Recordings {
     std::vector<Scenario> all();
     /// An Error (65, 66) when it cannot be had.
     const Trace& trace(const std::string& file);
-    Link link(const Scenario& scenario) {
-        return {trace(scenario.file).kbps, scenario.offset_s, scenario.multiplier, scenario.rtt_s};
+    /// @param least_kbps  what the link carries at any time, whatever was recorded
+    Link link(const Scenario& scenario, double least_kbps = 0) {
+        return {trace(scenario.file).kbps, scenario.offset_s, scenario.multiplier, scenario.rtt_s,
+                least_kbps};
     }
 
    private:

@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t most_by_default = 10'000'000'000;
 /// An empty file in the folder of a song that is all here in some rendition.
 constexpr const char* complete_mark = "complete";
+/// What may be kept before all that is here is known; no more than the limit's thousandth.
+constexpr std::uint64_t most_unseen = 64 << 10;
 constexpr std::int64_t draft_seconds = 3600;  // nobody writes one file for longer
 
 /// "320/chunk_7.ogg" -> 320, 7
@@ -57,38 +59,50 @@ Kept::Kept(fs::path root, std::uint64_t limit) : root_(std::move(root)), limit_(
         const auto space = fs::space(root_, failed);
         limit_ = failed ? most_by_default : std::min(most_by_default, space.available / 10);
     }
-    scan();
 }
 
-void Kept::scan() {
+Kept::Song& Kept::song(const std::string& id) const {
+    auto& song = known_[id];
+    if (std::exchange(song.seen, true)) return song;
+    const auto folder = root_ / "songs" / id;
+    std::error_code failed;
+    song.used = std::max(song.used, modified(folder));
+    for (auto file = fs::recursive_directory_iterator{folder, failed};
+         !failed && file != fs::recursive_directory_iterator{}; file.increment(failed))
+        if (file->is_regular_file(failed))
+            note(song, file->path().lexically_relative(folder).string(), file->file_size(failed));
+    return song;
+}
+
+void Kept::know_all() const {
+    if (!all_known_) scan();
+}
+
+void Kept::scan() const {
     const auto now = std::time(nullptr);
     std::error_code failed;
     for (const auto& draft : fs::directory_iterator{root_ / ".incoming", failed})
         if (now - modified(draft.path()) > draft_seconds) fs::remove(draft.path(), failed);
     bytes_ = 0;
+    all_known_ = true;
     auto before = std::move(known_);
     known_.clear();
     for (const auto& folder : fs::directory_iterator{root_ / "songs", failed}) {
         const auto id = folder.path().filename().string();
         if (const auto old = before.find(id); old != before.end()) {
-            known_[id] = old->second;
-            known_[id].chunks.clear();
-            known_[id].bytes = 0;
+            auto& again = known_[id] = old->second;
+            again.chunks.clear();
+            again.bytes = 0;
+            again.seen = false;
         }
-        known_[id].used = modified(folder.path());
-        for (auto file = fs::recursive_directory_iterator{folder.path(), failed};
-             !failed && file != fs::recursive_directory_iterator{}; file.increment(failed))
-            if (file->is_regular_file(failed))
-                note(id, file->path().lexically_relative(folder.path()).string(),
-                     file->file_size(failed));
+        song(id);
     }
     // what was removed beside us may still be in use here
     for (auto& [id, song] : before)
         if (song.users > 0 && !known_.contains(id)) known_[id].users = song.users;
 }
 
-void Kept::note(const std::string& id, const std::string& path, std::uint64_t bytes) {
-    auto& song = known_[id];
+void Kept::note(Song& song, const std::string& path, std::uint64_t bytes) const {
     song.bytes += bytes;
     bytes_ += bytes;
     if (path == complete_mark) song.complete = true;
@@ -120,7 +134,7 @@ std::optional<Bytes> Kept::read(const std::string& id, const std::string& path, 
 }
 
 void Kept::forget(const std::string& id, const std::string& path) {
-    auto& song = known_[id];
+    auto& song = this->song(id);
     std::error_code failed;
     const auto size = fs::file_size(root_ / "songs" / id / path, failed);
     if (!failed) {
@@ -137,19 +151,35 @@ void Kept::forget(const std::string& id, const std::string& path) {
 }
 
 void Kept::complete(const std::string& id) {
-    if (!known_[id].complete) keep(id, complete_mark, {});
+    if (!song(id).complete) keep(id, complete_mark, {});
 }
 
 bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes) {
     if (bytes.size() > limit_) return false;
+    unseen_ += bytes.size();
+    if (unseen_ > std::min(most_unseen, limit_ / 1000)) know_all();
+    song(id);
     if (bytes_ + bytes.size() > limit_) make_room(bytes.size());
     if (bytes_ + bytes.size() > limit_) return false;
     const fs::path target = root_ / "songs" / id / path;
+    std::error_code failed;
+    const auto before = fs::file_size(target, failed);
+    const auto old = failed ? 0 : before;
+    auto& song = this->song(id);  // before it has a file more
+    if (!write(target, bytes)) return false;
+    song.bytes -= std::min(song.bytes, old);
+    bytes_ -= std::min(bytes_, old);
+    note(song, path, bytes.size());
+    return true;
+}
+
+/// No fsync, which a song that begins would wait for: after a power cut a file of the wrong hash is
+/// fetched again, and a name that means nothing is asked for.
+bool Kept::write(const fs::path& target, BytesView bytes) {
     const fs::path draft =
         root_ / ".incoming" / (std::to_string(::getpid()) + '-' + std::to_string(drafts_++));
     std::error_code failed;
     fs::create_directories(target.parent_path(), failed);
-    // no fsync: after a power cut a file of the wrong hash is fetched again
     const File file{
         ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)};
     bool done = file && !failed;
@@ -158,26 +188,45 @@ bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes)
     } catch (const Error&) {
         done = false;
     }
-    const auto before = fs::file_size(target, failed);
-    const auto old = failed ? 0 : before;
     done = done && ::rename(draft.c_str(), target.c_str()) == 0;
-    if (!done) {
-        fs::remove(draft, failed);
-        return false;
+    if (!done) fs::remove(draft, failed);
+    return done;
+}
+
+std::optional<std::string> Kept::named(const std::string& name) const {
+    const File file{::open((root_ / "names" / name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!file) return {};
+    try {
+        const auto line = read_rest(file.fd(), 64, name);
+        if (!line) return {};
+        std::string id{as_text(*line)};
+        if (id.ends_with('\n')) id.pop_back();
+        return id;
+    } catch (const Error&) {
+        return {};
     }
-    known_[id].bytes -= std::min(known_[id].bytes, old);
-    bytes_ -= std::min(bytes_, old);
-    note(id, path, bytes.size());
-    return true;
+}
+
+void Kept::keep_name(const std::string& name, const std::string& id) {
+    if (named(name) != id) write(root_ / "names" / name, as_bytes(id + "\n"));
 }
 
 const Kept::Chunks& Kept::chunks(const std::string& id) const {
     static const Chunks none;
-    const auto found = known_.find(id);
-    return found == known_.end() ? none : found->second.chunks;
+    // strangers ask for ids that never were
+    std::error_code failed;
+    const bool here =
+        known_.contains(id) || (!all_known_ && fs::is_directory(root_ / "songs" / id, failed));
+    return here ? song(id).chunks : none;
+}
+
+std::uint64_t Kept::bytes() const {
+    know_all();
+    return bytes_;
 }
 
 std::vector<std::string> Kept::songs() const {
+    know_all();
     std::vector<std::pair<std::int64_t, std::string>> order;
     for (const auto& [id, song] : known_)
         if (!song.chunks.empty()) order.emplace_back(-song.used, id);
@@ -188,7 +237,7 @@ std::vector<std::string> Kept::songs() const {
 }
 
 void Kept::use(const std::string& id) {
-    auto& song = known_[id];
+    auto& song = this->song(id);
     ++song.users;
     song.used = std::time(nullptr);
     std::error_code failed;

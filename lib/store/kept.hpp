@@ -18,11 +18,13 @@ class Kept {
     /// Chunks of a song that are here, by rendition.
     using Chunks = std::map<int, std::vector<bool>>;
 
-    /// Makes the folder. @param limit  bytes; 0: a tenth of what the disk has free, at most 10 GB
+    /// Makes the folder. What it holds is looked at when it is asked for, a song or all of it: 10
+    /// GB are 30,000 files, and no song should wait for them that begins.
+    /// @param limit  bytes; 0: a tenth of what the disk has free, at most 10 GB
     Kept(std::filesystem::path root, std::uint64_t limit);
 
     const std::filesystem::path& root() const noexcept { return root_; }
-    std::uint64_t bytes() const noexcept { return bytes_; }
+    std::uint64_t bytes() const;
 
     /// songs/<id>/<path>, if it is there and not longer than `most`. Not checked.
     std::optional<Bytes> read(const std::string& id, const std::string& path,
@@ -32,6 +34,10 @@ class Kept {
                               const Digest& digest);
     /// Whole or not at all, and room is made for it. @return false: the disk is full, or too small
     bool keep(const std::string& id, const std::string& path, BytesView bytes);
+
+    /// The id that a song's name stood for when it was last looked up.
+    std::optional<std::string> named(const std::string& name) const;
+    void keep_name(const std::string& name, const std::string& id);
 
     /// Look again at what other programs have added and removed.
     void refresh() { scan(); }
@@ -54,16 +60,24 @@ class Kept {
         std::int64_t used = 0;  // seconds since 1970
         bool complete = false;
         int others = 1, users = 0;
+        bool seen = false;  // its folder was looked at
     };
-    void scan();
-    void note(const std::string& id, const std::string& path, std::uint64_t bytes);
+    Song& song(const std::string& id) const;
+    void know_all() const;
+    void scan() const;
+    bool write(const std::filesystem::path& target, BytesView bytes);
+    void note(Song& song, const std::string& path, std::uint64_t bytes) const;
     void forget(const std::string& id, const std::string& path);
     void make_room(std::uint64_t bytes);
     double worth(const Song& song, std::int64_t now) const;
 
     std::filesystem::path root_;
-    std::uint64_t limit_, bytes_ = 0;
-    std::map<std::string, Song> known_;
+    std::uint64_t limit_;
+    // what was seen of the folder
+    mutable std::uint64_t bytes_ = 0;
+    mutable std::map<std::string, Song> known_;
+    mutable bool all_known_ = false;
+    std::uint64_t unseen_ = 0;  // bytes kept before all was known
     std::uint64_t drafts_ = 0;
 };
 

@@ -62,10 +62,17 @@ class Download {
     /// Peers that it knows, and takes from.
     int peers() const;
     const song::Manifest& manifest() const noexcept { return manifest_; }
+    const std::string& session_id() const noexcept { return cmcd_session_; }
     const Session& session() const { return *session_; }
 
    private:
     struct Transfer;
+    /// The end of a chunk that was asked for in its middle.
+    struct Tail {
+        Session::Want want;
+        Bytes bytes;
+        int tries = 0;
+    };
     void ask_tracker(bool waiting);
     void ask_manifest();
     void keep_name(const std::string& id) const;
@@ -92,11 +99,16 @@ class Download {
     bool on_data(Transfer& transfer, BytesView bytes);
     bool pass_on(Transfer& transfer, BytesView bytes);
     void on_end(Transfer& transfer, const http::Failure* failure);
-    void fail(Transfer& transfer, int status, const std::string& why, bool wrong);
+    void fail(Transfer& transfer, int status, const std::string& why, bool wrong,
+              bool silent = false);
     void drop(Transfer& transfer);
     void check_and_keep(Transfer& transfer);
+    void note_tail(const Transfer& transfer);
+    void fetch_begin();
+    void on_begin(Transfer& begin, Tail tail, const http::Whole& got);
     void remember(Transfer& transfer);
-    void tell(const Transfer& transfer) const;
+    void tell(const Transfer& transfer, std::int64_t used) const;
+    std::int64_t used(const Transfer& transfer) const;
     void finish(int exit, const std::string& why);
     void retry_soon();
 
@@ -123,6 +135,7 @@ class Download {
         int chunk = -1, rendition = 0;
         Bytes bytes;
     } begun_;
+    std::vector<Tail> tails_;
     std::vector<bool> indexed_;        // index known, or not to be had
     std::shared_ptr<Transfer> early_;  // chunk 0, before the manifest
     std::shared_ptr<Transfer> transfer_;

@@ -2,19 +2,10 @@
 // indexes.
 #include <algorithm>
 
-#include "base/draft.hpp"
 #include "song/id.hpp"
 #include "stream/download_parts.hpp"
 
 namespace stretto::stream {
-namespace {
-
-/// Names that were looked up, so that a song that is kept sounds without network.
-std::filesystem::path name_file(const store::Kept& kept, const std::string& name) {
-    return kept.root() / "names" / name;
-}
-
-}  // namespace
 
 void Download::start() {
     if (over_now_) return;
@@ -69,17 +60,11 @@ void Download::ask_tracker(bool waiting) {
 /// Nobody needs to be asked about what is kept.
 bool Download::use_kept_manifest() {
     if (!around_.kept) return false;
-    std::string id = song_;
+    auto id = song_;
     if (!song::is_id(id)) {
-        try {
-            const auto file = name_file(*around_.kept, song_);
-            if (!std::filesystem::exists(file)) return false;
-            id = as_text(read_file(file, 64));
-            if (id.ends_with('\n')) id.pop_back();
-        } catch (const Error&) {
-            return false;
-        }
-        if (!song::is_id(id)) return false;
+        const auto named = around_.kept->named(song_);
+        if (!named || !song::is_id(*named)) return false;
+        id = *named;
     }
     const auto json = around_.kept->read(id, "manifest.json", song::most_manifest_bytes);
     if (!json) return false;
@@ -107,16 +92,7 @@ void Download::ask_manifest() {
 
 /// So that the song sounds by its name when nobody can be asked.
 void Download::keep_name(const std::string& id) const {
-    if (!around_.kept || song::is_id(song_)) return;
-    try {
-        const auto file = name_file(*around_.kept, song_);
-        std::filesystem::create_directories(file.parent_path());
-        Draft draft{file};
-        draft.write(as_bytes(id + "\n"));
-        draft.commit();
-    } catch (const std::exception&) {
-        // it is asked for again next time
-    }
+    if (around_.kept && !song::is_id(song_)) around_.kept->keep_name(song_, id);
 }
 
 void Download::on_manifest(Edges::Edge& edge, const http::Whole& got) {
@@ -151,18 +127,18 @@ void Download::ask_first_chunk() {
     early_->asked = now();
     http::Fields fields;
     fields.add("X-User-Bitrate", std::to_string(early_->kbps));
+    fields.add("CMCD-Session", text("sf=o,sid=\"", cmcd_session_, "\",st=v"));
     from_edge(early_, fields, text("/songs/", song_, "/chunk_0.ogg"));
 }
 
-/// One after the other, once something is in hand: without them a chunk cannot be left in the
-/// middle, but no sound waits for them.
+/// One after the other: without them a chunk cannot be left in the middle, but no sound waits for
+/// them.
 void Download::next_index() {
     if (indexing_ || !session_ || session_->complete()) return;
-    const auto heard = calls_.heard();
-    if (session_->have() - heard.position < manifest_.rate) return;
-    const auto missing = std::ranges::find(indexed_, false);
-    if (missing == indexed_.end()) return;
-    const int i = static_cast<int>(missing - indexed_.begin());
+    const auto wanted =
+        session_->index_wanted(indexed_, calls_.heard(), peers_ && !peers_->all().empty());
+    if (!wanted) return;
+    const int i = *wanted;
     const auto rest = song::index_path(rendition(i).kbps);
     if (around_.kept)
         if (const auto bytes =

@@ -91,11 +91,11 @@ bool Edges::all_wrong() const {
     });
 }
 
-void Edges::failed(Edge& edge, bool wrong) const {
+void Edges::failed(Edge& edge, bool wrong, bool silent) const {
     ++edge.failures;
     edge.wrong |= wrong;
     // half a second, then twice as long each time, up to 16 s
-    edge.not_before = loop_.now_ms() + (500u << std::min(edge.failures - 1, 5));
+    edge.not_before = loop_.now_ms() + (500u << (silent ? 5 : std::min(edge.failures - 1, 5)));
 }
 
 }  // namespace stretto::stream

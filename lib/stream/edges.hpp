@@ -32,6 +32,7 @@ class Edges {
     /// Of the last list, edges that were left out because of where they are.
     int refused() const noexcept { return refused_; }
     bool empty() const noexcept { return edges_.empty(); }
+    std::size_t size() const noexcept { return edges_.size(); }
 
     /// The nearest that is not out of favour; when all are, the one that will be back first.
     std::shared_ptr<Edge> current() const;
@@ -40,7 +41,8 @@ class Edges {
     /// Every one gave wrong bytes, three times and more.
     bool all_wrong() const;
     void worked(Edge& edge) const { edge.failures = 0; }
-    void failed(Edge& edge, bool wrong) const;
+    /// @param silent  it said nothing, and may cost as long again when it is asked again
+    void failed(Edge& edge, bool wrong, bool silent = false) const;
 
    private:
     std::shared_ptr<Edge> make(const std::string& name, const std::string& url, bool trusted) const;

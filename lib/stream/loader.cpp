@@ -75,7 +75,8 @@ void Loader::pump() {
         if (next_ == static_cast<int>(rendition_->chunks.size())) finish(0, "");
         return;
     }
-    peers_->refresh(rendition_->kbps, picker_->useful_peers(now()) >= 8);
+    peers_->refresh(rendition_->kbps,
+                    picker_->useful_peers(now()) >= 8 && picker_->peers_suffice(now()));
     peers_->poll(rendition_->kbps);
     if (picker_->useful_peers(now()) > 0) return;
     // with nobody who gives anything, patience ends

@@ -32,17 +32,10 @@ void Loader::order(const swarm::Order& wanted) {
     http::Request request{"GET", path(song::chunk_path(rendition_->kbps, wanted.chunk)), 1, {}};
     if (!transfer->whole)
         request.fields.add("Range", text("bytes=", wanted.begin, "-", wanted.stop - 1));
-    http::FetchCalls calls;
-    const std::weak_ptr alive{alive_};
-    calls.head = [this, alive, transfer](http::Response&& head) {
-        if (!alive.expired() && !transfer->ended) on_head(*transfer, head);
-    };
-    calls.data = [this, alive, transfer](BytesView bytes) {
-        return !alive.expired() && !transfer->ended && on_data(*transfer, bytes);
-    };
-    calls.end = [this, alive, transfer](const http::Failure* failure) {
-        if (!alive.expired() && !transfer->ended) on_end(*transfer, failure);
-    };
+    auto calls = while_it_lasts(
+        alive_, transfer, [this](Transfer& t, const http::Response& head) { on_head(t, head); },
+        [this](Transfer& t, BytesView bytes) { return on_data(t, bytes); },
+        [this](Transfer& t, const http::Failure* failure) { on_end(t, failure); });
     transfer->fetch = upstream->fetch(request, {}, std::move(calls));
 }
 

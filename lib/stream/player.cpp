@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <random>
 
 #include "base/program.hpp"
 
@@ -12,22 +11,16 @@ namespace stretto::stream {
 namespace {
 
 constexpr std::chrono::milliseconds tick_ms{20};
-constexpr double next_from_s = 30;      // what is left of a song when the next begins to load
-constexpr double between_progress = 1;  // s
+constexpr double next_from_s = 30;  // what is left of a song when the next begins to load
+constexpr double between_progress = 1, between_posted_progress = 10;  // s
 constexpr std::size_t most_sources = 12;
-constexpr double urgent_s = 5;  // with less in hand, all the network is for what plays
+constexpr std::size_t first_step = 4096;  // bytes; a page of the lowest bitrate has a few thousand
+constexpr double urgent_s = 5;            // with less in hand, all the network is for what plays
 
 std::int64_t utc_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();
-}
-
-std::string random_id() {
-    std::random_device random;
-    char text[40];
-    std::snprintf(text, sizeof text, "%08x%08x%08x", random(), random(), random());
-    return text;
 }
 
 const char* name_of(Origin origin) {
@@ -88,10 +81,22 @@ Player::Player(const Options& options)
         return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
             .count();
     };
-    if (!options_.events.empty()) writer_ = std::make_unique<events::Writer>(options_.events);
+    open_events();
 }
 
 Player::~Player() = default;
+
+void Player::open_events() {
+    const auto& to = options_.events;
+    if (is_url(to)) {
+        auto poster =
+            std::make_unique<Poster>(loop_, to, [this](const std::string& what) { say_(what); });
+        poster_ = poster.get();
+        writer_ = std::move(poster);
+    } else if (!to.empty()) {
+        writer_ = std::make_unique<events::Writer>(to);
+    }
+}
 
 /// What is seen goes to a file; when that fails, which is said once, the music goes on.
 template <class Call>
@@ -125,12 +130,12 @@ int Player::run(std::vector<std::string> songs) {
         if (options_.output.path == "-") end_if_nobody_reads();
         throw;
     }
-    tell([this] { writer_->flush(); });
+    if (!poster_) tell([this] { writer_->flush(); });
     presence_.remember_edges();
     return exit_;
 }
 
-/// Make it the one that loads next; nothing is heard of it yet.
+/// Make it the one that is next; nothing is asked for yet.
 void Player::begin(std::size_t number) {
     next_ = std::make_unique<Song>();
     next_->number = number;
@@ -138,7 +143,6 @@ void Player::begin(std::size_t number) {
     next_->begun = now();
     next_->download = std::make_unique<Download>(presence_.around(), next_->name, options_.download,
                                                  calls_of(*next_));
-    next_->download->start();
 }
 
 Download::Calls Player::calls_of(Song& song) {
@@ -155,6 +159,12 @@ Download::Calls Player::calls_of(Song& song) {
     calls.bytes = [this, &song](int want, BytesView bytes) -> std::optional<std::int64_t> {
         if (want != song.want) return {};
         if (song.first_byte_ms < 0) song.first_byte_ms = std::llround((now() - song.begun) * 1000);
+        // of a chunk that is there at once, what is needed for the first sound comes first
+        while (!song.started && &song == current_.get() && bytes.size() > first_step) {
+            if (!song.playout->add(bytes.first(first_step))) return {};
+            bytes = bytes.subspan(first_step);
+            pump();
+        }
         const auto end = song.playout->add(bytes);
         if (!song.started && &song == current_.get()) loop_.post([this] { pump(); });
         return end;
@@ -200,7 +210,8 @@ void Player::found(Song& song, const song::Manifest& manifest) {
     song.artist = artist;
     if (!writer_) return;
     const auto& where = options_.presence.location;
-    song.events.emplace(*writer_, random_id(), options_.listener,
+    // in a server's log, CMCD's sid is then the session of the events
+    song.events.emplace(*writer_, song.download->session_id(), options_.listener,
                         where ? swarm::print_location(*where) : std::string{}, manifest.id);
     tell(song, "start", {{"title", song.title}, {"artist", artist}, {"network", options_.network}});
 }
@@ -263,7 +274,8 @@ bool Player::feed() {
         give_up(song);
         return current_ != nullptr;
     }
-    if (now() - song.told >= between_progress && song.started) {
+    const double between = poster_ ? between_posted_progress : between_progress;
+    if (now() - song.told >= between && song.started) {
         song.told = now();
         tell(song, "progress",
              {{"heard_ms", std::llround(song.heard_s * 1000)},
@@ -361,7 +373,9 @@ void Player::prepare_next() {
     const auto number = current_->number + 1;
     if (next_ || number >= songs_.size() || !current_->playout) return;
     const auto left = current_->samples() - current_->playout->position();
-    if (current_->download->complete() && left < next_from_s * current_->rate()) begin(number);
+    if (!current_->download->complete() || left >= next_from_s * current_->rate()) return;
+    begin(number);
+    next_->download->start();
 }
 
 void Player::end_song(Song& song, const char* why) {
@@ -381,10 +395,12 @@ void Player::go_to(std::size_t number, const char* why) {
     }
     if (number >= songs_.size()) return end();
     if (next_ && next_->number != number) over_.push_back(std::move(next_));
-    if (!next_) begin(number);
+    const bool fresh = !next_;
+    if (fresh) begin(number);
     if (number > 0 || gapless || *why != 0) asked_ = now();
     current_ = std::move(next_);
     if (!gapless && sink_) sink_->drop();
+    if (fresh) current_->download->start();
 }
 
 void Player::toggle_pause() {
@@ -410,7 +426,11 @@ void Player::seek(double seconds) {
 }
 
 void Player::key(Key key) {
-    if (ending_) return leave();
+    if (ending_) {
+        if (key != Key::quit) return;
+        options_.share_seconds = 0;
+        return leave();
+    }
     const auto number = current_ ? current_->number : 0;
     switch (key) {
         case Key::none:
@@ -444,27 +464,38 @@ void Player::key(Key key) {
             options_.share_seconds = 0;
             if (current_) end_song(*current_, "skipped");
             over_.push_back(std::move(current_));
+            if (sink_) sink_->drop();
             end();
             break;
     }
 }
 
-/// Nothing more is heard; what was written is, to its end.
+/// Nothing more is written; what was is heard to its end.
 void Player::end() {
     ending_ = true;
     tick_.stop();
     presence_.urgent(false);
-    if (sink_) sink_->close();
     const double unheard =
         sink_ ? static_cast<double>(sink_->written() - sink_->played()) / sink_->format().rate : 0;
-    const double sharing = presence_.shares() ? options_.share_seconds : 0;
-    const double wait = std::max(std::clamp(unheard, 0.0, 1.0), sharing);
-    if (std::isfinite(wait)) leave_.once(std::chrono::milliseconds{std::llround(wait * 1000)});
+    leave_.once(std::chrono::milliseconds{std::lround(std::clamp(unheard, 0.0, 1.0) * 1000)});
 }
 
 void Player::leave() {
+    if (sink_) sink_->close();
+    sink_.reset();
+    const double sharing =
+        presence_.shares() ? std::exchange(options_.share_seconds, 0) : 0;  // once
+    if (sharing > 0) {
+        if (std::isfinite(sharing))
+            leave_.once(std::chrono::milliseconds{std::llround(sharing * 1000)});
+        return;
+    }
+    leave_.stop();
     if (last_) tell_uploads(*last_);
-    presence_.leave([this] { loop_.stop(); });
+    presence_.leave([this] {
+        if (poster_) return poster_->finish([this] { loop_.stop(); });
+        loop_.stop();
+    });
 }
 
 void Player::view() {

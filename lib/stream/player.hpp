@@ -11,6 +11,7 @@
 #include "stream/download.hpp"
 #include "stream/panel.hpp"
 #include "stream/playout.hpp"
+#include "stream/poster.hpp"
 #include "stream/presence.hpp"
 
 namespace stretto::stream {
@@ -23,7 +24,7 @@ class Player {
         audio::Output output;
         audio::SinkOptions sink;
         double volume = 1;
-        std::string events;             ///< a file or "-"; empty: none
+        std::string events;             ///< a file, "-" or a URL; empty: none
         std::string listener, network;  ///< for the events
         double share_seconds = 0;       ///< after the last song; infinite: until told to end
     };
@@ -63,6 +64,7 @@ class Player {
     void toggle_pause();
     void give_up(const Song& song);
     void end();
+    void open_events();
     void leave();
     template <class Call>
     void tell(Call call);
@@ -73,7 +75,8 @@ class Player {
     Options options_;
     net::Loop loop_;
     Presence presence_;
-    std::unique_ptr<events::Writer> writer_;
+    std::unique_ptr<events::Sink> writer_;
+    Poster* poster_ = nullptr;  // the same, when they go to a server
     std::vector<std::string> songs_;
     std::unique_ptr<Song> current_, next_;
     std::vector<std::unique_ptr<Song>> over_;  // to be destroyed out of their callbacks

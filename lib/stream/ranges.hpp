@@ -1,13 +1,34 @@
 #pragma once
-// The answer to a request for bytes [begin, stop) of a chunk.
+// A request for bytes [begin, stop) of a chunk, and its answer.
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "http/message.hpp"
 #include "http/range.hpp"
+#include "http/upstream.hpp"
 #include "swarm/picker.hpp"
 
 namespace stretto::stream {
+
+/// What a fetch calls while who asked lives and the transfer has not ended.
+template <class Transfer, class Head, class Data, class End>
+http::FetchCalls while_it_lasts(const std::shared_ptr<bool>& asker,
+                                const std::shared_ptr<Transfer>& transfer, Head head, Data data,
+                                End end) {
+    const auto lasts = [transfer, alive = std::weak_ptr{asker}] {
+        return !alive.expired() && !transfer->ended;
+    };
+    http::FetchCalls calls;
+    calls.head = [=](http::Response&& response) {
+        if (lasts()) head(*transfer, response);
+    };
+    calls.data = [=](BytesView bytes) { return lasts() && data(*transfer, bytes); };
+    calls.end = [=](const http::Failure* failure) {
+        if (lasts()) end(*transfer, failure);
+    };
+    return calls;
+}
 
 /// Bytes of the answer that come before those asked for: none, or, of who answers with the whole
 /// chunk, `begin`. nullopt: it is no answer to that.

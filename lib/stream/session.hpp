@@ -1,6 +1,7 @@
 #pragma once
 // One song on its way to a listener's ears: which bytes to ask for next, and what is heard of them.
 // Knows no socket, no sound and no clock, so that a player and a simulator run the same one.
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -12,14 +13,17 @@ namespace stretto::stream {
 class Session {
    public:
     struct Options {
-        double start_s = 0.5;         ///< of audio in hand, to sound for the first time
+        /// Of audio in hand, to sound for the first time: a page, of which stretto-chunk makes two
+        /// a second, and the first holds a little less.
+        double start_s = 0.45;
         double resume_s = 2;          ///< and after a stall
         double most_s = 30;           ///< asked for ahead of the playhead
         double lead_s = 15;           ///< the same while less than `settled_s` were heard
         double settled_s = 30;        ///< many songs are skipped before
         int lowest = 0, highest = 0;  ///< renditions to use
         /// Without a byte a request is given up, and in an emergency (less than `emergency_s` in
-        /// hand) sooner.
+        /// hand) sooner; where there is another edge, as soon as half of what is in hand has
+        /// passed.
         double silence_s = 8, silence_emergency_s = 4, emergency_s = 3;
         std::uint32_t seed = 0;  ///< of how long to wait for peers, which differs by listener
     };
@@ -66,7 +70,12 @@ class Session {
     Session(const abr::Shape& shape, int rate, abr::Policy& policy, const Options& options);
 
     /// Chunk 0 was asked for before anything was known of the song; to be called first of all.
-    Part adopt(int rendition, double asked);
+    /// @param first  when its first byte came; < 0: none has
+    Part adopt(int rendition, double asked, double first);
+
+    /// Whether another edge could be asked: else an impatient listener only loses what is under
+    /// way.
+    void elsewhere(bool there_is) { elsewhere_ = there_is; }
 
     /// The chunk is here already in this rendition, from an earlier time.
     void kept(int chunk, int rendition);
@@ -80,7 +89,7 @@ class Session {
     /// for another chance until then, so that one fetches what the others take from it.
     Orders act(double now, const Heard& heard, const Offer& offer);
     Orders act(double now, const Heard& heard) { return act(now, heard, Offer{}); }
-    double pause() const { return policy_.interval(); }
+    double pause() const { return std::min(policy_.interval(), room_in_); }
 
     /// Bytes came. @param audio  samples of the song that can be heard with them, the end of what
     /// is whole; see audio_of() for a guess
@@ -93,6 +102,13 @@ class Session {
     /// The chunk that ended last was not what it should be: what can still be changed of it is
     /// asked for again.
     void redo(const Heard& heard);
+
+    /// The rendition whose index is worth its bytes now; without one a chunk cannot be left in the
+    /// middle for it.
+    /// @param known  by rendition: indexes that are here or were asked for
+    /// @param peers  there are some, who can be asked for nothing without it
+    std::optional<int> index_wanted(const std::vector<bool>& known, const Heard& heard,
+                                    bool peers = false) const;
 
     /// Go on from this sample of the song; what was under way is nobody's any more.
     void seek(std::int64_t sample);
@@ -113,7 +129,10 @@ class Session {
 
    private:
     abr::State state(double now, const Heard& heard);
+    double most(const Heard& heard) const;
+    double patience(double buffer) const;
     bool silent(double now, double buffer) const;
+    void measure(std::uint32_t bytes, double now);
     void ask(int rendition, double now, Orders& orders, bool from_start);
     std::optional<int> from_peers(int rendition, const abr::State& state, const Offer& offer) const;
     bool wait_for_peers(int rendition, const abr::State& state, const Offer& offer) const;
@@ -138,9 +157,15 @@ class Session {
     std::optional<Want> want_;
     abr::UnderWay under_way_;
     bool failed_ = false;  // the last want did
-    double last_byte_ = 0, sample_from_ = 0;
+    double last_byte_ = 0, sample_from_ = 0, first_byte_ = 0, adopted_ = -1;
+    double rate_seen_ = 0;  // bytes a second of the request under way, or the last one
+    std::uint32_t first_bytes_ = 0;
     std::uint32_t pending_ = 0;  // bytes since then
     bool sampled_ = false, network_ = false;
+    double latency_ = -1;  // s, of the last answer
+    int silences_ = 0;     // in a row
+    bool elsewhere_ = false;
+    double room_in_ = 1;                     // s, until the buffer has room for another chunk
     double edge_bytes_ = 0, edge_took_ = 0;  // s; of late
 };
 

@@ -8,6 +8,8 @@ namespace stretto::stream {
 namespace {
 
 constexpr std::uint64_t least_between_ms = 3000;  // announces, when something has changed
+/// It looks at all that is kept, and a song that begins needs the network: after both.
+constexpr std::chrono::milliseconds first_announce{500};
 
 http::Upstream::Limits limits() {
     http::Upstream::Limits limits;
@@ -111,7 +113,7 @@ void Tracker::share(const store::Kept& kept, int port, std::int64_t upload_kbps)
     kept_ = &kept;
     port_ = port;
     upload_kbps_ = upload_kbps;
-    announce();
+    again_.once(first_announce);
 }
 
 void Tracker::changed() {

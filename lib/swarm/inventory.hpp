@@ -36,6 +36,12 @@ void append_have(std::string& to, const Layout& layout, Inventory inventory);
 /// when the song has no such rendition or chunk; a chunk asked for without its rendition is looked
 /// for in all.
 Inventory wanted(const Layout& layout, std::optional<int> kbps, std::optional<int> chunk);
+/// Whether a peer may have some of what is wanted. Nothing is known of one that has no bit set: it
+/// has something, but where a bit stands for several chunks, not yet all of any; who asks it hears
+/// what.
+inline bool may_have(Inventory have, Inventory wanted) noexcept {
+    return (have & wanted) != 0 || have == 0;
+}
 /// Every chunk of the song.
 Inventory complete(const Layout& layout);
 

@@ -333,7 +333,7 @@ void MemoryPeers::add_neighbours(std::uint32_t song, Inventory wanted, std::uint
             if (looks-- == 0) return;
             if (links_[link].song != song) continue;
             const Inventory have = songs_[song].swarm.at(i, links_[link].position, *this).have;
-            if (have & wanted) candidates_.push_back({i, have, 0});
+            if (may_have(have, wanted)) candidates_.push_back({i, have, 0});
         }
 }
 

@@ -11,7 +11,10 @@ constexpr Millis least_time = 1000;  // that any order gets: a round trip and sl
 constexpr Millis edge_silence = 5000;
 constexpr Millis grace = 2000;      // for peers to show that they are fast enough
 constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any round trip
-constexpr Millis window = 2000;     // over which the peers' rate is taken
+// The same beside peers: a second transfer of the edge would take the way down from theirs. In a
+// crowd of 3000 (stretto-simulate) they brought 77 % of the bytes with this and 69 % with 500.
+constexpr Millis edge_ahead_of_peers = 100;
+constexpr Millis window = 2000;  // over which the peers' rate is taken
 constexpr int most_strikes = 4;
 
 }  // namespace
@@ -214,7 +217,6 @@ double Picker::peer_rate(Millis now) const {
     return bytes * 1000 / static_cast<double>(std::clamp<Millis>(now - *peers_since_, 250, window));
 }
 
-/// Peers bring enough, or have not yet had the time to; and all that is open somebody has.
 bool Picker::peers_suffice(Millis now) const {
     const double rate = peer_rate(now);
     if (options_.enough <= 0) return edge_rate_ > 0 && rate >= edge_rate_;
@@ -245,7 +247,8 @@ bool Picker::edge_wanted(Millis now) const {
     for (const auto& [number, active] : active_)
         if (active.order.source == Order::edge)
             outstanding += active.order.stop - active.order.begin - active.received;
-    return outstanding < edge_pace(now) * edge_ahead / 1000;
+    const auto ahead = helped ? edge_ahead_of_peers : edge_ahead;
+    return outstanding < edge_pace(now) * static_cast<double>(ahead) / 1000;
 }
 
 std::optional<int> Picker::choose_for_edge() {

@@ -70,6 +70,9 @@ class Picker {
     /// Peers that have something we lack, and are not out of favour.
     int useful_peers(Millis now) const;
 
+    /// Peers bring enough, or have not yet had the time to; and all that is open somebody has.
+    bool peers_suffice(Millis now) const;
+
     /// It is here already, from the cache.
     void have_chunk(int chunk);
     /// It turned out not to be here after all.
@@ -141,7 +144,6 @@ class Picker {
     double edge_pace(Millis now) const;
     int edge_share(int chunk, std::pair<int, int> run) const;
     double peer_rate(Millis now) const;
-    bool peers_suffice(Millis now) const;
     Millis allowed(const Active& active) const;
     void start(int source, int chunk, int first, int end, Millis now, std::vector<Order>& orders);
     void release(const Active& active);

@@ -27,7 +27,7 @@ void pick_from(const std::vector<Member>& list, Inventory wanted, std::uint64_t 
     const std::size_t n = list.size();
     std::size_t i = n > 0 ? seed % n : 0;
     for (std::size_t k = 0; k < n && looks > 0 && out.size() < Swarm::enough; ++k, --looks) {
-        if (list[i].have & wanted) out.push_back(list[i]);
+        if (may_have(list[i].have, wanted)) out.push_back(list[i]);
         if (++i == n) i = 0;
     }
 }

@@ -38,9 +38,9 @@ class Swarm {
         return parts_[part_of(notes.cell_of(peer))].list[position];
     }
 
-    /// Members that have any of the bits `wanted`, into `out`: all of a small swarm; of a big one
-    /// at most `enough`, those of the nearest cells first, and of a cell with too many a part that
-    /// `seed` chooses. Where few have what is wanted, looking ends after 1024 members.
+    /// Members that may_have() any of the bits `wanted`, into `out`: all of a small swarm; of a big
+    /// one at most `enough`, those of the nearest cells first, and of a cell with too many a part
+    /// that `seed` chooses. Where few have what is wanted, looking ends after 1024 members.
     void pick(std::optional<Location> from, Inventory wanted, std::uint64_t seed,
               std::vector<Member>& out) const;
     bool is_big() const noexcept { return size_ > enough; }

@@ -11,7 +11,7 @@ run() { # TITLE ARGUMENTS...
     echo
     echo "$1"
     shift
-    stretto-simulate --abr $policies "$@"
+    stretto-simulate --table --abr $policies "$@"
 }
 scenarios=(--traces "$TRACES" --scenarios "$TRACES/scenarios.tsv")
 run 'all scenarios, 30 s of buffer from the start' "${scenarios[@]}" --buffer 30 --lead 30 --optimum

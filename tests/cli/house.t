@@ -10,6 +10,29 @@ pages() { for page in "$root"/man/*; do test -f "dest/usr/share/man/man${page##*
 ok 'with every man page' pages
 completions() { for tool in dest/usr/bin/*; do test -r "dest/usr/share/bash-completion/completions/${tool##*/}" || return; done; }
 ok 'and a completion for every tool' completions
+# man shows no page without its name; where a page names another of ours, that one is there
+read_by_man() {
+    for page in dest/usr/share/man/man*/*; do
+        file=${page##*/} section=${page##*.}
+        MANPAGER=cat MANWIDTH=100 man -M "$work/dest/usr/share/man" "$section" "${file%.*}" 2>&1 | col -b >shown && grep -q "^ *${file%.*}  *[^ ]* [a-z]" shown && test "$(wc -l <shown)" -gt 15 || { echo "$page"; head -n 5 shown; return 1; }
+    done
+}
+ok 'man finds each page there, and shows it' read_by_man
+named_pages() { cat dest/usr/share/man/man*/* | sed -n 's/^\.Xr \(stretto[a-z-]*\) \([0-9]\).*/\1.\2/p' | sort -u | while read -r page; do test -f "dest/usr/share/man/man${page##*.}/$page" || { echo "$page"; return 1; }; done; }
+ok 'no page names one that is missing' named_pages
+tour() { for tool in dest/usr/bin/stretto-*; do grep -q "^\.Xr ${tool##*/} 1" dest/usr/share/man/man7/stretto.7 || { echo "${tool##*/}"; return 1; }; done; }
+ok 'the tour comes by every tool' tour
+installed_completion() { # with nothing of ours in PATH but what was installed
+    for tool in dest/usr/bin/*; do
+        tool=${tool##*/}
+        case $tool in stretto) typed=pub wanted=publish ;; *) typed=--hel wanted=--help ;; esac
+        PATH="$work/dest/usr/bin:/usr/bin:/bin" bash -c '. "$1"; complete -p "$2"; COMP_WORDS=("$2" "$3") COMP_CWORD=1; _stretto "$2"; printf "%s\n" "${COMPREPLY[@]}"' \
+            - "dest/usr/share/bash-completion/completions/$tool" "$tool" $typed >offered && grep -q "^complete .*-F _stretto $tool\$" offered && grep -qx -e $wanted offered || { echo "$tool"; cat offered; return 1; }
+    done
+}
+ok 'completion works from there, for every tool' installed_completion
+course() { for script in "$root"/examples/0*.sh "$root/examples/demo.sh"; do sh -n "dest/usr/share/doc/stretto/examples/${script##*/}" || return; done; test ! -e dest/usr/share/doc/stretto/examples/pictures; }
+ok 'the course comes with it' course
 uninstalls() { touch dest/usr/bin/other && house uninstall DESTDIR="$work/dest" PREFIX=/usr && test "$(files)" = dest/usr/bin/other; }
 ok 'uninstall takes just that away' uninstalls
 

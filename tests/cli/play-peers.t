@@ -22,7 +22,9 @@ listen() { # WHO TRACKER...: in real time
     who=$1 tracker=$2
     shift 2
     timeout 120 stretto-play --tracker "$tracker" --allow-local-peers --cache "$who.cache" --abr 320 --lead 30 -O "wav:$who.wav" --events "$who.jsonl" "$@" song >"$who.said" 2>&1 &
+    echo $! >"$who.pid"
 }
+alive() { kill -0 "$(cat "$1.pid")"; }
 bytes() { jq "select(.event == \"chunk\" and .source == \"$2\").bytes" "$1.jsonl" | paste -sd + | sed 's/^$/0/' | bc; }
 clean() { # WHO...
     for who in "$@"; do
@@ -53,21 +55,20 @@ ok 'the tracker names the seeder' listed "$friends" 1
 ok 'and elsewhere those who mean harm' listed "$enemies" 5
 ok 'and elsewhere all of them' listed "$both" 6
 
-listen anna "$friends" && anna=$!
-listen bad "$enemies" && bad=$!
-listen mixed "$both" && mixed=$!
-listen alone "$friends" --no-peers && alone=$!
-listen lost "$friends" && lost=$!
+listen anna "$friends"
+listen bad "$enemies"
+listen mixed "$both"
+listen alone "$friends" --no-peers
+listen lost "$friends"
 track && pair=$url
-listen carl "$pair" --share 90 && carl=$!
-until grep -qs '"index":1' carl.jsonl; do kill -0 $carl || break; sleep 0.1; done
+listen carl "$pair" --share 90
+until grep -qs '"index":1' carl.jsonl; do alive carl || break; sleep 0.1; done
 ok 'one who listens is soon known' listed "$pair" 1
-listen dora "$pair" && dora=$!
-until grep -qs '"source":"peer"' lost.jsonl; do kill -0 $lost || break; sleep 0.1; done
+listen dora "$pair"
+until grep -qs '"source":"peer"' lost.jsonl; do alive lost || break; sleep 0.1; done
 ok 'a tracker that is gone' stop "$friends_pid"
 for who in anna bad mixed alone lost dora; do
-    eval "pid=\$$who"
-    ended() { wait "$pid"; }
+    ended() { wait "$(cat "$who.pid")"; }
     ok "$who: played to its end" ended
 done
 for who in anna bad mixed alone lost carl dora; do ok "$who: heard what was published" same $who.wav song.320.wav; done
@@ -79,8 +80,8 @@ ok 'with a tracker that goes, peers go on' test "$(bytes lost peer)" -gt 0
 ok 'with --no-peers nothing is theirs' test "$(bytes alone peer)" -eq 0
 caught() { for kind in wrong long shift; do grep -q "^$kind asked" evil.* || continue; grep -h '"reject"' bad.jsonl mixed.jsonl | jq -e '.why == "hash"' >/dev/null || return; done; }
 ok 'those who gave wrong bytes are told of' caught
-pkill -TERM -P $carl
-wait $carl
+pkill -TERM -P "$(cat carl.pid)"
+wait "$(cat carl.pid)"
 given() { test "$(jq 'select(.event == "upload").bytes' carl.jsonl | paste -sd + | bc)" -ge "$(bytes dora peer)" && test "$(bytes dora peer)" -gt 0; }
 ok 'a song is passed on while it is still heard, and the events say how much of it' given
 kept() { test "$(find anna.cache -name 'chunk_*' | wc -l)" -eq "$(find store/songs/"$id"/320 -name 'chunk_*' | wc -l)"; }

@@ -23,6 +23,8 @@ events() { jq -c "select(.event == \"$1\")" events.jsonl; }
 
 steady() { rm -rf cache && play -O wav:heard.wav --abr 320 one && same heard.wav one.320.wav; }
 ok 'what is heard is the decode of what was published' steady
+once() { rm -rf cache && play -O null --abr 320 one && timeout 60 stretto-play --edge http://127.0.0.1:9 --unpaced -O wav:heard.wav --abr 320 one && same heard.wav one.320.wav; }
+ok 'heard once, it is all kept' once
 low() { rm -rf cache && play -O wav:low.wav --abr 96 --events events.jsonl one && same low.wav one.96.wav && ! events chunk | jq -e 'select(.kbps != 96)'; }
 ok '--abr 96 asks for nothing else' low
 story() { jq -r .event events.jsonl | grep -v progress | uniq | paste -sd ' ' | grep -qx 'start playing chunk end\|start chunk playing chunk end' && events end | jq -e '.why == "finished" and .heard_ms == 32000'; }
@@ -76,7 +78,7 @@ ok 'no such rule: 64' exits 64 play --abr none one
 ok 'no such output: 64' exits 64 play -O tape one
 ok 'no song: 64' exits 64 play
 ok 'a full disk: 74' exits 74 play -O raw:/dev/full one
-ended() { rm -f events.jsonl && timeout 60 stretto-play --edge "$edge" -O null --events events.jsonl one & player=$!; tries=0; until grep -qs '"progress"' events.jsonl; do tries=$((tries + 1)) && test $tries -lt 300 || return; sleep 0.1; done; pkill -TERM -P $player; wait $player; events end | jq -e '.why == "skipped" and .heard_ms < 32000'; }
+ended() { rm -f events.jsonl; timeout 60 stretto-play --edge "$edge" -O null --events events.jsonl one & player=$!; tries=0; until grep -qs '"progress"' events.jsonl; do tries=$((tries + 1)) && test $tries -lt 300 || return; sleep 0.1; done; kill -TERM $player; wait $player; events end | jq -e '.why == "skipped" and .heard_ms < 32000'; }
 ok 'told to end, it says that it was skipped' ended
 keys() { rm -f events.jsonl && timeout 60 python3 "$root/tests/keys.py" stretto-play --edge "$edge" -O null --events events.jsonl one two; }
 ok 'keys: the next song, pause, seek, volume, end' keys

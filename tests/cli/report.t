@@ -33,6 +33,12 @@ same() { but_input "$1" >left && but_input "$2" >right && cmp left right; }
 in_order() { make_events 400 --mess >ordered.jsonl && make_events 400 --mess --shuffle >shuffled.jsonl && sort ordered.jsonl | uniq >a.jsonl &&
     stretto-report --json a.jsonl >a.json && sort -R ordered.jsonl ordered.jsonl >b.jsonl && stretto-report --json b.jsonl >b.json && same a.json b.json; }
 ok 'any order and any number of times is the same' in_order
+given_after() {
+    line() { printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"a","listener":"l","place":"","song":"s"%s}\n' "$@"; }
+    { line start 0 1000 ''; line upload 1 1500 ',"bytes":70'; line end 2 2000 ',"heard_ms":0,"why":"finished"'; line upload 3 3000 ',"bytes":500'; line upload 4 4000 ',"bytes":6'; } >given.jsonl &&
+        stretto-report --json given.jsonl >given.1 && cat given.jsonl given.jsonl | sort -R | stretto-report --json - >given.2 && same given.1 given.2 && jq -e '.bytes.uploaded == 576' given.1
+}
+ok 'what is given to others after the last song counts, once' given_after
 mkdir folder folder/deep
 awk -v n=5 '{print > "folder/deep/" (NR % n) ".jsonl"}' events.jsonl
 gzip -k folder/deep/0.jsonl folder/deep/1.jsonl && rm folder/deep/0.jsonl folder/deep/1.jsonl
@@ -119,6 +125,52 @@ echo '{"currency": "EUR", "edge_gb": 1, "origin_gb": 10, "peer_gb": 0.1, "millio
 costs() { stretto-report --json --prices prices events.jsonl >said && jq -e '.bytes as $b | (.cost[0].amount * 1e9 - ($b.edge_hit + $b.edge_miss + 10 * $b.edge_miss + 0.1 * $b.peer) - .cost[0].requests * 1e5 | fabs) < 1e4 and
     .cost[1].amount > .cost[0].amount and (.cost[2].origin_bytes == $b.edge_hit + $b.edge_miss + $b.peer)' said; }
 ok 'cost is bytes and requests by their prices' costs
+
+# access logs: sessions of the events, others, and servers that ask servers
+entry() { printf '192.0.2.0 - - [25/Nov/2025:%02d:00:00 +0000] "GET /songs/x/96/chunk_0.ogg HTTP/1.1" 200 %d "-" "a" %s 3 "%s" "%s"\n' "$@"; }
+mkdir logs
+jq -rR 'fromjson? | objects | .session | strings' events.jsonl | sort -u | head -n 300 >sessions
+n=0
+while read -r session; do
+    n=$((n + 1))
+    for server in east west; do entry $((n % 24)) $((n * 100)) HIT "$session" - >>logs/$server.log; entry $((n % 24)) $((n * 7)) MISS "stranger $n" - >>logs/$server.log; done
+    entry $((n % 24)) $((n * 11)) - "$session" east >>logs/store.log
+    entry $((n % 24)) $((n * 13)) - - - >>logs/store.log
+done <sessions
+sent() { jq -c '[.servers[] | [.server, .requests, .bytes, .reported, .unreported_hit, .unreported_miss, .unreported_origin, .to_servers]]' "$1"; }
+sums="$(awk -v n="$n" 'BEGIN {s = n * (n + 1) / 2; printf "[[\"east\",%d,%d,%d,0,%d,0,0],[\"store\",%d,%d,0,0,0,%d,%d],[\"west\",%d,%d,%d,0,%d,0,0]]", 2 * n, 107 * s, 100 * s, 7 * s, 2 * n, 24 * s, 13 * s, 11 * s, 2 * n, 107 * s, 100 * s, 7 * s}')"
+logs() { stretto-report --json events.jsonl logs/*.log >with.json && sent with.json && test "$(sent with.json)" = "$sums" && jq -e --argjson n "$n" '.bytes.unreported == 27 * $n * ($n + 1) / 2 and .input.requests == 6 * $n' with.json; }
+ok 'access logs: bytes that players report are not counted again, nor those to other servers' logs
+turned() { stretto-report --json logs events.jsonl >turned.json && test "$(sent turned.json)" = "$sums" && jq -S 'del(.servers, .input, .bytes.unreported)' all.json >left && jq -S 'del(.servers, .input, .bytes.unreported)' turned.json >right && cmp left right; }
+ok 'in any order, and the rest is as without them' turned
+log_parts() {
+    cp events.jsonl logs/*.log parts/ && for part in parts/*.log parts/events.jsonl; do stretto-report --partial "$part" >"$part.other" || return; done && stretto-report --json parts/*.other >merged.json &&
+        test "$(sent merged.json)" = "$sums" && stretto-report --partial events.jsonl logs >one.other && stretto-report --json one.other >merged.json && test "$(sent merged.json)" = "$sums"
+}
+ok 'partial reports of logs add up to the same' log_parts
+alone() { stretto-report --json logs | jq -e '.servers[0].reported == 0 and .servers[0].unreported_hit > 0 and .totals.sessions == 0' && stretto-report --csv servers logs | head -n 1 | tr -d '\r' | grep -qx 'server,requests,bytes,reported,unreported_hit,unreported_miss,unreported_origin,to_servers'; }
+ok 'without events nothing is reported' alone
+within() { stretto-report --json --since 2025-11-25T12:00:00Z logs/store.log | jq -e --argjson n "$n" '.servers[0].requests == 2 * ([range(1; $n + 1) | select(. % 24 >= 12)] | length)'; }
+ok '--since goes by the time of each line' within
+outside() { # a session of before belongs to no sum, but its bytes were reported all the same
+    stretto-report --json --since @4102444000 events.jsonl logs/east.log | jq -e '.totals.sessions == 0 and .servers == []' && stretto-report --partial --since 2025-11-25T00:00:00Z events.jsonl logs/east.log >ranged && stretto-report --json ranged >merged.json &&
+        stretto-report --json --since 2025-11-25T00:00:00Z events.jsonl logs/east.log >one.json && test "$(sent merged.json)" = "$(sent one.json)" && jq -e '.servers[0].reported > 0' one.json
+}
+ok 'sessions outside of it have reported theirs' outside
+foreign_log() { printf 'Nov 27 18:13:20 host sshd[1]: no\n1.2.3.4 - - [25/Nov/2025:00:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl"\n' >logs/other.log && stretto-report --json logs/other.log | jq -e '.input.foreign == 2 and .servers == []'; }
+ok 'lines of other logs are foreign' foreign_log
+rm logs/other.log
+log_costs() {
+    stretto-report --json --prices prices events.jsonl logs >said && jq -e '.bytes as $b | ([.servers[].unreported_miss] | add) as $miss | ([.servers[].unreported_origin] | add) as $origin |
+        ($b.edge_hit + $b.edge_miss + $miss) as $edge | .cost[0].edge_bytes == $edge and .cost[0].origin_bytes == $b.edge_miss + $miss + $origin and .cost[2].origin_bytes == $edge + $b.peer + $origin and
+        (.cost[0].amount * 1e9 - ($edge + 10 * .cost[0].origin_bytes + 0.1 * $b.peer) - .cost[0].requests * 1e5 | fabs) < 1e4' said
+}
+ok 'what nobody reports costs too' log_costs
+compared() { stretto-report --json --prices prices events.jsonl >said && jq -e '.cost | map(.way) == ["as it was", "edges only", "origin only"] and .[2].saved == 0 and ((1 - .[0].amount / .[2].amount - .[0].saved) | fabs) < 1e-5 and .[0].saved > .[1].saved and .[1].saved > 0 and .[0].listener_year < .[1].listener_year' said &&
+    stretto-report --prices prices events.jsonl | grep -A 5 'What it cost' | grep -q 'saved'; }
+ok 'peers and edges beside edges alone and the origin alone' compared
+html_costs() { stretto-report --html - --prices prices events.jsonl logs | grep -q 'origin only' && stretto-report --html - events.jsonl logs | grep -q 'Servers, by their logs'; }
+ok 'on the page too' html_costs
 echo '{"edge_gb": -1}' >bad
 ok 'a price below nothing is refused' exits 65 stretto-report --prices bad events.jsonl
 finish

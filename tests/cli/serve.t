@@ -109,7 +109,7 @@ ok '--rate-limit: 429 and when to come back' limited
 crowded() { start stretto-serve --max-connections 4 --workers 1 store && client crowd 4 && stop "$pid"; }
 ok '--max-connections: the others wait, and are served then' crowded
 
-line='^127\.0\.0\.0 - - \[[0-3][0-9]/[A-Z][a-z][a-z]/20[0-9][0-9]:[0-2][0-9]:[0-5][0-9]:[0-6][0-9] +0000\] "GET /songs/song/chunk_0\.ogg?x=%22 HTTP/1\.1" 200 [1-9][0-9]* "http://a/" "b\\x22c" - [0-9]*$'
+line='^127\.0\.0\.0 - - \[[0-3][0-9]/[A-Z][a-z][a-z]/20[0-9][0-9]:[0-2][0-9]:[0-5][0-9]:[0-6][0-9] +0000\] "GET /songs/song/chunk_0\.ogg?x=%22 HTTP/1\.1" 200 [1-9][0-9]* "http://a/" "b\\x22c" - [0-9]* "-" "-"$'
 lines() { test "$(wc -l <"$2")" -ge "$1"; }
 logs() {
     start stretto-serve --access-log access.log store && get -A 'b"c' -e http://a/ "$url/songs/song/chunk_0.ogg?x=%22" && soon grep -q "$line" access.log &&

@@ -43,7 +43,7 @@ std::string line_of(const LogEntry& entry, bool full = false) {
     return contents(folder.path / "log");
 }
 
-LogEntry get(std::string_view target) { return {"GET", target, "", "", "", 1, 200, 0, 0}; }
+LogEntry get(std::string_view target) { return {"GET", target, "", "", "", 1, 200, 0, 0, "", ""}; }
 
 /// What follows the time.
 std::string rest_of(const LogEntry& entry) {
@@ -56,9 +56,10 @@ std::string rest_of(const LogEntry& entry) {
 BOOST_AUTO_TEST_SUITE(http_access_log)
 
 BOOST_AUTO_TEST_CASE(a_line_is_in_the_combined_format_with_cache_and_milliseconds) {
-    const auto line = line_of({"GET", "/a?b", "http://c/", "d/1", "HIT", 1, 206, 1234, 5});
+    const auto line =
+        line_of({"GET", "/a?b", "http://c/", "d/1", "HIT", 1, 206, 1234, 5, "s1", "eu-west"});
     const std::regex shape{
-        R"re(192\.0\.2\.0 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /a\?b HTTP/1\.1" 206 1234 "http://c/" "d/1" HIT 5\n)re"};
+        R"re(192\.0\.2\.0 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /a\?b HTTP/1\.1" 206 1234 "http://c/" "d/1" HIT 5 "s1" "eu-west"\n)re"};
     BOOST_TEST(std::regex_match(line, shape), line);
 }
 BOOST_AUTO_TEST_CASE(addresses_are_whole_only_when_asked) {
@@ -68,18 +69,41 @@ BOOST_AUTO_TEST_CASE(addresses_are_whole_only_when_asked) {
 BOOST_AUTO_TEST_CASE(nothing_that_is_quoted_can_end_the_quotes_or_drive_a_terminal) {
     std::string every;
     for (int c = 0; c < 256; ++c) every += static_cast<char>(c);
-    const auto line = line_of({"GET", every, every, every, "", 1, 200, 0, 0});
+    const auto line = line_of({"GET", every, every, every, "", 1, 200, 0, 0, every, every});
     for (const char c : line.substr(0, line.size() - 1)) BOOST_TEST((c >= ' ' && c <= '~'));
-    BOOST_TEST(std::count(line.begin(), line.end(), '"') == 6);
+    BOOST_TEST(std::count(line.begin(), line.end(), '"') == 10);
     BOOST_TEST(line.find(R"(\x00\x01)") != std::string::npos);
     BOOST_TEST(line.find(R"(!\x22#)") != std::string::npos);
     BOOST_TEST(line.find(R"([\x5c])") != std::string::npos);
     BOOST_TEST(line.find(R"(~\x7f\x80)") != std::string::npos);
 }
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_a_dash) {
-    BOOST_TEST(rest_of({"GET", "/", "", "", "", 0, 200, 0, 0}) ==
-               "\"GET / HTTP/1.0\" 200 0 \"-\" \"-\" - 0\n");
-    BOOST_TEST(rest_of({"", "", "", "", "", 1, 400, 11, 0}) == "\"-\" 400 11 \"-\" \"-\" - 0\n");
+    BOOST_TEST(rest_of({"GET", "/", "", "", "", 0, 200, 0, 0, "", ""}) ==
+               "\"GET / HTTP/1.0\" 200 0 \"-\" \"-\" - 0 \"-\" \"-\"\n");
+    BOOST_TEST(rest_of({"", "", "", "", "", 1, 400, 11, 0, "", ""}) ==
+               "\"-\" 400 11 \"-\" \"-\" - 0 \"-\" \"-\"\n");
+}
+BOOST_AUTO_TEST_CASE(a_session_is_the_sid_of_cmcd) {
+    const auto session = [](const char* value) {
+        return session_of(Fields{{"cmcd-session", value}});
+    };
+    BOOST_TEST(session(R"(cid="x",sf=o,sid="6e2f-1",st=v)") == "6e2f-1");
+    BOOST_TEST(session(R"(sid="a\"b")") == "a\"b");
+    BOOST_TEST(session(R"(cid="sid")").empty());
+    BOOST_TEST(session("sid=5").empty());
+    BOOST_TEST(session(R"(sid="open)").empty());
+    BOOST_TEST(session(("sid=\"" + std::string(100, 'x') + '"').c_str()).size() == 64U);
+    BOOST_TEST(session_of({}).empty());
+}
+BOOST_AUTO_TEST_CASE(via_is_the_last_server_on_the_way) {
+    const auto via = [](const char* value) { return via_of(Fields{{"Via", value}}); };
+    BOOST_TEST(via("1.1 eu-west") == "eu-west");
+    BOOST_TEST(via("1.0 far, HTTP/1.1  near:8481 (a, comment)") != "far");
+    BOOST_TEST(via("1.0 far, 1.1 near:8481") == "near:8481");
+    BOOST_TEST(via("1.1 near (x)") == "near");
+    BOOST_TEST(via("odd") == "odd");
+    BOOST_TEST(via("").empty());
+    BOOST_TEST(via_of({}).empty());
 }
 BOOST_AUTO_TEST_CASE(a_log_is_appended_to_and_opened_anew) {
     const Folder folder;

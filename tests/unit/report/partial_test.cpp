@@ -47,6 +47,21 @@ BOOST_AUTO_TEST_CASE(a_session_comes_back_as_it_was) {
     BOOST_TEST(print_partial("id", back->session, other) == line);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_log_says_comes_back) {
+    const Sent sent{~std::uint64_t{0}, names.servers("eu-west"), Told::miss, 3, 4};
+    const auto text = print_partial(sent, names);
+    BOOST_TEST(is_partial(text));
+    Dictionary other;
+    other.servers("someone else");
+    const auto back = parse_partial(text, other);
+    BOOST_TEST_REQUIRE(static_cast<bool>(back));
+    BOOST_REQUIRE(back->sent);
+    BOOST_TEST(print_partial(*back->sent, other) == text);
+    BOOST_TEST(other.servers[back->sent->server] == "eu-west");
+    for (std::size_t n = 0; n + 1 < text.size(); ++n)
+        BOOST_TEST(!parse_partial(text.substr(0, n), other), text.substr(0, n));
+}
+
 BOOST_AUTO_TEST_CASE(counts_come_back) {
     Counts counts;
     counts.lines = 3;

@@ -46,6 +46,19 @@ BOOST_AUTO_TEST_CASE(buckets_widen_and_keep_their_sums) {
     BOOST_TEST(sum == listening);
 }
 
+BOOST_AUTO_TEST_CASE(who_listens_to_one_song_after_the_other_is_one_listener_at_a_time) {
+    Session song, next;  // which was asked for when the first had 20 s left
+    song.first_ms = song.sound_ms = 1'764'000'000'000;
+    song.last_ms = next.sound_ms = song.first_ms + 60'000;
+    next.first_ms = song.last_ms - 20'000;
+    next.last_ms = song.last_ms + 60'000;
+    Series series;
+    series.add(song);
+    series.add(next);
+    for (const auto& [time, moment] : series.moments())
+        BOOST_TEST(moment.listening_ms == series.width_ms());
+}
+
 BOOST_AUTO_TEST_CASE(a_session_of_a_century_ends) {
     Session s;
     s.first_ms = 0;

@@ -54,6 +54,46 @@ BOOST_AUTO_TEST_CASE(what_is_kept_is_found_again_by_the_next_program) {
     BOOST_TEST(!kept.read(a, "320/chunk_1.ogg", 1000));
 }
 
+BOOST_AUTO_TEST_CASE(one_song_is_known_before_all_are) {
+    const Folder folder;
+    {
+        Kept before{folder.path, 1'000'000};
+        before.keep(a, "320/chunk_0.ogg", kilobyte);
+        before.keep(b, "320/chunk_1.ogg", kilobyte);
+    }
+    Kept kept{folder.path, 1'000'000};
+    kept.use(a);
+    BOOST_TEST(kept.chunks(a).at(320).size() == 1u);
+    BOOST_TEST(kept.chunks(c).empty());
+    BOOST_TEST(kept.keep(a, "320/chunk_1.ogg", kilobyte));
+    BOOST_TEST(kept.bytes() == 3000u);
+    BOOST_TEST(kept.chunks(a).at(320).size() == 2u);
+    BOOST_TEST(kept.songs().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_counts_what_earlier_programs_kept) {
+    const Folder folder;
+    {
+        Kept before{folder.path, 10'000};
+        for (int k = 0; k < 8; ++k)
+            before.keep(a, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte);
+    }
+    Kept kept{folder.path, 4'000};
+    BOOST_TEST(kept.keep(b, "96/chunk_0.ogg", kilobyte));
+    BOOST_TEST(kept.chunks(a).empty());
+    BOOST_TEST(kept.bytes() == 1000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_stands_for_the_song_it_stood_for_last) {
+    const Folder folder;
+    Kept kept{folder.path, 10'000};
+    BOOST_TEST(!kept.named("tune").has_value());
+    kept.keep_name("tune", a);
+    BOOST_TEST((kept.named("tune") == a));
+    kept.keep_name("tune", b);
+    BOOST_TEST((Kept{folder.path, 10'000}.named("tune") == b));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_right_is_not_read_and_goes) {
     const Folder folder;
     Kept kept{folder.path, 1'000'000};

@@ -145,18 +145,48 @@ BOOST_FIXTURE_TEST_CASE(a_failure_loses_nothing_that_came, Playing) {
     BOOST_TEST(again.part->from == session.have());
 }
 
-BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_sooner_when_little_is_in_hand, Playing) {
+BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_when_half_of_what_is_in_hand_has_passed, Playing) {
+    session.elsewhere(true);
     const auto first = decide(Do::take, 0, 0);
+    // nothing is known of the network yet
     BOOST_TEST(!session.act(options.silence_emergency_s - 0.1, heard).cancel.has_value());
     const auto late = session.act(options.silence_emergency_s + 0.1, heard);
     BOOST_TEST(late.silent);
     BOOST_TEST(*late.cancel == first.want->number);
     BOOST_TEST(!session.under_way().has_value());
-    Playing calm;
-    calm.decide(Do::take, 0, 0);
-    calm.came(500, 0.5);
-    BOOST_TEST(!calm.session.act(options.silence_emergency_s + 1, calm.heard).silent);
-    BOOST_TEST(calm.session.act(options.silence_s + 1, calm.heard).silent);
+    shape.renditions[0].chunks[0] = {100'000, {}};
+    decide(Do::take, 0, 5);
+    came(10, 5.1);
+    came(50'000, 5.2);  // 5 s are in hand
+    BOOST_TEST(!session.act(5.2 + 2.4, heard).silent);
+    BOOST_TEST(session.act(5.2 + 2.6, heard).silent);
+}
+
+BOOST_FIXTURE_TEST_CASE(silence_is_borne_where_nobody_else_can_be_asked, Playing) {
+    shape.renditions[0].chunks[0] = {100'000, {}};
+    decide(Do::take, 0, 0);
+    came(10, 0.1);
+    came(50'000, 0.2);  // 5 s are in hand
+    BOOST_TEST(!session.act(0.2 + options.silence_s - 0.1, heard).silent);
+    BOOST_TEST(session.act(0.2 + options.silence_s + 0.1, heard).silent);
+}
+
+BOOST_AUTO_TEST_CASE(silence_is_borne_longer_each_time_that_another_source_is_as_silent) {
+    Playing p;
+    p.session.elsewhere(true);
+    p.shape.renditions[0].chunks[0].bytes = 100'000;
+    p.decide(Do::take, 0, 0);
+    p.came(10, 0.1);
+    p.came(10'000, 0.2);  // a fast one
+    p.heard.position = p.session.have() - rate / 10;
+    double now = 0.2;
+    BOOST_TEST(!p.session.act(now + 0.9, p.heard).silent);
+    BOOST_TEST(p.session.act(now += 1.1, p.heard).silent);
+    for (const double patience : {2.0, 4.0, 8.0, 8.0}) {  // for an answer: 1 s, doubled
+        p.decide(Do::take, 0, now);
+        BOOST_TEST(!p.session.act(now + patience - 0.1, p.heard).silent);
+        BOOST_TEST(p.session.act(now += patience + 0.1, p.heard).silent);
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_kept_is_taken_without_asking_the_policy, Playing) {
@@ -228,6 +258,58 @@ BOOST_FIXTURE_TEST_CASE(a_chunk_that_came_at_once_is_throughput_too, Playing) {
     BOOST_TEST(policy.samples[0].bytes == 1000u);
     BOOST_TEST(policy.samples[0].from == 1);
     BOOST_TEST(policy.samples[0].to == 1.02);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_came_before_the_song_was_known_is_measured_from_its_first_byte,
+                        Playing) {
+    session.adopt(0, 1, 1.2);
+    came(500, 1.7);
+    BOOST_REQUIRE(policy.latencies.size() == 1u);
+    BOOST_TEST(policy.latencies[0] == 0.2, boost::test_tools::tolerance(1e-9));
+    BOOST_REQUIRE(policy.samples.size() == 1u);
+    BOOST_TEST(policy.samples[0].bytes == 500u);
+    BOOST_TEST(policy.samples[0].from == 1.2);
+    came(100, 2);
+    BOOST_TEST(policy.samples.back().bytes == 100u);
+    BOOST_TEST(policy.samples.back().from == 1.7);
+}
+
+BOOST_AUTO_TEST_CASE(indexes_wait_until_much_is_in_hand) {
+    Playing p;
+    p.decide(Do::take, 0);
+    p.came(900, 1);
+    BOOST_TEST(!p.session.index_wanted({false, false}, p.heard).has_value());
+    p.session.ended(p.session.under_way()->number);
+    p.decide(Do::take, 0, 2);
+    p.total = 0;
+    p.came(600, 3);  // 16 s
+    BOOST_TEST(p.session.index_wanted({false, false}, p.heard).value() == 0);
+    BOOST_TEST(p.session.index_wanted({true, false}, p.heard).value() == 1);
+    BOOST_TEST(!p.session.index_wanted({true, true}, p.heard).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_fast_network_gets_the_index_of_what_it_carries_at_once) {
+    Playing p;
+    for (auto& r : p.shape.renditions)
+        for (auto& chunk : r.chunks) chunk.bytes *= 100, chunk.pieces.clear();
+    p.decide(Do::take, 0);
+    p.came(100, 1);
+    BOOST_TEST(!p.session.index_wanted({false, false}, p.heard).has_value());
+    p.came(6000, 1.02);  // 300 kB/s, with half a second in hand
+    BOOST_TEST(p.session.index_wanted({false, false}, p.heard).value() == 1);
+    BOOST_TEST(!p.session.index_wanted({false, true}, p.heard).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(it_is_asked_again_as_soon_as_the_buffer_has_room, Playing) {
+    session.ended(decide(Do::take, 0).want->number);
+    session.ended(decide(Do::take, 0).want->number);
+    heard.playing = heard.started = true;
+    heard.position = rate * 48 / 10;  // 15.2 s are in hand, 15 wanted
+    decide(Do::wait, 0);
+    BOOST_TEST(session.pause() == 0.201, boost::test_tools::tolerance(1e-6));
+    heard.position += rate;
+    decide(Do::wait, 0);
+    BOOST_TEST(session.pause() == 0.5);
 }
 
 BOOST_FIXTURE_TEST_CASE(bytes_of_a_cache_say_nothing_of_the_network, Playing) {

@@ -30,6 +30,16 @@ BOOST_AUTO_TEST_CASE(in_a_longer_one_a_bit_is_set_when_all_that_it_stands_for_is
     BOOST_TEST((have_of(longer, inventory_of(longer, all_of_longer)) == all_of_longer));
 }
 
+BOOST_AUTO_TEST_CASE(who_has_only_parts_of_groups_may_have_anything) {
+    const auto scattered = inventory_of(longer, {{320, {{1, 3}, {5, 5}, {20, 22}}}});
+    BOOST_TEST(scattered == 0u);
+    BOOST_TEST(may_have(scattered, wanted(longer, 320, 1)));
+    const auto first = inventory_of(longer, {{320, {{0, 3}}}});
+    BOOST_TEST(may_have(first, wanted(longer, 320, 1)));
+    BOOST_TEST(!may_have(first, wanted(longer, 96, 1)));
+    BOOST_TEST(!may_have(first, wanted(longer, 320, 4)));
+}
+
 BOOST_AUTO_TEST_CASE(no_bit_stands_for_chunks_of_two_renditions) {
     for (int chunks = 1; chunks < 500; ++chunks) {
         const Layout layout{{96, 160, 320}, chunks};

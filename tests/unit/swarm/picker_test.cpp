@@ -424,4 +424,20 @@ BOOST_AUTO_TEST_CASE(no_edge_is_asked_while_all_are_out_of_favour) {
     BOOST_TEST(picker.pick(1000).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(beside_peers_the_edge_has_one_transfer_at_a_time_for_most_of_it) {
+    for (const bool helped : {false, true}) {
+        auto picker = song(20);
+        teach_edge(picker, 0, 400);  // 1 MB/s
+        if (helped) picker.set_peer(1, all(20), 100e3);
+        const auto orders = of_edge(picker.pick(1000));
+        // 400 kB are less than half a second, and more than any round trip
+        BOOST_REQUIRE(orders.size() == (helped ? 1u : 2u));
+        if (!helped) continue;
+        picker.received(orders[0].number, 290'000, 1290);
+        BOOST_TEST(!picker.edge_wanted(1290));
+        picker.received(orders[0].number, 60'000, 1350);
+        BOOST_TEST(picker.edge_wanted(1350));
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -31,7 +31,7 @@ struct Book final : Swarm::Notes {
         swarm.pick(from, wanted, seed, out);
         std::set<std::uint32_t> peers;
         for (const auto& member : out) {
-            BOOST_TEST((member.have & wanted) != 0u);
+            BOOST_TEST(may_have(member.have, wanted));
             peers.insert(member.peer);
         }
         BOOST_TEST(peers.size() == out.size());  // nobody twice
@@ -68,6 +68,13 @@ BOOST_AUTO_TEST_CASE(all_of_a_small_swarm_who_have_it_are_picked) {
     BOOST_TEST(book.pick({}, 2).size() == 10u);
     BOOST_TEST(book.pick(berlin, 4).empty());
     BOOST_TEST(Book{}.pick(berlin, 1).empty());
+}
+
+BOOST_AUTO_TEST_CASE(so_is_who_has_something_and_nothing_is_known_of_what) {
+    Book book;
+    for (std::uint32_t i = 0; i < 40; ++i) book.add(i, berlin, i % 4 ? 2 : 0);
+    BOOST_TEST(book.pick(berlin, 1).size() == 10u);
+    BOOST_TEST(book.pick(berlin, 2).size() == 40u);
 }
 
 BOOST_AUTO_TEST_CASE(of_a_big_one_the_nearest_come_first) {

@@ -1,0 +1,76 @@
+#!/bin/sh
+# What a service must know of a day: who was played and is owed what, where the bytes came from, what they cost; from what players
+# wrote down and nothing else.
+# What to see: the same plays share the same money in two ways, by plays and by listeners; every cent is accounted for; bytes that
+# listeners had themselves cost nothing; and the day can be summed up in parts, on as many machines as one likes.
+#
+#   examples/05-what-it-cost.sh [EVENTS...]      without them, half a minute of four listeners and two songs of the demo
+set -eu
+work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-cost-XXXXXX")
+pids=
+finish() {
+    for pid in $pids; do kill "$pid" 2>/dev/null || true; done
+    wait
+    rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+say() { printf '\n%s\n' "$*"; }
+table() { sed 's/^/   /'; }
+
+if [ $# -eq 0 ]; then
+    say '1  two songs of ten seconds; a fan hears one of them three times, three others hear the other once'
+    find "${MUSIC:-build/music}" -name '*.mp3' | sort | head -2 >"$work/music"
+    n=0
+    while read -r music; do
+        title=$(basename "$music" .mp3)
+        ffmpeg -v error -ss 30 -t 10 -i "$music" -map 0:a:0 -metadata title="$title" -metadata artist="The $title band" -f flac - </dev/null |
+            stretto-encode - | stretto-chunk | stretto-publish --name song$n "$work/store" >/dev/null
+        n=$((n + 1))
+    done <"$work/music"
+    serve() { # SOURCE [OPTION...]: on a free port; sets url
+        rm -f "$work/said"
+        stretto-serve --listen 127.0.0.1:0 "$@" >"$work/said" &
+        pids="$pids $!"
+        until grep -qs '^listening on ' "$work/said"; do kill -0 $! || exit 69; sleep 0.05; done
+        url=http://$(sed -n 's/^listening on //p' "$work/said")
+    }
+    serve "$work/store"
+    serve "$url" --name here
+    listen() { # WHO SONG...
+        who=$1
+        shift
+        stretto-play --quiet --edge "$url" --output null --listener "$who" --cache "$work/$who" --events "$work/$who.jsonl" "$@" </dev/null &
+        pids="$pids $!" playing="$playing $!"
+    }
+    playing=
+    listen fan song0 song0 song0
+    listen ann song1
+    until grep -qs '"chunk"' "$work/ann.jsonl"; do sleep 0.05; done # the edge has it from here on
+    listen bob song1
+    listen cay song1
+    for pid in $playing; do wait "$pid"; done
+    set -- "$work"/*.jsonl
+fi
+
+say '2  plays, and where the bytes came from'
+stretto-report --json "$@" >"$work/all.json"
+jq -r '.songs[] | "   \(.title): \(.plays) plays, \(.listeners) listeners"' "$work/all.json"
+jq -r '.bytes | "   own caches \(.cache), peers \(.peer), edges \(.edge_hit + .edge_miss) bytes, of which the edges asked the origin for \(.edge_miss)"' "$work/all.json"
+
+say '3  100.00 to be shared by all plays, and by listeners, each of whom has an equal part'
+for how in '' --user-centric; do
+    # shellcheck disable=SC2086 # an option or none
+    stretto-report --json --pool 100.00 --min-plays 0 $how "$@" >"$work/paid.json"
+    jq -r --arg how "${how:---pro-rata, the default}" '"   \($how):", (.royalties[] | "      \(.title): \(.amount_cents / 100)"),
+        "      together: \([.royalties[].amount_cents] | add / 100)"' "$work/paid.json"
+done
+
+say '4  what the bytes cost, by a list of prices, for 10^9 bytes and 10^6 requests'
+echo '{"currency": "EUR", "edge_gb": 0.02, "origin_gb": 0.08, "million_requests": 0.6}' | tee "$work/prices.json" | table
+stretto-report --json --prices "$work/prices.json" "$@" | jq -r '.cost[] | "   \(.way): \(.amount * 1e6 | round) millionths, so \(.listener_year * 100 | round / 100) a listener and year"'
+
+say '5  a part for each file, merged: the same report'
+for file; do stretto-report --partial "$file" >"$work/$(basename "$file").part"; done
+stretto-report --json "$work"/*.part | jq -S 'del(.input)' >"$work/merged.json"
+jq -S 'del(.input)' "$work/all.json" | cmp - "$work/merged.json" && echo "   $# parts, one result"

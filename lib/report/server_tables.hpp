@@ -1,0 +1,15 @@
+#pragma once
+// What servers sent and what it cost: the tables that need their logs.
+#include "report/cost.hpp"
+#include "report/summary.hpp"
+#include "report/table.hpp"
+
+namespace stretto::report {
+
+OfServer all_servers(const Summary& summary);
+
+Table servers_table(const Summary& summary, const Dictionary& names);
+/// @param listeners  of all sessions
+Table cost_table(const Summary& summary, std::int64_t listeners, const Prices& prices);
+
+}  // namespace stretto::report

@@ -1,0 +1,107 @@
+#pragma once
+// Records by their key: in memory as long as they are few, then in sorted runs on disk.
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <type_traits>
+#include <vector>
+
+#include "base/file.hpp"
+
+namespace stretto::report {
+
+/// Takes any number of records; a file under TMPDIR holds what is more than `in_memory`.
+/// @tparam Record  plain bytes, with a key() to be compared
+template <class Record>
+class Sorted {
+    static_assert(std::is_trivially_copyable_v<Record>);
+
+   public:
+    explicit Sorted(std::size_t in_memory = 500'000) : most_(in_memory) {}
+    void add(const Record& record) {
+        waiting_.push_back(record);
+        if (waiting_.size() >= most_) spill();
+    }
+    /// All records by their key. As often as wanted.
+    void each(const std::function<void(const Record&)>& take);
+
+   private:
+    /// One sorted run, read a piece at a time.
+    class Run {
+       public:
+        Run(int fd, std::uint64_t from, std::uint64_t to) : fd_(fd), next_(from), end_(to) {}
+
+        bool more() {
+            if (at_ < piece_.size()) return true;
+            piece_.resize(std::min<std::uint64_t>(end_ - next_, 4096));
+            at_ = 0;
+            if (piece_.empty()) return false;
+            const auto bytes = piece_.size() * sizeof(Record);
+            read_at(fd_, {reinterpret_cast<std::uint8_t*>(piece_.data()), bytes},
+                    static_cast<std::int64_t>(next_ * sizeof(Record)), "a temporary file");
+            next_ += piece_.size();
+            return true;
+        }
+        const Record& head() const { return piece_[at_]; }
+        void pop() { ++at_; }
+
+       private:
+        int fd_;
+        std::uint64_t next_, end_;
+        std::vector<Record> piece_;
+        std::size_t at_ = 0;
+    };
+
+    static bool before(const Record& a, const Record& b) { return a.key() < b.key(); }
+    void spill();
+    void merge(const std::function<void(const Record&)>& take);
+
+    std::size_t most_;
+    std::vector<Record> waiting_;
+    File spool_;
+    std::vector<std::uint64_t> runs_;  // where each ends, in records
+};
+
+template <class Record>
+void Sorted<Record>::spill() {
+    std::sort(waiting_.begin(), waiting_.end(), before);
+    if (!spool_) spool_ = open_spool();
+    write_all(
+        spool_.fd(),
+        {reinterpret_cast<const std::uint8_t*>(waiting_.data()), waiting_.size() * sizeof(Record)},
+        "a temporary file");
+    runs_.push_back((runs_.empty() ? 0 : runs_.back()) + waiting_.size());
+    waiting_.clear();
+}
+
+template <class Record>
+void Sorted<Record>::each(const std::function<void(const Record&)>& take) {
+    if (!runs_.empty() && !waiting_.empty()) spill();
+    if (!runs_.empty()) {
+        waiting_ = {};
+        return merge(take);
+    }
+    std::sort(waiting_.begin(), waiting_.end(), before);
+    for (const auto& record : waiting_) take(record);
+}
+
+template <class Record>
+void Sorted<Record>::merge(const std::function<void(const Record&)>& take) {
+    std::vector<Run> runs;
+    for (std::size_t i = 0; i < runs_.size(); ++i)
+        runs.emplace_back(spool_.fd(), i ? runs_[i - 1] : 0, runs_[i]);
+    const auto later = [](Run* a, Run* b) { return before(b->head(), a->head()); };
+    std::priority_queue<Run*, std::vector<Run*>, decltype(later)> next{later};
+    for (auto& run : runs)
+        if (run.more()) next.push(&run);
+    while (!next.empty()) {
+        Run* run = next.top();
+        next.pop();
+        take(run->head());
+        run->pop();
+        if (run->more()) next.push(run);
+    }
+}
+
+}  // namespace stretto::report

@@ -1,0 +1,291 @@
+#include "sim/crowd.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/crowd_fetch.hpp"
+#include "sim/crowd_player.hpp"
+#include "sim/crowd_state.hpp"
+
+namespace stretto::sim {
+namespace {
+
+constexpr Millis step_ms = 20;
+constexpr Millis least_between_ms = 3000;  // announces, as in stream/tracker.cpp
+constexpr int interval_s = 120;            // of announces, as stretto-track asks for
+constexpr Millis head_start_ms = 10000;
+constexpr double look_up_s = 0.05;  // the tracker asks the origin how a song is cut
+
+swarm::PeersLimits limits(const CrowdSettings& settings) {
+    swarm::PeersLimits limits;
+    limits.peers = settings.listeners + 1;
+    return limits;
+}
+
+/// A network for each: who shares one is for the tracker's tests.
+swarm::Endpoint address(std::uint32_t n) {
+    swarm::Endpoint at;
+    at.ip.bytes[10] = at.ip.bytes[11] = 0xff;
+    const std::uint32_t v4 = 0x14000000u + (n << 8) + 1;
+    for (unsigned i = 0; i < 4; ++i)
+        at.ip.bytes[12 + i] = static_cast<std::uint8_t>(v4 >> (24 - 8 * i));
+    at.port = 8500;
+    return at;
+}
+
+std::vector<swarm::EdgeInfo> edge_list(std::size_t n) {
+    std::vector<swarm::EdgeInfo> all;
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto name = std::to_string(i);
+        all.push_back({name, "http://edge" + name + ".example", edge_place(i), {}});
+    }
+    return all;
+}
+
+swarm::Tickets::Secret secret_of(std::uint64_t seed) {
+    swarm::Tickets::Secret secret{};
+    for (std::size_t i = 0; i < 8; ++i) secret[i] = static_cast<std::uint8_t>(seed >> (8 * i));
+    return secret;
+}
+
+int rendition_of(const swarm::Layout& layout, int kbps) {
+    int best = 0;
+    for (std::size_t i = 0; i < layout.kbps.size(); ++i)
+        if (layout.kbps[i] <= kbps) best = static_cast<int>(i);
+    return best;
+}
+
+}  // namespace
+
+Holding* Listener::holding(std::uint32_t song, int rendition) {
+    const auto found = std::ranges::find_if(
+        holdings, [&](const Holding& h) { return h.song == song && h.rendition == rendition; });
+    return found == holdings.end() ? nullptr : &*found;
+}
+
+CrowdState::CrowdState(const CrowdSettings& s)
+    : settings(s),
+      chance(s.seed),
+      catalogue(s.songs, s.song_s, s.seed),
+      zipf(s.songs, s.zipf),
+      tracker(limits(s), secret_of(s.seed), 1000),
+      edges(edge_list(s.edges)),
+      listeners(s.listeners),
+      is_awake_(s.listeners) {
+    for (std::size_t i = 0; i < s.edges; ++i)
+        edge_pipes.push_back(flows.add_pipe(s.edge_kbps * 125));
+    result.members.resize(s.listeners);
+    for (std::uint32_t i = 0; i < s.listeners; ++i) add_listener(i);
+}
+
+void CrowdState::add_listener(std::uint32_t i) {
+    auto& l = listeners[i];
+    auto& member = result.members[i];
+    l.at = address(i);
+    l.place = swarm::rounded(draw_place(chance));
+    member.down = settings.down_kbps * 125 * (0.5 + chance.real());
+    member.up = settings.up_kbps * 125 * (0.5 + chance.real());
+    if (chance.real() < settings.evil) l.evil = static_cast<Evil>(1 + chance.next() % 4);
+    member.evil = l.evil != Evil::no;
+    l.down = flows.add_pipe(member.down);
+    l.up = flows.add_pipe(l.evil == Evil::slow ? 1 : member.up);
+    // geometric, as a session is that ends after each song with the same chance
+    if (settings.play)
+        l.songs_left = 1 + static_cast<int>(std::log(1 - chance.real()) /
+                                            std::log(1 - 1 / std::max(1.001, settings.songs_each)));
+    const auto when = static_cast<Millis>(settings.arrivals_s * 1000 * chance.real());
+    // who is evil has been there before all others
+    agenda.at(now + (member.evil ? 0 : head_start_ms + when), [this, i] { arrive(i); });
+    if (!member.evil) ++left_;
+}
+
+void CrowdState::arrive(std::uint32_t number) {
+    auto& l = listeners[number];
+    l.here = true;
+    const auto nearest = edges.nearest(l.place, number);
+    l.edge = static_cast<std::size_t>(std::stoul(nearest.front().name));
+    l.edge_rtt_s = rtt_s(l.place, edge_place(l.edge));
+    l.tracker_rtt_s = rtt_s(l.place, edge_place(0));
+    result.members[number].came_s = static_cast<double>(now) / 1000;
+    begin_song(number);
+}
+
+void CrowdState::begin_song(std::uint32_t number) {
+    auto& l = listeners[number];
+    auto song = static_cast<std::uint32_t>(zipf.draw(chance));
+    if (!l.played.empty() && chance.real() < settings.replays)
+        song = l.played[chance.next() % l.played.size()];
+    const auto& layout = catalogue.song(song).layout;
+    const int rendition = rendition_of(layout, settings.kbps);
+    if (l.evil != Evil::no) {
+        l.holdings.push_back(
+            {song, rendition, std::vector<bool>(static_cast<std::size_t>(layout.chunks), true)});
+        return changed(number);
+    }
+    if (!settings.play) {
+        l.client = std::make_unique<CrowdFetch>(*this, number, song, rendition);
+        return;
+    }
+    --l.songs_left;
+    l.client = std::make_unique<CrowdPlayer>(*this, number, song, rendition);
+    if (std::ranges::find(l.played, song) == l.played.end()) l.played.push_back(song);
+}
+
+void CrowdState::leave(std::uint32_t number) {
+    auto& l = listeners[number];
+    l.here = false;
+    l.holdings = {};
+    result.members[number].left_s = static_cast<double>(now) / 1000;
+    swarm::Announce said;
+    said.peer_id = std::to_string(number);
+    said.port = l.at.port;
+    after(l.tracker_rtt_s / 2,
+          [this, &l, said] { tracker.announce(l.at, said, static_cast<std::uint64_t>(now)); });
+}
+
+void CrowdState::wake(std::uint32_t number) {
+    if (std::exchange(is_awake_[number], 1)) return;
+    awake_.push_back(number);
+}
+
+// Announces, as stream::Tracker times them
+
+void CrowdState::announce_at(std::uint32_t number, Millis when) {
+    listeners[number].due = when;
+    agenda.at(when, [this, number, when] {
+        if (listeners[number].due == when) announce(number);
+    });
+}
+
+void CrowdState::changed(std::uint32_t number) {
+    auto& l = listeners[number];
+    if (!settings.peers || l.changed) return;
+    l.changed = true;
+    if (l.announcing) return;  // its answer sets the clock
+    announce_at(number, l.announced < 0 ? now : std::max(now, l.announced + least_between_ms));
+}
+
+swarm::Announce CrowdState::inventory(std::uint32_t number) {
+    auto& l = listeners[number];
+    swarm::Announce said;
+    said.peer_id = std::to_string(number);
+    said.port = l.at.port;
+    said.location = l.place;
+    said.upload_kbps = std::llround(result.members[number].up / 125);
+    for (const auto& holding : l.holdings) {
+        const auto& song = catalogue.song(holding.song);
+        auto& ranges =
+            said.songs[song.id][song.layout.kbps[static_cast<std::size_t>(holding.rendition)]];
+        for (int k = 0; k < static_cast<int>(holding.have.size()); ++k) {
+            if (!holding.have[static_cast<std::size_t>(k)]) continue;
+            if (!ranges.empty() && ranges.back().last == k - 1)
+                ranges.back().last = k;
+            else
+                ranges.push_back({k, k});
+        }
+    }
+    return said;
+}
+
+void CrowdState::announce(std::uint32_t number) {
+    auto& l = listeners[number];
+    if (l.announcing || !l.here) return;
+    l.changed = false;
+    l.announcing = true;
+    l.announced = now;
+    after(l.tracker_rtt_s / 2, [this, number, said = inventory(number)] { heard(number, said); });
+}
+
+/// By the tracker; what follows is its Site's part.
+void CrowdState::heard(std::uint32_t number, const swarm::Announce& said) {
+    auto& l = listeners[number];
+    const auto ms = [this] { return static_cast<std::uint64_t>(now); };
+    if (!l.here) return;
+    const auto result = tracker.announce(l.at, said, ms());
+    if (result.unproven)
+        after(l.tracker_rtt_s, [this, &l, ms] { tracker.proved(l.at, l.here, ms()); });
+    if (!result.unknown.empty())
+        after(look_up_s, [this, &l, said, result] {
+            for (const auto& holding : l.holdings) {
+                const auto& song = catalogue.song(holding.song);
+                if (std::ranges::find(result.unknown, song.id) == result.unknown.end()) continue;
+                if (const auto have = said.songs.find(song.id); have != said.songs.end())
+                    tracker.has(l.at, result.stamp, song.id, song.layout, have->second);
+            }
+        });
+    const double jitter = 0.75 + 0.5 * chance.real();
+    after(l.tracker_rtt_s / 2, [this, number, jitter] {
+        auto& me = listeners[number];
+        me.announcing = false;
+        auto next = static_cast<Millis>(1000 * std::round(interval_s * jitter));
+        if (me.changed) next = std::min(next, least_between_ms);
+        announce_at(number, now + next);
+    });
+}
+
+void CrowdState::expire() {
+    while (tracker.expire(static_cast<std::uint64_t>(now))) {
+    }
+    after(1, [this] { expire(); });
+}
+
+// Time
+
+/// A song is over: the next, or the end of the listener.
+void CrowdState::settle(std::uint32_t number) {
+    auto& l = listeners[number];
+    if (!l.client || !l.client->over()) return;
+    result.plays.push_back(l.client->outcome());
+    l.client.reset();
+    if (l.songs_left > 0) return after(0, [this, number] { begin_song(number); });
+    --left_;
+    if (settings.play) leave(number);
+}
+
+void CrowdState::pump_all() {
+    for (std::size_t i = 0; i < awake_.size(); ++i) {  // grows while walked
+        const auto number = awake_[i];
+        is_awake_[number] = 0;
+        if (auto& client = listeners[number].client) client->pump();
+        settle(number);
+    }
+    awake_.clear();
+}
+
+void CrowdState::step(std::vector<Flows::Came>& came) {
+    came.clear();
+    flows.step(static_cast<double>(step_ms) / 1000, came);
+    for (const auto& one : came)
+        if (auto& client = listeners[one.user >> 32].client)
+            client->came(static_cast<int>(one.user & 0xffffffff), one.bytes);
+}
+
+/// Events by the millisecond, flows by the step.
+void CrowdState::run() {
+    expire();
+    std::vector<Flows::Came> came;
+    for (Millis end = now + step_ms; left_ > 0; end += step_ms) {
+        if (flows.idle() && !agenda.empty())
+            end = std::max(end, (agenda.next() + step_ms - 1) / step_ms * step_ms);
+        stepped = end - step_ms;
+        while (!agenda.empty() && agenda.next() <= end) {
+            now = std::max(now, agenda.next());
+            agenda.take()();
+            pump_all();
+        }
+        now = end;
+        if (!flows.idle()) step(came);
+        pump_all();
+    }
+    result.ended_s = static_cast<double>(now) / 1000;
+    for (std::size_t i = 0; i < listeners.size(); ++i)
+        if (listeners[i].here) result.members[i].left_s = result.ended_s;
+}
+
+CrowdRun run_crowd(const CrowdSettings& settings) {
+    CrowdState crowd{settings};
+    crowd.run();
+    return std::move(crowd.result);
+}
+
+}  // namespace stretto::sim

@@ -1,0 +1,114 @@
+#include "sim/crowd_flows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stretto::sim {
+namespace {
+
+constexpr int rounds = 4;
+constexpr double first_window = 10 * 1448;  // bytes: RFC 6928
+
+}  // namespace
+
+int Flows::add_pipe(double bytes_per_s) {
+    pipes_.push_back({bytes_per_s, 0, 0});
+    return static_cast<int>(pipes_.size()) - 1;
+}
+
+int Flows::start(const Start& how) {
+    if (free_.empty()) {
+        free_.push_back(static_cast<int>(flows_.size()));
+        flows_.emplace_back();
+    }
+    const int n = free_.back();
+    free_.pop_back();
+    auto& flow = flows_[static_cast<std::size_t>(n)];
+    flow = Flow{};
+    flow.from = how.from, flow.to = how.to, flow.user = how.user;
+    flow.rtt_s = std::max(how.rtt_s, 0.001);
+    flow.delay_s = how.delay_s;
+    flow.window_rate = std::max(how.window_rate, first_window / flow.rtt_s);
+    flow.growth = std::exp2(step_s_ / flow.rtt_s);
+    flow.place = running_.size();
+    running_.push_back(n);
+    return n;
+}
+
+double Flows::stop(int n) {
+    auto& flow = flows_[static_cast<std::size_t>(n)];
+    const int last = running_.back();
+    running_[flow.place] = last;
+    flows_[static_cast<std::size_t>(last)].place = flow.place;
+    running_.pop_back();
+    free_.push_back(n);
+    return flow.window_rate;
+}
+
+/// A round: what each pipe has left, in equal shares to those that can take more.
+void Flows::give(std::vector<int>& open) {
+    for (const int n : open) {
+        const auto& flow = flows_[static_cast<std::size_t>(n)];
+        pipes_[static_cast<std::size_t>(flow.from)].open = 0;
+        pipes_[static_cast<std::size_t>(flow.to)].open = 0;
+    }
+    for (const int n : open) {
+        const auto& flow = flows_[static_cast<std::size_t>(n)];
+        ++pipes_[static_cast<std::size_t>(flow.from)].open;
+        ++pipes_[static_cast<std::size_t>(flow.to)].open;
+    }
+    for (const int n : open) {
+        auto& flow = flows_[static_cast<std::size_t>(n)];
+        const auto& from = pipes_[static_cast<std::size_t>(flow.from)];
+        const auto& to = pipes_[static_cast<std::size_t>(flow.to)];
+        flow.more =
+            std::min({from.left / from.open, to.left / to.open, flow.window_rate - flow.rate});
+    }
+    for (const int n : open) {
+        auto& flow = flows_[static_cast<std::size_t>(n)];
+        flow.rate += flow.more;
+        pipes_[static_cast<std::size_t>(flow.from)].left -= flow.more;
+        pipes_[static_cast<std::size_t>(flow.to)].left -= flow.more;
+    }
+    std::erase_if(open, [&](int n) {
+        const auto& flow = flows_[static_cast<std::size_t>(n)];
+        const auto full = [](const Pipe& pipe) { return pipe.left < 0.001 * pipe.bytes_per_s; };
+        return flow.rate >= flow.window_rate || full(pipes_[static_cast<std::size_t>(flow.from)]) ||
+               full(pipes_[static_cast<std::size_t>(flow.to)]);
+    });
+}
+
+void Flows::share() {
+    for (const int n : running_) {
+        auto& flow = flows_[static_cast<std::size_t>(n)];
+        flow.rate = 0;
+        for (const int end : {flow.from, flow.to}) {
+            auto& pipe = pipes_[static_cast<std::size_t>(end)];
+            pipe.left = pipe.bytes_per_s;
+        }
+    }
+    open_ = running_;
+    for (int round = 0; round < rounds && !open_.empty(); ++round) give(open_);
+}
+
+void Flows::step(double seconds, std::vector<Came>& came) {
+    if (seconds != step_s_) {
+        step_s_ = seconds;
+        for (auto& flow : flows_)
+            if (flow.rtt_s > 0) flow.growth = std::exp2(seconds / flow.rtt_s);
+    }
+    share();
+    for (const int n : running_) {
+        auto& flow = flows_[static_cast<std::size_t>(n)];
+        const double delay = std::min(flow.delay_s, seconds);
+        flow.delay_s -= delay;
+        flow.fraction += flow.rate * (seconds - delay);
+        const double whole = std::floor(flow.fraction);
+        flow.fraction -= whole;
+        // a window that does not hold back does not grow (RFC 7661), but twofold
+        if (flow.window_rate < 2 * flow.rate && delay < seconds) flow.window_rate *= flow.growth;
+        if (whole >= 1) came.push_back({n, flow.user, static_cast<std::uint32_t>(whole)});
+    }
+}
+
+}  // namespace stretto::sim

@@ -1,0 +1,91 @@
+#pragma once
+// Everything that a run of the crowd consists of: listeners, edges, the tracker, the clock.
+#include "sim/crowd_agenda.hpp"
+#include "sim/crowd_client.hpp"
+#include "sim/crowd_flows.hpp"
+#include "swarm/edges.hpp"
+#include "swarm/memory.hpp"
+
+namespace stretto::sim {
+
+constexpr int crowd_uploads = 4;  // at a time, as stream::Seeder gives
+
+/// What an evil peer does with who asks it.
+enum class Evil : std::uint8_t { no, silent, slow, wrong, half };
+
+/// Chunks of a rendition that are kept.
+struct Holding {
+    std::uint32_t song = 0;
+    int rendition = 0;
+    std::vector<bool> have;
+};
+
+struct Listener {
+    swarm::Endpoint at;
+    swarm::Location place;
+    std::size_t edge = 0;
+    int down = 0, up = 0;  // pipes
+    double edge_rtt_s = 0, tracker_rtt_s = 0;
+    Evil evil = Evil::no;
+    bool here = false;
+    int uploads = 0;
+    CrowdClient::Idle edge_idle;
+    std::vector<Holding> holdings;
+    std::unique_ptr<CrowdClient> client;
+    int songs_left = 0;
+    std::vector<std::uint32_t> played;
+    // announces, as stream::Tracker times them
+    Millis announced = -1, due = 0;
+    bool changed = false, announcing = false;
+
+    Holding* holding(std::uint32_t song, int rendition);
+};
+
+struct CrowdState {
+    explicit CrowdState(const CrowdSettings& settings);
+
+    void run();
+    /// A chunk more is kept.
+    void changed(std::uint32_t number);
+    void after(double seconds, std::function<void()> what) {
+        agenda.at(now + std::max<Millis>(1, static_cast<Millis>(seconds * 1000 + 0.5)),
+                  std::move(what));
+    }
+    /// Its client has something to decide, in this millisecond.
+    void wake(std::uint32_t number);
+
+    const CrowdSettings& settings;
+    Chance chance;
+    Catalogue catalogue;
+    Zipf zipf;
+    Agenda agenda;
+    Flows flows;
+    swarm::MemoryPeers tracker;
+    swarm::Edges edges;
+    std::vector<int> edge_pipes;
+    std::vector<Listener> listeners;
+    Millis now = 1000;
+    Millis stepped = 1000;  // till when flows have run
+    std::uint64_t serials = 0;
+    CrowdRun result;
+
+   private:
+    void add_listener(std::uint32_t number);
+    void arrive(std::uint32_t number);
+    void begin_song(std::uint32_t number);
+    void leave(std::uint32_t number);
+    void announce_at(std::uint32_t number, Millis when);
+    void announce(std::uint32_t number);
+    swarm::Announce inventory(std::uint32_t number);
+    void heard(std::uint32_t number, const swarm::Announce& said);
+    void expire();
+    void step(std::vector<Flows::Came>& came);
+    void pump_all();
+    void settle(std::uint32_t number);
+
+    std::vector<std::uint32_t> awake_;
+    std::vector<char> is_awake_;
+    std::size_t left_ = 0;  // listeners that are not done
+};
+
+}  // namespace stretto::sim

@@ -1,0 +1,125 @@
+#!/bin/sh
+# stretto-serve --events: what players post is checked, on the disk before it is answered, and there after kill -9; an edge passes it on.
+#   EVENT_KILLS   how often it is killed (25)
+. ./tests/lib.sh
+post() { timeout 300 python3 "$root/tests/post.py" "$@"; }
+soon() { for _ in $(seq 1000); do "$@" 2>/dev/null && return; sleep 0.02; done; "$@"; }
+code() { curl -sS -o body -D fields -w '%{http_code}' "$@" >status && cat status; }
+one() { printf '{"event":"progress","seq":%d,"time_ms":1764000000000,"session":"%s","listener":"l","place":"","song":"x"}\n' "$2" "$1"; }
+mkdir -p store/songs store/names taken
+
+start stretto-serve store || exit
+none() { test "$(code -d x "$url/events")" = 404 && test "$(code "$url/events")" = 404 && stop "$pid"; }
+ok 'without --events there is no such place' none
+
+start stretto-serve --events taken/events.jsonl --events-rate 0 --workers 2 store || exit
+rows 'strangers:' post strangers "$url"
+rows 'a browser:' post browser "$url"
+stop "$pid"
+rm -f taken/*
+start stretto-serve --events taken/events.jsonl --events-rate 0 --events-size 100k --workers 2 store || exit
+ok 'eight at once: each event is there once, and requests share commits' post many "$url" 8 25 40
+ok 'slow ones and those who vanish hinder nobody' post slow "$url"
+metrics() { curl -sS "$url/metrics" >metrics && python3 "$root/tests/prometheus.py" <metrics && grep -qx 'stretto_events_total 8100' metrics && grep -q '^stretto_events_files_total [1-9]' metrics && curl -sS "$url/stats.json" | jq -e '.events_refused_total.rate == 0'; }
+ok 'its numbers are in /metrics and /stats.json' metrics
+reported() { test "$(find taken -name '*.jsonl' | wc -l)" -gt 5 && stretto-report --json --strict taken | jq -e '.input.events == 8100 and .input.files > 5'; }
+ok 'full files are put away, and stretto-report reads the folder' reported
+second() { exits 75 stretto-serve --listen 127.0.0.1:0 --events taken/events.jsonl store; }
+ok 'a second server on the same file: 75' second
+stop "$pid"
+printf '{"event":"pro' >>taken/events.jsonl
+heals() { start stretto-serve --events taken/events.jsonl store && grep -q 'not whole, 13 bytes' "$said.err" && stretto-report --strict --json taken | jq -e '.input.events == 8100' && stop "$pid"; }
+ok 'a torn line is cut off at the start, and told' heals
+yesterday() {
+    mkdir day && one old 1 >day/events.jsonl && touch -d '2026-11-01T10:00:00Z' day/events.jsonl && start stretto-serve --events day/events.jsonl store &&
+        one new 1 | curl -sSf --data-binary @- "$url/events" && test "$(cat day/events-2026-11-01T100000.000Z.jsonl)" = "$(one old 1)" && grep -q '"new"' day/events.jsonl && ! grep -q '"old"' day/events.jsonl && stop "$pid"
+}
+ok 'a day has its own file' yesterday
+ok "kill -9, ${EVENT_KILLS:-25} times: what was answered 202 is there, once and whole" post kills "${EVENT_KILLS:-25}"
+ok 'moved away and SIGHUP, 20 times under load: nothing is lost' post hangups 20
+
+rate() {
+    start stretto-serve --events rate.jsonl --events-rate 2 store && one r 1 >event || return
+    curl -sS -D fields -o /dev/null -w '%{http_code}\n' --data-binary @event "$url/events?[1-40]" >codes
+    test "$(grep -c 202 codes)" -ge 4 && test "$(grep -c 429 codes)" -ge 1 && tr -d '\r' <fields | grep -qx 'Retry-After: 1' && test "$(wc -l <rate.jsonl)" -eq "$(grep -c 202 codes)" || return
+    # other requests have nothing to do with it
+    test "$(code "$url/healthz")" = 200 && curl -sS "$url/metrics" | grep -q '^stretto_events_refused_total{why="rate"} [1-9]' && soon taken && stop "$pid"
+}
+taken() { test "$(code --data-binary @event "$url/events")" = 202; }
+ok '--events-rate: 429 and when to come back' rate
+queue() {
+    start stretto-serve --events queue.jsonl --events-queue 1000 store && for i in $(seq 20); do one q "$i"; done >event && test "$(code --data-binary @event "$url/events")" = 429 &&
+        tr -d '\r' <fields | grep -qx 'Retry-After: 1' && test ! -s queue.jsonl && head -n 2 event >two && test "$(code --data-binary @two "$url/events")" = 202 &&
+        curl -sS "$url/metrics" | grep -q '^stretto_events_refused_total{why="queue"} 1$' && stop "$pid"
+}
+ok '--events-queue: no more waits for the disk than may, 429' queue
+
+full_test='a full disk: 507, nothing torn, told once, and on it goes when there is room'
+mkdir disk
+if mount -t tmpfs -o size=2M tmpfs disk 2>/dev/null; then
+    head -c 500000 /dev/zero >disk/ballast
+    told() { post full disk 2>err && test "$(grep -c 'cannot append' err)" -eq 1 && test "$(grep -c 'takes events again' err)" -eq 1; }
+    ok "$full_test" told
+    umount disk
+else
+    skip "$full_test" 'only root may mount a small tmpfs'
+fi
+
+mkdir passed
+start stretto-serve --events passed/events.jsonl store || exit
+origin=$url origin_pid=$pid
+passes() {
+    start stretto-serve "$origin" && one edge 1 | code --data-binary @- "$url/events" && test "$(cat status)" = 202 && grep -q '"edge"' passed/events.jsonl &&
+        test "$(code -X OPTIONS "$url/events")" = 204 && grep -qi '^access-control-allow-methods: POST' fields && test "$(echo '{}' | code --data-binary @- "$url/events")" = 400 && grep -q 'line 1' body && stop "$pid"
+}
+ok 'an edge without --events passes them on, and what is answered' passes
+takes() { start stretto-serve --events edge.jsonl "$origin" && one own 1 | code --data-binary @- "$url/events" && test "$(cat status)" = 202 && grep -q '"own"' edge.jsonl && ! grep -q '"own"' passed/events.jsonl && stop "$pid"; }
+ok 'one with it takes them itself' takes
+stop "$origin_pid"
+lone() { start stretto-serve --upstream-timeout 1 "$origin" && one lone 1 | code --data-binary @- "$url/events" && test "$(cat status)" = 502 && stop "$pid"; }
+ok 'and without the origin says 502' lone
+
+# a player's own events, posted while it plays
+export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
+tone song.wav 12
+stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name song music >song.id
+start stretto-serve --access-log music.log music || exit
+music=$url
+all_of() { # FOLDER: one session, each of its lines at least once, to the end
+    jq -s -e 'map(.seq) | unique | . == [range(length)] and length > 3' "$1"/events*.jsonl && jq -s -e 'map(.session) | unique | length == 1' "$1"/events*.jsonl && jq -s -e 'any(.event == "end" and .why == "finished" and .heard_ms == 12000)' "$1"/events*.jsonl
+}
+posts() {
+    mkdir posted && start stretto-serve --events posted/events.jsonl store && timeout 60 stretto-play --edge "$music" --unpaced -O null --events "$url" song 2>err && test ! -s err && all_of posted && stretto-report --strict --json posted | jq -e '.totals.sessions == 1' && stop "$pid"
+}
+ok 'stretto-play --events URL: every line comes to the server' posts
+sids() { soon grep -q "\"$(jq -r .session posted/events.jsonl | head -n 1)\"" music.log; }
+ok 'and the log of who gave the bytes has their session' sids
+accounted() { stretto-report --json posted music.log | jq -e '.servers[0].server == "music" and .servers[0].reported == .bytes.edge_miss and .bytes.edge_miss > 0 and .bytes.unreported < 20000 and .bytes.unreported > 0'; }
+ok 'so that its bytes count once, and manifest and index beside them' accounted
+restarted() {
+    mkdir restarted && start stretto-serve --events restarted/events.jsonl store || return
+    timeout 60 stretto-play --edge "$music" -O null --events "$url/events" song 2>err &
+    player=$!
+    soon grep -q playing restarted/events.jsonl && kill -9 "$pid" || return
+    # another takes its place, and no events, before it comes back
+    wait "$pid"
+    post deaf "${url#http://}" || return
+    stretto-serve --events restarted/events.jsonl --listen "${url#http://}" store >again &
+    started="$started $!"
+    wait $player && cat err && test ! -s err && all_of restarted && kill $!
+}
+ok 'also when the server is killed in the middle and comes back' restarted
+gone() {
+    stop "$pid"
+    timeout 60 stretto-play --edge "$music" --unpaced -O wav:gone.wav --events "$url" song 2>err && test "$(soxi -s gone.wav)" -eq 529200 && test "$(wc -l <err)" -eq 1 && grep -q 'events are lost' err
+}
+start stretto-serve store
+ok 'one that is gone costs the events, which is told once, and no sound' gone
+start stretto-serve store
+refused() { timeout 60 stretto-play --edge "$music" --unpaced -O null --events "$url" song 2>err && test "$(wc -l <err)" -eq 1 && grep -q '404' err && stop "$pid"; }
+ok 'and so does one that takes none' refused
+
+ok 'a peer takes none: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --announce http://127.0.0.1:1 --events x.jsonl store
+ok 'a folder that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --events none/x.jsonl store
+ok 'what is no file: 74' exits 74 stretto-serve --listen 127.0.0.1:0 --events /dev/null store
+finish

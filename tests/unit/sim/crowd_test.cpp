@@ -1,0 +1,161 @@
+// Crowds: sums that must come out whatever happens, and that peers only help.
+#include "sim/crowd.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <numeric>
+
+#include "sim/crowd_bound.hpp"
+#include "sim/crowd_flows.hpp"
+#include "sim/crowd_report.hpp"
+
+using namespace stretto::sim;
+
+namespace {
+
+CrowdSettings small() {
+    CrowdSettings s;
+    s.listeners = 60;
+    s.songs = 5;
+    s.arrivals_s = 120;
+    s.song_s = 100;
+    s.edge_kbps = 20000;
+    return s;
+}
+
+CrowdSettings players() {
+    auto s = small();
+    s.play = true;
+    s.songs_each = 3;
+    s.abr = "throughput";
+    return s;
+}
+
+double longest(const CrowdRun& run) {
+    double most = 0;
+    for (const auto& play : run.plays) most = std::max(most, play.ended_s - play.began_s);
+    return most;
+}
+
+double mean(const CrowdRun& run) {
+    double sum = 0;
+    for (const auto& play : run.plays) sum += play.ended_s - play.began_s;
+    return sum / static_cast<double>(run.plays.size());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(sim_crowd)
+
+BOOST_AUTO_TEST_CASE(a_pipe_carries_what_it_can_and_no_more) {
+    Flows flows;
+    const int up = flows.add_pipe(1000e3), wide = flows.add_pipe(1e9), narrow = flows.add_pipe(1e5);
+    flows.start({up, wide, 0.01, 0, 0, 1});
+    flows.start({up, wide, 0.01, 0, 0, 2});
+    flows.start({up, narrow, 0.01, 0, 0, 3});
+    std::vector<Flows::Came> came;
+    for (int i = 0; i < 50; ++i) flows.step(0.02, came);  // the windows open
+    came.clear();
+    for (int i = 0; i < 50; ++i) flows.step(0.02, came);
+    std::array<double, 4> sum{};
+    for (const auto& one : came) sum[one.user] += one.bytes;
+    BOOST_TEST(sum[3] == 1e5, boost::test_tools::tolerance(0.01));
+    BOOST_TEST(sum[1] == 4.5e5, boost::test_tools::tolerance(0.02));
+    BOOST_TEST(sum[1] == sum[2], boost::test_tools::tolerance(0.001));
+    BOOST_TEST(sum[1] + sum[2] + sum[3] <= 1000e3 * 1.0001);
+}
+
+BOOST_AUTO_TEST_CASE(every_byte_comes_from_somewhere) {
+    const auto run = run_crowd(small());
+    BOOST_TEST(run.plays.size() == 60u);
+    std::uint64_t given = 0, from_peers = 0, from_edges = 0, wasted = 0;
+    for (const auto& play : run.plays) {
+        BOOST_TEST(play.from[0] + play.from[1] + play.from[2] == play.bytes);
+        from_peers += play.from[1];
+        from_edges += play.from[2];
+        wasted += play.wasted;
+    }
+    for (const auto& member : run.members) given += member.given;
+    BOOST_TEST(from_peers > from_edges);
+    BOOST_TEST(given + run.edge_bytes == from_peers + from_edges + wasted);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_gives_more_than_the_way_up_carries) {
+    const auto run = run_crowd(small());
+    for (const auto& member : run.members)
+        BOOST_TEST(static_cast<double>(member.given) <=
+                   member.up * (member.left_s - member.came_s) + 1);
+}
+
+BOOST_AUTO_TEST_CASE(no_crowd_is_above_its_bound) {
+    for (const double over : {3.0, 120.0})
+        for (const std::uint64_t seed : {1, 2, 3})
+            for (const double up : {500.0, 5000.0}) {
+                auto s = small();
+                s.arrivals_s = over;
+                s.seed = seed;
+                s.up_kbps = up;
+                const auto f = figures_of(run_crowd(s), s);
+                BOOST_TEST(f.offload <= f.bound + 0.01);
+                BOOST_TEST(f.offload > 0);
+            }
+}
+
+BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_crowd) {
+    for (auto s : {small(), players()}) {
+        const auto a = run_crowd(s), b = run_crowd(s);
+        BOOST_TEST(a.edge_bytes == b.edge_bytes);
+        BOOST_TEST(a.ended_s == b.ended_s);
+        s.seed = 2;
+        BOOST_TEST(a.edge_bytes != run_crowd(s).edge_bytes);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_is_alone_has_all_from_the_edge) {
+    auto s = small();
+    s.listeners = 1;
+    const auto run = run_crowd(s);
+    BOOST_TEST(run.plays.at(0).from[2] == run.plays[0].bytes);
+    BOOST_TEST(most_from_peers(run) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(evil_peers_hardly_delay_songs) {
+    for (const std::uint64_t seed : {1, 2, 3})
+        for (const double evil : {0.3, 0.7, 0.9}) {
+            auto s = small();
+            s.songs = 1;
+            s.seed = seed;
+            s.listeners = 20;
+            s.edge_kbps = 5e4;  // there is enough for all
+            s.evil = evil;
+            const auto with = run_crowd(s);
+            s.peers = false;
+            BOOST_TEST(mean(with) <= 1.1 * mean(run_crowd(s)) + 1);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(where_edges_are_narrow_peers_make_all_of_it_faster) {
+    auto s = small();
+    s.arrivals_s = 10;
+    s.songs = 1;
+    s.edge_kbps = 1000;
+    const auto with = run_crowd(s);
+    s.peers = false;
+    BOOST_TEST(longest(with) < longest(run_crowd(s)) / 2);
+}
+
+BOOST_AUTO_TEST_CASE(players_hear_songs_without_a_stall_and_keep_them) {
+    const auto s = players();
+    const auto run = run_crowd(s);
+    std::array<std::uint64_t, 3> from{};
+    for (const auto& play : run.plays) {
+        BOOST_TEST(play.stalls == 0);
+        BOOST_TEST(play.heard_s > 0);
+        BOOST_TEST(play.sound_s >= 0);
+        for (std::size_t i = 0; i < 3; ++i) from[i] += play.from[i];
+    }
+    for (const auto bytes : from) BOOST_TEST(bytes > 0u);
+    const auto f = figures_of(run, s);
+    BOOST_TEST(f.offload <= f.bound + 0.01);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
