@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/file.hpp"
+#include "base/heap.hpp"
 #include "base/program.hpp"
 #include "http/client.hpp"
 #include "song/id.hpp"
@@ -259,6 +260,7 @@ int dump(std::string url) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    free_without_delay();  // there may be a million peers to expire
     Options options;
     CLI::App app{"Track who has which chunk of which song, and which edges are near and healthy."};
     const Settings settings{app, "STRETTO_TRACK_"};

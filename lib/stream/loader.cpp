@@ -120,6 +120,7 @@ void Loader::finish(int exit, const std::string& why) {
         transfer->fetch.reset();
     }
     transfers_.clear();
+    drop_early();
     if (exit == 0 && around_.kept) around_.kept->complete(id_);
     outcome_.exit = exit;
     outcome_.why = why;

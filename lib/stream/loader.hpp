@@ -59,9 +59,14 @@ class Loader {
 
    private:
     struct Transfer;
+    struct Early;
     using Done = std::function<void(std::optional<Bytes>)>;
 
     void start();
+    void ask_first_chunk();
+    bool go_on_with_early(const std::shared_ptr<Transfer>& transfer);
+    void begin_with(Early& early);
+    void drop_early();
     void retry(std::chrono::milliseconds later, std::function<void()> what);
     void on_tracker(std::optional<swarm::SongAnswer> answer, int status, const std::string& why);
     void manifest_from_edge(int attempt);
@@ -105,6 +110,8 @@ class Loader {
     std::map<int, std::shared_ptr<Transfer>> transfers_;
     std::vector<std::unique_ptr<http::Fetch>>
         over_;                      // ended, to be destroyed out of their callbacks
+    std::shared_ptr<Early> early_;  // chunk 0, before the manifest
+    std::unique_ptr<http::Fetch> early_fetch_;
     std::map<int, Bytes> partial_;  // chunks that come in parts
     std::map<int, Bytes> ready_;    // whole ones that are not kept
     int next_ = 0;                  // chunk to hand on

@@ -14,7 +14,10 @@ std::chrono::milliseconds back_off(int attempt) {
 }  // namespace
 
 void Loader::start() {
-    if (!around_.tracker) return manifest_from_edge(0);
+    if (!around_.tracker) {
+        manifest_from_edge(0);
+        return ask_first_chunk();
+    }
     around_.tracker->song(song_, [this, alive = std::weak_ptr{alive_}](auto answer, int status,
                                                                        const std::string& why) {
         if (!alive.expired()) on_tracker(std::move(answer), status, why);
@@ -121,6 +124,7 @@ void Loader::use(song::Manifest manifest) {
     tick_.every(tick);
     // a chunk before the index: the connection that brought the manifest is quick by now
     if (picker_->complete() || !use_kept_index()) pump();
+    drop_early();
     if (!picker_->complete() && !index_) index_from(0);
 }
 

@@ -28,6 +28,7 @@ void Loader::order(const swarm::Order& wanted) {
     }
     transfers_[wanted.number] = transfer;
     if (!upstream) return fail(*transfer, swarm::Fault::broken);
+    if (go_on_with_early(transfer)) return;
     http::Request request{"GET", path(song::chunk_path(rendition_->kbps, wanted.chunk)), 1, {}};
     if (!transfer->whole)
         request.fields.add("Range", text("bytes=", wanted.begin, "-", wanted.stop - 1));

@@ -72,7 +72,8 @@ struct PeerInfo {
     bool operator==(const PeerInfo&) const = default;
 };
 
-/// The same as a tracker tells it.
+/// The same as a tracker tells it. Of bytes that JSON takes as they are: ids, addresses and tickets
+/// have no others.
 struct PeerLine {
     std::string_view peer_id, url;
     double km = -1;  ///< below 0: not known

@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
+#include <cstring>
 
 namespace stretto::swarm {
 namespace {
@@ -12,10 +14,27 @@ constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff
 
 // Not by inet_ntop, whose sprintf takes a microsecond for an IPv6 address: each list has sixteen.
 
+struct Decimal {
+    std::array<char, 3> digits{};
+    std::uint8_t size = 0;
+};
+constexpr auto decimals = [] {
+    std::array<Decimal, 256> all;
+    for (unsigned n = 0; n < all.size(); ++n) {
+        auto& [digits, size] = all[n];
+        for (const unsigned unit : {100u, 10u, 1u})
+            if (n >= unit || unit == 1) digits[size++] = static_cast<char>('0' + n / unit % 10);
+    }
+    return all;
+}();
+
+/// @param out  with room for 16
 char* print_v4(char* out, const std::uint8_t* bytes) noexcept {
     for (int i = 0; i < 4; ++i) {
         if (i > 0) *out++ = '.';
-        out = std::to_chars(out, out + 3, bytes[i]).ptr;
+        const auto& [digits, size] = decimals[bytes[i]];
+        std::memcpy(out, digits.data(), digits.size());
+        out += size;
     }
     return out;
 }
@@ -60,15 +79,13 @@ bool Ip::is_loopback() const noexcept {
            bytes[15] == 1;
 }
 
-void Ip::append(std::string& to) const {
-    char out[INET6_ADDRSTRLEN];
-    to.append(out, is_v4() ? print_v4(out, bytes.data() + 12) : print_v6(out, bytes.data()));
+char* Ip::print(char* out) const noexcept {
+    return is_v4() ? print_v4(out, bytes.data() + 12) : print_v6(out, bytes.data());
 }
 
 std::string Ip::print() const {
-    std::string out;
-    append(out);
-    return out;
+    char out[INET6_ADDRSTRLEN];
+    return {out, print(out)};
 }
 
 std::optional<Ip> parse_ip(std::string_view text) {
@@ -82,27 +99,30 @@ std::optional<Ip> parse_ip(std::string_view text) {
 }
 
 Network network_of(const Ip& ip) noexcept {
-    // the first 48 bits of an IPv6 address; those of IPv4 stand where no IPv6 network can
-    Network network = ip.is_v4() ? Network{1} << 48 : 0;
-    const int first = ip.is_v4() ? 12 : 0, bytes = ip.is_v4() ? 3 : 6;
-    for (int i = 0; i < bytes; ++i)
-        network |= Network{ip.bytes[static_cast<std::size_t>(first + i)]} << (8 * i);
-    return network;
+    // the first 48 bits of an IPv6 address; those of IPv4 stand where no IPv6 network can. Taken as
+    // words: a list asks for dozens
+    constexpr auto word = std::bit_cast<Network, std::array<std::uint8_t, 8>>;
+    constexpr Network of_v6 = word({0xff, 0xff, 0xff, 0xff, 0xff, 0xff});
+    constexpr Network of_v4 = word({0, 0, 0, 0, 0xff, 0xff, 0xff}),
+                      is_v4 = word({0, 0, 0, 0, 0, 0, 0, 1});
+    Network network = 0;
+    std::memcpy(&network, ip.bytes.data() + (ip.is_v4() ? 8 : 0), sizeof network);
+    return ip.is_v4() ? (network & of_v4) | is_v4 : network & of_v6;
 }
 
-void Endpoint::append_url(std::string& to) const {
+std::string_view Endpoint::print_url(std::span<char, most_url_bytes> out) const noexcept {
     const bool v4 = ip.is_v4();
-    to += v4 ? "http://" : "http://[";
-    ip.append(to);
-    to += v4 ? ":" : "]:";
-    char digits[8];
-    to.append(digits, std::to_chars(digits, digits + sizeof digits, port).ptr);
+    const std::string_view before = v4 ? "http://" : "http://[", after = v4 ? ":" : "]:";
+    char* at = std::copy(before.begin(), before.end(), out.data());
+    at = ip.print(at);
+    at = std::copy(after.begin(), after.end(), at);
+    at = std::to_chars(at, out.data() + out.size(), port).ptr;
+    return {out.data(), at};
 }
 
 std::string Endpoint::url() const {
-    std::string out;
-    append_url(out);
-    return out;
+    std::array<char, most_url_bytes> out;
+    return std::string{print_url(out)};
 }
 
 }  // namespace stretto::swarm

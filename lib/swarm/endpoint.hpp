@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,8 @@ struct Ip {
     bool is_loopback() const noexcept;
     /// "192.0.2.1" or "2001:db8::1".
     std::string print() const;
-    void append(std::string& to) const;
+    /// The same into room for 46 characters. @return  behind the last
+    char* print(char* to) const noexcept;
 };
 /// "192.0.2.1", "2001:db8::1"; nullopt for anything else, such as names, ports and brackets.
 std::optional<Ip> parse_ip(std::string_view text);
@@ -35,7 +37,8 @@ struct Endpoint {
 
     /// "http://192.0.2.1:8490" or "http://[2001:db8::1]:8490".
     std::string url() const;
-    void append_url(std::string& to) const;
+    static constexpr std::size_t most_url_bytes = 64;
+    std::string_view print_url(std::span<char, most_url_bytes> to) const noexcept;
 };
 
 }  // namespace stretto::swarm

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t prove_again_s = 30;    // after a connection that failed
 constexpr std::size_t neighbour_looks = 2000;  // for peers of the asker's network in a big swarm
-constexpr std::size_t expiry_work = 1000;      // songs and peers a turn: 1 ms
+constexpr std::size_t expiry_work = 500;       // songs and peers a turn: 0.3 ms
 constexpr std::int64_t least_bytes = 1000;     // of a transfer that tells a speed
 
 std::uint32_t seconds(std::uint64_t ms) noexcept { return static_cast<std::uint32_t>(ms / 1000); }
@@ -230,8 +230,7 @@ void MemoryPeers::set_id(Peer& peer, std::string_view id) noexcept {
     id.substr(0, peer.id.size()).copy(peer.id.data(), peer.id.size());
 }
 std::string_view MemoryPeers::id_of(const Peer& peer) noexcept {
-    return {peer.id.data(),
-            static_cast<std::size_t>(std::ranges::find(peer.id, '\0') - peer.id.begin())};
+    return {peer.id.data(), ::strnlen(peer.id.data(), peer.id.size())};
 }
 
 void MemoryPeers::refresh(std::uint32_t i, const Announce& said, std::uint32_t now_s) {
@@ -399,19 +398,16 @@ void MemoryPeers::choose(std::size_t want, Network own) {
 }
 
 void MemoryPeers::print(const Candidate& candidate, const Layout& layout, const Point& here,
-                        Network reporter, std::uint64_t now_ms) {
+                        const Tickets::Ticket& ticket) {
     const Peer& peer = peers_[candidate.peer];
-    const auto ticket =
-        tickets_.issue(std::uint64_t{peer.serial} << 32 | candidate.peer, reporter, now_ms);
-    url_.clear();
-    peer.at.append_url(url_);
     if (have_.empty() || printed_ != candidate.have) {
         have_.clear();
         append_have(have_, layout, candidate.have);
         printed_ = candidate.have;
     }
+    std::array<char, Endpoint::most_url_bytes> url;
     append_peer(text_, {id_of(peer),
-                        url_,
+                        peer.at.print_url(url),
                         here.km_to(peer.point),
                         peer.health.score(peer.upload_kbps),
                         std::llround(peer.upload_kbps),
@@ -435,9 +431,13 @@ void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_
     const Point here{asker.location};
     text_.assign(1, '[');
     have_.clear();  // that of another layout
-    for (const auto& one : chosen_) {
-        print(one, song.layout, here, own, now_ms);
-        peers_[one.peer].health.hand_out();
+    reported_.clear();
+    for (const auto& one : chosen_)
+        reported_.push_back(std::uint64_t{peers_[one.peer].serial} << 32 | one.peer);
+    const auto tickets = tickets_.issue(reported_, own, now_ms);
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+        print(chosen_[i], song.layout, here, tickets[i]);
+        peers_[chosen_[i].peer].health.hand_out();
     }
     counted_.named += chosen_.size();
     text_ += ']';

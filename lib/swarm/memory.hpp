@@ -120,7 +120,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     void set_id(Peer& peer, std::string_view id) noexcept;
     static std::string_view id_of(const Peer& peer) noexcept;
     void print(const Candidate& candidate, const Layout& layout, const Point& here,
-               Network reporter, std::uint64_t now_ms);
+               const Tickets::Ticket& ticket);
     float chance() noexcept;
     std::uint64_t random() noexcept;
 
@@ -144,7 +144,8 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     // kept to save their memory's allocation
     std::vector<Member> members_;
     std::vector<Candidate> candidates_, chosen_, passed_over_;
-    std::string text_, url_;
+    std::vector<std::uint64_t> reported_;
+    std::string text_;
     std::string have_;  // printed_ as JSON: most peers have all of a song, and so the same
     Inventory printed_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <new>
 
 #include "base/error.hpp"
 
@@ -17,12 +18,34 @@ void check(int code, const char* what) {
     if (code != 1) throw Error{EX_SOFTWARE, text(what, " failed")};
 }
 
-using Mac = std::unique_ptr<EVP_MAC, Freed<EVP_MAC_free>>;
+std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX_free>> keyed(const unsigned char* key) {
+    std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX_free>> cipher{EVP_CIPHER_CTX_new()};
+    if (!cipher) throw std::bad_alloc{};
+    check(EVP_EncryptInit_ex(cipher.get(), EVP_aes_128_ecb(), nullptr, key, nullptr),
+          "EVP_EncryptInit_ex");
+    check(EVP_CIPHER_CTX_set_padding(cipher.get(), 0), "EVP_CIPHER_CTX_set_padding");
+    return cipher;
+}
+
+/// @param bytes  of whole blocks
+void encrypt(EVP_CIPHER_CTX& cipher, const void* from, void* to, std::size_t bytes) {
+    int written = 0;
+    check(EVP_EncryptUpdate(&cipher, static_cast<unsigned char*>(to), &written,
+                            static_cast<const unsigned char*>(from), static_cast<int>(bytes)),
+          "EVP_EncryptUpdate");
+}
+
+constexpr auto hex_pairs = [] {
+    constexpr char digits[] = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {digits[i / 16], digits[i % 16]};
+    return pairs;
+}();
 
 /// 16 lower-case hexadecimal digits.
 void print_hex(char* to, std::uint64_t n) noexcept {
-    constexpr char digits[] = "0123456789abcdef";
-    for (int shift = 60; shift >= 0; shift -= 4) *to++ = digits[n >> shift & 15];
+    for (int shift = 56; shift >= 0; shift -= 8, to += 2)
+        std::memcpy(to, hex_pairs[n >> shift & 255].data(), 2);
 }
 std::optional<std::uint64_t> parse_hex(std::string_view text) {
     std::uint64_t n = 0;
@@ -33,34 +56,44 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
 
 }  // namespace
 
-Tickets::Tickets(const Secret& secret) {
-    const Mac mac{EVP_MAC_fetch(nullptr, "SIPHASH", nullptr)};
-    mac_.reset(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);
-    if (!mac_) throw Error{EX_SOFTWARE, "OpenSSL has no SipHash"};
-    std::size_t size = sizeof(std::uint64_t);
-    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_size_t("size", &size),
-                                     OSSL_PARAM_construct_end()};
-    check(EVP_MAC_init(mac_.get(), secret.data(), secret.size(), parameters), "EVP_MAC_init");
+Tickets::Tickets(const Secret& secret) : secret_(keyed(secret.data())) {}
+
+evp_cipher_ctx_st& Tickets::cipher_of(std::uint64_t hour) {
+    auto& [number, cipher] = hours_[hour % hours_.size()];
+    if (number != hour || !cipher) {
+        const Block message{hour, 0};
+        Block key;
+        encrypt(*secret_, &message, &key, sizeof key);
+        cipher = keyed(reinterpret_cast<const unsigned char*>(&key));
+        number = hour;
+    }
+    return *cipher;
 }
 
 std::uint64_t Tickets::tag(std::uint64_t peer, Network reporter, std::uint64_t hour) {
-    const std::uint64_t message[] = {peer, reporter, hour};
-    std::uint64_t tag = 0;
-    std::size_t size = 0;
-    check(EVP_MAC_init(mac_.get(), nullptr, 0, nullptr), "EVP_MAC_init");
-    check(
-        EVP_MAC_update(mac_.get(), reinterpret_cast<const unsigned char*>(message), sizeof message),
-        "EVP_MAC_update");
-    check(EVP_MAC_final(mac_.get(), reinterpret_cast<unsigned char*>(&tag), &size, sizeof tag),
-          "EVP_MAC_final");
-    return tag;
+    const Block message{peer, reporter};
+    Block tag;
+    encrypt(cipher_of(hour), &message, &tag, sizeof tag);
+    return tag.peer;
 }
 
 Tickets::Ticket Tickets::issue(std::uint64_t peer, Network reporter, std::uint64_t now_ms) {
-    Ticket ticket;
-    print_hex(ticket.data(), peer);
-    print_hex(ticket.data() + 16, tag(peer, reporter, now_ms / hour_ms));
-    return ticket;
+    return issue({&peer, 1}, reporter, now_ms)[0];
+}
+
+std::span<const Tickets::Ticket> Tickets::issue(std::span<const std::uint64_t> peers,
+                                                Network reporter, std::uint64_t now_ms) {
+    blocks_.clear();
+    for (const std::uint64_t peer : peers) blocks_.push_back({peer, reporter});
+    encrypted_.resize(blocks_.size());
+    issued_.resize(blocks_.size());
+    encrypt(cipher_of(now_ms / hour_ms), blocks_.data(), encrypted_.data(),
+            blocks_.size() * sizeof(Block));
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+        print_hex(issued_[i].data(), peers[i]);
+        print_hex(issued_[i].data() + 16, encrypted_[i].peer);
+    }
+    return issued_;
 }
 
 std::optional<std::uint64_t> Tickets::redeem(std::string_view ticket, Network reporter,

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "base/digest.hpp"
+#include "base/heap.hpp"
 #include "swarm/memory.hpp"
 
 using namespace stretto;
@@ -91,6 +92,7 @@ Location place(std::mt19937& random) {
 }  // namespace
 
 int main() {
+    free_without_delay();  // as the tracker does
     const Size size;
     const auto ids = make_ids(size.songs);
     const Layout layout{{96, 160, 320}, 21};
@@ -144,6 +146,9 @@ int main() {
         watch.time([&] { peers.announce(address(who), said, now); });
     }
     watch.tell("announces, other songs");
+
+    for (int i = 0; i < 20; ++i) watch.time([&] { peers.biggest(50); });
+    watch.tell("the biggest swarms");
 
     now += 400'000;  // all are due in the same second
     bool more = true;
