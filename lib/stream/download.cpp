@@ -28,7 +28,7 @@ Download::Download(const Around& around, std::string song, const Options& option
 
 Download::~Download() {
     // a fetch holds its transfer, which holds it
-    for (const auto& transfer : {early_, transfer_})
+    for (const auto& transfer : {early_, transfer_, begin_})
         if (transfer) drop(*std::shared_ptr{transfer});
     if (around_.kept && !id_.empty()) around_.kept->release(id_);
 }
@@ -60,6 +60,7 @@ void Download::use(song::Manifest manifest) {
     while (how.lowest < how.highest && rendition(how.lowest).kbps < options_.least_kbps)
         ++how.lowest;
     how.seed = std::random_device{}();
+    edge_from_ = 0.1 + 0.8 * how.seed / 4294967296.0;
     session_.emplace(shape_, manifest_.rate, *policy_, how);
     if (around_.kept) {
         around_.kept->use(id_);

@@ -89,6 +89,7 @@ class Download {
     bool from_kept(const Session::Want& want, const Session::Part& part);
     void meet_peers();
     Session::Offer offer();
+    PeerChunk::What of_peers(const Transfer& transfer) const;
     void from_peers(const std::shared_ptr<Transfer>& transfer);
     void tell_peers(const Transfer& transfer) const;
     void from_edge(const std::shared_ptr<Transfer>& transfer, const http::Fields& fields,
@@ -105,6 +106,9 @@ class Download {
     void check_and_keep(Transfer& transfer);
     void note_tail(const Transfer& transfer);
     void fetch_begin();
+    bool from_peers_later(const std::shared_ptr<Transfer>& begin);
+    void on_begin_of_peers(Transfer& begin, bool whole);
+    void keep_joined(const Transfer& begin, const Tail& tail);
     void on_begin(Transfer& begin, Tail tail, const http::Whole& got);
     void remember(Transfer& transfer);
     void tell(const Transfer& transfer, std::int64_t used) const;
@@ -136,9 +140,11 @@ class Download {
         Bytes bytes;
     } begun_;
     std::vector<Tail> tails_;
-    std::vector<bool> indexed_;        // index known, or not to be had
+    double edge_from_ = 0;       // of the song heard, before what lacks to them is asked of an edge
+    std::vector<bool> indexed_;  // index known, or not to be had
     std::shared_ptr<Transfer> early_;  // chunk 0, before the manifest
     std::shared_ptr<Transfer> transfer_;
+    std::shared_ptr<Transfer> begin_;  // of the last of tails_, from peers
     std::unique_ptr<http::Fetch> header_fetch_;
     std::vector<std::unique_ptr<http::Fetch>> over_;      // to be destroyed out of their callbacks
     std::vector<std::unique_ptr<PeerChunk>> over_peers_;  // the same

@@ -78,16 +78,25 @@ Session::Offer Download::offer() {
     return offer;
 }
 
-void Download::from_peers(const std::shared_ptr<Transfer>& transfer) {
-    const auto& want = transfer->want;
+/// Bytes [0, stop) of its chunk, where a piece begins, or the chunk ends.
+PeerChunk::What Download::of_peers(const Transfer& transfer) const {
+    const auto& want = transfer.want;
+    const auto r = static_cast<std::size_t>(want.rendition);
+    const auto k = static_cast<std::size_t>(want.chunk);
     PeerChunk::What what;
-    what.target = path(song::chunk_path(transfer->kbps, want.chunk));
-    what.kbps = transfer->kbps;
+    what.target = path(song::chunk_path(transfer.kbps, want.chunk));
+    what.kbps = transfer.kbps;
     what.chunk = want.chunk;
     what.bytes = want.stop;
-    what.pieces =
-        index_[static_cast<std::size_t>(want.rendition)][static_cast<std::size_t>(want.chunk)];
+    what.whole = shape_.renditions[r].chunks[k].bytes;
+    for (const auto& piece : index_[r][k])
+        if (piece.offset < want.stop) what.pieces.push_back(piece);
     what.edge_bytes_per_s = session_->edge_rate();
+    return what;
+}
+
+void Download::from_peers(const std::shared_ptr<Transfer>& transfer) {
+    const auto& want = transfer->want;
     PeerChunk::Calls calls;
     calls.bytes = [this, transfer](BytesView bytes) {
         if (!transfer->ended) pass_on(*transfer, bytes);
@@ -107,7 +116,7 @@ void Download::from_peers(const std::shared_ptr<Transfer>& transfer) {
         act();
     };
     transfer->peers =
-        std::make_unique<PeerChunk>(around_, *peers_, std::move(what), std::move(calls));
+        std::make_unique<PeerChunk>(around_, *peers_, of_peers(*transfer), std::move(calls));
 }
 
 /// A line for each of them: its share of the sound is that of its bytes.

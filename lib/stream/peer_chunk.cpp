@@ -114,7 +114,7 @@ void PeerChunk::order(const swarm::Order& wanted) {
     transfer->next_piece = wanted.first;
     transfers_[wanted.number] = transfer;
     http::Request request{"GET", what_.target, 1, {}};
-    if (wanted.begin > 0 || wanted.stop < what_.bytes)
+    if (wanted.begin > 0 || wanted.stop < what_.whole)
         request.fields.add("Range", text("bytes=", wanted.begin, "-", wanted.stop - 1));
     auto calls = while_it_lasts(
         alive_, transfer, [this](Transfer& t, const http::Response& head) { on_head(t, head); },

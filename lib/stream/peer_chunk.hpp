@@ -13,8 +13,9 @@ class PeerChunk {
     struct What {
         std::string target;  ///< the chunk's path
         int kbps = 0, chunk = 0;
-        std::uint32_t bytes = 0;
-        std::vector<song::Piece> pieces;  ///< the chunk's, of its index
+        std::uint32_t bytes = 0;          ///< that are wanted, from its begin on
+        std::uint32_t whole = 0;          ///< that it has
+        std::vector<song::Piece> pieces;  ///< of its index, those that are wanted
         double edge_bytes_per_s = 0;      ///< who is far slower is given up; 0: not known
     };
     struct Calls {
