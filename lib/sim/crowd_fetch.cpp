@@ -80,9 +80,10 @@ void CrowdFetch::order(const swarm::Order& wanted) {
 }
 
 void CrowdFetch::on_bytes(int number, Request& request, std::uint32_t bytes) {
+    const bool of_edge = request.link == edge;
     picker_->received(number, bytes, now());
-    if (divided_) take_pieces(number, request);
-    if (request.link == edge && picker_->edge_wanted(now())) crowd_.wake(listener_);
+    if (divided_) take_pieces(number, request);  // which may be the request's end
+    if (of_edge && picker_->edge_wanted(now())) crowd_.wake(listener_);
 }
 
 /// Pieces that are whole by now.
