@@ -107,7 +107,7 @@ class Download {
     void note_tail(const Transfer& transfer);
     void fetch_begin();
     bool from_peers_later(const std::shared_ptr<Transfer>& begin);
-    void on_begin_of_peers(Transfer& begin, bool whole);
+    void on_begin_of_peers(Transfer& begin, Tail tail, bool whole);
     void keep_joined(const Transfer& begin, const Tail& tail);
     void on_begin(Transfer& begin, Tail tail, const http::Whole& got);
     void remember(Transfer& transfer);
@@ -144,7 +144,7 @@ class Download {
     std::vector<bool> indexed_;  // index known, or not to be had
     std::shared_ptr<Transfer> early_;  // chunk 0, before the manifest
     std::shared_ptr<Transfer> transfer_;
-    std::shared_ptr<Transfer> begin_;  // of the last of tails_, from peers
+    std::shared_ptr<Transfer> begin_;  // of what was one of tails_, from peers
     std::unique_ptr<http::Fetch> header_fetch_;
     std::vector<std::unique_ptr<http::Fetch>> over_;      // to be destroyed out of their callbacks
     std::vector<std::unique_ptr<PeerChunk>> over_peers_;  // the same

@@ -59,24 +59,24 @@ bool Download::from_peers_later(const std::shared_ptr<Transfer>& begin) {
     if (!has)
         return static_cast<double>(calls_.heard().position) <
                edge_from_ * static_cast<double>(manifest_.samples);
+    const auto tail = std::make_shared<Tail>(std::move(tails_.back()));
+    tails_.pop_back();  // others may be noted while it comes
     PeerChunk::Calls calls;
     calls.bytes = [begin](BytesView bytes) { append(begin->data, bytes); };
     calls.reject = [this, chunk = want.chunk](Peer& peer, const char* why) {
         calls_.reject(peer.info.peer_id, chunk, why);
     };
-    calls.ended = [this, begin] { on_begin_of_peers(*begin, true); };
-    calls.failed = [this, begin] { on_begin_of_peers(*begin, false); };
+    calls.ended = [this, begin, tail] { on_begin_of_peers(*begin, std::move(*tail), true); };
+    calls.failed = [this, begin, tail] { on_begin_of_peers(*begin, std::move(*tail), false); };
     begin->peers =
         std::make_unique<PeerChunk>(around_, *peers_, of_peers(*begin), std::move(calls));
     begin_ = begin;
     return true;
 }
 
-void Download::on_begin_of_peers(Transfer& begin, bool whole) {
+void Download::on_begin_of_peers(Transfer& begin, Tail tail, bool whole) {
     if (begin.ended) return;
     tell_peers(begin);
-    auto tail = std::move(tails_.back());
-    tails_.pop_back();
     if (whole)
         keep_joined(begin, tail);
     else if (++tail.tries < most_tries)
