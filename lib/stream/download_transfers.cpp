@@ -274,22 +274,25 @@ void Download::tell(const Transfer& transfer, std::int64_t used) const {
 void Download::fail(Transfer& transfer, int status, const std::string& why, bool wrong,
                     bool silent) {
     const bool early = &transfer == early_.get();
-    why_ = text(transfer.edge->url, ": ", why);
+    why_ = text(transfer.edge ? transfer.edge->url : "peers", ": ", why);
     if (early) {  // the manifest will tell what there is
         drop(transfer);
         return;
     }
     const auto keep_alive = transfer_;
-    if (wrong) calls_.reject(transfer.edge->name, transfer.want.chunk, "damaged");
+    if (wrong && transfer.edge) calls_.reject(transfer.edge->name, transfer.want.chunk, "damaged");
     if (status == 404 && !transfer.early) {
         if (++missing_ > 2 * static_cast<int>(manifest_.renditions.size()))
             return finish(EX_UNAVAILABLE, text("nobody has all of '", song_, "'"));
         session_->missing(transfer.want.rendition);
     }
-    around_.edges.failed(*transfer.edge, wrong, silent);
+    if (transfer.edge) around_.edges.failed(*transfer.edge, wrong, silent);
     session_->failed(transfer.want.number);
     remember(transfer);
-    if (!transfer.data.empty()) tell(transfer, used(transfer));
+    if (transfer.peers)
+        tell_peers(transfer);
+    else if (!transfer.data.empty())
+        tell(transfer, used(transfer));
     drop(transfer);
     retry_soon();
 }
