@@ -8,9 +8,9 @@
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "publish/cut.hpp"
+#include "publish/explain.hpp"
 #include "song/bundle.hpp"
-#include "stream/cut.hpp"
-#include "stream/explain.hpp"
 
 using namespace stretto;
 
@@ -29,7 +29,7 @@ ogg::PageReader reader_of(int fd, const std::string& subject) {
 /// Only a file can be read twice: once for the bitrate that its header may not tell.
 int average_of(int fd, const std::string& subject) {
     if (::lseek(fd, 0, SEEK_CUR) != 0) return 0;
-    const int kbps = stream::average_kbps(reader_of(fd, subject));
+    const int kbps = publish::average_kbps(reader_of(fd, subject));
     if (::lseek(fd, 0, SEEK_SET) != 0) throw system_error("read", subject);
     return kbps;
 }
@@ -47,7 +47,7 @@ void tell(const std::string& path, BytesView bytes) {
     note(text("cut ", path, ", ", bytes.size(), " bytes"));
 }
 
-void write_folder(const std::filesystem::path& folder, stream::Cutter& cutter, bool verbose) {
+void write_folder(const std::filesystem::path& folder, publish::Cutter& cutter, bool verbose) {
     cutter.run([&](const std::string& path, BytesView bytes) {
         if (verbose) tell(path, bytes);
         std::filesystem::create_directories((folder / path).parent_path());
@@ -57,7 +57,7 @@ void write_folder(const std::filesystem::path& folder, stream::Cutter& cutter, b
     });
 }
 
-void write_tar(stream::Cutter& cutter, bool verbose) {
+void write_tar(publish::Cutter& cutter, bool verbose) {
     if (::isatty(STDOUT_FILENO))
         throw Error{
             EX_USAGE,
@@ -94,11 +94,11 @@ int main(int argc, char** argv) {
 
     return program(app, argc, argv, examples, [&] {
         if (!explain.empty()) {
-            stream::explain(explain, std::cout);
+            publish::explain(explain, std::cout);
             return 0;
         }
         if (files.empty()) files = {"-"};
-        stream::Cutter cutter{seconds};
+        publish::Cutter cutter{seconds};
         std::vector<File> open;
         for (const auto& name : files) {
             const std::string subject = name == "-" ? "standard input" : name;

@@ -1,6 +1,6 @@
 // stretto-encode: any audio file to one Ogg stream that holds a Vorbis stream per bitrate. See
 // stretto-encode(1).
-#include "stream/encode.hpp"
+#include "publish/encode.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -50,7 +50,7 @@ double cpu_seconds() {
 class Clock {
    public:
     explicit Clock(Progress& progress) : progress_(progress) {}
-    stream::Report doing(std::string what, double from, double to) {
+    publish::Report doing(std::string what, double from, double to) {
         return [this, what = std::move(what), from, to](double share, double seconds) {
             if (!progress_.shown()) return;
             const double elapsed =
@@ -69,11 +69,11 @@ class Clock {
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-stream::Recording record(const Options& o, const std::string& input, bool keep_pcm,
-                         const stream::Report& report) {
+publish::Recording record(const Options& o, const std::string& input, bool keep_pcm,
+                          const publish::Report& report) {
     const File file = open_input(input);
-    auto recording = stream::record(file.fd(), input == "-" ? "standard input" : input, o.decoder,
-                                    keep_pcm, report);
+    auto recording = publish::record(file.fd(), input == "-" ? "standard input" : input, o.decoder,
+                                     keep_pcm, report);
     for (const auto& why : recording.damage)
         note(text("'", recording.subject, "': ", why, " (passed over)"));
     return recording;
@@ -108,7 +108,7 @@ void print_measure(const Options& o, const std::string& name, std::optional<doub
 
 /// Each file, and all together as one: the gain that keeps an album's inner balance.
 int measure(const Options& o) {
-    std::vector<stream::Recording> all;
+    std::vector<publish::Recording> all;
     std::optional<double> loudest;
     if (!o.json) std::cout << "LUFS\tdBTP\tgain\tlimited\tfile\n";
     for (const auto& input : o.inputs) {
@@ -124,7 +124,7 @@ int measure(const Options& o) {
     return 0;
 }
 
-stream::Encoding plan(const Options& o, const stream::Recording& recording) {
+publish::Encoding plan(const Options& o, const publish::Recording& recording) {
     const auto lufs = recording.meter.lufs(), peak = recording.meter.true_peak();
     auto gain = audio::choose_gain(lufs, peak, o.lufs, o.true_peak);
     if (o.no_normalize || o.gain) gain = {o.gain.value_or(0), false, gain.silent};
@@ -146,7 +146,7 @@ stream::Encoding plan(const Options& o, const stream::Recording& recording) {
             o.threads};
 }
 
-Json stats(const stream::Recording& r, const stream::Encoding& e, const stream::Encoded& done,
+Json stats(const publish::Recording& r, const publish::Encoding& e, const publish::Encoded& done,
            double elapsed) {
     Json json{{"input", r.subject},
               {"format", r.format},
@@ -192,7 +192,7 @@ int encode(const Options& o) {
     const auto encoding = plan(o, recording);
     std::optional<Draft> file;
     if (o.output != "-") file.emplace(o.output);
-    const auto done = stream::encode(
+    const auto done = publish::encode(
         recording, encoding,
         [&](BytesView bytes) {
             file ? file->write(bytes) : write_all(STDOUT_FILENO, bytes, "standard output");

@@ -10,12 +10,12 @@
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "listen/fetching.hpp"
+#include "listen/source.hpp"
 #include "listener_options.hpp"
 #include "ogg/join.hpp"
 #include "song/id.hpp"
 #include "song/index.hpp"
-#include "stream/fetching.hpp"
-#include "stream/source.hpp"
 
 using namespace stretto;
 namespace fs = std::filesystem;
@@ -61,7 +61,7 @@ class Kept {
 
 class Fetch {
    public:
-    Fetch(stream::Source& source, song::Manifest manifest, int kbps, bool verbose)
+    Fetch(listen::Source& source, song::Manifest manifest, int kbps, bool verbose)
         : source_(source),
           manifest_(std::move(manifest)),
           rendition_(manifest_.best(kbps)),
@@ -109,14 +109,14 @@ class Fetch {
 
    private:
     Bytes get(const std::string& path, std::size_t most, const Digest& digest) {
-        return stream::get_checked(source_, "songs/" + manifest_.id + "/" + path, most, digest);
+        return listen::get_checked(source_, "songs/" + manifest_.id + "/" + path, most, digest);
     }
     std::string title() const {
         auto t = song::first_tag(manifest_.tags, "TITLE");
         return t.empty() ? manifest_.id : t;
     }
 
-    stream::Source& source_;
+    listen::Source& source_;
     song::Manifest manifest_;
     const song::Rendition& rendition_;
     bool verbose_;
@@ -127,13 +127,13 @@ struct Options {
     std::string store, song, output = "-", raw, search;
     bool list = false, searching = false;
     ListenerOptions listener;
-    stream::Fetching::Options swarm;
+    listen::Fetching::Options swarm;
 };
 
 /// A directory or a web server that only serves files: no tracker, no peers, no cache.
 int fetch_from_store(const Options& o) {
-    const auto source = stream::open_source(o.store);
-    Fetch fetch{*source, stream::get_manifest(*source, o.song), o.swarm.kbps, o.swarm.verbose};
+    const auto source = listen::open_source(o.store);
+    Fetch fetch{*source, listen::get_manifest(*source, o.song), o.swarm.kbps, o.swarm.verbose};
     if (!o.raw.empty()) {
         fetch.raw(Kept{o.raw});
     } else if (o.output == "-") {
@@ -173,7 +173,7 @@ int fetch_from_swarm(Options o) {
     s.many = o.list;
     s.output = o.list && o.output == "-" ? "" : o.output;
     if (o.list && !s.output.empty()) fs::create_directories(s.output);
-    stream::Fetching fetching{s};
+    listen::Fetching fetching{s};
     return o.searching ? fetching.search(o.search) : fetching.run(songs_of(o));
 }
 

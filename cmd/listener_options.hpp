@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "stream/presence.hpp"
+#include "listen/presence.hpp"
 
 namespace stretto {
 
@@ -56,8 +56,8 @@ struct ListenerOptions {
     }
 
     /// An Error (64) for what is no address or place.
-    stream::Presence::Options presence() const {
-        stream::Presence::Options p;
+    listen::Presence::Options presence() const {
+        listen::Presence::Options p;
         p.edges = edges;
         p.tracker = edges.empty() && tracker.empty() ? "http://127.0.0.1:8490" : tracker;
         for (const auto& url : edges)

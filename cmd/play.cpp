@@ -7,10 +7,10 @@
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "base/terminal.hpp"
+#include "listen/fetching.hpp"
+#include "listen/player.hpp"
 #include "listener_options.hpp"
 #include "song/id.hpp"
-#include "stream/fetching.hpp"
-#include "stream/player.hpp"
 
 using namespace stretto;
 namespace fs = std::filesystem;
@@ -33,7 +33,7 @@ struct Options {
     int patience = 90;
     int most_kbps = 0;
     ListenerOptions place;
-    stream::Player::Options player;
+    listen::Player::Options player;
 };
 
 /// "http://host/stream/frontiers?kbps=160", "songs/frontiers/manifest.json", "frontiers": the song.
@@ -105,7 +105,7 @@ void check_abr(const std::string& name) {
 
 /// Which renditions the rule may use, and what it begins with before anything is known of the
 /// network.
-void set_bitrates(const Options& o, stream::Download::Options& download) {
+void set_bitrates(const Options& o, listen::Download::Options& download) {
     download.most_kbps = most_kbps(o);
     download.first_kbps = download.abr == "seed" ? 160 : 96;
     if (const int fixed = std::atoi(download.abr.c_str()); fixed > 0) {
@@ -115,8 +115,8 @@ void set_bitrates(const Options& o, stream::Download::Options& download) {
     download.first_kbps = std::min(download.first_kbps, download.most_kbps);
 }
 
-stream::Player::Key key_of(const Press& press) {
-    using To = stream::Player::Key;
+listen::Player::Key key_of(const Press& press) {
+    using To = listen::Player::Key;
     switch (press.key) {
         case Key::space:
             return To::pause;
@@ -150,8 +150,8 @@ stream::Player::Key key_of(const Press& press) {
 /// The line and the keys, for who listens at a terminal.
 class Console {
    public:
-    explicit Console(stream::Player& player) : player_(player), keys_(STDIN_FILENO) {
-        player.on_view([this](const stream::PanelView& view) { panel_.show(view); });
+    explicit Console(listen::Player& player) : player_(player), keys_(STDIN_FILENO) {
+        player.on_view([this](const listen::PanelView& view) { panel_.show(view); });
         player.on_note([this](const std::string& what) {
             panel_.wipe();
             note(what);
@@ -170,15 +170,15 @@ class Console {
             player_.key(key_of(press));
     }
 
-    stream::Player& player_;
-    stream::Panel panel_;
+    listen::Player& player_;
+    listen::Panel panel_;
     KeyTerminal keys_;
     KeyReader reader_;
     std::unique_ptr<net::Poll> poll_;
 };
 
 /// A store is asked before edges; without a tracker that was named, it alone.
-stream::Presence::Options presence(const Options& o) {
+listen::Presence::Options presence(const Options& o) {
     if (o.store.empty()) return o.place.presence();
     auto place = o.place;
     const bool url = o.store.starts_with("http://") || o.store.starts_with("https://");
@@ -190,7 +190,7 @@ stream::Presence::Options presence(const Options& o) {
     return how;
 }
 
-int play(Options& o) {
+int play_songs(Options& o) {
     auto& p = o.player;
     check_abr(p.download.abr);
     const auto output = audio::parse_output(o.output);
@@ -211,7 +211,7 @@ int play(Options& o) {
     p.listener = !o.listener.empty() ? o.listener
                  : !p.events.empty() ? listener_of(p.presence.cache)
                                      : "";
-    stream::Player player{p};
+    listen::Player player{p};
     std::optional<Console> console;
     if (!o.quiet) console.emplace(player);
     return player.run(songs);
@@ -219,8 +219,8 @@ int play(Options& o) {
 
 int list(const Options& o) {
     net::Loop loop;
-    stream::Presence presence{loop, ::presence(o)};
-    return stream::list_songs(loop, presence, o.search, false);
+    listen::Presence presence{loop, ::presence(o)};
+    return listen::list_songs(loop, presence, o.search, false);
 }
 
 int list_devices() {
@@ -296,6 +296,6 @@ int main(int argc, char** argv) {
         if (o.devices) return list_devices();
         if (o.list || app.count("--search") > 0) return list(o);
         if (o.songs.empty()) throw Error{EX_USAGE, "name a song, or - for a playlist"};
-        return play(o);
+        return play_songs(o);
     });
 }

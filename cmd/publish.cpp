@@ -1,5 +1,5 @@
 // stretto-publish: a bundle into a store, checked, all or nothing. See stretto-publish(1).
-#include "stream/publish.hpp"
+#include "publish/publish.hpp"
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -55,7 +55,7 @@ int list(const store::Directory& store, bool as_json) {
         if (const auto id = store.id_of(name)) names.emplace(*id, name);
     int status = 0;
     for (const auto& id : store.ids()) try {
-            Song s{stream::load_manifest(store, id), {}, 0};
+            Song s{publish::load_manifest(store, id), {}, 0};
             for (auto [at, end] = names.equal_range(id); at != end; ++at)
                 s.names.push_back(at->second);
             for (const auto& r : s.manifest.renditions)
@@ -70,7 +70,7 @@ int list(const store::Directory& store, bool as_json) {
 
 int verify(const store::Directory& store) {
     Progress progress;
-    const auto damage = stream::damage_of_store(store, [&](std::size_t done, std::size_t all) {
+    const auto damage = publish::damage_of_store(store, [&](std::size_t done, std::size_t all) {
         progress.show(static_cast<double>(done) / static_cast<double>(all),
                       text(done, " of ", all, " songs"));
     });
@@ -125,10 +125,10 @@ int main(int argc, char** argv) {
         song::BundleReader bundle{file.fd(), song::most_chunk_bytes};
         song::Manifest manifest;
         if (dry) {
-            manifest = stream::check_bundle(bundle, subject, [](const std::string&, BytesView) {});
+            manifest = publish::check_bundle(bundle, subject, [](const std::string&, BytesView) {});
         } else {
             Directory store{store_path, Directory::Open::create};
-            manifest = stream::publish(store, bundle, subject);
+            manifest = publish::publish(store, bundle, subject);
             if (!name.empty()) store.set_name(name, manifest.id);
         }
         std::cout << manifest.id << '\n';

@@ -8,8 +8,8 @@
 #include "edge/origin_site.hpp"
 #include "edge/proxy.hpp"
 #include "edge/worker.hpp"
-#include "stream/seeder.hpp"
-#include "stream/tracker.hpp"
+#include "peer/seeder.hpp"
+#include "peer/tracker.hpp"
 
 using namespace stretto;
 
@@ -179,8 +179,8 @@ int serve_peer(const Options& o) {
     if (o.listen.size() != 1) throw Error{EX_USAGE, "a peer has one --listen"};
     store::Kept kept{o.source, o.cache_size};
     net::Loop loop;
-    stream::Seeder seeder{loop, kept, {static_cast<double>(o.upload_limit), 4, o.listen[0]}};
-    stream::Tracker tracker{loop, o.announce, place};
+    peer::Seeder seeder{loop, kept, {static_cast<double>(o.upload_limit), 4, o.listen[0]}};
+    peer::Tracker tracker{loop, o.announce, place};
     const auto limit = static_cast<std::int64_t>(o.upload_limit * 8 / 1000);
     tracker.share(kept, seeder.port(), limit > 0 ? limit : 10000);
     std::cout << "listening on " << seeder.address() << std::endl;

@@ -20,12 +20,18 @@ base    base
 net     net base
 http    http net base
 edge    edge http net audio ogg song store abr cache events swarm base
-stream  stream edge http net audio ogg song store abr cache events swarm base
-sim     sim stream abr cache events swarm song base
+vorbis  vorbis ogg base
+gather  gather swarm abr song ogg vorbis base
+play    play gather swarm abr song ogg vorbis base
+publish publish audio ogg song store base
+peer    peer edge http net song store swarm base
+listen  listen peer play gather edge http net audio vorbis ogg song store abr cache events swarm base
+sim     sim play gather abr cache events swarm song base
 '
 # a library's headers as an extended expression, then who may include them
 libraries='
-(libav|libsw)[a-z]*/|vorbis/|ebur128\.h     lib/audio/
+(libav|libsw)[a-z]*/|ebur128\.h     lib/audio/
+vorbis/                                     lib/audio/ lib/vorbis/
 SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
 isa-l/                                      lib/ogg/

@@ -148,7 +148,7 @@ void CrowdState::wake(std::uint32_t number) {
     awake_.push_back(number);
 }
 
-// Announces, as stream::Tracker times them
+// Announces, as peer::Tracker times them
 
 void CrowdState::announce_at(std::uint32_t number, Millis when) {
     listeners[number].due = when;

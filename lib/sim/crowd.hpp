@@ -1,7 +1,7 @@
 #pragma once
 // A crowd of listeners on a virtual clock: they come, fetch or play songs of a Zipf catalogue from
-// edges and from each other. What they ask of whom is decided by the very swarm::Picker and
-// stream::Session of stretto-fetch and stretto-play, whom they hear of by the very state of
+// edges and from each other. What they ask of whom is decided by the very gather::Picker and
+// play::Session of stretto-fetch and stretto-play, whom they hear of by the very state of
 // stretto-track.
 #include <array>
 #include <cstdint>

@@ -84,8 +84,8 @@ void CrowdClient::on_head(int number) {
     note_have(link, request.rendition);
     if (!link.have[static_cast<std::size_t>(request.rendition)]
                   [static_cast<std::size_t>(request.chunk)])
-        return fault(number, swarm::Fault::missing);
-    if (peer.uploads >= crowd_uploads) return fault(number, swarm::Fault::busy);
+        return fault(number, gather::Fault::missing);
+    if (peer.uploads >= crowd_uploads) return fault(number, gather::Fault::busy);
     ++peer.uploads;
     request.uploading = true;
     flow.from = peer.up;
@@ -103,7 +103,7 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
         crowd_.result.edge_bytes += n;
     } else {
         const auto peer = links_[static_cast<std::size_t>(request.link)].peer;
-        if (!crowd_.listeners[peer].here) return fault(number, swarm::Fault::broken);
+        if (!crowd_.listeners[peer].here) return fault(number, gather::Fault::broken);
         crowd_.result.members[peer].given += n;
         if (crowd_.listeners[peer].evil == Evil::half && request.got >= request.length() / 2) {
             crowd_.flows.stop(std::exchange(request.flow, -1));
@@ -131,17 +131,17 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     crowd_.wake(listener_);
 }
 
-void CrowdClient::fault(int number, swarm::Fault fault) {
+void CrowdClient::fault(int number, gather::Fault fault) {
     auto& request = requests_.at(number);
     if (request.link != edge) {
         auto& link = links_[static_cast<std::size_t>(request.link)];
-        if (fault == swarm::Fault::wrong) {
+        if (fault == gather::Fault::wrong) {
             ++outcome_.bans;
             link.banned = true;
             link.reported = false;
             report(link, false, "hash");
-        } else if (fault == swarm::Fault::stalled || fault == swarm::Fault::broken) {
-            report(link, false, fault == swarm::Fault::stalled ? "stalled" : "broken");
+        } else if (fault == gather::Fault::stalled || fault == gather::Fault::broken) {
+            report(link, false, fault == gather::Fault::stalled ? "stalled" : "broken");
         } else {  // an answer without bytes leaves the connection as it was
             ++link.idle.connections;
         }

@@ -7,13 +7,13 @@
 #include <memory>
 #include <string_view>
 
+#include "gather/picker.hpp"
 #include "sim/crowd.hpp"
 #include "sim/crowd_world.hpp"
-#include "swarm/picker.hpp"
 
 namespace stretto::sim {
 
-using swarm::Millis;
+using gather::Millis;
 struct CrowdState;
 struct Listener;
 
@@ -39,7 +39,7 @@ class CrowdClient {
 
    protected:
     static constexpr int edge = -1;
-    /// A peer, as stream::Peers keeps it.
+    /// A peer, as listen::Peers keeps it.
     struct Link {
         std::uint32_t peer = 0;
         std::string ticket;
@@ -71,14 +71,14 @@ class CrowdClient {
     // what becomes of requests
     virtual void on_bytes(int number, Request& request, std::uint32_t bytes) = 0;
     virtual void on_end(int number, Request& request) = 0;  ///< all is here; it is over after that
-    virtual void on_fault(int number, Request& request, swarm::Fault fault) = 0;
+    virtual void on_fault(int number, Request& request, gather::Fault fault) = 0;
     /// It may have other chunks of a rendition than before.
     virtual void have_changed(int link, int rendition) = 0;
 
     /// A round trip till its answer's first byte, and one before on a new connection.
     void ask(int number, const Request& request);
     /// It failed: for a fault of what it brought.
-    void fault(int number, swarm::Fault fault);
+    void fault(int number, gather::Fault fault);
     void end(int number);
     std::map<int, Request>& requests() { return requests_; }
     bool gives_wrong_bytes(const Request& request) const;
@@ -86,7 +86,7 @@ class CrowdClient {
 
     /// The tracker's list, with the song's start.
     void meet_peers() { query_peers(-1); }
-    /// As stream::Peers. @param enough  peers that are of use are known
+    /// As listen::Peers. @param enough  peers that are of use are known
     void refresh_peers(int rendition, bool enough);
     void poll_peers(int rendition);
     void report(Link& link, bool ok, const char* why);

@@ -20,10 +20,10 @@ CrowdFetch::CrowdFetch(CrowdState& crowd, std::uint32_t listener, std::uint32_t 
 }
 
 void CrowdFetch::on_tracker() {
-    swarm::Picker::Options how;
+    gather::Picker::Options how;
     how.in_order = how.alone = !crowd_.settings.peers;
-    picker_ = std::make_unique<swarm::Picker>(bytes_, how,
-                                              static_cast<std::uint32_t>(crowd_.chance.next()));
+    picker_ = std::make_unique<gather::Picker>(bytes_, how,
+                                               static_cast<std::uint32_t>(crowd_.chance.next()));
     pump();
     later(2 * edge_rtt_s(), &CrowdFetch::on_index);
     if (crowd_.settings.peers) meet_peers();
@@ -50,9 +50,9 @@ void CrowdFetch::have_changed(int link, int rendition) {
 void CrowdFetch::pump() {
     if (!picker_ || over_) return;
     for (const int number : picker_->late(now()))
-        if (requests().contains(number)) fault(number, swarm::Fault::stalled);
+        if (requests().contains(number)) fault(number, gather::Fault::stalled);
     for (const int number : picker_->superfluous()) {  // what others have brought meanwhile
-        picker_->failed(number, swarm::Fault::busy, now() - 1000);
+        picker_->failed(number, gather::Fault::busy, now() - 1000);
         end(number);
     }
     if (picker_->complete()) {
@@ -67,9 +67,9 @@ void CrowdFetch::pump() {
     poll_peers(rendition_);
 }
 
-void CrowdFetch::order(const swarm::Order& wanted) {
+void CrowdFetch::order(const gather::Order& wanted) {
     Request request;
-    request.link = wanted.source == swarm::Order::edge ? edge : wanted.source;
+    request.link = wanted.source == gather::Order::edge ? edge : wanted.source;
     request.rendition = rendition_;
     request.chunk = wanted.chunk;
     request.begin = wanted.begin;
@@ -97,7 +97,7 @@ void CrowdFetch::take_pieces(int number, Request& request) {
     };
     for (int& piece = next_piece_[number]; piece < order.end; ++piece) {
         if (end_of(piece) - order.begin > request.got) return;
-        if (gives_wrong_bytes(request)) return fault(number, swarm::Fault::wrong);
+        if (gives_wrong_bytes(request)) return fault(number, gather::Fault::wrong);
         const bool fresh =
             !picker_->complete(order.chunk) && !picker_->has_piece(order.chunk, piece);
         picker_->piece_done(number, piece, now());
@@ -121,7 +121,7 @@ void CrowdFetch::on_end(int number, Request& request) {
     next_piece_.erase(number);
 }
 
-void CrowdFetch::on_fault(int number, Request&, swarm::Fault fault) {
+void CrowdFetch::on_fault(int number, Request&, gather::Fault fault) {
     picker_->failed(number, fault, now());
     next_piece_.erase(number);
 }

@@ -1,5 +1,5 @@
 #pragma once
-// A listener that fetches a song whole, chunks in any order, as stream::Loader does.
+// A listener that fetches a song whole, chunks in any order, as listen::Loader does.
 #include "sim/crowd_client.hpp"
 
 namespace stretto::sim {
@@ -12,18 +12,18 @@ class CrowdFetch final : public CrowdClient {
    private:
     void on_bytes(int number, Request& request, std::uint32_t bytes) override;
     void on_end(int number, Request& request) override;
-    void on_fault(int number, Request& request, swarm::Fault fault) override;
+    void on_fault(int number, Request& request, gather::Fault fault) override;
     void have_changed(int link, int rendition) override;
     void on_tracker();
     void on_index();
     void tick();
-    void order(const swarm::Order& wanted);
+    void order(const gather::Order& wanted);
     void take_pieces(int number, Request& request);
 
     int rendition_;
     const std::vector<std::uint32_t>& bytes_;
     const std::vector<std::vector<std::uint32_t>>& starts_;
-    std::unique_ptr<swarm::Picker> picker_;
+    std::unique_ptr<gather::Picker> picker_;
     std::map<int, int> next_piece_;  // by order
     bool divided_ = false;
 };

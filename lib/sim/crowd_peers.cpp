@@ -1,4 +1,4 @@
-// The peers of a song of the crowd, as stream::Peers keeps them: whom the tracker names, and what
+// The peers of a song of the crowd, as listen::Peers keeps them: whom the tracker names, and what
 // they have.
 #include <algorithm>
 #include <charconv>

@@ -10,11 +10,11 @@
 namespace stretto::sim {
 namespace {
 
-using stream::Session;
+using play::Session;
 
 constexpr int rate = 44'100;
 constexpr double pieces_tick_s = 0.1;
-constexpr double poll_ahead_s = 1.5;  // as stream::Download, as are the next two
+constexpr double poll_ahead_s = 1.5;  // as listen::Download, as are the next two
 constexpr std::size_t at_a_time = 3;
 constexpr int near = 3;
 constexpr std::size_t enough_peers = 1;
@@ -47,13 +47,13 @@ double sum_of_best(std::vector<double> speeds) {
     return sum;
 }
 
-Millis pause_after(swarm::Fault fault) {  // as stream::PeerChunk
+Millis pause_after(gather::Fault fault) {  // as listen::PeerChunk
     switch (fault) {
-        case swarm::Fault::busy:
+        case gather::Fault::busy:
             return 500;
-        case swarm::Fault::stalled:
+        case gather::Fault::stalled:
             return 3000;
-        case swarm::Fault::broken:
+        case gather::Fault::broken:
             return 5000;
         default:
             return 0;
@@ -186,7 +186,7 @@ void CrowdPlayer::sleep() {
 
 bool CrowdPlayer::able(const Link& link) const { return !link.banned && link.not_before <= now(); }
 
-/// As stream::Download::offer.
+/// As listen::Download::offer.
 Session::Offer CrowdPlayer::offer() {
     Session::Offer offer;
     if (!crowd_.settings.peers || session_.complete() || want_) return offer;
@@ -245,11 +245,11 @@ void CrowdPlayer::order(const Session::Want& want) {
     if (from_kept(want)) return;
     want_ = want;
     if (want.peers) {
-        swarm::Picker::Options how;
+        gather::Picker::Options how;
         how.in_order = true;
         how.edge_bytes_per_s = session_.edge_rate();
-        pieces_ = std::make_unique<swarm::Picker>(std::vector{want.stop}, how,
-                                                  static_cast<std::uint32_t>(want.chunk));
+        pieces_ = std::make_unique<gather::Picker>(std::vector{want.stop}, how,
+                                                   static_cast<std::uint32_t>(want.chunk));
         pieces_->set_pieces({song_.starts[static_cast<std::size_t>(want.rendition)]
                                          [static_cast<std::size_t>(want.chunk)]});
         pieces_->pause_edge(std::numeric_limits<Millis>::max());
@@ -314,21 +314,21 @@ void CrowdPlayer::on_end(int number, Request& request) {
     if (want_) whole();  // else the first chunk, of a song of which nothing is known yet
 }
 
-void CrowdPlayer::on_fault(int number, Request& request, swarm::Fault fault) {
+void CrowdPlayer::on_fault(int number, Request& request, gather::Fault fault) {
     if (request.link == edge) return;
     auto& link = links_[static_cast<std::size_t>(request.link)];
     link.not_before = now() + pause_after(fault);
-    if (fault == swarm::Fault::stalled) link.speed = link.expected() / 2;
+    if (fault == gather::Fault::stalled) link.speed = link.expected() / 2;
     pieces_->failed(orders_.at(number).first, fault, now());
     orders_.erase(number);
 }
 
-/// As stream::PeerChunk::pump.
+/// As listen::PeerChunk::pump.
 void CrowdPlayer::pump_pieces() {
     for (const int late : pieces_->late(now())) {
         const auto found = std::ranges::find_if(
             orders_, [&](const auto& order) { return order.second.first == late; });
-        if (found != orders_.end()) fault(found->first, swarm::Fault::stalled);
+        if (found != orders_.end()) fault(found->first, gather::Fault::stalled);
     }
     const auto r = static_cast<std::size_t>(want_->rendition);
     const auto k = static_cast<std::size_t>(want_->chunk);
@@ -364,7 +364,7 @@ void CrowdPlayer::take_pieces(int number, Request& request) {
         return next < starts.size() ? starts[next] : want_->stop;
     };
     for (; piece < order.end && end_of(piece) - order.begin <= request.got; ++piece) {
-        if (gives_wrong_bytes(request)) return fault(number, swarm::Fault::wrong);
+        if (gives_wrong_bytes(request)) return fault(number, gather::Fault::wrong);
         pieces_->piece_done(order_number, piece, now());
         const auto bytes = end_of(piece) - starts[static_cast<std::size_t>(piece)];
         request.useful += bytes;

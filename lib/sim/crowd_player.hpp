@@ -1,7 +1,7 @@
 #pragma once
-// A listener that plays a song, and skips it or not, as stream::Download and stream::Player do.
+// A listener that plays a song, and skips it or not, as listen::Download and listen::Player do.
+#include "play/session.hpp"
 #include "sim/crowd_client.hpp"
-#include "stream/session.hpp"
 
 namespace stretto::sim {
 
@@ -10,7 +10,7 @@ class Ears {
    public:
     explicit Ears(double song_s) : song_s_(song_s) {}
     /// There is audio till `audio_s`, which may be less than before, of what was not heard yet.
-    void audio(double now, double audio_s, const stream::Session::Options& rules);
+    void audio(double now, double audio_s, const play::Session::Options& rules);
     void advance(double now);
     double playhead() const { return playhead_; }
     double buffer() const { return audio_ - playhead_; }
@@ -35,17 +35,17 @@ class CrowdPlayer final : public CrowdClient {
    private:
     void on_bytes(int number, Request& request, std::uint32_t bytes) override;
     void on_end(int number, Request& request) override;
-    void on_fault(int number, Request& request, swarm::Fault fault) override;
+    void on_fault(int number, Request& request, gather::Fault fault) override;
     void have_changed(int, int) override {}
     void on_found();
     void on_time();
     void sleep();
 
     void act();
-    stream::Session::Heard heard() const;
-    stream::Session::Offer offer();
-    void order(const stream::Session::Want& want);
-    bool from_kept(const stream::Session::Want& want);
+    play::Session::Heard heard() const;
+    play::Session::Offer offer();
+    void order(const play::Session::Want& want);
+    bool from_kept(const play::Session::Want& want);
     void whole();
     void cancel();
     void hear();
@@ -56,17 +56,17 @@ class CrowdPlayer final : public CrowdClient {
 
     double at() const { return now_s() - outcome_.began_s; }
 
-    stream::Session::Options options_;
+    play::Session::Options options_;
     std::unique_ptr<abr::Policy> policy_;
-    stream::Session session_;
+    play::Session session_;
     Ears ears_;
     double until_s_;  // of the song, when it is skipped
     bool found_ = false, poll_best_ = false;
     int requests_made_ = 0;
-    std::optional<stream::Session::Want> want_;
+    std::optional<play::Session::Want> want_;
     int request_ = -1;  // of the edge, for what is wanted
     int early_ = -1;    // rendition of chunk 0, asked for before anything was known
-    std::unique_ptr<swarm::Picker> pieces_;      // of what is wanted from peers
+    std::unique_ptr<gather::Picker> pieces_;     // of what is wanted from peers
     std::map<int, std::pair<int, int>> orders_;  // by request: the picker's order, its next piece
     int passed_ = 0;
     Millis due_ = 0;

@@ -8,7 +8,7 @@
 
 namespace stretto::sim {
 
-constexpr int crowd_uploads = 4;  // at a time, as stream::Seeder gives
+constexpr int crowd_uploads = 4;  // at a time, as peer::Seeder gives
 
 /// What an evil peer does with who asks it.
 enum class Evil : std::uint8_t { no, silent, slow, wrong, half };
@@ -34,7 +34,7 @@ struct Listener {
     std::unique_ptr<CrowdClient> client;
     int songs_left = 0;
     std::vector<std::uint32_t> played;
-    // announces, as stream::Tracker times them
+    // announces, as peer::Tracker times them
     Millis announced = -1, due = 0;
     bool changed = false, announcing = false;
 

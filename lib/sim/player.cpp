@@ -3,23 +3,23 @@
 #include <cmath>
 #include <optional>
 
+#include "play/session.hpp"
 #include "sim/pages.hpp"
-#include "stream/session.hpp"
 
 namespace stretto::sim {
 namespace {
 
-using stream::Session;
+using play::Session;
 
 constexpr int rate = 44'100;
 constexpr double never = std::numeric_limits<double>::infinity();
-constexpr double tick_s = 0.02;          // stream::Player looks no more often
+constexpr double tick_s = 0.02;          // listen::Player looks no more often
 constexpr double index_row_bytes = 24;   // of a piece, see stretto-chunk(5)
-constexpr double longest_pause_s = 2;    // between tries, as stream::Download
+constexpr double longest_pause_s = 2;    // between tries, as listen::Download
 constexpr double out_of_favour_s = 0.5;  // an edge that failed, twice as long each time,
-constexpr int most_doublings = 5;        // as stream::Edges
+constexpr int most_doublings = 5;        // as listen::Edges
 
-stream::Session::Options options_of(const PlayerSettings& settings, const abr::Shape& song) {
+play::Session::Options options_of(const PlayerSettings& settings, const abr::Shape& song) {
     Session::Options o;
     o.start_s = settings.rules.sound_s;
     o.resume_s = settings.rules.resume_s;
@@ -42,7 +42,7 @@ abr::Shape without_pieces(const abr::Shape& song) {
     return known;
 }
 
-/// Which edge to ask, as stream::Edges has it.
+/// Which edge to ask, as listen::Edges has it.
 class Favour {
    public:
     explicit Favour(int edges) : edges_(static_cast<std::size_t>(edges)) {}

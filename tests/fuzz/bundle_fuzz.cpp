@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "publish/publish.hpp"
 #include "repair.hpp"
-#include "stream/publish.hpp"
 
 using namespace stretto;
 
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ::lseek(file.fd(), 0, SEEK_SET);
     try {
         song::BundleReader bundle{file.fd(), 1 << 20};
-        stream::check_bundle(bundle, "bundle", [](const std::string&, BytesView) {});
+        publish::check_bundle(bundle, "bundle", [](const std::string&, BytesView) {});
     } catch (const Error& e) {
         if (e.exit() != EX_DATAERR) __builtin_trap();
     }

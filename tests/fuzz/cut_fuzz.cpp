@@ -1,10 +1,10 @@
 // Ogg pages, packets, splitter: any bytes as one input of stretto-chunk.
+#include "publish/cut.hpp"
 #include "repair.hpp"
-#include "stream/cut.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     try {
-        stretto::stream::Cutter cutter{0.5};
+        stretto::publish::Cutter cutter{0.5};
         cutter.add_input(stretto::ogg::PageReader{{data, size}}, "input", 96);
         cutter.run([](const std::string&, stretto::BytesView) {});
     } catch (const stretto::Error& e) {

@@ -2,14 +2,14 @@
 // no numbers. The first byte says how the rest is split, and whether it begins with the chunk.
 #include <cmath>
 
-#include "audio/stream_decoder.hpp"
 #include "repair.hpp"
+#include "vorbis/stream_decoder.hpp"
 
 using namespace stretto;
 
 namespace {
 
-void feed(audio::StreamDecoder& decoder, BytesView bytes, std::size_t step,
+void feed(vorbis::StreamDecoder& decoder, BytesView bytes, std::size_t step,
           const audio::Part& part) {
     std::vector<float> samples;
     while (!bytes.empty()) {
@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 1) return 0;
     const BytesView bytes{data + 1, size - 1};
     const std::size_t step = data[0] % 128u == 0 ? size : data[0] % 128u;
-    audio::StreamDecoder decoder{8000, 1};
+    vorbis::StreamDecoder decoder{8000, 1};
     const audio::Part part{3, 4000};
     decoder.begin(part);
     feed(decoder, bytes, step, part);

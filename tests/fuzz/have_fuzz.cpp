@@ -1,10 +1,10 @@
 // A peer's Stretto-Have, from a stranger: no chunk beyond the song's, and printed it is read back
 // as the same.
 #include "base/bytes.hpp"
-#include "stream/have.hpp"
+#include "peer/have.hpp"
 
 using namespace stretto;
-using namespace stretto::stream;
+using namespace stretto::fuzz;
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include "audio/vorbis.hpp"
 #include "ogg/join.hpp"
 #include "ogg/packets.hpp"
+#include "publish/cut.hpp"
 #include "pull.hpp"
-#include "stream/cut.hpp"
 
 using namespace stretto;
 using namespace stretto::edge;
@@ -75,7 +75,7 @@ class Shelf : public Objects {
 struct Song {
     Song() {
         const auto stream = encode(44100 * 5);
-        stream::Cutter cutter{1};
+        publish::Cutter cutter{1};
         cutter.add_input(ogg::PageReader{stream}, "a tone", kbps);
         manifest = std::make_shared<song::Manifest>(
             cutter.run([&](const std::string& path, BytesView bytes) {

@@ -1,0 +1,473 @@
+#include "gather/picker.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace stretto::gather {
+namespace {
+
+constexpr Millis silence = 2000;     // without a byte, and an order of a peer is given up
+constexpr Millis least_time = 1000;  // that any order gets: a round trip and slow start
+constexpr Millis edge_silence = 5000;
+constexpr Millis grace = 2000;      // for peers to show that they are fast enough
+constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any round trip
+// The same beside peers: a second transfer of the edge would take the way down from theirs. In a
+// crowd of 3000 (stretto-simulate) they brought 77 % of the bytes with this and 69 % with 500.
+constexpr Millis edge_ahead_of_peers = 100;
+constexpr Millis window = 2000;  // over which the peers' rate is taken
+constexpr int most_strikes = 4;
+
+}  // namespace
+
+Picker::Picker(const std::vector<std::uint32_t>& bytes, const Options& options, std::uint32_t seed)
+    : options_(options),
+      left_(static_cast<int>(bytes.size())),
+      edge_rate_(options.edge_bytes_per_s),
+      chance_(seed) {
+    for (const auto size : bytes) chunks_.push_back({size, {Piece{}}, 1});
+}
+
+void Picker::set_pieces(const std::vector<std::vector<std::uint32_t>>& starts) {
+    assert(starts.size() == chunks_.size() && !divided_);
+    divided_ = true;
+    for (std::size_t k = 0; k < chunks_.size(); ++k) {
+        auto& chunk = chunks_[k];
+        const Piece whole = chunk.pieces[0];
+        chunk.pieces.clear();
+        for (const auto begin : starts[k]) chunk.pieces.push_back({begin, whole.done, whole.asked});
+        chunk.left = whole.done ? 0 : static_cast<int>(chunk.pieces.size());
+    }
+    for (auto& [number, active] : active_)
+        active.order.end =
+            static_cast<int>(chunks_[static_cast<std::size_t>(active.order.chunk)].pieces.size());
+}
+
+void Picker::set_peer(int peer, const std::vector<bool>& have, double bytes_per_s) {
+    auto& mine = peers_[peer];
+    mine.have = have;
+    mine.have.resize(chunks_.size());
+    mine.gone = false;
+    if (mine.speed == 0) mine.speed = std::clamp(bytes_per_s, 20e3, 2e6);
+}
+
+bool Picker::banned(int peer) const {
+    const auto found = peers_.find(peer);
+    return found != peers_.end() && found->second.banned;
+}
+
+int Picker::useful_peers(Millis now) const {
+    int n = 0;
+    for (const auto& [number, peer] : peers_) {
+        if (peer.banned || peer.gone || peer.not_before > now + 1000) continue;
+        for (std::size_t k = 0; k < chunks_.size(); ++k)
+            if (peer.have[k] && chunks_[k].left > 0) {
+                ++n;
+                break;
+            }
+    }
+    return n;
+}
+
+void Picker::have_chunk(int chunk) {
+    auto& c = chunks_[static_cast<std::size_t>(chunk)];
+    if (c.left == 0) return;
+    for (auto& piece : c.pieces) piece.done = true;
+    c.left = 0;
+    --left_;
+}
+
+void Picker::lost_chunk(int chunk) {
+    auto& c = chunks_[static_cast<std::size_t>(chunk)];
+    if (c.left == 0) ++left_;
+    for (auto& piece : c.pieces) piece.done = false;
+    c.left = static_cast<int>(c.pieces.size());
+}
+
+std::uint32_t Picker::end_of(const Chunk& chunk, int piece) const {
+    const auto next = static_cast<std::size_t>(piece) + 1;
+    return next < chunk.pieces.size() ? chunk.pieces[next].begin : chunk.bytes;
+}
+
+bool Picker::can_ask(const Peer& peer, Millis now) const {
+    if (peer.banned || peer.gone || now < peer.not_before) return false;
+    if (peer.proven) return peer.orders < options_.orders_a_peer;
+    return peer.orders == 0 && strangers_ < options_.strangers;
+}
+
+/// How many peers have it.
+int Picker::rarity(int chunk) const {
+    return static_cast<int>(std::ranges::count_if(peers_, [&](const auto& entry) {
+        const Peer& peer = entry.second;
+        return !peer.banned && !peer.gone && peer.have[static_cast<std::size_t>(chunk)];
+    }));
+}
+
+int Picker::sources_of(int chunk) const {
+    return static_cast<int>(std::ranges::count_if(
+        active_, [&](const auto& entry) { return entry.second.order.chunk == chunk; }));
+}
+
+/// The first run of pieces that are neither here nor asked for.
+std::optional<std::pair<int, int>> Picker::open_run(int chunk) const {
+    const auto& pieces = chunks_[static_cast<std::size_t>(chunk)].pieces;
+    const auto open = [](const Piece& piece) { return !piece.done && piece.asked == 0; };
+    const auto first = std::ranges::find_if(pieces, open);
+    if (first == pieces.end()) return {};
+    const auto end = std::find_if_not(first, pieces.end(), open);
+    return std::pair{static_cast<int>(first - pieces.begin()),
+                     static_cast<int>(end - pieces.begin())};
+}
+
+/// A chunk that a peer which is free now can bring more of: one that was begun before a new one.
+std::optional<int> Picker::choose_for_peers(Millis now) {
+    std::optional<int> best;
+    double best_key = 0;
+    int open = 0;
+    for (int k = 0; k < static_cast<int>(chunks_.size()); ++k)
+        open += chunks_[static_cast<std::size_t>(k)].left > 0 && sources_of(k) > 0;
+    for (int k = 0; k < static_cast<int>(chunks_.size()); ++k) {
+        const auto& chunk = chunks_[static_cast<std::size_t>(k)];
+        if (chunk.left == 0 || !open_run(k)) continue;
+        const int sources = sources_of(k);
+        if (sources >= options_.peers_a_chunk) continue;
+        const bool begun = sources > 0 || chunk.left < static_cast<int>(chunk.pieces.size());
+        if (!begun && open >= options_.open_chunks) continue;
+        const bool reachable = std::ranges::any_of(peers_, [&](const auto& entry) {
+            return entry.second.have[static_cast<std::size_t>(k)] && can_ask(entry.second, now);
+        });
+        if (!reachable) continue;
+        const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
+        const double key = (begun ? 0 : 1e6) + (options_.in_order ? k : rarity(k) + chance);
+        if (!best || key < best_key) best = k, best_key = key;
+    }
+    return best;
+}
+
+void Picker::start(int source, int chunk, int first, int end, Millis now,
+                   std::vector<Order>& orders) {
+    auto& c = chunks_[static_cast<std::size_t>(chunk)];
+    const Order order{next_++,
+                      source,
+                      chunk,
+                      first,
+                      end,
+                      c.pieces[static_cast<std::size_t>(first)].begin,
+                      end_of(c, end - 1)};
+    for (int i = first; i < end; ++i) ++c.pieces[static_cast<std::size_t>(i)].asked;
+    active_.emplace(order.number, Active{order, now, now, 0, false});
+    if (source == Order::edge) {
+        if (edge_orders_++ == 0) edge_since_ = now, edge_bytes_ = 0;
+    } else {
+        auto& peer = peers_[source];
+        if (!peer.proven) ++strangers_;
+        ++peer.orders;
+        if (!peers_since_) peers_since_ = now;
+    }
+    orders.push_back(order);
+}
+
+/// One chunk among the free peers that have it, by speed. @return false: nothing to be had
+bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
+    const auto chunk = choose_for_peers(now);
+    if (!chunk) return false;
+    const auto run = *open_run(*chunk);
+    std::vector<int> able;
+    for (const auto& [number, peer] : peers_)
+        if (peer.have[static_cast<std::size_t>(*chunk)] && can_ask(peer, now))
+            able.push_back(number);
+    const auto free_speed = [&](int n) {
+        const auto& peer = peers_[n];
+        return peer.speed / (1 + peer.orders);
+    };
+    std::ranges::shuffle(able, chance_);
+    std::ranges::stable_sort(able, std::greater{}, free_speed);
+    int strangers = options_.strangers - strangers_;
+    std::vector<int> chosen;
+    for (const int n : able) {
+        if (static_cast<int>(chosen.size()) >= options_.peers_a_chunk - sources_of(*chunk) ||
+            static_cast<int>(chosen.size()) >= run.second - run.first)
+            break;
+        if (!peers_[n].proven && strangers-- <= 0) continue;
+        chosen.push_back(n);
+    }
+    if (chosen.empty()) return false;
+    double total = 0;
+    for (const int n : chosen) total += free_speed(n);
+    int first = run.first;
+    double share = 0;
+    const int pieces = run.second - run.first;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        share += free_speed(chosen[i]) / total;
+        const int rest = static_cast<int>(chosen.size() - i - 1);  // each of them gets one at least
+        const int end = i + 1 == chosen.size()
+                            ? run.second
+                            : std::clamp(run.first + static_cast<int>(share * pieces + 0.5),
+                                         first + 1, run.second - rest);
+        start(chosen[i], *chunk, first, end, now, orders);
+        first = end;
+    }
+    return true;
+}
+
+double Picker::peer_rate(Millis now) const {
+    while (!peer_bytes_.empty() && peer_bytes_.front().at <= now - window) peer_bytes_.pop_front();
+    if (!peers_since_) return 0;
+    double bytes = 0;
+    for (const auto& sample : peer_bytes_) bytes += sample.bytes;
+    return bytes * 1000 / static_cast<double>(std::clamp<Millis>(now - *peers_since_, 250, window));
+}
+
+bool Picker::peers_suffice(Millis now) const {
+    const double rate = peer_rate(now);
+    if (options_.enough <= 0) return edge_rate_ > 0 && rate >= edge_rate_;
+    if (slow_since_ < 0 || rate >= options_.enough) slow_since_ = now;
+    if (now - slow_since_ >= grace) return false;
+    for (int k = 0; k < static_cast<int>(chunks_.size()); ++k)
+        if (chunks_[static_cast<std::size_t>(k)].left > 0 && open_run(k) && rarity(k) == 0)
+            return false;
+    return true;
+}
+
+/// What the edge brings, bytes/s. Until that is known, what it has brought since it was asked: in
+/// the connection's slow start too little, and never more than the way to it can carry.
+double Picker::edge_pace(Millis now) const {
+    if (edge_rate_ > 0 || now <= edge_since_) return edge_rate_;
+    return static_cast<double>(edge_bytes_) * 1000 / static_cast<double>(now - edge_since_);
+}
+
+/// May the edge have another order? Not while peers are as fast as it is; else enough for it to be
+/// busy until the next can reach it. More at a time would only share its rate, and in a crowd all
+/// would wait longer for the first whole chunk that they can pass on.
+bool Picker::edge_wanted(Millis now) const {
+    if (now < edge_not_before_ || edge_orders_ >= options_.edge_orders) return false;
+    const bool helped = divided_ && useful_peers(now) > 0;
+    if (helped && peers_suffice(now)) return false;
+    if (edge_orders_ == 0 || options_.alone) return true;
+    double outstanding = 0;
+    for (const auto& [number, active] : active_)
+        if (active.order.source == Order::edge)
+            outstanding += active.order.stop - active.order.begin - active.received;
+    const auto ahead = helped ? edge_ahead_of_peers : edge_ahead;
+    return outstanding < edge_pace(now) * static_cast<double>(ahead) / 1000;
+}
+
+std::optional<int> Picker::choose_for_edge() {
+    std::optional<int> best;
+    double best_key = 0;
+    for (int k = 0; k < static_cast<int>(chunks_.size()); ++k) {
+        if (chunks_[static_cast<std::size_t>(k)].left == 0 || !open_run(k)) continue;
+        const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
+        // by chance even where nobody is known yet: in a crowd that has just begun, all others ask
+        // too
+        const double key = options_.in_order ? k : rarity(k) + chance;
+        if (!best || key < best_key) best = k, best_key = key;
+    }
+    return best;
+}
+
+/// Of a chunk that peers have too: no more than keeps the edge busy for a moment. The rest is
+/// theirs once they are faster.
+int Picker::edge_share(int chunk, std::pair<int, int> run) const {
+    const auto& c = chunks_[static_cast<std::size_t>(chunk)];
+    const auto begin = c.pieces[static_cast<std::size_t>(run.first)].begin;
+    int end = run.first + 1;
+    while (end < run.second && end_of(c, end - 1) - begin < edge_rate_ * edge_ahead / 1000) ++end;
+    return end;
+}
+
+bool Picker::ask_edge(Millis now, std::vector<Order>& orders) {
+    if (!edge_wanted(now)) return false;
+    const auto chunk = choose_for_edge();
+    if (!chunk) return ask_edge_again(now, orders);
+    auto run = *open_run(*chunk);
+    if (divided_ && rarity(*chunk) > 0) run.second = edge_share(*chunk, run);
+    start(Order::edge, *chunk, run.first, run.second, now, orders);
+    return true;
+}
+
+/// All is asked for: what peers will bring later than the edge could is asked of it too.
+bool Picker::ask_edge_again(Millis now, std::vector<Order>& orders) {
+    const Active* latest = nullptr;
+    double longest = 0;
+    for (const auto& [number, active] : active_) {
+        const auto& order = active.order;
+        if (order.source == Order::edge) continue;
+        const auto& pieces = chunks_[static_cast<std::size_t>(order.chunk)].pieces;
+        const bool alone =
+            std::all_of(pieces.begin() + order.first, pieces.begin() + order.end,
+                        [](const Piece& piece) { return piece.done || piece.asked == 1; });
+        const double rest = order.stop - order.begin - active.received;
+        if (!alone || rest <= 0) continue;
+        const double took = static_cast<double>(std::max<Millis>(1, now - active.started)) / 1000;
+        const double speed = active.received > 0 ? active.received / took
+                                                 : peers_.at(order.source).speed / (1 + took);
+        const double wait = rest / std::max(speed, 1.0);
+        const double edge = edge_rate_ > 0 ? (order.stop - order.begin) / edge_rate_ + 0.1 : 1;
+        if (wait > edge && wait > longest) latest = &active, longest = wait;
+    }
+    if (!latest) return false;
+    const Order late = latest->order;
+    const auto& pieces = chunks_[static_cast<std::size_t>(late.chunk)].pieces;
+    int first = late.first;
+    while (first < late.end && pieces[static_cast<std::size_t>(first)].done) ++first;
+    if (first == late.end) return false;
+    start(Order::edge, late.chunk, first, late.end, now, orders);
+    return true;
+}
+
+std::vector<Order> Picker::pick(Millis now) {
+    std::vector<Order> orders;
+    if (divided_)
+        while (ask_peers(now, orders)) {
+        }
+    while (ask_edge(now, orders)) {
+    }
+    return orders;
+}
+
+/// The time that an order of a peer gets: twice what the edge would need.
+Millis Picker::allowed(const Active& active) const {
+    const double bytes = active.order.stop - active.order.begin;
+    const double rate = edge_rate_ > 0 ? edge_rate_ : 20e3;
+    return std::max(least_time, static_cast<Millis>(2000 * bytes / rate));
+}
+
+std::vector<int> Picker::late(Millis now) {
+    std::vector<int> found;
+    const auto of_peers = static_cast<double>(active_.size()) - edge_orders_;
+    for (const auto& [number, active] : active_) {
+        const bool edge = active.order.source == Order::edge;
+        const bool silent = now - active.last_byte >= (edge ? edge_silence : silence);
+        // one of eight that bring an eighth of what the edge would is as fast as need be
+        const auto took = static_cast<double>(now - active.started) / 1000;
+        const bool slow = active.received * of_peers < edge_rate_ * took || edge_rate_ == 0;
+        if (silent || (!edge && slow && now - active.started > allowed(active)))
+            found.push_back(number);
+    }
+    for (const int number : found) failed(number, Fault::stalled, now);
+    return found;
+}
+
+void Picker::received(int order, std::uint32_t bytes, Millis now) {
+    const auto found = active_.find(order);
+    if (found == active_.end()) return;
+    auto& active = found->second;
+    active.received += bytes;
+    active.last_byte = now;
+    if (active.order.source == Order::edge) {
+        edge_bytes_ += bytes;
+        // while it is busy, over all its orders; the first second says little
+        if (now - edge_since_ >= 500)
+            edge_rate_ =
+                static_cast<double>(edge_bytes_) * 1000 / static_cast<double>(now - edge_since_);
+    }
+}
+
+void Picker::piece_done(int order, int piece, Millis now) {
+    const auto found = active_.find(order);
+    if (found == active_.end()) return;
+    const auto& o = found->second.order;
+    auto& chunk = chunks_[static_cast<std::size_t>(o.chunk)];
+    auto& mine = chunk.pieces[static_cast<std::size_t>(piece)];
+    found->second.progressed = true;
+    if (o.source != Order::edge) peer_bytes_.push_back({now, end_of(chunk, piece) - mine.begin});
+    if (mine.done) return;
+    mine.done = true;
+    if (--chunk.left == 0) --left_;
+}
+
+void Picker::release(const Active& active) {
+    auto& pieces = chunks_[static_cast<std::size_t>(active.order.chunk)].pieces;
+    for (int i = active.order.first; i < active.order.end; ++i)
+        --pieces[static_cast<std::size_t>(i)].asked;
+    if (active.order.source == Order::edge) {
+        --edge_orders_;
+    } else {
+        auto& peer = peers_[active.order.source];
+        --peer.orders;
+        if (!peer.proven) --strangers_;
+    }
+}
+
+/// A transfer that was short says how fast the edge is too.
+void Picker::note_edge(const Active& active, Millis now) {
+    if (active.order.source != Order::edge || active.received == 0) return;
+    const double took = static_cast<double>(std::max<Millis>(1, now - edge_since_));
+    edge_rate_ = static_cast<double>(edge_bytes_) * 1000 / took;
+}
+
+void Picker::finished(int order, Millis now) {
+    const auto found = active_.find(order);
+    if (found == active_.end()) return;
+    const Active active = found->second;
+    note_edge(active, now);
+    release(active);
+    active_.erase(found);
+    if (active.order.source == Order::edge) return;
+    auto& peer = peers_[active.order.source];
+    const double took = static_cast<double>(std::max<Millis>(1, now - active.started)) / 1000;
+    const double speed = active.received / took;
+    peer.speed = peer.proven ? 0.6 * peer.speed + 0.4 * speed : speed;
+    peer.proven = true;
+    peer.strikes = 0;
+}
+
+void Picker::strike(Peer& peer, Millis now, Millis pause) {
+    ++peer.strikes;
+    peer.speed = std::max(5e3, peer.speed / 2);
+    peer.not_before = now + (pause << std::min(peer.strikes, 6));
+    if (peer.strikes >= most_strikes) peer.gone = true;
+}
+
+void Picker::failed(int order, Fault fault, Millis now) {
+    const auto found = active_.find(order);
+    if (found == active_.end()) return;
+    const Active active = found->second;
+    release(active);
+    active_.erase(found);
+    if (active.order.source == Order::edge) return;
+    auto& peer = peers_[active.order.source];
+    const auto jitter = std::uniform_int_distribution<Millis>{0, 300}(chance_);
+    switch (fault) {
+        case Fault::wrong:
+            peer.banned = true;
+            break;
+        case Fault::missing:
+            peer.have[static_cast<std::size_t>(active.order.chunk)] = false;
+            if (!peer.proven) strike(peer, now, 100);
+            break;
+        case Fault::busy:
+            peer.not_before = now + 300 + jitter;
+            break;
+        case Fault::broken:
+        case Fault::stalled:
+            strike(peer, now, active.progressed ? 250 : 1000);
+            break;
+    }
+}
+
+bool Picker::complete(int chunk) const {
+    return chunks_[static_cast<std::size_t>(chunk)].left == 0;
+}
+
+bool Picker::has_piece(int chunk, int piece) const {
+    return chunks_[static_cast<std::size_t>(chunk)].pieces[static_cast<std::size_t>(piece)].done;
+}
+
+const Order* Picker::order(int number) const {
+    const auto found = active_.find(number);
+    return found == active_.end() ? nullptr : &found->second.order;
+}
+
+std::vector<int> Picker::superfluous() const {
+    std::vector<int> found;
+    for (const auto& [number, active] : active_) {
+        const auto& pieces = chunks_[static_cast<std::size_t>(active.order.chunk)].pieces;
+        if (std::all_of(pieces.begin() + active.order.first, pieces.begin() + active.order.end,
+                        [](const Piece& piece) { return piece.done; }))
+            found.push_back(number);
+    }
+    return found;
+}
+
+}  // namespace stretto::gather

@@ -1,0 +1,72 @@
+#pragma once
+// A peer's server: passes kept chunks and indexes of announced songs on, at a bounded rate, and
+// answers nothing else: a whole cache listed to strangers would tell what somebody listens to.
+#include "edge/origin.hpp"
+#include "http/server.hpp"
+#include "store/kept.hpp"
+
+namespace stretto::peer {
+
+/// Bytes that may leave, shared by all uploads: a token bucket on the loop's clock.
+class Bucket {
+   public:
+    /// @param bytes_per_s  0: any number
+    Bucket(net::Loop& loop, double bytes_per_s);
+    /// Up to `most` bytes may go now; 0: wait.
+    std::uint64_t take(std::uint64_t most);
+    /// Call when take() is worth asking again, once.
+    void wait(std::function<void()> wake);
+
+   private:
+    void refill();
+    net::Loop& loop_;
+    double rate_, tokens_ = 0;
+    std::uint64_t filled_ms_;
+    net::Timer timer_;
+    std::vector<std::function<void()>> waiting_;
+};
+
+class Seeder : public http::Handler {
+   public:
+    struct Options {
+        double upload_bytes_per_s = 0;  ///< 0: any rate
+        int uploads = 4;                ///< at a time; others are answered 503
+        std::string listen;             ///< "host:port"; empty: every address, a free port
+    };
+    /// Error 69 when the port is taken.
+    Seeder(net::Loop& loop, const store::Kept& kept, const Options& options);
+    ~Seeder() override;
+
+    int port() const noexcept { return port_; }
+    /// "192.0.2.1:8500", of the last listener.
+    const std::string& address() const noexcept { return address_; }
+    /// Our own transfer needs all there is: nobody new is given anything.
+    void urgent(bool now) noexcept { urgent_ = now; }
+    /// Bytes of chunks given so far.
+    std::uint64_t given() const noexcept { return given_; }
+
+    void handle(http::Incoming&& incoming, http::Reply reply) override;
+
+   private:
+    class Upload;
+    std::string have(const edge::Route& route) const;
+    void listen(const std::string& where);
+
+    net::Loop& loop_;
+    const store::Kept& kept_;
+    Options options_;
+    store::Tree tree_;
+    edge::Origin origin_;
+    Bucket bucket_;
+    http::AccessLog log_;
+    http::Limiter limiter_;
+    http::Shared shared_;
+    int port_ = 0, uploads_ = 0;
+    bool urgent_ = false;
+    std::uint64_t given_ = 0;
+    std::string address_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace stretto::peer

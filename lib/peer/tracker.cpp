@@ -1,0 +1,174 @@
+#include "peer/tracker.hpp"
+
+#include <random>
+
+#include "base/digest.hpp"
+
+namespace stretto::peer {
+namespace {
+
+constexpr std::uint64_t least_between_ms = 3000;  // announces, when something has changed
+/// It looks at all that is kept, and a song that begins needs the network: after both.
+constexpr std::chrono::milliseconds first_announce{500};
+
+http::Upstream::Limits limits() {
+    http::Upstream::Limits limits;
+    limits.connections = 8;
+    limits.connect = std::chrono::milliseconds{2000};
+    limits.stall = std::chrono::seconds{5};
+    return limits;
+}
+
+std::string random_id() {
+    std::random_device random;
+    Bytes bytes;
+    for (int i = 0; i < 4; ++i) append_u32(bytes, random());
+    return base32(bytes);
+}
+
+}  // namespace
+
+std::map<std::string, swarm::Have> inventory(const store::Kept& kept) {
+    std::map<std::string, swarm::Have> all;
+    for (const auto& id : kept.songs()) {
+        if (all.size() == swarm::most_songs) break;
+        for (const auto& [kbps, here] : kept.chunks(id)) {
+            auto& ranges = all[id][kbps];
+            for (int k = 0; k < static_cast<int>(here.size()); ++k) {
+                if (!here[static_cast<std::size_t>(k)]) continue;
+                if (!ranges.empty() && ranges.back().last == k - 1)
+                    ranges.back().last = k;
+                else
+                    ranges.push_back({k, k});
+            }
+        }
+    }
+    return all;
+}
+
+Tracker::Tracker(net::Loop& loop, const std::string& url, std::optional<swarm::Location> location)
+    : loop_(loop),
+      url_(url),
+      peer_id_(random_id()),
+      location_(location),
+      upstream_(loop, url, limits()),
+      again_(loop, [this] { announce(); }) {}
+
+void Tracker::post(const std::string& path, const std::string& json,
+                   std::function<void(http::Whole)> done) {
+    http::Request request;
+    request.method = "POST";
+    request.target = path;
+    request.fields.add("Content-Type", "application/json");
+    http::ask(upstream_, std::move(request), Bytes(json.begin(), json.end()),
+              swarm::most_answer_bytes, std::move(done));
+}
+
+void Tracker::song(const std::string& song, Song done) {
+    auto target = "/songs/" + song;
+    if (location_) target += "?location=" + swarm::print_location(*location_);
+    http::get(upstream_, target, swarm::most_answer_bytes,
+              [done = std::move(done)](http::Whole got) {
+                  if (!got.ok()) return done({}, got.status, got.why);
+                  auto answer = swarm::parse_song_answer(as_text(got.body));
+                  if (!answer) return done({}, 0, answer.error().why);
+                  done(std::move(*answer), 200, "");
+              });
+}
+
+void Tracker::peers(const std::string& song_id, int kbps, int want,
+                    std::function<void(std::optional<std::vector<swarm::PeerInfo>>)> done) {
+    swarm::PeersQuery query;
+    query.song_id = song_id;
+    query.kbps = kbps;
+    query.location = location_;
+    query.want = want;
+    query.peer_id = peer_id_;
+    query.port = port_;
+    post("/peers", swarm::print_peers_query(query), [done = std::move(done)](http::Whole got) {
+        if (!got.ok()) return done({});
+        auto peers = swarm::parse_peers_answer(as_text(got.body));
+        if (!peers) return done({});
+        done(std::move(*peers));
+    });
+}
+
+void Tracker::edges(std::function<void(std::optional<std::vector<swarm::EdgeInfo>>)> done) {
+    std::string target = "/edges";
+    if (location_) target += "?location=" + swarm::print_location(*location_);
+    http::get(upstream_, target, swarm::most_answer_bytes,
+              [done = std::move(done)](http::Whole got) {
+                  if (!got.ok()) return done({});
+                  auto edges = swarm::parse_edges_answer(as_text(got.body));
+                  if (!edges) return done({});
+                  done(std::move(*edges));
+              });
+}
+
+void Tracker::report(const swarm::Report& report) {
+    if (!report.ticket.empty()) post("/report", swarm::print_report(report), [](http::Whole) {});
+}
+
+void Tracker::share(const store::Kept& kept, int port, std::int64_t upload_kbps) {
+    kept_ = &kept;
+    port_ = port;
+    upload_kbps_ = upload_kbps;
+    again_.once(first_announce);
+}
+
+void Tracker::changed() {
+    if (!kept_ || changed_) return;
+    changed_ = true;
+    if (announcing_) return;  // its answer sets the clock
+    const auto since = loop_.now_ms() - announced_ms_;
+    again_.once(
+        std::chrono::milliseconds{since >= least_between_ms ? 0 : least_between_ms - since});
+}
+
+void Tracker::announce() {
+    if (!kept_ || announcing_) return;
+    swarm::Announce mine;
+    mine.peer_id = peer_id_;
+    mine.port = port_;
+    mine.location = location_;
+    mine.upload_kbps = upload_kbps_;
+    mine.songs = inventory(*kept_);
+    changed_ = false;
+    if (mine.songs.empty()) return;  // the first chunk calls again
+    announcing_ = true;
+    announced_ms_ = loop_.now_ms();
+    post("/announce", swarm::print_announce(mine), [this](const http::Whole& got) {
+        announcing_ = false;
+        if (!kept_) return;
+        std::chrono::milliseconds next{};
+        const auto answer = got.ok() ? swarm::parse_announce_answer(as_text(got.body))
+                                     : Result<swarm::AnnounceAnswer>{Malformed{got.why}};
+        if (answer) {
+            next = std::chrono::seconds{answer->interval_s};
+            pause_s_ = 5;
+        } else {
+            next = std::chrono::seconds{pause_s_};
+            pause_s_ = std::min(2 * pause_s_, 120);
+        }
+        if (changed_) next = std::min(next, std::chrono::milliseconds{least_between_ms});
+        again_.once(next);
+    });
+}
+
+void Tracker::leave(std::function<void()> done) {
+    if (!kept_ || announced_ms_ == 0) return done();
+    kept_ = nullptr;
+    again_.stop();
+    swarm::Announce mine;
+    mine.peer_id = peer_id_;
+    mine.port = port_;
+    auto once = std::make_shared<std::function<void()>>(std::move(done));
+    const auto finish = [once] {
+        if (auto call = std::exchange(*once, nullptr)) call();
+    };
+    late_.emplace(loop_, finish);
+    late_->once(std::chrono::seconds{1});
+    post("/announce", swarm::print_announce(mine), [finish](const http::Whole&) { finish(); });
+}
+
+}  // namespace stretto::peer

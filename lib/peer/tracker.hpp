@@ -1,0 +1,62 @@
+#pragma once
+// A client of the tracker: who has a song, which edges are near, how peers have been; and what we
+// have ourselves, told again and again. A tracker that is gone is no failure. See
+// stretto-protocol(7).
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "http/ask.hpp"
+#include "store/kept.hpp"
+#include "swarm/announce.hpp"
+
+namespace stretto::peer {
+
+class Tracker {
+   public:
+    /// @param url  "http://host:port", named by the user and so connected to wherever it is
+    Tracker(net::Loop& loop, const std::string& url, std::optional<swarm::Location> location);
+
+    using Song =
+        std::function<void(std::optional<swarm::SongAnswer>, int status, const std::string& why)>;
+    /// All that a start needs, in one round trip.
+    void song(const std::string& song, Song done);
+    /// nullopt: no answer.
+    void peers(const std::string& song_id, int kbps, int want,
+               std::function<void(std::optional<std::vector<swarm::PeerInfo>>)> done);
+    void edges(std::function<void(std::optional<std::vector<swarm::EdgeInfo>>)> done);
+    void report(const swarm::Report& report);
+
+    /// Announce what is kept from now on, and that we answer at `port`.
+    void share(const store::Kept& kept, int port, std::int64_t upload_kbps);
+    /// Something new is kept: tell it soon, but not at each chunk.
+    void changed();
+    /// Tell that we go away, then call `done`, at the latest after a second.
+    void leave(std::function<void()> done);
+
+    const std::string& peer_id() const noexcept { return peer_id_; }
+    const std::string& url() const noexcept { return url_; }
+
+   private:
+    void post(const std::string& path, const std::string& json,
+              std::function<void(http::Whole)> done);
+    void announce();
+
+    net::Loop& loop_;
+    std::string url_, peer_id_;
+    std::optional<swarm::Location> location_;
+    http::Upstream upstream_;
+    net::Timer again_;
+    std::optional<net::Timer> late_;
+    const store::Kept* kept_ = nullptr;
+    int port_ = 0;
+    std::int64_t upload_kbps_ = 0;
+    std::uint64_t announced_ms_ = 0;
+    bool announcing_ = false, changed_ = false;
+    int pause_s_ = 5;
+};
+
+/// What is kept, as it is announced: the songs used last.
+std::map<std::string, swarm::Have> inventory(const store::Kept& kept);
+
+}  // namespace stretto::peer

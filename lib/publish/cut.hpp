@@ -1,0 +1,54 @@
+#pragma once
+// Ogg Vorbis in, a bundle's entries out: one file with several streams, or several files, as
+// renditions of one song.
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ogg/split.hpp"
+#include "publish/song.hpp"
+
+namespace stretto::publish {
+
+class Cutter {
+   public:
+    /// Takes one entry of the bundle: its path and bytes.
+    using Sink = std::function<void(const std::string& path, BytesView bytes)>;
+
+    /// @param seconds  of audio in a chunk
+    explicit Cutter(double seconds);
+    ~Cutter();
+
+    /// @param subject  names the input in errors
+    /// @param average_kbps  names a rendition that does not say its bitrate; 0: refuse such
+    void add_input(ogg::PageReader reader, std::string subject, int average_kbps = 0);
+
+    /// Read all inputs side by side and give out chunks as they are known, then indexes, then the
+    /// manifest. Holds a chunk and a half of each rendition. Throws an Error (65) that names the
+    /// input. Returns the manifest.
+    song::Manifest run(const Sink& sink);
+
+    /// Other codecs that were found and passed over: "Opus in 'a.ogg'".
+    const std::vector<std::string>& ignored() const noexcept { return ignored_; }
+
+   private:
+    struct Track;
+    struct Input;
+    void read_page(Input& input);
+    void open_tracks();
+    void emit(const Sink& sink);
+    void name(Track& track, const Input& input);
+
+    double seconds_;
+    std::int64_t chunk_samples_ = 0;
+    std::vector<std::unique_ptr<Input>> inputs_;
+    std::vector<Track*> tracks_;  // by kbps, once all are known
+    std::vector<std::string> ignored_;
+    SongBuilder song_;
+};
+
+/// Average bitrate of the only Vorbis stream in an input, in kbit/s; reads it to the end. 0 if it
+/// has none.
+int average_kbps(ogg::PageReader reader);
+
+}  // namespace stretto::publish

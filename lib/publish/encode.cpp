@@ -1,0 +1,330 @@
+#include "publish/encode.hpp"
+
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "audio/vorbis.hpp"
+#include "ogg/merge.hpp"
+#include "ogg/page.hpp"
+
+namespace stretto::publish {
+namespace {
+
+/// The input as a regular file.
+File seekable(int fd, const std::string& subject) {
+    struct stat info;
+    if (::fstat(fd, &info) != 0) throw system_error("read", subject);
+    if (S_ISREG(info.st_mode)) return File{::dup(fd)};
+    File spool = open_spool();
+    Bytes block(1 << 20);
+    while (const auto n = read_some(fd, block, subject))
+        write_all(spool.fd(), BytesView{block}.first(n), "temporary file");
+    return spool;
+}
+
+/// FFmpeg takes an Ogg file that lost its end for a shorter one; the missing end-of-stream page
+/// tells.
+std::string ogg_damage(int fd, const std::string& subject) {
+    std::int64_t at = 0;
+    ogg::PageReader reader{[&](std::span<std::uint8_t> into) {
+        const auto n = read_at(fd, into, at, subject);
+        at += static_cast<std::int64_t>(n);
+        return n;
+    }};
+    std::map<std::uint32_t, bool> ended;
+    for (;;) {
+        const auto page = reader.next();
+        if (!page) return page.error().why;
+        if (!*page) break;
+        ended[(*page)->serial()] = (*page)->eos();
+    }
+    const bool whole = std::ranges::all_of(ended, [](const auto& stream) { return stream.second; });
+    return whole ? "" : "cut short: no end-of-stream page";
+}
+
+double thread_cpu_seconds() {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// Measures on a thread of its own, a block behind the decoder.
+class MeterBeside {
+   public:
+    explicit MeterBeside(audio::Meter& meter) : meter_(meter) {}
+    ~MeterBeside() {
+        if (running_.valid()) running_.wait();
+    }
+    void add(const std::vector<float>& samples) {
+        gathering_.insert(gathering_.end(), samples.begin(), samples.end());
+        if (gathering_.size() >= 1 << 18) pass_on();
+    }
+    void finish() {
+        pass_on();
+        running_.get();
+    }
+
+   private:
+    void pass_on() {
+        if (running_.valid()) running_.get();
+        measuring_.swap(gathering_);
+        gathering_.clear();
+        running_ = std::async(std::launch::async, [this] { meter_.add(measuring_); });
+    }
+    audio::Meter& meter_;
+    std::vector<float> gathering_, measuring_;
+    std::future<void> running_;
+};
+
+/// One rendition under way.
+struct Voice {
+    Voice(int rate, int channels, int step)
+        : kbps(step),
+          encoder(rate, channels, step),
+          packer(static_cast<std::uint32_t>(step)),
+          half_second(rate / 2) {}
+
+    int kbps;
+    audio::VorbisEncoder encoder;
+    ogg::Packer packer;
+    std::int64_t half_second;
+    std::int64_t position = 0;  // frames taken from the spool
+    std::int64_t page_from = 0, page_to = 0;
+    std::int64_t bytes = 0;
+    bool busy = false, done = false;
+    double cpu_seconds = 0;
+    struct Page {
+        Bytes bytes;
+        std::int64_t granule;
+    };
+    std::vector<Page> pages;  // of the step under way
+
+    void flush() {
+        Bytes out;
+        if (packer.flush(out) == 0) return;
+        bytes += static_cast<std::int64_t>(out.size());
+        pages.push_back({std::move(out), page_to});
+        page_from = page_to;
+    }
+    void take(BytesView packet, std::int64_t granule, bool last) {
+        if (!packer.empty() && (granule - page_from > half_second || !packer.fits(packet.size())))
+            flush();
+        packer.add(packet, granule, last);
+        page_to = granule;
+        if (last) flush();
+    }
+};
+
+class Encoder {
+   public:
+    Encoder(const Recording& recording, const Encoding& encoding,
+            const std::function<void(BytesView)>& write)
+        : pcm_(recording.pcm),
+          rate_(recording.rate),
+          gain_(static_cast<float>(std::pow(10.0, encoding.gain_db / 20))),
+          merge_(encoding.kbps.size()),
+          write_(write) {
+        for (int kbps : encoding.kbps)
+            voices_.push_back(std::make_unique<Voice>(rate_, pcm_.channels(), kbps));
+        write_headers(recording, encoding);
+    }
+
+    void run(unsigned threads, const Report& report) {
+        std::vector<std::jthread> workers;
+        const auto end = [this] {
+            const std::lock_guard lock{mutex_};
+            stop_ = true;
+            changed_.notify_all();
+        };
+        for (unsigned i = 0; i < std::max(1U, threads); ++i)
+            workers.emplace_back([this] { work(); });
+        try {
+            write_pages(report);
+        } catch (...) {
+            end();
+            throw;
+        }
+    }
+
+    Encoded result() const {
+        Encoded encoded;
+        for (const auto& voice : voices_) {
+            encoded.bytes.push_back(voice->bytes);
+            encoded.vorbis_cpu_seconds += voice->cpu_seconds;
+        }
+        return encoded;
+    }
+
+   private:
+    void write_headers(const Recording& recording, const Encoding& encoding) {
+        Bytes first, rest;
+        for (auto& voice : voices_) {
+            auto comments = recording.tags;
+            comments.push_back(text("STRETTO_KBPS=", voice->kbps));
+            comments.push_back("STRETTO_LOUDNESS=" + song::print_loudness(encoding.loudness));
+            const auto headers = voice->encoder.headers(comments);
+            voice->packer.add(headers[0], 0);
+            voice->packer.flush(first);
+            voice->packer.add(headers[1], 0);
+            voice->packer.add(headers[2], 0);
+            voice->packer.flush(rest);
+        }
+        write_(first);
+        write_(rest);
+    }
+
+    /// The voice furthest behind that nobody works on; nullptr: wait, or all is done.
+    Voice* pick(std::size_t& index) {
+        Voice* chosen = nullptr;
+        for (std::size_t i = 0; i < voices_.size(); ++i) {
+            Voice& v = *voices_[i];
+            if (v.busy || v.done || merge_.waiting(i) > most_waiting ||
+                (chosen && chosen->position <= v.position))
+                continue;
+            chosen = &v;
+            index = i;
+        }
+        return chosen;
+    }
+
+    void work() noexcept {
+        std::vector<float> samples(static_cast<std::size_t>(rate_ * pcm_.channels()));
+        std::unique_lock lock{mutex_};
+        while (!stop_) {
+            std::size_t index = 0;
+            Voice* voice = pick(index);
+            if (!voice) {
+                if (std::ranges::all_of(voices_, [](const auto& v) { return v->done; })) return;
+                changed_.wait(lock);
+                continue;
+            }
+            voice->busy = true;
+            lock.unlock();
+            std::int64_t frames = 0;
+            try {
+                frames = step(*voice, samples);
+            } catch (...) {
+                lock.lock();
+                failure_ = std::current_exception();
+                stop_ = true;
+                changed_.notify_all();
+                return;
+            }
+            lock.lock();
+            voice->position += frames;
+            voice->done = voice->position >= pcm_.frames();
+            for (auto& page : voice->pages) merge_.add(index, std::move(page.bytes), page.granule);
+            voice->pages.clear();
+            voice->busy = false;
+            if (voice->done) merge_.end(index);
+            changed_.notify_all();
+        }
+    }
+
+    /// Encode a second more. What others look at meanwhile stays as it is.
+    /// @return frames taken
+    std::int64_t step(Voice& voice, std::vector<float>& samples) {
+        const auto read = pcm_.read(voice.position, samples);
+        const auto take = [&](BytesView packet, std::int64_t granule, bool last) {
+            voice.take(packet, granule, last);
+        };
+        const double before = thread_cpu_seconds();
+        voice.encoder.add(read, gain_, take);
+        const auto frames = static_cast<std::int64_t>(read.size()) / pcm_.channels();
+        if (voice.position + frames >= pcm_.frames()) voice.encoder.finish(take);
+        voice.cpu_seconds += thread_cpu_seconds() - before;
+        return frames;
+    }
+
+    void write_pages(const Report& report) {
+        std::unique_lock lock{mutex_};
+        for (;;) {
+            Bytes ready;
+            while (auto page = merge_.next()) append(ready, *page);
+            if (failure_) std::rethrow_exception(failure_);
+            if (ready.empty()) {
+                if (merge_.done()) return;
+                changed_.wait(lock);
+                continue;
+            }
+            std::int64_t position = 0;
+            for (const auto& v : voices_) position += v->position;
+            changed_.notify_all();
+            lock.unlock();
+            write_(ready);
+            const double frames =
+                static_cast<double>(position) / static_cast<double>(voices_.size());
+            report(frames / static_cast<double>(std::max<std::int64_t>(1, pcm_.frames())),
+                   frames / rate_);
+            lock.lock();
+        }
+    }
+
+    static constexpr std::size_t most_waiting =
+        40;  // pages, 20 s: as far as a rendition may run ahead
+
+    const audio::PcmSpool& pcm_;
+    int rate_;
+    float gain_;
+    std::vector<std::unique_ptr<Voice>> voices_;
+    ogg::Merge merge_;
+    const std::function<void(BytesView)>& write_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::exception_ptr failure_;
+    bool stop_ = false;
+};
+
+}  // namespace
+
+Recording record(int fd, const std::string& subject, const audio::Decoder::Options& options,
+                 bool keep_pcm, const Report& report) {
+    const File file = seekable(fd, subject);
+    audio::Decoder decoder{file.fd(), subject, options};
+    Recording recording{subject,
+                        decoder.format(),
+                        decoder.source_rate(),
+                        decoder.source_channels(),
+                        options.rate,
+                        audio::PcmSpool{decoder.channels()},
+                        audio::Meter{decoder.channels(), options.rate},
+                        decoder.tags(),
+                        {}};
+    MeterBeside meter{recording.meter};
+    const double expected = decoder.expected_seconds();
+    std::vector<float> samples;
+    std::int64_t frames = 0;
+    while (decoder.next(samples)) {
+        meter.add(samples);
+        if (keep_pcm) recording.pcm.add(samples);
+        frames += static_cast<std::int64_t>(samples.size()) / decoder.channels();
+        const double seconds = static_cast<double>(frames) / options.rate;
+        report(expected > 0 ? seconds / expected : -1, seconds);
+    }
+    meter.finish();
+    recording.damage = decoder.damage();
+    if (recording.format == "ogg")
+        if (const auto why = ogg_damage(file.fd(), subject); !why.empty()) {
+            if (!options.keep_going) throw bad_data(subject, why);
+            recording.damage.push_back(why);
+        }
+    return recording;
+}
+
+Encoded encode(const Recording& recording, const Encoding& encoding,
+               const std::function<void(BytesView)>& write, const Report& report) {
+    Encoder encoder{recording, encoding, write};
+    encoder.run(encoding.threads, report);
+    return encoder.result();
+}
+
+}  // namespace stretto::publish

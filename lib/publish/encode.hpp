@@ -1,0 +1,57 @@
+#pragma once
+// An audio file to one Ogg stream with a Vorbis stream per bitrate: read and measured once, encoded
+// side by side.
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audio/decoder.hpp"
+#include "audio/loudness.hpp"
+#include "audio/pcm.hpp"
+#include "base/file.hpp"
+#include "song/manifest.hpp"
+
+namespace stretto::publish {
+
+/// Called now and then with the share done (0..1, below 0 when unknown) and seconds of audio so
+/// far.
+using Report = std::function<void(double share, double seconds)>;
+
+struct Recording {
+    std::string subject, format;
+    int source_rate = 0, source_channels = 0;
+    int rate = 0;
+    audio::PcmSpool pcm;
+    audio::Meter meter;
+    std::vector<std::string> tags;    ///< "KEY=value"
+    std::vector<std::string> damage;  ///< passed over, when told to keep going
+
+    double seconds() const { return static_cast<double>(pcm.frames()) / rate; }
+};
+
+/// Decode and measure a whole input, side by side. What cannot be read twice (a pipe) is spooled
+/// first, so that a pipe gives what a file gives. Throws an Error (65) on what is no audio or
+/// damaged.
+/// @param keep_pcm  false when only the measure is wanted
+Recording record(int fd, const std::string& subject, const audio::Decoder::Options& options,
+                 bool keep_pcm, const Report& report);
+
+struct Encoding {
+    std::vector<int> kbps;  ///< rising, each known to audio::quality_of
+    double gain_db = 0;
+    song::Loudness loudness;
+    unsigned threads = 2;
+};
+
+struct Encoded {
+    std::vector<std::int64_t> bytes;  ///< by rendition
+    double vorbis_cpu_seconds = 0;    ///< spent inside libvorbis
+};
+
+/// The same bytes whatever the number of threads. Memory is bounded: no rendition runs far ahead of
+/// what was written.
+Encoded encode(const Recording& recording, const Encoding& encoding,
+               const std::function<void(BytesView)>& write, const Report& report);
+
+}  // namespace stretto::publish

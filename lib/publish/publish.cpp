@@ -1,0 +1,173 @@
+#include "publish/publish.hpp"
+
+#include <charconv>
+#include <set>
+
+#include "publish/song.hpp"
+#include "song/id.hpp"
+
+namespace stretto::publish {
+namespace {
+
+/// "<kbps>/chunk_<k>.ogg" or "<kbps>/index", written just so.
+struct Name {
+    int kbps = 0;
+    std::optional<std::int64_t> chunk;  // nullopt: the index
+};
+
+std::optional<Name> parse_name(const std::string& path) {
+    Name name;
+    const char* const end = path.data() + path.size();
+    auto [rest, failed] = std::from_chars(path.data(), end, name.kbps);
+    if (failed != std::errc{} || name.kbps < 1 || name.kbps > 65535) return {};
+    if (path == song::index_path(name.kbps)) return name;
+    const std::string_view prefix = "/chunk_";
+    const std::string_view tail{rest, static_cast<std::size_t>(end - rest)};
+    std::int64_t k = 0;
+    if (!tail.starts_with(prefix) ||
+        std::from_chars(tail.data() + prefix.size(), end, k).ec != std::errc{} || k < 0 ||
+        path != song::chunk_path(name.kbps, k))
+        return {};
+    name.chunk = k;
+    return name;
+}
+
+/// Entries as they come; each is either the right next one or the end of the bundle's credit.
+class BundleCheck {
+   public:
+    Result<bool> add(const song::Entry& entry) {
+        const auto name = parse_name(entry.path);
+        if (!name) return Malformed{text("'", entry.path, "' does not belong in a bundle")};
+        if (!name->chunk) {
+            if (entry.bytes != song_.index(name->kbps) || !indexed_.insert(name->kbps).second)
+                return Malformed{text("'", entry.path, "' is not the index of its chunks")};
+            return true;
+        }
+        if (!indexed_.empty() ||
+            *name->chunk != static_cast<std::int64_t>(song_.chunks(name->kbps)))
+            return Malformed{text("'", entry.path, "' comes out of order, or twice")};
+        if (auto ok = song_.add(name->kbps, entry.bytes); !ok)
+            return Malformed{text("'", entry.path, "': ", ok.error().why)};
+        return true;
+    }
+
+    Result<song::Manifest> finish(const Bytes& bytes) {
+        auto given = song::parse_manifest(as_text(bytes));
+        if (!given) return given;
+        auto ours = song_.manifest(given->chunk_samples, given->tags, given->loudness);
+        if (!ours) return ours;
+        if (*ours != *given) return Malformed{"the manifest is not that of its chunks"};
+        for (const auto& r : ours->renditions)
+            if (!indexed_.contains(r.kbps))
+                return Malformed{text("'", song::index_path(r.kbps), "' is missing")};
+        return ours;
+    }
+
+   private:
+    SongBuilder song_;
+    std::set<int> indexed_;
+};
+
+bool hash_is(const std::filesystem::path& path, const Digest& digest, std::string& why) {
+    try {
+        if (sha256(read_file(path, song::most_index_bytes)) == digest) return true;
+        why = "is not what its hash promises";
+    } catch (const Error& e) {
+        why = e.what();
+    }
+    return false;
+}
+
+std::string known_manifest(const store::Directory& store, const std::string& id) {
+    return std::string{
+        as_text(read_file(store.song(id) / "manifest.json", song::most_manifest_bytes))};
+}
+
+}  // namespace
+
+song::Manifest check_bundle(song::BundleReader& bundle, const std::string& subject,
+                            const std::function<void(const std::string&, Bytes)>& keep) {
+    BundleCheck check;
+    for (;;) {
+        auto entry = must(bundle.next(), subject);
+        if (!entry) throw bad_data(subject, "no manifest at its end (empty, or cut short)");
+        if (entry->path == "manifest.json") {
+            auto manifest = must(check.finish(entry->bytes), subject);
+            const auto json = song::print_manifest(manifest);
+            keep(entry->path, Bytes(json.begin(), json.end()));
+            if (must(bundle.next(), subject))
+                throw bad_data(subject, "something follows the manifest");
+            return manifest;
+        }
+        if (auto ok = check.add(*entry); !ok) throw bad_data(subject, ok.error().why);
+        keep(entry->path, std::move(entry->bytes));
+    }
+}
+
+song::Manifest publish(store::Directory& store, song::BundleReader& bundle,
+                       const std::string& subject) {
+    auto incoming = store.incoming();
+    auto manifest = check_bundle(bundle, subject, [&](const std::string& path, Bytes bytes) {
+        incoming.add(path, std::move(bytes));
+    });
+    incoming.sync();
+    if (store.admit(incoming, manifest.id)) return manifest;
+    if (!damage_of_song(store, manifest.id).empty() ||
+        known_manifest(store, manifest.id) != song::print_manifest(manifest))
+        store.replace(incoming, manifest.id);
+    return manifest;
+}
+
+song::Manifest load_manifest(const store::Directory& store, const std::string& id) {
+    const auto path = store.song(id) / "manifest.json";
+    auto manifest = must(song::parse_manifest(as_text(read_file(path, song::most_manifest_bytes))),
+                         path.string());
+    if (manifest.id != id) throw bad_data(path.string(), "its id is not that of its folder");
+    return manifest;
+}
+
+std::vector<std::string> damage_of_song(const store::Directory& store, const std::string& id) {
+    std::vector<std::string> found;
+    const auto damaged = [&](const std::string& path, const std::string& why) {
+        found.push_back(text("songs/", id, "/", path, "\t", why));
+    };
+    if (!song::is_id(id)) {
+        found.push_back(text("songs/", id, "\tis no song"));
+        return found;
+    }
+    try {
+        const auto manifest = load_manifest(store, id);
+        std::string why;
+        for (const auto& r : manifest.renditions) {
+            if (!hash_is(store.song(id) / song::index_path(r.kbps), r.index_sha256, why))
+                damaged(song::index_path(r.kbps), why);
+            for (std::size_t k = 0; k < r.chunks.size(); ++k) {
+                const auto path = song::chunk_path(r.kbps, static_cast<std::int64_t>(k));
+                if (!hash_is(store.song(id) / path, r.chunks[k].sha256, why)) damaged(path, why);
+            }
+        }
+    } catch (const Error& e) {
+        damaged("manifest.json", e.what());
+    }
+    return found;
+}
+
+std::vector<std::string> damage_of_store(
+    const store::Directory& store, const std::function<void(std::size_t, std::size_t)>& progress) {
+    std::vector<std::string> found;
+    const auto ids = store.ids();
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        for (auto& line : damage_of_song(store, ids[i])) found.push_back(std::move(line));
+        progress(i + 1, ids.size());
+    }
+    for (const auto& name : store.names()) {
+        const auto id = store.id_of(name);
+        if (!song::is_name(name) || !id || !song::is_id(*id))
+            found.push_back(text("names/", name, "\tis no name of a song"));
+        else if (!std::filesystem::exists(store.song(*id)))
+            found.push_back(text("names/", name, "\tnames a song that is not there"));
+    }
+    return found;
+}
+
+}  // namespace stretto::publish

@@ -1,0 +1,443 @@
+// What to ask of whom, on a made-up clock.
+#include "gather/picker.hpp"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+using namespace stretto::gather;
+
+namespace {
+
+constexpr std::uint32_t chunk_bytes = 400'000;
+constexpr int pieces = 8;
+constexpr std::uint32_t piece_bytes = chunk_bytes / pieces;
+
+/// A song of equal chunks, pieces known.
+Picker song(int chunks, const Picker::Options& options = {}, std::uint32_t seed = 1) {
+    const auto n = static_cast<std::size_t>(chunks);
+    Picker picker{std::vector(n, chunk_bytes), options, seed};
+    std::vector<std::uint32_t> starts;
+    for (int i = 0; i < pieces; ++i) starts.push_back(static_cast<std::uint32_t>(i) * piece_bytes);
+    picker.set_pieces(std::vector(n, starts));
+    return picker;
+}
+
+std::vector<bool> all(int chunks) {
+    return std::vector<bool>(static_cast<std::size_t>(chunks), true);
+}
+std::vector<bool> only(int chunks, std::initializer_list<int> which) {
+    std::vector<bool> have(static_cast<std::size_t>(chunks));
+    for (const int k : which) have[static_cast<std::size_t>(k)] = true;
+    return have;
+}
+
+std::vector<Order> of_peers(const std::vector<Order>& orders) {
+    std::vector<Order> found;
+    std::ranges::copy_if(orders, std::back_inserter(found),
+                         [](const Order& order) { return order.source != Order::edge; });
+    return found;
+}
+std::vector<Order> of_edge(const std::vector<Order>& orders) {
+    std::vector<Order> found;
+    std::ranges::copy_if(orders, std::back_inserter(found),
+                         [](const Order& order) { return order.source == Order::edge; });
+    return found;
+}
+
+/// All of an order comes, in `took` ms from `start` on.
+void bring(Picker& picker, const Order& order, Millis start, Millis took) {
+    const int n = order.end - order.first;
+    for (int i = 0; i < n; ++i) {
+        const auto at = start + took * (i + 1) / n;
+        picker.received(order.number, (order.stop - order.begin) / static_cast<unsigned>(n), at);
+        picker.piece_done(order.number, order.first + i, at);
+    }
+    picker.finished(order.number, start + took);
+}
+
+/// The edge has shown that it brings a chunk in `took` ms.
+void teach_edge(Picker& picker, Millis start, Millis took) {
+    for (const auto& order : of_edge(picker.pick(start))) bring(picker, order, start, took);
+}
+
+/// Peers that have shown that they bring a chunk in `took` ms, by bringing one; `now` is behind it.
+void prove(Picker& picker, std::initializer_list<int> peers, Millis& now, Millis took) {
+    std::set<int> open{peers};
+    for (int turn = 0; turn < 50 && !open.empty(); ++turn) {
+        const auto orders = picker.pick(now);
+        for (const auto& order : of_peers(orders)) {
+            bring(picker, order, now, took * (order.stop - order.begin) / chunk_bytes);
+            open.erase(order.source);
+        }
+        now += took;
+    }
+    BOOST_REQUIRE(open.empty());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(swarm_picker)
+
+BOOST_AUTO_TEST_CASE(without_peers_all_comes_from_the_edge) {
+    auto picker = song(5);
+    Millis now = 0;
+    int asked = 0;
+    while (!picker.complete() && ++asked < 100) {
+        const auto orders = picker.pick(now);
+        BOOST_TEST(of_peers(orders).empty());
+        for (const auto& order : orders) bring(picker, order, now, 100);
+        now += 100;
+    }
+    BOOST_TEST(picker.complete());
+}
+
+BOOST_AUTO_TEST_CASE(in_order_is_in_order) {
+    Picker::Options options;
+    options.in_order = true;
+    auto picker = song(6, options);
+    std::vector<int> chunks;
+    for (Millis now = 0; !picker.complete() && now < 10'000; now += 100)
+        for (const auto& order : picker.pick(now)) {
+            chunks.push_back(order.chunk);
+            bring(picker, order, now, 100);
+        }
+    BOOST_TEST(chunks == (std::vector{0, 1, 2, 3, 4, 5}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(before_pieces_are_known_only_the_edge_is_asked_and_for_whole_chunks) {
+    Picker picker{{chunk_bytes, chunk_bytes}, {}, 1};
+    picker.set_peer(0, all(2), 1e6);
+    for (const auto& order : picker.pick(0)) {
+        BOOST_TEST(order.source == Order::edge);
+        BOOST_TEST(order.begin == 0u);
+        BOOST_TEST(order.stop == chunk_bytes);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_crowd_that_has_just_begun_asks_the_edge_for_different_chunks) {
+    std::set<int> first;
+    for (std::uint32_t seed = 0; seed < 20; ++seed) {
+        auto picker = song(20, {}, seed);
+        const auto orders = picker.pick(0);
+        BOOST_TEST(orders.size() == 1u);  // more would share the rate, and be whole later
+        first.insert(orders.at(0).chunk);
+    }
+    BOOST_TEST(first.size() >= 8u);
+}
+
+BOOST_AUTO_TEST_CASE(a_fast_edge_has_several_orders_and_a_slow_one_the_next_in_time) {
+    auto fast = song(20);
+    teach_edge(fast, 0, 50);  // 8 MB/s
+    BOOST_TEST(fast.pick(50).size() == 3u);
+    auto slow = song(20);
+    teach_edge(slow, 0, 4000);  // 100 kB/s
+    const auto orders = slow.pick(4000);
+    BOOST_TEST(orders.size() == 1u);
+    BOOST_TEST(slow.pick(4500).empty());
+    slow.received(orders.at(0).number, chunk_bytes - 49'000, 7500);
+    BOOST_TEST(slow.pick(7510).size() == 1u);  // what is left takes less than half a second
+}
+
+BOOST_AUTO_TEST_CASE(a_fast_edge_is_known_by_its_first_bytes) {
+    auto picker = song(20);
+    const auto first = picker.pick(0);
+    BOOST_REQUIRE(first.size() == 1u);
+    picker.received(first[0].number, 15'000, 20);  // as much as TCP sends at first (RFC 6928)
+    BOOST_TEST(!picker.edge_wanted(20));
+    picker.received(first[0].number, 30'000, 40);  // 1.1 MB/s: the rest takes a third of a second
+    BOOST_TEST(picker.edge_wanted(40));
+    BOOST_TEST(picker.pick(40).size() == 1u);
+    BOOST_TEST(!picker.edge_wanted(41));
+}
+
+BOOST_AUTO_TEST_CASE(where_nobody_waits_for_a_whole_chunk_several_are_asked_for_at_once) {
+    Picker::Options options;
+    options.alone = true;
+    BOOST_TEST(song(20, options).pick(0).size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_edge_has_one_order_until_half_a_second_before_its_end) {
+    auto picker = song(20);
+    const auto first = picker.pick(0);
+    BOOST_REQUIRE(first.size() == 1u);
+    std::uint32_t left = chunk_bytes;
+    for (Millis now = 20; left > 10'000; now += 20, left -= 10'000) {  // 500 kB/s
+        picker.received(first[0].number, 10'000, now);
+        BOOST_TEST(!picker.edge_wanted(now) == (left - 10'000 >= 250'000), left);
+        if (picker.edge_wanted(now)) return;
+    }
+    BOOST_TEST(false);
+}
+
+BOOST_AUTO_TEST_CASE(rare_chunks_come_first) {
+    for (std::uint32_t seed = 0; seed < 20; ++seed) {
+        auto picker = song(10, {}, seed);
+        picker.set_peer(0, all(10), 1e6);
+        for (int peer = 1; peer < 5; ++peer)
+            picker.set_peer(peer, only(10, {0, 1, 2, 3, 4, 5, 6, 8, 9}), 1e6);
+        const auto orders = of_peers(picker.pick(0));
+        BOOST_REQUIRE(!orders.empty());
+        BOOST_TEST(orders.front().chunk == 7);
+        BOOST_TEST(orders.front().source == 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_edge_is_asked_for_what_no_peer_has) {
+    for (std::uint32_t seed = 0; seed < 20; ++seed) {
+        auto picker = song(10, {}, seed);
+        picker.set_peer(0, only(10, {0, 1, 2, 3, 4, 5, 6, 8, 9}), 1e6);
+        const auto orders = of_edge(picker.pick(0));
+        BOOST_REQUIRE(!orders.empty());
+        BOOST_TEST(orders.front().chunk == 7);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(strangers_get_one_order_each_and_three_together) {
+    auto picker = song(20);
+    for (int peer = 0; peer < 10; ++peer) picker.set_peer(peer, all(20), 1e6);
+    const auto orders = of_peers(picker.pick(0));
+    std::set<int> asked;
+    for (const auto& order : orders) asked.insert(order.source);
+    BOOST_TEST(orders.size() == 3u);
+    BOOST_TEST(asked.size() == 3u);
+    BOOST_TEST(of_peers(picker.pick(10)).empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_has_proved_itself_gets_two) {
+    auto picker = song(20);
+    picker.set_peer(0, all(20), 1e6);
+    Millis now = 0;
+    prove(picker, {0}, now, 100);
+    picker.pause_edge(now + 1'000'000);
+    const auto orders = picker.pick(now);
+    BOOST_TEST(of_peers(orders).size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_chunk_is_cut_among_at_most_three_peers_by_their_speed) {
+    auto picker = song(1);
+    picker.pause_edge(1'000'000);
+    picker.set_peer(0, all(1), 600e3);
+    picker.set_peer(1, all(1), 200e3);
+    picker.set_peer(2, all(1), 200e3);
+    picker.set_peer(3, all(1), 100e3);
+    const auto orders = picker.pick(0);
+    BOOST_REQUIRE(orders.size() == 3u);
+    int next = 0;
+    for (const auto& order : orders) {  // without gap or overlap
+        BOOST_TEST(order.first == next);
+        BOOST_TEST(order.begin == static_cast<unsigned>(order.first) * piece_bytes);
+        BOOST_TEST(order.stop == static_cast<unsigned>(order.end) * piece_bytes);
+        BOOST_TEST(order.source != 3);
+        next = order.end;
+    }
+    BOOST_TEST(next == pieces);
+    BOOST_TEST(orders[0].source == 0);
+    BOOST_TEST(orders[0].end - orders[0].first == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_hash_bans_at_once_and_what_it_had_is_asked_of_others) {
+    auto picker = song(3);
+    picker.pause_edge(1'000'000);
+    picker.set_peer(0, all(3), 1e6);
+    const auto orders = of_peers(picker.pick(0));
+    BOOST_REQUIRE(orders.size() == 1u);
+    picker.failed(orders[0].number, Fault::wrong, 100);
+    BOOST_TEST(picker.banned(0));
+    BOOST_TEST(picker.useful_peers(100) == 0);
+    picker.set_peer(0, all(3), 1e6);  // the tracker names it again
+    BOOST_TEST(picker.banned(0));
+    BOOST_TEST(picker.pick(100'000).empty());
+    picker.set_peer(1, all(3), 1e6);
+    const auto again = of_peers(picker.pick(100'000));
+    BOOST_REQUIRE(!again.empty());
+    BOOST_TEST(again[0].source == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_of_a_peer_is_given_up_at_twice_the_time_of_the_edge) {
+    auto picker = song(4);
+    teach_edge(picker, 0, 2000);  // 200 kB/s, a chunk in 2 s
+    picker.set_peer(0, all(4), 1e6);
+    const auto orders = of_peers(picker.pick(2000));
+    BOOST_REQUIRE(orders.size() == 1u);
+    const auto& order = orders[0];
+    const Millis edge_needs = 1000 * (order.stop - order.begin) / 200'000;
+    Millis now = 2000;
+    for (; now <= 2000 + 2 * edge_needs; now += 100) {  // it trickles
+        picker.received(order.number, 100, now);
+        BOOST_TEST(std::ranges::count(picker.late(now), order.number) == 0);
+    }
+    picker.received(order.number, 100, now);
+    BOOST_TEST(std::ranges::count(picker.late(now), order.number) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up_after_two_seconds) {
+    auto picker = song(4);
+    teach_edge(picker, 0, 20'000);  // slow: twice its time would be long
+    picker.set_peer(0, all(4), 1e6);
+    const auto orders = of_peers(picker.pick(20'000));
+    BOOST_REQUIRE(orders.size() == 1u);
+    picker.received(orders[0].number, 1000, 20'500);
+    BOOST_TEST(picker.late(22'499).empty());
+    BOOST_TEST(std::ranges::count(picker.late(22'500), orders[0].number) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_trickles_before_the_edge_is_known_is_given_up_too) {
+    auto picker = song(4);
+    picker.pause_edge(1'000'000);
+    picker.set_peer(0, all(4), 1e6);
+    const auto orders = of_peers(picker.pick(0));
+    BOOST_REQUIRE(orders.size() == 1u);
+    bool given_up = false;
+    for (Millis now = 0; now < 60'000 && !given_up; now += 1000) {
+        picker.received(orders[0].number, 1, now);
+        given_up = !picker.late(now).empty();
+    }
+    BOOST_TEST(given_up);
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_fails_again_and_again_is_asked_ever_more_rarely_and_then_no_more) {
+    auto picker = song(4);
+    picker.pause_edge(10'000'000);
+    picker.set_peer(0, all(4), 1e6);
+    std::vector<Millis> asked;
+    for (Millis now = 0; now < 600'000; now += 100)
+        for (const auto& order : picker.pick(now)) {
+            asked.push_back(now);
+            picker.failed(order.number, Fault::broken, now);
+        }
+    BOOST_REQUIRE(asked.size() >= 3u);
+    BOOST_TEST(asked.size() <= 6u);
+    for (std::size_t i = 2; i < asked.size(); ++i)
+        BOOST_TEST(asked[i] - asked[i - 1] > asked[i - 1] - asked[i - 2]);
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_peer_is_asked_again_and_has_done_no_wrong) {
+    auto picker = song(4);
+    picker.pause_edge(10'000'000);
+    picker.set_peer(0, all(4), 1e6);
+    int asked = 0;
+    for (Millis now = 0; now < 20'000; now += 100)
+        for (const auto& order : picker.pick(now)) {
+            ++asked;
+            picker.failed(order.number, Fault::busy, now);
+        }
+    BOOST_TEST(asked >= 20);
+}
+
+BOOST_AUTO_TEST_CASE(a_chunk_that_a_peer_has_not_is_no_more_asked_of_it) {
+    auto picker = song(2);
+    picker.pause_edge(10'000'000);
+    picker.set_peer(0, all(2), 1e6);
+    std::multiset<int> asked;
+    for (Millis now = 0; now < 20'000; now += 100)
+        for (const auto& order : picker.pick(now)) {
+            asked.insert(order.chunk);
+            picker.failed(order.number, Fault::missing, now);
+        }
+    BOOST_TEST(asked.size() == 2u);
+    BOOST_TEST(asked.count(0) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(while_peers_are_as_fast_as_the_edge_it_is_left_alone) {
+    auto picker = song(60);
+    teach_edge(picker, 0, 1000);  // 400 kB/s
+    Millis now = 1000;
+    for (int peer = 0; peer < 3; ++peer) picker.set_peer(peer, all(60), 1e6);
+    prove(picker, {0, 1, 2}, now, 200);
+    int edge = 0, peers = 0;
+    for (int turn = 0; turn < 10; ++turn, now += 200) {
+        const auto orders = picker.pick(now);
+        edge += static_cast<int>(of_edge(orders).size());
+        peers += static_cast<int>(of_peers(orders).size());
+        for (const auto& order : orders) bring(picker, order, now, 200);
+    }
+    BOOST_TEST(edge <= 1);  // one may be from before
+    BOOST_TEST(peers >= 20);
+}
+
+BOOST_AUTO_TEST_CASE(while_peers_are_slower_than_the_edge_it_is_asked_as_well) {
+    auto picker = song(60);
+    teach_edge(picker, 0, 100);  // 4 MB/s
+    for (int peer = 0; peer < 3; ++peer) picker.set_peer(peer, all(60), 20e3);
+    std::uint64_t from_edge = 0;
+    for (Millis now = 100; now < 2000; now += 100)
+        for (const auto& order : of_edge(picker.pick(now))) {
+            from_edge += order.stop - order.begin;
+            bring(picker, order, now, 100);
+        }
+    BOOST_TEST(from_edge > 10 * chunk_bytes);
+}
+
+BOOST_AUTO_TEST_CASE(at_the_end_the_edge_is_asked_for_what_a_peer_is_late_with) {
+    auto picker = song(2);
+    teach_edge(picker, 0, 200);
+    picker.set_peer(0, all(2), 1e6);
+    Millis now = 200;
+    std::vector<Order> peers, edge;
+    for (; now < 3000 && edge.empty(); now += 100) {
+        for (const auto& order : picker.pick(now))
+            (order.source == Order::edge ? edge : peers).push_back(order);
+        for (const auto& order : edge)
+            if (peers.empty()) bring(picker, order, now, 50);
+        if (peers.empty()) edge.clear();
+        for (const auto& order : peers) picker.received(order.number, 500, now);
+    }
+    if (picker.complete()) return;  // the edge had the last chunk before the peer was asked
+    BOOST_REQUIRE(!edge.empty());
+    BOOST_REQUIRE(!peers.empty());
+    BOOST_TEST(edge[0].chunk == peers[0].chunk);
+    bring(picker, edge[0], now, 100);
+    const auto superfluous = picker.superfluous();
+    BOOST_TEST(std::ranges::count(superfluous, peers[0].number) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(peers_that_say_what_they_have_not_do_not_hold_a_song_up) {
+    auto picker = song(10);
+    for (int peer = 0; peer < 8; ++peer) picker.set_peer(peer, all(10), 1e6);
+    Millis now = 0;
+    for (; now < 20'000 && !picker.complete(); now += 100)
+        for (const auto& order : picker.pick(now)) {
+            if (order.source == Order::edge)
+                bring(picker, order, now, 90);
+            else
+                picker.failed(order.number, Fault::missing, now);
+        }
+    BOOST_TEST(picker.complete());
+    BOOST_TEST(now < 2500);  // the edge alone: a chunk each 100 ms
+}
+
+BOOST_AUTO_TEST_CASE(a_chunk_that_was_lost_is_asked_for_again) {
+    auto picker = song(1);
+    picker.have_chunk(0);
+    BOOST_TEST(picker.complete());
+    BOOST_TEST(picker.pick(0).empty());
+    picker.lost_chunk(0);
+    BOOST_TEST(!picker.complete());
+    BOOST_TEST(picker.pick(0).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(no_edge_is_asked_while_all_are_out_of_favour) {
+    auto picker = song(3);
+    picker.pause_edge(1000);
+    BOOST_TEST(picker.pick(999).empty());
+    BOOST_TEST(picker.pick(1000).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(beside_peers_the_edge_has_one_transfer_at_a_time_for_most_of_it) {
+    for (const bool helped : {false, true}) {
+        auto picker = song(20);
+        teach_edge(picker, 0, 400);  // 1 MB/s
+        if (helped) picker.set_peer(1, all(20), 100e3);
+        const auto orders = of_edge(picker.pick(1000));
+        // 400 kB are less than half a second, and more than any round trip
+        BOOST_REQUIRE(orders.size() == (helped ? 1u : 2u));
+        if (!helped) continue;
+        picker.received(orders[0].number, 290'000, 1290);
+        BOOST_TEST(!picker.edge_wanted(1290));
+        picker.received(orders[0].number, 60'000, 1350);
+        BOOST_TEST(picker.edge_wanted(1350));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,42 @@
+// What a peer says it has, printed and parsed.
+#include "peer/have.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace stretto::peer;
+
+BOOST_AUTO_TEST_SUITE(stream_have)
+
+BOOST_AUTO_TEST_CASE(what_is_here_is_told_in_ranges_and_read_back) {
+    const std::vector<bool> here{true, true, false, true, false, true, true, true};
+    BOOST_TEST(print_have(here) == "0-1, 3, 5-7");
+    BOOST_TEST((parse_have("0-1, 3, 5-7", 8) == here));
+    BOOST_TEST(print_have({}) == "");
+    BOOST_TEST((parse_have("", 2) == std::vector<bool>{false, false}));
+}
+
+BOOST_AUTO_TEST_CASE(chunks_that_the_song_has_not_are_passed_over) {
+    BOOST_TEST((parse_have("1-4000000000, 9", 3) == std::vector<bool>{false, true, true}));
+}
+
+BOOST_AUTO_TEST_CASE(order_repeats_blanks_and_empty_members_do_not_matter) {
+    const std::vector<bool> here{true, false, true, true};
+    for (const auto* text : {"2-3, 0", "0,2-3,2,0", " 0 ,\t3,2 ", ",0,,2-3,"})
+        BOOST_TEST((parse_have(text, 4) == here), text);
+}
+
+BOOST_AUTO_TEST_CASE(whatever_is_here_comes_back) {
+    for (unsigned word = 0; word < 1024; ++word) {
+        std::vector<bool> here;
+        for (unsigned bit = 0; bit < 10; ++bit) here.push_back(word >> bit & 1);
+        BOOST_TEST((parse_have(print_have(here), 10) == here));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(nonsense_is_refused) {
+    for (const auto* text : {"a", "-1", "1-", "2-1", "1--2", "1;2", "99999999999999999999", "1 2",
+                             "1-2-3", "+1", "0x1", "1.5", "1,\"2\"", "\x80"})
+        BOOST_TEST(!parse_have(text, 4), text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,195 @@
+// The tracker's client against a tracker that says what the test wants, on the same loop.
+#include "peer/tracker.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "../folder.hpp"
+#include "../toy_server.hpp"
+
+using namespace stretto;
+using namespace stretto::peer;
+
+namespace {
+
+struct Fixture {
+    net::Loop loop;
+    toy::Server server{loop};
+    Folder folder;
+    store::Kept kept{folder.path, 1u << 20};
+    Tracker tracker{loop, server.url, swarm::Location{52.5F, 13.4F}};
+    std::string id = toy::Song{}.id();
+
+    Fixture() { server.files["/announce"] = swarm::print_announce_answer({600, 1500, true}); }
+    void keep(int chunk) {
+        BOOST_REQUIRE(kept.keep(id, song::chunk_path(320, chunk), as_bytes("sound")));
+    }
+    std::size_t announces() { return server.posted["/announce"].size(); }
+    swarm::Announce announced(std::size_t i) {
+        const auto said = swarm::parse_announce(server.posted["/announce"].at(i));
+        BOOST_REQUIRE(said);
+        return *said;
+    }
+    /// A round trip, in which an announce that is due comes too.
+    void turn() {
+        bool asked = false;
+        tracker.edges([&](const auto&) { asked = true; });
+        BOOST_REQUIRE(toy::run_until(loop, [&] { return asked; }));
+    }
+    bool until_announced(std::size_t times) {
+        return toy::run_until(loop, [&] { return announces() >= times; });
+    }
+};
+
+/// Where nobody listens any more.
+std::string nowhere() {
+    net::Loop loop;
+    return toy::Server{loop}.url;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(stream_tracker, Fixture)
+
+BOOST_AUTO_TEST_CASE(what_is_kept_is_announced) {
+    for (const int chunk : {0, 1, 4}) keep(chunk);
+    tracker.share(kept, 4711, 2500);
+    BOOST_REQUIRE(until_announced(1));
+    const auto said = announced(0);
+    BOOST_TEST(said.peer_id == tracker.peer_id());
+    BOOST_TEST(said.port == 4711);
+    BOOST_TEST(said.upload_kbps == 2500);
+    BOOST_REQUIRE(said.location);
+    BOOST_TEST(swarm::print_location(*said.location) == "52.5,13.4");
+    BOOST_TEST((said.songs == std::map<std::string, swarm::Have>{{id, {{320, {{0, 1}, {4, 4}}}}}}));
+}
+
+BOOST_AUTO_TEST_CASE(who_keeps_nothing_announces_nothing_until_the_first_chunk) {
+    tracker.share(kept, 4711, 2500);
+    turn();
+    BOOST_TEST(announces() == 0u);
+    keep(0);
+    tracker.changed();
+    BOOST_TEST(until_announced(1));
+}
+
+BOOST_AUTO_TEST_CASE(many_changes_become_one_announce) {
+    keep(0);
+    tracker.share(kept, 4711, 2500);
+    BOOST_REQUIRE(until_announced(1));
+    for (int chunk = 1; chunk < 6; ++chunk) {
+        keep(chunk);
+        tracker.changed();
+        turn();
+    }
+    BOOST_TEST(announces() == 1u);
+    BOOST_REQUIRE(until_announced(2));
+    BOOST_TEST((announced(1).songs[id] == swarm::Have{{320, {{0, 5}}}}));
+    turn();
+    BOOST_TEST(announces() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(the_tracker_says_when_to_announce_again) {
+    server.files["/announce"] = swarm::print_announce_answer({1, 10, true});
+    keep(0);
+    tracker.share(kept, 4711, 2500);
+    BOOST_TEST(until_announced(3));
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_says_so) {
+    keep(0);
+    tracker.share(kept, 4711, 2500);
+    BOOST_REQUIRE(until_announced(1));
+    bool left = false;
+    tracker.leave([&] { left = true; });
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return left; }));
+    BOOST_REQUIRE(announces() == 2u);
+    BOOST_TEST(announced(1).leaving());
+    BOOST_TEST(announced(1).port == 4711);
+    // and nothing more is announced
+    tracker.changed();
+    turn();
+    BOOST_TEST(announces() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_tracker_that_does_not_answer_keeps_nobody_from_leaving) {
+    keep(0);
+    tracker.share(kept, 4711, 2500);
+    BOOST_REQUIRE(until_announced(1));
+    std::vector<http::Reply> held;
+    server.first = [&](const std::string&, const http::Reply& reply) {
+        held.push_back(reply);
+        return true;
+    };
+    int left = 0;
+    tracker.leave([&] { ++left; });
+    // a request that is not answered is given up after 5 s: that would be too late
+    BOOST_TEST(toy::run_until(
+        loop, [&] { return left > 0; }, std::chrono::seconds{4}));
+    BOOST_TEST(held.size() == 1u);
+    held.front().send(200, "at last");
+    server.first = nullptr;
+    turn();
+    BOOST_TEST(left == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_tracker_that_is_gone_is_no_failure) {
+    Tracker gone{loop, nowhere(), {}};
+    int answers = 0;
+    gone.song("song", [&](const auto& answer, int status, const std::string& why) {
+        ++answers;
+        BOOST_TEST(!answer);
+        BOOST_TEST(status == 0);
+        BOOST_TEST(!why.empty());
+    });
+    gone.peers(id, 320, 16, [&](const auto& peers) { answers += !peers; });
+    gone.edges([&](const auto& edges) { answers += !edges; });
+    gone.report({"ticket", true, "", 1, 1});
+    keep(0);
+    gone.share(kept, 4711, 2500);
+    gone.changed();
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return answers == 3; }));
+    bool left = false;
+    gone.leave([&] { left = true; });
+    BOOST_TEST(toy::run_until(loop, [&] { return left; }));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_makes_no_sense_is_none) {
+    for (const char* path : {"/peers", "/edges", "/songs/song"}) server.files[path] = "[1, 2";
+    int answers = 0;
+    tracker.song("song", [&](const auto& answer, int status, const std::string& why) {
+        ++answers;
+        BOOST_TEST(!answer);
+        BOOST_TEST(status == 0);
+        BOOST_TEST(!why.empty());
+    });
+    tracker.peers(id, 320, 16, [&](const auto& peers) { answers += !peers; });
+    tracker.edges([&](const auto& edges) { answers += !edges; });
+    BOOST_TEST(toy::run_until(loop, [&] { return answers == 3; }));
+}
+
+BOOST_AUTO_TEST_CASE(it_says_where_it_is_and_what_it_wants) {
+    swarm::SongAnswer answer;
+    answer.song_id = id;
+    answer.bitrates = {320};
+    answer.edges = {{"e1", "http://192.0.2.1:8480", {}, {}}};
+    server.files["/songs/song"] = swarm::print_song_answer(answer);
+    server.files["/peers"] = swarm::print_peers_answer({});
+    int answers = 0;
+    tracker.song("song", [&](const auto& got, int status, const std::string&) {
+        ++answers;
+        BOOST_REQUIRE(got);
+        BOOST_TEST(status == 200);
+        BOOST_TEST(got->song_id == id);
+        BOOST_TEST(got->edges.size() == 1u);
+    });
+    tracker.peers(id, 320, 7, [&](const auto& peers) { answers += peers && peers->empty(); });
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return answers == 2; }));
+    BOOST_TEST(server.asked.contains("/songs/song?location=52.5,13.4"));
+    const auto query = swarm::parse_peers_query(server.posted["/peers"].at(0));
+    BOOST_REQUIRE(query);
+    BOOST_TEST(query->song_id == id);
+    BOOST_TEST(query->want == 7);
+    BOOST_TEST(query->peer_id == tracker.peer_id());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
