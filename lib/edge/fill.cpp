@@ -22,13 +22,6 @@ bool is_server_error(int status) {
     return status == 500 || status == 502 || status == 503 || status == 504;
 }
 
-/// An error that all who wait may see: asking again for each of them would only add to the load.
-bool may_share_error(const http::Response& response) {
-    const auto control = http::governing(response.fields);
-    return response.status >= 500 && !control.no_store && !control.is_private &&
-           !response.fields.has("Set-Cookie");
-}
-
 /// The request without what was asked about the representation: the whole of it is fetched.
 http::Request unconditional(http::Request request) {
     for (const auto* name : {"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since",
@@ -41,9 +34,7 @@ bool strong(std::string_view etag) { return etag.size() >= 2 && etag.front() == 
 
 }  // namespace
 
-bool Outcome::failed() const {
-    return error || (entry && !stored && !stale && entry->head()->stored.status >= 500);
-}
+bool Outcome::failed() const { return error != 0; }
 
 void Fill::start(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects,
                  Job job, std::function<void(Outcome)> head_done,
@@ -116,8 +107,7 @@ void Fill::on_head(http::Response&& response) {
     if (storable) return begin_entry(std::move(response), true);
     // what says nothing new of it leaves what is stored as it is
     if (job_.stored && response.status < 500) shared_.cache.drop(job_.stored);
-    if (job_.internal || (!job_.alone && may_share_error(response)))
-        return begin_entry(std::move(response), false);
+    if (job_.internal) return begin_entry(std::move(response), false);
     begin_pipe(std::move(response));
 }
 
@@ -155,12 +145,16 @@ void Fill::begin_pipe(http::Response&& response) {
 void Fill::answer_validated(const http::Response& response) {
     auto stored = job_.stored->head()->stored;
     http::freshen(stored, response, requested_, wall_clock());
+    const bool cookies_kept = stored.fields.has("Set-Cookie");
     shared_.cache.freshen(job_.stored, Head::of_upstream(std::move(stored)));
     shared_.counters.validated.fetch_add(1, std::memory_order_relaxed);
     Outcome outcome;
     outcome.entry = job_.stored;
     outcome.stored = outcome.validated = true;
     outcome.fwd_status = 304;
+    for (const auto& field : response.fields)
+        if (!cookies_kept && http::same_token(field.name, "Set-Cookie"))
+            http::append_field(outcome.own_fields, field.name, field.value);
     tell(std::move(outcome));
 }
 

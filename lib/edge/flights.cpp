@@ -69,6 +69,11 @@ void Flights::note_unshared(const std::string& key, std::uint64_t now_ms) {
     unshared_[key] = now_ms;
 }
 
+void Flights::note_shared(const std::string& key) {
+    const std::lock_guard lock{mutex_};
+    unshared_.erase(key);
+}
+
 bool Flights::is_unshared(const std::string& key, std::uint64_t now_ms) {
     const std::lock_guard lock{mutex_};
     const auto found = unshared_.find(key);

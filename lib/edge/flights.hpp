@@ -53,6 +53,8 @@ class Flights {
 
     /// Answers of this path were not for others lately: do not make them wait for each other.
     void note_unshared(const std::string& key, std::uint64_t now_ms);
+    /// They are again.
+    void note_shared(const std::string& key);
     bool is_unshared(const std::string& key, std::uint64_t now_ms);
 
    private:

@@ -1,6 +1,7 @@
 #include "edge/proxy.hpp"
 
 #include "edge/answer.hpp"
+#include "edge/sharing.hpp"
 
 namespace stretto::edge {
 namespace {
@@ -15,14 +16,19 @@ bool asks_for_something_special(const http::Request& request) {
 bool may_share(const http::Request& request) {
     if (request.fields.has("Authorization")) return false;
     if (!asks_for_something_special(request)) return true;
-    const auto control = http::request_control(request.fields);
-    return !control.no_store && !control.no_cache;
+    return !http::request_control(request.fields).no_store;
 }
 
 /// Paths whose objects we know: always whole, always the same for all, compressed or not.
 bool is_song_object(const Route& route) {
     return route.kind == Route::manifest || route.kind == Route::rendition_chunk ||
            route.kind == Route::index || route.kind == Route::name;
+}
+
+Share share_of(const Outcome& outcome, const http::Request& waiting) {
+    const auto head = outcome.entry->head();
+    if (outcome.stale) return share_stale(head->stored, waiting, !outcome.fwd_status, wall_clock());
+    return outcome.stored ? share(head->stored, waiting, wall_clock()) : Share::nothing;
 }
 
 }  // namespace
@@ -128,7 +134,8 @@ void Proxy::look_up(const http::Request& request, bool internal, Done done) {
         return done(std::move(answer));
     }
     shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
-    const Asked asked{request, stored, why_asked(request, stored, now), internal, {}, {}};
+    Asked asked{request, stored, why_asked(request, stored, now), internal, {}, {}};
+    if (asks_for_something_special(request)) asked.directives = sharing_key(request);
     if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
         ask_together(asked, std::move(done));
     else
@@ -193,11 +200,34 @@ void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>
     if (!outcome) return ask_alone(asked, std::move(done));
     if (outcome->entry) {
         const auto head = outcome->entry->head();
-        if (head->has_vary && !http::vary_matches(head->stored, asked.request))
-            return ask_variant(asked, *head, std::move(done));
+        switch (share_of(*outcome, asked.request)) {
+            case Share::nothing:
+                return ask_alone(asked, std::move(done));
+            case Share::variant:
+                return ask_variant(asked, *head, std::move(done));
+            case Share::all:
+                outcome->entry->joined.fetch_add(1, std::memory_order_relaxed);
+        }
     }
-    if (outcome->entry) outcome->entry->joined.fetch_add(1, std::memory_order_relaxed);
     done(answer_of(*outcome, asked.why, true));
+}
+
+/// What those who wait may have of an outcome, once its head is known.
+std::shared_ptr<const Outcome> Proxy::for_others(const Asked& asked, const Outcome& outcome) const {
+    if (outcome.error) return std::make_shared<const Outcome>(outcome);
+    if (outcome.entry && share_of(outcome, asked.request) != Share::nothing)
+        return std::make_shared<const Outcome>(outcome);
+    // a song's objects are the same for all, and so is their absence: but what upstream says of it
+    // may be meant for one
+    const int status = outcome.fwd_status.value_or(0);
+    if (outcome.entry || status < 500 || !is_song_object(route(asked.request.target)))
+        return nullptr;
+    Outcome failure;
+    failure.error = status;
+    failure.why = text("the server behind answered ", status);
+    failure.asked = outcome.asked;
+    failure.fwd_status = status;
+    return std::make_shared<const Outcome>(std::move(failure));
 }
 
 /// Together with those who want the same variant.
@@ -226,19 +256,16 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
         [=, this, why = asked.why, done = std::move(done)](Outcome outcome) {
-            const bool shared = outcome.entry || outcome.error;
-            const bool failed = outcome.pipe && outcome.head.status >= 500;
-            if (!shared && !failed) flights_.note_unshared(key, loop_.now_ms());
-            if (outcome.failed())
-                flights_.note_failed(
-                    asked.flight(),
-                    {outcome.asked, outcome.error ? outcome.error : *outcome.fwd_status,
-                     outcome.why});
-            // only what is being stored is for those who come later
-            if (!outcome.stored || outcome.validated) land(Fill::End::done);
-            auto answer = answer_of(outcome, why, false);
-            flight->tell(shared ? std::make_shared<const Outcome>(std::move(outcome)) : nullptr);
-            done(std::move(answer));
+            const auto shared = for_others(asked, outcome);
+            if (!shared) flights_.note_unshared(key, loop_.now_ms());
+            if (shared && shared->error)
+                flights_.note_failed(asked.flight(), {shared->asked, shared->error, shared->why});
+            // only what is being stored is for those who come later, and only if they do not ask
+            // for an answer newer than themselves
+            if (!shared || !outcome.stored || outcome.validated || !asked.directives.empty())
+                land(Fill::End::done);
+            flight->tell(shared);
+            done(answer_of(outcome, why, false));
         },
         land);
 }
@@ -253,8 +280,10 @@ void Proxy::ask_alone(const Asked& asked, Done done) {
     job.internal = asked.internal;
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
-        [this, why = asked.why, done = std::move(done)](const Outcome& outcome) {
-            done(answer_of(outcome, why, false));
+        [this, asked, done = std::move(done)](const Outcome& outcome) {
+            if (!outcome.error && for_others(asked, outcome))
+                flights_.note_shared(asked.request.target);
+            done(answer_of(outcome, asked.why, false));
         },
         nullptr);
 }

@@ -37,7 +37,8 @@ class Proxy : public Backend {
         std::string variant;  ///< the fields that select it, once they are known; a flight's own
         /// Those whom it joined have failed; this is when it did.
         std::optional<std::chrono::steady_clock::time_point> again;
-        std::string flight() const { return request.target + variant; }
+        std::string directives = {};  ///< what the request wants of a cache; a flight's own too
+        std::string flight() const { return request.target + directives + variant; }
     };
 
     void look_up(const http::Request& request, bool internal, Done done);
@@ -47,6 +48,7 @@ class Proxy : public Backend {
     void ask_alone(const Asked& asked, Done done);
     void fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done done);
     void take_shared(const Asked& asked, const std::shared_ptr<const Outcome>& outcome, Done done);
+    std::shared_ptr<const Outcome> for_others(const Asked& asked, const Outcome& outcome) const;
     void fetch_again(const Asked& asked);
     void validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored);
     std::string_view why_asked(const http::Request& request, const std::shared_ptr<Entry>& stored,

@@ -110,6 +110,14 @@ std::optional<std::string> normalised(const Fields& fields, std::string_view nam
     return out;
 }
 
+/// 7.3: a Set-Cookie is replayed to others only where its sender said for how long; a guess of ours
+/// would give one user's session to the next.
+bool gives_cookies_away(const Stored& stored) {
+    const auto rules = governing(stored.fields);
+    return !rules.no_cache && has_explicit_lifetime(rules, stored.fields) &&
+           lifetime(stored, rules) > Seconds{0};
+}
+
 bool varies_by_anything(const Fields& fields) { return has_token(fields, "Vary", "*"); }
 
 }  // namespace
@@ -129,6 +137,9 @@ bool may_store(const Request& request, const Response& response, Time now) {
         !(rules.is_public || rules.must_revalidate || rules.s_maxage))
         return false;
     const bool validates = has_validator(fields);
+    if (storable_fields(fields).has("Set-Cookie") &&
+        !gives_cookies_away({response.status, fields, {}, now, now}))
+        return false;
     if (rules.no_cache) return validates;
     if (!has_explicit_lifetime(rules, fields))
         return validates && (heuristically_cacheable(response.status) || rules.is_public);
@@ -248,6 +259,7 @@ void freshen(Stored& stored, const Response& not_modified, Time requested, Time 
     for (const auto& field : news) stored.fields.add(field.name, field.value);
     stored.requested = requested;
     stored.received = received;
+    if (!gives_cookies_away(stored)) stored.fields.remove("Set-Cookie");
 }
 
 bool freshen_by_head(Stored& stored, const Response& head, Time requested, Time received) {

@@ -22,8 +22,8 @@ struct Stored {
 
 /// 3: may a shared cache store this response to this request? `response` is a final one. 206 may be
 /// stored only as a part of a whole that the caller combines. Only answers to GET without content
-/// are, and none that could neither be used nor validated later. Set-Cookie forbids nothing (RFC
-/// 6265 leaves it to the origin to say private).
+/// are, and none that could neither be used nor validated later. With Set-Cookie it
+/// needs an explicit lifetime.
 bool may_store(const Request& request, const Response& response, Time now);
 /// The fields to keep: without hop-by-hop ones, and those that no-cache="..." or private="..."
 /// name (3.1, 5.2.2.4, 5.2.2.7).

@@ -37,6 +37,7 @@ class Play:
         self.bodies = 0
         self.served = asyncio.Event()  # set when all clients of the step have what they wait for
         self.late = False  # they had not before the origin lost patience
+        self.asked = asyncio.Condition()
 
     def expect(self, answers):
         self.answers = collections.deque(answers)
@@ -61,7 +62,7 @@ class Play:
         if body is None:
             self.bodies += 1
             body = f"body {self.bodies} of {self.known['path']}"
-        body = script.fill_in(body, self.known).encode()
+        body = script.fill_in(body, {**self.known, "cookie": request.value("Cookie") or ""}).encode()
         names = {name.lower() for name, _ in fields}
         if answer.dated and "date" not in names:
             fields.append(("Date", time.strftime(script.HTTP_DATE, time.gmtime())))
@@ -71,6 +72,15 @@ class Play:
             fields.append(("Transfer-Encoding", "chunked"))
         self.sent.append(Sent(answer, request, fields, body))
         return self.sent[-1]
+
+    async def wait_until_asked(self, times):
+        """Until the step's requests are so many; told to all who wait as each comes."""
+        async with self.asked:
+            self.asked.notify_all()
+            try:
+                await asyncio.wait_for(self.asked.wait_for(lambda: len(self.received) >= times), PATIENCE)
+            except asyncio.TimeoutError:
+                self.late = True
 
     async def wait_until_served(self):
         try:
@@ -120,6 +130,7 @@ class Origin:
             return True
         answer = play.next(request)
         await asyncio.sleep(answer.delay)
+        await play.wait_until_asked(answer.gather)
         if answer.hold == "head":
             await play.wait_until_served()
         for interim in answer.interim:

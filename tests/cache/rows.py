@@ -47,6 +47,26 @@ may(
     get(origin=ok("Cache-Control: public, max-age=60", "Set-Cookie: a=b")),
     get(),
 )
+for what, fields in {
+    "heuristic freshness": [OLD],
+    "no-cache": ["Cache-Control: no-cache", TAG],
+    "max-age=0": [STALE, TAG],
+    "Expires in the past": ["Expires: {-60}", TAG],
+    "public without a lifetime": ["Cache-Control: public", OLD],
+}.items():
+    must(
+        "7.3",
+        f"a response with Set-Cookie and {what} is for one client",
+        get(origin=ok(*fields, "Set-Cookie: a=1"), has=["Set-Cookie: a=1"]),
+        get(origin=ok("Cache-Control: no-store", "Set-Cookie: a=2"), unsent=["If-None-Match"], has=["Set-Cookie: a=2"]),
+    )
+must(
+    "7.3",
+    "the Set-Cookie of a 304 is for the one whose request it answers",
+    get(origin=ok("Cache-Control: no-cache", TAG)),
+    get(origin=unchanged(TAG, "Set-Cookie: a=1"), has=["Set-Cookie: a=1"]),
+    get(origin=unchanged(TAG), lacks=["Set-Cookie"]),
+)
 must("2", "the query is part of the key", get(path="?a=1", origin=ok(FRESH)), get(path="?a=2", origin=ok(FRESH)))
 may("2", "the same query is the same key", get(path="?a=1", origin=ok(FRESH)), get(path="?a=1"))
 must("2", "upper and lower case are different paths", get(path="a", origin=ok(FRESH)), get(path="A", origin=ok(FRESH)))
@@ -1542,6 +1562,59 @@ must(
     "4",
     "many at once for what may not be shared get one of their own each",
     get(clients=4, origin=[ok("Cache-Control: private", body="mine", delay=0.3)] * 4),
+)
+FOR_ONE = {
+    "no-cache": (200, "Cache-Control: no-cache", TAG),
+    "no-cache beside max-age": (200, "Cache-Control: max-age=60, no-cache", TAG),
+    "max-age=0": (200, STALE, TAG),
+    "max-age=0, must-revalidate": (200, "Cache-Control: max-age=0, must-revalidate", TAG),
+    "nothing but a Last-Modified of this moment": (200, "Last-Modified: {+0}"),
+    "an Expires in the past": (200, "Expires: {-60}", TAG),
+    "an Age above max-age": (200, FRESH, "Age: 100", TAG),
+    "Set-Cookie and no freshness": (200, "Set-Cookie: a=b", OLD, TAG),
+    "500 without Cache-Control": (500,),
+    "503 without Cache-Control": (503,),
+    "503 with Retry-After": (503, "Retry-After: 1"),
+    "404 without Cache-Control": (404,),
+    "stale-if-error alone": (200, "Cache-Control: max-age=0, stale-if-error=60", TAG),
+}
+for what, (status, *fields) in FOR_ONE.items():
+    must(
+        "4",
+        f"many at once get their own answer each where none may be used for another without validation: {what}",
+        get(
+            clients=12,
+            own=True,
+            origin=[answer(status, *fields, body="for {cookie}", delay=0.3)]
+            # the others go to the origin together, not one after the other
+            + [answer(status, *fields, body="for {cookie}", gather=12)] * 11,
+        ),
+    )
+must(
+    "5.2.2.4",
+    "many at once who validate get their own answer each where no-cache is said again",
+    get(origin=ok("Cache-Control: no-cache", TAG)),
+    get(
+        clients=12,
+        own=True,
+        origin=[ok("Cache-Control: no-cache", 'ETag: "b"', body="for {cookie}", delay=0.3)]
+        + [ok("Cache-Control: no-cache", 'ETag: "b"', body="for {cookie}", gather=12)] * 11,
+    ),
+)
+must(
+    "5.2.2.2",
+    "what many at once validate and only one may use is validated for each",
+    get(origin=ok("Cache-Control: no-cache", TAG, body="for one")),
+    get(
+        clients=4,
+        content="for one",
+        origin=[unchanged("Cache-Control: no-cache", TAG, delay=0.3)] + [unchanged("Cache-Control: no-cache", TAG)] * 3,
+    ),
+)
+may(
+    "4",
+    "many at once share what is stale but may be used while it is validated",
+    get(clients=8, asked=(1, 2), origin=ok("Cache-Control: max-age=0, stale-while-revalidate=60", TAG, delay=0.3)),
 )
 
 # ----------------------------------------------------------------------------------------------------------- Cache-Status

@@ -50,14 +50,16 @@ class Runner:
     def fill_in(self, text):
         return script.fill_in(text, self.play.known)
 
-    async def request(self, step, progress):
-        """Send a step's request; the response, or None when the connection ended before one came."""
+    async def request(self, step, number, progress):
+        """Send the step's request of one of its clients request; the response, or None when the connection ended before one came."""
         host, _, port = self.edge.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         lines = [f"{step.method} {self.path}/{step.path} {step.version}", f"Host: {self.edge}", "Connection: close"]
         fields = [self.fill_in(line) for line in step.fields]
         if any(line.startswith("Connection:") for line in fields):
             lines.pop()
+        if step.own:
+            lines.append(f"Cookie: {number}")
         body = (step.body or "").encode()
         if body:
             lines.append(f"Content-Length: {len(body)}")
@@ -90,7 +92,7 @@ class Runner:
                     served(number)
 
             try:
-                return await asyncio.wait_for(self.request(step, progress), TIMEOUT)
+                return await asyncio.wait_for(self.request(step, number, progress), TIMEOUT)
             except asyncio.TimeoutError:
                 raise Wrong(f"no whole answer within {TIMEOUT} s") from None
             finally:
@@ -121,7 +123,7 @@ class Runner:
             elif sent.answer.status == 304 and step.path in self.known:
                 self.known[step.path] = (*self.known[step.path][:2], sent)
 
-    def judge_response(self, step, response):
+    def judge_response(self, step, number, response):
         if step.broken and (response is None or not response.complete or response.status >= 500):
             return
         if response is None:
@@ -129,6 +131,8 @@ class Runner:
         if not response.complete:
             raise Wrong("the answer is incomplete")
         status, content = self.wanted(step)
+        if step.own:
+            content = f"for {number}"
         if step.broken:
             raise Wrong(f"a complete answer {response.status} {response.body!r} instead of a failure")
         if response.status not in (status if isinstance(status, tuple) else (status,)):
@@ -188,8 +192,8 @@ class Runner:
         responses = await self.clients(step)
         if step.aside is None:
             self.judge_requests(step, answers)
-        for response in responses:
-            self.judge_response(step, response)
+        for number, response in enumerate(responses):
+            self.judge_response(step, number, response)
         if step.aside is not None:
             await self.aside_done(step, answers)
             self.judge_requests(step, answers)

@@ -5,6 +5,7 @@ Fields are written as lines, "Name: value". In them and in bodies these stand fo
     {+60 rfc850}         the same in the first obsolete form, {+60 asctime} in the second
     {path}               the path that the row has to itself
     {edge}               host:port of the cache under test
+    {cookie}             in a body: the Cookie field of the request that it answers
 """
 
 import dataclasses
@@ -25,7 +26,7 @@ def fill_in(text, known):
             return time.strftime(FORMS[match[2]], time.gmtime(time.time() + int(match[1])))
         return known[match[3]]
 
-    return re.sub(r"\{(?:([+-]\d+)(?: (rfc850|asctime))?|(path|edge))\}", replace, text)
+    return re.sub(r"\{(?:([+-]\d+)(?: (rfc850|asctime))?|(path|edge|cookie))\}", replace, text)
 
 
 def split_field(line):
@@ -50,6 +51,7 @@ class Answer:
     reset: bool = False  # close with RST instead of FIN
     raw: str = None  # send just this, and close
     gone: bool = False  # close without a word
+    gather: int = 0  # wait until the step's requests are so many
     hold: object = None  # wait until the clients are served: "head" before the head, or after so many bytes of body
     delay: float = 0  # seconds before the head
     slow: float = 0  # seconds between the first half of the body and the second
@@ -81,6 +83,7 @@ class Step:
     body: str = None
     version: str = "HTTP/1.1"
     clients: int = 1  # so many at once
+    own: bool = False  # each client has a Cookie of its own, and must get the body made for it: "for {cookie}"
     origin: object = None  # Answer, Either, or a list of them in the order in which the origin is asked
     aside: object = None  # the same, but asked for while or after the client gets what is stored
     asked: tuple = None  # how often the origin may be asked: (least, most)

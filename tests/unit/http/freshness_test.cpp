@@ -136,8 +136,25 @@ BOOST_AUTO_TEST_CASE(s3_3_parts_only_with_their_place) {
     BOOST_TEST(!part({{"Content-Type", "multipart/byteranges; boundary=x"}}));
     BOOST_TEST(!part({{"Content-Range", "bytes 0-9/100"}, {"Content-Range", "bytes 5-9/100"}}));
 }
-BOOST_AUTO_TEST_CASE(s7_3_set_cookie_forbids_nothing) {
-    BOOST_TEST(kept({{"Cache-Control", "max-age=60"}, {"Set-Cookie", "a=b"}}));
+BOOST_AUTO_TEST_CASE(s7_3_set_cookie_is_kept_with_explicit_freshness_alone) {
+    const Field cookie{"Set-Cookie", "a=b"}, tag{"ETag", "\"a\""};
+    BOOST_TEST(kept({{"Cache-Control", "max-age=60"}, cookie}));
+    BOOST_TEST(kept({{"Expires", date(60)}, cookie}));
+    BOOST_TEST(!kept({{"Last-Modified", date(-100000)}, tag, cookie}));
+    BOOST_TEST(!kept({{"Cache-Control", "public"}, tag, cookie}));
+    BOOST_TEST(!kept({{"Cache-Control", "no-cache, max-age=60"}, tag, cookie}));
+    BOOST_TEST(!kept({{"Cache-Control", "max-age=0"}, tag, cookie}));
+    BOOST_TEST(!kept({{"Expires", date(-1)}, tag, cookie}));
+    // a field that is not kept binds nothing
+    BOOST_TEST(kept({{"Cache-Control", "no-cache=\"Set-Cookie\""},
+                     {"Last-Modified", date(-100000)},
+                     tag,
+                     cookie}));
+}
+BOOST_AUTO_TEST_CASE(s7_3_a_304_brings_no_cookie_without_freshness) {
+    auto s = stored({{"Cache-Control", "max-age=60"}, {"ETag", "\"a\""}});
+    freshen(s, {304, {{"Cache-Control", "no-cache"}, {"Set-Cookie", "a=b"}}}, at(1), at(1));
+    BOOST_TEST(!s.fields.has("Set-Cookie"));
 }
 BOOST_AUTO_TEST_CASE(s4_1_vary_star_is_never_stored) {
     for (const auto vary : {"*", "*, *", ", *", "*, Foo", "Foo, *"})
