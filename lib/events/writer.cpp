@@ -5,34 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 
 namespace stretto::events {
 namespace {
 
 constexpr std::size_t most_waiting = 64 << 10;
 constexpr std::int64_t most_wait_ms = 1000;
-
-bool is_plain(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](unsigned char c) {
-        return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-    });
-}
-
-void append_quoted(std::string& to, std::string_view text) {
-    if (is_plain(text))
-        to.append(1, '"').append(text).append(1, '"');
-    else
-        to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-void append_number(std::string& to, std::int64_t number) {
-    char digits[20];
-    to.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-}
 
 File open_appended(const std::filesystem::path& path) {
     // readable, so that a torn last line can be seen
@@ -55,21 +36,21 @@ bool ends_torn(int fd) {
 
 void Value::append_to(std::string& line) const {
     if (const auto* number = std::get_if<std::int64_t>(&value_))
-        append_number(line, *number);
+        append_json(line, *number);
     else if (const auto* truth = std::get_if<bool>(&value_))
         line += *truth ? "true" : "false";
     else
-        append_quoted(line, std::get<std::string_view>(value_));
+        append_json(line, std::get<std::string_view>(value_));
 }
 
 void append_line(std::string& to, std::string_view event, std::initializer_list<Field> always,
                  std::initializer_list<Field> more) {
     to += "{\"event\":";
-    append_quoted(to, event);
+    append_json(to, event);
     for (const auto& fields : {always, more})
         for (const auto& [key, value] : fields) {
             to += ',';
-            append_quoted(to, key);
+            append_json(to, key);
             to += ':';
             value.append_to(to);
         }

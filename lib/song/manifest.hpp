@@ -1,12 +1,12 @@
 #pragma once
 // A song's manifest: what it consists of and what proves each part. See stretto-manifest(5).
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "song/tags.hpp"
 
 namespace stretto::song {
 
@@ -33,8 +33,6 @@ struct Rendition {
     bool operator==(const Rendition&) const = default;
 };
 
-using Tags = std::map<std::string, std::vector<std::string>>;
-
 struct Manifest {
     std::string id;
     Tags tags;  ///< keys upper case
@@ -51,10 +49,12 @@ struct Manifest {
     bool operator==(const Manifest&) const = default;
 };
 
+constexpr std::string_view manifest_format = "stretto-manifest/1";
 constexpr std::size_t most_manifest_bytes = 16u << 20;
 constexpr std::size_t most_chunk_bytes = 64u << 20;
 constexpr std::size_t most_renditions = 16;
 constexpr std::size_t most_chunks = 65536;
+constexpr std::int64_t most_chunk_s = 60;
 
 /// The id that this manifest's audio has, whatever its `id` says: 160 bits of SHA-256 over the text
 /// in stretto-manifest(5).
@@ -62,19 +62,13 @@ std::string song_id(const Manifest& manifest);
 
 /// JSON on one line. The same manifest gives the same bytes.
 std::string print_manifest(const Manifest& manifest);
-/// Bounded and checked: ranges, counts, sums, the id. Unknown keys are passed over, for what may be
-/// added later.
+/// Bounded and checked: ranges, the cuts of all renditions, sums, the id. Unknown keys are passed
+/// over, for what may be added later.
 Result<Manifest> parse_manifest(std::string_view json);
 
 /// The value of a STRETTO_LOUDNESS comment: the manifest's "loudness" object.
 std::string print_loudness(const Loudness& loudness);
 Result<Loudness> parse_loudness(std::string_view json);
-
-/// "KEY=value" comments as tags and back. Tags that are ours (STRETTO_*) or pictures are left out.
-Tags tags_of_comments(const std::vector<std::string>& comments);
-std::vector<std::string> comments_of_tags(const Tags& tags);
-/// The first value of a tag, or nothing.
-std::string first_tag(const Tags& tags, const std::string& key);
 
 /// Paths within songs/<id>/.
 std::string chunk_path(int kbps, std::int64_t chunk);

@@ -3,66 +3,28 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
-#include "base/byte_set.hpp"
+#include "base/json.hpp"
 #include "swarm/announce.hpp"
 
 namespace stretto::swarm {
 namespace {
 
-using Printed = nlohmann::ordered_json;
-
-std::string print(const Printed& json) {
-    return json.dump(-1, ' ', false, Printed::error_handler_t::replace);
-}
-
 // Answers are printed without a tree of JSON values: it took ten times as long as all else that a
 // list of peers needs.
 
-constexpr ByteSet plain_bytes{
-    " !#$%&'()*+,-./"
-    "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"};
-
-void append_string(std::string& out, std::string_view value) {
-    if (plain_bytes.has_all_of(value))
-        out.append("\"").append(value).append("\"");
-    else
-        out += print(Printed(value));
-}
-
-void append_number(std::string& out, std::int64_t n) {
-    char digits[24];
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
-}
-
-template <class List, class One>
-void append_list(std::string& out, const List& list, One one) {
-    out += '[';
-    const std::size_t first = out.size();
-    for (const auto& item : list) {
-        if (out.size() > first) out += ',';
-        one(item);
-    }
-    out += ']';
-}
-
 void append_have(std::string& out, const Have& have) {
-    out += '{';
-    for (const auto& [kbps, ranges] : have) {
-        if (out.back() != '{') out += ',';
-        out += '"';
-        append_number(out, kbps);
-        out += "\":";
-        append_list(out, ranges, [&](const ChunkRange& range) {
-            out += '[';
-            append_number(out, range.first);
-            out += ',';
-            append_number(out, range.last);
-            out += ']';
-        });
-    }
-    out += '}';
+    JsonObject json{out};
+    for (const auto& [kbps, ranges] : have)
+        append_json_list(json[std::to_string(kbps)], ranges,
+                         [](std::string& to, const ChunkRange& range) {
+                             to += '[';
+                             append_json(to, range.first);
+                             to += ',';
+                             append_json(to, range.last);
+                             to += ']';
+                         });
+    json.end();
 }
 
 /// Writes into room that was made before: asking a string for room at each of the twenty pieces of
@@ -114,9 +76,9 @@ void append_km(std::string& out, double km) {
 }
 
 /// What stands between the quotes.
-std::string escaped(const std::string& value) {
-    if (plain_bytes.has_all_of(value)) return value;
-    const std::string quoted = print(Printed(value));
+std::string escaped(std::string_view value) {
+    std::string quoted;
+    append_json(quoted, value);
     return quoted.substr(1, quoted.size() - 2);
 }
 
@@ -131,36 +93,35 @@ std::string print_list(const std::vector<PeerInfo>& peers) {
     return out + "]";
 }
 
+void append_edge(std::string& out, const EdgeInfo& e) {
+    JsonObject json{out};
+    append_json(json["name"], e.name);
+    append_json(json["url"], e.url);
+    if (e.location)
+        append_json(json["location"], print_location(*e.location));
+    else
+        json["location"] += "null";
+    append_km(json["km"], e.km.value_or(-1));
+    json.end();
+}
 void append_edges(std::string& out, const std::vector<EdgeInfo>& edges) {
-    append_list(out, edges, [&](const EdgeInfo& e) {
-        out += "{\"name\":";
-        append_string(out, e.name);
-        out += ",\"url\":";
-        append_string(out, e.url);
-        out += ",\"location\":";
-        if (e.location)
-            append_string(out, print_location(*e.location));
-        else
-            out += "null";
-        out += ",\"km\":";
-        append_km(out, e.km.value_or(-1));
-        out += '}';
-    });
+    append_json_list(out, edges, append_edge);
 }
 
 }  // namespace
 
 std::string print_announce(const Announce& a) {
-    Printed json{{"peer_id", a.peer_id}, {"port", a.port}};
-    if (a.location) json["location"] = print_location(*a.location);
-    json["upload_kbps"] = a.upload_kbps;
-    json["songs"] = Printed::object();
-    std::string out = print(json);
-    out.resize(out.size() - 2);  // songs goes on
+    std::string out;
+    JsonObject json{out};
+    append_json(json["peer_id"], a.peer_id);
+    append_json(json["port"], a.port);
+    if (a.location) append_json(json["location"], print_location(*a.location));
+    append_json(json["upload_kbps"], a.upload_kbps);
+    json["songs"] += '{';
     std::size_t songs = 0;
     for (const auto& [id, have] : a.songs) {
         std::string one = songs ? "," : "";
-        append_string(one, id);
+        append_json(one, id);
         one += ':';
         append_have(one, have);
         if (songs == most_songs || out.size() + one.size() + 2 > most_request_bytes) break;
@@ -171,30 +132,39 @@ std::string print_announce(const Announce& a) {
 }
 
 std::string print_peers_query(const PeersQuery& q) {
-    Printed json{{"song_id", q.song_id}};
-    if (q.kbps) json["kbps"] = *q.kbps;
-    if (q.chunk) json["chunk_index"] = *q.chunk;
-    if (q.location) json["location"] = print_location(*q.location);
-    json["want"] = q.want;
-    if (!q.peer_id.empty()) json["peer_id"] = q.peer_id;
-    if (q.port) json["port"] = q.port;
-    return print(json);
+    std::string out;
+    JsonObject json{out};
+    append_json(json["song_id"], q.song_id);
+    if (q.kbps) append_json(json["kbps"], *q.kbps);
+    if (q.chunk) append_json(json["chunk_index"], *q.chunk);
+    if (q.location) append_json(json["location"], print_location(*q.location));
+    append_json(json["want"], q.want);
+    if (!q.peer_id.empty()) append_json(json["peer_id"], q.peer_id);
+    if (q.port) append_json(json["port"], q.port);
+    json.end();
+    return out;
 }
 
 std::string print_report(const Report& r) {
-    Printed json{{"ticket", r.ticket}, {"ok", r.ok}};
-    if (!r.why.empty()) json["why"] = r.why;
-    json["ms"] = r.ms;
-    json["bytes"] = r.bytes;
-    return print(json);
+    std::string out;
+    JsonObject json{out};
+    append_json(json["ticket"], r.ticket);
+    json["ok"] += r.ok ? "true" : "false";
+    if (!r.why.empty()) append_json(json["why"], r.why);
+    append_json(json["ms"], r.ms);
+    append_json(json["bytes"], r.bytes);
+    json.end();
+    return out;
 }
 
 std::string print_announce_answer(const AnnounceAnswer& a) {
-    std::string out = "{\"interval\":";
-    append_number(out, a.interval_s);
-    out += ",\"ttl\":";
-    append_number(out, a.ttl_s);
-    return out + (a.listed ? ",\"listed\":true}" : ",\"listed\":false}");
+    std::string out;
+    JsonObject json{out};
+    append_json(json["interval"], a.interval_s);
+    append_json(json["ttl"], a.ttl_s);
+    json["listed"] += a.listed ? "true" : "false";
+    json.end();
+    return out;
 }
 
 void append_peer(std::string& out, const PeerLine& p) {
@@ -232,17 +202,18 @@ std::string print_edges_answer(const std::vector<EdgeInfo>& edges) {
 std::string print_song_answer(const SongAnswer& a, std::string_view peers) {
     std::string out;
     out.reserve(a.manifest.size() + peers.size() + 128 * a.edges.size() + 256);
-    out += "{\"song_id\":";
-    append_string(out, a.song_id);
-    out += ",\"available_bitrates\":";
-    append_list(out, a.bitrates, [&](int kbps) { append_number(out, kbps); });
-    out.append(",\"peers\":").append(peers).append(",\"edges\":");
-    append_edges(out, a.edges);
+    JsonObject json{out};
+    append_json(json["song_id"], a.song_id);
+    append_json_list(json["available_bitrates"], a.bitrates,
+                     [](std::string& to, int kbps) { append_json(to, kbps); });
+    json["peers"] += peers;
+    append_edges(json["edges"], a.edges);
     if (!a.manifest.empty()) {
-        out.append(",\"manifest\":").append(a.manifest);
+        json["manifest"] += a.manifest;
         while (out.back() == '\n') out.pop_back();
     }
-    return out += '}';
+    json.end();
+    return out;
 }
 std::string print_song_answer(const SongAnswer& a) {
     return print_song_answer(a, print_list(a.peers));

@@ -25,6 +25,16 @@ Manifest sample() {
     return m;
 }
 
+/// Why a manifest that differs from the sample in one respect is refused, its id being that of what
+/// it says.
+std::string refusal(auto change) {
+    auto m = sample();
+    change(m);
+    m.id = song_id(m);
+    const auto read = parse_manifest(print_manifest(m));
+    return read ? "" : read.error().why;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(song_manifest)
@@ -85,12 +95,153 @@ BOOST_AUTO_TEST_CASE(the_best_rendition_is_the_highest_not_above_else_the_lowest
     BOOST_TEST(m.best(319).kbps == 96);
     BOOST_TEST(m.best(10).kbps == 96);
 }
-BOOST_AUTO_TEST_CASE(comments_become_tags_without_ours_and_pictures) {
-    const auto tags = tags_of_comments(
-        {"Title=x", "STRETTO_KBPS=96", "METADATA_BLOCK_PICTURE=AAAA", "ARTIST=\xff", "none", "=y"});
-    BOOST_TEST(tags.size() == 2u);
-    BOOST_TEST(first_tag(tags, "TITLE") == "x");
-    BOOST_TEST(first_tag(tags, "ARTIST") == "\xef\xbf\xbd");
+BOOST_AUTO_TEST_CASE(every_rule_broken_alone_is_refused_with_its_reason) {
+    using Broken = std::pair<const char*, void (*)(Manifest&)>;
+    const Broken rules[] = {
+        {"'rate' is out of range", [](Manifest& m) { m.rate = 999; }},
+        {"'channels' is out of range", [](Manifest& m) { m.channels = 9; }},
+        {"'samples' is out of range", [](Manifest& m) { m.samples = (1ll << 40) + 1; }},
+        {"'chunk_samples' is out of range", [](Manifest& m) { m.chunk_samples = 0; }},
+        {"'chunk_samples' is out of range", [](Manifest& m) { m.chunk_samples = 60 * m.rate + 1; }},
+        {"'renditions' is out of range", [](Manifest& m) { m.renditions.clear(); }},
+        {"'renditions' is out of range",
+         [](Manifest& m) {
+             while (m.renditions.size() <= most_renditions) {
+                 m.renditions.push_back(m.renditions.back());
+                 ++m.renditions.back().kbps;
+             }
+         }},
+        {"the renditions do not rise", [](Manifest& m) { m.renditions[1].kbps = 96; }},
+        {"'kbps' is out of range", [](Manifest& m) { m.renditions[1].kbps = 65536; }},
+        {"'average_kbps' is out of range", [](Manifest& m) { m.renditions[1].average_kbps = -1; }},
+        {"'header_bytes' is out of range", [](Manifest& m) { m.renditions[1].header_bytes = 0; }},
+        {"'chunks' is out of range", [](Manifest& m) { m.renditions[1].chunks.clear(); }},
+        {"'bytes' is out of range", [](Manifest& m) { m.renditions[1].chunks[0].bytes = 0; }},
+        {"'bytes' is out of range",
+         [](Manifest& m) { m.renditions[1].chunks[0].bytes = most_chunk_bytes + 1; }},
+        {"'samples' is out of range", [](Manifest& m) { m.renditions[0].chunks[1].samples = 0; }},
+        {"'trim' is out of range", [](Manifest& m) { m.renditions[0].chunks[1].trim = 65537; }},
+        {"'body_bytes' is out of range",
+         [](Manifest& m) { m.renditions[0].chunks[1].body_bytes = -1; }},
+        {"'body_pages' is out of range",
+         [](Manifest& m) { m.renditions[0].chunks[1].body_pages = 1000001; }},
+        {"a chunk inside is not of the usual length",
+         [](Manifest& m) {
+             --m.renditions[1].chunks[0].samples, ++m.renditions[1].chunks[1].samples;
+         }},
+        {"the chunks do not add up to 'samples'", [](Manifest& m) { ++m.samples; }},
+        {"the chunks do not add up to 'samples'",
+         [](Manifest& m) { --m.renditions[1].chunks[1].samples; }},
+        {"the renditions have different numbers of chunks",
+         [](Manifest& m) {
+             auto& chunks = m.renditions[1].chunks;
+             chunks.push_back(chunks.back());
+             chunks[1].samples = m.chunk_samples;
+             chunks[2].samples = m.samples - 2 * m.chunk_samples;
+         }},
+        {"the last chunk is longer than one and a half of the usual length",
+         [](Manifest& m) {
+             m.samples = 441000 + 661501;
+             for (auto& r : m.renditions) r.chunks[1].samples = 661501;
+         }},
+        {"the tags are too long", [](Manifest& m) { m.tags["TITLE"] = {std::string(65536, 'x')}; }},
+        {"'limited_by' is unknown", [](Manifest& m) { m.loudness->limited_by = "me"; }},
+        {"'lufs' is out of range", [](Manifest& m) { m.loudness->lufs = -1000; }},
+    };
+    for (const auto& [why, change] : rules) BOOST_TEST(refusal(change) == text("manifest: ", why));
+}
+BOOST_AUTO_TEST_CASE(a_manifest_at_the_edge_of_the_rules_is_read) {
+    BOOST_TEST(refusal([](Manifest&) {}) == "");
+    BOOST_TEST(refusal([](Manifest& m) {  // the longest last chunk
+                   m.samples = 441000 + 661500;
+                   for (auto& r : m.renditions) r.chunks[1].samples = 661500;
+               }) == "");
+    BOOST_TEST(refusal([](Manifest& m) {  // the longest chunks
+                   m.chunk_samples = 60 * m.rate;
+                   m.samples = m.chunk_samples + 1;
+                   for (auto& r : m.renditions)
+                       r.chunks[0].samples = m.chunk_samples, r.chunks[1].samples = 1;
+               }) == "");
+    BOOST_TEST(refusal([](Manifest& m) {  // a single chunk, shorter than usual
+                   m.samples = 17;
+                   for (auto& r : m.renditions) r.chunks.resize(1), r.chunks[0].samples = 17;
+               }) == "");
+    BOOST_TEST(refusal([](Manifest& m) { m.loudness.reset(), m.tags.clear(); }) == "");
+}
+BOOST_AUTO_TEST_CASE(a_member_that_is_missing_or_of_another_type_is_named) {
+    const auto json = print_manifest(sample());
+    for (const std::string key :
+         {"format",        "id",         "tags",  "rate",         "channels",     "samples",
+          "chunk_samples", "renditions", "kbps",  "average_kbps", "header_bytes", "index_sha256",
+          "chunks",        "sha256",     "bytes", "trim",         "body_bytes",   "body_pages",
+          "lufs",          "limited_by"}) {
+        auto missing = json, other = json;
+        const auto at = json.find("\"" + key + "\":");
+        BOOST_REQUIRE(at != json.npos);
+        missing.replace(at, key.size() + 2, "\"other\"");
+        const auto refused = parse_manifest(missing);
+        BOOST_REQUIRE(!refused);
+        BOOST_TEST(refused.error().why == "manifest: no '" + key + "'");
+        other.replace(at, key.size() + 3, "\"" + key + "\":true,\"other\":");
+        const auto untrue = parse_manifest(other);
+        BOOST_REQUIRE(!untrue);
+        BOOST_TEST(untrue.error().why.find("'" + key + "'") != std::string::npos,
+                   untrue.error().why);
+    }
+}
+BOOST_AUTO_TEST_CASE(json_of_another_shape_is_refused) {
+    for (const char* json :
+         {"", " ", "[]", "null", "17", "\"text\"", "{}", "{} {}", "{\"tags\":[1]}"})
+        BOOST_TEST(!parse_manifest(json), json);
+    const auto whole = print_manifest(sample());
+    for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+             {"\"tags\":{", "\"tags\":{\"A\":1,"},
+             {"\"tags\":{", "\"tags\":{\"A\":[1],"},
+             {"\"renditions\":[", "\"renditions\":[1,"},
+             {"\"chunks\":[", "\"chunks\":[1,"},
+             {"\"loudness\":{", "\"loudness\":17,\"other\":{"},
+             {"\"tags\"",
+              "\"deep\":" + std::string(100, '[') + std::string(100, ']') + ",\"tags\""}}) {
+        auto json = whole;
+        json.replace(json.find(from), from.size(), to);
+        BOOST_TEST(!parse_manifest(json), to);
+    }
+}
+BOOST_AUTO_TEST_CASE(members_that_are_not_known_are_passed_over) {
+    auto json = print_manifest(sample());
+    json.insert(1, "\"later\":{\"a\":[1,2.5,null]},");
+    const auto m = parse_manifest(json);
+    BOOST_REQUIRE(m);
+    BOOST_TEST((*m == sample()));
+}
+BOOST_AUTO_TEST_CASE(it_is_printed_as_it_always_was) {  // published manifests are compared by byte
+    auto m = sample();
+    m.renditions.resize(1), m.renditions[0].chunks.resize(1);
+    m.loudness->lufs.reset();
+    m.loudness->gain_db = -0.001;
+    const auto json = print_manifest(m);
+    BOOST_TEST(json.substr(0, json.find("\"sha256\"")) ==
+               "{\"format\":\"stretto-manifest/1\",\"id\":\"" + m.id +
+                   "\",\"tags\":{\"ARTIST\":[\"a\",\"b\"],\"TITLE\":[\"Für "
+                   "Elise\"]},\"rate\":44100,"
+                   "\"channels\":2,\"samples\":900000,\"chunk_samples\":441000,\"loudness\":{"
+                   "\"source_lufs\":-11.31,\"source_true_peak\":1.61,\"gain_db\":-0.0,\"lufs\":"
+                   "null,"
+                   "\"true_peak\":-1.08,\"limited_by\":\"none\"},\"renditions\":[{\"kbps\":96,"
+                   "\"average_kbps\":93,\"header_bytes\":3920,\"index_sha256\":\"" +
+                   hex(m.renditions[0].index_sha256) + "\",\"chunks\":[{");
+    BOOST_TEST(
+        json.ends_with("\"bytes\":90000,\"samples\":441000,\"trim\":0,\"body_bytes\":86000,"
+                       "\"body_pages\":21}]}]}\n"));
+}
+BOOST_AUTO_TEST_CASE(loudness_is_read_back_and_refused_with_a_reason) {
+    const auto l = *sample().loudness;
+    const auto back = parse_loudness(print_loudness(l));
+    BOOST_REQUIRE(back);
+    BOOST_TEST((*back == l));
+    BOOST_TEST(parse_loudness("{").error().why == "loudness is not JSON");
+    BOOST_TEST(parse_loudness("[]").error().why == "loudness: 'loudness' is no object");
+    BOOST_TEST(parse_loudness("{}").error().why == "loudness: no 'source_lufs'");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

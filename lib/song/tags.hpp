@@ -1,0 +1,17 @@
+#pragma once
+// What people say of a song: title, artist, album. A manifest carries it, and proves none of it.
+#include <map>
+#include <string>
+#include <vector>
+
+namespace stretto::song {
+
+using Tags = std::map<std::string, std::vector<std::string>>;
+
+/// "KEY=value" comments as tags and back. Tags that are ours (STRETTO_*) or pictures are left out.
+Tags tags_of_comments(const std::vector<std::string>& comments);
+std::vector<std::string> comments_of_tags(const Tags& tags);
+/// The first value of a tag, or nothing.
+std::string first_tag(const Tags& tags, const std::string& key);
+
+}  // namespace stretto::song
