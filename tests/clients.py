@@ -9,6 +9,7 @@ import select
 import signal
 import sys
 import threading
+import time
 
 from wire import Incomplete, Wire, wait_for
 
@@ -132,6 +133,16 @@ def hang(url, path, pid):
         assert slow.head().status == 200
         os.kill(int(pid), signal.SIGTERM)
         wait_for(lambda: gone(pid), "it lives")
+
+
+def pause(url, path, file, seconds):
+    """A player that stops reading in the middle, as long as that, and goes on."""
+    with open(file, "rb") as opened:
+        oracle = opened.read()
+    with Wire(url, buffer=65536) as slow:
+        slow.ask(path)
+        time.sleep(int(seconds))
+        assert slow.answer().body == oracle
 
 
 def crowd(url, most):

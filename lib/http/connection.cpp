@@ -286,7 +286,7 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
                                                                          std::memory_order_relaxed);
     state_ = State::writing;
     progress_ = 0;
-    give(server_.limits_.stall_time);
+    give(server_.limits_.send_time);
     write();
 }
 
@@ -301,7 +301,7 @@ void Connection::count_sent(std::uint64_t n) {
     server_.shared_.counters.bytes_sent.fetch_add(n, std::memory_order_relaxed);
     if (progress_ < progress_bytes) return;
     progress_ = 0;
-    give(server_.limits_.stall_time);
+    give(server_.limits_.send_time);
 }
 
 Connection::Sent Connection::send_text(bool more_follows) {
@@ -451,7 +451,7 @@ void Connection::write() {
     }
     if (deadline_ms_ == UINT64_MAX) {
         progress_ = 0;
-        give(server_.limits_.stall_time);
+        give(server_.limits_.send_time);
     }
     want(net::Poll::writable);
 }

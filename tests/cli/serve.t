@@ -18,6 +18,13 @@ has() { test "$(field "$1")" = "$2" || { cat fields; return 1; }; }
 body() { cmp body "$1"; }
 
 chunk=/songs/$id/160/chunk_1.ogg
+client() { command=$1 && shift && timeout 300 python3 "$root/tests/clients.py" "$command" "$url" "$@"; }
+# far more than socket buffers hold
+cp -r store heavy && head -c 30000000 /dev/urandom >"heavy$chunk"
+start stretto-serve heavy || exit
+client pause "$chunk" "heavy$chunk" 62 >paused 2>&1 &
+paused=$!
+
 followed() { get -L "$url/stream/song" && cmp body "$(field X-Bitrate).ogg"; }
 metrics() { get "$url/metrics" && python3 "$root/tests/prometheus.py" <body && grep -q '^stretto_responses_total{class="2xx"} [1-9]' body; }
 resumed() { head -c 100000 320.ogg >part.ogg && curl -sS -m 60 -C - -o part.ogg "$url/stream/song?kbps=320" && cmp part.ogg 320.ogg; }
@@ -33,7 +40,6 @@ plays() { # like seeks, with the player's own reader
     for from in "$url/stream/song?kbps=160" 160.ogg; do mpv --no-config --really-quiet --vo=null --ao=pcm --ao-pcm-file="$(basename "$from").wav" --start=21.5 --length=2 "$from" || return; done
     test "$(wc -c <160.ogg.wav)" -gt 300000 && cmp 160.ogg.wav song?kbps=160.wav
 }
-client() { command=$1 && shift && timeout 300 python3 "$root/tests/clients.py" "$command" "$url" "$@"; }
 
 seed=0
 everything() { # WHERE URL
@@ -124,8 +130,6 @@ ok 'and no line is lost' rotated
 whole() { start stretto-serve --access-log - --log-addresses store && get "$url/healthz" && soon grep -q '^127.0.0.1 - - ' "$said" && stop "$pid"; }
 ok '--log-addresses: whole ones' whole
 
-# far more than socket buffers hold
-cp -r store heavy && head -c 30000000 /dev/urandom >"heavy$chunk"
 drains() { start stretto-serve heavy && client drain "$chunk" "heavy$chunk" "$pid" && wait "$pid"; }
 ok 'SIGTERM: no new clients, and what is under way is finished' drains
 forced() { start stretto-serve --grace 3600 heavy && client hold "$chunk" "$pid" && exits 0 wait "$pid"; }
@@ -134,4 +138,6 @@ graceful() { start stretto-serve --grace 1 heavy && client hang "$chunk" "$pid" 
 ok 'and --grace is the longest that it takes' graceful
 ends() { start stretto-serve store && client burst $chunk "$song/160/chunk_1.ogg" "$pid" && wait "$pid"; }
 ok 'SIGTERM under load cuts no answer short' ends
+goes_on() { wait $paused || { cat paused; return 1; }; }
+ok 'a player that pauses for a minute goes on' goes_on
 finish
