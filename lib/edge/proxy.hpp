@@ -14,6 +14,7 @@ class Proxy : public Backend {
     void get(const std::string& path, std::function<void(Found)> done) override;
     void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
                const http::Reply& reply) override;
+    bool passes_on() const override { return true; }
 
    private:
     /// What a request gets: an entry with how it came to it, or what upstream says to it alone.

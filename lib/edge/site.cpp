@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "edge/answer.hpp"
+#include "edge/passable.hpp"
 #include "song/id.hpp"
 
 namespace stretto::edge {
@@ -76,6 +77,12 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
         return reply.send(std::move(out));
     }
     auto target = http::parse_target(request.target);
+    const bool ours = target && request.target.starts_with(target->path);
+    if (!ours && backend_.passes_on()) {
+        // not a path of ours as we print them: it is the server behind that knows what it means
+        if (const auto why = why_not_passed(request.target)) return reply.send(400, *why);
+        return backend_.serve(std::move(incoming), {}, {}, reply);
+    }
     if (!target) return reply.send(400, target.error().why);
     const Route where = route(target->path);
     switch (where.kind) {

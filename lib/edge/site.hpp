@@ -18,6 +18,8 @@ class Backend : public Objects {
    public:
     virtual void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
                        const http::Reply& reply) = 0;
+    /// Whether it passes on what is not ours too, as it is.
+    virtual bool passes_on() const { return false; }
 };
 
 /// What all workers share.

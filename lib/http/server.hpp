@@ -21,8 +21,8 @@ struct Limits {
     std::chrono::seconds head_time{10};   ///< for a request's head, from its first byte
     std::chrono::seconds idle_time{75};   ///< between requests
     std::chrono::seconds stall_time{30};  ///< without 4 kB received in a request's body
-    /// Without 4 kB sent in an answer. Players and browsers that pause stop reading for a minute and
-    /// more before they come back on the same connection.
+    /// Without 4 kB sent in an answer. Players and browsers that pause stop reading for a minute
+    /// and more before they come back on the same connection.
     std::chrono::seconds send_time{75};
 };
 

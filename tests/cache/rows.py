@@ -78,6 +78,24 @@ must(
     get(path="a?b", origin=ok(FRESH)),
 )
 
+for target in ("caf%C3%A9.txt", "a%2Fb", "100%25.txt", "a/...", "a/.b..", "a%2fB%41", "a%20b", "a;b=c/d", "%E9", "a//b", "x?a=%2E%2E/%5C"):
+    may(
+        "RFC 9110 4.2.3",
+        f"'{target}' goes on byte for byte, and is the key as it is",
+        get(path=target, origin=ok(FRESH)),
+        get(path=target),
+        get(path=target.swapcase(), origin=ok(FRESH)),
+    )
+for target in (
+    *("../a", "a/../b", "a/..", "./a", "a/.", "%2e%2e/a", "a/%2E./b", "..%2fa", "a%2F..%2Fb", "a%2f%2e", "..;/a", "a/..;b=c/d", "..%3b/a"),
+    *("a\\b", "a%5Cb", "..%5cb", "a%00b", "a%0d%0ab", "a%7fb", "%", "a%2", "a%zz", "%252e%252e/a", "%25252e%25252e%25252fa", "..%252fa", "a%255cb", ".%20./a", "..%20/a"),
+):
+    must(
+        "RFC 9110 4.2.3",
+        f"'{target}' may mean another path to somebody, and is refused",
+        get(path=target, status=400, content=ANY),
+    )
+
 for status in (203, 204, 300, 301, 302, 307, 308, 404, 405, 410, 414, 451, 500, 501, 503):
     may("3", f"{status} with explicit freshness is stored and used again", get(origin=answer(status, FRESH)), get())
 may(

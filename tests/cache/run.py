@@ -166,6 +166,9 @@ class Runner:
         least, most = step.asked or (len(answers), 99 if fails else len(answers))
         if not least <= asked <= most:
             raise Wrong(f"the origin was asked {asked} times, not {least}" + ("" if least == most else f" to {most}"))
+        targets = {request.target for request in self.play.received}
+        if targets - {f"{self.path}/{step.path}"}:
+            raise Wrong(f"the origin was asked for {targets}")
         for line in step.sent:
             name, value = script.split_field(self.fill_in(line))
             for request in self.play.received:
