@@ -325,6 +325,13 @@ std::vector<Order> Picker::pick(Millis now) {
     return orders;
 }
 
+Order Picker::adopt(int chunk, Millis asked) {
+    std::vector<Order> orders;
+    const auto pieces = static_cast<int>(chunks_[static_cast<std::size_t>(chunk)].pieces.size());
+    start(Order::edge, chunk, 0, pieces, asked, orders);
+    return orders.front();
+}
+
 /// The time that an order of a peer gets: twice what the edge would need.
 Millis Picker::allowed(const Active& active) const {
     const double bytes = active.order.stop - active.order.begin;
@@ -441,6 +448,8 @@ void Picker::failed(int order, Fault fault, Millis now) {
             break;
         case Fault::broken:
         case Fault::stalled:
+        case Fault::denied:
+        case Fault::untrusted:
             strike(peer, now, active.progressed ? 250 : 1000);
             break;
     }

@@ -8,6 +8,8 @@
 #include <random>
 #include <vector>
 
+#include "gather/retry.hpp"
+
 namespace stretto::gather {
 
 using Millis = std::int64_t;
@@ -20,15 +22,6 @@ struct Order {
     int chunk = 0;
     int first = 0, end = 0;
     std::uint32_t begin = 0, stop = 0;
-};
-
-/// Why an order brought nothing.
-enum class Fault {
-    busy,     ///< 503, 429: ask again later
-    missing,  ///< 404: it has not what we thought
-    broken,   ///< refused, reset, cut short, not what was asked for
-    stalled,  ///< no byte for too long, or far slower than an edge
-    wrong     ///< bytes whose hash is not right
 };
 
 /// One rendition of one song on its way here.
@@ -83,6 +76,8 @@ class Picker {
 
     /// What to ask for now.
     std::vector<Order> pick(Millis now);
+    /// A chunk that has been asked of the edge already, before anything was known of the song.
+    Order adopt(int chunk, Millis asked);
     /// The edge has less to do than it could: pick() may have something for it.
     bool edge_wanted(Millis now) const;
     /// Orders to be broken off now; they have failed already.

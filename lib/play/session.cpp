@@ -61,6 +61,10 @@ void Session::kept(int chunk, int rendition) {
     kept_[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = true;
 }
 
+void Session::unkept(int chunk, int rendition) {
+    kept_[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = false;
+}
+
 /// The best kept copy of the chunk that is no worse than what would be asked for.
 std::optional<int> Session::kept_rendition(int rendition) const {
     for (int r = options_.highest; r >= rendition; --r)

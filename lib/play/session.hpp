@@ -63,6 +63,7 @@ class Session {
         std::int64_t settled = 0;   ///< the same, up to which nothing can be changed any more
         double heard_s = 0;         ///< really heard, seeks aside
         bool playing = false, started = false;
+        bool paused = false;  ///< by the listener
     };
 
     /// @param shape   outlives this; its pieces may come later, its chunks may not change
@@ -79,6 +80,11 @@ class Session {
 
     /// The chunk is here already in this rendition, from an earlier time.
     void kept(int chunk, int rendition);
+    /// It is not any more, or it was wrong.
+    void unkept(int chunk, int rendition);
+    bool is_kept(int chunk, int rendition) const {
+        return kept_[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)];
+    }
 
     /// What to do now. Call it when a want ended or failed, and every `pause()` seconds.
     ///
@@ -114,6 +120,7 @@ class Session {
     void seek(std::int64_t sample);
     /// The rendition, or a part of it, is at no source: not to be asked for again.
     void missing(int rendition);
+    bool is_missing(int rendition) const { return missing_[static_cast<std::size_t>(rendition)]; }
 
     bool complete() const noexcept { return chunk_ == shape_.chunks(); }
     /// Samples of the song that are in hand, without a hole before them.

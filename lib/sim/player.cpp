@@ -1,74 +1,53 @@
 #include "sim/player.hpp"
 
 #include <cmath>
+#include <limits>
 #include <optional>
 
-#include "play/session.hpp"
+#include "gather/listening.hpp"
 #include "sim/pages.hpp"
 
 namespace stretto::sim {
 namespace {
 
-using play::Session;
+using gather::Ask;
 
 constexpr int rate = 44'100;
 constexpr double never = std::numeric_limits<double>::infinity();
-constexpr double tick_s = 0.02;          // listen::Player looks no more often
-constexpr double index_row_bytes = 24;   // of a piece, see stretto-chunk(5)
-constexpr double longest_pause_s = 2;    // between tries, as listen::Download
-constexpr double out_of_favour_s = 0.5;  // an edge that failed, twice as long each time,
-constexpr int most_doublings = 5;        // as listen::Edges
+constexpr double index_row_bytes = 24;  // of a piece, see stretto-chunk(5)
 
-play::Session::Options options_of(const PlayerSettings& settings, const abr::Shape& song) {
-    Session::Options o;
-    o.start_s = settings.rules.sound_s;
-    o.resume_s = settings.rules.resume_s;
-    o.most_s = settings.buffer_s;
-    o.lead_s = settings.lead_s;
-    o.settled_s = settings.lead_until_s;
-    o.highest = static_cast<int>(song.renditions.size()) - 1;
+gather::Conductor::Options options_of(const PlayerSettings& settings) {
+    gather::Conductor::Options o;
+    o.first_kbps = settings.first_kbps;
+    o.retry.patience_s = never;  // a song is over when settings.give_up_s have passed
     return o;
 }
 
-/// What is known of a song before its indexes are.
-abr::Shape without_pieces(const abr::Shape& song) {
-    abr::Shape known;
-    known.chunk_s = song.chunk_s;
+gather::Listening::Wish wish_of(const PlayerSettings& settings) {
+    gather::Listening::Wish wish;
+    wish.session.start_s = settings.rules.sound_s;
+    wish.session.resume_s = settings.rules.resume_s;
+    wish.session.most_s = settings.buffer_s;
+    wish.session.lead_s = settings.lead_s;
+    wish.session.settled_s = settings.lead_until_s;
+    return wish;
+}
+
+/// What the manifest tells.
+gather::Found found_of(const abr::Shape& song) {
+    gather::Found found;
+    found.rate = rate;
+    found.shape.chunk_s = song.chunk_s;
     for (const auto& r : song.renditions) {
-        auto& to = known.renditions.emplace_back(abr::Shape::Rendition{r.kbps, r.header_bytes, {}});
+        auto& to =
+            found.shape.renditions.emplace_back(abr::Shape::Rendition{r.kbps, r.header_bytes, {}});
         to.chunks.reserve(r.chunks.size());
         for (const auto& chunk : r.chunks) to.chunks.push_back({chunk.bytes, {}});
     }
-    return known;
+    return found;
 }
 
-/// Which edge to ask, as listen::Edges has it.
-class Favour {
-   public:
-    explicit Favour(int edges) : edges_(static_cast<std::size_t>(edges)) {}
-    int current(double now) const {
-        const auto ready =
-            std::ranges::find_if(edges_, [&](const Edge& edge) { return edge.not_before <= now; });
-        const auto first =
-            ready != edges_.end() ? ready : std::ranges::min_element(edges_, {}, &Edge::not_before);
-        return static_cast<int>(first - edges_.begin());
-    }
-    void worked(int edge) { edges_[static_cast<std::size_t>(edge)].failures = 0; }
-    void failed(int number, double now, bool silent) {
-        auto& edge = edges_[static_cast<std::size_t>(number)];
-        ++edge.failures;
-        const int doublings = silent ? most_doublings : std::min(edge.failures - 1, most_doublings);
-        edge.not_before = now + out_of_favour_s * (1 << doublings);
-    }
-
-   private:
-    struct Edge {
-        int failures = 0;
-        double not_before = 0;
-    };
-    std::vector<Edge> edges_;
-};
-
+/// Carries out on a Wire what gather::Listening asks for, and hears what comes.
 class Player {
    public:
     Player(const abr::Shape& song, const Link& link, abr::Policy& policy,
@@ -77,35 +56,25 @@ class Player {
           settings_(settings),
           watch_(watch),
           kill_(kill),
-          known_(without_pieces(song)),
-          session_(known_, rate, policy, options_of(settings, song)),
+          listening_(edges_, options_of(settings), policy, wish_of(settings)),
           wire_(link, {settings.connect_rtts, settings.burst_bytes}, settings.edges),
-          favour_(settings.edges),
-          playout_(length_of(song)),
-          headers_(song.renditions.size()),
-          indexed_(song.renditions.size()) {}
+          playout_(length_of(song)) {
+        for (int i = 0; i < settings.edges; ++i) edges_.add_trusted("", "");
+    }
 
     Outcome run() {
-        session_.elsewhere(settings_.edges > 1);
-        start();
+        listening_.start(0, {});
+        act();
         while (!over()) step();
         return outcome();
     }
 
    private:
-    /// A want on its way here; `early` while it is not known what it is a part of.
-    struct Coming {
+    /// A request on its way here.
+    struct Flight {
         int number;  ///< of the wire
-        int edge;
-        double asked;
-        Session::Want want;
-        Pages pages;
-        double heard_from = 0;  ///< s of the song, from where on it is heard
-        double audio = 0;       ///< s of the song, up to where it can be
-        double first = -1;
-        double told = 0;  ///< bytes that the session knows of
-        double paged = 0, useful = 0;
-        bool early = false;
+        Ask ask;
+        std::uint32_t told = 0;  ///< bytes that the conductor knows of
     };
     /// From there on a rendition is heard.
     struct Heard {
@@ -117,217 +86,174 @@ class Player {
     const abr::Shape::Rendition& rendition(int r) const {
         return song_.renditions[static_cast<std::size_t>(r)];
     }
-    double begin_of(int chunk) const {
-        return static_cast<double>(session_.begin_of(chunk)) / rate;
-    }
-    Session::Heard heard() const {
-        Session::Heard h;
+    play::Session::Heard heard() const {
+        play::Session::Heard h;
         h.position = h.settled = std::llround(playout_.playhead() * rate);
         h.heard_s = playout_.playhead();
         h.playing = playout_.playing();
         h.started = playout_.started();
         return h;
     }
-    int ask_wire(int edge, double bytes) { return wire_.ask(edge, settings_.head_bytes + bytes); }
 
-    // ---- to begin with
-
-    void start() {
-        const int edge = favour_.current(now_);
-        if (manifest_ < 0) manifest_ = ask_wire(manifest_edge_ = edge, settings_.manifest_bytes);
-        if (!coming_) ask_first_chunk(edge);
-    }
-
-    void ask_first_chunk(int edge) {
-        int r = 0;
-        while (r + 1 < static_cast<int>(song_.renditions.size()) &&
-               rendition(r + 1).kbps <= settings_.first_kbps)
-            ++r;
-        Session::Want want;
-        want.rendition = r;
-        want.stop = rendition(r).chunks.front().bytes;
-        fetch(want, 0, edge);
-        coming_->early = true;
-    }
-
-    void on_manifest() {
-        wire_.drop(manifest_);
-        manifest_ = -1;
-        found_ = true;
-        failures_ = 0;
-        if (watch_ && watch_->found) watch_->found(now_);
-        if (coming_) {
-            coming_->early = false;
-            session_.adopt(coming_->want.rendition, coming_->asked, coming_->first);
-            coming_->want = *session_.under_way();
-            heard_.push_back({0, coming_->want.rendition});
-            last_rendition_ = coming_->want.rendition;
-        }
-        act();
-    }
-
-    // ---- requests
-
-    void fetch(const Session::Want& want, double heard_from, int edge) {
-        const auto& pieces =
-            rendition(want.rendition).chunks[static_cast<std::size_t>(want.chunk)].pieces;
-        const auto piece = std::ranges::find(pieces, want.begin, &abr::Shape::Piece::offset);
-        coming_.emplace(Coming{ask_wire(edge, want.stop - want.begin), edge, now_, want,
-                               Pages{rendition(want.rendition), want.chunk,
-                                     song_.chunk_s[static_cast<std::size_t>(want.chunk)],
-                                     static_cast<int>(piece - pieces.begin())},
-                               heard_from, heard_from});
-        coming_->paged = want.begin;
-        wire_.mark(coming_->number, settings_.head_bytes + 1);
-        ++out_.requests;
-    }
-
-    void order(const Session::Orders& orders) {
-        const auto& want = *orders.want;
-        if (last_rendition_ >= 0 && last_rendition_ != want.rendition && watch_ && watch_->switched)
-            watch_->switched(now_, rendition(last_rendition_).kbps, rendition(want.rendition).kbps,
-                             orders.why);
-        last_rendition_ = want.rendition;
-        const double from = static_cast<double>(orders.part->from) / rate;
-        const int edge = favour_.current(now_);
-        if (want.begin > 0 && !headers_[static_cast<std::size_t>(want.rendition)])
-            header_fetch_ = ask_wire(edge, rendition(want.rendition).header_bytes);
-        fetch(want, from, edge);
-        if (from < playout_.audio()) playout_.drop(from);
-        while (!heard_.empty() && heard_.back().from >= from - 1e-9) heard_.pop_back();
-        heard_.push_back({from, want.rendition});
-    }
-
-    /// The end of a request, whatever it was.
-    void finish(bool whole) {
-        auto& c = *coming_;
-        const double bytes = std::max(0.0, wire_.got(c.number) - settings_.head_bytes);
-        if (bytes > 0 && watch_ && watch_->fetched)
-            watch_->fetched({c.asked, c.first < 0 ? now_ : c.first, now_, c.want.chunk,
-                             c.want.rendition, c.edge, bytes, std::max(0.0, c.audio - c.heard_from),
-                             whole});
-        out_.wasted += std::max(0.0, bytes - c.useful);
-        wire_.drop(c.number);
-        if (header_fetch_ >= 0) wire_.drop(std::exchange(header_fetch_, -1));
-        coming_.reset();
-    }
-
-    void fail() {
-        const bool early = coming_->early;
-        const int edge = coming_->edge;
-        if (!early) session_.failed(coming_->want.number);
-        finish(false);
-        if (early) return;
-        favour_.failed(edge, now_, dead_silent());
-        retry_soon();
-    }
-
-    bool dead_silent() const { return killed_ && kill_->silent; }
-
-    void retry_soon() {
-        const double pause = failures_ == 0 && settings_.edges > 1
-                                 ? 0
-                                 : std::min(longest_pause_s, 0.1 * (1 << std::min(failures_, 6)));
-        ++failures_;
-        not_before_ = now_ + pause;
-        act_at_ = not_before_ + 0.001;
-    }
+    // ---- steps
 
     void act() {
-        acted_ = now_;
-        if (!found_) {
-            act_at_ = manifest_ < 0 ? std::max(not_before_ + 0.001, now_) : never;
-            if (manifest_ < 0 && now_ >= not_before_) start();
-            return;
+        look_at_bytes();
+        listening_.act(now_, heard());
+        ++out_.decisions;
+        carry_out();
+        act_at_ = listening_.due(now_);
+    }
+
+    void carry_out() {
+        for (auto steps = listening_.take(); !steps.empty(); steps = listening_.take())
+            for (const auto& step : steps)
+                std::visit([this](const auto& what) { carry_out(what); }, step);
+    }
+    void carry_out(const Ask& ask) {
+        const double bytes = bytes_of(ask);
+        flights_.push_back({wire_.ask(ask.source, settings_.head_bytes + bytes), ask});
+        if (ask.what != Ask::What::part && ask.what != Ask::What::first) return;
+        wire_.mark(flights_.back().number, settings_.head_bytes + 1);
+        ++out_.requests;
+    }
+    void carry_out(const gather::Cancel& cancel) {
+        const auto found = std::ranges::find_if(
+            flights_, [&](const Flight& f) { return f.ask.number == cancel.number; });
+        if (found == flights_.end()) return;
+        wire_.drop(found->number);
+        flights_.erase(found);
+    }
+    void carry_out(const gather::Begin& begin) {
+        const double from = static_cast<double>(begin.part.from) / rate;
+        if (from < playout_.audio()) playout_.drop(from);
+        while (!heard_.empty() && heard_.back().from >= from - 1e-9) heard_.pop_back();
+        heard_.push_back({from, begin.part.rendition});
+        pages_.reset();
+        useful_ = 0;
+    }
+    /// Audio comes by pages.
+    void carry_out(const gather::Pass& pass) {
+        const auto& chunk =
+            rendition(pass.rendition).chunks[static_cast<std::size_t>(pass.chunk)];
+        if (!pages_) {
+            const auto piece =
+                std::ranges::find(chunk.pieces, pass.begin, &abr::Shape::Piece::offset);
+            pages_.emplace(rendition(pass.rendition), pass.chunk,
+                           song_.chunk_s[static_cast<std::size_t>(pass.chunk)],
+                           static_cast<int>(piece - chunk.pieces.begin()));
+            paged_ = pass.begin;
         }
-        while (now_ >= not_before_) {
-            pass_on();
-            const auto orders = session_.act(now_, heard());
-            ++out_.decisions;
-            if (orders.cancel && coming_) {
-                const int edge = coming_->edge;
-                finish(false);
-                if (orders.silent) {
-                    favour_.failed(edge, now_, true);
-                    if (failures_++ == 0) continue;  // long enough was waited
-                    retry_soon();
-                }
+        const double begin = static_cast<double>(listening_.session().begin_of(pass.chunk)) / rate;
+        double audio = static_cast<double>(listening_.session().have()) / rate;
+        while (!pages_->done() && pages_->end() <= pass.stop + 1e-6) {
+            audio = begin + pages_->audio();
+            const double end = pages_->end();
+            pages_->next();
+            if (audio > playout_.audio()) {
+                useful_ += end - paged_;
+                playout_.come(now_, audio, 0, settings_.rules);
             }
-            if (orders.want) order(orders);
-            break;
+            paged_ = end;
         }
-        next_index();
-        act_at_ = session_.complete() && index_ < 0
-                      ? never
-                      : std::max(now_ + std::max(session_.pause(), tick_s), not_before_);
+        listening_.decoded(pass, std::llround(audio * rate), now_);
+        const auto flight = std::ranges::find_if(
+            flights_, [&](const Flight& f) { return f.ask.begin + f.told == pass.stop; });
+        if (flight != flights_.end() && !pages_->done())
+            wire_.mark(flight->number, settings_.head_bytes + std::ceil(pages_->end()) -
+                                               flight->ask.begin);
+    }
+    void carry_out(const gather::Check& check) {
+        listening_.checked(check.rendition, check.chunk, true, now_);
+    }
+    void carry_out(const gather::Came& came) {
+        if (came.ask.what != Ask::What::part && came.ask.what != Ask::What::first) return;
+        const auto bytes = static_cast<double>(came.bytes);
+        out_.wasted += std::max(0.0, bytes - std::exchange(useful_, 0));
+        if (!watch_ || !watch_->fetched) return;
+        watch_->fetched({came.asked, came.first < 0 ? now_ : came.first, now_, came.ask.chunk,
+                         came.ask.rendition, came.ask.source, bytes,
+                         static_cast<double>(came.used) / rate, came.whole});
+    }
+    void carry_out(const gather::Switched& switched) {
+        if (watch_ && watch_->switched)
+            watch_->switched(now_, rendition(switched.from).kbps, rendition(switched.to).kbps,
+                             switched.why);
+    }
+    // nothing is kept, nobody is told, and no source is at fault
+    void carry_out(const gather::Forget&) {}
+    void carry_out(const gather::Deliver&) {}
+    void carry_out(const gather::Tell&) {}
+    void carry_out(const gather::Reject&) {}
+    void carry_out(const gather::End&) {}
+
+    double bytes_of(const Ask& ask) const {
+        if (ask.what == Ask::What::manifest) return settings_.manifest_bytes;
+        if (ask.what == Ask::What::index) {
+            double pieces = 0;
+            for (const auto& chunk : rendition(ask.rendition).chunks)
+                pieces += static_cast<double>(chunk.pieces.size());
+            return pieces * index_row_bytes;
+        }
+        if (ask.what != Ask::What::first) return ask.stop - ask.begin;
+        int r = 0;
+        while (r + 1 < static_cast<int>(song_.renditions.size()) &&
+               rendition(r + 1).kbps <= ask.kbps)
+            ++r;
+        return rendition(r).chunks.front().bytes;
     }
 
     // ---- what comes
 
-    /// Bytes that came since, to the session; audio by pages.
-    void pass_on() {
-        if (!coming_ || coming_->early) return;
-        auto& c = *coming_;
-        if (c.want.begin > 0 && !headers_[static_cast<std::size_t>(c.want.rendition)]) return;
-        const double got = wire_.got(c.number) - settings_.head_bytes;
-        if (got < 1) return;
-        if (c.first < 0) c.first = now_;
-        const double at = c.want.begin + got + 1e-6;
-        while (!c.pages.done() && c.pages.end() <= at) page(c);
-        const auto fresh = static_cast<std::uint32_t>(got - c.told);
-        c.told += fresh;
-        session_.came(c.want.number, fresh, std::llround(c.audio * rate), now_, true);
-        failures_ = 0;
-        wire_.mark(c.number,
-                   settings_.head_bytes + (c.pages.done() ? c.want.stop - c.want.begin
-                                                          : c.pages.end() - c.want.begin));
-    }
-
-    void page(Coming& c) {
-        const double audio = begin_of(c.want.chunk) + c.pages.audio();
-        const double end = c.pages.end();
-        c.pages.next();
-        if (audio > c.audio) {
-            c.useful += end - c.paged;
-            c.audio = audio;
-            playout_.come(now_, audio, 0, settings_.rules);
+    void look_at_bytes() {
+        for (std::size_t i = 0; i < flights_.size(); ++i) {
+            auto& f = flights_[i];
+            const auto got = static_cast<std::uint32_t>(
+                std::max(0.0, wire_.got(f.number) - settings_.head_bytes + 1e-6));
+            if (got <= f.told) continue;
+            const auto fresh = got - std::exchange(f.told, got);
+            listening_.received(f.ask.number, fresh, now_);
+            carry_out();  // which may drop it
+            i = std::min(i, flights_.size());
         }
-        c.paged = end;
     }
 
-    void on_chunk() {
-        auto& c = *coming_;
-        const auto r = static_cast<std::size_t>(c.want.rendition);
-        if (c.want.begin > 0 && !headers_[r]) return;
-        pass_on();
-        favour_.worked(c.edge);
-        session_.ended(c.want.number);
-        if (c.want.begin == 0) headers_[r] = true;
-        finish(true);
-        act();
-    }
-
-    /// One after the other, once a second is in hand.
-    void next_index() {
-        if (index_ >= 0 || session_.complete() || now_ < not_before_) return;
-        const auto wanted = session_.index_wanted(indexed_, heard());
-        if (!wanted) return;
-        indexing_ = static_cast<std::size_t>(*wanted);
-        double pieces = 0;
-        for (const auto& chunk : song_.renditions[indexing_].chunks)
-            pieces += static_cast<double>(chunk.pieces.size());
-        index_ = ask_wire(favour_.current(now_), pieces * index_row_bytes);
-    }
-
-    void on_index(bool came) {
-        wire_.drop(std::exchange(index_, -1));
-        indexed_[indexing_] = true;  // one try: playing goes on without
-        if (came) {
-            const auto& from = song_.renditions[indexing_].chunks;
-            auto& to = known_.renditions[indexing_].chunks;
-            for (std::size_t k = 0; k < from.size(); ++k) to[k].pieces = from[k].pieces;
+    /// @return whether something has ended, which asks for a decision
+    bool look_at_ends() {
+        bool any = false;
+        for (std::size_t i = 0; i < flights_.size();) {
+            const auto f = flights_[i];
+            const auto state = wire_.state(f.number);
+            if (state == Wire::State::coming) {
+                ++i;
+                continue;
+            }
+            any = true;
+            wire_.drop(f.number);
+            flights_.erase(flights_.begin() + static_cast<std::ptrdiff_t>(i));
+            state == Wire::State::ended ? ended(f) : failed(f);
+            carry_out();
+            i = 0;
         }
-        next_index();
+        return any;
+    }
+    void ended(const Flight& f) {
+        if (f.ask.what == Ask::What::manifest) {
+            listening_.found(f.ask.number, found_of(song_), now_);
+            if (watch_ && watch_->found) watch_->found(now_);
+        } else if (f.ask.what == Ask::What::index) {
+            gather::Pieces pieces;
+            for (const auto& chunk : rendition(f.ask.rendition).chunks)
+                pieces.push_back(chunk.pieces);
+            listening_.index_said(f.ask.number, std::move(pieces), now_);
+        } else {
+            listening_.ended(f.ask.number, now_);
+        }
+    }
+    void failed(const Flight& f) {
+        const bool silent = killed_ && kill_->silent;
+        listening_.failed(f.ask.number,
+                          {silent ? gather::Fault::stalled : gather::Fault::broken, "gone"}, now_);
     }
 
     // ---- time
@@ -343,12 +269,12 @@ class Player {
         wire_.advance(now_);
         if (kill_ && !killed_ && now_ >= kill_->at_s) {
             killed_ = true;
-            wire_.kill(favour_.current(now_), kill_->silent);
+            wire_.kill(*edges_.current(now_), kill_->silent);
         }
         const bool stalled = was_playing && !playout_.playing() && !playout_.ended();
         if (stalled) tell_sound();
-        look_at_wire();
-        if (stalled || now_ >= act_at_) act();
+        look_at_bytes();
+        if (look_at_ends() || stalled || now_ >= act_at_) act();
         if (!was_playing || stalled)
             if (playout_.playing()) tell_sound();
         if (watch_ && watch_->second) watch_->second(now_, playout_);
@@ -357,38 +283,13 @@ class Player {
         if (watch_ && watch_->sounds) watch_->sounds(now_, playout_);
     }
 
-    void look_at_wire() {
-        using State = Wire::State;
-        if (manifest_ >= 0 && wire_.state(manifest_) == State::ended) on_manifest();
-        if (manifest_ >= 0 && wire_.state(manifest_) == State::failed) {
-            wire_.drop(std::exchange(manifest_, -1));
-            favour_.failed(manifest_edge_, now_, dead_silent());
-            retry_soon();
-        }
-        if (header_fetch_ >= 0 && wire_.state(header_fetch_) == State::ended) {
-            headers_[static_cast<std::size_t>(coming_->want.rendition)] = true;
-            wire_.drop(std::exchange(header_fetch_, -1));
-        }
-        if (index_ >= 0 && wire_.state(index_) != State::coming)
-            on_index(wire_.state(index_) == State::ended);
-        if (!coming_) return;
-        if (wire_.state(coming_->number) == State::failed ||
-            (header_fetch_ >= 0 && wire_.state(header_fetch_) == State::failed))
-            return fail();
-        if (coming_->early) {
-            if (coming_->first < 0 && wire_.got(coming_->number) > settings_.head_bytes)
-                coming_->first = now_;
-            return;
-        }
-        if (wire_.state(coming_->number) == State::ended) return on_chunk();
-        pass_on();
-    }
-
     // ---- what came of it
 
     Outcome outcome() {
         playout_.advance(now_);
-        if (coming_) finish(false);
+        for (const auto& f : flights_)
+            if (f.ask.what == Ask::What::part || f.ask.what == Ask::What::first)
+                out_.wasted += std::max(0.0, f.told - std::exchange(useful_, 0));
         out_.bytes = wire_.carried();
         out_.score = playout_.score();
         add_quality();
@@ -423,20 +324,17 @@ class Player {
     const PlayerSettings& settings_;
     const Watch* watch_;
     const Kill* kill_;
-    abr::Shape known_;
-    Session session_;
+    gather::Edges edges_;
+    gather::Listening listening_;
     Wire wire_;
-    Favour favour_;
     Playout playout_;
-    std::vector<bool> headers_, indexed_;
+    std::vector<Flight> flights_;
     std::vector<Heard> heard_;
-    std::optional<Coming> coming_;
-    int manifest_ = -1, manifest_edge_ = 0, header_fetch_ = -1, index_ = -1;  // of the wire
-    std::size_t indexing_ = 0;
+    std::optional<Pages> pages_;        // of the part that comes
+    double paged_ = 0, useful_ = 0;     // bytes of it: up to the last page, and heard
     Outcome out_;
-    double now_ = 0, act_at_ = never, acted_ = 0, not_before_ = 0;
-    int failures_ = 0, last_rendition_ = -1;
-    bool found_ = false, killed_ = false;
+    double now_ = 0, act_at_ = 0;
+    bool killed_ = false;
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #pragma once
-// The player that people hear, on a virtual clock: play::Session asks, a Wire brings, a Playout
-// hears. What listen::Download does around a session is done here in the same order: manifest and
-// first chunk side by side, indexes when a second is in hand, pauses after failures, another edge.
+// The player that people hear, on a virtual clock: gather::Listening asks, a Wire brings, a Playout
+// hears.
 #include <functional>
 
 #include "abr/policy.hpp"

@@ -1,0 +1,622 @@
+#include "gather/listening.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <ranges>
+#include <utility>
+
+namespace stretto::gather {
+namespace {
+
+using play::Session;
+
+constexpr double tick_s = 0.02;
+constexpr double pieces_tick_s = 0.1;
+constexpr double poll_ahead_s = 1.5;      // before a chunk is asked for, what peers have is asked
+constexpr int most_tail_tries = 3;        // it is for later only
+constexpr std::size_t most_chunks_in_parts = 8;  // of which bytes are held
+constexpr int nobody = -1, several = -2;
+
+}  // namespace
+
+Listening::Listening(Edges& edges, const Options& options, abr::Policy& policy, const Wish& wish)
+    : Conductor(edges, options), policy_(policy), wish_(wish) {
+    edge_from_ = 0.1 + 0.8 * wish_.session.seed / 4294967296.0;
+}
+
+double Listening::in_hand() const {
+    return session_ ? static_cast<double>(session_->have() - heard_.position) / found_->rate : 0;
+}
+
+bool Listening::needed() const {
+    if (heard_.paused) return false;
+    return !session_ || (!session_->complete() && in_hand() <= 0);
+}
+
+double Listening::due(double now) const {
+    if (!session_) return std::max(now + tick_s, retry_.not_before() + 0.001);
+    if (peers_want_ || peers_tail_) return now + pieces_tick_s;
+    if (session_->complete() && index_ < 0 && tails_.empty())
+        return std::numeric_limits<double>::infinity();
+    return std::max(now + std::max(session_->pause(), tick_s), retry_.not_before());
+}
+
+// ---- the song is known
+
+void Listening::on_found(double now) {
+    const auto& all = shape().renditions;
+    auto& how = wish_.session;
+    how.highest = 0;
+    while (how.highest + 1 < static_cast<int>(all.size()) &&
+           all[static_cast<std::size_t>(how.highest + 1)].kbps <= wish_.most_kbps)
+        ++how.highest;
+    how.lowest = 0;
+    while (how.lowest < how.highest &&
+           all[static_cast<std::size_t>(how.lowest)].kbps < wish_.least_kbps)
+        ++how.lowest;
+    headers_.assign(all.size(), false);
+    indexed_.assign(all.size(), false);
+    session_.emplace(found_->shape, found_->rate, policy_, how);
+    for (std::size_t r = 0; r < found_->kept.size() && r < all.size(); ++r)
+        for (std::size_t k = 0; k < found_->kept[r].size(); ++k)
+            if (found_->kept[r][k] && static_cast<int>(k) < shape().chunks())
+                session_->kept(static_cast<int>(k), static_cast<int>(r));
+    adopt_early(now);
+}
+
+/// Until its answer says otherwise, a server gives the highest rendition that is not above.
+void Listening::adopt_early(double now) {
+    auto* t = transfer(early_);
+    if (!t) return;
+    int r = 0;
+    while (r + 1 < static_cast<int>(shape().renditions.size()) &&
+           shape().renditions[static_cast<std::size_t>(r + 1)].kbps <= t->ask.kbps)
+        ++r;
+    if (r < wish_.session.lowest || r > wish_.session.highest) {
+        came(*t, 0, false, now);
+        return cancel(std::exchange(early_, -1));
+    }
+    part_ = session_->adopt(r, t->asked, t->first);
+    const auto& want = *session_->under_way();
+    t->ask.rendition = r;
+    t->ask.begin = want.begin;
+    t->ask.stop = want.stop;
+    t->ask.whole = want.stop;
+    want_ = t->ask.number;
+    passed_ = 0;
+    begun_ = false;
+    last_rendition_ = r;
+    pass(*t);
+    if (t->whole) on_ended(*t, now);
+}
+
+// ---- what to do next
+
+void Listening::look(double now) {
+    session_->elsewhere(sources() > 1);
+    if (peers_want_) pump_peers(*peers_want_, now);
+    if (peers_tail_) pump_peers(*peers_tail_, now);
+    while (!over() && now >= retry_.not_before()) {
+        const auto orders = session_->act(now, heard_, offer(now));
+        if (orders.cancel) {
+            if (auto* t = transfer(want_); t && orders.silent) {
+                Failure silent{Fault::stalled, "nothing comes"};
+                blame(*t, {Object::What::chunk, t->ask.rendition, t->ask.chunk}, silent, now);
+            }
+            drop_want(now);
+            if (orders.silent) continue;
+        }
+        if (orders.want) order(orders, now);
+        break;
+    }
+    next_index(now);
+    complete_tail(now);
+}
+
+/// What peers have of the chunk that is next; and, just before it is asked for, asks them anew.
+Session::Offer Listening::offer(double now) {
+    if (!peers_ || session_->complete() || session_->under_way()) return {};
+    const auto& how = wish_.session;
+    const int best = static_cast<int>(shape().renditions.size()) - 1;
+    const int last = last_rendition_ < 0 ? best : last_rendition_;
+    auto offer = peers_->offer(session_->chunk(), millis(now));
+    const bool enough = std::ranges::any_of(offer.bytes_per_s, [](double b) { return b > 0; });
+    refresh_peers(last, enough, now);
+    const double most =
+        heard_.heard_s < how.settled_s ? std::min(how.lead_s, how.most_s) : how.most_s;
+    if (in_hand() < most + poll_ahead_s)
+        poll_peers((poll_best_ = !poll_best_) ? best : last, now);
+    for (const auto& peer : peers_->all()) offer.asked = offer.asked || peer.asking;
+    // nothing can be asked of them without an index
+    const auto top = static_cast<std::size_t>(wish_.session.highest);
+    offer.asked = offer.asked || (!peers_->all().empty() && !indexed_[top]);
+    return offer;
+}
+
+void Listening::order(const Session::Orders& orders, double now) {
+    const auto& want = *orders.want;
+    if (last_rendition_ >= 0 && last_rendition_ != want.rendition)
+        step(Switched{last_rendition_, want.rendition, orders.why});
+    last_rendition_ = want.rendition;
+    part_ = *orders.part;
+    begun_ = false;
+    passed_ = 0;
+    if (session_->is_kept(want.chunk, want.rendition)) {
+        Ask wanted;
+        wanted.from = Ask::From::cache;
+        wanted.rendition = want.rendition;
+        wanted.chunk = want.chunk;
+        wanted.begin = want.begin;
+        wanted.stop = want.stop;
+        wanted.whole = chunk_of(want.rendition, want.chunk).bytes;
+        want_ = ask(wanted, now);
+        return;
+    }
+    if (want.peers) return of_peers(want, now);
+    const auto edge = edges_.current(now);
+    if (edge) return of_edge(want, *edge, now);
+    session_->failed(want.number);
+    retry_.failed(now, needed(), {Object::What::chunk, want.rendition, want.chunk},
+                  tracker_source, {Fault::broken, "no edge is known"}, 1);
+}
+
+void Listening::of_edge(const Session::Want& want, int edge, double now) {
+    Ask wanted;
+    wanted.source = edge;
+    wanted.rendition = want.rendition;
+    wanted.chunk = want.chunk;
+    wanted.begin = want.begin;
+    wanted.stop = want.stop;
+    wanted.whole = chunk_of(want.rendition, want.chunk).bytes;
+    wanted.fresh = edges_.at(edge).wrong;
+    if (want.begin > 0 && !headers_[static_cast<std::size_t>(want.rendition)]) {
+        auto first = wanted;
+        first.what = Ask::What::headers;
+        first.begin = 0;
+        first.stop = shape().renditions[static_cast<std::size_t>(want.rendition)].header_bytes;
+        header_ = ask(first, now);
+    }
+    want_ = ask(wanted, now);
+}
+
+void Listening::of_peers(const Session::Want& want, double now) {
+    Picker::Options how;
+    how.in_order = true;
+    how.edge_bytes_per_s = session_->edge_rate();
+    peers_want_ = std::make_unique<Batch>(
+        Batch{Picker{{want.stop}, how, static_cast<std::uint32_t>(want.chunk)}, want.rendition,
+              want.chunk, {}, {}});
+    peers_want_->asked = now;
+    std::vector<std::uint32_t> starts;
+    for (const auto& piece : chunk_of(want.rendition, want.chunk).pieces)
+        if (piece.offset < want.stop) starts.push_back(piece.offset);
+    peers_want_->picker.set_pieces({starts});
+    peers_want_->picker.pause_edge(std::numeric_limits<Millis>::max());
+    peers_passed_ = 0;
+    pump_peers(*peers_want_, now);
+}
+
+void Listening::pump_peers(Batch& batch, double now) {
+    for (int n = 0; n < static_cast<int>(peers_->all().size()); ++n)
+        if (peers_->able(n, millis(now)) && peers_->at(n).has(batch.rendition, batch.chunk))
+            batch.picker.set_peer(n, {true}, peers_->at(n).expected());
+    const bool tail = &batch == peers_tail_.get();
+    pump(batch, now);
+    if (!batch.numbers.empty() || batch.picker.complete() ||
+        peers_->may_give(batch.rendition, batch.chunk, millis(now)))
+        return;
+    // nobody gives what is missing
+    if (tail) return tail_failed(now);
+    session_->failed(session_->under_way()->number);
+    drop_batch(peers_want_, now);
+}
+
+// ---- what comes
+
+void Listening::on_received(Transfer& t, std::uint32_t bytes, double now) {
+    if (t.batch) {
+        if (t.batch->first < 0) t.batch->first = now;
+        t.batch->picker.received(t.order, bytes, millis(now));
+        return;
+    }
+    if (current(t)) pass(t);
+}
+
+/// What is here of a want to the decoder.
+void Listening::pass(Transfer& t) {
+    const auto r = static_cast<std::size_t>(t.ask.rendition);
+    if (t.ask.begin > 0 && !headers_[r] && t.ask.from != Ask::From::cache) return;
+    if (t.got == passed_) return;
+    if (!begun_) {
+        begun_ = true;
+        step(Begin{part_, t.ask.begin > 0});
+    }
+    const auto from = std::exchange(passed_, t.got);
+    step(Pass{session_->under_way()->number, t.ask.rendition, t.ask.chunk, t.ask.begin + from,
+              t.ask.begin + t.got, t.ask.from != Ask::From::cache});
+}
+
+void Listening::on_piece(Transfer& t, int piece, double now) {
+    if (!t.batch) return;
+    auto& batch = *t.batch;
+    const bool fresh = !batch.picker.has_piece(0, piece);
+    batch.picker.piece_done(t.order, piece, millis(now));
+    const auto& chunk = chunk_of(batch.rendition, batch.chunk);
+    const auto at = static_cast<std::size_t>(piece);
+    const auto begin = chunk.pieces[at].offset;
+    const auto end = std::min(
+        t.ask.stop, at + 1 < chunk.pieces.size() ? chunk.pieces[at + 1].offset : chunk.bytes);
+    note_bytes(batch.rendition, batch.chunk, begin, end);
+    giver_[{batch.rendition, batch.chunk}] = several;
+    if (fresh) {
+        batch.by_peer[t.ask.source] += end - begin;
+        peers_->at(t.ask.source).bytes += end - begin;
+    }
+    if (&batch == peers_want_.get()) pass_pieces(batch);
+}
+
+/// What is there without a hole before it.
+void Listening::pass_pieces(Batch& batch) {
+    const auto& want = *session_->under_way();
+    const auto& chunk = chunk_of(batch.rendition, batch.chunk);
+    auto stop = peers_passed_;
+    for (std::size_t i = 0; i < chunk.pieces.size() && chunk.pieces[i].offset < want.stop; ++i) {
+        if (chunk.pieces[i].offset < peers_passed_) continue;
+        if (!batch.picker.has_piece(0, static_cast<int>(i))) break;
+        stop = i + 1 < chunk.pieces.size() ? std::min(chunk.pieces[i + 1].offset, want.stop)
+                                           : want.stop;
+    }
+    if (stop == peers_passed_) return;
+    if (!begun_) {
+        begun_ = true;
+        step(Begin{part_, false});
+    }
+    // rates of peers are not those of edges, which policies decide by
+    step(Pass{want.number, batch.rendition, batch.chunk, std::exchange(peers_passed_, stop), stop,
+              false});
+}
+
+void Listening::decoded(const Pass& pass, std::optional<std::int64_t> audio, double now) {
+    if (!session_ || !session_->under_way() || session_->under_way()->number != pass.want) return;
+    if (!audio) {
+        const Failure damaged{Fault::wrong, "it gives damaged audio"};
+        if (auto* t = transfer(want_)) return want_failed(*t, damaged, now);
+        session_->failed(pass.want);  // of peers, with an index that is right for damaged audio
+        retry_.failed(now, needed(), {Object::What::chunk, pass.rendition, pass.chunk}, nobody,
+                      damaged, sources());
+        return drop_batch(peers_want_, now);
+    }
+    const auto before = session_->have();
+    session_->came(pass.want, pass.stop - pass.begin, *audio, now, pass.network);
+    if (session_->have() > before) retry_.progress();
+}
+
+void Listening::on_ended(Transfer& t, double now) {
+    const auto ask = t.ask;
+    if (ask.what == Ask::What::headers) {
+        if (t.got < ask.stop - ask.begin)
+            return on_failed(t, {Fault::broken, "the headers were cut short"}, now);
+        headers_[static_cast<std::size_t>(ask.rendition)] = true;
+        transfers_.erase(std::exchange(header_, -1));
+        if (auto* waiting = transfer(want_)) {
+            pass(*waiting);
+            // what it leads to comes first
+            if (waiting->whole) ended(want_, now);
+        }
+        return;
+    }
+    t.whole = true;
+    if (t.batch) {
+        if (t.got < ask.stop - ask.begin || t.ask.end_piece > t.next_piece)
+            return on_failed(t, {Fault::broken, "the answer was cut short"}, now);
+        auto& batch = *t.batch;
+        batch.picker.finished(t.order, millis(now));
+        batch.numbers.erase(t.order);
+        peers_->worked(ask.source, t.got, millis(now) - millis(t.asked));
+        transfers_.erase(ask.number);
+        if (!batch.picker.complete()) return pump_peers(batch, now);
+        if (&batch == peers_want_.get()) {
+            drop_batch(peers_want_, now);
+            return want_ended(now);
+        }
+        drop_batch(peers_tail_, now);
+        tail_.reset();
+        return;
+    }
+    if (ask.number == tail_request_) {
+        if (t.got < ask.stop - ask.begin)
+            return on_failed(t, {Fault::broken, "the answer was cut short"}, now);
+        edges_.worked(ask.source);
+        note_bytes(ask.rendition, ask.chunk, ask.begin, ask.stop);
+        giver_[{ask.rendition, ask.chunk}] = several;
+        came(t, 0, true, now);
+        transfers_.erase(std::exchange(tail_request_, -1));
+        tail_.reset();
+        return;
+    }
+    if (!current(t)) return;  // the manifest is not here yet
+    if (passed_ < t.got) return;  // it waits for headers
+    if (t.got < ask.stop - ask.begin)
+        return want_failed(t, {Fault::broken, "the answer was cut short"}, now);
+    if (ask.from == Ask::From::edge) {
+        edges_.worked(ask.source);
+        auto& giver = giver_.try_emplace({ask.rendition, ask.chunk}, ask.source).first->second;
+        if (giver != ask.source) giver = several;
+        note_bytes(ask.rendition, ask.chunk, ask.begin, ask.stop);
+    }
+    came(t, session_->begin_of(ask.chunk + 1) - part_.from, true, now);
+    transfers_.erase(std::exchange(want_, -1));
+    if (ask.number == early_) early_ = -1;
+    headers_[static_cast<std::size_t>(ask.rendition)] =
+        headers_[static_cast<std::size_t>(ask.rendition)] || ask.begin == 0;
+    want_ended(now);
+}
+
+/// All of what was wanted is here and was heard, or will be.
+void Listening::want_ended(double) {
+    const auto want = *session_->under_way();
+    session_->ended(want.number);
+    const auto bytes = chunk_of(want.rendition, want.chunk).bytes;
+    const auto here = spans_.find({want.rendition, want.chunk});
+    if (here == spans_.end() || here->second.covers(0, bytes)) return;
+    // a song that is heard again should be here: the first chunk is nearly always left in the
+    // middle
+    if (!options_.keeps) return;
+    for (int r = 0; r < static_cast<int>(shape().renditions.size()); ++r)
+        if (session_->is_kept(want.chunk, r)) return;
+    tails_.push_back({want.rendition, want.chunk});
+}
+
+/// Bytes of a chunk are here; all of them may be by now.
+void Listening::note_bytes(int rendition, int chunk, std::uint32_t begin, std::uint32_t stop) {
+    const std::pair key{rendition, chunk};
+    auto [here, fresh] = spans_.try_emplace(key);
+    if (fresh) {
+        spans_age_.push_back(key);
+        if (spans_age_.size() > most_chunks_in_parts) {
+            const auto oldest = spans_age_.front();
+            step(Forget{oldest.first, oldest.second});
+            forget(oldest);
+        }
+    }
+    here->second.add(begin, stop);
+    if (here->second.covers(0, chunk_of(rendition, chunk).bytes)) step(Check{rendition, chunk});
+}
+
+void Listening::forget(std::pair<int, int> key) {
+    spans_.erase(key);
+    giver_.erase(key);
+    std::erase(spans_age_, key);
+    std::erase_if(tails_,
+                  [&](const Tail& tail) { return std::pair{tail.rendition, tail.chunk} == key; });
+}
+
+void Listening::checked(int rendition, int chunk, bool right, double now) {
+    const std::pair key{rendition, chunk};
+    const auto giver = giver_.contains(key) ? giver_[key] : nobody;
+    forget(key);
+    if (right) {
+        retry_.given({Object::What::chunk, rendition, chunk});
+        if (options_.keeps) session_->kept(chunk, rendition);
+        return;
+    }
+    const Failure wrong{Fault::wrong, "its bytes are not what their hash says"};
+    if (giver >= 0) {  // else nobody knows whose bytes are wrong
+        Ask of;
+        of.source = giver;
+        of.rendition = rendition;
+        of.chunk = chunk;
+        reject(of, word(Fault::wrong));
+        edges_.failed(giver, now, Fault::wrong);
+    }
+    if (session_->chunk() - 1 == chunk && !session_->under_way()) {
+        session_->redo(heard_);
+        retry_.failed(now, needed(), {Object::What::chunk, rendition, chunk},
+                      giver >= 0 ? giver : 0, wrong, sources());
+    }
+}
+
+void Listening::lost(int rendition, int chunk, double) { session_->unkept(chunk, rendition); }
+
+// ---- what fails
+
+void Listening::on_failed(Transfer& t, const Failure& failure, double now) {
+    const auto ask = t.ask;
+    if (ask.what == Ask::What::index) {
+        // one try: playing goes on without
+        edges_.failed(ask.source, now, failure.fault);
+        indexed_[static_cast<std::size_t>(ask.rendition)] = true;
+        index_ = -1;
+        transfers_.erase(ask.number);
+        return;
+    }
+    if (ask.what == Ask::What::headers) {
+        header_ = -1;
+        transfers_.erase(ask.number);
+        if (auto* waiting = transfer(want_)) want_failed(*waiting, failure, now);
+        return;
+    }
+    if (t.batch) {
+        auto& batch = *t.batch;
+        batch_failed(t, failure, now);
+        return pump_peers(batch, now);
+    }
+    if (ask.number == tail_request_) {
+        edges_.failed(ask.source, now, failure.fault);
+        return tail_failed(now);
+    }
+    if (current(t)) want_failed(t, failure, now);
+}
+
+void Listening::want_failed(Transfer& t, const Failure& failure, double now) {
+    const auto ask = t.ask;
+    const int number = session_->under_way()->number;
+    const Object object{Object::What::chunk, ask.rendition, ask.chunk};
+    if (failure.fault == Fault::wrong && ask.from == Ask::From::edge) reject(ask, "damaged");
+    if (ask.from == Ask::From::cache) {
+        session_->unkept(ask.chunk, ask.rendition);
+    } else if (failure.fault == Fault::missing) {
+        // another rendition may be there: only when none is, the song is missing
+        auto& edges = missing_[ask.rendition];
+        if (std::ranges::find(edges, ask.source) == edges.end()) edges.push_back(ask.source);
+        if (static_cast<int>(edges.size()) >= sources()) session_->missing(ask.rendition);
+        const bool somewhere =
+            std::ranges::any_of(std::views::iota(0, static_cast<int>(shape().renditions.size())),
+                                [&](int r) { return !session_->is_missing(r); });
+        edges_.failed(ask.source, now, failure.fault);
+        retry_.failed(now, needed(), object, ask.source,
+                      somewhere ? Failure{Fault::broken, failure.why} : failure, sources());
+    } else {
+        blame(t, object, failure, now);
+    }
+    if (ask.number == early_) early_ = -1;
+    session_->failed(number);
+    drop_want(now);
+}
+
+void Listening::on_mistaken(Transfer&, double now) {
+    session_->failed(session_->under_way()->number);
+    early_ = -1;
+    drop_want(now);
+}
+
+/// The want's request, whatever it is, with what it brought.
+void Listening::drop_want(double now) {
+    if (header_ >= 0) cancel(std::exchange(header_, -1));
+    drop_batch(peers_want_, now);
+    auto* t = transfer(want_);
+    if (!t) return;
+    if (t->got > 0) came(*t, used(), false, now);
+    if (t->ask.from == Ask::From::edge && passed_ > 0) {
+        const auto& ask = t->ask;
+        auto& giver = giver_.try_emplace({ask.rendition, ask.chunk}, ask.source).first->second;
+        if (giver != ask.source) giver = several;
+        // what the decoder took had pages that are right
+        note_bytes(ask.rendition, ask.chunk, ask.begin, ask.begin + passed_);
+    }
+    cancel(std::exchange(want_, -1));
+}
+
+/// Of the part that is under way, samples that are heard.
+std::int64_t Listening::used() const {
+    return std::max<std::int64_t>(0, session_->have() - part_.from);
+}
+
+/// A line for each peer: its share of the sound is that of its bytes.
+void Listening::drop_batch(std::unique_ptr<Batch>& batch, double now) {
+    if (!batch) return;
+    while (!batch->numbers.empty()) {
+        const int number = batch->numbers.begin()->second;
+        batch->numbers.erase(batch->numbers.begin());
+        cancel(number);
+    }
+    const bool heard = &batch == &peers_want_;
+    std::uint64_t all = 0;
+    for (const auto& [peer, bytes] : batch->by_peer) all += bytes;
+    const auto samples = heard ? (batch->picker.complete() ? session_->begin_of(batch->chunk + 1) -
+                                                                 part_.from
+                                                           : used())
+                               : 0;
+    for (const auto& [peer, bytes] : batch->by_peer) {
+        Came came;
+        came.ask.from = Ask::From::peer;
+        came.ask.source = peer;
+        came.ask.rendition = batch->rendition;
+        came.ask.chunk = batch->chunk;
+        came.bytes = came.right = bytes;
+        came.asked = batch->asked;
+        came.first = batch->first;
+        came.ended = now;
+        came.used = samples * static_cast<std::int64_t>(bytes) / static_cast<std::int64_t>(all);
+        came.whole = batch->picker.complete();
+        step(came);
+    }
+    batch.reset();
+}
+
+// ---- what no sound waits for
+
+/// One after the other: without them a chunk cannot be left in the middle.
+void Listening::next_index(double now) {
+    if (index_ >= 0 || session_->complete() || now < retry_.not_before()) return;
+    const auto wanted =
+        session_->index_wanted(indexed_, heard_, peers_ && !peers_->all().empty());
+    const auto edge = edges_.current(now);
+    if (!wanted || !edge) return;
+    Ask index;
+    index.what = Ask::What::index;
+    index.source = *edge;
+    index.rendition = *wanted;
+    index_ = ask(index, now);
+}
+
+void Listening::on_index(int rendition, double now) {
+    index_ = -1;
+    indexed_[static_cast<std::size_t>(rendition)] = true;
+    next_index(now);
+}
+
+/// While nothing else is wanted, what lacks to the ends that came: from peers, where there are
+/// some; each listener asks an edge at another moment of the song, so that others have it from one.
+void Listening::complete_tail(double now) {
+    if (tails_.empty() || tail_ || index_ >= 0 || session_->under_way() ||
+        now < retry_.not_before())
+        return;
+    const auto tail = tails_.back();
+    const auto& chunk = chunk_of(tail.rendition, tail.chunk);
+    const auto [begin, stop] = spans_[{tail.rendition, tail.chunk}].gap(chunk.bytes);
+    if (begin == stop) {
+        tails_.pop_back();
+        return;
+    }
+    if (peers_ && !peers_->all().empty() && begin == 0) {
+        const bool has =
+            !chunk.pieces.empty() && peers_->may_give(tail.rendition, tail.chunk, millis(now));
+        if (has) {
+            tails_.pop_back();
+            tail_ = tail;
+            Picker::Options how;
+            how.in_order = true;
+            how.edge_bytes_per_s = session_->edge_rate();
+            peers_tail_ = std::make_unique<Batch>(
+                Batch{Picker{{stop}, how, static_cast<std::uint32_t>(tail.chunk)}, tail.rendition,
+                      tail.chunk, {}, {}});
+            peers_tail_->asked = now;
+            std::vector<std::uint32_t> starts;
+            for (const auto& piece : chunk.pieces)
+                if (piece.offset < stop) starts.push_back(piece.offset);
+            peers_tail_->picker.set_pieces({starts});
+            peers_tail_->picker.pause_edge(std::numeric_limits<Millis>::max());
+            return pump_peers(*peers_tail_, now);
+        }
+        const auto song = static_cast<double>(session_->begin_of(shape().chunks()));
+        if (static_cast<double>(heard_.position) < edge_from_ * song) return;
+    }
+    const auto edge = edges_.current(now);
+    if (!edge) return;
+    tails_.pop_back();
+    tail_ = tail;
+    Ask wanted;
+    wanted.source = *edge;
+    wanted.rendition = tail.rendition;
+    wanted.chunk = tail.chunk;
+    wanted.begin = begin;
+    wanted.stop = stop;
+    wanted.whole = chunk.bytes;
+    tail_request_ = ask(wanted, now);
+}
+
+void Listening::tail_failed(double now) {
+    drop_batch(peers_tail_, now);
+    if (tail_request_ >= 0) cancel(std::exchange(tail_request_, -1));
+    auto tail = *std::exchange(tail_, std::nullopt);
+    if (++tail.tries < most_tail_tries) tails_.push_front(tail);
+}
+
+void Listening::seek(std::int64_t sample) {
+    if (!session_) return;
+    drop_want(0);
+    session_->seek(sample);
+}
+
+}  // namespace stretto::gather

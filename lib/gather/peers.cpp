@@ -1,0 +1,213 @@
+#include "gather/peers.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "swarm/reach.hpp"
+
+namespace stretto::gather {
+namespace {
+
+constexpr Millis between_refreshes = 5000;  // of the tracker's list, while loading
+constexpr Millis first_refresh = 1000;      // then after twice the time each
+constexpr Millis between_polls = 700;       // of what one peer has
+constexpr Millis silent_pause = 5000;       // before a peer that did not answer is polled again
+constexpr std::size_t most_peers = 24;
+constexpr Millis busy_pause = 500, broken_pause = 5000, stalled_pause = 3000;
+constexpr Millis soon = 1000;
+constexpr std::size_t at_a_time = 3;  // peers that one chunk comes from
+constexpr int near = 3;               // chunks before the next: who has one of them is where we are
+
+Millis pause_after(Fault fault) {
+    switch (fault) {
+        case Fault::busy:
+            return busy_pause;
+        case Fault::stalled:
+            return stalled_pause;
+        case Fault::broken:
+        case Fault::denied:
+        case Fault::untrusted:
+            return broken_pause;
+        case Fault::missing:
+        case Fault::wrong:
+            break;
+    }
+    return 0;
+}
+
+std::vector<bool> chunks_of(const std::vector<swarm::ChunkRange>& ranges, int chunks) {
+    std::vector<bool> have(static_cast<std::size_t>(chunks));
+    for (const auto& range : ranges)
+        for (int k = range.first; k <= range.last && k < chunks; ++k)
+            have[static_cast<std::size_t>(k)] = true;
+    return have;
+}
+
+/// Together, those of them that are fastest.
+double sum_of_best(std::vector<double>& speeds) {
+    std::ranges::sort(speeds, std::greater{});
+    double sum = 0;
+    for (std::size_t i = 0; i < std::min(speeds.size(), at_a_time); ++i) sum += speeds[i];
+    return sum;
+}
+
+}  // namespace
+
+Peers::Peers(Options options, Millis now) : options_(std::move(options)), refreshed_(now) {}
+
+/// nullopt: not to be connected to, or one too many.
+std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info) {
+    const auto endpoint = swarm::parse_peer_url(info.url);
+    if (!endpoint || !swarm::may_connect(*endpoint, swarm::Role::peer, options_.local)) return {};
+    if (info.peer_id == options_.self) return {};
+    const auto found = std::ranges::find_if(
+        peers_, [&](const Peer& peer) { return peer.info.url == info.url; });
+    if (found != peers_.end()) return static_cast<int>(found - peers_.begin());
+    if (peers_.size() >= most_peers) return {};
+    auto& peer = peers_.emplace_back();
+    peer.have.assign(options_.kbps.size(),
+                     std::vector<bool>(static_cast<std::size_t>(options_.chunks)));
+    peer.heard.assign(options_.kbps.size(), 0);
+    return static_cast<int>(peers_.size()) - 1;
+}
+
+void Peers::add(const std::vector<swarm::PeerInfo>& peers) {
+    for (const auto& info : peers) {
+        const auto number = find_or_add(info);
+        if (!number) continue;
+        auto& peer = at(*number);
+        peer.info = info;
+        for (std::size_t r = 0; r < options_.kbps.size(); ++r) {
+            const auto have = info.have.find(options_.kbps[r]);
+            // what it said itself is newer
+            if (peer.heard[r] != 0 || have == info.have.end()) continue;
+            peer.have[r] = chunks_of(have->second, options_.chunks);
+        }
+        changed_.push_back(*number);
+    }
+}
+
+bool Peers::refresh(Millis now, bool enough) {
+    const auto wait = std::min(between_refreshes, first_refresh << std::min(refreshes_, 8));
+    if (now - refreshed_ < wait) return false;
+    if (enough && now - refreshed_ < 6 * between_refreshes) return false;
+    refreshed_ = now;
+    ++refreshes_;
+    return true;
+}
+
+std::vector<int> Peers::polls(Millis now, int rendition) {
+    const auto r = static_cast<std::size_t>(rendition);
+    std::vector<int> due;
+    for (std::size_t i = 0; i < peers_.size(); ++i) {
+        auto& peer = peers_[i];
+        const auto last = std::max(peer.polled, peer.heard[r]);
+        if (peer.asking || peer.banned || (last > 0 && now - last < between_polls)) continue;
+        if (peer.heard[r] != 0 && std::ranges::all_of(peer.have[r], std::identity{})) continue;
+        peer.asking = true;
+        due.push_back(static_cast<int>(i));
+    }
+    return due;
+}
+
+void Peers::said(int number, int rendition, const std::vector<bool>& have, Millis now) {
+    auto& peer = at(number);
+    const auto r = static_cast<std::size_t>(rendition);
+    peer.heard[r] = std::max<Millis>(now, 1);
+    peer.have[r] = have;
+    peer.have[r].resize(static_cast<std::size_t>(options_.chunks));
+    changed_.push_back(number);
+}
+
+void Peers::polled(int number, bool answered, Millis now) {
+    at(number).asking = false;
+    at(number).polled = answered ? now : now + silent_pause;
+}
+
+void Peers::worked(int number, std::uint32_t bytes, Millis took) {
+    auto& peer = at(number);
+    const double speed = bytes * 1000.0 / static_cast<double>(std::max<Millis>(1, took));
+    peer.speed = peer.speed > 0 ? 0.6 * peer.speed + 0.4 * speed : speed;
+    peer.ms += took;
+    report(peer, true, "");
+}
+
+void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now) {
+    auto& peer = at(number);
+    peer.not_before = now + pause_after(fault);
+    switch (fault) {
+        case Fault::missing:
+            peer.have[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = false;
+            changed_.push_back(number);
+            break;
+        case Fault::wrong:
+            peer.banned = true;
+            peer.reported = false;
+            report(peer, false, word(fault));
+            break;
+        case Fault::stalled:
+            peer.speed = peer.expected() / 2;
+            [[fallthrough]];
+        case Fault::broken:
+            report(peer, false, word(fault));
+            break;
+        case Fault::busy:
+        case Fault::denied:
+        case Fault::untrusted:
+            break;
+    }
+}
+
+bool Peers::able(int number, Millis now) const {
+    return !at(number).banned && at(number).not_before <= now;
+}
+
+bool Peers::may_give(int rendition, int chunk, Millis now) const {
+    return std::ranges::any_of(peers_, [&](const Peer& peer) {
+        return !peer.banned && peer.not_before < now + soon && peer.has(rendition, chunk);
+    });
+}
+
+play::Session::Offer Peers::offer(int chunk, Millis now) const {
+    play::Session::Offer offer;
+    std::vector<double> speeds;
+    const auto renditions = static_cast<int>(options_.kbps.size());
+    const auto usable = [&](const Peer& peer) { return !peer.banned && peer.not_before <= now; };
+    for (int r = 0; r < renditions; ++r) {
+        speeds.clear();
+        for (const auto& peer : peers_)
+            if (usable(peer) && peer.has(r, chunk)) speeds.push_back(peer.expected());
+        offer.bytes_per_s.push_back(sum_of_best(speeds));
+    }
+    for (const auto& peer : peers_) {
+        offer.asked = offer.asked || peer.asking;
+        if (!usable(peer)) continue;
+        bool here = false, close = false;
+        for (int r = 0; r < renditions; ++r) {
+            here = here || peer.has(r, chunk);
+            for (int k = std::max(0, chunk - near); k < chunk; ++k)
+                close = close || peer.has(r, k);
+        }
+        offer.soon = offer.soon || (close && !here);
+    }
+    return offer;
+}
+
+void Peers::report(Peer& peer, bool ok, const char* why) {
+    if (peer.reported || peer.info.ticket.empty()) return;
+    peer.reported = true;
+    reports_.push_back(
+        {peer.info.ticket, ok, why, peer.ms, static_cast<std::int64_t>(peer.bytes)});
+}
+
+std::vector<swarm::Report> Peers::take_reports() { return std::exchange(reports_, {}); }
+
+std::vector<int> Peers::take_changed() { return std::exchange(changed_, {}); }
+
+int Peers::count() const {
+    return static_cast<int>(
+        std::ranges::count_if(peers_, [](const Peer& peer) { return !peer.banned; }));
+}
+
+}  // namespace stretto::gather
