@@ -326,7 +326,7 @@ void Conductor::pump(Batch& batch, double now) {
             auto& late = transfers_.at(found->second);
             if (late.got == late.ask.stop - late.ask.begin) continue;  // at its end
             batch.picker.failed(order, Fault::busy, time - 1000);
-            came(late, 0, false, now);
+            if (batch.each) came(late, 0, false, now);
             const int number = late.ask.number;
             batch.numbers.erase(found);
             cancel(number);
@@ -380,7 +380,7 @@ void Conductor::batch_failed(Transfer& transfer, const Failure& failure, double 
         batch.picker.pause_edge(millis(retry_.not_before()));
         if (fault == Fault::wrong) reject(ask, word(fault));
     }
-    came(transfer, 0, false, now);
+    if (batch.each) came(transfer, 0, false, now);
     transfers_.erase(ask.number);
 }
 

@@ -20,8 +20,8 @@ namespace stretto::gather {
 
 /// What the manifest tells, and what is kept of the song already.
 struct Found {
-    abr::Shape shape;  ///< without pieces: the indexes tell them
-    int rate = 0;      ///< Hz
+    abr::Shape shape;                       ///< without pieces: the indexes tell them
+    int rate = 0;                           ///< Hz
     std::vector<std::vector<bool>> kept{};  ///< by rendition and chunk; may be empty
 };
 
@@ -45,13 +45,15 @@ class Conductor {
 
     /// Begin. @param kept  the song, if its manifest is kept and proves its id
     void start(double now, std::optional<Found> kept);
-    /// The same, if it is kept under a name that may mean another song by now: used if nobody can be
-    /// asked.
+    /// The same, if it is kept under a name that may mean another song by now: used if nobody can
+    /// be asked.
     void fall_back_on(Found kept) { fallback_ = std::move(kept); }
     /// Time has passed, or the playhead has moved.
     void act(double now, const play::Session::Heard& heard);
     /// When act() should be called again at the latest.
     virtual double due(double now) const = 0;
+    /// Bytes came that make something worth asking for at once, rather than when act() is due.
+    virtual bool eager(double) const { return false; }
     /// What to do now, in order; steps lead to answers, and these to more steps.
     std::vector<Step> take();
 
@@ -102,10 +104,11 @@ class Conductor {
     /// piece.
     struct Batch {
         Picker picker;
-        int rendition = 0, chunk = 0;  ///< its chunk 0
-        std::map<int, int> numbers;    ///< orders of the picker -> requests
+        int rendition = 0, chunk = 0;          ///< its chunk 0
+        std::map<int, int> numbers;            ///< orders of the picker -> requests
         std::map<int, std::uint64_t> by_peer;  ///< right bytes
-        double asked = 0, first = -1;          ///< s
+        bool each = false;             ///< Came tells of each request, rather than of each peer
+        double asked = 0, first = -1;  ///< s
     };
     struct Transfer {
         Ask ask;

@@ -14,10 +14,10 @@ class Edges {
    public:
     struct Edge {
         std::string name, url;
-        bool trusted = false;  ///< the user named it, rather than a tracker
-        int failures = 0;      ///< in a row
-        double not_before = 0; ///< s; out of favour until then
-        bool wrong = false;    ///< it gave bytes that are not what their hash says
+        bool trusted = false;   ///< the user named it, rather than a tracker
+        int failures = 0;       ///< in a row
+        double not_before = 0;  ///< s; out of favour until then
+        bool wrong = false;     ///< it gave bytes that are not what their hash says
     };
 
     /// One that the user named. @return its number, which it keeps

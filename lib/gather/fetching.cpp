@@ -22,6 +22,10 @@ double Fetching::due(double now) const {
     return found() ? now + tick_s : std::max(now + tick_s, retry_.not_before());
 }
 
+bool Fetching::eager(double now) const {
+    return batch_ && !over() && batch_->picker.edge_wanted(millis(now));
+}
+
 void Fetching::on_found(double now) {
     const auto& renditions = shape().renditions;
     while (rendition_ + 1 < static_cast<int>(renditions.size()) &&
@@ -36,6 +40,7 @@ void Fetching::on_found(double now) {
     if (wish_.peers_first) how.enough = 2 * abr::bytes_per_second(shape(), rendition_);
     batch_ = std::make_unique<Batch>(Batch{Picker{sizes, how, wish_.seed}, rendition_, 0, {}, {}});
     batch_->asked = now;
+    batch_->each = true;
     ready_.assign(sizes.size(), false);
     if (r < found_->kept.size())
         for (std::size_t k = 0; k < sizes.size() && k < found_->kept[r].size(); ++k)

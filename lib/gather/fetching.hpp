@@ -15,6 +15,7 @@ class Fetching final : public Conductor {
     Fetching(Edges& edges, const Options& options, const Wish& wish);
 
     double due(double now) const override;
+    bool eager(double now) const override;
     void checked(int rendition, int chunk, bool right, double now) override;
     void lost(int rendition, int chunk, double now) override;
 
@@ -44,8 +45,8 @@ class Fetching final : public Conductor {
     std::unique_ptr<Batch> batch_;
     std::vector<bool> ready_;  // chunks that are right
     int delivered_ = 0;
-    bool divided_ = false;       // the index is known
-    std::map<int, int> whole_;   // chunks that came without pieces -> the edge that gave them
+    bool divided_ = false;      // the index is known
+    std::map<int, int> whole_;  // chunks that came without pieces -> the edge that gave them
     int index_ = -1, index_tries_ = 0;
     double index_not_before_ = 0;
 };

@@ -12,8 +12,8 @@ using play::Session;
 
 constexpr double tick_s = 0.02;
 constexpr double pieces_tick_s = 0.1;
-constexpr double poll_ahead_s = 1.5;      // before a chunk is asked for, what peers have is asked
-constexpr int most_tail_tries = 3;        // it is for later only
+constexpr double poll_ahead_s = 1.5;  // before a chunk is asked for, what peers have is asked
+constexpr int most_tail_tries = 3;    // it is for later only
 constexpr std::size_t most_chunks_in_parts = 8;  // of which bytes are held
 constexpr int nobody = -1, several = -2;
 
@@ -124,8 +124,7 @@ Session::Offer Listening::offer(double now) {
     refresh_peers(last, enough, now);
     const double most =
         heard_.heard_s < how.settled_s ? std::min(how.lead_s, how.most_s) : how.most_s;
-    if (in_hand() < most + poll_ahead_s)
-        poll_peers((poll_best_ = !poll_best_) ? best : last, now);
+    if (in_hand() < most + poll_ahead_s) poll_peers((poll_best_ = !poll_best_) ? best : last, now);
     for (const auto& peer : peers_->all()) offer.asked = offer.asked || peer.asking;
     // nothing can be asked of them without an index
     const auto top = static_cast<std::size_t>(wish_.session.highest);
@@ -156,8 +155,8 @@ void Listening::order(const Session::Orders& orders, double now) {
     const auto edge = edges_.current(now);
     if (edge) return of_edge(want, *edge, now);
     session_->failed(want.number);
-    retry_.failed(now, needed(), {Object::What::chunk, want.rendition, want.chunk},
-                  tracker_source, {Fault::broken, "no edge is known"}, 1);
+    retry_.failed(now, needed(), {Object::What::chunk, want.rendition, want.chunk}, tracker_source,
+                  {Fault::broken, "no edge is known"}, 1);
 }
 
 void Listening::of_edge(const Session::Want& want, int edge, double now) {
@@ -184,8 +183,11 @@ void Listening::of_peers(const Session::Want& want, double now) {
     how.in_order = true;
     how.edge_bytes_per_s = session_->edge_rate();
     peers_want_ = std::make_unique<Batch>(
-        Batch{Picker{{want.stop}, how, static_cast<std::uint32_t>(want.chunk)}, want.rendition,
-              want.chunk, {}, {}});
+        Batch{Picker{{want.stop}, how, static_cast<std::uint32_t>(want.chunk)},
+              want.rendition,
+              want.chunk,
+              {},
+              {}});
     peers_want_->asked = now;
     std::vector<std::uint32_t> starts;
     for (const auto& piece : chunk_of(want.rendition, want.chunk).pieces)
@@ -334,7 +336,7 @@ void Listening::on_ended(Transfer& t, double now) {
         tail_.reset();
         return;
     }
-    if (!current(t)) return;  // the manifest is not here yet
+    if (!current(t)) return;      // the manifest is not here yet
     if (passed_ < t.got) return;  // it waits for headers
     if (t.got < ask.stop - ask.begin)
         return want_failed(t, {Fault::broken, "the answer was cut short"}, now);
@@ -387,8 +389,9 @@ void Listening::forget(std::pair<int, int> key) {
     spans_.erase(key);
     giver_.erase(key);
     std::erase(spans_age_, key);
-    std::erase_if(tails_,
-                  [&](const Tail& tail) { return std::pair{tail.rendition, tail.chunk} == key; });
+    std::erase_if(tails_, [&](const Tail& tail) {
+        return std::pair{tail.rendition, tail.chunk} == key;
+    });
 }
 
 void Listening::checked(int rendition, int chunk, bool right, double now) {
@@ -513,10 +516,10 @@ void Listening::drop_batch(std::unique_ptr<Batch>& batch, double now) {
     const bool heard = &batch == &peers_want_;
     std::uint64_t all = 0;
     for (const auto& [peer, bytes] : batch->by_peer) all += bytes;
-    const auto samples = heard ? (batch->picker.complete() ? session_->begin_of(batch->chunk + 1) -
-                                                                 part_.from
-                                                           : used())
-                               : 0;
+    const auto samples =
+        heard ? (batch->picker.complete() ? session_->begin_of(batch->chunk + 1) - part_.from
+                                          : used())
+              : 0;
     for (const auto& [peer, bytes] : batch->by_peer) {
         Came came;
         came.ask.from = Ask::From::peer;
@@ -539,8 +542,7 @@ void Listening::drop_batch(std::unique_ptr<Batch>& batch, double now) {
 /// One after the other: without them a chunk cannot be left in the middle.
 void Listening::next_index(double now) {
     if (index_ >= 0 || session_->complete() || now < retry_.not_before()) return;
-    const auto wanted =
-        session_->index_wanted(indexed_, heard_, peers_ && !peers_->all().empty());
+    const auto wanted = session_->index_wanted(indexed_, heard_, peers_ && !peers_->all().empty());
     const auto edge = edges_.current(now);
     if (!wanted || !edge) return;
     Ask index;
@@ -579,8 +581,11 @@ void Listening::complete_tail(double now) {
             how.in_order = true;
             how.edge_bytes_per_s = session_->edge_rate();
             peers_tail_ = std::make_unique<Batch>(
-                Batch{Picker{{stop}, how, static_cast<std::uint32_t>(tail.chunk)}, tail.rendition,
-                      tail.chunk, {}, {}});
+                Batch{Picker{{stop}, how, static_cast<std::uint32_t>(tail.chunk)},
+                      tail.rendition,
+                      tail.chunk,
+                      {},
+                      {}});
             peers_tail_->asked = now;
             std::vector<std::uint32_t> starts;
             for (const auto& piece : chunk.pieces)

@@ -82,8 +82,8 @@ class Listening final : public Conductor {
     std::map<std::pair<int, int>, Spans> spans_;  // by (rendition, chunk): bytes that are here
     std::deque<std::pair<int, int>> spans_age_;   // the oldest first
     std::deque<Tail> tails_;
-    std::optional<Tail> tail_;  // being made whole
-    std::map<std::pair<int, int>, int> giver_;    // the one edge that all bytes came from, or -1
+    std::optional<Tail> tail_;                  // being made whole
+    std::map<std::pair<int, int>, int> giver_;  // the one edge that all bytes came from, or -1
     double edge_from_ = 0;  // share of the song heard, before the rest of tails is asked of an edge
     int last_rendition_ = -1;
     bool poll_best_ = false;

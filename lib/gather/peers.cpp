@@ -61,8 +61,8 @@ std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info) {
     const auto endpoint = swarm::parse_peer_url(info.url);
     if (!endpoint || !swarm::may_connect(*endpoint, swarm::Role::peer, options_.local)) return {};
     if (info.peer_id == options_.self) return {};
-    const auto found = std::ranges::find_if(
-        peers_, [&](const Peer& peer) { return peer.info.url == info.url; });
+    const auto found =
+        std::ranges::find_if(peers_, [&](const Peer& peer) { return peer.info.url == info.url; });
     if (found != peers_.end()) return static_cast<int>(found - peers_.begin());
     if (peers_.size() >= most_peers) return {};
     auto& peer = peers_.emplace_back();
@@ -186,8 +186,7 @@ play::Session::Offer Peers::offer(int chunk, Millis now) const {
         bool here = false, close = false;
         for (int r = 0; r < renditions; ++r) {
             here = here || peer.has(r, chunk);
-            for (int k = std::max(0, chunk - near); k < chunk; ++k)
-                close = close || peer.has(r, k);
+            for (int k = std::max(0, chunk - near); k < chunk; ++k) close = close || peer.has(r, k);
         }
         offer.soon = offer.soon || (close && !here);
     }
@@ -197,8 +196,7 @@ play::Session::Offer Peers::offer(int chunk, Millis now) const {
 void Peers::report(Peer& peer, bool ok, const char* why) {
     if (peer.reported || peer.info.ticket.empty()) return;
     peer.reported = true;
-    reports_.push_back(
-        {peer.info.ticket, ok, why, peer.ms, static_cast<std::int64_t>(peer.bytes)});
+    reports_.push_back({peer.info.ticket, ok, why, peer.ms, static_cast<std::int64_t>(peer.bytes)});
 }
 
 std::vector<swarm::Report> Peers::take_reports() { return std::exchange(reports_, {}); }

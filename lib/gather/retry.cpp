@@ -83,8 +83,7 @@ double Retry::pause(int sources) {
     if (failures_ == 0 && (sources > 1 || fault_ == Fault::stalled)) return 0;
     const double longest = hopeless(sources) ? longest_hopeless_s : longest_pause_s;
     const double growing = first_pause_s * (1 << std::min(failures_, most_doublings));
-    return std::min(longest, growing) *
-           (1 + std::uniform_real_distribution{0.0, jitter}(chance_));
+    return std::min(longest, growing) * (1 + std::uniform_real_distribution{0.0, jitter}(chance_));
 }
 
 void Retry::failed(double now, bool needed, const Object& object, int source,

@@ -47,8 +47,8 @@ struct End {
 /// Progress is new verified audio, or a manifest or index that is right. Wrong bytes are no
 /// progress, however many arrive.
 ///
-/// Passing failures (refused, reset, DNS, 5xx, silence) are retried with pauses that grow from 0.1 s
-/// to 2 s, lengthened by chance by up to a quarter so that listeners do not return at the same
+/// Passing failures (refused, reset, DNS, 5xx, silence) are retried with pauses that grow from 0.1
+/// s to 2 s, lengthened by chance by up to a quarter so that listeners do not return at the same
 /// moment. Once every source has failed permanently (wrong bytes or 404 twice each, or 401, 403 or
 /// an untrusted certificate once), pauses grow to 16 s, and the song ends with that status as soon
 /// as its audio in hand has been heard. Otherwise it ends when patience runs out, which is counted
@@ -60,7 +60,8 @@ class Retry {
         double patience_s = 90;
         std::uint32_t seed = 0;  ///< of the pauses
     };
-    explicit Retry(const Options& options) : patience_s_(options.patience_s), chance_(options.seed) {}
+    explicit Retry(const Options& options)
+        : patience_s_(options.patience_s), chance_(options.seed) {}
 
     /// New verified audio has come.
     void progress() noexcept;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/crowd_fetch.hpp"
-#include "sim/crowd_player.hpp"
 #include "sim/crowd_state.hpp"
 
 namespace stretto::sim {
@@ -122,12 +120,9 @@ void CrowdState::begin_song(std::uint32_t number) {
             {song, rendition, std::vector<bool>(static_cast<std::size_t>(layout.chunks), true)});
         return changed(number);
     }
-    if (!settings.play) {
-        l.client = std::make_unique<CrowdFetch>(*this, number, song, rendition);
-        return;
-    }
+    l.client = std::make_unique<CrowdClient>(*this, number, song, rendition);
+    if (!settings.play) return;
     --l.songs_left;
-    l.client = std::make_unique<CrowdPlayer>(*this, number, song, rendition);
     if (std::ranges::find(l.played, song) == l.played.end()) l.played.push_back(song);
 }
 

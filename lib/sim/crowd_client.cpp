@@ -1,29 +1,90 @@
 #include "sim/crowd_client.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "sim/crowd_state.hpp"
 
 namespace stretto::sim {
+namespace {
 
-CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_t song)
+constexpr int rate = 44'100;
+constexpr std::uint32_t manifest_bytes = 4500, index_row_bytes = 24;
+constexpr double silence_s = 5;  // before a poll that is not answered ends
+
+/// What a listener hears of a song before going on to another, s. Lamere (Spotify, 2014): 24 % of
+/// plays are skipped within 5 s, 29 % within 10 s, 35 % within 30 s, 49 % before the end.
+double patience(Chance& chance, double song_s) {
+    const double u = chance.real();
+    const auto between = [&](double from, double to) {
+        return std::min(song_s, from + (to - from) * chance.real());
+    };
+    if (u < 0.24) return between(1, 5);
+    if (u < 0.29) return between(5, 10);
+    if (u < 0.35) return between(10, 30);
+    if (u < 0.49) return between(30, song_s);
+    return song_s;
+}
+
+}  // namespace
+
+CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_t song,
+                         int rendition)
     : crowd_(crowd),
       listener_(listener),
       number_(song),
       song_(crowd.catalogue.song(song)),
-      refreshed_(crowd.now),
       serial_(++crowd.serials) {
     outcome_.listener = listener;
     outcome_.song = song;
     outcome_.began_s = now_s();
+    const auto seed = static_cast<std::uint32_t>(crowd.chance.next());
+    const int kbps = song_.layout.kbps[static_cast<std::size_t>(rendition)];
+    gather::Conductor::Options options;
+    options.tracker = true;
+    options.peers = crowd.settings.peers;
+    options.local_peers = true;
+    options.self = std::to_string(listener);
+    options.keeps = true;
+    options.first_beside_tracker = crowd.settings.play;
+    options.first_kbps = 96;
+    options.retry.patience_s = 1e9;
+    options.retry.seed = seed;
+    if (crowd.settings.play) {
+        policy_ = abr::make_policy(crowd.settings.abr);
+        gather::Listening::Wish wish;
+        wish.most_kbps = kbps;
+        wish.session.seed = seed;
+        rules_ = wish.session;
+        until_s_ = patience(crowd.chance, song_.seconds);
+        ears_.emplace(song_.seconds);
+        edges_.add_trusted("", "");  // known from the run before
+        auto listening = std::make_unique<gather::Listening>(edges_, options, *policy_, wish);
+        listening_ = listening.get();
+        conductor_ = std::move(listening);
+    } else {
+        gather::Fetching::Wish wish;
+        wish.kbps = kbps;
+        wish.seed = seed;
+        outcome_.bytes = song_.whole[static_cast<std::size_t>(rendition)];
+        conductor_ = std::make_unique<gather::Fetching>(edges_, options, wish);
+    }
+    auto kept = found();
+    const bool known = std::ranges::any_of(
+        kept.kept, [](const auto& r) { return !r.empty() && r[0]; });  // with its manifest
+    conductor_->start(now_s(), listening_ && known ? std::optional{std::move(kept)} : std::nullopt);
+    carry_out();
+    later(0, [this] { pump(); });
 }
+
+CrowdClient::~CrowdClient() = default;
 
 Millis CrowdClient::now() const { return crowd_.now; }
 Listener& CrowdClient::me() { return crowd_.listeners[listener_]; }
-double CrowdClient::edge_rtt_s() { return me().edge_rtt_s; }
 
-void CrowdClient::run_later(double seconds, std::function<void()> what) {
+void CrowdClient::later(double seconds, std::function<void()> what) {
     crowd_.after(seconds,
                  [&crowd = crowd_, listener = listener_, serial = serial_, what = std::move(what)] {
                      const auto& client = crowd.listeners[listener].client;
@@ -31,135 +92,345 @@ void CrowdClient::run_later(double seconds, std::function<void()> what) {
                  });
 }
 
-bool CrowdClient::silent(const Link& link) const {
-    const auto& peer = crowd_.listeners[link.peer];
+/// What the manifest tells, and what is kept.
+gather::Found CrowdClient::found() const {
+    gather::Found found;
+    found.rate = rate;
+    found.shape.chunk_s = song_.shape.chunk_s;
+    for (const auto& r : song_.shape.renditions) {
+        auto& to =
+            found.shape.renditions.emplace_back(abr::Shape::Rendition{r.kbps, r.header_bytes, {}});
+        for (const auto& chunk : r.chunks) to.chunks.push_back({chunk.bytes, {}});
+    }
+    found.kept.resize(song_.shape.renditions.size());
+    for (const auto& holding : crowd_.listeners[listener_].holdings)
+        if (holding.song == number_)
+            found.kept[static_cast<std::size_t>(holding.rendition)] = holding.have;
+    return found;
+}
+
+// ---- steps
+
+void CrowdClient::carry_out() {
+    for (auto steps = conductor_->take(); !steps.empty(); steps = conductor_->take())
+        for (const auto& step : steps)
+            std::visit([this](const auto& what) { carry_out(what); }, step);
+}
+
+void CrowdClient::carry_out(const Ask& ask) {
+    if (ask.from == Ask::From::tracker) {
+        flights_[ask.number].ask = ask;
+        const double rtts = ask.what == Ask::What::song ? 2 : 1;  // its connection stays open
+        return later(rtts * me().tracker_rtt_s, [this, n = ask.number] { from_tracker(n); });
+    }
+    if (ask.from == Ask::From::cache) {
+        const auto bytes = ask.stop - ask.begin;
+        flights_[ask.number].ask = ask;
+        outcome_.from[0] += bytes;
+        return later(0, [this, n = ask.number, bytes] {
+            if (flights_.erase(n) == 0) return;
+            conductor_->received(n, bytes, now_s());
+            carry_out();
+            conductor_->ended(n, now_s());
+            carry_out();
+            pump();
+        });
+    }
+    Flight flight;
+    flight.ask = ask;
+    flight.length = length_of(ask);
+    flight.next_piece = ask.first_piece;
+    request(std::move(flight));
+}
+
+std::uint32_t CrowdClient::length_of(const Ask& ask) const {
+    const auto r = static_cast<std::size_t>(ask.rendition);
+    switch (ask.what) {
+        case Ask::What::manifest:
+            return manifest_bytes;
+        case Ask::What::index: {
+            std::size_t pieces = 0;
+            for (const auto& chunk : song_.shape.renditions[r].chunks)
+                pieces += chunk.pieces.size();
+            return static_cast<std::uint32_t>(pieces) * index_row_bytes;
+        }
+        case Ask::What::first: {
+            std::size_t best = 0;
+            while (best + 1 < song_.layout.kbps.size() && song_.layout.kbps[best + 1] <= ask.kbps)
+                ++best;
+            return song_.bytes[best][0];
+        }
+        case Ask::What::headers:
+        case Ask::What::part:
+            return ask.stop - ask.begin;
+        case Ask::What::song:
+        case Ask::What::peers:
+        case Ask::What::poll:
+            break;
+    }
+    return 0;
+}
+
+void CrowdClient::carry_out(const gather::Pass& pass) {
+    const auto& session = listening_->session();
+    const auto& want = *session.under_way();
+    listening_->decoded(pass, session.audio_of(want, pass.stop - want.begin), now_s());
+    ears_->audio(at(), static_cast<double>(session.have()) / rate, rules_);
+    if (!ears_->started()) crowd_.wake(listener_);
+}
+
+void CrowdClient::carry_out(const gather::Check& check) {
+    keep(check.rendition, check.chunk);
+    conductor_->checked(check.rendition, check.chunk, true, now_s());
+}
+
+void CrowdClient::carry_out(const gather::Tell& tell) {
+    crowd_.tracker.report(tell.report, me().at.ip, static_cast<std::uint64_t>(now()));
+}
+
+void CrowdClient::carry_out(const gather::Came& came) {
+    if (came.ask.what == Ask::What::first || came.ask.what == Ask::What::part)
+        if (came.ask.from == Ask::From::edge && came.ask.chunk == 0 && came.ask.begin == 0 &&
+            outcome_.first_bytes == 0)
+            outcome_.first_bytes = static_cast<std::uint32_t>(came.bytes);
+    if (listening_) return;
+    outcome_.from[came.ask.from == Ask::From::peer ? 1 : 2] += came.right;
+    outcome_.wasted += came.bytes - std::min(came.bytes, came.right);
+}
+
+void CrowdClient::carry_out(const gather::End&) {
+    outcome_.ended_s = now_s();
+    while (!flights_.empty()) end(flights_.begin()->first);
+    over_ = true;
+}
+
+// ---- the tracker
+
+void CrowdClient::from_tracker(int number) {
+    const auto asked = flights_.extract(number);
+    if (asked.empty()) return;
+    const auto& ask = asked.mapped().ask;
+    auto peers = peers_of(ask);
+    if (ask.what == Ask::What::song) {
+        if (edges_.empty()) edges_.add_trusted("", "");
+        conductor_->song_said(number, std::move(peers), found(), "", now_s());
+    } else {
+        conductor_->peers_said(number, peers, now_s());
+    }
+    carry_out();
+    crowd_.wake(listener_);
+}
+
+std::vector<swarm::PeerInfo> CrowdClient::peers_of(const Ask& ask) {
+    std::vector<swarm::PeerInfo> peers;
+    if (!crowd_.settings.peers) return peers;
+    swarm::PeersQuery query;
+    query.song_id = song_.id;
+    if (ask.what == Ask::What::peers) {
+        query.kbps = song_.layout.kbps[static_cast<std::size_t>(ask.rendition)];
+        query.peer_id = std::to_string(listener_);
+        query.port = me().at.port;
+    }
+    query.location = me().place;
+    crowd_.tracker.list(query, {me().at.ip, me().place}, static_cast<std::uint64_t>(now()),
+                        [&](std::string_view list) {
+                            if (auto said = swarm::parse_peers_answer(swarm::wrap_peers_list(list)))
+                                peers = std::move(*said);
+                        });
+    return peers;
+}
+
+CrowdClient::Host& CrowdClient::host(int peer) {
+    const auto [found, fresh] = hosts_.try_emplace(peer);
+    if (fresh) {
+        const auto& id = conductor_->peers()->at(peer).info.peer_id;
+        std::from_chars(id.data(), id.data() + id.size(), found->second.peer);
+        found->second.rtt_s = rtt_s(me().place, crowd_.listeners[found->second.peer].place);
+    }
+    return found->second;
+}
+
+// ---- requests
+
+bool CrowdClient::silent(const Host& host) const {
+    const auto& peer = crowd_.listeners[host.peer];
     return !peer.here || peer.evil == Evil::silent;
 }
 
-bool CrowdClient::gives_wrong_bytes(const Request& request) const {
-    return request.link != edge &&
-           crowd_.listeners[links_[static_cast<std::size_t>(request.link)].peer].evil ==
-               Evil::wrong;
+bool CrowdClient::gives_wrong_bytes(const Ask& ask) {
+    return ask.from == Ask::From::peer &&
+           crowd_.listeners[host(ask.source).peer].evil == Evil::wrong;
 }
 
 /// A connection that waits is used again; its window is what it was, unless it waited for long
 /// (RFC 5681, 4.1).
-bool CrowdClient::reuse(Idle& idle, double rtt_s, Request& request) {
+bool CrowdClient::reuse(Idle& idle, double rtt_s, Flight& flight) {
     if (idle.connections == 0) return false;
     --idle.connections;
     if (static_cast<double>(now() - idle.since) < 200 + 2000 * rtt_s)
-        request.window_rate = idle.window_rate;
+        flight.window_rate = idle.window_rate;
     return true;
 }
 
-void CrowdClient::ask(int number, const Request& wanted) {
-    auto& request = requests_[number] = wanted;
-    request.started = now();
-    const bool of_edge = request.link == edge;
-    const double rtt =
-        of_edge ? me().edge_rtt_s : links_[static_cast<std::size_t>(request.link)].rtt_s;
-    auto& idle = of_edge ? me().edge_idle : links_[static_cast<std::size_t>(request.link)].idle;
-    const double wait = rtt * (reuse(idle, rtt, request) ? 1 : 2);
-    run_later(wait, [this, number] { on_head(number); });
+/// A round trip till its answer's first byte, and one before on a new connection.
+void CrowdClient::request(Flight flight) {
+    const int number = flight.ask.number;
+    const bool of_edge = flight.ask.from == Ask::From::edge;
+    auto& idle = of_edge ? me().edge_idle : host(flight.ask.source).idle;
+    const double rtt = of_edge ? me().edge_rtt_s : host(flight.ask.source).rtt_s;
+    const double wait = rtt * (reuse(idle, rtt, flight) ? 1 : 2);
+    flights_[number] = std::move(flight);
+    later(wait, [this, number] { on_head(number); });
+}
+
+std::vector<bool> CrowdClient::holding_of(const Host& host, int rendition) const {
+    auto& peer = crowd_.listeners[host.peer];
+    const auto chunks = song_.shape.chunk_s.size();
+    if (peer.evil != Evil::no) return std::vector<bool>(chunks, true);
+    if (const auto* holding = peer.holding(number_, rendition)) return holding->have;
+    return std::vector<bool>(chunks);
 }
 
 void CrowdClient::on_head(int number) {
-    const auto found = requests_.find(number);
-    if (found == requests_.end()) return;
-    auto& request = found->second;
+    const auto found = flights_.find(number);
+    if (found == flights_.end()) return;
+    auto& flight = found->second;
     Flows::Start flow{0,
                       me().down,
                       me().edge_rtt_s,
                       static_cast<double>(now() - crowd_.stepped) / 1000,
-                      request.window_rate,
+                      flight.window_rate,
                       std::uint64_t{listener_} << 32 | static_cast<std::uint32_t>(number)};
-    if (request.link == edge) {
+    if (flight.ask.from == Ask::From::edge) {
         flow.from = crowd_.edge_pipes[me().edge];
-        request.flow = crowd_.flows.start(flow);
+        flight.flow = crowd_.flows.start(flow);
         return;
     }
-    auto& link = links_[static_cast<std::size_t>(request.link)];
-    auto& peer = crowd_.listeners[link.peer];
-    if (silent(link)) return;
-    note_have(link, request.rendition);
-    if (!link.have[static_cast<std::size_t>(request.rendition)]
-                  [static_cast<std::size_t>(request.chunk)])
-        return fault(number, gather::Fault::missing);
-    if (peer.uploads >= crowd_uploads) return fault(number, gather::Fault::busy);
+    auto& host = this->host(flight.ask.source);
+    auto& peer = crowd_.listeners[host.peer];
+    if (silent(host)) {
+        if (flight.ask.what == Ask::What::poll)
+            later(silence_s, [this, number] { fail(number, gather::Fault::stalled); });
+        return;
+    }
+    const auto have = holding_of(host, flight.ask.rendition);
+    conductor_->have_said(number, have, now_s());
+    if (flight.ask.what == Ask::What::poll) {
+        ++host.idle.connections;
+        return on_answer(number);
+    }
+    if (flight.ask.what == Ask::What::part && !have[static_cast<std::size_t>(flight.ask.chunk)])
+        return fail(number, gather::Fault::missing);
+    if (peer.uploads >= crowd_uploads) return fail(number, gather::Fault::busy);
     ++peer.uploads;
-    request.uploading = true;
+    flight.uploading = true;
     flow.from = peer.up;
-    flow.rtt_s = link.rtt_s;
-    request.flow = crowd_.flows.start(flow);
+    flow.rtt_s = host.rtt_s;
+    flight.flow = crowd_.flows.start(flow);
 }
 
 void CrowdClient::came(int number, std::uint32_t bytes) {
-    const auto found = requests_.find(number);
-    if (found == requests_.end() || over_) return;
-    auto& request = found->second;
-    const auto n = std::min(bytes, request.length() - request.got);
-    request.got += n;
-    if (request.link == edge) {
+    const auto found = flights_.find(number);
+    if (found == flights_.end() || over_) return;
+    auto& flight = found->second;
+    const auto n = std::min(bytes, flight.length - flight.got);
+    flight.got += n;
+    if (flight.ask.from == Ask::From::edge) {
         crowd_.result.edge_bytes += n;
     } else {
-        const auto peer = links_[static_cast<std::size_t>(request.link)].peer;
-        if (!crowd_.listeners[peer].here) return fault(number, gather::Fault::broken);
+        const auto peer = host(flight.ask.source).peer;
+        if (!crowd_.listeners[peer].here) return fail(number, gather::Fault::broken);
         crowd_.result.members[peer].given += n;
-        if (crowd_.listeners[peer].evil == Evil::half && request.got >= request.length() / 2) {
-            crowd_.flows.stop(std::exchange(request.flow, -1));
+        if (crowd_.listeners[peer].evil == Evil::half && flight.got >= flight.length / 2) {
+            crowd_.flows.stop(std::exchange(flight.flow, -1));
             return;
         }
     }
-    on_bytes(number, request, n);
-    const auto still = requests_.find(number);
-    if (still == requests_.end() || still->second.got < still->second.length()) return;
-    auto& idle =
-        request.link == edge ? me().edge_idle : links_[static_cast<std::size_t>(request.link)].idle;
+    conductor_->received(number, n, now_s());
+    carry_out();
+    if (!take_pieces(number)) return;
+    const auto still = flights_.find(number);
+    if (still == flights_.end()) return;
+    if (conductor_->eager(now_s())) crowd_.wake(listener_);
+    if (still->second.got < still->second.length) return;
+    auto& idle = still->second.ask.from == Ask::From::edge ? me().edge_idle
+                                                           : host(still->second.ask.source).idle;
     ++idle.connections;
     idle.since = now();
-    idle.window_rate = crowd_.flows.stop(std::exchange(request.flow, -1));
-    if (request.link != edge) {
-        auto& link = links_[static_cast<std::size_t>(request.link)];
-        const auto took = std::max<Millis>(1, now() - request.started);
-        const double speed = request.got * 1000.0 / static_cast<double>(took);
-        link.speed = link.speed > 0 ? 0.6 * link.speed + 0.4 * speed : speed;
-        link.ms += took;
-        report(link, true, "");
+    idle.window_rate = crowd_.flows.stop(std::exchange(still->second.flow, -1));
+    on_answer(number);
+}
+
+/// Pieces that are whole by now. @return false: one is wrong, and the request has failed
+bool CrowdClient::take_pieces(int number) {
+    for (auto found = flights_.find(number); found != flights_.end();
+         found = flights_.find(number)) {
+        auto& flight = found->second;
+        const auto& ask = flight.ask;
+        if (flight.next_piece >= ask.end_piece) return true;
+        const auto& starts = song_.starts[static_cast<std::size_t>(ask.rendition)]
+                                         [static_cast<std::size_t>(ask.chunk)];
+        const auto next = static_cast<std::size_t>(flight.next_piece) + 1;
+        const auto end = std::min(next < starts.size() ? starts[next] : ask.stop, ask.stop);
+        if (end - ask.begin > flight.got) return true;
+        if (gives_wrong_bytes(ask)) {
+            fail(number, gather::Fault::wrong);
+            return false;
+        }
+        flight.right += end - starts[next - 1];
+        ++flight.next_piece;
+        conductor_->piece(number, now_s());
+        carry_out();
     }
-    on_end(number, request);
+    return false;
+}
+
+/// All of it has come.
+void CrowdClient::on_answer(int number) {
+    const auto ask = flights_.at(number).ask;
     end(number);
+    if (ask.what == Ask::What::manifest) {
+        conductor_->found(number, found(), now_s());
+    } else if (ask.what == Ask::What::index) {
+        gather::Pieces pieces;
+        for (const auto& chunk :
+             song_.shape.renditions[static_cast<std::size_t>(ask.rendition)].chunks)
+            pieces.push_back(chunk.pieces);
+        conductor_->index_said(number, std::move(pieces), now_s());
+    } else {
+        conductor_->ended(number, now_s());
+    }
+    carry_out();
     crowd_.wake(listener_);
 }
 
-void CrowdClient::fault(int number, gather::Fault fault) {
-    auto& request = requests_.at(number);
-    if (request.link != edge) {
-        auto& link = links_[static_cast<std::size_t>(request.link)];
-        if (fault == gather::Fault::wrong) {
-            ++outcome_.bans;
-            link.banned = true;
-            link.reported = false;
-            report(link, false, "hash");
-        } else if (fault == gather::Fault::stalled || fault == gather::Fault::broken) {
-            report(link, false, fault == gather::Fault::stalled ? "stalled" : "broken");
-        } else {  // an answer without bytes leaves the connection as it was
-            ++link.idle.connections;
-        }
-    }
-    on_fault(number, request, fault);
+void CrowdClient::fail(int number, gather::Fault fault) {
+    const auto found = flights_.find(number);
+    if (found == flights_.end()) return;
+    const auto& ask = found->second.ask;
+    // an answer without bytes leaves the connection as it was
+    if (ask.from == Ask::From::peer &&
+        (fault == gather::Fault::missing || fault == gather::Fault::busy))
+        ++host(ask.source).idle.connections;
     end(number);
+    conductor_->failed(number, {fault, gather::word(fault)}, now_s());
+    carry_out();
     crowd_.wake(listener_);
 }
 
 void CrowdClient::end(int number) {
-    const auto found = requests_.find(number);
-    if (found == requests_.end()) return;
-    auto& request = found->second;
-    outcome_.wasted += request.got - std::min<std::uint64_t>(request.useful, request.got);
-    if (request.flow >= 0) crowd_.flows.stop(request.flow);
-    if (request.uploading)
-        --crowd_.listeners[links_[static_cast<std::size_t>(request.link)].peer].uploads;
-    requests_.erase(found);
+    const auto found = flights_.find(number);
+    if (found == flights_.end()) return;
+    auto& flight = found->second;
+    if (listening_ && (flight.ask.what == Ask::What::part || flight.ask.what == Ask::What::first)) {
+        const bool edge = flight.ask.from == Ask::From::edge;
+        const auto right = edge ? flight.got : flight.right;
+        outcome_.from[edge ? 2 : 1] += right;
+        outcome_.wasted += flight.got - std::min<std::uint64_t>(right, flight.got);
+    }
+    if (flight.flow >= 0) crowd_.flows.stop(flight.flow);
+    if (flight.uploading) --crowd_.listeners[host(flight.ask.source).peer].uploads;
+    flights_.erase(found);
 }
 
 void CrowdClient::keep(int rendition, int chunk) {
@@ -171,6 +442,54 @@ void CrowdClient::keep(int rendition, int chunk) {
     }
     holding->have[static_cast<std::size_t>(chunk)] = true;
     crowd_.changed(listener_);
+}
+
+// ---- time
+
+play::Session::Heard CrowdClient::heard() const {
+    play::Session::Heard h;
+    if (!ears_) return h;
+    h.position = h.settled = std::llround(ears_->playhead() * rate);
+    h.heard_s = ears_->playhead();
+    h.playing = ears_->playing();
+    h.started = ears_->started();
+    return h;
+}
+
+void CrowdClient::pump() {
+    if (over_) return;
+    if (ears_) {
+        ears_->advance(at());
+        if (ears_->playhead() >= until_s_ - 1e-3) return finish_play();
+    }
+    conductor_->act(now_s(), heard());
+    carry_out();
+    if (!over_) sleep();
+}
+
+void CrowdClient::finish_play() {
+    while (!flights_.empty()) end(flights_.begin()->first);
+    outcome_.ended_s = now_s();
+    outcome_.sound_s = ears_->sound_at();
+    outcome_.heard_s = ears_->playhead();
+    outcome_.stalls = ears_->stalls();
+    outcome_.stalled_s = ears_->stalled_s();
+    outcome_.bytes = outcome_.from[1] + outcome_.from[2];
+    over_ = true;
+}
+
+/// Till there may be something to decide; a request's end wakes sooner.
+void CrowdClient::sleep() {
+    double wait = conductor_->due(now_s()) - now_s();
+    if (ears_) {
+        wait =
+            std::min(wait, ears_->playing() ? std::max(0.001, until_s_ - ears_->playhead()) : 0.1);
+    }
+    if (wait > 1e6) return;
+    const auto when = now() + std::max<Millis>(1, static_cast<Millis>(std::ceil(wait * 1000)));
+    if (due_ > now() && due_ <= when) return;
+    due_ = when;
+    later(static_cast<double>(when - now()) / 1000, [this] { crowd_.wake(listener_); });
 }
 
 }  // namespace stretto::sim

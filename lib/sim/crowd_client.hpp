@@ -1,15 +1,17 @@
 #pragma once
-// One song on its way to a listener of a crowd: requests to edges and peers, carried by delays and
-// flows, and whom it knows. What to ask of whom is decided by fetch and play (crowd_fetch.hpp,
-// crowd_play.hpp).
+// One song on its way to a listener of a crowd: carries out what gather::Fetching or
+// gather::Listening asks for by delays and flows, and hears what comes.
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 
-#include "gather/picker.hpp"
+#include "gather/fetching.hpp"
+#include "gather/listening.hpp"
 #include "sim/crowd.hpp"
 #include "sim/crowd_world.hpp"
+#include "sim/ears.hpp"
 
 namespace stretto::sim {
 
@@ -26,104 +28,93 @@ class CrowdClient {
         Millis since = 0;
     };
 
-    CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_t song);
-    virtual ~CrowdClient() = default;
+    /// @param rendition  to fetch, or the highest to play
+    CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_t song, int rendition);
+    ~CrowdClient();
     CrowdClient(const CrowdClient&) = delete;
 
     /// Something has happened that may ask for a decision.
-    virtual void pump() = 0;
+    void pump();
     bool over() const noexcept { return over_; }
     const CrowdPlay& outcome() const noexcept { return outcome_; }
     /// Bytes of a request have come.
     void came(int number, std::uint32_t bytes);
 
-   protected:
-    static constexpr int edge = -1;
-    /// A peer, as listen::Peers keeps it.
-    struct Link {
+   private:
+    using Ask = gather::Ask;
+    struct Host {
         std::uint32_t peer = 0;
-        std::string ticket;
-        double guess = 0;  // bytes/s of one order
-        double speed = 0;  // the same, as seen; 0: not yet
         double rtt_s = 0;
-        std::vector<std::vector<bool>> have;  // by rendition
-        std::vector<Millis> heard;
-        Millis polled = 0, answers = -1, not_before = 0;
-        int poll_of = 0;  // rendition
         Idle idle;
-        bool reported = false, banned = false;
-        std::uint64_t bytes = 0;
-        std::int64_t ms = 0;
-        double expected() const { return speed > 0 ? speed : guess; }
     };
-    struct Request {
-        int link = edge;
-        int rendition = 0, chunk = 0;
-        std::uint32_t begin = 0, stop = 0, got = 0;
-        Millis started = 0;
-        std::uint64_t useful = 0;
+    /// A request under way.
+    struct Flight {
+        Ask ask;
+        std::uint32_t length = 0, got = 0;
+        int next_piece = 0;
+        std::uint64_t right = 0;  // bytes in pieces that are right
         double window_rate = 0;
         int flow = -1;
         bool uploading = false;
-        std::uint32_t length() const { return stop - begin; }
     };
 
-    // what becomes of requests
-    virtual void on_bytes(int number, Request& request, std::uint32_t bytes) = 0;
-    virtual void on_end(int number, Request& request) = 0;  ///< all is here; it is over after that
-    virtual void on_fault(int number, Request& request, gather::Fault fault) = 0;
-    /// It may have other chunks of a rendition than before.
-    virtual void have_changed(int link, int rendition) = 0;
+    void carry_out();
+    void carry_out(const Ask& ask);
+    void carry_out(const gather::Cancel& cancel) { end(cancel.number); }
+    void carry_out(const gather::Begin&) {}
+    void carry_out(const gather::Pass& pass);
+    void carry_out(const gather::Check& check);
+    void carry_out(const gather::Forget&) {}
+    void carry_out(const gather::Deliver&) {}
+    void carry_out(const gather::Tell& tell);
+    void carry_out(const gather::Came& came);
+    void carry_out(const gather::Switched&) {}
+    void carry_out(const gather::Reject&) { ++outcome_.bans; }
+    void carry_out(const gather::End& end);
 
-    /// A round trip till its answer's first byte, and one before on a new connection.
-    void ask(int number, const Request& request);
-    /// It failed: for a fault of what it brought.
-    void fault(int number, gather::Fault fault);
+    std::uint32_t length_of(const Ask& ask) const;
+    void request(Flight flight);
+    void on_head(int number);
+    void on_answer(int number);
+    bool take_pieces(int number);
+    void fail(int number, gather::Fault fault);
     void end(int number);
-    std::map<int, Request>& requests() { return requests_; }
-    bool gives_wrong_bytes(const Request& request) const;
-    bool silent(const Link& link) const;
-
-    /// The tracker's list, with the song's start.
-    void meet_peers() { query_peers(-1); }
-    /// As listen::Peers. @param enough  peers that are of use are known
-    void refresh_peers(int rendition, bool enough);
-    void poll_peers(int rendition);
-    void report(Link& link, bool ok, const char* why);
+    void from_tracker(int number);
+    std::vector<swarm::PeerInfo> peers_of(const Ask& ask);
+    gather::Found found() const;
+    Host& host(int peer);
+    bool reuse(Idle& idle, double rtt_s, Flight& flight);
+    bool silent(const Host& host) const;
+    bool gives_wrong_bytes(const Ask& ask);
+    void keep(int rendition, int chunk);
+    std::vector<bool> holding_of(const Host& host, int rendition) const;
+    play::Session::Heard heard() const;
+    void sleep();
+    void finish_play();
 
     /// Unless it is over by then.
-    template <class Self>
-    void later(double seconds, void (Self::*what)());
-    void keep(int rendition, int chunk);
+    void later(double seconds, std::function<void()> what);
     Millis now() const;
     double now_s() const { return static_cast<double>(now()) / 1000; }
+    double at() const { return now_s() - outcome_.began_s; }
     Listener& me();
-    double edge_rtt_s();
 
     CrowdState& crowd_;
     std::uint32_t listener_, number_;
     const CrowdSong& song_;
     CrowdPlay outcome_;
-    std::vector<Link> links_;
+    gather::Edges edges_;
+    std::unique_ptr<abr::Policy> policy_;
+    std::unique_ptr<gather::Conductor> conductor_;
+    gather::Listening* listening_ = nullptr;  // the same, when it plays
+    play::Session::Options rules_;
+    std::optional<Ears> ears_;
+    double until_s_ = 0;  // of the song, when it is skipped
+    std::map<int, Flight> flights_;
+    std::map<int, Host> hosts_;  // by the conductor's number of a peer
     bool over_ = false;
-
-   private:
-    void run_later(double seconds, std::function<void()> what);
-    void on_head(int number);
-    bool reuse(Idle& idle, double rtt_s, Request& request);
-    void query_peers(int rendition);
-    void add_peers(std::string_view list);
-    void note_have(Link& link, int rendition);
-
-    std::map<int, Request> requests_;
-    Millis refreshed_ = 0;
-    int refreshes_ = 0;
+    Millis due_ = 0;
     std::uint64_t serial_;  // tells its events from those of songs before it
 };
-
-template <class Self>
-void CrowdClient::later(double seconds, void (Self::*what)()) {
-    run_later(seconds, [self = static_cast<Self*>(this), what] { (self->*what)(); });
-}
 
 }  // namespace stretto::sim

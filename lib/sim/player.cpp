@@ -134,8 +134,7 @@ class Player {
     }
     /// Audio comes by pages.
     void carry_out(const gather::Pass& pass) {
-        const auto& chunk =
-            rendition(pass.rendition).chunks[static_cast<std::size_t>(pass.chunk)];
+        const auto& chunk = rendition(pass.rendition).chunks[static_cast<std::size_t>(pass.chunk)];
         if (!pages_) {
             const auto piece =
                 std::ranges::find(chunk.pieces, pass.begin, &abr::Shape::Piece::offset);
@@ -160,8 +159,8 @@ class Player {
         const auto flight = std::ranges::find_if(
             flights_, [&](const Flight& f) { return f.ask.begin + f.told == pass.stop; });
         if (flight != flights_.end() && !pages_->done())
-            wire_.mark(flight->number, settings_.head_bytes + std::ceil(pages_->end()) -
-                                               flight->ask.begin);
+            wire_.mark(flight->number,
+                       settings_.head_bytes + std::ceil(pages_->end()) - flight->ask.begin);
     }
     void carry_out(const gather::Check& check) {
         listening_.checked(check.rendition, check.chunk, true, now_);
@@ -330,8 +329,8 @@ class Player {
     Playout playout_;
     std::vector<Flight> flights_;
     std::vector<Heard> heard_;
-    std::optional<Pages> pages_;        // of the part that comes
-    double paged_ = 0, useful_ = 0;     // bytes of it: up to the last page, and heard
+    std::optional<Pages> pages_;     // of the part that comes
+    double paged_ = 0, useful_ = 0;  // bytes of it: up to the last page, and heard
     Outcome out_;
     double now_ = 0, act_at_ = 0;
     bool killed_ = false;
