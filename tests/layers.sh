@@ -21,8 +21,8 @@ net     net base
 http    http net base
 edge    edge http net audio ogg song store abr cache events swarm base
 vorbis  vorbis ogg base
-gather  gather swarm abr song ogg vorbis base
-play    play gather swarm abr song ogg vorbis base
+gather  gather play swarm abr song ogg vorbis base
+play    play swarm abr song ogg vorbis base
 publish publish audio ogg song store base
 peer    peer edge http net song store swarm base
 listen  listen peer play gather edge http net audio vorbis ogg song store abr cache events swarm base

@@ -82,7 +82,8 @@ abr::State Session::state(double now, const Heard& heard) {
     abr::State s;
     s.shape = &shape_;
     s.now = now;
-    s.buffer = static_cast<double>(have_ - heard.position) / rate_;
+    // what is asked for anew may still sound as it was
+    s.buffer = static_cast<double>(std::max<std::int64_t>(0, have_ - heard.position)) / rate_;
     s.most = most(heard);
     s.playing = heard.playing;
     s.started = heard.started;

@@ -60,7 +60,7 @@ struct CrowdRun {
     std::vector<CrowdPlay> plays;
     std::vector<CrowdMember> members;
     double ended_s = 0;
-    std::uint64_t edge_bytes = 0;  ///< that left edges, useless ones included
+    std::uint64_t edge_bytes = 0;  ///< of chunks that left edges, useless ones included
 };
 
 /// Deterministic; time and memory grow with listeners and their songs.

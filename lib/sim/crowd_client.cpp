@@ -335,12 +335,13 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     auto& flight = found->second;
     const auto n = std::min(bytes, flight.length - flight.got);
     flight.got += n;
+    const bool of_chunk = flight.ask.what == Ask::What::part || flight.ask.what == Ask::What::first;
     if (flight.ask.from == Ask::From::edge) {
-        crowd_.result.edge_bytes += n;
+        if (of_chunk) crowd_.result.edge_bytes += n;
     } else {
         const auto peer = host(flight.ask.source).peer;
         if (!crowd_.listeners[peer].here) return fail(number, gather::Fault::broken);
-        crowd_.result.members[peer].given += n;
+        if (of_chunk) crowd_.result.members[peer].given += n;
         if (crowd_.listeners[peer].evil == Evil::half && flight.got >= flight.length / 2) {
             crowd_.flows.stop(std::exchange(flight.flow, -1));
             return;
