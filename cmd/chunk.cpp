@@ -50,7 +50,7 @@ void tell(const std::string& path, BytesView bytes) {
 void write_folder(const std::filesystem::path& folder, publish::Cutter& cutter, bool verbose) {
     cutter.run([&](const std::string& path, BytesView bytes) {
         if (verbose) tell(path, bytes);
-        std::filesystem::create_directories((folder / path).parent_path());
+        make_folders((folder / path).parent_path());
         Draft file{folder / path};
         file.write(bytes);
         file.commit();

@@ -188,10 +188,10 @@ int encode(const Options& o) {
     const auto start = std::chrono::steady_clock::now();
     Progress progress;
     Clock clock{progress};
+    std::optional<Draft> file;  // first: what cannot be written is told before the work
+    if (o.output != "-") file.emplace(o.output);
     const auto recording = record(o, o.inputs[0], true, clock.doing("measure", 0, 0.2));
     const auto encoding = plan(o, recording);
-    std::optional<Draft> file;
-    if (o.output != "-") file.emplace(o.output);
     const auto done = publish::encode(
         recording, encoding,
         [&](BytesView bytes) {

@@ -45,10 +45,10 @@ class Kept {
     void keep(const std::string& path, BytesView bytes) const {
         if (folder_.empty()) return;
         const fs::path target = folder_ / path;
-        fs::create_directories(target.parent_path());
+        make_folders(target.parent_path());
         // no draft: a torn file has the wrong hash, and is fetched again
         const File file{::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
-        if (!file) throw system_error("write", target.string());
+        if (!file) throw output_error(target.string());
         write_all(file.fd(), bytes, target.string());
     }
     void forget() const {
@@ -172,7 +172,7 @@ int fetch_from_swarm(Options o) {
     s.share_seconds = o.listener.share_seconds();
     s.many = o.list;
     s.output = o.list && o.output == "-" ? "" : o.output;
-    if (o.list && !s.output.empty()) fs::create_directories(s.output);
+    if (o.list && !s.output.empty()) make_folders(s.output);
     listen::Fetching fetching{s};
     return o.searching ? fetching.search(o.search) : fetching.run(songs_of(o));
 }

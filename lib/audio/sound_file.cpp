@@ -22,7 +22,7 @@ constexpr std::size_t any_frames = 16384;
 
 File create(const std::string& path) {
     File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
-    if (!file) throw system_error("cannot create", path);
+    if (!file) throw output_error(path);
     return file;
 }
 

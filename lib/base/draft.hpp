@@ -7,13 +7,17 @@
 
 namespace stretto {
 
-/// Written beside its target under a hidden name; commit() makes it durable and gives it its name,
-/// in one step. Without commit() the target is as it was and the draft is gone. A reader of the
-/// target sees old or new, never a mix.
+/// Written without a name in its target's folder; commit() makes it durable and gives it its name,
+/// in one step. Without commit() the target is as it was and nothing is left, also when a signal
+/// ends the program. A reader of the target sees old or new, never a mix.
+///
+/// A link is followed. A target that is there and is no regular file (a device, a FIFO, a
+/// descriptor such as /dev/stdout) is written into, as there is nothing to replace.
 class Draft {
    public:
     /// @param target  the file to be; its folder exists
     /// @param mode    permissions, less the umask
+    /// Throws an Error (73) where it cannot be created.
     explicit Draft(const std::filesystem::path& target, unsigned mode = 0666);
     /// The same with the draft in another folder of the same file system.
     Draft(std::filesystem::path target, const std::filesystem::path& folder, unsigned mode);
@@ -27,10 +31,16 @@ class Draft {
     void commit();
 
    private:
+    void open(unsigned mode);
+    void give_name();
+
     std::filesystem::path target_;
-    std::filesystem::path draft_;
+    std::filesystem::path folder_;  // of the draft
     File file_;
-    std::size_t waiting_ = 0;  // bytes that are not yet on their way to the disk
+    std::filesystem::path named_;  // the draft's name, where the file system asks for one
+    int slot_ = -1;                // among the names that a signal takes away
+    bool into_ = false;            // the target is no regular file
+    std::size_t waiting_ = 0;      // bytes that are not yet on their way to the disk
 };
 
 }  // namespace stretto

@@ -12,4 +12,11 @@ Error system_error(std::string_view doing, std::string_view subject) {
                               "': ", std::generic_category().message(code))};
 }
 
+Error output_error(std::string_view subject) {
+    const int code = errno;
+    const bool disk = code == ENOSPC || code == EDQUOT || code == EIO;
+    return Error{disk ? EX_IOERR : EX_CANTCREAT,
+                 text("cannot create '", subject, "': ", std::generic_category().message(code))};
+}
+
 }  // namespace stretto

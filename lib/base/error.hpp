@@ -67,5 +67,8 @@ T must(Result<T> result, std::string_view subject) {
 /// A failed system call: "cannot open 'a.ogg': No such file or directory". Reads errno at once.
 /// Exit 74 (input or output), 66 when an input is not there.
 Error system_error(std::string_view doing, std::string_view subject);
+/// The same for an output that cannot be created: "cannot create 'x/a.ogg': No such file or
+/// directory". Exit 73; 74 where the disk is full or broken.
+Error output_error(std::string_view subject);
 
 }  // namespace stretto

@@ -143,6 +143,13 @@ Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
     return std::move(*bytes);
 }
 
+void make_folders(const std::filesystem::path& folder) {
+    std::error_code failed;
+    if (std::filesystem::create_directories(folder, failed); !failed) return;
+    errno = failed.value();
+    throw output_error(folder.string());
+}
+
 void sync(int fd, std::string_view subject) {
     if (::fsync(fd) != 0) throw system_error("sync", subject);
 }

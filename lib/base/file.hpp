@@ -55,6 +55,9 @@ Bytes read_file(const std::filesystem::path& path, std::size_t limit);
 /// The same of an open file; nullopt when it is longer than `limit`.
 std::optional<Bytes> read_rest(int fd, std::size_t limit, std::string_view subject);
 
+/// A folder and those above it, where they are not there. Throws an Error (73).
+void make_folders(const std::filesystem::path& folder);
+
 /// fsync(2) or an Error. For a directory: what was renamed or made in it stays after a power cut.
 void sync(int fd, std::string_view subject);
 void sync_directory(const std::filesystem::path& directory);

@@ -101,7 +101,7 @@ Appended::Opened Appended::open() const {
     const auto subject = path_.string();
     Opened opened{
         File{::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640)}};
-    if (!opened.file) throw system_error("open", subject);
+    if (!opened.file) throw output_error(subject);
     const auto info = status_of(opened.file, path_);
     if (!S_ISREG(info.st_mode))
         throw Error{EX_IOERR, text("cannot append to '", subject, "': it is no regular file")};

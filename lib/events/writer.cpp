@@ -19,7 +19,7 @@ File open_appended(const std::filesystem::path& path) {
     // readable, so that a torn last line can be seen
     File file{path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
                           : ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640)};
-    if (!file) throw system_error("open", path.string());
+    if (!file) throw output_error(path.string());
     return file;
 }
 

@@ -57,7 +57,7 @@ void append_request(std::string& to, const LogEntry& entry) {
 File open_log(const std::filesystem::path& path) {
     File file{path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
                           : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)};
-    if (!file) throw system_error("open", path.string());
+    if (!file) throw output_error(path.string());
     return file;
 }
 

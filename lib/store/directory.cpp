@@ -28,10 +28,10 @@ void make_folder(const fs::path& path) {
     if (::mkdir(path.c_str(), 0777) == 0) {
         sync_directory(path.has_parent_path() ? path.parent_path() : fs::path{"."});
     } else if (errno != EEXIST) {
-        throw system_error("make", path.string());
+        throw output_error(path.string());
     } else if (!fs::is_directory(path)) {
         errno = ENOTDIR;
-        throw system_error("use", path.string());
+        throw output_error(path.string());
     }
 }
 
@@ -118,7 +118,7 @@ void Directory::clear_staging() const {
 Incoming Directory::incoming() {
     for (;;) {
         auto name = (staging() / "XXXXXX").string();
-        if (!::mkdtemp(name.data())) throw system_error("write in", staging().string());
+        if (!::mkdtemp(name.data())) throw output_error(staging().string());
         File lock = open_folder(name);
         // another publisher may clear the folder away before the lock is ours
         if (lock && ::flock(lock.fd(), LOCK_EX) == 0 && same_folder(lock.fd(), name))

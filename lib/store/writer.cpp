@@ -10,7 +10,7 @@ namespace {
 
 void write_new(const std::filesystem::path& path, BytesView bytes) {
     const File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
-    if (!file) throw system_error("write", path.string());
+    if (!file) throw output_error(path.string());
     write_all(file.fd(), bytes, path.string());
     // the disk begins now, so that an fsync at the end finds little left to do
     ::sync_file_range(file.fd(), 0, 0, SYNC_FILE_RANGE_WRITE);

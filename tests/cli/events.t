@@ -120,6 +120,6 @@ refused() { timeout 60 stretto-play --edge "$music" --unpaced -O null --events "
 ok 'and so does one that takes none' refused
 
 ok 'a peer takes none: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --announce http://127.0.0.1:1 --events x.jsonl store
-ok 'a folder that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --events none/x.jsonl store
+ok 'a folder that is not there: 73' exits 73 stretto-serve --listen 127.0.0.1:0 --events none/x.jsonl store
 ok 'what is no file: 74' exits 74 stretto-serve --listen 127.0.0.1:0 --events /dev/null store
 finish

@@ -1,0 +1,106 @@
+#!/bin/sh
+# What tools do to the file that they are told to write: devices, FIFOs and links stay, and nothing is left behind.
+. ./tests/lib.sh
+tone song.wav 3
+stretto-encode -b 96 song.wav >wanted.ogg
+stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name song store >/dev/null
+stretto-fetch --store store -b 96 song >fetched.ogg
+: >events.jsonl
+
+encode() { stretto-encode -b 96 -o "$1" song.wav; }
+
+fetch() { stretto-fetch --store store -b 96 -o "$1" song; }
+report() { stretto-report --html "$1" events.jsonl; }
+
+if mknod probe c 1 3 2>/dev/null && : 2>/dev/null >probe; then
+    device() { mknod null c 1 3 && "$1" null && test -c null && rm null; }
+    for tool in encode fetch report; do ok "$tool -o leaves a device what it is" device $tool; done
+    measured() { mknod null c 1 3 && stretto-encode -b 96 -o sound --stats null song.wav && test -c null && rm null; }
+    ok 'and so does --stats' measured
+    disk() { mknod full c 1 7 && encode full; }
+    ok 'a full device: 74' exits 74 disk
+    ok 'which is still there' test -c full
+else
+    skip 'a device stays what it is' 'only root may make one'
+fi
+fifo() { # TOOL FILE
+    mkfifo pipe && { timeout 20 cat pipe >taken & } && "$1" pipe && wait $! && test -p pipe && cmp taken "$2" && rm pipe
+}
+ok 'encode -o writes into a FIFO' fifo encode wanted.ogg
+ok 'fetch too' fifo fetch fetched.ogg
+link() { mkdir -p far && echo old >far/target && ln -s far/target link && encode link && test -L link && cmp far/target wanted.ogg; }
+ok 'a link is followed to the file' link
+ok 'beside which nothing is left' test "$(ls -A far)" = target
+dangling() { ln -s far/made dangles && encode dangles && test -L dangles && cmp far/made wanted.ogg; }
+ok 'a link to nothing makes what it points at' dangling
+chain() { ln -s "$PWD/far/end" far/second && ln -s far/second first && encode first && test -L first && test -L far/second && cmp far/end wanted.ogg; }
+ok 'links to links too' chain
+loop() { ln -s round round; encode round; }
+ok 'a loop of links: 73' exits 73 loop
+ln -s /proc/self/fd/1 stdout # as /dev/stdout is
+out() { encode stdout >seen && cmp seen wanted.ogg; }
+ok 'a link to a descriptor of its own is that descriptor' out
+behind() { (printf before; encode stdout) >seen && { printf before; cat wanted.ogg; } | cmp - seen; }
+ok 'and what is in it already stays' behind
+piped() { encode stdout | cmp - wanted.ogg; }
+ok 'in a pipe too' piped
+mode() { (umask 027 && encode moded) && test "$(stat -c %a moded)" = 640; }
+ok 'a new file has the mode that the umask leaves' mode
+
+nowhere() { encode nodir/x; }
+ok 'a folder that is not there: 73' exits 73 nowhere
+ok 'and says so' says "cannot create 'nodir/x': No such file or directory" nowhere
+ok 'a file in place of the folder: 73' exits 73 encode song.wav/x
+mkdir folder
+ok 'a folder: 73' exits 73 encode folder
+ok 'fetch: 73' exits 73 fetch nodir/x
+ok 'report: 73' exits 73 report nodir/x
+ok 'chunk, where a file stands: 73' exits 73 stretto-chunk -o song.wav/x wanted.ogg
+ok 'play: 73' exits 73 stretto-play --store store --output wav:nodir/x song
+ok 'publish: 73' exits 73 stretto-publish nodir/store /dev/null
+long=$(printf '%0250d' 0)
+ok 'a name as long as names may be' encode "$long"
+
+# A signal while the input is still awaited: what was begun beside the output goes away.
+interrupted() { # SIGNAL COMMAND...
+    signal=$1
+    shift
+    mkdir box && mkfifo in
+    "$@" <in &
+    pid=$!
+    exec 9>in
+    head -c 100000 wanted.ogg >&9
+    # the output is opened before the input is read; the descriptor tells without waiting for luck
+    while ! find "/proc/$pid/fd" -lname "$PWD/box/*" 2>/dev/null | grep -q . && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+    kill -s "$signal" $pid
+    wait $pid
+    status=$?
+    exec 9>&-
+    left=$(ls -A box)
+    rm -r box in
+    [ $status -gt 128 ] && [ -z "$left" ] || { echo "exit $status, left: $left"; return 1; }
+}
+for signal in INT TERM HUP KILL; do ok "$signal leaves nothing beside the output" interrupted $signal env --default-signal=INT stretto-encode -b 96 -o box/song.ogg -; done
+if strace -V >/dev/null 2>&1; then
+    # a file system that knows no file without a name
+    named() { strace -f -o /dev/null -P box -e trace=openat -e inject=openat:error=EOPNOTSUPP env --default-signal=INT stretto-encode "$@"; }
+    child() { # SIGNAL
+        mkdir box && mkfifo in
+        named -b 96 -o box/song.ogg - <in &
+        pid=$!
+        exec 9>in
+        head -c 100000 wanted.ogg >&9
+        while ! child=$(pgrep -P $pid) || [ -z "$(ls -A box)" ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+        kill -s "$1" "$child"
+        wait $pid
+        status=$?
+        exec 9>&-
+        left=$(ls -A box)
+        rm -r box in
+        [ $status -gt 128 ] && [ -z "$left" ] || { echo "exit $status, left: $left"; return 1; }
+    }
+    for signal in INT TERM HUP; do ok "$signal takes the draft away where it needs a name" child $signal; done
+    whole() { mkdir box && named -b 96 -o box/song.ogg song.wav && cmp box/song.ogg wanted.ogg && test "$(ls -A box)" = song.ogg; }
+    ok 'there too the file appears whole' whole
+fi
+finish
