@@ -1,5 +1,8 @@
 #include "net/loop.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+
 #include "base/error.hpp"
 
 namespace stretto::net {
@@ -8,6 +11,22 @@ int check(int code, const char* what) {
     if (code < 0) throw Error{EX_SOFTWARE, text(what, ": ", uv_strerror(code))};
     return code;
 }
+
+namespace {
+
+/// Every handle on a loop is one of these, made here.
+const Where& where(const uv_handle_t* handle) {
+    switch (handle->type) {
+        case UV_TIMER:
+            return reinterpret_cast<const Placed<uv_timer_t>*>(handle)->where;
+        case UV_POLL:
+            return reinterpret_cast<const Placed<uv_poll_t>*>(handle)->where;
+        default:
+            return reinterpret_cast<const Placed<uv_signal_t>*>(handle)->where;
+    }
+}
+
+}  // namespace
 
 Loop::Loop() {
     check(uv_loop_init(&loop_), "uv_loop_init");
@@ -22,12 +41,45 @@ Loop::Loop() {
 }
 
 Loop::~Loop() {
-    posted_.clear();  // what they hold may own handles of this loop
+    while (clear_posted()) {
+    }
     wake_.reset();
+#ifndef NDEBUG
+    const auto left = waits_for();
+    for (const auto& one : left) std::fprintf(stderr, "a loop ends before its %s\n", one.c_str());
+    if (!left.empty()) std::abort();
+#endif
     // the close callbacks; a stop() that came after run() would end this early
     while (uv_run(&loop_, UV_RUN_DEFAULT) != 0) {
     }
     uv_loop_close(&loop_);
+}
+
+/// What they hold may own handles of this loop, and post or drop more as it goes.
+bool Loop::clear_posted() {
+    std::vector<std::function<void()>> tasks;
+    {
+        const std::lock_guard lock{mutex_};
+        tasks.swap(posted_);
+    }
+    const auto dropped = std::exchange(dropped_, {});
+    return !tasks.empty() || !dropped.empty();
+}
+
+std::vector<std::string> Loop::waits_for() {
+    std::vector<std::string> names;
+    uv_walk(
+        &loop_,
+        [](uv_handle_t* handle, void* to) {
+            if (handle->type == UV_ASYNC || !uv_is_active(handle) || uv_is_closing(handle))
+                return;  // our own wake_, or not waited for
+            const auto& place = where(handle);
+            static_cast<std::vector<std::string>*>(to)->push_back(
+                text(uv_handle_type_name(handle->type), " (", place.file_name(), ":", place.line(),
+                     ")"));
+        },
+        &names);
+    return names;
 }
 
 void Loop::run() {
@@ -43,7 +95,15 @@ void Loop::post(std::function<void()> task) {
     uv_async_send(wake_.get());
 }
 
+void Loop::drop(std::shared_ptr<void> object) {
+    if (!object) return;
+    dropped_.push_back(std::move(object));
+    uv_async_send(wake_.get());
+}
+
 void Loop::run_posted() {
+    // destroyed after the tasks, some of which they may have posted
+    const auto dropped = std::exchange(dropped_, {});
     std::vector<std::function<void()>> tasks;
     {
         const std::lock_guard lock{mutex_};
@@ -52,8 +112,8 @@ void Loop::run_posted() {
     for (auto& task : tasks) task();
 }
 
-Timer::Timer(Loop& loop, std::function<void()> call)
-    : call_(std::move(call)), handle_(new uv_timer_t) {
+Timer::Timer(Loop& loop, std::function<void()> call, const Where& where)
+    : call_(std::move(call)), handle_(new Placed<uv_timer_t>{where}) {
     check(uv_timer_init(loop.raw(), handle_.get()), "uv_timer_init");
     handle_->data = this;
 }
@@ -77,8 +137,8 @@ void Timer::start(std::chrono::milliseconds delay, std::chrono::milliseconds per
         "uv_timer_start");
 }
 
-Poll::Poll(Loop& loop, int fd, Call call) : call_(std::move(call)) {
-    auto handle = std::make_unique<uv_poll_t>();
+Poll::Poll(Loop& loop, int fd, Call call, const Where& where) : call_(std::move(call)) {
+    auto handle = std::make_unique<Placed<uv_poll_t>>(where);
     check(uv_poll_init(loop.raw(), handle.get(), fd), "uv_poll_init");
     handle_.reset(handle.release());
     handle_->data = this;
@@ -105,8 +165,8 @@ void Poll::want(int events) {
           "uv_poll_start");
 }
 
-Signal::Signal(Loop& loop, int number, std::function<void()> call)
-    : call_(std::move(call)), handle_(new uv_signal_t) {
+Signal::Signal(Loop& loop, int number, std::function<void()> call, const Where& where)
+    : call_(std::move(call)), handle_(new Placed<uv_signal_t>{where}) {
     check(uv_signal_init(loop.raw(), handle_.get()), "uv_signal_init");
     handle_->data = this;
     check(uv_signal_start(

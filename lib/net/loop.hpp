@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <source_location>
+#include <string>
 #include <vector>
 
 namespace stretto::net {
@@ -24,6 +26,14 @@ struct Closed {
 };
 template <class Handle>
 using Owned = std::unique_ptr<Handle, Closed>;
+
+/// A handle that knows which line of ours made it, for the report of a loop that it outlives.
+template <class Handle>
+struct Placed : Handle {
+    explicit Placed(const std::source_location& place) : where(place) {}
+    std::source_location where;
+};
+using Where = std::source_location;
 
 /// Throws an Error (70) in libuv's own words.
 int check(int code, const char* what);
@@ -42,6 +52,18 @@ class Loop {
     /// Call `task` on the loop's thread, soon. From any thread; what is posted after the loop has
     /// ended is dropped with it.
     void post(std::function<void()> task);
+    /// Destroy an object on the next turn, when no callback is on the stack; at the latest with
+    /// the loop. So an object may end itself, or its owner, within its own callbacks. On the loop's
+    /// thread only.
+    void drop(std::shared_ptr<void> object);
+    template <class T>
+    void drop(std::unique_ptr<T> object) {
+        if (object) drop(std::shared_ptr<void>{std::shared_ptr<T>{std::move(object)}});
+    }
+    /// What the loop waits for, "timer (lib/http/server.cpp:20)": each is a handle that somebody
+    /// still owns. A build without NDEBUG prints them and aborts when the loop is destroyed before
+    /// them, where it would wait for ever.
+    std::vector<std::string> waits_for();
 
     /// Milliseconds of the steady clock, as of this turn of the loop.
     std::uint64_t now_ms() const noexcept { return uv_now(&loop_); }
@@ -63,18 +85,20 @@ class Loop {
 
    private:
     void run_posted();
+    bool clear_posted();
 
     uv_loop_t loop_;
     Owned<uv_async_t> wake_;
     std::mutex mutex_;
     std::vector<std::function<void()>> posted_;  // guarded by mutex_
+    std::vector<std::shared_ptr<void>> dropped_;
     std::exception_ptr failure_;
 };
 
 /// Calls back after a delay, once or again and again.
 class Timer {
    public:
-    Timer(Loop& loop, std::function<void()> call);
+    Timer(Loop& loop, std::function<void()> call, const Where& where = Where::current());
     void once(std::chrono::milliseconds delay);
     void every(std::chrono::milliseconds period);
     void stop() noexcept { uv_timer_stop(handle_.get()); }
@@ -86,7 +110,7 @@ class Timer {
     void start(std::chrono::milliseconds delay, std::chrono::milliseconds period);
 
     std::function<void()> call_;
-    Owned<uv_timer_t> handle_;
+    Owned<Placed<uv_timer_t>> handle_;
 };
 
 /// Waits until a descriptor can be read or written. Does not own it: the descriptor is closed after
@@ -98,24 +122,25 @@ class Poll {
     /// that the next read or write tells. May destroy the Poll.
     using Call = std::function<void(int events)>;
 
-    Poll(Loop& loop, int fd, Call call);
+    Poll(Loop& loop, int fd, Call call, const Where& where = Where::current());
     /// Wait for these from now on.
     void want(int events);
 
    private:
     int wanted_ = none;
     Call call_;
-    Owned<uv_poll_t> handle_;
+    Owned<Placed<uv_poll_t>> handle_;
 };
 
 /// Calls back when the process gets the signal.
 class Signal {
    public:
-    Signal(Loop& loop, int number, std::function<void()> call);
+    Signal(Loop& loop, int number, std::function<void()> call,
+           const Where& where = Where::current());
 
    private:
     std::function<void()> call_;
-    Owned<uv_signal_t> handle_;
+    Owned<Placed<uv_signal_t>> handle_;
 };
 
 }  // namespace stretto::net
