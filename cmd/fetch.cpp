@@ -132,6 +132,7 @@ struct Options {
 
 /// A directory or a web server that only serves files: no tracker, no peers, no cache.
 int fetch_from_store(const Options& o) {
+    o.listener.trust();
     const auto source = listen::open_source(o.store);
     Fetch fetch{*source, listen::get_manifest(*source, o.song), o.swarm.kbps, o.swarm.verbose};
     if (!o.raw.empty()) {

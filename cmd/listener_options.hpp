@@ -5,13 +5,14 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "http/place.hpp"
 #include "listen/presence.hpp"
 
 namespace stretto {
 
 struct ListenerOptions {
     std::vector<std::string> edges;
-    std::string tracker, cache, location, listen, share = "0";
+    std::string tracker, cacert, cache, location, listen, share = "0";
     std::uint64_t cache_size = 0, upload_limit = 0;
     bool no_share = false, no_peers = false, metered = false, local_peers = false;
 
@@ -25,6 +26,10 @@ struct ListenerOptions {
             ->envname("STRETTO_EDGE")
             ->type_name("URL")
             ->allow_extra_args(false);
+        app.add_option("--cacert", cacert,
+                       "Trust the certificates in this PEM file (CURL_CA_BUNDLE, SSL_CERT_FILE, "
+                       "else the system's)")
+            ->type_name("FILE");
         app.add_option("--location", location,
                        "Where this is, to a tenth of a degree: near peers and edges come first")
             ->envname("STRETTO_LOCATION")
@@ -57,12 +62,14 @@ struct ListenerOptions {
 
     /// An Error (64) for what is no address or place.
     listen::Presence::Options presence() const {
+        trust();
         listen::Presence::Options p;
         p.edges = edges;
         p.tracker = edges.empty() && tracker.empty() ? "http://127.0.0.1:8490" : tracker;
         for (const auto& url : edges)
             if (!url.starts_with("http://") && !url.starts_with("https://"))
-                throw Error{EX_USAGE, text("'", url, "' is no http:// address")};
+                throw Error{EX_USAGE,
+                            text("'", http::without_userinfo(url), "' is no http:// address")};
         p.cache = cache.empty() ? default_cache() : std::filesystem::path{cache};
         p.cache_size = cache_size;
         if (!location.empty()) {
@@ -77,6 +84,10 @@ struct ListenerOptions {
         p.upload_limit = static_cast<double>(upload_limit);
         p.listen = listen;
         return p;
+    }
+
+    void trust() const {
+        if (!cacert.empty()) http::trust_certificates(cacert);
     }
 
     /// Infinite: until told to end.

@@ -24,7 +24,7 @@ constexpr std::string_view examples =
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8480"}; }
 
-    std::string source, cache;
+    std::string source, cache, cacert;
     std::uint64_t cache_size = 10'000'000'000, memory = 256'000'000;
     unsigned workers = std::max(1u, std::thread::hardware_concurrency());
     int upstream_timeout = 10;
@@ -47,6 +47,11 @@ void add_options(const Settings& settings, Options& o) {
     settings.add("upstream-timeout", o.upstream_timeout, "Seconds without a byte from upstream")
         ->check(CLI::Range(1, 3600))
         ->capture_default_str();
+    settings
+        .add("cacert", o.cacert,
+             "Trust the certificates in this PEM file (CURL_CA_BUNDLE, SSL_CERT_FILE, else the "
+             "system's)")
+        ->type_name("FILE");
     settings
         .add("announce", o.announce,
              "Be a peer: give the chunks of a folder, and tell this tracker which; nothing else")
@@ -197,6 +202,7 @@ int serve_peer(const Options& o) {
 
 int serve(Options o) {
     const std::size_t descriptors = net::raise_descriptors();
+    if (!o.cacert.empty()) http::trust_certificates(o.cacert);
     if (o.source.starts_with("http://") || o.source.starts_with("https://"))
         return serve_upstream(o, descriptors);
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};

@@ -9,7 +9,8 @@
 #include "base/file.hpp"
 #include "base/heap.hpp"
 #include "base/program.hpp"
-#include "http/client.hpp"
+#include "http/blocking.hpp"
+#include "http/place.hpp"
 #include "song/id.hpp"
 #include "swarm/memory.hpp"
 #include "track/edge_prober.hpp"
@@ -31,7 +32,7 @@ struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8490"}; }
 
     std::vector<std::string> proxies;
-    std::string origin, edges, geoip, allow, dump;
+    std::string origin, cacert, edges, geoip, allow, dump;
     int interval_s = 120, ttl_s = 0;
     std::size_t max_peers = 1'000'000;
 };
@@ -39,6 +40,11 @@ struct Options : ServerOptions {
 void add_options(CLI::App& app, const Settings& settings, Options& o) {
     add_server_options(settings, o);
     settings.add("origin", o.origin, "Where songs and names are looked up")->type_name("URL");
+    settings
+        .add("cacert", o.cacert,
+             "Trust the certificates in this PEM file (CURL_CA_BUNDLE, SSL_CERT_FILE, else the "
+             "system's)")
+        ->type_name("FILE");
     settings.add("edges", o.edges, "Edges to name and to probe: JSON")->type_name("FILE");
     settings.add("geoip", o.geoip, "MaxMind database, for clients that do not say where they are")
         ->type_name("FILE");
@@ -215,7 +221,7 @@ class Tracker {
 int serve(Options o) {
     if (o.origin.empty()) throw Error{EX_USAGE, "--origin is missing"};
     if (!o.origin.starts_with("http://") && !o.origin.starts_with("https://"))
-        throw Error{EX_USAGE, text("'", o.origin, "' is no http URL")};
+        throw Error{EX_USAGE, text("'", http::without_userinfo(o.origin), "' is no http URL")};
     if (o.ttl_s == 0) o.ttl_s = (5 * o.interval_s + 1) / 2;
     Tracker{o, net::raise_descriptors()}.run();
     return 0;
@@ -240,12 +246,12 @@ void print_dump(const nlohmann::json& stats) {
                   << swarm.value("peers", 0) << '\t' << swarm.value("complete", 0) << '\n';
 }
 
-int dump(std::string url) {
-    if (!url.starts_with("http")) throw Error{EX_USAGE, text("'", url, "' is no http URL")};
-    while (url.ends_with('/')) url.pop_back();
-    const std::string subject = url + "/stats.json";
-    http::Client client;
-    const auto answer = client.get(subject, most_file_bytes);
+int dump(const std::string& url) {
+    if (!url.starts_with("http"))
+        throw Error{EX_USAGE, text("'", http::without_userinfo(url), "' is no http URL")};
+    http::Blocking client{url};
+    const std::string subject = client.url() + "/stats.json";
+    const auto answer = client.get("/stats.json", most_file_bytes);
     if (answer.status == 0) throw Error{EX_UNAVAILABLE, text("'", subject, "': ", answer.why)};
     if (answer.status != 200)
         throw Error{EX_UNAVAILABLE, text("'", subject, "': status ", answer.status)};
@@ -267,6 +273,7 @@ int main(int argc, char** argv) {
     add_options(app, settings, options);
     return program(app, argc, argv, examples, [&] {
         settings.refuse_unknown();
+        if (!options.cacert.empty()) http::trust_certificates(options.cacert);
         return options.dump.empty() ? serve(options) : dump(options.dump);
     });
 }

@@ -22,6 +22,8 @@ command -v stretto-chunk >/dev/null || PATH=$root/build/bin:$PATH
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-test-XXXXXX")
 tests=0 failures=0 servers=0 started=
 cd "$work" || exit 1
+# servers of tests are here, whatever stands before others
+unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
 
 cleanup() {
     # what has ended may have left its number to somebody else's process

@@ -208,15 +208,15 @@ void Fill::on_end(const http::Failure* failure) {
     if (!head_done_) return settle(End::done);  // the answer was what had been stored
     if (discard_) return ask(unconditional(job_.request));
     // one more try: a kept connection may have been closed just as it was used
-    if (failure && !failure->timed_out && !failure->overloaded && attempts_ == 1 &&
+    if (failure && !failure->timed_out() && !failure->overloaded() && attempts_ == 1 &&
         http::is_safe(job_.request.method))
         return ask(job_.stored ? http::validation(job_.request, job_.stored->head()->stored)
                                : first_request());
     if (!answer_stale(true, {})) {
         Outcome outcome;
-        outcome.error = failure && failure->overloaded  ? 503
-                        : failure && failure->timed_out ? 504
-                                                        : 502;
+        outcome.error = failure && failure->overloaded()  ? 503
+                        : failure && failure->timed_out() ? 504
+                                                          : 502;
         outcome.why = failure ? failure->why : "no response";
         tell(std::move(outcome));
     }

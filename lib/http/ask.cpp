@@ -1,31 +1,48 @@
 #include "http/ask.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace stretto::http {
 namespace {
+
+constexpr std::size_t most_error_bytes = 65536;
 
 /// Held by the callbacks of its own fetch, which the upstream drops when they were called or when
 /// it goes.
 struct Asking {
     Whole answer;
     std::size_t most = 0;
-    bool too_long = false;
     std::function<void(Whole)> done;
     std::unique_ptr<Fetch> fetch;
 
+    bool take(BytesView bytes) {
+        const bool error = answer.status / 100 != 2;
+        const auto room = (error ? std::min(most, most_error_bytes) : most) - answer.body.size();
+        append(answer.body, bytes.first(std::min(room, bytes.size())));
+        if (bytes.size() <= room) return true;
+        end(nullptr);  // the rest of an error's page: who reads it knows enough
+        return false;
+    }
     void end(const Failure* failure) {
-        if (failure || too_long) {
+        const auto over = std::move(fetch);  // which holds us through its callbacks
+        if (failure) {
             answer.status = 0;
-            answer.why = too_long ? "the answer is too long" : failure->why;
+            answer.why = failure->why;
+            answer.failed = failure->kind;
         } else if (!answer.ok()) {
             answer.why = text("the server says ", answer.status, " ", reason(answer.status));
         }
-        std::exchange(done, nullptr)(std::move(answer));
+        if (done) std::exchange(done, nullptr)(std::move(answer));
     }
 };
 
 }  // namespace
+
+bool Whole::passing() const noexcept {
+    return failed ? Failure{*failed, {}}.passing()
+                  : status == 408 || status == 429 || status >= 500;
+}
 
 void ask(Upstream& upstream, Request request, Bytes body, std::size_t most,
          std::function<void(Whole)> done) {
@@ -33,35 +50,19 @@ void ask(Upstream& upstream, Request request, Bytes body, std::size_t most,
     asking->most = most;
     asking->done = std::move(done);
     FetchCalls calls;
+    calls.most = most;
     calls.head = [asking](Response&& head) {
         asking->answer.status = head.status;
         asking->answer.fields = std::move(head.fields);
     };
-    calls.data = [asking](BytesView bytes) {
-        asking->too_long |= asking->answer.body.size() + bytes.size() > asking->most;
-        if (!asking->too_long) append(asking->answer.body, bytes);
-        if (!asking->too_long) return true;
-        // from here the fetch may not end itself; what it holds goes on its loop's next turn
-        if (asking->fetch) {
-            auto fetch = std::move(asking->fetch);
-            asking->end(nullptr);
-        }
-        return false;
-    };
-    calls.end = [asking](const Failure* failure) {
-        const auto fetch = std::move(asking->fetch);  // which holds us through its callbacks
-        if (asking->done) asking->end(failure);
-    };
+    calls.data = [asking](BytesView bytes) { return asking->take(bytes); };
+    calls.end = [asking](const Failure* failure) { asking->end(failure); };
     asking->fetch = upstream.fetch(request, std::move(body), std::move(calls));
 }
 
 void get(Upstream& upstream, std::string target, std::size_t most,
          std::function<void(Whole)> done) {
-    Request request;
-    request.method = "GET";
-    request.target = std::move(target);
-    request.fields.add("Host", upstream.authority());
-    ask(upstream, std::move(request), {}, most, std::move(done));
+    ask(upstream, {"GET", std::move(target), 1, {}}, {}, most, std::move(done));
 }
 
 }  // namespace stretto::http

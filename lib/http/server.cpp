@@ -61,8 +61,8 @@ Server::~Server() {
 void Server::listen(File socket) {
     const int fd = socket.fd();
     listeners_.push_back({std::move(socket), nullptr});
-    listeners_.back().poll =
-        std::make_unique<net::Poll>(loop_, fd, [this, fd](int) { accept_from(fd); });
+    listeners_.back().poll = std::make_unique<net::Poll>(
+        loop_, fd, [this, fd](int) { accept_from(fd); }, net::Where::current());
     listeners_.back().poll->want(net::Poll::readable);
 }
 

@@ -1,26 +1,30 @@
 #pragma once
-// Requests to one server through libcurl, many at a time on one loop, their bodies as they come.
+// The one HTTP client: requests to a server through libcurl, many at a time on one loop, their
+// bodies as they come. http/ask has whole answers, http/blocking those for programs without a loop.
+//
+// The rules for everything that goes out of a program of ours:
+//  - `http://user:password@host` sends `Authorization: Basic`, and Host without the userinfo.
+//  - Certificates are checked against the file of trust_certificates(), else CURL_CA_BUNDLE or
+//    SSL_CERT_FILE, else the system's.
+//  - Proxies of the environment (http_proxy, https_proxy, ALL_PROXY, no_proxy, as curl reads them)
+//    and redirections are for servers that the user named, never for peers and edges that a tracker
+//    named: there `allow` judges every address, and a proxy or redirection would evade it.
+//  - After a failed connection the host's name is resolved again, and no older connection is used.
 #include <functional>
-#include <list>
-#include <map>
+#include <limits>
 #include <memory>
 #include <string>
 
 #include "base/bytes.hpp"
+#include "http/failure.hpp"
 #include "http/message.hpp"
 #include "net/loop.hpp"
 #include "net/socket.hpp"
 
 namespace stretto::http {
 
-/// Why a fetch ended without a whole response.
-struct Failure {
-    std::string why;
-    bool timed_out = false;   ///< 504 rather than 502
-    bool overloaded = false;  ///< never sent: too many are under way here
-};
-
-/// Called on the loop's thread, until one of `end` or the fetch's destruction.
+/// Called on the loop's thread, until one of `end` or the fetch's destruction. Each of them may
+/// destroy the fetch, or the upstream; an owner that may go first gives them guarded (net::Life).
 struct FetchCalls {
     /// The final response's status and fields.
     std::function<void(Response&&)> head;
@@ -30,11 +34,14 @@ struct FetchCalls {
     std::function<void(const Failure*)> end;
     /// 1xx; may be empty.
     std::function<void(const Response&)> interim;
+    /// Bytes of a body; more is a Failure (too_long), as soon as it is known.
+    std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 };
 
 class Upstream;
 
-/// A request under way. Destroying it cancels it.
+/// A request under way. Destroying it cancels it, at any time, in its own callbacks too: nothing is
+/// called any more.
 class Fetch {
    public:
     ~Fetch();
@@ -54,41 +61,43 @@ class Upstream {
         long connections = 64;        ///< open at a time; more requests wait
         std::size_t requests = 4096;  ///< under way and waiting
         std::chrono::milliseconds connect{3000};
-        std::chrono::seconds stall{10};  ///< without a byte, before the response or within
+        std::chrono::milliseconds stall{10000};  ///< without a byte, before the response or within
+        /// Of a body, over rate_window, while it is read; 0: any.
+        std::uint64_t least_bytes_per_s = 0;
+        std::chrono::milliseconds rate_window{15000};
         /// Asked before each connection, whatever name led to it; empty: all may be connected to.
         std::function<bool(const net::Address&)> allow;
+        bool proxy = false;             ///< the environment's
+        bool follow_redirects = false;  ///< of GET and HEAD, five at most
+        bool decode = false;            ///< ask for compressed bodies, and give them uncompressed
     };
-    /// @param base  "http://host:port" and perhaps a path before every target
-    Upstream(net::Loop& loop, std::string base, const Limits& limits);
+    /// @param base  "http://user:password@host:port" and perhaps a path before every target; what
+    /// is
+    ///              no such URL makes every fetch fail
+    Upstream(net::Loop& loop, std::string_view base, const Limits& limits);
     ~Upstream();
 
     /// Connection-level fields are the library's business; what `request.fields` holds is sent as
     /// it is. Never calls back before it has returned.
     std::unique_ptr<Fetch> fetch(const Request& request, Bytes body, FetchCalls calls);
 
-    /// "host:port" of the base.
-    const std::string& authority() const noexcept { return authority_; }
+    /// "host:port" of the base, without userinfo.
+    const std::string& authority() const noexcept;
+    /// The base without userinfo: for messages, events and logs.
+    const std::string& url() const noexcept;
 
    private:
     friend class Fetch;
-    using Transfer = Fetch::Transfer;
-    void watch(int fd, int what);
-    void act(int fd, int events);
-    void collect();
-    void end_silent();
-    void remove(Transfer& transfer);
-
-    net::Loop& loop_;
-    std::string base_, prefix_, authority_;
-    Limits limits_;
-    net::Timer timer_, silence_;
-    std::map<int, std::unique_ptr<net::Poll>> polls_;
-    std::map<void*, std::shared_ptr<Transfer>> transfers_;  // by easy handle
-    struct EndMulti {
-        void operator()(void* multi) const noexcept;
-    };
-    std::unique_ptr<void, EndMulti> multi_;
-    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    struct Multi;
+    std::unique_ptr<Multi> multi_;
 };
+
+/// For all requests of the program from now on: certificates are checked against those in a PEM
+/// file (`--cacert`). An Error (66) when it cannot be read. Call it before there are threads.
+void trust_certificates(const std::string& file);
+
+/// Whether a response is a web page where data was asked for: what a network answers for everybody
+/// until its user has logged in or paid (RFC 8952 1; 511, RFC 6585 6).
+bool is_captive_portal(int status, const Fields& fields);
 
 }  // namespace stretto::http

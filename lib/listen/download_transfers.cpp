@@ -198,7 +198,7 @@ bool Download::pass_on(Transfer& transfer, BytesView bytes) {
 }
 
 void Download::on_end(Transfer& transfer, const http::Failure* failure) {
-    if (failure) return fail(transfer, 0, failure->why, false, failure->timed_out);
+    if (failure) return fail(transfer, 0, failure->why, false, failure->timed_out());
     transfer.all = true;
     if (&transfer != transfer_.get()) return;  // the manifest is not here yet
     const auto& want = transfer.want;

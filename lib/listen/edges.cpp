@@ -19,25 +19,24 @@ bool allowed(const net::Address& address, bool local) {
 }  // namespace
 
 std::shared_ptr<Edges::Edge> Edges::make(const std::string& name, const std::string& url,
-                                         bool trusted) const {
+                                         Trust trust) const {
     http::Upstream::Limits limits;
     limits.connections = connections;
     limits.stall = std::chrono::seconds{8};
-    if (!trusted)
+    limits.proxy = limits.follow_redirects = trust == Trust::user;
+    if (trust == Trust::none)
         limits.allow = [local = local_](const net::Address& address) {
             return allowed(address, local);
         };
     auto edge = std::make_shared<Edge>();
-    edge->name = name;
-    edge->url = url;
     edge->upstream = std::make_unique<http::Upstream>(loop_, url, limits);
+    edge->url = edge->upstream->url();
+    edge->name = name.empty() ? edge->upstream->authority() : name;
     return edge;
 }
 
-void Edges::add_trusted(const std::string& url) {
-    const auto host = url.find("://");
-    edges_.insert(edges_.begin() + static_cast<std::ptrdiff_t>(trusted_++),
-                  make(host == std::string::npos ? url : url.substr(host + 3), url, true));
+void Edges::add(const std::string& url, Trust trust) {
+    edges_.insert(edges_.begin() + static_cast<std::ptrdiff_t>(trusted_++), make("", url, trust));
 }
 
 void Edges::set(const std::vector<swarm::EdgeInfo>& edges) {
@@ -53,7 +52,7 @@ void Edges::set(const std::vector<swarm::EdgeInfo>& edges) {
         }
         const auto known =
             std::ranges::find_if(edges_, [&](const auto& edge) { return edge->url == info.url; });
-        next.push_back(known != edges_.end() ? *known : make(info.name, info.url, false));
+        next.push_back(known != edges_.end() ? *known : make(info.name, info.url, Trust::none));
     }
     edges_ = std::move(next);
 }

@@ -21,9 +21,17 @@ class Edges {
 
     /// @param local  edges that a tracker names may be anywhere, not only on the open internet
     Edges(net::Loop& loop, bool local) : loop_(loop), local_(local) {}
+    /// What is still asked of an edge may hold the edge: it ends here.
+    ~Edges() {
+        for (const auto& edge : edges_) edge->upstream.reset();
+    }
+    Edges(const Edges&) = delete;
+    Edges& operator=(const Edges&) = delete;
 
-    /// One that the user named.
-    void add_trusted(const std::string& url);
+    /// One that the user named: through the environment's proxy, and wherever it redirects to.
+    void add_trusted(const std::string& url) { add(url, Trust::user); }
+    /// Our own, on this machine.
+    void add_own(const std::string& url) { add(url, Trust::own); }
     /// The tracker's list takes the place of its last one; those still in it keep their
     /// connections.
     void set(const std::vector<swarm::EdgeInfo>& edges);
@@ -45,7 +53,9 @@ class Edges {
     void failed(Edge& edge, bool wrong, bool silent = false) const;
 
    private:
-    std::shared_ptr<Edge> make(const std::string& name, const std::string& url, bool trusted) const;
+    enum class Trust { none, user, own };
+    void add(const std::string& url, Trust trust);
+    std::shared_ptr<Edge> make(const std::string& name, const std::string& url, Trust trust) const;
 
     net::Loop& loop_;
     bool local_;

@@ -14,6 +14,7 @@ constexpr std::chrono::seconds last_time{5};  // for what is left when the progr
 http::Upstream::Limits limits() {
     http::Upstream::Limits limits;
     limits.connections = 1;
+    limits.proxy = true;  // the user named it
     limits.connect = std::chrono::milliseconds{5000};
     limits.stall = std::chrono::seconds{10};
     return limits;
@@ -72,7 +73,6 @@ void Poster::post() {
     http::Request request;
     request.method = "POST";
     request.target = target_;
-    request.fields.add("Host", upstream_.authority());
     request.fields.add("Content-Type", "application/x-ndjson");
     http::ask(upstream_, std::move(request), Bytes{body.begin(), body.end()}, 4096,
               [this](const http::Whole& answer) { take(answer); });
@@ -94,7 +94,7 @@ void Poster::take(const http::Whole& answer) {
 
 void Poster::tell_of_loss(const std::string& why) {
     if (std::exchange(told_, true)) return;
-    say_(text("events are lost: '", base_, target_, "'", why.empty() ? "" : ": ", why));
+    say_(text("events are lost: '", upstream_.url(), target_, "'", why.empty() ? "" : ": ", why));
 }
 
 void Poster::finish(std::function<void()> done) {

@@ -37,7 +37,7 @@ Presence::Presence(net::Loop& loop, const Options& options)
     kept_.emplace(options_.cache, options_.cache_size);
     if (!options_.store.empty()) {
         store_.emplace(loop_, options_.store);
-        edges_.add_trusted(store_->url());
+        edges_.add_own(store_->url());
     }
     for (const auto& url : options_.edges) edges_.add_trusted(url);
     if (!options_.tracker.empty()) {

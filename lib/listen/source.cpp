@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "base/file.hpp"
-#include "http/client.hpp"
+#include "http/blocking.hpp"
 #include "song/id.hpp"
 
 namespace stretto::listen {
@@ -29,29 +29,32 @@ class DirectorySource : public Source {
 
 class HttpSource : public Source {
    public:
-    explicit HttpSource(std::string base) : base_(std::move(base)) {
-        while (base_.ends_with('/')) base_.pop_back();
-    }
+    explicit HttpSource(const std::string& base) : client_(base) {}
     Bytes get(const std::string& path, std::size_t most) override {
         constexpr int tries = 5;
-        const std::string url = base_ + "/" + path;
         for (int attempt = 1;; ++attempt) {
-            auto answer = client_.get(url, most);
-            if (answer.status == 200) return std::move(answer.body);
-            if (!answer.again)
-                throw Error{
-                    answer.status == 404 || answer.status == 410 ? EX_UNAVAILABLE : EX_DATAERR,
-                    text("cannot get '", url, "': ", answer.why)};
-            if (attempt == tries)
-                throw Error{EX_TEMPFAIL, text("cannot get '", url, "': ", answer.why)};
+            auto answer = client_.get("/" + path, most);
+            const auto fail = [&](int exit, std::string_view why) {
+                return Error{exit, text("cannot get '", name(), "/", path, "': ", why)};
+            };
+            if (answer.portal()) throw fail(EX_UNAVAILABLE, http::portal_why);
+            if (answer.ok()) return std::move(answer.body);
+            if (!answer.passing()) throw fail(exit_of(answer), answer.why);
+            if (attempt == tries) throw fail(EX_TEMPFAIL, answer.why);
             std::this_thread::sleep_for(std::chrono::milliseconds{100 << attempt});
         }
     }
-    std::string name() const override { return base_; }
+    std::string name() const override { return client_.url(); }
 
    private:
-    std::string base_;
-    http::Client client_;
+    /// Of a failure that another try would not mend.
+    static int exit_of(const http::Whole& answer) {
+        if (answer.status == 401 || answer.status == 403 || answer.status == 407) return EX_NOPERM;
+        const bool bad = answer.failed && *answer.failed != http::Failure::Kind::certificate;
+        return bad ? EX_DATAERR : EX_UNAVAILABLE;
+    }
+
+    http::Blocking client_;
 };
 
 }  // namespace

@@ -61,8 +61,8 @@ class Loop {
         if (object) drop(std::shared_ptr<void>{std::shared_ptr<T>{std::move(object)}});
     }
     /// What the loop waits for, "timer (lib/http/server.cpp:20)": each is a handle that somebody
-    /// still owns. A build without NDEBUG prints them and aborts when the loop is destroyed before
-    /// them, where it would wait for ever.
+    /// still owns. A loop that is destroyed before them closes them, for it would wait for ever,
+    /// and says so on standard error unless built with NDEBUG: an owner is leaked, or outlives it.
     std::vector<std::string> waits_for();
 
     /// Milliseconds of the steady clock, as of this turn of the loop.

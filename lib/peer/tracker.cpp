@@ -14,6 +14,7 @@ constexpr std::chrono::milliseconds first_announce{500};
 http::Upstream::Limits limits() {
     http::Upstream::Limits limits;
     limits.connections = 8;
+    limits.proxy = true;  // the user named it
     limits.connect = std::chrono::milliseconds{2000};
     limits.stall = std::chrono::seconds{5};
     return limits;
@@ -48,7 +49,6 @@ std::map<std::string, swarm::Have> inventory(const store::Kept& kept) {
 
 Tracker::Tracker(net::Loop& loop, const std::string& url, std::optional<swarm::Location> location)
     : loop_(loop),
-      url_(url),
       peer_id_(random_id()),
       location_(location),
       upstream_(loop, url, limits()),

@@ -35,7 +35,7 @@ class Tracker {
     void leave(std::function<void()> done);
 
     const std::string& peer_id() const noexcept { return peer_id_; }
-    const std::string& url() const noexcept { return url_; }
+    const std::string& url() const noexcept { return upstream_.url(); }
 
    private:
     void post(const std::string& path, const std::string& json,
@@ -43,7 +43,7 @@ class Tracker {
     void announce();
 
     net::Loop& loop_;
-    std::string url_, peer_id_;
+    std::string peer_id_;
     std::optional<swarm::Location> location_;
     http::Upstream upstream_;
     net::Timer again_;

@@ -33,7 +33,8 @@ void EdgeProber::ask_all() {
     for (auto& [url, probe] : probes_) {
         if (probe.fetch) {  // a whole period has passed
             probe.fetch.reset();
-            if (edges_.probed(url, false)) note(text("edge ", url, " does not answer"));
+            if (edges_.probed(url, false))
+                note(text("edge ", probe.edge->url(), " does not answer"));
         }
         ask(url, probe);
     }
@@ -51,7 +52,7 @@ void EdgeProber::ask(const std::string& url, Probe& probe) {
         probe.fetch.reset();
         const bool ok = !failure && probe.status == 200;
         if (!edges_.probed(url, ok)) return;
-        note(text("edge ", url,
+        note(text("edge ", probe.edge->url(),
                   ok        ? " is back"
                   : failure ? " is gone: " + failure->why
                             : text(" is not well: status ", probe.status)));

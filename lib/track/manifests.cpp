@@ -28,9 +28,9 @@ Found bad(std::string why) { return {nullptr, 502, "the origin " + std::move(why
 
 Found no_answer(const http::Failure& failure) {
     return {nullptr,
-            failure.overloaded  ? 503
-            : failure.timed_out ? 504
-                                : 502,
+            failure.overloaded()  ? 503
+            : failure.timed_out() ? 504
+                                  : 502,
             "the origin does not answer: " + failure.why};
 }
 

@@ -1,0 +1,30 @@
+#include "http/blocking.hpp"
+
+namespace stretto::http {
+namespace {
+
+Upstream::Limits limits() {
+    Upstream::Limits limits;
+    limits.connections = 2;
+    limits.connect = std::chrono::milliseconds{5000};
+    limits.stall = std::chrono::seconds{15};
+    limits.least_bytes_per_s = 100;  // a link below this carries no song
+    limits.proxy = limits.follow_redirects = limits.decode = true;
+    return limits;
+}
+
+}  // namespace
+
+Blocking::Blocking(std::string_view base) : upstream_(loop_, base, limits()) {}
+
+Whole Blocking::get(const std::string& target, std::size_t most) {
+    Whole answer;
+    ask(upstream_, {"GET", target, 1, {{"User-Agent", "stretto"}}}, {}, most, [&](Whole got) {
+        answer = std::move(got);
+        loop_.stop();
+    });
+    loop_.run();
+    return answer;
+}
+
+}  // namespace stretto::http

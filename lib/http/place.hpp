@@ -1,0 +1,33 @@
+#pragma once
+// The URL of a server, taken apart.
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace stretto::http {
+
+/// "http://user:password@host:port/prefix". What is printed of it never holds the userinfo, and
+/// neither does what is sent as Host (RFC 9110 4.2.4, 7.2).
+struct Place {
+    std::string origin;          ///< "http://host:port"
+    std::string authority;       ///< "host:port", or "host"
+    std::string prefix;          ///< a path before every target, "/a" or ""
+    std::string user, password;  ///< decoded; both empty: none
+    bool known = false;          ///< false: no http:// or https:// URL
+
+    std::string url() const { return origin + prefix; }
+    bool has_user() const noexcept { return !user.empty() || !password.empty(); }
+};
+
+/// A URL without a scheme is taken as http://. What is no URL becomes a Place that is not known.
+Place parse_place(std::string_view url);
+
+/// Where a redirection leads: `location` may be relative to `url` (RFC 9110 10.2.2). Malformed when
+/// it is no http or https URL, or leads from https to http.
+Result<std::string> redirection(const std::string& url, const std::string& location);
+
+/// The URL without its userinfo, for messages, whatever else it is.
+std::string without_userinfo(std::string_view url);
+
+}  // namespace stretto::http

@@ -1,0 +1,372 @@
+#include "http/transfer.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "base/file.hpp"
+#include "http/parser.hpp"
+
+namespace stretto::http {
+namespace {
+
+using Kind = Failure::Kind;
+
+constexpr int most_redirections = 5;
+constexpr std::uint64_t most_redirect_bytes = 65536;  // of a page that says "moved"
+/// What a server says beside an error is for people.
+constexpr std::uint64_t most_error_bytes = 1u << 20;
+
+std::string& certificates_option() {
+    static std::string file;
+    return file;
+}
+
+/// Methods that say nothing about a body when they have none (RFC 9110 8.6).
+bool tells_empty_body(std::string_view method) {
+    return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+/// The variables that curl(1) heeds, and those of OpenSSL's.
+void set_certificates(CURL* easy) {
+    const auto& option = certificates_option();
+    const auto of = [](const char* name) {
+        const char* value = std::getenv(name);
+        return value && *value ? value : nullptr;
+    };
+    if (!option.empty()) return set(easy, CURLOPT_CAINFO, option.c_str());
+    const char* bundle = of("CURL_CA_BUNDLE");
+    if (!bundle) bundle = of("SSL_CERT_FILE");
+    if (bundle) set(easy, CURLOPT_CAINFO, bundle);
+    if (const char* folder = of("SSL_CERT_DIR")) set(easy, CURLOPT_CAPATH, folder);
+}
+
+Kind kind_of(CURLcode code, std::string_view said) {
+    switch (code) {
+        case CURLE_COULDNT_RESOLVE_HOST:
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return Kind::dns;
+        case CURLE_COULDNT_CONNECT:
+            return Kind::refused;
+        case CURLE_OPERATION_TIMEDOUT:
+            return Kind::timeout;
+        case CURLE_PEER_FAILED_VERIFICATION:
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_SSL_CERTPROBLEM:
+        case CURLE_SSL_INVALIDCERTSTATUS:
+        case CURLE_SSL_ISSUER_ERROR:
+        case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            return Kind::certificate;
+        case CURLE_GOT_NOTHING:
+        case CURLE_PARTIAL_FILE:
+        case CURLE_PROXY:
+        case CURLE_RECV_ERROR:
+        case CURLE_SEND_ERROR:
+            return Kind::reset;
+        case CURLE_SSL_CONNECT_ERROR:  // a handshake that broke off, or one with what speaks no TLS
+            return said.find("SSL_ERROR_SYSCALL") != std::string_view::npos ||
+                           said.find("reset by peer") != std::string_view::npos
+                       ? Kind::reset
+                       : Kind::protocol;
+        default:
+            return Kind::protocol;
+    }
+}
+
+std::optional<std::uint64_t> content_length(const Fields& fields) {
+    const auto* value = fields.find("Content-Length");
+    std::uint64_t length = 0;
+    if (!value) return {};
+    const auto [end, code] = std::from_chars(value->data(), value->data() + value->size(), length);
+    if (code != std::errc{} || end != value->data() + value->size()) return {};
+    return length;
+}
+
+bool is_redirection(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+}  // namespace
+
+Fetch::Transfer::Transfer(net::Loop& on, FetchCalls what, const Request& request, Bytes content)
+    : loop(on),
+      calls(std::move(what)),
+      method_(request.method),
+      target_(request.target),
+      fields_(request.fields),
+      body_(std::move(content)) {}
+
+void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits) {
+    easy.reset(curl_easy_init());
+    if (!easy) throw Error{EX_SOFTWARE, "curl_easy_init failed"};
+    set(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+    set(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(easy.get(), CURLOPT_NOSIGNAL, 1L);
+    // else cancelling a request whose name is being resolved waits for the resolver
+    set(easy.get(), CURLOPT_QUICK_EXIT, 1L);
+    set(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
+    set(easy.get(), CURLOPT_TCP_KEEPALIVE, 1L);
+    set(easy.get(), CURLOPT_BUFFERSIZE, 65536L);
+    set(easy.get(), CURLOPT_ERRORBUFFER, error_.data());
+    if (!limits.proxy) set(easy.get(), CURLOPT_PROXY, "");
+    set(easy.get(), CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (limits.decode) set(easy.get(), CURLOPT_ACCEPT_ENCODING, "");
+    set_certificates(easy.get());
+    if (limits.allow) {
+        allow_ = limits.allow;
+        set(easy.get(), CURLOPT_OPENSOCKETFUNCTION,
+            static_cast<curl_opensocket_callback>(open_allowed));
+        set(easy.get(), CURLOPT_OPENSOCKETDATA, this);
+    }
+    set_method();
+    set_callbacks();
+    const bool asterisk = target_ == "*";
+    go_to(place, limits, place.url() + (asterisk ? "" : target_));
+    // byte for byte as it was given, whatever libcurl thinks of URLs; a proxy needs all of the URL
+    if (!limits.proxy)
+        set(easy.get(), CURLOPT_REQUEST_TARGET,
+            (asterisk ? target_ : place.prefix + target_).c_str());
+}
+
+/// No socket for an address that may not be connected to.
+curl_socket_t Fetch::Transfer::open_allowed(void* self, curlsocktype, curl_sockaddr* to) noexcept {
+    auto& transfer = *static_cast<Transfer*>(self);
+    sockaddr_storage raw{};
+    if (to->addrlen > sizeof raw) return CURL_SOCKET_BAD;
+    std::memcpy(&raw, &to->addr, to->addrlen);
+    if (!transfer.allow_(net::Address{raw})) {
+        transfer.refused_ = {Kind::refused, "its address is not one to connect to"};
+        return CURL_SOCKET_BAD;
+    }
+    transfer.refused_.reset();
+    return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+void Fetch::Transfer::set_method() {
+    if (method_ == "HEAD") {
+        set(easy.get(), CURLOPT_NOBODY, 1L);
+    } else if (!body_.empty() || tells_empty_body(method_)) {
+        set(easy.get(), CURLOPT_POST, 1L);
+        set(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
+        set(easy.get(), CURLOPT_POSTFIELDS, reinterpret_cast<const char*>(body_.data()));
+    }
+    set(easy.get(), CURLOPT_CUSTOMREQUEST, method_.c_str());
+}
+
+/// Credentials are for the place that they were given for, and go nowhere else.
+void Fetch::Transfer::go_to(const Place& place, const Upstream::Limits& limits,
+                            const std::string& url) {
+    const bool home = parse_place(url).origin == place.origin;
+    url_ = url;
+    follows_ = limits.follow_redirects && (method_ == "GET" || method_ == "HEAD");
+    // without a target of its own the URL is one that libcurl can read; with one it is a place
+    set(easy.get(), CURLOPT_URL,
+        limits.proxy || redirections_ > 0 ? url.c_str() : place.url().c_str());
+    set(easy.get(), CURLOPT_PATH_AS_IS, 1L);
+    const bool user = home && place.has_user();
+    set(easy.get(), CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    set(easy.get(), CURLOPT_USERNAME, user ? place.user.c_str() : nullptr);
+    set(easy.get(), CURLOPT_PASSWORD, user ? place.password.c_str() : nullptr);
+    set_fields(place, !home);
+}
+
+void Fetch::Transfer::set_fields(const Place& place, bool elsewhere) {
+    curl_slist* last = nullptr;
+    lines_.reset();
+    const auto add = [&](const std::string& line) {
+        auto* longer = curl_slist_append(last, line.c_str());
+        if (!longer) throw std::bad_alloc{};
+        if (!last) lines_.reset(longer);
+        last = longer;
+    };
+    const auto is = [](const Field& field, std::initializer_list<std::string_view> names) {
+        for (const auto name : names)
+            if (same_token(field.name, name)) return true;
+        return false;
+    };
+    for (const auto& field : fields_) {
+        if (is(field, {"Host"}) && (elsewhere || field.value == place.authority)) continue;
+        if (elsewhere && is(field, {"Authorization", "Cookie"})) continue;
+        add(field.value.empty() ? field.name + ";" : field.name + ": " + field.value);
+    }
+    for (const auto* ours : {"Accept", "Content-Type", "Expect", "User-Agent"})
+        if (!fields_.has(ours)) add(std::string{ours} + ":");  // libcurl's own, left out
+    set(easy.get(), CURLOPT_HTTPHEADER, lines_.get());
+}
+
+template <class Call>
+std::size_t Fetch::Transfer::guarded(Call call) noexcept {
+    std::size_t result = CURL_WRITEFUNC_ERROR;
+    loop.guard([&] { result = call(); });
+    return result;
+}
+
+void Fetch::Transfer::set_callbacks() {
+    const auto on_line = [](char* bytes, std::size_t, std::size_t n, void* self) noexcept {
+        auto& mine = *static_cast<Transfer*>(self);
+        return mine.guarded([&] { return mine.line({bytes, n}); });
+    };
+    const auto on_data = [](char* bytes, std::size_t, std::size_t n, void* self) noexcept {
+        auto& mine = *static_cast<Transfer*>(self);
+        return mine.guarded([&] {
+            return mine.data({reinterpret_cast<const std::uint8_t*>(bytes), n});
+        });
+    };
+    const auto on_sent = [](void* self, char*, char*, int, int) noexcept {
+        auto& mine = *static_cast<Transfer*>(self);
+        mine.sent_ = true;
+        mine.hear();
+        return CURL_PREREQFUNC_OK;
+    };
+    set(easy.get(), CURLOPT_PREREQFUNCTION, static_cast<curl_prereq_callback>(on_sent));
+    set(easy.get(), CURLOPT_PREREQDATA, this);
+    set(easy.get(), CURLOPT_HEADERFUNCTION, static_cast<curl_write_callback>(on_line));
+    set(easy.get(), CURLOPT_HEADERDATA, this);
+    set(easy.get(), CURLOPT_WRITEFUNCTION, static_cast<curl_write_callback>(on_data));
+    set(easy.get(), CURLOPT_WRITEDATA, this);
+}
+
+std::size_t Fetch::Transfer::refuse(Kind kind, std::string why) {
+    refused_ = {kind, std::move(why)};
+    return CURL_WRITEFUNC_ERROR;
+}
+
+std::size_t Fetch::Transfer::line(std::string_view line) {
+    hear();
+    if (cancelled) return CURL_WRITEFUNC_ERROR;
+    if (headed_) return line.size();  // trailers
+    head_ += line;
+    if (head_.size() > 4 * most_head_bytes)
+        return refuse(Kind::protocol, "a bad response: its head is too large");
+    if (line != "\r\n" && line != "\n") return line.size();
+    auto response = parse_response_head(std::exchange(head_, {}));
+    if (!response) return refuse(Kind::protocol, "a bad response: " + response.error().why);
+    if (response->status < 200) {
+        if (calls.interim) calls.interim(*response);
+        return cancelled ? CURL_WRITEFUNC_ERROR : line.size();
+    }
+    headed_ = true;
+    const auto result = on_head(std::move(*response));
+    return result == 0 ? line.size() : result;
+}
+
+/// @return 0: go on
+std::size_t Fetch::Transfer::on_head(Response&& response) {
+    window_ms_ = loop.now_ms();
+    most_ = calls.most;
+    if (redirects(response)) return refused_ ? CURL_WRITEFUNC_ERROR : 0;
+    if (response.status / 100 != 2) most_ = std::max(calls.most, most_error_bytes);
+    const auto length = content_length(response.fields);
+    if (length && *length > most_ && method_ != "HEAD")
+        return refuse(Kind::too_long, text("it is too long: ", *length, " bytes"));
+    calls.head(std::move(response));
+    return cancelled ? CURL_WRITEFUNC_ERROR : 0;
+}
+
+bool Fetch::Transfer::redirects(const Response& response) {
+    const auto* location = response.fields.find("Location");
+    if (!follows_ || !is_redirection(response.status) || !location) return false;
+    auto next = redirection(url_, *location);
+    if (!next)
+        refuse(Kind::protocol, next.error().why);
+    else if (redirections_ == most_redirections)
+        refuse(Kind::protocol, text("it redirects more than ", most_redirections, " times"));
+    else
+        next_url = std::move(*next);
+    most_ = most_redirect_bytes;
+    return true;
+}
+
+std::size_t Fetch::Transfer::data(BytesView bytes) {
+    if (cancelled) return CURL_WRITEFUNC_ERROR;
+    if (!headed_)  // HTTP/0.9, or a head that never ended
+        return refuse(Kind::protocol, "a bad response: no head");
+    hear();
+    if (bytes.size() > most_ - received_)
+        return next_url.empty()
+                   ? refuse(Kind::too_long, text("it is longer than ", most_, " bytes"))
+                   : CURL_WRITEFUNC_ERROR;
+    if (next_url.empty() && !calls.data(bytes)) {
+        if (cancelled) return CURL_WRITEFUNC_ERROR;
+        paused_ = true;  // what is not taken now is given again
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if (cancelled) return CURL_WRITEFUNC_ERROR;
+    received_ += bytes.size();
+    window_bytes_ += bytes.size();
+    return bytes.size();
+}
+
+void Fetch::Transfer::resume() {
+    paused_ = false;
+    hear();
+    window_ms_ = loop.now_ms();
+    window_bytes_ = 0;
+    curl_easy_pause(easy.get(), CURLPAUSE_CONT);
+}
+
+std::optional<Failure> Fetch::Transfer::given_up(const Upstream::Limits& limits) {
+    if (!sent_ || paused_) return {};
+    const auto now = loop.now_ms();
+    const auto ms = [](std::chrono::milliseconds limit) {
+        return static_cast<std::uint64_t>(limit.count());
+    };
+    if (now - heard_ms_ >= ms(limits.stall))
+        return Failure{Kind::silence, text("nothing came for ",
+                                           static_cast<double>(limits.stall.count()) / 1000, " s")};
+    if (!headed_ || limits.least_bytes_per_s == 0 || now - window_ms_ < ms(limits.rate_window))
+        return {};
+    const auto rate = std::exchange(window_bytes_, 0) * 1000 / (now - window_ms_);
+    window_ms_ = now;
+    if (rate >= limits.least_bytes_per_s) return {};
+    return Failure{Kind::timeout, text("only ", rate, " bytes a second came")};
+}
+
+std::optional<Failure> Fetch::Transfer::outcome(CURLcode code) const {
+    if (refused_) return refused_;
+    if (!next_url.empty() && code == CURLE_WRITE_ERROR) return {};  // its page was long enough
+    if (code == CURLE_OK)
+        return headed_ ? std::nullopt : std::optional{Failure{Kind::reset, "no response"}};
+    Failure failure;
+    const std::string_view said = error_[0] ? error_.data() : curl_easy_strerror(code);
+    failure.kind = kind_of(code, said);
+    failure.why = said;
+    long number = 0;
+    if (failure.kind == Kind::refused &&
+        curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &number) == CURLE_OK && number != 0)
+        failure.why =
+            text("cannot connect: ", std::generic_category().message(static_cast<int>(number)));
+    return failure;
+}
+
+void Fetch::Transfer::follow(const Place& place, const Upstream::Limits& limits) {
+    ++redirections_;
+    headed_ = sent_ = false;
+    received_ = window_bytes_ = 0;
+    error_[0] = '\0';
+    set(easy.get(), CURLOPT_REQUEST_TARGET, static_cast<const char*>(nullptr));
+    go_to(place, limits, std::exchange(next_url, {}));
+}
+
+void trust_certificates(const std::string& file) {
+    const File readable{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!readable)
+        throw Error{EX_NOINPUT,
+                    text("cannot read '", file, "': ", std::generic_category().message(errno))};
+    certificates_option() = file;
+}
+
+bool is_captive_portal(int status, const Fields& fields) {
+    const auto* type = fields.find("Content-Type");
+    const auto kind = type ? std::string_view{*type}.substr(0, type->find_first_of("; \t")) : "";
+    return status == 511 || (status == 200 && (same_token(kind, "text/html") ||
+                                               same_token(kind, "application/xhtml+xml")));
+}
+
+}  // namespace stretto::http
