@@ -52,7 +52,6 @@ front proxy "$origin" && proxy=$url proxy_log=$log
 by_proxy() { gets http_proxy="$proxy" stretto-fetch "$1" http://music.invalid && grep -q '^GET http://music.invalid/' "$proxy_log"; }
 ok '--edge goes through http_proxy' by_proxy --edge
 ok '--store goes through http_proxy' by_proxy --store
-port=${origin##*:}
 ok 'ALL_PROXY' gets ALL_PROXY="$proxy" stretto-fetch --edge http://music.invalid
 excepted() { before=$(wc -l <"$proxy_log") && gets http_proxy="$proxy" no_proxy="$1" stretto-fetch --edge "$origin" && test "$(wc -l <"$proxy_log")" -eq "$before"; }
 ok 'no_proxy: an exception' excepted 127.0.0.1
