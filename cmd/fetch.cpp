@@ -1,21 +1,17 @@
 // stretto-fetch: a song as one verified Ogg Vorbis file. See stretto-fetch(1).
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <deque>
 #include <filesystem>
 #include <iostream>
-#include <optional>
+#include <limits>
 
-#include "base/draft.hpp"
+#include "base/file.hpp"
 #include "base/program.hpp"
-#include "base/progress.hpp"
-#include "listen/fetching.hpp"
-#include "listen/source.hpp"
+#include "listen/fetcher.hpp"
+#include "listen/playlist.hpp"
 #include "listener_options.hpp"
-#include "ogg/join.hpp"
 #include "song/id.hpp"
-#include "song/index.hpp"
 
 using namespace stretto;
 namespace fs = std::filesystem;
@@ -30,141 +26,57 @@ constexpr std::string_view examples =
     "  stretto-fetch --store http://127.0.0.1:8480 -b 96 frontiers | ogg123 -\n"
     "  stretto-fetch --store store --raw chunks frontiers";
 
-/// Chunks that an earlier, interrupted run left, and those that this one adds.
-class Kept {
-   public:
-    explicit Kept(fs::path folder) : folder_(std::move(folder)) {}
-
-    /// The bytes at `path`, if they are there and right.
-    std::optional<Bytes> find(const std::string& path, const Digest& digest) const {
-        if (folder_.empty() || !fs::exists(folder_ / path)) return {};
-        auto bytes = read_file(folder_ / path, song::most_chunk_bytes);
-        if (sha256(bytes) != digest) return {};
-        return bytes;
-    }
-    void keep(const std::string& path, BytesView bytes) const {
-        if (folder_.empty()) return;
-        const fs::path target = folder_ / path;
-        make_folders(target.parent_path());
-        // no draft: a torn file has the wrong hash, and is fetched again
-        const File file{::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
-        if (!file) throw output_error(target.string());
-        write_all(file.fd(), bytes, target.string());
-    }
-    void forget() const {
-        if (!folder_.empty()) fs::remove_all(folder_);
-    }
-
-   private:
-    fs::path folder_;
-};
-
-class Fetch {
-   public:
-    Fetch(listen::Source& source, song::Manifest manifest, int kbps, bool verbose)
-        : source_(source),
-          manifest_(std::move(manifest)),
-          rendition_(manifest_.best(kbps)),
-          verbose_(verbose) {}
-
-    /// Every chunk, checked, in order.
-    template <class Take>
-    void chunks(const Kept& kept, Take take) {
-        Progress progress;
-        const auto& rows = rendition_.chunks;
-        for (std::size_t k = 0; k < rows.size(); ++k) {
-            const auto path = song::chunk_path(rendition_.kbps, static_cast<std::int64_t>(k));
-            auto bytes = kept.find(path, rows[k].sha256);
-            if (verbose_) note(text(path, bytes ? "\tkept\t" : "\tfetched\t", rows[k].bytes));
-            if (!bytes) {
-                bytes = get(path, static_cast<std::size_t>(rows[k].bytes), rows[k].sha256);
-                kept.keep(path, *bytes);
-            }
-            progress.show(static_cast<double>(k + 1) / static_cast<double>(rows.size()),
-                          text(printable(title()), ", ", rendition_.kbps, " kbit/s"));
-            take(std::move(*bytes), k + 1 == rows.size());
-        }
-    }
-
-    /// One continuous file, chunk by chunk, into `write`.
-    template <class Write>
-    void continuous(const Kept& kept, Write write) {
-        ogg::Joiner joiner{static_cast<std::uint32_t>(rendition_.kbps),
-                           song::comments_of_tags(manifest_.tags)};
-        ogg::ChunkReader reader;
-        chunks(kept, [&](const Bytes& chunk, bool last) {
-            const auto facts = must(reader.read(chunk), source_.name());
-            Bytes pages;
-            joiner.add(pages, chunk, facts, reader.headers(), last);
-            write(pages);
-        });
-    }
-
-    void raw(const Kept& kept) {
-        chunks(kept, [](const Bytes&, bool) {});
-        const auto path = song::index_path(rendition_.kbps);
-        kept.keep(path, get(path, song::most_index_bytes, rendition_.index_sha256));
-        kept.keep("manifest.json", as_bytes(song::print_manifest(manifest_)));
-    }
-
-   private:
-    Bytes get(const std::string& path, std::size_t most, const Digest& digest) {
-        return listen::get_checked(source_, "songs/" + manifest_.id + "/" + path, most, digest);
-    }
-    std::string title() const {
-        auto t = song::first_tag(manifest_.tags, "TITLE");
-        return t.empty() ? manifest_.id : t;
-    }
-
-    listen::Source& source_;
-    song::Manifest manifest_;
-    const song::Rendition& rendition_;
-    bool verbose_;
-};
+constexpr std::size_t most_playlist_bytes = 16u << 20;
 
 /// What the command line and the environment say.
 struct Options {
     std::string store, song, output = "-", raw, search;
     bool list = false, searching = false;
     ListenerOptions listener;
-    listen::Fetching::Options swarm;
+    listen::Fetcher::Options swarm;
 };
 
-/// A directory or a web server that only serves files: no tracker, no peers, no cache.
+/// A directory or a web server that only serves files: no tracker, no peers, no cache of ours. What
+/// an interrupted run left beside the output is gone on with.
 int fetch_from_store(const Options& o) {
     o.listener.trust();
-    const auto source = listen::open_source(o.store);
-    Fetch fetch{*source, listen::get_manifest(*source, o.song), o.swarm.kbps, o.swarm.verbose};
-    if (!o.raw.empty()) {
-        fetch.raw(Kept{o.raw});
-    } else if (o.output == "-") {
-        fetch.continuous(Kept{{}}, [](const Bytes& pages) {
-            write_all(STDOUT_FILENO, pages, "standard output");
-        });
-    } else {
-        const Kept kept{o.output + ".part"};  // what makes the next run resume
-        Draft file{o.output};
-        fetch.continuous(kept, [&](const Bytes& pages) { file.write(pages); });
-        file.commit();
-        kept.forget();
-    }
+    auto s = o.swarm;
+    s.presence.store = o.store;
+    s.presence.peers = s.presence.share = false;
+    s.output = o.output;
+    fs::path part;
+    if (!o.raw.empty())
+        part = fs::path{o.raw} / ".part";
+    else if (o.output != "-")
+        part = o.output + ".part";
+    s.presence.cache = part;
+    s.presence.cache_size = std::numeric_limits<std::uint64_t>::max();  // of one song
+    s.index = !o.raw.empty();
+    if (!o.raw.empty()) s.output.clear();
+    const int status = listen::Fetcher{s}.run({o.song});
+    if (status != 0 || part.empty()) return status;
+    if (!o.raw.empty())
+        for (const auto& song : fs::directory_iterator{part / "songs"})
+            for (const auto& entry : fs::directory_iterator{song}) {
+                const auto target = fs::path{o.raw} / entry.path().filename();
+                fs::remove_all(target);
+                fs::rename(entry, target);
+            }
+    fs::remove_all(part);
     return 0;
 }
 
-std::deque<std::string> songs_of(const Options& o) {
-    if (!o.list) {
-        song::check_song(o.song);
-        return {o.song};
-    }
-    std::deque<std::string> songs;
-    for (std::string line; std::getline(std::cin, line);) {
-        if (line.ends_with('\r')) line.pop_back();
-        line = line.substr(0, line.find('\t'));  // the first column of a list
-        if (line.empty()) continue;
-        song::check_song(line);
-        songs.push_back(line);
-    }
-    return songs;
+/// Of the file that is named, or standard input. @param refused  some lines name no song
+std::deque<std::string> songs_of(const Options& o, bool& refused) {
+    if (!o.list) return {o.song};
+    const auto from = o.song.empty() ? std::string{"-"} : o.song;
+    const auto file = open_input(from);
+    const auto bytes = read_rest(file.fd(), most_playlist_bytes, from);
+    if (!bytes) throw bad_data(from, "a playlist of more than 16 MB");
+    const auto list = listen::parse_playlist(as_text(*bytes));
+    for (const auto& line : list.refused) note(text("'", from, "': ", line));
+    refused = !list.refused.empty();
+    return {list.songs.begin(), list.songs.end()};
 }
 
 int fetch_from_swarm(Options o) {
@@ -173,9 +85,13 @@ int fetch_from_swarm(Options o) {
     s.share_seconds = o.listener.share_seconds();
     s.many = o.list;
     s.output = o.list && o.output == "-" ? "" : o.output;
-    if (o.list && !s.output.empty()) make_folders(s.output);
-    listen::Fetching fetching{s};
-    return o.searching ? fetching.search(o.search) : fetching.run(songs_of(o));
+    if (o.list && !s.output.empty()) fs::create_directories(s.output);
+    bool refused = false;
+    auto songs = o.searching ? std::deque<std::string>{} : songs_of(o, refused);
+    listen::Fetcher fetcher{s};
+    if (o.searching) return fetcher.search(o.search);
+    const int status = fetcher.run(std::move(songs));
+    return status == 0 && refused ? EX_DATAERR : status;
 }
 
 void add_options(CLI::App& app, Options& o) {
@@ -195,7 +111,12 @@ void add_options(CLI::App& app, Options& o) {
                    "Of a --store: keep the chunks, the index and the manifest in this folder, and "
                    "write no file")
         ->type_name("DIR");
-    app.add_flag("--list", o.list, "Fetch all songs named on standard input, a line each");
+    app.add_flag("--list", o.list,
+                 "SONG is a playlist (by default standard input): fetch all songs in it");
+    app.add_option("--patience", s.patience_s,
+                   "Seconds without progress after which a song is given up")
+        ->check(CLI::Range(1, 86400))
+        ->capture_default_str();
     app.add_option("--jobs", s.jobs, "Songs at a time")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
@@ -209,7 +130,7 @@ void add_options(CLI::App& app, Options& o) {
         "Ask the edge only for what no peer has, and while peers bring less than twice the "
         "song's bitrate");
     app.add_flag("-v,--verbose", s.verbose, "Tell where each chunk, or part of one, came from");
-    app.add_option("SONG", o.song, "A song's id, or its name");
+    app.add_option("SONG", o.song, "A song's id, or its name; with --list a playlist");
 }
 
 }  // namespace
@@ -224,7 +145,7 @@ int main(int argc, char** argv) {
         o.searching = app.count("--search") > 0;
         const bool one = !o.list && !o.searching;
         if (one && o.song.empty()) throw Error{EX_USAGE, "name a song, or use --list or --search"};
-        if (!one && !o.song.empty()) throw Error{EX_USAGE, "--list and --search take no song"};
+        if (o.searching && !o.song.empty()) throw Error{EX_USAGE, "--search takes no song"};
         if (one) song::check_song(o.song);
         if (one && o.raw.empty() && o.output == "-" && ::isatty(STDOUT_FILENO))
             throw Error{EX_USAGE, "standard output is a terminal: use -o FILE"};
@@ -233,9 +154,8 @@ int main(int argc, char** argv) {
             app.count("--edge") + app.count("--tracker") > 0 && getenv("STRETTO_STORE");
         if (!o.store.empty() && !swarm) {
             if (one) return fetch_from_store(o);
-            if (!o.store.starts_with("http"))
-                throw Error{EX_USAGE, "--list and --search need a server, not a directory"};
-            o.listener.edges = {o.store};
+            o.listener.store = o.store;
+            o.listener.edges.clear();
             o.listener.tracker.clear();
         }
         if (!o.raw.empty()) throw Error{EX_USAGE, "--raw needs a --store"};

@@ -12,9 +12,9 @@ namespace stretto {
 
 struct ListenerOptions {
     std::vector<std::string> edges;
-    std::string tracker, cacert, cache, location, listen, share = "0";
+    std::string tracker, cacert, store, cache, location, listen, share = "0";
     std::uint64_t cache_size = 0, upload_limit = 0;
-    bool no_share = false, no_peers = false, metered = false, local_peers = false;
+    bool no_cache = false, no_share = false, no_peers = false, metered = false, local_peers = false;
 
     void add_to(CLI::App& app) {
         app.add_option("--tracker", tracker,
@@ -38,6 +38,7 @@ struct ListenerOptions {
                        "What was fetched; by default stretto in XDG_CACHE_HOME or ~/.cache")
             ->envname("STRETTO_CACHE")
             ->type_name("DIR");
+        app.add_flag("--no-cache", no_cache, "Keep nothing, and so give nothing to others");
         app.add_option("--cache-size", cache_size,
                        "Bytes that it may hold (a tenth of the free disk, at most 10G)")
             ->transform(CLI::AsSizeValue(true));
@@ -65,12 +66,14 @@ struct ListenerOptions {
         trust();
         listen::Presence::Options p;
         p.edges = edges;
-        p.tracker = edges.empty() && tracker.empty() ? "http://127.0.0.1:8490" : tracker;
+        p.store = store;
+        p.tracker =
+            edges.empty() && tracker.empty() && store.empty() ? "http://127.0.0.1:8490" : tracker;
         for (const auto& url : edges)
             if (!url.starts_with("http://") && !url.starts_with("https://"))
                 throw Error{EX_USAGE,
                             text("'", http::without_userinfo(url), "' is no http:// address")};
-        p.cache = cache.empty() ? default_cache() : std::filesystem::path{cache};
+        if (!no_cache) p.cache = cache.empty() ? default_cache() : std::filesystem::path{cache};
         p.cache_size = cache_size;
         if (!location.empty()) {
             const auto place = swarm::parse_location(location);

@@ -5,10 +5,12 @@
 #include <random>
 
 #include "base/draft.hpp"
+#include "base/file.hpp"
 #include "base/program.hpp"
 #include "base/terminal.hpp"
-#include "listen/fetching.hpp"
+#include "listen/fetcher.hpp"
 #include "listen/player.hpp"
+#include "listen/playlist.hpp"
 #include "listener_options.hpp"
 #include "song/id.hpp"
 
@@ -36,33 +38,30 @@ struct Options {
     listen::Player::Options player;
 };
 
-/// "http://host/stream/frontiers?kbps=160", "songs/frontiers/manifest.json", "frontiers": the song.
-std::string song_of_line(std::string line) {
-    for (const std::string_view before : {"/stream/", "/songs/", "songs/"}) {
-        const auto at = line.find(before);
-        if (at == std::string::npos) continue;
-        line.erase(0, at + before.size());
-        break;
-    }
-    return line.substr(0, line.find_first_of("/?#\t"));
+constexpr std::size_t most_playlist_bytes = 16u << 20;
+
+/// A file rather than a song: "-", a path, or what ends as playlists do.
+bool is_playlist(const std::string& argument) {
+    return argument == "-" || argument.find('/') != std::string::npos ||
+           argument.ends_with(".m3u8") || argument.ends_with(".m3u");
 }
 
-/// Songs of a playlist: names, ids or addresses, a line each; lines of M3U8 that begin with # say
-/// nothing that is needed.
-std::vector<std::string> songs_of(const std::vector<std::string>& arguments) {
+/// Songs that are named, and those of playlists. @param refused  lines of these name no song
+std::vector<std::string> songs_of(const std::vector<std::string>& arguments, bool& refused) {
     std::vector<std::string> songs;
     for (const auto& argument : arguments) {
-        if (argument != "-") {
+        if (!is_playlist(argument)) {
             song::check_song(argument);
             songs.push_back(argument);
             continue;
         }
-        for (std::string line; std::getline(std::cin, line);) {
-            if (line.ends_with('\r')) line.pop_back();
-            if (line.empty() || line.starts_with('#')) continue;
-            songs.push_back(song_of_line(line));
-            song::check_song(songs.back());
-        }
+        const auto file = open_input(argument);
+        const auto bytes = read_rest(file.fd(), most_playlist_bytes, argument);
+        if (!bytes) throw bad_data(argument, "a playlist of more than 16 MB");
+        const auto list = listen::parse_playlist(as_text(*bytes));
+        for (const auto& line : list.refused) note(text("'", argument, "': ", line));
+        refused = refused || !list.refused.empty();
+        songs.insert(songs.end(), list.songs.begin(), list.songs.end());
     }
     return songs;
 }
@@ -70,7 +69,8 @@ std::vector<std::string> songs_of(const std::vector<std::string>& arguments) {
 /// The seed of all that is told of a listener: random, and the same for as long as the cache is.
 std::string listener_of(const fs::path& cache) {
     const auto file = cache / "listener";
-    if (fs::exists(file)) {
+    std::error_code none;
+    if (!cache.empty() && fs::exists(file, none)) {
         std::string id{as_text(read_file(file, 64))};
         if (id.ends_with('\n')) id.pop_back();
         if (!id.empty()) return id;
@@ -78,6 +78,7 @@ std::string listener_of(const fs::path& cache) {
     std::random_device random;
     char id[24];
     std::snprintf(id, sizeof id, "%08x%08x", random(), random());
+    if (cache.empty()) return id;
     try {
         Draft draft{file};
         draft.write(as_bytes(text(id, "\n")));
@@ -105,14 +106,15 @@ void check_abr(const std::string& name) {
 
 /// Which renditions the rule may use, and what it begins with before anything is known of the
 /// network.
-void set_bitrates(const Options& o, listen::Download::Options& download) {
-    download.most_kbps = most_kbps(o);
-    download.first_kbps = download.abr == "seed" ? 160 : 96;
-    if (const int fixed = std::atoi(download.abr.c_str()); fixed > 0) {
-        download.most_kbps = std::min(download.most_kbps, fixed);
-        download.least_kbps = download.first_kbps = download.most_kbps;
+void set_bitrates(const Options& o, listen::Player::Options& p) {
+    auto& wish = p.wish;
+    wish.most_kbps = most_kbps(o);
+    p.first_kbps = p.abr == "seed" ? 160 : 96;
+    if (const int fixed = std::atoi(p.abr.c_str()); fixed > 0) {
+        wish.most_kbps = std::min(wish.most_kbps, fixed);
+        wish.least_kbps = p.first_kbps = wish.most_kbps;
     }
-    download.first_kbps = std::min(download.first_kbps, download.most_kbps);
+    p.first_kbps = std::min(p.first_kbps, wish.most_kbps);
 }
 
 listen::Player::Key key_of(const Press& press) {
@@ -179,20 +181,14 @@ class Console {
 
 /// A store is asked before edges; without a tracker that was named, it alone.
 listen::Presence::Options presence(const Options& o) {
-    if (o.store.empty()) return o.place.presence();
     auto place = o.place;
-    const bool url = o.store.starts_with("http://") || o.store.starts_with("https://");
-    if (url) place.edges.insert(place.edges.begin(), o.store);
-    auto how = place.presence();
-    if (url) return how;
-    how.store = o.store;
-    how.tracker = place.tracker;
-    return how;
+    place.store = o.store;
+    return place.presence();
 }
 
 int play_songs(Options& o) {
     auto& p = o.player;
-    check_abr(p.download.abr);
+    check_abr(p.abr);
     const auto output = audio::parse_output(o.output);
     if (!output) throw Error{EX_USAGE, text("output '", o.output, "': ", output.error().why)};
     p.output = *output;
@@ -200,26 +196,28 @@ int play_songs(Options& o) {
     p.network = o.network;
     p.volume = o.volume / 100;
     p.share_seconds = o.place.share_seconds();
-    set_bitrates(o, p.download);
-    p.download.session.most_s = o.buffer;
-    p.download.session.lead_s = std::min(o.lead, o.buffer);
-    p.download.patience = std::chrono::seconds{o.patience};
+    set_bitrates(o, p);
+    p.wish.session.most_s = o.buffer;
+    p.wish.session.lead_s = std::min(o.lead, o.buffer);
+    p.patience_s = o.patience;
     p.events = o.events;
     p.sink.paced = !o.unpaced;
-    const auto songs = songs_of(o.songs);
+    bool refused = false;
+    const auto songs = songs_of(o.songs, refused);
     if (songs.empty()) throw Error{EX_NOINPUT, "the playlist names no song"};
     p.listener = !o.listener.empty() ? o.listener
-                 : !p.events.empty() ? listener_of(p.presence.cache)
+                 : !p.events.empty() ? listener_of(p.presence.cache)  // random without a cache
                                      : "";
     listen::Player player{p};
     std::optional<Console> console;
     if (!o.quiet) console.emplace(player);
-    return player.run(songs);
+    const int status = player.run(songs);
+    return status == 0 && refused ? EX_DATAERR : status;
 }
 
 int list(const Options& o) {
     net::Loop loop;
-    listen::Presence presence{loop, ::presence(o)};
+    listen::Presence presence{loop, ::presence(o), note};
     return listen::list_songs(loop, presence, o.search, false);
 }
 
@@ -247,7 +245,7 @@ void add_options(CLI::App& app, Options& o) {
         ->check(CLI::Range(0, 100))
         ->capture_default_str();
     app.add_flag("--unpaced", o.unpaced, "Write files as fast as the network brings the song");
-    app.add_option("--abr", p.download.abr,
+    app.add_option("--abr", p.abr,
                    "How the bitrate is chosen: stretto, bola, mpc, throughput, seed, or a bitrate")
         ->capture_default_str();
     app.add_option("--max-bitrate", o.most_kbps, "The highest bitrate to take, kbit/s")
@@ -262,8 +260,9 @@ void add_options(CLI::App& app, Options& o) {
     app.add_option("--lead", o.lead, "The same until 30 seconds of a song were heard")
         ->check(CLI::Range(2, 600))
         ->capture_default_str();
-    app.add_option("--patience", o.patience,
-                   "Seconds without anything of use from anybody, after which a song is given up")
+    app.add_option(
+           "--patience", o.patience,
+           "Seconds without progress, once a listener waits, after which a song is given up")
         ->check(CLI::Range(1, 86400))
         ->capture_default_str();
     app.add_option("--events", o.events,
@@ -278,7 +277,8 @@ void add_options(CLI::App& app, Options& o) {
                    "List songs that have these words in title, artist, album or name")
         ->type_name("TEXT");
     app.add_flag("-q,--quiet", o.quiet, "No line on the terminal, and no keys");
-    app.add_option("SONG", o.songs, "Names or ids of songs; - is a playlist on standard input");
+    app.add_option("SONG", o.songs,
+                   "Names or ids of songs, or playlists: files, or - for standard input");
 }
 
 }  // namespace

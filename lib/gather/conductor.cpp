@@ -42,6 +42,11 @@ Conductor::Transfer* Conductor::transfer(int number) {
     return found == transfers_.end() ? nullptr : &found->second;
 }
 
+const Ask* Conductor::asked(int number) const {
+    const auto found = transfers_.find(number);
+    return found == transfers_.end() ? nullptr : &found->second.ask;
+}
+
 void Conductor::finish(const End& end) {
     if (over_) return;
     over_ = true;
@@ -52,8 +57,10 @@ void Conductor::finish(const End& end) {
 // ---- how the song is found
 
 void Conductor::start(double now, std::optional<Found> kept) {
-    if (kept) return take_song(std::move(*kept), now);
-    look_for_song(now);
+    if (!kept) return look_for_song(now);
+    take_song(std::move(*kept), now);
+    if (const auto edge = edges_.current(now); edge && options_.check_name)
+        ask_manifest(*edge, now);
 }
 
 /// Edges that are known are asked at once; the tracker, beside, may know nearer ones.
@@ -67,17 +74,23 @@ void Conductor::look_for_song(double now) {
         return ask_song(now);
     }
     if (manifest_ >= 0) return;
-    Ask wanted;
-    wanted.what = Ask::What::manifest;
-    wanted.source = *edge;
-    wanted.fresh = edges_.at(*edge).wrong;
-    manifest_ = ask(wanted, now);
+    ask_manifest(*edge, now);
     if (early_ >= 0 || options_.first_kbps <= 0 || retry_.failures() > 0) return;
     if (options_.tracker && !options_.first_beside_tracker) return;
     // its path is known before the manifest is, and the bitrate to begin with as good as known
+    Ask wanted;
     wanted.what = Ask::What::first;
+    wanted.source = *edge;
     wanted.kbps = options_.first_kbps;
     early_ = ask(wanted, now);
+}
+
+void Conductor::ask_manifest(int edge, double now) {
+    Ask wanted;
+    wanted.what = Ask::What::manifest;
+    wanted.source = edge;
+    wanted.fresh = edges_.at(edge).wrong;
+    manifest_ = ask(wanted, now);
 }
 
 void Conductor::ask_song(double now) {
@@ -90,7 +103,6 @@ void Conductor::ask_song(double now) {
 
 void Conductor::take_song(Found song, double now) {
     found_ = std::move(song);
-    fallback_.reset();
     retry_.given({Object::What::manifest});
     if (options_.peers) meet_peers(now);
     on_found(now);
@@ -225,7 +237,6 @@ void Conductor::failed(int number, const Failure& failure, double now) {
             song_ = -1;
             if (found_ || manifest_ >= 0) break;
             if (!edges_.empty()) break;  // they are asked when it is time
-            if (fallback_) return take_song(std::move(*fallback_), now);
             if (failure.fault == Fault::missing) return finish({EX_UNAVAILABLE, failure.why});
             retry_.failed(now, needed(), {Object::What::manifest}, tracker_source, failure, 1);
             break;
@@ -237,11 +248,9 @@ void Conductor::failed(int number, const Failure& failure, double now) {
             transfers_.erase(number);
             break;
         case Ask::What::manifest:
-            blame(*t, {Object::What::manifest}, failure, now);
+            if (!found_) blame(*t, {Object::What::manifest}, failure, now);
             transfers_.erase(number);
             manifest_ = -1;
-            if (!found_ && fallback_ && !permanent(failure.fault))
-                take_song(std::move(*fallback_), now);
             break;
         case Ask::What::first:
             if (!found_) {  // the manifest will tell what there is
@@ -249,6 +258,8 @@ void Conductor::failed(int number, const Failure& failure, double now) {
                 transfers_.erase(number);
                 break;
             }
+            // a server need not know that path, and the chunk may be there all the same
+            if (failure.fault == Fault::missing) return on_mistaken(*t, now);
             [[fallthrough]];
         case Ask::What::index:
         case Ask::What::headers:

@@ -34,7 +34,8 @@ class Conductor {
         bool tracker = false, peers = false, local_peers = false;
         std::string self;    ///< our own peer id
         bool keeps = false;  ///< chunks are kept: one that came in part is worth making whole later
-        int first_kbps = 96;               ///< of the chunk asked for before the manifest is here
+        bool check_name = false;  ///< what is kept of a name may be old: ask about it beside
+        int first_kbps = 96;      ///< of the chunk asked for before the manifest is here
         bool first_beside_tracker = true;  ///< ask for it though a tracker is known
         Retry::Options retry;
     };
@@ -45,9 +46,6 @@ class Conductor {
 
     /// Begin. @param kept  the song, if its manifest is kept and proves its id
     void start(double now, std::optional<Found> kept);
-    /// The same, if it is kept under a name that may mean another song by now: used if nobody can
-    /// be asked.
-    void fall_back_on(Found kept) { fallback_ = std::move(kept); }
     /// Time has passed, or the playhead has moved.
     void act(double now, const play::Session::Heard& heard);
     /// When act() should be called again at the latest.
@@ -84,6 +82,9 @@ class Conductor {
 
     /// The answer to Check.
     virtual void checked(int rendition, int chunk, bool right, double now) = 0;
+    /// The answer to Pass. @param audio  the sample of the song up to which it can be heard now;
+    /// nullopt: the bytes are damaged
+    virtual void decoded(const Pass&, std::optional<std::int64_t> /*audio*/, double /*now*/) {}
     /// A chunk that is kept turned out not to be there, or to be wrong.
     virtual void lost(int rendition, int chunk, double now) = 0;
 
@@ -92,7 +93,8 @@ class Conductor {
     const Retry& retry() const noexcept { return retry_; }
     const abr::Shape& shape() const noexcept { return found_->shape; }
     const Peers* peers() const noexcept { return peers_ ? &*peers_ : nullptr; }
-    bool under_way(int number) const { return transfers_.contains(number); }
+    /// What is asked for by a request, as far as is known by now; nullptr: it is not under way.
+    const Ask* asked(int number) const;
     /// Stop: everything under way is cancelled, and End follows.
     void finish(const End& end);
 
@@ -167,10 +169,10 @@ class Conductor {
    private:
     void look_for_song(double now);
     void ask_song(double now);
+    void ask_manifest(int edge, double now);
     void take_song(Found song, double now);
 
     std::vector<Step> steps_;
-    std::optional<Found> fallback_;
     std::vector<swarm::PeerInfo> named_;  // before the manifest was here
     int numbers_ = 0, manifest_ = -1, song_ = -1;
     bool tracker_asked_ = false, over_ = false;

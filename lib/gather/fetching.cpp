@@ -79,7 +79,7 @@ void Fetching::look(double now) {
     pump(*batch_, now);
     deliver();
     if (complete()) return finish({});
-    if (!divided_ && !picker().complete()) ask_index(now);
+    if (!divided_ && (wish_.index || !picker().complete())) ask_index(now);
     const auto useful = static_cast<std::size_t>(picker().useful_peers(millis(now)));
     const bool enough = useful >= many_peers && picker().peers_suffice(millis(now));
     refresh_peers(rendition_, enough, now);

@@ -10,6 +10,7 @@ class Fetching final : public Conductor {
         int kbps = 320;            ///< the highest rendition to take
         bool in_order = false;     ///< rather than rare chunks first
         bool peers_first = false;  ///< the edge only while peers bring less than twice the bitrate
+        bool index = false;        ///< the song is not complete without it
         std::uint32_t seed = 0;
     };
     Fetching(Edges& edges, const Options& options, const Wish& wish);
@@ -21,7 +22,9 @@ class Fetching final : public Conductor {
 
     int rendition() const noexcept { return rendition_; }
     /// All is delivered.
-    bool complete() const { return found() && delivered_ == shape().chunks(); }
+    bool complete() const {
+        return found() && delivered_ == shape().chunks() && (divided_ || !wish_.index);
+    }
 
    private:
     void on_found(double now) override;

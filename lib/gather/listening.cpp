@@ -248,13 +248,14 @@ void Listening::on_piece(Transfer& t, int piece, double now) {
     const auto begin = chunk.pieces[at].offset;
     const auto end = std::min(
         t.ask.stop, at + 1 < chunk.pieces.size() ? chunk.pieces[at + 1].offset : chunk.bytes);
-    note_bytes(batch.rendition, batch.chunk, begin, end);
-    giver_[{batch.rendition, batch.chunk}] = several;
     if (fresh) {
         batch.by_peer[t.ask.source] += end - begin;
         peers_->at(t.ask.source).bytes += end - begin;
     }
     if (&batch == peers_want_.get()) pass_pieces(batch);
+    // after what is passed on: a chunk that is whole is checked, and its bytes go
+    giver_[{batch.rendition, batch.chunk}] = several;
+    note_bytes(batch.rendition, batch.chunk, begin, end);
 }
 
 /// What is there without a hole before it.

@@ -19,9 +19,7 @@ class Listening final : public Conductor {
     double due(double now) const override;
     void checked(int rendition, int chunk, bool right, double now) override;
     void lost(int rendition, int chunk, double now) override;
-    /// What became of a Pass. @param audio  the sample of the song up to which it can be heard now;
-    /// nullopt: the bytes are damaged
-    void decoded(const Pass& pass, std::optional<std::int64_t> audio, double now);
+    void decoded(const Pass& pass, std::optional<std::int64_t> audio, double now) override;
     void seek(std::int64_t sample);
 
     /// All of it has come.

@@ -97,6 +97,7 @@ void Retry::failed(double now, bool needed, const Object& object, int source,
     sources_ = sources;
     not_before_ = std::max(not_before_, now + pause(sources));
     ++failures_;
+    ++total_;
     if (needed && since_ < 0) since_ = now;
 }
 

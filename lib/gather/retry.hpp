@@ -77,6 +77,7 @@ class Retry {
     /// When the next request may be made; 0: at once.
     double not_before() const noexcept { return not_before_; }
     int failures() const noexcept { return failures_; }  ///< in a row
+    int total() const noexcept { return total_; }        ///< in all
     /// The last failure, for people; empty: none since the last progress.
     const std::string& waiting_for() const noexcept { return why_; }
 
@@ -100,7 +101,7 @@ class Retry {
     Object last_;
     Fault fault_ = Fault::broken;
     std::string why_;
-    int failures_ = 0, sources_ = 0;
+    int failures_ = 0, total_ = 0, sources_ = 0;
     double not_before_ = 0, since_ = -1;
 };
 

@@ -53,6 +53,9 @@ std::vector<std::string> fields(const PanelView& view, bool utf8) {
     std::vector<std::string> all;
     all.push_back(text(clock_text(view.at), " / ", clock_text(view.length)));
     if (view.state == PanelView::State::no_device) all.push_back("no sound device");
+    const bool silent =
+        view.state == PanelView::State::starting || view.state == PanelView::State::stalled;
+    if (silent && !view.waiting_for.empty()) all.push_back(text("waiting: ", view.waiting_for));
     all.push_back(text(bar(view.buffer / view.buffer_most, 10, utf8), " ",
                        static_cast<int>(view.buffer), " s"));
     if (view.kbps > 0) all.push_back(text(view.kbps, " kbit/s"));

@@ -16,7 +16,8 @@ struct PanelView {
     int kbps = 0;                         ///< of what is heard; 0: not known yet
     std::vector<From> sources{};          ///< of the last chunks, the newest last
     int peers = 0;
-    int volume = 100;  ///< %
+    int volume = 100;           ///< %
+    std::string waiting_for{};  ///< while nothing sounds: the last failure
 };
 
 /// The line, at most so many columns wide; the title gets what the rest leaves, and the rest gives

@@ -1,14 +1,25 @@
 #include "listen/presence.hpp"
 
+#include <sysexits.h>
+
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "base/draft.hpp"
+#include "edge/catalogue.hpp"
+#include "http/ask.hpp"
+#include "http/place.hpp"
+#include "swarm/reach.hpp"
 
 namespace stretto::listen {
 namespace {
 
 constexpr std::int64_t default_upload_kbps = 4000;  // told to the tracker where no limit was set
 constexpr std::size_t most_list_bytes = 16u << 20;
+/// 6 connections are what a browser opens to a server; more would only share the same link.
+constexpr long edge_connections = 6, peer_connections = 3;
+/// Slower than any link that could play: 96 kbit/s are 12 kB/s.
+constexpr std::uint64_t least_bytes_per_s = 500;
 
 std::string encoded(const std::string& text) {
     constexpr char digits[] = "0123456789ABCDEF";
@@ -22,39 +33,68 @@ std::string encoded(const std::string& text) {
     return out;
 }
 
+bool is_url(const std::string& where) {
+    return where.starts_with("http://") || where.starts_with("https://");
+}
+
+/// "host:port", without scheme and user.
+std::string name_of(const std::string& url) {
+    auto name = http::without_userinfo(url);
+    if (const auto scheme = name.find("://"); scheme != std::string::npos)
+        name.erase(0, scheme + 3);
+    return name;
+}
+
+bool may_be_edge(const net::Address& address, bool local) {
+    const auto ip = swarm::parse_ip(address.host());
+    return ip && swarm::may_connect({*ip, static_cast<std::uint16_t>(address.port())},
+                                    swarm::Role::edge, local);
+}
+
 }  // namespace
 
 struct Presence::Search {
     std::string words;
     std::function<void(const std::string& json)> each;
     std::function<void(Listed, const std::string& why)> done;
-    std::shared_ptr<Edges::Edge> edge;
+    int edge = 0;
     bool some = false;
 };
 
-Presence::Presence(net::Loop& loop, const Options& options)
-    : options_(options), loop_(loop), edges_(loop, options.local_peers) {
-    kept_.emplace(options_.cache, options_.cache_size);
-    if (!options_.store.empty()) {
-        store_.emplace(loop_, options_.store);
-        edges_.add_own(store_->url());
+Presence::Presence(net::Loop& loop, const Options& options,
+                   const std::function<void(const std::string&)>& say)
+    : options_(options), loop_(loop) {
+    open_cache(say);
+    if (is_url(options_.store)) {
+        plain_ = edges_.add_trusted(name_of(options_.store), options_.store);
+    } else if (!options_.store.empty()) {
+        directory_.emplace(options_.store);
+        edges_.add_trusted(options_.store, options_.store);
     }
-    for (const auto& url : options_.edges) edges_.add_trusted(url);
+    for (const auto& url : options_.edges) edges_.add_trusted(name_of(url), url);
     if (!options_.tracker.empty()) {
         tracker_.emplace(loop_, options_.tracker, options_.location);
         recall_edges();
     }
-    if (tracker_ && options_.share) share();
-    around_.emplace(Around{loop_, edges_, &*kept_, tracker(),
-                           options_.peers && tracker_.has_value(), options_.local_peers, [this] {
-                               if (tracker_ && seeder_) tracker_->changed();
-                           }});
+    if (tracker_ && kept_ && options_.share) share();
 }
 
 Presence::~Presence() = default;
 
+void Presence::open_cache(const std::function<void(const std::string&)>& say) {
+    if (options_.cache.empty()) return;
+    try {
+        kept_.emplace(options_.cache, options_.cache_size);
+    } catch (const Error& error) {
+        say(text(error.what(), ": nothing is kept"));
+    } catch (const std::filesystem::filesystem_error& error) {
+        say(text("cannot use the cache '", options_.cache.string(), "': ", error.code().message(),
+                 ": nothing is kept"));
+    }
+}
+
 void Presence::share() {
-    Seeder::Options how;
+    peer::Seeder::Options how;
     how.upload_bytes_per_s = options_.upload_limit;
     how.listen = options_.listen;
     seeder_.emplace(loop_, *kept_, how);
@@ -64,19 +104,84 @@ void Presence::share() {
     tracker_->share(*kept_, seeder_->port(), kbps);
 }
 
+void Presence::kept_more() {
+    if (tracker_ && seeder_) tracker_->changed();
+}
+
+void Presence::urgent(bool now) {
+    if (seeder_) seeder_->urgent(now);
+}
+
+// ---- edges
+
+const Directory* Presence::directory(int edge) const {
+    return directory_ && edges_.at(edge).url == options_.store ? &*directory_ : nullptr;
+}
+
+http::Upstream& Presence::upstream(int edge) {
+    auto& upstream = upstreams_[edge];
+    if (upstream) return *upstream;
+    const auto& known = edges_.at(edge);
+    http::Upstream::Limits limits;
+    limits.connections = edge_connections;
+    limits.stall = std::chrono::seconds{8};
+    limits.least_bytes_per_s = least_bytes_per_s;
+    limits.proxy = limits.follow_redirects = known.trusted;
+    if (!known.trusted)
+        limits.allow = [local = options_.local_peers](const net::Address& address) {
+            return may_be_edge(address, local);
+        };
+    upstream = std::make_unique<http::Upstream>(loop_, known.url, limits);
+    return *upstream;
+}
+
+std::unique_ptr<http::Upstream> Presence::peer(const std::string& url) const {
+    http::Upstream::Limits limits;
+    limits.connections = peer_connections;
+    limits.connect = std::chrono::milliseconds{2000};
+    limits.stall = std::chrono::seconds{5};
+    return std::make_unique<http::Upstream>(loop_, url, limits);
+}
+
+void Presence::set_edges(const std::vector<swarm::EdgeInfo>& edges) {
+    std::vector<std::pair<std::string, std::string>> named;
+    refused_ = 0;
+    named_ = edges.size();
+    for (const auto& info : edges) {
+        // names are judged when they have been looked up
+        const auto endpoint = swarm::parse_peer_url(info.url);
+        if (endpoint && !swarm::may_connect(*endpoint, swarm::Role::edge, options_.local_peers))
+            ++refused_;
+        else
+            named.emplace_back(info.name, info.url);
+    }
+    edges_.set(named);
+}
+
+std::string Presence::no_edge() const {
+    return refused_ > 0 ? "the tracker names edges of private networks only (see "
+                          "--allow-local-peers)"
+                        : "the tracker knows no edge";
+}
+
 void Presence::recall_edges() {
+    if (!kept_) return;
     const auto file = options_.cache / "edges.json";
     if (!std::filesystem::exists(file)) return;
     try {
         const auto bytes = read_file(file, 1 << 20);
-        if (const auto edges = swarm::parse_edges_answer(as_text(bytes))) edges_.set(*edges);
+        if (const auto edges = swarm::parse_edges_answer(as_text(bytes))) set_edges(*edges);
     } catch (const Error&) {
         // one that cannot be read is one that is not there
     }
 }
 
 void Presence::remember_edges() const {
-    const auto edges = edges_.named();
+    if (!kept_) return;
+    std::vector<swarm::EdgeInfo> edges;
+    for (const int number : edges_.order())
+        if (const auto& edge = edges_.at(number); !edge.trusted)
+            edges.push_back({edge.name, edge.url, {}, {}});
     if (edges.empty()) return;
     try {
         Draft file{options_.cache / "edges.json"};
@@ -94,40 +199,67 @@ void Presence::leave(std::function<void()> done) {
         done();
 }
 
+// ---- lists of songs
+
 void Presence::search(const std::string& words, std::function<void(const std::string&)> each,
                       std::function<void(Listed, const std::string&)> done) {
-    auto search = std::make_shared<Search>(Search{words, std::move(each), std::move(done), {}});
+    auto search =
+        std::make_shared<Search>(Search{words, std::move(each), std::move(done), 0, false});
     const auto ask = [this, search] {
-        search->edge = edges_.current();
-        if (!search->edge) return search->done(Listed::failed, "no edge is known");
+        const auto edge = edges_.current(static_cast<double>(loop_.now_ms()) / 1000);
+        if (!edge) return search->done(Listed::failed, "no edge is known");
+        search->edge = *edge;
+        if (directory(*edge)) return search_directory(*search);
         search_page(search, "");
     };
-    if (!tracker_) return loop_.post(ask);
-    tracker_->edges([this, ask](std::optional<std::vector<swarm::EdgeInfo>> edges) {
-        if (edges) edges_.set(*edges);
+    if (!tracker_) return loop_.post(life_.guard(ask));
+    tracker_->edges(life_.guard([this, ask](std::optional<std::vector<swarm::EdgeInfo>> edges) {
+        if (edges) set_edges(*edges);
         ask();
-    });
+    }));
+}
+
+/// @return false: that is no list of songs
+bool Presence::take_page(const std::shared_ptr<Search>& search, std::string_view text,
+                         std::string& next) const {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (!json.is_object() || !json.contains("songs") || !json["songs"].is_array()) return false;
+    for (const auto& song : json["songs"]) {
+        search->some = true;
+        search->each(song.dump());
+    }
+    next.clear();
+    if (json.contains("next") && json["next"].is_string()) next = json["next"].get<std::string>();
+    return true;
 }
 
 void Presence::search_page(const std::shared_ptr<Search>& search, const std::string& after) {
     auto target = "/songs?q=" + encoded(search->words);
     if (!after.empty()) target += "&after=" + after;
-    http::get(*search->edge->upstream, target, most_list_bytes,
-              [this, search](const http::Whole& got) {
-                  const auto json = nlohmann::json::parse(as_text(got.body), nullptr, false);
-                  if (!got.ok() || !json.is_object() || !json.contains("songs") ||
-                      !json["songs"].is_array())
-                      return search->done(Listed::failed,
-                                          text("cannot search at ", search->edge->url, ": ",
-                                               got.ok() ? "that is no list of songs" : got.why));
-                  for (const auto& song : json["songs"]) {
-                      search->some = true;
-                      search->each(song.dump());
-                  }
-                  if (json.contains("next") && json["next"].is_string())
-                      return search_page(search, json["next"].get<std::string>());
+    http::get(upstream(search->edge), target, most_list_bytes,
+              life_.guard([this, search](const http::Whole& got) {
+                  std::string next;
+                  if (!got.ok() || !take_page(search, as_text(got.body), next))
+                      return search->done(
+                          Listed::failed,
+                          text("cannot search at ", edges_.at(search->edge).name, ": ",
+                               got.ok() ? "that is no list of songs" : got.why));
+                  if (!next.empty()) return search_page(search, next);
                   search->done(search->some ? Listed::some : Listed::none, "");
-              });
+              }));
+}
+
+void Presence::search_directory(const Search& search) const {
+    edge::Catalogue catalogue{directory_->tree()};
+    edge::Catalogue::Query query;
+    query.text = search.words;
+    auto shared = std::make_shared<Search>(search);
+    do {
+        const auto page = catalogue.list(query, loop_.now_ms());
+        if (!page) return shared->done(Listed::failed, page.error().why);
+        if (!take_page(shared, *page, query.after)) break;
+    } while (!query.after.empty());
+    shared->done(shared->some ? Listed::some : Listed::none, "");
 }
 
 }  // namespace stretto::listen

@@ -1,25 +1,30 @@
 #pragma once
 // A listener's place in the network: what is kept here, the edges and the tracker that are asked,
-// and what is given to others. Every program that listens has one.
+// and what is given to others. Every program that listens has one, shared by all its songs.
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 
-#include "listen/loader.hpp"
-#include "listen/local_store.hpp"
+#include "gather/edges.hpp"
+#include "http/upstream.hpp"
+#include "listen/directory.hpp"
+#include "net/life.hpp"
 #include "peer/seeder.hpp"
+#include "peer/tracker.hpp"
+#include "store/kept.hpp"
 
 namespace stretto::listen {
-
-using peer::Seeder;
 
 class Presence {
    public:
     struct Options {
         std::vector<std::string> edges;  ///< URLs that the user named
         std::string tracker;             ///< URL; empty: none
-        std::filesystem::path store;     ///< a store's directory, asked like an edge; empty: none
-        std::filesystem::path cache;
-        std::uint64_t cache_size = 0;  ///< 0: the default of store::Kept
+        std::string store;  ///< a store's directory or URL, asked before edges; empty: none
+        std::filesystem::path cache;   ///< empty: nothing is kept
+        std::uint64_t cache_size = 0;  ///< bytes; 0: the default of store::Kept
         std::optional<swarm::Location> location;
         bool peers = true, share = true;
         bool local_peers =
@@ -27,19 +32,37 @@ class Presence {
         double upload_limit = 0;  ///< bytes/s; 0: none
         std::string listen;       ///< of the peer's server; empty: every address, any port
     };
-    Presence(net::Loop& loop, const Options& options);
+    /// @param say  told once when the cache cannot be used: songs are played from memory then
+    Presence(net::Loop& loop, const Options& options,
+             const std::function<void(const std::string&)>& say);
     ~Presence();
+    Presence(const Presence&) = delete;
 
-    /// What the songs of the program share.
-    const Around& around() const { return *around_; }
-    Edges& edges() { return edges_; }
-    Tracker* tracker() { return tracker_ ? &*tracker_ : nullptr; }
+    net::Loop& loop() const noexcept { return loop_; }
+    gather::Edges& edges() noexcept { return edges_; }
+    store::Kept* kept() { return kept_ ? &*kept_ : nullptr; }
+    peer::Tracker* tracker() { return tracker_ ? &*tracker_ : nullptr; }
+    bool asks_peers() const { return options_.peers && tracker_.has_value(); }
+    bool local_peers() const noexcept { return options_.local_peers; }
+
+    /// How to reach an edge, by its number: a directory, or a server.
+    const Directory* directory(int edge) const;
+    http::Upstream& upstream(int edge);
+    /// It serves a store's files and nothing else, so that names are looked up apart.
+    bool plain(int edge) const { return edge == plain_; }
+    std::unique_ptr<http::Upstream> peer(const std::string& url) const;
+
+    /// The tracker's edges; those at addresses that nobody should be sent to are left out.
+    void set_edges(const std::vector<swarm::EdgeInfo>& edges);
+    /// Why the tracker's list left no edge.
+    std::string no_edge() const;
+    /// A chunk more is kept: others may have it.
+    void kept_more();
+
     /// Whether anything is given to others.
     bool shares() const noexcept { return seeder_.has_value(); }
     /// Our own transfer needs all there is: nobody new is given anything.
-    void urgent(bool now) {
-        if (seeder_) seeder_->urgent(now);
-    }
+    void urgent(bool now);
     /// Bytes of chunks given to others so far.
     std::uint64_t given() const { return seeder_ ? seeder_->given() : 0; }
 
@@ -57,18 +80,25 @@ class Presence {
 
    private:
     struct Search;
+    void open_cache(const std::function<void(const std::string&)>& say);
     void recall_edges();
     void share();
     void search_page(const std::shared_ptr<Search>& search, const std::string& after);
+    void search_directory(const Search& search) const;
+    bool take_page(const std::shared_ptr<Search>& search, std::string_view json,
+                   std::string& next) const;
 
     Options options_;
     net::Loop& loop_;
     std::optional<store::Kept> kept_;
-    std::optional<LocalStore> store_;
-    Edges edges_;
-    std::optional<Tracker> tracker_;
-    std::optional<Seeder> seeder_;
-    std::optional<Around> around_;
+    std::optional<Directory> directory_;
+    gather::Edges edges_;
+    int plain_ = -1;
+    std::map<int, std::unique_ptr<http::Upstream>> upstreams_;
+    std::optional<peer::Tracker> tracker_;
+    std::optional<peer::Seeder> seeder_;
+    std::size_t refused_ = 0, named_ = 0;  // of the tracker's last list
+    net::Life life_;
 };
 
 }  // namespace stretto::listen

@@ -3,9 +3,14 @@
 #include <algorithm>
 
 namespace stretto::play {
+namespace {
 
-Playout::Playout(int rate, int channels)
-    : rate_(rate), channels_(channels), decoder_(rate, channels) {}
+constexpr std::size_t slice = 2048;  // bytes: less than a second of the lowest bitrate
+
+}  // namespace
+
+Playout::Playout(int rate, int channels, std::int64_t most)
+    : rate_(rate), channels_(channels), most_(most), decoder_(rate, channels) {}
 
 std::int64_t Playout::end() const noexcept {
     return position_ + static_cast<std::int64_t>((samples_.size() - used_) /
@@ -14,6 +19,10 @@ std::int64_t Playout::end() const noexcept {
 
 void Playout::begin(std::int64_t chunk, std::int64_t decodes, std::int64_t from, std::int64_t end,
                     BytesView headers) {
+    decode(from);  // what waits comes before
+    waiting_.clear();
+    decoded_ = 0;
+    late_ = false;
     from = std::max(from, position_);
     if (from < this->end())
         samples_.resize(used_ + static_cast<std::size_t>(from - position_) *
@@ -33,11 +42,22 @@ void Playout::begin(std::int64_t chunk, std::int64_t decodes, std::int64_t from,
 std::optional<std::int64_t> Playout::add(BytesView bytes) {
     if (broken_) return {};
     compact();
-    if (!decoder_.add(bytes, samples_)) {
-        broken_ = true;
-        return {};
-    }
+    append(waiting_, bytes);
+    decode(position_ + most_);
+    if (broken_) return {};
     return end();
+}
+
+/// What waits, until so much of the song is in hand.
+void Playout::decode(std::int64_t until) {
+    while (!broken_ && decoded_ < waiting_.size() && end() < until) {
+        const auto now = std::min(slice, waiting_.size() - decoded_);
+        broken_ = !decoder_.add(BytesView{waiting_}.subspan(decoded_, now), samples_);
+        decoded_ += now;
+    }
+    if (decoded_ < waiting_.size() && !broken_) return;
+    waiting_.clear();
+    decoded_ = 0;
 }
 
 std::size_t Playout::take(std::span<float> to) {
@@ -47,6 +67,11 @@ std::size_t Playout::take(std::span<float> to) {
     std::copy_n(samples_.begin() + static_cast<std::ptrdiff_t>(used_), whole, to.begin());
     used_ += whole;
     position_ += static_cast<std::int64_t>(whole / channels);
+    if (!waiting_.empty()) {
+        compact();
+        decode(std::min(end() + static_cast<std::int64_t>(whole / channels), position_ + most_));
+        late_ = broken_;
+    }
     return whole / channels;
 }
 
@@ -58,6 +83,8 @@ bool Playout::seek(std::int64_t sample) {
     }
     samples_.clear();
     used_ = 0;
+    waiting_.clear();
+    decoded_ = 0;
     position_ = sample;
     return false;
 }

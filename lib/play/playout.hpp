@@ -11,10 +11,12 @@
 
 namespace stretto::play {
 
-/// Holds what was decoded and not taken yet: about `--buffer` seconds, 0.35 MB each.
+/// Holds what was decoded and not taken yet: 0.35 MB a second. Bytes beyond that wait undecoded, so
+/// that memory is bounded by the buffer, whatever a chunk decodes to.
 class Playout {
    public:
-    Playout(int rate, int channels);
+    /// @param most  samples decoded ahead of position()
+    Playout(int rate, int channels, std::int64_t most);
 
     /// Sound goes on with samples [from, end) of the song; what is in hand after `from` is dropped.
     /// @param chunk    the song's sample that the chunk begins with
@@ -29,6 +31,8 @@ class Playout {
     /// The next sample to be taken, and the first that is not in hand.
     std::int64_t position() const noexcept { return position_; }
     std::int64_t end() const noexcept;
+    /// Bytes that add() took turned out to be damaged when their turn came: sound ends before them.
+    bool damaged() const noexcept { return late_; }
     /// Interleaved; @return frames
     std::size_t take(std::span<float> to);
     /// Go on from there. @return false: it is not in hand, nothing is now
@@ -38,14 +42,18 @@ class Playout {
     int channels() const noexcept { return channels_; }
 
    private:
+    void decode(std::int64_t until);
     void compact();
 
     int rate_, channels_;
+    std::int64_t most_;
     vorbis::StreamDecoder decoder_;
     std::int64_t position_ = 0;
     std::vector<float> samples_;  // from position_ on, behind `used_` that were taken
     std::size_t used_ = 0;
-    bool broken_ = false;
+    Bytes waiting_;  // not decoded yet, behind `decoded_` that were
+    std::size_t decoded_ = 0;
+    bool broken_ = false, late_ = false;
 };
 
 }  // namespace stretto::play

@@ -5,10 +5,9 @@
 #include <filesystem>
 #include <list>
 
-#include "base/draft.hpp"
 #include "base/progress.hpp"
-#include "listen/presence.hpp"
-#include "ogg/join.hpp"
+#include "gather/fetching.hpp"
+#include "listen/driver.hpp"
 
 namespace stretto::listen {
 
@@ -16,22 +15,24 @@ namespace stretto::listen {
 /// @return 0, or 1 when there is none; an Error (75) when nobody can be asked
 int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bool json);
 
-class Fetching {
+class Fetcher {
    public:
     struct Options {
         Presence::Options presence;
         bool peers_first = false;
         double share_seconds = 0;  ///< after the last song; infinite: until told to end
+        double patience_s = 30;    ///< see gather::Retry
         int kbps = 320, jobs = 1;
         bool json = false, verbose = false;
         std::string output;  ///< a file or "-"; a folder when `many`; empty: into the cache only
         bool many = false;
+        bool index = false;  ///< the rendition's index too, into the cache
     };
-    explicit Fetching(const Options& options);
-    ~Fetching();
+    explicit Fetcher(const Options& options);
+    ~Fetcher();
 
     /// Until all songs are here or given up, and shared for as long as was asked.
-    /// @return 0, or the first of 65, 69, 75 that some song ended with, else another
+    /// @return 0, or the first of 65, 77, 69, 75 that some song ended with, else another
     int run(std::deque<std::string> songs);
     /// Lines (or JSON) of songs that have all words of `text`, from the nearest edge.
     int search(const std::string& text);
@@ -39,8 +40,11 @@ class Fetching {
    private:
     struct Job;
     void begin_next();
-    void ended(Job& job, Outcome outcome);
-    void tell(const Job& job, const Outcome& outcome) const;
+    void found(Job& job, const song::Manifest& manifest);
+    void deliver(Job& job, int chunk, const Bytes& bytes);
+    void came(Job& job, const gather::Came& came, const std::string& from, bool hit) const;
+    void ended(Job& job, const gather::End& end);
+    void tell(const Job& job, const gather::End& end) const;
     void stop();
 
     Options options_;

@@ -1,0 +1,79 @@
+#include "listen/diary.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+namespace stretto::listen {
+namespace {
+
+std::int64_t utc_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+Diary::Diary(net::Loop& loop, const Options& options, std::function<void(const std::string&)> say)
+    : listener_(options.listener),
+      network_(options.network),
+      place_(options.place),
+      say_(std::move(say)) {
+    if (is_url(options.events)) {
+        auto poster = std::make_unique<Poster>(loop, options.events, say_);
+        poster_ = poster.get();
+        writer_ = std::move(poster);
+    } else if (!options.events.empty()) {
+        writer_ = std::make_unique<events::Writer>(options.events);
+    }
+}
+
+template <class Call>
+void Diary::guarded(Call call) {
+    if (!writer_) return;
+    try {
+        call();
+    } catch (const Error& error) {
+        say_(text("no more events are written: ", error.what()));
+        writer_.reset();
+        poster_ = nullptr;
+    }
+}
+
+void Diary::begin(std::optional<events::Session>& to, const std::string& session,
+                  const std::string& song, const std::string& title, const std::string& artist) {
+    if (!writer_) return;
+    to.emplace(*writer_, session, listener_, place_, song);
+    tell(to, "start", {{"title", title}, {"artist", artist}, {"network", network_}});
+}
+
+void Diary::tell(std::optional<events::Session>& session, std::string_view event,
+                 std::initializer_list<events::Field> more) {
+    guarded([&] {
+        if (session) session->tell(utc_ms(), event, more);
+    });
+}
+
+void Diary::given(std::optional<events::Session>& session, std::uint64_t bytes) {
+    if (bytes != told_ && session)
+        tell(session, "upload", {{"bytes", bytes - std::exchange(told_, bytes)}});
+}
+
+void Diary::end(std::optional<events::Session>& session, double heard_s, const char* why,
+                std::uint64_t given) {
+    this->given(session, given);
+    tell(session, "end", {{"heard_ms", std::llround(heard_s * 1000)}, {"why", why}});
+    last_.reset();
+    if (session) last_.emplace(std::move(*session));
+    session.reset();
+}
+
+void Diary::finish(std::uint64_t given, std::function<void()> done) {
+    this->given(last_, given);
+    if (poster_) return poster_->finish(std::move(done));
+    guarded([this] { writer_->flush(); });
+    done();
+}
+
+}  // namespace stretto::listen

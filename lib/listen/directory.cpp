@@ -1,0 +1,37 @@
+#include "listen/directory.hpp"
+
+#include <sysexits.h>
+
+#include "base/error.hpp"
+#include "song/id.hpp"
+
+namespace stretto::listen {
+
+Directory::Directory(const std::filesystem::path& root) : tree_(root) {
+    if (!std::filesystem::is_directory(root / "songs"))
+        throw Error{EX_NOINPUT, text("'", root.string(), "' is no store")};
+}
+
+std::optional<std::string> Directory::id_of(const std::string& song) const {
+    if (song::is_id(song)) return song;
+    const auto file = tree_.open("names/" + song);
+    if (!file) return {};
+    const auto bytes = read_rest(file->fd(), 64, song);
+    if (!bytes) return {};
+    std::string id{as_text(*bytes)};
+    while (id.ends_with('\n') || id.ends_with('\r')) id.pop_back();
+    if (!song::is_id(id)) return {};
+    return id;
+}
+
+std::optional<Bytes> Directory::read(const std::string& song, const std::string& path,
+                                     std::size_t most) const {
+    const auto id = id_of(song);
+    if (!id) return {};
+    const auto object = "songs/" + *id + "/" + path;
+    const auto file = tree_.open(object);
+    if (!file) return {};
+    return read_rest(file->fd(), most, (tree_.root() / object).string());
+}
+
+}  // namespace stretto::listen

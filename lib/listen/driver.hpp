@@ -1,0 +1,130 @@
+#pragma once
+// The native driver of a song: carries out what gather::Fetching or gather::Listening asks for, by
+// HTTP on a loop and from what is kept, and holds every byte against its hash before it counts.
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "gather/conductor.hpp"
+#include "listen/presence.hpp"
+#include "net/life.hpp"
+#include "song/index.hpp"
+#include "song/manifest.hpp"
+
+namespace stretto::listen {
+
+class Driver {
+   public:
+    struct Calls {
+        /// Whose song it is; before any chunk.
+        std::function<void(const song::Manifest&)> found;
+        /// The next chunk in order, whole and right (of Fetching).
+        std::function<void(int chunk, const Bytes&)> deliver;
+        /// Sound goes on with this part (of Listening). @param headers  of its rendition; empty
+        /// where the bytes begin with them
+        std::function<void(const play::Session::Part&, BytesView headers)> part;
+        /// Its next bytes. @return the sample of the song up to which sound can be made now;
+        /// nullopt: damaged
+        std::function<std::optional<std::int64_t>(BytesView)> bytes;
+        std::function<play::Session::Heard()> heard;
+        std::function<void(const gather::Came&, const std::string& from, bool hit)> came;
+        std::function<void(int from_kbps, int to_kbps, const char* why)> switched;
+        std::function<void(const std::string& from, int chunk, const char* why)> reject;
+        /// Fields for the log of an edge (CMCD) with a request for bytes of a chunk.
+        std::function<http::Fields(const gather::Ask&)> fields;
+        /// Once, and nothing after it. The driver may be destroyed by net::Loop::drop.
+        std::function<void(const gather::End&)> ended;
+    };
+    /// What is not needed may be left empty.
+    /// @param song  id or name
+    /// @param old_names  a name that is kept is taken at its word, and asked about beside
+    Driver(Presence& presence, std::string song, bool old_names,
+           std::unique_ptr<gather::Conductor> conductor, Calls calls);
+    ~Driver();
+    Driver(const Driver&) = delete;
+
+    void start();
+    /// Time has passed, or the playhead has moved.
+    void act();
+    /// Nobody wants the rest.
+    void give_up(const gather::End& end);
+    /// After the conductor was told something by its owner, such as a seek.
+    void carry_out();
+
+    gather::Conductor& conductor() noexcept { return *conductor_; }
+    const song::Manifest& manifest() const noexcept { return manifest_; }
+
+   private:
+    /// A request on its way.
+    struct Flight;
+    using Chunk = std::pair<int, int>;  // rendition, chunk
+
+    void carry_out(const gather::Ask& ask);
+    void carry_out(const gather::Cancel& cancel);
+    void carry_out(const gather::Begin& begin);
+    void carry_out(const gather::Pass& pass);
+    void carry_out(const gather::Check& check);
+    void carry_out(const gather::Forget& forget);
+    void carry_out(const gather::Deliver& deliver);
+    void carry_out(const gather::Tell& tell);
+    void carry_out(const gather::Came& came);
+    void carry_out(const gather::Switched& switched);
+    void carry_out(const gather::Reject& reject);
+    void carry_out(const gather::End& end);
+
+    void ask_tracker_song(int number);
+    void ask_tracker_peers(int number, int rendition);
+    void read_kept(const gather::Ask& ask);
+    bool index_of_cache(const gather::Ask& ask);
+    void read_directory(const gather::Ask& ask, const Directory& directory);
+    void fetch(const gather::Ask& ask);
+    void resolve_name(const gather::Ask& ask);
+
+    void on_head(int number, const http::Response& head);
+    bool on_data(int number, BytesView bytes);
+    void on_end(int number, const http::Failure* failure);
+    void take(Flight& flight, BytesView bytes);
+    void take_pieces(int number);
+    void whole(int number);
+    void take_manifest(int number, BytesView json);
+    void take_index(int number, BytesView bytes);
+    void fail(int number, gather::Fault fault, std::string why);
+
+    std::optional<gather::Found> adopt(song::Manifest manifest);
+    std::optional<song::Manifest> kept_manifest(const std::string& id) const;
+    void keep_manifest();
+    void adopt_first();
+    Bytes& bytes_of(Chunk chunk);
+    std::string path_of(const gather::Ask& ask) const;
+    std::string name_of(const gather::Ask& ask) const;
+    std::string subject(const gather::Ask& ask, const std::string& why) const;
+    std::size_t most_of(const gather::Ask& ask) const;
+    int kbps(int rendition) const {
+        return manifest_.renditions[static_cast<std::size_t>(rendition)].kbps;
+    }
+    double now() const { return static_cast<double>(presence_.loop().now_ms()) / 1000; }
+
+    Presence& presence_;
+    std::string song_, id_;
+    bool old_names_;
+    std::unique_ptr<gather::Conductor> conductor_;
+    Calls calls_;
+    song::Manifest manifest_;
+    std::map<int, song::Index> index_;  // by rendition
+    std::map<int, Bytes> headers_;      // by rendition
+    std::map<Chunk, Bytes> chunks_;     // in parts, or whole and not handed on yet
+    std::map<int, Flight> flights_;
+    std::map<int, std::unique_ptr<http::Upstream>> peers_;  // by the conductor's number
+    std::set<int> hits_;                    // requests that an edge answered from its cache
+    std::set<int> delivered_from_network_;  // chunks
+    Bytes first_;                           // bytes of chunk 0 that came before the manifest
+    int first_number_ = -1;
+    int next_ = 0;  // chunk to deliver
+    bool manifest_kept_ = false, running_ = false, ended_ = false;
+    net::Timer timer_;
+    net::Life life_;
+};
+
+}  // namespace stretto::listen

@@ -1,0 +1,110 @@
+#pragma once
+// The thread that feeds the output: takes samples of one track after the other without a gap, and
+// notices when sound begins, stops for want of more, and ends. Nothing that it does waits for a
+// disk or the network.
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "audio/convert.hpp"
+#include "audio/sink.hpp"
+#include "net/loop.hpp"
+#include "play/playout.hpp"
+
+namespace stretto::listen {
+
+class Sound {
+   public:
+    struct Options {
+        audio::Output output;
+        audio::SinkOptions sink;
+        double volume = 1;
+        double start_s = 0.45, resume_s = 2;  ///< in hand, to sound at first and after a stall
+        double buffer_s = 30;                 ///< decoded ahead of what is heard
+    };
+    /// What happened to a track, in order; `at` in s of the steady clock.
+    struct Happened {
+        enum class What { started, stalled, resumed, finished } what;
+        double at = 0;
+    };
+    /// A song's sound. Its functions are called on the loop's thread.
+    class Track {
+       public:
+        /// @param samples  of the song
+        Track(Sound& sound, int rate, int channels, std::int64_t samples);
+
+        void begin(std::int64_t chunk, std::int64_t decodes, std::int64_t from, std::int64_t end,
+                   BytesView headers);
+        std::optional<std::int64_t> add(BytesView bytes);
+
+        struct State {
+            std::int64_t position = 0, end = 0;  ///< samples: next to be taken, and in hand
+            double heard_s = 0;                  ///< taken for the output in all
+            bool playing = false, started = false, done = false;
+            bool damaged = false;  ///< what is in hand cannot go on
+        };
+        State state() const;
+        int rate() const noexcept { return rate_; }
+        std::int64_t samples() const noexcept { return samples_; }
+        /// No more will come: what is in hand is heard to its end.
+        void last();
+
+       private:
+        friend class Sound;
+        Sound& sound_;
+        int rate_, channels_;
+        std::int64_t samples_;
+        play::Playout playout_;
+        double heard_s_ = 0;
+        bool playing_ = false, started_ = false, sought_ = false, last_ = false, over_ = false;
+    };
+    /// @param happened  called on the loop, soon after it happened; the track may be dropped by
+    /// then
+    Sound(net::Loop& loop, Options options,
+          std::function<void(const std::shared_ptr<Track>&, Happened)> happened);
+    ~Sound();
+    Sound(const Sound&) = delete;
+
+    std::shared_ptr<Track> track(int rate, int channels, std::int64_t samples);
+    /// To be heard after those that are queued.
+    void queue(std::shared_ptr<Track> track);
+    /// It is not to be heard any more; what of it is on its way to the device is taken back.
+    void remove(const std::shared_ptr<Track>& track);
+    void pause(bool paused);
+    void volume(double volume);
+    /// Go on so many seconds from what is heard now. @return the sample to go on from where it is
+    /// not in hand
+    std::optional<std::int64_t> seek(Track& track, double seconds);
+    /// The device is gone, and looked for.
+    bool lost() const;
+    /// s of what was written and not heard yet.
+    double unheard_s() const;
+    /// All that was written is out; nothing is heard after that.
+    void close();
+
+   private:
+    void run();
+    double turn();
+    double feed(Track& track);
+    bool open(Track& track);
+    void tell(const std::shared_ptr<Track>& track, Happened::What what);
+    double now() const { return options_.sink.clock(); }
+
+    net::Loop& loop_;
+    Options options_;
+    std::function<void(const std::shared_ptr<Track>&, Happened)> happened_;
+    mutable std::mutex mutex_;  // of all below, and of the tracks
+    std::condition_variable wake_;
+    std::deque<std::shared_ptr<Track>> queue_;
+    std::unique_ptr<audio::Sink> sink_;
+    std::vector<float> frames_;
+    int files_ = 0;
+    bool paused_ = false, ending_ = false;
+    std::thread thread_;
+};
+
+}  // namespace stretto::listen
