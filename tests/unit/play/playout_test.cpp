@@ -43,7 +43,7 @@ void give_whole(Playout& playout, const Cut& cut, std::size_t k) {
 }
 
 struct Heard {
-    Playout playout{rate, channels};
+    Playout playout{rate, channels, 60 * rate};
 };
 
 }  // namespace
