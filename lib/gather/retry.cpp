@@ -10,10 +10,10 @@ namespace {
 constexpr int most_doublings = 16;
 constexpr double jitter = 0.25;
 
-/// After how many of them a source is taken at its word. A cache on the way may have held the wrong
-/// bytes, or not known of a new song yet.
-int tries_needed(Fault fault) {
-    return fault == Fault::denied || fault == Fault::untrusted ? 1 : 2;
+/// After how many of them a source is taken at its word. The only one is asked twice: a cache on
+/// the way may have held the wrong bytes, or not known of a new song yet.
+int tries_needed(Fault fault, int sources) {
+    return fault == Fault::denied || fault == Fault::untrusted || sources > 1 ? 1 : 2;
 }
 
 int status_of(Fault fault) {
@@ -72,9 +72,9 @@ void Retry::given(const Object& object) {
 bool Retry::hopeless(int sources) const {
     const auto found = tries_.find(last_);
     if (found == tries_.end() || static_cast<int>(found->second.size()) < sources) return false;
-    return std::ranges::all_of(found->second, [](const auto& entry) {
+    return std::ranges::all_of(found->second, [&](const auto& entry) {
         const auto& [source, tries] = entry;
-        return permanent(tries.fault) && tries.count >= tries_needed(tries.fault);
+        return permanent(tries.fault) && tries.count >= tries_needed(tries.fault, sources);
     });
 }
 

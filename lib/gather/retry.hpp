@@ -49,11 +49,11 @@ struct End {
 ///
 /// Passing failures (refused, reset, DNS, 5xx, silence) are retried with pauses that grow from 0.1
 /// s to 2 s, lengthened by chance by up to a quarter so that listeners do not return at the same
-/// moment. Once every source has failed permanently (wrong bytes or 404 twice each, or 401, 403 or
-/// an untrusted certificate once), pauses grow to 16 s, and the song ends with that status as soon
-/// as its audio in hand has been heard. Otherwise it ends when patience runs out, which is counted
-/// from the first failure after data became needed, and never while playback is paused or audio is
-/// in hand.
+/// moment. Once every source has failed permanently (wrong bytes, 404, 401, 403, an untrusted
+/// certificate; the only source is asked twice for wrong bytes and 404), pauses grow to 16 s, and
+/// the song ends with that status as soon as its audio in hand has been heard. Otherwise it ends
+/// when patience runs out, which is counted from the first failure after data became needed, and
+/// never while playback is paused or audio is in hand.
 class Retry {
    public:
     struct Options {

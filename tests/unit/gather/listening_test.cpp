@@ -1,0 +1,223 @@
+// A song on its way to somebody's ears, driven by made-up events.
+#include "gather/listening.hpp"
+
+#include <sysexits.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "driven.hpp"
+
+using namespace stretto::gather;
+using namespace stretto::gather::tests;
+
+namespace {
+
+struct Listen {
+    Edges edges;
+    std::unique_ptr<stretto::abr::Policy> policy;
+    Listening rules;
+    Driven<Listening> driven{rules};
+
+    explicit Listen(int edge_count = 1, const char* abr = "96", Conductor::Options options = {})
+        : policy(stretto::abr::make_policy(abr)), rules(edges, options, *policy, {}) {
+        for (int i = 0; i < edge_count; ++i) edges.add_trusted("edge", std::to_string(i));
+    }
+    void start(std::optional<Found> kept = {}) {
+        rules.start(0, std::move(kept));
+        driven.step();
+    }
+    /// The manifest comes, then all that is asked for, until nothing is.
+    void begin(Found found) {
+        start();
+        driven.found(driven.find(Ask::What::manifest), std::move(found));
+    }
+    Ask part() const {
+        const auto first = driven.find(Ask::What::first);
+        return first.number >= 0 ? *rules.asked(first.number) : driven.find(Ask::What::part);
+    }
+    /// All that was fetched has been heard.
+    void hear_all() {
+        driven.heard.started = true;
+        driven.heard.playing = false;
+        driven.heard.position = driven.heard.settled = rules.session().have();
+        driven.heard.heard_s = static_cast<double>(driven.heard.position) / rate;
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(gather_listening)
+
+BOOST_AUTO_TEST_CASE(the_first_chunk_begins_to_sound_before_it_is_whole) {
+    Listen l;
+    l.begin(song(6));
+    const auto first = l.part();
+    l.driven.bytes(first, 40'000);
+    BOOST_TEST(l.rules.session().have() > rate);
+    BOOST_TEST(l.rules.session().have() < 4 * rate);
+}
+BOOST_AUTO_TEST_CASE(bytes_that_came_before_the_manifest_are_heard_too) {
+    Listen l;
+    l.start();
+    const auto first = l.driven.find(Ask::What::first);
+    l.driven.bytes(first, chunk_bytes(96));
+    l.driven.finish(first);
+    l.driven.found(l.driven.find(Ask::What::manifest), song(6));
+    BOOST_TEST(l.rules.session().have() == 10 * rate);
+    BOOST_TEST(l.driven.checks.size() == 1u);
+}
+BOOST_AUTO_TEST_CASE(another_first_rendition_than_expected_is_nobodys_fault) {
+    Listen l{1, "stretto"};
+    l.begin(song(6, {45, 96, 160}));
+    const auto first = l.driven.find(Ask::What::first);
+    l.rules.began(first.number, 45, 0);
+    l.driven.step();
+    l.driven.act();
+    BOOST_TEST(l.edges.at(0).failures == 0);
+    BOOST_TEST(l.driven.find(Ask::What::part).number >= 0);
+}
+BOOST_AUTO_TEST_CASE(a_wrong_chunk_of_the_only_edge_ends_the_song_when_all_was_heard) {
+    Listen l;
+    l.begin(song(6));
+    l.driven.bring(l.part());
+    l.driven.act();
+    l.driven.heard.started = l.driven.heard.playing = true;
+    l.driven.heard.position = rate;
+    l.driven.right = false;
+    int brought = 0;
+    // while 9 s are in hand the song goes on, and the edge is asked ever more rarely
+    for (int i = 0; i < 90; ++i) {
+        l.driven.run(0.1);
+        l.driven.heard.position += rate / 10;
+        BOOST_TEST(!l.driven.end);
+        if (const auto part = l.part(); part.number >= 0) {
+            l.driven.bytes(part, 100);
+            l.driven.fail(part, Fault::wrong, "it gives damaged audio");
+            ++brought;
+        }
+    }
+    BOOST_TEST(brought <= 9);
+    l.hear_all();
+    l.driven.run(0.5);
+    BOOST_REQUIRE(l.driven.end);
+    BOOST_TEST(l.driven.end->status == EX_DATAERR);
+}
+BOOST_AUTO_TEST_CASE(an_outage_is_survived_while_paused_or_with_audio_in_hand) {
+    Conductor::Options options;
+    options.retry.patience_s = 6;
+    Listen l{1, "96", options};
+    l.begin(song(30));
+    l.driven.bring(l.part());
+    l.driven.heard.started = true;
+    l.driven.heard.paused = true;
+    for (int i = 0; i < 900; ++i) {
+        l.driven.run(0.1);
+        if (const auto part = l.part(); part.number >= 0) l.driven.fail(part, Fault::broken);
+    }
+    BOOST_TEST(!l.driven.end);
+    l.driven.heard.paused = false;
+    l.driven.heard.playing = true;
+    for (int i = 0; i < 80; ++i) {
+        l.driven.run(0.1);
+        l.driven.heard.position += rate / 10;
+        if (const auto part = l.part(); part.number >= 0) l.driven.fail(part, Fault::broken);
+    }
+    BOOST_TEST(!l.driven.end);
+    l.driven.run(3);
+    BOOST_REQUIRE(l.part().number >= 0);
+    l.driven.bring(l.part());
+    BOOST_TEST(l.rules.session().have() == 20 * rate);
+}
+BOOST_AUTO_TEST_CASE(a_rendition_that_is_nowhere_is_replaced_by_another) {
+    Listen l{2, "160"};
+    l.begin(song(6));
+    if (const auto first = l.driven.find(Ask::What::first); first.number >= 0)
+        l.driven.fail(first, Fault::missing);
+    for (int i = 0; i < 40 && l.driven.came.empty(); ++i) {
+        l.driven.run(0.3);
+        const auto part = l.driven.find(Ask::What::part);
+        if (part.number < 0) continue;
+        if (part.rendition == 1)
+            l.driven.fail(part, Fault::missing);
+        else
+            l.driven.bring(part);
+    }
+    BOOST_REQUIRE(!l.driven.came.empty());
+    BOOST_TEST(!l.driven.end);
+    BOOST_TEST(l.driven.came.front().ask.rendition == 0);
+}
+BOOST_AUTO_TEST_CASE(a_song_that_is_nowhere_ends_with_69_after_few_requests) {
+    Listen l{3};
+    l.start();
+    for (int i = 0; i < 200 && !l.driven.end; ++i) {
+        const auto asks = l.driven.asks;
+        for (const auto& ask : asks) l.driven.fail(ask, Fault::missing, "not there");
+        l.driven.run(0.1);
+    }
+    BOOST_REQUIRE(l.driven.end);
+    BOOST_TEST(l.driven.end->status == EX_UNAVAILABLE);
+    BOOST_TEST(l.driven.now < 5);
+    BOOST_TEST(l.driven.asked < 12);
+}
+BOOST_AUTO_TEST_CASE(a_kept_chunk_that_is_damaged_is_asked_of_an_edge) {
+    Listen l;
+    auto kept = song(2);
+    kept.kept = {{true, true}, {}, {}};
+    l.start(std::move(kept));
+    l.driven.act();
+    const auto read = l.driven.find(Ask::What::part, Ask::From::cache);
+    BOOST_REQUIRE(read.number >= 0);
+    l.driven.fail(read, Fault::wrong, "it does not decode");
+    l.driven.run(0.5);
+    BOOST_TEST(l.driven.find(Ask::What::part).number >= 0);
+    BOOST_TEST(l.driven.find(Ask::What::part, Ask::From::cache).number < 0);
+}
+BOOST_AUTO_TEST_CASE(a_silent_edge_is_left_for_the_other) {
+    Listen l{2};
+    l.begin(song(6));
+    l.driven.bytes(l.part(), 60'000);
+    BOOST_TEST(l.part().source == 0);
+    l.driven.heard.started = l.driven.heard.playing = true;
+    for (int i = 0; i < 100 && l.part().source == 0; ++i) {
+        l.driven.run(0.1);
+        l.driven.heard.position =
+            std::min(l.driven.heard.position + rate / 10, l.rules.session().have());
+        BOOST_REQUIRE(l.driven.now < 8);
+    }
+    BOOST_TEST(l.part().source == 1);
+    BOOST_TEST(l.rules.session().have() > l.driven.heard.position);
+}
+BOOST_AUTO_TEST_CASE(
+    the_begin_of_a_chunk_left_in_the_middle_is_fetched_when_nothing_else_is_wanted) {
+    Conductor::Options options;
+    options.keeps = true;
+    Listen l{1, "96", options};
+    l.begin(song(2));
+    l.driven.bring(l.part());
+    l.driven.act();
+    // the second chunk from its middle on, as after a seek
+    l.rules.seek(15 * rate);
+    l.driven.step();
+    l.driven.heard.position = 15 * rate;
+    for (int i = 0; i < 60; ++i) {
+        l.driven.run(0.2);
+        const auto asks = l.driven.asks;
+        for (const auto& ask : asks) {
+            if (ask.what == Ask::What::index) {
+                l.driven.gone(ask.number);
+                l.rules.index_said(ask.number,
+                                   pieces(2, ask.rendition == 0   ? 96
+                                             : ask.rendition == 1 ? 160
+                                                                  : 320),
+                                   l.driven.now);
+                l.driven.step();
+            } else if (l.rules.asked(ask.number)) {
+                l.driven.bring(ask);
+            }
+        }
+    }
+    BOOST_TEST(l.rules.complete());
+    BOOST_TEST(l.driven.checks.size() == 2u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
