@@ -76,8 +76,20 @@ void Writer::write(std::string_view lines, std::int64_t time_ms) {
     if (late || waiting_.size() >= most_waiting) flush();
 }
 
+/// Somebody renamed or removed the file, as logrotate(8) does: lines go to a new one from now on.
+void Writer::follow_name() {
+    if (path_ == "-") return;
+    struct stat ours {}, named {};
+    if (::fstat(file_.fd(), &ours) != 0 || !S_ISREG(ours.st_mode)) return;
+    const bool there = ::stat(path_.c_str(), &named) == 0;
+    if (there && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev) return;
+    file_ = open_appended(path_);
+    torn_ = ends_torn(file_.fd());
+}
+
 void Writer::flush() {
     if (waiting_.empty()) return;
+    follow_name();
     if (torn_) waiting_.insert(0, 1, '\n');
     const std::string lines = std::exchange(waiting_, {});
     torn_ = true;  // until it is known to have gone well

@@ -52,7 +52,8 @@ class Sink {
 };
 
 /// A file that grows by whole lines, under any number of writers. A line that a crash or a full
-/// disk tore is ended before the next begins, so it takes none with it.
+/// disk tore is ended before the next begins, so it takes none with it. When the file was renamed,
+/// as for rotation, a new one is made.
 class Writer : public Sink {
    public:
     /// @param path  appended to and made if need be; "-" is standard output
@@ -68,6 +69,8 @@ class Writer : public Sink {
     void flush() override;
 
    private:
+    void follow_name();
+
     std::filesystem::path path_;
     File file_;
     std::string waiting_;

@@ -135,4 +135,18 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_told) {
     BOOST_CHECK_THROW(Writer{folder / "none" / "events"}, Error);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_file_that_was_renamed_is_followed_by_a_new_one, Fixture) {
+    Writer writer{path};
+    writer.write("{\"seq\":0}\n", 1000);
+    writer.flush();
+    fs::rename(path, folder / "events.1");
+    writer.write("{\"seq\":1}\n", 2000);
+    writer.flush();
+    BOOST_TEST(content() == "{\"seq\":1}\n");
+    fs::remove(path);
+    writer.write("{\"seq\":2}\n", 3000);
+    writer.flush();
+    BOOST_TEST(content() == "{\"seq\":2}\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
