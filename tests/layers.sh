@@ -9,7 +9,7 @@ arrows='
 audio   audio base
 ogg     ogg base
 song    song base
-store   store base
+store   store song base
 abr     abr base
 cache   cache base
 events  events base

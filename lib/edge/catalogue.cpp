@@ -38,7 +38,7 @@ std::string folder_state(const std::filesystem::path& root) {
 
 std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
                                                        const std::vector<std::string>& names) {
-    auto file = tree_.open("songs/" + id + "/manifest.json");
+    auto file = tree_.open(song::manifest_path(id));
     if (!file) return nullptr;
     const auto bytes = read_rest(file->fd(), song::most_manifest_bytes, id);
     if (!bytes) return nullptr;
@@ -64,7 +64,7 @@ std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
 
 /// What a name means, if it is a file.
 std::optional<std::string> Catalogue::id_of(const std::string& name) const {
-    const auto file = tree_.open("names/" + name);
+    const auto file = tree_.open(song::name_path(name));
     if (!file) return {};
     const auto bytes = read_rest(file->fd(), 64, name);
     if (!bytes) return {};
@@ -85,7 +85,7 @@ std::shared_ptr<const Catalogue::Songs> Catalogue::current(std::uint64_t now_ms)
     decltype(known_) known;
     auto songs = std::make_shared<Songs>();
     for (const auto& id : store_.ids()) {
-        const auto file = tree_.state("songs/" + id + "/manifest.json");
+        const auto file = tree_.state(song::manifest_path(id));
         if (!song::is_id(id) || !file) continue;
         std::string key = id;  // a song with other names is told anew
         for (const auto& name : names[id]) key += ' ' + name;

@@ -21,21 +21,23 @@ void read_whole(
 
 void Manifests::get(Objects& objects, net::Loop& loop, const std::string& song, Done done) {
     if (song::is_id(song)) return get_id(objects, loop, song, std::move(done));
-    objects.get("/names/" + song, [this, &objects, &loop, done = std::move(done)](Found found) {
-        read_whole(loop, std::move(found), 64,
-                   [this, &objects, &loop, done](const std::optional<Bytes>& bytes, int status,
-                                                 const std::string& why) {
-                       if (!bytes) return done({nullptr, status, why});
-                       std::string id{as_text(*bytes)};
-                       while (id.ends_with('\n') || id.ends_with('\r')) id.pop_back();
-                       if (!song::is_id(id)) return done({nullptr, 502, "the name means no song"});
-                       get_id(objects, loop, id, done);
-                   });
-    });
+    objects.get("/" + song::name_path(song),
+                [this, &objects, &loop, done = std::move(done)](Found found) {
+                    read_whole(loop, std::move(found), 64,
+                               [this, &objects, &loop, done](const std::optional<Bytes>& bytes,
+                                                             int status, const std::string& why) {
+                                   if (!bytes) return done({nullptr, status, why});
+                                   std::string id{as_text(*bytes)};
+                                   while (id.ends_with('\n') || id.ends_with('\r')) id.pop_back();
+                                   if (!song::is_id(id))
+                                       return done({nullptr, 502, "the name means no song"});
+                                   get_id(objects, loop, id, done);
+                               });
+                });
 }
 
 void Manifests::get_id(Objects& objects, net::Loop& loop, const std::string& id, Done done) {
-    objects.get("/songs/" + id + "/manifest.json",
+    objects.get("/" + song::manifest_path(id),
                 [this, &loop, id, done = std::move(done)](Found found) {
                     if (!found.entry) return done({nullptr, found.status, found.why});
                     // who is told may ask for the next at once: not under the lock

@@ -37,13 +37,13 @@ Bytes gzip_bytes(BytesView bytes) {
 std::string file_of(const Route& route, const std::string& id) {
     switch (route.kind) {
         case Route::name:
-            return "names/" + route.song;
+            return song::name_path(route.song);
         case Route::manifest:
-            return "songs/" + id + "/manifest.json";
+            return song::manifest_path(id);
         case Route::index:
-            return "songs/" + id + "/" + song::index_path(route.kbps);
+            return song::song_path(id, song::index_path(route.kbps));
         case Route::rendition_chunk:
-            return "songs/" + id + "/" + song::chunk_path(route.kbps, route.chunk);
+            return song::song_path(id, song::chunk_path(route.kbps, route.chunk));
         default:
             return {};
     }

@@ -1,21 +1,10 @@
 #include "edge/route.hpp"
 
-#include <charconv>
-
 #include "song/id.hpp"
+#include "song/path.hpp"
 
 namespace stretto::edge {
 namespace {
-
-/// A whole decimal number without sign or leading zeros.
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-    Number value{};
-    if (text.empty() || (text.size() > 1 && text[0] == '0') || text[0] == '-') return {};
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (code != std::errc{} || end != text.data() + text.size()) return {};
-    return value;
-}
 
 /// Up to the next slash, which is taken off too.
 std::string_view segment(std::string_view& path) {
@@ -25,53 +14,30 @@ std::string_view segment(std::string_view& path) {
     return first;
 }
 
-std::optional<std::int64_t> chunk_number(std::string_view file) {
-    constexpr std::string_view before = "chunk_", after = ".ogg";
-    if (!file.starts_with(before) || !file.ends_with(after) ||
-        file.size() <= before.size() + after.size())
-        return {};
-    const auto k = number<std::int64_t>(
-        file.substr(before.size(), file.size() - before.size() - after.size()));
-    if (!k || *k > 65535) return {};
-    return k;
-}
-
 bool is_song(std::string_view song) { return song::is_id(song) || song::is_name(song); }
 
 Route route_of_song(std::string_view rest) {
     Route found;
     found.song = segment(rest);
     if (!is_song(found.song)) return {};
-    if (rest == "manifest.json") {
+    if (rest == song::manifest_file) {
         found.kind = Route::manifest;
         return found;
     }
-    if (const auto k = chunk_number(rest)) {
+    if (const auto k = song::parse_chunk_file(rest)) {
         found.kind = Route::chunk_by_field;
         found.chunk = *k;
         return found;
     }
-    const auto kbps = parse_kbps(segment(rest));
-    if (!kbps || !song::is_id(found.song)) return {};
-    found.kbps = *kbps;
-    if (rest == "index") {
-        found.kind = Route::index;
-        return found;
-    }
-    const auto k = chunk_number(rest);
-    if (!k) return {};
-    found.kind = Route::rendition_chunk;
-    found.chunk = *k;
+    const auto part = song::parse_part(rest);
+    if (!part || !song::is_id(found.song)) return {};
+    found.kind = part->chunk ? Route::rendition_chunk : Route::index;
+    found.kbps = part->kbps;
+    found.chunk = part->chunk.value_or(0);
     return found;
 }
 
 }  // namespace
-
-std::optional<int> parse_kbps(std::string_view value) {
-    const auto kbps = number<int>(value);
-    if (!kbps || *kbps < 1 || *kbps > 65535) return {};
-    return kbps;
-}
 
 Route route(std::string_view path) {
     Route found;

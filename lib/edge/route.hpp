@@ -31,7 +31,4 @@ struct Route {
 /// @param path  decoded
 Route route(std::string_view path);
 
-/// The bitrate of X-User-Bitrate or ?kbps=: an integer from 1 to 65535, else nullopt.
-std::optional<int> parse_kbps(std::string_view value);
-
 }  // namespace stretto::edge

@@ -127,14 +127,15 @@ void Site::take_events(http::Incoming&& incoming, const http::Reply& reply) {
 /// cache, so that the field is never part of a key.
 void Site::chunk(const http::Request& request, const Route& where, const http::Reply& reply) {
     const auto* field = request.fields.find("X-User-Bitrate");
-    const int kbps = (field ? parse_kbps(*field) : std::nullopt).value_or(default_kbps);
+    const int kbps = (field ? song::parse_kbps(*field) : std::nullopt).value_or(default_kbps);
     const bool named = !song::is_id(where.song);
     shared_.manifests.get(backend_, loop_, where.song, [=, this, k = where.chunk](Song song) {
         if (!song.manifest) return send_error(reply, song.status, song.why);
         const auto& rendition = song.manifest->best(kbps);
         if (static_cast<std::size_t>(k) >= rendition.chunks.size())
             return send_error(reply, 404, "the song has no such chunk");
-        const auto path = "/songs/" + song.manifest->id + "/" + song::chunk_path(rendition.kbps, k);
+        const auto path =
+            "/" + song::song_path(song.manifest->id, song::chunk_path(rendition.kbps, k));
         backend_.get(path, [=, this](const Found& found) {
             if (!found.entry) return send_error(reply, found.status, found.why);
             Answering how;
@@ -153,7 +154,7 @@ void Site::chunk(const http::Request& request, const Route& where, const http::R
 void Site::stream(const http::Incoming& incoming, const http::Target& target, const Route& where,
                   const http::Reply& reply) {
     const auto asked = http::query_value(target.query, "kbps");
-    const auto kbps = asked ? parse_kbps(*asked) : std::nullopt;
+    const auto kbps = asked ? song::parse_kbps(*asked) : std::nullopt;
     if (!kbps) {
         http::Outgoing out;
         out.status = 307;

@@ -9,8 +9,8 @@ namespace stretto::edge {
 namespace {
 
 std::string object_path(const StreamPlan& plan, std::size_t chunk) {
-    return "/songs/" + plan.manifest->id + "/" +
-           song::chunk_path(plan.kbps, static_cast<std::int64_t>(chunk));
+    return "/" + song::song_path(plan.manifest->id,
+                                 song::chunk_path(plan.kbps, static_cast<std::int64_t>(chunk)));
 }
 
 std::uint32_t serial_of(const StreamPlan& plan) { return static_cast<std::uint32_t>(plan.kbps); }
@@ -154,7 +154,7 @@ void StreamPlans::get(Objects& objects, net::Loop& loop,
             return done(plan, 200, "");
         }
     }
-    const auto path = "/songs/" + manifest->id + "/" + song::chunk_path(kbps, 0);
+    const auto path = "/" + song::song_path(manifest->id, song::chunk_path(kbps, 0));
     objects.get(path, [=, this, &loop, done = std::move(done)](Found found) {
         read_whole(
             loop, std::move(found), song::most_chunk_bytes,

@@ -205,7 +205,7 @@ song::Manifest Cutter::run(const Sink& sink) {
         if (auto parsed = song::parse_loudness(json)) loudness = *parsed;
     auto manifest = must(song_.manifest(chunk_samples_, song::tags_of_comments(comments), loudness),
                          tracks_[0]->subject);
-    sink("manifest.json", as_bytes(song::print_manifest(manifest)));
+    sink(std::string{song::manifest_file}, as_bytes(song::print_manifest(manifest)));
     return manifest;
 }
 

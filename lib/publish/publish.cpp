@@ -1,52 +1,29 @@
 #include "publish/publish.hpp"
 
-#include <charconv>
 #include <set>
 
 #include "publish/song.hpp"
 #include "song/id.hpp"
+#include "song/path.hpp"
 
 namespace stretto::publish {
 namespace {
-
-/// "<kbps>/chunk_<k>.ogg" or "<kbps>/index", written just so.
-struct Name {
-    int kbps = 0;
-    std::optional<std::int64_t> chunk;  // nullopt: the index
-};
-
-std::optional<Name> parse_name(const std::string& path) {
-    Name name;
-    const char* const end = path.data() + path.size();
-    auto [rest, failed] = std::from_chars(path.data(), end, name.kbps);
-    if (failed != std::errc{} || name.kbps < 1 || name.kbps > 65535) return {};
-    if (path == song::index_path(name.kbps)) return name;
-    const std::string_view prefix = "/chunk_";
-    const std::string_view tail{rest, static_cast<std::size_t>(end - rest)};
-    std::int64_t k = 0;
-    if (!tail.starts_with(prefix) ||
-        std::from_chars(tail.data() + prefix.size(), end, k).ec != std::errc{} || k < 0 ||
-        path != song::chunk_path(name.kbps, k))
-        return {};
-    name.chunk = k;
-    return name;
-}
 
 /// Entries as they come; each is either the right next one or the end of the bundle's credit.
 class BundleCheck {
    public:
     Result<bool> add(const song::Entry& entry) {
-        const auto name = parse_name(entry.path);
-        if (!name) return Malformed{text("'", entry.path, "' does not belong in a bundle")};
-        if (!name->chunk) {
-            if (entry.bytes != song_.index(name->kbps) || !indexed_.insert(name->kbps).second)
+        const auto part = song::parse_part(entry.path);
+        if (!part) return Malformed{text("'", entry.path, "' does not belong in a bundle")};
+        if (!part->chunk) {
+            if (entry.bytes != song_.index(part->kbps) || !indexed_.insert(part->kbps).second)
                 return Malformed{text("'", entry.path, "' is not the index of its chunks")};
             return true;
         }
         if (!indexed_.empty() ||
-            *name->chunk != static_cast<std::int64_t>(song_.chunks(name->kbps)))
+            *part->chunk != static_cast<std::int64_t>(song_.chunks(part->kbps)))
             return Malformed{text("'", entry.path, "' comes out of order, or twice")};
-        if (auto ok = song_.add(name->kbps, entry.bytes); !ok)
+        if (auto ok = song_.add(part->kbps, entry.bytes); !ok)
             return Malformed{text("'", entry.path, "': ", ok.error().why)};
         return true;
     }
@@ -80,7 +57,7 @@ bool hash_is(const std::filesystem::path& path, const Digest& digest, std::strin
 
 std::string known_manifest(const store::Directory& store, const std::string& id) {
     return std::string{
-        as_text(read_file(store.song(id) / "manifest.json", song::most_manifest_bytes))};
+        as_text(read_file(store.song(id) / song::manifest_file, song::most_manifest_bytes))};
 }
 
 }  // namespace
@@ -91,7 +68,7 @@ song::Manifest check_bundle(song::BundleReader& bundle, const std::string& subje
     for (;;) {
         auto entry = must(bundle.next(), subject);
         if (!entry) throw bad_data(subject, "no manifest at its end (empty, or cut short)");
-        if (entry->path == "manifest.json") {
+        if (entry->path == song::manifest_file) {
             auto manifest = must(check.finish(entry->bytes), subject);
             const auto json = song::print_manifest(manifest);
             keep(entry->path, Bytes(json.begin(), json.end()));
@@ -119,7 +96,7 @@ song::Manifest publish(store::Directory& store, song::BundleReader& bundle,
 }
 
 song::Manifest load_manifest(const store::Directory& store, const std::string& id) {
-    const auto path = store.song(id) / "manifest.json";
+    const auto path = store.song(id) / song::manifest_file;
     auto manifest = must(song::parse_manifest(as_text(read_file(path, song::most_manifest_bytes))),
                          path.string());
     if (manifest.id != id) throw bad_data(path.string(), "its id is not that of its folder");
@@ -129,7 +106,7 @@ song::Manifest load_manifest(const store::Directory& store, const std::string& i
 std::vector<std::string> damage_of_song(const store::Directory& store, const std::string& id) {
     std::vector<std::string> found;
     const auto damaged = [&](const std::string& path, const std::string& why) {
-        found.push_back(text("songs/", id, "/", path, "\t", why));
+        found.push_back(text(song::song_path(id, path), "\t", why));
     };
     if (!song::is_id(id)) {
         found.push_back(text("songs/", id, "\tis no song"));
@@ -147,7 +124,7 @@ std::vector<std::string> damage_of_song(const store::Directory& store, const std
             }
         }
     } catch (const Error& e) {
-        damaged("manifest.json", e.what());
+        damaged(std::string{song::manifest_file}, e.what());
     }
     return found;
 }
@@ -163,9 +140,9 @@ std::vector<std::string> damage_of_store(
     for (const auto& name : store.names()) {
         const auto id = store.id_of(name);
         if (!song::is_name(name) || !id || !song::is_id(*id))
-            found.push_back(text("names/", name, "\tis no name of a song"));
+            found.push_back(text(song::name_path(name), "\tis no name of a song"));
         else if (!std::filesystem::exists(store.song(*id)))
-            found.push_back(text("names/", name, "\tnames a song that is not there"));
+            found.push_back(text(song::name_path(name), "\tnames a song that is not there"));
     }
     return found;
 }

@@ -114,9 +114,4 @@ std::string print_loudness(const Loudness& l) {
     return out;
 }
 
-std::string chunk_path(int kbps, std::int64_t chunk) {
-    return text(kbps, "/chunk_", chunk, ".ogg");
-}
-std::string index_path(int kbps) { return text(kbps, "/index"); }
-
 }  // namespace stretto::song

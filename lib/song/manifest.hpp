@@ -6,6 +6,7 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "song/path.hpp"
 #include "song/tags.hpp"
 
 namespace stretto::song {
@@ -53,7 +54,6 @@ constexpr std::string_view manifest_format = "stretto-manifest/1";
 constexpr std::size_t most_manifest_bytes = 16u << 20;
 constexpr std::size_t most_chunk_bytes = 64u << 20;
 constexpr std::size_t most_renditions = 16;
-constexpr std::size_t most_chunks = 65536;
 constexpr std::int64_t most_chunk_s = 60;
 
 /// The id that this manifest's audio has, whatever its `id` says: 160 bits of SHA-256 over the text
@@ -69,9 +69,5 @@ Result<Manifest> parse_manifest(std::string_view json);
 /// The value of a STRETTO_LOUDNESS comment: the manifest's "loudness" object.
 std::string print_loudness(const Loudness& loudness);
 Result<Loudness> parse_loudness(std::string_view json);
-
-/// Paths within songs/<id>/.
-std::string chunk_path(int kbps, std::int64_t chunk);
-std::string index_path(int kbps);
 
 }  // namespace stretto::song

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <ctime>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "song/path.hpp"
 
 namespace stretto::store {
 namespace {
@@ -23,23 +23,6 @@ constexpr const char* complete_mark = "complete";
 /// What may be kept before all that is here is known; no more than the limit's thousandth.
 constexpr std::uint64_t most_unseen = 64 << 10;
 constexpr std::int64_t draft_seconds = 3600;  // nobody writes one file for longer
-
-/// "320/chunk_7.ogg" -> 320, 7
-std::optional<std::pair<int, std::size_t>> chunk_of(const std::string& path) {
-    const auto slash = path.find('/');
-    constexpr std::string_view prefix = "chunk_";
-    if (slash == std::string::npos || path.compare(slash + 1, prefix.size(), prefix) != 0)
-        return {};
-    int kbps = 0;
-    std::size_t k = 0;
-    const char* number = path.data() + slash + 1 + prefix.size();
-    const auto a = std::from_chars(path.data(), path.data() + slash, kbps);
-    const auto b = std::from_chars(number, path.data() + path.size(), k);
-    if (a.ptr != path.data() + slash || b.ec != std::errc{} || k > 65535 ||
-        std::string_view{b.ptr} != ".ogg")
-        return {};
-    return std::pair{kbps, k};
-}
 
 std::int64_t modified(const fs::path& path) {
     struct stat state;
@@ -106,11 +89,12 @@ void Kept::note(Song& song, const std::string& path, std::uint64_t bytes) const 
     song.bytes += bytes;
     bytes_ += bytes;
     if (path == complete_mark) song.complete = true;
-    const auto chunk = chunk_of(path);
-    if (!chunk) return;
-    auto& here = song.chunks[chunk->first];
-    if (here.size() <= chunk->second) here.resize(chunk->second + 1);
-    here[chunk->second] = true;
+    const auto part = song::parse_part(path);
+    if (!part || !part->chunk) return;
+    const auto k = static_cast<std::size_t>(*part->chunk);
+    auto& here = song.chunks[part->kbps];
+    if (here.size() <= k) here.resize(k + 1);
+    here[k] = true;
 }
 
 std::optional<Bytes> Kept::read(const std::string& id, const std::string& path,
@@ -142,10 +126,10 @@ void Kept::forget(const std::string& id, const std::string& path) {
         bytes_ -= std::min(bytes_, size);
     }
     fs::remove(root_ / "songs" / id / path, failed);
-    const auto chunk = chunk_of(path);
-    if (!chunk) return;
-    if (auto& here = song.chunks[chunk->first]; chunk->second < here.size())
-        here[chunk->second] = false;
+    const auto part = song::parse_part(path);
+    if (!part || !part->chunk) return;
+    const auto k = static_cast<std::size_t>(*part->chunk);
+    if (auto& here = song.chunks[part->kbps]; k < here.size()) here[k] = false;
     song.complete = false;
     fs::remove(root_ / "songs" / id / complete_mark, failed);
 }

@@ -16,7 +16,7 @@ http::Upstream::Limits origin_limits() {
 }
 
 std::string path_of(const std::string& key) {
-    return song::is_id(key) ? "/songs/" + key + "/manifest.json" : "/names/" + key;
+    return "/" + (song::is_id(key) ? song::manifest_path(key) : song::name_path(key));
 }
 
 std::string without_line_end(std::string text) {

@@ -1,0 +1,36 @@
+#pragma once
+// Where the parts of a song lie: the same relative paths in a folder, a bundle, a store and a URL.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stretto::song {
+
+constexpr std::size_t most_chunks = 65536;
+constexpr int most_kbps = 65535;
+constexpr std::string_view manifest_file = "manifest.json";
+
+/// A file of a rendition: one of its chunks or, where there is no number, its index.
+struct Part {
+    int kbps = 0;
+    std::optional<std::int64_t> chunk;
+    bool operator==(const Part&) const = default;
+};
+
+/// "<kbps>/chunk_<k>.ogg" and "<kbps>/index", relative to the song. Read only as they are printed:
+/// no signs, no leading zeros.
+std::string chunk_path(int kbps, std::int64_t chunk);
+std::string index_path(int kbps);
+std::string print_part(const Part& part);
+std::optional<Part> parse_part(std::string_view path);
+/// The pieces that they consist of: "<kbps>", and "chunk_<k>.ogg".
+std::optional<int> parse_kbps(std::string_view text);
+std::optional<std::int64_t> parse_chunk_file(std::string_view file);
+
+/// Relative to the store: "songs/<id>/<rest>", "songs/<id>/manifest.json" and "names/<name>".
+std::string song_path(std::string_view id, std::string_view rest);
+std::string manifest_path(std::string_view id);
+std::string name_path(std::string_view name);
+
+}  // namespace stretto::song
