@@ -8,6 +8,7 @@
 #include "http/repr_digest.hpp"
 #include "song/id.hpp"
 #include "song/index.hpp"
+#include "song/lookup.hpp"
 
 namespace stretto::edge {
 namespace {
@@ -56,9 +57,9 @@ class ManifestCheck : public Check {
     std::uint64_t releasable(std::uint64_t, Length) const override { return 0; }
     void finish(std::function<void(Verdict)> done) override {
         if (gzip_) bytes_ = gunzip(bytes_, song::most_manifest_bytes).value_or(Bytes{});
-        const auto manifest = song::parse_manifest(as_text(bytes_));
+        const bool right{song::parse_manifest_of(id_, as_text(bytes_))};
         bytes_ = {};
-        done(manifest && manifest->id == id_ ? Verdict::right : Verdict::wrong);
+        done(right ? Verdict::right : Verdict::wrong);
     }
 
    private:
@@ -175,26 +176,25 @@ class HashCheck : public Check {
 
 /// By the song's id in the path. What stands under a name may be anything at a server that is not
 /// ours.
-std::unique_ptr<Check> check_of_path(const std::string& key, bool gzip, Manifests& manifests,
-                                     Objects& objects, net::Loop& loop) {
-    auto where = route(key);
-    if (!song::is_id(where.song)) return nullptr;
-    if (where.kind == Route::manifest) return std::make_unique<ManifestCheck>(where.song, gzip);
-    if (where.kind == Route::rendition_chunk || where.kind == Route::index)
-        return std::make_unique<HashCheck>(std::move(where), manifests, objects, loop);
+std::unique_ptr<Check> check_of_id(const Route& route, bool gzip, Manifests& manifests,
+                                   Objects& objects, net::Loop& loop) {
+    if (!song::is_id(route.song)) return nullptr;
+    if (route.kind == Route::manifest) return std::make_unique<ManifestCheck>(route.song, gzip);
+    if (route.kind == Route::rendition_chunk || route.kind == Route::index)
+        return std::make_unique<HashCheck>(route, manifests, objects, loop);
     return nullptr;
 }
 
 }  // namespace
 
-std::unique_ptr<Check> check_of(const std::string& key, const http::Fields& fields,
+std::unique_ptr<Check> check_of(const Route& route, const http::Fields& fields,
                                 Manifests& manifests, Objects& objects, net::Loop& loop) {
-    auto by_path = check_of_path(key, fields.has("Content-Encoding"), manifests, objects, loop);
+    auto by_id = check_of_id(route, fields.has("Content-Encoding"), manifests, objects, loop);
     const auto digest = http::repr_digest(fields);
-    if (!digest) return by_path;
+    if (!digest) return by_id;
     auto by_digest = std::make_unique<DigestCheck>(*digest);
-    if (!by_path) return by_digest;
-    return std::make_unique<BothChecks>(std::move(by_path), std::move(by_digest));
+    if (!by_id) return by_digest;
+    return std::make_unique<BothChecks>(std::move(by_id), std::move(by_digest));
 }
 
 }  // namespace stretto::edge

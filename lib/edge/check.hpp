@@ -32,7 +32,7 @@ class Check {
 /// Manifests, indexes and chunks by the song's id, and whatever has a Repr-Digest by that; nullptr
 /// for others.
 /// @param fields  of the response
-std::unique_ptr<Check> check_of(const std::string& key, const http::Fields& fields,
+std::unique_ptr<Check> check_of(const Route& route, const http::Fields& fields,
                                 Manifests& manifests, Objects& objects, net::Loop& loop);
 
 }  // namespace stretto::edge

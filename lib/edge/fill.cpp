@@ -115,7 +115,7 @@ void Fill::begin_entry(http::Response&& response, bool store) {
     store_ = store;
     const auto length = content_length(response.fields);
     if (response.status == 200)
-        check_ = check_of(job_.key, response.fields, shared_.manifests, objects_, loop_);
+        check_ = check_of(job_.route, response.fields, shared_.manifests, objects_, loop_);
     Outcome outcome;
     outcome.stored = store;
     outcome.fwd_status = response.status;
@@ -292,7 +292,7 @@ void Fill::verdict(Check::Verdict verdict) {
         if (std::exchange(restarted_, true) || !entry_->content()->restart())
             return give_up(store_ ? End::damaged : End::broken);
         check_ =
-            check_of(job_.key, entry_->head()->stored.fields, shared_.manifests, objects_, loop_);
+            check_of(job_.route, entry_->head()->stored.fields, shared_.manifests, objects_, loop_);
         return ask(unconditional(job_.request));
     }
     // what nobody can prove passes on, but is not kept as if it had been proven

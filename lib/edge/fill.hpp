@@ -51,6 +51,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
    public:
     struct Job {
         std::string key;        ///< path and query
+        Route route;            ///< what they ask for
         http::Request request;  ///< the client's, end-to-end fields only
         Bytes body;
         std::shared_ptr<Entry> stored;  ///< to be validated; may be nullptr

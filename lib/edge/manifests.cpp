@@ -1,6 +1,7 @@
 #include "edge/manifests.hpp"
 
 #include "song/id.hpp"
+#include "song/lookup.hpp"
 
 namespace stretto::edge {
 
@@ -21,36 +22,33 @@ void read_whole(
 
 void Manifests::get(Objects& objects, net::Loop& loop, const std::string& song, Done done) {
     if (song::is_id(song)) return get_id(objects, loop, song, std::move(done));
-    objects.get("/" + song::name_path(song),
-                [this, &objects, &loop, done = std::move(done)](Found found) {
-                    read_whole(loop, std::move(found), 64,
-                               [this, &objects, &loop, done](const std::optional<Bytes>& bytes,
-                                                             int status, const std::string& why) {
+    const auto most = song::wanted_for(song).most_bytes;
+    objects.get({Route::name, song},
+                [=, this, &objects, &loop, done = std::move(done)](Found found) {
+                    read_whole(loop, std::move(found), most,
+                               [=, this, &objects, &loop](const std::optional<Bytes>& bytes,
+                                                          int status, const std::string& why) {
                                    if (!bytes) return done({nullptr, status, why});
-                                   std::string id{as_text(*bytes)};
-                                   while (id.ends_with('\n') || id.ends_with('\r')) id.pop_back();
-                                   if (!song::is_id(id))
-                                       return done({nullptr, 502, "the name means no song"});
-                                   get_id(objects, loop, id, done);
+                                   const auto id = song::parse_name(as_text(*bytes));
+                                   if (!id) return done({nullptr, 502, id.error().why});
+                                   get_id(objects, loop, *id, done);
                                });
                 });
 }
 
 void Manifests::get_id(Objects& objects, net::Loop& loop, const std::string& id, Done done) {
-    objects.get("/" + song::manifest_path(id),
-                [this, &loop, id, done = std::move(done)](Found found) {
-                    if (!found.entry) return done({nullptr, found.status, found.why});
-                    // who is told may ask for the next at once: not under the lock
-                    if (auto manifest = parsed(id, found.entry))
-                        return done({std::move(manifest), 200, ""});
-                    const auto entry = found.entry;
-                    read_whole(loop, std::move(found), song::most_manifest_bytes,
-                               [this, id, entry, done](const std::optional<Bytes>& bytes,
-                                                       int status, const std::string& why) {
-                                   if (!bytes) return done({nullptr, status, why});
-                                   done(parse(id, entry));
-                               });
-                });
+    objects.get({Route::manifest, id}, [this, &loop, id, done = std::move(done)](Found found) {
+        if (!found.entry) return done({nullptr, found.status, found.why});
+        // who is told may ask for the next at once: not under the lock
+        if (auto manifest = parsed(id, found.entry)) return done({std::move(manifest), 200, ""});
+        const auto entry = found.entry;
+        read_whole(loop, std::move(found), song::most_manifest_bytes,
+                   [this, id, entry, done](const std::optional<Bytes>& bytes, int status,
+                                           const std::string& why) {
+                       if (!bytes) return done({nullptr, status, why});
+                       done(parse(id, entry));
+                   });
+    });
 }
 
 /// What an entry says, when it has been parsed already; else nullptr.
@@ -65,9 +63,8 @@ std::shared_ptr<const song::Manifest> Manifests::parsed(const std::string& id,
 Song Manifests::parse(const std::string& id, const std::shared_ptr<Entry>& entry) {
     const auto bytes = entry->content()->read_all(song::most_manifest_bytes);
     if (!bytes) return {nullptr, 502, "the manifest cannot be read"};
-    auto parsed = song::parse_manifest(as_text(*bytes));
-    if (!parsed) return {nullptr, 502, "the manifest is damaged: " + parsed.error().why};
-    if (parsed->id != id) return {nullptr, 502, "the manifest is that of another song"};
+    auto parsed = song::parse_manifest_of(id, as_text(*bytes));
+    if (!parsed) return {nullptr, 502, "the server behind has a bad " + parsed.error().why};
     auto manifest = std::make_shared<const song::Manifest>(std::move(*parsed));
     const std::lock_guard lock{mutex_};
     if (known_.size() >= most) known_.clear();  // rare: parsing again is cheaper than keeping order

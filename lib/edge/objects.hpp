@@ -5,6 +5,7 @@
 #include <string>
 
 #include "edge/entry.hpp"
+#include "edge/route.hpp"
 #include "http/freshness.hpp"
 
 namespace stretto::edge {
@@ -20,9 +21,9 @@ struct Found {
 class Objects {
    public:
     virtual ~Objects() = default;
-    /// @param path  "/songs/<id>/96/chunk_0.ogg"
+    /// @param route  of an object
     /// @param done  called at once or later; the entry's content may still be coming
-    virtual void get(const std::string& path, std::function<void(Found)> done) = 0;
+    virtual void get(const Route& route, std::function<void(Found)> done) = 0;
 };
 
 }  // namespace stretto::edge

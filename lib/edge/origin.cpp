@@ -34,21 +34,6 @@ Bytes gzip_bytes(BytesView bytes) {
     return out;
 }
 
-std::string file_of(const Route& route, const std::string& id) {
-    switch (route.kind) {
-        case Route::name:
-            return song::name_path(route.song);
-        case Route::manifest:
-            return song::manifest_path(id);
-        case Route::index:
-            return song::song_path(id, song::index_path(route.kbps));
-        case Route::rendition_chunk:
-            return song::song_path(id, song::chunk_path(route.kbps, route.chunk));
-        default:
-            return {};
-    }
-}
-
 http::Fields common_fields(std::string_view type, std::string_view cache, std::string_view etag) {
     return {{"Content-Type", std::string{type}},
             {"Cache-Control", std::string{cache}},
@@ -77,13 +62,12 @@ Origin::Origin(const store::Tree& tree, std::size_t open_files, std::uint64_t me
     : tree_(tree), most_files_(open_files), most_memory_(memory) {}
 
 std::shared_ptr<Entry> Origin::find(const Route& route, bool gzip, std::uint64_t now_ms) {
-    std::string id = route.song;
-    if (route.kind == Route::manifest && !song::is_id(id)) {
-        auto named = id_of(id, now_ms);
-        if (!named) return nullptr;
-        id = std::move(*named);
+    if (route.kind == Route::manifest && !song::is_id(route.song)) {
+        auto id = id_of(route.song, now_ms);
+        if (!id) return nullptr;
+        return find({Route::manifest, std::move(*id)}, gzip, now_ms);
     }
-    const std::string file = file_of(route, id);
+    const std::string file = object_path(route);
     if (file.empty()) return nullptr;
     gzip = gzip && route.kind == Route::manifest;
     const std::string key = gzip ? file + " gzip" : file;
@@ -92,10 +76,7 @@ std::shared_ptr<Entry> Origin::find(const Route& route, bool gzip, std::uint64_t
 }
 
 std::optional<std::string> Origin::id_of(const std::string& name, std::uint64_t now_ms) {
-    Route route;
-    route.kind = Route::name;
-    route.song = name;
-    const auto entry = find(route, false, now_ms);
+    const auto entry = find({Route::name, name}, false, now_ms);
     const auto bytes = entry ? entry->content()->read_all(64) : std::nullopt;
     if (!bytes) return {};
     std::string id{as_text(*bytes)};

@@ -28,9 +28,9 @@ void send_page(const http::Reply& reply) {
 
 }  // namespace
 
-void OriginSite::get(const std::string& path, std::function<void(Found)> done) {
+void OriginSite::get(const Route& route, std::function<void(Found)> done) {
     Found found;
-    found.entry = origin_.find(route(path), false, loop_.now_ms());
+    found.entry = origin_.find(route, false, loop_.now_ms());
     if (!found.entry) found.why = "not found";
     done(std::move(found));
 }

@@ -13,7 +13,7 @@ class OriginSite : public Backend {
     OriginSite(net::Loop& loop, Origin& origin, Catalogue& catalogue)
         : loop_(loop), origin_(origin), catalogue_(catalogue) {}
 
-    void get(const std::string& path, std::function<void(Found)> done) override;
+    void get(const Route& route, std::function<void(Found)> done) override;
     void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
                const http::Reply& reply) override;
 

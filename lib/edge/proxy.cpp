@@ -19,12 +19,6 @@ bool may_share(const http::Request& request) {
     return !http::request_control(request.fields).no_store;
 }
 
-/// Paths whose objects we know: always whole, always the same for all, compressed or not.
-bool is_song_object(const Route& route) {
-    return route.kind == Route::manifest || route.kind == Route::rendition_chunk ||
-           route.kind == Route::index || route.kind == Route::name;
-}
-
 Share share_of(const Outcome& outcome, const http::Request& waiting) {
     const auto head = outcome.entry->head();
     if (outcome.stale) return share_stale(head->stored, waiting, !outcome.fwd_status, wall_clock());
@@ -37,24 +31,25 @@ Proxy::Proxy(net::Loop& loop, const std::string& upstream, const http::Upstream:
              EdgeShared& shared, Flights& flights)
     : loop_(loop), shared_(shared), flights_(flights), upstream_(loop, upstream, limits) {}
 
-void Proxy::get(const std::string& path, std::function<void(Found)> done) {
+void Proxy::get(const Route& route, std::function<void(Found)> done) {
     http::Request request;
     request.method = "GET";
-    request.target = path;
-    look_up(upstream_request(std::move(request)), true, [done = std::move(done)](Answer answer) {
-        Found found;
-        found.entry = std::move(answer.entry);
-        found.cache = std::move(answer.cache);
-        found.status = answer.error ? answer.error : 502;
-        found.why = std::move(answer.why);
-        // what is no success is not the object
-        if (found.entry && found.entry->head()->stored.status != 200) {
-            found.status = found.entry->head()->stored.status;
-            found.why = http::reason(found.status);
-            found.entry = nullptr;
-        }
-        done(std::move(found));
-    });
+    request.target = "/" + object_path(route);
+    look_up(upstream_request(std::move(request)), route, true,
+            [done = std::move(done)](Answer answer) {
+                Found found;
+                found.entry = std::move(answer.entry);
+                found.cache = std::move(answer.cache);
+                found.status = answer.error ? answer.error : 502;
+                found.why = std::move(answer.why);
+                // what is no success is not the object
+                if (found.entry && found.entry->head()->stored.status != 200) {
+                    found.status = found.entry->head()->stored.status;
+                    found.why = http::reason(found.status);
+                    found.entry = nullptr;
+                }
+                done(std::move(found));
+            });
 }
 
 void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& route,
@@ -73,21 +68,22 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
     }
     const bool get = request.method == "GET";
     const bool head = request.method == "HEAD";
-    if ((!get && !head) || !incoming.body.empty()) return forward(std::move(incoming), reply);
+    if ((!get && !head) || !incoming.body.empty())
+        return forward(std::move(incoming), route, reply);
     http::Request asked = request;
     if (head) {
         const auto stored = shared_.cache.find(request.target, request);
         const bool fresh =
             stored && http::use(stored->head()->stored, request, wall_clock()) == http::Use::fresh;
-        if (!fresh && !is_song_object(route)) return forward(std::move(incoming), reply);
+        if (!fresh && !route.is_object()) return forward(std::move(incoming), route, reply);
         asked.method = "GET";
     }
-    if (is_song_object(route)) {
+    if (route.is_object()) {
         const bool gzip = route.kind == Route::manifest && http::takes_coding(asked.fields, "gzip");
         asked.fields.remove("Accept-Encoding");
         if (gzip) asked.fields.add("Accept-Encoding", "gzip");
     }
-    look_up(upstream_request(std::move(asked)), false,
+    look_up(upstream_request(std::move(asked)), route, false,
             [this, request = std::move(request), reply](const Answer& answer) {
                 send(answer, request, reply);
             });
@@ -111,7 +107,7 @@ Proxy::Answer Proxy::hit(const std::shared_ptr<Entry>& entry, http::Time now) co
 }
 
 /// RFC 9111 4: from what is stored, or from upstream.
-void Proxy::look_up(const http::Request& request, bool internal, Done done) {
+void Proxy::look_up(const http::Request& request, const Route& route, bool internal, Done done) {
     const auto now = wall_clock();
     auto stored = shared_.cache.find(request.target, request);
     if (stored) {
@@ -120,7 +116,7 @@ void Proxy::look_up(const http::Request& request, bool internal, Done done) {
             head->plain && now < head->fresh_until && !asks_for_something_special(request);
         const auto use = quick ? http::Use::fresh : http::use(head->stored, request, now);
         if (use != http::Use::validate) {
-            if (use == http::Use::stale_now) validate_aside(request, stored);
+            if (use == http::Use::stale_now) validate_aside(request, route, stored);
             if (use != http::Use::fresh)
                 shared_.counters.stale.fetch_add(1, std::memory_order_relaxed);
             return done(hit(stored, now));
@@ -134,7 +130,7 @@ void Proxy::look_up(const http::Request& request, bool internal, Done done) {
         return done(std::move(answer));
     }
     shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
-    Asked asked{request, stored, why_asked(request, stored, now), internal, {}, {}};
+    Asked asked{request, route, stored, why_asked(request, stored, now), internal, {}, {}};
     if (asks_for_something_special(request)) asked.directives = sharing_key(request);
     if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
         ask_together(asked, std::move(done));
@@ -220,8 +216,7 @@ std::shared_ptr<const Outcome> Proxy::for_others(const Asked& asked, const Outco
     // a song's objects are the same for all, and so is their absence: but what upstream says of it
     // may be meant for one
     const int status = outcome.fwd_status.value_or(0);
-    if (outcome.entry || status < 500 || !is_song_object(route(asked.request.target)))
-        return nullptr;
+    if (outcome.entry || status < 500 || !asked.route.is_object()) return nullptr;
     Outcome failure;
     failure.error = status;
     failure.why = text("the server behind answered ", status);
@@ -241,6 +236,7 @@ void Proxy::ask_variant(Asked asked, const Head& head, Done done) {
 void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done done) {
     Fill::Job job;
     job.key = asked.request.target;
+    job.route = asked.route;
     job.request = asked.request;
     job.stored = asked.stored;
     job.internal = asked.internal;
@@ -273,10 +269,11 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
 void Proxy::ask_alone(const Asked& asked, Done done) {
     Fill::Job job;
     job.key = asked.request.target;
+    job.route = asked.route;
     job.request = asked.request;
     job.stored = asked.stored;
     job.alone = true;
-    job.whole = is_song_object(route(job.key));
+    job.whole = job.route.is_object();
     job.internal = asked.internal;
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
@@ -294,9 +291,10 @@ void Proxy::fetch_again(const Asked& asked) {
 }
 
 /// stale-while-revalidate: nobody waits for it.
-void Proxy::validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored) {
+void Proxy::validate_aside(const http::Request& request, const Route& route,
+                           const std::shared_ptr<Entry>& stored) {
     const auto [flight, first] = flights_.join(request.target);
-    if (first) fly(flight, {request, stored, "stale", true, {}, {}}, [](const Answer&) {});
+    if (first) fly(flight, {request, route, stored, "stale", true, {}, {}}, [](const Answer&) {});
 }
 
 Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why, bool collapsed) const {
@@ -318,9 +316,10 @@ Proxy::Answer Proxy::answer_of(const Outcome& outcome, std::string_view why, boo
 }
 
 /// What no cache answers: other methods, HEAD of what is not known.
-void Proxy::forward(http::Incoming&& incoming, const http::Reply& reply) {
+void Proxy::forward(http::Incoming&& incoming, const Route& route, const http::Reply& reply) {
     Fill::Job job;
     job.key = incoming.request.target;
+    job.route = route;
     job.request = upstream_request(incoming.request);
     job.body = std::move(incoming.body);
     job.alone = true;

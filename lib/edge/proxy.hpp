@@ -11,7 +11,7 @@ class Proxy : public Backend {
     Proxy(net::Loop& loop, const std::string& upstream, const http::Upstream::Limits& limits,
           EdgeShared& shared, Flights& flights);
 
-    void get(const std::string& path, std::function<void(Found)> done) override;
+    void get(const Route& route, std::function<void(Found)> done) override;
     void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
                const http::Reply& reply) override;
     bool passes_on() const override { return true; }
@@ -32,6 +32,7 @@ class Proxy : public Backend {
     /// A request that what is stored does not answer.
     struct Asked {
         http::Request request;
+        Route route;
         std::shared_ptr<Entry> stored;  ///< to be validated; may be nullptr
         std::string_view why;           ///< in Cache-Status: "uri-miss", "stale", ...
         bool internal = false;
@@ -42,7 +43,7 @@ class Proxy : public Backend {
         std::string flight() const { return request.target + directives + variant; }
     };
 
-    void look_up(const http::Request& request, bool internal, Done done);
+    void look_up(const http::Request& request, const Route& route, bool internal, Done done);
     void ask_together(const Asked& asked, Done done);
     Outcome known_already(const Asked& asked);
     void ask_variant(Asked asked, const Head& head, Done done);
@@ -51,13 +52,14 @@ class Proxy : public Backend {
     void take_shared(const Asked& asked, const std::shared_ptr<const Outcome>& outcome, Done done);
     std::shared_ptr<const Outcome> for_others(const Asked& asked, const Outcome& outcome) const;
     void fetch_again(const Asked& asked);
-    void validate_aside(const http::Request& request, const std::shared_ptr<Entry>& stored);
+    void validate_aside(const http::Request& request, const Route& route,
+                        const std::shared_ptr<Entry>& stored);
     std::string_view why_asked(const http::Request& request, const std::shared_ptr<Entry>& stored,
                                http::Time now) const;
     Answer answer_of(const Outcome& outcome, std::string_view why, bool collapsed) const;
     Answer hit(const std::shared_ptr<Entry>& entry, http::Time now) const;
 
-    void forward(http::Incoming&& incoming, const http::Reply& reply);
+    void forward(http::Incoming&& incoming, const Route& route, const http::Reply& reply);
     void send(const Answer& answer, const http::Request& request, const http::Reply& reply);
     void send_pipe(const Answer& answer, const http::Request& request, const http::Reply& reply);
     void invalidate(const http::Request& request, const http::Response& response);

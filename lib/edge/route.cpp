@@ -59,4 +59,19 @@ Route route(std::string_view path) {
     return found;
 }
 
+std::string object_path(const Route& route) {
+    switch (route.kind) {
+        case Route::name:
+            return song::name_path(route.song);
+        case Route::manifest:
+            return song::manifest_path(route.song);
+        case Route::index:
+            return song::song_path(route.song, song::index_path(route.kbps));
+        case Route::rendition_chunk:
+            return song::song_path(route.song, song::chunk_path(route.kbps, route.chunk));
+        default:
+            return {};
+    }
+}
+
 }  // namespace stretto::edge

@@ -23,12 +23,19 @@ struct Route {
         events,           ///< /events
         other
     } kind = other;
-    std::string song;  ///< id or name
+    std::string song = {};  ///< id or name
     int kbps = 0;
     std::int64_t chunk = 0;
+
+    /// An object of a store, the same for all who ask.
+    bool is_object() const noexcept {
+        return kind == manifest || kind == rendition_chunk || kind == index || kind == name;
+    }
 };
 
 /// @param path  decoded
 Route route(std::string_view path);
+/// Where an object lies in a store, "songs/<id>/96/index"; empty for what is none.
+std::string object_path(const Route& route);
 
 }  // namespace stretto::edge

@@ -134,9 +134,8 @@ void Site::chunk(const http::Request& request, const Route& where, const http::R
         const auto& rendition = song.manifest->best(kbps);
         if (static_cast<std::size_t>(k) >= rendition.chunks.size())
             return send_error(reply, 404, "the song has no such chunk");
-        const auto path =
-            "/" + song::song_path(song.manifest->id, song::chunk_path(rendition.kbps, k));
-        backend_.get(path, [=, this](const Found& found) {
+        const Route chosen{Route::rendition_chunk, song.manifest->id, rendition.kbps, k};
+        backend_.get(chosen, [=, this](const Found& found) {
             if (!found.entry) return send_error(reply, found.status, found.why);
             Answering how;
             how.cache = found.cache;

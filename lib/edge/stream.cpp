@@ -8,9 +8,8 @@
 namespace stretto::edge {
 namespace {
 
-std::string object_path(const StreamPlan& plan, std::size_t chunk) {
-    return "/" + song::song_path(plan.manifest->id,
-                                 song::chunk_path(plan.kbps, static_cast<std::int64_t>(chunk)));
+Route route_of(const StreamPlan& plan, std::size_t chunk) {
+    return {Route::rendition_chunk, plan.manifest->id, plan.kbps, static_cast<std::int64_t>(chunk)};
 }
 
 std::uint32_t serial_of(const StreamPlan& plan) { return static_cast<std::uint32_t>(plan.kbps); }
@@ -101,13 +100,13 @@ class StreamBody : public http::Body {
         const auto pending = std::exchange(pending_, nullptr);
         if (pending->bytes) join(*pending->bytes);
         if (pages_ && chunk + 2 < plan_->starts.size() && plan_->starts[chunk + 1] < end_)
-            objects_.get(object_path(*plan_, chunk + 1), [](const Found&) {});
+            objects_.get(route_of(*plan_, chunk + 1), [](const Found&) {});
         return true;
     }
 
     void ask() {
         pending_ = std::make_shared<Pending>();
-        objects_.get(object_path(*plan_, chunk_), [&loop = loop_, mine = pending_](Found found) {
+        objects_.get(route_of(*plan_, chunk_), [&loop = loop_, mine = pending_](Found found) {
             read_whole(loop, std::move(found), song::most_chunk_bytes,
                        [mine](std::optional<Bytes> bytes, int, const std::string&) {
                            mine->called = true;
@@ -154,8 +153,8 @@ void StreamPlans::get(Objects& objects, net::Loop& loop,
             return done(plan, 200, "");
         }
     }
-    const auto path = "/" + song::song_path(manifest->id, song::chunk_path(kbps, 0));
-    objects.get(path, [=, this, &loop, done = std::move(done)](Found found) {
+    const Route first{Route::rendition_chunk, manifest->id, kbps, 0};
+    objects.get(first, [=, this, &loop, done = std::move(done)](Found found) {
         read_whole(
             loop, std::move(found), song::most_chunk_bytes,
             [=, this](const std::optional<Bytes>& bytes, int status, const std::string& why) {

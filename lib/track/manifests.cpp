@@ -1,22 +1,16 @@
 #include "track/manifests.hpp"
 
 #include "song/id.hpp"
-#include "song/manifest.hpp"
+#include "song/lookup.hpp"
 
 namespace stretto::track {
 namespace {
-
-constexpr std::size_t most_name_bytes = 256;  // what is behind a name is an id and a line's end
 
 http::Upstream::Limits origin_limits() {
     http::Upstream::Limits limits;
     limits.connections = 32;
     limits.requests = 4096;
     return limits;
-}
-
-std::string path_of(const std::string& key) {
-    return "/" + (song::is_id(key) ? song::manifest_path(key) : song::name_path(key));
 }
 
 std::string without_line_end(std::string text) {
@@ -98,11 +92,11 @@ void Manifests::ask(const std::string& key, Done done) {
     ++asked_;
     http::Request request;
     request.method = "GET";
-    request.target = path_of(key);
-    const std::size_t most = song::is_id(key) ? song::most_manifest_bytes : most_name_bytes;
+    const auto wanted = song::wanted_for(key);
+    request.target = "/" + wanted.path;
     http::FetchCalls calls;
     calls.head = [this, key](http::Response&& head) { flights_.at(key).status = head.status; };
-    calls.data = [this, key, most](BytesView bytes) {
+    calls.data = [this, key, most = wanted.most_bytes](BytesView bytes) {
         auto& landing = flights_.at(key);
         landing.too_long |= landing.body.size() + bytes.size() > most;
         if (!landing.too_long) landing.body += as_text(bytes);
@@ -126,18 +120,17 @@ void Manifests::landed(const std::string& key, const http::Failure* failure) {
         const Found found = keep(key, flight.body);
         return found.song ? tell(flight.waiting, found) : refuse(found);
     }
-    const auto id = without_line_end(flight.body);
-    if (!song::is_id(id)) return refuse(bad("has no id under this name"));
+    const auto id = song::parse_name(flight.body);
+    if (!id) return refuse(bad("has no id under this name"));
     if (names_.size() >= limits_.names) names_.clear();
-    names_[key] = {id, loop_.now_ms()};
-    get_id(id, [waiting = flight.waiting](const Found& found) { tell(waiting, found); });
+    names_[key] = {*id, loop_.now_ms()};
+    get_id(*id, [waiting = flight.waiting](const Found& found) { tell(waiting, found); });
 }
 
 /// The song, kept; or why it is none.
 Found Manifests::keep(const std::string& id, const std::string& json) {
-    const auto manifest = song::parse_manifest(json);
+    const auto manifest = song::parse_manifest_of(id, json);
     if (!manifest) return bad("has a bad " + manifest.error().why);
-    if (manifest->id != id) return bad("has another song under this id");
     auto song = std::make_shared<Song>();
     song->id = id;
     song->manifest = without_line_end(json);

@@ -91,4 +91,20 @@ BOOST_AUTO_TEST_CASE(and_nothing_that_only_looks_like_one) {
         check({path, Route::other});
 }
 
+BOOST_AUTO_TEST_CASE(an_object_is_found_at_the_path_that_asks_for_it) {
+    for (const auto& path : {"/names/a", "/songs/a/manifest.json"}) {
+        BOOST_TEST(route(path).is_object());
+        BOOST_TEST("/" + object_path(route(path)) == path);
+    }
+    for (const auto& rest : {"/manifest.json", "/96/index", "/320/chunk_12.ogg"}) {
+        BOOST_TEST(route("/songs/" + id + rest).is_object());
+        BOOST_TEST("/" + object_path(route("/songs/" + id + rest)) == "/songs/" + id + rest);
+    }
+    for (const auto& path :
+         {"/", "/songs", "/stream/a", "/songs/a/chunk_0.ogg", "/events", "/no"}) {
+        BOOST_TEST(!route(path).is_object());
+        BOOST_TEST(object_path(route(path)) == "");
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -50,7 +50,8 @@ Bytes encode(int samples) {
 class Shelf : public Objects {
    public:
     explicit Shelf(net::Loop& loop) : loop_(loop) {}
-    void get(const std::string& path, std::function<void(Found)> done) override {
+    void get(const Route& route, std::function<void(Found)> done) override {
+        const auto path = "/" + object_path(route);
         asked.push_back(path);
         Found found;
         if (const auto it = entries.find(path); it != entries.end()) found.entry = it->second;
