@@ -14,6 +14,7 @@
 #include "song/id.hpp"
 #include "swarm/memory.hpp"
 #include "track/edge_prober.hpp"
+#include "track/seal.hpp"
 #include "track/site.hpp"
 
 using namespace stretto;
@@ -97,8 +98,8 @@ std::set<std::string> read_songs(const std::string& file) {
     return songs;
 }
 
-std::unique_ptr<swarm::Geo> open_geo(const std::string& file) {
-    return file.empty() ? nullptr : std::make_unique<swarm::Geo>(file);
+std::unique_ptr<track::Geo> open_geo(const std::string& file) {
+    return file.empty() ? nullptr : std::make_unique<track::Geo>(file);
 }
 
 std::set<swarm::Ip> parse_proxies(const std::vector<std::string>& proxies) {
@@ -132,11 +133,16 @@ http::Limits server_limits(const Options& o, std::size_t descriptors) {
     return limits;
 }
 
-swarm::Tickets::Secret random_secret() {
+track::AesSeal::Secret random_secret() {
     std::random_device random;  // the kernel's
-    swarm::Tickets::Secret secret;
+    track::AesSeal::Secret secret;
     for (auto& byte : secret) byte = static_cast<std::uint8_t>(random());
     return secret;
+}
+
+std::uint64_t random_seed() {
+    std::random_device random;
+    return std::uint64_t{random()} << 32 | random();
 }
 
 /// All parts of a tracker, on one loop.
@@ -147,7 +153,8 @@ class Tracker {
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, "tracker", shared_),
-          peers_(peers_limits(o), random_secret(), loop_.now_ms()),
+          peers_(peers_limits(o), random_seed(), std::make_unique<track::AesSeal>(random_secret()),
+                 loop_.now_ms()),
           edges_(read_edges(o.edges)),
           manifests_(loop_, o.origin, {}),
           prober_(loop_, {}),

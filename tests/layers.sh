@@ -39,7 +39,7 @@ curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
 CLI/                                        lib/base/program. cmd/
-maxminddb\.h                                lib/swarm/geo.
+maxminddb\.h                                lib/track/geo.
 simdjson\.h                                 lib/events/reader. lib/swarm/announce. lib/song/manifest_read.
 '
 wrong=0

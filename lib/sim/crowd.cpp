@@ -40,12 +40,6 @@ std::vector<swarm::EdgeInfo> edge_list(std::size_t n) {
     return all;
 }
 
-swarm::Tickets::Secret secret_of(std::uint64_t seed) {
-    swarm::Tickets::Secret secret{};
-    for (std::size_t i = 0; i < 8; ++i) secret[i] = static_cast<std::uint8_t>(seed >> (8 * i));
-    return secret;
-}
-
 int rendition_of(const swarm::Layout& layout, int kbps) {
     int best = 0;
     for (std::size_t i = 0; i < layout.kbps.size(); ++i)
@@ -66,7 +60,7 @@ CrowdState::CrowdState(const CrowdSettings& s)
       chance(s.seed),
       catalogue(s.songs, s.song_s, s.seed),
       zipf(s.songs, s.zipf),
-      tracker(limits(s), secret_of(s.seed), 1000),
+      tracker(limits(s), s.seed, std::make_unique<swarm::PlainSeal>(s.seed), 1000),
       edges(edge_list(s.edges)),
       listeners(s.listeners),
       is_awake_(s.listeners) {

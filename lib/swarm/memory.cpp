@@ -24,18 +24,14 @@ std::uint64_t word(const void* bytes) noexcept {
     return w;
 }
 
-std::uint64_t seed_of(const Tickets::Secret& secret) noexcept {
-    return word(secret.data()) ^ std::rotl(word(secret.data() + 8), 32);
-}
-
 }  // namespace
 
-MemoryPeers::MemoryPeers(const PeersLimits& limits, const Tickets::Secret& secret,
+MemoryPeers::MemoryPeers(const PeersLimits& limits, std::uint64_t seed, std::unique_ptr<Seal> seal,
                          std::uint64_t now_ms)
     : limits_(limits),
       most_entries_(limits.peers * limits.songs_a_peer),
-      hash_(seed_of(secret)),
-      tickets_(secret),
+      hash_(seed),
+      tickets_(std::move(seal)),
       wheel_(seconds(now_ms)),
       crowds_(std::bit_ceil(most_entries_ + 1024)),
       random_(hash_(now_ms, 1)) {}
@@ -416,7 +412,7 @@ void MemoryPeers::print(const Candidate& candidate, const Layout& layout, const 
 }
 
 void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
-                       const std::function<void(std::string_view peers)>& done) {
+                       const Done<std::string_view>& done) {
     ++counted_.lists;
     SongKey key;
     const std::uint32_t number = parse_base32(query.song_id, key) ? find_song(key) : nobody;

@@ -15,20 +15,40 @@ namespace stretto::swarm {
 
 class MemoryPeers final : public Peers, private Swarm::Notes {
    public:
-    /// @param secret  random: nobody shall forge a ticket or guess what hashes to what
-    MemoryPeers(const PeersLimits& limits, const Tickets::Secret& secret, std::uint64_t now_ms);
+    /// @param seed  random: nobody shall guess what hashes to what
+    /// @param seal  of its tickets, with a key that nobody knows
+    MemoryPeers(const PeersLimits& limits, std::uint64_t seed, std::unique_ptr<Seal> seal,
+                std::uint64_t now_ms);
 
-    Announced announce(const Endpoint& peer, const Announce& said, std::uint64_t now_ms) override;
+    // the answers at once, for those who know that they have them in memory
+    Announced announce(const Endpoint& peer, const Announce& said, std::uint64_t now_ms);
+    std::optional<Layout> layout(const std::string& song_id) const;
+    bool report(const Report& report, const Ip& reporter, std::uint64_t now_ms);
+    bool expire(std::uint64_t now_ms);
+    PeersStats stats() const;
+    std::vector<SwarmStats> biggest(std::size_t most) const;
+
+    void announce(const Endpoint& peer, const Announce& said, std::uint64_t now_ms,
+                  const Done<Announced>& done) override {
+        done(announce(peer, said, now_ms));
+    }
     void has(const Endpoint& peer, std::uint32_t stamp, const std::string& song_id,
              const Layout& layout, const Have& have) override;
     void proved(const Endpoint& peer, bool reached, std::uint64_t now_ms) override;
     void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
-              const std::function<void(std::string_view peers)>& done) override;
-    std::optional<Layout> layout(const std::string& song_id) const override;
-    bool report(const Report& report, const Ip& reporter, std::uint64_t now_ms) override;
-    bool expire(std::uint64_t now_ms) override;
-    PeersStats stats() const override;
-    std::vector<SwarmStats> biggest(std::size_t most) const override;
+              const Done<std::string_view>& done) override;
+    void layout(const std::string& song_id, const Done<std::optional<Layout>>& done) override {
+        done(layout(song_id));
+    }
+    void report(const Report& said, const Ip& reporter, std::uint64_t now_ms,
+                const Done<bool>& done) override {
+        done(report(said, reporter, now_ms));
+    }
+    void expire(std::uint64_t now_ms, const Done<bool>& done) override { done(expire(now_ms)); }
+    void stats(const Done<PeersStats>& done) override { done(stats()); }
+    void biggest(std::size_t most, const Done<std::vector<SwarmStats>>& done) override {
+        done(biggest(most));
+    }
 
    private:
     using SongKey = std::array<std::uint8_t, 20>;

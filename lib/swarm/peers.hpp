@@ -1,6 +1,7 @@
 #pragma once
 // What a tracker knows of peers, behind an interface: in memory here (memory.hpp). No clock and no
-// sockets: who calls says what time it is and where a request came from.
+// sockets: who calls says what time it is and where a request came from. Answers come by callback,
+// for what is known may lie elsewhere.
 #include <functional>
 #include <string>
 #include <vector>
@@ -41,13 +42,18 @@ struct SwarmStats {
 class Peers {
    public:
     virtual ~Peers() = default;
+    /// Called once: at once or later, on the caller's thread, and never after the Peers are gone.
+    /// What it is given is valid during the call.
+    template <class T>
+    using Done = std::function<void(T)>;
 
     struct Announced {
         enum What {
             taken,
             left,
             crowded,  ///< its network has too many peers already
-            full      ///< the tracker has
+            full,     ///< the tracker has
+            away      ///< who knows the peers cannot be asked now
         } what = taken;
         bool listed = false;      ///< it has been reached at its address before
         bool unproven = false;    ///< connect to it, and say how that went with proved()
@@ -56,8 +62,8 @@ class Peers {
             unknown;  ///< songs whose layout is not known: look it up, then has()
     };
     /// Takes the place of all that the peer said before.
-    virtual Announced announce(const Endpoint& peer, const Announce& said,
-                               std::uint64_t now_ms) = 0;
+    virtual void announce(const Endpoint& peer, const Announce& said, std::uint64_t now_ms,
+                          const Done<Announced>& done) = 0;
     /// One more of the songs of an announce, now that its layout is known. Nothing happens when the
     /// peer has announced again or gone meanwhile.
     virtual void has(const Endpoint& peer, std::uint32_t stamp, const std::string& song_id,
@@ -69,20 +75,21 @@ class Peers {
     /// not the asker's own come at most a quarter, while there are others. The one who asks is not
     /// among them.
     virtual void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
-                      const std::function<void(std::string_view peers)>& done) = 0;
+                      const Done<std::string_view>& done) = 0;
     /// Of a song that somebody has.
-    virtual std::optional<Layout> layout(const std::string& song_id) const = 0;
+    virtual void layout(const std::string& song_id, const Done<std::optional<Layout>>& done) = 0;
 
-    /// @return whether it counted: the ticket was ours, given to this network, and not used before
-    virtual bool report(const Report& report, const Ip& reporter, std::uint64_t now_ms) = 0;
+    /// Tells whether it counted: the ticket was ours, given to this network, and not used before.
+    virtual void report(const Report& report, const Ip& reporter, std::uint64_t now_ms,
+                        const Done<bool>& done) = 0;
 
-    /// Forget who has not been heard of in time. Does a few milliseconds of work at most.
-    /// @return whether there is more to do at once
-    virtual bool expire(std::uint64_t now_ms) = 0;
+    /// Forget who has not been heard of in time. Does a few milliseconds of work at most, and tells
+    /// whether there is more to do at once.
+    virtual void expire(std::uint64_t now_ms, const Done<bool>& done) = 0;
 
-    virtual PeersStats stats() const = 0;
+    virtual void stats(const Done<PeersStats>& done) = 0;
     /// The biggest swarms, the biggest first.
-    virtual std::vector<SwarmStats> biggest(std::size_t most) const = 0;
+    virtual void biggest(std::size_t most, const Done<std::vector<SwarmStats>>& done) = 0;
 };
 
 }  // namespace stretto::swarm

@@ -113,7 +113,9 @@ Site::Site(const Parts& parts, SiteOptions options, std::uint64_t seed)
 
 /// A part at a time: who has asked meanwhile is answered in between.
 void Site::expire() {
-    if (parts_.peers.expire(parts_.loop.now_ms())) again_.once(std::chrono::milliseconds{1});
+    parts_.peers.expire(parts_.loop.now_ms(), [this](bool more) {
+        if (more) again_.once(std::chrono::milliseconds{1});
+    });
 }
 
 void Site::handle(http::Incoming&& incoming, http::Reply reply) {
@@ -180,19 +182,30 @@ void Site::song(const Asked& asked, const std::string& song) {
     const bool with_manifest =
         http::query_value(asked.target.query, "manifest").value_or("1") != "0";
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
-    if (!with_manifest && song::is_id(song))
-        if (const auto layout = parts_.peers.layout(song))
-            return send_song(reply, asker, *query, song, *layout, "");
-    parts_.manifests.get(song, [=, this, query = *query](const Found& found) {
-        if (found.song) {
-            if (!allowed(found.song->id)) return send_error(reply, 403, "not a song of ours");
-            return send_song(reply, asker, query, found.song->id, found.song->layout,
-                             with_manifest ? found.song->manifest : "");
-        }
-        // an id is proof: who has it gets the manifest from any edge, the origin being away
-        if (!song::is_id(song) || found.status == 404)
-            return send_error(reply, found.status, found.why);
-        send_song(reply, asker, query, song, parts_.peers.layout(song).value_or(swarm::Layout{}),
+    const auto from_origin = [=, this, query = *query] {
+        parts_.manifests.get(song, [=, this](const Found& found) {
+            song_of_origin({song, query, asker, with_manifest}, found, reply);
+        });
+    };
+    if (with_manifest || !song::is_id(song)) return from_origin();
+    parts_.peers.layout(song,
+                        [=, this, query = *query](const std::optional<swarm::Layout>& layout) {
+                            if (!layout) return from_origin();
+                            send_song(reply, asker, query, song, *layout, "");
+                        });
+}
+
+void Site::song_of_origin(const SongAsked& asked, const Found& found, const http::Reply& reply) {
+    if (found.song) {
+        if (!allowed(found.song->id)) return send_error(reply, 403, "not a song of ours");
+        return send_song(reply, asked.asker, asked.query, found.song->id, found.song->layout,
+                         asked.with_manifest ? found.song->manifest : "");
+    }
+    // an id is proof: who has it gets the manifest from any edge, the origin being away
+    if (!song::is_id(asked.song) || found.status == 404)
+        return send_error(reply, found.status, found.why);
+    parts_.peers.layout(asked.song, [=, this](const std::optional<swarm::Layout>& layout) {
+        send_song(reply, asked.asker, asked.query, asked.song, layout.value_or(swarm::Layout{}),
                   "");
     });
 }
@@ -206,11 +219,11 @@ void Site::send_song(const http::Reply& reply, const swarm::Asker& asker, PeersQ
     answer.edges = parts_.edges.nearest(asker.location, seed_of(id));
     answer.manifest = manifest;
     query.song_id = id;
-    const auto done = [&](std::string_view peers) {
-        send_json(reply, swarm::print_song_answer(answer, peers));
-    };
-    if (query.want == 0) return done("[]");
-    parts_.peers.list(query, asker, parts_.loop.now_ms(), done);
+    if (query.want == 0) return send_json(reply, swarm::print_song_answer(answer, "[]"));
+    parts_.peers.list(query, asker, parts_.loop.now_ms(),
+                      [reply, answer = std::move(answer)](std::string_view peers) {
+                          send_json(reply, swarm::print_song_answer(answer, peers));
+                      });
 }
 
 void Site::edges(const Asked& asked) {
@@ -243,24 +256,38 @@ void Site::announce(const Asked& asked) {
         if (said->songs.empty()) return send_error(asked.reply, 403, "none of the songs is ours");
         said->location = locate(said->location, asked.ip);
     }
-    const auto now = parts_.loop.now_ms();
-    const auto result = parts_.peers.announce(peer, *said, now);
-    if (result.what == swarm::Peers::Announced::full)
-        return send_error(asked.reply, 503, "the tracker is full", retry_later());
-    if (result.what == swarm::Peers::Announced::crowded)
-        return send_error(asked.reply, 429, "too many peers of this network", retry_later());
-    send_json(asked.reply, swarm::print_announce_answer(when(result.listed)));
+    const auto announced = std::make_shared<const swarm::Announce>(std::move(*said));
+    parts_.peers.announce(peer, *announced, parts_.loop.now_ms(),
+                          [this, peer, announced, reply = asked.reply](const Announced& result) {
+                              answer_announce(peer, *announced, result, reply);
+                          });
+}
+
+void Site::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,
+                           const Announced& result, const http::Reply& reply) {
+    switch (result.what) {
+        case Announced::full:
+            return send_error(reply, 503, "the tracker is full", retry_later());
+        case Announced::away:
+            return send_error(reply, 503, "the tracker cannot look up its peers", retry_later());
+        case Announced::crowded:
+            return send_error(reply, 429, "too many peers of this network", retry_later());
+        case Announced::taken:
+        case Announced::left:
+            break;
+    }
+    send_json(reply, swarm::print_announce_answer(when(result.listed)));
     if (result.unproven)
         parts_.prober.connect(peer, [this, peer](bool reached) {
             ++(reached ? reached_ : not_reached_);
             parts_.peers.proved(peer, reached, parts_.loop.now_ms());
         });
-    if (!result.unknown.empty()) look_up(peer, *said, result);
+    if (!result.unknown.empty()) look_up(peer, said, result);
 }
 
 /// The songs that nobody has announced yet: counted when the origin has said how they are cut.
 void Site::look_up(const swarm::Endpoint& peer, const swarm::Announce& said,
-                   const swarm::Peers::Announced& result) {
+                   const Announced& result) {
     const auto network = swarm::network_of(peer.ip);
     for (const auto& id : result.unknown) {
         auto& of_network = looking_up_of_[network];
@@ -284,23 +311,26 @@ void Site::peers(const Asked& asked) {
     if (!query) return send_error(asked.reply, 400, query.error().why);
     if (!allowed(query->song_id)) return send_error(asked.reply, 403, "not a song of ours");
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
-    parts_.peers.list(*query, asker, parts_.loop.now_ms(), [&](std::string_view peers) {
-        send_json(asked.reply, swarm::wrap_peers_list(peers));
-    });
+    parts_.peers.list(*query, asker, parts_.loop.now_ms(),
+                      [reply = asked.reply](std::string_view peers) {
+                          send_json(reply, swarm::wrap_peers_list(peers));
+                      });
 }
 
 void Site::report(const Asked& asked) {
     const auto report = swarm::parse_report(as_text(asked.incoming.body));
     if (!report) return send_error(asked.reply, 400, report.error().why);
     // whether it counted is nobody's business
-    parts_.peers.report(*report, asked.ip, parts_.loop.now_ms());
+    parts_.peers.report(*report, asked.ip, parts_.loop.now_ms(), [](bool) {});
     send_nothing(asked.reply, "Cache-Control: no-store\r\n");
 }
 
 // What the tracker tells of itself
 
-void Site::add_metrics(std::vector<http::Metric>& metrics) const {
-    const auto stats = parts_.peers.stats();
+void Site::add_metrics(std::vector<http::Metric>& metrics) {
+    // what does not come at once is told the next time
+    parts_.peers.stats([this](const swarm::PeersStats& now) { stats_ = now; });
+    const auto& stats = stats_;
     const auto add = [&](const char* name, const char* help, std::uint64_t value,
                          std::string labels = {}) {
         metrics.push_back({name, help, static_cast<double>(value), std::move(labels)});
@@ -348,13 +378,16 @@ std::string Site::edges_json() const {
 /// Looking through all songs takes a millisecond for each few thousand: once a second is enough.
 std::string Site::swarms_json() {
     const auto now = parts_.loop.now_ms();
-    if (!swarms_.empty() && now - swarms_ms_ < swarms_fresh_ms) return swarms_;
-    auto list = nlohmann::ordered_json::array();
-    for (const auto& swarm : parts_.peers.biggest(shown_swarms))
-        list.push_back(
-            {{"song_id", swarm.song_id}, {"peers", swarm.peers}, {"complete", swarm.complete}});
+    if (swarms_ms_ && now - *swarms_ms_ < swarms_fresh_ms) return swarms_;
     swarms_ms_ = now;
-    return swarms_ = list.dump();
+    parts_.peers.biggest(shown_swarms, [this](const std::vector<swarm::SwarmStats>& swarms) {
+        auto list = nlohmann::ordered_json::array();
+        for (const auto& swarm : swarms)
+            list.push_back(
+                {{"song_id", swarm.song_id}, {"peers", swarm.peers}, {"complete", swarm.complete}});
+        swarms_ = list.dump();
+    });
+    return swarms_;
 }
 
 }  // namespace stretto::track

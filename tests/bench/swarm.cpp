@@ -12,6 +12,7 @@
 #include "base/digest.hpp"
 #include "base/heap.hpp"
 #include "swarm/memory.hpp"
+#include "track/seal.hpp"
 
 using namespace stretto;
 using namespace stretto::swarm;
@@ -107,7 +108,8 @@ int main() {
     std::uint64_t now = 3'600'000;
     PeersLimits limits;
     limits.ttl_s = 300;
-    MemoryPeers peers{limits, {1, 2, 3}, now};
+    MemoryPeers peers{limits, 0x030201,
+                      std::make_unique<track::AesSeal>(track::AesSeal::Secret{1, 2, 3}), now};
     char name[17];
     const auto announce = [&](int i) {
         std::snprintf(name, sizeof name, "%016llx",

@@ -29,7 +29,8 @@ Endpoint far_apart(int i) { return at(text("10.", i / 256, ".", i % 256, ".1"));
 
 /// A tracker whose songs have all the same layout, and whose peers can all be reached.
 struct Tracker {
-    explicit Tracker(PeersLimits limits = {}) : peers(limits, {1, 2, 3}, now) {}
+    explicit Tracker(PeersLimits limits = {})
+        : peers(limits, 0x030201, std::make_unique<PlainSeal>(1), now) {}
 
     Peers::Announced announce(const Endpoint& from, const Announce& said, bool reached = true) {
         auto result = peers.announce(from, said, now);

@@ -6,7 +6,6 @@ using namespace stretto::swarm;
 
 namespace {
 
-constexpr Tickets::Secret secret{1, 2, 3};
 constexpr std::uint64_t hour = 3'600'000, now = 1000 * hour + 1;
 constexpr Network here = 7;
 
@@ -17,7 +16,7 @@ std::string text(const Tickets::Ticket& ticket) { return {ticket.data(), ticket.
 BOOST_AUTO_TEST_SUITE(swarm_tickets)
 
 BOOST_AUTO_TEST_CASE(a_ticket_counts_once) {
-    Tickets tickets{secret};
+    Tickets tickets{std::make_unique<PlainSeal>(1)};
     const auto ticket = text(tickets.issue(42, here, now));
     BOOST_TEST(tickets.redeem(ticket, here, now).value_or(0) == 42u);
     BOOST_TEST(!tickets.redeem(ticket, here, now));
@@ -28,18 +27,18 @@ BOOST_AUTO_TEST_CASE(a_ticket_counts_once) {
 }
 
 BOOST_AUTO_TEST_CASE(it_is_for_one_peer_and_one_network) {
-    Tickets tickets{secret};
+    Tickets tickets{std::make_unique<PlainSeal>(1)};
     const auto ticket = text(tickets.issue(42, here, now));
     BOOST_TEST(!tickets.redeem(ticket, here + 1, now));
     auto other = ticket;
     other[15] = 'b';  // peer 43
     BOOST_TEST(!tickets.redeem(other, here, now));
-    BOOST_TEST(!Tickets({9}).redeem(ticket, here, now));
+    BOOST_TEST(!Tickets(std::make_unique<PlainSeal>(9)).redeem(ticket, here, now));
     BOOST_TEST(bool(tickets.redeem(ticket, here, now)));
 }
 
 BOOST_AUTO_TEST_CASE(it_holds_for_this_hour_and_the_next) {
-    Tickets tickets{secret};
+    Tickets tickets{std::make_unique<PlainSeal>(1)};
     const auto early = text(tickets.issue(1, here, now)), late = text(tickets.issue(2, here, now));
     BOOST_TEST(bool(tickets.redeem(early, here, now + hour)));
     BOOST_TEST(!tickets.redeem(late, here, now + 2 * hour));
@@ -47,7 +46,7 @@ BOOST_AUTO_TEST_CASE(it_holds_for_this_hour_and_the_next) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_used_is_remembered_while_it_could_be_used_again) {
-    Tickets tickets{secret};
+    Tickets tickets{std::make_unique<PlainSeal>(1)};
     const auto ticket = text(tickets.issue(1, here, now));
     BOOST_TEST(bool(tickets.redeem(ticket, here, now)));
     // the next hour's tickets have a table of their own
@@ -58,7 +57,7 @@ BOOST_AUTO_TEST_CASE(what_was_used_is_remembered_while_it_could_be_used_again) {
 }
 
 BOOST_AUTO_TEST_CASE(nonsense_is_no_ticket) {
-    Tickets tickets{secret};
+    Tickets tickets{std::make_unique<PlainSeal>(1)};
     const auto ticket = text(tickets.issue(42, here, now));
     for (std::size_t n = 0; n < ticket.size(); ++n)
         BOOST_TEST(!tickets.redeem(ticket.substr(0, n), here, now));

@@ -10,7 +10,7 @@
 
 struct MMDB_s;
 
-namespace stretto::swarm {
+namespace stretto::track {
 
 class Geo {
    public:
@@ -18,7 +18,7 @@ class Geo {
     explicit Geo(const std::filesystem::path& file);
 
     /// Rounded; nullopt for addresses that the database has no coordinates for.
-    std::optional<Location> find(const Ip& ip) const;
+    std::optional<swarm::Location> find(const swarm::Ip& ip) const;
 
    private:
     struct Close {
@@ -27,4 +27,4 @@ class Geo {
     std::unique_ptr<MMDB_s, Close> database_;
 };
 
-}  // namespace stretto::swarm
+}  // namespace stretto::track

@@ -1,4 +1,4 @@
-#include "swarm/geo.hpp"
+#include "track/geo.hpp"
 
 #include <maxminddb.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 
-namespace stretto::swarm {
+namespace stretto::track {
 namespace {
 
 std::optional<double> number(MMDB_entry_s& entry, const char* key) {
@@ -19,7 +19,7 @@ std::optional<double> number(MMDB_entry_s& entry, const char* key) {
     return data.double_value;
 }
 
-MMDB_lookup_result_s look_up(MMDB_s* database, const Ip& ip, int& error) {
+MMDB_lookup_result_s look_up(MMDB_s* database, const swarm::Ip& ip, int& error) {
     sockaddr_in v4{};
     sockaddr_in6 v6{};
     v4.sin_family = AF_INET;
@@ -47,13 +47,13 @@ Geo::Geo(const std::filesystem::path& file) {
     database_.reset(database.release());
 }
 
-std::optional<Location> Geo::find(const Ip& ip) const {
+std::optional<swarm::Location> Geo::find(const swarm::Ip& ip) const {
     int error = MMDB_SUCCESS;
     auto found = look_up(database_.get(), ip, error);
     if (error != MMDB_SUCCESS || !found.found_entry) return {};
     const auto lat = number(found.entry, "latitude"), lon = number(found.entry, "longitude");
     if (!lat || !lon || !(std::abs(*lat) <= 90) || !(std::abs(*lon) <= 180)) return {};
-    return rounded({static_cast<float>(*lat), static_cast<float>(*lon)});
+    return swarm::rounded({static_cast<float>(*lat), static_cast<float>(*lon)});
 }
 
-}  // namespace stretto::swarm
+}  // namespace stretto::track
