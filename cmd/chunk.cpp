@@ -38,7 +38,7 @@ bool tells_bitrate(int fd, const std::string& subject) {
     if (::lseek(fd, 0, SEEK_CUR) != 0) return true;  // cannot be asked without losing bytes
     auto reader = reader_of(fd, subject);
     auto page = reader.next();
-    const auto format = page && *page ? ogg::parse_identification((*page)->body) : Malformed{""};
+    const auto format = page && *page ? vorbis::parse_identification((*page)->body) : Malformed{""};
     if (::lseek(fd, 0, SEEK_SET) != 0) throw system_error("read", subject);
     return !format || format->nominal_bps > 0;
 }

@@ -7,7 +7,7 @@ cd "${1:-.}" || exit 66
 
 arrows='
 audio   audio base
-ogg     ogg base
+ogg     ogg vorbis base
 song    song base
 store   store song base
 abr     abr base
@@ -20,10 +20,10 @@ base    base
 net     net base
 http    http net base
 edge    edge http net audio ogg song store abr cache events swarm base
-vorbis  vorbis ogg base
+vorbis  vorbis base
 gather  gather play swarm abr song ogg vorbis base
 play    play swarm abr song ogg vorbis base
-publish publish audio ogg song store base
+publish publish audio ogg vorbis song store base
 peer    peer edge http net song store swarm base
 listen  listen peer play gather edge http net audio vorbis ogg song store abr cache events swarm base
 sim     sim play gather abr cache events swarm song base

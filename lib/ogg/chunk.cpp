@@ -31,7 +31,7 @@ class Walk {
    public:
     explicit Walk(Facts& facts) : facts_(facts) {}
 
-    Result<bool> audio(const Page& page, const Blocks& blocks) {
+    Result<bool> audio(const Page& page, const vorbis::Blocks& blocks) {
         auto packets = whole_packets(page);
         if (!packets) return packets.error();
         if (ended_) return Malformed{"pages after the end"};
@@ -46,7 +46,7 @@ class Walk {
                 return Malformed{text("a packet that is no audio at byte ", page.offset)};
             if (packet.size() > most_packet_bytes) return Malformed{"a packet too large"};
             before_last_ = end_;
-            if (block_ != 0) end_ += Blocks::samples(block_, size);
+            if (block_ != 0) end_ += vorbis::Blocks::samples(block_, size);
             block_ = size;
             if (first) facts_.first[i].assign(packet.begin(), packet.end());
             if (!first && i == 0 && before < UINT32_MAX) {
@@ -136,7 +136,7 @@ Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const>
     Packer packer{serial};
     packer.add(headers.identification, 0);
     packer.flush(chunk.bytes);
-    packer.add(print_comments("stretto", {}), 0);
+    packer.add(vorbis::print_comments("stretto", {}), 0);
     packer.add(headers.setup, 0);
     packer.flush(chunk.bytes);
     packer.add(packets[0]->bytes, 0);
@@ -187,14 +187,14 @@ Result<Facts> ChunkReader::read(BytesView bytes, Crc crc) {
             return Malformed{"its headers are not laid out as a chunk's"};
         for (auto packet : *packets) header.emplace_back(packet.begin(), packet.end());
         if (header.size() < 3) continue;
-        if (header[1] != print_comments("stretto", {}))
+        if (header[1] != vorbis::print_comments("stretto", {}))
             return Malformed{"its comment header is not a chunk's"};
         changed_ = !known_ || header[0] != headers_.identification || header[2] != headers_.setup;
         if (!changed_) continue;
         known_ = false;
-        auto format = parse_identification(header[0]);
+        auto format = vorbis::parse_identification(header[0]);
         if (!format) return format.error();
-        auto blocks = Blocks::parse(*format, header[2]);
+        auto blocks = vorbis::Blocks::parse(header[0], header[2]);
         if (!blocks) return blocks.error();
         headers_ = {header[0], header[1], header[2], *format, std::move(*blocks)};
         known_ = true;

@@ -19,7 +19,7 @@ void Joiner::head(Bytes& out, const Headers& headers) {
     Packer packer{serial_};
     packer.add(headers.identification, 0);
     page_ += static_cast<std::uint32_t>(packer.flush(out));
-    packer.add(print_comments("stretto", comments_), 0);
+    packer.add(vorbis::print_comments("stretto", comments_), 0);
     packer.add(headers.setup, 0);
     page_ += static_cast<std::uint32_t>(packer.flush(out));
     begun_ = true;

@@ -45,7 +45,7 @@ Result<bool> VorbisStream::add(const Page& page) {
             return Malformed{text("a packet of ", bytes.size(), " bytes at byte ", page.offset)};
         const int size = headers_.blocks.size(bytes);
         if (size == 0) return Malformed{text("a packet that is no audio at byte ", page.offset)};
-        if (block_ != 0) decoded_ += Blocks::samples(block_, size);
+        if (block_ != 0) decoded_ += vorbis::Blocks::samples(block_, size);
         block_ = size;
         waiting_.push_back({{bytes.begin(), bytes.end()}, decoded_});
     }
@@ -58,13 +58,13 @@ Result<bool> VorbisStream::add_header(BytesView packet) {
                                        : headers_.setup;
     kept.assign(packet.begin(), packet.end());
     if (headers_seen_ == 0) {
-        auto format = parse_identification(packet);
+        auto format = vorbis::parse_identification(packet);
         if (!format) return format.error();
         headers_.format = *format;
     } else if (headers_seen_ == 1) {
-        if (auto comments = parse_comments(packet); !comments) return comments.error();
+        if (auto comments = vorbis::parse_comments(packet); !comments) return comments.error();
     } else {
-        auto blocks = Blocks::parse(headers_.format, packet);
+        auto blocks = vorbis::Blocks::parse(headers_.identification, packet);
         if (!blocks) return blocks.error();
         headers_.blocks = std::move(*blocks);
         blocks_known_ = true;

@@ -5,15 +5,15 @@
 #include <optional>
 
 #include "ogg/page.hpp"
-#include "ogg/vorbis.hpp"
+#include "vorbis/headers.hpp"
 
 namespace stretto::ogg {
 
 /// The three header packets of a stream and what they say.
 struct Headers {
     Bytes identification, comment, setup;
-    Identification format;
-    Blocks blocks;
+    vorbis::Identification format;
+    vorbis::Blocks blocks;
 };
 
 /// An audio packet. `end` counts samples from the first that a listener hears: what has been

@@ -96,7 +96,7 @@ void Cutter::read_page(Input& input) {
             throw input.wrong(
                 text("a second song begins at byte ", page.offset,
                      " (a chained stream): split it, or re-encode it with stretto-encode"));
-        if (!ogg::is_vorbis(page.body)) {
+        if (!vorbis::is_vorbis(page.body)) {
             ignored_.push_back(text(codec_name(page.body), " in '", input.subject, "'"));
             return;
         }
@@ -124,7 +124,8 @@ void Cutter::read_page(Input& input) {
 }
 
 void Cutter::name(Track& track, const Input& input) {
-    const auto comments = must(ogg::parse_comments(track.stream.headers()->comment), input.subject);
+    const auto comments =
+        must(vorbis::parse_comments(track.stream.headers()->comment), input.subject);
     track.kbps = whole_number(comment(comments, "STRETTO_KBPS"));
     if (track.kbps <= 0) track.kbps = (track.stream.headers()->format.nominal_bps + 500) / 1000;
     if (track.kbps <= 0) track.kbps = input.average_kbps;
@@ -199,7 +200,7 @@ song::Manifest Cutter::run(const Sink& sink) {
     }
     for (auto* track : tracks_) sink(song::index_path(track->kbps), song_.index(track->kbps));
     const auto comments =
-        must(ogg::parse_comments(tracks_[0]->stream.headers()->comment), tracks_[0]->subject);
+        must(vorbis::parse_comments(tracks_[0]->stream.headers()->comment), tracks_[0]->subject);
     std::optional<song::Loudness> loudness;
     if (const auto json = comment(comments, "STRETTO_LOUDNESS"); !json.empty())
         if (auto parsed = song::parse_loudness(json)) loudness = *parsed;
@@ -215,8 +216,8 @@ int average_kbps(ogg::PageReader reader) {
     for (;;) {
         auto page = reader.next();
         if (!page || !*page) break;
-        if ((*page)->bos() && ogg::is_vorbis((*page)->body))
-            if (auto format = ogg::parse_identification((*page)->body)) rate = format->rate;
+        if ((*page)->bos() && vorbis::is_vorbis((*page)->body))
+            if (auto format = vorbis::parse_identification((*page)->body)) rate = format->rate;
         bytes += static_cast<std::int64_t>((*page)->size());
         samples = std::max(samples, (*page)->granule());
     }

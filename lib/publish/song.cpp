@@ -16,7 +16,7 @@ Result<bool> SongBuilder::add(int kbps, BytesView chunk) {
 }
 
 Result<bool> SongBuilder::add(int kbps, BytesView chunk, const ogg::Facts& facts,
-                              const ogg::Identification& format) {
+                              const vorbis::Identification& format) {
     auto& track = tracks_[kbps];
     const bool first = track.rows.empty();
     if (track.rows.size() >= song::most_chunks) return Malformed{"too many chunks"};

@@ -15,7 +15,7 @@ class SongBuilder {
     Result<bool> add(int kbps, BytesView chunk);
     /// The same for a chunk whose facts are known already.
     Result<bool> add(int kbps, BytesView chunk, const ogg::Facts& facts,
-                     const ogg::Identification& format);
+                     const vorbis::Identification& format);
 
     /// The index of the chunks added so far.
     Bytes index(int kbps) const;
@@ -31,7 +31,7 @@ class SongBuilder {
    private:
     struct Track {
         ogg::ChunkReader reader;
-        ogg::Identification format;
+        vorbis::Identification format;
         std::vector<song::ChunkRow> rows;
         song::Index index;
         std::int64_t header_bytes = 0, samples = 0, body_bytes = 0, overhang = 0;

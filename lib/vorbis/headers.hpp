@@ -1,15 +1,17 @@
 #pragma once
 // What a Vorbis stream says of itself: its three header packets and the length of each audio packet
-// (Vorbis I specification, sections 4.2, 4.3.1 and 5). Nothing is decoded and nothing large is
-// allocated, whatever the headers claim: libvorbis reserves gigabytes for a kilobyte of hostile
-// codebooks.
+// (Vorbis I specification, sections 4.2, 4.3.1 and 5). Nothing is decoded, and the codebooks are
+// weighed before libvorbis reads them (codebooks.hpp).
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 
-namespace stretto::ogg {
+struct vorbis_info;
+
+namespace stretto::vorbis {
 
 struct Identification {
     int channels = 0;
@@ -28,10 +30,11 @@ Result<Identification> parse_identification(BytesView packet);
 Result<std::vector<std::string>> parse_comments(BytesView packet);
 Bytes print_comments(std::string_view vendor, const std::vector<std::string>& comments);
 
-/// Lengths of audio packets, from the modes at the end of the setup header.
+/// libvorbis, told a stream's headers. Copies share them.
 class Blocks {
    public:
-    static Result<Blocks> parse(const Identification& identification, BytesView setup);
+    /// @param identification  of which parse_identification() has nothing to say
+    static Result<Blocks> parse(BytesView identification, BytesView setup);
 
     /// Block size of an audio packet in samples; 0 for a packet that is no audio.
     int size(BytesView packet) const noexcept;
@@ -39,8 +42,7 @@ class Blocks {
     static int samples(int before, int size) noexcept { return before / 4 + size / 4; }
 
    private:
-    int mode_bits_ = 0;
-    std::vector<int> sizes_;  // by mode
+    std::shared_ptr<vorbis_info> info_;
 };
 
-}  // namespace stretto::ogg
+}  // namespace stretto::vorbis
