@@ -222,7 +222,7 @@ void check(Options& o) {
 
 int main(int argc, char** argv) {
     Options o;
-    CLI::App app{
+    Arguments app{
         "Encode any audio file for streaming: loudness -14 LUFS, one Ogg stream with a Vorbis "
         "stream per bitrate."};
     app.add_option("-b,--bitrates", o.kbps,
@@ -230,22 +230,22 @@ int main(int argc, char** argv) {
         ->delimiter(',')
         ->capture_default_str();
     app.add_option("-r,--rate", o.decoder.rate, "Sample rate, Hz")
-        ->check(CLI::Range(8000, 192000))
+        ->range(8000, 192000)
         ->capture_default_str();
     app.add_option("-o,--output", o.output, "The file to write; - is standard output")
         ->capture_default_str();
     app.add_option("-j,--jobs", o.threads, "Renditions encoded at a time; the bytes are the same")
-        ->check(CLI::Range(1, 64))
+        ->range(1, 64)
         ->capture_default_str();
     app.add_option("--lufs", o.lufs, "Target loudness, LUFS")
-        ->check(CLI::Range(-70.0, 0.0))
+        ->range(-70.0, 0.0)
         ->capture_default_str();
     app.add_option("--true-peak", o.true_peak, "Highest true peak, dBTP")
-        ->check(CLI::Range(-30.0, 6.0))
+        ->range(-30.0, 6.0)
         ->capture_default_str();
     auto* plain = app.add_flag("--no-normalize", o.no_normalize, "Leave the loudness as it is");
     app.add_option("--gain", o.gain, "Apply this gain in dB instead (an album's, from --measure)")
-        ->check(CLI::Range(-100.0, 100.0))
+        ->range(-100.0, 100.0)
         ->excludes(plain);
     app.add_flag(
         "--measure", o.measure,

@@ -92,7 +92,7 @@ int main(int argc, char** argv) {
     std::string store_path, bundle_path = "-", name, song;
     bool listing = false, json = false, verifying = false, dry = false;
 
-    CLI::App app{
+    Arguments app{
         "Put a bundle into a store: checked, then there at once or not at all. Prints the song's "
         "id."};
     app.add_option("--name", name, "A name that means this song from now on");

@@ -259,7 +259,7 @@ class Simulation {
     std::unique_ptr<events::Writer> events_;
 };
 
-void add_options(CLI::App& app, Options& o) {
+void add_options(Arguments& app, Options& o) {
     app.add_option("--traces", o.traces, "A folder of recordings: lines of a second and its kbit/s")
         ->type_name("DIR");
     app.add_option("--scenarios", o.scenarios,
@@ -270,36 +270,34 @@ void add_options(CLI::App& app, Options& o) {
                    "Only the recordings of part K of N, divided by their names: to tune on some "
                    "and to test on others")
         ->expected(2)
-        ->check(CLI::Range(1, 1000))
+        ->range(1, 1000)
         ->type_name("K N");
     app.add_option("--abr", o.policies, "Policies to compare, the first with all others")
         ->delimiter(',')
         ->type_name("NAME,...")
         ->capture_default_str();
     app.add_option("--songs", o.songs, "How many to play; by default one for each scenario")
-        ->check(CLI::Range(1, 100000000));
+        ->range(1, 100000000);
     app.add_option("--seed", o.seed, "Other songs")->capture_default_str();
-    app.add_option("--length", o.song_s, "Seconds of each")
-        ->check(CLI::Range(1, 36000))
-        ->capture_default_str();
+    app.add_option("--length", o.song_s, "Seconds of each")->range(1, 36000)->capture_default_str();
     app.add_option("--manifest", o.manifest, "Play this song instead of made-up ones")
         ->type_name("FILE");
     app.add_option("--buffer", o.player.buffer_s, "Seconds above which nothing more is asked for")
-        ->check(CLI::Range(5.0, 600.0))
+        ->range(5.0, 600.0)
         ->capture_default_str();
     app.add_option("--lead", o.player.lead_s, "The same until 30 s were heard")
-        ->check(CLI::Range(5.0, 600.0))
+        ->range(5.0, 600.0)
         ->capture_default_str();
     app.add_option("--least", o.least_kbps, "No second of a link carries less, kbit/s")
-        ->check(CLI::Range(0.0, 1e9));
+        ->range(0.0, 1e9);
     app.add_option("--kill-edges", o.kill_edges,
                    "In this share of the songs the edge that is asked ends at some moment, and "
                    "its connections with it; there are two more")
-        ->check(CLI::Range(0.0, 1.0))
+        ->range(0.0, 1.0)
         ->type_name("SHARE");
     app.add_option("--silence-edges", o.silence_edges,
                    "In this share, of the others, it just says nothing any more")
-        ->check(CLI::Range(0.0, 1.0))
+        ->range(0.0, 1.0)
         ->type_name("SHARE");
     app.add_option("-o,--events", o.events,
                    "Append what happens to this file, as stretto-play does; - is standard output, "
@@ -316,7 +314,7 @@ void add_options(CLI::App& app, Options& o) {
 
 int main(int argc, char** argv) {
     Options o;
-    CLI::App app{"Play songs over recorded networks on a virtual clock, and compare policies."};
+    Arguments app{"Play songs over recorded networks on a virtual clock, and compare policies."};
     add_options(app, o);
     CrowdOptions crowd;
     crowd.add_to(app);

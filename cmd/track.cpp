@@ -37,7 +37,7 @@ struct Options : ServerOptions {
     std::size_t max_peers = 1'000'000;
 };
 
-void add_options(CLI::App& app, const Settings& settings, Options& o) {
+void add_options(Arguments& app, const Settings& settings, Options& o) {
     add_server_options(settings, o);
     settings.add("origin", o.origin, "Where songs and names are looked up")->type_name("URL");
     settings
@@ -60,15 +60,15 @@ void add_options(CLI::App& app, const Settings& settings, Options& o) {
     settings
         .add("interval", o.interval_s,
              "Seconds between announces of a peer, give or take a quarter")
-        ->check(CLI::Range(1, 3600))
+        ->range(1, 3600)
         ->capture_default_str();
     settings
         .add("ttl", o.ttl_s, "Seconds until a peer is forgotten that is silent (2.5 intervals)")
-        ->check(CLI::Range(1, 7200));
+        ->range(1, 7200);
     settings
         .add("max-peers", o.max_peers,
              "Peers to know at a time; each, with ten songs, takes 600 bytes")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}))
+        ->range(1, 100'000'000)
         ->capture_default_str();
     app.add_option("--dump", o.dump, "Instead: what the tracker at URL knows, for people")
         ->type_name("URL");
@@ -268,7 +268,7 @@ int dump(const std::string& url) {
 int main(int argc, char** argv) {
     free_without_delay();  // there may be a million peers to expire
     Options options;
-    CLI::App app{"Track who has which chunk of which song, and which edges are near and healthy."};
+    Arguments app{"Track who has which chunk of which song, and which edges are near and healthy."};
     const Settings settings{app, "STRETTO_TRACK_"};
     add_options(app, settings, options);
     return program(app, argc, argv, examples, [&] {

@@ -38,7 +38,7 @@ isa-l/                                      lib/ogg/
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
-CLI/                                        lib/base/program. cmd/
+CLI/                                        lib/base/program. lib/base/options. cmd/
 maxminddb\.h                                lib/swarm/geo.
 simdjson\.h                                 lib/events/reader. lib/swarm/announce. lib/song/manifest_read.
 '

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "base/program.hpp"
+#include "base/note.hpp"
 #include "base/text.hpp"
 
 namespace stretto::report {
