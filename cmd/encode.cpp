@@ -7,17 +7,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "audio/vorbis.hpp"
 #include "base/draft.hpp"
+#include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
 
 using namespace stretto;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -99,7 +99,7 @@ void print_measure(const Options& o, const std::string& name, std::optional<doub
                           {"source_true_peak", number(peak)},
                           {"gain_db", number(gain.db)},
                           {"limited_by", limited}}
-                         .dump(-1, ' ', false, Json::error_handler_t::replace)
+                         .dump()
                   << '\n';
     else
         std::cout << column(lufs) << '\t' << column(peak) << '\t' << column(gain.db) << '\t'
@@ -155,7 +155,7 @@ Json stats(const publish::Recording& r, const publish::Encoding& e, const publis
               {"source_channels", r.source_channels},
               {"rate", r.rate},
               {"channels", r.pcm.channels()}};
-    json.update(Json::parse(song::print_loudness(e.loudness)));
+    json.update(must(Json::parse(song::print_loudness(e.loudness)), "loudness"));
     json["silent"] = !r.meter.lufs() || *r.meter.lufs() < audio::silence_lufs;
     json["renditions"] = Json::array();
     for (std::size_t i = 0; i < e.kbps.size(); ++i)
@@ -172,7 +172,7 @@ Json stats(const publish::Recording& r, const publish::Encoding& e, const publis
 }
 
 void write_stats(const Options& o, const Json& json) {
-    const auto line = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    const auto line = json.dump() + "\n";
     if (o.print_stats) write_all(STDERR_FILENO, as_bytes(line), "standard error");
     if (o.stats.empty()) return;
     Draft file{o.stats};

@@ -5,9 +5,9 @@
 #include <ctime>
 #include <iomanip>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
 #include "crowd_options.hpp"
@@ -96,7 +96,7 @@ class Simulation {
         for (const auto& plays : plays_)
             rows.push_back(sim::summarize(plays, optimum_, plays_.front()));
         if (o_.json) {
-            for (const auto& row : rows) std::cout << json_of(row) << '\n';
+            for (const auto& row : rows) std::cout << json_of(row).dump() << '\n';
             return;
         }
         // where the events go, a program reads
@@ -120,7 +120,7 @@ class Simulation {
         const auto link = recordings_.link(scenario, o_.least_kbps);
         const auto kill = kill_of(i);
         const auto song = song_ ? *song_ : sim::made_song(o_.song_s, o_.seed * 0x100000001b3 + i);
-        nlohmann::ordered_json line{{"file", scenario.file}, {"offset_s", scenario.offset_s}};
+        Json line{{"file", scenario.file}, {"offset_s", scenario.offset_s}};
         if (o_.optimum) {
             optimum_.push_back(sim::optimum(song, link, o_.player, true));
             whole_.push_back(sim::optimum(song, link, o_.player, false));
@@ -140,7 +140,7 @@ class Simulation {
             plays.cpu_s += cpu_now() - began;
             if (o_.json) line["plays"].push_back(json_of(plays.policy, plays.outcomes.back()));
         }
-        if (o_.json) std::cout << line << '\n';
+        if (o_.json) std::cout << line.dump() << '\n';
     }
 
     /// The same edge dies at the same moment for every policy.
@@ -181,7 +181,7 @@ class Simulation {
         return settings;
     }
 
-    static nlohmann::ordered_json json_of(const std::string& policy, const sim::Outcome& o) {
+    static Json json_of(const std::string& policy, const sim::Outcome& o) {
         return {{"policy", policy},
                 {"q", o.q},
                 {"stalls", o.score.stalls},
@@ -197,18 +197,18 @@ class Simulation {
                 {"wasted_bytes", std::llround(o.wasted)}};
     }
     /// Without speed: the same options give the same bytes.
-    static nlohmann::ordered_json json_of(const sim::Summary& s) {
-        nlohmann::ordered_json line{{"policy", s.policy}, {"songs", s.songs}, {"q", s.q}};
+    static Json json_of(const sim::Summary& s) {
+        Json line{{"policy", s.policy}, {"songs", s.songs}, {"q", s.q}};
         if (s.of_optimum != 0) line["percent_of_optimum"] = s.of_optimum;
-        line.update(nlohmann::ordered_json{{"percent_without_stall", s.no_stall},
-                                           {"stalled_s", s.stalled_s},
-                                           {"kbps", s.kbps},
-                                           {"switches", s.switches},
-                                           {"start_p50_s", s.start_p50_s},
-                                           {"start_p95_s", s.start_p95_s},
-                                           {"percent_wasted", s.wasted},
-                                           {"first_ahead_q", s.ahead},
-                                           {"first_ahead_error", s.ahead_error}});
+        line.update(Json{{"percent_without_stall", s.no_stall},
+                         {"stalled_s", s.stalled_s},
+                         {"kbps", s.kbps},
+                         {"switches", s.switches},
+                         {"start_p50_s", s.start_p50_s},
+                         {"start_p95_s", s.start_p95_s},
+                         {"percent_wasted", s.wasted},
+                         {"first_ahead_q", s.ahead},
+                         {"first_ahead_error", s.ahead_error}});
         return line;
     }
 

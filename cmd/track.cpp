@@ -3,11 +3,11 @@
 #include <csignal>
 #include <iomanip>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "base/file.hpp"
 #include "base/heap.hpp"
+#include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "http/blocking.hpp"
 #include "http/place.hpp"
@@ -229,21 +229,33 @@ int serve(Options o) {
 
 // --dump
 
-void print_dump(const nlohmann::json& stats) {
-    const auto number = [&](const char* key) { return stats.value(key, 0.0); };
-    std::cout << std::fixed << std::setprecision(0) << "peers\t" << number("peers") << '\n'
-              << "listed\t" << number("peers_listed") << '\n'
-              << "songs\t" << number("swarm_songs") << '\n'
-              << "announces\t" << number("announces_total") << '\n'
-              << "lists\t" << number("peer_lists_total") << '\n';
-    for (const auto& edge : stats.value("edges", nlohmann::json::array()))
-        std::cout << "edge\t" << printable(edge.value("name", "")) << '\t'
-                  << printable(edge.value("url", "")) << '\t'
-                  << printable(edge.value("location", "")) << '\t'
-                  << (edge.value("healthy", false) ? "healthy" : "sick") << '\n';
-    for (const auto& swarm : stats.value("swarms", nlohmann::json::array()))
-        std::cout << "swarm\t" << printable(swarm.value("song_id", "")) << '\t'
-                  << swarm.value("peers", 0) << '\t' << swarm.value("complete", 0) << '\n';
+void print_dump(const Json& stats) {
+    const auto number = [](const Json& object, const char* key) {
+        const auto* value = object.find(key);
+        return value ? value->number() : 0;
+    };
+    const auto words = [](const Json& object, const char* key) {
+        const auto* value = object.find(key);
+        return printable(value ? value->string() : "");
+    };
+    const auto list = [&](const char* key) {
+        const auto* value = stats.find(key);
+        return value ? value->items() : Json::Array{};
+    };
+    std::cout << std::fixed << std::setprecision(0) << "peers\t" << number(stats, "peers") << '\n'
+              << "listed\t" << number(stats, "peers_listed") << '\n'
+              << "songs\t" << number(stats, "swarm_songs") << '\n'
+              << "announces\t" << number(stats, "announces_total") << '\n'
+              << "lists\t" << number(stats, "peer_lists_total") << '\n';
+    for (const auto& edge : list("edges"))
+        std::cout << "edge\t" << words(edge, "name") << '\t' << words(edge, "url") << '\t'
+                  << words(edge, "location") << '\t'
+                  << ((edge.contains("healthy") && edge.at("healthy").boolean()) ? "healthy"
+                                                                                 : "sick")
+                  << '\n';
+    for (const auto& swarm : list("swarms"))
+        std::cout << "swarm\t" << words(swarm, "song_id") << '\t' << number(swarm, "peers") << '\t'
+                  << number(swarm, "complete") << '\n';
 }
 
 int dump(const std::string& url) {
@@ -256,8 +268,8 @@ int dump(const std::string& url) {
     if (answer.status != 200)
         throw Error{EX_UNAVAILABLE, text("'", subject, "': status ", answer.status)};
     try {
-        print_dump(nlohmann::json::parse(as_text(answer.body)));
-    } catch (const nlohmann::json::exception&) {
+        print_dump(must(Json::parse(as_text(answer.body)), subject));
+    } catch (const Json::Wrong&) {
         throw bad_data(subject, "this is not what a tracker tells of itself");
     }
     return 0;

@@ -40,7 +40,7 @@ boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
 CLI/                                        lib/base/program. lib/base/options. cmd/
 maxminddb\.h                                lib/swarm/geo.
-simdjson\.h                                 lib/events/reader. lib/swarm/announce. lib/song/manifest_read.
+simdjson\.h                                 lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/song/manifest_read.
 '
 wrong=0
 tell() { echo "$1"; wrong=1; }

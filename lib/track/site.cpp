@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json_value.hpp"
 #include "song/id.hpp"
 #include "track/forwarded.hpp"
 
@@ -335,7 +335,7 @@ void Site::add_metrics(std::vector<http::Metric>& metrics) const {
 }
 
 std::string Site::edges_json() const {
-    auto list = nlohmann::ordered_json::array();
+    auto list = Json::array();
     for (const auto& edge : parts_.edges.all())
         list.push_back({{"name", edge.info.name},
                         {"url", edge.info.url},
@@ -349,7 +349,7 @@ std::string Site::edges_json() const {
 std::string Site::swarms_json() {
     const auto now = parts_.loop.now_ms();
     if (!swarms_.empty() && now - swarms_ms_ < swarms_fresh_ms) return swarms_;
-    auto list = nlohmann::ordered_json::array();
+    auto list = Json::array();
     for (const auto& swarm : parts_.peers.biggest(shown_swarms))
         list.push_back(
             {{"song_id", swarm.song_id}, {"peers", swarm.peers}, {"complete", swarm.complete}});
