@@ -79,9 +79,25 @@ NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $
 deps:
 	@sh tests/deps.sh $(NEEDED)
 
-$B/%.o: %.cpp $B/config.mk
+# The standard library's headers and Boost.Test's are parsed once (tests/README.md: by how much that is faster). Units
+# include what they use all the same: ccache, which would not notice what changes, and clang build without.
+ifeq ($(findstring ccache,$(CXX))$(findstring clang,$(CXX)),)
+PARSED = $B/parsed/$(if $(filter tests/unit/%_test.cpp,$1),test,std).hpp
+endif
+# what is tested is optimized, the tests are not: they run as fast
+FLAGS = $(CXXFLAGS) $(if $(filter tests/unit/%,$1),-O0)
+
+.SECONDEXPANSION:
+$B/%.o: %.cpp $B/config.mk $$(addsuffix .gch,$$(call PARSED,$$*.cpp))
 	@mkdir -p $(@D)
-	$(CXX) $(OUR_CXXFLAGS) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
+	$(CXX) $(OUR_CXXFLAGS) $(CPPFLAGS) $(call FLAGS,$<) $(addprefix -include ,$(call PARSED,$<)) -c -o $@ $<
+
+$B/parsed/std.hpp.gch: lib/base/std.hpp
+$B/parsed/test.hpp.gch: tests/unit/test.hpp $B/parsed/std.hpp.gch
+$B/parsed/%.hpp.gch: | $B/config.mk
+	@mkdir -p $(@D)
+	cp $< $(@D)
+	$(CXX) $(OUR_CXXFLAGS) $(CPPFLAGS) $(if $(filter %/test.hpp.gch,$@),$(call FLAGS,tests/unit/test.hpp),$(CXXFLAGS)) -x c++-header -o $@ $(@:.gch=)
 
 $B/lib/edge/page.o: lib/edge/page.html
 $B/lib$(NAME).a: $(LIB)
