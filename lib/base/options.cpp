@@ -167,7 +167,7 @@ Option* Arguments::add_option(const std::string& name, T& value, const std::stri
     option->type_name(Kind<T>::name);
     option->type_size(1);
     option->expected(Kind<T>::many ? CLI::detail::expected_max_vector_size : 1);
-    option->allow_extra_args(option->get_positional());
+    option->allow_extra_args(Kind<T>::many && option->get_positional());
     option->run_callback_for_default();
     return keep(option);
 }

@@ -63,6 +63,16 @@ BOOST_AUTO_TEST_CASE(a_list_takes_one_argument_an_option) {
     BOOST_TEST(b.kbps == (std::vector{96, 320}), boost::test_tools::per_element());
     BOOST_TEST(b.files.size() == 1u);
 }
+BOOST_AUTO_TEST_CASE(arguments_fill_one_variable_after_the_other) {
+    std::string store, bundle;
+    Arguments app{"test"};
+    app.add_option("STORE", store, "first")->required();
+    app.add_option("BUNDLE", bundle, "second");
+    std::vector<std::string> reversed{"b", "a"};
+    app.parser().parse(reversed);
+    BOOST_TEST(store == "a");
+    BOOST_TEST(bundle == "b");
+}
 BOOST_AUTO_TEST_CASE(wrong_values_are_refused_and_change_nothing) {
     for (const std::vector<std::string>& words : {std::vector<std::string>{"-n", "0"},
                                                   {"-n", "11"},
