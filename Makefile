@@ -81,7 +81,7 @@ NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $
          $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
-	@sh tests/deps.sh $(NEEDED)
+	@sh tests/tools/deps.sh $(NEEDED)
 
 # The standard library's headers and Boost.Test's are parsed once (tests/README.md: by how much that is faster). Units
 # include what they use all the same: ccache, which would not notice what changes, and clang build without.
@@ -119,7 +119,7 @@ $B/unit: $(UNIT) $B/lib$(NAME).a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lvorbisfile
 
 build/music/.there: | deps
-	sh tests/music.sh build/music
+	sh tests/tools/music.sh build/music
 	@touch $@
 
 $B/net/emulator: $B/tests/net/emulator.o
@@ -164,7 +164,7 @@ sanitize:
 TSAN_MODULES := net http edge store
 TSAN = B=$B/tsan CXXFLAGS='-O1 -g1 -fsanitize=thread' UNIT_MODULES='$(TSAN_MODULES)'
 tsan:
-	TSAN_OPTIONS='halt_on_error=1 suppressions=$(CURDIR)/tests/tsan.supp' $(MAKE) $(TSAN) \
+	TSAN_OPTIONS='halt_on_error=1 suppressions=$(CURDIR)/tests/tools/tsan.supp' $(MAKE) $(TSAN) \
 	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t' NET_TESTS= test
 
 # what these and fuzz need, ahead of the tests
@@ -175,7 +175,7 @@ built-tsan:
 built-fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 
 soak: all
-	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/soak.sh $(SOAK_SECONDS)
+	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/tools/soak.sh $(SOAK_SECONDS)
 
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)
@@ -201,9 +201,9 @@ fuzz: built-fuzz
 lint: $B/config.mk
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
-	sh tests/layers.sh
+	sh tests/tools/layers.sh
 
 # slow, so apart from lint
 tidy: $B/config.mk

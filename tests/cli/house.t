@@ -47,19 +47,19 @@ EOF
 printf '#!/bin/sh\necho "$@" >>"%s/asked"\n' "$work" >fake/apt-get
 printf '#!/bin/sh\nexec "$@"\n' >fake/sudo
 chmod +x fake/*
-deps() { rm -f asked; (PATH=$work/fake:$PATH && sh "$root/tests/deps.sh" "$@"); }
+deps() { rm -f asked; (PATH=$work/fake:$PATH && sh "$root/tests/tools/deps.sh" "$@"); }
 names() { deps sox jq mandoc | grep -qx 'installing by apt: jq' && grep -q -- '--no-install-recommends jq$' asked; }
 ok 'deps says and installs what is missing, and nothing else' names
 idle() { test -z "$(deps sox mandoc)" && test ! -e asked; }
 ok 'deps says and does nothing when all is there' idle
-foreign() { mkdir -p empty && exits 69 env PATH="$work/empty" /bin/sh "$root/tests/deps.sh" jq; }
+foreign() { mkdir -p empty && exits 69 env PATH="$work/empty" /bin/sh "$root/tests/tools/deps.sh" jq; }
 ok 'deps fails clearly where there is no apt' foreign
 
 mkdir -p tree/lib/ogg tree/lib/new tree/cmd
 printf '#include "http/client.hpp"\n#include <curl/curl.h>\n' >tree/lib/ogg/page.cpp
 printf '#include <CLI/CLI.hpp>\n' >tree/cmd/fetch.cpp
 : >tree/lib/new/new.hpp
-refuses() { sh "$root/tests/layers.sh" tree >told; [ $? -eq 1 ] && [ "$(wc -l <told)" -eq 3 ] && grep ogg/page.cpp told | grep -q curl && grep -q 'ogg includes http' told && grep -q lib/new told; }
+refuses() { sh "$root/tests/tools/layers.sh" tree >told; [ $? -eq 1 ] && [ "$(wc -l <told)" -eq 3 ] && grep ogg/page.cpp told | grep -q curl && grep -q 'ogg includes http' told && grep -q lib/new told; }
 ok 'the layers refuse an include upwards, a library of another module, a module without arrows' refuses
 
 tone song.wav 1

@@ -49,7 +49,7 @@ for folder in lib/*/; do
     module=${folder#lib/}
     module=${module%/}
     allowed=$(echo "$arrows" | sed -n "s/^$module  *//p")
-    [ -n "$allowed" ] || tell "lib/$module: no arrow is drawn for it in tests/layers.sh"
+    [ -n "$allowed" ] || tell "lib/$module: no arrow is drawn for it in tests/tools/layers.sh"
     for other in $(cat "$folder"*.?pp | sed -n 's/^ *# *include "\([a-z]*\)\/.*/\1/p' | sort -u); do
         case " $allowed " in
             *" $other "*) ;;
