@@ -13,13 +13,13 @@ NET_TESTS_SIDE_BY_SIDE := tests/net/addresses.t tests/net/evil.t tests/net/neare
 UNIT_MODULES ?= *
 
 PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
-                libuv zlib libmaxminddb libisal sdl2 sndfile simdjson
+                libuv zlib libmaxminddb libisal sndfile simdjson
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libboost-test-dev libsdl2-dev libsndfile1-dev libsimdjson-dev
+                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
-DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) libboost-test-dev libsdl2-2.0-0 perl python3 strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
