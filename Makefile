@@ -3,20 +3,23 @@ NAME    := stretto
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 B       ?= build
-CXXFLAGS ?= -O2 -g
+CXXFLAGS ?= -O2 -g1
 FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 1200
 TESTS ?= tests/cli/*.t tests/browser/*.t
 NET_TESTS ?= tests/net/*.t
+# of these, those that measure nothing: they may run at the same time
+NET_TESTS_SIDE_BY_SIDE := tests/net/addresses.t tests/net/evil.t tests/net/nearest.t
+UNIT_MODULES ?= *
 
 PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
-                libuv zlib libmaxminddb libisal sdl2 sndfile simdjson
+                libuv zlib libmaxminddb libisal sndfile simdjson
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libboost-test-dev libsdl2-dev libsndfile1-dev libsimdjson-dev
+                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
-DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) perl python3 strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) libboost-test-dev libsdl2-2.0-0 perl python3 strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
@@ -26,7 +29,7 @@ DEPS_FUZZ    := clang libclang-rt-14-dev
 LIB   := $(patsubst %.cpp,$B/%.o,$(wildcard lib/*/*.cpp))
 MAIN  := $(wildcard cmd/*.cpp)
 TOOLS := $(patsubst %/stretto-stretto,%/stretto,$(patsubst cmd/%.cpp,$B/bin/$(NAME)-%,$(MAIN)))
-UNIT  := $(patsubst %.cpp,$B/%.o,$(wildcard tests/unit/*.cpp tests/unit/*/*.cpp))
+UNIT  := $(patsubst %.cpp,$B/%.o,$(wildcard tests/unit/*.cpp $(foreach m,$(UNIT_MODULES),tests/unit/$m/*.cpp)))
 FUZZ  := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
 BENCH := $(patsubst tests/bench/%.cpp,$B/bench/%,$(wildcard tests/bench/*.cpp))
 MAN   := $(wildcard man/*)
@@ -39,7 +42,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all deps test browser demo pictures bench sanitize tsan soak fuzz lint tidy install uninstall clean help
+.PHONY: all deps test browser demo pictures bench sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -71,17 +74,34 @@ $B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo pictures
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'libraries are missing: run `make deps` (Debian), or install: $(PACKAGES)' >&2; exit 1; }
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
 
-# Each goal installs what it needs itself; `make deps` what building, the demo and the tests need.
-WANTS  = $(filter $1,$(filter demo test browser pictures sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS)))
+# Each goal installs what it needs itself; `make deps` what building, the demo and the tests need, or DEPS (goals).
+DEPS   ?=
+WANTS  = $(filter $1,$(filter demo test browser pictures sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS) $(DEPS)))
 NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
          $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
-	@sh tests/deps.sh $(NEEDED)
+	@sh tests/tools/deps.sh $(NEEDED)
 
-$B/%.o: %.cpp $B/config.mk
+# The standard library's headers and Boost.Test's are parsed once (tests/README.md: by how much that is faster). Units
+# include what they use all the same: ccache, which would not notice what changes, and clang build without.
+ifeq ($(findstring ccache,$(CXX))$(findstring clang,$(CXX)),)
+PARSED = $B/parsed/$(if $(filter tests/unit/%_test.cpp,$1),test,std).hpp
+endif
+# what is tested is optimized, the tests are not: they run as fast
+FLAGS = $(CXXFLAGS) $(if $(filter tests/unit/%,$1),-O0)
+
+.SECONDEXPANSION:
+$B/%.o: %.cpp $B/config.mk $$(addsuffix .gch,$$(call PARSED,$$*.cpp))
 	@mkdir -p $(@D)
-	$(CXX) $(OUR_CXXFLAGS) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
+	$(CXX) $(OUR_CXXFLAGS) $(CPPFLAGS) $(call FLAGS,$<) $(addprefix -include ,$(call PARSED,$<)) -c -o $@ $<
+
+$B/parsed/std.hpp.gch: lib/base/std.hpp
+$B/parsed/test.hpp.gch: tests/unit/test.hpp $B/parsed/std.hpp.gch
+$B/parsed/%.hpp.gch: | $B/config.mk
+	@mkdir -p $(@D)
+	cp $< $(@D)
+	$(CXX) $(OUR_CXXFLAGS) $(CPPFLAGS) $(if $(filter %/test.hpp.gch,$@),$(call FLAGS,tests/unit/test.hpp),$(CXXFLAGS)) -x c++-header -o $@ $(@:.gch=)
 
 $B/lib/edge/page.o: lib/edge/page.html
 $B/lib$(NAME).a: $(LIB)
@@ -99,18 +119,23 @@ $B/unit: $(UNIT) $B/lib$(NAME).a
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lvorbisfile
 
 build/music/.there: | deps
-	sh tests/music.sh build/music
+	sh tests/tools/music.sh build/music
 	@touch $@
 
 $B/net/emulator: $B/tests/net/emulator.o
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
 
-test: all $B/unit $B/net/emulator build/music/.there
-	$B/unit $(UNIT_TESTS)
-	PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music prove -j$(JOBS) $(TESTS)
-	# hosts in namespaces: one after the other, for they emulate networks in real time
-	$(if $(NET_TESTS),PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator prove $(NET_TESTS))
+# UNIT_TESTS=none, TESTS= and NET_TESTS= leave a part out
+RUN = PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator prove --timer
+NET_ALONE = $(filter-out $(NET_TESTS_SIDE_BY_SIDE),$(wildcard $(NET_TESTS)))
+NET_MANY  = $(filter $(NET_TESTS_SIDE_BY_SIDE),$(wildcard $(NET_TESTS)))
+test: all $(if $(filter none,$(UNIT_TESTS)),,$B/unit) $B/net/emulator build/music/.there
+	$(if $(filter none,$(UNIT_TESTS)),,$B/unit $(UNIT_TESTS))
+	$(if $(TESTS),$(RUN) -j$(JOBS) $(TESTS))
+	# hosts in namespaces: those that measure one after the other, for they emulate networks in real time
+	$(if $(NET_MANY),$(RUN) -j$(JOBS) $(NET_MANY))
+	$(if $(NET_ALONE),$(RUN) $(NET_ALONE))
 
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
@@ -131,20 +156,30 @@ bench: all $(BENCH) $B/net/emulator build/music/.there
 	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$(CURDIR)/$B/bench:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
 
 # dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
+ASAN = B=$B/asan CXXFLAGS='-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all'
 sanitize:
-	$(MAKE) B=$B/asan CXXFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' NET_TESTS= test
+	$(MAKE) $(ASAN) NET_TESTS= test
 
 # what has threads; a race ends the server, which its test sees
+TSAN_MODULES := net http edge store
+TSAN = B=$B/tsan CXXFLAGS='-O1 -g1 -fsanitize=thread' UNIT_MODULES='$(TSAN_MODULES)'
 tsan:
-	TSAN_OPTIONS='halt_on_error=1 suppressions=$(CURDIR)/tests/tsan.supp' $(MAKE) B=$B/tsan CXXFLAGS='-O1 -g -fsanitize=thread' UNIT_TESTS=--run_test=net_*,http_*,edge_*,store_* \
+	TSAN_OPTIONS='halt_on_error=1 suppressions=$(CURDIR)/tests/tools/tsan.supp' $(MAKE) $(TSAN) \
 	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t' NET_TESTS= test
 
+# what these and fuzz need, ahead of the tests
+built-sanitize:
+	$(MAKE) $(ASAN) all $B/asan/unit
+built-tsan:
+	$(MAKE) $(TSAN) all $B/tsan/unit
+built-fuzz: $(addprefix $B/fuzz/,$(FUZZ))
+
 soak: all
-	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/soak.sh $(SOAK_SECONDS)
+	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/tools/soak.sh $(SOAK_SECONDS)
 
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)
-FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
+FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) \
               $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
@@ -155,17 +190,20 @@ $B/fuzz/%.o: %.cpp $B/config.mk
 $B/fuzz/%: $B/fuzz/tests/fuzz/%.o $(FUZZ_LIB)
 	clang++ $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-fuzz: $(addprefix $B/fuzz/,$(FUZZ))
-	@for t in $(FUZZ); do mkdir -p $B/fuzz/new/$$t; echo "fuzz $$t"; \
-	  $B/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -verbosity=0 -print_final_stats=1 \
-	    -artifact_prefix=$B/fuzz/$$t- $B/fuzz/new/$$t tests/fuzz/corpus/$$t || exit; done
+# as many at a time as there are cores
+fuzz: built-fuzz
+	@printf '%s\n' $(FUZZ) | xargs -P $(JOBS) -I{} sh -c 'mkdir -p $B/fuzz/new/{} && \
+	  $B/fuzz/{} -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=$B/fuzz/{}- $B/fuzz/new/{} tests/fuzz/corpus/{} >$B/fuzz/{}.log 2>&1; \
+	  status=$$?; echo "fuzz {}: $$(grep -h number_of_executed_units $B/fuzz/{}.log)"; \
+	  [ $$status -eq 0 ] || { cat $B/fuzz/{}.log; exit 255; }'
 
 lint: $B/config.mk
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
-	sh tests/layers.sh
+	sh tests/tools/layers.sh
 
 # slow, so apart from lint
 tidy: $B/config.mk

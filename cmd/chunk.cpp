@@ -78,11 +78,11 @@ int main(int argc, char** argv) {
     std::vector<std::string> files;
     bool verbose = false;
 
-    CLI::App app{
+    Arguments app{
         "Cut Ogg Vorbis into chunks that each play on their own, and write them as a bundle "
         "(tar)."};
     app.add_option("-d,--duration", seconds, "Seconds of audio in a chunk")
-        ->check(CLI::Range(0.5, 60.0))
+        ->range(0.5, 60.0)
         ->capture_default_str();
     app.add_option("-o,--output", folder, "Write a folder instead of a tar stream")
         ->type_name("DIR");

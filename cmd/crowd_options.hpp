@@ -1,10 +1,10 @@
 #pragma once
 // Options of stretto-simulate for crowds.
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "abr/policy.hpp"
 #include "base/error.hpp"
+#include "base/options.hpp"
 #include "sim/crowd_report.hpp"
 
 namespace stretto {
@@ -15,50 +15,50 @@ struct CrowdOptions {
     double hours = 1, edge_mbps = 1000, down_mbps = 10, up_mbps = 5;
     bool fetch = false, no_peers = false;
 
-    void add_to(CLI::App& app) {
+    void add_to(Arguments& app) {
         settings.listeners = 0;
         app.add_option("--listeners", settings.listeners,
                        "Instead of single players: a crowd of so many, with edges, a tracker and "
                        "each other")
-            ->check(CLI::Range(1, 10000000));
+            ->range(1, 10000000);
         app.add_option("--catalogue", settings.songs, "Songs that the crowd chooses from")
-            ->check(CLI::Range(1, 10000000))
+            ->range(1, 10000000)
             ->capture_default_str();
         app.add_option("--zipf", settings.zipf, "How unequally: the exponent of their popularity")
-            ->check(CLI::Range(0.0, 5.0))
+            ->range(0.0, 5.0)
             ->capture_default_str();
         app.add_option("--arrivals", arrivals, "Over --hours, or all within 30 s")
-            ->check(CLI::IsMember({"staggered", "flash"}))
+            ->one_of({"staggered", "flash"})
             ->capture_default_str();
         app.add_option("--hours", hours, "Within which listeners come")
-            ->check(CLI::Range(0.001, 1000.0))
+            ->range(0.001, 1000.0)
             ->capture_default_str();
         app.add_flag("--fetch", fetch,
                      "Each fetches one song whole and stays, rather than to play some and go");
         app.add_option("--bitrate", settings.kbps, "Of what is fetched; the most that is played")
-            ->check(CLI::Range(1, 10000))
+            ->range(1, 10000)
             ->capture_default_str();
         app.add_option("--songs-each", settings.songs_each, "Mean number of songs that one plays")
-            ->check(CLI::Range(1.0, 1000.0))
+            ->range(1.0, 1000.0)
             ->capture_default_str();
         app.add_option("--replays", settings.replays,
                        "Chance that one of them is a song that was played before")
-            ->check(CLI::Range(0.0, 1.0))
+            ->range(0.0, 1.0)
             ->capture_default_str();
         app.add_option("--edges", settings.edges, "Number of edges")
-            ->check(CLI::Range(1, 40))
+            ->range(1, 40)
             ->capture_default_str();
         app.add_option("--edge-rate", edge_mbps, "Mbit/s of each edge")
-            ->check(CLI::Range(0.001, 1e6))
+            ->range(0.001, 1e6)
             ->capture_default_str();
         app.add_option("--down", down_mbps, "Mbit/s of the way down, mean")
-            ->check(CLI::Range(0.01, 1e5))
+            ->range(0.01, 1e5)
             ->capture_default_str();
         app.add_option("--up", up_mbps, "Mbit/s of the way up, mean")
-            ->check(CLI::Range(0.01, 1e5))
+            ->range(0.01, 1e5)
             ->capture_default_str();
         app.add_option("--evil", settings.evil, "Share of listeners that give nothing right")
-            ->check(CLI::Range(0.0, 1.0))
+            ->range(0.0, 1.0)
             ->capture_default_str();
         app.add_flag("--no-peers", no_peers, "Edges alone");
     }

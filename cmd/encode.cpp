@@ -7,17 +7,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "audio/vorbis.hpp"
 #include "base/draft.hpp"
+#include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
 
 using namespace stretto;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -99,7 +99,7 @@ void print_measure(const Options& o, const std::string& name, std::optional<doub
                           {"source_true_peak", number(peak)},
                           {"gain_db", number(gain.db)},
                           {"limited_by", limited}}
-                         .dump(-1, ' ', false, Json::error_handler_t::replace)
+                         .dump()
                   << '\n';
     else
         std::cout << column(lufs) << '\t' << column(peak) << '\t' << column(gain.db) << '\t'
@@ -155,7 +155,7 @@ Json stats(const publish::Recording& r, const publish::Encoding& e, const publis
               {"source_channels", r.source_channels},
               {"rate", r.rate},
               {"channels", r.pcm.channels()}};
-    json.update(Json::parse(song::print_loudness(e.loudness)));
+    json.update(must(Json::parse(song::print_loudness(e.loudness)), "loudness"));
     json["silent"] = !r.meter.lufs() || *r.meter.lufs() < audio::silence_lufs;
     json["renditions"] = Json::array();
     for (std::size_t i = 0; i < e.kbps.size(); ++i)
@@ -172,7 +172,7 @@ Json stats(const publish::Recording& r, const publish::Encoding& e, const publis
 }
 
 void write_stats(const Options& o, const Json& json) {
-    const auto line = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    const auto line = json.dump() + "\n";
     if (o.print_stats) write_all(STDERR_FILENO, as_bytes(line), "standard error");
     if (o.stats.empty()) return;
     Draft file{o.stats};
@@ -222,7 +222,7 @@ void check(Options& o) {
 
 int main(int argc, char** argv) {
     Options o;
-    CLI::App app{
+    Arguments app{
         "Encode any audio file for streaming: loudness -14 LUFS, one Ogg stream with a Vorbis "
         "stream per bitrate."};
     app.add_option("-b,--bitrates", o.kbps,
@@ -230,22 +230,22 @@ int main(int argc, char** argv) {
         ->delimiter(',')
         ->capture_default_str();
     app.add_option("-r,--rate", o.decoder.rate, "Sample rate, Hz")
-        ->check(CLI::Range(8000, 192000))
+        ->range(8000, 192000)
         ->capture_default_str();
     app.add_option("-o,--output", o.output, "The file to write; - is standard output")
         ->capture_default_str();
     app.add_option("-j,--jobs", o.threads, "Renditions encoded at a time; the bytes are the same")
-        ->check(CLI::Range(1, 64))
+        ->range(1, 64)
         ->capture_default_str();
     app.add_option("--lufs", o.lufs, "Target loudness, LUFS")
-        ->check(CLI::Range(-70.0, 0.0))
+        ->range(-70.0, 0.0)
         ->capture_default_str();
     app.add_option("--true-peak", o.true_peak, "Highest true peak, dBTP")
-        ->check(CLI::Range(-30.0, 6.0))
+        ->range(-30.0, 6.0)
         ->capture_default_str();
     auto* plain = app.add_flag("--no-normalize", o.no_normalize, "Leave the loudness as it is");
     app.add_option("--gain", o.gain, "Apply this gain in dB instead (an album's, from --measure)")
-        ->check(CLI::Range(-100.0, 100.0))
+        ->range(-100.0, 100.0)
         ->excludes(plain);
     app.add_flag(
         "--measure", o.measure,

@@ -2,8 +2,8 @@
 #include "publish/publish.hpp"
 
 #include <iostream>
-#include <nlohmann/json.hpp>
 
+#include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
 #include "song/id.hpp"
@@ -39,14 +39,11 @@ void print_line(const Song& s) {
 }
 
 void print_json(const Song& s) {
-    nlohmann::ordered_json json{{"id", s.manifest.id},
-                                {"names", s.names},
-                                {"seconds", s.manifest.seconds()},
-                                {"bitrates", nlohmann::ordered_json::array()},
-                                {"bytes", s.bytes},
-                                {"tags", s.manifest.tags}};
+    Json json{{"id", s.manifest.id},       {"names", s.names}, {"seconds", s.manifest.seconds()},
+              {"bitrates", Json::array()}, {"bytes", s.bytes}, {"tags", Json::object()}};
+    for (const auto& [key, values] : s.manifest.tags) json["tags"][key] = values;
     for (const auto& r : s.manifest.renditions) json["bitrates"].push_back(r.kbps);
-    std::cout << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    std::cout << json.dump() << '\n';
 }
 
 int list(const store::Directory& store, bool as_json) {
@@ -92,7 +89,7 @@ int main(int argc, char** argv) {
     std::string store_path, bundle_path = "-", name, song;
     bool listing = false, json = false, verifying = false, dry = false;
 
-    CLI::App app{
+    Arguments app{
         "Put a bundle into a store: checked, then there at once or not at all. Prints the song's "
         "id."};
     app.add_option("--name", name, "A name that means this song from now on");

@@ -146,7 +146,7 @@ int run(Options& o) {
     return verdict(o, report.counts());
 }
 
-void add_options(CLI::App& app, Options& o) {
+void add_options(Arguments& app, Options& o) {
     auto& payment = o.wishes.payment;
     app.add_option("FILE", o.files,
                    "Event files, access logs, folders of them, partial reports; packed by gzip or "
@@ -168,13 +168,13 @@ void add_options(CLI::App& app, Options& o) {
                  "Share each listener's part among what that listener played");
     app.add_option("--min-plays", payment.min_plays,
                    "Plays in twelve months below which a song is not paid")
-        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 50))
+        ->range(0, 1e15)
         ->capture_default_str();
     app.add_flag("--pay-suspects", payment.pay_suspects,
                  "Pay for plays of listeners that behave like machines");
     app.add_option("--prices", o.prices, "What bytes cost, as JSON")->type_name("FILE");
     app.add_option("--top", payment.top, "Rows of a table on the terminal, and listeners listed")
-        ->check(CLI::Range(1, 100'000))
+        ->range(1, 100'000)
         ->capture_default_str();
     json->excludes(csv);
     partial->excludes(json)->excludes(csv)->excludes(html);
@@ -184,7 +184,7 @@ void add_options(CLI::App& app, Options& o) {
 
 int main(int argc, char** argv) {
     Options o;
-    CLI::App app{
+    Arguments app{
         "Sum up what players saw: plays and royalties, how it felt, where bytes came from and what "
         "they cost."};
     add_options(app, o);

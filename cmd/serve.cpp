@@ -38,14 +38,11 @@ void add_options(const Settings& settings, Options& o) {
     settings
         .add("cache", o.cache, "Folder for what was fetched; without one it is kept in memory only")
         ->type_name("DIR");
-    settings.add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")
-        ->transform(CLI::AsSizeValue(true));
-    settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")
-        ->transform(CLI::AsSizeValue(true));
-    settings.add("workers", o.workers, "Threads, one for each core by default")
-        ->check(CLI::Range(1, 256));
+    settings.add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")->bytes();
+    settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")->bytes();
+    settings.add("workers", o.workers, "Threads, one for each core by default")->range(1, 256);
     settings.add("upstream-timeout", o.upstream_timeout, "Seconds without a byte from upstream")
-        ->check(CLI::Range(1, 3600))
+        ->range(1, 3600)
         ->capture_default_str();
     settings
         .add("cacert", o.cacert,
@@ -57,22 +54,22 @@ void add_options(const Settings& settings, Options& o) {
              "Be a peer: give the chunks of a folder, and tell this tracker which; nothing else")
         ->type_name("URL");
     settings.add("upload-limit", o.upload_limit, "Bytes a second that a peer gives (no limit)")
-        ->transform(CLI::AsSizeValue(true));
+        ->bytes();
     settings
         .add("events", o.events.path, "Take events of players, POST /events, and append them here")
         ->type_name("FILE");
     settings
         .add("events-size", o.events.most_file_bytes,
              "Bytes above which that file is put away, as it is each day (256M)")
-        ->transform(CLI::AsSizeValue(true));
+        ->bytes();
     settings
         .add("events-queue", o.events.most_waiting_bytes,
              "Bytes of events that may wait for the disk (16M)")
-        ->transform(CLI::AsSizeValue(true));
+        ->bytes();
     settings
         .add("events-rate", o.events.rate,
              "Requests with events a second from one address; 0 is any number")
-        ->check(CLI::NonNegativeNumber)
+        ->at_least(0)
         ->capture_default_str();
     settings.add("location", o.location, "Where a peer is, to a tenth of a degree")
         ->type_name("LAT,LON");
@@ -216,7 +213,7 @@ int serve(Options o) {
 
 int main(int argc, char** argv) {
     Options options;
-    CLI::App app{"Serve a store over HTTP, or another server through a cache."};
+    Arguments app{"Serve a store over HTTP, or another server through a cache."};
     const Settings settings{app, "STRETTO_SERVE_"};
     add_options(settings, options);
     return program(app, argc, argv, examples, [&] {

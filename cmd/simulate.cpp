@@ -5,9 +5,9 @@
 #include <ctime>
 #include <iomanip>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
 #include "crowd_options.hpp"
@@ -96,7 +96,7 @@ class Simulation {
         for (const auto& plays : plays_)
             rows.push_back(sim::summarize(plays, optimum_, plays_.front()));
         if (o_.json) {
-            for (const auto& row : rows) std::cout << json_of(row) << '\n';
+            for (const auto& row : rows) std::cout << json_of(row).dump() << '\n';
             return;
         }
         // where the events go, a program reads
@@ -120,7 +120,7 @@ class Simulation {
         const auto link = recordings_.link(scenario, o_.least_kbps);
         const auto kill = kill_of(i);
         const auto song = song_ ? *song_ : sim::made_song(o_.song_s, o_.seed * 0x100000001b3 + i);
-        nlohmann::ordered_json line{{"file", scenario.file}, {"offset_s", scenario.offset_s}};
+        Json line{{"file", scenario.file}, {"offset_s", scenario.offset_s}};
         if (o_.optimum) {
             optimum_.push_back(sim::optimum(song, link, o_.player, true));
             whole_.push_back(sim::optimum(song, link, o_.player, false));
@@ -140,7 +140,7 @@ class Simulation {
             plays.cpu_s += cpu_now() - began;
             if (o_.json) line["plays"].push_back(json_of(plays.policy, plays.outcomes.back()));
         }
-        if (o_.json) std::cout << line << '\n';
+        if (o_.json) std::cout << line.dump() << '\n';
     }
 
     /// The same edge dies at the same moment for every policy.
@@ -181,7 +181,7 @@ class Simulation {
         return settings;
     }
 
-    static nlohmann::ordered_json json_of(const std::string& policy, const sim::Outcome& o) {
+    static Json json_of(const std::string& policy, const sim::Outcome& o) {
         return {{"policy", policy},
                 {"q", o.q},
                 {"stalls", o.score.stalls},
@@ -197,18 +197,18 @@ class Simulation {
                 {"wasted_bytes", std::llround(o.wasted)}};
     }
     /// Without speed: the same options give the same bytes.
-    static nlohmann::ordered_json json_of(const sim::Summary& s) {
-        nlohmann::ordered_json line{{"policy", s.policy}, {"songs", s.songs}, {"q", s.q}};
+    static Json json_of(const sim::Summary& s) {
+        Json line{{"policy", s.policy}, {"songs", s.songs}, {"q", s.q}};
         if (s.of_optimum != 0) line["percent_of_optimum"] = s.of_optimum;
-        line.update(nlohmann::ordered_json{{"percent_without_stall", s.no_stall},
-                                           {"stalled_s", s.stalled_s},
-                                           {"kbps", s.kbps},
-                                           {"switches", s.switches},
-                                           {"start_p50_s", s.start_p50_s},
-                                           {"start_p95_s", s.start_p95_s},
-                                           {"percent_wasted", s.wasted},
-                                           {"first_ahead_q", s.ahead},
-                                           {"first_ahead_error", s.ahead_error}});
+        line.update(Json{{"percent_without_stall", s.no_stall},
+                         {"stalled_s", s.stalled_s},
+                         {"kbps", s.kbps},
+                         {"switches", s.switches},
+                         {"start_p50_s", s.start_p50_s},
+                         {"start_p95_s", s.start_p95_s},
+                         {"percent_wasted", s.wasted},
+                         {"first_ahead_q", s.ahead},
+                         {"first_ahead_error", s.ahead_error}});
         return line;
     }
 
@@ -259,7 +259,7 @@ class Simulation {
     std::unique_ptr<events::Writer> events_;
 };
 
-void add_options(CLI::App& app, Options& o) {
+void add_options(Arguments& app, Options& o) {
     app.add_option("--traces", o.traces, "A folder of recordings: lines of a second and its kbit/s")
         ->type_name("DIR");
     app.add_option("--scenarios", o.scenarios,
@@ -270,36 +270,34 @@ void add_options(CLI::App& app, Options& o) {
                    "Only the recordings of part K of N, divided by their names: to tune on some "
                    "and to test on others")
         ->expected(2)
-        ->check(CLI::Range(1, 1000))
+        ->range(1, 1000)
         ->type_name("K N");
     app.add_option("--abr", o.policies, "Policies to compare, the first with all others")
         ->delimiter(',')
         ->type_name("NAME,...")
         ->capture_default_str();
     app.add_option("--songs", o.songs, "How many to play; by default one for each scenario")
-        ->check(CLI::Range(1, 100000000));
+        ->range(1, 100000000);
     app.add_option("--seed", o.seed, "Other songs")->capture_default_str();
-    app.add_option("--length", o.song_s, "Seconds of each")
-        ->check(CLI::Range(1, 36000))
-        ->capture_default_str();
+    app.add_option("--length", o.song_s, "Seconds of each")->range(1, 36000)->capture_default_str();
     app.add_option("--manifest", o.manifest, "Play this song instead of made-up ones")
         ->type_name("FILE");
     app.add_option("--buffer", o.player.buffer_s, "Seconds above which nothing more is asked for")
-        ->check(CLI::Range(5.0, 600.0))
+        ->range(5.0, 600.0)
         ->capture_default_str();
     app.add_option("--lead", o.player.lead_s, "The same until 30 s were heard")
-        ->check(CLI::Range(5.0, 600.0))
+        ->range(5.0, 600.0)
         ->capture_default_str();
     app.add_option("--least", o.least_kbps, "No second of a link carries less, kbit/s")
-        ->check(CLI::Range(0.0, 1e9));
+        ->range(0.0, 1e9);
     app.add_option("--kill-edges", o.kill_edges,
                    "In this share of the songs the edge that is asked ends at some moment, and "
                    "its connections with it; there are two more")
-        ->check(CLI::Range(0.0, 1.0))
+        ->range(0.0, 1.0)
         ->type_name("SHARE");
     app.add_option("--silence-edges", o.silence_edges,
                    "In this share, of the others, it just says nothing any more")
-        ->check(CLI::Range(0.0, 1.0))
+        ->range(0.0, 1.0)
         ->type_name("SHARE");
     app.add_option("-o,--events", o.events,
                    "Append what happens to this file, as stretto-play does; - is standard output, "
@@ -316,7 +314,7 @@ void add_options(CLI::App& app, Options& o) {
 
 int main(int argc, char** argv) {
     Options o;
-    CLI::App app{"Play songs over recorded networks on a virtual clock, and compare policies."};
+    Arguments app{"Play songs over recorded networks on a virtual clock, and compare policies."};
     add_options(app, o);
     CrowdOptions crowd;
     crowd.add_to(app);

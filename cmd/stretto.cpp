@@ -55,7 +55,7 @@ void list() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Stream music with small programs: run stretto-TOOL, or list the tools."};
+    Arguments app{"Stream music with small programs: run stretto-TOOL, or list the tools."};
     std::string unused;
     app.add_option("TOOL", unused,
                    "encode, chunk, publish, fetch, serve, track, play, simulate, report; what "

@@ -3,11 +3,11 @@
 #include <csignal>
 #include <iomanip>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "base/file.hpp"
 #include "base/heap.hpp"
+#include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "http/blocking.hpp"
 #include "http/place.hpp"
@@ -38,7 +38,7 @@ struct Options : ServerOptions {
     std::size_t max_peers = 1'000'000;
 };
 
-void add_options(CLI::App& app, const Settings& settings, Options& o) {
+void add_options(Arguments& app, const Settings& settings, Options& o) {
     add_server_options(settings, o);
     settings.add("origin", o.origin, "Where songs and names are looked up")->type_name("URL");
     settings
@@ -61,15 +61,15 @@ void add_options(CLI::App& app, const Settings& settings, Options& o) {
     settings
         .add("interval", o.interval_s,
              "Seconds between announces of a peer, give or take a quarter")
-        ->check(CLI::Range(1, 3600))
+        ->range(1, 3600)
         ->capture_default_str();
     settings
         .add("ttl", o.ttl_s, "Seconds until a peer is forgotten that is silent (2.5 intervals)")
-        ->check(CLI::Range(1, 7200));
+        ->range(1, 7200);
     settings
         .add("max-peers", o.max_peers,
              "Peers to know at a time; each, with ten songs, takes 600 bytes")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}))
+        ->range(1, 100'000'000)
         ->capture_default_str();
     app.add_option("--dump", o.dump, "Instead: what the tracker at URL knows, for people")
         ->type_name("URL");
@@ -237,21 +237,33 @@ int serve(Options o) {
 
 // --dump
 
-void print_dump(const nlohmann::json& stats) {
-    const auto number = [&](const char* key) { return stats.value(key, 0.0); };
-    std::cout << std::fixed << std::setprecision(0) << "peers\t" << number("peers") << '\n'
-              << "listed\t" << number("peers_listed") << '\n'
-              << "songs\t" << number("swarm_songs") << '\n'
-              << "announces\t" << number("announces_total") << '\n'
-              << "lists\t" << number("peer_lists_total") << '\n';
-    for (const auto& edge : stats.value("edges", nlohmann::json::array()))
-        std::cout << "edge\t" << printable(edge.value("name", "")) << '\t'
-                  << printable(edge.value("url", "")) << '\t'
-                  << printable(edge.value("location", "")) << '\t'
-                  << (edge.value("healthy", false) ? "healthy" : "sick") << '\n';
-    for (const auto& swarm : stats.value("swarms", nlohmann::json::array()))
-        std::cout << "swarm\t" << printable(swarm.value("song_id", "")) << '\t'
-                  << swarm.value("peers", 0) << '\t' << swarm.value("complete", 0) << '\n';
+void print_dump(const Json& stats) {
+    const auto number = [](const Json& object, const char* key) {
+        const auto* value = object.find(key);
+        return value ? value->number() : 0;
+    };
+    const auto words = [](const Json& object, const char* key) {
+        const auto* value = object.find(key);
+        return printable(value ? value->string() : "");
+    };
+    const auto list = [&](const char* key) {
+        const auto* value = stats.find(key);
+        return value ? value->items() : Json::Array{};
+    };
+    std::cout << std::fixed << std::setprecision(0) << "peers\t" << number(stats, "peers") << '\n'
+              << "listed\t" << number(stats, "peers_listed") << '\n'
+              << "songs\t" << number(stats, "swarm_songs") << '\n'
+              << "announces\t" << number(stats, "announces_total") << '\n'
+              << "lists\t" << number(stats, "peer_lists_total") << '\n';
+    for (const auto& edge : list("edges"))
+        std::cout << "edge\t" << words(edge, "name") << '\t' << words(edge, "url") << '\t'
+                  << words(edge, "location") << '\t'
+                  << ((edge.contains("healthy") && edge.at("healthy").boolean()) ? "healthy"
+                                                                                 : "sick")
+                  << '\n';
+    for (const auto& swarm : list("swarms"))
+        std::cout << "swarm\t" << words(swarm, "song_id") << '\t' << number(swarm, "peers") << '\t'
+                  << number(swarm, "complete") << '\n';
 }
 
 int dump(const std::string& url) {
@@ -264,8 +276,8 @@ int dump(const std::string& url) {
     if (answer.status != 200)
         throw Error{EX_UNAVAILABLE, text("'", subject, "': status ", answer.status)};
     try {
-        print_dump(nlohmann::json::parse(as_text(answer.body)));
-    } catch (const nlohmann::json::exception&) {
+        print_dump(must(Json::parse(as_text(answer.body)), subject));
+    } catch (const Json::Wrong&) {
         throw bad_data(subject, "this is not what a tracker tells of itself");
     }
     return 0;
@@ -276,7 +288,7 @@ int dump(const std::string& url) {
 int main(int argc, char** argv) {
     free_without_delay();  // there may be a million peers to expire
     Options options;
-    CLI::App app{"Track who has which chunk of which song, and which edges are near and healthy."};
+    Arguments app{"Track who has which chunk of which song, and which edges are near and healthy."};
     const Settings settings{app, "STRETTO_TRACK_"};
     add_options(app, settings, options);
     return program(app, argc, argv, examples, [&] {

@@ -9,11 +9,16 @@
 #   tone FILE SECONDS [sox arguments]   a sweep with some noise, 44.1 kHz stereo
 #   serve DIR                serve a directory over HTTP on a free port; sets $url
 #   start TOOL [ARGS]        run a server of ours on a free port; sets $url and $pid; what it says is in $said and $said.err
+#   await WHAT COMMAND...    until the command succeeds, at most for 60 s (or $patience): then it fails and says what it waited for
 #   stop PID                 end a process that the test started; gives its exit status
 #
 # $data is tests/data, $root the project, $MUSIC the folder of real songs.
 # shellcheck shell=sh disable=SC2034
 set -u
+# a script's `make test &`, nohup and some CI runners ignore signals that tests send, and no shell takes that back itself
+if [ -z "${STRETTO_TEST_SIGNALS-}" ] && [ -f "$0" ]; then
+    STRETTO_TEST_SIGNALS=own exec env --default-signal=INT,QUIT,HUP,TERM sh "$0" "$@"
+fi
 root=$PWD
 data=$root/tests/data
 : "${MUSIC:=$root/build/music}"
@@ -95,12 +100,28 @@ tone() {
 }
 
 serve() {
-    python3 -u "$root/tests/webserver.py" "$1" >"$work/.served" 2>&1 &
+    python3 -u "$root/tests/tools/webserver.py" "$1" >"$work/.served" 2>&1 &
     started="$started $!"
-    while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$work/.served") || [ -z "$url" ]; do
-        kill -0 "$!" 2>/dev/null || return 1
-        sleep 0.05
+    await_ready "$!" "$work/.served"
+}
+
+await() {
+    awaited=$1 awaited_until=$(($(date +%s) + ${patience:-60}))
+    shift
+    until "$@"; do
+        [ "$(date +%s)" -lt $awaited_until ] || { echo "waited ${patience:-60} s for $awaited"; return 1; }
+        sleep 0.02
     done
+}
+
+# PID SAID: until a server says where it listens; sets $url
+await_ready() {
+    url=
+    await "the ready line of $(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)" ready_or_gone "$1" "$2" && [ -n "$url" ]
+}
+ready_or_gone() {
+    url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$2" | head -n 1)
+    [ -n "$url" ] || ! kill -0 "$1" 2>/dev/null
 }
 
 start() {
@@ -110,10 +131,7 @@ start() {
     "$tool" --listen 127.0.0.1:0 "$@" >"$said" 2>"$said.err" &
     pid=$!
     started="$started $pid"
-    while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$said" | head -n 1) || [ -z "$url" ]; do
-        kill -0 "$pid" 2>/dev/null || { cat "$said.err"; return 1; }
-        sleep 0.02
-    done
+    await_ready "$pid" "$said" || { cat "$said.err"; return 1; }
 }
 
 stop() { kill "$1" && wait "$1"; }

@@ -25,12 +25,12 @@ class System {
    public:
     System() {
         // signals are the program's, and a name is shown in mixers
-        sdl().SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
-        sdl().SetHint(SDL_HINT_APP_NAME, "stretto");
-        up_ = sdl().InitSubSystem(SDL_INIT_AUDIO) == 0;
+        sdl().SetHint("SDL_NO_SIGNAL_HANDLERS", "1");
+        sdl().SetHint("SDL_APP_NAME", "stretto");
+        up_ = sdl().InitSubSystem(sdl_init_audio) == 0;
     }
     ~System() {
-        if (up_) sdl().QuitSubSystem(SDL_INIT_AUDIO);
+        if (up_) sdl().QuitSubSystem(sdl_init_audio);
     }
     System(const System&) = delete;
     bool up() const noexcept { return up_; }
@@ -95,7 +95,7 @@ class SdlSink final : public Sink {
 
     void close() override {
         // the system holds as much again, and forgets it when it is closed
-        if (device_) sdl().Delay(static_cast<Uint32>(2000 * latency_ / format().rate));
+        if (device_) sdl().Delay(static_cast<std::uint32_t>(2000 * latency_ / format().rate));
         shut();
         closed_ = true;
     }
@@ -117,23 +117,23 @@ class SdlSink final : public Sink {
         queue(more);
     }
     void queue(std::span<const float> more) {
-        if (device_ &&
-            sdl().QueueAudio(device_, more.data(), static_cast<Uint32>(more.size_bytes())) != 0)
+        if (device_ && sdl().QueueAudio(device_, more.data(),
+                                        static_cast<std::uint32_t>(more.size_bytes())) != 0)
             throw Error{EX_IOERR, text("cannot play: ", sdl().GetError())};
     }
 
     bool open() {
         system_ = std::make_unique<System>();
         if (!system_->up()) return false;
-        SDL_AudioSpec want{}, have{};
-        want.freq = format().rate;
-        want.format = AUDIO_F32SYS;
-        want.channels = static_cast<Uint8>(format().channels);
-        want.samples = device_frames;
+        SdlAudio want{}, have{};
+        want.rate = format().rate;
+        want.format = sdl_native_float;
+        want.channels = static_cast<std::uint8_t>(format().channels);
+        want.frames = device_frames;
         const char* name = options_.device.empty() ? nullptr : options_.device.c_str();
         device_ = sdl().OpenAudioDevice(name, 0, &want, &have, 0);
         if (!device_) return false;
-        latency_ = have.samples;
+        latency_ = have.frames;
         sdl().PauseAudioDevice(device_, paused_);
         return true;
     }
@@ -163,16 +163,15 @@ class SdlSink final : public Sink {
     bool gone() const {
         sdl().PumpEvents();
         bool found = false;
-        for (SDL_Event event; sdl().PeepEvents(&event, 1, SDL_GETEVENT, SDL_AUDIODEVICEADDED,
-                                               SDL_AUDIODEVICEREMOVED) > 0;)
-            found |= event.type == SDL_AUDIODEVICEREMOVED && !event.adevice.iscapture &&
-                     event.adevice.which == device_;
+        for (SdlEvent event;
+             sdl().PeepEvents(&event, 1, sdl_get_event, sdl_device_added, sdl_device_removed) > 0;)
+            found |= event.type == sdl_device_removed && !event.records && event.device == device_;
         return found;
     }
 
     SinkOptions options_;
     std::unique_ptr<System> system_;
-    SDL_AudioDeviceID device_ = 0;  // 0: lost
+    std::uint32_t device_ = 0;  // 0: lost
     bool paused_ = false, closed_ = false;
     std::int64_t latency_ = 0;
     std::int64_t played_ = 0, taken_ = 0;

@@ -5,11 +5,11 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
-#include <set>
 #include <sstream>
 
 #include "base/error.hpp"
@@ -21,8 +21,6 @@
 
 namespace stretto {
 namespace {
-
-std::string name_of_tool = "stretto";
 
 /// A standard descriptor that is closed would become the number of the next file opened, and our
 /// output its content. Opened the wrong way round, so that using it still fails as on a closed one.
@@ -49,93 +47,7 @@ int flush_output(int status) {
     return EX_IOERR;
 }
 
-/// The length of the well-formed UTF-8 character at the head of `s` (RFC 3629), or 0.
-std::size_t utf8_length(std::string_view s) {
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
-    const unsigned char lead = at(0);
-    const std::size_t n = lead < 0x80                   ? 1
-                          : lead >= 0xc2 && lead < 0xe0 ? 2
-                          : lead >= 0xe0 && lead < 0xf0 ? 3
-                          : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                        : 0;
-    if (n == 0 || s.size() < n) return 0;
-    for (std::size_t i = 1; i < n; ++i)
-        if ((at(i) & 0xc0) != 0x80) return 0;
-    if (n == 3 && ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) >= 0xa0))) return 0;
-    if (n == 4 && ((lead == 0xf0 && at(1) < 0x90) || (lead == 0xf4 && at(1) >= 0x90))) return 0;
-    return n;
-}
-
 }  // namespace
-
-std::string_view tool_name() { return name_of_tool; }
-
-std::string printable(std::string_view text) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string out;
-    while (!text.empty()) {
-        const std::size_t n = utf8_length(text);
-        const auto c = static_cast<unsigned char>(text[0]);
-        const bool c1 = n == 2 && c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0;
-        if (n == 0 || c < 0x20 || c == 0x7f || c1) {
-            out += "\\x";
-            out += digits[c >> 4];
-            out += digits[c & 15];
-            text.remove_prefix(1);
-        } else {
-            out += text.substr(0, n);
-            text.remove_prefix(n);
-        }
-    }
-    return out;
-}
-
-void note(std::string_view what) {
-    const auto line = text(name_of_tool, ": ", printable(what), "\n");
-    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nobody left to tell
-}
-
-std::string Settings::variable(std::string_view option) const {
-    std::string name{prefix_};
-    for (const char c : option) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
-    return name;
-}
-
-void Settings::refuse_unknown() const {
-    std::set<std::string> known;
-    for (const auto* option : app_.get_options()) known.insert(option->get_envname());
-    for (char** entry = environ; *entry; ++entry) {
-        const std::string name = std::string{*entry}.substr(0, std::string{*entry}.find('='));
-        if (name.starts_with(prefix_) && !known.contains(name))
-            throw Error{EX_USAGE, text("unknown variable ", name, " in the environment")};
-    }
-}
-
-void add_server_options(const Settings& settings, ServerOptions& o) {
-    settings
-        .add("listen", o.listen,
-             "Address and port to listen on, as often as needed; port 0: any free one")
-        ->type_name("HOST:PORT")
-        ->delimiter(',')
-        ->allow_extra_args(false)  // what follows may be an argument
-        ->capture_default_str();
-    settings.add("name", o.name, "This server's name, for people and in Cache-Status")
-        ->check([](const std::string& name) { return name.empty() ? "a name is not empty" : ""; })
-        ->capture_default_str();
-    settings.add("rate-limit", o.rate_limit, "Requests a second from one address, 0: any number")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    settings.add("max-connections", o.max_connections, "Connections at a time")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    settings.add("grace", o.grace, "Seconds for answers under way when told to end")
-        ->check(CLI::Range(0, 3600))
-        ->capture_default_str();
-    settings.add("access-log", o.log, "A line for each request; - is standard output")
-        ->type_name("FILE");
-    settings.add_flag("log-addresses", o.full_addresses,
-                      "Write whole addresses into the access log");
-}
 
 void end_if_nobody_reads() {
     pollfd output{STDOUT_FILENO, 0, 0};
@@ -146,7 +58,8 @@ void end_if_nobody_reads() {
 
 int program(CLI::App& app, int argc, char** argv, std::string_view examples,
             const std::function<int()>& body) {
-    name_of_tool = std::filesystem::path{argv[0]}.filename().string();
+    set_tool_name(std::filesystem::path{argv[0]}.filename().string());
+    const std::string name_of_tool{tool_name()};
     keep_standard_descriptors();
     keep_freed_memory();
     std::ios::sync_with_stdio(false);
@@ -179,6 +92,11 @@ int program(CLI::App& app, int argc, char** argv, std::string_view examples,
         note(text("internal error: ", e.what()));
         return EX_SOFTWARE;
     }
+}
+
+int program(Arguments& app, int argc, char** argv, std::string_view examples,
+            const std::function<int()>& body) {
+    return program(app.parser(), argc, argv, examples, body);
 }
 
 }  // namespace stretto

@@ -1,18 +1,44 @@
 #pragma once
 // text(): join parts into one string, as std::format will when the compiler has it.
-#include <sstream>
+#include <concepts>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
 namespace stretto {
 
+/// A part of a text() while it is joined: characters, or a number as C++ streams print it.
+class TextPart {
+   public:
+    TextPart(std::string_view characters) : kind_(Kind::characters), characters_(characters) {}
+    TextPart(const std::string& s) : TextPart(std::string_view{s}) {}
+    TextPart(const char* s) : TextPart(std::string_view{s}) {}
+    TextPart(char c) : kind_(Kind::character), character_(c) {}
+    TextPart(double v) : kind_(Kind::real), real_(v) {}
+    template <std::integral Integer>
+    TextPart(Integer v)
+        : kind_(std::signed_integral<Integer> ? Kind::integer : Kind::natural),
+          natural_(static_cast<unsigned long long>(v)) {}
+
+    void append_to(std::string& out) const;
+
+   private:
+    enum class Kind { characters, character, integer, natural, real } kind_;
+    union {
+        std::string_view characters_;
+        char character_;
+        unsigned long long natural_;
+        double real_;
+    };
+};
+
+std::string join(std::initializer_list<TextPart> parts);
+
 /// `text("chunk ", 3, " of ", 22)` is "chunk 3 of 22". Numbers are printed in the C locale,
-/// whatever LC_ALL says.
+/// whatever LC_ALL says; a double with six digits.
 template <class... Parts>
 std::string text(const Parts&... parts) {
-    std::ostringstream out;
-    out.imbue(std::locale::classic());
-    (out << ... << parts);
-    return out.str();
+    return join({TextPart{parts}...});
 }
 
 }  // namespace stretto

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
+#include "base/json_value.hpp"
 #include "song/id.hpp"
 #include "song/manifest.hpp"
 
@@ -47,15 +47,14 @@ std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
     const auto& tags = manifest->tags;
     const auto title = song::first_tag(tags, "TITLE"), artist = song::first_tag(tags, "ARTIST"),
                album = song::first_tag(tags, "ALBUM");
-    nlohmann::ordered_json json{{"id", id},       {"names", names},
-                                {"title", title}, {"artist", artist},
-                                {"album", album}, {"seconds", manifest->seconds()}};
+    Json json{{"id", id},         {"names", names}, {"title", title},
+              {"artist", artist}, {"album", album}, {"seconds", manifest->seconds()}};
     for (const auto& rendition : manifest->renditions) json["bitrates"].push_back(rendition.kbps);
     json["lufs"] = nullptr;
     if (manifest->loudness && manifest->loudness->lufs) json["lufs"] = *manifest->loudness->lufs;
     auto song = std::make_shared<Song>();
     song->id = id;
-    song->json = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    song->json = json.dump();
     song->sort = fold(artist) + '\0' + fold(album) + '\0' + fold(title) + '\0' + id;
     song->haystack = fold(title + '\n' + artist + '\n' + album + '\n' + id);
     for (const auto& name : names) song->haystack += '\n' + name;

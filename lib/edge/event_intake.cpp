@@ -1,6 +1,6 @@
 #include "edge/event_intake.hpp"
 
-#include "base/program.hpp"
+#include "base/note.hpp"
 
 namespace stretto::edge {
 namespace {

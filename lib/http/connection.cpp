@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <charconv>
 
-#include "base/program.hpp"
+#include "base/note.hpp"
 
 namespace stretto::http {
 namespace {

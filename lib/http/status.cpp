@@ -1,8 +1,8 @@
 #include "http/status.hpp"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "base/json_value.hpp"
 #include "base/text.hpp"
 
 namespace stretto::http {
@@ -20,7 +20,7 @@ void send(const Reply& reply, std::string_view type, std::string body) {
 }
 
 /// Counts without a fraction.
-nlohmann::json number(double value) {
+Json number(double value) {
     if (value == std::floor(value) && std::abs(value) < 0x1p53)
         return static_cast<std::int64_t>(value);
     return value;
@@ -80,7 +80,7 @@ void Status::metrics(const Reply& reply) const {
 }
 
 void Status::stats(const Reply& reply) const {
-    nlohmann::ordered_json json{{"name", name_}, {"role", role_}};
+    Json json{{"name", name_}, {"role", role_}};
     for (const auto& metric : collect()) {
         if (metric.labels.empty()) {
             json[metric.name] = number(metric.value);
@@ -90,7 +90,7 @@ void Status::stats(const Reply& reply) const {
         json[metric.name][metric.labels.substr(quote + 1, metric.labels.size() - quote - 2)] =
             number(metric.value);
     }
-    for (const auto& [key, part] : parts_) json[key] = nlohmann::ordered_json::parse(part());
+    for (const auto& [key, part] : parts_) json[key] = must(Json::parse(part()), key);
     send(reply, "application/json", json.dump(2) + "\n");
 }
 

@@ -1,9 +1,8 @@
 #include "report/cost.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/json_value.hpp"
 
 namespace stretto::report {
 namespace {
@@ -19,17 +18,16 @@ constexpr Price known[] = {{"edge_gb", &Prices::edge_gb},
                            {"storage_gb_month", &Prices::storage_gb_month},
                            {"stored_gb", &Prices::stored_gb}};
 
-void set(Prices& prices, const std::string& name, const nlohmann::json& value,
-         const std::string& subject) {
+void set(Prices& prices, const std::string& name, const Json& value, const std::string& subject) {
     if (name == "currency" && value.is_string()) {
-        prices.currency = value;
+        prices.currency = value.string();
         return;
     }
     for (const auto& price : known)
         if (name == price.name) {
-            if (!value.is_number() || value < 0)
+            if (!value.is_number() || value.number() < 0)
                 throw bad_data(subject, text("'", name, "' is no price"));
-            prices.*price.at = value;
+            prices.*price.at = value.number();
             return;
         }
     throw bad_data(subject, text("nothing is called '", name, "'"));
@@ -39,10 +37,10 @@ void set(Prices& prices, const std::string& name, const nlohmann::json& value,
 
 Prices read_prices(const std::filesystem::path& path) {
     const auto bytes = read_file(path, 1 << 20);
-    const auto json = nlohmann::json::parse(as_text(bytes), nullptr, false);
-    if (!json.is_object()) throw bad_data(path.string(), "no JSON object");
+    const auto json = Json::parse(as_text(bytes));
+    if (!json || !json->is_object()) throw bad_data(path.string(), "no JSON object");
     Prices prices;
-    for (const auto& [name, value] : json.items()) set(prices, name, value, path.string());
+    for (const auto& [name, value] : json->members()) set(prices, name, value, path.string());
     return prices;
 }
 

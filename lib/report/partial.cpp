@@ -1,11 +1,9 @@
 #include "report/partial.hpp"
 
-#include <nlohmann/json.hpp>
+#include "base/json_value.hpp"
 
 namespace stretto::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct CountField {
     const char* name;
@@ -39,9 +37,7 @@ constexpr const char* endings[] = {"none", "finished", "skipped", "failed"};
 constexpr const char* told_names[] = {"reported", "hit", "miss", "origin", "to_server"};
 constexpr const char* source_names[] = {"cache", "peer", "edge_hit", "edge_miss"};
 
-std::string line(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+std::string line(const Json& json) { return json.dump() + "\n"; }
 
 bool is_edge(Source source) { return source == Source::edge_hit || source == Source::edge_miss; }
 
@@ -49,14 +45,13 @@ template <std::size_t N>
 std::size_t place_of(const std::string& name, const char* const (&names)[N]) {
     for (std::size_t i = 0; i < N; ++i)
         if (name == names[i]) return i;
-    throw Json::other_error::create(501, "no such name", static_cast<const Json*>(nullptr));
+    throw Json::Wrong{"no such name"};
 }
 
 std::int64_t number(const Json& json) {
-    const auto value = json.get<std::int64_t>();
+    const auto value = json.integer();
     // sums of what events may hold, with room to add them up
-    if (!json.is_number_integer() || value < -1 || value > std::int64_t{1} << 56)
-        throw Json::other_error::create(501, "out of range", static_cast<const Json*>(nullptr));
+    if (value < -1 || value > std::int64_t{1} << 56) throw Json::Wrong{"out of range"};
     return value;
 }
 
@@ -74,23 +69,22 @@ Json print_got(const Got& got, const Dictionary& names) {
 
 Got parse_got(const Json& json, Dictionary& names) {
     Got got;
-    got.source = static_cast<Source>(place_of(json.at(0).get<std::string>(), source_names));
-    if (is_edge(got.source)) got.server = names.servers(json.at(1).get<std::string>());
+    got.source = static_cast<Source>(place_of(json.at(0).string(), source_names));
+    if (is_edge(got.source)) got.server = names.servers(json.at(1).string());
     std::size_t i = 2;
     for (auto* to :
          {&got.kbps, &got.chunks, &got.bytes, &got.audio_ms, &got.kept_bytes, &got.kept_ms})
         *to = number(json.at(i++));
-    for (const auto& bucket : json.at(8))
+    for (const auto& bucket : json.at(8).items())
         got.first_byte.push_back(static_cast<Sketch::Bucket>(number(bucket) & 0x1fff));
     return got;
 }
 
 Sent parse_sent(const Json& json, Dictionary& names) {
     Sent sent;
-    sent.session = json.at("session").get<std::uint64_t>();
-    sent.told = static_cast<Told>(place_of(json.at("told").get<std::string>(), told_names));
-    if (sent.told != Told::reported)
-        sent.server = names.servers(json.at("partial_log").get<std::string>());
+    sent.session = json.at("session").natural();
+    sent.told = static_cast<Told>(place_of(json.at("told").string(), told_names));
+    if (sent.told != Told::reported) sent.server = names.servers(json.at("partial_log").string());
     sent.requests = number(json.at("requests"));
     sent.bytes = number(json.at("bytes"));
     return sent;
@@ -99,7 +93,7 @@ Sent parse_sent(const Json& json, Dictionary& names) {
 void check_times(const Session& s) {
     if (s.first_ms < 0 || s.first_ms > s.last_ms || s.sound_ms > s.last_ms ||
         s.last_ms > events::most_time_ms)
-        throw Json::other_error::create(501, "no such time", static_cast<const Json*>(nullptr));
+        throw Json::Wrong{"no such time"};
 }
 
 }  // namespace
@@ -138,10 +132,12 @@ std::string print_partial(const Sent& sent, const Dictionary& names) {
 
 Result<Partial> parse_partial(std::string_view text, Dictionary& names) {
     try {
-        const auto json = Json::parse(text);
+        const auto read = Json::parse(text);
+        if (!read) return read.error();
+        const Json& json = *read;
         Partial partial;
-        if (json.contains("partial")) {
-            if (json["partial"] != format) return Malformed{"a partial of another version"};
+        if (const auto* version = json.find("partial")) {
+            if (version->string() != format) return Malformed{"a partial of another version"};
             partial.counts_only = true;
             for (const auto& [name, at] : count_fields) partial.counts.*at = number(json.at(name));
             return partial;
@@ -151,20 +147,20 @@ Result<Partial> parse_partial(std::string_view text, Dictionary& names) {
             return partial;
         }
         auto& s = partial.session;
-        partial.id = json.at("partial_session").get<std::string>();
-        s.listener = json.at("listener").get<std::uint64_t>();
-        s.song = names.songs(json.at("song").get<std::string>());
-        s.place = names.places(json.at("place").get<std::string>());
-        s.title = json.at("title").get<std::string>();
-        s.artist = json.at("artist").get<std::string>();
-        s.ending = static_cast<Ending>(place_of(json.at("ending").get<std::string>(), endings));
+        partial.id = json.at("partial_session").string();
+        s.listener = json.at("listener").natural();
+        s.song = names.songs(json.at("song").string());
+        s.place = names.places(json.at("place").string());
+        s.title = json.at("title").string();
+        s.artist = json.at("artist").string();
+        s.ending = static_cast<Ending>(place_of(json.at("ending").string(), endings));
         for (const auto& [name, at] : fields) s.*at = number(json.at(name));
         check_times(s);
-        for (const auto& got : json.at("got")) s.got.push_back(parse_got(got, names));
-        for (const auto& row : json.at("rejects"))
-            s.rejects.emplace_back(names.servers(row.at(0).get<std::string>()), number(row.at(1)));
+        for (const auto& got : json.at("got").items()) s.got.push_back(parse_got(got, names));
+        for (const auto& row : json.at("rejects").items())
+            s.rejects.emplace_back(names.servers(row.at(0).string()), number(row.at(1)));
         return partial;
-    } catch (const Json::exception& e) {
+    } catch (const Json::Wrong& e) {
         return Malformed{e.what()};
     }
 }

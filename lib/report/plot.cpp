@@ -5,7 +5,7 @@
 #include <iomanip>
 #include <sstream>
 
-#include "base/program.hpp"
+#include "base/note.hpp"
 #include "base/text.hpp"
 
 namespace stretto::report {

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cstdio>
 #include <ctime>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "base/program.hpp"
+#include "base/json_value.hpp"
+#include "base/note.hpp"
 #include "base/text.hpp"
 
 namespace stretto::report {
@@ -57,8 +57,6 @@ std::string iso(std::int64_t time_ms, const char* format) {
     char buffer[32];
     return {buffer, std::strftime(buffer, sizeof buffer, format, &utc)};
 }
-
-using Json = nlohmann::ordered_json;
 
 struct ToJson {
     Json operator()(std::monostate) const { return nullptr; }
@@ -219,7 +217,7 @@ std::string show(const Cell& cell, Kind kind) {
 
 void print_json(std::ostream& out, const std::vector<Table>& tables) {
     const auto row = [&](const Table& table, const Row& cells) {
-        out << object(table, cells).dump(-1, ' ', false, Json::error_handler_t::replace);
+        out << object(table, cells).dump();
     };
     out << "{\"format\":\"stretto-report/1\"";
     for (const auto& table : tables) {

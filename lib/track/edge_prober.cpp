@@ -1,6 +1,6 @@
 #include "track/edge_prober.hpp"
 
-#include "base/program.hpp"
+#include "base/note.hpp"
 
 namespace stretto::track {
 

@@ -1,7 +1,6 @@
 #include "track/site.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json_value.hpp"
 #include "track/forwarded.hpp"
 
 namespace stretto::track {
@@ -157,7 +156,7 @@ void Site::add_metrics(std::vector<http::Metric>& metrics) {
 }
 
 std::string Site::edges_json() const {
-    auto list = nlohmann::ordered_json::array();
+    auto list = Json::array();
     for (const auto& edge : parts_.edges.all())
         list.push_back({{"name", edge.info.name},
                         {"url", edge.info.url},
@@ -173,7 +172,7 @@ std::string Site::swarms_json() {
     if (swarms_ms_ && now - *swarms_ms_ < swarms_fresh_ms) return swarms_;
     swarms_ms_ = now;
     parts_.peers.biggest(shown_swarms, [this](const std::vector<swarm::SwarmStats>& swarms) {
-        auto list = nlohmann::ordered_json::array();
+        auto list = Json::array();
         for (const auto& swarm : swarms)
             list.push_back(
                 {{"song_id", swarm.song_id}, {"peers", swarm.peers}, {"complete", swarm.complete}});

@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 # fifty megabytes that are made, and copies that are of other sessions and listeners
-python3 "$here/../events.py" 3200 --mess --listeners 2000 --songs 500 >once.jsonl
+python3 "$here/../tools/events.py" 3200 --mess --listeners 2000 --songs 500 >once.jsonl
 copies=$((mb * 1000000 / $(stat -c %s once.jsonl)))
 for ((i = 0; i <= copies; i++)); do sed "s/\"s1-/\"s1-$i-/; s/\"listener /\"listener $i-/" once.jsonl; done >events.jsonl
 bytes=$(stat -c %s events.jsonl)

@@ -45,10 +45,8 @@ bare=$url
 
 chromedriver --port=0 >driver 2>&1 &
 started="$started $!"
-until port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; do
-    kill -0 "$!" || exit 1
-    sleep 0.05
-done
+driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
+await 'the port of chromedriver' driven || exit 1
 session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
 
 at() { browser "$session" "$@"; } # URL CHECK

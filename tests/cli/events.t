@@ -2,7 +2,7 @@
 # stretto-serve --events: what players post is checked, on the disk before it is answered, and there after kill -9; an edge passes it on.
 #   EVENT_KILLS   how often it is killed (25)
 . ./tests/lib.sh
-post() { timeout 300 python3 "$root/tests/post.py" "$@"; }
+post() { timeout 300 python3 "$root/tests/tools/post.py" "$@"; }
 soon() { for _ in $(seq 1000); do "$@" 2>/dev/null && return; sleep 0.02; done; "$@"; }
 code() { curl -sS -o body -D fields -w '%{http_code}' "$@" >status && cat status; }
 one() { printf '{"event":"progress","seq":%d,"time_ms":1764000000000,"session":"%s","listener":"l","place":"","song":"x"}\n' "$2" "$1"; }
@@ -20,7 +20,7 @@ rm -f taken/*
 start stretto-serve --events taken/events.jsonl --events-rate 0 --events-size 100k --workers 2 store || exit
 ok 'eight at once: each event is there once, and requests share commits' post many "$url" 8 25 40
 ok 'slow ones and those who vanish hinder nobody' post slow "$url"
-metrics() { curl -sS "$url/metrics" >metrics && python3 "$root/tests/prometheus.py" <metrics && grep -qx 'stretto_events_total 8100' metrics && grep -q '^stretto_events_files_total [1-9]' metrics && curl -sS "$url/stats.json" | jq -e '.events_refused_total.rate == 0'; }
+metrics() { curl -sS "$url/metrics" >metrics && python3 "$root/tests/tools/prometheus.py" <metrics && grep -qx 'stretto_events_total 8100' metrics && grep -q '^stretto_events_files_total [1-9]' metrics && curl -sS "$url/stats.json" | jq -e '.events_refused_total.rate == 0'; }
 ok 'its numbers are in /metrics and /stats.json' metrics
 reported() { test "$(find taken -name '*.jsonl' | wc -l)" -gt 5 && stretto-report --json --strict taken | jq -e '.input.events == 8100 and .input.files > 5'; }
 ok 'full files are put away, and stretto-report reads the folder' reported

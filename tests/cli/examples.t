@@ -74,7 +74,7 @@ by_variables() { # as the unit starts it: options from a file alone
     # shellcheck disable=SC2046 # a word a line
     env $(cat unit.conf) stretto-serve >ready & pid=$!
     started="$started $pid"
-    until grep -q '^listening on ' ready; do kill -0 $pid || return 1; sleep 0.02; done
+    await_ready $pid ready || return
     curl -fsS "http://$(sed -n 's/^listening on //p' ready)/names/song" | grep -qx "$id" && stop $pid
 }
 ok 'a file of variables is all that it needs' by_variables

@@ -47,19 +47,19 @@ EOF
 printf '#!/bin/sh\necho "$@" >>"%s/asked"\n' "$work" >fake/apt-get
 printf '#!/bin/sh\nexec "$@"\n' >fake/sudo
 chmod +x fake/*
-deps() { rm -f asked; (PATH=$work/fake:$PATH && sh "$root/tests/deps.sh" "$@"); }
+deps() { rm -f asked; (PATH=$work/fake:$PATH && sh "$root/tests/tools/deps.sh" "$@"); }
 names() { deps sox jq mandoc | grep -qx 'installing by apt: jq' && grep -q -- '--no-install-recommends jq$' asked; }
 ok 'deps says and installs what is missing, and nothing else' names
 idle() { test -z "$(deps sox mandoc)" && test ! -e asked; }
 ok 'deps says and does nothing when all is there' idle
-foreign() { mkdir -p empty && exits 69 env PATH="$work/empty" /bin/sh "$root/tests/deps.sh" jq; }
+foreign() { mkdir -p empty && exits 69 env PATH="$work/empty" /bin/sh "$root/tests/tools/deps.sh" jq; }
 ok 'deps fails clearly where there is no apt' foreign
 
 mkdir -p tree/lib/ogg tree/lib/new tree/cmd
 printf '#include "http/client.hpp"\n#include <curl/curl.h>\n' >tree/lib/ogg/page.cpp
 printf '#include <CLI/CLI.hpp>\n' >tree/cmd/fetch.cpp
 : >tree/lib/new/new.hpp
-told() { sh "${3:-$root/tests/layers.sh}" "$1" >told; [ $? -eq 1 ] && [ "$(wc -l <told)" -eq "$2" ]; }
+told() { sh "${3:-$root/tests/tools/layers.sh}" "$1" >told; [ $? -eq 1 ] && [ "$(wc -l <told)" -eq "$2" ]; }
 refuses() { told tree 4 && grep 'ogg/page.cpp.*curl' told | grep -q 'lib/http' && grep 'ogg/page.cpp.*curl' told | grep -q pure && grep -q 'ogg includes http' told && grep -q lib/new told; }
 ok 'the layers refuse an include upwards, a library of another module, a module without arrows' refuses
 mkdir -p world/lib/play world/lib/swarm world/lib/store
@@ -68,7 +68,7 @@ printf '#include <openssl/evp.h>\nstd::random_device chance; // not system_clock
 printf '#include <sys/socket.h>\n#include <sys/stat.h>\n' >world/lib/store/remote.cpp
 worldly() { told world 7 && for what in 'play.*<mutex>' 'play.*base/file' 'play.*steady_clock' 'swarm.*openssl.*pure' 'swarm.*random_device' 'store.*socket'; do grep -q "$what" told || { echo "$what"; return 1; }; done; }
 ok 'and what the pure modules keep away from: locks, files, clocks, chance, OpenSSL; and sockets below the drivers' worldly
-sed 's/^store   store song base$/store   store song http base/' "$root/tests/layers.sh" >upwards.sh
+sed 's/^store   store song base$/store   store song http base/' "$root/tests/tools/layers.sh" >upwards.sh
 upwards() { mkdir -p empty-tree/lib/store && : >empty-tree/lib/store/a.cpp && told empty-tree 1 ./upwards.sh && grep -q 'points up: store to http' told; }
 ok 'and an arrow that is drawn upwards' upwards
 

@@ -62,10 +62,11 @@ listen alone "$friends" --no-peers
 listen lost "$friends"
 track && pair=$url
 listen carl "$pair" --share 90
-until grep -qs '"index":1' carl.jsonl; do alive carl || break; sleep 0.1; done
+wrote() { grep -qs "$2" "$1.jsonl" || ! alive "$1"; }
+ok 'one who plays comes to its next song' await 'the second song of carl' wrote carl '"index":1'
 ok 'one who listens is soon known' listed "$pair" 1
 listen dora "$pair"
-until grep -qs '"source":"peer"' lost.jsonl; do alive lost || break; sleep 0.1; done
+ok 'one who will lose its tracker takes chunks of peers' await 'a chunk of a peer' wrote lost '"source":"peer"'
 ok 'a tracker that is gone' stop "$friends_pid"
 for who in anna bad mixed alone lost dora; do
     ended() { wait "$(cat "$who.pid")"; }

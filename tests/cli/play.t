@@ -60,7 +60,7 @@ clean() { find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store
 ok 'nothing wrong is kept' clean
 # a byte of audio changed, and the page's CRC with it: only the chunk's hash can tell
 wrong_hash() {
-    two=$(cat two.id) && rm -rf cache liar events.jsonl && cp -r store liar && python3 "$root/tests/forge.py" "liar/songs/$two/320/chunk_1.ogg" && oggz-validate "liar/songs/$two/320/chunk_1.ogg" &&
+    two=$(cat two.id) && rm -rf cache liar events.jsonl && cp -r store liar && python3 "$root/tests/tools/forge.py" "liar/songs/$two/320/chunk_1.ogg" && oggz-validate "liar/songs/$two/320/chunk_1.ogg" &&
         start stretto-serve liar && timeout 120 stretto-play --edge "$url" --edge "$edge" -O wav:forged.wav --abr 320 --events events.jsonl two && same forged.wav two.320.wav && events reject | jq -e '.why == "hash" and .index == 1' && clean && stop "$pid"
 }
 ok 'an edge whose chunk only its hash gives away: what was not heard yet comes from another' wrong_hash
@@ -80,7 +80,7 @@ ok 'no song: 64' exits 64 play
 ok 'a full disk: 74' exits 74 play -O raw:/dev/full one
 ended() { rm -f events.jsonl; timeout 60 stretto-play --edge "$edge" -O null --events events.jsonl one & player=$!; tries=0; until grep -qs '"progress"' events.jsonl; do tries=$((tries + 1)) && test $tries -lt 300 || return; sleep 0.1; done; kill -TERM $player; wait $player; events end | jq -e '.why == "skipped" and .heard_ms < 32000'; }
 ok 'told to end, it says that it was skipped' ended
-keys() { rm -f events.jsonl && timeout 60 python3 "$root/tests/keys.py" stretto-play --edge "$edge" -O null --events events.jsonl one two; }
+keys() { rm -f events.jsonl && timeout 60 python3 "$root/tests/tools/keys.py" stretto-play --edge "$edge" -O null --events events.jsonl one two; }
 ok 'keys: the next song, pause, seek, volume, end' keys
 pressed() {
     test "$(jq -r 'select(.event != "progress" and .event != "chunk" and .event != "switch").event' events.jsonl | paste -sd ' ')" = 'start playing end start playing pause seek end' && test "$(events end | jq -r .why | paste -sd ' ')" = 'skipped skipped'

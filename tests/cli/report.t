@@ -2,13 +2,13 @@
 # stretto-report: its sums against SQL over the same lines, in every shape that input may have; money to the cent.
 #   REPORT_SESSIONS   sessions of the file that is compared (400)
 . ./tests/lib.sh
-make_events() { python3 "$root/tests/events.py" "$@"; }
+make_events() { python3 "$root/tests/tools/events.py" "$@"; }
 make_events "${REPORT_SESSIONS:-400}" --mess --shuffle >events.jsonl
 
 # an oracle that shares nothing with the tool
 sql() { # FILE
     rm -f base
-    sqlite3 base 'CREATE TABLE raw(line TEXT)' '.mode ascii' '.separator "\037" "\n"' ".import $1 raw" ".read $root/tests/report.sql"
+    sqlite3 base 'CREATE TABLE raw(line TEXT)' '.mode ascii' '.separator "\037" "\n"' ".import $1 raw" ".read $root/tests/tools/report.sql"
 }
 ours='{sessions: .totals.sessions, plays: .totals.plays, skips: .totals.skips, listeners: .totals.listeners, heard_ms: .totals.heard_ms,
   events: .input.events, lines: .input.lines, torn: .input.torn, doubled: .input.doubled,

@@ -4,7 +4,7 @@
 tone song.wav 31
 id=$(stretto-encode -b 96,320 song.wav | stretto-chunk | stretto-publish --name song store)
 path=/songs/$id/320/chunk_1.ogg file=store/songs/$id/320/chunk_1.ogg
-abuse() { command=$1 && shift && timeout 300 python3 "$root/tests/abuse.py" "$command" "$url" "$@"; }
+abuse() { command=$1 && shift && timeout 300 python3 "$root/tests/tools/abuse.py" "$command" "$url" "$@"; }
 
 # links out of the store, of every kind that a path of ours could go through
 echo outside-9f2c >marker
@@ -25,7 +25,7 @@ attacks() { # WHERE [URL of the server behind]
     ok "$where: no way out of the store" abuse traversal "$(cat marker)" /names/marker "/songs/$linked/manifest.json" "/songs/$linked/96/chunk_0.ogg" "/songs/$id/96/chunk_7.ogg" "/songs/$id/96/chunk_8.ogg" "/songs/$id/96/chunk_9.ogg" /names/folder
     ok "$where: uploads" abuse bodies
     ok "$where: 300 slow clients hold up nobody" abuse slow "$path" "$file"
-    ok "$where: 1,000 requests sent at once" timeout 300 python3 "$root/tests/clients.py" pipeline "$url" "$path" "$file" 1000
+    ok "$where: 1,000 requests sent at once" timeout 300 python3 "$root/tests/tools/clients.py" pipeline "$url" "$path" "$file" 1000
     ok "$where: 200 clients who leave in the middle" abuse aborts '/stream/song?kbps=320' "$pid" 200
 }
 alive() { kill -0 "$pid" && stop "$pid"; }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # stretto-serve's cache on disk: whole objects after kill -9, a full disk, its size, and many objects over a restart.
 . ./tests/lib.sh
-crashes() { timeout 300 python3 "$root/tests/crashes.py" "$@"; }
+crashes() { timeout 300 python3 "$root/tests/tools/crashes.py" "$@"; }
 ok 'kill -9, 100 times during fills: only whole objects, and all served right in the end' crashes kills 100
 ok '10,000 objects are there after a restart, and after kill -9' crashes many 10000
 

@@ -9,5 +9,5 @@ sing() { # NAME SECONDS
 a=$(sing a 16) b=$(sing b 17) c=$(sing c 18)
 for kbps in 96 160; do stretto-fetch --store store -b $kbps b >b-$kbps.ogg; done
 start stretto-serve store || exit
-rows 'upstream' timeout 300 python3 "$root/tests/faults.py" "${url##*:}" store "$a" "$b" "$c"
+rows 'upstream' timeout 300 python3 "$root/tests/tools/faults.py" "${url##*:}" store "$a" "$b" "$c"
 finish

@@ -18,7 +18,7 @@ has() { test "$(field "$1")" = "$2" || { cat fields; return 1; }; }
 body() { cmp body "$1"; }
 
 chunk=/songs/$id/160/chunk_1.ogg
-client() { command=$1 && shift && timeout 300 python3 "$root/tests/clients.py" "$command" "$url" "$@"; }
+client() { command=$1 && shift && timeout 300 python3 "$root/tests/tools/clients.py" "$command" "$url" "$@"; }
 # far more than socket buffers hold
 cp -r store heavy && head -c 30000000 /dev/urandom >"heavy$chunk"
 start stretto-serve heavy || exit
@@ -26,9 +26,9 @@ client pause "$chunk" "heavy$chunk" 62 >paused 2>&1 &
 paused=$!
 
 followed() { get -L "$url/stream/song" && cmp body "$(field X-Bitrate).ogg"; }
-metrics() { get "$url/metrics" && python3 "$root/tests/prometheus.py" <body && grep -q '^stretto_responses_total{class="2xx"} [1-9]' body; }
+metrics() { get "$url/metrics" && python3 "$root/tests/tools/prometheus.py" <body && grep -q '^stretto_responses_total{class="2xx"} [1-9]' body; }
 resumed() { head -c 100000 320.ogg >part.ogg && curl -sS -m 60 -C - -o part.ogg "$url/stream/song?kbps=320" && cmp part.ogg 320.ogg; }
-old() { curl -sS -m 60 -0 -D fields -o body "$url$chunk" && body "$song/160/chunk_1.ogg" && has Connection close && printf 'GET %s HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /healthz HTTP/1.0\r\n\r\n' "/healthz" | python3 "$root/tests/clients.py" raw "$url" | grep -c '^ok' | grep -qx 2; }
+old() { curl -sS -m 60 -0 -D fields -o body "$url$chunk" && body "$song/160/chunk_1.ogg" && has Connection close && printf 'GET %s HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /healthz HTTP/1.0\r\n\r\n' "/healthz" | python3 "$root/tests/tools/clients.py" raw "$url" | grep -c '^ok' | grep -qx 2; }
 wgets() { head -c 100000 320.ogg >wget.ogg && wget -q -c -O wget.ogg "$url/stream/song?kbps=320" && cmp wget.ogg 320.ogg && wget -q -O w.json "$url/songs/song/manifest.json" && cmp w.json "$song/manifest.json"; }
 four() { rm -f aria.ogg && aria2c -q --no-conf -x4 -s4 --min-split-size=1M -o aria.ogg "$url/stream/song?kbps=320" && cmp aria.ogg 320.ogg; }
 loads() { h2load --h1 -n 500 -c 10 "$url$chunk" >said && grep -q '500 succeeded, 0 failed, 0 errored' said && grep -q "($((500 * $(wc -c <"$song/160/chunk_1.ogg")))) data" said || { cat said; return 1; }; }
@@ -44,7 +44,7 @@ plays() { # like seeks, with the player's own reader
 seed=0
 everything() { # WHERE URL
     where=$1 url=$2 seed=$((seed + 1))
-    rows "$where:" timeout 300 python3 "$root/tests/protocol.py" "$url" store "$id" "$short" .
+    rows "$where:" timeout 300 python3 "$root/tests/tools/protocol.py" "$url" store "$id" "$short" .
     ok "$where: curl -L gets a song of some bitrate" followed
     ok "$where: metrics as Prometheus reads them" metrics
     ok "$where: curl -C - goes on" resumed

@@ -7,7 +7,7 @@ sing() { # NAME FREQUENCY: published under its name
 }
 id=$(sing song 440)
 other=$(sing other 550)
-track() { command=$1 && shift && timeout 300 python3 "$root/tests/track.py" "$command" "$@"; }
+track() { command=$1 && shift && timeout 300 python3 "$root/tests/tools/track.py" "$command" "$@"; }
 soon() {
     tries=0
     until "$@" >/dev/null 2>&1; do
@@ -36,7 +36,7 @@ rows 'start:' track starts "$tracker" "$id" "store/songs/$id/manifest.json" stor
 rows 'peers:' track lists "$tracker" "$id"
 rows 'requests:' track protocol "$tracker" "$id"
 ok '800 slow and silent clients: memory is bounded, and others notice nothing' track slow "$tracker" "$tracker_pid" "$id"
-metrics() { curl -sS "$tracker/metrics" >metrics && python3 "$root/tests/prometheus.py" <metrics && grep -q '^stretto_edge_healthy{edge="eu"} 1' metrics; }
+metrics() { curl -sS "$tracker/metrics" >metrics && python3 "$root/tests/tools/prometheus.py" <metrics && grep -q '^stretto_edge_healthy{edge="eu"} 1' metrics; }
 ok 'metrics as Prometheus reads them' metrics
 ok 'a line a request in the access log, addresses shortened' soon grep -q '^127\.0\.200\.0 - - .*"POST /peers HTTP/1\.1" 200 ' access.log
 
@@ -88,7 +88,7 @@ ok '--rate-limit: by the address behind the proxy' limits
 printf '# ours\n\n%s\r\n' "$id" >songs
 only() { start stretto-track --origin "$origin" --allow-songs songs && track allowed "$url" "$id" "$other" && stop "$pid"; }
 ok '--allow-songs: others are refused' only
-python3 "$root/tests/mmdb.py" geo.mmdb 81.2.69.0/24=51.5142,-0.0931 2001:db8::/32=-33.86,151.2 198.51.100.0/24=
+python3 "$root/tests/tools/mmdb.py" geo.mmdb 81.2.69.0/24=51.5142,-0.0931 2001:db8::/32=-33.86,151.2 198.51.100.0/24=
 echo "[{\"name\":\"eu\",\"url\":\"$eu\",\"location\":\"52.5,13.4\"},{\"name\":\"au\",\"url\":\"$au\",\"location\":\"-33.9,151.2\"}]" >two.json
 located() { start stretto-track --origin "$origin" --edges two.json --geoip geo.mmdb --trust-proxy 127.0.0.1 && track places "$url" && stop "$pid"; }
 ok '--geoip: where a client is that does not say' located

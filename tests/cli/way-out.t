@@ -9,7 +9,7 @@ start stretto-serve store || exit
 origin=$url
 front() { # KIND TARGET [CERTIFICATE KEY]: $url is what stands before the target, $log the requests that it has seen
     servers=$((servers + 1)) log=$work/.front$servers
-    python3 -u "$root/tests/front.py" "$@" >"$log" 2>"$log.err" &
+    python3 -u "$root/tests/tools/front.py" "$@" >"$log" 2>"$log.err" &
     started="$started $!"
     while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$log") || [ -z "$url" ]; do
         kill -0 "$!" 2>/dev/null || { cat "$log.err"; return 1; }

@@ -26,7 +26,7 @@ edge=http://198.51.100.11:22 edge=http://localhost:9001'
 lie() {
     said=$work/.liar
     spawn t python3 -u "$root/tests/net/liar.py" "$(address t)" "$work/store" song "$@" >"$said" 2>&1
-    until tracker=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$said") && [ -n "$tracker" ]; do sleep 0.05; done
+    await_ready "$pid" "$said" && tracker=$url
 }
 # fetch [ARGS]: the song, and into `connected` a line for each address that was connected to
 fetch() {

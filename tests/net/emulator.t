@@ -11,7 +11,7 @@ HOSTS
 spawn a python3 -m http.server --bind "$(address a)" -d files 8000 >log 2>&1
 url=http://$(address a):8000
 # it says nothing when it is there
-until on b curl -s -o ready "$url/"; do sleep 0.1; done
+await 'an answer of the web server' on b curl -s -o ready "$url/"
 
 curl_time() { on "$1" curl -s -o got -w "%{$2}" --retry 9 "$url/$3"; }
 at_least() { awk "BEGIN { exit !($1 >= $2) }" || { echo "$1 < $2"; return 1; }; }
@@ -40,7 +40,7 @@ n = 0
 while s.recv(100) != b"end": n += 1
 print(n)' >arrived &
     receiver=$!
-    until grep -q there arrived; do sleep 0.05; done
+    await 'the receiver' grep -q there arrived || return
     on a python3 -c '
 import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -2,6 +2,7 @@
 # Peers that mean harm, servers that go away: every song arrives all the same, and not one wrong byte is written or kept.
 . ./tests/net/lib.sh
 one_song || exit
+has_chunks() { [ "$(find "$1.cache" -name 'chunk_*' 2>/dev/null | wc -l)" -ge "$2" ]; }
 ready() { # N: as many peers are listed
     for _ in $(seq 300); do
         on t curl -s -m 5 "$tracker/songs/song?manifest=0" >listed
@@ -91,7 +92,7 @@ without() { # SERVER
     honest 5
     ready 1
     for n in 1 2 3 4; do listen "$n"; done
-    until [ "$(find 4.cache -name 'chunk_*' 2>/dev/null | wc -l)" -ge 3 ]; do sleep 0.05; done
+    await 'three chunks in the cache of 4' has_chunks 4 3 || return
     test ! -s 4.json || return
     eval "kill -9 \$$1_pid"
     all_heard 120 1 2 3 4

@@ -42,8 +42,10 @@ lay() {
     "$emulator" "$prefix" "$work/.hosts" "${SEED:-1}" <"$work/.commands" >"$work/.network" 2>&1 &
     network=$!
     exec 9>"$work/.commands" # kept open: the emulator ends with this shell
-    while ! grep -q ready "$work/.network"; do
-        kill -0 "$network" 2>/dev/null || { cat "$work/.network" >&2; return 1; }
+    tries=0
+    until grep -q ready "$work/.network"; do
+        kill -0 "$network" 2>/dev/null && [ $((tries += 1)) -lt 3000 ] ||
+            { echo 'waited for the emulator' | cat - "$work/.network" >&2; return 1; }
         sleep 0.02
     done
 }
@@ -88,6 +90,10 @@ end_all() {
 passed() {
     before=$(grep -c '^\.$' "$work/.network")
     echo bytes >&9
-    while [ "$(grep -c '^\.$' "$work/.network")" -eq "$before" ]; do sleep 0.02; done
+    tries=0
+    while [ "$(grep -c '^\.$' "$work/.network")" -eq "$before" ]; do
+        [ $((tries += 1)) -lt 3000 ] || { echo 'waited for the counts of the emulator' >&2; return 1; }
+        sleep 0.02
+    done
     awk '/^\.$/ { last = lines; lines = ""; next } { lines = lines $0 "\n" } END { printf "%s", last }' "$work/.network"
 }

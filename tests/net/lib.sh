@@ -26,10 +26,7 @@ start_on() {
     shift 2
     servers=$((servers + 1)) said=$work/.server$servers
     spawn "$host" "$tool" --listen "$(address "$host"):0" "$@" >"$said" 2>"$said.err"
-    while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$said" | head -n 1) || [ -z "$url" ]; do
-        kill -0 "$pid" 2>/dev/null || { cat "$said.err" >&2; return 1; }
-        sleep 0.02
-    done
+    await_ready "$pid" "$said" || { cat "$said.err" >&2; return 1; }
 }
 
 one_song() {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What comes out of a sound device is, bit for bit, what the songs sound like: through changes of bitrate, an edge that is killed in the
 # middle, and from one song to the next. Two listeners at a time: SDL's driver that writes a file, and a PulseAudio server that is
-# recorded. What is right is known from libvorbisfile, which decodes each rendition as a whole (tests/sound.py).
+# recorded. What is right is known from libvorbisfile, which decodes each rendition as a whole (tests/tools/sound.py).
 . ./tests/net/lib.sh
 vorbisfile() { python3 -c 'import ctypes; ctypes.CDLL("libvorbisfile.so.3")'; }
 for need in 'command -v pulseaudio' 'command -v parec' vorbisfile; do
@@ -38,7 +38,7 @@ edge2=$url
 
 mkdir pulse
 mkfifo hold
-$real_time sh "$root/tests/pulse.sh" "$work/pulse" <hold >/dev/null 2>&1 9>&- &
+$real_time sh "$root/tests/tools/pulse.sh" "$work/pulse" <hold >/dev/null 2>&1 9>&- &
 recorder=$!
 exec 8>hold # it ends when this is closed
 tries=0
@@ -74,7 +74,7 @@ wait "$recorder"
 
 heard() { # LISTENER STATUS RECORDED
     cat "$1.err"
-    test "$2" -eq 0 && python3 "$root/tests/sound.py" "$3" "$1.jsonl" one two >"$1.said" || return
+    test "$2" -eq 0 && python3 "$root/tests/tools/sound.py" "$3" "$1.jsonl" one two >"$1.said" || return
     cat "$1.said"
 }
 ok "SDL's driver that writes a file gets the songs, bit for bit" heard sdl $sdl_gave disk
@@ -85,7 +85,7 @@ both() { for listener in sdl pulse; do for edge in "$edge1" "$edge2"; do jq -es 
 ok 'from an edge that is killed, and from the other' both
 calm() { jq -es 'all(.event != "stall")' sdl.jsonl pulse.jsonl; }
 ok 'without a stall' calm
-again() { on sdl timeout 60 stretto-play --edge "$edge1" --cache sdl.cache --unpaced -q -O raw:again --events again.jsonl one two && python3 "$root/tests/sound.py" again again.jsonl one two; }
+again() { on sdl timeout 60 stretto-play --edge "$edge1" --cache sdl.cache --unpaced -q -O raw:again --events again.jsonl one two && python3 "$root/tests/tools/sound.py" again again.jsonl one two; }
 ok 'and once more from the cache, when nobody can be asked' again
 end_all
 finish

@@ -40,8 +40,9 @@ plays() { # N: in the background; when it ended with 0, N.done is there
     eval "pid$1=$pid"
 }
 heard_ms() { cat "$1.jsonl" 2>/dev/null | jq -Rn '[inputs | fromjson? // empty | .heard_ms // 0] | max // 0'; }
+heard_or_gone() { [ "$(heard_ms "$1")" -ge "$2" ] || ! kill -0 "$(eval "echo \$pid$1")" 2>/dev/null; }
 until_heard() { # N MS
-    until [ "$(heard_ms "$1")" -ge "$2" ]; do kill -0 "$(eval "echo \$pid$1")" 2>/dev/null && sleep 0.1 || return; done
+    patience=120 await "$2 ms heard by $1" heard_or_gone "$1" "$2" && [ "$(heard_ms "$1")" -ge "$2" ]
 }
 for n in $listeners; do
     plays "$n"

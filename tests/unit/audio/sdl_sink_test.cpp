@@ -75,13 +75,13 @@ bool in_order(const std::vector<float>& heard, const std::vector<float>& samples
     return true;
 }
 
-/// tests/pulse.sh, for as long as it lives.
+/// tests/tools/pulse.sh, for as long as it lives.
 class Server {
    public:
     explicit Server(const Folder& folder) : folder_(folder) {
         std::filesystem::remove(folder.path / "ready");
         std::filesystem::remove(folder.path / "pid");
-        pipe_ = ::popen(("exec sh tests/pulse.sh " + folder.path.string()).c_str(), "we");
+        pipe_ = ::popen(("exec sh tests/tools/pulse.sh " + folder.path.string()).c_str(), "we");
         BOOST_REQUIRE(pipe_);
         for (int i = 0; i < 3000 && !std::filesystem::exists(folder.path / "ready"); ++i) turn();
         BOOST_REQUIRE(std::filesystem::exists(folder.path / "ready"));

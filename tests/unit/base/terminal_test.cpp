@@ -1,8 +1,10 @@
 #include "base/terminal.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,10 +37,22 @@ struct Child {
     ~Child() { ::close(master); }
     void says(char wanted) const {
         char c = 0;
+        pollfd readable{master, POLLIN, 0};
+        BOOST_TEST_REQUIRE(::poll(&readable, 1, 60'000) == 1,
+                           "waited 60 s for the child to say '" << wanted << "'");
         BOOST_TEST_REQUIRE(::read(master, &c, 1) == 1);
         BOOST_TEST(c == wanted);
     }
     int status(int flags = 0) const {
+        const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+        BOOST_TEST_REQUIRE(handle >= 0);
+        if (!(flags & WUNTRACED)) {  // a handle tells of the end alone
+            pollfd ended{handle, POLLIN, 0};
+            const bool soon = ::poll(&ended, 1, 60'000) == 1;
+            if (!soon) ::kill(pid, SIGKILL);
+            BOOST_TEST(soon, "waited 60 s for the child to end");
+        }
+        ::close(handle);
         int status = 0;
         BOOST_TEST_REQUIRE(::waitpid(pid, &status, flags) == pid);
         return status;

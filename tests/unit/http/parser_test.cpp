@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "base/program.hpp"
+#include "base/note.hpp"
 
 using namespace stretto;
 using namespace stretto::http;

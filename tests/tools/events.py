@@ -1,6 +1,6 @@
 """Made-up event files: sessions of listeners, with lines torn, doubled and shuffled if asked.
 
-python3 tests/events.py SESSIONS [--seed N] [--listeners N] [--songs N] [--mess] [--shuffle] [--interval MS]
+python3 tests/tools/events.py SESSIONS [--seed N] [--listeners N] [--songs N] [--mess] [--shuffle] [--interval MS]
 
 --mess doubles one line in 20 and adds torn and foreign ones, one in 50 each; --shuffle brings the lines in any order.
 """

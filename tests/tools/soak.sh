@@ -9,7 +9,7 @@ done
 start stretto-serve store || exit
 origin=$pid
 start stretto-serve "$url" --cache cache --cache-size 3M --memory 1M || exit
-rows 'soak:' python3 "$root/tests/soak.py" "$url" "$duration" store "$pid" "$origin"
+rows 'soak:' python3 "$root/tests/tools/soak.py" "$url" "$duration" store "$pid" "$origin"
 ok 'the edge ends well' stop "$pid"
 ok 'the origin too' stop "$origin"
 finish

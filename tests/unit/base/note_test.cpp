@@ -1,10 +1,10 @@
-#include "base/program.hpp"
+#include "base/note.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace stretto;
 
-BOOST_AUTO_TEST_SUITE(base_program)
+BOOST_AUTO_TEST_SUITE(base_note)
 
 BOOST_AUTO_TEST_CASE(what_could_drive_a_terminal_is_escaped) {
     BOOST_TEST(printable("a\x1b[2J\n") == "a\\x1b[2J\\x0a");

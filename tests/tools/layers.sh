@@ -55,9 +55,9 @@ archive                                     lib/publish/bundle.
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
-CLI/                                        lib/base/program. cmd/
+CLI/                                        lib/base/program. lib/base/options. cmd/
 maxminddb\.h                                lib/track/geo.
-simdjson\.h                                 lib/events/reader. lib/swarm/announce. lib/song/manifest_read.
+simdjson\.h                                 lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/song/manifest_read.
 '
 found=$(mktemp) || exit 73
 trap 'rm -f "$found"' EXIT
@@ -68,7 +68,7 @@ for folder in lib/*/; do
     module=${folder#lib/}
     module=${module%/}
     allowed=$(echo "$arrows" | sed -n "s/^$module  *//p")
-    [ -n "$allowed" ] || tell "lib/$module: no arrow is drawn for it in tests/layers.sh"
+    [ -n "$allowed" ] || tell "lib/$module: no arrow is drawn for it in tests/tools/layers.sh"
     for other in $(cat "$folder"*.?pp | sed -n 's/^ *# *include "\([a-z]*\)\/.*/\1/p' | sort -u); do
         case " $allowed " in
             *" $other "*) ;;

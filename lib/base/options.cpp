@@ -1,0 +1,236 @@
+#include "base/options.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include "base/error.hpp"
+
+namespace stretto {
+namespace {
+
+template <class Number>
+bool parse_number(const std::string& s, Number& to) {
+    const char* begin = s.data() + (s.starts_with('+') ? 1 : 0);
+    const auto [end, code] = std::from_chars(begin, s.data() + s.size(), to);
+    return code == std::errc{} && end == s.data() + s.size();
+}
+
+/// How a string becomes a value and is shown again, and what --help calls its kind.
+template <class T>
+struct Kind {
+    static constexpr bool many = false;
+    static constexpr const char* name = std::is_floating_point_v<T> ? "NUMBER"
+                                        : std::is_signed_v<T>       ? "INT"
+                                                                    : "UINT";
+    static bool parse(const std::string& s, T& to) { return parse_number(s, to); }
+    static std::string print(const T& value) { return text(value); }
+};
+template <>
+struct Kind<std::string> {
+    static constexpr bool many = false;
+    static constexpr const char* name = "TEXT";
+    static bool parse(const std::string& s, std::string& to) { return to = s, true; }
+    static std::string print(const std::string& value) { return value; }
+};
+template <>
+struct Kind<std::filesystem::path> : Kind<std::string> {
+    static bool parse(const std::string& s, std::filesystem::path& to) { return to = s, true; }
+    static std::string print(const std::filesystem::path& value) { return value.string(); }
+};
+template <class T>
+struct Kind<std::optional<T>> : Kind<T> {
+    static bool parse(const std::string& s, std::optional<T>& to) {
+        return Kind<T>::parse(s, to.emplace());
+    }
+    static std::string print(const std::optional<T>& v) { return v ? Kind<T>::print(*v) : ""; }
+};
+template <class T>
+struct Kind<std::vector<T>> {
+    static constexpr bool many = true;
+    static constexpr const char* name = Kind<T>::name;
+    static bool parse(const std::vector<std::string>& all, std::vector<T>& to) {
+        std::vector<T> values(all.size());
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (!Kind<T>::parse(all[i], values[i])) return false;
+        to = std::move(values);
+        return true;
+    }
+    static std::string print(const std::vector<T>& values) {
+        std::string out;
+        for (const auto& value : values) out += (out.empty() ? "" : ",") + Kind<T>::print(value);
+        return out;
+    }
+};
+
+std::optional<double> number_of(const std::string& s) {
+    double value = 0;
+    return parse_number(s, value) ? std::optional{value} : std::nullopt;
+}
+
+}  // namespace
+
+Option* Option::type_name(const std::string& name) {
+    option_->type_name(name);
+    return this;
+}
+Option* Option::envname(const std::string& name) {
+    option_->envname(name);
+    return this;
+}
+Option* Option::required() {
+    option_->required();
+    return this;
+}
+Option* Option::capture_default_str() {
+    option_->capture_default_str();
+    return this;
+}
+Option* Option::delimiter(char between) {
+    option_->delimiter(between);
+    return this;
+}
+Option* Option::allow_extra_args(bool allowed) {
+    option_->allow_extra_args(allowed);
+    return this;
+}
+Option* Option::expected(int count) {
+    option_->expected(count);
+    option_->allow_extra_args();
+    return this;
+}
+Option* Option::excludes(Option* other) {
+    option_->excludes(other->option_);
+    return this;
+}
+
+Option* Option::range(double least, double most) {
+    return check([least, most](const std::string& value) {
+        const auto number = number_of(value);
+        return number && *number >= least && *number <= most
+                   ? std::string{}
+                   : text("'", value, "' is not from ", Kind<double>::print(least), " to ",
+                          Kind<double>::print(most));
+    });
+}
+Option* Option::at_least(double least) {
+    return check([least](const std::string& value) {
+        const auto number = number_of(value);
+        return number && *number >= least ? std::string{}
+                                          : text("'", value, "' is not a number from ", least);
+    });
+}
+Option* Option::bytes() {
+    option_->transform(CLI::AsSizeValue(true));
+    option_->type_name("BYTES");
+    return this;
+}
+Option* Option::one_of(std::initializer_list<const char*> values) {
+    std::vector<std::string> all{values.begin(), values.end()};
+    return check([all](const std::string& value) {
+        std::string known;
+        for (const auto& one : all) {
+            if (one == value) return std::string{};
+            known += (known.empty() ? "" : ", ") + one;
+        }
+        return text("'", value, "' is none of ", known);
+    });
+}
+Option* Option::check(std::function<std::string(const std::string& value)> wrong) {
+    option_->check(CLI::Validator{std::move(wrong), ""});
+    return this;
+}
+
+Arguments::Arguments(const std::string& description)
+    : app_(std::make_unique<CLI::App>(description)) {}
+Arguments::~Arguments() = default;
+
+Option* Arguments::keep(CLI::Option* option) {
+    return options_.emplace_back(std::make_unique<Option>(option)).get();
+}
+
+template <class T>
+Option* Arguments::add_option(const std::string& name, T& value, const std::string& help) {
+    const auto parse = [&value](const CLI::results_t& given) {
+        if constexpr (Kind<T>::many)
+            return Kind<T>::parse(given, value);
+        else
+            return Kind<T>::parse(given.at(0), value);
+    };
+    auto* option = app_->add_option(name, CLI::callback_t{parse}, help, false,
+                                    [&value] { return Kind<T>::print(value); });
+    option->type_name(Kind<T>::name);
+    option->type_size(1);
+    option->expected(Kind<T>::many ? CLI::detail::expected_max_vector_size : 1);
+    option->allow_extra_args(Kind<T>::many && option->get_positional());
+    option->run_callback_for_default();
+    return keep(option);
+}
+template Option* Arguments::add_option(const std::string&, std::string&, const std::string&);
+template Option* Arguments::add_option(const std::string&, std::filesystem::path&,
+                                       const std::string&);
+template Option* Arguments::add_option(const std::string&, int&, const std::string&);
+template Option* Arguments::add_option(const std::string&, unsigned&, const std::string&);
+template Option* Arguments::add_option(const std::string&, long&, const std::string&);
+template Option* Arguments::add_option(const std::string&, unsigned long&, const std::string&);
+template Option* Arguments::add_option(const std::string&, double&, const std::string&);
+template Option* Arguments::add_option(const std::string&, std::optional<double>&,
+                                       const std::string&);
+template Option* Arguments::add_option(const std::string&, std::vector<std::string>&,
+                                       const std::string&);
+template Option* Arguments::add_option(const std::string&, std::vector<int>&, const std::string&);
+
+Option* Arguments::add_flag(const std::string& name, bool& value, const std::string& help) {
+    return keep(app_->add_flag(name, value, help));
+}
+
+std::size_t Arguments::count(const std::string& name) const { return app_->count(name); }
+
+std::string Settings::variable(std::string_view option) const {
+    std::string name{prefix_};
+    for (const char c : option) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    return name;
+}
+
+void Settings::refuse_unknown() const {
+    std::set<std::string> known;
+    for (const auto* option : app_.parser().get_options()) known.insert(option->get_envname());
+    for (char** entry = environ; *entry; ++entry) {
+        const std::string name = std::string{*entry}.substr(0, std::string{*entry}.find('='));
+        if (name.starts_with(prefix_) && !known.contains(name))
+            throw Error{EX_USAGE, text("unknown variable ", name, " in the environment")};
+    }
+}
+
+void add_server_options(const Settings& settings, ServerOptions& o) {
+    settings
+        .add("listen", o.listen,
+             "Address and port to listen on, as often as needed; port 0: any free one")
+        ->type_name("HOST:PORT")
+        ->delimiter(',')
+        ->allow_extra_args(false)  // what follows may be an argument
+        ->capture_default_str();
+    settings.add("name", o.name, "This server's name, for people and in Cache-Status")
+        ->check([](const std::string& name) { return name.empty() ? "a name is not empty" : ""; })
+        ->capture_default_str();
+    settings.add("rate-limit", o.rate_limit, "Requests a second from one address, 0: any number")
+        ->at_least(0)
+        ->capture_default_str();
+    settings.add("max-connections", o.max_connections, "Connections at a time")
+        ->at_least(1)
+        ->capture_default_str();
+    settings.add("grace", o.grace, "Seconds for answers under way when told to end")
+        ->range(0, 3600)
+        ->capture_default_str();
+    settings.add("access-log", o.log, "A line for each request; - is standard output")
+        ->type_name("FILE");
+    settings.add_flag("log-addresses", o.full_addresses,
+                      "Write whole addresses into the access log");
+}
+
+}  // namespace stretto

@@ -1,0 +1,120 @@
+#pragma once
+// A tool's options, declared without CLI11's headers: these take longer to compile than most tools.
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace stretto {
+
+/// One option or argument, as Arguments made it; every member returns it again.
+class Option {
+   public:
+    explicit Option(CLI::Option* option) : option_(option) {}
+
+    /// What stands for the value in --help.
+    Option* type_name(const std::string& name);
+    /// The variable of the environment that is read when the option is not given.
+    Option* envname(const std::string& name);
+    Option* required();
+    /// Show in --help what the variable holds now.
+    Option* capture_default_str();
+    /// A list may be given as one argument with this between its values.
+    Option* delimiter(char between);
+    /// A list takes the arguments that follow its option too; by default each needs its own.
+    Option* allow_extra_args(bool allowed);
+    /// A list takes just `count` values.
+    Option* expected(int count);
+    /// Not together with `other`.
+    Option* excludes(Option* other);
+
+    /// Numbers from `least` to `most`.
+    Option* range(double least, double most);
+    Option* at_least(double least);
+    /// Bytes: 500k, 64M, 10G (powers of 1000), 64Ki (of 1024).
+    Option* bytes();
+    Option* one_of(std::initializer_list<const char*> values);
+    /// `wrong` returns why a value is refused, or nothing.
+    Option* check(std::function<std::string(const std::string& value)> wrong);
+
+   private:
+    friend class Settings;
+    CLI::Option* option_;
+};
+
+/// The options of a tool. Variables that they are bound to must live until program() returns.
+class Arguments {
+   public:
+    explicit Arguments(const std::string& description);
+    ~Arguments();
+
+    /// @tparam T  std::string, std::filesystem::path, int, unsigned, long, unsigned long, double,
+    /// an optional double, or a
+    ///            vector of strings, ints or doubles
+    template <class T>
+    Option* add_option(const std::string& name, T& value, const std::string& help);
+    Option* add_flag(const std::string& name, bool& value, const std::string& help);
+
+    /// How often it was given.
+    std::size_t count(const std::string& name) const;
+
+    CLI::App& parser() { return *app_; }
+
+   private:
+    Option* keep(CLI::Option* option);
+
+    std::unique_ptr<CLI::App> app_;
+    std::vector<std::unique_ptr<Option>> options_;
+};
+
+/// Options that are variables of the environment too: `--cache-size` with the prefix
+/// "STRETTO_SERVE_" is STRETTO_SERVE_CACHE_SIZE.
+class Settings {
+   public:
+    Settings(Arguments& app, std::string prefix) : app_(app), prefix_(std::move(prefix)) {}
+
+    template <class T>
+    Option* add(const std::string& name, T& value, const std::string& help) const {
+        return app_.add_option("--" + name, value, help)->envname(variable(name));
+    }
+    Option* add_flag(const std::string& name, bool& value, const std::string& help) const {
+        return app_.add_flag("--" + name, value, help)->envname(variable(name));
+    }
+    /// An argument without dashes; in the environment by its name.
+    Option* add_argument(const std::string& name, std::string& value,
+                         const std::string& help) const {
+        return app_.add_option(name, value, help)->envname(variable(name));
+    }
+
+    /// An Error (64) for a variable that begins with the prefix and stands for no option of the
+    /// app: misspelt, it would be a setting that silently does nothing.
+    void refuse_unknown() const;
+
+   private:
+    std::string variable(std::string_view option) const;
+
+    Arguments& app_;
+    std::string prefix_;
+};
+
+/// What the operator of any server of ours may set.
+struct ServerOptions {
+    std::vector<std::string> listen;  ///< "host:port"
+    std::string name = "stretto", log;
+    double rate_limit = 0;  ///< requests a second from one address; 0: any number
+    std::size_t max_connections = 10'000;
+    int grace = 30;  ///< seconds
+    bool full_addresses = false;
+};
+
+/// --listen, --name, --rate-limit, --max-connections, --grace, --access-log, --log-addresses
+void add_server_options(const Settings& settings, ServerOptions& options);
+
+}  // namespace stretto
