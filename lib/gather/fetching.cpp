@@ -186,7 +186,8 @@ void Fetching::on_ended(Transfer& t, double now) {
 void Fetching::on_failed(Transfer& t, const Failure& failure, double now) {
     if (t.ask.what == Ask::What::index) {
         blame(t, {Object::What::index, rendition_}, failure, now);
-        index_not_before_ = now + Retry::first_pause_s * (1 << std::min(index_tries_ / 2, 5));
+        index_not_before_ =
+            now + options_.retry.first_pause_s * (1 << std::min(index_tries_ / 2, 5));
         ++index_tries_;
         index_ = -1;
         transfers_.erase(t.ask.number);

@@ -81,8 +81,9 @@ bool Retry::hopeless(int sources) const {
 double Retry::pause(int sources) {
     // another edge may be asked at once, and who said nothing has been waited for long enough
     if (failures_ == 0 && (sources > 1 || fault_ == Fault::stalled)) return 0;
-    const double longest = hopeless(sources) ? longest_hopeless_s : longest_pause_s;
-    const double growing = first_pause_s * (1 << std::min(failures_, most_doublings));
+    const double longest =
+        hopeless(sources) ? options_.longest_hopeless_s : options_.longest_pause_s;
+    const double growing = options_.first_pause_s * (1 << std::min(failures_, most_doublings));
     return std::min(longest, growing) * (1 + std::uniform_real_distribution{0.0, jitter}(chance_));
 }
 
@@ -109,7 +110,7 @@ std::optional<End> Retry::end(double now, bool needed) {
     if (failures_ == 0) return {};
     if (since_ < 0) since_ = now;
     if (hopeless(sources_)) return End{status_of(fault_), why_};
-    if (now - since_ <= patience_s_) return {};
+    if (now - since_ <= options_.patience_s) return {};
     return End{EX_TEMPFAIL, why_};
 }
 

@@ -59,9 +59,9 @@ class Retry {
     struct Options {
         double patience_s = 90;
         std::uint32_t seed = 0;  ///< of the pauses
+        double first_pause_s = 0.1, longest_pause_s = 2, longest_hopeless_s = 16;
     };
-    explicit Retry(const Options& options)
-        : patience_s_(options.patience_s), chance_(options.seed) {}
+    explicit Retry(const Options& options) : options_(options), chance_(options.seed) {}
 
     /// New verified audio has come.
     void progress() noexcept;
@@ -84,9 +84,6 @@ class Retry {
     /// Whether to give up now. Call it whenever time has passed.
     std::optional<End> end(double now, bool needed);
 
-    /// s; shown to tests, which check that every driver obeys them.
-    static constexpr double first_pause_s = 0.1, longest_pause_s = 2, longest_hopeless_s = 16;
-
    private:
     struct Tries {
         int count = 0;
@@ -95,7 +92,7 @@ class Retry {
     bool hopeless(int sources) const;
     double pause(int sources);
 
-    double patience_s_;
+    Options options_;
     std::minstd_rand chance_;
     std::map<Object, std::map<int, Tries>> tries_;  // of objects that were not given yet
     Object last_;

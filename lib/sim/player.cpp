@@ -19,6 +19,7 @@ constexpr double index_row_bytes = 24;  // of a piece, see stretto-chunk(5)
 gather::Conductor::Options options_of(const PlayerSettings& settings) {
     gather::Conductor::Options o;
     o.first_kbps = settings.first_kbps;
+    o.retry = settings.retry;
     o.retry.patience_s = never;  // a song is over when settings.give_up_s have passed
     return o;
 }

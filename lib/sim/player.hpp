@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "abr/policy.hpp"
+#include "gather/retry.hpp"
 #include "sim/playout.hpp"
 #include "sim/wire.hpp"
 
@@ -21,6 +22,7 @@ struct PlayerSettings {
     double give_up_s = 1800;       ///< a song that is not over by then is over
     int first_kbps = 96;           ///< of the chunk that is asked for before anything is known
     int edges = 1;                 ///< that are known, the nearest first
+    gather::Retry::Options retry;  ///< its patience aside: give_up_s is meant
 };
 
 /// An edge that dies.

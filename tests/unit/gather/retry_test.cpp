@@ -23,13 +23,13 @@ BOOST_AUTO_TEST_CASE(pauses_grow_to_two_seconds_and_stay_there) {
     for (int i = 0; i < 20; ++i) {
         retry.failed(now, true, chunk, 0, refused, 1);
         const double pause = retry.not_before() - now;
-        BOOST_TEST(pause >= Retry::first_pause_s);
+        BOOST_TEST(pause >= Retry::Options{}.first_pause_s);
         BOOST_TEST(pause >= last * 0.79);  // but for what chance adds
-        BOOST_TEST(pause <= Retry::longest_pause_s * 1.25);
+        BOOST_TEST(pause <= Retry::Options{}.longest_pause_s * 1.25);
         last = pause;
         now = retry.not_before();
     }
-    BOOST_TEST(last >= Retry::longest_pause_s);
+    BOOST_TEST(last >= Retry::Options{}.longest_pause_s);
 }
 BOOST_AUTO_TEST_CASE(another_edge_is_asked_at_once_but_only_the_first_time) {
     Retry retry{{}};
