@@ -1,6 +1,7 @@
 #include "edge/fill.hpp"
 
 #include <charconv>
+#include <random>
 
 #include "edge/answer.hpp"
 
@@ -33,6 +34,14 @@ http::Request unconditional(http::Request request) {
 bool strong(std::string_view etag) { return etag.size() >= 2 && etag.front() == '"'; }
 
 }  // namespace
+
+std::string random_name() {
+    std::random_device random;
+    constexpr char digits[] = "0123456789abcdef";
+    std::string name;
+    for (int i = 0; i < 16; ++i) name += digits[random() % 16];
+    return name;
+}
 
 bool Outcome::failed() const { return error != 0; }
 
@@ -85,7 +94,18 @@ void Fill::ask(const http::Request& request) {
         const auto self = shared_from_this();
         on_end(failure);
     };
+    calls.interim = [this](const http::Response& response) {
+        const auto self = shared_from_this();
+        on_interim(response);
+    };
     fetch_ = upstream_.fetch(request, job_.body, std::move(calls));
+}
+
+/// Not those that are between upstream and us: 100, which nobody asked it for, and 101.
+void Fill::on_interim(http::Response response) {
+    if (!job_.interim || !head_done_ || response.status < 102) return;
+    http::remove_hop_by_hop(response.fields);
+    job_.interim(response);
 }
 
 void Fill::on_head(http::Response&& response) {
@@ -316,9 +336,7 @@ void Fill::settle(End end) {
     if (!self_) return;
     if (all_done_) std::exchange(all_done_, nullptr)(end);
     fetch_.reset();
-    const auto last = std::exchange(self_, nullptr);
-    // callbacks of libcurl may be on the stack: go when they have returned
-    loop_.post([last] {});
+    loop_.drop(std::exchange(self_, nullptr));
 }
 
 }  // namespace stretto::edge

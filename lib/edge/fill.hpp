@@ -15,12 +15,18 @@ struct EdgeCounters {
         upstream_requests{0}, upstream_failures{0}, upstream_bytes{0}, resumed{0}, damaged{0};
 };
 
+/// "8f3a01c2d4e5f607"
+std::string random_name();
+
 /// What an edge's workers share.
 struct EdgeShared {
     Cache& cache;
     Manifests& manifests;
     EdgeCounters& counters;
     std::string name;  ///< in Via and Cache-Status
+    /// Names may be shared: this is in the Via of requests, so that one of ours that comes back is
+    /// known.
+    std::string instance = random_name();
 };
 
 /// What came of asking upstream.
@@ -62,6 +68,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
         bool whole = false;
         /// Whether somebody new has come to wait for it since this was last asked; may be empty.
         std::function<bool()> wanted;
+        /// Told of each 1xx before the answer (RFC 9110 15.2); may be empty.
+        std::function<void(const http::Response&)> interim;
         bool internal = false;  ///< asked by ourselves: an answer that may not be stored is kept
                                 ///< until it is read
     };
@@ -80,6 +88,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
     http::Request first_request() const;
     void ask(const http::Request& request);
+    void on_interim(http::Response response);
     void on_head(http::Response&& response);
     void on_resumed_head(http::Response&& response);
     void begin_entry(http::Response&& response, bool store);

@@ -19,6 +19,12 @@ bool may_share(const http::Request& request) {
     return !http::request_control(request.fields).no_store;
 }
 
+/// RFC 9110 7.6.3: it has been here, or at more proxies than a way could have.
+bool goes_round(std::string_view via, const std::string& instance) {
+    return http::list_members(via).size() > most_hops ||
+           via.find("(" + instance + ")") != std::string_view::npos;
+}
+
 Share share_of(const Outcome& outcome, const http::Request& waiting) {
     const auto head = outcome.entry->head();
     if (outcome.stale) return share_stale(head->stored, waiting, !outcome.fwd_status, wall_clock());
@@ -35,7 +41,7 @@ void Proxy::get(const Route& route, std::function<void(Found)> done) {
     http::Request request;
     request.method = "GET";
     request.target = "/" + object_path(route);
-    look_up(upstream_request(std::move(request)), route, true,
+    look_up(upstream_request(std::move(request)), route, true, {},
             [done = std::move(done)](Answer answer) {
                 Found found;
                 found.entry = std::move(answer.entry);
@@ -56,7 +62,7 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
                   const http::Reply& reply) {
     auto& request = incoming.request;
     const auto via = request.fields.joined("Via");
-    if (via && http::list_members(*via).size() > most_hops)
+    if (via && goes_round(*via, shared_.instance))
         return reply.send(508, "the request goes round in circles");
     if (request.method == "OPTIONS" || request.method == "TRACE") {
         // RFC 9110 7.6.2
@@ -83,7 +89,8 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
         asked.fields.remove("Accept-Encoding");
         if (gzip) asked.fields.add("Accept-Encoding", "gzip");
     }
-    look_up(upstream_request(std::move(asked)), route, false,
+    const auto interim = [reply](const http::Response& response) { reply.interim(response); };
+    look_up(upstream_request(std::move(asked)), route, false, interim,
             [this, request = std::move(request), reply](const Answer& answer) {
                 send(answer, request, reply);
             });
@@ -93,7 +100,8 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
 http::Request Proxy::upstream_request(http::Request request) const {
     http::remove_hop_by_hop(request.fields);
     for (const auto* name : {"Host", "Content-Length", "Expect"}) request.fields.remove(name);
-    request.fields.add("Via", (request.minor == 0 ? "1.0 " : "1.1 ") + shared_.name);
+    request.fields.add("Via", text(request.minor == 0 ? "1.0 " : "1.1 ", shared_.name, " (",
+                                   shared_.instance, ")"));
     return request;
 }
 
@@ -107,7 +115,8 @@ Proxy::Answer Proxy::hit(const std::shared_ptr<Entry>& entry, http::Time now) co
 }
 
 /// RFC 9111 4: from what is stored, or from upstream.
-void Proxy::look_up(const http::Request& request, const Route& route, bool internal, Done done) {
+void Proxy::look_up(const http::Request& request, const Route& route, bool internal, Interim interim,
+                    Done done) {
     const auto now = wall_clock();
     auto stored = shared_.cache.find(request.target, request);
     if (stored) {
@@ -132,6 +141,7 @@ void Proxy::look_up(const http::Request& request, const Route& route, bool inter
     shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
     Asked asked{request, route, stored, why_asked(request, stored, now), internal, {}, {}};
     if (asks_for_something_special(request)) asked.directives = sharing_key(request);
+    asked.interim = std::move(interim);
     if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
         ask_together(asked, std::move(done));
     else
@@ -241,6 +251,7 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
     job.stored = asked.stored;
     job.internal = asked.internal;
     job.wanted = [flight] { return flight->joined(); };
+    job.interim = asked.interim;
     const auto key = job.key;
     const auto land = [this, asked, flight,
                        began = std::chrono::steady_clock::now()](Fill::End end) {
@@ -275,6 +286,7 @@ void Proxy::ask_alone(const Asked& asked, Done done) {
     job.alone = true;
     job.whole = job.route.is_object();
     job.internal = asked.internal;
+    job.interim = asked.interim;
     Fill::start(
         loop_, upstream_, shared_, *this, std::move(job),
         [this, asked, done = std::move(done)](const Outcome& outcome) {
@@ -287,7 +299,9 @@ void Proxy::ask_alone(const Asked& asked, Done done) {
 
 /// Once, for those who ask later. Who asks now does not join it: it may bring the same damage.
 void Proxy::fetch_again(const Asked& asked) {
-    ask_alone(asked, [](const Answer&) {});
+    auto anew = asked;
+    anew.interim = nullptr;
+    ask_alone(anew, [](const Answer&) {});
 }
 
 /// stale-while-revalidate: nobody waits for it.
@@ -323,6 +337,7 @@ void Proxy::forward(http::Incoming&& incoming, const Route& route, const http::R
     job.request = upstream_request(incoming.request);
     job.body = std::move(incoming.body);
     job.alone = true;
+    job.interim = [reply](const http::Response& response) { reply.interim(response); };
     if (const auto* hops = job.request.fields.find("Max-Forwards");
         hops && (job.request.method == "OPTIONS" || job.request.method == "TRACE"))
         job.request.fields.set(

@@ -28,6 +28,7 @@ class Proxy : public Backend {
         std::string why;
     };
     using Done = std::function<void(Answer)>;
+    using Interim = std::function<void(const http::Response&)>;
 
     /// A request that what is stored does not answer.
     struct Asked {
@@ -40,10 +41,12 @@ class Proxy : public Backend {
         /// Those whom it joined have failed; this is when it did.
         std::optional<std::chrono::steady_clock::time_point> again;
         std::string directives = {};  ///< what the request wants of a cache; a flight's own too
+        Interim interim = {};         ///< for 1xx; may be empty
         std::string flight() const { return request.target + directives + variant; }
     };
 
-    void look_up(const http::Request& request, const Route& route, bool internal, Done done);
+    void look_up(const http::Request& request, const Route& route, bool internal, Interim interim,
+                 Done done);
     void ask_together(const Asked& asked, Done done);
     Outcome known_already(const Asked& asked);
     void ask_variant(Asked asked, const Head& head, Done done);

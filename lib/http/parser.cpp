@@ -116,6 +116,41 @@ bool has_other_version(std::string_view head) {
            is_digit(version[8]);
 }
 
+/// RFC 9112 6.1, 6.3: a body whose last coding is not chunked has no end that we could find.
+std::optional<BadRequest> refuse_coding(std::string_view value) {
+    const auto members = list_members(value);
+    const bool listed = std::ranges::all_of(members, [](std::string_view member) {
+        return member.find_first_of("\";, \t") == std::string_view::npos;
+    });
+    if (!listed || members.empty() || !same_token(members.back(), "chunked") ||
+        !value.ends_with(members.back()))
+        return BadRequest{400, "a body without an end"};
+    if (members.size() == 1 && members[0].size() == value.size()) return {};
+    return BadRequest{501, "transfer coding not known"};
+}
+
+/// Why what stands between two chunks, as much of it as is here, can never be right: Beast waits
+/// for more of a line that ends in a bare LF.
+/// @param first  no chunk came before
+const char* chunk_fault(std::string_view bytes, bool first) {
+    if (!first) {
+        const auto end = bytes.substr(0, 2);
+        if (end != std::string_view{"\r\n"}.substr(0, end.size())) return "bad chunk";
+        bytes.remove_prefix(end.size());
+    }
+    if (bytes.empty()) return nullptr;
+    const auto lf = bytes.find('\n');
+    const auto line = bytes.substr(0, lf);
+    const auto cr = line.find('\r');
+    if (lf == std::string_view::npos ? cr + 1 < line.size() && cr != std::string_view::npos
+                                     : cr + 1 != lf)
+        return "bare LF or CR in a chunk's line";
+    const auto digits = line.substr(0, line.find_first_not_of("0123456789abcdefABCDEF"));
+    if (digits.empty()) return "bad chunk";
+    const bool last = digits.find_first_not_of('0') == std::string_view::npos;
+    return last && lf != std::string_view::npos ? find_head(bytes).wrong : nullptr;
+}
+
 BadRequest reason_to_refuse(error_code error, std::string_view head) {
     if (error == beast::error::bad_version && has_other_version(head))
         return {505, "HTTP version not supported"};
@@ -140,6 +175,7 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
     BytesView body;                       ///< the last put()'s
     const std::uint8_t* begin = nullptr;  ///< of the last put()'s bytes
     std::uint64_t chunk_left = 0;         ///< bytes of the chunk under way
+    bool any_chunk = false;
     std::size_t extension_bytes = 0;
 
     /// Feed Beast once; `bytes` loses what was used.
@@ -164,8 +200,10 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
         ++codings;
         if (request->minor == 0)
             refuse(400, "Transfer-Encoding in HTTP/1.0", error);
-        else if (!same_token(value, "chunked"))
-            refuse(501, "transfer coding not known", error);
+        else if (codings > 1)
+            refuse(400, "more than one Transfer-Encoding", error);
+        else if (const auto why = refuse_coding(value))
+            refuse(why->status, why->why.c_str(), error);
     }
 
     void on_request_impl(beast::verb, std::string_view method, std::string_view target, int version,
@@ -194,6 +232,7 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
             std::ranges::any_of(extensions, [](char c) { return is_control(c) && c != '\t'; }))
             return refuse(400, "bad chunk", error);
         chunk_left = size;
+        any_chunk = true;
     }
     std::size_t on_body_impl(std::string_view bytes, error_code&) override {
         body = as_bytes(bytes);
@@ -293,6 +332,9 @@ RequestParser::Step RequestParser::take_head(std::string_view head) {
 RequestParser::Step RequestParser::read_body(BytesView& bytes) {
     while (impl_ && !impl_->is_done()) {
         const bool chunk_line = impl_->chunked() && impl_->chunk_left == 0;
+        if (chunk_line)
+            if (const auto* wrong = chunk_fault(as_text(bytes), !impl_->any_chunk))
+                return refuse({400, wrong});
         // a chunk's line and what must follow it have five bytes; with fewer, Beast 1.74 trips over
         // an assertion of its own when it is given the last chunk a second time
         if (bytes.size() < (chunk_line ? 5u : 1u)) return Step::need_more;

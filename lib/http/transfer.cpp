@@ -33,6 +33,13 @@ bool tells_empty_body(std::string_view method) {
     return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
+/// RFC 9110 9.2.2.
+bool is_idempotent(std::string_view method) {
+    for (const auto* one : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
+        if (method == one) return true;
+    return false;
+}
+
 /// The variables that curl(1) heeds, and those of OpenSSL's.
 void set_certificates(CURL* easy) {
     const auto& option = certificates_option();
@@ -118,12 +125,9 @@ void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits
     set(easy.get(), CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (limits.decode) set(easy.get(), CURLOPT_ACCEPT_ENCODING, "");
     set_certificates(easy.get());
-    if (limits.allow) {
-        allow_ = limits.allow;
-        set(easy.get(), CURLOPT_OPENSOCKETFUNCTION,
-            static_cast<curl_opensocket_callback>(open_allowed));
-        set(easy.get(), CURLOPT_OPENSOCKETDATA, this);
-    }
+    allow_ = limits.allow;
+    set(easy.get(), CURLOPT_OPENSOCKETFUNCTION, static_cast<curl_opensocket_callback>(open));
+    set(easy.get(), CURLOPT_OPENSOCKETDATA, this);
     set_method();
     set_callbacks();
     const bool asterisk = target_ == "*";
@@ -135,16 +139,16 @@ void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits
 }
 
 /// No socket for an address that may not be connected to.
-curl_socket_t Fetch::Transfer::open_allowed(void* self, curlsocktype, curl_sockaddr* to) noexcept {
-    auto& transfer = *static_cast<Transfer*>(self);
+curl_socket_t Fetch::Transfer::open(void* self, curlsocktype, curl_sockaddr* to) noexcept {
+    auto& mine = *static_cast<Transfer*>(self);
     sockaddr_storage raw{};
     if (to->addrlen > sizeof raw) return CURL_SOCKET_BAD;
     std::memcpy(&raw, &to->addr, to->addrlen);
-    if (!transfer.allow_(net::Address{raw})) {
-        transfer.refused_ = {Kind::refused, "its address is not one to connect to"};
+    if (mine.allow_ && !mine.allow_(net::Address{raw})) {
+        mine.refused_ = {Kind::refused, "its address is not one to connect to"};
         return CURL_SOCKET_BAD;
     }
-    transfer.refused_.reset();
+    mine.refused_.reset();
     return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
@@ -157,6 +161,8 @@ void Fetch::Transfer::set_method() {
         set(easy.get(), CURLOPT_POSTFIELDS, reinterpret_cast<const char*>(body_.data()));
     }
     set(easy.get(), CURLOPT_CUSTOMREQUEST, method_.c_str());
+    // on a kept connection that is closed just then libcurl would send it twice (RFC 9110 9.2.2)
+    set(easy.get(), CURLOPT_FRESH_CONNECT, is_idempotent(method_) ? 0L : 1L);
 }
 
 /// Credentials are for the place that they were given for, and go nowhere else.
@@ -303,11 +309,15 @@ std::size_t Fetch::Transfer::data(BytesView bytes) {
     return bytes.size();
 }
 
-void Fetch::Transfer::resume() {
-    paused_ = false;
+void Fetch::Transfer::excuse() {
     hear();
     window_ms_ = loop.now_ms();
     window_bytes_ = 0;
+}
+
+void Fetch::Transfer::resume() {
+    paused_ = false;
+    excuse();
     curl_easy_pause(easy.get(), CURLPAUSE_CONT);
 }
 

@@ -21,7 +21,10 @@ struct Fetch::Transfer {
     void follow(const Place& place, const Upstream::Limits& limits);
     /// Why it is given up now: it has been silent, or is too slow.
     std::optional<Failure> given_up(const Upstream::Limits& limits);
+    /// What did not come until now does not count.
+    void excuse();
     void resume();
+    bool paused() const noexcept { return paused_; }
 
     net::Loop& loop;
     Upstream::Multi* owner = nullptr;  ///< until it has ended
@@ -40,7 +43,7 @@ struct Fetch::Transfer {
     void set_fields(const Place& place, bool elsewhere);
     void set_method();
     void set_callbacks();
-    static curl_socket_t open_allowed(void* self, curlsocktype, curl_sockaddr* to) noexcept;
+    static curl_socket_t open(void* self, curlsocktype, curl_sockaddr* to) noexcept;
     void hear() { heard_ms_ = loop.now_ms(); }
     template <class Call>
     std::size_t guarded(Call call) noexcept;
@@ -57,6 +60,7 @@ struct Fetch::Transfer {
 
     std::string head_;  // lines of the response's head so far
     bool headed_ = false, sent_ = false, paused_ = false;
+    bool stray_ = false;                     // the connection holds bytes that nobody asked for
     std::uint64_t received_ = 0, most_ = 0;  // bytes of the body
     std::uint64_t heard_ms_ = 0;             // when something last came, or the request went out
     std::uint64_t window_ms_ = 0;            // when the window of the least rate began

@@ -1,6 +1,10 @@
 #include "http/upstream.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -32,7 +36,10 @@ struct Upstream::Multi {
     std::map<CURL*, std::shared_ptr<Transfer>> transfers;
 
    private:
-    void watch(int fd, int what);
+    static constexpr std::uint64_t tick_ms = 250;
+    static int close_socket(void* self, curl_socket_t fd) noexcept;
+    void watch(CURL* easy, int fd, int what);
+    void end_stray(int fd);
     void act(int fd, int events);
     void finished(CURL* easy, CURLcode code);
     void end(const std::shared_ptr<Transfer>& transfer, const std::optional<Failure>& failure);
@@ -40,8 +47,10 @@ struct Upstream::Multi {
 
     net::Timer timer_, ticks_;
     std::map<int, std::unique_ptr<net::Poll>> polls_;
+    std::set<int> idle_;  // sockets of kept connections
     std::unique_ptr<CURLM, Freed<curl_multi_cleanup>> multi_;
     std::optional<std::uint64_t> failed_ms_;  // when a connection failed, if none was good since
+    std::uint64_t ticked_ms_ = 0;
     bool over_ = false;
     int busy_ = 0;
 
@@ -62,9 +71,9 @@ Upstream::Multi::Multi(net::Loop& on, std::string_view base, const Limits& how)
     check(curl_global_init(CURL_GLOBAL_DEFAULT), "curl_global_init");
     multi_.reset(curl_multi_init());
     if (!multi_) throw Error{EX_SOFTWARE, "curl_multi_init failed"};
-    const auto on_socket = [](CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {
+    const auto on_socket = [](CURL* easy, curl_socket_t fd, int what, void* self, void*) noexcept {
         auto& mine = *static_cast<Multi*>(self);
-        mine.loop.guard([&] { mine.watch(fd, what); });
+        mine.loop.guard([&] { mine.watch(easy, fd, what); });
         return 0;
     };
     const auto on_timer = [](CURLM*, long ms, void* self) noexcept {
@@ -108,8 +117,14 @@ void Upstream::Multi::end_all() {
 void Upstream::Multi::add(const std::shared_ptr<Transfer>& transfer) {
     transfer->owner = this;
     transfer->prepare(place, limits);
+    set(transfer->easy.get(), CURLOPT_CLOSESOCKETFUNCTION,
+        static_cast<curl_closesocket_callback>(close_socket));
+    set(transfer->easy.get(), CURLOPT_CLOSESOCKETDATA, this);
     transfers.emplace(transfer->easy.get(), transfer);
-    if (!ticks_.active()) ticks_.every(std::chrono::milliseconds{250});
+    if (!ticks_.active()) {
+        ticked_ms_ = loop.now_ms();
+        ticks_.every(std::chrono::milliseconds{tick_ms});
+    }
     loop.post([transfer] {
         if (transfer->owner && !transfer->cancelled) transfer->owner->send(*transfer);
     });
@@ -123,16 +138,20 @@ void Upstream::Multi::send(Transfer& transfer) {
         const auto since_s = (loop.now_ms() - *failed_ms_) / 1000;
         set(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
         set(easy, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(since_s));  // 0: any
-        set(easy, CURLOPT_FRESH_CONNECT, since_s == 0 ? 1L : 0L);
+        if (since_s == 0) set(easy, CURLOPT_FRESH_CONNECT, 1L);
     }
     check(curl_multi_add_handle(multi_.get(), easy), "curl_multi_add_handle");
 }
 
-void Upstream::Multi::watch(int fd, int what) {
+void Upstream::Multi::watch(CURL* easy, int fd, int what) {
     if (what == CURL_POLL_REMOVE) {
         polls_.erase(fd);
-        return;
+        const auto user = transfers.find(easy);
+        if (user != transfers.end() && user->second->paused()) return;
+        idle_.insert(fd);  // or it is closed at once, of which we are told
+        return end_stray(fd);
     }
+    idle_.erase(fd);
     auto& poll = polls_[fd];
     if (!poll)
         poll = std::make_unique<net::Poll>(
@@ -146,8 +165,28 @@ void Upstream::Multi::watch(int fd, int what) {
                (what & CURL_POLL_OUT ? net::Poll::writable : 0));
 }
 
+int Upstream::Multi::close_socket(void* self, curl_socket_t fd) noexcept {
+    static_cast<Multi*>(self)->idle_.erase(fd);
+    return ::close(fd);
+}
+
+/// What comes on a kept connection before a request goes out answers none: it would be taken for
+/// the response to the next, and each later response for that of the one after (RFC 9112 9.2).
+/// libcurl 7.88 uses such a connection, unless it has ended.
+void Upstream::Multi::end_stray(int fd) {
+    char bytes[4096];
+    if (::recv(fd, bytes, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) return;
+    ::shutdown(fd, SHUT_RDWR);
+    // libcurl looks whether the end is the next thing to read
+    for (int i = 0; i < 4096 && ::recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0; ++i) {
+    }
+}
+
 void Upstream::Multi::act(int fd, int events) {
     const Busy busy{*this};
+    // requests begin when libcurl's timer has run out
+    if (fd == CURL_SOCKET_TIMEOUT)
+        for (const int one : idle_) end_stray(one);
     int running = 0;
     check(curl_multi_socket_action(multi_.get(), fd, events, &running), "curl_multi_socket_action");
     collect();
@@ -188,6 +227,11 @@ void Upstream::Multi::end(const std::shared_ptr<Transfer>& transfer,
 void Upstream::Multi::give_up() {
     const Busy busy{*this};
     if (transfers.empty()) return ticks_.stop();
+    // a program that did not run, perhaps with its machine asleep, heard nothing of what came
+    const auto late = loop.now_ms() - ticked_ms_;
+    ticked_ms_ = loop.now_ms();
+    if (late > 2 * tick_ms)
+        for (const auto& [_, transfer] : transfers) transfer->excuse();
     std::vector<std::pair<std::shared_ptr<Transfer>, Failure>> ended;
     for (const auto& [_, transfer] : transfers)
         if (auto failure = transfer->given_up(limits))

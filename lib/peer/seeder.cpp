@@ -48,20 +48,18 @@ void Bucket::wait(std::function<void()> wake) {
 class Seeder::Upload : public http::Body {
    public:
     Upload(Seeder& seeder, std::unique_ptr<http::Body> inner)
-        : seeder_(seeder), alive_(seeder.alive_), inner_(std::move(inner)) {
+        : seeder_(seeder), seeder_there_(seeder.life_.watch()), inner_(std::move(inner)) {
         ++seeder_.uploads_;
     }
     ~Upload() override {
-        if (*alive_) --seeder_.uploads_;
+        if (seeder_there_) --seeder_.uploads_;
     }
     State next(http::Slice& slice, const std::function<void()>& wake) override {
         if (rest_.size() == 0)
             if (const auto state = inner_->next(rest_, wake); state != State::ready) return state;
         const auto n = seeder_.bucket_.take(rest_.size());
         if (n == 0) {
-            seeder_.bucket_.wait([wake, gone = std::weak_ptr{here_}] {
-                if (!gone.expired()) wake();
-            });
+            seeder_.bucket_.wait(life_.guard(wake));
             return State::wait;
         }
         seeder_.given_ += n;
@@ -76,10 +74,10 @@ class Seeder::Upload : public http::Body {
 
    private:
     Seeder& seeder_;
-    std::shared_ptr<bool> alive_;
-    std::shared_ptr<int> here_ = std::make_shared<int>();
+    net::Life::Watch seeder_there_;
     std::unique_ptr<http::Body> inner_;
     http::Slice rest_;
+    net::Life life_;
 };
 
 Seeder::Seeder(net::Loop& loop, const store::Kept& kept, const Options& options)
@@ -105,7 +103,7 @@ Seeder::Seeder(net::Loop& loop, const store::Kept& kept, const Options& options)
     }
 }
 
-Seeder::~Seeder() { *alive_ = false; }
+Seeder::~Seeder() = default;
 
 void Seeder::listen(const std::string& where) {
     auto addresses = net::parse_listen(where);

@@ -3,6 +3,7 @@
 // answers nothing else: a whole cache listed to strangers would tell what somebody listens to.
 #include "edge/origin.hpp"
 #include "http/server.hpp"
+#include "net/life.hpp"
 #include "store/kept.hpp"
 
 namespace stretto::peer {
@@ -65,7 +66,7 @@ class Seeder : public http::Handler {
     bool urgent_ = false;
     std::uint64_t given_ = 0;
     std::string address_;
-    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    net::Life life_;
     std::unique_ptr<http::Server> server_;
 };
 

@@ -733,6 +733,13 @@ must(
 )
 must(
     "4.3.3",
+    "a 304 without validators renews what it was asked about",
+    get(origin=ok(STALE, TAG)),
+    get(origin=unchanged(FRESH), sent=['If-None-Match: "a"'], asked=(1, 1)),
+    get(),
+)
+must(
+    "4.3.3",
     "a bare 304 never reaches a client that asked for the whole",
     get(origin=ok(BRIEF, OLD)),
     wait,
@@ -1465,6 +1472,26 @@ for sentence, interim in {
         get(origin=ok(FRESH, interim=interim), lacks=["Link"]),
         get(lacks=["Link"]),
     )
+
+
+def early(message):
+    links = [interim.value("Link") for interim in message.interim if interim.status == 103]
+    return None if links == ["</a.css>; rel=preload"] * 2 else f"the interim responses were {message.interim}"
+
+
+must(
+    "RFC 9110 15.2",
+    "103 is passed on, each of them, to who asked",
+    get(origin=ok(FRESH, interim=(EARLY, EARLY)), check=early),
+    get(check=lambda message: "a stored answer has none" if message.interim else None),
+)
+must("RFC 9110 15.2", "103 is passed on before what is not stored", get(origin=ok("Cache-Control: no-store", interim=(EARLY, EARLY)), check=early))
+must("RFC 9110 15.2", "103 is passed on before the answer to a POST", post(origin=ok(interim=(EARLY, EARLY)), check=early))
+must(
+    "RFC 9110 15.2",
+    "an HTTP/1.0 client gets no 103",
+    get(version="HTTP/1.0", origin=ok(interim=(EARLY, EARLY)), check=lambda message: "it got one" if message.interim else None),
+)
 must("RFC 9110 10.1.1", "Expect: 100-continue is answered before the body is sent", post("Expect: 100-continue", origin=ok()))
 should(
     "RFC 9110 15.2.2",

@@ -189,6 +189,16 @@ BOOST_AUTO_TEST_CASE(whether_the_connection_stays_open) {  // RFC 9112 9.3
                false);
 }
 
+BOOST_AUTO_TEST_CASE(a_chunked_body_with_a_bare_line_end_is_refused_as_soon_as_that_is_here) {
+    for (const auto* body :
+         {"5\nhello\r\n0\r\n\r\n", "5\r\nhello\n", "5\r\nhello\r\n0\n", "0\n", "0\n\n", "0\r\n\n",
+          "5\r\nhello\r\n0\r\n\n", "0\r\nA: b\n", "0\r\nA: b\r\n\n", "5\rh", "x", "\n", "\r\n",
+          "5;a=b\n", "00\n", "5\r\nhelloo"})
+        BOOST_TEST(refused(chunked(body)) == 400, body);
+    for (const auto* body : {"", "5", "5\r", "5\r\n", "5\r\nhello", "5\r\nhello\r", "0\r\n\r",
+                             "0\r\nA: b\r\n\r", "5;a=\"b", "5\r\nhello\r\n0\r\n"})
+        BOOST_TEST(refused(chunked(body)) == 0, body);
+}
 BOOST_AUTO_TEST_CASE(what_could_smuggle_a_request_is_refused) {
     // RFC 9112 6.1, 6.3: framing in two ways
     BOOST_TEST(refused(post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "")) == 400);
@@ -204,11 +214,17 @@ BOOST_AUTO_TEST_CASE(what_could_smuggle_a_request_is_refused) {
           "Content-Length\t: 5\r\n"})
         BOOST_TEST(refused(post(fields, "hello")) == 400, fields);
     BOOST_TEST(refused(post("Content-Length: 18446744073709551615\r\n", "")) == 413);
-    // RFC 9112 6.1: codings other than chunked
-    for (const auto coding : {"gzip, chunked", "chunked, gzip", "identity", "xchunked",
-                              "chunked;q=1", "\"chunked\"", "chunked,", ",chunked", ""})
+    // RFC 9112 6.1: codings that are not known, and 6.3: bodies without an end
+    for (const auto* coding : {"gzip, chunked", "deflate,gzip,chunked", ",chunked"})
         BOOST_TEST(
             refused(post("Transfer-Encoding: " + std::string{coding} + "\r\n", "0\r\n\r\n")) == 501,
+            coding);
+    for (const auto* coding :
+         {"chunked, gzip", "chunked, x", "identity", "xchunked", "chunked;q=1", "\"chunked\"",
+          "chunked,", "", "\"chunked", "chunked\"", "chunked, \"x", "\"x, chunked",
+          "x;a=\"b, chunked", "chunked;a=\"b", "\"", "a b, chunked"})
+        BOOST_TEST(
+            refused(post("Transfer-Encoding: " + std::string{coding} + "\r\n", "0\r\n\r\n")) == 400,
             coding);
     BOOST_TEST(refused(post("Transfer-Encoding: \x0b"
                             "chunked\r\n",

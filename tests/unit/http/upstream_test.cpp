@@ -60,6 +60,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int rounds = 100;  // 1000 were seen too
+
 /// Takes connections and hands each request's head to the test, which writes what it likes.
 class Raw {
    public:
@@ -270,8 +272,8 @@ BOOST_AUTO_TEST_CASE(what_trickles_in_is_given_up) {
     BOOST_TEST((*got.failed == Kind::timeout));
 }
 BOOST_AUTO_TEST_CASE(a_reader_that_pauses_is_neither_silent_nor_slow) {
-    limits.least_bytes_per_s = 1000000;
-    limits.rate_window = limits.stall = 300ms;
+    limits.least_bytes_per_s = 1000;
+    limits.rate_window = limits.stall = 800ms;
     Raw server{loop, says(response(std::string(300000, 'x')))};
     Upstream upstream{loop, server.url, limits};
     std::size_t got = 0;
@@ -283,7 +285,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_pauses_is_neither_silent_nor_slow) {
     calls.head = [](Response&&) {};
     calls.data = [&](BytesView bytes) {
         if (got == 0 && ++paused == 1) {
-            again.once(1000ms);
+            again.once(2000ms);
             return false;
         }
         got += bytes.size();
@@ -297,6 +299,67 @@ BOOST_AUTO_TEST_CASE(a_reader_that_pauses_is_neither_silent_nor_slow) {
     BOOST_REQUIRE(toy::run_until(loop, [&] { return ended; }));
     BOOST_TEST(got == 300000u);
     BOOST_TEST(paused == 2);
+}
+
+// ---- kept connections
+
+BOOST_AUTO_TEST_CASE(bytes_that_nobody_asked_for_answer_no_later_request) {
+    enum class When { with_the_body, next, later };
+    for (const std::size_t size : {10u, 16384u, 300000u})
+        for (const auto when : {When::with_the_body, When::next, When::later}) {
+            int n = 0;
+            bool strayed = false;
+            Raw::Connection* open = nullptr;
+            net::Timer later{loop, [&] {
+                                 open->write(response("stray"));
+                                 strayed = true;
+                             }};
+            Raw server{loop, [&](Raw::Connection& to, const std::string&) {
+                           const auto body = text(++n, std::string(size, 'x'));
+                           strayed = when != When::later;
+                           if (when == When::with_the_body)
+                               return to.write(response(body) + response("stray"));
+                           to.write(response(body));
+                           if (when == When::next) return to.write(response("stray"));
+                           open = &to;
+                           later.once(1ms);
+                       }};
+            Upstream upstream{loop, server.url, limits};
+            for (int i = 1; i <= rounds; ++i) {
+                const auto got = ask_at(upstream, "/");
+                const bool right = as_text(got.body) == text(i, std::string(size, 'x'));
+                BOOST_REQUIRE_MESSAGE(right, "round " << i << " of " << size << " bytes, case "
+                                                      << static_cast<int>(when) << ": "
+                                                      << as_text(got.body).substr(0, 20)
+                                                      << got.why);
+                BOOST_REQUIRE(toy::run_until(loop, [&] { return strayed; }));
+                if (server.connections.size() > 20)
+                    server.connections.erase(server.connections.begin());
+            }
+        }
+}
+BOOST_AUTO_TEST_CASE(a_kept_connection_is_used_again_while_it_is_clean) {
+    Raw server{loop, says(response("hello"))};
+    Upstream upstream{loop, server.url, limits};
+    for (int i = 0; i < 20; ++i) BOOST_TEST(ask_at(upstream, "/").ok());
+    BOOST_TEST(server.connections.size() == 1u);
+}
+BOOST_AUTO_TEST_CASE(what_may_not_be_repeated_is_sent_once_on_a_connection_of_its_own) {
+    Raw server{loop, [](Raw::Connection& to, const std::string& head) {
+                   if (head.starts_with("POST")) return to.close();
+                   to.write(response("hello"));
+               }};
+    Upstream upstream{loop, server.url, limits};
+    BOOST_TEST(ask_at(upstream, "/").ok());
+    for (const std::string method : {"POST", "PATCH"}) {
+        server.heads.clear();
+        std::optional<Whole> got;
+        http::ask(upstream, {method, "/", 1, {}}, {}, 100,
+                  [&](Whole whole) { got = std::move(whole); });
+        BOOST_REQUIRE(toy::run_until(loop, [&] { return got.has_value(); }));
+        if (method == "POST") BOOST_TEST((got->failed == Kind::reset));
+        BOOST_TEST(server.heads.size() == 1u);
+    }
 }
 
 // ---- redirections
