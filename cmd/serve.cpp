@@ -7,6 +7,7 @@
 #include "base/program.hpp"
 #include "edge/origin_site.hpp"
 #include "edge/proxy.hpp"
+#include "edge/scrubber.hpp"
 #include "edge/worker.hpp"
 #include "peer/seeder.hpp"
 #include "peer/tracker.hpp"
@@ -24,10 +25,12 @@ constexpr std::string_view examples =
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8480"}; }
 
-    std::string source, cache, cacert;
-    std::uint64_t cache_size = 10'000'000'000, memory = 256'000'000;
+    std::string source, cache, cacert, state;
+    std::uint64_t cache_size = 10'000'000'000, memory = 256'000'000, scrub = 4'000'000;
+    std::optional<std::uint64_t> min_free;
     unsigned workers = std::max(1u, std::thread::hardware_concurrency());
     int upstream_timeout = 10;
+    bool ignore_reload = false;
     std::string announce, location;
     std::uint64_t upload_limit = 0;
     edge::EventIntake::Options events;
@@ -38,9 +41,20 @@ void add_options(const Settings& settings, Options& o) {
     settings
         .add("cache", o.cache, "Folder for what was fetched; without one it is kept in memory only")
         ->type_name("DIR");
-    settings.add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")->bytes();
-    settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")->bytes();
-    settings.add("workers", o.workers, "Threads, one for each core by default")->range(1, 256);
+    settings.add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")
+        ->bytes();
+    settings
+        .add("min-free", o.min_free,
+             "Bytes of its file system that the folder leaves free (a hundredth of it)")
+        ->bytes();
+    settings
+        .add("scrub", o.scrub,
+             "Bytes a second of the folder to read again, for damage; 0 is none (4M)")
+        ->bytes();
+    settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")
+        ->bytes();
+    settings.add("workers", o.workers, "Threads, one for each core by default")
+        ->range(1, 256);
     settings.add("upstream-timeout", o.upstream_timeout, "Seconds without a byte from upstream")
         ->range(1, 3600)
         ->capture_default_str();
@@ -49,6 +63,12 @@ void add_options(const Settings& settings, Options& o) {
              "Trust the certificates in this PEM file (CURL_CA_BUNDLE, SSL_CERT_FILE, else the "
              "system's)")
         ->type_name("FILE");
+    settings
+        .add("state", o.state,
+             "Folder for which bitrates were chosen ($STATE_DIRECTORY, or ~/.local/state/stretto)")
+        ->type_name("DIR");
+    settings.add_flag("ignore-reload", o.ignore_reload,
+                      "Answer clients who ask for a newer answer from what is stored and fresh");
     settings
         .add("announce", o.announce,
              "Be a peer: give the chunks of a folder, and tell this tracker which; nothing else")
@@ -76,6 +96,27 @@ void add_options(const Settings& settings, Options& o) {
     settings.add_argument("SOURCE", o.source, "A store's folder, or http://server")->required();
 }
 
+/// Where what should outlive a restart is kept; empty: nowhere.
+std::filesystem::path state_folder(const Options& o) {
+    if (!o.state.empty()) return o.state;
+    const auto variable = [](const char* name) -> std::filesystem::path {
+        const char* value = std::getenv(name);
+        return value ? value : "";
+    };
+    if (const auto systemd = variable("STATE_DIRECTORY"); !systemd.empty()) return systemd;
+    if (const auto xdg = variable("XDG_STATE_HOME"); !xdg.empty()) return xdg / "stretto";
+    if (const auto home = variable("HOME"); !home.empty()) return home / ".local/state/stretto";
+    return {};
+}
+
+/// Servers of different sources do not share it.
+std::string state_file(const Options& o) {
+    const auto source = o.source.find("://") == std::string::npos
+                            ? std::filesystem::absolute(o.source).string()
+                            : o.source;
+    return "streams-" + hex(sha256(as_bytes(source))).substr(0, 16);
+}
+
 /// What origin and edge have in common: sockets, logs, limits, threads.
 class Serving {
    public:
@@ -85,6 +126,8 @@ class Serving {
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
         site_.name = o.name;
+        if (const auto folder = state_folder(o); !folder.empty())
+            site_.choices = std::make_unique<edge::Choices>(folder / state_file(o));
         if (o.events.path.empty()) return;
         auto options = o.events;
         options.full_addresses = o.full_addresses;
@@ -153,15 +196,24 @@ int serve_store(const Options& o, std::size_t descriptors) {
 }
 
 int serve_upstream(const Options& o, std::size_t descriptors) {
+    edge::Troubles troubles;
     edge::Cache cache{
-        {o.cache, o.cache_size, o.memory, std::max<std::size_t>(16, descriptors / 4)}};
+        {o.cache, o.cache_size, o.memory, std::max<std::size_t>(16, descriptors / 4), o.min_free},
+        troubles};
     edge::EdgeCounters counters;
     edge::Flights flights;
     Serving serving{o, "edge"};
-    edge::EdgeShared shared{cache, serving.site().manifests, counters, o.name};
-    serving.status().add(
-        [&](std::vector<http::Metric>& metrics) { edge::add_metrics(metrics, counters, cache); });
+    edge::EdgeShared shared{cache,  serving.site().manifests, counters, troubles,
+                            o.name, o.ignore_reload};
+    serving.status().add([&](std::vector<http::Metric>& metrics) {
+        edge::add_metrics(metrics, counters, cache, troubles);
+    });
+    serving.status().add_trouble([&] { return cache.trouble(); });
+    std::optional<edge::Scrubber> scrubber;
+    if (!o.cache.empty() && o.scrub > 0) scrubber.emplace(cache, o.scrub);
     http::Upstream::Limits limits;
+    // a slow reader of what cannot be kept holds one as long as it reads
+    limits.connections = 512;
     limits.stall = std::chrono::seconds{o.upstream_timeout};
     return serving.run(descriptors, [&](net::Loop& loop) {
         return std::make_unique<edge::Proxy>(loop, o.source, limits, shared, flights);

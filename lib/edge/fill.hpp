@@ -23,17 +23,20 @@ struct EdgeShared {
     Cache& cache;
     Manifests& manifests;
     EdgeCounters& counters;
+    Troubles& troubles;
     std::string name;  ///< in Via and Cache-Status
     /// Names may be shared: this is in the Via of requests, so that one of ours that comes back is
     /// known.
     std::string instance = random_name();
+    bool ignore_reload = false;  ///< no-cache and max-age of requests count for nothing
 };
 
 /// What came of asking upstream.
 struct Outcome {
     /// An answer that others may have too: new, validated, or stale because upstream failed.
     std::shared_ptr<Entry> entry;
-    bool stored = false;     ///< it is (being) stored
+    bool storable = false;   ///< whoever may reuse it without validation may have it
+    bool stored = false;     ///< and it is (being) stored
     bool validated = false;  ///< a 304 has renewed what was stored
     bool stale = false;      ///< upstream failed, and this is what there is
     std::optional<int> fwd_status;
@@ -91,7 +94,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
     void on_interim(http::Response response);
     void on_head(http::Response&& response);
     void on_resumed_head(http::Response&& response);
-    void begin_entry(http::Response&& response, bool store);
+    bool begin_entry(const http::Response& response, bool store);
+    void begin_without_room(http::Response&& response);
     void begin_pipe(http::Response&& response);
     void answer_validated(const http::Response& response);
     bool answer_stale(bool disconnected, std::optional<int> status);

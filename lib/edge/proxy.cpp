@@ -1,6 +1,7 @@
 #include "edge/proxy.hpp"
 
 #include "edge/answer.hpp"
+#include "edge/groups.hpp"
 #include "edge/sharing.hpp"
 
 namespace stretto::edge {
@@ -25,10 +26,17 @@ bool goes_round(std::string_view via, const std::string& instance) {
            via.find("(" + instance + ")") != std::string_view::npos;
 }
 
+/// Clients' wishes for an answer newer than what is stored; RFC 9111 5.2.1 makes them advisory.
+void forget_reload(http::Fields& fields) {
+    if (!fields.has("Cache-Control")) return fields.remove("Pragma");
+    const auto control = http::request_control(fields);
+    if (control.no_cache || control.max_age || control.min_fresh) fields.remove("Cache-Control");
+}
+
 Share share_of(const Outcome& outcome, const http::Request& waiting) {
     const auto head = outcome.entry->head();
     if (outcome.stale) return share_stale(head->stored, waiting, !outcome.fwd_status, wall_clock());
-    return outcome.stored ? share(head->stored, waiting, wall_clock()) : Share::nothing;
+    return outcome.storable ? share(head->stored, waiting, wall_clock()) : Share::nothing;
 }
 
 }  // namespace
@@ -77,10 +85,12 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
     if ((!get && !head) || !incoming.body.empty())
         return forward(std::move(incoming), route, reply);
     http::Request asked = request;
+    if (shared_.ignore_reload) forget_reload(asked.fields);
     if (head) {
         const auto stored = shared_.cache.find(request.target, request);
         const bool fresh =
-            stored && http::use(stored->head()->stored, request, wall_clock()) == http::Use::fresh;
+            stored && !stored->invalid &&
+            http::use(stored->head()->stored, request, wall_clock()) == http::Use::fresh;
         if (!fresh && !route.is_object()) return forward(std::move(incoming), route, reply);
         asked.method = "GET";
     }
@@ -121,9 +131,11 @@ void Proxy::look_up(const http::Request& request, const Route& route, bool inter
     auto stored = shared_.cache.find(request.target, request);
     if (stored) {
         const auto head = stored->head();
-        const bool quick =
-            head->plain && now < head->fresh_until && !asks_for_something_special(request);
-        const auto use = quick ? http::Use::fresh : http::use(head->stored, request, now);
+        const bool quick = head->plain && !stored->invalid && now < head->fresh_until &&
+                           !asks_for_something_special(request);
+        const auto use = quick             ? http::Use::fresh
+                         : stored->invalid ? http::Use::validate
+                                           : http::use(head->stored, request, now);
         if (use != http::Use::validate) {
             if (use == http::Use::stale_now) validate_aside(request, route, stored);
             if (use != http::Use::fresh)
@@ -192,11 +204,11 @@ Outcome Proxy::known_already(const Asked& asked) {
         }
     }
     auto found = shared_.cache.find(asked.request.target, asked.request);
-    if (!found || found == asked.stored) return outcome;
+    if (!found || found == asked.stored || found->invalid) return outcome;
     if (http::use(found->head()->stored, asked.request, wall_clock()) != http::Use::fresh)
         return outcome;
     outcome.entry = std::move(found);
-    outcome.stored = true;
+    outcome.storable = outcome.stored = true;
     return outcome;
 }
 
@@ -269,7 +281,7 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
                 flights_.note_failed(asked.flight(), {shared->asked, shared->error, shared->why});
             // only what is being stored is for those who come later, and only if they do not ask
             // for an answer newer than themselves
-            if (!shared || !outcome.stored || outcome.validated || !asked.directives.empty())
+            if (!shared || !outcome.storable || outcome.validated || !asked.directives.empty())
                 land(Fill::End::done);
             flight->tell(shared);
             done(answer_of(outcome, why, false));
@@ -373,6 +385,10 @@ void Proxy::invalidate(const http::Request& request, const http::Response& respo
         shared_.cache.invalidate(path);
         flights_.forget(path);
     }
+    const auto groups = response.fields.joined("Cache-Group-Invalidation");
+    if (!groups || http::is_safe(request.method) || response.status >= 400) return;
+    for (const auto& group : parse_groups(*groups)) shared_.cache.purge(group, false, wall_clock());
+    flights_.forget_all();
 }
 
 void Proxy::send(const Answer& answer, const http::Request& request, const http::Reply& reply) {
@@ -414,7 +430,8 @@ void Proxy::send_pipe(const Answer& answer, const http::Request& request,
     reply.send(std::move(out));
 }
 
-void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache) {
+void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache,
+                 const Troubles& troubles) {
     const auto of = [](const std::atomic<std::uint64_t>& n) {
         return static_cast<double>(n.load(std::memory_order_relaxed));
     };
@@ -436,6 +453,15 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
     add("cache_evicted_total", "Stored answers that made room.", static_cast<double>(n.evicted));
     add("cache_unstored_total", "Answers that the disk would not take.",
         static_cast<double>(n.unstored));
+    add("cache_filling_bytes", "Bytes on the way from upstream, or held for clients alone.",
+        static_cast<double>(n.filling_bytes + Pipe::held()));
+    add("cache_damaged_total", "Stored answers that had changed on the disk.",
+        static_cast<double>(n.damaged));
+    add("cache_scrubbed_bytes_total", "Bytes of the disk read again to find damage.",
+        static_cast<double>(n.scrubbed_bytes));
+    for (const auto& [kind, count] : troubles.numbers())
+        add("troubles_total", "What went wrong, as the error log tells.",
+            static_cast<double>(count), text("kind=\"", kind, "\""));
     add("upstream_requests_total", "Requests to upstream.", of(counters.upstream_requests));
     add("upstream_failures_total", "Of these, those that failed or broke off.",
         of(counters.upstream_failures));

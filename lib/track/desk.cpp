@@ -64,6 +64,30 @@ Result<PeersQuery> song_query(std::string_view text) {
 
 std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
 
+/// A query, "?" included, without what was for us.
+std::string without_place(std::string_view query) {
+    std::string kept;
+    while (!query.empty()) {
+        query.remove_prefix(1);  // "?" or "&"
+        const auto end = std::min(query.find('&'), query.size());
+        const auto pair = query.substr(0, end);
+        const auto name = pair.substr(0, pair.find('='));
+        if (name != "location" && name != "my_location" && !pair.empty())
+            kept += (kept.empty() ? "?" : "&") + std::string{pair};
+        query.remove_prefix(end);
+    }
+    return kept;
+}
+
+/// The second segment of "/songs/ID/..." and "/stream/ID": the same edge for all of a song.
+std::string_view song_of(std::string_view path) {
+    path.remove_prefix(std::min(path.find('/', 1), path.size()));
+    if (!path.empty()) path.remove_prefix(1);
+    return path.substr(0, path.find('/'));
+}
+
+std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
+
 }  // namespace
 
 void Desk::answer(const Asked& asked, const Done& done) {
@@ -144,6 +168,22 @@ void Desk::edges(const Asked& asked, const Done& done) {
     if (!place) return refuse(done, 400, place.error().why);
     const auto network = swarm::network_of(asked.ip);
     json(done, swarm::print_edges_answer(around_.edges.nearest(locate(*place, asked.ip), network)));
+}
+
+Desk::Answer Desk::nearest(std::string_view target, const swarm::Ip& ip) const {
+    constexpr std::string_view prefix = "/nearest";
+    const auto question = std::min(target.find('?'), target.size());
+    const auto query = target.substr(question);
+    const auto place = location(query.substr(std::min<std::size_t>(1, query.size())));
+    if (!place) return {400, place.error().why, {}};
+    const auto path = target.substr(prefix.size(), question - prefix.size());
+    const auto edges = around_.edges.nearest(locate(*place, ip), seed_of(song_of(path)));
+    if (edges.empty()) return {503, "no edge is well", "Retry-After: 1\r\n"};
+    std::string url = edges.front().url;
+    while (url.ends_with('/')) url.pop_back();
+    std::string fields;
+    http::append_field(fields, "Location", url + std::string{path} + without_place(query));
+    return {307, {}, std::move(fields)};
 }
 
 // Peers

@@ -49,6 +49,9 @@ class Desk {
 
     /// May call back at once.
     void answer(const Asked& asked, const Done& done);
+    /// GET /nearest/PATH: 307 to that path on the nearest healthy edge, the same one for all of a
+    /// song. @param target  as it was sent: it is for the edge to read
+    Answer nearest(std::string_view target, const swarm::Ip& ip) const;
     void set_allowed(std::set<std::string> songs) { options_.allowed = std::move(songs); }
 
     struct Counters {

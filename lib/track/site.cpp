@@ -34,6 +34,13 @@ void send_nothing(const http::Reply& reply, std::string fields) {
 }
 
 void send(const http::Reply& reply, Desk::Answer&& answer) {
+    if (answer.status == 307) {
+        http::Outgoing out;
+        out.status = 307;
+        out.fields = std::move(answer.fields) +
+                     "Cache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n";
+        return reply.send(std::move(out));
+    }
     if (answer.status == 200) return send_json(reply, std::move(answer.body));
     if (answer.status == 204) return send_nothing(reply, std::move(answer.fields));
     send_error(reply, answer.status, answer.body, std::move(answer.fields));
@@ -111,6 +118,8 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
         if (path == "/healthz") return parts_.status.health(reply);
         return path == "/metrics" ? parts_.status.metrics(reply) : parts_.status.stats(reply);
     }
+    if (get && request.target.starts_with("/nearest/"))
+        return send(reply, desk_.nearest(request.target, ip));
     desk_.answer({!get, path, target->query, incoming.body, ip},
                  [reply](Desk::Answer&& answer) { send(reply, std::move(answer)); });
 }
