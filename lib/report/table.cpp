@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "base/program.hpp"
 #include "base/text.hpp"
+#include "report/dates.hpp"
+#include "report/zone.hpp"
 
 namespace stretto::report {
 namespace {
@@ -48,14 +49,6 @@ std::string show_integer(std::int64_t number) {
 
 std::string show_cents(std::int64_t cents) {
     return show_integer(cents / 100) + print(".%02lld", static_cast<long long>(cents % 100));
-}
-
-std::string iso(std::int64_t time_ms, const char* format) {
-    const std::time_t seconds = time_ms / 1000;
-    std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
-    char buffer[32];
-    return {buffer, std::strftime(buffer, sizeof buffer, format, &utc)};
 }
 
 using Json = nlohmann::ordered_json;
@@ -186,8 +179,8 @@ void print_rows(std::string& out, const Table& table, const Terminal& terminal) 
 
 }  // namespace
 
-std::string iso_time(std::int64_t time_ms) { return iso(time_ms, "%Y-%m-%dT%H:%M:%SZ"); }
-std::string iso_day(std::int64_t time_ms) { return iso(time_ms, "%Y-%m-%d"); }
+std::string iso_time(std::int64_t time_ms) { return zone().time(time_ms); }
+std::string iso_day(std::int64_t day) { return Zone{}.time(day * day_ms).substr(0, 10); }
 
 std::string show(const Cell& cell, Kind kind) {
     if (const auto* words = std::get_if<std::string>(&cell)) return *words;

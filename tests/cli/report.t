@@ -68,8 +68,33 @@ ok 'and how many' says_how
 make_events 20 --seed 7 >clean.jsonl
 ok 'and is content with a clean file' stretto-report --strict clean.jsonl
 gzip -k clean.jsonl && head -c 3000 clean.jsonl.gz >short.jsonl.gz
-short() { says 'ends early' stretto-report short.jsonl.gz && exits 1 stretto-report --strict short.jsonl.gz; }
-ok 'a gzip file that ends early is told' short
+short() { says 'end early' exits 65 stretto-report short.jsonl.gz && says 'end early' stretto-report --keep-going short.jsonl.gz && exits 1 stretto-report --keep-going --strict short.jsonl.gz; }
+ok 'a gzip file that ends early is told, and refused unless what is there is wanted' short
+cut_anywhere() { # each packing cut at a hundred places, and one byte changed
+    xz -k clean.jsonl && zstd -qk clean.jsonl && stretto-report --json clean.jsonl >plain.json || return
+    for packed in clean.jsonl.gz clean.jsonl.xz clean.jsonl.zst; do
+        stretto-report --json "$packed" >packed.json && same plain.json packed.json || { echo "$packed"; return 1; }
+        size=$(stat -c %s "$packed")
+        for i in $(seq 1 99); do
+            head -c $((size * i / 100)) "$packed" >cut.jsonl && exits 65 stretto-report cut.jsonl >/dev/null || { echo "$packed, $i % of it"; return 1; }
+        done
+    done
+}
+ok 'gzip, xz and zstd are read, and a cut is seen wherever it is' cut_anywhere
+joined() { { gzip <clean.jsonl; printf '' | gzip; gzip </dev/null; head -c 512 /dev/zero; } >joined.gz && stretto-report --json joined.gz >packed.json && same plain.json packed.json &&
+    { cat clean.jsonl.gz; printf 'tail'; } >tail.gz && exits 65 stretto-report tail.gz && { xz -c clean.jsonl | head -c 30; } | exits 65 stretto-report -; }
+ok 'members one after the other are read, with zeros behind them, and nothing else' joined
+foreign() {
+    head -c 100000 /dev/urandom >song.mp3 && exits 65 stretto-report song.mp3 && exits 65 stretto-report clean.jsonl song.mp3 && says 'no events' stretto-report --keep-going clean.jsonl song.mp3 && echo '{"level":"info"}' >other.jsonl && exits 65 stretto-report other.jsonl
+}
+ok 'what is no input of a report is refused' foreign
+bom() { printf '\357\273\277' | cat - clean.jsonl | stretto-report --strict --json - >bom.json && same plain.json bom.json; }
+ok 'a byte order mark is passed over' bom
+partial_cut() {
+    stretto-report --partial clean.jsonl >whole.part && stretto-report --json whole.part >merged.json && same plain.json merged.json && head -n -1 whole.part >short.part && exits 65 stretto-report short.part && says 'last line' exits 65 stretto-report short.part &&
+        sed 's/partial\/2/partial\/1/' whole.part | says 'another version' exits 65 stretto-report -
+}
+ok 'a partial report without its last line, or of another version, is refused' partial_cut
 ok 'no file is told' exits 66 stretto-report none.jsonl
 ok 'a time that is none is wrong usage' exits 64 stretto-report --since yesterday clean.jsonl
 ok 'a table that is none is wrong usage' exits 64 stretto-report --csv nothing clean.jsonl
@@ -78,12 +103,17 @@ full() { stretto-report --json clean.jsonl >/dev/full; }
 ok 'notices a full disk' exits 74 full
 full_partial() { stretto-report --partial events.jsonl >/dev/full; }
 ok 'in partial reports too' exits 74 full_partial
-empty() { : >empty && stretto-report empty >said && stretto-report --json empty | jq -e '.totals.plays == 0 and .totals.from == null and .experience.startup_p50_ms == null'; }
-ok 'nothing gives an empty report' empty
+empty() { : >empty && exits 65 stretto-report empty && stretto-report clean.jsonl empty && stretto-report --keep-going --json empty | jq -e '.totals.plays == 0 and .totals.from == null and .experience.startup_p50_ms == null'; }
+ok 'nothing at all is no report, unless asked for' empty
 
 # sessions by hand: NAME LISTENER SONG START_S HEARD_S WALL_S WHY
 line() { printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"%s","listener":"%s","place":"x","song":"%s"%s}\n' "$@"; }
-heard() { line start 0 "$(($4 * 1000))" "$1" "$2" "$3" ",\"title\":\"${8:-t}\",\"artist\":\"a\"" && line end 1 "$((($4 + $6) * 1000))" "$1" "$2" "$3" ",\"heard_ms\":$(($5 * 1000)),\"why\":\"$7\""; }
+heard() { # a line every five minutes
+    line start 0 "$(($4 * 1000))" "$1" "$2" "$3" ",\"title\":\"${8:-t}\",\"artist\":\"a\""
+    seq=0
+    for at in $(seq 300 300 $(($6 - 1))); do seq=$((seq + 1)) && line progress $seq "$((($4 + at) * 1000))" "$1" "$2" "$3" ''; done
+    line end $((seq + 1)) "$((($4 + $6) * 1000))" "$1" "$2" "$3" ",\"heard_ms\":$(($5 * 1000)),\"why\":\"$7\""
+}
 { heard 1 anna A 100 29 60 skipped; heard 2 anna A 200 30 60 skipped; heard 3 anna B 300 40 60 skipped; heard 4 bert B 400 500 600 finished; heard 5 bert B 2000 100 20 finished; heard 6 cleo C 500 60 60 finished; } >hand.jsonl
 counts() { stretto-report --json hand.jsonl | jq -c '[.songs[] | {(.song): .plays}] | add' >said && grep -qx '{"B":2,"C":1,"A":1}' said; }
 ok 'a play is 30 s heard, and no more is heard than time passed' counts
@@ -127,8 +157,9 @@ costs() { stretto-report --json --prices prices events.jsonl >said && jq -e '.by
 ok 'cost is bytes and requests by their prices' costs
 
 # access logs: sessions of the events, others, and servers that ask servers
-entry() { printf '192.0.2.0 - - [25/Nov/2025:%02d:00:00 +0000] "GET /songs/x/96/chunk_0.ogg HTTP/1.1" 200 %d "-" "a" %s 3 "%s" "%s"\n' "$@"; }
+entry() { case $5 in -) from=192.0.2.0 ;; *) from=198.51.100.0 ;; esac && printf "$from"' - - [25/Nov/2025:%02d:00:00 +0000] "GET /songs/x/96/chunk_0.ogg HTTP/1.1" 200 %d "-" "a" %s 3 "%s" "%s"\n' "$@"; }
 mkdir logs
+echo '[{"name": "east", "url": "http://edge.example:8481", "addresses": ["198.51.100.7"]}]' >servers.json
 jq -rR 'fromjson? | objects | .session | strings' events.jsonl | sort -u | head -n 300 >sessions
 n=0
 while read -r session; do
@@ -139,15 +170,28 @@ while read -r session; do
 done <sessions
 sent() { jq -c '[.servers[] | [.server, .requests, .bytes, .reported, .unreported_hit, .unreported_miss, .unreported_origin, .to_servers]]' "$1"; }
 sums="$(awk -v n="$n" 'BEGIN {s = n * (n + 1) / 2; printf "[[\"east\",%d,%d,%d,0,%d,0,0],[\"store\",%d,%d,0,0,0,%d,%d],[\"west\",%d,%d,%d,0,%d,0,0]]", 2 * n, 107 * s, 100 * s, 7 * s, 2 * n, 24 * s, 13 * s, 11 * s, 2 * n, 107 * s, 100 * s, 7 * s}')"
-logs() { stretto-report --json events.jsonl logs/*.log >with.json && sent with.json && test "$(sent with.json)" = "$sums" && jq -e --argjson n "$n" '.bytes.unreported == 27 * $n * ($n + 1) / 2 and .input.requests == 6 * $n' with.json; }
+logs() { stretto-report --servers servers.json --json events.jsonl logs/*.log >with.json && sent with.json && test "$(sent with.json)" = "$sums" && jq -e --argjson n "$n" '.bytes.unreported == 27 * $n * ($n + 1) / 2 and .input.requests == 6 * $n' with.json; }
 ok 'access logs: bytes that players report are not counted again, nor those to other servers' logs
-turned() { stretto-report --json logs events.jsonl >turned.json && test "$(sent turned.json)" = "$sums" && jq -S 'del(.servers, .input, .bytes.unreported)' all.json >left && jq -S 'del(.servers, .input, .bytes.unreported)' turned.json >right && cmp left right; }
+turned() { stretto-report --servers servers.json --json logs events.jsonl >turned.json && test "$(sent turned.json)" = "$sums" && jq -S 'del(.servers, .input, .bytes.unreported)' all.json >left && jq -S 'del(.servers, .input, .bytes.unreported)' turned.json >right && cmp left right; }
 ok 'in any order, and the rest is as without them' turned
 log_parts() {
-    cp events.jsonl logs/*.log parts/ && for part in parts/*.log parts/events.jsonl; do stretto-report --partial "$part" >"$part.other" || return; done && stretto-report --json parts/*.other >merged.json &&
-        test "$(sent merged.json)" = "$sums" && stretto-report --partial events.jsonl logs >one.other && stretto-report --json one.other >merged.json && test "$(sent merged.json)" = "$sums"
+    cp events.jsonl logs/*.log parts/ && for part in parts/*.log parts/events.jsonl; do stretto-report --servers servers.json --partial "$part" >"$part.other" || return; done && stretto-report --json parts/*.other >merged.json &&
+        test "$(sent merged.json)" = "$sums" && stretto-report --servers servers.json --partial events.jsonl logs >one.other && stretto-report --json one.other >merged.json && test "$(sent merged.json)" = "$sums"
 }
 ok 'partial reports of logs add up to the same' log_parts
+twice_read() {
+    cat logs/east.log logs/east.log >logs/east.log.2 && mv logs/east.log.2 twice.log && mkdir -p copy && cp twice.log copy/east.log && gzip <logs/west.log >copy/west.log.1.gz && tail -n 100 logs/store.log >copy/store.log.1 &&
+        stretto-report --servers servers.json --json events.jsonl logs copy/east.log copy/west.log.1.gz copy/store.log.1 >doubled.json && test "$(sent doubled.json)" = "$sums" && jq -e '.input.doubled_requests == 4 * '$n' + 2 * '$n' + 100' doubled.json || return
+    for log in logs/*.log copy/*; do stretto-report --servers servers.json --partial "$log" >"$log.d" || return; done
+    stretto-report --json logs/*.d copy/*.d parts/events.jsonl.other >merged.json && test "$(sent merged.json)" = "$sums" && rm logs/*.d
+}
+ok 'a log that is read twice counts once, rotated, packed and in partial reports too' twice_read
+stranger() { # Via is what anybody may send
+    entry 1 200000000 MISS - 'corporate proxy' | sed 's/^198.51.100.0/203.0.113.0/' >proxied.log && stretto-report --servers servers.json --json --prices prices proxied.log | jq -e '.servers[0].to_servers == 0 and .servers[0].unreported_miss == 200000000 and .cost[0].amount > 0 and .input.via == 1' &&
+        says '1 requests in logs came through a proxy' stretto-report proxied.log
+}
+ok 'who sends Via is no server by that' stranger
+ok 'a list of servers that says no address is refused' exits 65 stretto-report --servers prices events.jsonl
 alone() { stretto-report --json logs | jq -e '.servers[0].reported == 0 and .servers[0].unreported_hit > 0 and .totals.sessions == 0' && stretto-report --csv servers logs | head -n 1 | tr -d '\r' | grep -qx 'server,requests,bytes,reported,unreported_hit,unreported_miss,unreported_origin,to_servers'; }
 ok 'without events nothing is reported' alone
 within() { stretto-report --json --since 2025-11-25T12:00:00Z logs/store.log | jq -e --argjson n "$n" '.servers[0].requests == 2 * ([range(1; $n + 1) | select(. % 24 >= 12)] | length)'; }
