@@ -4,8 +4,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <optional>
 
@@ -13,6 +16,7 @@
 #include "base/program.hpp"
 #include "http/client.hpp"
 #include "report/catalogue.hpp"
+#include "report/erase.hpp"
 #include "report/input.hpp"
 #include "report/page.hpp"
 #include "report/partial.hpp"
@@ -34,7 +38,7 @@ constexpr std::string_view examples =
 struct Options {
     std::vector<std::string> files, trusted;
     std::string csv, html, since, until, salt, pool, prices, catalogue, servers;
-    std::string zone = "UTC";
+    std::string zone = "UTC", forget, drop_before;
     bool json = false, strict = false, partial = false, keep_going = false, bom = false;
     report::Wishes wishes;
 };
@@ -64,7 +68,9 @@ std::optional<std::int64_t> time_of(const char* option, const std::string& text)
 }
 
 report::Terminal terminal(std::int64_t rows) {
-    report::Terminal is{.columns = 0, .bold = false, .rows = static_cast<std::size_t>(rows)};
+    report::Terminal is{.columns = 80, .bold = false, .rows = static_cast<std::size_t>(rows)};
+    if (const char* columns = std::getenv("COLUMNS"))
+        std::from_chars(columns, columns + std::strlen(columns), is.columns);
     winsize size{};
     if (::isatty(STDOUT_FILENO) && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
         is.columns = size.ws_col;
@@ -169,6 +175,24 @@ int write_partial(const Options& o) {
     return verdict(o, report.counts());
 }
 
+/// --forget, --drop-before: a line a file, of how many lines stayed, went and were changed.
+int erase(const Options& o) {
+    report::Erasure what{.salt = o.salt};
+    if (!o.forget.empty()) what.listener = o.forget;
+    what.before_ms = time_of("--drop-before", o.drop_before);
+    report::Eraser eraser{what};
+    const auto names = report::expand(o.files);
+    if (std::find(names.begin(), names.end(), "-") != names.end())
+        throw Error{EX_USAGE, "standard input cannot be rewritten: name the files"};
+    for (const auto& name : names) eraser.look(name);
+    for (const auto& name : names) {
+        const auto erased = eraser.rewrite(name);
+        std::cout << printable(name) << '\t' << erased.kept << '\t' << erased.dropped << '\t'
+                  << erased.changed << std::endl;
+    }
+    return 0;
+}
+
 /// What must be right before anything is read.
 void settle(Options& o) {
     o.wishes.zone = report::Zone{o.zone};
@@ -195,6 +219,7 @@ void warn(const Options& o, const report::Counts& counts) {
 
 int run(Options& o) {
     settle(o);
+    if (!o.forget.empty() || !o.drop_before.empty()) return erase(o);
     if (o.partial) return write_partial(o);
     report::Report report{report_options(o)};
     read_all(report, o);
@@ -251,6 +276,16 @@ void add_options(CLI::App& app, Options& o) {
     app.add_option("--top", payment.top, "Rows of a table on the terminal, and listeners listed")
         ->check(CLI::Range(1, 100'000))
         ->capture_default_str();
+    app.add_flag("--compare", o.wishes.compare,
+                 "An article's numbers of streaming from peers, computed, beside what was seen");
+    auto* forget = app.add_option("--forget", o.forget,
+                                  "Rewrite the files without this listener, and print no report")
+                       ->type_name("LISTENER");
+    auto* drop = app.add_option("--drop-before", o.drop_before,
+                                "Rewrite the files without what is older than this")
+                     ->type_name("DAY");
+    for (auto* rewrite : {forget, drop})
+        rewrite->excludes(json)->excludes(csv)->excludes(html)->excludes(partial);
     json->excludes(csv);
     partial->excludes(json)->excludes(csv)->excludes(html);
 }

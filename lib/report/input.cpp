@@ -28,6 +28,9 @@ bool is_events(const std::string& name) {
             plain.remove_suffix(packed.size());
             break;
         }
+    // rotated: eu-west.log.1.gz
+    const auto stem = plain.substr(0, plain.find_last_not_of("0123456789") + 1);
+    if (stem.size() < plain.size() && stem.ends_with('.')) plain = stem.substr(0, stem.size() - 1);
     return plain.ends_with(".jsonl") || plain.ends_with(".json") || plain.ends_with(".log");
 }
 

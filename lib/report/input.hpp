@@ -8,9 +8,9 @@
 
 namespace stretto::report {
 
-/// Folders become the *.jsonl, *.json and *.log in them, packed (.gz, .xz, .zst) too, by name; a
-/// name with * ? [ that is no file becomes the files that it means. An Error (66) for one that
-/// means none.
+/// Folders become the *.jsonl, *.json and *.log in them, packed (.gz, .xz, .zst) and rotated
+/// (.log.1) too, by name; a name with * ? [ that is no file becomes the files that it means. An
+/// Error (66) for one that means none.
 std::vector<std::string> expand(const std::vector<std::string>& names);
 
 /// Each line without its line feed, with events::Reader::padding readable bytes behind it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "report/compare.hpp"
 #include "report/farms.hpp"
 #include "report/felt.hpp"
 #include "report/published.hpp"
@@ -462,6 +463,7 @@ std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts
     all.push_back(servers_table(s, names));
     all.push_back(bitrates_table(felt));
     all.push_back(bad_peers_table(s, names));
+    if (wishes.compare) all.push_back(compare_table(s.traffic));
     if (wishes.prices) all.push_back(cost_table(s, listening.listeners, *wishes.prices));
     for (auto table : {times_table(felt.series), ladder_table(felt.series), startup_table(felt)})
         all.push_back(std::move(table));

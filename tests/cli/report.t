@@ -147,8 +147,64 @@ heard 1 anna A 100 60 60 finished '\u001b[2Jgone' >control.jsonl
 escaped() { stretto-report control.jsonl >said && grep -qF '\x1b[2Jgone' said && ! grep -q "$(printf '\033')" said; }
 ok 'control bytes of a title drive no terminal' escaped
 heard 1 anna A 100 60 60 finished '<script>alert(1)</script>' >script.jsonl
-page() { stretto-report --html page.html script.jsonl >said && grep -q Listening said && grep -qF '&lt;script&gt;alert(1)' page.html && ! grep -q '<script' page.html && ! grep -qE 'src=|href=|url\(' page.html; }
-ok 'the page escapes titles, has no script and fetches nothing' page
+page() { stretto-report --html page.html script.jsonl >said && grep -q Listening said && grep -qF '&lt;script&gt;alert(1)' page.html && test "$(grep -c '<script' page.html)" -eq 1 && ! grep -qE ' src=|href=|url\(|@import' page.html; }
+ok 'the page escapes titles, has one script of its own and fetches nothing' page
+policy() { # what it is allowed to run is what it has
+    python3 - page.html <<'EOF'
+import base64, hashlib, re, sys
+page = open(sys.argv[1], encoding="utf-8").read()
+script = re.search(r"<script>(.*?)</script>", page, re.S).group(1)
+assert f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" in page.split("<style>")[0], page[:600]
+EOF
+}
+ok 'and its policy allows that and no other' policy
+first_songs() { stretto-report --html - events.jsonl | grep -o '<h2>[^<]*' | sed 's/<h2>//' | paste -sd , >order && grep -q '^Songs,Artists,.*Listening,.*,Input,.*Edges' order || { cat order; return 1; }; }
+ok 'songs come before technical input' first_songs
+# titles that do what titles do in the wild
+hostile() { python3 - <<'EOF'
+import json
+titles = ["\u202egnp.exe", "\u2066open", "\u2069\u2069\u202cclosed \u202d", "\u05e9\u05dc\u05d5\u05dd", "\u202a\u2067\u202b mixed \u2069", "a" * 300, "\u65e5\u672c\u8a9e" * 60, "e\u0301" * 200, "x\u200b" * 100,
+          "tab\there", "line\nfeed", "\x1b[2J", "=1+1", "quote \" and , comma", "\U0001f469\u200d\U0001f469\u200d\U0001f467 " * 40, "NUL \0 byte", "plain", ""]
+for n, title in enumerate(titles):
+    for seq, (event, more) in enumerate([("start", {"title": title, "artist": title}), ("end", {"heard_ms": 60000, "why": "finished"})]):
+        print(json.dumps({"event": event, "seq": seq, "time_ms": 1764000000000 + n * 100000 + seq * 60000, "session": f"s{n}", "listener": "l", "place": title[:20], "song": f"{n:032d}", **more}))
+EOF
+}
+hostile >hostile.jsonl
+# as a terminal counts columns
+narrow() {
+    stretto-report --top 100 hostile.jsonl >said && stretto-report --top 100 --pool 1 --min-plays 0 --prices prices --compare events.jsonl logs >>said && COLUMNS=60 stretto-report hostile.jsonl >less && python3 - said 80 less 60 <<'EOF'
+import sys, unicodedata
+def columns(text):
+    return sum(0 if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Me", "Cf") else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+for name, most in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
+    for line in open(name, encoding="utf-8"):
+        assert columns(line.rstrip("\n")) <= most, (columns(line), line)
+        assert not any(c != "\n" and unicodedata.category(c) == "Cc" for c in line), line
+EOF
+}
+balanced() { # by UAX 9: nothing that a text opens reaches beyond it
+    stretto-report --csv songs --bom hostile.jsonl >songs.csv && stretto-report --top 100 hostile.jsonl >said && stretto-report --html page.html hostile.jsonl >none && python3 - <<'EOF'
+import csv, html, re
+def check(text):
+    stack = []
+    for c in text:
+        if c in "\u202a\u202b\u202d\u202e": stack.append("\u202c")
+        elif c in "\u2066\u2067\u2068": stack.append("\u2069")
+        elif c in "\u202c\u2069": assert stack and stack.pop() == c, ascii(text)
+        elif not stack: assert not (0x590 <= ord(c) <= 0x8ff), ascii(text)
+    assert not stack, ascii(text)
+raw = open("songs.csv", encoding="utf-8", newline="").read()
+assert raw[0] == "\ufeff"
+rows = list(csv.DictReader(raw[1:].splitlines(True)))
+assert len(rows) == 18
+for row in rows: check(row["title"])
+assert any("gnp.exe" in row["title"] for row in rows)
+for line in open("said", encoding="utf-8"): check(line.rstrip("\n"))
+page = open("page.html", encoding="utf-8").read()
+for cell in re.findall(r"<bdi>(.*?)</bdi>|<text[^>]*>(.*?)</text>", page): check(html.unescape(cell[0] or cell[1]))
+EOF
+}
 plots() { stretto-report --html - events.jsonl >page.html && test "$(grep -o '<svg' page.html | wc -l)" -eq 6 && ! stretto-report --partial --html - events.jsonl; }
 ok 'and has six plots' plots
 echo '{"currency": "EUR", "edge_gb": 1, "origin_gb": 10, "peer_gb": 0.1, "million_requests": 100}' >prices
@@ -215,6 +271,24 @@ compared() { stretto-report --json --prices prices events.jsonl >said && jq -e '
 ok 'peers and edges beside edges alone and the origin alone' compared
 html_costs() { stretto-report --html - --prices prices events.jsonl logs | grep -q 'origin only' && stretto-report --html - events.jsonl logs | grep -q 'Servers, by their logs'; }
 ok 'on the page too' html_costs
+ok 'tables fit 80 columns, or as many as COLUMNS says, with titles of 300 bytes and of any script' narrow
+ok 'what turns the direction of a title stays in it: on a terminal, in CSV, on the page' balanced
+article() { # the numbers again, by bc
+    stretto-report --json --compare events.jsonl >said && number() { jq -r --arg w "$1" '.compare[] | select(.what == $w) | .computed' said; } && verdict() { jq -r --arg w "$1" '.compare[] | select(.what == $w) | .verdict' said; } &&
+        test "$(echo "574*40*8.4/1000" | bc -l | cut -c1-6)" = "$(number 'bytes a day' | cut -c1-6)" && test "$(echo "574*40*8.4*0.08/1000" | bc -l | cut -c1-5)" = "$(number 'cost a day' | cut -c1-5)" &&
+        for what in 'bytes a day' 'cost a day' 'cost a year' 'all costs, a listener and year' "a rival's 420 M\$, 88 M users" "another's 300 M\$, 80 M users" "a third's 180 of 920 M\$" 'licences a day'; do test "$(verdict "$what")" = follows || { echo "$what"; return 1; }; done &&
+        for what in 'cost a day, said elsewhere' 'cost a year, of that' "saved by 680 M\$ in its place" 'licences a year, 0.02 $ a song' 'bytes in 24 hours, said elsewhere' 'songs a listener, of 8.4 G a day' "40 % of 5.6 G\$ from the CDN"; do test "$(verdict "$what")" = 'does not follow' || { echo "$what"; return 1; }; done &&
+        jq -e '(.compare[] | select(.what == "CDN a year at this") | .computed) as $here | (.compare[] | select(.what == "cost a year") | .computed) as $all | ($here - $all * (1 - .bytes.offload) | fabs) < 1e-4' said
+}
+ok '--compare: which of an article'"'"'s numbers follow, and what was seen here at its prices' article
+zones() { # nights of Berlin around the change of October 2026, and of New York
+    { heard 1 anna A 1792879800 60 60 finished; heard 2 anna A 1792965600 60 60 finished; heard 3 anna A 1792970000 60 60 finished; } >night.jsonl && for zone in UTC Europe/Berlin America/New_York Asia/Kolkata; do
+        stretto-report --json --time-zone $zone night.jsonl | jq -r '.days[] | "\(.day) \(.plays)"' >ours && for at in 1792879800 1792965600 1792970000; do TZ=$zone date -d "@$at" +%F; done | sort | uniq -c | awk '{print $2, $1}' >theirs && diff ours theirs || { echo $zone; return 1; }
+    done && stretto-report --json --time-zone Europe/Berlin night.jsonl | jq -e '.totals.from == "2026-10-25T00:10:00+02:00"' && stretto-report --json --time-zone Europe/Berlin --since 2026-10-26 night.jsonl | jq -e '.totals.sessions == 1' &&
+        { for i in $(seq 60); do heard "b$i" busy A $((1792879200 + i * 1490)) 1500 1500 finished; done; } >busy.jsonl && stretto-report --json --time-zone Europe/Berlin busy.jsonl | jq -e '.totals.suspects == 0 and ([.days[].heard_ms] | max) > 86400000' && stretto-report --json busy.jsonl | jq -e '[.days[].heard_ms] | max <= 86400000'
+}
+ok '--time-zone: days as date(1) has them, and one of 25 hours' zones
+ok 'a zone that is none: 64' exits 64 stretto-report --time-zone Europe/Atlantis clean.jsonl
 echo '{"edge_gb": -1}' >bad
 ok 'a price below nothing is refused' exits 65 stretto-report --prices bad events.jsonl
 finish
