@@ -20,7 +20,7 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) libboost-test-dev libsdl2-2.0-0 perl python3 strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
-                iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc
+                iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
@@ -183,7 +183,8 @@ FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) \
               $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
-              lib/events/reader.cpp lib/events/batch.cpp lib/report/access.cpp lib/edge/passable.cpp lib/edge/groups.cpp)
+              lib/events/reader.cpp lib/events/batch.cpp lib/edge/passable.cpp lib/edge/groups.cpp \
+              $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<

@@ -1,5 +1,7 @@
 #include "edge/event_intake.hpp"
 
+#include <charconv>
+
 #include "base/note.hpp"
 
 namespace stretto::edge {
@@ -16,6 +18,19 @@ std::int64_t utc_ms() {
 Journal::Options journal_options(const EventIntake::Options& o) {
     return {o.path, o.most_file_bytes, o.most_waiting_bytes, utc_ms,
             [](const std::string& what) { note(what); }};
+}
+
+/// When the client sent the post, by its own clock: "/events?sent_ms=1764000000000".
+std::optional<std::int64_t> sent_ms(const http::Request& request) {
+    const auto target = http::parse_target(request.target);
+    const auto value = target ? http::query_value(target->query, "sent_ms") : std::nullopt;
+    std::int64_t number = -1;
+    if (!value) return {};
+    const char* end = value->data() + value->size();
+    const auto [stop, code] = std::from_chars(value->data(), end, number);
+    const bool fine =
+        code == std::errc{} && stop == end && number >= 0 && number <= events::most_time_ms;
+    return fine ? std::optional{number} : std::nullopt;
 }
 
 /// Pages of other origins may read when to come back.
@@ -45,9 +60,9 @@ void EventIntake::take(events::Reader& reader, http::Incoming&& incoming,
     const auto coding = incoming.request.fields.joined("Content-Encoding");
     if (coding && !http::same_token(*coding, "identity"))
         return reply.send(415, "send events as they are", "Accept-Encoding: identity\r\n");
-    auto batch =
-        events::take_batch(reader, std::move(incoming.body), utc_ms(),
-                           full_addresses_ ? incoming.peer.host() : incoming.peer.network());
+    const auto address = full_addresses_ ? incoming.peer.host() : incoming.peer.network();
+    auto batch = events::take_batch(reader, std::move(incoming.body),
+                                    {utc_ms(), sent_ms(incoming.request), address});
     if (batch && !batch->too_many && batch->count > 0) return store(std::move(*batch), reply);
     malformed_.fetch_add(1, std::memory_order_relaxed);
     if (!batch) return reply.send(400, batch.error().why);

@@ -21,9 +21,10 @@ class EventIntake {
     /// Errors of events::Journal.
     explicit EventIntake(const Options& options);
 
-    /// Replies now or, on the reply's loop, when the disk has them: 202; 400 and none stored when a
-    /// line is no event, 413 for too many, 415 for a coded body, 429 when too much comes from one
-    /// address or waits for the disk, 507 when that is full, 503 when it fails.
+    /// The query `sent_ms` is when the client sent it, by its clock, for what stretto-report makes
+    /// of times. Replies now or, on the reply's loop, when the disk has them: 202; 400 and none
+    /// stored when a line is no event, 413 for too many, 415 for a coded body, 429 when too much
+    /// comes from one address or waits for the disk, 507 when that is full, 503 when it fails.
     /// @param reader  of this thread
     void take(events::Reader& reader, http::Incoming&& incoming, const http::Reply& reply);
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/byte_set.hpp"
+#include "base/text.hpp"
+
 namespace stretto::events {
 namespace {
 
@@ -11,24 +14,36 @@ std::string_view without_blanks(std::string_view line) {
     return line.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 
+constexpr ByteSet crockford{"0123456789abcdefghjkmnpqrstvwxyz"};
+constexpr ByteSet id_bytes{
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._~:@+/=-"};
+
+bool is_song(std::string_view id) { return id.size() == 32 && crockford.has_all_of(id); }
+
 /// Why it cannot be stored; nullptr: it can.
 const char* fault_of(Reader& reader, std::string_view line, Event& event) {
     const auto read = line.front() == '{' ? reader.check(line, event) : Line::torn;
     if (read == Line::torn) return "not one whole JSON object";
     if (read == Line::foreign) return "lacks what every event has, or has it wrong";
     // who may write these could put words into the server's mouth
-    if (event.received_ms >= 0 || !event.address.empty()) return "has what the server adds";
+    if (event.received_ms >= 0 || event.sent_ms >= 0 || !event.address.empty() ||
+        !event.token.empty())
+        return "has what the server adds";
+    if (!is_song(event.song)) return "its song is no id";
+    if (!id_bytes.has_all_of(event.session)) return "its session is no id";
+    if (!id_bytes.has_all_of(event.listener)) return "its listener is no id";
     return nullptr;
 }
 
 }  // namespace
 
-Result<Batch> take_batch(Reader& reader, Bytes body, std::int64_t received_ms,
-                         std::string_view address) {
+Result<Batch> take_batch(Reader& reader, Bytes body, const Stamp& stamp) {
     const std::size_t size = body.size();
     body.resize(size + Reader::padding);
     std::string_view rest = as_text(BytesView{body}.first(size));
-    const auto added = text(",\"received_ms\":", received_ms, ",\"address\":\"", address, "\"}\n");
+    const auto sent = stamp.sent_ms ? text(",\"sent_ms\":", *stamp.sent_ms) : "";
+    const auto added = text(",\"received_ms\":", stamp.received_ms, sent, ",\"address\":\"",
+                            stamp.address, "\"}\n");
     Batch batch;
     batch.lines.reserve(size + size / 4 + added.size());
     Event event;

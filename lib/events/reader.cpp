@@ -46,7 +46,8 @@ constexpr Number numbers[] = {{"seq", &Event::seq},
                               {"first_byte_ms", &Event::first_byte_ms},
                               {"startup_ms", &Event::startup_ms},
                               {"index", &Event::index},
-                              {"received_ms", &Event::received_ms}};
+                              {"received_ms", &Event::received_ms},
+                              {"sent_ms", &Event::sent_ms}};
 struct Text {
     std::string_view key;
     std::string_view Event::*at;
@@ -58,7 +59,7 @@ constexpr Text texts[] = {
     {"source", &Event::source, most_name_bytes},   {"from", &Event::from, most_name_bytes},
     {"why", &Event::why, most_text_bytes},         {"title", &Event::title, most_text_bytes},
     {"artist", &Event::artist, most_text_bytes},   {"network", &Event::network, most_name_bytes},
-    {"address", &Event::address, most_name_bytes}};
+    {"address", &Event::address, most_name_bytes}, {"token", &Event::token, most_name_bytes}};
 
 /// At most `most` bytes, not ending within a character (RFC 3629).
 std::string_view cut(std::string_view text, std::size_t most) {

@@ -33,8 +33,11 @@ struct Event {
     std::int64_t startup_ms = -1, first_byte_ms = -1, index = -1, kbps = -1, bytes = -1,
                  audio_ms = -1, ms = -1, used_ms = -1, heard_ms = -1, buffer_ms = -1;
     std::optional<bool> hit;
-    std::int64_t received_ms = -1;  ///< when a server took it
+    // what a server adds
+    std::int64_t received_ms = -1;  ///< when it took the line
+    std::int64_t sent_ms = -1;      ///< when the post was sent, by the client's clock
     std::string_view address;       ///< who posted it, shortened
+    std::string_view token;         ///< whose access token the post carried
 };
 
 /// What a line is that is no event: `torn`, no whole JSON object; `foreign`, an object that lacks

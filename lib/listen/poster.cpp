@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <random>
 #include <utility>
 
@@ -18,6 +19,12 @@ http::Upstream::Limits limits() {
     limits.connect = std::chrono::milliseconds{5000};
     limits.stall = std::chrono::seconds{10};
     return limits;
+}
+
+std::int64_t utc_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 std::size_t path_at(std::string_view url) {
@@ -72,7 +79,9 @@ void Poster::post() {
     const auto body = outbox_.post();
     http::Request request;
     request.method = "POST";
-    request.target = target_;
+    // for the server, which holds it against its own clock
+    request.target =
+        text(target_, target_.find('?') == target_.npos ? '?' : '&', "sent_ms=", utc_ms());
     request.fields.add("Content-Type", "application/x-ndjson");
     http::ask(upstream_, std::move(request), Bytes{body.begin(), body.end()}, 4096,
               [this](const http::Whole& answer) { take(answer); });

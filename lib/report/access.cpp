@@ -101,7 +101,8 @@ std::string_view without_dash(std::string_view text) {
 std::optional<Access> parse_access(std::string_view line) {
     Access access;
     Rest rest{line};
-    rest.until(" [");  // the address, which a report has no use for
+    const auto who = rest.until(" [");
+    access.address = who.substr(0, who.find(' '));
     const auto time = parse_time(rest.until("] "));
     rest.quoted();  // the request
     const auto status = rest.number();

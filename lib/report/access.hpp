@@ -13,7 +13,8 @@ struct Access {
     int status = 0;
     std::string_view cache;    ///< "HIT", "MISS" or "-"
     std::string_view session;  ///< of the player; empty: not known
-    std::string_view via;      ///< the server that asked; empty: a listener did
+    std::string_view via;      ///< what the request said of a proxy; anybody may say it
+    std::string_view address;  ///< who asked, perhaps shortened
 };
 
 /// nullopt: it is no such line, or one of another server in whose format cache and time are

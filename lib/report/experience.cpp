@@ -6,21 +6,24 @@ double ratio(std::int64_t a, std::int64_t b) {
     return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
 }
 
-void Experience::add(const Session& session) {
-    const bool sound = session.startup_ms >= 0;
-    const bool fault = session.ending == Ending::failed;
+void Experience::add(const Visit& v) {
+    const bool sound = v.has(Visit::sounded);
+    const bool fault = v.has(Visit::failed);
     ++sessions;
     started += sound;
     failed += fault;
     failed_to_start += !sound && fault;
     left_before_start += !sound && !fault;
-    with_stall += sound && session.stalls > 0;
-    stalls += session.stalls;
-    stalled_ms += session.stalled();
-    heard_ms += session.heard();
-    switches += session.switches;
+    with_stall += sound && v.stalls > 0;
+    stalls += v.stalls;
+    stalled_ms += v.stalled_ms;
+    heard_ms += v.heard_ms;
+    switches += v.switches;
+    if (sound && !v.has(Visit::followed)) startup.add(v.startup_ms);
+}
+
+void Experience::add_kept(const Session& session) {
     for (const auto& got : session.got) kept_ms[got.kbps] += got.kept_ms;
-    if (sound) startup.add(session.startup_ms);
 }
 
 void Experience::add(const Experience& other) {
@@ -49,7 +52,11 @@ double Experience::mean_kbps() const {
 void Traffic::add(const Got& got) {
     bytes[static_cast<int>(got.source)] += got.bytes;
     chunks[static_cast<int>(got.source)] += got.chunks;
-    for (const auto bucket : got.first_byte) first_byte.add(bucket, 1);
+}
+
+void Traffic::add(const Piece& piece, Source source) {
+    bytes[static_cast<int>(source)] += piece.bytes;
+    ++chunks[static_cast<int>(source)];
 }
 
 void Traffic::add(const Traffic& other) {

@@ -4,6 +4,7 @@
 
 #include "report/session.hpp"
 #include "report/sketch.hpp"
+#include "report/visits.hpp"
 
 namespace stretto::report {
 
@@ -12,9 +13,10 @@ struct Experience {
     std::int64_t sessions = 0, started = 0, left_before_start = 0, failed_to_start = 0, failed = 0,
                  with_stall = 0, stalls = 0, stalled_ms = 0, heard_ms = 0, switches = 0;
     std::map<std::int64_t, std::int64_t> kept_ms;  ///< by kbit/s
-    Sketch startup;
+    Sketch startup;                                ///< of the songs that a person started
 
-    void add(const Session& session);
+    void add(const Visit& visit);
+    void add_kept(const Session& session);
     void add(const Experience& other);
 
     /// Of those that had sound.
@@ -31,6 +33,7 @@ struct Traffic {
     Sketch first_byte;  ///< of edges, ms
 
     void add(const Got& got);
+    void add(const Piece& piece, Source source);
     void add(const Traffic& other);
 
     std::int64_t of(Source source) const { return bytes[static_cast<int>(source)]; }

@@ -1,5 +1,7 @@
 #include "report/input.hpp"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <glob.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -7,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -19,9 +22,16 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_events(const std::string& name) {
-    for (const auto* ending : {".jsonl", ".jsonl.gz", ".json", ".json.gz", ".log", ".log.gz"})
-        if (name.ends_with(ending)) return true;
-    return false;
+    std::string_view plain = name;
+    for (const std::string_view packed : {".gz", ".xz", ".zst"})
+        if (plain.ends_with(packed)) {
+            plain.remove_suffix(packed.size());
+            break;
+        }
+    // rotated: eu-west.log.1.gz
+    const auto stem = plain.substr(0, plain.find_last_not_of("0123456789") + 1);
+    if (stem.size() < plain.size() && stem.ends_with('.')) plain = stem.substr(0, stem.size() - 1);
+    return plain.ends_with(".jsonl") || plain.ends_with(".json") || plain.ends_with(".log");
 }
 
 std::vector<std::string> inside(const fs::path& folder) {
@@ -40,43 +50,136 @@ std::vector<std::string> matching(const std::string& pattern) {
     return {result.gl_pathv, result.gl_pathv + result.gl_pathc};
 }
 
-/// A file's bytes, unpacked if need be. zlib passes plain ones through, slower than read(2) does.
+using Archive = std::unique_ptr<archive, Freed<archive_read_free>>;
+
+/// A file's bytes, unpacked if need be. Its first bytes say how, whatever its name is; pipes too.
 class Stream {
    public:
     explicit Stream(const std::string& name) : name_(name), file_(open_input(name)) {
-        std::uint8_t magic[2] = {};
-        const bool known = ::lseek(file_.fd(), 0, SEEK_CUR) == 0;
-        if (known && (!try_read_at(file_.fd(), magic, 0) || magic[0] != 0x1f || magic[1] != 0x8b))
-            return;
-        gzip_.reset(::gzdopen(file_.fd(), "rb"));
-        if (!gzip_) throw system_error("read", name_);
-        file_.release();
-        ::gzbuffer(gzip_.get(), 256 << 10);
+        head_.resize(6);
+        head_.resize(read_some(file_.fd(), head_, name_));
+        const auto begins = [&](std::initializer_list<std::uint8_t> magic) {
+            return head_.size() >= magic.size() &&
+                   std::equal(magic.begin(), magic.end(), head_.begin());
+        };
+        if (begins({0x1f, 0x8b})) {
+            if (::inflateInit2(&zlib_, 15 + 16) != Z_OK) throw std::bad_alloc{};
+            inflating_ = true;
+            packed_.resize(256 << 10);
+        } else if (begins({0xfd, '7', 'z', 'X', 'Z', 0}) || begins({0x28, 0xb5, 0x2f, 0xfd})) {
+            open_archive();
+        }
     }
+    ~Stream() {
+        if (inflating_) ::inflateEnd(&zlib_);
+    }
+    Stream(const Stream&) = delete;
 
     std::size_t read(char* to, std::size_t most) {
-        if (!gzip_) {
-            for (;;) {
-                const ssize_t n = ::read(file_.fd(), to, most);
-                if (n >= 0) return static_cast<std::size_t>(n);
-                if (errno != EINTR) throw system_error("read", name_);
-            }
-        }
-        errno = 0;
-        const int n = ::gzread(gzip_.get(), to, static_cast<unsigned>(most));
-        int code = Z_OK;
-        ::gzerror(gzip_.get(), &code);
-        if (code == Z_ERRNO) throw system_error("read", name_);
-        if (n < 0 || code == Z_BUF_ERROR || code == Z_DATA_ERROR) broken_ = true;
-        return n > 0 ? static_cast<std::size_t>(n) : 0;
+        if (inflating_) return inflate(to, most);
+        if (archive_) return read_archive(to, most);
+        return read_plain({reinterpret_cast<std::uint8_t*>(to), most});
     }
-    bool broken() const noexcept { return broken_; }
+    const std::string& broken() const noexcept { return broken_; }
 
    private:
+    /// What was looked at first, then the file; 0 at its end.
+    std::size_t read_plain(std::span<std::uint8_t> to) {
+        if (!head_.empty()) {
+            const auto n = std::min(to.size(), head_.size());
+            std::copy_n(head_.begin(), n, to.begin());
+            head_.erase(head_.begin(), head_.begin() + static_cast<std::ptrdiff_t>(n));
+            return n;
+        }
+        for (;;) {
+            const ssize_t n = ::read(file_.fd(), to.data(), to.size());
+            if (n >= 0) return static_cast<std::size_t>(n);
+            if (errno != EINTR) throw system_error("read", name_);
+        }
+    }
+
+    /// Members one after the other; zeros behind the last are a tape's.
+    std::size_t inflate(char* to, std::size_t most) {
+        zlib_.next_out = reinterpret_cast<std::uint8_t*>(to);
+        zlib_.avail_out = static_cast<unsigned>(most);
+        while (zlib_.avail_out == most && !over_) {
+            if (zlib_.avail_in == 0) {
+                zlib_.next_in = packed_.data();
+                zlib_.avail_in = static_cast<unsigned>(read_plain(packed_));
+                if (zlib_.avail_in == 0) {
+                    over_ = true;
+                    if (within_) broken_ = "the gzip data end early";
+                    break;
+                }
+            }
+            if (!within_) {
+                while (padding_ && zlib_.avail_in > 0 && *zlib_.next_in == 0)
+                    ++zlib_.next_in, --zlib_.avail_in;
+                if (zlib_.avail_in == 0) continue;
+                within_ = true;
+            }
+            const int code = ::inflate(&zlib_, Z_NO_FLUSH);
+            if (code == Z_STREAM_END) {
+                within_ = false;
+                padding_ = true;
+                ::inflateReset(&zlib_);
+            } else if (code != Z_OK && code != Z_BUF_ERROR) {
+                over_ = true;
+                broken_ = text("the gzip data are damaged", zlib_.msg ? ": " : "",
+                               zlib_.msg ? zlib_.msg : "");
+            }
+        }
+        return most - zlib_.avail_out;
+    }
+
+    void open_archive() {
+        archive_.reset(::archive_read_new());
+        if (!archive_) throw std::bad_alloc{};
+        ::archive_read_support_filter_xz(archive_.get());
+        ::archive_read_support_filter_zstd(archive_.get());
+        ::archive_read_support_format_raw(archive_.get());
+        packed_.resize(256 << 10);
+        const auto more = [](archive*, void* self, const void** piece) -> la_ssize_t {
+            auto& stream = *static_cast<Stream*>(self);
+            *piece = stream.packed_.data();
+            try {
+                return static_cast<la_ssize_t>(stream.read_plain(stream.packed_));
+            } catch (...) {
+                stream.failure_ = std::current_exception();
+                return -1;
+            }
+        };
+        if (::archive_read_open(archive_.get(), this, nullptr, more, nullptr) != ARCHIVE_OK) fail();
+        archive_entry* entry = nullptr;
+        const int code = over_ ? ARCHIVE_EOF : ::archive_read_next_header(archive_.get(), &entry);
+        if (code == ARCHIVE_EOF)
+            over_ = true;
+        else if (code != ARCHIVE_OK)
+            fail();
+    }
+    std::size_t read_archive(char* to, std::size_t most) {
+        if (over_) return 0;
+        const auto n = ::archive_read_data(archive_.get(), to, most);
+        if (n > 0) return static_cast<std::size_t>(n);
+        over_ = true;
+        if (n < 0) fail();
+        return 0;
+    }
+    void fail() {
+        if (failure_) std::rethrow_exception(failure_);
+        const char* why = ::archive_error_string(archive_.get());
+        broken_ = text("the packed data are damaged or end early", why ? ": " : "", why ? why : "");
+        over_ = true;
+    }
+
     std::string name_;
     File file_;
-    std::unique_ptr<gzFile_s, Freed<gzclose_r>> gzip_;
-    bool broken_ = false;
+    Bytes head_, packed_;
+    z_stream zlib_{};
+    bool inflating_ = false, within_ = true, padding_ = false, over_ = false;
+    Archive archive_;
+    std::exception_ptr failure_;
+    std::string broken_;
 };
 
 constexpr std::size_t buffer_bytes = 1 << 20;
@@ -102,8 +205,8 @@ std::vector<std::string> expand(const std::vector<std::string>& names) {
     return all;
 }
 
-bool each_line(const std::string& name,
-               const std::function<void(std::string_view line, bool whole)>& take) {
+std::string each_line(const std::string& name,
+                      const std::function<void(std::string_view line, bool whole)>& take) {
     Stream stream{name};
     std::string buffer(buffer_bytes + events::Reader::padding, '\0');
     std::size_t have = 0;
@@ -129,7 +232,7 @@ bool each_line(const std::string& name,
         std::memmove(buffer.data(), from, have);
     }
     if (have > 0) line(buffer.data(), buffer.data() + have);
-    return !stream.broken();
+    return stream.broken();
 }
 
 }  // namespace stretto::report

@@ -51,9 +51,9 @@ void Remembered::add(std::uint64_t key, std::int64_t number) {
 }
 
 void Counts::add(const Counts& other) {
-    for (const auto field :
-         {&Counts::files, &Counts::bytes, &Counts::lines, &Counts::events, &Counts::torn,
-          &Counts::foreign, &Counts::doubled, &Counts::late, &Counts::requests, &Counts::given})
+    for (const auto field : {&Counts::files, &Counts::bytes, &Counts::lines, &Counts::events,
+                             &Counts::torn, &Counts::foreign, &Counts::doubled, &Counts::late,
+                             &Counts::requests, &Counts::given, &Counts::via})
         this->*field += other.*field;
 }
 

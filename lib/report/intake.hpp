@@ -43,7 +43,8 @@ struct Counts {
     std::int64_t files = 0, bytes = 0, lines = 0, events = 0, torn = 0, foreign = 0, doubled = 0,
                  late = 0,
                  requests = 0,  ///< lines of access logs
-        given = 0;              ///< bytes of uploads that were told after their session's end
+        given = 0,              ///< bytes of uploads that were told after their session's end
+        via = 0;                ///< of the requests, those that say Via and are of no known server
     void add(const Counts& other);
     /// Lines that were passed over.
     std::int64_t skipped() const { return torn + foreign + doubled + late; }

@@ -2,15 +2,17 @@
 // Plays as they count: capped, by listener, song and day; who behaves like a machine; who is paid.
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "report/plays.hpp"
+#include "report/dates.hpp"
+#include "report/tags.hpp"
+#include "report/visits.hpp"
+#include "report/zone.hpp"
 
 namespace stretto::report {
-
-constexpr std::int64_t day_ms = 86'400'000;
 
 struct Heap {
     std::int64_t plays = 0, skips = 0, heard_ms = 0;
@@ -19,6 +21,34 @@ struct Heap {
         skips += other.skips;
         heard_ms += other.heard_ms;
     }
+};
+
+struct Payment {
+    bool user_centric = false, pay_suspects = false;
+    bool require_token = false;  ///< only sessions with an access token are plays
+    std::int64_t min_plays = 1000, top = 10;
+    std::set<std::string> trusted;  ///< listeners (as shown) and networks that are paid anyway
+};
+
+/// What is known of all sessions when they are summed up.
+struct Rules {
+    const Dictionary& names;
+    const Dates& dates;
+    const Zone& zone;
+    const Payment& payment;
+    std::int64_t year_begins_ms = 0;
+};
+
+/// How plays ended: of a listener or of a network.
+struct Habits {
+    std::int64_t plays = 0;
+    std::int64_t just_counted = 0;                    ///< left within 10 s of counting
+    std::int64_t left = 0;                            ///< not to the end of the song
+    std::map<std::int64_t, std::int64_t> left_after;  ///< of these, by 2 s; none above 10 min
+
+    void add(const Habits& other);
+    /// Plays of the commonest time, and that time, s.
+    std::pair<std::int64_t, std::int64_t> commonest() const;
 };
 
 /// All that one listener did.
@@ -31,19 +61,21 @@ struct Listener {
         std::int64_t claimed_ms = 0;
     };
     std::uint64_t key = 0;
-    std::int64_t just_counted = 0;  ///< plays left within 10 s of counting
     Heap all;
+    std::int64_t most_a_day = 0;  ///< plays
     std::unordered_map<Name, OfSong> songs;
     std::map<std::int64_t, OfDay> days;
+    Habits habits;
+    std::map<Name, Habits> networks;  ///< by where it was heard
 
-    /// What is said and what is counted: what goes beyond 24 h a day (UTC) is not.
-    void add(const Heard& heard, std::int64_t year_begins_ms);
-    /// Why it looks like a machine; empty if it does not.
-    std::string suspicion() const;
+    /// What is said and what is counted: what goes beyond a day's hours is not.
+    void add(const Visit& visit, const Rules& rules);
+    /// Why it alone looks like a machine; empty if it does not.
+    std::string suspicion(const Zone& zone) const;
 };
 
-/// One listener after the other.
-void each_listener(Plays& plays, std::int64_t year_begins_ms,
+/// Nothing of sessions that have no date.
+void each_listener(Visits& visits, const Rules& rules,
                    const std::function<void(const Listener&)>& take);
 
 struct OfSong : Heap {
@@ -61,26 +93,24 @@ struct OfListener : Heap {
 };
 
 struct Listening {
-    Heap all;
+    Heap all, outside;  ///< outside of the catalogue: no part of all
     std::int64_t listeners = 0;
     std::vector<OfSong> songs;  ///< by their number
     std::map<std::int64_t, OfDay> days;
     std::vector<OfListener> top, suspects;  ///< by plays; suspects at most 10,000
-    std::int64_t suspect_listeners = 0;
+    std::int64_t suspect_listeners = 0, unpaid_plays = 0;
 };
 
-struct Payment {
-    bool user_centric = false, pay_suspects = false;
-    std::int64_t min_plays = 1000, top = 10;
-};
+class Farms;
 
-/// @param year_ends_ms  of the twelve months in which a song needs its plays
-Listening sum_up(Plays& plays, std::size_t songs, std::int64_t year_ends_ms,
-                 const Payment& payment);
+Listening sum_up(Visits& visits, const Rules& rules, const Tagged& tagged, const Farms& farms);
 
 /// By song, what it is paid in proportion to. Pro rata: its plays. User-centric: each listener's
 /// 10^9, shared by that listener's plays.
-std::vector<std::uint64_t> weigh(Plays& plays, const Listening& listening,
-                                 std::int64_t year_ends_ms, const Payment& payment);
+std::vector<std::uint64_t> weigh(Visits& visits, const Rules& rules, const Tagged& tagged,
+                                 const Farms& farms, const Listening& listening);
+
+/// 16 hexadecimal digits.
+std::string hex_key(std::uint64_t key);
 
 }  // namespace stretto::report

@@ -9,6 +9,7 @@
 namespace stretto::report {
 
 using Name = std::uint32_t;
+constexpr Name no_name = 0xffffffff;
 
 class Names {
    public:
@@ -30,6 +31,8 @@ class Names {
 /// What sessions name.
 struct Dictionary {
     Names songs, places, servers;  ///< servers: edges and peers
+    Names addresses;               ///< of who posts
+    Names tags;                    ///< see join_tags()
 };
 
 }  // namespace stretto::report

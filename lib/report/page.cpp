@@ -4,13 +4,16 @@
 #include <map>
 #include <set>
 
+#include "base/digest.hpp"
 #include "base/text.hpp"
+#include "report/bidi.hpp"
 #include "report/plot.hpp"
+#include "report/zone.hpp"
 
 namespace stretto::report {
 namespace {
 
-constexpr std::size_t most_rows = 50;
+constexpr std::size_t most_rows = 500, shown_rows = 50;  // the rest by filter and button
 
 constexpr const char* style = R"(
 :root{color-scheme:light dark;--paper:#fbfbf9;--ink:#1c2024;--soft:#62686f;--rule:#dfe2e0;--card:#fff;
@@ -42,13 +45,51 @@ th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid var(--rule);
 th{font-weight:600;color:var(--soft)}
 td.text{white-space:normal;overflow-wrap:anywhere;min-width:7rem}
 .text{text-align:left}
+td.id{max-width:9rem;min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-family:ui-monospace,monospace}
+td.date,.day{white-space:nowrap;min-width:0}
+th button{all:unset;cursor:pointer;font:inherit;color:inherit}
+th button:focus-visible,input:focus-visible{outline:2px solid var(--c1);outline-offset:2px}
+th[aria-sort=ascending] button::after{content:" \\2191"}
+th[aria-sort=descending] button::after{content:" \\2193"}
+.tools{display:flex;gap:.75rem;align-items:baseline;flex-wrap:wrap;margin:0 0 .4rem}
+.tools input{font:inherit;font-size:.9rem;padding:.3rem .5rem;border:1px solid var(--rule);border-radius:.35rem;background:var(--card);color:inherit;min-width:0;width:14rem;max-width:100%}
+.tools output{color:var(--soft);font-size:.85rem}
+.tools button{font:inherit;font-size:.85rem;background:none;border:0;padding:.3rem 0;color:var(--c1);cursor:pointer;text-decoration:underline}
+html:not(.live) .tools{display:none}
 .facts th{white-space:pre-wrap}
 .facts td{white-space:normal}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:0 2rem;align-items:start}
-@media(max-width:36rem){svg text{font-size:15px}}
-@media print{:root{--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb}body{max-width:none;padding:0;font-size:11px}
+@media(max-width:36rem){svg text{font-size:15px}th,td{padding:.25rem .4rem}td.text{min-width:5.5rem}td.id{max-width:5rem}}
+@media print{.tools{display:none}tr.far{display:none!important}
+:root{--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb}body{max-width:none;padding:0;font-size:11px}
 h2{break-after:avoid}tr{break-inside:avoid}.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
+
+/// Tables sort by a press on a heading, and show the rows that have the words of a filter. It reads
+/// the page alone, and the page's policy allows this text and no other.
+constexpr const char* script = R"(
+document.documentElement.classList.add('live');
+for(const table of document.querySelectorAll('table.rows')){
+const body=table.tBodies[0],rows=[...body.rows],tools=table.closest('section').querySelector('.tools');
+const input=tools.querySelector('input'),said=tools.querySelector('output'),all=tools.querySelector('button');
+let whole=false;
+const show=()=>{const words=input.value.toLowerCase().split(/\s+/).filter(Boolean);let hits=0;
+for(const row of body.rows){const text=row.textContent.toLowerCase();const hit=words.every(w=>text.includes(w));
+row.hidden=!hit||(!whole&&hits>=50);row.classList.toggle('far',hit&&hits>=50);hits+=hit}
+said.textContent=words.length?hits+' of '+rows.length:'';all.hidden=whole||hits<=50;all.textContent='show all '+hits};
+input.addEventListener('input',show);all.addEventListener('click',()=>{whole=true;show()});
+const heads=[...table.tHead.rows[0].cells];
+heads.forEach((head,i)=>head.firstElementChild.addEventListener('click',()=>{
+const up=head.getAttribute('aria-sort')==='descending'||(!head.hasAttribute('aria-sort')&&head.classList.contains('text'));
+heads.forEach(h=>h.removeAttribute('aria-sort'));head.setAttribute('aria-sort',up?'ascending':'descending');
+const value=row=>{const cell=row.cells[i];return cell.dataset.v===undefined?cell.textContent:Number(cell.dataset.v)};
+const order=(a,b)=>typeof a==='number'&&typeof b==='number'?a-b:typeof a==='number'?1:typeof b==='number'?-1:a.localeCompare(b);
+rows.sort((a,b)=>up?order(value(a),value(b)):order(value(b),value(a)));body.append(...rows);show()}));
+show()}
+)";
+
+/// "sha256-...", what a policy knows a script by.
+std::string script_hash() { return "sha256-" + base64(sha256(as_bytes(std::string_view{script}))); }
 
 /// A table's cells by the names of its columns.
 class View {
@@ -92,7 +133,8 @@ std::string heads(const std::vector<Table>& tables) {
     return "<ul class=heads>" + head(totals.words(0, "plays"), "plays, of 30 s and more") +
            head(totals.words(0, "listeners"), "listeners") +
            head(totals.words(0, "heard_ms"), "heard") +
-           head(felt.words(0, "startup_p50_ms"), "to the first sound, for half of all") +
+           head(felt.words(0, "startup_p50_ms"),
+                "to the first sound, for half of those who asked") +
            head(felt.words(0, "share_with_stall"), "of sessions with a stall") +
            head(bytes.words(0, "offload"), "of bytes not from servers") + "</ul>\n";
 }
@@ -120,7 +162,12 @@ Layer layer(const View& times, const char* key, const char* name, const char* fi
 
 std::string listening_plot(const View& times) {
     auto plot = over_time(times, "Listeners at a time", Kind::count);
-    plot.layers = {layer(times, "listening", "listeners", "fill:var(--c1);background:var(--c1)")};
+    auto average = layer(times, "listening", "on average", "fill:var(--c1);background:var(--c1)");
+    auto most = layer(times, "listening_peak", "at most",
+                      "fill:var(--c1);background:var(--c1);opacity:.35");
+    for (std::size_t i = 0; i < most.values.size(); ++i)  // drawn on top of it
+        most.values[i] = std::max(0.0, most.values[i] - average.values[i]);
+    plot.layers = {std::move(average), std::move(most)};
     return draw(plot);
 }
 
@@ -204,43 +251,91 @@ std::string songs_plot(const View& songs) {
     return draw(bars);
 }
 
-std::string cell(const char* tag, Kind kind, const std::string& what) {
-    return text("<", tag, kind == Kind::text ? " class=text>" : ">", escape(what), "</", tag, ">");
+bool is_id(const Column& column) { return column.key == "song" || column.key == "listener"; }
+
+/// A heading or a cell; a text keeps its direction to itself.
+std::string cell(const char* tag, const Column& column, const std::string& what,
+                 const std::string& more = {}) {
+    const char* kind = is_id(column)               ? " class='text id'"
+                       : column.key == "day"       ? " class='text date'"
+                       : column.kind == Kind::time ? " class=date"
+                       : column.kind == Kind::text ? " class=text"
+                                                   : "";
+    const auto text = escape(isolate(what));
+    const bool words = column.kind == Kind::text;
+    return stretto::text("<", tag, kind, more, ">", words ? "<bdi>" : "", text,
+                         words ? "</bdi>" : "", "</", tag, ">");
 }
 
 std::string facts(const Table& table) {
     std::string out = "<table class=facts>";
-    for (std::size_t i = 0; i < table.columns.size(); ++i)
-        out += "<tr>" + cell("th", Kind::text, table.columns[i].heading) +
-               cell("td", Kind::count, show(table.rows[0][i], table.columns[i].kind)) + "</tr>";
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        const auto& column = table.columns[i];
+        out += text("<tr><th class=text>", escape(column.heading), "</th><td",
+                    column.kind == Kind::time ? " class=date" : "", ">",
+                    escape(show(table.rows[0][i], column.kind)), "</td></tr>");
+    }
     return out + "</table>";
 }
 
+/// A number as it is, to sort by; what is shown may be rounded.
+std::string value_of(const Cell& cell) {
+    if (const auto* integer = std::get_if<std::int64_t>(&cell)) return text(" data-v=", *integer);
+    if (const auto* real = std::get_if<double>(&cell)) return text(" data-v=", *real);
+    return {};
+}
+
+/// What people know a row by comes first: an id stands behind all else where there is a title.
+std::vector<std::size_t> order_of(const Table& table) {
+    std::vector<std::size_t> order, behind;
+    const bool titled = std::any_of(table.columns.begin(), table.columns.end(),
+                                    [](const auto& column) { return column.key == "title"; });
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        (titled && is_id(table.columns[i]) ? behind : order).push_back(i);
+    order.insert(order.end(), behind.begin(), behind.end());
+    return order;
+}
+
 std::string rows(const Table& table) {
-    std::string out = "<div class=scroll><table><thead><tr>";
-    for (const auto& column : table.columns) out += cell("th", column.kind, column.heading);
+    const auto order = order_of(table);
+    const auto shown = std::min(most_rows, table.rows.size());
+    std::string out =
+        text("<p class=tools><input type=search placeholder=Filter aria-label='Filter ",
+             escape(table.title), "'><output></output><button type=button hidden>",
+             "</button></p><div class=scroll><table class=rows><thead><tr>");
+    for (const auto i : order) {
+        const auto& column = table.columns[i];
+        out += text("<th", column.kind == Kind::text ? " class=text" : "", "><button type=button>",
+                    escape(column.heading), "</button></th>");
+    }
     out += "</tr></thead><tbody>\n";
-    for (std::size_t r = 0; r < std::min(most_rows, table.rows.size()); ++r) {
-        out += "<tr>";
-        for (std::size_t i = 0; i < table.columns.size(); ++i)
-            out += cell("td", table.columns[i].kind, show(table.rows[r][i], table.columns[i].kind));
+    for (std::size_t r = 0; r < shown; ++r) {
+        out += r < shown_rows ? "<tr>" : "<tr class=far>";
+        for (const auto i : order)
+            out += cell("td", table.columns[i], show(table.rows[r][i], table.columns[i].kind),
+                        value_of(table.rows[r][i]));
         out += "</tr>\n";
     }
     out += "</tbody></table></div>";
-    if (table.rows.size() > most_rows)
-        out +=
-            text("<p class=more>and ",
-                 show(Cell{static_cast<std::int64_t>(table.rows.size() - most_rows)}, Kind::count),
-                 " more</p>");
+    if (table.rows.size() > shown)
+        out += text("<p class=more>and ",
+                    show(Cell{static_cast<std::int64_t>(table.rows.size() - shown)}, Kind::count),
+                    " more</p>");
     return out;
 }
 
-/// Of two times as 2026-11-01T10:00:00Z, as people write it; the day once when it is the same.
-std::string period(std::string from, std::string to) {
-    if (from.size() != 20 || to.size() != 20) return {};
-    const auto same_day = from.substr(0, 10) == to.substr(0, 10);
-    for (auto* time : {&from, &to}) (*time)[10] = ' ', time->resize(19);
-    return text(from, " to ", same_day ? to.substr(11) : to, " UTC");
+/// Of two times as 2026-11-01T10:00:00Z, as people write it; the day once when it is the same. No
+/// line breaks within a time.
+std::string period(const std::string& from, const std::string& to) {
+    if (from.size() < 20 || to.size() < 20) return {};
+    const auto clock = [](const std::string& time) { return time.substr(11, 8); };
+    const auto day = [](const std::string& time) { return time.substr(0, 10); };
+    const auto apart = [](const std::string& words) {
+        return "<span class=day>" + escape(words) + "</span>";
+    };
+    return text(apart(day(from) + ' ' + clock(from)), " to ",
+                apart(day(from) == day(to) ? clock(to) : day(to) + ' ' + clock(to)), " ",
+                escape(zone().name()));
 }
 
 std::string section(const Table& table, const std::string& content) {
@@ -255,20 +350,32 @@ std::string print_page(const std::vector<Table>& tables) {
         "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
         "<meta name=viewport content='width=device-width,initial-scale=1'>\n"
         "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';style-src "
-        "'unsafe-inline'\">\n<title>stretto report</title>\n<style>",
-        style, "</style></head>\n<body><header><h1>What listeners heard</h1><p>",
-        escape(period(totals.words(0, "from"), totals.words(0, "to"))), "</p></header>\n",
-        heads(tables), "<div class=plots>\n");
+        "'unsafe-inline';script-src '",
+        script_hash(), "'\">\n<title>stretto report</title>\n<style>", style,
+        "</style></head>\n<body><header><h1>What listeners heard</h1><p>",
+        period(totals.words(0, "from"), totals.words(0, "to")), "</p></header>\n", heads(tables),
+        "<div class=plots>\n");
     out += listening_plot(times) + sessions_plot(times) + startup_plot(View{tables, "startup"}) +
            ladder_plot(times, View{tables, "ladder"}) + bytes_plot(times) +
            songs_plot(View{tables, "songs"}) + "</div>\n";
+    // what was heard, then how, then what was read
+    const auto is_felt = [](const Table& table) {
+        return table.name == "places" || table.name == "edges" || table.name == "servers" ||
+               table.name == "bitrates" || table.name == "bad_peers" || table.name == "published" ||
+               table.name == "cost" || table.name == "compare";
+    };
+    const auto add_rows = [&](bool felt) {
+        for (const auto& table : tables)
+            if (table.brief && !table.single && !table.rows.empty() && is_felt(table) == felt)
+                out += section(table, rows(table));
+    };
+    add_rows(false);
     out += "<div class=columns>\n";
     for (const auto& table : tables)
         if (table.brief && table.single) out += section(table, facts(table));
     out += "</div>\n";
-    for (const auto& table : tables)
-        if (table.brief && !table.single && !table.rows.empty()) out += section(table, rows(table));
-    return out + "</body></html>\n";
+    add_rows(true);
+    return out + "<script>" + script + "</script></body></html>\n";
 }
 
 }  // namespace stretto::report

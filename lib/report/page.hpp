@@ -7,8 +7,8 @@
 
 namespace stretto::report {
 
-/// Plots and tables, without a script and without anything fetched; for light and dark screens,
-/// phones and paper.
+/// Plots and tables that sort and filter; nothing is fetched, and only the page's own script runs;
+/// for light and dark screens, phones and paper.
 std::string print_page(const std::vector<Table>& tables);
 
 }  // namespace stretto::report

@@ -10,13 +10,15 @@
 
 namespace stretto::report {
 
-/// {"partial": "stretto-partial/1", counts}: the first line.
+/// {"partial": "stretto-partial/2", counts}: the last line; without it the report is not whole.
 std::string print_partial(const Counts& counts);
 /// {"partial_session": ID, ...}
 std::string print_partial(const std::string& id, const Session& session, const Dictionary& names);
 
 /// {"partial_log": SERVER, ...}
-std::string print_partial(const Sent& sent, const Dictionary& names);
+std::string print_partial(const Logged& logged, const Dictionary& names);
+/// {"partial_reported": SESSION}: its events were read, but are not in here
+std::string print_reported(std::uint64_t session);
 
 /// Does a line look like one of these?
 inline bool is_partial(std::string_view line) { return line.starts_with("{\"partial"); }
@@ -24,7 +26,8 @@ inline bool is_partial(std::string_view line) { return line.starts_with("{\"part
 struct Partial {
     bool counts_only = false;
     Counts counts;
-    std::optional<Sent> sent;
+    std::optional<Logged> logged;
+    std::optional<std::uint64_t> reported;
     std::string id;
     Session session;
 };

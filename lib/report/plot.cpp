@@ -7,6 +7,8 @@
 
 #include "base/note.hpp"
 #include "base/text.hpp"
+#include "report/bidi.hpp"
+#include "report/zone.hpp"
 
 namespace stretto::report {
 namespace {
@@ -43,8 +45,8 @@ std::string line(double x1, double y1, double x2, double y2) {
 }
 
 std::string words(double x, double y, const char* anchor, const std::string& what) {
-    return text("<text x='", at(x), "' y='", at(y), "' text-anchor='", anchor, "'>", escape(what),
-                "</text>");
+    return text("<text x='", at(x), "' y='", at(y), "' text-anchor='", anchor, "'>",
+                escape(isolate(what)), "</text>");
 }
 
 std::string legend(const std::vector<Layer>& layers) {
@@ -166,12 +168,25 @@ std::vector<std::pair<double, std::string>> time_ticks(double from_ms, double to
             step = d;
             break;
         }
+    const Zone& zone = report::zone();
     std::vector<std::pair<double, std::string>> ticks;
-    for (double t = std::ceil(from_ms / step) * step; t < to_ms; t += step) {
+    const auto add = [&](double t) {
+        if (t < from_ms || t >= to_ms) return;
         const auto iso = iso_time(static_cast<std::int64_t>(t));
         const auto time = step < min ? iso.substr(11, 8) : iso.substr(11, 5);
         ticks.emplace_back(t, step >= day ? iso.substr(5, 5) : time);
+    };
+    const auto first = static_cast<std::int64_t>(from_ms);
+    if (step >= day) {  // where days begin
+        const auto days = static_cast<std::int64_t>(step / day);
+        for (auto d = zone.day_of(first) / days * days;
+             static_cast<double>(zone.begin_of(d)) < to_ms; d += days)
+            add(static_cast<double>(zone.begin_of(d)));
+        return ticks;
     }
+    const auto shift = static_cast<double>(zone.local_ms(first) - first);
+    for (double t = std::ceil((from_ms + shift) / step) * step - shift; t < to_ms; t += step)
+        add(t);
     return ticks;
 }
 

@@ -1,15 +1,16 @@
 #include "report/report.hpp"
 
+#include "base/text.hpp"
 #include "report/input.hpp"
 #include "report/partial.hpp"
 
 namespace stretto::report {
 
-Report::Report(std::string salt, Range range, Take take)
-    : range_(range),
-      summary_(range.since_ms, range.until_ms),
+Report::Report(Options options, Take take)
+    : options_(std::move(options)),
+      summary_(options_.since_ms, options_.until_ms, options_.now_ms),
       take_(std::move(take)),
-      intake_(names_, std::move(salt),
+      intake_(names_, options_.salt,
               [this](const std::string& id, const Session& session) { add(id, session); }) {}
 
 void Report::add(const std::string& id, const Session& session) {
@@ -24,17 +25,20 @@ void Report::add(const std::string& id, const Session& session) {
 }
 
 void Report::add_partial(std::string_view line) {
+    ++file_.partial;
     auto partial = parse_partial(line, names_);
     if (!partial) {
         ++intake_.counts().torn;
+        file_.wrong = partial.error().why;
         return;
     }
-    only_partials_ = true;
     if (partial->counts_only) {
+        file_.counted = true;
         intake_.counts().add(partial->counts);
         return;
     }
-    if (partial->sent) return logs_.add(*partial->sent);
+    if (partial->logged) return logs_.add(*partial->logged);
+    if (partial->reported) return logs_.reported(*partial->reported);
     const auto key = std::hash<std::string>{}(partial->id);
     if (merged_.has(key)) {
         ++intake_.counts().doubled;
@@ -46,6 +50,8 @@ void Report::add_partial(std::string_view line) {
 
 void Report::add_line(std::string_view line, bool whole) {
     if (line.ends_with('\r')) line.remove_suffix(1);
+    if (file_.lines == 0 && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
+    ++file_.lines;
     if (whole && is_partial(line)) return add_partial(line);
     auto& counts = intake_.counts();
     counts.bytes += static_cast<std::int64_t>(line.size()) + 1;
@@ -58,6 +64,7 @@ void Report::add_line(std::string_view line, bool whole) {
     if (line[0] != '{') return add_other(line);
     switch (reader_.read(line, event_)) {
         case events::Line::event:
+            ++file_.ours;
             return intake_.add(event_);
         case events::Line::torn:
             ++counts.torn;
@@ -76,21 +83,43 @@ void Report::add_other(std::string_view line) {
         ++counts.foreign;
         return;
     }
-    ++counts.requests;
-    if (access->time_ms < range_.since_ms.value_or(0) ||
-        access->time_ms >= range_.until_ms.value_or(events::most_time_ms + 1))
+    ++file_.ours;
+    if (access->time_ms < options_.since_ms.value_or(0) ||
+        access->time_ms >= options_.until_ms.value_or(events::most_time_ms + 1))
         return;
-    logs_.add(*access, names_.servers(server_));
+    ++counts.requests;
+    const bool to_server = options_.servers.has(access->address);
+    counts.via += !to_server && !access->via.empty();
+    logs_.add(*access, line, names_.servers(server_), server_, to_server);
 }
 
-bool Report::read(const std::string& name) {
-    only_partials_ = false;
+std::string Report::read(const std::string& name) {
+    file_ = {};
     server_ = server_of_log(name);
-    const bool whole =
+    logs_.next_file();
+    auto broken =
         each_line(name, [this](std::string_view line, bool whole) { add_line(line, whole); });
-    if (!only_partials_) ++intake_.counts().files;
-    if (!whole) ++intake_.counts().torn;
-    return whole;
+    const bool only_partial = file_.partial > 0 && file_.ours == 0;
+    if (!only_partial) ++intake_.counts().files;
+    if (!broken.empty()) {
+        ++intake_.counts().torn;
+        return broken;
+    }
+    if (!file_.wrong.empty()) return text("a partial report is damaged: ", file_.wrong);
+    if (file_.partial > 0 && !file_.counted)
+        return "a partial report ends early: its last line, of what was read, is not there";
+    if (file_.lines > 0 && file_.ours == 0 && file_.partial == 0)
+        return "it has no events and no requests";
+    return {};
+}
+
+std::vector<Table> Report::tables(const Wishes& wishes) {
+    summary_.servers = logs_.sum();
+    summary_.settle();
+    std::int64_t kept = 0;
+    for (const auto& [name, server] : summary_.servers) kept += server.requests;
+    summary_.doubled_requests = counts().requests - kept;
+    return make_tables(summary_, names_, counts(), wishes);
 }
 
 }  // namespace stretto::report

@@ -1,6 +1,7 @@
 #pragma once
-// From lines to a report: events and partial reports, read in any order.
+// From lines to a report: events, access logs and partial reports, read in any order.
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -8,38 +9,48 @@
 
 namespace stretto::report {
 
-struct Range {
+struct Options {
+    std::string salt;
     std::optional<std::int64_t> since_ms, until_ms;
+    std::int64_t now_ms = 0;  ///< the clock of who asks
+    KnownServers servers;
 };
 
 class Report {
    public:
     /// For partial reports: where sessions go in place of the sums.
     using Take = std::function<void(const std::string& id, const Session&, const Dictionary&)>;
-    Report(std::string salt, Range range, Take take = {});
+    explicit Report(Options options, Take take = {});
 
-    /// A file, or "-"; see each_line(). @return false: its gzip data are damaged or end early
-    bool read(const std::string& name);
+    /// A file, or "-"; see each_line().
+    /// @return  what is wrong with it: it is damaged, ends early, or has nothing that belongs into
+    /// a
+    ///          report; empty: nothing is
+    std::string read(const std::string& name);
+    /// One line of a file that grows.
+    void add_line(std::string_view line, bool whole);
     /// No more files.
     void finish() { intake_.finish(); }
 
     const Counts& counts() noexcept { return intake_.counts(); }
-    std::vector<Table> tables(const Wishes& wishes) {
-        summary_.servers = logs_.sum();
-        return make_tables(summary_, names_, counts(), wishes);
-    }
+    /// Was anything read that belongs into a report?
+    bool any() noexcept { return counts().events > 0 || counts().requests > 0; }
+    /// Once, after finish().
+    std::vector<Table> tables(const Wishes& wishes);
     /// For partial reports: what logs say.
-    void each_sent(const std::function<void(const Sent&, const Dictionary&)>& take) {
-        logs_.each([&](const Sent& sent) { take(sent, names_); });
+    void each_logged(const std::function<void(const Logged&, const Dictionary&)>& take) {
+        logs_.each_line([&](const Logged& logged) { take(logged, names_); });
+    }
+    void each_reported(const std::function<void(std::uint64_t)>& take) {
+        logs_.each_reported(take);
     }
 
    private:
     void add(const std::string& id, const Session& session);
     void add_partial(std::string_view line);
-    void add_line(std::string_view line, bool whole);
     void add_other(std::string_view line);
 
-    Range range_;
+    Options options_;
     Dictionary names_;
     Summary summary_;
     ServerLogs logs_;
@@ -49,7 +60,12 @@ class Report {
     events::Reader reader_;
     events::Event event_;
     Remembered merged_;
-    bool only_partials_ = false;
+    /// Of the file that is read.
+    struct {
+        std::int64_t lines = 0, partial = 0, ours = 0;
+        bool counted = false;  ///< the last line of a partial report was there
+        std::string wrong;
+    } file_;
 };
 
 }  // namespace stretto::report

@@ -39,7 +39,8 @@ Table servers_table(const Summary& s, const Dictionary& names) {
 
 Table cost_table(const Summary& s, std::int64_t listeners, const Prices& prices) {
     constexpr double year = 365.25 * day_ms;
-    const auto span = static_cast<double>(std::max<std::int64_t>(s.last_ms - s.first_ms, 1));
+    const auto span =
+        static_cast<double>(std::max<std::int64_t>(s.dates.to_ms() - s.dates.from_ms(), 1));
     Table table{"cost",
                 text("What it cost, in ", prices.currency),
                 {{"way", "way"},

@@ -1,14 +1,21 @@
 #include "report/servers.hpp"
 
-#include <algorithm>
+#include <arpa/inet.h>
 
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
 #include "report/session.hpp"
 
 namespace stretto::report {
 namespace {
 
-Told told_by(const Access& access) {
-    if (!access.via.empty()) return Told::to_server;
+Told told_by(const Access& access, bool to_server) {
+    if (to_server) return Told::to_server;
     if (access.cache == "HIT") return Told::hit;
     return access.cache == "MISS" ? Told::miss : Told::origin;
 }
@@ -27,6 +34,37 @@ std::int64_t& bytes_of(OfServer& server, Told told) {
             break;
     }
     return server.reported;
+}
+
+/// As IPv6; IPv4 is ::ffff:0:0/96.
+std::optional<std::array<std::uint8_t, 16>> parse_address(const std::string& text) {
+    std::array<std::uint8_t, 16> bytes{};
+    if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return bytes;
+    bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (::inet_pton(AF_INET, text.c_str(), bytes.data() + 12) == 1) return bytes;
+    return {};
+}
+
+bool is_ipv4(const std::array<std::uint8_t, 16>& bytes) {
+    return std::all_of(bytes.begin(), bytes.begin() + 10, [](auto b) { return b == 0; }) &&
+           bytes[10] == 0xff && bytes[11] == 0xff;
+}
+
+bool same_bits(const std::array<std::uint8_t, 16>& a, const std::array<std::uint8_t, 16>& b,
+               int bits) {
+    for (int i = 0; i < bits; ++i) {
+        const auto at = static_cast<std::size_t>(i / 8);
+        if ((a[at] ^ b[at]) >> (7 - i % 8) & 1) return false;
+    }
+    return true;
+}
+
+/// The host of "http://192.0.2.7:8481" or "http://[2001:db8::1]:8481".
+std::string host_of(const std::string& url) {
+    const auto scheme = url.find("://");
+    auto rest = url.substr(scheme == url.npos ? 0 : scheme + 3);
+    if (rest.starts_with('[')) return rest.substr(1, rest.find(']') - 1);
+    return rest.substr(0, rest.find_first_of(":/"));
 }
 
 void count(OfServer& server, const Sent& sent, bool reported) {
@@ -49,51 +87,117 @@ std::uint64_t session_key(std::string_view session) {
     return std::max<std::uint64_t>(1, listener_key("session", session));
 }
 
-void ServerLogs::add(const Access& access, Name server) {
-    const auto told = told_by(access);
+KnownServers::KnownServers(const std::filesystem::path& path) {
+    const auto subject = path.string();
+    const auto bytes = read_file(path, 16 << 20);
+    const auto json = nlohmann::json::parse(as_text(bytes), nullptr, false);
+    if (!json.is_array()) throw bad_data(subject, "not a list of servers, as edges.json is");
+    for (const auto& server : json) {
+        if (!server.is_object()) throw bad_data(subject, "a server is no object");
+        if (const auto url = server.find("url"); url != server.end() && url->is_string())
+            if (const auto host = host_of(*url); parse_address(host)) add(host, subject);
+        if (!server.contains("addresses")) continue;
+        if (!server["addresses"].is_array()) throw bad_data(subject, "'addresses' is no list");
+        for (const auto& address : server["addresses"]) {
+            if (!address.is_string()) throw bad_data(subject, "an address is no text");
+            add(address, subject);
+        }
+    }
+    if (blocks_.empty()) throw bad_data(subject, "it says no server's address");
+}
+
+void KnownServers::add(const std::string& address, const std::string& subject) {
+    const auto slash = address.find('/');
+    const auto bytes = parse_address(address.substr(0, slash));
+    if (!bytes) throw bad_data(subject, text("'", address, "' is no address"));
+    const int all = is_ipv4(*bytes) ? 32 : 128;
+    int bits = all;
+    if (slash != address.npos) {
+        const char* end = address.data() + address.size();
+        const auto [stop, code] = std::from_chars(address.data() + slash + 1, end, bits);
+        if (code != std::errc{} || stop != end || bits < 1 || bits > all)
+            throw bad_data(subject, text("'", address, "' is no network"));
+    }
+    blocks_.push_back({*bytes, bits + 128 - all});
+}
+
+bool KnownServers::has(std::string_view address) const {
+    if (blocks_.empty()) return false;
+    const auto bytes = parse_address(std::string{address});
+    if (!bytes) return false;
+    // as logs shorten: an IPv4 address without its last byte, 48 bits of an IPv6 one
+    const int kept = is_ipv4(*bytes) ? 120 : 48;
+    const bool shortened =
+        std::all_of(bytes->begin() + kept / 8, bytes->end(), [](auto b) { return b == 0; });
+    return std::any_of(blocks_.begin(), blocks_.end(), [&](const Block& block) {
+        return same_bits(*bytes, block.bytes, shortened ? std::min(block.bits, kept) : block.bits);
+    });
+}
+
+void ServerLogs::add(const Access& access, std::string_view line, Name server,
+                     std::string_view name, bool to_server) {
+    Logged logged;
+    logged.line = listener_key(name, line);
+    logged.server = server;
+    logged.told = told_by(access, to_server);
+    logged.bytes = access.bytes;
     // what an edge asks for a player carries that player's session, but goes to the edge
-    const bool known = told != Told::to_server && !access.session.empty();
-    add({known ? session_key(access.session) : 0, server, told, 1, access.bytes});
+    if (!to_server && !access.session.empty()) logged.session = session_key(access.session);
+    // a log goes forward; where it goes back, it begins again
+    constexpr std::int64_t disorder_ms = 600'000;
+    if (access.time_ms + disorder_ms < latest_ms_ ||
+        (logged.line == first_line_ && access.time_ms < latest_ms_))
+        next_file();
+    if (first_line_ == 0) first_line_ = logged.line;
+    latest_ms_ = std::max(latest_ms_, access.time_ms);
+    add(logged);
 }
 
-void ServerLogs::add(const Sent& sent) {
-    any_ = any_ || sent.told != Told::reported;
-    if (sent.session != 0) return sessions_.add(sent);
-    auto& sum = unknown_[{sent.server, sent.told}];
-    sum.server = sent.server;
-    sum.told = sent.told;
-    sum.requests += sent.requests;
-    sum.bytes += sent.bytes;
-}
-
-void ServerLogs::each_session(const std::function<void(const Sent&)>& take) {
-    Sent sum;
-    sessions_.each([&](const Sent& sent) {
-        if (sent.key() != sum.key()) {
-            if (sum.session != 0) take(sum);
-            sum = sent;
+void ServerLogs::each_line(const std::function<void(const Logged&)>& take) {
+    Logged best, now;
+    bool any = false;
+    lines_.each([&](const Logged& logged) {
+        if (!any || logged.server != best.server || logged.line != best.line) {
+            if (any) take(best);
+            any = true;
+            best = now = logged;
             return;
         }
-        sum.requests += sent.requests;
-        sum.bytes += sent.bytes;
+        if (logged.pass == now.pass)
+            now.times += logged.times;
+        else
+            now = logged;
+        best.times = std::max(best.times, now.times);
     });
-    if (sum.session != 0) take(sum);
+    if (any) take(best);
 }
 
-void ServerLogs::each(const std::function<void(const Sent&)>& take) {
-    each_session(take);
-    for (const auto& [key, sent] : unknown_) take(sent);
+void ServerLogs::each_reported(const std::function<void(std::uint64_t)>& take) {
+    std::uint64_t before = 0;
+    sessions_.each([&](const Sent& sent) {
+        if (sent.session != before) take(sent.session);
+        before = sent.session;
+    });
 }
 
 std::map<Name, OfServer> ServerLogs::sum() {
     std::map<Name, OfServer> sums;
     if (!any_) return sums;
+    Sorted<Sent> all{250'000};
+    each_reported([&](std::uint64_t session) { all.add({session, 0, Told::reported, 0, 0}); });
+    each_line([&](const Logged& l) {
+        const Sent sent{l.session, l.server, l.told, l.times, l.times * l.bytes};
+        if (l.session == 0)
+            count(sums[l.server], sent, false);
+        else
+            all.add(sent);
+    });
     std::uint64_t reported = 0;  // comes before the answers to its session
-    each([&](const Sent& sent) {
+    all.each([&](const Sent& sent) {
         if (sent.told == Told::reported)
             reported = sent.session;
         else
-            count(sums[sent.server], sent, sent.session != 0 && sent.session == reported);
+            count(sums[sent.server], sent, sent.session == reported);
     });
     return sums;
 }

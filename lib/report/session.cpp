@@ -1,6 +1,9 @@
 #include "report/session.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "base/digest.hpp"
@@ -34,18 +37,39 @@ bool is_edge(Source source) { return source == Source::edge_hit || source == Sou
 
 std::int64_t known(std::int64_t number) { return std::max<std::int64_t>(number, 0); }
 
+/// Addresses that are told in full are of the network that a shortened one names.
+std::string network_of(std::string_view address) {
+    std::array<std::uint8_t, 16> bytes{};
+    char printed[INET6_ADDRSTRLEN];
+    const std::string whole{address};
+    if (::inet_pton(AF_INET, whole.c_str(), bytes.data()) == 1) {
+        bytes[3] = 0;
+        return ::inet_ntop(AF_INET, bytes.data(), printed, sizeof printed);
+    }
+    if (::inet_pton(AF_INET6, whole.c_str(), bytes.data()) != 1) return whole;
+    std::fill(bytes.begin() + 6, bytes.end(), 0);
+    return ::inet_ntop(AF_INET6, bytes.data(), printed, sizeof printed);
+}
+
 // of a session, whatever it claims: a day's chunks, and then some
-constexpr std::size_t most_first_bytes = 4096, most_got = 256, most_rejecters = 256;
+constexpr std::size_t most_pieces = 4096, most_got = 256, most_rejecters = 256;
 
 }  // namespace
 
 void Session::add(const Event& event, Dictionary& names) {
-    first_ms = std::min(first_ms, event.time_ms);
     // who has heard all may give to others for long
-    if (event.kind != events::Kind::upload) last_ms = std::max(last_ms, event.time_ms);
+    if (event.kind != events::Kind::upload)
+        clock.add(event.time_ms, event.sent_ms, event.received_ms);
+    if (!event.address.empty() && (address_seq < 0 || event.seq < address_seq)) {
+        address_seq = event.seq;
+        address = names.addresses(network_of(event.address));
+    }
+    token = token || !event.token.empty();
     heard_ms = std::max(heard_ms, event.heard_ms);
     switch (event.kind) {
         case Kind::start:
+            if (start_seq >= 0 && event.seq > start_seq) break;
+            start_seq = event.seq;
             title = event.title;
             artist = event.artist;
             break;
@@ -115,13 +139,18 @@ void Session::add_chunk(const Event& event, Dictionary& names) {
     row->audio_ms += audio;
     row->kept_ms += used;
     row->kept_bytes += audio > 0 ? part(bytes, used, audio) : 0;
-    if (is_edge(*source) && event.first_byte_ms >= 0 && row->first_byte.size() < most_first_bytes)
-        row->first_byte.push_back(Sketch::bucket(event.first_byte_ms));
+    if (pieces.size() >= most_pieces) return;
+    const bool timed = is_edge(*source) && event.first_byte_ms >= 0;
+    pieces.push_back({event.time_ms, bytes, used, static_cast<std::uint16_t>(row - got.begin()),
+                      timed ? Sketch::bucket(event.first_byte_ms) : Piece::no_bucket});
 }
 
 std::int64_t Session::stalled() const {
-    const bool ended_in_one = stalls > resumes && last_ms > last_stall_ms;
-    return std::min(stalled_ms + (ended_in_one ? last_ms - last_stall_ms : 0), wall_ms());
+    std::int64_t open_ms = 0;  // the stall that it ended in
+    for (const auto& s : clock.stretches())
+        if (stalls > resumes && s.first_ms <= last_stall_ms && last_stall_ms < s.last_ms)
+            open_ms = s.last_ms - last_stall_ms;
+    return std::min(stalled_ms + open_ms, clock.elapsed_ms());
 }
 
 std::int64_t Session::kept_ms() const {

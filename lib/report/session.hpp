@@ -1,12 +1,12 @@
 #pragma once
 // What is left of a session's lines: all that a report needs of it, whatever their order was.
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "events/reader.hpp"
+#include "report/clock.hpp"
 #include "report/names.hpp"
 #include "report/sketch.hpp"
 
@@ -24,27 +24,37 @@ struct Got {
     std::int64_t kbps = 0, chunks = 0, bytes = 0, audio_ms = 0;
     /// Of these, what the player meant to play.
     std::int64_t kept_bytes = 0, kept_ms = 0;
-    std::vector<Sketch::Bucket> first_byte;  ///< of edges, ms
+};
+
+/// One chunk, for what goes by time.
+struct Piece {
+    std::int64_t time_ms = 0;  ///< by the client's clock
+    std::int64_t bytes = 0, kept_ms = 0;
+    std::uint16_t got = 0;                  ///< index of its Got
+    Sketch::Bucket first_byte = no_bucket;  ///< of edges, ms
+    static constexpr Sketch::Bucket no_bucket = 0xffff;
 };
 
 struct Session {
     std::uint64_t listener = 0;  ///< see listener_key()
     Name song = 0, place = 0;
+    Name address = no_name;  ///< where its first line was posted from
     std::string title, artist;
-    std::int64_t first_ms = std::numeric_limits<std::int64_t>::max(), last_ms = 0;
+    Clock clock;
     std::int64_t sound_ms = -1;  ///< when the first sound was heard
     std::int64_t heard_ms = 0, startup_ms = -1;
     std::int64_t stalls = 0, resumes = 0, stalled_ms = 0, last_stall_ms = 0;
-    std::int64_t switches = 0, uploaded = 0, end_seq = -1;
+    std::int64_t switches = 0, uploaded = 0, end_seq = -1, start_seq = -1, address_seq = -1;
+    bool token = false;  ///< a server saw an access token with one of its lines
     Ending ending = Ending::none;
     std::vector<Got> got;
+    std::vector<Piece> pieces;  ///< at most 4,096
     std::vector<std::pair<Name, std::int64_t>> rejects;
 
     void add(const events::Event& event, Dictionary& names);
 
-    /// No more than the time that passed.
-    std::int64_t heard() const { return std::min(heard_ms, std::max<std::int64_t>(wall_ms(), 0)); }
-    std::int64_t wall_ms() const { return last_ms - first_ms; }
+    /// No more than the time that passed, by the client's clock and by the server's.
+    std::int64_t heard() const { return std::min(heard_ms, clock.elapsed_ms()); }
     /// With the stall that the session ended in.
     std::int64_t stalled() const;
     std::int64_t kept_ms() const;

@@ -12,6 +12,7 @@
 namespace stretto::report {
 
 /// Takes any number of records; a file under TMPDIR holds what is more than `in_memory`.
+/// Reading writes nothing, so a forked child may read what its parent goes on adding to.
 /// @tparam Record  plain bytes, with a key() to be compared
 template <class Record>
 class Sorted {
@@ -31,6 +32,9 @@ class Sorted {
     class Run {
        public:
         Run(int fd, std::uint64_t from, std::uint64_t to) : fd_(fd), next_(from), end_(to) {}
+        /// What is in memory is a run too.
+        explicit Run(std::vector<Record> piece)
+            : fd_(-1), next_(0), end_(0), piece_(std::move(piece)) {}
 
         bool more() {
             if (at_ < piece_.size()) return true;
@@ -77,12 +81,8 @@ void Sorted<Record>::spill() {
 
 template <class Record>
 void Sorted<Record>::each(const std::function<void(const Record&)>& take) {
-    if (!runs_.empty() && !waiting_.empty()) spill();
-    if (!runs_.empty()) {
-        waiting_ = {};
-        return merge(take);
-    }
     std::sort(waiting_.begin(), waiting_.end(), before);
+    if (!runs_.empty()) return merge(take);
     for (const auto& record : waiting_) take(record);
 }
 
@@ -91,6 +91,7 @@ void Sorted<Record>::merge(const std::function<void(const Record&)>& take) {
     std::vector<Run> runs;
     for (std::size_t i = 0; i < runs_.size(); ++i)
         runs.emplace_back(spool_.fd(), i ? runs_[i - 1] : 0, runs_[i]);
+    runs.emplace_back(waiting_);
     const auto later = [](Run* a, Run* b) { return before(b->head(), a->head()); };
     std::priority_queue<Run*, std::vector<Run*>, decltype(later)> next{later};
     for (auto& run : runs)

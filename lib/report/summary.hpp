@@ -5,10 +5,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "report/dates.hpp"
 #include "report/experience.hpp"
-#include "report/plays.hpp"
 #include "report/series.hpp"
 #include "report/servers.hpp"
+#include "report/tags.hpp"
+#include "report/visits.hpp"
 
 namespace stretto::report {
 
@@ -17,38 +19,41 @@ struct Edge {
     Traffic traffic;
 };
 
-struct Tags {
-    std::string title, artist;
-    std::int64_t time_ms = -1;
-};
-
-/// Grows with songs, places, edges and peers that sent wrong bytes, not with sessions.
+/// Grows with songs, places, edges, networks and peers that sent wrong bytes, not with sessions.
 class Summary {
    public:
-    /// Sessions that began in [since, until), ms.
-    Summary(std::optional<std::int64_t> since_ms, std::optional<std::int64_t> until_ms)
-        : since_(since_ms), until_(until_ms) {}
+    /// Sessions that began in [since, until), ms. @param now_ms  the clock of who asks
+    Summary(std::optional<std::int64_t> since_ms, std::optional<std::int64_t> until_ms,
+            std::int64_t now_ms)
+        : since_(since_ms), until_(until_ms), now_ms_(now_ms) {}
 
     bool wants(const Session& session) const;
-    void add(const Session& session, const Dictionary& names);
-    /// Where the twelve months end.
-    std::int64_t end_ms() const { return until_.value_or(last_ms + 1); }
+    void add(const Session& session, Dictionary& names);
+    /// All were added: which dates can be believed.
+    void settle() { dates.settle(now_ms_); }
+    /// Where the twelve months end: as was asked, or by a server's clock, or where most sessions
+    /// lie; never at the latest time that anybody claims.
+    std::int64_t end_ms() const;
 
-    std::int64_t first_ms = -1, last_ms = -1;
     std::int64_t wasted = 0, uploaded = 0;
-    Experience experience;
+    Dates dates;
     Traffic traffic;
-    Series series;
-    Plays plays;
-    std::vector<Tags> tags;  ///< by song: those of the session that began last
-    std::unordered_map<Name, Experience> places;
-    std::unordered_map<Name, Edge> edges;
-    std::map<std::int64_t, Experience> bitrates;  ///< by what most of a session had
+    Visits visits{100'000};
+    Sorted<Came> chunks{250'000};
+    std::unordered_map<Name, std::map<std::int64_t, std::int64_t>> place_kept;  // by kbit/s
+    std::unordered_map<Name, std::map<std::int64_t, std::int64_t>> edge_kept;
+    std::map<std::int64_t, std::map<std::int64_t, std::int64_t>> bitrate_kept;
+    std::map<std::int64_t, std::int64_t> kept_ms;
+    std::unordered_map<Name, Traffic> edges;
     std::unordered_map<Name, std::int64_t> rejected;
     std::map<Name, OfServer> servers;  ///< by their logs; set when all of them were read
+    std::int64_t asked_via = 0;        ///< requests by servers that nobody configured
+    std::int64_t doubled_requests = 0;
 
    private:
     std::optional<std::int64_t> since_, until_;
+    std::int64_t now_ms_;
+    std::int64_t received_ms_ = -1;
 };
 
 }  // namespace stretto::report

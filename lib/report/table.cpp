@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
+#include <nlohmann/json.hpp>
 #include <ostream>
+#include <sstream>
 
-#include "base/json_value.hpp"
-#include "base/note.hpp"
+#include "base/program.hpp"
+#include "base/terminal.hpp"
 #include "base/text.hpp"
+#include "report/bidi.hpp"
+#include "report/dates.hpp"
+#include "report/zone.hpp"
 
 namespace stretto::report {
 namespace {
@@ -50,13 +54,8 @@ std::string show_cents(std::int64_t cents) {
     return show_integer(cents / 100) + print(".%02lld", static_cast<long long>(cents % 100));
 }
 
-std::string iso(std::int64_t time_ms, const char* format) {
-    const std::time_t seconds = time_ms / 1000;
-    std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
-    char buffer[32];
-    return {buffer, std::strftime(buffer, sizeof buffer, format, &utc)};
-}
+using Json = nlohmann::ordered_json;
+using Integer = std::int64_t;
 
 struct ToJson {
     Json operator()(std::monostate) const { return nullptr; }
@@ -87,27 +86,11 @@ std::string csv_cell(const Cell& cell) {
     if (!words->empty() &&
         std::string_view{"=+-@\t\r\n"}.find((*words)[0]) != std::string_view::npos)
         quoted += '\'';
-    for (const char c : *words) quoted += c == '"' ? "\"\"" : std::string(1, c);
+    for (const char c : isolate(*words)) quoted += c == '"' ? "\"\"" : std::string(1, c);
     return quoted + '"';
 }
 
-/// Columns that a text takes: characters, for want of better.
-std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-    }));
-}
-
-std::string cut(const std::string& text, std::size_t most) {
-    if (width(text) <= most) return text;
-    std::string head;
-    std::size_t have = 0;
-    for (const char c : text) {
-        if ((static_cast<unsigned char>(c) & 0xc0) != 0x80 && ++have >= most) break;
-        head += c;
-    }
-    return head + "\u2026";
-}
+std::size_t width(std::string_view text) { return columns_of(text); }
 
 bool is_text(const Column& column) { return column.kind == Kind::text; }
 
@@ -121,29 +104,60 @@ void trim(std::string& line) {
     line += '\n';
 }
 
-/// Cells as shown, the heading first.
+/// Cells as shown, without headings.
 using Shown = std::vector<std::vector<std::string>>;
 
-std::vector<std::size_t> widths(const Table& table, const Shown& shown, std::size_t columns) {
-    std::vector<std::size_t> need(table.columns.size());
-    for (const auto& row : shown)
-        for (std::size_t i = 0; i < row.size(); ++i) need[i] = std::max(need[i], width(row[i]));
-    if (columns == 0) return need;
-    constexpr std::size_t least = 8;
-    const auto all = [&] {
-        std::size_t sum = 2;
-        for (const auto n : need) sum += n + 2;
-        return sum - 2;
-    };
-    while (all() > columns) {  // the widest text gives way
-        std::size_t widest = need.size();
-        for (std::size_t i = 0; i < need.size(); ++i)
-            if (is_text(table.columns[i]) && need[i] > least &&
-                (widest == need.size() || need[i] > need[widest]))
-                widest = i;
-        if (widest == need.size()) break;
-        --need[widest];
+/// A heading in lines of whole words.
+std::vector<std::string> wrap(const std::string& heading, std::size_t most) {
+    std::vector<std::string> lines(1);
+    std::istringstream words{heading};
+    for (std::string word; words >> word;) {
+        if (!lines.back().empty() && width(lines.back()) + 1 + width(word) > most)
+            lines.emplace_back();
+        lines.back() += (lines.back().empty() ? "" : " ") + word;
     }
+    return lines;
+}
+
+std::size_t longest_word(const std::string& text) {
+    std::istringstream words{text};
+    std::size_t most = 0;
+    for (std::string word; words >> word;) most = std::max(most, width(word));
+    return most;
+}
+
+/// Widths that fit: first headings wrap, then the widest texts give way, then columns at the right
+/// are left out (0).
+std::vector<std::size_t> widths(const Table& table, const Shown& shown, std::size_t columns) {
+    std::vector<std::size_t> need(table.columns.size()), least(need.size());
+    for (const auto& row : shown)
+        for (std::size_t i = 0; i < row.size(); ++i) least[i] = std::max(least[i], width(row[i]));
+    for (std::size_t i = 0; i < need.size(); ++i) {
+        need[i] = std::max(least[i], width(table.columns[i].heading));
+        least[i] = std::max(least[i], longest_word(table.columns[i].heading));
+        // a cut text says little below this
+        if (is_text(table.columns[i])) least[i] = std::min<std::size_t>(least[i], 10);
+    }
+    if (columns == 0) return need;
+    const auto all = [&] {
+        std::size_t sum = 0;
+        for (const auto n : need) sum += n > 0 ? n + 2 : 0;
+        return sum;
+    };
+    const auto give_way = [&](bool texts) {
+        while (all() > columns) {
+            std::size_t widest = need.size();
+            for (std::size_t i = 0; i < need.size(); ++i)
+                if (is_text(table.columns[i]) == texts && need[i] > least[i] &&
+                    (widest == need.size() || need[i] > need[widest]))
+                    widest = i;
+            if (widest == need.size()) return;
+            --need[widest];
+        }
+    };
+    give_way(false);
+    give_way(true);
+    for (auto i = need.size(); i-- > 1 && all() > columns;) need[i] = 0;
     return need;
 }
 
@@ -159,33 +173,67 @@ void print_facts(std::string& out, const Table& table) {
     }
 }
 
-void print_rows(std::string& out, const Table& table, const Terminal& terminal) {
-    const std::size_t rows =
-        terminal.rows == 0 ? table.rows.size() : std::min(terminal.rows, table.rows.size());
-    Shown shown(1);
-    for (const auto& column : table.columns) shown[0].push_back(column.heading);
-    for (std::size_t r = 0; r < rows; ++r) {
-        auto& line = shown.emplace_back();
-        for (std::size_t i = 0; i < table.columns.size(); ++i)
-            line.push_back(printable(show(table.rows[r][i], table.columns[i].kind)));
+/// In a terminal a text keeps its direction to itself.
+std::string cell_text(const Cell& cell, Kind kind, std::size_t most) {
+    return isolate(fit_columns(printable(show(cell, kind)), most, true));
+}
+
+void print_headings(std::string& out, const Table& table, const std::vector<std::size_t>& need) {
+    std::vector<std::vector<std::string>> headings;
+    std::size_t tall = 1;
+    for (std::size_t i = 0; i < need.size(); ++i) {
+        headings.push_back(need[i] == 0 ? std::vector<std::string>{}
+                                        : wrap(table.columns[i].heading, need[i]));
+        tall = std::max(tall, headings.back().size());
     }
-    const auto need = widths(table, shown, terminal.columns);
-    for (const auto& row : shown) {
+    for (std::size_t l = 0; l < tall; ++l) {
         std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i)
-            line += "  " + padded(cut(row[i], need[i]), need[i], !is_text(table.columns[i]));
+        for (std::size_t i = 0; i < need.size(); ++i) {
+            if (need[i] == 0) continue;
+            const auto above = tall - headings[i].size();  // they stand on their columns
+            line += "  " + padded(l < above ? "" : headings[i][l - above], need[i],
+                                  !is_text(table.columns[i]));
+        }
         trim(line);
         out += line;
     }
+}
+
+void print_rows(std::string& out, const Table& table, const Terminal& terminal) {
+    const std::size_t rows =
+        terminal.rows == 0 ? table.rows.size() : std::min(terminal.rows, table.rows.size());
+    const std::size_t most = terminal.columns == 0 ? 2000 : terminal.columns;
+    Shown shown;
+    for (std::size_t r = 0; r < rows; ++r) {
+        auto& line = shown.emplace_back();
+        for (std::size_t i = 0; i < table.columns.size(); ++i)
+            line.push_back(cell_text(table.rows[r][i], table.columns[i].kind, most));
+    }
+    const auto need = widths(table, shown, terminal.columns);
+    print_headings(out, table, need);
+    for (std::size_t r = 0; r < rows; ++r) {
+        std::string line;
+        for (std::size_t i = 0; i < need.size(); ++i) {
+            if (need[i] == 0) continue;
+            const auto cell = cell_text(table.rows[r][i], table.columns[i].kind, need[i]);
+            line += "  " + padded(cell, need[i], !is_text(table.columns[i]));
+        }
+        trim(line);
+        out += line;
+    }
+    std::string left_out;
+    for (std::size_t i = 0; i < need.size(); ++i)
+        if (need[i] == 0) left_out += (left_out.empty() ? "" : ", ") + table.columns[i].key;
     if (rows < table.rows.size())
-        out +=
-            text("  and ", show_integer(std::ssize(table.rows) - std::ssize(shown) + 1), " more\n");
+        out += text("  and ", show_integer(std::ssize(table.rows) - static_cast<Integer>(rows)),
+                    " more\n");
+    if (!left_out.empty()) out += fit_columns("  not shown: " + left_out, most, true) + '\n';
 }
 
 }  // namespace
 
-std::string iso_time(std::int64_t time_ms) { return iso(time_ms, "%Y-%m-%dT%H:%M:%SZ"); }
-std::string iso_day(std::int64_t time_ms) { return iso(time_ms, "%Y-%m-%d"); }
+std::string iso_time(std::int64_t time_ms) { return zone().time(time_ms); }
+std::string iso_day(std::int64_t day) { return Zone{}.time(day * day_ms).substr(0, 10); }
 
 std::string show(const Cell& cell, Kind kind) {
     if (const auto* words = std::get_if<std::string>(&cell)) return *words;
@@ -217,7 +265,7 @@ std::string show(const Cell& cell, Kind kind) {
 
 void print_json(std::ostream& out, const std::vector<Table>& tables) {
     const auto row = [&](const Table& table, const Row& cells) {
-        out << object(table, cells).dump();
+        out << object(table, cells).dump(-1, ' ', false, Json::error_handler_t::replace);
     };
     out << "{\"format\":\"stretto-report/1\"";
     for (const auto& table : tables) {

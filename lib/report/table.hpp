@@ -33,9 +33,10 @@ struct Table {
 /// For people: "1.2 GB", "3:05 h", "12.50".
 std::string show(const Cell& cell, Kind kind);
 
-/// "2026-11-25T10:00:00Z", "2026-11-25".
+/// "2026-11-25T10:00:00Z", in the zone that use_zone() said.
 std::string iso_time(std::int64_t time_ms);
-std::string iso_day(std::int64_t time_ms);
+/// "2026-11-25", by a day's number since 1970.
+std::string iso_day(std::int64_t day);
 
 /// One object: a key for each table, a list of objects or, where it is single, an object. A row a
 /// line, written as it is made: in one piece the songs alone could take more memory than all else.

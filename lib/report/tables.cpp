@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "report/compare.hpp"
+#include "report/farms.hpp"
+#include "report/felt.hpp"
 #include "report/published.hpp"
 #include "report/royalty.hpp"
 #include "report/server_tables.hpp"
@@ -17,39 +20,36 @@ Cell known(Integer number) { return number < 0 ? Cell{} : Cell{number}; }
 Cell percentile(const Sketch& sketch, double p) { return known(sketch.percentile(p)); }
 Cell if_any(double number, bool any) { return any ? Cell{number} : Cell{}; }
 
-std::string hex_key(std::uint64_t key) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::string out(16, '0');
-    for (auto at = out.rbegin(); at != out.rend(); ++at, key >>= 4) *at = digits[key & 15];
-    return out;
-}
-
 void sort_down(std::vector<Row>& rows, std::size_t column) {
     std::stable_sort(rows.begin(), rows.end(),
                      [=](const Row& a, const Row& b) { return a[column] > b[column]; });
 }
 
-Table input_table(const Counts& c) {
-    return {
-        "input",
-        "Input",
-        {{"files", "files", Kind::count},
-         {"bytes", "bytes", Kind::bytes},
-         {"lines", "lines", Kind::count},
-         {"events", "events", Kind::count},
-         {"torn", "torn lines passed over", Kind::count},
-         {"foreign", "lines of others passed over", Kind::count},
-         {"doubled", "doubled lines passed over", Kind::count},
-         {"late", "lines that came too late", Kind::count},
-         {"requests", "requests in logs", Kind::count}},
-        {{c.files, c.bytes, c.lines, c.events, c.torn, c.foreign, c.doubled, c.late, c.requests}},
-        true};
+Table input_table(const Summary& s, const Counts& c) {
+    return {"input",
+            "Input",
+            {{"files", "files", Kind::count},
+             {"bytes", "bytes", Kind::bytes},
+             {"lines", "lines", Kind::count},
+             {"events", "events", Kind::count},
+             {"torn", "torn lines passed over", Kind::count},
+             {"foreign", "lines of others passed over", Kind::count},
+             {"doubled", "doubled lines passed over", Kind::count},
+             {"late", "lines that came too late", Kind::count},
+             {"requests", "requests in logs", Kind::count},
+             {"doubled_requests", "  doubled, counted once", Kind::count},
+             {"via", "  through others' proxies", Kind::count}},
+            {{c.files, c.bytes, c.lines, c.events, c.torn, c.foreign, c.doubled, c.late, c.requests,
+              s.doubled_requests, c.via}},
+            true};
 }
 
-Table totals_table(const Summary& s, const Listening& l) {
+Table totals_table(const Summary& s, const Felt& felt, const Listening& l, const Tagged& tagged) {
     Integer songs = 0;
-    for (const auto& song : l.songs) songs += song.plays > 0;
-    const bool any = s.first_ms >= 0;
+    for (Name song = 0; song < l.songs.size(); ++song)
+        songs += tagged.pays(song) && l.songs[song].plays > 0;
+    const bool any = s.dates.from_ms() >= 0;
+    const bool catalogue = !tagged.known.empty();
     return {"totals",
             "Listening",
             {{"from", "from", Kind::time},
@@ -58,41 +58,51 @@ Table totals_table(const Summary& s, const Listening& l) {
              {"plays", "plays (30 s heard)", Kind::count},
              {"skips", "skipped", Kind::count},
              {"listeners", "listeners", Kind::count},
+             {"peak_listeners", "  at a time, at most", Kind::count},
+             {"mean_listeners", "  on average", Kind::number},
              {"songs", "songs played", Kind::count},
              {"heard_ms", "heard", Kind::span},
-             {"suspects", "listeners like machines", Kind::count}},
-            {{known(s.first_ms), any ? Cell{s.last_ms} : Cell{}, s.experience.sessions, l.all.plays,
-              l.all.skips, l.listeners, songs, l.all.heard_ms, l.suspect_listeners}},
+             {"outside_plays", "plays outside of the catalogue", Kind::count},
+             {"suspects", "listeners like machines", Kind::count},
+             {"unpaid_plays", "  their plays", Kind::count},
+             {"undated", "sessions without a date", Kind::count}},
+            {{any ? Cell{s.dates.from_ms()} : Cell{}, any ? Cell{s.dates.to_ms()} : Cell{},
+              felt.all.sessions, l.all.plays, l.all.skips, l.listeners, felt.series.peak(),
+              if_any(felt.series.mean(), any), songs, l.all.heard_ms,
+              catalogue ? Cell{l.outside.plays} : Cell{}, l.suspect_listeners, l.unpaid_plays,
+              felt.undated}},
             true};
 }
 
-Table experience_table(const Summary& s) {
-    const auto& e = s.experience;
-    return {"experience",
-            "How it felt",
-            {{"startup_p50_ms", "startup, half below", Kind::ms},
-             {"startup_p75_ms", "  three quarters", Kind::ms},
-             {"startup_p90_ms", "  nine tenths", Kind::ms},
-             {"startup_p99_ms", "  99 of 100", Kind::ms},
-             {"started", "sessions with sound", Kind::count},
-             {"left_before_start", "left before the start", Kind::count},
-             {"failed_to_start", "failed to start", Kind::count},
-             {"failed", "failed", Kind::count},
-             {"with_stall", "sessions with a stall", Kind::count},
-             {"share_with_stall", "  of those with sound", Kind::share},
-             {"stalls", "stalls", Kind::count},
-             {"stalls_per_hour", "  an hour heard", Kind::number},
-             {"stalled_ms", "stalled", Kind::span},
-             {"rebuffering_ratio", "  of the time", Kind::share},
-             {"mean_kbps", "bitrate", Kind::kbps},
-             {"switches", "switches", Kind::count}},
-            {{percentile(e.startup, 0.5), percentile(e.startup, 0.75), percentile(e.startup, 0.9),
-              percentile(e.startup, 0.99), e.started, e.left_before_start, e.failed_to_start,
-              e.failed, e.with_stall, if_any(e.share_with_stall(), e.started > 0), e.stalls,
-              if_any(e.stalls_per_hour(), e.heard_ms > 0), e.stalled_ms,
-              if_any(e.rebuffering_ratio(), e.heard_ms > 0),
-              if_any(e.mean_kbps(), !e.kept_ms.empty()), e.switches}},
-            true};
+Table experience_table(const Felt& felt) {
+    const auto& e = felt.all;
+    return {
+        "experience",
+        "How it felt",
+        {{"startup_p50_ms", "startup, half below", Kind::ms},
+         {"startup_p75_ms", "  three quarters", Kind::ms},
+         {"startup_p90_ms", "  nine tenths", Kind::ms},
+         {"startup_p99_ms", "  99 of 100", Kind::ms},
+         {"started", "sessions with sound", Kind::count},
+         {"followed", "  begun by the song before", Kind::count},
+         {"left_before_start", "left before the start", Kind::count},
+         {"failed_to_start", "failed to start", Kind::count},
+         {"failed", "failed", Kind::count},
+         {"with_stall", "sessions with a stall", Kind::count},
+         {"share_with_stall", "  of those with sound", Kind::share},
+         {"stalls", "stalls", Kind::count},
+         {"stalls_per_hour", "  an hour heard", Kind::number},
+         {"stalled_ms", "stalled", Kind::span},
+         {"rebuffering_ratio", "  of the time", Kind::share},
+         {"mean_kbps", "bitrate", Kind::kbps},
+         {"switches", "switches", Kind::count}},
+        {{percentile(e.startup, 0.5), percentile(e.startup, 0.75), percentile(e.startup, 0.9),
+          percentile(e.startup, 0.99), e.started, felt.followed, e.left_before_start,
+          e.failed_to_start, e.failed, e.with_stall, if_any(e.share_with_stall(), e.started > 0),
+          e.stalls, if_any(e.stalls_per_hour(), e.heard_ms > 0), e.stalled_ms,
+          if_any(e.rebuffering_ratio(), e.heard_ms > 0), if_any(e.mean_kbps(), !e.kept_ms.empty()),
+          e.switches}},
+        true};
 }
 
 Table bytes_table(const Summary& s, const Counts& counts) {
@@ -119,24 +129,26 @@ Table bytes_table(const Summary& s, const Counts& counts) {
             true};
 }
 
-Tags tags_of(const Summary& s, Name song) { return song < s.tags.size() ? s.tags[song] : Tags{}; }
+const std::vector<Column> song_columns = {{"song", "song"},
+                                          {"title", "title"},
+                                          {"artist", "artist"},
+                                          {"plays", "plays", Kind::count},
+                                          {"paid_plays", "paid for", Kind::count},
+                                          {"listeners", "listeners", Kind::count},
+                                          {"skips", "skipped", Kind::count},
+                                          {"heard_ms", "heard", Kind::span}};
 
-Table songs_table(const Summary& s, const Dictionary& names, const Listening& l) {
-    Table table{"songs",
-                "Songs",
-                {{"song", "song"},
-                 {"title", "title"},
-                 {"artist", "artist"},
-                 {"plays", "plays", Kind::count},
-                 {"paid_plays", "paid for", Kind::count},
-                 {"listeners", "listeners", Kind::count},
-                 {"skips", "skipped", Kind::count},
-                 {"heard_ms", "heard", Kind::span}},
+/// @param outside  those that are not in the catalogue, else those that are
+Table songs_table(const Dictionary& names, const Listening& l, const Tagged& tagged, bool outside) {
+    Table table{outside ? "outside" : "songs",
+                outside ? "Songs outside of the catalogue, as listeners call them" : "Songs",
+                song_columns,
                 {}};
     for (Name song = 0; song < l.songs.size(); ++song) {
         const auto& of = l.songs[song];
         if (of.plays == 0 && of.skips == 0 && of.heard_ms == 0) continue;
-        const auto tags = tags_of(s, song);
+        if (tagged.pays(song) == outside) continue;
+        const auto& tags = tagged.tags[song];
         table.rows.push_back({names.songs[song], tags.title, tags.artist, of.plays, of.paid_plays,
                               of.listeners, of.skips, of.heard_ms});
     }
@@ -146,10 +158,10 @@ Table songs_table(const Summary& s, const Dictionary& names, const Listening& l)
     return table;
 }
 
-Table artists_table(const Summary& s, const Listening& l) {
+Table artists_table(const Listening& l, const Tagged& tagged) {
     std::map<std::string, Heap> artists;
     for (Name song = 0; song < l.songs.size(); ++song)
-        artists[tags_of(s, song).artist].add(l.songs[song]);
+        if (tagged.pays(song)) artists[tagged.tags[song].artist].add(l.songs[song]);
     Table table{"artists",
                 "Artists",
                 {{"artist", "artist"},
@@ -164,9 +176,9 @@ Table artists_table(const Summary& s, const Listening& l) {
     return table;
 }
 
-Table days_table(const Listening& l) {
+Table days_table(const Listening& l, const Zone& zone) {
     Table table{"days",
-                "Days (UTC)",
+                text("Days (", zone.name(), ")"),
                 {{"day", "day"},
                  {"plays", "plays", Kind::count},
                  {"listeners", "listeners", Kind::count},
@@ -174,8 +186,7 @@ Table days_table(const Listening& l) {
                  {"heard_ms", "heard", Kind::span}},
                 {}};
     for (const auto& [day, of] : l.days)
-        table.rows.push_back(
-            {iso_day(day * day_ms), of.plays, of.listeners, of.skips, of.heard_ms});
+        table.rows.push_back({iso_day(day), of.plays, of.listeners, of.skips, of.heard_ms});
     return table;
 }
 
@@ -198,12 +209,30 @@ Table listeners_table(const char* name, const char* title, const std::vector<OfL
     return table;
 }
 
+Table networks_table(const Farms& farms) {
+    Table table{"networks",
+                "Networks of listeners like machines",
+                {{"network", "network"},
+                 {"listeners", "listeners", Kind::count},
+                 {"suspects", "suspects", Kind::count},
+                 {"plays", "plays", Kind::count},
+                 {"suspect_plays", "of suspects", Kind::count},
+                 {"just_counted", "left just after counting", Kind::share},
+                 {"suspicion", "suspicion"}},
+                {}};
+    for (const auto& [name, of] : farms.networks())
+        table.rows.push_back({name, of.listeners, of.alike, of.habits.plays, of.unpaid,
+                              ratio(of.habits.just_counted, of.habits.plays), of.suspicion});
+    sort_down(table.rows, 4);
+    return table;
+}
+
 struct Paid {
     Table songs, artists;
 };
 
-Paid royalties(Summary& s, const Dictionary& names, const Listening& l, const Wishes& wishes) {
-    const auto weights = weigh(s.plays, l, s.end_ms(), wishes.payment);
+Paid royalties(const std::vector<std::uint64_t>& weights, const Dictionary& names,
+               const Listening& l, const Tagged& tagged, const Wishes& wishes) {
     // by id, so that equal remainders fall alike whatever was read first
     std::vector<Name> order;
     double sum = 0;
@@ -245,7 +274,7 @@ Paid royalties(Summary& s, const Dictionary& names, const Listening& l, const Wi
     };
     std::map<std::string, OfArtist> artists;
     for (std::size_t i = 0; i < order.size(); ++i) {
-        const auto tags = tags_of(s, order[i]);
+        const auto& tags = tagged.tags[order[i]];
         const auto plays = l.songs[order[i]].paid_plays;
         const auto weight = static_cast<double>(sorted[i]);
         out.songs.rows.push_back(
@@ -272,7 +301,7 @@ const std::vector<Column> felt = {{"sessions", "sessions", Kind::count},
                                   {"failed", "failed", Kind::count},
                                   {"left_before_start", "left before", Kind::count}};
 
-void feel(Row& row, const Experience& e) {
+void add_felt(Row& row, const Experience& e) {
     row.insert(
         row.end(),
         {e.sessions, percentile(e.startup, 0.5), percentile(e.startup, 0.9),
@@ -285,18 +314,18 @@ Table with_felt(Table table) {
     return table;
 }
 
-Table places_table(const Summary& s, const Dictionary& names) {
+Table places_table(const Felt& felt, const Dictionary& names) {
     auto table = with_felt({"places", "Places", {{"place", "place"}}, {}});
-    for (const auto& [place, experience] : s.places) {
+    for (const auto& [place, experience] : felt.places) {
         table.rows.push_back({names.places[place]});
-        feel(table.rows.back(), experience);
+        add_felt(table.rows.back(), experience);
     }
     std::sort(table.rows.begin(), table.rows.end());
     sort_down(table.rows, 1);
     return table;
 }
 
-Table edges_table(const Summary& s, const Dictionary& names) {
+Table edges_table(const Summary& s, const Felt& felt, const Dictionary& names) {
     auto table = with_felt({"edges",
                             "Edges",
                             {{"edge", "edge"},
@@ -305,15 +334,16 @@ Table edges_table(const Summary& s, const Dictionary& names) {
                              {"first_byte_p50_ms", "first byte", Kind::ms}},
                             {}});
     for (const auto& [edge, of] : s.edges) {
-        table.rows.push_back({names.servers[edge], of.traffic.edge_bytes(), of.traffic.hit_ratio(),
-                              percentile(of.traffic.first_byte, 0.5)});
-        feel(table.rows.back(), of.experience);
+        table.rows.push_back(
+            {names.servers[edge], of.edge_bytes(), of.hit_ratio(), percentile(of.first_byte, 0.5)});
+        const auto found = felt.edges.find(edge);
+        add_felt(table.rows.back(), found == felt.edges.end() ? Experience{} : found->second);
     }
     std::sort(table.rows.begin(), table.rows.end());
     return table;
 }
 
-Table bitrates_table(const Summary& s) {
+Table bitrates_table(const Felt& felt) {
     auto table = with_felt({"bitrates",
                             "Bitrates",
                             {{"kbps", "bitrate", Kind::kbps},
@@ -321,21 +351,22 @@ Table bitrates_table(const Summary& s) {
                              {"share", "of all", Kind::share}},
                             {}});
     Integer all = 0;
-    for (const auto& [kbps, ms] : s.experience.kept_ms) all += ms;
-    for (const auto& [kbps, ms] : s.experience.kept_ms) {
+    for (const auto& [kbps, ms] : felt.all.kept_ms) all += ms;
+    for (const auto& [kbps, ms] : felt.all.kept_ms) {
         table.rows.push_back({kbps, ms, ratio(ms, all)});
-        const auto found = s.bitrates.find(kbps);
-        feel(table.rows.back(), found == s.bitrates.end() ? Experience{} : found->second);
+        const auto found = felt.bitrates.find(kbps);
+        add_felt(table.rows.back(), found == felt.bitrates.end() ? Experience{} : found->second);
     }
     return table;
 }
 
-Table times_table(const Summary& s) {
+Table times_table(const Series& series) {
     auto table = with_felt({"times",
                             "Times",
                             {{"time", "time", Kind::time},
                              {"width_ms", "width", Kind::span},
                              {"listening", "at a time", Kind::number},
+                             {"listening_peak", "at most", Kind::count},
                              {"cache", "own cache", Kind::bytes},
                              {"peer", "peers", Kind::bytes},
                              {"edge_hit", "edges", Kind::bytes},
@@ -343,16 +374,16 @@ Table times_table(const Summary& s) {
                             {},
                             false,
                             false});
-    for (const auto& [time, m] : s.series.moments()) {
-        table.rows.push_back({time, s.series.width_ms(), ratio(m.listening_ms, s.series.width_ms()),
-                              m.traffic.of(Source::cache), m.traffic.of(Source::peer),
+    for (const auto& [time, m] : series.moments()) {
+        table.rows.push_back({time, series.width_ms(), ratio(m.listening_ms, series.width_ms()),
+                              m.peak, m.traffic.of(Source::cache), m.traffic.of(Source::peer),
                               m.traffic.of(Source::edge_hit), m.traffic.of(Source::edge_miss)});
-        feel(table.rows.back(), m.experience);
+        add_felt(table.rows.back(), m.experience);
     }
     return table;
 }
 
-Table ladder_table(const Summary& s) {
+Table ladder_table(const Series& series) {
     Table table{"ladder",
                 "Bitrates over time",
                 {{"time", "time", Kind::time},
@@ -361,17 +392,17 @@ Table ladder_table(const Summary& s) {
                 {},
                 false,
                 false};
-    for (const auto& [time, moment] : s.series.moments())
+    for (const auto& [time, moment] : series.moments())
         for (const auto& [kbps, ms] : moment.experience.kept_ms)
             table.rows.push_back({time, kbps, ms});
     return table;
 }
 
-Table startup_table(const Summary& s) {
+Table startup_table(const Felt& felt) {
     Table table{
         "startup", "Startup", {{"ms", "startup", Kind::ms}, {"sessions", "sessions", Kind::count}},
         {},        false,     false};
-    for (const auto& [bucket, times] : s.experience.startup.counts())
+    for (const auto& [bucket, times] : felt.all.startup.counts())
         table.rows.push_back({Sketch::value(bucket), times});
     return table;
 }
@@ -388,33 +419,55 @@ Table bad_peers_table(const Summary& s, const Dictionary& names) {
     return table;
 }
 
+/// By the catalogue, else by most listeners; a song outside of it is called as they do.
+Tagged tag(const std::optional<Catalogue>& catalogue, const Votes& votes, const Dictionary& names) {
+    Tagged tagged{votes.decide(names), {}};
+    if (!catalogue) return tagged;
+    tagged.known.resize(names.songs.size());
+    for (Name song = 0; song < names.songs.size(); ++song) {
+        const auto found = catalogue->find(names.songs[song]);
+        if (found == catalogue->end()) continue;
+        tagged.known[song] = true;
+        tagged.tags[song] = found->second;
+    }
+    return tagged;
+}
+
 }  // namespace
 
 std::vector<Table> make_tables(Summary& s, const Dictionary& names, const Counts& counts,
                                const Wishes& wishes) {
-    const auto listening = sum_up(s.plays, names.songs.size(), s.end_ms(), wishes.payment);
-    auto paid = royalties(s, names, listening, wishes);
-    std::vector<Table> all{
-        totals_table(s, listening),
-        experience_table(s),
-        bytes_table(s, counts),
-        published_table(s.experience, s.traffic),
-        songs_table(s, names, listening),
-        artists_table(s, listening),
-        std::move(paid.songs),
-        std::move(paid.artists),
-        listeners_table("listeners", "Listeners", listening.top, false),
-        listeners_table("suspects", "Listeners like machines", listening.suspects, true),
-        days_table(listening),
-        places_table(s, names),
-        edges_table(s, names),
-        servers_table(s, names),
-        bitrates_table(s),
-        bad_peers_table(s, names)};
+    constexpr std::int64_t year_ms = 365 * day_ms;
+    const auto felt = feel(s, wishes.zone);
+    const auto tagged = tag(wishes.catalogue, felt.votes, names);
+    const Rules rules{names, s.dates, wishes.zone, wishes.payment, s.end_ms() - year_ms};
+    const Farms farms{s.visits, rules, tagged};
+    const auto listening = sum_up(s.visits, rules, tagged, farms);
+    auto paid = royalties(weigh(s.visits, rules, tagged, farms, listening), names, listening,
+                          tagged, wishes);
+    std::vector<Table> all{totals_table(s, felt, listening, tagged),
+                           songs_table(names, listening, tagged, false),
+                           artists_table(listening, tagged)};
+    all.push_back(std::move(paid.songs));
+    all.push_back(std::move(paid.artists));
+    if (wishes.catalogue) all.push_back(songs_table(names, listening, tagged, true));
+    all.push_back(listeners_table("listeners", "Listeners", listening.top, false));
+    all.push_back(listeners_table("suspects", "Listeners like machines", listening.suspects, true));
+    all.push_back(networks_table(farms));
+    all.push_back(days_table(listening, wishes.zone));
+    all.push_back(experience_table(felt));
+    all.push_back(bytes_table(s, counts));
+    all.push_back(published_table(felt.all, s.traffic));
+    all.push_back(places_table(felt, names));
+    all.push_back(edges_table(s, felt, names));
+    all.push_back(servers_table(s, names));
+    all.push_back(bitrates_table(felt));
+    all.push_back(bad_peers_table(s, names));
+    if (wishes.compare) all.push_back(compare_table(s.traffic));
     if (wishes.prices) all.push_back(cost_table(s, listening.listeners, *wishes.prices));
-    for (auto table : {times_table(s), ladder_table(s), startup_table(s)})
+    for (auto table : {times_table(felt.series), ladder_table(felt.series), startup_table(felt)})
         all.push_back(std::move(table));
-    all.push_back(input_table(counts));
+    all.push_back(input_table(s, counts));
     return all;
 }
 

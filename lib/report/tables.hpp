@@ -8,6 +8,8 @@
 #include "report/listening.hpp"
 #include "report/summary.hpp"
 #include "report/table.hpp"
+#include "report/tags.hpp"
+#include "report/zone.hpp"
 
 namespace stretto::report {
 
@@ -15,6 +17,9 @@ struct Wishes {
     Payment payment;
     std::optional<std::int64_t> pool_cents;
     std::optional<Prices> prices;
+    std::optional<Catalogue> catalogue;  ///< who is paid; without one, most listeners say
+    Zone zone;
+    bool compare = false;  ///< beside what an article claims
 };
 
 /// Names of tables and columns are listed in stretto-report(1).

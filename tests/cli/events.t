@@ -5,7 +5,7 @@
 post() { timeout 300 python3 "$root/tests/tools/post.py" "$@"; }
 soon() { for _ in $(seq 1000); do "$@" 2>/dev/null && return; sleep 0.02; done; "$@"; }
 code() { curl -sS -o body -D fields -w '%{http_code}' "$@" >status && cat status; }
-one() { printf '{"event":"progress","seq":%d,"time_ms":1764000000000,"session":"%s","listener":"l","place":"","song":"x"}\n' "$2" "$1"; }
+one() { printf '{"event":"progress","seq":%d,"time_ms":1764000000000,"session":"%s","listener":"l","place":"","song":"1gcyaec7dh22va24fyjpv1qwv1rfkps2"}\n' "$2" "$1"; }
 mkdir -p store/songs store/names taken
 
 start stretto-serve store || exit
@@ -73,6 +73,11 @@ passes() {
         test "$(code -X OPTIONS "$url/events")" = 204 && grep -qi '^access-control-allow-methods: POST' fields && test "$(echo '{}' | code --data-binary @- "$url/events")" = 400 && grep -q 'line 1' body && stop "$pid"
 }
 ok 'an edge without --events passes them on, and what is answered' passes
+sent() {
+    start stretto-serve --events sent.jsonl store && one sent 1 >event && test "$(code --data-binary @event "$url/events?sent_ms=1764000001234")" = 202 && jq -e '.sent_ms == 1764000001234 and .received_ms > 1764000001234 and .address == "127.0.0.0"' sent.jsonl &&
+        for odd in -1 x 99999999999999 '' 1.5; do test "$(code --data-binary @event "$url/events?sent_ms=$odd")" = 202 || return; done && test "$(tail -n +2 sent.jsonl | jq -s 'map(has("sent_ms")) | any')" = false && stop "$pid"
+}
+ok 'when it was sent, by the clock of who sends it, is kept beside when it was received' sent
 takes() { start stretto-serve --events edge.jsonl "$origin" && one own 1 | code --data-binary @- "$url/events" && test "$(cat status)" = 202 && grep -q '"own"' edge.jsonl && ! grep -q '"own"' passed/events.jsonl && stop "$pid"; }
 ok 'one with it takes them itself' takes
 stop "$origin_pid"
@@ -92,6 +97,8 @@ posts() {
     mkdir posted && start stretto-serve --events posted/events.jsonl store && timeout 60 stretto-play --edge "$music" --unpaced -O null --events "$url" song 2>err && test ! -s err && all_of posted && stretto-report --strict --json posted | jq -e '.totals.sessions == 1' && stop "$pid"
 }
 ok 'stretto-play --events URL: every line comes to the server' posts
+stamped() { jq -s -e 'all(.received_ms - .sent_ms >= 0 and .received_ms - .sent_ms < 60000 and .sent_ms >= .time_ms)' posted/events*.jsonl; }
+ok 'and when it was sent' stamped
 sids() { soon grep -q "\"$(jq -r .session posted/events.jsonl | head -n 1)\"" music.log; }
 ok 'and the log of who gave the bytes has their session' sids
 accounted() { stretto-report --json posted music.log | jq -e '.servers[0].server == "music" and .servers[0].reported == .bytes.edge_miss and .bytes.edge_miss > 0 and .bytes.unreported < 20000 and .bytes.unreported > 0'; }

@@ -68,8 +68,33 @@ ok 'and how many' says_how
 make_events 20 --seed 7 >clean.jsonl
 ok 'and is content with a clean file' stretto-report --strict clean.jsonl
 gzip -k clean.jsonl && head -c 3000 clean.jsonl.gz >short.jsonl.gz
-short() { says 'ends early' stretto-report short.jsonl.gz && exits 1 stretto-report --strict short.jsonl.gz; }
-ok 'a gzip file that ends early is told' short
+short() { says 'end early' exits 65 stretto-report short.jsonl.gz && says 'end early' stretto-report --keep-going short.jsonl.gz && exits 1 stretto-report --keep-going --strict short.jsonl.gz; }
+ok 'a gzip file that ends early is told, and refused unless what is there is wanted' short
+cut_anywhere() { # each packing cut at a hundred places, and one byte changed
+    xz -k clean.jsonl && zstd -qk clean.jsonl && stretto-report --json clean.jsonl >plain.json || return
+    for packed in clean.jsonl.gz clean.jsonl.xz clean.jsonl.zst; do
+        stretto-report --json "$packed" >packed.json && same plain.json packed.json || { echo "$packed"; return 1; }
+        size=$(stat -c %s "$packed")
+        for i in $(seq 1 99); do
+            head -c $((size * i / 100)) "$packed" >cut.jsonl && exits 65 stretto-report cut.jsonl >/dev/null || { echo "$packed, $i % of it"; return 1; }
+        done
+    done
+}
+ok 'gzip, xz and zstd are read, and a cut is seen wherever it is' cut_anywhere
+joined() { { gzip <clean.jsonl; printf '' | gzip; gzip </dev/null; head -c 512 /dev/zero; } >joined.gz && stretto-report --json joined.gz >packed.json && same plain.json packed.json &&
+    { cat clean.jsonl.gz; printf 'tail'; } >tail.gz && exits 65 stretto-report tail.gz && { xz -c clean.jsonl | head -c 30; } | exits 65 stretto-report -; }
+ok 'members one after the other are read, with zeros behind them, and nothing else' joined
+foreign() {
+    head -c 100000 /dev/urandom >song.mp3 && exits 65 stretto-report song.mp3 && exits 65 stretto-report clean.jsonl song.mp3 && says 'no events' stretto-report --keep-going clean.jsonl song.mp3 && echo '{"level":"info"}' >other.jsonl && exits 65 stretto-report other.jsonl
+}
+ok 'what is no input of a report is refused' foreign
+bom() { printf '\357\273\277' | cat - clean.jsonl | stretto-report --strict --json - >bom.json && same plain.json bom.json; }
+ok 'a byte order mark is passed over' bom
+partial_cut() {
+    stretto-report --partial clean.jsonl >whole.part && stretto-report --json whole.part >merged.json && same plain.json merged.json && head -n -1 whole.part >short.part && exits 65 stretto-report short.part && says 'last line' exits 65 stretto-report short.part &&
+        sed 's/partial\/2/partial\/1/' whole.part | says 'another version' exits 65 stretto-report -
+}
+ok 'a partial report without its last line, or of another version, is refused' partial_cut
 ok 'no file is told' exits 66 stretto-report none.jsonl
 ok 'a time that is none is wrong usage' exits 64 stretto-report --since yesterday clean.jsonl
 ok 'a table that is none is wrong usage' exits 64 stretto-report --csv nothing clean.jsonl
@@ -78,12 +103,17 @@ full() { stretto-report --json clean.jsonl >/dev/full; }
 ok 'notices a full disk' exits 74 full
 full_partial() { stretto-report --partial events.jsonl >/dev/full; }
 ok 'in partial reports too' exits 74 full_partial
-empty() { : >empty && stretto-report empty >said && stretto-report --json empty | jq -e '.totals.plays == 0 and .totals.from == null and .experience.startup_p50_ms == null'; }
-ok 'nothing gives an empty report' empty
+empty() { : >empty && exits 65 stretto-report empty && stretto-report clean.jsonl empty && stretto-report --keep-going --json empty | jq -e '.totals.plays == 0 and .totals.from == null and .experience.startup_p50_ms == null'; }
+ok 'nothing at all is no report, unless asked for' empty
 
 # sessions by hand: NAME LISTENER SONG START_S HEARD_S WALL_S WHY
 line() { printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"%s","listener":"%s","place":"x","song":"%s"%s}\n' "$@"; }
-heard() { line start 0 "$(($4 * 1000))" "$1" "$2" "$3" ",\"title\":\"${8:-t}\",\"artist\":\"a\"" && line end 1 "$((($4 + $6) * 1000))" "$1" "$2" "$3" ",\"heard_ms\":$(($5 * 1000)),\"why\":\"$7\""; }
+heard() { # a line every five minutes
+    line start 0 "$(($4 * 1000))" "$1" "$2" "$3" ",\"title\":\"${8:-t}\",\"artist\":\"a\""
+    seq=0
+    for at in $(seq 300 300 $(($6 - 1))); do seq=$((seq + 1)) && line progress $seq "$((($4 + at) * 1000))" "$1" "$2" "$3" ''; done
+    line end $((seq + 1)) "$((($4 + $6) * 1000))" "$1" "$2" "$3" ",\"heard_ms\":$(($5 * 1000)),\"why\":\"$7\""
+}
 { heard 1 anna A 100 29 60 skipped; heard 2 anna A 200 30 60 skipped; heard 3 anna B 300 40 60 skipped; heard 4 bert B 400 500 600 finished; heard 5 bert B 2000 100 20 finished; heard 6 cleo C 500 60 60 finished; } >hand.jsonl
 counts() { stretto-report --json hand.jsonl | jq -c '[.songs[] | {(.song): .plays}] | add' >said && grep -qx '{"B":2,"C":1,"A":1}' said; }
 ok 'a play is 30 s heard, and no more is heard than time passed' counts
@@ -117,8 +147,64 @@ heard 1 anna A 100 60 60 finished '\u001b[2Jgone' >control.jsonl
 escaped() { stretto-report control.jsonl >said && grep -qF '\x1b[2Jgone' said && ! grep -q "$(printf '\033')" said; }
 ok 'control bytes of a title drive no terminal' escaped
 heard 1 anna A 100 60 60 finished '<script>alert(1)</script>' >script.jsonl
-page() { stretto-report --html page.html script.jsonl >said && grep -q Listening said && grep -qF '&lt;script&gt;alert(1)' page.html && ! grep -q '<script' page.html && ! grep -qE 'src=|href=|url\(' page.html; }
-ok 'the page escapes titles, has no script and fetches nothing' page
+page() { stretto-report --html page.html script.jsonl >said && grep -q Listening said && grep -qF '&lt;script&gt;alert(1)' page.html && test "$(grep -c '<script' page.html)" -eq 1 && ! grep -qE ' src=|href=|url\(|@import' page.html; }
+ok 'the page escapes titles, has one script of its own and fetches nothing' page
+policy() { # what it is allowed to run is what it has
+    python3 - page.html <<'EOF'
+import base64, hashlib, re, sys
+page = open(sys.argv[1], encoding="utf-8").read()
+script = re.search(r"<script>(.*?)</script>", page, re.S).group(1)
+assert f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" in page.split("<style>")[0], page[:600]
+EOF
+}
+ok 'and its policy allows that and no other' policy
+first_songs() { stretto-report --html - events.jsonl | grep -o '<h2>[^<]*' | sed 's/<h2>//' | paste -sd , >order && grep -q '^Songs,Artists,.*Listening,.*,Input,.*Edges' order || { cat order; return 1; }; }
+ok 'songs come before technical input' first_songs
+# titles that do what titles do in the wild
+hostile() { python3 - <<'EOF'
+import json
+titles = ["\u202egnp.exe", "\u2066open", "\u2069\u2069\u202cclosed \u202d", "\u05e9\u05dc\u05d5\u05dd", "\u202a\u2067\u202b mixed \u2069", "a" * 300, "\u65e5\u672c\u8a9e" * 60, "e\u0301" * 200, "x\u200b" * 100,
+          "tab\there", "line\nfeed", "\x1b[2J", "=1+1", "quote \" and , comma", "\U0001f469\u200d\U0001f469\u200d\U0001f467 " * 40, "NUL \0 byte", "plain", ""]
+for n, title in enumerate(titles):
+    for seq, (event, more) in enumerate([("start", {"title": title, "artist": title}), ("end", {"heard_ms": 60000, "why": "finished"})]):
+        print(json.dumps({"event": event, "seq": seq, "time_ms": 1764000000000 + n * 100000 + seq * 60000, "session": f"s{n}", "listener": "l", "place": title[:20], "song": f"{n:032d}", **more}))
+EOF
+}
+hostile >hostile.jsonl
+# as a terminal counts columns
+narrow() {
+    stretto-report --top 100 hostile.jsonl >said && stretto-report --top 100 --pool 1 --min-plays 0 --prices prices --compare events.jsonl logs >>said && COLUMNS=60 stretto-report hostile.jsonl >less && python3 - said 80 less 60 <<'EOF'
+import sys, unicodedata
+def columns(text):
+    return sum(0 if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Me", "Cf") else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+for name, most in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
+    for line in open(name, encoding="utf-8"):
+        assert columns(line.rstrip("\n")) <= most, (columns(line), line)
+        assert not any(c != "\n" and unicodedata.category(c) == "Cc" for c in line), line
+EOF
+}
+balanced() { # by UAX 9: nothing that a text opens reaches beyond it
+    stretto-report --csv songs --bom hostile.jsonl >songs.csv && stretto-report --top 100 hostile.jsonl >said && stretto-report --html page.html hostile.jsonl >none && python3 - <<'EOF'
+import csv, html, re
+def check(text):
+    stack = []
+    for c in text:
+        if c in "\u202a\u202b\u202d\u202e": stack.append("\u202c")
+        elif c in "\u2066\u2067\u2068": stack.append("\u2069")
+        elif c in "\u202c\u2069": assert stack and stack.pop() == c, ascii(text)
+        elif not stack: assert not (0x590 <= ord(c) <= 0x8ff), ascii(text)
+    assert not stack, ascii(text)
+raw = open("songs.csv", encoding="utf-8", newline="").read()
+assert raw[0] == "\ufeff"
+rows = list(csv.DictReader(raw[1:].splitlines(True)))
+assert len(rows) == 18
+for row in rows: check(row["title"])
+assert any("gnp.exe" in row["title"] for row in rows)
+for line in open("said", encoding="utf-8"): check(line.rstrip("\n"))
+page = open("page.html", encoding="utf-8").read()
+for cell in re.findall(r"<bdi>(.*?)</bdi>|<text[^>]*>(.*?)</text>", page): check(html.unescape(cell[0] or cell[1]))
+EOF
+}
 plots() { stretto-report --html - events.jsonl >page.html && test "$(grep -o '<svg' page.html | wc -l)" -eq 6 && ! stretto-report --partial --html - events.jsonl; }
 ok 'and has six plots' plots
 echo '{"currency": "EUR", "edge_gb": 1, "origin_gb": 10, "peer_gb": 0.1, "million_requests": 100}' >prices
@@ -127,8 +213,9 @@ costs() { stretto-report --json --prices prices events.jsonl >said && jq -e '.by
 ok 'cost is bytes and requests by their prices' costs
 
 # access logs: sessions of the events, others, and servers that ask servers
-entry() { printf '192.0.2.0 - - [25/Nov/2025:%02d:00:00 +0000] "GET /songs/x/96/chunk_0.ogg HTTP/1.1" 200 %d "-" "a" %s 3 "%s" "%s"\n' "$@"; }
+entry() { case $5 in -) from=192.0.2.0 ;; *) from=198.51.100.0 ;; esac && printf "$from"' - - [25/Nov/2025:%02d:00:00 +0000] "GET /songs/x/96/chunk_0.ogg HTTP/1.1" 200 %d "-" "a" %s 3 "%s" "%s"\n' "$@"; }
 mkdir logs
+echo '[{"name": "east", "url": "http://edge.example:8481", "addresses": ["198.51.100.7"]}]' >servers.json
 jq -rR 'fromjson? | objects | .session | strings' events.jsonl | sort -u | head -n 300 >sessions
 n=0
 while read -r session; do
@@ -139,15 +226,28 @@ while read -r session; do
 done <sessions
 sent() { jq -c '[.servers[] | [.server, .requests, .bytes, .reported, .unreported_hit, .unreported_miss, .unreported_origin, .to_servers]]' "$1"; }
 sums="$(awk -v n="$n" 'BEGIN {s = n * (n + 1) / 2; printf "[[\"east\",%d,%d,%d,0,%d,0,0],[\"store\",%d,%d,0,0,0,%d,%d],[\"west\",%d,%d,%d,0,%d,0,0]]", 2 * n, 107 * s, 100 * s, 7 * s, 2 * n, 24 * s, 13 * s, 11 * s, 2 * n, 107 * s, 100 * s, 7 * s}')"
-logs() { stretto-report --json events.jsonl logs/*.log >with.json && sent with.json && test "$(sent with.json)" = "$sums" && jq -e --argjson n "$n" '.bytes.unreported == 27 * $n * ($n + 1) / 2 and .input.requests == 6 * $n' with.json; }
+logs() { stretto-report --servers servers.json --json events.jsonl logs/*.log >with.json && sent with.json && test "$(sent with.json)" = "$sums" && jq -e --argjson n "$n" '.bytes.unreported == 27 * $n * ($n + 1) / 2 and .input.requests == 6 * $n' with.json; }
 ok 'access logs: bytes that players report are not counted again, nor those to other servers' logs
-turned() { stretto-report --json logs events.jsonl >turned.json && test "$(sent turned.json)" = "$sums" && jq -S 'del(.servers, .input, .bytes.unreported)' all.json >left && jq -S 'del(.servers, .input, .bytes.unreported)' turned.json >right && cmp left right; }
+turned() { stretto-report --servers servers.json --json logs events.jsonl >turned.json && test "$(sent turned.json)" = "$sums" && jq -S 'del(.servers, .input, .bytes.unreported)' all.json >left && jq -S 'del(.servers, .input, .bytes.unreported)' turned.json >right && cmp left right; }
 ok 'in any order, and the rest is as without them' turned
 log_parts() {
-    cp events.jsonl logs/*.log parts/ && for part in parts/*.log parts/events.jsonl; do stretto-report --partial "$part" >"$part.other" || return; done && stretto-report --json parts/*.other >merged.json &&
-        test "$(sent merged.json)" = "$sums" && stretto-report --partial events.jsonl logs >one.other && stretto-report --json one.other >merged.json && test "$(sent merged.json)" = "$sums"
+    cp events.jsonl logs/*.log parts/ && for part in parts/*.log parts/events.jsonl; do stretto-report --servers servers.json --partial "$part" >"$part.other" || return; done && stretto-report --json parts/*.other >merged.json &&
+        test "$(sent merged.json)" = "$sums" && stretto-report --servers servers.json --partial events.jsonl logs >one.other && stretto-report --json one.other >merged.json && test "$(sent merged.json)" = "$sums"
 }
 ok 'partial reports of logs add up to the same' log_parts
+twice_read() {
+    cat logs/east.log logs/east.log >logs/east.log.2 && mv logs/east.log.2 twice.log && mkdir -p copy && cp twice.log copy/east.log && gzip <logs/west.log >copy/west.log.1.gz && tail -n 100 logs/store.log >copy/store.log.1 &&
+        stretto-report --servers servers.json --json events.jsonl logs copy/east.log copy/west.log.1.gz copy/store.log.1 >doubled.json && test "$(sent doubled.json)" = "$sums" && jq -e '.input.doubled_requests == 4 * '$n' + 2 * '$n' + 100' doubled.json || return
+    for log in logs/*.log copy/*; do stretto-report --servers servers.json --partial "$log" >"$log.d" || return; done
+    stretto-report --json logs/*.d copy/*.d parts/events.jsonl.other >merged.json && test "$(sent merged.json)" = "$sums" && rm logs/*.d
+}
+ok 'a log that is read twice counts once, rotated, packed and in partial reports too' twice_read
+stranger() { # Via is what anybody may send
+    entry 1 200000000 MISS - 'corporate proxy' | sed 's/^198.51.100.0/203.0.113.0/' >proxied.log && stretto-report --servers servers.json --json --prices prices proxied.log | jq -e '.servers[0].to_servers == 0 and .servers[0].unreported_miss == 200000000 and .cost[0].amount > 0 and .input.via == 1' &&
+        says '1 requests in logs came through a proxy' stretto-report proxied.log
+}
+ok 'who sends Via is no server by that' stranger
+ok 'a list of servers that says no address is refused' exits 65 stretto-report --servers prices events.jsonl
 alone() { stretto-report --json logs | jq -e '.servers[0].reported == 0 and .servers[0].unreported_hit > 0 and .totals.sessions == 0' && stretto-report --csv servers logs | head -n 1 | tr -d '\r' | grep -qx 'server,requests,bytes,reported,unreported_hit,unreported_miss,unreported_origin,to_servers'; }
 ok 'without events nothing is reported' alone
 within() { stretto-report --json --since 2025-11-25T12:00:00Z logs/store.log | jq -e --argjson n "$n" '.servers[0].requests == 2 * ([range(1; $n + 1) | select(. % 24 >= 12)] | length)'; }
@@ -171,6 +271,24 @@ compared() { stretto-report --json --prices prices events.jsonl >said && jq -e '
 ok 'peers and edges beside edges alone and the origin alone' compared
 html_costs() { stretto-report --html - --prices prices events.jsonl logs | grep -q 'origin only' && stretto-report --html - events.jsonl logs | grep -q 'Servers, by their logs'; }
 ok 'on the page too' html_costs
+ok 'tables fit 80 columns, or as many as COLUMNS says, with titles of 300 bytes and of any script' narrow
+ok 'what turns the direction of a title stays in it: on a terminal, in CSV, on the page' balanced
+article() { # the numbers again, by bc
+    stretto-report --json --compare events.jsonl >said && number() { jq -r --arg w "$1" '.compare[] | select(.what == $w) | .computed' said; } && verdict() { jq -r --arg w "$1" '.compare[] | select(.what == $w) | .verdict' said; } &&
+        test "$(echo "574*40*8.4/1000" | bc -l | cut -c1-6)" = "$(number 'bytes a day' | cut -c1-6)" && test "$(echo "574*40*8.4*0.08/1000" | bc -l | cut -c1-5)" = "$(number 'cost a day' | cut -c1-5)" &&
+        for what in 'bytes a day' 'cost a day' 'cost a year' 'all costs, a listener and year' "a rival's 420 M\$, 88 M users" "another's 300 M\$, 80 M users" "a third's 180 of 920 M\$" 'licences a day'; do test "$(verdict "$what")" = follows || { echo "$what"; return 1; }; done &&
+        for what in 'cost a day, said elsewhere' 'cost a year, of that' "saved by 680 M\$ in its place" 'licences a year, 0.02 $ a song' 'bytes in 24 hours, said elsewhere' 'songs a listener, of 8.4 G a day' "40 % of 5.6 G\$ from the CDN"; do test "$(verdict "$what")" = 'does not follow' || { echo "$what"; return 1; }; done &&
+        jq -e '(.compare[] | select(.what == "CDN a year at this") | .computed) as $here | (.compare[] | select(.what == "cost a year") | .computed) as $all | ($here - $all * (1 - .bytes.offload) | fabs) < 1e-4' said
+}
+ok '--compare: which of an article'"'"'s numbers follow, and what was seen here at its prices' article
+zones() { # nights of Berlin around the change of October 2026, and of New York
+    { heard 1 anna A 1792879800 60 60 finished; heard 2 anna A 1792965600 60 60 finished; heard 3 anna A 1792970000 60 60 finished; } >night.jsonl && for zone in UTC Europe/Berlin America/New_York Asia/Kolkata; do
+        stretto-report --json --time-zone $zone night.jsonl | jq -r '.days[] | "\(.day) \(.plays)"' >ours && for at in 1792879800 1792965600 1792970000; do TZ=$zone date -d "@$at" +%F; done | sort | uniq -c | awk '{print $2, $1}' >theirs && diff ours theirs || { echo $zone; return 1; }
+    done && stretto-report --json --time-zone Europe/Berlin night.jsonl | jq -e '.totals.from == "2026-10-25T00:10:00+02:00"' && stretto-report --json --time-zone Europe/Berlin --since 2026-10-26 night.jsonl | jq -e '.totals.sessions == 1' &&
+        { for i in $(seq 60); do heard "b$i" busy A $((1792879200 + i * 1490)) 1500 1500 finished; done; } >busy.jsonl && stretto-report --json --time-zone Europe/Berlin busy.jsonl | jq -e '.totals.suspects == 0 and ([.days[].heard_ms] | max) > 86400000' && stretto-report --json busy.jsonl | jq -e '[.days[].heard_ms] | max <= 86400000'
+}
+ok '--time-zone: days as date(1) has them, and one of 25 hours' zones
+ok 'a zone that is none: 64' exits 64 stretto-report --time-zone Europe/Atlantis clean.jsonl
 echo '{"edge_gb": -1}' >bad
 ok 'a price below nothing is refused' exits 65 stretto-report --prices bad events.jsonl
 finish

@@ -17,6 +17,7 @@ void check_line(Reader& reader, std::string_view line) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
     check(json.is_object());  // the last of equal keys counts, here and there
     check(json["received_ms"] == 1764000000000 && json["address"] == "192.0.2.0");
+    check(json["sent_ms"] == 1763999999000);
     const std::string padded = std::string{line} + std::string(Reader::padding, '}');
     Event event;
     check(reader.read(std::string_view{padded}.substr(0, line.size()), event) == Line::event);
@@ -28,7 +29,8 @@ void check_line(Reader& reader, std::string_view line) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static Reader reader;
-    const auto batch = take_batch(reader, Bytes{data, data + size}, 1764000000000, "192.0.2.0");
+    const auto batch =
+        take_batch(reader, Bytes{data, data + size}, {1764000000000, 1763999999000, "192.0.2.0"});
     if (!batch) return 0;
     check(batch->too_many ? batch->lines.empty() : batch->count <= most_batch_lines);
     std::size_t count = 0;

@@ -102,6 +102,8 @@ def strangers(url):
         "depth": (line("s", 1)[:-1].encode() + b',"x":' + b"[" * 100000 + b"]" * 100000 + b"}", 400),
         "a line of 70 kB": (line("s", 1, why="x" * 70000).encode(), 400),
         "when it was received": (line("s", 1, received_ms=5).encode(), 400), "and from where": (line("s", 1, address="192.0.2.1").encode(), 400),
+        "when it was sent": (line("s", 1, sent_ms=5).encode(), 400), "a token": (line("s", 1, token="t").encode(), 400),
+        "a session that is no id": (line("s <b>", 1).encode(), 400), "a song that is none": (line("s", 1).replace("1gcyaec7", "x").encode(), 400),
         "1,001 lines": (lines("s", range(1001)), 413), "more than 1 MB": (b"\n" * ((1 << 20) + 1), 413),
     }
     for name, (body, status) in cases.items():
@@ -268,7 +270,7 @@ def deaf(address):
     with socket.create_server((host, int(port))) as server:
         server.settimeout(PATIENCE)
         client, _ = server.accept()
-        assert client.recv(100).startswith(b"POST /events HTTP/1.1")
+        assert client.recv(100).startswith(b"POST /events?sent_ms=")
         client.close()
 
 

@@ -12,13 +12,16 @@ namespace {
 
 Result<Batch> take(std::string_view body) {
     Reader reader;
-    return take_batch(reader, Bytes{body.begin(), body.end()}, 1764000000123, "192.0.2.0");
+    return take_batch(reader, Bytes{body.begin(), body.end()},
+                      {1764000000123, 1763999999999, "192.0.2.0"});
 }
+
+constexpr const char* song = "1gcyaec7dh22va24fyjpv1qwv1rfkps2";
 
 std::string line(int seq, std::string_view more = "") {
     return text(R"({"event":"progress","seq":)", seq,
-                R"(,"time_ms":1764000000000,"session":"s","listener":"l","place":"","song":"x")",
-                more, "}");
+                R"(,"time_ms":1764000000000,"session":"s","listener":"l","place":"","song":")",
+                song, "\"", more, "}");
 }
 
 std::string why(std::string_view body) {
@@ -37,6 +40,7 @@ BOOST_AUTO_TEST_CASE(each_line_gets_when_it_came_and_from_where_behind_its_own_k
     BOOST_TEST(batch->lines.starts_with(line(0, R"(,"heard_ms":5)").substr(0, 100)));
     const auto first = nlohmann::json::parse(batch->lines.substr(0, batch->lines.find('\n')));
     BOOST_TEST(first["received_ms"] == 1764000000123);
+    BOOST_TEST(first["sent_ms"] == 1763999999999);
     BOOST_TEST(first["address"] == "192.0.2.0");
     BOOST_TEST(first["heard_ms"] == 5);
     BOOST_TEST(batch->lines.ends_with("\"}\n"));
@@ -94,8 +98,27 @@ BOOST_AUTO_TEST_CASE(nobody_puts_words_into_the_servers_mouth) {
     BOOST_TEST(why(line(0, R"(,"received_ms":1)")) == "line 1: has what the server adds");
     BOOST_TEST(why(line(0, R"(,"address":"10.0.0.1")")) == "line 1: has what the server adds");
     BOOST_TEST(why(line(0, R"(,"addr\u0065ss":"10.0.0.1")")) == "line 1: has what the server adds");
+    BOOST_TEST(why(line(0, R"(,"sent_ms":1)")) == "line 1: has what the server adds");
+    BOOST_TEST(why(line(0, R"(,"token":"t")")) == "line 1: has what the server adds");
     BOOST_TEST(why(line(0, R"(,"address":1)")) ==
                "line 1: lacks what every event has, or has it wrong");
+}
+BOOST_AUTO_TEST_CASE(ids_that_are_none_are_refused) {
+    const auto with = [](const std::string& from, const std::string& to) {
+        auto changed = line(0);
+        changed.replace(changed.find(from), from.size(), to);
+        return why(changed);
+    };
+    for (const std::string id :
+         {"x", "1gcyaec7dh22va24fyjpv1qwv1rfkps", "1gcyaec7dh22va24fyjpv1qwv1rfkps22",
+          "1GCYAEC7DH22VA24FYJPV1QWV1RFKPS2", "ilouaec7dh22va24fyjpv1qwv1rfkps2"})
+        BOOST_TEST(with(song, id) == "line 1: its song is no id", id);
+    for (const std::string id : {" ", "a b", "<b>", "\\u202e", "\\n", "\xc3\xa9", "a,b", "'"}) {
+        BOOST_TEST(with("\"s\"", '"' + id + '"') == "line 1: its session is no id", id);
+        BOOST_TEST(with("\"l\"", '"' + id + '"') == "line 1: its listener is no id", id);
+    }
+    BOOST_TEST(with("\"s\"", "\"0190a6e0-7c1b-4f77-a1b2-0123456789ab\"") == "taken");
+    BOOST_TEST(with("\"l\"", "\"anna@example.com\"") == "taken");
 }
 BOOST_AUTO_TEST_CASE(lines_are_counted_and_bounded) {
     std::string body;

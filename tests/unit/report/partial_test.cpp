@@ -12,8 +12,10 @@ struct Fixture {
         s.song = names.songs("song");
         s.place = names.places("52.5,13.4");
         s.title = "\"T\"";
-        s.first_ms = 5;
-        s.last_ms = 70'000;
+        s.clock.add(5, 100, 1'764'000'000'000);
+        s.clock.add(70'000, -1, -1);
+        s.address = names.addresses("192.0.2.0");
+        s.token = true;
         s.heard_ms = 60'000;
         s.startup_ms = 120;
         s.stalls = 2;
@@ -23,7 +25,7 @@ struct Fixture {
         got.source = Source::edge_hit;
         got.server = names.servers("eu-west");
         got.bytes = 7;
-        got.first_byte = {3, 300};
+        s.pieces = {{9, 7, 6, 0, 300}, {10, 0, 0, 0, Piece::no_bucket}};
         s.rejects = {{names.servers("peer"), 4}};
         line = print_partial("id", s, names);
     }
@@ -48,16 +50,16 @@ BOOST_AUTO_TEST_CASE(a_session_comes_back_as_it_was) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_log_says_comes_back) {
-    const Sent sent{~std::uint64_t{0}, names.servers("eu-west"), Told::miss, 3, 4};
-    const auto text = print_partial(sent, names);
+    const Logged logged{~std::uint64_t{0}, 17, 4, names.servers("eu-west"), 0, 3, Told::miss};
+    const auto text = print_partial(logged, names);
     BOOST_TEST(is_partial(text));
     Dictionary other;
     other.servers("someone else");
     const auto back = parse_partial(text, other);
     BOOST_TEST_REQUIRE(static_cast<bool>(back));
-    BOOST_REQUIRE(back->sent);
-    BOOST_TEST(print_partial(*back->sent, other) == text);
-    BOOST_TEST(other.servers[back->sent->server] == "eu-west");
+    BOOST_REQUIRE(back->logged);
+    BOOST_TEST(print_partial(*back->logged, other) == text);
+    BOOST_TEST(other.servers[back->logged->server] == "eu-west");
     for (std::size_t n = 0; n + 1 < text.size(); ++n)
         BOOST_TEST(!parse_partial(text.substr(0, n), other), text.substr(0, n));
 }
@@ -81,12 +83,13 @@ BOOST_AUTO_TEST_CASE(every_line_cut_short_or_changed_to_nonsense_is_malformed) {
         changed.replace(changed.find(from), from.size(), to);
         return changed;
     };
-    BOOST_TEST(!parse_partial(with("\"first_ms\":5", "\"first_ms\":-2"), names));
-    BOOST_TEST(!parse_partial(with("\"first_ms\":5", "\"first_ms\":80000"), names));
+    BOOST_TEST(!parse_partial(with("[[5,", "[[-2,"), names));
+    BOOST_TEST(!parse_partial(with("[[5,", "[[80000,"), names));
+    BOOST_TEST(!parse_partial(with("[[9,0,", "[[9,1,"), names));  // a chunk of no kind
     BOOST_TEST(!parse_partial(with("\"skipped\"", "\"bored\""), names));
     BOOST_TEST(!parse_partial(with("\"edge_hit\"", "\"moon\""), names));
     BOOST_TEST(!parse_partial(with("\"stalls\":2", "\"stalls\":1.5"), names));
-    BOOST_TEST(!parse_partial("{\"partial\":\"stretto-partial/2\"}", names));
+    BOOST_TEST(!parse_partial("{\"partial\":\"stretto-partial/1\"}", names));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

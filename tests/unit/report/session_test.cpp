@@ -17,6 +17,7 @@ struct Fixture {
     }
     void chunk(const char* source, std::int64_t bytes, std::int64_t audio, std::int64_t used) {
         auto e = at(0, events::Kind::chunk);
+        e.from = "eu-west";
         e.source = source;
         e.kbps = 160;
         e.bytes = bytes;
