@@ -102,10 +102,7 @@ bool bare_frames(const AVInputFormat* format) {
 
 std::string vorbis_key(std::string_view key) {
     static const std::pair<std::string_view, std::string_view> renamed[] = {
-        {"ALBUM_ARTIST", "ALBUMARTIST"},
-        {"TRACK", "TRACKNUMBER"},
-        {"DISC", "DISCNUMBER"},
-        {"COMMENT", "DESCRIPTION"}};
+        {"ALBUM_ARTIST", "ALBUMARTIST"}, {"TRACK", "TRACKNUMBER"}, {"DISC", "DISCNUMBER"}};
     std::string upper;
     for (char c : key) upper += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     for (const auto& [from, to] : renamed)
@@ -134,7 +131,7 @@ void add_tags(std::set<std::string>& to, std::set<std::string>& keys, const AVDi
     while ((entry = av_dict_get(from, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         const auto key = vorbis_key(entry->key);
         const auto tag = key + "=" + entry->value;
-        if (!wanted(key) || keys.contains(key) || tag.size() > 8192 || tag.size() > room) continue;
+        if (!wanted(key) || keys.contains(key) || tag.size() > room) continue;
         room -= tag.size();
         to.insert(tag);
         ours.insert(key);
@@ -559,7 +556,7 @@ const std::vector<std::string>& Decoder::notes() const noexcept { return state_-
 
 std::vector<std::string> Decoder::tags() const {
     std::set<std::string> tags, keys;
-    std::size_t room = 60000;
+    std::size_t room = 1 << 20;
     add_tags(tags, keys, state_->stream->metadata, room);
     add_tags(tags, keys, state_->demuxer->metadata, room);
     return {tags.begin(), tags.end()};

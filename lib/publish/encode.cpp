@@ -15,6 +15,7 @@
 #include "audio/vorbis.hpp"
 #include "ogg/merge.hpp"
 #include "ogg/page.hpp"
+#include "publish/tags.hpp"
 
 namespace stretto::publish {
 namespace {
@@ -332,6 +333,16 @@ Recording record(int fd, const std::string& subject, const Source& options, bool
                         decoder.tags(),
                         {},
                         {}};
+    struct stat info;
+    if (::fstat(file.fd(), &info) != 0) throw system_error("read", subject);
+    const audio::ReadAt read = [&](std::uint64_t at, std::size_t n) {
+        Bytes bytes(n);
+        bytes.resize(read_at(file.fd(), bytes, static_cast<std::int64_t>(at), subject));
+        return bytes;
+    };
+    recording.tags =
+        comments_of(read_tags(read, static_cast<std::uint64_t>(info.st_size), recording.format),
+                    decoder.tags(), recording.notes);
     MeterBeside meter{recording.meter};
     const double expected = decoder.expected_seconds();
     std::vector<float> samples;
@@ -345,7 +356,7 @@ Recording record(int fd, const std::string& subject, const Source& options, bool
     }
     meter.finish();
     recording.damage = decoder.damage();
-    recording.notes = decoder.notes();
+    recording.notes.insert(recording.notes.end(), decoder.notes().begin(), decoder.notes().end());
     if (recording.format == "ogg")
         if (const auto why = ogg_damage(file.fd(), subject, recording.notes); !why.empty()) {
             if (!options.keep_going) throw bad_data(subject, why);
