@@ -19,7 +19,8 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
                 nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
-DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) libboost-test-dev libsdl2-2.0-0 perl python3 strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
+                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 perl python3 python3-mutagen strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
@@ -180,8 +181,8 @@ soak: all
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
-              lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
-              $(wildcard lib/vorbis/*.cpp) \
+              lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
+              $(wildcard lib/vorbis/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
               $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
               lib/events/reader.cpp lib/events/batch.cpp lib/edge/passable.cpp lib/edge/groups.cpp \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))

@@ -27,20 +27,16 @@ ogg::PageReader reader_of(int fd, const std::string& subject) {
 }
 
 /// Only a file can be read twice: once for the bitrate that its header may not tell.
-int average_of(int fd, const std::string& subject) {
-    if (::lseek(fd, 0, SEEK_CUR) != 0) return 0;
-    const int kbps = publish::average_kbps(reader_of(fd, subject));
-    if (::lseek(fd, 0, SEEK_SET) != 0) throw system_error("read", subject);
-    return kbps;
-}
-
-bool tells_bitrate(int fd, const std::string& subject) {
-    if (::lseek(fd, 0, SEEK_CUR) != 0) return true;  // cannot be asked without losing bytes
-    auto reader = reader_of(fd, subject);
-    auto page = reader.next();
-    const auto format = page && *page ? vorbis::parse_identification((*page)->body) : Malformed{""};
-    if (::lseek(fd, 0, SEEK_SET) != 0) throw system_error("read", subject);
-    return !format || format->nominal_bps > 0;
+int average_of(int fd, const std::string& subject, std::uint32_t serial) {
+    std::int64_t at = 0;
+    struct stat info;
+    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return 0;
+    return publish::average_kbps(ogg::PageReader{[&](std::span<std::uint8_t> into) {
+                                     const auto n = read_at(fd, into, at, subject);
+                                     at += static_cast<std::int64_t>(n);
+                                     return n;
+                                 }},
+                                 serial);
 }
 
 void tell(const std::string& path, BytesView bytes) {
@@ -104,8 +100,9 @@ int main(int argc, char** argv) {
             const std::string subject = name == "-" ? "standard input" : name;
             open.push_back(open_input(name));
             const int fd = open.back().fd();
-            cutter.add_input(reader_of(fd, subject), subject,
-                             tells_bitrate(fd, subject) ? 0 : average_of(fd, subject));
+            cutter.add_input(reader_of(fd, subject), subject, [fd, subject](std::uint32_t serial) {
+                return average_of(fd, subject, serial);
+            });
         }
         if (folder.empty())
             write_tar(cutter, verbose);

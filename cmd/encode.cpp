@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <iostream>
+#include <regex>
 #include <thread>
 
 #include "audio/vorbis.hpp"
@@ -29,7 +30,7 @@ constexpr std::string_view examples =
 struct Options {
     std::vector<std::string> inputs;
     std::vector<int> kbps{96, 160, 320};
-    audio::Decoder::Options decoder;
+    publish::Source decoder;
     unsigned threads = std::max(1U, std::thread::hardware_concurrency());
     double lufs = -14, true_peak = -1;
     std::optional<double> gain;
@@ -76,6 +77,7 @@ publish::Recording record(const Options& o, const std::string& input, bool keep_
                                      keep_pcm, report);
     for (const auto& why : recording.damage)
         note(text("'", recording.subject, "': ", why, " (passed over)"));
+    for (const auto& what : recording.notes) note(text("'", recording.subject, "': ", what));
     return recording;
 }
 
@@ -165,6 +167,7 @@ Json stats(const publish::Recording& r, const publish::Encoding& e, const publis
               std::llround(static_cast<double>(done.bytes[i]) * 8 / r.seconds() / 1000)},
              {"bytes", done.bytes[i]}});
     json["damage"] = r.damage;
+    json["notes"] = r.notes;
     json["cpu_seconds"] = number(cpu_seconds());
     json["vorbis_cpu_seconds"] = number(done.vorbis_cpu_seconds);
     json["elapsed_seconds"] = number(elapsed);
@@ -203,6 +206,17 @@ int encode(const Options& o) {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     write_stats(o, stats(recording, encoding, done, elapsed));
     return 0;
+}
+
+audio::Decoder::Raw raw_of(const std::string& text_of) {
+    static const std::regex form{"([a-z0-9]{1,16}):([0-9]{4,6}):([0-9]{1,2})"};
+    std::smatch part;
+    if (!std::regex_match(text_of, part, form))
+        throw Error{EX_USAGE, text("'", text_of, "' is not FORMAT:HZ:CHANNELS, as s16le:44100:2")};
+    const audio::Decoder::Raw raw{part[1], std::stoi(part[2]), std::stoi(part[3])};
+    if (raw.channels < 1 || raw.channels > 16 || raw.rate < 1000 || raw.rate > 768000)
+        throw Error{EX_USAGE, text("'", text_of, "': 1 to 16 channels of 1000 to 768000 Hz")};
+    return raw;
 }
 
 void check(Options& o) {
@@ -251,6 +265,14 @@ int main(int argc, char** argv) {
         "--measure", o.measure,
         "Encode nothing; print loudness, true peak and gain of each INPUT and of all together");
     app.add_flag("--json", o.json, "With --measure: a JSON object a line");
+    app.add_flag("--single-mono", o.decoder.single_mono,
+                 "Measure mono as one loudspeaker, not as the two that it is heard from");
+    app.add_option("--track", o.decoder.track, "Which audio track of the file, from 1")
+        ->check(CLI::Range(1, 1000));
+    app.add_option_function<std::string>(
+           "--raw", [&o](const std::string& format) { o.decoder.raw = raw_of(format); },
+           "The input is bare samples, as in s16le:44100:2: format, rate, channels")
+        ->type_name("FORMAT:HZ:N");
     app.add_flag("--keep-going", o.decoder.keep_going,
                  "Pass over damage inside the input, and tell what it was");
     app.add_flag("--print-stats", o.print_stats,

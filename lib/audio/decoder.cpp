@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "audio/ffmpeg.hpp"
+#include "audio/mp4.hpp"
+#include "audio/stated.hpp"
 #include "base/file.hpp"
 #include "base/progress.hpp"
 
@@ -25,16 +27,18 @@ struct FreeIo {
 };
 
 /// The file as FFmpeg sees it. No exception crosses its frames: a failed read is remembered.
-struct Bytes {
+struct Input {
     int fd = -1;
     std::int64_t at = 0, size = 0;
+    std::vector<Patch> patches;
     std::optional<Error> failure;
 
     static int read(void* self, std::uint8_t* to, int n) noexcept {
-        auto& bytes = *static_cast<Bytes*>(self);
+        auto& bytes = *static_cast<Input*>(self);
         try {
             const auto got =
                 read_at(bytes.fd, {to, static_cast<std::size_t>(n)}, bytes.at, "input");
+            bytes.patch({to, got});
             bytes.at += static_cast<std::int64_t>(got);
             return got == 0 ? AVERROR_EOF : static_cast<int>(got);
         } catch (const Error& e) {
@@ -42,8 +46,15 @@ struct Bytes {
             return AVERROR(EIO);
         }
     }
+    void patch(std::span<std::uint8_t> read) const {
+        const auto from = static_cast<std::uint64_t>(at);
+        for (const auto& p : patches)
+            for (std::size_t i = 0; i < p.bytes.size(); ++i)
+                if (p.offset + i >= from && p.offset + i < from + read.size())
+                    read[p.offset + i - from] = p.bytes[i];
+    }
     static std::int64_t seek(void* self, std::int64_t offset, int whence) noexcept {
-        auto& bytes = *static_cast<Bytes*>(self);
+        auto& bytes = *static_cast<Input*>(self);
         whence &= ~AVSEEK_FORCE;
         if (whence == AVSEEK_SIZE) return bytes.size;
         const std::int64_t to = offset + (whence == SEEK_CUR   ? bytes.at
@@ -82,12 +93,16 @@ bool exact(const AVInputFormat* format) {
     return lossless.contains(format->name);
 }
 
+/// Frames one after the other without a header for the whole: nothing tells where they end but
+/// that something else follows.
+bool bare_frames(const AVInputFormat* format) {
+    static const std::set<std::string_view> bare = {"mp3", "aac", "ac3", "eac3", "dts", "loas"};
+    return bare.contains(format->name);
+}
+
 std::string vorbis_key(std::string_view key) {
     static const std::pair<std::string_view, std::string_view> renamed[] = {
-        {"ALBUM_ARTIST", "ALBUMARTIST"},
-        {"TRACK", "TRACKNUMBER"},
-        {"DISC", "DISCNUMBER"},
-        {"COMMENT", "DESCRIPTION"}};
+        {"ALBUM_ARTIST", "ALBUMARTIST"}, {"TRACK", "TRACKNUMBER"}, {"DISC", "DISCNUMBER"}};
     std::string upper;
     for (char c : key) upper += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     for (const auto& [from, to] : renamed)
@@ -116,7 +131,7 @@ void add_tags(std::set<std::string>& to, std::set<std::string>& keys, const AVDi
     while ((entry = av_dict_get(from, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         const auto key = vorbis_key(entry->key);
         const auto tag = key + "=" + entry->value;
-        if (!wanted(key) || keys.contains(key) || tag.size() > 8192 || tag.size() > room) continue;
+        if (!wanted(key) || keys.contains(key) || tag.size() > room) continue;
         room -= tag.size();
         to.insert(tag);
         ours.insert(key);
@@ -127,7 +142,7 @@ void add_tags(std::set<std::string>& to, std::set<std::string>& keys, const AVDi
 }  // namespace
 
 struct Decoder::State {
-    Bytes bytes;
+    Input bytes;
     std::string subject;
     Options options;
     std::unique_ptr<AVIOContext, FreeIo> io;  // outlives the demuxer
@@ -140,10 +155,17 @@ struct Decoder::State {
     AVChannelLayout in_layout{};
     int in_rate = 0, in_format = -1;
     int channels = 0;
-    std::int64_t decoded = 0;  // samples, at the source's rate
-    double furthest = 0;       // seconds: the end of any packet of any stream
+    std::int64_t decoded = 0;            // samples, at the source's rate
+    std::optional<std::int64_t> stated;  // as many as the format says there are, exactly
+    std::int64_t skip = 0;               // decoded samples before the first
+    double furthest = 0;                 // seconds: the end of any packet of any stream
     bool draining = false, ended = false;
-    std::vector<std::string> damage;
+    bool open_length = false;  // the header does not know its length
+    std::optional<Wave> wave;
+    bool torn = false;        // the last packet was not whole
+    std::string suspicion;    // damage, if any audio follows it
+    double suspicion_at = 0;  // seconds
+    std::vector<std::string> damage, notes;
 
     ~State() { av_channel_layout_uninit(&in_layout); }
 
@@ -156,15 +178,97 @@ struct Decoder::State {
         if (damage.size() < 100) damage.push_back(why);
     }
 
+    /// What cannot be decoded is damage inside the audio and, behind it, only something else: tags
+    /// that FFmpeg does not know, zeros, junk. Which of both the next frame tells, or the end.
+    void suspect(const std::string& why) {
+        if (bytes.failure) throw Error{EX_IOERR, text("cannot read '", subject, "'")};
+        if (!suspicion.empty()) return;
+        suspicion = why;
+        suspicion_at = seconds();
+    }
+    void confirm_suspicion() {
+        if (suspicion.empty()) return;
+        damaged(std::exchange(suspicion, {}));
+    }
+
+    stretto::Bytes read_bytes(std::uint64_t offset, std::size_t n) const {
+        stretto::Bytes read(n);
+        read.resize(read_at(bytes.fd, read, static_cast<std::int64_t>(offset), "input"));
+        return read;
+    }
+
+    void read_head() {
+        const auto size = static_cast<std::uint64_t>(bytes.size);
+        bytes.patches = audio::open_length(read_bytes(0, stated_head_bytes), size);
+        wave = wave_samples([this](auto at, auto n) { return read_bytes(at, n); }, size);
+        open_length = !bytes.patches.empty() || (wave && wave->open);
+    }
+
+    /// The first audio frame of an MP3 may say how much was encoded.
+    void ask_mp3() {
+        std::uint64_t at = 0;  // a tag may follow a tag
+        for (int tags = 0; tags < 10; ++tags) {
+            const auto tag = id3v2_bytes(read_bytes(at, 10));
+            if (tag == 0) break;
+            at += tag;
+        }
+        stated = mp3_samples(read_bytes(at, 2048));
+    }
+
+    const AVInputFormat* raw_format(AVDictionary** how) const {
+        const AVInputFormat* format = av_find_input_format(options.raw->format.c_str());
+        const bool pcm = format && std::string_view{format->long_name}.starts_with("PCM ");
+        if (!pcm)
+            throw Error{EX_USAGE, text("no raw samples are called '", options.raw->format, "'")};
+        AVChannelLayout layout{};
+        av_channel_layout_default(&layout, options.raw->channels);
+        char name[64] = "";
+        av_channel_layout_describe(&layout, name, sizeof name);
+        av_channel_layout_uninit(&layout);
+        check(av_dict_set_int(how, "sample_rate", options.raw->rate, 0), "av_dict_set");
+        check(av_dict_set(how, "ch_layout", name, 0), "av_dict_set");
+        return format;
+    }
+
+    /// The audio track to decode, and its decoder.
+    int choose_track(const AVCodec** decoder) {
+        AVFormatContext* context = demuxer.get();
+        std::vector<int> tracks;
+        for (unsigned i = 0; i < context->nb_streams; ++i)
+            if (context->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+                tracks.push_back(static_cast<int>(i));
+        int wanted = -1;
+        if (options.track > 0) {
+            if (static_cast<std::size_t>(options.track) > tracks.size())
+                throw wrong(text("no audio track ", options.track, " in it, there ",
+                                 tracks.size() == 1 ? "is" : "are", " ", tracks.size()));
+            wanted = tracks[static_cast<std::size_t>(options.track) - 1];
+        }
+        const int best = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, wanted, -1, decoder, 0);
+        if (best < 0 || !*decoder)
+            throw wrong(text("no audio in it that can be decoded (", context->iformat->name, ")"));
+        if (tracks.size() > 1 && options.track == 0) {
+            const auto at = std::ranges::find(tracks, best) - tracks.begin() + 1;
+            notes.push_back(text("of its ", tracks.size(), " audio tracks, number ", at,
+                                 " was taken (--track chooses)"));
+        }
+        return best;
+    }
+
     void open() {
+        read_head();
         io.reset(avio_alloc_context(static_cast<unsigned char*>(av_malloc(65536)), 65536, 0, &bytes,
-                                    Bytes::read, nullptr, Bytes::seek));
+                                    Input::read, nullptr, Input::seek));
         if (!io) throw std::bad_alloc{};
         const AVInputFormat* format = nullptr;
         // by content alone: the same bytes are the same song whatever they are called
-        const int probed = av_probe_input_buffer2(io.get(), &format, "", nullptr, 0, 1 << 20);
-        if (probed < 0 || !format)
+        AVDictionary* how = nullptr;
+        if (options.raw) {
+            format = raw_format(&how);
+        } else if (av_probe_input_buffer2(io.get(), &format, "", nullptr, 0, 1 << 20) < 0 ||
+                   !format) {
             throw wrong(bytes.size == 0 ? "empty" : "not audio in any format known");
+        }
         if (opens_others(format))
             throw wrong(
                 text("a ", format->name, " file only points at other files, which are not opened"));
@@ -176,16 +280,14 @@ struct Decoder::State {
         context->protocol_whitelist = av_strdup("none");
         context->error_recognition = AV_EF_CRCCHECK;
         const int opened =
-            avformat_open_input(&context, "", format, nullptr);  // frees it when it fails
+            avformat_open_input(&context, "", format, &how);  // frees it when it fails
+        av_dict_free(&how);
         if (opened < 0) throw wrong(text("not readable as ", format->name, ": ", reason(opened)));
         demuxer.reset(context);
         if (const int found = avformat_find_stream_info(context, nullptr); found < 0)
             throw wrong(reason(found));
         const AVCodec* decoder = nullptr;
-        const int best = av_find_best_stream(context, AVMEDIA_TYPE_AUDIO, -1, -1, &decoder, 0);
-        if (best < 0 || !decoder)
-            throw wrong(text("no audio in it that can be decoded (", format->name, ")"));
-        stream = context->streams[best];
+        stream = context->streams[choose_track(&decoder)];
         codec.reset(avcodec_alloc_context3(decoder));
         if (!codec) throw std::bad_alloc{};
         check(avcodec_parameters_to_context(codec.get(), stream->codecpar),
@@ -197,6 +299,31 @@ struct Decoder::State {
         if (const int ok = avcodec_open2(codec.get(), decoder, nullptr); ok < 0)
             throw wrong(reason(ok));
         channels = stream->codecpar->ch_layout.nb_channels == 1 ? 1 : 2;
+        if (std::string_view{format->name} == "mp3") ask_mp3();
+    }
+
+    /// MP4 and CAF know the samples between delay and padding: by iTunes' comment, or by the length
+    /// of the track, in samples. FFmpeg gives whole packets.
+    void ask_container() {
+        const std::string_view name = demuxer->iformat->name;
+        std::optional<TrackLength> track;
+        if (name == "mov,mp4,m4a,3gp,3g2,mj2")
+            track = mp4_track([this](auto at, auto n) { return read_bytes(at, n); },
+                              static_cast<std::uint64_t>(bytes.size),
+                              static_cast<std::uint32_t>(stream->id));
+        else if (name == "caf" && stream->duration > 0 && stream->time_base.num == 1)
+            track = {stream->duration, static_cast<std::uint32_t>(stream->time_base.den)};
+        if (!track || in_rate % static_cast<int>(track->per_second) != 0) return;
+        const std::int64_t all = track->ticks * (in_rate / static_cast<int>(track->per_second));
+        stated = all;
+        const AVDictionaryEntry* gap = av_dict_get(demuxer->metadata, "iTunSMPB", nullptr, 0);
+        const auto itunes = gap ? parse_itunsmpb(gap->value) : std::nullopt;
+        if (!itunes || itunes->samples > all) return;
+        // without an edit list the comment alone tells
+        if (all == itunes->delay + itunes->samples + itunes->padding) {
+            if (stream->start_time < itunes->delay) skip = itunes->delay;  // else FFmpeg does
+            stated = itunes->samples;
+        }
     }
 
     void open_resampler() {
@@ -245,7 +372,9 @@ struct Decoder::State {
     }
 
     void take_frame(std::vector<float>& samples) {
-        if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT))
+        if (stated && !torn && decoded - skip >= *stated) return;  // padding, or junk that decodes
+        confirm_suspicion();
+        if (frame->decode_error_flags || (!torn && (frame->flags & AV_FRAME_FLAG_CORRUPT)))
             damaged(text("damaged at ", clock_text(seconds())));
         if (frame->ch_layout.nb_channels < 1 || frame->sample_rate < 1)
             return damaged("a frame without channels or rate");
@@ -253,13 +382,35 @@ struct Decoder::State {
             frame->ch_layout.nb_channels != in_layout.nb_channels) {
             convert(nullptr, samples);
             if (in_rate) decoded = decoded * frame->sample_rate / in_rate;
+            const bool first = in_rate == 0;
             open_resampler();
+            if (first) ask_container();
         }
+        const std::int64_t before = decoded;
         decoded += frame->nb_samples;
+        trim(before);
         if (seconds() > most_seconds) throw wrong("longer than 24 hours");
         const std::size_t had = samples.size();
         convert(frame.get(), samples);
         check_numbers(samples, had);
+    }
+
+    /// Leave of the frame what lies between the delay and the padding.
+    void trim(std::int64_t before) {
+        const int all = frame->nb_samples;
+        const auto head = static_cast<int>(std::clamp<std::int64_t>(skip - before, 0, all));
+        const auto tail = static_cast<int>(
+            stated ? std::clamp<std::int64_t>(decoded - skip - *stated, 0, all - head) : 0);
+        if (head > 0) {
+            const int planes = av_sample_fmt_is_planar(static_cast<AVSampleFormat>(frame->format))
+                                   ? frame->ch_layout.nb_channels
+                                   : 1;
+            const int width = av_get_bytes_per_sample(static_cast<AVSampleFormat>(frame->format)) *
+                              (planes == 1 ? frame->ch_layout.nb_channels : 1);
+            for (int i = 0; i < planes; ++i) frame->extended_data[i] += head * width;
+        }
+        frame->nb_samples = all - head - tail;
+        decoded -= tail;
     }
 
     void check_numbers(std::vector<float>& samples, std::size_t from) {
@@ -270,6 +421,12 @@ struct Decoder::State {
         damaged(text("samples that are no numbers at ", clock_text(seconds())));
         for (std::size_t i = from; i < samples.size(); ++i)
             if (!(std::abs(samples[i]) < 1e6F)) samples[i] = 0;
+    }
+
+    /// An Ogg stream may hold packets that are no audio, which decoders are to pass over.
+    bool sounds(const AVPacket& packet) const {
+        return packet.size > 0 &&
+               (codec->codec_id != AV_CODEC_ID_VORBIS || (packet.data[0] & 1) == 0);
     }
 
     /// Feed the decoder a packet, or the end.
@@ -286,38 +443,64 @@ struct Decoder::State {
         if (packet->pts != AV_NOPTS_VALUE)
             furthest = std::max(furthest, static_cast<double>(packet->pts + packet->duration) *
                                               av_q2d(from->time_base));
-        if (from == stream) {
-            if (packet->flags & AV_PKT_FLAG_CORRUPT)
-                damaged(text("damaged at ", clock_text(seconds())));
+        if (from == stream && sounds(*packet)) {
+            if (torn) damaged(text("damaged at ", clock_text(seconds())));
+            torn = packet->flags & AV_PKT_FLAG_CORRUPT;
             if (const int sent = avcodec_send_packet(codec.get(), packet.get());
                 sent < 0 && sent != AVERROR_EOF)
-                damaged(text("damaged at ", clock_text(seconds()), ": ", reason(sent)));
+                suspect(text("damaged at ", clock_text(seconds()), ": ", reason(sent)));
         }
         av_packet_unref(packet.get());
     }
 
     void check_length() {
-        if (decoded == 0) throw wrong("no sample of audio in it");
+        if (decoded - skip <= 0) throw wrong("no sample of audio in it");
         const double promised =
             stream->duration > 0 ? static_cast<double>(stream->duration) * av_q2d(stream->time_base)
                                  : 0;
-        const bool told = demuxer->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
-        const double there = seconds();
-        if (promised > 0 && told) {
-            // what writes a WAV into a pipe promises 2 or 4 GB, as it cannot know
-            const bool open_end =
-                exact(demuxer->iformat) &&
-                promised * in_rate * std::max(1, stream->codecpar->block_align) >= 2147400000.0;
-            const double slack = exact(demuxer->iformat) ? 0.5 / in_rate : 0.25;
-            if (!open_end && there + slack < promised)
-                damaged(text("cut short: the header promises ", clock_text(promised), ", and ",
-                             there < 10 ? "only " : "", clock_text(there), " are there"));
-        } else if (told && demuxer->duration > 0) {
-            const double all = static_cast<double>(demuxer->duration) / AV_TIME_BASE;
-            if (furthest + 1 < all)
-                damaged(text("cut short: the header promises ", clock_text(all), ", and ",
-                             clock_text(furthest), " are there"));
+        const auto how = demuxer->duration_estimation_method;
+        const bool lossless = exact(demuxer->iformat);
+        // what writes a WAV into a pipe promises 2 or 4 GB, as it cannot know, or nothing
+        open_length = open_length || options.raw || promised == 0;
+        const bool caf = std::string_view{demuxer->iformat->name} == "caf";
+        const bool ogg = std::string_view{demuxer->iformat->name} == "ogg";  // its pages tell
+        bool known = !ogg && !open_length && (wave || how == AVFMT_DURATION_FROM_STREAM);
+        double there = seconds() - static_cast<double>(skip) / in_rate;
+        double length = stated ? static_cast<double>(*stated) / in_rate : promised;
+        if (wave && wave->cut && pcm())  // FFmpeg goes by the size of the file
+            length = static_cast<double>(wave->bytes) / frame_bytes() / in_rate;
+        double slack = lossless && !(caf && !pcm()) ? 0.5 / in_rate : 0.25;
+        if (promised == 0 && how != AVFMT_DURATION_FROM_BITRATE && demuxer->duration > 0 && !ogg) {
+            // no length for the track but for all
+            known = true;
+            length = static_cast<double>(demuxer->duration) / AV_TIME_BASE;
+            there = furthest;
+            slack = 1;
         }
+        known = known || stated;
+        const bool whole = known && there + slack >= length;
+        if (known && !whole)
+            damaged(text("cut short: the header promises ", clock_text(length), ", and ",
+                         there < 10 ? "only " : "", clock_text(there), " are there"));
+        settle_end(whole, bare_frames(demuxer->iformat) || options.raw ||
+                              (open_length && lossless && pcm()));
+        if (!known && !ogg && !options.raw)
+            notes.push_back(
+                "nothing in it tells its length, so whether it is whole cannot be known");
+    }
+
+    bool pcm() const { return av_get_exact_bits_per_sample(stream->codecpar->codec_id) > 0; }
+    double frame_bytes() const { return std::max(1, stream->codecpar->block_align); }
+
+    /// @param whole  all that is promised is there;  @param bare  nothing promises anything
+    void settle_end(bool whole, bool bare) {
+        if (torn && !whole && !bare) damaged(text("damaged at ", clock_text(seconds())));
+        if (suspicion.empty()) return;
+        if (!whole && !bare) return confirm_suspicion();
+        if (!pcm())
+            notes.push_back(text("what follows the audio at ", clock_text(suspicion_at),
+                                 " is no audio, and was left out"));
+        suspicion.clear();
     }
 
     bool next(std::vector<float>& samples) {
@@ -333,7 +516,7 @@ struct Decoder::State {
                 convert(nullptr, samples);
                 check_length();
             } else {
-                damaged(text("damaged at ", clock_text(seconds()), ": ", reason(got)));
+                suspect(text("damaged at ", clock_text(seconds()), ": ", reason(got)));
             }
         }
         return !samples.empty();
@@ -345,7 +528,7 @@ Decoder::Decoder(int fd, std::string subject, const Options& options)
     av_log_set_level(AV_LOG_QUIET);  // what FFmpeg has to say comes as one line of ours
     struct stat info;
     if (::fstat(fd, &info) != 0) throw system_error("read", subject);
-    state_->bytes = {fd, 0, info.st_size, {}};
+    state_->bytes = {fd, 0, info.st_size, {}, {}};
     state_->subject = std::move(subject);
     state_->options = options;
     state_->open();
@@ -369,10 +552,11 @@ double Decoder::expected_seconds() const noexcept {
                : 0;
 }
 const std::vector<std::string>& Decoder::damage() const noexcept { return state_->damage; }
+const std::vector<std::string>& Decoder::notes() const noexcept { return state_->notes; }
 
 std::vector<std::string> Decoder::tags() const {
     std::set<std::string> tags, keys;
-    std::size_t room = 60000;
+    std::size_t room = 1 << 20;
     add_tags(tags, keys, state_->stream->metadata, room);
     add_tags(tags, keys, state_->demuxer->metadata, room);
     return {tags.begin(), tags.end()};

@@ -14,9 +14,16 @@ namespace stretto::audio {
 /// cannot read the server's disk.
 class Decoder {
    public:
+    /// Samples without any header.
+    struct Raw {
+        std::string format;  ///< FFmpeg's name, "s16le"
+        int rate = 0, channels = 0;
+    };
     struct Options {
         int rate = 44100;         ///< Hz of what next() gives
         bool keep_going = false;  ///< damage is noted, and passed over
+        int track = 0;            ///< which audio track, from 1; 0: the default one
+        std::optional<Raw> raw;
     };
 
     /// @param fd       a regular file, which stays open as long as this lives
@@ -41,6 +48,8 @@ class Decoder {
     std::vector<std::string> tags() const;
     /// What was passed over, in order; at most 100 lines are kept.
     const std::vector<std::string>& damage() const noexcept;
+    /// What is no damage and worth knowing, such as bytes after the audio. Complete at the end.
+    const std::vector<std::string>& notes() const noexcept;
 
    private:
     struct State;

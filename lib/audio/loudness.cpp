@@ -21,12 +21,14 @@ std::optional<double> finite(double db) {
 
 }  // namespace
 
-Meter::Meter(int channels, int rate)
+Meter::Meter(int channels, int rate, bool dual_mono)
     : state_(ebur128_init(static_cast<unsigned>(channels), static_cast<unsigned long>(rate),
                           EBUR128_MODE_I)),
       peak_(channels),
       channels_(channels) {
     if (!state_) throw std::bad_alloc{};
+    if (channels == 1 && dual_mono)
+        check(ebur128_set_channel(state_.get(), 0, EBUR128_DUAL_MONO), "ebur128_set_channel");
 }
 
 void Meter::add(std::span<const float> samples) {

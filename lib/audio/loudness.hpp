@@ -16,7 +16,9 @@ namespace stretto::audio {
 
 class Meter {
    public:
-    Meter(int channels, int rate);
+    /// @param dual_mono  mono is heard from two speakers, 3 dB louder than from the one that
+    /// BS.1770 supposes
+    Meter(int channels, int rate, bool dual_mono = false);
     /// Interleaved samples.
     void add(std::span<const float> samples);
 

@@ -10,7 +10,9 @@ namespace stretto::audio {
 /// Interleaved float samples in an unlinked file under TMPDIR; 21 MB a minute of 44.1 kHz stereo.
 class PcmSpool {
    public:
-    explicit PcmSpool(int channels) : channels_(channels), file_(open_spool()) {}
+    /// @param keep  false: nothing will be added, and no file is opened
+    explicit PcmSpool(int channels, bool keep = true)
+        : channels_(channels), file_(keep ? open_spool() : File{}) {}
 
     void add(std::span<const float> samples) {
         write_all(file_.fd(),

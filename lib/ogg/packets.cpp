@@ -1,5 +1,6 @@
 #include "ogg/packets.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -19,17 +20,29 @@ ogg_stream_state* new_stream(std::uint32_t serial) {
 
 VorbisStream::VorbisStream(std::uint32_t serial) : serial_(serial), state_(new_stream(serial)) {}
 
+/// What was cut off in front of the audio is no loss.
+bool VorbisStream::begins_late(const Page& page) const {
+    return headers_seen_ == 3 && block_ == 0 && unfinished_ == 0 && page.number() > *next_page_;
+}
+
 Result<bool> VorbisStream::add(const Page& page) {
     if (samples_)
         return Malformed{text("a page after the end of the stream at byte ", page.offset)};
-    if (page.number() != next_page_)
-        return Malformed{text("page ", next_page_, " is missing at byte ", page.offset)};
+    const bool first = !next_page_;
+    if (first) next_page_ = page.number();
+    if (first || begins_late(page)) {
+        next_page_ = page.number();
+        ogg_stream_reset(state_.get());
+    }
+    if (page.number() != *next_page_)
+        return Malformed{text("page ", *next_page_, " is missing at byte ", page.offset)};
     if (page.continued() != (unfinished_ > 0))
         return Malformed{text("the packet across the page at byte ", page.offset, " is broken")};
-    ++next_page_;
+    ++*next_page_;
     unfinished_ =
         page.lacing().empty() || page.lacing().back() < 255 ? 0 : unfinished_ + page.body.size();
-    if (unfinished_ > 2 * 65536) return Malformed{text("a packet too large at byte ", page.offset)};
+    if (unfinished_ > (headers_seen_ == 1 ? most_comment_packet_bytes : 2 * 65536))
+        return Malformed{text("a packet too large at byte ", page.offset)};
     ogg_page raw = page.raw();
     if (ogg_stream_pagein(state_.get(), &raw) != 0)
         return Malformed{text("a page that does not fit at byte ", page.offset)};
@@ -44,8 +57,9 @@ Result<bool> VorbisStream::add(const Page& page) {
         if (bytes.size() > most_packet_bytes)
             return Malformed{text("a packet of ", bytes.size(), " bytes at byte ", page.offset)};
         const int size = headers_.blocks.size(bytes);
-        if (size == 0) return Malformed{text("a packet that is no audio at byte ", page.offset)};
-        if (block_ != 0) decoded_ += vorbis::Blocks::samples(block_, size);
+        if (size == 0) continue;  // no audio: decoders pass over it
+        end_before_last_ = decoded_;
+        if (block_ != 0) decoded_ += Blocks::samples(block_, size);
         block_ = size;
         waiting_.push_back({{bytes.begin(), bytes.end()}, decoded_});
     }
@@ -75,42 +89,40 @@ Result<bool> VorbisStream::add_header(BytesView packet) {
 
 /// The page's granule position tells where its packets are; check it, and pass them on.
 Result<bool> VorbisStream::settle(const Page& page) {
-    if (waiting_.empty()) {
-        if (page.eos() && !origin_known_) return Malformed{"no audio in it"};
-        if (page.eos())
-            samples_ =
-                page.granule() >= 0 ? page.granule() - granule_shift_ : decoded_ - start_trim_;
-        if (page.eos() && (*samples_ > decoded_ - start_trim_ || *samples_ <= settled_before_last_))
-            return Malformed{"the end of the stream does not fit its packets"};
-        return true;
-    }
-    if (page.granule() < 0) {
-        if (page.eos() || waiting_.size() > 255)
+    if (page.granule() < 0 && !page.eos()) {
+        if (waiting_.size() > 255)
             return Malformed{text("no granule position at byte ", page.offset)};
         return true;
     }
-    if (!origin_known_ && !page.eos()) {
-        start_trim_ = std::max<std::int64_t>(0, decoded_ - page.granule());
-        granule_shift_ = std::max<std::int64_t>(0, page.granule() - decoded_);
+    const bool empty = waiting_.empty();
+    if (page.granule() >= 0 && !empty) {
+        if (!origin_known_ && !page.eos()) {
+            start_trim_ = std::max<std::int64_t>(0, decoded_ - page.granule());
+            granule_shift_ = std::max<std::int64_t>(0, page.granule() - decoded_);
+        }
+        const std::int64_t off = page.granule() - granule_shift_ - (decoded_ - start_trim_);
+        if (off >= headers_.format.long_block ||
+            (off <= -headers_.format.long_block && !page.eos()))
+            return Malformed{text("samples up to ", page.granule() - granule_shift_,
+                                  " promised and ", decoded_ - start_trim_, " there, at byte ",
+                                  page.offset, " (a gap, or an edit that did not re-encode)")};
     }
-    origin_known_ = true;
-    const std::int64_t position = page.granule() - granule_shift_, end = decoded_ - start_trim_;
-    if (position > end || (position < end && !page.eos()))
-        return Malformed{text("samples up to ", position, " promised and ", end, " there, at byte ",
-                              page.offset, " (a gap, or an edit that did not re-encode)")};
+    origin_known_ = origin_known_ || !empty;
     for (auto& packet : waiting_) {
         packet.end -= start_trim_;
-        if (&packet != &waiting_.back()) settled_before_last_ = packet.end;
         ready_.push_back(std::move(packet));
     }
-    if (page.eos()) {
-        if (position <= 0) return Malformed{"no audio in it"};
-        if (position <= settled_before_last_)
-            return Malformed{text("the end of the stream cuts off more than its last packet")};
-        samples_ = position;
-    }
-    settled_before_last_ = end;
     waiting_.clear();
+    // a last page without a packet cuts nothing off, here as elsewhere
+    return page.eos() ? end(empty ? -1 : page.granule()) : true;
+}
+
+/// The last granule position may cut off samples, no more than the last packet's.
+Result<bool> VorbisStream::end(std::int64_t granule) {
+    const std::int64_t all = decoded_ - start_trim_;
+    const std::int64_t least = std::max<std::int64_t>(1, end_before_last_ - start_trim_);
+    if (!origin_known_ || all < 1 || granule == 0) return Malformed{"no audio in it"};
+    samples_ = granule < 0 ? all : std::clamp(granule - granule_shift_, std::min(least, all), all);
     return true;
 }
 

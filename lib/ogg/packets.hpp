@@ -28,8 +28,14 @@ struct Packet {
 /// page.
 constexpr std::size_t most_packet_bytes = 32000;
 
-/// Strict: a lost page, a granule position that its packets do not add up to, or an end inside are
-/// Malformed, for what is cut from such a stream could not decode to the samples it promises.
+/// A comment header may hold a picture; the other headers stay below 128 kB.
+constexpr std::size_t most_comment_packet_bytes = 16u << 20;
+
+/// Strict where samples would be lost: a lost page, packets that a granule position says are
+/// missing, or an end inside are Malformed. Lenient where no other program minds: granule positions
+/// off by less than a block, packets that are no audio, a missing first page number, a jump of the
+/// page numbers between headers and audio, as oggz-chop leaves it. The packets then say how long
+/// the stream is.
 class VorbisStream {
    public:
     explicit VorbisStream(std::uint32_t serial);
@@ -47,20 +53,22 @@ class VorbisStream {
    private:
     Result<bool> add_header(BytesView packet);
     Result<bool> settle(const Page& page);
+    Result<bool> end(std::int64_t granule);
+    bool begins_late(const Page& page) const;
 
     std::uint32_t serial_;
     std::unique_ptr<ogg_stream_state, Freed<ogg_stream_destroy>> state_;
     Headers headers_;
     bool blocks_known_ = false;
     int headers_seen_ = 0;
-    std::uint32_t next_page_ = 0;
-    std::size_t unfinished_ = 0;  // bytes of a packet that goes on on the next page
+    std::optional<std::uint32_t> next_page_;
+    std::int64_t end_before_last_ = 0;  // decoded samples, without the last packet's
+    std::size_t unfinished_ = 0;        // bytes of a packet that goes on on the next page
     std::vector<Packet>
         waiting_;  // packets since the last granule position; ends count decoded samples
     std::vector<Packet> ready_;
     int block_ = 0;  // size of the last packet's block, 0 before the first
     std::int64_t decoded_ = 0;
-    std::int64_t settled_before_last_ = 0;
     bool origin_known_ = false;
     std::int64_t start_trim_ = 0;  // decoded samples before the first one heard
     std::int64_t granule_shift_ =

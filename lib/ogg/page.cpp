@@ -105,6 +105,22 @@ Result<std::optional<Page>> PageReader::next() {
     }
 }
 
+void PageReader::pass_over_id3() {
+    while (rest_.size() < 10 && more()) {
+    }
+    if (rest_.size() < 10 || as_text(rest_.first(3)) != "ID3") return;
+    std::size_t size = 0;
+    for (std::size_t i = 6; i < 10; ++i) size = size << 7 | (rest_[i] & 0x7f);
+    size += 10;
+    offset_ += size;
+    while (size > rest_.size()) {
+        size -= rest_.size();
+        rest_ = {};
+        if (!more()) return;
+    }
+    rest_ = rest_.subspan(size);
+}
+
 Packer::Packer(std::uint32_t serial) : stream_(new_stream(serial)) {}
 
 void Packer::add(BytesView packet, std::int64_t granule, bool last) {

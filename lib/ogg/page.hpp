@@ -51,6 +51,8 @@ class PageReader {
 
     /// The next page; nullopt at the end of the input.
     Result<std::optional<Page>> next();
+    /// An ID3v2 tag in front of the first page, as some taggers leave it there, is no part of it.
+    void pass_over_id3();
     /// Bytes of whole pages given out so far.
     std::uint64_t offset() const noexcept { return offset_; }
 

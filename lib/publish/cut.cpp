@@ -49,11 +49,13 @@ struct Cutter::Track {
 };
 
 struct Cutter::Input {
-    Input(ogg::PageReader r, std::string s, int average)
-        : reader(std::move(r)), subject(std::move(s)), average_kbps(average) {}
+    Input(ogg::PageReader r, std::string s, Average a)
+        : reader(std::move(r)), subject(std::move(s)), average(std::move(a)) {
+        reader.pass_over_id3();
+    }
     ogg::PageReader reader;
     std::string subject;
-    int average_kbps;
+    Average average;
     std::vector<std::unique_ptr<Track>> tracks;
     bool begun = false;  // all BOS pages seen
     bool ended = false;
@@ -62,6 +64,15 @@ struct Cutter::Input {
     bool headers_known() const {
         return begun && !tracks.empty() &&
                std::ranges::all_of(tracks, [](const auto& t) { return t->stream.headers(); });
+    }
+    bool finished() const {
+        return !tracks.empty() && std::ranges::all_of(tracks, [](const auto& t) {
+            return t->stream.samples().has_value();
+        });
+    }
+    bool sounds() const {
+        return std::ranges::any_of(tracks,
+                                   [](const auto& t) { return t->splitter || !t->early.empty(); });
     }
     std::int64_t reach() const {
         std::int64_t least = INT64_MAX;
@@ -74,12 +85,38 @@ struct Cutter::Input {
 Cutter::Cutter(double seconds) : seconds_(seconds) {}
 Cutter::~Cutter() = default;
 
-void Cutter::add_input(ogg::PageReader reader, std::string subject, int average_kbps) {
-    inputs_.push_back(std::make_unique<Input>(std::move(reader), std::move(subject), average_kbps));
+void Cutter::add_input(ogg::PageReader reader, std::string subject, Average average) {
+    inputs_.push_back(
+        std::make_unique<Input>(std::move(reader), std::move(subject), std::move(average)));
+}
+
+/// A first page of a stream. They stand in front of all others, but some programs write one late.
+void Cutter::begin_stream(Input& input, const ogg::Page& page) {
+    if (input.finished())
+        throw input.wrong(
+            text("a second song begins at byte ", page.offset,
+                 " (a chained stream): split it, or re-encode it with stretto-encode"));
+    if (!ogg::is_vorbis(page.body)) {
+        ignored_.push_back(text(codec_name(page.body), " in '", input.subject, "'"));
+        return;
+    }
+    if (input.sounds() || !tracks_.empty())
+        throw input.wrong(text("a Vorbis stream begins late, at byte ", page.offset,
+                               ": give its streams as separate files"));
+    for (const auto& t : input.tracks)
+        if (t->stream.serial() == page.serial())
+            throw input.wrong("two streams with one serial number");
+    if (input.tracks.size() == song::most_renditions) throw input.wrong("too many streams in it");
+    input.tracks.push_back(std::make_unique<Track>(page.serial(), input.subject));
 }
 
 void Cutter::read_page(Input& input) {
     auto next = input.reader.next();
+    if (!next && input.finished()) {  // tags of other formats, or junk
+        ignored_.push_back(text("what follows the end of '", input.subject, "'"));
+        input.ended = true;
+        return;
+    }
     if (!next) throw input.wrong(next.error().why);
     if (!*next) {
         input.ended = true;
@@ -91,24 +128,10 @@ void Cutter::read_page(Input& input) {
         return;
     }
     const ogg::Page& page = **next;
-    if (page.bos()) {
-        if (input.begun)
-            throw input.wrong(
-                text("a second song begins at byte ", page.offset,
-                     " (a chained stream): split it, or re-encode it with stretto-encode"));
-        if (!vorbis::is_vorbis(page.body)) {
-            ignored_.push_back(text(codec_name(page.body), " in '", input.subject, "'"));
-            return;
-        }
-        for (const auto& t : input.tracks)
-            if (t->stream.serial() == page.serial())
-                throw input.wrong("two streams with one serial number");
-        if (input.tracks.size() == song::most_renditions)
-            throw input.wrong("too many streams in it");
-        input.tracks.push_back(std::make_unique<Track>(page.serial(), input.subject));
-    } else {
+    if (page.bos())
+        begin_stream(input, page);
+    else
         input.begun = true;
-    }
     for (const auto& track : input.tracks) {
         if (track->stream.serial() != page.serial()) continue;
         if (auto ok = track->stream.add(page); !ok) throw input.wrong(ok.error().why);
@@ -128,9 +151,11 @@ void Cutter::name(Track& track, const Input& input) {
         must(vorbis::parse_comments(track.stream.headers()->comment), input.subject);
     track.kbps = whole_number(comment(comments, "STRETTO_KBPS"));
     if (track.kbps <= 0) track.kbps = (track.stream.headers()->format.nominal_bps + 500) / 1000;
-    if (track.kbps <= 0) track.kbps = input.average_kbps;
+    if (track.kbps <= 0 && input.average) track.kbps = input.average(track.stream.serial());
     if (track.kbps <= 0 || track.kbps > 65535)
-        throw input.wrong("its header does not tell its bitrate; give it as a file, alone");
+        throw input.wrong(
+            "its header does not tell its bitrate, and a pipe is not read twice; give it as a "
+            "file");
 }
 
 void Cutter::open_tracks() {
@@ -210,12 +235,14 @@ song::Manifest Cutter::run(const Sink& sink) {
     return manifest;
 }
 
-int average_kbps(ogg::PageReader reader) {
+int average_kbps(ogg::PageReader reader, std::uint32_t serial) {
     std::int64_t bytes = 0, samples = 0;
     int rate = 0;
+    reader.pass_over_id3();
     for (;;) {
         auto page = reader.next();
         if (!page || !*page) break;
+        if ((*page)->serial() != serial) continue;
         if ((*page)->bos() && vorbis::is_vorbis((*page)->body))
             if (auto format = vorbis::parse_identification((*page)->body)) rate = format->rate;
         bytes += static_cast<std::int64_t>((*page)->size());

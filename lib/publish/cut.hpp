@@ -19,22 +19,26 @@ class Cutter {
     explicit Cutter(double seconds);
     ~Cutter();
 
+    /// The average bitrate in kbit/s of the stream with a serial number; 0: it cannot be told.
+    using Average = std::function<int(std::uint32_t serial)>;
+
     /// @param subject  names the input in errors
-    /// @param average_kbps  names a rendition that does not say its bitrate; 0: refuse such
-    void add_input(ogg::PageReader reader, std::string subject, int average_kbps = 0);
+    /// @param average  names a rendition that does not say its bitrate; none: refuse such
+    void add_input(ogg::PageReader reader, std::string subject, Average average = {});
 
     /// Read all inputs side by side and give out chunks as they are known, then indexes, then the
     /// manifest. Holds a chunk and a half of each rendition. Throws an Error (65) that names the
     /// input. Returns the manifest.
     song::Manifest run(const Sink& sink);
 
-    /// Other codecs that were found and passed over: "Opus in 'a.ogg'".
+    /// What was found and passed over: "Opus in 'a.ogg'".
     const std::vector<std::string>& ignored() const noexcept { return ignored_; }
 
    private:
     struct Track;
     struct Input;
     void read_page(Input& input);
+    void begin_stream(Input& input, const ogg::Page& page);
     void open_tracks();
     void emit(const Sink& sink);
     void name(Track& track, const Input& input);
@@ -47,8 +51,8 @@ class Cutter {
     SongBuilder song_;
 };
 
-/// Average bitrate of the only Vorbis stream in an input, in kbit/s; reads it to the end. 0 if it
-/// has none.
-int average_kbps(ogg::PageReader reader);
+/// Average bitrate of a Vorbis stream in an input, in kbit/s; reads it to the end. 0 if it is not
+/// there.
+int average_kbps(ogg::PageReader reader, std::uint32_t serial);
 
 }  // namespace stretto::publish

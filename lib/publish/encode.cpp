@@ -15,6 +15,7 @@
 #include "audio/vorbis.hpp"
 #include "ogg/merge.hpp"
 #include "ogg/page.hpp"
+#include "publish/tags.hpp"
 
 namespace stretto::publish {
 namespace {
@@ -31,24 +32,56 @@ File seekable(int fd, const std::string& subject) {
     return spool;
 }
 
-/// FFmpeg takes an Ogg file that lost its end for a shorter one; the missing end-of-stream page
-/// tells.
-std::string ogg_damage(int fd, const std::string& subject) {
+/// Whether an Ogg stream is audio, by its first packet.
+bool sounds(BytesView packet) {
+    for (const std::string_view magic : {"\x01vorbis", "OpusHead",
+                                         "\x7f"
+                                         "FLAC",
+                                         "Speex   "})
+        if (as_text(packet).starts_with(magic)) return true;
+    return false;
+}
+
+/// FFmpeg takes an Ogg file that lost pages, or its end, for a shorter one; the pages tell.
+/// @return what is wrong, or nothing; what is only worth a note goes into `notes`
+std::string ogg_damage(int fd, const std::string& subject, std::vector<std::string>& notes) {
+    struct Stream {
+        std::uint32_t next = 0;
+        bool headers = true, ended = false;
+    };
     std::int64_t at = 0;
     ogg::PageReader reader{[&](std::span<std::uint8_t> into) {
         const auto n = read_at(fd, into, at, subject);
         at += static_cast<std::int64_t>(n);
         return n;
     }};
-    std::map<std::uint32_t, bool> ended;
+    reader.pass_over_id3();
+    std::map<std::uint32_t, Stream> streams;
+    const auto ended = [&] {
+        return !streams.empty() &&
+               std::ranges::all_of(streams, [](const auto& s) { return s.second.ended; });
+    };
     for (;;) {
-        const auto page = reader.next();
-        if (!page) return page.error().why;
-        if (!*page) break;
-        ended[(*page)->serial()] = (*page)->eos();
+        const auto next = reader.next();
+        if (!next && ended()) {
+            notes.push_back("what follows its end is no Ogg, and was left out");
+            return {};
+        }
+        if (!next) return next.error().why;
+        if (!*next) break;
+        const ogg::Page& page = **next;
+        if (page.bos() && sounds(page.body)) streams[page.serial()] = {page.number(), true, false};
+        const auto found = streams.find(page.serial());
+        if (found == streams.end()) continue;
+        Stream& stream = found->second;
+        // what was cut off between the headers and the audio is no loss
+        if (page.number() != stream.next && !(stream.headers && page.number() > stream.next))
+            return text("page ", stream.next, " is missing at byte ", page.offset);
+        stream.headers = stream.headers && page.granule() <= 0;
+        stream.next = page.number() + 1;
+        stream.ended = page.eos();
     }
-    const bool whole = std::ranges::all_of(ended, [](const auto& stream) { return stream.second; });
-    return whole ? "" : "cut short: no end-of-stream page";
+    return ended() ? "" : "cut short: no end-of-stream page";
 }
 
 double thread_cpu_seconds() {
@@ -286,8 +319,8 @@ class Encoder {
 
 }  // namespace
 
-Recording record(int fd, const std::string& subject, const audio::Decoder::Options& options,
-                 bool keep_pcm, const Report& report) {
+Recording record(int fd, const std::string& subject, const Source& options, bool keep_pcm,
+                 const Report& report) {
     const File file = seekable(fd, subject);
     audio::Decoder decoder{file.fd(), subject, options};
     Recording recording{subject,
@@ -295,10 +328,21 @@ Recording record(int fd, const std::string& subject, const audio::Decoder::Optio
                         decoder.source_rate(),
                         decoder.source_channels(),
                         options.rate,
-                        audio::PcmSpool{decoder.channels()},
-                        audio::Meter{decoder.channels(), options.rate},
+                        audio::PcmSpool{decoder.channels(), keep_pcm},
+                        audio::Meter{decoder.channels(), options.rate, !options.single_mono},
                         decoder.tags(),
+                        {},
                         {}};
+    struct stat info;
+    if (::fstat(file.fd(), &info) != 0) throw system_error("read", subject);
+    const audio::ReadAt read = [&](std::uint64_t at, std::size_t n) {
+        Bytes bytes(n);
+        bytes.resize(read_at(file.fd(), bytes, static_cast<std::int64_t>(at), subject));
+        return bytes;
+    };
+    recording.tags =
+        comments_of(read_tags(read, static_cast<std::uint64_t>(info.st_size), recording.format),
+                    decoder.tags(), recording.notes);
     MeterBeside meter{recording.meter};
     const double expected = decoder.expected_seconds();
     std::vector<float> samples;
@@ -312,8 +356,9 @@ Recording record(int fd, const std::string& subject, const audio::Decoder::Optio
     }
     meter.finish();
     recording.damage = decoder.damage();
+    recording.notes.insert(recording.notes.end(), decoder.notes().begin(), decoder.notes().end());
     if (recording.format == "ogg")
-        if (const auto why = ogg_damage(file.fd(), subject); !why.empty()) {
+        if (const auto why = ogg_damage(file.fd(), subject, recording.notes); !why.empty()) {
             if (!options.keep_going) throw bad_data(subject, why);
             recording.damage.push_back(why);
         }

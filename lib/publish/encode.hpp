@@ -26,16 +26,21 @@ struct Recording {
     audio::Meter meter;
     std::vector<std::string> tags;    ///< "KEY=value"
     std::vector<std::string> damage;  ///< passed over, when told to keep going
+    std::vector<std::string> notes;   ///< no damage, and worth knowing
 
     double seconds() const { return static_cast<double>(pcm.frames()) / rate; }
+};
+
+struct Source : audio::Decoder::Options {
+    bool single_mono = false;  ///< measure mono as one speaker, not as two
 };
 
 /// Decode and measure a whole input, side by side. What cannot be read twice (a pipe) is spooled
 /// first, so that a pipe gives what a file gives. Throws an Error (65) on what is no audio or
 /// damaged.
 /// @param keep_pcm  false when only the measure is wanted
-Recording record(int fd, const std::string& subject, const audio::Decoder::Options& options,
-                 bool keep_pcm, const Report& report);
+Recording record(int fd, const std::string& subject, const Source& options, bool keep_pcm,
+                 const Report& report);
 
 struct Encoding {
     std::vector<int> kbps;  ///< rising, each known to audio::quality_of

@@ -6,8 +6,8 @@ tone song.wav 12
 streams() { stretto-encode -b 96,320 song.wav >song.ogg && ogginfo song.ogg | grep -c 'Playback length: 0m:12.000s' | grep -qx 2; }
 clean() { oggz-validate song.ogg && ! ogginfo song.ogg | grep -i warn; }
 same() { stretto-encode -j1 song.wav | md5sum >one && TZ=Asia/Tokyo LC_ALL=C.UTF-8 stretto-encode -j4 - <song.wav | md5sum >two && cmp one two; }
-piped() { mkdir -p else && cp song.wav else/other && (cd else && ffmpeg -v error -i other -c copy -f wav - | stretto-encode - | md5sum) >three &&
-    ffmpeg -v error -i song.wav -c copy -f wav - >song2.wav && stretto-encode song2.wav | md5sum | cmp - three; }
+piped() { mkdir -p else && cp song.wav else/other && (cd else && ffmpeg -v error -i other -c copy -f wav - | stretto-encode - 2>/dev/null) >three &&
+    test -s three && ffmpeg -v error -y -i song.wav -c copy song2.wav && stretto-encode song2.wav | cmp - three; }
 ok 'one Ogg stream holds a Vorbis stream per bitrate' streams
 ok 'which validates without a warning' clean
 ok 'the bytes are the same whatever -j, time zone, locale and pipe' same
@@ -43,6 +43,25 @@ blip() { says 'shorter than 0.4 s, too short to measure: its loudness is left al
 ok 'what is too short to measure is not called silent' blip
 spoken() { ! stretto-encode -b 96 song.wav 2>&1 >/dev/null | grep .; }
 ok 'of any other input nothing is said' spoken
+one_or_two() { # a mono file ends as loud as its stereo copy
+    sox song.wav -c 1 one.wav && sox one.wav -c 2 two.wav && stretto-encode -b 96 --stats one -o o.ogg one.wav && stretto-encode -b 96 --stats two -o o.ogg two.wav &&
+        within "$(jq .gain_db one)" "$(jq .gain_db two)" 0.02 && stretto-encode --single-mono -b 96 --stats single -o o.ogg one.wav &&
+        within "$(jq .source_lufs single)" "$(jq '.source_lufs - 3.01' one)" 0.02
+}
+ok 'mono is measured as two speakers play it, or as one when told' one_or_two
+dual() { ffmpeg -hide_banner -nostats -i one.wav -af ebur128=dualmono=true -f null - 2>&1 | awk '/^ *I:/ {i = $2} END {print i}'; }
+ok 'as ffmpeg measures dual mono' within "$(dual)" "$(jq .source_lufs one)" 0.1
+raw() { sox song.wav -t s16 - | stretto-encode -b 96 --raw s16le:44100:2 - | cmp - plain && sox song.wav -t s16 cut.raw && head -c 1000001 cut.raw | stretto-encode -b 96 --raw s16le:44100:2 - >o.ogg; }
+stretto-encode -b 96 song.wav >plain
+ok '--raw takes bare samples, which become the same song' raw
+ok '--raw of an unknown format: 64' exits 64 stretto-encode --raw s17le:44100:2 song.wav
+ok '--raw without a rate: 64' exits 64 stretto-encode --raw s16le song.wav
+tracks() {
+    ffmpeg -v error -y -i song.wav -f lavfi -i sine=440:d=5 -map 0:a -map 1:a -c:a flac tracks.mka && says 'of its 2 audio tracks, number 1 was taken' stretto-encode -b 96 tracks.mka &&
+        stretto-encode -b 96 --track 2 tracks.mka 2>said >o.ogg && ! test -s said && ogginfo o.ogg | grep 'Playback length: 0m:05'
+}
+ok '--track chooses among several, else a note says which was taken' tracks
+ok 'a track that is not there: 65' exits 65 stretto-encode --track 3 tracks.mka
 gain() { stretto-encode --gain -3 -b 96 --stats stats song.wav >g.ogg && jq -e '.gain_db == -3' stats && stretto-encode --no-normalize --stats stats -o g.ogg song.wav && jq -e '.gain_db == 0' stats; }
 ok '--gain and --no-normalize do as told' gain
 measures() { stretto-encode --measure song.wav quiet.wav >m && test "$(wc -l <m)" -eq 4 && stretto-encode --measure --json song.wav | jq -e -s 'length == 2 and .[1].file == "all"'; }

@@ -77,7 +77,7 @@ struct Song {
     Song() {
         const auto stream = encode(44100 * 5);
         publish::Cutter cutter{1};
-        cutter.add_input(ogg::PageReader{stream}, "a tone", kbps);
+        cutter.add_input(ogg::PageReader{stream}, "a tone", [](std::uint32_t) { return kbps; });
         manifest = std::make_shared<song::Manifest>(
             cutter.run([&](const std::string& path, BytesView bytes) {
                 files[path] = Bytes{bytes.begin(), bytes.end()};
