@@ -34,6 +34,7 @@ struct Options {
     unsigned threads = std::max(1U, std::thread::hardware_concurrency());
     double lufs = -14, true_peak = -1;
     std::optional<double> gain;
+    std::string raw;
     bool no_normalize = false, measure = false, json = false, print_stats = false;
     std::string output = "-", stats;
 };
@@ -268,10 +269,9 @@ int main(int argc, char** argv) {
     app.add_flag("--single-mono", o.decoder.single_mono,
                  "Measure mono as one loudspeaker, not as the two that it is heard from");
     app.add_option("--track", o.decoder.track, "Which audio track of the file, from 1")
-        ->check(CLI::Range(1, 1000));
-    app.add_option_function<std::string>(
-           "--raw", [&o](const std::string& format) { o.decoder.raw = raw_of(format); },
-           "The input is bare samples, as in s16le:44100:2: format, rate, channels")
+        ->range(1, 1000);
+    app.add_option("--raw", o.raw,
+                   "The input is bare samples, as in s16le:44100:2: format, rate, channels")
         ->type_name("FORMAT:HZ:N");
     app.add_flag("--keep-going", o.decoder.keep_going,
                  "Pass over damage inside the input, and tell what it was");

@@ -203,8 +203,8 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     edge::EdgeCounters counters;
     edge::Flights flights;
     Serving serving{o, "edge"};
-    edge::EdgeShared shared{cache,  serving.site().manifests, counters, troubles,
-                            o.name, o.ignore_reload};
+    edge::EdgeShared shared{cache, serving.site().manifests, counters, troubles, o.name};
+    shared.ignore_reload = o.ignore_reload;
     serving.status().add([&](std::vector<http::Metric>& metrics) {
         edge::add_metrics(metrics, counters, cache, troubles);
     });

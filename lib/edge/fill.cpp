@@ -241,7 +241,7 @@ void Fill::on_end(const http::Failure* failure) {
     if (failure) {
         shared_.counters.upstream_failures.fetch_add(1, std::memory_order_relaxed);
         shared_.troubles.tell(
-            failure->timed_out ? "timeout" : "upstream",
+            failure->timed_out() ? "timeout" : "upstream",
             text("'", job_.key, "' from ", upstream_.authority(), ": ", failure->why));
     }
     if (pipe_) {

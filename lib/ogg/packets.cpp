@@ -59,7 +59,7 @@ Result<bool> VorbisStream::add(const Page& page) {
         const int size = headers_.blocks.size(bytes);
         if (size == 0) continue;  // no audio: decoders pass over it
         end_before_last_ = decoded_;
-        if (block_ != 0) decoded_ += Blocks::samples(block_, size);
+        if (block_ != 0) decoded_ += vorbis::Blocks::samples(block_, size);
         block_ = size;
         waiting_.push_back({{bytes.begin(), bytes.end()}, decoded_});
     }

@@ -96,7 +96,7 @@ void Cutter::begin_stream(Input& input, const ogg::Page& page) {
         throw input.wrong(
             text("a second song begins at byte ", page.offset,
                  " (a chained stream): split it, or re-encode it with stretto-encode"));
-    if (!ogg::is_vorbis(page.body)) {
+    if (!vorbis::is_vorbis(page.body)) {
         ignored_.push_back(text(codec_name(page.body), " in '", input.subject, "'"));
         return;
     }

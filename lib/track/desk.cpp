@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "http/parser.hpp"
+#include "http/server.hpp"
 #include "song/id.hpp"
 
 namespace stretto::track {
@@ -61,8 +62,6 @@ Result<PeersQuery> song_query(std::string_view text) {
         return Malformed{"'peer_id' is none"};
     return query;
 }
-
-std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
 
 /// A query, "?" included, without what was for us.
 std::string without_place(std::string_view query) {
