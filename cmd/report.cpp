@@ -123,20 +123,18 @@ void read_all(report::Report& report, const Options& o) {
 report::Catalogue read_catalogue(const std::string& from) {
     if (!from.starts_with("http://") && !from.starts_with("https://"))
         return report::read_catalogue(from);
-    auto base = from;
-    while (base.ends_with('/')) base.pop_back();
-    http::Blocking server{base};
+    http::Blocking client{from};
     return report::read_catalogue(
         [&](const std::string& target) {
             constexpr std::size_t most_page_bytes = 64 << 20;
-            const auto answer = server.get(target, most_page_bytes);
+            const auto answer = client.get(target, most_page_bytes);
             if (answer.status != 200)
                 throw Error{EX_UNAVAILABLE,
-                            text("'", server.url(), target, "': ",
+                            text("'", client.url(), target, "': ",
                                  answer.status ? text("status ", answer.status) : answer.why)};
             return std::string{as_text(answer.body)};
         },
-        base);
+        client.url());
 }
 
 report::Options report_options(const Options& o) {
