@@ -7,6 +7,7 @@
 #include "base/program.hpp"
 #include "edge/origin_site.hpp"
 #include "edge/proxy.hpp"
+#include "edge/scrubber.hpp"
 #include "edge/worker.hpp"
 #include "peer/seeder.hpp"
 #include "peer/tracker.hpp"
@@ -25,7 +26,8 @@ struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8480"}; }
 
     std::string source, cache, cacert;
-    std::uint64_t cache_size = 10'000'000'000, memory = 256'000'000;
+    std::uint64_t cache_size = 10'000'000'000, memory = 256'000'000, scrub = 4'000'000;
+    std::optional<std::uint64_t> min_free;
     unsigned workers = std::max(1u, std::thread::hardware_concurrency());
     int upstream_timeout = 10;
     std::string announce, location;
@@ -39,6 +41,14 @@ void add_options(const Settings& settings, Options& o) {
         .add("cache", o.cache, "Folder for what was fetched; without one it is kept in memory only")
         ->type_name("DIR");
     settings.add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")
+        ->transform(CLI::AsSizeValue(true));
+    settings
+        .add("min-free", o.min_free,
+             "Bytes of its file system that the folder leaves free (a hundredth of it)")
+        ->transform(CLI::AsSizeValue(true));
+    settings
+        .add("scrub", o.scrub,
+             "Bytes a second of the folder to read again, for damage; 0 is none (4M)")
         ->transform(CLI::AsSizeValue(true));
     settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")
         ->transform(CLI::AsSizeValue(true));
@@ -156,15 +166,23 @@ int serve_store(const Options& o, std::size_t descriptors) {
 }
 
 int serve_upstream(const Options& o, std::size_t descriptors) {
+    edge::Troubles troubles;
     edge::Cache cache{
-        {o.cache, o.cache_size, o.memory, std::max<std::size_t>(16, descriptors / 4)}};
+        {o.cache, o.cache_size, o.memory, std::max<std::size_t>(16, descriptors / 4), o.min_free},
+        troubles};
     edge::EdgeCounters counters;
     edge::Flights flights;
     Serving serving{o, "edge"};
-    edge::EdgeShared shared{cache, serving.site().manifests, counters, o.name};
-    serving.status().add(
-        [&](std::vector<http::Metric>& metrics) { edge::add_metrics(metrics, counters, cache); });
+    edge::EdgeShared shared{cache, serving.site().manifests, counters, troubles, o.name};
+    serving.status().add([&](std::vector<http::Metric>& metrics) {
+        edge::add_metrics(metrics, counters, cache, troubles);
+    });
+    serving.status().add_trouble([&] { return cache.trouble(); });
+    std::optional<edge::Scrubber> scrubber;
+    if (!o.cache.empty() && o.scrub > 0) scrubber.emplace(cache, o.scrub);
     http::Upstream::Limits limits;
+    // a slow reader of what cannot be kept holds one as long as it reads
+    limits.connections = 512;
     limits.stall = std::chrono::seconds{o.upstream_timeout};
     return serving.run(descriptors, [&](net::Loop& loop) {
         return std::make_unique<edge::Proxy>(loop, o.source, limits, shared, flights);

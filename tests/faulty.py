@@ -150,8 +150,8 @@ def stored_in(cache):
                 continue
             with open(os.path.join(place, name), "rb") as opened:
                 data = opened.read()
-            length = int.from_bytes(data[-16:-8], "little")
-            whole = data.endswith(b"STRETTO1") and length + 16 <= len(data)
+            length = int.from_bytes(data[-16:-12], "little")
+            whole = data.endswith(b"STRETTO2") and length + 16 <= len(data)
             yield name, data[: len(data) - 16 - length] if whole else None
 
 

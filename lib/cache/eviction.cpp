@@ -74,6 +74,12 @@ std::vector<Key> Eviction::make_room() {
     return dropped;
 }
 
+std::optional<Key> Eviction::drop() {
+    if (objects_.empty()) return {};
+    if (objects_.size() == queues_[fresh].size()) move(queues_[fresh].back(), main, false);
+    return drop_one();
+}
+
 void Eviction::erase(Key key) {
     if (const auto found = objects_.find(key); found != objects_.end()) remove(found->second);
 }

@@ -3,6 +3,7 @@
 #include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -57,6 +58,8 @@ class Eviction {
     /// @return  what was dropped so that bytes() + reserved() <= capacity(), where that is possible
     std::vector<Key> reserve(std::uint64_t bytes);
     void give_back(std::uint64_t bytes) noexcept { reserved_ -= bytes; }
+    /// Drop the least wanted object though there is room; nullopt when there is none.
+    std::optional<Key> drop();
     /// An object is gone or was found bad. Nothing when it was not in; its song stays as wanted.
     void erase(Key key);
 

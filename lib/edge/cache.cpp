@@ -1,8 +1,11 @@
 #include "edge/cache.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/error.hpp"
 #include "edge/route.hpp"
@@ -57,8 +60,9 @@ cache::Hint hint_of(const std::string& key) {
     return hint;
 }
 
-Cache::Cache(Options options)
+Cache::Cache(Options options, Troubles& troubles)
     : options_(std::move(options)),
+      troubles_(troubles),
       disk_(options_.folder.empty() ? nullptr : std::make_unique<Disk>(options_.folder)),
       stored_(room(options_, disk_.get())),
       memory_(options_.memory_bytes) {
@@ -85,37 +89,62 @@ void Cache::load(const std::string& key) {
         const auto path = disk_->path_of(slot->second.name);
         auto meta = Disk::read_meta(path);
         if (!meta || meta->key != key) {
+            if (::access(path.c_str(), F_OK) == 0) damaged_locked(key);
             stored_.erase(number);
             remove(number);
             continue;
         }
-        auto content = std::make_shared<Content>(path, meta->length);
+        auto content = std::make_shared<Content>(path, meta->length, std::move(meta->sums));
         auto entry = std::make_shared<Entry>(key, Head::of_upstream(std::move(meta->stored)),
                                              std::move(content));
         entry->number = number;
+        entry->content()->on_damage([this, weak = std::weak_ptr{entry}] {
+            const auto damaged = weak.lock();
+            const std::lock_guard lock{mutex_};
+            if (damaged && is_stored(damaged)) {
+                damaged_locked(damaged->key());
+                take_out(*damaged);
+            }
+        });
         by_key_[key].push_back(entry);
         slot->second.entry = std::move(entry);
     }
 }
 
-std::shared_ptr<Entry> Cache::find(const std::string& key, const http::Request& request) {
+bool Cache::is_stored(const std::shared_ptr<Entry>& entry) const {
+    const auto found = by_number_.find(entry->number);
+    return found != by_number_.end() && found->second.entry == entry;
+}
+
+void Cache::damaged_locked(const std::string& key) {
+    ++damaged_;
+    troubles_.tell("damage", text("'", key, "' has changed on the disk, and is fetched again"));
+}
+
+std::shared_ptr<Entry> Cache::selected(const std::string& key, const http::Request& request) {
     const std::lock_guard lock{mutex_};
-    auto found = by_key_.find(key);
-    if (disk_ && !unloaded_.empty()) {
-        load(key);
-        found = by_key_.find(key);
-    }
+    if (disk_ && !unloaded_.empty()) load(key);
+    const auto found = by_key_.find(key);
     if (found == by_key_.end()) return nullptr;
     for (const auto& entry : found->second) {
         const auto head = entry->head();
-        if (head->has_vary && !http::vary_matches(head->stored, request)) continue;
-        const auto opened = entry->content()->open();
-        if (opened == Content::Opened::failed) {  // somebody took its file away
-            take_out(*entry);
-            return nullptr;
-        }
-        note_use(entry, opened == Content::Opened::now);
+        if (!head->has_vary || http::vary_matches(head->stored, request)) return entry;
+    }
+    return nullptr;
+}
+
+std::shared_ptr<Entry> Cache::find(const std::string& key, const http::Request& request) {
+    auto entry = selected(key, request);
+    if (!entry) return nullptr;
+    const auto opened = entry->content()->open();  // may read a block: not under our lock
+    const std::lock_guard lock{mutex_};
+    if (opened == Content::Opened::before || opened == Content::Opened::now) {
+        if (is_stored(entry)) note_use(entry, opened == Content::Opened::now);
         return entry;
+    }
+    if (is_stored(entry)) {  // somebody took its file away, or the disk did not keep it
+        if (opened == Content::Opened::damaged) damaged_locked(key);
+        take_out(*entry);
     }
     return nullptr;
 }
@@ -135,62 +164,161 @@ bool Cache::has_other(const std::string& key) {
     return by_key_.contains(key);
 }
 
-std::shared_ptr<Entry> Cache::begin(const std::string& key, std::shared_ptr<const Head> head,
-                                    std::optional<std::uint64_t> length, bool store) {
-    const bool fits = !length || *length <= stored_.capacity() / 8;
-    const std::uint64_t needs = length.value_or(grow_bytes) + file_overhead;
-    std::optional<Disk::Draft> draft;
-    // of what is on its way at most half of the disk, so that what is stored stays
-    const bool reserved = disk_ && store && fits && reserve(needs, stored_.capacity() / 2);
-    if (reserved) draft = disk_->draft();
-    File file;
-    if (draft) file = File{::dup(draft->file.fd())};
-    auto content = std::make_shared<Content>(Content::Growing{}, std::move(file), length);
-    auto entry = std::make_shared<Entry>(key, std::move(head), std::move(content));
-    if (!reserved) return entry;
-    const std::lock_guard lock{mutex_};
-    if (draft) {
-        fillings_.emplace(entry.get(), Filling{std::move(*draft), needs});
-    } else {
-        stored_.give_back(needs);
-        ++unstored_;
+Cache::Begun Cache::begin(const std::string& key, std::shared_ptr<const Head> head,
+                          std::optional<std::uint64_t> length, bool store) {
+    if (store && !length) {
+        const std::lock_guard lock{mutex_};
+        if (oversize_.contains(std::hash<std::string>{}(key))) return {};
     }
-    return entry;
+    const auto whole = [&](const cache::Eviction& budget) {
+        return !length || *length <= budget.capacity() / 8;
+    };
+    Filling filling;
+    filling.reserved = length.value_or(grow_bytes) + (disk_ ? file_overhead : entry_overhead);
+    // of what is on its way at most half of the disk, so that what is stored stays
+    filling.store =
+        store && whole(stored_) && reserve(stored_, filling.reserved, stored_.capacity() / 2);
+    filling.budget = filling.store ? &stored_ : nullptr;
+    if (disk_ && filling.store) filling.draft = new_draft(filling.reserved);
+    if (disk_ && filling.store && !filling.draft) {
+        const auto why = errno;
+        const std::lock_guard lock{mutex_};
+        stored_.give_back(filling.reserved);
+        unstored_locked(key, std::strerror(why));
+        filling.store = false;
+        filling.budget = nullptr;
+    }
+    auto& memory = disk_ ? memory_ : stored_;
+    if (!filling.store && ((store && !length) || !whole(memory) ||
+                           !reserve(memory, filling.reserved, memory.capacity() / 2)))
+        return {};
+    if (!filling.store) filling.budget = &memory;
+    if (!filling.draft) {
+        // what was dropped and is still being sent takes its memory until it has been
+        filling.lease = std::make_shared<Lease>(alive_);
+        filling.lease->set(filling.reserved);
+        if (alive_ > memory.capacity()) {
+            const std::lock_guard lock{mutex_};
+            filling.budget->give_back(filling.reserved);
+            return {};
+        }
+    }
+    File file;
+    if (filling.draft) file = File{::dup(filling.draft->file.fd())};
+    auto content = std::make_shared<Content>(Content::Growing{}, std::move(file), length);
+    content->hold(filling.lease);
+    if (filling.draft)
+        content->on_full([this](std::uint64_t bytes) { return make_room(bytes, 16); });
+    auto entry = std::make_shared<Entry>(key, std::move(head), std::move(content));
+    const bool storing = filling.store;
+    const std::lock_guard lock{mutex_};
+    fillings_.emplace(entry.get(), std::move(filling));
+    return {std::move(entry), storing};
 }
 
-/// Others may have to leave the disk. False when more than `most` would be on its way.
-bool Cache::reserve(std::uint64_t bytes, std::uint64_t most) {
-    const std::lock_guard lock{mutex_};
-    if (stored_.reserved() + bytes > most) return false;
-    for (const auto dropped : stored_.reserve(bytes)) {
-        ++evicted_;
-        remove(dropped);
+/// A file to write to, when the disk is full in place of others; nothing, with errno set.
+std::optional<Disk::Draft> Cache::new_draft(std::uint64_t needs) {
+    if (!keep_floor(needs)) {
+        errno = ENOSPC;
+        return {};
     }
+    auto draft = disk_->draft();
+    if (!draft && (errno == ENOSPC || errno == EDQUOT) && make_room(needs, 16))
+        draft = disk_->draft();
+    return draft;
+}
+
+/// Whether so much can be written and the file system keeps its free part; others may have to
+/// leave.
+bool Cache::keep_floor(std::uint64_t needs) {
+    const auto lacks = [&]() -> std::pair<std::uint64_t, std::uint64_t> {
+        const auto room = disk_->room();
+        if (!room) return {};
+        const auto bytes = needs + options_.min_free.value_or(room->all_bytes / 100);
+        const auto files = room->all_files > 0 ? room->all_files / 100 + 1 : 0;
+        return {bytes - std::min(bytes, room->bytes), files - std::min(files, room->files)};
+    };
+    const auto [bytes, files] = lacks();
+    if (bytes == 0 && files == 0) return true;
+    make_room(bytes, files);
+    // what is being sent leaves the disk later: what counts is what is free
+    const auto after = lacks();
+    return after.first == 0 && after.second == 0;
+}
+
+/// Drop so many bytes, and so many objects, of those least wanted. False when there was nothing.
+bool Cache::make_room(std::uint64_t bytes, std::size_t objects) {
+    const std::lock_guard lock{mutex_};
+    const auto before = stored_.bytes();
+    std::size_t count = 0;
+    while (before - stored_.bytes() < bytes || count < objects) {
+        const auto dropped = stored_.drop();
+        if (!dropped) break;
+        ++count;
+        drop_all({*dropped});
+    }
+    return count > 0;
+}
+
+void Cache::unstored_locked(const std::string& key, std::string_view why) {
+    ++unstored_;
+    trouble_ = text("the cache cannot store: ", why);
+    troubles_.tell("disk", text("'", key, "' cannot be stored: ", why));
+}
+
+void Cache::drop_all(const std::vector<Number>& dropped) {
+    evicted_ += dropped.size();
+    for (const auto number : dropped) remove(number);
+}
+
+/// Others may have to leave. False when more than `most` would be on its way.
+bool Cache::reserve(cache::Eviction& budget, std::uint64_t bytes, std::uint64_t most) {
+    const std::lock_guard lock{mutex_};
+    if (budget.reserved() + bytes > most) return false;
+    const auto dropped = budget.reserve(bytes);
+    if (&budget == &stored_)
+        drop_all(dropped);
+    else
+        forget_bytes_of(dropped);
     return true;
 }
 
 bool Cache::grow(const std::shared_ptr<Entry>& entry, std::uint64_t bytes) {
     std::uint64_t lacks = 0;
+    cache::Eviction* budget = nullptr;
+    std::shared_ptr<Lease> lease;
+    const auto overhead = disk_ ? file_overhead : entry_overhead;
     {
         const std::lock_guard lock{mutex_};
         const auto found = fillings_.find(entry.get());
-        if (found == fillings_.end() || bytes + file_overhead <= found->second.reserved)
-            return true;
-        lacks = std::max(grow_bytes, bytes + file_overhead - found->second.reserved);
+        if (found == fillings_.end()) return false;
+        auto& filling = found->second;
+        if (bytes + overhead <= filling.reserved) return true;
+        budget = filling.budget;
+        lease = filling.lease;
+        if (bytes > budget->capacity() / 8) {
+            // the next time it passes through from its first byte on
+            if (oversize_.size() >= most_invalidated) oversize_.clear();
+            oversize_.insert(std::hash<std::string>{}(entry->key()));
+            return false;
+        }
+        lacks = std::max(grow_bytes, bytes + overhead - filling.reserved);
     }
-    if (!reserve(lacks, stored_.capacity())) return false;
+    if (lease && alive_ + lacks > budget->capacity()) return false;
+    if (!reserve(*budget, lacks, budget->capacity() / 2)) return false;
     const std::lock_guard lock{mutex_};
     fillings_.at(entry.get()).reserved += lacks;
+    if (lease) lease->set(lease->bytes + lacks);
     return true;
 }
 
-/// What was being written; its room is given back.
+/// What was on its way; its room is given back.
 std::optional<Cache::Filling> Cache::take_filling(const Entry& entry) {
     const auto found = fillings_.find(&entry);
     if (found == fillings_.end()) return {};
     auto filling = std::move(found->second);
     fillings_.erase(found);
-    stored_.give_back(filling.reserved);
+    filling.budget->give_back(filling.reserved);
     return filling;
 }
 
@@ -198,31 +326,40 @@ void Cache::commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked) {
     const auto& content = entry->content();
     const auto name = name_of(*entry);
     const std::uint64_t length = content->size();
-    const Disk::Meta meta{entry->key(), entry->head()->stored, length};
     int draft = -1;
-    if (disk_) {
+    {
         const std::lock_guard lock{mutex_};
         const auto found = fillings_.find(entry.get());
-        if (found == fillings_.end()) return;  // it was too much, or the disk would not have it
-        draft = found->second.draft.file.fd();
+        if (found == fillings_.end()) return;
+        if (found->second.draft) draft = found->second.draft->file.fd();
     }
-    bool whole = !disk_ || (content->on_disk() && Disk::write_meta(draft, meta));
-    const auto bytes = disk_ ? Disk::size_of(draft) + file_overhead : length + entry_overhead;
+    bool whole = !disk_;
+    int why = ENOSPC;
+    if (draft >= 0 && content->on_disk()) {
+        const Disk::Meta meta{entry->key(), entry->head()->stored, length, content->take_sums()};
+        whole = Disk::write_meta(draft, meta) ||
+                (make_room(file_overhead, 16) && Disk::write_meta(draft, meta));
+    }
+    const auto bytes = draft >= 0 ? Disk::size_of(draft) + file_overhead : length + entry_overhead;
 
     const std::lock_guard lock{mutex_};
     const auto filling = take_filling(*entry);
+    if (!filling || !filling->store) return;
     const bool valid = !invalidated_since(entry->key(), asked);
     // under the lock, so that the file of this name is that of the entry in the index
-    if (disk_) whole = whole && valid && disk_->keep(filling->draft, name);
-    if (disk_ && !whole) {
-        ::unlink(filling->draft.path.c_str());
-        if (valid) ++unstored_;
+    if (whole && valid && disk_) {
+        whole = disk_->keep(*filling->draft, name);
+        why = errno;
     }
+    if (disk_ && !(whole && valid)) ::unlink(filling->draft->path.c_str());
+    if (valid && !whole) unstored_locked(entry->key(), std::strerror(why));
     if (!whole || !valid) return;
+    trouble_.clear();
     if (disk_) {
         content->set_path(disk_->path_of(name));
         if (content->has_bytes()) content->close_file();
     }
+    if (filling->lease) filling->lease->set(bytes);
     put(entry, name, bytes);
     for (auto n = std::min(entry->joined.load(), most_joined); n > 0; --n)
         stored_.hit(entry->number);
@@ -261,8 +398,12 @@ void Cache::put(const std::shared_ptr<Entry>& entry, const Disk::Name& name, std
 /// Its bytes are in memory beside the disk: others may have to leave it.
 void Cache::remember(const std::shared_ptr<Entry>& entry) {
     const auto bytes = entry->content()->size() + entry_overhead;
-    for (const auto dropped : memory_.insert(entry->number, bytes, hint_of(entry->key()))) {
-        const auto found = by_number_.find(dropped);
+    forget_bytes_of(memory_.insert(entry->number, bytes, hint_of(entry->key())));
+}
+
+void Cache::forget_bytes_of(const std::vector<Number>& dropped) {
+    for (const auto number : dropped) {
+        const auto found = by_number_.find(number);
         if (found != by_number_.end() && found->second.entry)
             found->second.entry->content()->forget_bytes();
     }
@@ -303,20 +444,26 @@ void Cache::forget(const Entry& entry) {
 
 void Cache::abandon(const std::shared_ptr<Entry>& entry) {
     const std::lock_guard lock{mutex_};
-    if (const auto filling = take_filling(*entry)) ::unlink(filling->draft.path.c_str());
+    const auto filling = take_filling(*entry);
+    if (filling && filling->draft) ::unlink(filling->draft->path.c_str());
 }
 
 void Cache::freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const Head> head) {
     const auto before = name_of(*entry), after = Disk::name_of(entry->key(), head->stored.vary);
     entry->set_head(head);
     const std::lock_guard lock{mutex_};
-    const auto found = by_number_.find(entry->number);
-    if (found == by_number_.end() || found->second.entry != entry) return;
-    const Disk::Meta meta{entry->key(), head->stored, entry->content()->size()};
+    if (!is_stored(entry)) return;
     // where Vary has changed, its file has the wrong name
-    if (before.number() != after.number() ||
-        (disk_ && !Disk::rewrite_meta(disk_->path_of(before), meta)))
+    if (before.number() != after.number() || (disk_ && !rewrite(before, head->stored)))
         take_out(*entry);
+}
+
+bool Cache::rewrite(const Disk::Name& name, const http::Stored& stored) const {
+    const auto path = disk_->path_of(name);
+    auto meta = Disk::read_meta(path);
+    if (!meta) return false;
+    meta->stored = stored;
+    return Disk::rewrite_meta(path, *meta);
 }
 
 std::uint64_t Cache::moment() {
@@ -345,8 +492,48 @@ void Cache::invalidate(const std::string& key) {
 
 void Cache::drop(const std::shared_ptr<Entry>& entry) {
     const std::lock_guard lock{mutex_};
-    const auto found = by_number_.find(entry->number);
-    if (found != by_number_.end() && found->second.entry == entry) take_out(*entry);
+    if (is_stored(entry)) take_out(*entry);
+}
+
+void Cache::scrub(unsigned part, const std::function<bool(std::uint64_t)>& pause) {
+    if (!disk_) return;
+    for (const auto& name : disk_->names_in(part))
+        if (!scrub_file(name, pause)) return;
+}
+
+/// @return  false: enough
+bool Cache::scrub_file(const Disk::Name& name, const std::function<bool(std::uint64_t)>& pause) {
+    const auto path = disk_->path_of(name);
+    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!file) return true;
+    std::optional<Disk::Meta> meta;
+    {
+        const std::lock_guard lock{mutex_};  // nobody freshens it meanwhile
+        meta = Disk::read_meta(file.fd());
+    }
+    bool right = meta.has_value();
+    for (std::size_t i = 0; right && i < meta->sums.size(); ++i) {
+        right = block_is_right(file.fd(), meta->length, meta->sums, i);
+        const auto bytes = std::min(sum_block, meta->length - i * sum_block);
+        scrubbed_ += bytes;
+        if (!pause(bytes)) return false;
+    }
+    if (right) return true;
+    struct stat read, now;
+    const std::lock_guard lock{mutex_};
+    const auto found = by_number_.find(name.number());
+    if (found == by_number_.end() || ::fstat(file.fd(), &read) != 0 ||
+        ::lstat(path.c_str(), &now) != 0 || read.st_ino != now.st_ino)
+        return true;  // another one has taken its place
+    damaged_locked(meta ? meta->key : name.file());
+    stored_.erase(found->first);
+    remove(found->first);
+    return true;
+}
+
+std::string Cache::trouble() {
+    const std::lock_guard lock{mutex_};
+    return trouble_;
 }
 
 Cache::Numbers Cache::numbers() {
@@ -357,6 +544,10 @@ Cache::Numbers Cache::numbers() {
     n.memory_bytes = disk_ ? memory_.bytes() : stored_.bytes();
     n.evicted = evicted_;
     n.unstored = unstored_;
+    n.filling_bytes = disk_ ? stored_.reserved() + alive_
+                            : alive_ - std::min<std::uint64_t>(alive_, stored_.bytes());
+    n.damaged = damaged_;
+    n.scrubbed_bytes = scrubbed_;
     return n;
 }
 

@@ -4,10 +4,12 @@
 #include <list>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "cache/eviction.hpp"
 #include "edge/disk.hpp"
 #include "edge/entry.hpp"
+#include "edge/troubles.hpp"
 
 namespace stretto::edge {
 
@@ -20,8 +22,11 @@ class Cache {
         std::filesystem::path folder;  ///< empty: memory only
         std::uint64_t disk_bytes = 0, memory_bytes = 0;
         std::size_t open_files = 1024;
+        /// Of the folder's file system, to be left free; nullopt: a hundredth of it. Of its inodes
+        /// always a hundredth.
+        std::optional<std::uint64_t> min_free;
     };
-    explicit Cache(Options options);
+    Cache(Options options, Troubles& troubles);
 
     /// The stored response that a request selects, the newest if there are several; counts as a
     /// request for it.
@@ -29,10 +34,15 @@ class Cache {
     /// Whether there is one that another request would select.
     bool has_other(const std::string& key);
 
-    /// An entry whose content is to be filled; found by nobody before commit().
+    struct Begun {
+        std::shared_ptr<Entry> entry;  ///< nullptr: there is no room for it anywhere
+        bool storing = false;          ///< commit() will store it
+    };
+    /// An entry whose content is to be filled; found by nobody before commit(). Its bytes are taken
+    /// from those of the disk or, where it is not stored, of the memory.
     /// @param store  false: it only passes through
-    std::shared_ptr<Entry> begin(const std::string& key, std::shared_ptr<const Head> head,
-                                 std::optional<std::uint64_t> length, bool store);
+    Begun begin(const std::string& key, std::shared_ptr<const Head> head,
+                std::optional<std::uint64_t> length, bool store);
     /// All of its content is there: from now on it is found, in place of what it replaces.
     /// @param asked  moment() before upstream was asked: what has been invalidated since is not
     /// kept
@@ -51,8 +61,16 @@ class Cache {
 
     struct Numbers {
         std::uint64_t objects = 0, disk_bytes = 0, memory_bytes = 0, evicted = 0, unstored = 0;
+        std::uint64_t filling_bytes = 0;  ///< on the way, or held for clients after it was dropped
+        std::uint64_t damaged = 0, scrubbed_bytes = 0;
     };
     Numbers numbers();
+    /// Why nothing can be stored now; empty when all is well.
+    std::string trouble();
+
+    /// Read the files of one of the folder's 256 parts again; what is damaged is dropped.
+    /// @param pause  called after so many bytes; false: enough
+    void scrub(unsigned part, const std::function<bool(std::uint64_t bytes)>& pause);
 
    private:
     using Number = cache::Key;
@@ -60,12 +78,39 @@ class Cache {
         std::shared_ptr<Entry> entry;  // nullptr: known by its file's name only
         Disk::Name name;
     };
-    /// What is being written to the disk.
-    struct Filling {
-        Disk::Draft draft;
-        std::uint64_t reserved = 0;
+    /// Counts memory until it goes.
+    struct Lease {
+        explicit Lease(std::atomic<std::uint64_t>& total) : all(total) {}
+        ~Lease() { all -= bytes; }
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+        void set(std::uint64_t now) {
+            all += now - bytes;  // modulo 2^64
+            bytes = now;
+        }
+        std::atomic<std::uint64_t>& all;
+        std::uint64_t bytes = 0;
     };
-    bool reserve(std::uint64_t bytes, std::uint64_t most);
+    /// What is on its way.
+    struct Filling {
+        std::optional<Disk::Draft> draft;
+        std::shared_ptr<Lease> lease;  // where it lies in memory
+        cache::Eviction* budget = nullptr;
+        std::uint64_t reserved = 0;
+        bool store = false;
+    };
+    bool reserve(cache::Eviction& budget, std::uint64_t bytes, std::uint64_t most);
+    void drop_all(const std::vector<Number>& dropped);
+    std::optional<Disk::Draft> new_draft(std::uint64_t needs);
+    bool is_stored(const std::shared_ptr<Entry>& entry) const;
+    std::shared_ptr<Entry> selected(const std::string& key, const http::Request& request);
+    void forget_bytes_of(const std::vector<Number>& dropped);
+    bool rewrite(const Disk::Name& name, const http::Stored& stored) const;
+    bool scrub_file(const Disk::Name& name, const std::function<bool(std::uint64_t)>& pause);
+    bool make_room(std::uint64_t bytes, std::size_t objects);
+    bool keep_floor(std::uint64_t needs);
+    void unstored_locked(const std::string& key, std::string_view why);
+    void damaged_locked(const std::string& key);
     std::optional<Filling> take_filling(const Entry& entry);
     bool invalidated_since(const std::string& key, std::uint64_t asked) const;
     void load(const std::string& key);
@@ -78,8 +123,10 @@ class Cache {
     void keep_open(const std::shared_ptr<Entry>& entry);
 
     Options options_;
+    Troubles& troubles_;
     std::unique_ptr<Disk> disk_;
-    std::mutex mutex_;  // guards all below
+    std::atomic<std::uint64_t> alive_{0};  // bytes of contents in memory that are no copies
+    std::mutex mutex_;                     // guards all below
     cache::Eviction stored_, memory_;
     std::unordered_map<std::string, std::vector<std::shared_ptr<Entry>>> by_key_;  // newest first
     std::unordered_map<Number, Slot> by_number_;
@@ -87,8 +134,11 @@ class Cache {
     std::unordered_map<const Entry*, Filling> fillings_;
     std::uint64_t moment_ = 0, forgotten_ = 0;
     std::unordered_map<std::size_t, std::uint64_t> invalidated_;  // moment, by hash of the path
-    std::list<std::weak_ptr<Entry>> open_;                        // files, opened longest ago first
-    std::uint64_t evicted_ = 0, unstored_ = 0;
+    std::unordered_set<std::size_t> oversize_;  // what grew too large, by hash of the path
+    std::list<std::weak_ptr<Entry>> open_;      // files, opened longest ago first
+    std::uint64_t evicted_ = 0, unstored_ = 0, damaged_ = 0;
+    std::atomic<std::uint64_t> scrubbed_{0};
+    std::string trouble_;
 };
 
 /// What a path of ours tells the eviction.

@@ -39,9 +39,35 @@ Content::Content(File file, std::uint64_t length)
     on_disk_ = true;
 }
 
-Content::Content(std::filesystem::path path, std::uint64_t length)
-    : path_(std::move(path)), length_(length), size_(length), released_(length), complete_(true) {
+Content::Content(std::filesystem::path path, std::uint64_t length, Sums sums)
+    : path_(std::move(path)),
+      length_(length),
+      size_(length),
+      released_(length),
+      complete_(true),
+      sums_(std::move(sums)),
+      right_(sums_.size()),
+      unproven_(sums_.size()) {
     on_disk_ = true;
+}
+
+void Content::on_damage(std::function<void()> call) {
+    const std::lock_guard lock{mutex_};
+    on_damage_ = std::move(call);
+}
+
+void Content::on_full(std::function<bool(std::uint64_t)> call) { on_full_ = std::move(call); }
+
+/// Whether a block is what it was; looked at once.
+bool Content::is_right_locked(int fd, std::size_t block) {
+    if (unproven_ == 0 || right_[block]) return true;
+    if (!block_is_right(fd, size_, sums_, block)) return false;
+    right_[block] = true;
+    if (--unproven_ == 0) {
+        sums_ = {};
+        right_ = {};
+    }
+    return true;
 }
 
 bool Content::move_to_memory() {
@@ -62,9 +88,11 @@ bool Content::move_to_memory() {
 
 bool Content::append(BytesView bytes) {
     if (!file_) return false;
-    if (!try_write_at(file_->fd(), bytes, size_) &&
-        (!on_disk_ || !move_to_memory() || !try_write_at(file_->fd(), bytes, size_)))
-        return false;
+    const auto write = [&] { return try_write_at(file_->fd(), bytes, size_); };
+    bool written = write();
+    if (!written && on_disk_ && on_full_ && on_full_(bytes.size())) written = write();
+    if (!written && !(on_disk_ && move_to_memory() && write())) return false;
+    if (on_disk_) summer_.add(bytes);
     const std::lock_guard lock{mutex_};
     size_ += bytes.size();
     return true;
@@ -86,6 +114,7 @@ bool Content::restart() {
     const std::lock_guard lock{mutex_};
     if (released_ > 0) return false;
     size_ = 0;
+    summer_ = {};
     return true;
 }
 
@@ -189,6 +218,7 @@ Content::Opened Content::open_locked() {
     if (bytes_ || file_) return Opened::before;
     File file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
     if (!file) return Opened::failed;
+    if (size_ > 0 && !is_right_locked(file.fd(), 0)) return Opened::damaged;
     if (size_ > small) {
         file_ = std::make_shared<const File>(std::move(file));
         return Opened::now;
@@ -201,10 +231,14 @@ Content::Opened Content::open_locked() {
 
 std::optional<Bytes> Content::read_all(std::uint64_t most) {
     const std::lock_guard lock{mutex_};
-    if (!complete_ || size_ > most || open_locked() == Opened::failed) return {};
+    if (!complete_ || size_ > most) return {};
+    const auto opened = open_locked();
+    if (opened == Opened::failed || opened == Opened::damaged) return {};
     if (bytes_) return *bytes_;
     Bytes all(size_);
     if (!file_ || !try_read_at(file_->fd(), all, 0)) return {};
+    for (std::size_t i = 0; i < right_.size(); ++i)
+        if (!is_right_locked(file_->fd(), i)) return {};
     return all;
 }
 
@@ -229,13 +263,23 @@ class Content::Reader : public http::Body {
     }
 
     State next(http::Slice& slice, const std::function<void()>& wake) override {
-        const std::lock_guard lock{content_->mutex_};
-        const auto& content = *content_;
+        std::unique_lock lock{content_->mutex_};
+        auto& content = *content_;
         const bool held = content.hold_ends_ && !content.complete_;
-        const std::uint64_t ready = std::min(content.released_, held ? end_ - 1 : end_);
+        std::uint64_t ready = std::min(content.released_, held ? end_ - 1 : end_);
         if (at_ < ready) {
             take_hold();
             if (!bytes_ && !file_) return State::broken;
+            if (!bytes_ && content.unproven_ > 0) {
+                const auto block = static_cast<std::size_t>(at_ / sum_block);
+                ready = std::min(ready, (block + 1) * sum_block);
+                if (!content.is_right_locked(file_->fd(), block)) {
+                    const auto call = content.on_damage_;
+                    lock.unlock();
+                    if (call) call();
+                    return State::broken;
+                }
+            }
             if (bytes_) {
                 slice.bytes = BytesView{*bytes_}.subspan(at_, ready - at_);
                 slice.owner = bytes_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "edge/sums.hpp"
 #include "http/body.hpp"
 #include "http/range.hpp"
 #include "net/loop.hpp"
@@ -28,13 +29,23 @@ class Content : public std::enable_shared_from_this<Content> {
     explicit Content(Bytes bytes);
     /// Complete, the first `length` bytes of an open file.
     Content(File file, std::uint64_t length);
-    /// Complete, the first `length` bytes of a file that is opened when it is read.
-    Content(std::filesystem::path path, std::uint64_t length);
+    /// Complete, the first `length` bytes of a file that is opened when it is read. Each block is
+    /// held against its sum before a byte of it leaves: the disk may have changed it.
+    Content(std::filesystem::path path, std::uint64_t length, Sums sums);
+
+    /// Kept as long as the content: what counts its memory.
+    void hold(std::shared_ptr<void> lease) { lease_ = std::move(lease); }
+    /// Called when a block is not what it was, by whoever reads it.
+    void on_damage(std::function<void()> call);
+    /// Asked when the disk is full: makes room for so many bytes, or says no.
+    void on_full(std::function<bool(std::uint64_t bytes)> call);
 
     /// Add bytes at the end; readers see them after release(). A full disk is no failure: the bytes
     /// move to memory, and on_disk() is false from then on. @return false: neither disk nor memory
     /// has room
     bool append(BytesView bytes);
+    /// Of all that was appended to a file on disk; once, by whoever appends.
+    Sums take_sums() { return summer_.finish(); }
     /// Let readers have the first n bytes.
     void release(std::uint64_t n);
     /// The whole may turn out to be wrong: until it is complete, who reads a range gets all of it
@@ -63,8 +74,9 @@ class Content : public std::enable_shared_from_this<Content> {
     /// Give back what a complete content on disk holds: its descriptor, and its bytes when asked.
     void close_file();
     void forget_bytes();
-    enum class Opened { before, now, failed };
-    /// Make sure that it can be read; `failed` when its file is gone.
+    enum class Opened { before, now, failed, damaged };
+    /// Make sure that it can be read; `failed` when its file is gone, `damaged` when its first
+    /// block is not what it was.
     Opened open();
     bool is_open() const;
     /// All bytes of a complete content; nullopt when it is longer than `most` or cannot be read.
@@ -85,6 +97,7 @@ class Content : public std::enable_shared_from_this<Content> {
     };
     void wake(std::unique_lock<std::mutex> lock);
     Opened open_locked();
+    bool is_right_locked(int fd, std::size_t block);
     bool write_at_end(BytesView bytes);
     bool move_to_memory();
 
@@ -96,6 +109,13 @@ class Content : public std::enable_shared_from_this<Content> {
     std::uint64_t size_ = 0, released_ = 0;
     bool complete_ = false, failed_ = false, hold_ends_ = false;
     std::atomic<bool> on_disk_ = false;
+    Summer summer_;            // of what is appended to a file on disk
+    Sums sums_;                // of a file that is not proven yet; empty: nothing is to be proven
+    std::vector<bool> right_;  // its blocks that are
+    std::size_t unproven_ = 0;
+    std::shared_ptr<void> lease_;
+    std::function<void()> on_damage_;
+    std::function<bool(std::uint64_t)> on_full_;
     std::vector<Waiter> waiters_;
 };
 

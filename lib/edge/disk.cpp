@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <charconv>
@@ -16,7 +18,7 @@ namespace stretto::edge {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view magic = "STRETTO1";
+constexpr std::string_view magic = "STRETTO2";
 constexpr std::uint64_t most_meta_bytes = 256u << 10;
 constexpr std::string_view draft_prefix = "new-";
 
@@ -34,10 +36,30 @@ http::Fields parse_fields(const nlohmann::json& list) {
     return fields;
 }
 
+nlohmann::json print_sums(const Sums& sums) {
+    Bytes bytes;
+    for (const auto sum : sums)
+        for (int i = 0; i < 64; i += 8) bytes.push_back(static_cast<std::uint8_t>(sum >> i));
+    return nlohmann::json::binary(std::move(bytes));
+}
+
+Sums parse_sums(const nlohmann::json& json) {
+    const Bytes bytes = json.get_binary();
+    Sums sums(bytes.size() / 8);
+    for (std::size_t i = 0; i < 8 * sums.size(); ++i)
+        sums[i / 8] |= std::uint64_t{bytes[i]} << 8 * (i % 8);
+    return sums;
+}
+
+std::uint32_t crc_of(BytesView bytes) {
+    return static_cast<std::uint32_t>(::crc32(0, bytes.data(), static_cast<uInt>(bytes.size())));
+}
+
 /// As CBOR: fields may hold bytes that are no UTF-8, and must come back as they were.
 Bytes print_meta(const Disk::Meta& meta) {
     return nlohmann::json::to_cbor({{"key", meta.key},
                                     {"length", meta.length},
+                                    {"sums", print_sums(meta.sums)},
                                     {"status", meta.stored.status},
                                     {"fields", print_fields(meta.stored.fields)},
                                     {"vary", print_fields(meta.stored.vary)},
@@ -51,6 +73,8 @@ std::optional<Disk::Meta> parse_meta(BytesView bytes) {
         Disk::Meta meta;
         meta.key = json.at("key").get<std::string>();
         meta.length = json.at("length").get<std::uint64_t>();
+        meta.sums = parse_sums(json.at("sums"));
+        if (meta.sums.size() != blocks_of(meta.length)) return {};
         meta.stored.status = json.at("status").get<int>();
         meta.stored.fields = parse_fields(json.at("fields"));
         meta.stored.vary = parse_fields(json.at("vary"));
@@ -77,11 +101,18 @@ std::optional<Disk::Name> parse_name(std::string_view file) {
 }  // namespace
 
 Disk::Disk(fs::path folder) : folder_(std::move(folder)) {
-    constexpr char digits[] = "0123456789abcdef";
+    make_folders();
+    lock();
+}
+
+void Disk::make_folders() {
+    constexpr std::string_view digits = "0123456789abcdef";
     fs::create_directories(folder_);
-    for (const char a : std::string_view{digits})
-        for (const char b : std::string_view{digits})
-            fs::create_directory(folder_ / std::string{a, b});
+    for (const char a : digits)
+        for (const char b : digits) fs::create_directory(folder_ / std::string{a, b});
+}
+
+void Disk::lock() {
     lock_ = File{::open((folder_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     if (!lock_) throw system_error("open", (folder_ / "lock").string());
     if (::flock(lock_.fd(), LOCK_EX | LOCK_NB) != 0)
@@ -123,6 +154,24 @@ std::uint64_t Disk::size_of(int fd) {
     return ::fstat(fd, &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
 }
 
+std::optional<Disk::Room> Disk::room() const {
+    struct statvfs info;
+    if (::statvfs(folder_.c_str(), &info) != 0) return {};
+    return Room{info.f_bavail * info.f_frsize, info.f_favail, info.f_blocks * info.f_frsize,
+                info.f_files};
+}
+
+std::vector<Disk::Name> Disk::names_in(unsigned folder) const {
+    std::vector<Name> names;
+    const std::uint8_t byte[] = {static_cast<std::uint8_t>(folder)};
+    std::error_code none;
+    for (fs::directory_iterator at{folder_ / hex(byte), none}, end; !none && at != end;
+         at.increment(none))
+        if (auto name = parse_name(at->path().filename().string()))
+            names.push_back(std::move(*name));
+    return names;
+}
+
 std::vector<Disk::Found> Disk::scan() {
     std::vector<Found> all;
     for (const auto& part : fs::directory_iterator{folder_}) {
@@ -149,9 +198,22 @@ std::vector<Disk::Found> Disk::scan() {
 std::optional<Disk::Draft> Disk::draft() {
     Draft draft;
     draft.path = folder_ / text(draft_prefix, drafts_++);
-    draft.file =
-        File{::open(draft.path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
-    if (!draft.file) return {};
+    const auto open = [&] {
+        draft.file = File{
+            ::open(draft.path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+        return static_cast<bool>(draft.file);
+    };
+    if (open()) return draft;
+    if (errno != ENOENT) return {};
+    try {
+        const std::lock_guard guard{mutex_};
+        make_folders();
+        lock();
+    } catch (const std::exception&) {  // nobody lets us, or another program was faster
+        errno = ENOENT;
+        return {};
+    }
+    if (!open()) return {};
     return draft;
 }
 
@@ -159,8 +221,9 @@ bool Disk::write_meta(int fd, const Meta& meta) {
     Bytes tail = print_meta(meta);
     const std::uint64_t length = tail.size();
     if (length > most_meta_bytes) return false;
+    const auto crc = crc_of(tail);
     append_u32(tail, static_cast<std::uint32_t>(length));
-    append_u32(tail, 0);
+    append_u32(tail, crc);
     append(tail, as_bytes(magic));
     return try_write_at(fd, tail, meta.length) &&
            ::ftruncate(fd, static_cast<off_t>(meta.length + tail.size())) == 0;
@@ -168,18 +231,22 @@ bool Disk::write_meta(int fd, const Meta& meta) {
 
 std::optional<Disk::Meta> Disk::read_meta(const fs::path& path) {
     const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    return file ? read_meta(file.fd()) : std::nullopt;
+}
+
+std::optional<Disk::Meta> Disk::read_meta(int fd) {
     struct stat info;
-    if (!file || ::fstat(file.fd(), &info) != 0) return {};
+    if (::fstat(fd, &info) != 0) return {};
     const auto size = static_cast<std::uint64_t>(info.st_size);
     Bytes end(16);
-    if (size < end.size() || !try_read_at(file.fd(), end, size - end.size()) ||
+    if (size < end.size() || !try_read_at(fd, end, size - end.size()) ||
         as_text(end).substr(8) != magic)
         return {};
     const std::uint64_t length = read_u32(end, 0);
     if (length > most_meta_bytes || length + end.size() > size) return {};
     Bytes cbor(length);
     const std::uint64_t at = size - end.size() - length;
-    if (!try_read_at(file.fd(), cbor, at)) return {};
+    if (!try_read_at(fd, cbor, at) || crc_of(cbor) != read_u32(end, 4)) return {};
     auto meta = parse_meta(cbor);
     if (!meta || meta->length != at) return {};
     return meta;
@@ -191,7 +258,10 @@ bool Disk::rewrite_meta(const fs::path& path, const Meta& meta) {
 }
 
 bool Disk::keep(const Draft& draft, const Name& name) {
-    return ::rename(draft.path.c_str(), path_of(name).c_str()) == 0;
+    const auto path = path_of(name);
+    if (::rename(draft.path.c_str(), path.c_str()) == 0) return true;
+    if (errno != ENOENT || ::mkdir(path.parent_path().c_str(), 0777) != 0) return false;
+    return ::rename(draft.path.c_str(), path.c_str()) == 0;
 }
 
 }  // namespace stretto::edge

@@ -104,30 +104,54 @@ void Fill::on_head(http::Response&& response) {
         response.fields.set("Date", http::print_date(wall_clock()));
     const bool storable =
         response.status != 206 && http::may_store(job_.request, response, wall_clock());
-    if (storable) return begin_entry(std::move(response), true);
+    if (storable && begin_entry(response, true)) return;
     // what says nothing new of it leaves what is stored as it is
     if (job_.stored && response.status < 500) shared_.cache.drop(job_.stored);
-    if (job_.internal) return begin_entry(std::move(response), false);
+    if (job_.internal && begin_entry(response, false)) return;
+    if (storable || job_.internal) return begin_without_room(std::move(response));
     begin_pipe(std::move(response));
 }
 
-void Fill::begin_entry(http::Response&& response, bool store) {
-    store_ = store;
+/// There is no room to keep it while it is sent, so each client has its own.
+void Fill::begin_without_room(http::Response&& response) {
+    if (check_ || job_.internal) {
+        fetch_.reset();
+        Outcome outcome;
+        outcome.error = 503;
+        outcome.why = "no room for what must be proven before it is sent";
+        tell(std::move(outcome));
+        return settle(End::done);
+    }
+    const bool asked_for_all = !job_.alone || job_.whole;
+    const bool wants_part = job_.request.fields.has("Range");
+    job_.alone = true;
+    if (!asked_for_all || !wants_part) return begin_pipe(std::move(response));
+    job_.whole = false;
+    job_.stored = nullptr;
+    ask(job_.request);
+}
+
+/// @return false: there is no room
+bool Fill::begin_entry(const http::Response& response, bool store) {
     const auto length = content_length(response.fields);
     if (response.status == 200)
         check_ = check_of(job_.key, response.fields, shared_.manifests, objects_, loop_);
     Outcome outcome;
-    outcome.stored = store;
+    outcome.storable = store;
     outcome.fwd_status = response.status;
     auto stored = http::to_store(job_.request, response, requested_, wall_clock());
     for (const auto& field : response.fields)
         if (!stored.fields.has(field.name))
             http::append_field(outcome.own_fields, field.name, field.value);
     auto head = Head::of_upstream(std::move(stored));
-    entry_ = shared_.cache.begin(job_.key, std::move(head), length, store);
+    auto begun = shared_.cache.begin(job_.key, std::move(head), length, store);
+    if (!begun.entry) return false;
+    entry_ = std::move(begun.entry);
+    outcome.stored = store_ = begun.storing;
     if (check_) entry_->content()->hold_ends();
     outcome.entry = entry_;
     tell(std::move(outcome));
+    return true;
 }
 
 void Fill::begin_pipe(http::Response&& response) {
@@ -150,7 +174,7 @@ void Fill::answer_validated(const http::Response& response) {
     shared_.counters.validated.fetch_add(1, std::memory_order_relaxed);
     Outcome outcome;
     outcome.entry = job_.stored;
-    outcome.stored = outcome.validated = true;
+    outcome.storable = outcome.stored = outcome.validated = true;
     outcome.fwd_status = 304;
     for (const auto& field : response.fields)
         if (!cookies_kept && http::same_token(field.name, "Set-Cookie"))
@@ -182,8 +206,7 @@ bool Fill::on_data(BytesView bytes) {
     if (bytes.empty()) return true;
     if (check_) check_->add(bytes);
     auto& content = *entry_->content();
-    const bool room =
-        content.length() || !store_ || shared_.cache.grow(entry_, content.size() + bytes.size());
+    const bool room = content.length() || shared_.cache.grow(entry_, content.size() + bytes.size());
     if (!room || !content.append(bytes)) {
         give_up(End::broken);
         return false;
@@ -195,7 +218,12 @@ bool Fill::on_data(BytesView bytes) {
 
 void Fill::on_end(const http::Failure* failure) {
     fetch_.reset();
-    if (failure) shared_.counters.upstream_failures.fetch_add(1, std::memory_order_relaxed);
+    if (failure) {
+        shared_.counters.upstream_failures.fetch_add(1, std::memory_order_relaxed);
+        shared_.troubles.tell(
+            failure->timed_out() ? "timeout" : "upstream",
+            text("'", job_.key, "' from ", upstream_.authority(), ": ", failure->why));
+    }
     if (pipe_) {
         failure ? pipe_->fail() : pipe_->end();
         return settle(End::done);
@@ -288,6 +316,8 @@ void Fill::verdict(Check::Verdict verdict) {
     if (verdict == Check::Verdict::unavailable) return give_up(End::broken);
     if (verdict == Check::Verdict::wrong) {
         shared_.counters.damaged.fetch_add(1, std::memory_order_relaxed);
+        shared_.troubles.tell("mismatch", text("'", job_.key, "' from ", upstream_.authority(),
+                                               " is not what its hash says"));
         // as long as nobody has seen a byte of it, it can be fetched again unnoticed
         if (std::exchange(restarted_, true) || !entry_->content()->restart())
             return give_up(store_ ? End::damaged : End::broken);

@@ -20,6 +20,7 @@ struct EdgeShared {
     Cache& cache;
     Manifests& manifests;
     EdgeCounters& counters;
+    Troubles& troubles;
     std::string name;  ///< in Via and Cache-Status
 };
 
@@ -27,7 +28,8 @@ struct EdgeShared {
 struct Outcome {
     /// An answer that others may have too: new, validated, or stale because upstream failed.
     std::shared_ptr<Entry> entry;
-    bool stored = false;     ///< it is (being) stored
+    bool storable = false;   ///< whoever may reuse it without validation may have it
+    bool stored = false;     ///< and it is (being) stored
     bool validated = false;  ///< a 304 has renewed what was stored
     bool stale = false;      ///< upstream failed, and this is what there is
     std::optional<int> fwd_status;
@@ -81,7 +83,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
     void ask(const http::Request& request);
     void on_head(http::Response&& response);
     void on_resumed_head(http::Response&& response);
-    void begin_entry(http::Response&& response, bool store);
+    bool begin_entry(const http::Response& response, bool store);
+    void begin_without_room(http::Response&& response);
     void begin_pipe(http::Response&& response);
     void answer_validated(const http::Response& response);
     bool answer_stale(bool disconnected, std::optional<int> status);

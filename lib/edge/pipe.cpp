@@ -11,6 +11,7 @@ bool Pipe::push(BytesView bytes) {
     }
     queue_.push_back(std::make_shared<const Bytes>(bytes.begin(), bytes.end()));
     queued_ += bytes.size();
+    held_ += bytes.size();
     wake();
     return true;
 }
@@ -51,6 +52,7 @@ class Pipe::Reader : public http::Body {
             const auto bytes = std::move(pipe.queue_.front());
             pipe.queue_.pop_front();
             pipe.queued_ -= bytes->size();
+            held_ -= bytes->size();
             slice.bytes = *bytes;
             slice.owner = bytes;
             if (pipe.stopped_ && pipe.queued_ < most / 2 && pipe.fetch_) {

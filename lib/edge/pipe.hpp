@@ -1,5 +1,6 @@
 #pragma once
 // A body that only passes through: from upstream to one client, no faster than the client takes it.
+#include <atomic>
 #include <deque>
 
 #include "http/body.hpp"
@@ -11,7 +12,11 @@ namespace stretto::edge {
 /// fills it; when the body goes, the fetch is cancelled.
 class Pipe {
    public:
-    static constexpr std::size_t most = 256u << 10;
+    static constexpr std::size_t most = 32u << 10;
+
+    ~Pipe() { held_ -= queued_; }
+    /// Bytes in all of them.
+    static std::uint64_t held() { return held_; }
 
     /// @return false: full, stop until drained
     bool push(BytesView bytes);
@@ -30,6 +35,7 @@ class Pipe {
 
     std::deque<std::shared_ptr<const Bytes>> queue_;
     std::size_t queued_ = 0;
+    static inline std::atomic<std::uint64_t> held_{0};
     bool ended_ = false, failed_ = false, stopped_ = false;
     std::function<void()> wake_;
     bool reader_gone_ = false;

@@ -28,7 +28,7 @@ bool is_song_object(const Route& route) {
 Share share_of(const Outcome& outcome, const http::Request& waiting) {
     const auto head = outcome.entry->head();
     if (outcome.stale) return share_stale(head->stored, waiting, !outcome.fwd_status, wall_clock());
-    return outcome.stored ? share(head->stored, waiting, wall_clock()) : Share::nothing;
+    return outcome.storable ? share(head->stored, waiting, wall_clock()) : Share::nothing;
 }
 
 }  // namespace
@@ -190,7 +190,7 @@ Outcome Proxy::known_already(const Asked& asked) {
     if (http::use(found->head()->stored, asked.request, wall_clock()) != http::Use::fresh)
         return outcome;
     outcome.entry = std::move(found);
-    outcome.stored = true;
+    outcome.storable = outcome.stored = true;
     return outcome;
 }
 
@@ -262,7 +262,7 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
                 flights_.note_failed(asked.flight(), {shared->asked, shared->error, shared->why});
             // only what is being stored is for those who come later, and only if they do not ask
             // for an answer newer than themselves
-            if (!shared || !outcome.stored || outcome.validated || !asked.directives.empty())
+            if (!shared || !outcome.storable || outcome.validated || !asked.directives.empty())
                 land(Fill::End::done);
             flight->tell(shared);
             done(answer_of(outcome, why, false));
@@ -400,7 +400,8 @@ void Proxy::send_pipe(const Answer& answer, const http::Request& request,
     reply.send(std::move(out));
 }
 
-void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache) {
+void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache,
+                 const Troubles& troubles) {
     const auto of = [](const std::atomic<std::uint64_t>& n) {
         return static_cast<double>(n.load(std::memory_order_relaxed));
     };
@@ -422,6 +423,15 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
     add("cache_evicted_total", "Stored answers that made room.", static_cast<double>(n.evicted));
     add("cache_unstored_total", "Answers that the disk would not take.",
         static_cast<double>(n.unstored));
+    add("cache_filling_bytes", "Bytes on the way from upstream, or held for clients alone.",
+        static_cast<double>(n.filling_bytes + Pipe::held()));
+    add("cache_damaged_total", "Stored answers that had changed on the disk.",
+        static_cast<double>(n.damaged));
+    add("cache_scrubbed_bytes_total", "Bytes of the disk read again to find damage.",
+        static_cast<double>(n.scrubbed_bytes));
+    for (const auto& [kind, count] : troubles.numbers())
+        add("troubles_total", "What went wrong, as the error log tells.",
+            static_cast<double>(count), text("kind=\"", kind, "\""));
     add("upstream_requests_total", "Requests to upstream.", of(counters.upstream_requests));
     add("upstream_failures_total", "Of these, those that failed or broke off.",
         of(counters.upstream_failures));

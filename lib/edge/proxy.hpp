@@ -70,6 +70,7 @@ class Proxy : public Backend {
 };
 
 /// What an edge tells of itself beside what every server does.
-void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache);
+void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache,
+                 const Troubles& troubles);
 
 }  // namespace stretto::edge

@@ -33,6 +33,10 @@ Status::Status(std::string name, std::string role, const Shared& shared)
 
 void Status::health(const Reply& reply) const {
     if (draining_) return reply.send(503, "draining", std::string{no_store});
+    for (const auto& trouble : troubles_)
+        // it answers all the same, so who balances loads goes on sending it clients
+        if (const auto why = trouble(); !why.empty())
+            return reply.send(200, "degraded: " + why, std::string{no_store});
     reply.send(200, "ok", std::string{no_store});
 }
 

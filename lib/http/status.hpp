@@ -28,6 +28,8 @@ class Status {
     void add(std::string key, std::function<std::string()> json) {
         parts_.emplace_back(std::move(key), std::move(json));
     }
+    /// Asked with each look at the health: why it works less well than it should, or nothing.
+    void add_trouble(std::function<std::string()> why) { troubles_.push_back(std::move(why)); }
     /// Not ready any more: it is about to end.
     void draining() noexcept { draining_ = true; }
 
@@ -42,6 +44,7 @@ class Status {
     const Shared& shared_;
     std::vector<std::function<void(std::vector<Metric>&)>> sources_;
     std::vector<std::pair<std::string, std::function<std::string()>>> parts_;
+    std::vector<std::function<std::string()>> troubles_;
     std::atomic<bool> draining_{false};
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };

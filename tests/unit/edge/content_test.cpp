@@ -32,6 +32,12 @@ std::shared_ptr<Content> growing(std::optional<std::uint64_t> length = {}, File 
     return std::make_shared<Content>(Content::Growing{}, std::move(file), length);
 }
 
+Sums sums_of(const Bytes& bytes) {
+    Summer summer;
+    summer.add(bytes);
+    return summer.finish();
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(edge_content)
@@ -147,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_reader_keeps_what_it_reads_when_the_content_lets_go) {
     std::string path = "/tmp/stretto-content-XXXXXX";
     const File named{::mkstemp(path.data())};
     write_all(named.fd(), bytes, path);
-    auto content = std::make_shared<Content>(path, bytes.size());
+    auto content = std::make_shared<Content>(path, bytes.size(), sums_of(bytes));
     BOOST_TEST((content->open() == Content::Opened::now));
     BOOST_TEST((content->open() == Content::Opened::before));
     Pull pull{loop, content->read(loop, {})};
@@ -165,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_reader_opens_what_was_closed_since_it_was_found) {
     std::string path = "/tmp/stretto-content-XXXXXX";
     const File named{::mkstemp(path.data())};
     write_all(named.fd(), bytes, path);
-    const auto content = std::make_shared<Content>(path, bytes.size());
+    const auto content = std::make_shared<Content>(path, bytes.size(), sums_of(bytes));
     BOOST_TEST((content->open() == Content::Opened::now));
     content->forget_bytes();
     Pull pull{loop, content->read(loop, {})};
