@@ -432,6 +432,39 @@ def edges(url):
     assert Tracker(url).ask("GET", "/edges?location=x")[0] == 400
 
 
+def redirected(url, target):
+    """Where a GET of it is sent, and by which status."""
+    line = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=30)
+    line.request("GET", target)
+    answer = line.getresponse()
+    answer.read()
+    return answer.status, answer.getheader("Location")
+
+
+def nearest(url):
+    """/nearest: the edge that /edges has first, with path and query as they were sent."""
+    edges = {edge["name"]: edge["url"] for edge in Tracker(url).ask("GET", "/edges")[1]["edges"]}
+    for place, name in ((BERLIN, "eu"), ("40,-75", "us"), (SYDNEY, "au")):
+        for sent, wanted in (("/stream/song?kbps=96&", "/stream/song?kbps=96"), ("/a%2Db//c%20d?", "/a%2Db//c%20d"), ("/?x&", "/?x"), ("/songs?q=a%26b&", "/songs?q=a%26b")):
+            assert redirected(url, f"/nearest{sent}location={place}") == (307, edges[name] + wanted), (place, sent)
+    assert redirected(url, f"/nearest/a?my_location={BERLIN}&b=location") == (307, edges["eu"] + "/a?b=location")
+    # without a place all of a song is at one edge
+    assert len({redirected(url, f"/nearest/{path}")[1].split("/")[2] for path in ("stream/song", "songs/song/manifest.json", "songs/song/chunk_0.ogg")}) == 1
+    assert redirected(url, "/nearest/a?location=x")[0] == 400 and redirected(url, "/nearest")[0] == 404
+    assert Tracker(url).ask("POST", "/nearest/a", "{}")[0] == 405
+
+
+def nearest_skips(url, pid):
+    """One that is killed is named at most for one round of probes, which are 2 s apart."""
+    from_berlin = lambda: redirected(url, f"/nearest/a?location={BERLIN}")
+    before = from_berlin()
+    os.kill(int(pid), signal.SIGKILL)
+    began = time.monotonic()
+    until("it is skipped", lambda: from_berlin() != before, 10)
+    assert from_berlin()[0] == 307
+    print(f"# after {time.monotonic() - began:.1f} s")
+
+
 def edge_leaves(url, pid):
     """It leaves within 10 s, and those of its place get the next nearest."""
     assert edge_names(url, f"?location={BERLIN}")[0] == "eu"

@@ -5,7 +5,11 @@
 namespace stretto::track {
 
 EdgeProber::EdgeProber(net::Loop& loop, swarm::Edges& edges, std::chrono::milliseconds period)
-    : loop_(loop), edges_(edges), period_(period), timer_(loop, [this] { ask_all(); }) {
+    : loop_(loop),
+      edges_(edges),
+      period_(period),
+      timer_(loop, [this] { ask_all(); }),
+      soon_(loop, [this] { ask_failing(); }) {
     renew();
     timer_.every(period);
 }
@@ -40,6 +44,20 @@ void EdgeProber::ask_all() {
     }
 }
 
+void EdgeProber::ask_failing() {
+    for (const auto& edge : edges_.all()) {
+        const auto probe = probes_.find(edge.info.url);
+        if (edge.healthy && !edge.last_ok && probe != probes_.end() && !probe->second.fetch)
+            ask(probe->first, probe->second);
+    }
+}
+
+bool EdgeProber::is_healthy(const std::string& url) const {
+    for (const auto& edge : edges_.all())
+        if (edge.info.url == url) return edge.healthy;
+    return false;
+}
+
 void EdgeProber::ask(const std::string& url, Probe& probe) {
     http::Request request;
     request.method = "GET";
@@ -51,7 +69,11 @@ void EdgeProber::ask(const std::string& url, Probe& probe) {
     calls.end = [this, url, &probe](const http::Failure* failure) {
         probe.fetch.reset();
         const bool ok = !failure && probe.status == 200;
-        if (!edges_.probed(url, ok)) return;
+        if (!edges_.probed(url, ok)) {
+            // the second failure decides: it is not waited for until the next round
+            if (!ok && is_healthy(url)) soon_.once(period_ / 4);
+            return;
+        }
         note(text("edge ", probe.edge->url(),
                   ok        ? " is back"
                   : failure ? " is gone: " + failure->why

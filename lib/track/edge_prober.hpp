@@ -24,12 +24,14 @@ class EdgeProber {
     };
     void ask_all();
     void ask(const std::string& url, Probe& probe);
+    void ask_failing();
+    bool is_healthy(const std::string& url) const;
 
     net::Loop& loop_;
     swarm::Edges& edges_;
     std::chrono::milliseconds period_;
     std::map<std::string, Probe> probes_;  // by URL
-    net::Timer timer_;
+    net::Timer timer_, soon_;
 };
 
 }  // namespace stretto::track

@@ -95,6 +95,28 @@ Result<PeersQuery> song_query(const http::Target& target) {
     return query;
 }
 
+/// A query, "?" included, without what was for us.
+std::string without_place(std::string_view query) {
+    std::string kept;
+    while (!query.empty()) {
+        query.remove_prefix(1);  // "?" or "&"
+        const auto end = std::min(query.find('&'), query.size());
+        const auto pair = query.substr(0, end);
+        const auto name = pair.substr(0, pair.find('='));
+        if (name != "location" && name != "my_location" && !pair.empty())
+            kept += (kept.empty() ? "?" : "&") + std::string{pair};
+        query.remove_prefix(end);
+    }
+    return kept;
+}
+
+/// The second segment of "/songs/ID/..." and "/stream/ID": the same edge for all of a song.
+std::string_view song_of(std::string_view path) {
+    path.remove_prefix(std::min(path.find('/', 1), path.size()));
+    if (!path.empty()) path.remove_prefix(1);
+    return path.substr(0, path.find('/'));
+}
+
 std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
 
 }  // namespace
@@ -145,6 +167,7 @@ void Site::get(const Asked& asked) {
     if (path == "/metrics") return parts_.status.metrics(asked.reply);
     if (path == "/stats.json") return parts_.status.stats(asked.reply);
     if (path == "/edges") return edges(asked);
+    if (path.starts_with("/nearest/")) return nearest(asked);
     if (path.starts_with(songs)) return song(asked, path.substr(songs.size()));
     if (path == "/announce" || path == "/peers" || path == "/report")
         return send_error(asked.reply, 405, "method not allowed", "Allow: POST, OPTIONS\r\n");
@@ -157,7 +180,8 @@ void Site::post(const Asked& asked) {
     if (path == "/peers") return peers(asked);
     if (path == "/report") return report(asked);
     const bool known = path == "/edges" || path == "/healthz" || path == "/metrics" ||
-                       path == "/stats.json" || path.starts_with("/songs/");
+                       path == "/stats.json" || path.starts_with("/songs/") ||
+                       path.starts_with("/nearest/");
     if (known)
         return send_error(asked.reply, 405, "method not allowed", "Allow: GET, HEAD, OPTIONS\r\n");
     send_error(asked.reply, 404, "not found");
@@ -219,6 +243,28 @@ void Site::edges(const Asked& asked) {
     const auto network = swarm::network_of(asked.ip);
     send_json(asked.reply,
               swarm::print_edges_answer(parts_.edges.nearest(locate(*place, asked.ip), network)));
+}
+
+/// 307 to the same path on the nearest healthy edge, for clients that know no tracker.
+void Site::nearest(const Asked& asked) {
+    const auto place = location(asked.target);
+    if (!place) return send_error(asked.reply, 400, place.error().why);
+    // as it was sent: it is for the edge to read
+    const std::string_view target = asked.incoming.request.target;
+    const auto question = std::min(target.find('?'), target.size());
+    const auto path = target.substr(std::string_view{"/nearest"}.size(),
+                                    question - std::string_view{"/nearest"}.size());
+    if (!target.starts_with("/nearest/")) return send_error(asked.reply, 404, "not found");
+    const auto edges = parts_.edges.nearest(locate(*place, asked.ip), seed_of(song_of(path)));
+    if (edges.empty()) return send_error(asked.reply, 503, "no edge is well", "Retry-After: 1\r\n");
+    http::Outgoing out;
+    out.status = 307;
+    out.fields = "Cache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n";
+    std::string url = edges.front().url;
+    while (url.ends_with('/')) url.pop_back();
+    http::append_field(out.fields, "Location",
+                       url + std::string{path} + without_place(target.substr(question)));
+    asked.reply.send(std::move(out));
 }
 
 // Peers

@@ -53,6 +53,7 @@ class Site : public http::Handler {
     void send_song(const http::Reply& reply, const swarm::Asker& asker, swarm::PeersQuery query,
                    const std::string& id, const swarm::Layout& layout, const std::string& manifest);
     void edges(const Asked& asked);
+    void nearest(const Asked& asked);
     void announce(const Asked& asked);
     std::string retry_later() const;
     void look_up(const swarm::Endpoint& peer, const swarm::Announce& said,

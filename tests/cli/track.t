@@ -41,10 +41,15 @@ ok 'metrics as Prometheus reads them' metrics
 ok 'a line a request in the access log, addresses shortened' soon grep -q '^127\.0\.200\.0 - - .*"POST /peers HTTP/1\.1" 200 ' access.log
 
 ok 'edges: the nearest first, from five places' track edges "$tracker"
+ok '/nearest: a redirect to the nearest, path and query as they were' track nearest "$tracker"
+followed() { curl -sSfL "$tracker/nearest/songs/song/manifest.json?location=52,13" | cmp - "store/songs/$id/manifest.json"; }
+ok 'curl -L follows it' followed
 ok 'one that is killed leaves within 10 s, and the next nearest is named' track edge_leaves "$tracker" "$eu_pid"
 back() { start stretto-serve "$origin" --listen "${eu#http://}" --name eu && eu_pid=$pid && track edge_returns "$tracker"; }
 # start passes --listen 127.0.0.1:0 too; this edge listens on both
 ok 'and is back when it is back' back
+ok '/nearest skips one that is killed' track nearest_skips "$tracker" "$eu_pid"
+ok 'and is back again' back
 ok 'one that hangs leaves too, and comes back' track edge_stops "$tracker" "$us_pid"
 
 dumps() {
