@@ -148,7 +148,7 @@ FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard
               lib/store/*.cpp)) lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) \
               $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
-              lib/events/reader.cpp lib/events/batch.cpp lib/report/access.cpp lib/edge/passable.cpp)
+              lib/events/reader.cpp lib/events/batch.cpp lib/report/access.cpp lib/edge/passable.cpp lib/edge/groups.cpp)
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<

@@ -25,11 +25,12 @@ constexpr std::string_view examples =
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8480"}; }
 
-    std::string source, cache, cacert;
+    std::string source, cache, cacert, state;
     std::uint64_t cache_size = 10'000'000'000, memory = 256'000'000, scrub = 4'000'000;
     std::optional<std::uint64_t> min_free;
     unsigned workers = std::max(1u, std::thread::hardware_concurrency());
     int upstream_timeout = 10;
+    bool ignore_reload = false;
     std::string announce, location;
     std::uint64_t upload_limit = 0;
     edge::EventIntake::Options events;
@@ -63,6 +64,12 @@ void add_options(const Settings& settings, Options& o) {
              "system's)")
         ->type_name("FILE");
     settings
+        .add("state", o.state,
+             "Folder for which bitrates were chosen ($STATE_DIRECTORY, or ~/.local/state/stretto)")
+        ->type_name("DIR");
+    settings.add_flag("ignore-reload", o.ignore_reload,
+                      "Answer clients who ask for a newer answer from what is stored and fresh");
+    settings
         .add("announce", o.announce,
              "Be a peer: give the chunks of a folder, and tell this tracker which; nothing else")
         ->type_name("URL");
@@ -89,6 +96,27 @@ void add_options(const Settings& settings, Options& o) {
     settings.add_argument("SOURCE", o.source, "A store's folder, or http://server")->required();
 }
 
+/// Where what should outlive a restart is kept; empty: nowhere.
+std::filesystem::path state_folder(const Options& o) {
+    if (!o.state.empty()) return o.state;
+    const auto variable = [](const char* name) -> std::filesystem::path {
+        const char* value = std::getenv(name);
+        return value ? value : "";
+    };
+    if (const auto systemd = variable("STATE_DIRECTORY"); !systemd.empty()) return systemd;
+    if (const auto xdg = variable("XDG_STATE_HOME"); !xdg.empty()) return xdg / "stretto";
+    if (const auto home = variable("HOME"); !home.empty()) return home / ".local/state/stretto";
+    return {};
+}
+
+/// Servers of different sources do not share it.
+std::string state_file(const Options& o) {
+    const auto source = o.source.find("://") == std::string::npos
+                            ? std::filesystem::absolute(o.source).string()
+                            : o.source;
+    return "streams-" + hex(sha256(as_bytes(source))).substr(0, 16);
+}
+
 /// What origin and edge have in common: sockets, logs, limits, threads.
 class Serving {
    public:
@@ -98,6 +126,8 @@ class Serving {
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
         site_.name = o.name;
+        if (const auto folder = state_folder(o); !folder.empty())
+            site_.choices = std::make_unique<edge::Choices>(folder / state_file(o));
         if (o.events.path.empty()) return;
         auto options = o.events;
         options.full_addresses = o.full_addresses;
@@ -173,7 +203,8 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     edge::EdgeCounters counters;
     edge::Flights flights;
     Serving serving{o, "edge"};
-    edge::EdgeShared shared{cache, serving.site().manifests, counters, troubles, o.name};
+    edge::EdgeShared shared{cache,  serving.site().manifests, counters, troubles,
+                            o.name, o.ignore_reload};
     serving.status().add([&](std::vector<http::Metric>& metrics) {
         edge::add_metrics(metrics, counters, cache, troubles);
     });

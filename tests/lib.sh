@@ -20,6 +20,7 @@ data=$root/tests/data
 # make test says where the tools are; by hand it is build/bin
 command -v stretto-chunk >/dev/null || PATH=$root/build/bin:$PATH
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-test-XXXXXX")
+export XDG_STATE_HOME="$work/.state"
 tests=0 failures=0 servers=0 started=
 cd "$work" || exit 1
 # servers of tests are here, whatever stands before others

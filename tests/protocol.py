@@ -123,13 +123,15 @@ def a_whole_song_its_exact_length():
 
 @row
 def without_a_bitrate_one_is_chosen():
-    for fields, kbps in (
+    for n, (fields, kbps) in enumerate((
         ({"Save-Data": "on", "Downlink": "10"}, 96), ({"Save-Data": "off", "Downlink": "2.1"}, 320), ({"Downlink": "2"}, 160),
         ({"Downlink": "0.6"}, 160), ({"Downlink": "0.5"}, 96),
-    ):  # fmt: skip
-        answer = get("/stream/song", 307, **fields)
-        same((fields, answer["location"]), (fields, f"/stream/song?kbps={kbps}"))
-        same(answer["cache-control"], "no-store")
+    )):  # fmt: skip
+        # once for an address and a song, whatever the client says of itself later
+        for wishes in fields, {"Downlink": "10"}, {"Save-Data": "on"}:
+            answer = get(f"/stream/wish-{n}", 307, **wishes)
+            same((n, wishes, answer["location"]), (n, wishes, f"/stream/wish-{n}?kbps={kbps}"))
+            same(answer["cache-control"], "no-store")
     for query in ("kbps=", "kbps=x", "kbps=-1", "kbps=0", "kbps=1e3"):
         assert get(f"/stream/song?{query}", 307, Downlink="x")["location"] in [f"/stream/song?kbps={kbps}" for kbps in (96, 160, 320)]
 

@@ -138,6 +138,10 @@ std::shared_ptr<Entry> Cache::find(const std::string& key, const http::Request& 
     if (!entry) return nullptr;
     const auto opened = entry->content()->open();  // may read a block: not under our lock
     const std::lock_guard lock{mutex_};
+    if ((!purges_.empty() || purged_all_.at != http::Time{}) && is_purged(*entry)) {
+        if (is_stored(entry)) take_out(*entry);
+        return nullptr;
+    }
     if (opened == Content::Opened::before || opened == Content::Opened::now) {
         if (is_stored(entry)) note_use(entry, opened == Content::Opened::now);
         return entry;
@@ -157,6 +161,33 @@ void Cache::note_use(const std::shared_ptr<Entry>& entry, bool opened) {
     } else if (opened) {
         keep_open(entry);
     }
+}
+
+/// Whether it is gone by a purge; a soft one makes it invalid.
+bool Cache::is_purged(Entry& entry) const {
+    const auto head = entry.head();
+    const auto received = head->stored.received;
+    bool soft = received <= purged_all_.at, hard = false;
+    const auto look = [&](const std::string& what) {
+        const auto found = purges_.find(what);
+        if (found == purges_.end()) return;
+        soft = soft || received <= found->second.at;
+        hard = hard || received <= found->second.hard_at;
+    };
+    look(entry.key());
+    for (const auto& group : head->groups) look(group);
+    entry.invalid = soft;
+    return hard;
+}
+
+void Cache::purge(const std::string& what, bool hard, http::Time now) {
+    const std::lock_guard lock{mutex_};
+    if (purges_.size() >= most_invalidated && !purges_.contains(what)) {
+        purges_.clear();  // better all are validated than one is not
+        purged_all_.at = now;
+    }
+    auto& purge = purges_[what];
+    (hard ? purge.hard_at : purge.at) = now;
 }
 
 bool Cache::has_other(const std::string& key) {

@@ -55,6 +55,9 @@ class Cache {
     void freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const Head> head);
     /// Forget all that is stored under this path (RFC 9111 4.4).
     void invalidate(const std::string& key);
+    /// A group (RFC 9875), or a path that begins with "/": what is stored of it and came before now
+    /// is to be validated before it is used again or, when `hard`, is gone.
+    void purge(const std::string& what, bool hard, http::Time now);
     /// Grows with each invalidate().
     std::uint64_t moment();
     void drop(const std::shared_ptr<Entry>& entry);
@@ -102,6 +105,7 @@ class Cache {
     bool reserve(cache::Eviction& budget, std::uint64_t bytes, std::uint64_t most);
     void drop_all(const std::vector<Number>& dropped);
     std::optional<Disk::Draft> new_draft(std::uint64_t needs);
+    bool is_purged(Entry& entry) const;
     bool is_stored(const std::shared_ptr<Entry>& entry) const;
     std::shared_ptr<Entry> selected(const std::string& key, const http::Request& request);
     void forget_bytes_of(const std::vector<Number>& dropped);
@@ -134,6 +138,11 @@ class Cache {
     std::unordered_map<const Entry*, Filling> fillings_;
     std::uint64_t moment_ = 0, forgotten_ = 0;
     std::unordered_map<std::size_t, std::uint64_t> invalidated_;  // moment, by hash of the path
+    struct Purge {
+        http::Time at{}, hard_at{};
+    };
+    std::unordered_map<std::string, Purge> purges_;
+    Purge purged_all_;                          // when there were too many to remember
     std::unordered_set<std::size_t> oversize_;  // what grew too large, by hash of the path
     std::list<std::weak_ptr<Entry>> open_;      // files, opened longest ago first
     std::uint64_t evicted_ = 0, unstored_ = 0, damaged_ = 0;

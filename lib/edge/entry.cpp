@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "edge/groups.hpp"
 #include "http/server.hpp"
 
 namespace stretto::edge {
@@ -42,6 +43,8 @@ std::shared_ptr<Head> make(http::Stored stored) {
         return found ? *found : std::string{};
     };
     head->etag = value("ETag");
+    if (const auto groups = head->stored.fields.joined("Cache-Groups"))
+        head->groups = parse_groups(*groups);
     head->modified = value("Last-Modified");
     head->date = value("Date");
     head->has_vary = head->stored.fields.has("Vary");

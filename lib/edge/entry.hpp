@@ -17,9 +17,10 @@ struct Head {
     std::string fields;               ///< printed, less what is made for each answer
     std::string not_modified_fields;  ///< those of them that a 304 repeats
     std::string etag, modified, date;
-    http::Time born{};         ///< now - born is its age
-    http::Time fresh_until{};  ///< for a request that asks for nothing special
-    bool plain = false;        ///< use() need not be asked while it is fresh
+    std::vector<std::string> groups;  ///< of Cache-Groups
+    http::Time born{};                ///< now - born is its age
+    http::Time fresh_until{};         ///< for a request that asks for nothing special
+    bool plain = false;               ///< use() need not be asked while it is fresh
     bool has_vary = false;
     bool origin = false;  ///< ours to say: no age, always fresh
 
@@ -45,6 +46,9 @@ class Entry {
 
     /// Requests that waited for it while it came: they count as much as those that find it later.
     std::atomic<std::uint32_t> joined{0};
+
+    /// Since it came it was invalidated: to be validated before it is used again.
+    std::atomic<bool> invalid{false};
 
     /// What the cache's evictions know it by; the cache alone reads and sets it.
     std::uint64_t number = 0;

@@ -21,7 +21,8 @@ struct EdgeShared {
     Manifests& manifests;
     EdgeCounters& counters;
     Troubles& troubles;
-    std::string name;  ///< in Via and Cache-Status
+    std::string name;            ///< in Via and Cache-Status
+    bool ignore_reload = false;  ///< no-cache and max-age of requests count for nothing
 };
 
 /// What came of asking upstream.

@@ -49,6 +49,11 @@ void Flights::forget(const std::string& target) {
     });
 }
 
+void Flights::forget_all() {
+    const std::lock_guard lock{mutex_};
+    flights_.clear();
+}
+
 void Flights::note_failed(const std::string& key, Failure failure) {
     const std::lock_guard lock{mutex_};
     if (failures_.size() >= most_failures) failures_.clear();

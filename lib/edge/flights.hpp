@@ -38,6 +38,7 @@ class Flights {
     std::pair<std::shared_ptr<Flight>, bool> join(const std::string& key);
     /// Who comes from now on is not to wait for those under way (RFC 9111 4.4).
     void forget(const std::string& target);
+    void forget_all();
     void landed(const std::string& key, const std::shared_ptr<Flight>& flight);
 
     /// What became of the last fetch that failed.

@@ -67,6 +67,12 @@ std::string path_tag(const Route& route) {
                 '"');
 }
 
+/// All of a song, whatever name it was asked for by: "songs/ID/..." (RFC 9875).
+std::string group_of(std::string_view path) {
+    path.remove_prefix(std::string_view{"songs/"}.size());
+    return text('"', path.substr(0, path.find('/')), '"');
+}
+
 std::string content_tag(BytesView bytes, bool gzip) {
     return text('"', hex(sha256(bytes)).substr(0, 32), gzip ? "-gzip" : "", '"');
 }
@@ -147,6 +153,7 @@ std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& p
             for_a_minute, tag);
         if (route.kind == Route::manifest) fields.add("Vary", "Accept-Encoding");
         if (gzip) fields.add("Content-Encoding", "gzip");
+        if (route.kind == Route::manifest) fields.add("Cache-Groups", group_of(path));
         // what chunks and indexes should be is in the manifest; these have nobody else to prove
         // them
         fields.add("Repr-Digest", http::print_repr_digest(sha256(*bytes)));
@@ -156,6 +163,7 @@ std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& p
         auto fields =
             common_fields(route.kind == Route::index ? "application/octet-stream" : "audio/ogg",
                           for_ever, path_tag(route));
+        fields.add("Cache-Groups", group_of(path));
         slot.entry =
             std::make_shared<Entry>(key, Head::of_origin(200, std::move(fields)),
                                     std::make_shared<Content>(std::move(*file), slot.state.size));

@@ -1,6 +1,7 @@
 #include "edge/proxy.hpp"
 
 #include "edge/answer.hpp"
+#include "edge/groups.hpp"
 #include "edge/sharing.hpp"
 
 namespace stretto::edge {
@@ -17,6 +18,13 @@ bool may_share(const http::Request& request) {
     if (request.fields.has("Authorization")) return false;
     if (!asks_for_something_special(request)) return true;
     return !http::request_control(request.fields).no_store;
+}
+
+/// Clients' wishes for an answer newer than what is stored; RFC 9111 5.2.1 makes them advisory.
+void forget_reload(http::Fields& fields) {
+    if (!fields.has("Cache-Control")) return fields.remove("Pragma");
+    const auto control = http::request_control(fields);
+    if (control.no_cache || control.max_age || control.min_fresh) fields.remove("Cache-Control");
 }
 
 /// Paths whose objects we know: always whole, always the same for all, compressed or not.
@@ -75,10 +83,12 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
     const bool head = request.method == "HEAD";
     if ((!get && !head) || !incoming.body.empty()) return forward(std::move(incoming), reply);
     http::Request asked = request;
+    if (shared_.ignore_reload) forget_reload(asked.fields);
     if (head) {
         const auto stored = shared_.cache.find(request.target, request);
         const bool fresh =
-            stored && http::use(stored->head()->stored, request, wall_clock()) == http::Use::fresh;
+            stored && !stored->invalid &&
+            http::use(stored->head()->stored, request, wall_clock()) == http::Use::fresh;
         if (!fresh && !is_song_object(route)) return forward(std::move(incoming), reply);
         asked.method = "GET";
     }
@@ -116,9 +126,11 @@ void Proxy::look_up(const http::Request& request, bool internal, Done done) {
     auto stored = shared_.cache.find(request.target, request);
     if (stored) {
         const auto head = stored->head();
-        const bool quick =
-            head->plain && now < head->fresh_until && !asks_for_something_special(request);
-        const auto use = quick ? http::Use::fresh : http::use(head->stored, request, now);
+        const bool quick = head->plain && !stored->invalid && now < head->fresh_until &&
+                           !asks_for_something_special(request);
+        const auto use = quick             ? http::Use::fresh
+                         : stored->invalid ? http::Use::validate
+                                           : http::use(head->stored, request, now);
         if (use != http::Use::validate) {
             if (use == http::Use::stale_now) validate_aside(request, stored);
             if (use != http::Use::fresh)
@@ -186,7 +198,7 @@ Outcome Proxy::known_already(const Asked& asked) {
         }
     }
     auto found = shared_.cache.find(asked.request.target, asked.request);
-    if (!found || found == asked.stored) return outcome;
+    if (!found || found == asked.stored || found->invalid) return outcome;
     if (http::use(found->head()->stored, asked.request, wall_clock()) != http::Use::fresh)
         return outcome;
     outcome.entry = std::move(found);
@@ -359,6 +371,10 @@ void Proxy::invalidate(const http::Request& request, const http::Response& respo
         shared_.cache.invalidate(path);
         flights_.forget(path);
     }
+    const auto groups = response.fields.joined("Cache-Group-Invalidation");
+    if (!groups || http::is_safe(request.method) || response.status >= 400) return;
+    for (const auto& group : parse_groups(*groups)) shared_.cache.purge(group, false, wall_clock());
+    flights_.forget_all();
 }
 
 void Proxy::send(const Answer& answer, const http::Request& request, const http::Reply& reply) {

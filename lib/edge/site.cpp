@@ -155,12 +155,15 @@ void Site::stream(const http::Incoming& incoming, const http::Target& target, co
     const auto asked = http::query_value(target.query, "kbps");
     const auto kbps = asked ? parse_kbps(*asked) : std::nullopt;
     if (!kbps) {
+        // the same each time: players and curl -C - ask for the rest of what they have begun
+        const int chosen = shared_.choices->of(incoming.peer.source(), where.song, [&] {
+            return choose_kbps(incoming, shared_.rates);
+        });
         http::Outgoing out;
         out.status = 307;
-        out.fields =
-            text("Location: /stream/", where.song, "?kbps=", choose_kbps(incoming, shared_.rates),
-                 "\r\nCache-Control: no-store\r\nAccept-CH: Downlink, Save-Data\r\n"
-                 "Access-Control-Allow-Origin: *\r\n");
+        out.fields = text("Location: /stream/", where.song, "?kbps=", chosen,
+                          "\r\nCache-Control: no-store\r\nAccept-CH: Downlink, Save-Data\r\n"
+                          "Access-Control-Allow-Origin: *\r\n");
         return reply.send(std::move(out));
     }
     const auto& request = incoming.request;

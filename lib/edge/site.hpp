@@ -2,6 +2,7 @@
 // The requests that origin and edge answer alike: health, a song's chunk by the wanted bitrate,
 // whole songs as one file, and events where they are taken. All else goes to where the objects come
 // from.
+#include "edge/choices.hpp"
 #include "edge/event_intake.hpp"
 #include "edge/manifests.hpp"
 #include "edge/objects.hpp"
@@ -27,6 +28,7 @@ struct SiteShared {
     Manifests manifests;
     StreamPlans plans;
     Rates rates;
+    std::unique_ptr<Choices> choices = std::make_unique<Choices>();
     std::string name;               ///< in Cache-Status
     EventIntake* events = nullptr;  ///< nullptr: none are taken here
 };

@@ -10,7 +10,7 @@ import time
 import script
 import wire
 
-PATIENCE = 5  # seconds that a held answer waits for clients who are never served
+PATIENCE = 10  # seconds that a held answer waits for clients who are never served
 
 
 @dataclasses.dataclass

@@ -1569,6 +1569,34 @@ for sentence, bytes_sent in {
         get(origin=ok(), status=200),
     )
 
+# ------------------------------------------------------------------------------------------------------- groups (RFC 9875)
+
+may(
+    "RFC 9875 3",
+    "a group that a POST's answer invalidates is validated, with all that is in it",
+    get(path="a", origin=ok(FRESH, TAG, 'Cache-Groups: "x{path}", "y{path}"')),
+    get(path="b", origin=ok(FRESH, TAG, 'Cache-Groups: "y{path}";p="1,2"')),
+    get(path="c", origin=ok(FRESH, TAG, 'Cache-Groups: "z{path}"')),
+    post(path="d", origin=answer(204, 'Cache-Group-Invalidation: "q", "y{path}"')),
+    wait,  # it is known by the second when a response came
+    get(path="a", origin=unchanged(FRESH, TAG), sent=['If-None-Match: "a"']),
+    get(path="b", origin=ok(FRESH, TAG)),
+    get(path="c"),
+    get(path="a"),
+)
+for what, step in {
+    "a GET": get(path="d", origin=ok("Cache-Control: no-store", 'Cache-Group-Invalidation: "n{path}"')),
+    "a POST that failed": post(path="d", origin=answer(500, 'Cache-Group-Invalidation: "n{path}"')),
+    "a field that is no list of strings": post(path="d", origin=answer(204, 'Cache-Group-Invalidation: "n{path}", x')),
+}.items():
+    must(
+        "RFC 9875 3",
+        f"{what} invalidates no group",
+        get(path="a", origin=ok(FRESH, TAG, 'Cache-Groups: "n{path}"')),
+        step,
+        get(path="a"),
+    )
+
 # ------------------------------------------------------------------------------------------------------- many at once
 
 may(
@@ -1629,6 +1657,14 @@ must(
         origin=[unchanged("Cache-Control: no-cache", TAG, delay=0.3)] + [unchanged("Cache-Control: no-cache", TAG)] * 3,
     ),
 )
+for wish in ("Cache-Control: no-cache", "Cache-Control: max-age=0", "Pragma: no-cache"):
+    may(
+        "4",
+        f"many at once with '{wish}' share one revalidation",
+        get(origin=ok(FRESH, TAG)),
+        get(wish, clients=20, asked=(1, 2), origin=[unchanged(FRESH, TAG, delay=0.3)] * 2),
+        get(wish, clients=20, asked=(1, 2), origin=[ok(FRESH, 'ETag: "b"', body="b", delay=0.3)] * 2),
+    )
 may(
     "4",
     "many at once share what is stale but may be used while it is validated",

@@ -91,6 +91,26 @@ unlisted() { get "$url/songs?q=renamed" && test "$(jq '.songs | length' body)" =
 removed() { stretto-publish --remove "$new" store && soon gone "/songs/$new/96/chunk_0.ogg" && soon gone "/stream/$new?kbps=96" && soon unlisted; }
 ok 'what is removed is gone' removed
 
+# a song longer than a minute; the address is measured while it is sent, and found to be fast
+long=$(sing long 70 96,160,320 'Long Tone' 'Long sweep')
+stretto-fetch --store store -b 160 long >long.ogg
+samples() { ffmpeg -v error "$@" -f s16le - </dev/null | md5sum; }
+steady() { # what a player of the stream hears, in parts and anew, is one bitrate; the server is new for the second half
+    start "$@" && head -c 700000 long.ogg >part.ogg && curl -sSL -m 60 -o begin.ogg -r 0-699999 "$url/stream/long" && cmp begin.ogg part.ogg &&
+        get "$url/songs/$long/320/chunk_[0-9].ogg" && curl -sSL -m 60 -C - -o begin.ogg "$url/stream/long" && cmp begin.ogg long.ogg &&
+        get -L "$url/stream/song" && has X-Bitrate 320 && stop "$pid" && start "$@" && get -L "$url/stream/song" && has X-Bitrate 320 &&
+        cp part.ogg begin.ogg && curl -sSL -m 60 -C - -o begin.ogg "$url/stream/long" && cmp begin.ogg long.ogg &&
+        samples -ss 61 -i "$url/stream/long" -t 5 >a && samples -ss 61 -i long.ogg -t 5 | cmp - a &&
+        for from in "$url/stream/long" long.ogg; do mpv --no-config --really-quiet --vo=null --ao=pcm --ao-pcm-file="$(basename "$from").wav" --start=61.5 --length=2 "$from" || return; done &&
+        test "$(wc -c <long.ogg.wav)" -gt 300000 && cmp long.ogg.wav long.wav && stop "$pid"
+}
+steady_edge() {
+    start stretto-serve store && before=$url inner=$pid && steady stretto-serve "$before" && stop "$inner"
+}
+rm -f "$XDG_STATE_HOME"/stretto/streams-*
+ok '/stream is one file to a player: curl -C -, ffmpeg and mpv, over a restart' steady stretto-serve store
+ok 'through an edge too' steady_edge
+
 serves() { get "http://$1/healthz" && status 200; }
 several() {
     start stretto-serve --listen '[::1]:0' --listen localhost:0 store &&
@@ -111,6 +131,8 @@ limited() {
     start stretto-serve --rate-limit 5 store && curl -sS -D fields -o /dev/null -w '%{http_code}\n' "$url/healthz?[1-20]" >codes
     test "$(grep -c 200 codes)" -ge 10 && test "$(grep -c 429 codes)" -ge 1 && tr -d '\r' <fields | grep -qx 'Retry-After: 1' && soon serves "${url#http://}" && get "$url/metrics" && stop "$pid"
 }
+reload() { start stretto-serve store && before=$url inner=$pid && start stretto-serve "$before" --ignore-reload && get "$url$chunk" && get -H 'Cache-Control: no-cache' "$url$chunk" && has X-Cache HIT && get -H 'Pragma: no-cache' "$url$chunk" && has X-Cache HIT && stop "$pid" && stop "$inner"; }
+ok '--ignore-reload: a hit, whatever the client wishes' reload
 ok '--rate-limit: 429 and when to come back' limited
 crowded() { start stretto-serve --max-connections 4 --workers 1 store && client crowd 4 && stop "$pid"; }
 ok '--max-connections: the others wait, and are served then' crowded
