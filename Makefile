@@ -145,7 +145,7 @@ soak: all
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date freshness invalidation message parser range structured)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
-              lib/store/*.cpp)) lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
+              lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) \
               $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
               lib/events/reader.cpp lib/events/batch.cpp lib/report/access.cpp lib/edge/passable.cpp)

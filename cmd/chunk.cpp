@@ -8,9 +8,9 @@
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "publish/bundle.hpp"
 #include "publish/cut.hpp"
 #include "publish/explain.hpp"
-#include "song/bundle.hpp"
 
 using namespace stretto;
 
@@ -62,7 +62,7 @@ void write_tar(publish::Cutter& cutter, bool verbose) {
         throw Error{
             EX_USAGE,
             "standard output is a terminal: pipe the bundle into stretto-publish, or use -o DIR"};
-    song::BundleWriter bundle{STDOUT_FILENO, "standard output"};
+    publish::BundleWriter bundle{STDOUT_FILENO, "standard output"};
     cutter.run([&](const std::string& path, BytesView bytes) {
         if (verbose) tell(path, bytes);
         bundle.add(path, bytes);

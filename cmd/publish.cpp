@@ -122,7 +122,7 @@ int main(int argc, char** argv) {
         if (!name.empty()) song::check_name(name);
         const std::string subject = bundle_path == "-" ? "standard input" : bundle_path;
         const File file = open_input(bundle_path);
-        song::BundleReader bundle{file.fd(), song::most_chunk_bytes};
+        publish::BundleReader bundle{file.fd(), song::most_chunk_bytes};
         song::Manifest manifest;
         if (dry) {
             manifest = publish::check_bundle(bundle, subject, [](const std::string&, BytesView) {});

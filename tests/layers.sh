@@ -1,40 +1,57 @@
 #!/bin/sh
-# The arrows of the tree: which module includes which, and which alone knows a library. Prints each include that is no arrow.
+# The arrows of the tree: which module includes which, which alone knows a library, and what the pure modules keep away from.
+# Prints each include that is no arrow.
 # Called by `make lint`; takes another root for its own test.
 # shellcheck disable=SC2013 # paths of ours hold no blanks
 set -u
 cd "${1:-.}" || exit 66
 
+# Three rows: an arrow points down or to the right. Programs and drivers: sockets, clocks, threads; disks and codecs: files and
+# threads, no sockets; pure: bytes, numbers, times and seeds in and out.
 arrows='
-audio   audio base
-ogg     ogg vorbis base
-song    song base
-store   store song base
-abr     abr base
-cache   cache base
-events  events base
-report  report events base
-swarm   swarm base
-track   track http net swarm song base
-base    base
-net     net base
-http    http net base
+sim     sim play gather abr cache events swarm song base
+listen  listen peer play gather edge http net audio vorbis ogg song store abr cache events swarm base
+peer    peer edge http net song store swarm base
 edge    edge http net audio ogg song store abr cache events swarm base
-vorbis  vorbis base
+track   track http net swarm song base
+http    http net base
+net     net base
+
+publish publish audio ogg vorbis song store base
+report  report events base
+events  events base
+store   store song base
+audio   audio base
+
 gather  gather play swarm abr song ogg vorbis base
 play    play swarm abr song ogg vorbis base
-publish publish audio ogg vorbis song store base
-peer    peer edge http net song store swarm base
-listen  listen peer play gather edge http net audio vorbis ogg song store abr cache events swarm base
-sim     sim play gather abr cache events swarm song base
+swarm   swarm base
+abr     abr base
+cache   cache base
+song    song base
+ogg     ogg vorbis base
+vorbis  vorbis base
+base    base
 '
+pure='gather play swarm abr cache song ogg vorbis'
+# what of base they may include: values, and the one function behind which hashing is
+values='bytes byte_set digest error json own text'
+# what they may not include, as an extended expression
+worldly='thread|jthread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier|fstream|iostream|filesystem|cstdio|stdio\.h|csignal|signal\.h|ctime|time\.h|unistd\.h|fcntl\.h|poll\.h|sys/[a-z]*\.h|netinet/.*|openssl/.*|uv\.h|curl/.*|archive.*'
+# nor say: a clock that they read themselves, chance that is not a seed
+impure='(system|steady|high_resolution)_clock|random_device|getenv|once_flag'
+# those of disks and codecs have files and threads, but no
+dry='publish report events store audio'
+sockets='uv\.h|curl/.*|sys/socket\.h|netinet/.*|arpa/.*'
 # a library's headers as an extended expression, then who may include them
 libraries='
 (libav|libsw)[a-z]*/|ebur128\.h     lib/audio/
 vorbis/                                     lib/audio/ lib/vorbis/
 SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
-isa-l/                                      lib/ogg/
+isa-l/                                      lib/ogg/page.
+openssl/                                    lib/base/digest. lib/track/seal. lib/http/
+archive                                     lib/publish/bundle.
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
@@ -42,6 +59,8 @@ CLI/                                        lib/base/program. cmd/
 maxminddb\.h                                lib/track/geo.
 simdjson\.h                                 lib/events/reader. lib/swarm/announce. lib/song/manifest_read.
 '
+found=$(mktemp) || exit 73
+trap 'rm -f "$found"' EXIT
 wrong=0
 tell() { echo "$1"; wrong=1; }
 
@@ -55,6 +74,37 @@ for folder in lib/*/; do
             *" $other "*) ;;
             *) tell "lib/$module includes $other: $(grep -l "include \"$other/" "$folder"*.?pp | tr '\n' ' ')" ;;
         esac
+    done
+done
+
+# no arrow points up or to the left
+echo "$arrows" | awk 'NF { at[$1] = NR; row[NR] = $0 } END {
+    for (i = 1; i <= NR; i++) { n = split(row[i], to); for (k = 2; k <= n; k++) if (at[to[k]] < i) { print "an arrow points up: " to[1] " to " to[k]; wrong = 1 } }
+    exit wrong }' || wrong=1
+
+includes() { # HEADERS MODULE...: those files of the modules that include one
+    headers=$1 && shift
+    for module; do grep -HoE "^ *# *include <($headers)>" lib/"$module"/*.?pp 2>/dev/null; done | sed 's/: *# *include / includes /'
+}
+strays() { while read -r stray; do tell "$stray, $1"; done; }
+# shellcheck disable=SC2086 # lists of modules
+includes "$worldly" $pure >"$found"
+strays 'and is pure' <"$found"
+# shellcheck disable=SC2086
+includes "$sockets" $dry >"$found"
+strays 'and has no sockets' <"$found"
+for module in $pure; do
+    for file in lib/"$module"/*.?pp; do
+        [ -r "$file" ] || continue
+        for other in $(sed -n 's/^ *# *include "base\/\([a-z_]*\)\.hpp.*/\1/p' "$file"); do
+            case " $values " in
+                *" $other "*) ;;
+                *) tell "$file includes base/$other, and is pure" ;;
+            esac
+        done
+        for word in $(sed 's,//.*,,' "$file" | grep -oE "$impure" | sort -u); do
+            tell "$file says $word, and is pure"
+        done
     done
 done
 

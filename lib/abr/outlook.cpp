@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <mutex>
+#include <utility>
 
 #include "abr/score.hpp"
 
@@ -103,7 +103,7 @@ std::vector<Factor> factors_of(double spread, const NetworkModel& model) {
 }
 
 struct Outlook::Table {
-    std::once_flag made;
+    bool made = false;
     int renditions = 0;
     std::vector<float> worth;  ///< [stages][rendition][buffer][rate]
 
@@ -189,7 +189,7 @@ Outlook::~Outlook() = default;
 
 const Outlook::Table& Outlook::table(int level) const {
     auto& table = tables_[static_cast<std::size_t>(level)];
-    std::call_once(table.made, [&] { table.make(ladder_, model_, spreads[level]); });
+    if (!std::exchange(table.made, true)) table.make(ladder_, model_, spreads[level]);
     return table;
 }
 
@@ -214,10 +214,9 @@ double Outlook::worth(int stages, double buffer, int rendition, double rate, dou
 }
 
 std::shared_ptr<const Outlook> Outlook::shared(const Ladder& ladder, const NetworkModel& model) {
-    static std::mutex lock;
-    static std::vector<std::shared_ptr<const Outlook>> kept;
+    // one for each thread: making them takes 8 ms, and a lock would bring threads into the module
+    static thread_local std::vector<std::shared_ptr<const Outlook>> kept;
     constexpr std::size_t most_kept = 8;
-    const std::lock_guard guard{lock};
     for (const auto& outlook : kept)
         if (outlook->ladder_ == ladder && outlook->model_ == model) return outlook;
     if (kept.size() == most_kept) kept.erase(kept.begin());

@@ -69,7 +69,7 @@ class Outlook {
     /// @param spread  standard deviation of the log of what comes over what was expected
     double worth(int stages, double buffer, int rendition, double rate, double spread) const;
 
-    /// One for all players of the process that ask for the same.
+    /// One for all players of the thread that ask for the same. It belongs to that thread.
     static std::shared_ptr<const Outlook> shared(const Ladder& ladder, const NetworkModel& model);
 
    private:

@@ -12,7 +12,7 @@ namespace {
 /// Entries as they come; each is either the right next one or the end of the bundle's credit.
 class BundleCheck {
    public:
-    Result<bool> add(const song::Entry& entry) {
+    Result<bool> add(const Entry& entry) {
         const auto part = song::parse_part(entry.path);
         if (!part) return Malformed{text("'", entry.path, "' does not belong in a bundle")};
         if (!part->chunk) {
@@ -62,7 +62,7 @@ std::string known_manifest(const store::Directory& store, const std::string& id)
 
 }  // namespace
 
-song::Manifest check_bundle(song::BundleReader& bundle, const std::string& subject,
+song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
                             const std::function<void(const std::string&, Bytes)>& keep) {
     BundleCheck check;
     for (;;) {
@@ -81,8 +81,7 @@ song::Manifest check_bundle(song::BundleReader& bundle, const std::string& subje
     }
 }
 
-song::Manifest publish(store::Directory& store, song::BundleReader& bundle,
-                       const std::string& subject) {
+song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject) {
     auto incoming = store.incoming();
     auto manifest = check_bundle(bundle, subject, [&](const std::string& path, Bytes bytes) {
         incoming.add(path, std::move(bytes));

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "song/bundle.hpp"
+#include "publish/bundle.hpp"
 #include "song/manifest.hpp"
 #include "store/directory.hpp"
 
@@ -15,13 +15,12 @@ namespace stretto::publish {
 /// index entry and the id are recomputed from the chunks.
 /// @param keep  takes entries that are right so far; what it kept is of no use when this throws an
 /// Error (65)
-song::Manifest check_bundle(song::BundleReader& bundle, const std::string& subject,
+song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
                             const std::function<void(const std::string& path, Bytes bytes)>& keep);
 
 /// Publish: durable before it is visible. The same song again changes nothing, but for new tags and
 /// damage that it mends.
-song::Manifest publish(store::Directory& store, song::BundleReader& bundle,
-                       const std::string& subject);
+song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject);
 
 /// What is wrong with a song in a store, a line each; empty when all of it hashes to what its id
 /// promises.

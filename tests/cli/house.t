@@ -59,8 +59,18 @@ mkdir -p tree/lib/ogg tree/lib/new tree/cmd
 printf '#include "http/client.hpp"\n#include <curl/curl.h>\n' >tree/lib/ogg/page.cpp
 printf '#include <CLI/CLI.hpp>\n' >tree/cmd/fetch.cpp
 : >tree/lib/new/new.hpp
-refuses() { sh "$root/tests/layers.sh" tree >told; [ $? -eq 1 ] && [ "$(wc -l <told)" -eq 3 ] && grep ogg/page.cpp told | grep -q curl && grep -q 'ogg includes http' told && grep -q lib/new told; }
+told() { sh "${3:-$root/tests/layers.sh}" "$1" >told; [ $? -eq 1 ] && [ "$(wc -l <told)" -eq "$2" ]; }
+refuses() { told tree 4 && grep 'ogg/page.cpp.*curl' told | grep -q 'lib/http' && grep 'ogg/page.cpp.*curl' told | grep -q pure && grep -q 'ogg includes http' told && grep -q lib/new told; }
 ok 'the layers refuse an include upwards, a library of another module, a module without arrows' refuses
+mkdir -p world/lib/play world/lib/swarm world/lib/store
+printf '#include <mutex>\n#include <chrono>\n#include "base/file.hpp"\n#include "base/bytes.hpp"\nauto now = std::chrono::steady_clock::now();\n' >world/lib/play/session.cpp
+printf '#include <openssl/evp.h>\nstd::random_device chance; // not system_clock\n' >world/lib/swarm/memory.cpp
+printf '#include <sys/socket.h>\n#include <sys/stat.h>\n' >world/lib/store/remote.cpp
+worldly() { told world 7 && for what in 'play.*<mutex>' 'play.*base/file' 'play.*steady_clock' 'swarm.*openssl.*pure' 'swarm.*random_device' 'store.*socket'; do grep -q "$what" told || { echo "$what"; return 1; }; done; }
+ok 'and what the pure modules keep away from: locks, files, clocks, chance, OpenSSL; and sockets below the drivers' worldly
+sed 's/^store   store song base$/store   store song http base/' "$root/tests/layers.sh" >upwards.sh
+upwards() { mkdir -p empty-tree/lib/store && : >empty-tree/lib/store/a.cpp && told empty-tree 1 ./upwards.sh && grep -q 'points up: store to http' told; }
+ok 'and an arrow that is drawn upwards' upwards
 
 tone song.wav 1
 stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name frontiers store >id

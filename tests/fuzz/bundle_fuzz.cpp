@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     write_all(file.fd(), {data, size}, "memory");
     ::lseek(file.fd(), 0, SEEK_SET);
     try {
-        song::BundleReader bundle{file.fd(), 1 << 20};
+        publish::BundleReader bundle{file.fd(), 1 << 20};
         publish::check_bundle(bundle, "bundle", [](const std::string&, BytesView) {});
     } catch (const Error& e) {
         if (e.exit() != EX_DATAERR) __builtin_trap();

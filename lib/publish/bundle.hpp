@@ -14,7 +14,7 @@ struct archive;
 extern "C" int archive_write_free(archive*);
 extern "C" int archive_read_free(archive*);
 
-namespace stretto::song {
+namespace stretto::publish {
 
 /// Each entry leaves as soon as it was added. Entries have no time, owner or mode of their own: the
 /// same song, the same bytes.
@@ -52,4 +52,4 @@ class BundleReader {
     std::size_t most_;
 };
 
-}  // namespace stretto::song
+}  // namespace stretto::publish

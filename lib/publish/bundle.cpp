@@ -1,4 +1,4 @@
-#include "song/bundle.hpp"
+#include "publish/bundle.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -7,7 +7,7 @@
 
 #include "base/file.hpp"
 
-namespace stretto::song {
+namespace stretto::publish {
 namespace {
 
 using OwnedEntry = std::unique_ptr<archive_entry, Freed<archive_entry_free>>;
@@ -114,4 +114,4 @@ Result<std::optional<Entry>> BundleReader::next() {
     return std::optional{std::move(entry)};
 }
 
-}  // namespace stretto::song
+}  // namespace stretto::publish
