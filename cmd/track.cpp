@@ -120,7 +120,8 @@ swarm::PeersLimits peers_limits(const Options& o) {
 }
 
 track::SiteOptions site_options(const Options& o) {
-    return {o.interval_s, o.ttl_s, parse_proxies(o.proxies), !o.allow.empty(), read_songs(o.allow)};
+    return {{o.interval_s, o.ttl_s, !o.allow.empty(), read_songs(o.allow)},
+            parse_proxies(o.proxies)};
 }
 
 http::Limits server_limits(const Options& o, std::size_t descriptors) {

@@ -1,0 +1,239 @@
+#include "track/desk.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "http/parser.hpp"
+#include "song/id.hpp"
+
+namespace stretto::track {
+namespace {
+
+using swarm::PeersQuery;
+
+constexpr std::size_t most_look_ups = 65536, most_look_ups_of_network = 2048;
+constexpr int least_port = 1024;  // clients refuse those below, where other services are
+constexpr std::string_view songs_path = "/songs/";
+
+void json(const Desk::Done& done, std::string body) { done({200, std::move(body), {}}); }
+void refuse(const Desk::Done& done, int status, std::string why, std::string fields = {}) {
+    done({status, std::move(why), std::move(fields)});
+}
+
+/// A parameter of the query as a number from `least` to `most`; nullopt when it is absent.
+/// Malformed when it is none.
+Result<std::optional<int>> number(std::string_view query, std::string_view name, int least,
+                                  int most) {
+    const auto value = http::query_value(query, name);
+    if (!value) return std::optional<int>{};
+    int n = 0;
+    const char* last = value->data() + value->size();
+    const auto [end, code] = std::from_chars(value->data(), last, n);
+    if (code != std::errc{} || end != last || n < least || n > most)
+        return Malformed{text("'", name, "' is no number from ", least, " to ", most)};
+    return std::optional{n};
+}
+
+Result<std::optional<swarm::Location>> location(std::string_view query) {
+    auto value = http::query_value(query, "location");
+    if (!value) value = http::query_value(query, "my_location");
+    if (!value || value->empty()) return std::optional<swarm::Location>{};
+    const auto place = swarm::parse_location(*value);
+    if (!place) return Malformed{place.error().why};
+    return std::optional{swarm::rounded(*place)};
+}
+
+/// The query of GET /songs/...; all of it is optional.
+Result<PeersQuery> song_query(std::string_view text) {
+    PeersQuery query;
+    const auto place = location(text);
+    const auto want = number(text, "want", 0, 1 << 20), port = number(text, "port", 0, 65535),
+               kbps = number(text, "kbps", 1, 65535);
+    if (!place) return place.error();
+    for (const auto* one : {&want, &port, &kbps})
+        if (!*one) return one->error();
+    query.location = *place;
+    query.want = std::clamp((*want).value_or(query.want), 0, static_cast<int>(swarm::most_peers));
+    query.port = (*port).value_or(0);
+    query.kbps = *kbps;
+    query.peer_id = http::query_value(text, "peer_id").value_or("");
+    if (!query.peer_id.empty() && !swarm::is_peer_id(query.peer_id))
+        return Malformed{"'peer_id' is none"};
+    return query;
+}
+
+std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
+
+}  // namespace
+
+void Desk::answer(const Asked& asked, const Done& done) {
+    const auto path = asked.path;
+    const bool read = path == "/edges" || path.starts_with(songs_path);
+    const bool written = path == "/announce" || path == "/peers" || path == "/report";
+    if (!read && !written) return refuse(done, 404, "not found");
+    if (read == asked.post)
+        return refuse(done, 405, "method not allowed",
+                      read ? "Allow: GET, HEAD, OPTIONS\r\n" : "Allow: POST, OPTIONS\r\n");
+    if (path == "/edges") return edges(asked, done);
+    if (path == "/announce") return announce(asked, done);
+    if (path == "/peers") return peers(asked, done);
+    if (path == "/report") return report(asked, done);
+    song(asked, std::string{path.substr(songs_path.size())}, done);
+}
+
+std::optional<swarm::Location> Desk::locate(const std::optional<swarm::Location>& said,
+                                            const swarm::Ip& ip) const {
+    return said || !around_.place ? said : around_.place(ip);
+}
+
+// Songs
+
+void Desk::song(const Asked& asked, const std::string& song, const Done& done) {
+    if (!song::is_id(song) && !song::is_name(song))
+        return refuse(done, 404, "neither a song's id nor a name");
+    auto query = song_query(asked.query);
+    if (!query) return refuse(done, 400, query.error().why);
+    if (song::is_id(song) && !allowed(song)) return refuse(done, 403, "not a song of ours");
+    const bool with_manifest = http::query_value(asked.query, "manifest").value_or("1") != "0";
+    const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
+    const auto from_origin = [=, this, query = *query] {
+        around_.find(song, [=, this](const Found& found) {
+            song_of_origin({song, query, asker, with_manifest}, found, done);
+        });
+    };
+    if (with_manifest || !song::is_id(song)) return from_origin();
+    around_.peers.layout(song,
+                         [=, this, query = *query](const std::optional<swarm::Layout>& layout) {
+                             if (!layout) return from_origin();
+                             send_song(done, asker, query, song, *layout, "");
+                         });
+}
+
+void Desk::song_of_origin(const SongAsked& asked, const Found& found, const Done& done) {
+    if (found.song) {
+        if (!allowed(found.song->id)) return refuse(done, 403, "not a song of ours");
+        return send_song(done, asked.asker, asked.query, found.song->id, found.song->layout,
+                         asked.with_manifest ? found.song->manifest : "");
+    }
+    // an id is proof: who has it gets the manifest from any edge, the origin being away
+    if (!song::is_id(asked.song) || found.status == 404)
+        return refuse(done, found.status, found.why);
+    around_.peers.layout(asked.song, [=, this](const std::optional<swarm::Layout>& layout) {
+        send_song(done, asked.asker, asked.query, asked.song, layout.value_or(swarm::Layout{}), "");
+    });
+}
+
+void Desk::send_song(const Done& done, const swarm::Asker& asker, PeersQuery query,
+                     const std::string& id, const swarm::Layout& layout,
+                     const std::string& manifest) {
+    swarm::SongAnswer answer;
+    answer.song_id = id;
+    answer.bitrates.assign(layout.kbps.begin(), layout.kbps.end());
+    answer.edges = around_.edges.nearest(asker.location, seed_of(id));
+    answer.manifest = manifest;
+    query.song_id = id;
+    if (query.want == 0) return json(done, swarm::print_song_answer(answer, "[]"));
+    around_.peers.list(query, asker, around_.now_ms(),
+                       [done, answer = std::move(answer)](std::string_view peers) {
+                           json(done, swarm::print_song_answer(answer, peers));
+                       });
+}
+
+void Desk::edges(const Asked& asked, const Done& done) {
+    const auto place = location(asked.query);
+    if (!place) return refuse(done, 400, place.error().why);
+    const auto network = swarm::network_of(asked.ip);
+    json(done, swarm::print_edges_answer(around_.edges.nearest(locate(*place, asked.ip), network)));
+}
+
+// Peers
+
+/// Not all at once: between three and five quarters of the interval.
+swarm::AnnounceAnswer Desk::when(bool listed) {
+    random_ = random_ * 6364136223846793005u + 1442695040888963407u;  // Knuth, MMIX
+    const double jitter = 0.75 + 0.5 * static_cast<double>(random_ >> 11) * 0x1p-53;
+    const int interval = std::max(1, static_cast<int>(options_.interval_s * jitter + 0.5));
+    return {interval, options_.ttl_s, listed};
+}
+
+std::string Desk::retry_later() const { return text("Retry-After: ", options_.interval_s, "\r\n"); }
+
+void Desk::announce(const Asked& asked, const Done& done) {
+    auto said = swarm::parse_announce(as_text(asked.body));
+    if (!said) return refuse(done, 400, said.error().why);
+    const swarm::Endpoint peer{asked.ip, static_cast<std::uint16_t>(said->port)};
+    if (!said->leaving()) {
+        if (peer.port < least_port) return refuse(done, 400, "'port' is below 1024");
+        std::erase_if(said->songs, [&](const auto& song) { return !allowed(song.first); });
+        if (said->songs.empty()) return refuse(done, 403, "none of the songs is ours");
+        said->location = locate(said->location, asked.ip);
+    }
+    const auto announced = std::make_shared<const swarm::Announce>(std::move(*said));
+    around_.peers.announce(peer, *announced, around_.now_ms(),
+                           [this, peer, announced, done](const Announced& result) {
+                               answer_announce(peer, *announced, result, done);
+                           });
+}
+
+void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,
+                           const Announced& result, const Done& done) {
+    switch (result.what) {
+        case Announced::full:
+            return refuse(done, 503, "the tracker is full", retry_later());
+        case Announced::away:
+            return refuse(done, 503, "the tracker cannot look up its peers", retry_later());
+        case Announced::crowded:
+            return refuse(done, 429, "too many peers of this network", retry_later());
+        case Announced::taken:
+        case Announced::left:
+            break;
+    }
+    json(done, swarm::print_announce_answer(when(result.listed)));
+    if (result.unproven)
+        around_.connect(peer, [this, peer](bool reached) {
+            ++(reached ? counters_.reached : counters_.not_reached);
+            around_.peers.proved(peer, reached, around_.now_ms());
+        });
+    if (!result.unknown.empty()) look_up(peer, said, result);
+}
+
+/// The songs that nobody has announced yet: counted when the origin has said how they are cut.
+void Desk::look_up(const swarm::Endpoint& peer, const swarm::Announce& said,
+                   const Announced& result) {
+    const auto network = swarm::network_of(peer.ip);
+    for (const auto& id : result.unknown) {
+        auto& of_network = looking_up_of_[network];
+        if (looking_up_ >= most_look_ups || of_network >= most_look_ups_of_network) {
+            ++counters_.look_ups_dropped;
+            if (of_network == 0) looking_up_of_.erase(network);
+            continue;
+        }
+        ++looking_up_, ++of_network;
+        around_.find(id, [this, peer, network, id, stamp = result.stamp,
+                          have = said.songs.at(id)](const Found& found) {
+            --looking_up_;
+            if (--looking_up_of_.at(network) == 0) looking_up_of_.erase(network);
+            if (found.song) around_.peers.has(peer, stamp, id, found.song->layout, have);
+        });
+    }
+}
+
+void Desk::peers(const Asked& asked, const Done& done) {
+    const auto query = swarm::parse_peers_query(as_text(asked.body));
+    if (!query) return refuse(done, 400, query.error().why);
+    if (!allowed(query->song_id)) return refuse(done, 403, "not a song of ours");
+    const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
+    around_.peers.list(*query, asker, around_.now_ms(), [done](std::string_view peers) {
+        json(done, swarm::wrap_peers_list(peers));
+    });
+}
+
+void Desk::report(const Asked& asked, const Done& done) {
+    const auto report = swarm::parse_report(as_text(asked.body));
+    if (!report) return refuse(done, 400, report.error().why);
+    // whether it counted is nobody's business
+    around_.peers.report(*report, asked.ip, around_.now_ms(), [](bool) {});
+    done({204, {}, "Cache-Control: no-store\r\n"});
+}
+
+}  // namespace stretto::track

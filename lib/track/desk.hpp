@@ -1,0 +1,95 @@
+#pragma once
+// The tracker's rules: reads requests, asks what is known of songs, peers and edges, prints JSON.
+// No socket and no clock: requests, times and answers are values, and what takes time calls back.
+#include <functional>
+#include <set>
+
+#include "swarm/edges.hpp"
+#include "swarm/peers.hpp"
+#include "track/manifests.hpp"
+
+namespace stretto::track {
+
+struct DeskOptions {
+    int interval_s = 120, ttl_s = 300;
+    bool only_allowed = false;  ///< songs that are not in `allowed` are refused
+    std::set<std::string> allowed;
+};
+
+class Desk {
+   public:
+    /// What it stands on.
+    struct Around {
+        swarm::Peers& peers;
+        swarm::Edges& edges;
+        std::function<std::uint64_t()> now_ms;
+        /// A song as the origin has it, by id or name.
+        std::function<void(const std::string& song, Manifests::Done done)> find;
+        /// Whether a peer can be reached where it says that it is.
+        std::function<void(const swarm::Endpoint& peer, std::function<void(bool reached)> done)>
+            connect;
+        /// Where an address is, for clients that do not say; may be empty.
+        std::function<std::optional<swarm::Location>(const swarm::Ip& ip)> place = {};
+    };
+    struct Asked {
+        bool post = false;  ///< else GET or HEAD
+        std::string_view path, query;
+        BytesView body;
+        swarm::Ip ip;
+    };
+    struct Answer {
+        int status = 200;
+        std::string body;    ///< JSON; of an error, why; nothing with 204
+        std::string fields;  ///< more of them, printed
+    };
+    using Done = std::function<void(Answer)>;
+
+    Desk(Around around, DeskOptions options, std::uint64_t seed)
+        : around_(std::move(around)), options_(std::move(options)), random_(seed) {}
+
+    /// May call back at once.
+    void answer(const Asked& asked, const Done& done);
+    void set_allowed(std::set<std::string> songs) { options_.allowed = std::move(songs); }
+
+    struct Counters {
+        std::uint64_t look_ups_dropped = 0, reached = 0, not_reached = 0;
+    };
+    const Counters& counters() const noexcept { return counters_; }
+
+   private:
+    using Announced = swarm::Peers::Announced;
+    struct SongAsked {
+        std::string song;
+        swarm::PeersQuery query;
+        swarm::Asker asker;
+        bool with_manifest = true;
+    };
+    void song(const Asked& asked, const std::string& song, const Done& done);
+    void song_of_origin(const SongAsked& asked, const Found& found, const Done& done);
+    void send_song(const Done& done, const swarm::Asker& asker, swarm::PeersQuery query,
+                   const std::string& id, const swarm::Layout& layout, const std::string& manifest);
+    void edges(const Asked& asked, const Done& done);
+    void announce(const Asked& asked, const Done& done);
+    void answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,
+                         const Announced& result, const Done& done);
+    void look_up(const swarm::Endpoint& peer, const swarm::Announce& said, const Announced& result);
+    void peers(const Asked& asked, const Done& done);
+    void report(const Asked& asked, const Done& done);
+
+    bool allowed(const std::string& id) const {
+        return !options_.only_allowed || options_.allowed.contains(id);
+    }
+    std::optional<swarm::Location> locate(const std::optional<swarm::Location>& said,
+                                          const swarm::Ip& ip) const;
+    swarm::AnnounceAnswer when(bool listed);
+    std::string retry_later() const;
+
+    Around around_;
+    DeskOptions options_;
+    std::uint64_t random_;
+    std::size_t looking_up_ = 0;  // songs of announces whose layout is being fetched
+    std::unordered_map<swarm::Network, std::size_t> looking_up_of_;
+    Counters counters_;
+};
+
+}  // namespace stretto::track
