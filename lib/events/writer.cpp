@@ -79,7 +79,8 @@ void Writer::write(std::string_view lines, std::int64_t time_ms) {
 /// Somebody renamed or removed the file, as logrotate(8) does: lines go to a new one from now on.
 void Writer::follow_name() {
     if (path_ == "-") return;
-    struct stat ours {}, named {};
+    struct stat ours {
+    }, named{};
     if (::fstat(file_.fd(), &ours) != 0 || !S_ISREG(ours.st_mode)) return;
     const bool there = ::stat(path_.c_str(), &named) == 0;
     if (there && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev) return;
