@@ -281,6 +281,7 @@ int main(int argc, char** argv) {
     app.add_option("INPUT", o.inputs, "An audio file, or a video with sound; - is standard input")
         ->required();
     return program(app, argc, argv, examples, [&] {
+        if (!o.raw.empty()) o.decoder.raw = raw_of(o.raw);
         check(o);
         return o.measure ? measure(o) : encode(o);
     });

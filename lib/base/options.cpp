@@ -104,6 +104,10 @@ Option* Option::expected(int count) {
     option_->allow_extra_args();
     return this;
 }
+Option* Option::needs(Option* other) {
+    option_->needs(other->option_);
+    return this;
+}
 Option* Option::excludes(Option* other) {
     option_->excludes(other->option_);
     return this;
@@ -179,6 +183,8 @@ template Option* Arguments::add_option(const std::string&, unsigned&, const std:
 template Option* Arguments::add_option(const std::string&, long&, const std::string&);
 template Option* Arguments::add_option(const std::string&, unsigned long&, const std::string&);
 template Option* Arguments::add_option(const std::string&, double&, const std::string&);
+template Option* Arguments::add_option(const std::string&, std::optional<unsigned long>&,
+                                       const std::string&);
 template Option* Arguments::add_option(const std::string&, std::optional<double>&,
                                        const std::string&);
 template Option* Arguments::add_option(const std::string&, std::vector<std::string>&,

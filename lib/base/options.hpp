@@ -32,6 +32,8 @@ class Option {
     Option* allow_extra_args(bool allowed);
     /// A list takes just `count` values.
     Option* expected(int count);
+    /// Only together with `other`.
+    Option* needs(Option* other);
     /// Not together with `other`.
     Option* excludes(Option* other);
 
@@ -56,7 +58,7 @@ class Arguments {
     ~Arguments();
 
     /// @tparam T  std::string, std::filesystem::path, int, unsigned, long, unsigned long, double,
-    /// an optional double, or a
+    /// optionals of numbers, or a
     ///            vector of strings, ints or doubles
     template <class T>
     Option* add_option(const std::string& name, T& value, const std::string& help);
