@@ -8,9 +8,9 @@
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "publish/bundle.hpp"
 #include "publish/cut.hpp"
 #include "publish/explain.hpp"
-#include "publish/bundle.hpp"
 
 using namespace stretto;
 

@@ -41,8 +41,7 @@ void add_options(const Settings& settings, Options& o) {
     settings
         .add("cache", o.cache, "Folder for what was fetched; without one it is kept in memory only")
         ->type_name("DIR");
-    settings.add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")
-        ->bytes();
+    settings.add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")->bytes();
     settings
         .add("min-free", o.min_free,
              "Bytes of its file system that the folder leaves free (a hundredth of it)")
@@ -51,10 +50,8 @@ void add_options(const Settings& settings, Options& o) {
         .add("scrub", o.scrub,
              "Bytes a second of the folder to read again, for damage; 0 is none (4M)")
         ->bytes();
-    settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")
-        ->bytes();
-    settings.add("workers", o.workers, "Threads, one for each core by default")
-        ->range(1, 256);
+    settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")->bytes();
+    settings.add("workers", o.workers, "Threads, one for each core by default")->range(1, 256);
     settings.add("upstream-timeout", o.upstream_timeout, "Seconds without a byte from upstream")
         ->range(1, 3600)
         ->capture_default_str();

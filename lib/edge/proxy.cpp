@@ -125,8 +125,8 @@ Proxy::Answer Proxy::hit(const std::shared_ptr<Entry>& entry, http::Time now) co
 }
 
 /// RFC 9111 4: from what is stored, or from upstream.
-void Proxy::look_up(const http::Request& request, const Route& route, bool internal, Interim interim,
-                    Done done) {
+void Proxy::look_up(const http::Request& request, const Route& route, bool internal,
+                    Interim interim, Done done) {
     const auto now = wall_clock();
     auto stored = shared_.cache.find(request.target, request);
     if (stored) {

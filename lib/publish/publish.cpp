@@ -81,8 +81,7 @@ song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
     }
 }
 
-song::Manifest publish(store::Directory& store, BundleReader& bundle,
-                       const std::string& subject) {
+song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject) {
     auto incoming = store.incoming();
     auto manifest = check_bundle(bundle, subject, [&](const std::string& path, Bytes bytes) {
         incoming.add(path, std::move(bytes));

@@ -20,8 +20,7 @@ song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
 
 /// Publish: durable before it is visible. The same song again changes nothing, but for new tags and
 /// damage that it mends.
-song::Manifest publish(store::Directory& store, BundleReader& bundle,
-                       const std::string& subject);
+song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject);
 
 /// What is wrong with a song in a store, a line each; empty when all of it hashes to what its id
 /// promises.
