@@ -42,7 +42,7 @@ worldly='thread|jthread|mutex|shared_mutex|condition_variable|future|stop_token|
 impure='(system|steady|high_resolution)_clock|random_device|getenv|once_flag'
 # those of disks and codecs have files and threads, but no
 dry='publish report events store audio'
-sockets='uv\.h|curl/.*|sys/socket\.h|netinet/.*|arpa/.*'
+sockets='uv\.h|curl/.*|sys/socket\.h|netinet/.*'  # arpa/inet.h only turns addresses into text and back
 # a library's headers as an extended expression, then who may include them
 libraries='
 (libav|libsw)[a-z]*/|ebur128\.h     lib/audio/
@@ -51,7 +51,7 @@ SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
 isa-l/                                      lib/ogg/page.
 openssl/                                    lib/base/digest. lib/track/seal. lib/http/
-archive                                     lib/publish/bundle.
+archive                                     lib/publish/bundle. lib/report/input. lib/report/erase.
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
