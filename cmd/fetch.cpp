@@ -49,6 +49,11 @@ int fetch_from_store(const Options& o) {
         part = fs::path{o.raw} / ".part";
     else if (o.output != "-")
         part = o.output + ".part";
+    // the folder for what is kept must not make the folder that the output lacks
+    const auto folder = fs::path{o.output}.parent_path();
+    if (o.raw.empty() && !folder.empty() && !fs::is_directory(folder))
+        throw Error{EX_CANTCREAT,
+                    text("cannot create '", o.output, "': No such file or directory")};
     s.presence.cache = part;
     s.presence.cache_size = std::numeric_limits<std::uint64_t>::max();  // of one song
     s.index = !o.raw.empty();

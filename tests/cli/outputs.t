@@ -10,12 +10,12 @@ stretto-fetch --store store -b 96 song >fetched.ogg
 encode() { stretto-encode -b 96 -o "$1" song.wav; }
 
 fetch() { stretto-fetch --store store -b 96 -o "$1" song; }
-report() { stretto-report --html "$1" events.jsonl; }
+report() { stretto-report --keep-going --html "$1" events.jsonl; }
 
 if mknod probe c 1 3 2>/dev/null && : 2>/dev/null >probe; then
     device() { mknod null c 1 3 && "$1" null && test -c null && rm null; }
     for tool in encode fetch report; do ok "$tool -o leaves a device what it is" device $tool; done
-    measured() { mknod null c 1 3 && stretto-encode -b 96 -o sound --stats null song.wav && test -c null && rm null; }
+    measured() { rm -f null; mknod null c 1 3 && stretto-encode -b 96 -o sound --stats null song.wav && test -c null && rm null; }
     ok 'and so does --stats' measured
     disk() { mknod full c 1 7 && encode full; }
     ok 'a full device: 74' exits 74 disk
