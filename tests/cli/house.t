@@ -62,6 +62,8 @@ printf '#include <CLI/CLI.hpp>\n' >tree/cmd/fetch.cpp
 told() { sh "${3:-$root/tests/tools/layers.sh}" "$1" >told; [ $? -eq 1 ] && [ "$(wc -l <told)" -eq "$2" ]; }
 refuses() { told tree 4 && grep 'ogg/page.cpp.*curl' told | grep -q 'lib/http' && grep 'ogg/page.cpp.*curl' told | grep -q pure && grep -q 'ogg includes http' told && grep -q lib/new told; }
 ok 'the layers refuse an include upwards, a library of another module, a module without arrows' refuses
+slow() { mkdir -p heavy/lib/song && printf '#include <nlohmann/json.hpp>\n' | tee heavy/lib/song/id.hpp >heavy/lib/song/id.cpp && ! sh "$root/tests/tools/layers.sh" heavy >told && grep slow told >slow && [ "$(wc -l <slow)" -eq 1 ] && grep -q '^lib/song/id.hpp' slow; }
+ok 'and a header that includes what is slow to compile' slow
 mkdir -p world/lib/play world/lib/swarm world/lib/store
 printf '#include <mutex>\n#include <chrono>\n#include "base/file.hpp"\n#include "base/bytes.hpp"\nauto now = std::chrono::steady_clock::now();\n' >world/lib/play/session.cpp
 printf '#include <openssl/evp.h>\nstd::random_device chance; // not system_clock\n' >world/lib/swarm/memory.cpp

@@ -9,7 +9,7 @@ stretto-fetch --store store long -o long.ogg
 
 faults() { # DIR: a server with faults; $url, its $pid, and its requests in $log
     servers=$((servers + 1)) log=$work/.faults$servers
-    python3 -u "$root/tests/webserver.py" "$1" >"$log" 2>"$log.err" &
+    python3 -u "$root/tests/tools/webserver.py" "$1" >"$log" 2>"$log.err" &
     pid=$!
     started="$started $pid"
     while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$log") || [ -z "$url" ]; do
@@ -40,11 +40,11 @@ done
 heard() { test "$(events end | jq .heard_ms)" -ge "$1" && test "$(events end | jq -r .why)" = failed; }
 slowly() { ends 65 'cannot get\|damaged' 16 play --abr 320 --edge "$edge/break/flip1" "$id" && heard 10000; }
 ok 'what was right is heard before it ends' slowly
-forged() { cp -r store forged && python3 "$root/tests/forge.py" "forged/songs/$id/320/chunk_2.ogg" && faults forged; }
+forged() { cp -r store forged && python3 "$root/tests/tools/forge.py" "forged/songs/$id/320/chunk_2.ogg" && faults forged; }
 ok '(a store where only a hash tells)' forged
 ok 'only its hash is wrong, fetch: 65' ends 65 'its bytes are not what their hash says' 16 fetch --edge "$url" "$id"
 ok 'only its hash is wrong, play: 65' ends 65 'its bytes are not what their hash says' 24 play --unpaced --abr 320 --edge "$url" "$id"
-contradiction() { cp -r store other && liar=$(python3 "$root/tests/contradict.py" other "$id" 1) && faults other; }
+contradiction() { cp -r store other && liar=$(python3 "$root/tests/tools/contradict.py" other "$id" 1) && faults other; }
 ok '(a song whose manifest contradicts its index)' contradiction
 ok 'a contradiction, fetch: 65 after a few requests' ends 65 'contradicts\|hash' 16 fetch --edge "$url" "$liar"
 ok 'a contradiction, play: 65 after a few requests' ends 65 'hash' 24 play --unpaced --edge "$url" "$liar"
@@ -107,7 +107,7 @@ ok 'an untrusted certificate, play: 69 at once' ends 69 certificate 0 play --pat
 # ---- what may be on the way; way-out.t has more
 front() { # KIND TARGET
     servers=$((servers + 1)) log=$work/.front$servers
-    python3 -u "$root/tests/front.py" "$@" >"$log" 2>"$log.err" &
+    python3 -u "$root/tests/tools/front.py" "$@" >"$log" 2>"$log.err" &
     started="$started $!"
     while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$log") || [ -z "$url" ]; do
         kill -0 "$!" 2>/dev/null || { cat "$log.err"; return 1; }
@@ -127,7 +127,7 @@ ok 'a captive portal, play: it is called one' ends 69 'may want a login' 30 play
 # ---- outages
 log=$work/.faults1
 outage() { # how long is in outage.py
-    rm -rf cache events.jsonl outage && timeout 90 python3 "$root/tests/outage.py" "$@" stretto-play -O null --events events.jsonl --patience 2 --abr 96 --buffer 12 --lead 12 --edge "$edge/break/outage" "$id"
+    rm -rf cache events.jsonl outage && timeout 90 python3 "$root/tests/tools/outage.py" "$@" stretto-play -O null --events events.jsonl --patience 2 --abr 96 --buffer 12 --lead 12 --edge "$edge/break/outage" "$id"
 }
 none_failed() { ! events end | grep failed && test "$(jq -r 'select(.event == "chunk").index' events.jsonl | sort -n | tail -n 1)" -ge 3; }
 paused() { outage pause && none_failed; }
@@ -149,10 +149,10 @@ ip link set lo up
 mount --bind hosts /etc/hosts
 printf 'nameserver 127.0.0.1\n' >resolv && mount --bind resolv /etc/resolv.conf
 echo '127.0.0.2 edge.test' >hosts
-python3 -u "$root/tests/webserver.py" store 127.0.0.2 >first &
+python3 -u "$root/tests/tools/webserver.py" store 127.0.0.2 >first &
 first=$!
 until port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' first) && [ -n "$port" ]; do sleep 0.05; done
-python3 -u "$root/tests/webserver.py" store 127.0.0.3 "$port" >second &
+python3 -u "$root/tests/tools/webserver.py" store 127.0.0.3 "$port" >second &
 second=$!
 until grep -q listening second; do kill -0 $second; sleep 0.05; done
 timeout 60 stretto-fetch --cache moved --patience 20 --edge "http://edge.test:$port/break/drip" -o moved.ogg "$1" &

@@ -1,7 +1,7 @@
 #!/bin/sh
 # stretto-serve --memory: what it takes whatever is asked of it.
 . ./tests/lib.sh
-heavy() { timeout 300 python3 "$root/tests/heavy.py" "$@"; }
+heavy() { timeout 300 python3 "$root/tests/tools/heavy.py" "$@"; }
 ok 'a body far larger than the memory, slow readers, ranges' heavy huge
 ok 'the same before a disk' heavy huge_disk
 ok '300 fills at once whose readers do not read' heavy many

@@ -1,13 +1,13 @@
 #!/bin/sh
 # stretto-serve's edge and the servers behind it: kept connections that hold bytes that nobody asked for, requests that go round in circles.
 . ./tests/lib.sh
-python3 -u "$root/tests/stray.py" >stray.said 2>stray.err &
+python3 -u "$root/tests/tools/stray.py" >stray.said 2>stray.err &
 started="$started $!"
 until origin=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' stray.said) && [ -n "$origin" ]; do kill -0 "$!" || exit 1; sleep 0.02; done
 start stretto-serve "$origin" --workers 1 && edge=$url edge_pid=$pid
 start stretto-serve "$edge" --workers 1 && outer=$url outer_pid=$pid
 
-own() { python3 "$root/tests/stray.py" "$1/$2" stray.said; }
+own() { python3 "$root/tests/tools/stray.py" "$1/$2" stray.said; }
 ok 'a stray response is nobody'"'"'s' own "$edge" one
 ok 'through two edges neither' own "$outer" two
 once() { # URL NAME

@@ -108,6 +108,16 @@ for module in $pure; do
     done
 done
 
+# Headers that take longer to compile than most files that would include them: for .cpp files alone, except
+slow='CLI/|nlohmann/|simdjson\.h|boost/|regex>|iostream>|sstream>|fstream>'
+may_be_slow=' lib/base/std.hpp lib/cache/eviction.hpp lib/swarm/inventory.hpp cmd/crowd_options.hpp cmd/listener_options.hpp '
+for file in $(grep -lE "^ *# *include <($slow)" lib/*/*.hpp cmd/*.hpp 2>/dev/null); do
+    case $may_be_slow in
+        *" $file "*) ;;
+        *) tell "$file includes $(grep -m 1 -oE "<($slow)[^>]*" "$file"), which is slow: only .cpp files do" ;;
+    esac
+done
+
 set -f
 echo "$libraries" | {
     while read -r headers places; do
