@@ -62,6 +62,7 @@ long=$(printf '%0250d' 0)
 ok 'a name as long as names may be' encode "$long"
 
 # A signal while the input is still awaited: what was begun beside the output goes away.
+opened() { find "/proc/$pid/fd" -lname "$PWD/box/*" 2>/dev/null | grep -q .; }
 interrupted() { # SIGNAL COMMAND...
     signal=$1
     shift
@@ -71,7 +72,7 @@ interrupted() { # SIGNAL COMMAND...
     exec 9>in
     head -c 100000 wanted.ogg >&9
     # the output is opened before the input is read; the descriptor tells without waiting for luck
-    while ! find "/proc/$pid/fd" -lname "$PWD/box/*" 2>/dev/null | grep -q . && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+    await 'the open output' opened || { kill $pid; return 1; }
     kill -s "$signal" $pid
     wait $pid
     status=$?
@@ -84,13 +85,16 @@ for signal in INT TERM HUP KILL; do ok "$signal leaves nothing beside the output
 if strace -V >/dev/null 2>&1; then
     # a file system that knows no file without a name
     named() { strace -f -o /dev/null -P box -e trace=openat -e inject=openat:error=EOPNOTSUPP env --default-signal=INT stretto-encode "$@"; }
+    # the encoder itself, whether or not the shell put a process before strace
+    encoder_of() { pgrep -P "$(pgrep -P "$1" -x strace || echo "$1")" -x stretto-encode; }
+    begun() { child=$(encoder_of $pid) && [ -n "$(ls -A box)" ]; }
     child() { # SIGNAL
         mkdir box && mkfifo in
         named -b 96 -o box/song.ogg - <in &
         pid=$!
         exec 9>in
         head -c 100000 wanted.ogg >&9
-        while ! child=$(pgrep -P $pid) || [ -z "$(ls -A box)" ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+        await 'the draft of the encoder' begun || { kill $pid; return 1; }
         kill -s "$1" "$child"
         wait $pid
         status=$?
