@@ -1,11 +1,17 @@
-"""A web server for tests: the directory given, on a free port, with faults on demand.
+"""A web server for tests: the directory given, on a free port, with faults on demand. Prints a line for each GET: the path, and the Range if there is one.
 
-A path under /break/KIND/ answers as the rest of the path would, but broken: `short` closes in the middle, `flip` changes a byte,
-`once` answers 503 the first time, `always` 503 every time, `silent` takes requests for chunks and says nothing.
+A path under /break/KIND/ answers as the rest of the path would, but broken: `short` closes in the middle, `flip` changes a byte, `flip1` only in chunks 1,
+`once` answers 503 the first time, `always` 503 every time, a number that status every time, `silent` takes requests for chunks and says nothing,
+`drip` sends chunks at 20 kB/s, `outage` refuses all while there is a file `outage` in the working directory. These know Range.
 """
 
 import http.server
+import os
+import re
+import socket
+import struct
 import sys
+import time
 
 seen = set()
 
@@ -18,11 +24,19 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        print("GET", self.path, self.headers.get("Range", ""), flush=True)
         if not self.path.startswith("/break/"):
             return super().do_GET()
         _, _, kind, path = self.path.split("/", 3)
         first = self.path not in seen
         seen.add(self.path)
+        if kind == "outage" and os.path.exists("outage"):
+            no_linger = struct.pack("ii", 1, 0)  # RST, not FIN
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+            self.close_connection = True
+            return self.connection.close()
+        if kind.isdigit():
+            return self.send_error(int(kind))
         if kind == "always" or (kind == "once" and first):
             return self.send_error(503)
         if kind == "silent" and path.endswith(".ogg"):
@@ -34,14 +48,33 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         except OSError:
             return self.send_error(404)
         chunk = path.endswith(".ogg")
-        if kind == "flip" and chunk:
+        if chunk and (kind == "flip" or (kind == "flip1" and path.endswith("/chunk_1.ogg"))):
             body[len(body) // 2] ^= 1
-        self.send_response(200)
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if asked:
+            begin, end = int(asked[1]), min(int(asked[2] or len(body)), len(body) - 1)
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {begin}-{end}/{len(body)}")
+            body = body[begin : end + 1]
+        else:
+            self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if kind == "short" and chunk else body)
+        if kind == "drip" and chunk:
+            for at in range(0, len(body), 2000):
+                self.wfile.write(body[at : at + 2000])
+                time.sleep(0.1)
+            return None
+        return self.wfile.write(body[: len(body) // 2] if kind == "short" and chunk else body)
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *args):
+        pass  # who asked has gone
+
+
+server = Server(("127.0.0.1", 0), Handler)
 print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
 server.serve_forever()
