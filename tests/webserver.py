@@ -1,4 +1,4 @@
-"""A web server for tests: the directory given, on a free port, with faults on demand. Prints a line for each GET: the path, and the Range if there is one.
+"""A web server for tests: webserver.py DIR [ADDRESS [PORT]], by default on a free port of 127.0.0.1, with faults on demand. Prints a line for each GET: the path, and the Range if there is one.
 
 A path under /break/KIND/ answers as the rest of the path would, but broken: `short` closes in the middle, `flip` changes a byte, `flip1` only in chunks 1,
 `once` answers 503 the first time, `always` 503 every time, a number that status every time, `silent` takes requests for chunks and says nothing,
@@ -75,6 +75,7 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # who asked has gone
 
 
-server = Server(("127.0.0.1", 0), Handler)
-print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
+address, port = (sys.argv[2:] + ["127.0.0.1"])[0], int((sys.argv[3:] + [0])[0])
+server = Server((address, port), Handler)
+print(f"listening on {address}:{server.server_port}", flush=True)
 server.serve_forever()

@@ -17,7 +17,7 @@ enum class Fault {
     stalled,   ///< no byte for too long, or far slower than another source
     wrong,     ///< bytes that are not what their hash, CRC or syntax says
     denied,    ///< 401, 403, 407
-    untrusted  ///< its certificate is not trusted
+    untrusted  ///< its certificate is not trusted, or a network's login page came in its place
 };
 
 /// Asking the same source again cannot help.

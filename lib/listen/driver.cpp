@@ -537,8 +537,10 @@ void Driver::on_head(int number, const http::Response& head) {
         return fail(
             number, fault_of(head.status),
             subject(ask, text("the server says ", head.status, " ", http::reason(head.status))));
-    if (ask.what == Ask::What::manifest && http::is_captive_portal(head.status, head.fields))
-        return fail(number, Fault::broken, subject(ask, http::portal_why));
+    // nobody logs in while a song is looked for; one that plays may go on behind the login
+    if (ask.from == Ask::From::edge && http::is_captive_portal(head.status, head.fields))
+        return fail(number, ask.what == Ask::What::manifest ? Fault::untrusted : Fault::broken,
+                    subject(ask, http::portal_why));
     if (ask.what == Ask::What::first) {
         const auto* said = head.fields.find("X-Bitrate");
         conductor_->began(number, said ? std::atoi(said->c_str()) : 0, now());

@@ -51,4 +51,128 @@ ok 'a contradiction, play: 65 after a few requests' ends 65 'hash' 24 play --unp
 kept_wrong() { find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/songs/$id/${file#cache/songs/*/}" || return; done && test ! -e got.ogg; }
 ok 'and nothing wrong is kept' kept_wrong
 
+# ---- signals, at moments of which nobody chose any
+now_ms() { date +%s%3N; }
+signalled() { # SIGNAL STATUS OPTIONS...: it ends within a second of it; five are allowed for a busy machine
+    signal=$1 wanted=$2
+    shift 2
+    for delay in $(awk "BEGIN {srand($$); for (i = 0; i < 5; ++i) print rand() * 1.5}"); do
+        rm -rf cache events.jsonl
+        before=$(asked)
+        stretto-fetch "$@" >out 2>err &
+        child=$! started="$started $!"
+        # before the program has begun, a signal would end it as it ends any
+        until test "$(asked)" -gt "$before"; do kill -0 $child || return; sleep 0.02; done
+        sleep "$delay"
+        sent=$(now_ms)
+        kill "-$signal" $child
+        wait $child
+        got=$?
+        took=$(($(now_ms) - sent))
+        test $got -eq "$wanted" && test $took -lt 5000 || { echo "after $delay s: status $got, $took ms"; cat err; return 1; }
+    done
+}
+log=$work/.faults1
+for signal in TERM INT HUP; do
+    ok "SIG$signal during a transfer, fetch: 75" signalled $signal 75 --edge "$edge/break/drip" -o s.ogg "$id"
+    ok "SIG$signal while a server is silent, fetch: 75" signalled $signal 75 --edge "$edge/break/silent" -o s.ogg "$id"
+done
+ok 'and there is no file' test ! -e s.ogg
+farewell() { # SIGNAL
+    rm -rf cache events.jsonl
+    stretto-play -O null --events events.jsonl --edge "$edge/break/drip" --abr 96 "$id" >out 2>err &
+    player=$! started="$started $!"
+    until grep -qs '"progress"' events.jsonl; do kill -0 $player || return; sleep 0.05; done
+    kill "-$1" $player
+    exits 0 wait $player && events end | jq -e '.why == "skipped" and .heard_ms > 0'
+}
+for signal in TERM INT HUP; do ok "SIG$signal, play: its last event is there" farewell $signal; done
+
+# ---- not permitted, not trusted
+log=$work/.faults1
+for status in 401 403; do
+    ok "$status, fetch: 77 at once" ends 77 "$status\\|not permitted\\|denied" 4 fetch --edge "$edge/break/$status" "$id"
+    ok "$status, play: 77 at once" ends 77 "$status\\|not permitted\\|denied" 4 play --edge "$edge/break/$status" "$id"
+done
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=own -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>/dev/null
+secret() { # a server of TLS that is nobody's
+    openssl s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www >secret.log 2>&1 &
+    started="$started $!"
+    until port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' secret.log) && [ -n "$port" ]; do kill -0 "$!" || return; sleep 0.02; done
+}
+ok '(a server whose certificate nobody trusts)' secret
+ok 'an untrusted certificate, fetch: 69 at once' ends 69 certificate 0 fetch --patience 86400 --edge "https://127.0.0.1:$port" "$id"
+ok 'an untrusted certificate, play: 69 at once' ends 69 certificate 0 play --patience 86400 --edge "https://127.0.0.1:$port" "$id"
+
+# ---- what may be on the way; way-out.t has more
+front() { # KIND TARGET
+    servers=$((servers + 1)) log=$work/.front$servers
+    python3 -u "$root/tests/front.py" "$@" >"$log" 2>"$log.err" &
+    started="$started $!"
+    while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$log") || [ -z "$url" ]; do
+        kill -0 "$!" 2>/dev/null || { cat "$log.err"; return 1; }
+        sleep 0.02
+    done
+}
+front login "$edge"
+login() { printf 'http://ann:%s@%s' "$1" "${url#http://}"; }
+wrong_password() { ends 77 401 4 play --edge "$(login wr0ng)" "$id" && ends 77 401 4 fetch --json --edge "$(login wr0ng)" "$id" && ! grep -rE 'wr0ng|ann:' err out events.jsonl; }
+ok 'a wrong password: 77, and it is in no message or event' wrong_password
+right_password() { play --unpaced --edge "$(login s3cret)" "$id" && test "$(events end | jq -r .why)" = finished && ! grep -E 's3cret|ann:' events.jsonl && ! tail -n +2 "$log" | grep -v "GET .* ${url#http://} "; }
+ok 'the right one: it plays; Host and events have none' right_password
+front portal "$edge"
+ok 'a captive portal, fetch: it is called one' ends 69 'may want a login' 30 fetch --edge "$url" "$id"
+ok 'a captive portal, play: it is called one' ends 69 'may want a login' 30 play --edge "$url" "$id"
+
+# ---- outages
+log=$work/.faults1
+outage() { # how long is in outage.py
+    rm -rf cache events.jsonl outage && timeout 90 python3 "$root/tests/outage.py" "$@" stretto-play -O null --events events.jsonl --patience 2 --abr 96 --buffer 12 --lead 12 --edge "$edge/break/outage" "$id"
+}
+none_failed() { ! events end | grep failed && test "$(jq -r 'select(.event == "chunk").index' events.jsonl | sort -n | tail -n 1)" -ge 3; }
+paused() { outage pause && none_failed; }
+ok 'an outage longer than patience after a pause, with audio in hand: the song goes on' paused
+buffered() { outage play && none_failed; }
+ok 'the same without a pause' buffered
+for_ever() { ends 75 'cannot get' 100 play --patience 2 --abr 96 --buffer 12 --lead 12 --unpaced --edge http://127.0.0.1:9 "$id" && outage forever && test "$(events end | jq .heard_ms)" -ge 10000; }
+ok 'one that does not end: 75, when what was in hand has been heard' for_ever
+short() { # 2.5 s
+    touch outage && { play --unpaced --patience 20 --edge "$edge/break/outage" "$id" & player=$!; }
+    sleep 2.5 && rm outage && exits 0 wait $player
+}
+ok 'one at the start that is shorter than patience: it plays' short
+
+cat >moves.sh <<'END'
+# The name of an edge means another address after a while, in which it means none.
+set -eu
+ip link set lo up
+mount --bind hosts /etc/hosts
+printf 'nameserver 127.0.0.1\n' >resolv && mount --bind resolv /etc/resolv.conf
+echo '127.0.0.2 edge.test' >hosts
+python3 -u "$root/tests/webserver.py" store 127.0.0.2 >first &
+first=$!
+until port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' first) && [ -n "$port" ]; do sleep 0.05; done
+python3 -u "$root/tests/webserver.py" store 127.0.0.3 "$port" >second &
+second=$!
+until grep -q listening second; do kill -0 $second; sleep 0.05; done
+timeout 60 stretto-fetch --cache moved --patience 20 --edge "http://edge.test:$port/break/drip" -o moved.ogg "$1" &
+fetch=$!
+until grep -q chunk first; do kill -0 $fetch; sleep 0.05; done
+kill -KILL $first
+: >hosts
+sleep 2
+echo '127.0.0.3 edge.test' >hosts
+status=0
+wait $fetch || status=$?
+kill $second
+exit $status
+END
+touch hosts
+if unshare -rmn sh -c 'ip link set lo up && mount --bind hosts /etc/hosts' 2>/dev/null; then
+    moves() { root=$root unshare -rmn sh moves.sh "$id" && cmp moved.ogg long.ogg && grep -q chunk second; }
+    ok "an edge's name means another address: the song goes on from there" moves
+else
+    skip "an edge's name means another address" 'no namespaces here'
+fi
+
 finish
