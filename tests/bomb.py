@@ -39,6 +39,9 @@ def main(chunk, times, out):
         all_pages = list(pages(file.read()))
     serial = struct.unpack("<I", all_pages[0][0][14:18])[0]
     body, lacing = all_pages[-2]
+    granules = [struct.unpack("<q", data[6:14])[0] for data, _ in all_pages]
+    block = (granules[-2] - granules[-3]) // len(lacing)  # samples of a packet
+    assert block * len(lacing) == granules[-2] - granules[-3], "packets of different lengths"
     packet = body[27 + len(lacing) : 27 + len(lacing) + lacing[0]]  # a short one, of silence
     assert len(packet) < 100, len(packet)
     with open(out, "wb") as file:
@@ -46,7 +49,7 @@ def main(chunk, times, out):
             file.write(data)
         number = 2
         for at in range(0, times, 250):
-            file.write(page(serial, number, 1024 * (at + 250), [packet] * 250, 4 if at + 250 >= times else 0))
+            file.write(page(serial, number, block * (at + 249), [packet] * 250, 4 if at + 250 >= times else 0))
             number += 1
 
 
