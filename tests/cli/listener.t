@@ -265,7 +265,7 @@ no_holes() { stretto-fetch --store store mid -o mid.ogg && slow_disk mid && ! ev
 ok 'a second for each rename in the cache: no stall, and all is heard' no_holes
 
 # ---- chunks that are not what they claim
-bomb= rotten=
+bomb='' rotten=''
 bomb() {
     sox -D -n -r 44100 -c 2 -b 16 quiet.wav trim 0 31 && stretto-encode -b 96 quiet.wav | stretto-chunk | stretto-publish store >quiet.id &&
         python3 "$root/tests/bomb.py" "store/songs/$(cat quiet.id)/96/chunk_1.ogg" 300000 bomb.ogg && test "$(wc -c <bomb.ogg)" -lt 4000000 && bomb=$(python3 "$root/tests/reforge.py" store "$(cat quiet.id)" 1 bomb.ogg)
