@@ -24,7 +24,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        print("GET", self.path, self.headers.get("Range", ""), flush=True)
+        # in one write: threads tell at the same time
+        print(f"GET {self.path} {self.headers.get('Range', '')}\n", end="", flush=True)
         if len(sys.argv) > 4:
             kind, path = sys.argv[4], self.path[1:]
         elif self.path.startswith("/break/"):
