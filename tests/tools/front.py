@@ -30,7 +30,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self):
-        print(self.command, self.path, self.headers["Host"], self.headers["Authorization"], flush=True)
+        # in one write: threads tell at the same time
+        print(f"{self.command} {self.path} {self.headers['Host']} {self.headers['Authorization']}\n", end="", flush=True)
         if kind == "portal":
             return self.answer(200, {"Content-Type": "text/html; charset=utf-8"}, b"<h1>Please log in</h1>")
         if kind == "login" and self.headers["Authorization"] != "Basic " + base64.b64encode(b"ann:s3cret").decode():

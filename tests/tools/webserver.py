@@ -1,8 +1,8 @@
-"""A web server for tests: webserver.py DIR [ADDRESS [PORT]], by default on a free port of 127.0.0.1, with faults on demand. Prints a line for each GET: the path, and the Range if there is one.
+"""A web server for tests: webserver.py DIR [ADDRESS [PORT [KIND]]], by default on a free port of 127.0.0.1, with faults on demand. Prints a line for each GET: the path, and the Range if there is one.
 
-A path under /break/KIND/ answers as the rest of the path would, but broken: `short` closes in the middle, `flip` changes a byte, `flip1` only in chunks 1,
+With KIND every path, and else a path under /break/KIND/, answers as the rest of the path would, but broken: `short` closes in the middle, `flip` changes a byte, `flip1` only in chunks 1,
 `once` answers 503 the first time, `always` 503 every time, a number that status every time, `silent` takes requests for chunks and says nothing,
-`drip` sends chunks at 20 kB/s, `outage` refuses all while there is a file `outage` in the working directory. These know Range.
+`drip` sends chunks at 20 kB/s and `crawl` at 1 kB/s, `outage` refuses all while there is a file `outage` in the working directory. These know Range.
 """
 
 import http.server
@@ -24,10 +24,14 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        print("GET", self.path, self.headers.get("Range", ""), flush=True)
-        if not self.path.startswith("/break/"):
+        # in one write: threads tell at the same time
+        print(f"GET {self.path} {self.headers.get('Range', '')}\n", end="", flush=True)
+        if len(sys.argv) > 4:
+            kind, path = sys.argv[4], self.path[1:]
+        elif self.path.startswith("/break/"):
+            _, _, kind, path = self.path.split("/", 3)
+        else:
             return super().do_GET()
-        _, _, kind, path = self.path.split("/", 3)
         first = self.path not in seen
         seen.add(self.path)
         if kind == "outage" and os.path.exists("outage"):
@@ -61,11 +65,15 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if kind == "drip" and chunk:
-            for at in range(0, len(body), 2000):
-                self.wfile.write(body[at : at + 2000])
-                time.sleep(0.1)
-            return None
+            return self.slowly(body, 2000)
+        if kind == "crawl" and chunk:
+            return self.slowly(body, 100)
         return self.wfile.write(body[: len(body) // 2] if kind == "short" and chunk else body)
+
+    def slowly(self, body, step):
+        for at in range(0, len(body), step):
+            self.wfile.write(body[at : at + step])
+            time.sleep(0.1)
 
 
 class Server(http.server.ThreadingHTTPServer):
