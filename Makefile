@@ -159,7 +159,7 @@ bench: all $(BENCH) $B/net/emulator build/music/.there
 # dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
 ASAN = B=$B/asan CXXFLAGS='-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all'
 sanitize:
-	$(MAKE) $(ASAN) NET_TESTS= test
+	LSAN_OPTIONS='suppressions=$(CURDIR)/tests/tools/lsan.supp:print_suppressions=0' $(MAKE) $(ASAN) NET_TESTS= test
 
 # what has threads; a race ends the server, which its test sees
 TSAN_MODULES := net http edge store
@@ -170,7 +170,7 @@ tsan:
 
 # what these and fuzz need, ahead of the tests
 built-sanitize:
-	$(MAKE) $(ASAN) all $B/asan/unit
+	LSAN_OPTIONS='suppressions=$(CURDIR)/tests/tools/lsan.supp:print_suppressions=0' $(MAKE) $(ASAN) all $B/asan/unit
 built-tsan:
 	$(MAKE) $(TSAN) all $B/tsan/unit
 built-fuzz: $(addprefix $B/fuzz/,$(FUZZ))

@@ -118,8 +118,9 @@ bool Eraser::is_theirs(std::string_view listener) const {
 bool Eraser::names_them(std::string_view line) const {
     if (!what_.listener) return false;
     if (line.find(*what_.listener) != line.npos) return true;
-    return std::any_of(sessions_.begin(), sessions_.end(),
-                       [&](const auto& session) { return line.find(session) != line.npos; });
+    const auto in_line = [&](const auto& word) { return line.find(word) != line.npos; };
+    if (std::any_of(ids_.begin(), ids_.end(), in_line)) return true;
+    return std::any_of(sessions_.begin(), sessions_.end(), in_line);
 }
 
 void Eraser::look(const std::string& name) {
@@ -141,6 +142,7 @@ void Eraser::look(const std::string& name) {
                 remember(partial->id);
         } else if (read(line, event, room) == Line::event && is_theirs(event.listener)) {
             remember(std::string{event.session});
+            ids_.insert(std::string{event.listener});
         }
     });
     if (!wrong.empty()) throw bad_data(name, wrong);
@@ -195,6 +197,7 @@ Eraser::Fate Eraser::decide_access(std::string& line) const {
         }
     };
     if (what_.listener) strike(*what_.listener);
+    for (const auto& id : ids_) strike(id);
     // wherever it stands: a request may carry it in its target too
     const auto session = std::string{access->session};
     if (sessions_.contains(session)) strike(session);

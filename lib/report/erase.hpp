@@ -42,6 +42,8 @@ class Eraser {
 
     Erasure what_;
     std::set<std::string, std::less<>> sessions_;
+    /// Ids of listeners that were named by the digits that reports show.
+    std::set<std::string, std::less<>> ids_;
     std::set<std::uint64_t> keys_;  // of these
 };
 

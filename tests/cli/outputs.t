@@ -84,7 +84,7 @@ interrupted() { # SIGNAL COMMAND...
 for signal in INT TERM HUP KILL; do ok "$signal leaves nothing beside the output" interrupted $signal env --default-signal=INT stretto-encode -b 96 -o box/song.ogg -; done
 if strace -V >/dev/null 2>&1; then
     # a file system that knows no file without a name
-    named() { strace -f -o /dev/null -P box -e trace=openat -e inject=openat:error=EOPNOTSUPP env --default-signal=INT stretto-encode "$@"; }
+    named() { strace -f -o /dev/null -P box -e trace=openat -e inject=openat:error=EOPNOTSUPP:when=1 env --default-signal=INT stretto-encode "$@"; }
     # the encoder itself, whether or not the shell put a process before strace
     encoder_of() { pgrep -P "$(pgrep -P "$1" -x strace || echo "$1")" -x stretto-encode; }
     begun() { child=$(encoder_of $pid) && [ -n "$(ls -A box)" ]; }

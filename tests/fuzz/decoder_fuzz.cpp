@@ -10,7 +10,7 @@ using namespace stretto;
 namespace {
 
 void feed(vorbis::StreamDecoder& decoder, BytesView bytes, std::size_t step,
-          const audio::Part& part) {
+          const vorbis::Part& part) {
     std::vector<float> samples;
     while (!bytes.empty()) {
         const auto n = std::min(step, bytes.size());
@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const BytesView bytes{data + 1, size - 1};
     const std::size_t step = data[0] % 128u == 0 ? size : data[0] % 128u;
     vorbis::StreamDecoder decoder{8000, 1};
-    const audio::Part part{3, 4000};
+    const vorbis::Part part{3, 4000};
     decoder.begin(part);
     feed(decoder, bytes, step, part);
     // and from the third page on, with the headers before it

@@ -4,7 +4,6 @@
 #include "peer/have.hpp"
 
 using namespace stretto;
-using namespace stretto::fuzz;
 
 namespace {
 
@@ -17,9 +16,9 @@ void check(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const std::size_t chunks = data[0];
-    const auto have = parse_have(as_text({data + 1, size - 1}), chunks);
+    const auto have = peer::parse_have(as_text({data + 1, size - 1}), chunks);
     if (!have) return 0;
     check(have->size() == chunks);
-    check(parse_have(print_have(*have), chunks) == have);
+    check(peer::parse_have(peer::print_have(*have), chunks) == have);
     return 0;
 }
