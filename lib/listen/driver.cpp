@@ -220,6 +220,7 @@ void Driver::carry_out(const gather::Pass& pass) {
 
 void Driver::carry_out(const gather::Check& check) {
     const Chunk key{check.rendition, check.chunk};
+    from_network_.insert(check.chunk);
     const auto& rendition = manifest_.renditions[static_cast<std::size_t>(check.rendition)];
     const auto& row = rendition.chunks[static_cast<std::size_t>(check.chunk)];
     auto& bytes = bytes_of(key);
@@ -266,7 +267,7 @@ void Driver::carry_out(const gather::Deliver& deliver) {
         came.bytes = came.right = bytes->size();
         came.asked = came.ended = now();
         came.whole = true;
-        if (!delivered_from_network_.contains(deliver.chunk)) calls_.came(came, "cache", false);
+        if (!from_network_.contains(deliver.chunk)) calls_.came(came, "cache", false);
     }
     ++next_;
     calls_.deliver(deliver.chunk, *bytes);
@@ -278,7 +279,6 @@ void Driver::carry_out(const gather::Tell& tell) {
 
 void Driver::carry_out(const gather::Came& came) {
     if (!calls_.came || !is_bytes_of_chunk(came.ask)) return;
-    delivered_from_network_.insert(came.ask.chunk);
     const bool hit = came.ask.from == Ask::From::edge && hits_.erase(came.ask.number) > 0;
     calls_.came(came, name_of(came.ask), hit);
 }

@@ -117,9 +117,9 @@ class Driver {
     std::map<Chunk, Bytes> chunks_;     // in parts, or whole and not handed on yet
     std::map<int, Flight> flights_;
     std::map<int, std::unique_ptr<http::Upstream>> peers_;  // by the conductor's number
-    std::set<int> hits_;                    // requests that an edge answered from its cache
-    std::set<int> delivered_from_network_;  // chunks
-    Bytes first_;                           // bytes of chunk 0 that came before the manifest
+    std::set<int> hits_;          // requests that an edge answered from its cache
+    std::set<int> from_network_;  // chunks
+    Bytes first_;                 // bytes of chunk 0 that came before the manifest
     int first_number_ = -1;
     int next_ = 0;  // chunk to deliver
     bool manifest_kept_ = false, running_ = false, ended_ = false;

@@ -91,7 +91,8 @@ std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{
 
 void Desk::answer(const Asked& asked, const Done& done) {
     const auto path = asked.path;
-    const bool read = path == "/edges" || path.starts_with(songs_path);
+    const bool read =
+        path == "/edges" || path.starts_with(songs_path) || path.starts_with("/nearest/");
     const bool written = path == "/announce" || path == "/peers" || path == "/report";
     if (!read && !written) return refuse(done, 404, "not found");
     if (read == asked.post)
