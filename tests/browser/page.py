@@ -21,6 +21,8 @@ class Page(Browser):
         self.wait("document.querySelectorAll('.song').length > 0 || !document.getElementById('none').hidden")
 
     def choose(self, row):
+        # as a person would: not where the player at the foot of the window covers the row
+        self.js("document.querySelectorAll('#songs li')[arguments[0]].scrollIntoView({block: 'center'})", row)
         self.click(f"#songs li:nth-child({row + 1}) .song")
 
     def titles(self):
