@@ -1,7 +1,6 @@
 // stretto-simulate: the player over recorded networks, on a virtual clock. See stretto-simulate(1).
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <iomanip>
@@ -93,18 +92,17 @@ class Simulation {
     }
 
     void print() const {
+        std::vector<sim::Summary> rows;
+        for (const auto& plays : plays_)
+            rows.push_back(sim::summarize(plays, optimum_, plays_.front()));
+        if (o_.json) {
+            for (const auto& row : rows) std::cout << json_of(row).dump() << '\n';
+            return;
+        }
         // where the events go, a program reads
         auto& out = o_.events == "-" ? std::cerr : std::cout;
-        for (const auto& [name, songs] : groups()) {
-            std::vector<sim::Summary> rows;
-            for (const auto& plays : plays_)
-                rows.push_back(sim::summarize(plays, optimum_, plays_.front(), songs));
-            if (o_.json)
-                for (const auto& row : rows) std::cout << json_of(row, name).dump() << '\n';
-            else
-                print_table(out, name, rows);
-        }
-        if (!o_.json) out << '\n' << report::print_text({published()}, {});
+        print_table(out, rows);
+        out << '\n' << report::print_text({published()}, {});
     }
 
    private:
@@ -116,29 +114,6 @@ class Simulation {
         if (scenarios_.empty()) throw Error{EX_NOINPUT, "no recording in that part"};
     }
 
-    using Group = std::pair<std::string, std::vector<std::size_t>>;  // its songs, by number
-
-    /// Songs by kind of network; those during which the fixed bitrate that is compared never
-    /// stalls, for what is won on hopeless links hides what is lost on others; and all.
-    std::vector<Group> groups() const {
-        std::vector<Group> all;
-        const auto add = [&all](const std::string& name, std::size_t song) {
-            auto found = std::ranges::find(all, name, &Group::first);
-            if (found == all.end()) found = all.insert(all.end(), {name, {}});
-            found->second.push_back(song);
-        };
-        const auto songs = plays_.front().outcomes.size();
-        for (std::size_t i = 0; i < songs; ++i)
-            if (const auto& kind = scenarios_[i % scenarios_.size()].kind; !kind.empty())
-                add(kind, i);
-        const auto fixed = std::ranges::find_if(
-            plays_, [](const sim::Plays& p) { return std::atoi(p.policy.c_str()) > 0; });
-        for (std::size_t i = 0; fixed != plays_.end() && i < songs; ++i)
-            if (fixed->outcomes[i].score.stalls == 0) add("no stall at " + fixed->policy, i);
-        for (std::size_t i = 0; i < songs; ++i) add("", i);
-        return all;
-    }
-
     /// The same song over the same link for every policy.
     void one(std::size_t i) {
         const auto& scenario = scenarios_[i % scenarios_.size()];
@@ -146,7 +121,6 @@ class Simulation {
         const auto kill = kill_of(i);
         const auto song = song_ ? *song_ : sim::made_song(o_.song_s, o_.seed * 0x100000001b3 + i);
         Json line{{"file", scenario.file}, {"offset_s", scenario.offset_s}};
-        if (!scenario.kind.empty()) line["kind"] = scenario.kind;
         if (o_.optimum) {
             optimum_.push_back(sim::optimum(song, link, o_.player, true));
             whole_.push_back(sim::optimum(song, link, o_.player, false));
@@ -223,9 +197,8 @@ class Simulation {
                 {"wasted_bytes", std::llround(o.wasted)}};
     }
     /// Without speed: the same options give the same bytes.
-    static Json json_of(const sim::Summary& s, const std::string& kind) {
+    static Json json_of(const sim::Summary& s) {
         Json line{{"policy", s.policy}, {"songs", s.songs}, {"q", s.q}};
-        if (!kind.empty()) line["kind"] = kind;
         if (s.of_optimum != 0) line["percent_of_optimum"] = s.of_optimum;
         line.update(Json{{"percent_without_stall", s.no_stall},
                          {"stalled_s", s.stalled_s},
@@ -239,17 +212,12 @@ class Simulation {
         return line;
     }
 
-    void print_table(std::ostream& out, const std::string& kind,
-                     const std::vector<sim::Summary>& rows) const {
-        if (kind.empty())
-            out << rows.front().songs << " songs over " << scenarios_.size() << " scenarios\n";
-        else
-            out << kind << ": " << rows.front().songs << " songs\n";
-        out << "policy          Q  %opt  no stall%  stalled s   kbit/s  changes  start "
+    void print_table(std::ostream& out, const std::vector<sim::Summary>& rows) const {
+        out << rows.front().songs << " songs over " << scenarios_.size() << " scenarios\n"
+            << "policy          Q  %opt  no stall%  stalled s   kbit/s  changes  start "
                "p50  p95 s  wasted%  songs/s  first ahead\n";
         for (const auto& s : rows) print_row(out, s);
-        if (!kind.empty()) out << '\n';
-        if (!kind.empty() || optimum_.empty()) return;
+        if (optimum_.empty()) return;
         out << std::setprecision(2) << "optimum    " << std::setw(6) << mean(optimum_)
             << "  with splicing\noptimum    " << std::setw(6) << mean(whole_) << "  whole chunks\n";
     }
