@@ -72,6 +72,8 @@ BOOST_AUTO_TEST_CASE(no_chunk_has_more_bytes_than_a_chunk_can_have_so_sums_do_no
     BOOST_TEST(session.uploaded == std::int64_t{10'000} << 36);
     BOOST_TEST(session.stalled_ms == 10'000 * std::int64_t{86'400'000});
     // and what a partial report says of it can be read
+    session.song = names.songs("song");
+    session.place = names.places("home");
     BOOST_TEST(static_cast<bool>(parse_partial(print_partial("id", session, names), names)));
 }
 
