@@ -8,7 +8,8 @@ chunk=/songs/$id/160/chunk_1.ogg
 
 admin_of() { sed -n 's/^admin on //p' "$said"; } # as publish takes it
 code() { curl -sS -m 60 -o got -w '%{http_code}' "$@"; }
-start stretto-serve store --admin 127.0.0.1:0 --access-log origin.log && origin=$url origin_pid=$pid origin_admin=$(admin_of) || exit
+# one worker: lines of its log are in the order of the requests
+start stretto-serve store --workers 1 --admin 127.0.0.1:0 --access-log origin.log && origin=$url origin_pid=$pid origin_admin=$(admin_of) || exit
 start stretto-serve "$origin" --cache cache --admin "unix:$work/socket" && edge=$url edge_pid=$pid || exit
 within() { curl -sS -m 60 --unix-socket "$work/socket" "http://admin$1" -o got; }
 
@@ -100,7 +101,7 @@ down() { # soft: what there is when upstream is gone; hard: nothing
         stretto-publish --purge "$chunk" --hard "unix:$work/socket" && test "$(code "$edge$chunk")" = 502
 }
 ok 'without upstream what was purged is still there, and what was purged hard is not' down
-stretto-serve store --listen "${origin#http://}" --access-log origin.log >again 2>&1 &
+stretto-serve store --workers 1 --listen "${origin#http://}" --access-log origin.log >again 2>&1 &
 origin_pid=$! started="$started $!"
 await 'the origin to be back' grep -q '^listening' again || exit
 survives() { # a purge, then a crash before anybody asked
