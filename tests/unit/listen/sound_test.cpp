@@ -81,7 +81,7 @@ struct Fixture {
     /// The thread has seen all that the test has done, some times over.
     void turns() {
         const int before = looks;
-        BOOST_REQUIRE(until([&] { return looks >= before + 20; }));
+        BOOST_REQUIRE(until([&] { return looks >= before + 5; }));
     }
     bool until_told(What what) {
         return until([&] { return !told.empty() && told.back().what == what; });
