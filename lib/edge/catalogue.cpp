@@ -23,7 +23,7 @@ std::vector<std::string> words_of(const std::string& text) {
     return words;
 }
 
-/// Digits that sort as the number that a tag begins with; none is the last of all.
+/// Sorts as the number that a tag begins with ("3", "03", "3/12"). Without one: after all numbers.
 std::string number_key(const std::string& tag) {
     const auto digits = tag.substr(0, tag.find_first_not_of("0123456789"));
     const auto number = digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
@@ -55,12 +55,12 @@ std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
     const auto& tags = manifest->tags;
     const auto title = song::first_tag(tags, "TITLE"), artist = song::first_tag(tags, "ARTIST"),
                album = song::first_tag(tags, "ALBUM"),
-               album_artist = song::first_tag(tags, "ALBUMARTIST");
+               album_artist = song::first_tag(tags, "ALBUMARTIST"),
+               disc = song::first_tag(tags, "DISCNUMBER"),
+               track = song::first_tag(tags, "TRACKNUMBER");
     Json json{{"id", id},         {"names", names}, {"title", title},
-              {"artist", artist}, {"album", album}, {"seconds", manifest->seconds()}};
-    json["album_artist"] = album_artist;
-    json["disc"] = song::first_tag(tags, "DISCNUMBER");
-    json["track"] = song::first_tag(tags, "TRACKNUMBER");
+              {"artist", artist}, {"album", album}, {"album_artist", album_artist},
+              {"disc", disc},     {"track", track}, {"seconds", manifest->seconds()}};
     for (const auto& rendition : manifest->renditions) json["bitrates"].push_back(rendition.kbps);
     json["lufs"] = nullptr;
     if (manifest->loudness && manifest->loudness->lufs) json["lufs"] = *manifest->loudness->lufs;
@@ -68,9 +68,8 @@ std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
     song->id = id;
     song->json = json.dump();
     song->sort = fold(album_artist.empty() ? artist : album_artist) + '\0' + fold(album) + '\0' +
-                 number_key(song::first_tag(tags, "DISCNUMBER")) +
-                 number_key(song::first_tag(tags, "TRACKNUMBER")) + fold(title) + '\0' + id;
-    song->haystack = fold(title + '\n' + artist + '\n' + album + '\n' + id);
+                 number_key(disc) + number_key(track) + fold(title) + '\0' + id;
+    song->haystack = fold(title + '\n' + artist + '\n' + album + '\n' + album_artist + '\n' + id);
     for (const auto& name : names) song->haystack += '\n' + name;
     return song;
 }

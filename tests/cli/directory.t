@@ -82,6 +82,28 @@ stopped() { # killed in the middle, at several places; the next run finishes the
 }
 ok 'killed, it can be run again' stopped
 
+# --- albums at a server: by artist of the album, album, disc and track, however the titles go
+fresh
+mkdir music/box
+sox a.wav short.wav trim 0 0.3
+n=9
+for place in 1.2 1.10 2.1/9 1.1/10 2.02; do
+    n=$((n - 1))
+    ffmpeg -v error -i short.wav -af volume=-${n}dB -metadata album=Box -metadata album_artist=Zeno -metadata artist="Guest $n" -metadata title="Title $n" \
+        -metadata disc="${place%%.*}" -metadata track="${place#*.}" "music/box/$n.flac"
+done
+ffmpeg -v error -i short.wav -metadata artist=Zeno -metadata album=Another -metadata title=Early music/early.flac
+ffmpeg -v error -i short.wav -af volume=-20dB -metadata artist=Zeno -metadata title=Bare music/bare.flac
+in_order() {
+    quiet music store && start stretto-serve store && curl -sf "$url/songs" >listed || return
+    test "$(jq -r '.songs[].title' listed | tr '\n' ,)" = 'Bare,Early,Title 5,Title 8,Title 7,Title 6,Title 4,'
+}
+ok '/songs lists an album by disc and track' in_order
+told() { test "$(jq -r '.songs[3] | [.artist, .album_artist, .album, .disc, .track] | join("|")' listed)" = 'Guest 8|Zeno|Box|1|2'; }
+ok '/songs tells the artist of the album, disc and track' told
+ok '/songs finds songs by the artist of their album' eval 'test "$(curl -sf "$url/songs?q=zeno+box" | jq ".songs | length")" -eq 5'
+stop "$pid"
+
 # --- 60 files of many formats and writers
 fresh
 mkdir music/loose
