@@ -48,7 +48,7 @@ cut_off() {
 }
 ok 'a file that is cut, as by copytruncate, is read from its beginning' cut_off
 regrown() { # the follower stands still while the file is cut and grows beyond its old size
-    part 0 2 >regrown.jsonl && follow regrown.jsonl && now_has ".input.lines == $(wc -l <regrown.jsonl)" && kill -STOP "$follower" && part 2 10 >more && cat more >regrown.jsonl &&
+    part 0 2 >regrown.jsonl && follow regrown.jsonl && now_has ".input.lines == $(wc -l <regrown.jsonl)" && kill -STOP "$follower" && part 2 10 >others && cat others >regrown.jsonl &&
         kill -CONT "$follower" && now_has ".input.lines == $lines" && ends_as once.json
 }
 ok 'and so is one that has grown beyond its old size since' regrown
