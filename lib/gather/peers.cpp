@@ -15,6 +15,8 @@ constexpr Millis between_polls = 700;       // of what one peer has
 constexpr Millis silent_pause = 5000;       // before a peer that did not answer is polled again
 constexpr std::size_t most_peers = 24;
 constexpr Millis busy_pause = 500, broken_pause = 5000, stalled_pause = 3000;
+constexpr Millis missing_pause = 500;  // of who has brought nothing yet
+constexpr int most_doublings = 6;      // of a pause
 constexpr Millis soon = 1000;
 constexpr std::size_t at_a_time = 3;  // peers that one chunk comes from
 constexpr int near = 3;               // chunks before the next: who has one of them is where we are
@@ -130,12 +132,17 @@ void Peers::worked(int number, std::uint32_t bytes, Millis took) {
     const double speed = bytes * 1000.0 / static_cast<double>(std::max<Millis>(1, took));
     peer.speed = peer.speed > 0 ? 0.6 * peer.speed + 0.4 * speed : speed;
     peer.ms += took;
+    peer.failures = 0;
+    peer.worked = true;
     report(peer, true, "");
 }
 
 void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now) {
     auto& peer = at(number);
-    peer.not_before = now + pause_after(fault);
+    // who has something, but not this, has failed at nothing; who never gave anything has
+    const auto pause = std::max(pause_after(fault), peer.worked ? 0 : missing_pause);
+    if (fault != Fault::missing || !peer.worked)
+        peer.not_before = now + (pause << std::min(peer.failures++, most_doublings));
     switch (fault) {
         case Fault::missing:
             peer.have[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = false;

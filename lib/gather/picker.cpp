@@ -14,8 +14,13 @@ constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any 
 // The same beside peers: a second transfer of the edge would take the way down from theirs. In a
 // crowd of 3000 (stretto-simulate) they brought 77 % of the bytes with this and 69 % with 500.
 constexpr Millis edge_ahead_of_peers = 100;
-constexpr Millis window = 2000;  // over which the peers' rate is taken
+constexpr Millis window = 2000;     // over which the peers' rate is taken
+constexpr Millis busy_pause = 300;  // of who has answered otherwise before
 constexpr int most_strikes = 4;
+constexpr int most_doublings = 6;       // of a pause
+constexpr double little_help = 0.25;    // of what the edge brings: it must not wait for peers
+constexpr Millis stranger_time = 500;   // for its first byte, before its promise is doubted
+constexpr double stranger_share = 0.8;  // of the edge's speed, that one who gave nothing may claim
 
 }  // namespace
 
@@ -118,6 +123,25 @@ std::optional<std::pair<int, int>> Picker::open_run(int chunk) const {
                      static_cast<int>(end - pieces.begin())};
 }
 
+/// ms in which an order for so many bytes must be served: twice what the edge would need.
+Millis Picker::time_for(double bytes) const {
+    const double rate = edge_rate_ > 0 ? edge_rate_ : 20e3;
+    return std::max(least_time, static_cast<Millis>(2000 * bytes / rate));
+}
+
+/// Peers have had their time with it. Where no edge can be asked they are all there is.
+bool Picker::overdue(const Chunk& chunk, int piece, Millis now) const {
+    const auto& mine = chunk.pieces[static_cast<std::size_t>(piece)];
+    if (mine.offered == never || now < edge_not_before_) return false;
+    return now - mine.offered > time_for(end_of(chunk, piece) - mine.begin);
+}
+
+/// @param piece  the first that is open
+bool Picker::may_ask(const Peer& peer, int chunk, int piece, Millis now) const {
+    const auto k = static_cast<std::size_t>(chunk);
+    return peer.have[k] && can_ask(peer, now) && (peer.proven || !overdue(chunks_[k], piece, now));
+}
+
 /// A chunk that a peer which is free now can bring more of: one that was begun before a new one.
 std::optional<int> Picker::choose_for_peers(Millis now) {
     std::optional<int> best;
@@ -127,14 +151,15 @@ std::optional<int> Picker::choose_for_peers(Millis now) {
         open += chunks_[static_cast<std::size_t>(k)].left > 0 && sources_of(k) > 0;
     for (int k = 0; k < static_cast<int>(chunks_.size()); ++k) {
         const auto& chunk = chunks_[static_cast<std::size_t>(k)];
-        if (chunk.left == 0 || !open_run(k)) continue;
+        if (chunk.left == 0) continue;
+        const auto run = open_run(k);
+        if (!run) continue;
         const int sources = sources_of(k);
         if (sources >= options_.peers_a_chunk) continue;
         const bool begun = sources > 0 || chunk.left < static_cast<int>(chunk.pieces.size());
         if (!begun && open >= options_.open_chunks) continue;
-        const bool reachable = std::ranges::any_of(peers_, [&](const auto& entry) {
-            return entry.second.have[static_cast<std::size_t>(k)] && can_ask(entry.second, now);
-        });
+        const bool reachable = std::ranges::any_of(
+            peers_, [&](const auto& entry) { return may_ask(entry.second, k, run->first, now); });
         if (!reachable) continue;
         const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
         const double key = (begun ? 0 : 1e6) + (options_.in_order ? k : rarity(k) + chance);
@@ -153,7 +178,11 @@ void Picker::start(int source, int chunk, int first, int end, Millis now,
                       end,
                       c.pieces[static_cast<std::size_t>(first)].begin,
                       end_of(c, end - 1)};
-    for (int i = first; i < end; ++i) ++c.pieces[static_cast<std::size_t>(i)].asked;
+    for (int i = first; i < end; ++i) {
+        auto& piece = c.pieces[static_cast<std::size_t>(i)];
+        ++piece.asked;
+        if (source != Order::edge && piece.offered == never) piece.offered = now;
+    }
     active_.emplace(order.number, Active{order, now, now, 0, false});
     if (source == Order::edge) {
         if (edge_orders_++ == 0) edge_since_ = now, edge_bytes_ = 0;
@@ -173,8 +202,7 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
     const auto run = *open_run(*chunk);
     std::vector<int> able;
     for (const auto& [number, peer] : peers_)
-        if (peer.have[static_cast<std::size_t>(*chunk)] && can_ask(peer, now))
-            able.push_back(number);
+        if (may_ask(peer, *chunk, run.first, now)) able.push_back(number);
     const auto free_speed = [&](int n) {
         const auto& peer = peers_[n];
         return peer.speed / (1 + peer.orders);
@@ -247,7 +275,9 @@ bool Picker::edge_wanted(Millis now) const {
     for (const auto& [number, active] : active_)
         if (active.order.source == Order::edge)
             outstanding += active.order.stop - active.order.begin - active.received;
-    const auto ahead = helped ? edge_ahead_of_peers : edge_ahead;
+    const bool tried = peers_since_ && now - *peers_since_ >= grace;
+    const bool much = !tried || peer_rate(now) >= little_help * edge_rate_;
+    const auto ahead = helped && much ? edge_ahead_of_peers : edge_ahead;
     return outstanding < edge_pace(now) * static_cast<double>(ahead) / 1000;
 }
 
@@ -299,8 +329,12 @@ bool Picker::ask_edge_again(Millis now, std::vector<Order>& orders) {
         const double rest = order.stop - order.begin - active.received;
         if (!alone || rest <= 0) continue;
         const double took = static_cast<double>(std::max<Millis>(1, now - active.started)) / 1000;
-        const double speed = active.received > 0 ? active.received / took
-                                                 : peers_.at(order.source).speed / (1 + took);
+        const auto& peer = peers_.at(order.source);
+        double speed = active.received > 0 ? active.received / took : peer.speed / (1 + took);
+        // promises cost nothing
+        if (active.received == 0 && !peer.proven && edge_rate_ > 0 &&
+            now - active.started >= stranger_time)
+            speed = std::min(speed, stranger_share * edge_rate_ / (1 + took));
         const double wait = rest / std::max(speed, 1.0);
         const double edge = edge_rate_ > 0 ? (order.stop - order.begin) / edge_rate_ + 0.1 : 1;
         if (wait > edge && wait > longest) latest = &active, longest = wait;
@@ -334,9 +368,7 @@ Order Picker::adopt(int chunk, Millis asked) {
 
 /// The time that an order of a peer gets: twice what the edge would need.
 Millis Picker::allowed(const Active& active) const {
-    const double bytes = active.order.stop - active.order.begin;
-    const double rate = edge_rate_ > 0 ? edge_rate_ : 20e3;
-    return std::max(least_time, static_cast<Millis>(2000 * bytes / rate));
+    return time_for(active.order.stop - active.order.begin);
 }
 
 std::vector<int> Picker::late(Millis now) {
@@ -416,13 +448,13 @@ void Picker::finished(int order, Millis now) {
     const double speed = active.received / took;
     peer.speed = peer.proven ? 0.6 * peer.speed + 0.4 * speed : speed;
     peer.proven = true;
-    peer.strikes = 0;
+    peer.strikes = peer.empty = 0;
 }
 
 void Picker::strike(Peer& peer, Millis now, Millis pause) {
     ++peer.strikes;
     peer.speed = std::max(5e3, peer.speed / 2);
-    peer.not_before = now + (pause << std::min(peer.strikes, 6));
+    peer.not_before = now + (pause << std::min(peer.strikes, most_doublings));
     if (peer.strikes >= most_strikes) peer.gone = true;
 }
 
@@ -444,7 +476,7 @@ void Picker::failed(int order, Fault fault, Millis now) {
             if (!peer.proven) strike(peer, now, 100);
             break;
         case Fault::busy:
-            peer.not_before = now + 300 + jitter;
+            peer.not_before = now + (busy_pause << std::min(peer.empty++, most_doublings)) + jitter;
             break;
         case Fault::broken:
         case Fault::stalled:

@@ -30,9 +30,12 @@ struct Order {
 /// chunk, each for a run of pieces as long as its speed deserves; who has proved nothing yet gets
 /// one order at a time. The edge is asked for what no peer has, and for anything while peers
 /// together bring less than it would, so that a song never takes longer than with the edge alone;
-/// at the end it is asked again for what peers are late with.
-/// After Kreitz and Niemelae, "Spotify", IEEE P2P 2010 (ranking by outstanding bytes and speed),
-/// and Cohen, "Incentives Build Robustness in BitTorrent", 2003 (rarest first, endgame).
+/// at the end it is asked again for what peers are late with. A piece that was offered to a peer
+/// must come within twice the time that the edge would need, from whomever: after that only the
+/// edge and peers that have proved themselves are asked for it, however many others there are. An
+/// answer without a byte (404, 503) makes the pause before the next request to that peer twice as
+/// long. After Kreitz and Niemelae, "Spotify", IEEE P2P 2010 (ranking by outstanding bytes and
+/// speed), and Cohen, "Incentives Build Robustness in BitTorrent", 2003 (rarest first, endgame).
 class Picker {
    public:
     struct Options {
@@ -98,10 +101,12 @@ class Picker {
     std::vector<int> superfluous() const;
 
    private:
+    static constexpr Millis never = -1;
     struct Piece {
         std::uint32_t begin = 0;
         bool done = false;
-        int asked = 0;  // orders under way that hold it
+        int asked = 0;           // orders under way that hold it
+        Millis offered = never;  // to a peer, for the first time
     };
     struct Chunk {
         std::uint32_t bytes = 0;
@@ -112,6 +117,7 @@ class Picker {
         std::vector<bool> have;
         double speed = 0;  // bytes/s of one order
         int orders = 0, strikes = 0;
+        int empty = 0;  // answers in a row that brought no byte
         bool proven = false, banned = false, gone = false;
         Millis not_before = 0;
     };
@@ -131,6 +137,9 @@ class Picker {
     int rarity(int chunk) const;
     int sources_of(int chunk) const;
     std::optional<std::pair<int, int>> open_run(int chunk) const;
+    bool may_ask(const Peer& peer, int chunk, int piece, Millis now) const;
+    Millis time_for(double bytes) const;
+    bool overdue(const Chunk& chunk, int piece, Millis now) const;
     std::optional<int> choose_for_peers(Millis now);
     std::optional<int> choose_for_edge();
     bool ask_peers(Millis now, std::vector<Order>& orders);
