@@ -281,7 +281,7 @@ void Listening::on_piece(Transfer& t, int piece, double now) {
         t.ask.stop, at + 1 < chunk.pieces.size() ? chunk.pieces[at + 1].offset : chunk.bytes);
     if (fresh) {
         batch.by_peer[t.ask.source] += end - begin;
-        peers_->at(t.ask.source).bytes += end - begin;
+        peers_->gave(t.ask.source, end - begin);
     }
     if (&batch == peers_want_.get()) pass_pieces(batch);
     // after what is passed on: a chunk that is whole is checked, and its bytes go

@@ -16,7 +16,6 @@ constexpr Millis silent_pause = 5000;       // before a peer that did not answer
 constexpr std::size_t most_peers = 24;
 constexpr Millis busy_pause = 500, broken_pause = 5000, stalled_pause = 3000;
 constexpr Millis missing_pause = 500;  // of who has brought nothing yet
-constexpr int most_doublings = 6;      // of a pause
 constexpr Millis soon = 1000;
 constexpr std::size_t at_a_time = 3;  // peers that one chunk comes from
 constexpr int near = 3;               // chunks before the next: who has one of them is where we are
@@ -127,22 +126,21 @@ void Peers::polled(int number, bool answered, Millis now) {
     at(number).polled = answered ? now : now + silent_pause;
 }
 
+void Peers::gave(int number, std::uint32_t bytes) { at(number).bytes += bytes; }
+
 void Peers::worked(int number, std::uint32_t bytes, Millis took) {
     auto& peer = at(number);
     const double speed = bytes * 1000.0 / static_cast<double>(std::max<Millis>(1, took));
     peer.speed = peer.speed > 0 ? 0.6 * peer.speed + 0.4 * speed : speed;
     peer.ms += took;
-    peer.failures = 0;
-    peer.worked = true;
     report(peer, true, "");
 }
 
 void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now) {
     auto& peer = at(number);
     // who has something, but not this, has failed at nothing; who never gave anything has
-    const auto pause = std::max(pause_after(fault), peer.worked ? 0 : missing_pause);
-    if (fault != Fault::missing || !peer.worked)
-        peer.not_before = now + (pause << std::min(peer.failures++, most_doublings));
+    const auto pause = std::max(pause_after(fault), peer.bytes > 0 ? 0 : missing_pause);
+    if (pause > 0) peer.not_before = now + pause;
     switch (fault) {
         case Fault::missing:
             peer.have[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = false;

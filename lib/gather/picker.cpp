@@ -16,6 +16,7 @@ constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any 
 constexpr Millis edge_ahead_of_peers = 100;
 constexpr Millis window = 2000;     // over which the peers' rate is taken
 constexpr Millis busy_pause = 300;  // of who has answered otherwise before
+constexpr Millis least_loss = 300;  // that an order without a piece costs
 constexpr int most_strikes = 4;
 constexpr int most_doublings = 6;       // of a pause
 constexpr double little_help = 0.25;    // of what the edge brings: it must not wait for peers
@@ -129,17 +130,18 @@ Millis Picker::time_for(double bytes) const {
     return std::max(least_time, static_cast<Millis>(2000 * bytes / rate));
 }
 
-/// Peers have had their time with it. Where no edge can be asked they are all there is.
+/// Strangers have had their time with it. Where no edge can be asked they are all there is.
 bool Picker::overdue(const Chunk& chunk, int piece, Millis now) const {
     const auto& mine = chunk.pieces[static_cast<std::size_t>(piece)];
-    if (mine.offered == never || now < edge_not_before_) return false;
-    return now - mine.offered > time_for(end_of(chunk, piece) - mine.begin);
+    if (now < edge_not_before_) return false;
+    return mine.lost > time_for(end_of(chunk, piece) - mine.begin);
 }
 
 /// @param piece  the first that is open
 bool Picker::may_ask(const Peer& peer, int chunk, int piece, Millis now) const {
     const auto k = static_cast<std::size_t>(chunk);
-    return peer.have[k] && can_ask(peer, now) && (peer.proven || !overdue(chunks_[k], piece, now));
+    return peer.have[k] && can_ask(peer, now) &&
+           (peer.proven || peer.gave || !overdue(chunks_[k], piece, now));
 }
 
 /// A chunk that a peer which is free now can bring more of: one that was begun before a new one.
@@ -178,11 +180,7 @@ void Picker::start(int source, int chunk, int first, int end, Millis now,
                       end,
                       c.pieces[static_cast<std::size_t>(first)].begin,
                       end_of(c, end - 1)};
-    for (int i = first; i < end; ++i) {
-        auto& piece = c.pieces[static_cast<std::size_t>(i)];
-        ++piece.asked;
-        if (source != Order::edge && piece.offered == never) piece.offered = now;
-    }
+    for (int i = first; i < end; ++i) ++c.pieces[static_cast<std::size_t>(i)].asked;
     active_.emplace(order.number, Active{order, now, now, 0, false});
     if (source == Order::edge) {
         if (edge_orders_++ == 0) edge_since_ = now, edge_bytes_ = 0;
@@ -409,7 +407,10 @@ void Picker::piece_done(int order, int piece, Millis now) {
     auto& chunk = chunks_[static_cast<std::size_t>(o.chunk)];
     auto& mine = chunk.pieces[static_cast<std::size_t>(piece)];
     found->second.progressed = true;
-    if (o.source != Order::edge) peer_bytes_.push_back({now, end_of(chunk, piece) - mine.begin});
+    if (o.source != Order::edge) {
+        peers_[o.source].gave = true;
+        peer_bytes_.push_back({now, end_of(chunk, piece) - mine.begin});
+    }
     if (mine.done) return;
     mine.done = true;
     if (--chunk.left == 0) --left_;
@@ -451,6 +452,16 @@ void Picker::finished(int order, Millis now) {
     peer.strikes = peer.empty = 0;
 }
 
+/// A peer that gave nothing has cost time for each piece that it was asked for: at least that of a
+/// new request.
+void Picker::note_lost(const Active& active, Millis now) {
+    if (active.progressed) return;
+    auto& pieces = chunks_[static_cast<std::size_t>(active.order.chunk)].pieces;
+    const auto took = std::max(least_loss, now - active.started);
+    for (int i = active.order.first; i < active.order.end; ++i)
+        pieces[static_cast<std::size_t>(i)].lost += took;
+}
+
 void Picker::strike(Peer& peer, Millis now, Millis pause) {
     ++peer.strikes;
     peer.speed = std::max(5e3, peer.speed / 2);
@@ -465,6 +476,7 @@ void Picker::failed(int order, Fault fault, Millis now) {
     release(active);
     active_.erase(found);
     if (active.order.source == Order::edge) return;
+    note_lost(active, now);
     auto& peer = peers_[active.order.source];
     const auto jitter = std::uniform_int_distribution<Millis>{0, 300}(chance_);
     switch (fault) {
