@@ -221,6 +221,14 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->delimiter(',')
         ->allow_extra_args(false)  // what follows may be an argument
         ->capture_default_str();
+    settings
+        .add(
+            "trust-proxy", o.proxies,
+            "Take the word of proxies here on whom they ask for (Forwarded, X-Forwarded-For, PROXY "
+            "protocol), as often as needed")
+        ->type_name("CIDR")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     settings.add("name", o.name, "This server's name, for people and in Cache-Status")
         ->check([](const std::string& name) { return name.empty() ? "a name is not empty" : ""; })
         ->capture_default_str();
