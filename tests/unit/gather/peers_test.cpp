@@ -177,14 +177,26 @@ BOOST_AUTO_TEST_CASE(a_stranger_is_expected_to_share_its_upload_among_four) {
 BOOST_AUTO_TEST_CASE(a_failure_pauses_a_peer_as_long_as_its_kind_deserves) {
     const std::vector<std::pair<Fault, Millis>> pauses{
         {Fault::busy, 500},    {Fault::stalled, 3000},   {Fault::broken, 5000},
-        {Fault::denied, 5000}, {Fault::untrusted, 5000}, {Fault::missing, 0}};
-    for (const auto& [fault, pause] : pauses) {
-        Known k;
-        k.peers.add({peer(1)});
-        k.peers.failed(0, fault, 0, 3, 1000);
-        if (pause > 0) BOOST_TEST(!k.peers.able(0, 1000 + pause - 1), word(fault));
-        BOOST_TEST(k.peers.able(0, 1000 + pause), word(fault));
-    }
+        {Fault::denied, 5000}, {Fault::untrusted, 5000}, {Fault::missing, 500}};
+    for (const auto& [fault, pause] : pauses)
+        for (const bool gave : {false, true}) {
+            Known k;
+            k.peers.add({peer(1)});
+            if (gave) k.peers.gave(0, 1);
+            k.peers.failed(0, fault, 0, 3, 1000);
+            // who has brought something, and has not this, has failed at nothing
+            const auto until = fault == Fault::missing && gave ? 1000 : 1000 + pause;
+            if (until > 1000) BOOST_TEST(!k.peers.able(0, until - 1), word(fault));
+            BOOST_TEST(k.peers.able(0, until), word(fault));
+        }
+}
+BOOST_AUTO_TEST_CASE(what_it_has_not_does_not_end_a_pause) {
+    Known k;
+    k.peers.add({peer(1)});
+    k.peers.gave(0, 1);
+    k.peers.failed(0, Fault::broken, 0, 3, 1000);
+    k.peers.failed(0, Fault::missing, 0, 4, 1001);
+    BOOST_TEST(!k.peers.able(0, 5999));
 }
 BOOST_AUTO_TEST_CASE(wrong_bytes_ban_for_good) {
     Known k;
@@ -251,7 +263,7 @@ BOOST_AUTO_TEST_CASE(who_has_one_of_the_three_chunks_before_may_have_this_one_so
 BOOST_AUTO_TEST_CASE(good_is_said_once_a_song) {
     Known k;
     k.peers.add({peer(1)});
-    k.peers.at(0).bytes = 5000;
+    k.peers.gave(0, 5000);
     k.peers.worked(0, 5000, 70);
     const auto reports = k.peers.take_reports();
     BOOST_REQUIRE(reports.size() == 1u);
