@@ -175,7 +175,9 @@ void CrowdClient::carry_out(const gather::Pass& pass) {
     const auto& session = listening_->session();
     const auto& want = *session.under_way();
     listening_->decoded(pass, session.audio_of(want, pass.stop - want.begin), now_s());
-    ears_->audio(at(), static_cast<double>(session.have()) / rate, rules_);
+    auto rules = rules_;
+    rules.start_s = session.start_s();
+    ears_->audio(at(), static_cast<double>(session.have()) / rate, rules);
     if (!ears_->started()) crowd_.wake(listener_);
 }
 
