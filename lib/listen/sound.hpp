@@ -21,13 +21,13 @@ class Sound {
    public:
     struct Options {
         audio::Output output;
-        audio::SinkOptions sink;
+        audio::SinkOptions sink;  ///< its clock is the steady one where there is none
         double volume = 1;
         double start_s = 0.45;  ///< in hand, to sound at first where a track says nothing else
         double resume_s = 2;    ///< and after a stall
         double buffer_s = 30;   ///< decoded ahead of what is heard
     };
-    /// What happened to a track, in order; `at` in s of the steady clock.
+    /// What happened to a track, in order; `at` in s of the clock.
     struct Happened {
         enum class What { started, stalled, resumed, finished } what;
         double at = 0;
