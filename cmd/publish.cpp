@@ -107,16 +107,16 @@ int main(int argc, char** argv) {
     app.add_option("BUNDLE", bundle_path, "What stretto-chunk wrote; - or none: standard input");
 
     return program(app, argc, argv, examples, [&] {
-        if (listing + verifying + dry + !song.empty() > 1)
+        if (listing + verifying + dry + (app.count("--remove") > 0) > 1)
             throw Error{EX_USAGE, "--list, --verify, --remove and --dry-run exclude each other"};
         using store::Directory;
         if (listing) return list(Directory{store_path, Directory::Open::existing}, json);
         if (verifying) return verify(Directory{store_path, Directory::Open::existing});
-        if (!song.empty()) {
+        if (app.count("--remove") > 0) {
             Directory store{store_path, Directory::Open::existing};
             return remove(store, song);
         }
-        if (!name.empty()) song::check_name(name);
+        if (app.count("--name") > 0) song::check_name(name);
         const std::string subject = bundle_path == "-" ? "standard input" : bundle_path;
         const File file = open_input(bundle_path);
         publish::BundleReader bundle{file.fd(), song::most_chunk_bytes};

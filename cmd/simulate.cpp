@@ -29,10 +29,10 @@ constexpr int edges_known = 3;  // when some die
 
 constexpr std::string_view examples =
     "  stretto-simulate --traces traces\n"
-    "  stretto-simulate --traces traces --abr stretto,bola,mpc,seed,96 --songs 1000\n"
-    "  stretto-simulate --traces traces --scenarios traces/scenarios.tsv --optimum\n"
-    "  stretto-simulate --traces traces --abr stretto,bola,mpc,seed --songs 1000 | stretto-report\n"
-    "  stretto-simulate --traces traces --least 640 --kill-edges 1 --songs 100000 --table\n"
+    "  stretto-simulate --traces traces --abr stretto,bola,mpc,96 --songs 1000\n"
+    "  stretto-simulate --traces traces --scenarios scenarios.tsv --optimum\n"
+    "  stretto-simulate --traces traces --abr stretto,bola | stretto-report\n"
+    "  stretto-simulate --traces traces --least 640 --kill-edges 1 --table\n"
     "  stretto-simulate --traces traces --manifest manifest.json --json | jq .q\n"
     "  stretto-simulate --listeners 10000 --fetch --arrivals flash\n"
     "  stretto-simulate --listeners 1000 --hours 2";
@@ -75,7 +75,7 @@ class Simulation {
             song_ = sim::song_of(must(song::parse_manifest(contents(o.manifest)), o.manifest));
         for (const auto& name : o.policies) {
             if (!abr::make_policy(name))
-                throw Error{EX_USAGE, text("no policy is called '", name, "'")};
+                throw Error{EX_USAGE, text("no rule is called '", name, "'")};
             plays_.push_back({name, {}, 0});
         }
         if (!o.events.empty()) events_ = std::make_unique<events::Writer>(o.events);
@@ -260,61 +260,72 @@ class Simulation {
 };
 
 void add_options(Arguments& app, Options& o) {
-    app.add_option("--traces", o.traces, "A folder of recordings: lines of a second and its kbit/s")
+    app.group("Networks");
+    app.add_option("--traces", o.traces, "Folder of traces: lines of a second and its kbit/s")
         ->type_name("DIR");
     app.add_option("--scenarios", o.scenarios,
-                   "Which of them, from where on, how much faster, at which round trip; by default "
-                   "each once, as it is")
+                   "List of traces, each with start, speed factor and round trip (each trace "
+                   "once, as it is)")
         ->type_name("FILE");
     app.add_option("--part", o.parts,
-                   "Only the recordings of part K of N, divided by their names: to tune on some "
-                   "and to test on others")
+                   "Use only part K of N of the traces, divided by their names: tune on one part, "
+                   "test on another")
         ->expected(2)
         ->range(1, 1000)
         ->type_name("K N");
-    app.add_option("--abr", o.policies, "Policies to compare, the first with all others")
-        ->delimiter(',')
-        ->type_name("NAME,...")
-        ->capture_default_str();
-    app.add_option("--songs", o.songs, "How many to play; by default one for each scenario")
-        ->range(1, 100000000);
-    app.add_option("--seed", o.seed, "Other songs")->capture_default_str();
-    app.add_option("--length", o.song_s, "Seconds of each")->range(1, 36000)->capture_default_str();
-    app.add_option("--manifest", o.manifest, "Play this song instead of made-up ones")
-        ->type_name("FILE");
-    app.add_option("--buffer", o.player.buffer_s, "Seconds above which nothing more is asked for")
-        ->range(5.0, 600.0)
-        ->capture_default_str();
-    app.add_option("--lead", o.player.lead_s, "The same until 30 s were heard")
-        ->range(5.0, 600.0)
-        ->capture_default_str();
-    app.add_option("--least", o.least_kbps, "No second of a link carries less, kbit/s")
-        ->range(0.0, 1e9);
+    app.add_option("--least", o.least_kbps, "Lowest rate of a link in any second, kbit/s")
+        ->range(0.0, 1e9)
+        ->type_name("KBPS");
     app.add_option("--kill-edges", o.kill_edges,
-                   "In this share of the songs the edge that is asked ends at some moment, and "
-                   "its connections with it; there are two more")
+                   "Share of the songs in which the edge in use closes its connections for good; "
+                   "two other edges remain")
         ->range(0.0, 1.0)
         ->type_name("SHARE");
     app.add_option("--silence-edges", o.silence_edges,
-                   "In this share, of the others, it just says nothing any more")
+                   "Share of the songs in which it stops sending without closing them")
         ->range(0.0, 1.0)
         ->type_name("SHARE");
-    app.add_option("-o,--events", o.events,
-                   "Append what happens to this file, as stretto-play does; - is standard output, "
-                   "which is also where it goes when that is no terminal and nothing else is asked "
-                   "for")
+    app.group("Songs and player");
+    app.add_option("--abr", o.policies, "Rules to compare; the first is compared with each other")
+        ->delimiter(',')
+        ->type_name("RULE,...")
+        ->capture_default_str();
+    app.add_option("--songs", o.songs, "Number of songs (one for each scenario)")
+        ->range(1, 100000000);
+    app.add_option("--seed", o.seed, "Seed of the random numbers that make the songs")
+        ->capture_default_str();
+    app.add_option("--length", o.song_s, "Length of a song, seconds")
+        ->range(1, 36000)
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.add_option("--manifest", o.manifest, "Play the song of this manifest instead")
         ->type_name("FILE");
-    app.add_flag("--table", o.table, "The table on standard output, whatever that is");
+    app.add_option("--buffer", o.player.buffer_s, "Highest buffer level, seconds of audio")
+        ->range(5.0, 600.0)
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.add_option("--lead", o.player.lead_s, "The same until 30 s of a song have been played")
+        ->range(5.0, 600.0)
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.group("Results");
+    app.add_option("-o,--events", o.events,
+                   "Append events to this file, as stretto-play does; - is standard output (also "
+                   "the default if that is no terminal)")
+        ->type_name("FILE");
+    app.add_flag("--table", o.table, "Print the table to standard output in any case");
     app.add_flag("--optimum", o.optimum,
-                 "Also search for the best that could have been made of each link; slow");
-    app.add_flag("--json", o.json, "A line of JSON for each song, then one for each policy");
+                 "Also compute the best result possible on each link; slow");
+    app.add_flag("--json", o.json, "Print a line of JSON for each song, then one for each rule");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     Options o;
-    Arguments app{"Play songs over recorded networks on a virtual clock, and compare policies."};
+    Arguments app{
+        "Play songs over recorded networks on a virtual clock, and compare the rules that "
+        "choose the bitrate."};
     add_options(app, o);
     CrowdOptions crowd;
     crowd.add_to(app);
