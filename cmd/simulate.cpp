@@ -212,36 +212,41 @@ class Simulation {
         return line;
     }
 
+    /// 80 columns. What they mean is in stretto-simulate(1).
     void print_table(std::ostream& out, const std::vector<sim::Summary>& rows) const {
-        out << rows.front().songs << " songs over " << scenarios_.size() << " scenarios\n"
-            << "policy          Q  %opt  no stall%  stalled s   kbit/s  changes  start "
-               "p50  p95 s  wasted%  songs/s  first ahead\n";
+        out << rows.front().songs << " songs over " << scenarios_.size() << " scenarios; "
+            << std::llround(rows.front().songs_per_s) << " songs/s by " << rows.front().policy
+            << '\n';
+        out << "                   % of  % no stall kbit/s       startup, s     %     "
+            << rows.front().policy.substr(0, 10) << '\n'
+            << "rule            Q  best stall     s  heard changes   p50   p95 waste      "
+               "ahead\n";
         for (const auto& s : rows) print_row(out, s);
         if (optimum_.empty()) return;
-        out << std::setprecision(2) << "optimum    " << std::setw(6) << mean(optimum_)
-            << "  with splicing\noptimum    " << std::setw(6) << mean(whole_) << "  whole chunks\n";
+        out << std::setprecision(1) << "best      " << std::setw(7) << mean(optimum_)
+            << "  possible if the bitrate may change within a chunk\nbest      " << std::setw(7)
+            << mean(whole_) << "  possible if it changes between chunks only\n";
     }
     static void print_row(std::ostream& out, const sim::Summary& s) {
         const auto number = [&out](double value, int width, int digits) {
             out << std::setw(width) << std::setprecision(digits) << value;
         };
-        out << std::left << std::setw(11) << s.policy << std::right << std::fixed;
-        number(s.q, 6, 2);
+        out << std::left << std::setw(10) << s.policy << std::right << std::fixed;
+        number(s.q, 7, 1);
         if (s.of_optimum != 0)
             number(s.of_optimum, 6, 1);
         else
             out << "     -";
-        number(s.no_stall, 11, 1);
-        number(s.stalled_s, 11, 2);
-        number(s.kbps, 9, 1);
-        number(s.switches, 9, 2);
-        number(s.start_p50_s, 11, 2);
-        number(s.start_p95_s, 7, 2);
-        number(s.wasted, 9, 2);
-        number(s.songs_per_s, 9, 0);
-        number(s.ahead, 8, 2);
-        out << " +-";
-        number(s.ahead_error, 5, 2);
+        number(s.no_stall, 6, 1);
+        number(s.stalled_s, 6, 2);
+        number(s.kbps, 7, 1);
+        number(s.switches, 8, 1);
+        number(s.start_p50_s, 6, 2);
+        number(s.start_p95_s, 6, 2);
+        number(s.wasted, 6, 2);
+        number(s.ahead, 6, 1);
+        out << "+-";
+        number(s.ahead_error, 1, 1);
         out << '\n';
     }
     static double mean(const std::vector<double>& values) {

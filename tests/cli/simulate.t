@@ -16,6 +16,13 @@ other() { simulate --songs 20 --json --seed 2 >b && ! cmp -s a b; }
 ok 'another seed gives other songs' other
 rows_of() { simulate --table --abr $all >table && for p in stretto bola mpc throughput seed 96 160 320; do grep -q "^$p " table || return; done; }
 ok 'the table has a row for each policy' rows_of
+narrow() { simulate --table --abr $all --songs 3 --optimum >table && grep -q '^best' table && awk 'length > 80 {print; wide = 1} END {exit wide}' table; }
+ok 'the table fits 80 columns' narrow
+# the traces of examples/: the same everywhere, typical, and such that rules can be told apart
+typical() { sh "$root/examples/traces.sh" made && sh "$root/examples/traces.sh" again && diff -r made again && test "$(find made -type f | wc -l)" -eq 24 && test "$(cat made/* | grep -vc '^#')" -eq 7200 && awk '/^[^#]/ {n++; sum += $2} END {exit !(sum / n > 3000 * 0.6 && sum / n < 3000 * 1.6)}' made/wifi-*; }
+ok 'examples/traces.sh makes the same traces each time' typical
+told_apart() { stretto-simulate --traces made --abr stretto,bola,mpc,seed,96 --songs 240 --json | jq -es 'map(select(.songs)) | map({(.policy): .}) | add | (.stretto.q > .bola.q) and (.stretto.q > .mpc.q) and (.bola.q > .seed.q) and (.seed.q > .["96"].q) and (.bola.first_ahead_q > 2 * .bola.first_ahead_error)'; }
+ok 'on these, our rule is ahead of BOLA by more than chance' told_apart
 
 simulate --abr $all --songs 24 --optimum --json >out
 bounded() { jq -es 'map(select(.plays)) | length == 24 and all(.optimum + 0.05 >= (.plays | map(.q) | max))' out; }
