@@ -246,7 +246,7 @@ class Simulation {
         number(s.wasted, 6, 2);
         number(s.ahead, 6, 1);
         out << "+-";
-        number(s.ahead_error, 1, 1);
+        number(s.ahead_error, 1, s.ahead_error >= 10 ? 0 : 1);
         out << '\n';
     }
     static double mean(const std::vector<double>& values) {
