@@ -156,8 +156,12 @@ listen::Player::Key key_of(const Press& press) {
 /// The line and the keys, for who listens at a terminal.
 class Console {
    public:
-    explicit Console(listen::Player& player) : player_(player), keys_(STDIN_FILENO) {
-        player.on_view([this](const listen::PanelView& view) { panel_.show(view); });
+    /// @param keys  whether keys are read: a program that writes a file may be one of a script's
+    Console(listen::Player& player, bool keys) : player_(player), keys_(keys ? STDIN_FILENO : -1) {
+        player.on_view([this](const listen::PanelView& view) {
+            panel_.show(view);
+            if (poll_) poll_->want(keys_.readable() ? net::Poll::readable : net::Poll::none);
+        });
         player.on_note([this](const std::string& what) {
             panel_.wipe();
             note(what);
@@ -170,8 +174,9 @@ class Console {
    private:
     void read() {
         char bytes[64];
+        if (!keys_.readable()) return poll_->want(net::Poll::none);
         const auto got = ::read(STDIN_FILENO, bytes, sizeof bytes);
-        if (got <= 0) return poll_->want(net::Poll::none);
+        if (got <= 0) return poll_.reset();
         for (const auto& press : reader_.add({bytes, static_cast<std::size_t>(got)}))
             player_.key(key_of(press));
     }
@@ -214,7 +219,9 @@ int play_songs(Options& o) {
                                      : "";
     listen::Player player{p};
     std::optional<Console> console;
-    if (!o.quiet) console.emplace(player);
+    using Kind = audio::Output::Kind;
+    const bool heard = p.output.kind == Kind::device || p.output.kind == Kind::nowhere;
+    if (!o.quiet) console.emplace(player, heard);
     const int status = player.run(songs);
     if (status != 0)
         for (const auto& argument : o.songs)

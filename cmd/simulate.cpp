@@ -83,7 +83,7 @@ class Simulation {
 
     void run() {
         const auto songs = o_.songs ? o_.songs : scenarios_.size();
-        Progress progress;
+        Progress progress{!(o_.json && ::isatty(STDOUT_FILENO))};  // its lines go there meanwhile
         for (std::size_t i = 0; i < songs; ++i) {
             one(i);
             progress.show(static_cast<double>(i + 1) / static_cast<double>(songs), "songs");

@@ -43,9 +43,9 @@ class Fetcher {
     void begin_next();
     void found(Job& job, const song::Manifest& manifest);
     void deliver(Job& job, int chunk, const Bytes& bytes);
-    void came(Job& job, const gather::Came& came, const std::string& from, bool hit) const;
+    void came(Job& job, const gather::Came& came, const std::string& from, bool hit);
     void ended(Job& job, const gather::End& end);
-    void tell(const Job& job, const gather::End& end) const;
+    void tell(const Job& job, const gather::End& end);
     void stop();
 
     Options options_;
