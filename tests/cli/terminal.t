@@ -27,7 +27,7 @@ whole_json() { as foreground "$@" && screen | jq -es 'length > 0' || { cat -A sh
 printf 'song\nlong\nsong\n' >list.m3u8
 ok 'fetch --json on a terminal: progress does not mix with the lines' whole_json stretto-fetch --edge "$edge" --no-cache --playlist list.m3u8 --json
 ok 'encode --measure --json too' whole_json stretto-encode --measure --json long.wav song.wav
-awk 'BEGIN {for (s = 0; s < 60; ++s) print s, 800}' >link && mkdir links && mv link links
+awk 'BEGIN {for (s = 0; s < 60; ++s) print s, 800}' >one.trace && mkdir links && mv one.trace links
 ok 'and simulate --json' whole_json stretto-simulate --traces links --songs 200 --abr mpc --json
 
 # a script's loop reads its list from the terminal, or a person types what comes next
