@@ -17,7 +17,7 @@
 set -u
 # a script's `make test &`, nohup and some CI runners ignore signals that tests send, and no shell takes that back itself
 if [ -z "${STRETTO_TEST_SIGNALS-}" ] && [ -f "$0" ]; then
-    STRETTO_TEST_SIGNALS=own exec env --default-signal=INT,QUIT,HUP,TERM sh "$0" "$@"
+    STRETTO_TEST_SIGNALS=own exec env --default-signal=INT,QUIT,HUP,TERM "${BASH:-sh}" "$0" "$@"
 fi
 root=$PWD
 data=$root/tests/data

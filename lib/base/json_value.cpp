@@ -114,6 +114,7 @@ Json Json::array(std::initializer_list<Json> list) {
 Json Json::object() { return object(Object{}); }
 
 Result<Json> Json::parse(std::string_view text) {
+    if (text.empty()) return Malformed{"no JSON"};  // simdjson would copy nothing from nowhere
     simdjson::dom::parser parser;
     simdjson::dom::element root;
     if (const auto error = parser.parse(text.data(), text.size()).get(root))

@@ -67,19 +67,29 @@ Bytes print_meta(const Disk::Meta& meta) {
                                     {"received", meta.stored.received.time_since_epoch().count()}});
 }
 
+/// get() would convert a double that no integer holds, which C++ does not define.
+template <class Integer>
+Integer integer(const nlohmann::json& json) {
+    if (!json.is_number_integer())
+        throw nlohmann::json::type_error::create(302, "not an integer", &json);
+    return json.get<Integer>();
+}
+
 std::optional<Disk::Meta> parse_meta(BytesView bytes) {
     try {
         const auto json = nlohmann::json::from_cbor(bytes);
         Disk::Meta meta;
         meta.key = json.at("key").get<std::string>();
-        meta.length = json.at("length").get<std::uint64_t>();
+        meta.length = integer<std::uint64_t>(json.at("length"));
         meta.sums = parse_sums(json.at("sums"));
         if (meta.sums.size() != blocks_of(meta.length)) return {};
-        meta.stored.status = json.at("status").get<int>();
+        meta.stored.status = integer<int>(json.at("status"));
         meta.stored.fields = parse_fields(json.at("fields"));
         meta.stored.vary = parse_fields(json.at("vary"));
-        meta.stored.requested = http::Time{http::Seconds{json.at("requested").get<std::int64_t>()}};
-        meta.stored.received = http::Time{http::Seconds{json.at("received").get<std::int64_t>()}};
+        meta.stored.requested =
+            http::Time{http::Seconds{integer<std::int64_t>(json.at("requested"))}};
+        meta.stored.received =
+            http::Time{http::Seconds{integer<std::int64_t>(json.at("received"))}};
         return meta;
     } catch (const nlohmann::json::exception&) {
         return {};

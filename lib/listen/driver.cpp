@@ -386,7 +386,7 @@ bool Driver::index_of_cache(const Ask& ask) {
                                         song::most_index_bytes, rendition.index_sha256);
     if (!bytes) return false;
     presence_.loop().post(life_.guard([this, number = ask.number, bytes = std::move(*bytes)] {
-        if (flights_.contains(number)) take_index(number, bytes);
+        if (flights_.contains(number)) take_index(number, bytes, true);
     }));
     return true;
 }
@@ -656,7 +656,7 @@ void Driver::whole(int number) {
         return fetch(ask);
     }
     if (ask.what == Ask::What::manifest) return take_manifest(number, Bytes{flight.data});
-    if (ask.what == Ask::What::index) return take_index(number, Bytes{flight.data});
+    if (ask.what == Ask::What::index) return take_index(number, Bytes{flight.data}, false);
     if (ask.what == Ask::What::headers) headers_[ask.rendition] = std::move(flight.data);
     flights_.erase(number);
     conductor_->ended(number, now());
@@ -689,7 +689,7 @@ void Driver::adopt_first() {
         flight->second.ask = *ask;
 }
 
-void Driver::take_index(int number, BytesView bytes) {
+void Driver::take_index(int number, BytesView bytes, bool kept) {
     const auto ask = flights_.at(number).ask;
     const auto& rendition = manifest_.renditions[static_cast<std::size_t>(ask.rendition)];
     auto index = song::parse_index(bytes);
@@ -707,7 +707,8 @@ void Driver::take_index(int number, BytesView bytes) {
         for (const auto& piece : chunk)
             to.push_back({piece.offset, static_cast<double>(piece.first_sample) / manifest_.rate});
     }
-    if (presence_.kept()) presence_.kept()->keep(id_, song::index_path(rendition.kbps), bytes);
+    if (auto* cache = presence_.kept(); cache && !kept)
+        cache->keep(id_, song::index_path(rendition.kbps), bytes);
     index_[ask.rendition] = std::move(*index);
     flights_.erase(number);
     conductor_->index_said(number, std::move(pieces), now());

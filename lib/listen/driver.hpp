@@ -89,7 +89,7 @@ class Driver {
     void take_pieces(int number);
     void whole(int number);
     void take_manifest(int number, BytesView json);
-    void take_index(int number, BytesView bytes);
+    void take_index(int number, BytesView bytes, bool kept);
     void fail(int number, gather::Fault fault, std::string why);
 
     std::optional<gather::Found> adopt(song::Manifest manifest);

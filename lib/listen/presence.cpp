@@ -3,9 +3,9 @@
 #include <sysexits.h>
 
 #include <chrono>
-#include <nlohmann/json.hpp>
 
 #include "base/draft.hpp"
+#include "base/json_value.hpp"
 #include "base/note.hpp"
 #include "edge/catalogue.hpp"
 #include "http/ask.hpp"
@@ -233,14 +233,15 @@ void Presence::search(const std::string& words, std::function<void(const std::st
 /// @return false: that is no list of songs
 bool Presence::take_page(const std::shared_ptr<Search>& search, std::string_view text,
                          std::string& next) const {
-    const auto json = nlohmann::json::parse(text, nullptr, false);
-    if (!json.is_object() || !json.contains("songs") || !json["songs"].is_array()) return false;
-    for (const auto& song : json["songs"]) {
+    const auto json = Json::parse(text);
+    const auto* songs = json ? json->find("songs") : nullptr;
+    if (!songs || !songs->is_array()) return false;
+    for (const auto& song : songs->items()) {
         search->some = true;
         search->each(song.dump());
     }
-    next.clear();
-    if (json.contains("next") && json["next"].is_string()) next = json["next"].get<std::string>();
+    const auto* after = json->find("next");
+    next = after && after->is_string() ? after->string() : "";
     return true;
 }
 

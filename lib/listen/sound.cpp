@@ -14,7 +14,8 @@ namespace {
 constexpr double often_s = 0.01, seldom_s = 0.1;
 constexpr std::size_t slice = 8192;        // bytes decoded at a time, while the device may wait
 constexpr std::size_t most_frames = 8192;  // taken at a time
-constexpr double margin_s = 15;            // decoded beyond the buffer: a chunk and a half
+constexpr std::chrono::milliseconds most_yield{5};
+constexpr double margin_s = 15;  // decoded beyond the buffer: a chunk and a half
 
 }  // namespace
 
@@ -36,14 +37,18 @@ std::optional<std::int64_t> Sound::Track::add(BytesView bytes) {
     while (!bytes.empty()) {
         const auto now = bytes.first(std::min(bytes.size(), slice));
         bytes = bytes.subspan(now.size());
-        {
-            const std::lock_guard lock{sound_.mutex_};
-            end = playout_.add(now);
-            if (!playing_) sound_.wake_.notify_one();
-        }
+        std::unique_lock lock{sound_.mutex_};
+        end = playout_.add(now);
         if (!end) return {};
+        sound_.yield_to_device(lock, *this);
     }
     return end;
+}
+
+bool Sound::Track::can_play() const {
+    const double in_hand = static_cast<double>(playout_.end() - playout_.position()) / rate_;
+    if (in_hand > 0 && (last_ || playout_.end() >= samples_)) return true;
+    return in_hand >= (started_ ? sound_.options_.resume_s : sound_.options_.start_s);
 }
 
 Sound::Track::State Sound::Track::state() const {
@@ -148,6 +153,16 @@ void Sound::close() {
     sink_.reset();
 }
 
+/// A mutex is not fair: without this, all that a cache holds is decoded before the first sample is
+/// written.
+void Sound::yield_to_device(std::unique_lock<std::mutex>& lock, const Track& track) {
+    const bool starts =
+        !track.playing_ && !queue_.empty() && queue_.front().get() == &track && track.can_play();
+    if (!starts && now() < due_) return;
+    if (starts) wake_.notify_one();
+    turned_.wait_for(lock, most_yield, [this, before = turns_] { return turns_ != before; });
+}
+
 // ---- the thread
 
 void Sound::run() {
@@ -155,6 +170,9 @@ void Sound::run() {
     try {
         while (!ending_) {
             const double wait = turn();
+            due_ = now() + wait;
+            ++turns_;
+            turned_.notify_one();
             if (wait > 0 && !ending_) wake_.wait_for(lock, std::chrono::duration<double>{wait});
             if (wait <= 0) {  // the loop's thread may have bytes to decode
                 lock.unlock();
@@ -171,14 +189,8 @@ void Sound::run() {
 double Sound::turn() {
     if (queue_.empty() || paused_) return seldom_s;
     const auto track = queue_.front();
-    auto& playout = track->playout_;
     if (!track->playing_) {
-        const double in_hand =
-            static_cast<double>(playout.end() - playout.position()) / track->rate_;
-        const bool all = track->last_ || playout.end() >= track->samples_;
-        const double enough = track->started_ ? options_.resume_s : options_.start_s;
-        if (in_hand < enough && !(all && in_hand > 0)) return often_s;
-        if (!open(*track)) return often_s;
+        if (!track->can_play() || !open(*track)) return often_s;
         track->playing_ = true;
         const bool sought = std::exchange(track->sought_, false);
         const bool first = !std::exchange(track->started_, true);

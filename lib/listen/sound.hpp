@@ -55,6 +55,7 @@ class Sound {
 
        private:
         friend class Sound;
+        bool can_play() const;
         Sound& sound_;
         int rate_, channels_;
         std::int64_t samples_;
@@ -87,6 +88,7 @@ class Sound {
     void close();
 
    private:
+    void yield_to_device(std::unique_lock<std::mutex>& lock, const Track& track);
     void run();
     double turn();
     double feed(Track& track);
@@ -98,7 +100,9 @@ class Sound {
     Options options_;
     std::function<void(const std::shared_ptr<Track>&, Happened)> happened_;
     mutable std::mutex mutex_;  // of all below, and of the tracks
-    std::condition_variable wake_;
+    std::condition_variable wake_, turned_;
+    double due_ = 0;          ///< when the thread wants its next turn, s of the steady clock
+    std::int64_t turns_ = 0;  ///< that it had
     std::deque<std::shared_ptr<Track>> queue_;
     std::unique_ptr<audio::Sink> sink_;
     std::vector<float> frames_;

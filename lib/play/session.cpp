@@ -72,6 +72,11 @@ std::optional<int> Session::kept_rendition(int rendition) const {
     return {};
 }
 
+bool Session::kept_whole(int rendition) const {
+    return std::ranges::all_of(kept_[static_cast<std::size_t>(rendition)],
+                               [](bool k) { return k; });
+}
+
 /// s, above which nothing more is asked for.
 double Session::most(const Heard& heard) const {
     return heard.heard_s < options_.settled_s ? std::min(options_.lead_s, options_.most_s)
@@ -103,9 +108,7 @@ abr::State Session::state(double now, const Heard& heard) {
 bool Session::ask_kept(const abr::State& state, Orders& orders) {
     const auto here = kept_rendition(options_.lowest);
     if (!here) return false;
-    const bool whole =
-        std::ranges::all_of(kept_[static_cast<std::size_t>(*here)], [](bool k) { return k; });
-    if (!whole && *here < last_) return false;
+    if (!kept_whole(*here) && *here < last_) return false;
     if (state.buffer >= std::max(state.most, options_.resume_s)) return true;
     orders.why = last_ < 0 ? "start" : "next";
     ask(*here, state.now, orders, false);
@@ -330,6 +333,7 @@ void Session::failed(int want) {
 /// Upwards at once, as the first seconds are what it can better; the others when there is time.
 std::optional<int> Session::index_wanted(const std::vector<bool>& known, const Heard& heard,
                                          bool peers) const {
+    if (const int here = want_ ? want_->rendition : last_; here >= 0 && kept_whole(here)) return {};
     const double in_hand = static_cast<double>(have_ - heard.position) / rate_;
     const int now = want_ ? want_->rendition : last_;
     int carried = options_.lowest;

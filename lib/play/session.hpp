@@ -147,6 +147,7 @@ class Session {
     double edge_needs(double bytes) const;
     void note_rate(double from, double to, std::uint32_t bytes);
     std::optional<int> kept_rendition(int rendition) const;
+    bool kept_whole(int rendition) const;
     int there(int rendition) const;
     bool ask_kept(const abr::State& state, Orders& orders);
 

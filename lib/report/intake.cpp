@@ -91,7 +91,7 @@ bool Intake::add_given(const events::Event& event) {
     if (event.kind != events::Kind::upload || given_.has(key)) return false;
     given_.add(key);
     ++counts_.events;
-    counts_.given += std::max<std::int64_t>(0, event.bytes);
+    counts_.given += chunk_bytes(event);
     return true;
 }
 

@@ -1,11 +1,9 @@
 #include "report/partial.hpp"
 
-#include <nlohmann/json.hpp>
+#include "base/json_value.hpp"
 
 namespace stretto::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct CountField {
     const char* name;
@@ -37,9 +35,7 @@ constexpr const char* endings[] = {"none", "finished", "skipped", "failed"};
 constexpr const char* told_names[] = {"reported", "hit", "miss", "origin", "to_server"};
 constexpr const char* source_names[] = {"cache", "peer", "edge_hit", "edge_miss"};
 
-std::string line(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+std::string line(const Json& json) { return json.dump() + "\n"; }
 
 bool is_edge(Source source) { return source == Source::edge_hit || source == Source::edge_miss; }
 
@@ -47,23 +43,22 @@ template <std::size_t N>
 std::size_t place_of(const std::string& name, const char* const (&names)[N]) {
     for (std::size_t i = 0; i < N; ++i)
         if (name == names[i]) return i;
-    throw Json::other_error::create(501, "no such name", static_cast<const Json*>(nullptr));
+    throw Json::Wrong{"no such name"};
 }
 
 std::int64_t number(const Json& json) {
-    const auto value = json.get<std::int64_t>();
+    const auto value = json.integer();
     // sums of what events may hold, with room to add them up
-    if (!json.is_number_integer() || value < -1 || value > std::int64_t{1} << 56)
-        throw Json::other_error::create(501, "out of range", static_cast<const Json*>(nullptr));
+    if (value < -1 || value > std::int64_t{1} << 56) throw Json::Wrong{"out of range"};
     return value;
 }
 
 /// What may be negative, or not known.
 std::int64_t signed_number(const Json& json) {
     if (json.is_null()) return Clock::none;
-    const auto value = json.get<std::int64_t>();
-    if (!json.is_number_integer() || value < -events::most_time_ms || value > events::most_time_ms)
-        throw Json::other_error::create(501, "out of range", static_cast<const Json*>(nullptr));
+    const auto value = json.integer();
+    if (value < -events::most_time_ms || value > events::most_time_ms)
+        throw Json::Wrong{"out of range"};
     return value;
 }
 
@@ -82,8 +77,8 @@ Json print_got(const Got& got, const Dictionary& names) {
 
 Got parse_got(const Json& json, Dictionary& names) {
     Got got;
-    got.source = static_cast<Source>(place_of(json.at(0).get<std::string>(), source_names));
-    if (is_edge(got.source)) got.server = names.servers(json.at(1).get<std::string>());
+    got.source = static_cast<Source>(place_of(json.at(0).string(), source_names));
+    if (is_edge(got.source)) got.server = names.servers(json.at(1).string());
     std::size_t i = 2;
     for (auto* to :
          {&got.kbps, &got.chunks, &got.bytes, &got.audio_ms, &got.kept_bytes, &got.kept_ms})
@@ -104,7 +99,7 @@ Piece parse_piece(const Json& json, std::size_t got) {
     piece.bytes = number(json.at(2));
     piece.kept_ms = number(json.at(3));
     if (of < 0 || static_cast<std::size_t>(of) >= got || piece.time_ms > events::most_time_ms)
-        throw Json::other_error::create(501, "no such chunk", static_cast<const Json*>(nullptr));
+        throw Json::Wrong{"no such chunk"};
     piece.got = static_cast<std::uint16_t>(of);
     if (!json.at(4).is_null())
         piece.first_byte = static_cast<Sketch::Bucket>(number(json.at(4)) & 0x1fff);
@@ -123,22 +118,22 @@ Json print_clock(const Clock& clock) {
 
 Clock parse_clock(const Json& json) {
     std::vector<Clock::Stretch> stretches;
-    for (const auto& s : json.at("stretches"))
+    for (const auto& s : json.at("stretches").items())
         stretches.push_back({number(s.at(0)), number(s.at(1)), number(s.at(2)),
                              signed_number(s.at(3)), signed_number(s.at(4))});
     Clock clock;
     if (!clock.restore(std::move(stretches), signed_number(json.at("begun_ms")),
                        number(json.at("received_ms"))))
-        throw Json::other_error::create(501, "no such time", static_cast<const Json*>(nullptr));
+        throw Json::Wrong{"no such time"};
     return clock;
 }
 
 Logged parse_logged(const Json& json, Dictionary& names) {
     Logged logged;
-    logged.server = names.servers(json.at("partial_log").get<std::string>());
-    logged.line = json.at("line").get<std::uint64_t>();
-    logged.session = json.at("session").get<std::uint64_t>();
-    logged.told = static_cast<Told>(place_of(json.at("told").get<std::string>(), told_names));
+    logged.server = names.servers(json.at("partial_log").string());
+    logged.line = json.at("line").natural();
+    logged.session = json.at("session").natural();
+    logged.told = static_cast<Told>(place_of(json.at("told").string(), told_names));
     logged.times = static_cast<std::uint32_t>(number(json.at("times")));
     logged.bytes = number(json.at("bytes"));
     return logged;
@@ -187,10 +182,12 @@ std::string print_reported(std::uint64_t session) { return line({{"partial_repor
 
 Result<Partial> parse_partial(std::string_view line, Dictionary& names) {
     try {
-        const auto json = Json::parse(line);
+        const auto parsed = Json::parse(line);
+        if (!parsed) return parsed.error();
+        const auto& json = *parsed;
         Partial partial;
         if (json.contains("partial")) {
-            if (json["partial"] != format)
+            if (json.at("partial").string() != format)
                 return Malformed{text("a partial report of another version, not ", format)};
             partial.counts_only = true;
             for (const auto& [name, at] : count_fields) partial.counts.*at = number(json.at(name));
@@ -201,29 +198,28 @@ Result<Partial> parse_partial(std::string_view line, Dictionary& names) {
             return partial;
         }
         if (json.contains("partial_reported")) {
-            partial.reported = json["partial_reported"].get<std::uint64_t>();
+            partial.reported = json.at("partial_reported").natural();
             return partial;
         }
         auto& s = partial.session;
-        partial.id = json.at("partial_session").get<std::string>();
-        s.listener = json.at("listener").get<std::uint64_t>();
-        s.song = names.songs(json.at("song").get<std::string>());
-        s.place = names.places(json.at("place").get<std::string>());
-        s.title = json.at("title").get<std::string>();
-        s.artist = json.at("artist").get<std::string>();
-        s.ending = static_cast<Ending>(place_of(json.at("ending").get<std::string>(), endings));
+        partial.id = json.at("partial_session").string();
+        s.listener = json.at("listener").natural();
+        s.song = names.songs(json.at("song").string());
+        s.place = names.places(json.at("place").string());
+        s.title = json.at("title").string();
+        s.artist = json.at("artist").string();
+        s.ending = static_cast<Ending>(place_of(json.at("ending").string(), endings));
         for (const auto& [name, at] : fields) s.*at = number(json.at(name));
-        if (!json.at("address").is_null())
-            s.address = names.addresses(json["address"].get<std::string>());
-        s.token = json.at("token").get<bool>();
+        if (!json.at("address").is_null()) s.address = names.addresses(json.at("address").string());
+        s.token = json.at("token").boolean();
         s.clock = parse_clock(json.at("clock"));
-        for (const auto& got : json.at("got")) s.got.push_back(parse_got(got, names));
-        for (const auto& piece : json.at("chunks"))
+        for (const auto& got : json.at("got").items()) s.got.push_back(parse_got(got, names));
+        for (const auto& piece : json.at("chunks").items())
             s.pieces.push_back(parse_piece(piece, s.got.size()));
-        for (const auto& row : json.at("rejects"))
-            s.rejects.emplace_back(names.servers(row.at(0).get<std::string>()), number(row.at(1)));
+        for (const auto& row : json.at("rejects").items())
+            s.rejects.emplace_back(names.servers(row.at(0).string()), number(row.at(1)));
         return partial;
-    } catch (const Json::exception& e) {
+    } catch (const Json::Wrong& e) {
         return Malformed{e.what()};
     }
 }

@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "base/digest.hpp"
+#include "song/manifest.hpp"
+#include "song/path.hpp"
 
 namespace stretto::report {
 namespace {
@@ -35,7 +37,13 @@ Ending ending_of(std::string_view why) {
 
 bool is_edge(Source source) { return source == Source::edge_hit || source == Source::edge_miss; }
 
-std::int64_t known(std::int64_t number) { return std::max<std::int64_t>(number, 0); }
+/// Up to what it can truly be, so that sums of what liars say stay far from 2^63.
+std::int64_t known(std::int64_t number, std::int64_t most) {
+    return std::clamp<std::int64_t>(number, 0, most);
+}
+
+constexpr std::int64_t most_audio_ms = song::most_chunk_s * 1000;
+constexpr std::int64_t most_stall_ms = 86'400'000;
 
 /// Addresses that are told in full are of the network that a shortened one names.
 std::string network_of(std::string_view address) {
@@ -55,6 +63,8 @@ std::string network_of(std::string_view address) {
 constexpr std::size_t most_pieces = 4096, most_got = 256, most_rejecters = 256;
 
 }  // namespace
+
+std::int64_t chunk_bytes(const Event& event) { return known(event.bytes, song::most_chunk_bytes); }
 
 void Session::add(const Event& event, Dictionary& names) {
     // who has heard all may give to others for long
@@ -90,7 +100,7 @@ void Session::add(const Event& event, Dictionary& names) {
             break;
         case Kind::resume:
             ++resumes;
-            stalled_ms += known(event.ms);
+            stalled_ms += known(event.ms, most_stall_ms);
             break;
         case Kind::reject: {
             const Name from = names.servers(event.from);
@@ -103,7 +113,7 @@ void Session::add(const Event& event, Dictionary& names) {
             break;
         }
         case Kind::upload:
-            uploaded += known(event.bytes);
+            uploaded += chunk_bytes(event);
             break;
         case Kind::end:
             if (event.seq < end_seq) break;
@@ -122,17 +132,18 @@ void Session::add_chunk(const Event& event, Dictionary& names) {
     const auto source = source_of(event);
     if (!source) return;
     const Name server = is_edge(*source) ? names.servers(event.from) : Name{};
+    const auto kbps = known(event.kbps, song::most_kbps);
     auto row = std::find_if(got.begin(), got.end(), [&](const Got& g) {
-        return g.source == *source && g.server == server && g.kbps == known(event.kbps);
+        return g.source == *source && g.server == server && g.kbps == kbps;
     });
     if (row == got.end()) {
         if (got.size() >= most_got) return;
         row = got.emplace(got.end());
         row->source = *source;
         row->server = server;
-        row->kbps = known(event.kbps);
+        row->kbps = kbps;
     }
-    const std::int64_t bytes = known(event.bytes), audio = known(event.audio_ms);
+    const auto bytes = chunk_bytes(event), audio = known(event.audio_ms, most_audio_ms);
     const std::int64_t used = event.used_ms < 0 ? audio : std::min(event.used_ms, audio);
     ++row->chunks;
     row->bytes += bytes;

@@ -30,7 +30,7 @@ class Player:
     def set_rate(self):
         down = round(self.kbps[self.second % len(self.kbps)])
         self.second += 1
-        print(f"p{self.number} 198.51.100.{10 + self.number} 100000 {down} {self.rtt / 2} 0 500", flush=True)
+        print(f"p{self.number} 198.51.100.{10 + self.number} 100000 {down} {self.rtt / 2} 0 100 64", flush=True)
 
     def start(self):
         self.set_rate()

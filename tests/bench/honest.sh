@@ -1,8 +1,8 @@
 #!/bin/bash
 # Is the simulator honest? WINDOWS (20) of TRACES/scenarios.tsv, evenly spread, played by stretto-play in hosts whose links the
 # emulator changes every second as recorded, and by stretto-simulate; then an edge is killed in the middle of 10 songs.
-# TRACES names a folder of recordings; SECONDS_OF_SONG (80) is how much of each window is heard. Where links are slow, half a second
-# waits before them, as it does before those of phones: with 100 ms TCP has no two packets to work with.
+# TRACES names a folder of recordings; SECONDS_OF_SONG (80) is how much of each window is heard. 64 kB wait before a link, also while
+# nothing passes, as they do before those of phones.
 set -u
 if [ -z "${TRACES:-}" ]; then
     echo 'honest: skipped: TRACES names no folder of recordings'
@@ -21,7 +21,7 @@ stretto-simulate --traces "$TRACES" --scenarios windows.tsv --manifest "store/so
     jq -c 'select(.plays)' >simulated.jsonl
 {
     echo 'o 1 1000000 1000000 0 0'
-    tail -n +2 windows.tsv | awk -F'\t' '{ print "p" NR, 10 + NR, 1000, 1000, $4 / 2, 0, 500 }'
+    tail -n +2 windows.tsv | awk -F'\t' '{ print "p" NR, 10 + NR, 1000, 1000, $4 / 2, 0, 100, 64 }'
 } >lines
 lay <lines && start_on o stretto-serve --workers 1 store || exit
 python3 "$root/tests/bench/honest.py" "$prefix" "$url" "$TRACES" windows.tsv simulated.jsonl "$length" >&9

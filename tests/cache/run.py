@@ -21,6 +21,7 @@ import wire  # noqa: E402
 from origin import Origin, Play  # noqa: E402
 
 AT_ONCE = 24  # rows that talk at the same moment
+CLIENTS = 40  # requests at the same moment of rows with many clients; caches have fewer than 100 connections to their origin
 TIMEOUT = 12  # seconds for one request
 
 
@@ -274,7 +275,7 @@ async def stop(process):
 async def run_rows(chosen, edge, origin):
     """What is wrong with each row, or None, in their order: first the steps with the origin there, then those without."""
     run = os.urandom(4).hex()  # a cache on disk may remember another run
-    turns = asyncio.Semaphore(AT_ONCE)
+    turns, crowds = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(CLIENTS // max(row.clients() for row in chosen))
     runners = [Runner(row, f"/{run}/{number}", edge, origin) for number, row in enumerate(chosen)]
 
     def parts(steps):
@@ -282,9 +283,9 @@ async def run_rows(chosen, edge, origin):
         at = steps.index(script.down) if script.down in steps else len(steps)
         return numbered[:at], numbered[at + 1 :]
 
-    wrongs = await asyncio.gather(*(r.run(Turn(turns), parts(r.row.steps)[0]) for r in runners))
+    wrongs = await asyncio.gather(*(r.run(Turn(turns if r.row.clients() == 1 else crowds), parts(r.row.steps)[0]) for r in runners))
     origin.close()
-    later = await asyncio.gather(*(r.run(Turn(turns), parts(r.row.steps)[1]) for r in runners))
+    later = await asyncio.gather(*(r.run(Turn(turns if r.row.clients() == 1 else crowds), parts(r.row.steps)[1]) for r in runners))
     return [first or second for first, second in zip(wrongs, later)]
 
 

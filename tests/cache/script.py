@@ -131,6 +131,9 @@ class Row:
     sentence: str
     steps: tuple
 
+    def clients(self):
+        return max(getattr(step, "clients", 1) for step in self.steps)
+
 
 def row(section, level, sentence, *steps):
     assert all(sentence != other.sentence for other in ROWS), sentence

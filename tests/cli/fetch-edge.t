@@ -51,6 +51,12 @@ ok 'and each has its line' told
 finds() { stretto-fetch --edge "$edge" --search '' | cut -f 2 | sort | paste -sd ' ' | grep -qx 'one three two' && test "$(stretto-fetch --edge "$edge" --search two | wc -l)" -eq 1; }
 ok '--search lists the songs of a server' finds
 ok '--search finds nothing: 1' exits 1 stretto-fetch --edge "$edge" --search 'no such words'
+deep() {
+    mkdir deep && python3 -c 'print("{\"songs\":[" + "[" * 500000 + "]" * 500000 + "]}")' >deep/songs && serve deep || return
+    stretto-fetch --edge "$url" --search '' >list 2>said
+    [ $? -eq 75 ] && ! [ -s list ] && grep -q "^stretto-fetch: " said
+}
+ok '--search passes over a list that is nested without end' deep
 
 second() { rm -rf cache && stop "$edge_pid" && stretto-fetch --edge "$edge" --edge "$origin" --json one -o s.ogg >line && cmp s.ogg one.true && test "$(jq .retries line)" -ge 1; }
 ok 'an edge that is gone: the next one gives' second

@@ -3,12 +3,16 @@
 //
 //   emulator PREFIX HOSTS [SEED]
 //
-// HOSTS has a line for each host: NAME ADDRESS UP_KBPS DOWN_KBPS DELAY_MS LOSS_PERMILLE [QUEUE_MS]
+// HOSTS has a line for each host:
+//   NAME ADDRESS UP_KBPS DOWN_KBPS DELAY_MS LOSS_PERMILLE [QUEUE_MS [QUEUE_KB]]
 // with addresses in the networks for documentation (192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24),
 // which are taken for public and lead nowhere else. The network namespace PREFIX-NAME is there
 // already (ip netns add); it gets a TUN device with that address. A packet from A to B goes through
-// A's uplink, waits for both delays, then goes through B's downlink; it is lost by chance at
-// either, and where more than QUEUE_MS (100) wait before it.
+// A's uplink, waits for both delays, then goes through B's downlink. Each link is served at the
+// rate of the moment, byte by byte, so a rate that changes changes what waits already. A packet is
+// lost by chance at either link, and where more than QUEUE_MS (100) at the rate of the moment and
+// more than QUEUE_KB (0) wait before it. A cellular network holds tens of kB for a phone, also
+// while nothing reaches it: without QUEUE_KB a link of rate 0 drops what comes.
 //
 // Prints "ready". Then on standard input: such a line changes the host of that name (its address
 // stays; rate 0: nothing passes), `bytes` prints a line "FROM TO BYTES" for each pair, counting
@@ -29,6 +33,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -58,23 +63,69 @@ int must(int code, const std::string& what) {
     return code;
 }
 
-/// One direction of a link: what is sent leaves one after the other.
-struct Lane {
-    Nanos busy_until = 0;
+struct Packet {
+    Nanos at = 0;
+    std::uint64_t number = 0;  // those of one time keep their order
+    int from = 0, to = 0;
+    std::vector<unsigned char> bytes;
+};
+using Packets = std::deque<std::unique_ptr<Packet>>;
 
-    /// When the last bit is through. @return -1: the queue is full
-    Nanos pass(Nanos at, std::size_t bytes, std::int64_t kbps, Nanos queue) {
-        if (kbps <= 0 || busy_until - at > queue) return -1;
-        busy_until = std::max(busy_until, at) + static_cast<Nanos>(bytes) * 8 * ms / kbps;
-        return busy_until;
+/// One direction of a link: what waits leaves one after the other.
+struct Lane {
+    std::int64_t kbps = 0;
+    Nanos most = 100 * ms;       // that may wait, at this rate
+    std::size_t most_bytes = 0;  // that may wait at any rate
+    Packets waiting;
+    std::size_t bytes = 0;  // of them
+    double sent = 0;        // bytes of the first
+    Nanos since = 0;        // they were
+
+    Lane() = default;
+    Lane(Lane&&) = default;  // or a vector of hosts would copy what waits
+
+    /// @return false: the queue is full
+    bool take(std::unique_ptr<Packet>& packet, Nanos at) {
+        const auto limit = std::max(most_bytes, static_cast<std::size_t>(most / ms * kbps / 8));
+        if (limit == 0 || bytes > limit) return false;
+        if (waiting.empty()) {
+            since = at;
+            sent = 0;
+        }
+        bytes += packet->bytes.size();
+        waiting.push_back(std::move(packet));
+        return true;
+    }
+
+    /// When the first is through. @return -1: not until the rate changes
+    Nanos next() const {
+        if (waiting.empty() || kbps <= 0) return -1;
+        const double left = static_cast<double>(waiting.front()->bytes.size()) - sent;
+        return since + static_cast<Nanos>(left * 8 * ms / static_cast<double>(kbps));
+    }
+
+    /// Calls through(packet, when) for what is through by then.
+    template <typename Through>
+    void serve(Nanos at, Through through) {
+        for (Nanos when = next(); when >= 0 && when <= at; when = next()) {
+            auto packet = std::move(waiting.front());
+            waiting.pop_front();
+            bytes -= packet->bytes.size();
+            since = when;
+            sent = 0;
+            through(std::move(packet), when);
+        }
+        if (at > since) {
+            sent += static_cast<double>(kbps) * static_cast<double>(at - since) / 8 / ms;
+            since = at;
+        }
     }
 };
 
 struct Host {
     std::string name;
     std::string address;
-    std::int64_t up_kbps = 0, down_kbps = 0;
-    Nanos delay = 0, queue = 100 * ms;
+    Nanos delay = 0;
     int loss_permille = 0;
     int fd = -1;
     Lane up, down;
@@ -84,12 +135,16 @@ Host parse(const std::string& line) {
     std::istringstream in{line};
     Host host;
     double delay_ms = 0, queue_ms = 100;
-    if (!(in >> host.name >> host.address >> host.up_kbps >> host.down_kbps >> delay_ms >>
+    std::size_t queue_kb = 0;
+    if (!(in >> host.name >> host.address >> host.up.kbps >> host.down.kbps >> delay_ms >>
           host.loss_permille))
         throw std::runtime_error("not a host: " + line);
-    in >> queue_ms;
+    if (in >> queue_ms) in >> queue_kb;
     host.delay = static_cast<Nanos>(delay_ms * ms);
-    host.queue = static_cast<Nanos>(queue_ms * ms);
+    for (auto* lane : {&host.up, &host.down}) {
+        lane->most = static_cast<Nanos>(queue_ms * ms);
+        lane->most_bytes = queue_kb * 1000;
+    }
     return host;
 }
 
@@ -130,13 +185,6 @@ int open_tun(const std::string& space, const std::string& address) {
     return fd;
 }
 
-struct Packet {
-    Nanos at = 0;
-    std::uint64_t number = 0;  // those of one time keep their order
-    int from = 0, to = 0;
-    bool arriving = false;  // through the downlink too
-    std::vector<unsigned char> bytes;
-};
 struct Later {
     bool operator()(const std::unique_ptr<Packet>& a, const std::unique_ptr<Packet>& b) const {
         return a->at != b->at ? a->at > b->at : a->number > b->number;
@@ -158,13 +206,16 @@ class Network {
 
     const std::vector<Host>& hosts() const { return hosts_; }
 
-    void change(const Host& wanted) {
+    void change(const Host& wanted, Nanos at) {
         for (auto& host : hosts_)
             if (host.name == wanted.name) {
-                host.up_kbps = wanted.up_kbps;
-                host.down_kbps = wanted.down_kbps;
+                serve(host, at);  // so far at the old rates
+                for (const auto lane : {&Host::up, &Host::down}) {
+                    (host.*lane).kbps = (wanted.*lane).kbps;
+                    (host.*lane).most = (wanted.*lane).most;
+                    (host.*lane).most_bytes = (wanted.*lane).most_bytes;
+                }
                 host.delay = wanted.delay;
-                host.queue = wanted.queue;
                 host.loss_permille = wanted.loss_permille;
                 return;
             }
@@ -191,31 +242,25 @@ class Network {
         }
     }
 
-    /// What is due by now. @return when the next is
+    /// What is due by now. @return when the next is; -1: nothing is
     Nanos deliver(Nanos at) {
-        while (!due_.empty() && due_.top()->at <= at + coarse) {
+        at += coarse;
+        for (auto& host : hosts_) serve(host, at);
+        while (!due_.empty() && due_.top()->at <= at) {
             auto packet = std::move(const_cast<std::unique_ptr<Packet>&>(due_.top()));
             due_.pop();
             auto& host = hosts_[static_cast<std::size_t>(packet->to)];
-            if (packet->arriving) {
-                // a host that cannot take it has lost it
-                if (::write(host.fd, packet->bytes.data(), packet->bytes.size()) > 0)
-                    bytes_[static_cast<std::size_t>(packet->from)]
-                          [static_cast<std::size_t>(packet->to)] += packet->bytes.size();
+            if (lost(host) || !host.down.take(packet, packet->at))
                 spare_.push_back(std::move(packet));
-                continue;
-            }
-            const Nanos through = lost(host) ? -1
-                                             : host.down.pass(packet->at, packet->bytes.size(),
-                                                              host.down_kbps, host.queue);
-            if (through < 0) {
-                spare_.push_back(std::move(packet));
-                continue;
-            }
-            packet->arriving = true;
-            add(std::move(packet), through);
+            else
+                serve(host, at);
         }
-        return due_.empty() ? -1 : due_.top()->at;
+        Nanos next = due_.empty() ? -1 : due_.top()->at;
+        for (const auto& host : hosts_)
+            for (const auto* lane : {&host.up, &host.down})
+                if (const auto when = lane->next(); when >= 0 && (next < 0 || when < next))
+                    next = when;
+        return next;
     }
 
    private:
@@ -229,15 +274,25 @@ class Network {
         std::memcpy(&address, bytes + 16, sizeof address);
         const auto found = to_.find(address);
         if (found == to_.end() || lost(host)) return;
-        const int to = found->second;
-        const Nanos through = host.up.pass(at, n, host.up_kbps, host.queue);
-        if (through < 0) return;
         auto packet = spare();
         packet->from = from;
-        packet->to = to;
-        packet->arriving = false;
+        packet->to = found->second;
         packet->bytes.assign(bytes, bytes + n);
-        add(std::move(packet), through + host.delay + hosts_[static_cast<std::size_t>(to)].delay);
+        if (!host.up.take(packet, at)) spare_.push_back(std::move(packet));
+    }
+
+    void serve(Host& host, Nanos at) {
+        host.up.serve(at, [&](std::unique_ptr<Packet> packet, Nanos when) {
+            const auto delay = hosts_[static_cast<std::size_t>(packet->to)].delay;
+            add(std::move(packet), when + host.delay + delay);
+        });
+        host.down.serve(at, [&](std::unique_ptr<Packet> packet, Nanos) {
+            // a host that cannot take it has lost it
+            if (::write(host.fd, packet->bytes.data(), packet->bytes.size()) > 0)
+                bytes_[static_cast<std::size_t>(packet->from)]
+                      [static_cast<std::size_t>(packet->to)] += packet->bytes.size();
+            spare_.push_back(std::move(packet));
+        });
     }
 
     std::unique_ptr<Packet> spare() {
@@ -276,7 +331,7 @@ bool commands(Network& network, std::string& rest) {
         if (line == "bytes")
             network.print_bytes(std::cout);
         else if (!line.empty())
-            network.change(parse(line));
+            network.change(parse(line), now());
     }
     return true;
 }

@@ -28,6 +28,21 @@ timed_out() { on a curl -s -m 1 "http://$(address b):1/"; }
 ok 'a link of rate 0 passes nothing' exits 28 timed_out
 change b 2 100000 4000 30 0
 ok 'and again something when it is back' exits 7 refused
+# what waits goes on at the rate of the moment, and stays where that is 0
+holes() (
+    change b 2 100000 8000 30 0 100 64
+    on b curl -s -m 60 -o whole "$url/million" &
+    reader=$!
+    await 'bytes on their way' test -s whole
+    change b 2 100000 0 30 0 100 64
+    to_b() { passed | awk '$1 == "a" && $2 == "b" { print $3 }'; }
+    before=$(to_b)
+    timed_out # a second
+    same=$(to_b)
+    change b 2 100000 8000 30 0 100 64
+    wait "$reader" && cmp whole files/million && [ -n "$before" ] && [ "$before" = "$same" ] || { echo "$before bytes, then $same"; return 1; }
+)
+ok 'in a hole nothing passes, and what waited comes after it' holes
 # 200 datagrams from a to c, a fifth of which is lost by chance
 datagrams() {
     on c python3 -c '

@@ -18,7 +18,7 @@ http    http net base
 net     net base
 
 publish publish audio ogg vorbis song store base
-report  report events base
+report  report events song base
 events  events base
 store   store song base
 audio   audio base

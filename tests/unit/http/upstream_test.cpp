@@ -35,7 +35,8 @@ struct Names {
     }
 };
 Names& names() {
-    static Names all;
+    // never destroyed: a resolver's thread that nobody waits for may end after main
+    static auto& all = *new Names;
     return all;
 }
 

@@ -288,6 +288,21 @@ BOOST_AUTO_TEST_CASE(indexes_wait_until_much_is_in_hand) {
     BOOST_TEST(!p.session.index_wanted({true, true}, p.heard).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_song_that_is_kept_whole_wants_no_index) {
+    for (const bool whole : {false, true}) {
+        Playing p;
+        for (int k = 0; k < 2 + whole; ++k) p.session.kept(k, 1);
+        p.options.most_s = 100;
+        for (int k = 0; k < 2; ++k) {
+            BOOST_REQUIRE(p.decide(Do::take, 1).want);
+            p.total = 0;
+            p.came(p.session.under_way()->stop, 1);
+            p.session.ended(p.session.under_way()->number);
+        }
+        BOOST_TEST(p.session.index_wanted({false, false}, p.heard).has_value() == !whole);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_fast_network_gets_the_index_of_what_it_carries_at_once) {
     Playing p;
     for (auto& r : p.shape.renditions)

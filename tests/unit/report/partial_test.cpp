@@ -90,6 +90,29 @@ BOOST_AUTO_TEST_CASE(every_line_cut_short_or_changed_to_nonsense_is_malformed) {
     BOOST_TEST(!parse_partial(with("\"edge_hit\"", "\"moon\""), names));
     BOOST_TEST(!parse_partial(with("\"stalls\":2", "\"stalls\":1.5"), names));
     BOOST_TEST(!parse_partial("{\"partial\":\"stretto-partial/1\"}", names));
+    BOOST_TEST(!parse_partial("{\"partial\":1}", names));
+}
+
+BOOST_AUTO_TEST_CASE(a_number_that_is_no_integer_of_its_range_is_malformed) {
+    Counts counts;
+    const Logged logged{1, 17, 4, names.servers("eu-west"), 0, 3, Told::miss};
+    int numbers = 0;
+    for (const auto& whole : {line, print_partial(counts), print_partial(logged, names),
+                              print_reported(~std::uint64_t{0})})
+        for (const char* other :
+             {"4.7172e+19", "-4.7172e+19", "1e400", "1.5", "7.0", "-9000000000000000000",
+              "18446744073709551616", "\"7\"", "true", "[]", "{}"})
+            // each run of digits that is a value or an item, not within a text
+            for (std::size_t at = 0; (at = whole.find_first_of(":[,", at)) != whole.npos;) {
+                const auto end = whole.find_first_not_of("0123456789", ++at);
+                if (end == at || end == whole.npos) continue;
+                if (whole[end] != ',' && whole[end] != ']' && whole[end] != '}') continue;
+                auto changed = whole;
+                changed.replace(at, end - at, other);
+                ++numbers;
+                BOOST_TEST(!parse_partial(changed, names), "accepted " << changed);
+            }
+    BOOST_TEST(numbers > 300);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "report/partial.hpp"
+
 using namespace stretto;
 using namespace stretto::report;
 
@@ -44,6 +46,26 @@ BOOST_AUTO_TEST_CASE(no_more_is_heard_than_time_passed) {
     session.add(at(1000, events::Kind::start), names);
     end(11'000, 99'000, "skipped");
     BOOST_TEST(session.heard() == 10'000);
+}
+
+BOOST_AUTO_TEST_CASE(no_chunk_has_more_bytes_than_a_chunk_can_have_so_sums_do_not_overflow) {
+    constexpr auto huge = events::most_number;
+    for (int i = 0; i < 10'000; ++i) {
+        chunk("peer", huge, huge, huge);
+        auto resume = at(0, events::Kind::resume);
+        resume.ms = huge;
+        session.add(resume, names);
+        auto upload = at(0, events::Kind::upload);
+        upload.bytes = huge;
+        session.add(upload, names);
+    }
+    BOOST_REQUIRE(session.got.size() == 1);
+    BOOST_TEST(session.got[0].bytes == std::int64_t{10'000} << 26);
+    BOOST_TEST(session.got[0].kept_ms == 10'000 * 60'000);
+    BOOST_TEST(session.uploaded == std::int64_t{10'000} << 26);
+    BOOST_TEST(session.stalled_ms == 10'000 * std::int64_t{86'400'000});
+    // and what a partial report says of it can be read
+    BOOST_TEST(static_cast<bool>(parse_partial(print_partial("id", session, names), names)));
 }
 
 BOOST_AUTO_TEST_CASE(a_song_shorter_than_30_s_is_played_when_all_of_it_was_heard) {
