@@ -50,7 +50,7 @@ done
 
 say '3  the cliff for real: stretto-play --abr stretto, and --abr seed, each on a link of its own'
 if lacks=$(net_lacks); then
-    echo "   not here: this needs root and network namespaces ($lacks)"
+    echo "   not here: this needs $lacks"
     exit 0
 fi
 lay <<HOSTS

@@ -54,6 +54,12 @@ demo() { env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$root" "B=${B:-buil
 ok 'make demo, with ten seconds of each song' demo
 seen() { grep -q 'eu-west is killed' said && grep -q 'bytes from peers' said && grep -q '<svg' demo/report.html && test "$(jq -r .listener demo/events/*.jsonl | sort -u | wc -l)" -ge 8 || { cat said; return 1; }; }
 ok 'tells its story and leaves a report' seen
+narrow() { LC_ALL=C.UTF-8 python3 -c 'import sys; wide = [line for line in open("said") if len(line) > 81]; print(*wide); sys.exit(bool(wide))' && test "$(grep -c 'startup, half below' said)" -eq 2 && test "$(grep -c 'Beside Spotify' said)" -eq 1; }
+ok 'in 80 columns, with the figures of Spotify once' narrow
+loud() { jq -r 'select(.loudness) | .loudness | [.lufs, .limited_by] | @tsv' demo/store/songs/*/manifest.json >loud && grep -q true_peak loud && test "$(grep -c 'limited by true peak' said)" -eq "$(grep -c true_peak loud)" && ! grep -q 'nothing in it tells' said; }
+ok 'and says why a song stays below -14 LUFS' loud
+needs() { setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'emulator=nowhere; . "$1/tests/net/hosts.sh"; net_lacks' - "$root" | grep -qx root; }
+if [ "$(id -u)" -eq 0 ]; then ok 'what links of their own need is said in words' needs; else skip 'what links need' 'not root'; fi
 alone() { ! pgrep -f "$work/demo|stretto-demo-.*/cache" >left || { cat left; return 1; }; }
 ok 'and leaves nothing running' alone
 finish
