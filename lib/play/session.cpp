@@ -333,9 +333,9 @@ void Session::failed(int want) {
 /// Upwards at once, as the first seconds are what it can better; the others when there is time.
 std::optional<int> Session::index_wanted(const std::vector<bool>& known, const Heard& heard,
                                          bool peers) const {
-    if (const int here = want_ ? want_->rendition : last_; here >= 0 && kept_whole(here)) return {};
-    const double in_hand = static_cast<double>(have_ - heard.position) / rate_;
     const int now = want_ ? want_->rendition : last_;
+    if (now >= 0 && kept_whole(now)) return {};
+    const double in_hand = static_cast<double>(have_ - heard.position) / rate_;
     int carried = options_.lowest;
     while (carried < options_.highest &&
            shape_.renditions[static_cast<std::size_t>(carried + 1)].kbps * 125 * index_margin <=

@@ -91,7 +91,7 @@ bool Intake::add_given(const events::Event& event) {
     if (event.kind != events::Kind::upload || given_.has(key)) return false;
     given_.add(key);
     ++counts_.events;
-    counts_.given += chunk_bytes(event);
+    counts_.given += uploaded_bytes(event);
     return true;
 }
 

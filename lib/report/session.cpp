@@ -44,6 +44,7 @@ std::int64_t known(std::int64_t number, std::int64_t most) {
 
 constexpr std::int64_t most_audio_ms = song::most_chunk_s * 1000;
 constexpr std::int64_t most_stall_ms = 86'400'000;
+constexpr std::int64_t most_upload_bytes = std::int64_t{1} << 36;  // an hour of 150 Mbit/s
 
 /// Addresses that are told in full are of the network that a shortened one names.
 std::string network_of(std::string_view address) {
@@ -64,7 +65,7 @@ constexpr std::size_t most_pieces = 4096, most_got = 256, most_rejecters = 256;
 
 }  // namespace
 
-std::int64_t chunk_bytes(const Event& event) { return known(event.bytes, song::most_chunk_bytes); }
+std::int64_t uploaded_bytes(const Event& event) { return known(event.bytes, most_upload_bytes); }
 
 void Session::add(const Event& event, Dictionary& names) {
     // who has heard all may give to others for long
@@ -113,7 +114,7 @@ void Session::add(const Event& event, Dictionary& names) {
             break;
         }
         case Kind::upload:
-            uploaded += chunk_bytes(event);
+            uploaded += uploaded_bytes(event);
             break;
         case Kind::end:
             if (event.seq < end_seq) break;
@@ -143,7 +144,8 @@ void Session::add_chunk(const Event& event, Dictionary& names) {
         row->server = server;
         row->kbps = kbps;
     }
-    const auto bytes = chunk_bytes(event), audio = known(event.audio_ms, most_audio_ms);
+    const auto bytes = known(event.bytes, song::most_chunk_bytes),
+               audio = known(event.audio_ms, most_audio_ms);
     const std::int64_t used = event.used_ms < 0 ? audio : std::min(event.used_ms, audio);
     ++row->chunks;
     row->bytes += bytes;

@@ -69,8 +69,9 @@ struct Session {
 
 constexpr std::int64_t play_ms = 30'000;
 
-/// What an event says of a chunk's size, no more than a chunk can have.
-std::int64_t chunk_bytes(const events::Event& event);
+/// What an upload event adds: the bytes given since the one before it, which may be of many chunks;
+/// 64 GiB at most.
+std::int64_t uploaded_bytes(const events::Event& event);
 
 /// What a listener is called in reports: 64 bits of SHA-256 over salt, a zero byte and the id.
 std::uint64_t listener_key(std::string_view salt, std::string_view listener);

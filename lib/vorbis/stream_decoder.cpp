@@ -211,6 +211,7 @@ struct StreamDecoder::State {
     Result<bool> place(ogg_page& page, std::int64_t frames, std::int64_t before_last,
                        std::vector<float>& samples) {
         const std::int64_t granule = ogg_page_granulepos(&page);
+        if (granule < 0) return Malformed{"a page of audio with no position"};
         ended = ogg_page_eos(&page) != 0;
         std::int64_t first = decoded;
         if (!any_audio) {
@@ -225,8 +226,7 @@ struct StreamDecoder::State {
                 return Malformed{text("it begins with sample ", first, ", after ", part.from)};
         }
         const std::int64_t end = first + frames;
-        if (granule < 0 ||
-            (ended ? granule > end || granule <= first + before_last : granule != end))
+        if (ended ? granule > end || granule <= first + before_last : granule != end)
             return Malformed{text("position ", granule, " where its packets end at ", end)};
         any_audio = true;
         decoded = granule;

@@ -21,7 +21,7 @@ import wire  # noqa: E402
 from origin import Origin, Play  # noqa: E402
 
 AT_ONCE = 24  # rows that talk at the same moment
-CLIENTS = 40  # requests at the same moment of rows with many clients; caches have fewer than 100 connections to their origin
+CLIENTS = 40  # of rows with many clients, at the same moment: a cache may have no more than 64 connections to its origin
 TIMEOUT = 12  # seconds for one request
 
 
@@ -275,17 +275,21 @@ async def stop(process):
 async def run_rows(chosen, edge, origin):
     """What is wrong with each row, or None, in their order: first the steps with the origin there, then those without."""
     run = os.urandom(4).hex()  # a cache on disk may remember another run
-    turns, crowds = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(CLIENTS // max(row.clients() for row in chosen))
+    turns = asyncio.Semaphore(AT_ONCE)
+    crowds = asyncio.Semaphore(CLIENTS // max(row.clients() for row in chosen))
     runners = [Runner(row, f"/{run}/{number}", edge, origin) for number, row in enumerate(chosen)]
+
+    def turn(row):
+        return Turn(turns if row.clients() == 1 else crowds)
 
     def parts(steps):
         numbered = list(enumerate(steps, 1))
         at = steps.index(script.down) if script.down in steps else len(steps)
         return numbered[:at], numbered[at + 1 :]
 
-    wrongs = await asyncio.gather(*(r.run(Turn(turns if r.row.clients() == 1 else crowds), parts(r.row.steps)[0]) for r in runners))
+    wrongs = await asyncio.gather(*(r.run(turn(r.row), parts(r.row.steps)[0]) for r in runners))
     origin.close()
-    later = await asyncio.gather(*(r.run(Turn(turns if r.row.clients() == 1 else crowds), parts(r.row.steps)[1]) for r in runners))
+    later = await asyncio.gather(*(r.run(turn(r.row), parts(r.row.steps)[1]) for r in runners))
     return [first or second for first, second in zip(wrongs, later)]
 
 

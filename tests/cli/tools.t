@@ -26,9 +26,6 @@ for page in "$root"/man/*; do
     lint() { mandoc -T lint -W warning "$page" >said; test ! -s said || { cat said; return 1; }; }
     ok "man page ${page##*/} is clean" lint
 done
-ok 'stretto lists the tools' sh -c 'stretto | grep -q "  publish "'
-ok 'stretto TOOL runs it' sh -c 'stretto fetch --version | grep -q "^stretto-fetch "'
-ok 'an unknown tool is wrong usage' exits 64 stretto nope
 completes() { # WORDS...: what bash offers for the last
     bash -c '. "$1/cmd/stretto.bash"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stretto "$1"; printf "%s\n" "${COMPREPLY[@]}"' - "$root" "$@"
 }

@@ -43,6 +43,33 @@ holes() (
     wait "$reader" && cmp whole files/million && [ -n "$before" ] && [ "$before" = "$same" ] || { echo "$before bytes, then $same"; return 1; }
 )
 ok 'in a hole nothing passes, and what waited comes after it' holes
+# nobody sends a datagram again: what arrives after the hole was kept
+kept() ( # WORDS QUEUE_KB: of three sent during a hole, these arrive after it, and the one that ends the waiting
+    change b 2 100000 8000 30 0 100 "$2"
+    on b python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("198.51.100.2", 4000))
+s.settimeout(60)
+print("there", flush=True)
+print(*iter(lambda: s.recv(100).decode(), "end"))' >kept &
+    receiver=$!
+    send() {
+        on a python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for word in sys.argv[1:]: s.sendto(word.encode(), ("198.51.100.2", 4000))' "$@"
+    }
+    await 'the receiver' grep -q there kept || return
+    change b 2 100000 0 30 0 100 "$2"
+    send a b c
+    timed_out # a second: they are at the link by now
+    change b 2 100000 8000 30 0 100 "$2"
+    send end
+    wait "$receiver" && [ "$(tail -n 1 kept)" = "$1" ]
+)
+ok 'with QUEUE_KB, what comes during a hole passes after it' kept 'a b c' 64
+ok 'without, it is lost' kept '' 0
 # 200 datagrams from a to c, a fifth of which is lost by chance
 datagrams() {
     on c python3 -c '

@@ -292,7 +292,6 @@ BOOST_AUTO_TEST_CASE(a_song_that_is_kept_whole_wants_no_index) {
     for (const bool whole : {false, true}) {
         Playing p;
         for (int k = 0; k < 2 + whole; ++k) p.session.kept(k, 1);
-        p.options.most_s = 100;
         for (int k = 0; k < 2; ++k) {
             BOOST_REQUIRE(p.decide(Do::take, 1).want);
             p.total = 0;

@@ -48,6 +48,13 @@ BOOST_AUTO_TEST_CASE(no_more_is_heard_than_time_passed) {
     BOOST_TEST(session.heard() == 10'000);
 }
 
+BOOST_AUTO_TEST_CASE(an_upload_is_the_sum_since_the_last_line_and_may_be_of_many_chunks) {
+    auto upload = at(0, events::Kind::upload);
+    upload.bytes = 5'000'000'000;  // hours of sharing, told when the player ends
+    session.add(upload, names);
+    BOOST_TEST(session.uploaded == 5'000'000'000);
+}
+
 BOOST_AUTO_TEST_CASE(no_chunk_has_more_bytes_than_a_chunk_can_have_so_sums_do_not_overflow) {
     constexpr auto huge = events::most_number;
     for (int i = 0; i < 10'000; ++i) {
@@ -62,9 +69,11 @@ BOOST_AUTO_TEST_CASE(no_chunk_has_more_bytes_than_a_chunk_can_have_so_sums_do_no
     BOOST_REQUIRE(session.got.size() == 1);
     BOOST_TEST(session.got[0].bytes == std::int64_t{10'000} << 26);
     BOOST_TEST(session.got[0].kept_ms == 10'000 * 60'000);
-    BOOST_TEST(session.uploaded == std::int64_t{10'000} << 26);
+    BOOST_TEST(session.uploaded == std::int64_t{10'000} << 36);
     BOOST_TEST(session.stalled_ms == 10'000 * std::int64_t{86'400'000});
     // and what a partial report says of it can be read
+    session.song = names.songs("song");
+    session.place = names.places("home");
     BOOST_TEST(static_cast<bool>(parse_partial(print_partial("id", session, names), names)));
 }
 

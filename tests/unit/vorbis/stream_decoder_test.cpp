@@ -1,6 +1,8 @@
 // Bytes as they come from a network to samples: libvorbisfile is the oracle.
 #include "vorbis/stream_decoder.hpp"
 
+#include <limits>
+
 #include "../songs.hpp"
 #include "vorbis/codebooks.hpp"
 
@@ -177,6 +179,30 @@ BOOST_AUTO_TEST_CASE(a_chunk_cut_short_a_page_left_out_and_one_twice_are_not_tak
             BOOST_TEST(std::equal(samples.begin(), samples.end(), whole.begin()));
             BOOST_TEST(decoder.done() == (out + 1 == pages.size() && twice));
         }
+}
+BOOST_AUTO_TEST_CASE(a_first_page_of_audio_with_any_other_position_is_malformed) {
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    auto bytes = song().low.chunks[1].bytes;
+    std::span<std::uint8_t> page;
+    std::int64_t right = 0;
+    ogg::PageReader reader{bytes};
+    for (auto next = reader.next(); page.empty() && next && *next; next = reader.next())
+        if ((*next)->granule() > 0) {
+            page = std::span{bytes}.subspan((*next)->offset, (*next)->size());
+            right = (*next)->granule();
+        }
+    BOOST_TEST_REQUIRE(!page.empty());
+    for (const auto position :
+         {right, least, least + 96, std::int64_t{-1}, right + chunk_samples, most}) {
+        ogg::rewrite_page(page, read_u32(page, 14), read_u32(page, 18), position, 0);
+        StreamDecoder decoder{rate, channels};
+        decoder.begin({0, chunk_samples});
+        std::vector<float> samples;
+        const auto why = feed(decoder, bytes, bytes.size(), samples);
+        BOOST_TEST((why == "") == (position == right), position << ": " << why);
+        BOOST_TEST(samples.empty() == (position != right));
+    }
 }
 BOOST_AUTO_TEST_CASE(another_format_and_foreign_headers_are_malformed) {
     const auto& chunk = song().low.chunks[0];

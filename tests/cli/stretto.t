@@ -1,0 +1,27 @@
+#!/bin/sh
+# stretto: lists the tools, and runs one with the arguments and the exit status that are its own.
+. ./tests/lib.sh
+tools=$(cd "$root/cmd" && ls ./*.cpp | sed 's|^\./||; s|\.cpp$||' | grep -v -e '^stretto$' -e '_')
+test -n "$tools" || exit 1
+listed() { stretto >list && sed -n 's/^  \([a-z]*\)  *[A-Za-z].*/\1/p' list | sort >names && [ -s names ] && printf '%s\n' $tools | sort | cmp - names; }
+ok 'it lists every tool, and no other' listed
+for tool in $tools; do
+    runs() { stretto "$tool" --version >said && grep -q "^stretto-$tool [0-9]" said; }
+    ok "stretto $tool runs stretto-$tool" runs
+done
+ok 'an unknown tool is wrong usage' exits 64 stretto nope
+ok 'and is named' says "'nope'" stretto nope
+ok 'no path is a tool' exits 64 stretto ../bin/stretto-fetch
+ok 'an exit status is the tool'"'"'s own' exits 66 stretto publish --list "$work/no such store"
+
+# beside itself first, then in PATH; arguments as they are
+mkdir -p alone elsewhere
+cp "$(command -v stretto)" alone/
+printf '#!/bin/sh\nprintf "<%%s>" "$0" "$@"\n' >elsewhere/stretto-fetch
+chmod +x elsewhere/stretto-fetch
+by_path() { PATH=$work/elsewhere:$PATH alone/stretto fetch 'two words' '' '*' >said && [ "$(cat said)" = "<$work/elsewhere/stretto-fetch><two words><><*>" ]; }
+ok 'a tool is found in PATH, and gets its arguments as they are' by_path
+cp elsewhere/stretto-fetch alone/
+beside() { PATH=$work/elsewhere:$PATH alone/stretto fetch >said && [ "$(cat said)" = "<$work/alone/stretto-fetch>" ]; }
+ok 'the one beside it comes first' beside
+finish
