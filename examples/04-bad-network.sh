@@ -45,7 +45,7 @@ echo '   cliff: 600, then 64 for 10 s and nothing for 5 s, in each minute'
 say "2  stretto-simulate --traces LINK --abr stretto,seed,96,320 --songs 20 --optimum"
 for link in good slow gaps cliff; do
     printf '\n   %s\n' "$link"
-    stretto-simulate --traces "$work/$link" --abr stretto,seed,96,320 --songs 20 --optimum --table | sed '1d;/^$/,$d' | cut -c 1-62 | sed 's/^/   /'
+    stretto-simulate --traces "$work/$link" --abr stretto,seed,96,320 --songs 20 --optimum --table | sed -E '1d; /^$/,$d; /^best/!s/^(.{62}).*/\1/; s/^/   /'
 done
 
 say '3  the cliff for real: stretto-play --abr stretto, and --abr seed, each on a link of its own'
