@@ -176,7 +176,7 @@ class Serving {
     const Options& options_;
     http::AccessLog log_;
     http::Limiter limiter_;
-    http::Shared shared_{{}, log_, limiter_};
+    http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};
     edge::SiteShared site_;
     http::Status status_;
     std::optional<edge::EventIntake> events_;

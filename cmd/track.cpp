@@ -32,7 +32,6 @@ constexpr std::chrono::milliseconds edge_period{2000};
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8490"}; }
 
-    std::vector<std::string> proxies;
     std::string origin, cacert, edges, geoip, allow, dump;
     int interval_s = 120, ttl_s = 0;
     std::size_t max_peers = 1'000'000;
@@ -49,12 +48,6 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
     settings.add("edges", o.edges, "Edges to name and to probe: JSON")->type_name("FILE");
     settings.add("geoip", o.geoip, "MaxMind database, for clients that do not say where they are")
         ->type_name("FILE");
-    settings
-        .add("trust-proxy", o.proxies,
-             "Take this proxy's word (Forwarded, X-Forwarded-For) on whom it asks for, as often as "
-             "needed")
-        ->type_name("ADDRESS")
-        ->delimiter(',');
     settings
         .add("allow-songs", o.allow, "Ids of the songs to track, one a line; others are refused")
         ->type_name("FILE");
@@ -102,16 +95,6 @@ std::unique_ptr<track::Geo> open_geo(const std::string& file) {
     return file.empty() ? nullptr : std::make_unique<track::Geo>(file);
 }
 
-std::set<swarm::Ip> parse_proxies(const std::vector<std::string>& proxies) {
-    std::set<swarm::Ip> all;
-    for (const auto& one : proxies) {
-        const auto ip = swarm::parse_ip(one);
-        if (!ip) throw Error{EX_USAGE, text("'", one, "' is no address of a proxy")};
-        all.insert(*ip);
-    }
-    return all;
-}
-
 swarm::PeersLimits peers_limits(const Options& o) {
     swarm::PeersLimits limits;
     limits.peers = o.max_peers;
@@ -120,8 +103,7 @@ swarm::PeersLimits peers_limits(const Options& o) {
 }
 
 track::SiteOptions site_options(const Options& o) {
-    return {{o.interval_s, o.ttl_s, !o.allow.empty(), read_songs(o.allow)},
-            parse_proxies(o.proxies)};
+    return {{o.interval_s, o.ttl_s, !o.allow.empty(), read_songs(o.allow)}};
 }
 
 http::Limits server_limits(const Options& o, std::size_t descriptors) {
@@ -160,8 +142,8 @@ class Tracker {
           manifests_(loop_, o.origin, {}),
           prober_(loop_, {}),
           edge_prober_(loop_, edges_, edge_period),
-          site_({loop_, peers_, edges_, manifests_, prober_, limiter_, shared_, status_},
-                site_options(o), std::random_device{}()),
+          site_({loop_, peers_, edges_, manifests_, prober_, shared_, status_}, site_options(o),
+                std::random_device{}()),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         site_.set_geo(open_geo(o.geoip));
     }
@@ -213,8 +195,7 @@ class Tracker {
     const Options& options_;
     http::AccessLog log_;
     http::Limiter limiter_;
-    http::Limiter unlimited_{0};  // behind a proxy all have one address, so the site counts itself
-    http::Shared shared_{{}, log_, unlimited_};
+    http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};
     http::Status status_;
     net::Loop loop_;
     swarm::MemoryPeers peers_;

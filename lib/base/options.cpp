@@ -225,6 +225,14 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->delimiter(',')
         ->allow_extra_args(false)  // what follows may be an argument
         ->capture_default_str();
+    settings
+        .add(
+            "trust-proxy", o.proxies,
+            "Take the word of proxies here on whom they ask for (Forwarded, X-Forwarded-For, PROXY "
+            "protocol), as often as needed")
+        ->type_name("CIDR")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     settings.add("name", o.name, "Name of this server, for people and in Cache-Status")
         ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; })
         ->capture_default_str();

@@ -118,9 +118,11 @@ struct ServerOptions {
     std::size_t max_connections = 10'000;
     int grace = 30;  ///< seconds
     bool full_addresses = false;
+    std::vector<std::string> proxies;  ///< whose word is taken on whom they ask for
 };
 
-/// --listen, --name, --rate-limit, --max-connections, --grace, --access-log, --log-addresses
+/// --listen, --trust-proxy, --name, --rate-limit, --max-connections, --grace, --access-log,
+/// --log-addresses
 void add_server_options(const Settings& settings, ServerOptions& options);
 
 }  // namespace stretto

@@ -3,6 +3,7 @@
 #include "edge/answer.hpp"
 #include "edge/groups.hpp"
 #include "edge/sharing.hpp"
+#include "http/forwarded.hpp"
 
 namespace stretto::edge {
 namespace {
@@ -80,6 +81,7 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
                        ? reply.send(405, "no TRACE here", "Allow: GET, HEAD, OPTIONS\r\n")
                        : reply.send(200, "ok", "Allow: GET, HEAD, OPTIONS\r\n");
     }
+    http::forward_client(request.fields, incoming.peer, incoming.told);
     const bool get = request.method == "GET";
     const bool head = request.method == "HEAD";
     if ((!get && !head) || !incoming.body.empty())

@@ -12,6 +12,8 @@
 #include <charconv>
 
 #include "base/note.hpp"
+#include "http/forwarded.hpp"
+#include "http/proxy_protocol.hpp"
 
 namespace stretto::http {
 namespace {
@@ -33,7 +35,11 @@ std::string hex_size(std::uint64_t n) {
 }  // namespace
 
 Connection::Connection(Server& server, File socket, const net::Address& peer)
-    : server_(server), peer_(peer), socket_(std::move(socket)) {
+    : server_(server),
+      peer_(peer),
+      trusted_(server.shared_.proxies.contain(peer)),
+      preface_due_(trusted_),
+      socket_(std::move(socket)) {
     began_ms_ = server_.loop_.now_ms();
     give(server_.limits_.head_time);
 }
@@ -104,8 +110,36 @@ void Connection::read() {
     parse(std::exchange(pending_, {}));
 }
 
+/// What a TCP proxy that we trust says first: whose connection it passes on.
+/// @return false when requests cannot be read yet, or not at all
+bool Connection::take_preface(BytesView& bytes) {
+    const auto preface = read_proxy_preface(bytes);
+    switch (preface.step) {
+        case ProxyPreface::need_more:
+            return false;
+        case ProxyPreface::bad:
+            server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+            close();
+            return false;
+        case ProxyPreface::absent:
+            break;
+        case ProxyPreface::whole:
+            bytes = bytes.subspan(preface.size);
+            relayed_ = true;
+            if (!preface.client) break;
+            peer_ = *preface.client;
+            trusted_ = server_.shared_.proxies.contain(peer_);
+    }
+    preface_due_ = false;
+    return true;
+}
+
 /// Requests in `bytes`, one after the other; what is left over waits in pending_.
 void Connection::parse(BytesView bytes) {
+    if (preface_due_ && !take_preface(bytes)) {
+        if (state_ != State::closed) pending_.assign(bytes.begin(), bytes.end());
+        return;
+    }
     parsing_ = true;
     const std::uint64_t number = number_;
     // the end of a body needs no byte of its own
@@ -160,6 +194,7 @@ bool Connection::take_head() {
     minor_ = parser.request().minor;
     began_ms_ = server_.loop_.now_ms();
     Incoming incoming{parser.take_request(), {}, peer_};
+    client_.reset();
     if (server_.shared_.log.enabled()) {
         const auto& request = incoming.request;
         const auto* referer = request.fields.find("Referer");
@@ -207,7 +242,10 @@ void Connection::dispatch(Incoming&& incoming) {
     server_.shared_.counters.requests.fetch_add(1, std::memory_order_relaxed);
     Reply reply{shared_from_this(), number_};
     auto& limiter = server_.shared_.limiter;
-    if (limiter.enabled() && !limiter.admit(peer_.source(), server_.loop_.now_ms())) {
+    if (const auto why = name_client(incoming)) {
+        server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+        reply.send(400, *why, "Cache-Control: no-store\r\n");
+    } else if (limiter.enabled() && !limiter.admit(client().source(), server_.loop_.now_ms())) {
         server_.shared_.counters.limited.fetch_add(1, std::memory_order_relaxed);
         reply.send(429, "too many requests", "Retry-After: 1\r\n");
     } else {
@@ -220,6 +258,18 @@ void Connection::dispatch(Incoming&& incoming) {
         }
     }
     if (state_ == State::waiting) want(net::Poll::none);
+}
+
+/// Behind a trusted proxy: for whom it asks. @return  why that is not known
+std::optional<std::string> Connection::name_client(Incoming& incoming) {
+    if (!trusted_) return {};
+    const auto behind = client_behind(peer_, incoming.request.fields, server_.shared_.proxies);
+    if (!behind) return behind.error().why;
+    if (!*behind) return {};
+    client_ = std::make_unique<net::Address>(**behind);
+    incoming.peer = *client_;
+    incoming.told = true;
+    return {};
 }
 
 /// Answer what cannot be read, and close: where the next request begins is not known.
@@ -460,10 +510,11 @@ void Connection::log_response() {
     const std::uint64_t now = server_.loop_.now_ms(), ms = now - began_ms_;
     if (logged_)
         server_.lines_.add(
-            peer_, {logged_->method, logged_->target, logged_->referer, logged_->agent, cache_,
-                    minor_, status_, body_sent_, ms, logged_->session, logged_->via});
+            client(), {logged_->method, logged_->target, logged_->referer, logged_->agent, cache_,
+                       minor_, status_, body_sent_, ms, logged_->session, logged_->via});
     logged_.reset();
-    if (body_sent_ < told_bytes || now - told_ms_ < told_again_ms) return;
+    // of the way to a proxy nobody wants to know
+    if (client_ || relayed_ || body_sent_ < told_bytes || now - told_ms_ < told_again_ms) return;
     told_ms_ = now;
     if (const double rate = net::delivery_rate(socket_.fd()); rate > 0)
         server_.handler_.delivered(peer_, rate);

@@ -51,9 +51,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void on_event(int events);
     void read();
     void parse(BytesView bytes);
+    bool take_preface(BytesView& bytes);
     bool parse_step(BytesView& bytes);
     bool take_head();
     void dispatch(Incoming&& incoming);
+    std::optional<std::string> name_client(Incoming& incoming);
+    const net::Address& client() const noexcept { return client_ ? *client_ : peer_; }
     void refuse(int status, std::string_view why);
 
     void write();
@@ -70,7 +73,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void linger();
 
     Server& server_;
-    net::Address peer_;
+    net::Address peer_;                     // of the socket, or whom a TCP proxy passes on
+    std::unique_ptr<net::Address> client_;  // of this request, where a proxy names it
+    bool trusted_, preface_due_, relayed_ = false;
     File socket_;
     std::optional<net::Poll> poll_;  // who is answered at once needs none
     State state_ = State::reading;

@@ -12,6 +12,7 @@
 #include "http/message.hpp"
 #include "http/parser.hpp"
 #include "net/loop.hpp"
+#include "net/networks.hpp"
 
 namespace stretto::http {
 
@@ -53,8 +54,8 @@ std::string print_fields(const Fields& fields);
 struct Incoming {
     Request request;
     Bytes body;
-    net::Address peer;
-    bool secure = false;
+    net::Address peer;  ///< the client; behind a trusted proxy, whom that says it asks for
+    bool told = false;  ///< by a trusted proxy
 };
 
 class Connection;
@@ -98,6 +99,7 @@ struct Shared {
     Counters counters;
     AccessLog& log;
     Limiter& limiter;
+    net::Networks proxies = {};  ///< whose word is taken on whom they ask for
 };
 
 class Server {

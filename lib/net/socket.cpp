@@ -70,6 +70,29 @@ File bind_one(const Address& address, bool shared) {
 
 }  // namespace
 
+Address::Address(const Ip& ip, int port) noexcept {
+    if (std::equal(ip.begin(), ip.begin() + 12, mapped().begin())) {
+        auto& raw = reinterpret_cast<sockaddr_in&>(raw_);
+        raw.sin_family = AF_INET;
+        raw.sin_port = htons(static_cast<std::uint16_t>(port));
+        std::memcpy(&raw.sin_addr, ip.data() + 12, 4);
+        return;
+    }
+    auto& raw = reinterpret_cast<sockaddr_in6&>(raw_);
+    raw.sin6_family = AF_INET6;
+    raw.sin6_port = htons(static_cast<std::uint16_t>(port));
+    std::memcpy(&raw.sin6_addr, ip.data(), ip.size());
+}
+
+Address::Ip Address::ip() const noexcept {
+    Ip ip = mapped();
+    if (const auto* four = four_bytes(raw_))
+        std::memcpy(ip.data() + 12, four, 4);
+    else
+        std::memcpy(ip.data(), &v6(raw_).sin6_addr, ip.size());
+    return ip;
+}
+
 socklen_t Address::size() const noexcept {
     return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
@@ -135,6 +158,16 @@ Result<std::vector<Address>> parse_listen(std::string_view text_) {
     }
     freeaddrinfo(found);
     return addresses;
+}
+
+std::optional<Address> parse_address(std::string_view text_) {
+    const std::string copy{text_};
+    if (copy.find('\0') != std::string::npos) return {};
+    Address::Ip ip = Address::mapped();
+    if (inet_pton(AF_INET, copy.c_str(), ip.data() + 12) != 1 &&
+        inet_pton(AF_INET6, copy.c_str(), ip.data()) != 1)
+        return {};
+    return Address{ip, 0};
 }
 
 std::vector<Address> listen_addresses(const std::vector<std::string>& texts) {

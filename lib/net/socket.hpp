@@ -2,6 +2,8 @@
 // Addresses and listening TCP sockets.
 #include <sys/socket.h>
 
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,11 +18,17 @@ class Address {
    public:
     Address() = default;
     explicit Address(const sockaddr_storage& raw) : raw_(raw) {}
+    /// 16 bytes of IPv6; an IPv4 address is the one that it maps to (RFC 4291 2.5.5.2).
+    using Ip = std::array<unsigned char, 16>;
+    Address(const Ip& ip, int port) noexcept;
+    /// 0.0.0.0, mapped: its last four bytes are any IPv4 address's.
+    static constexpr Ip mapped() { return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}; }
 
     const sockaddr* raw() const noexcept { return reinterpret_cast<const sockaddr*>(&raw_); }
     socklen_t size() const noexcept;
     int family() const noexcept { return raw_.ss_family; }
     int port() const noexcept;
+    Ip ip() const noexcept;
     /// "192.0.2.1" or "2001:db8::1"; an IPv4-mapped address as IPv4.
     std::string host() const;
     /// "192.0.2.1:80" or "[2001:db8::1]:80".
@@ -39,6 +47,9 @@ class Address {
 /// "HOST:PORT", "[V6]:PORT", ":PORT" (every address) or "PORT" alone (this machine only); a name is
 /// looked up. Malformed otherwise.
 Result<std::vector<Address>> parse_listen(std::string_view text);
+
+/// "192.0.2.1" or "2001:db8::1", with port 0; nullopt for anything else, such as names and ports.
+std::optional<Address> parse_address(std::string_view text);
 
 /// All of these; an Error (64) for what is none.
 std::vector<Address> listen_addresses(const std::vector<std::string>& texts);

@@ -1,40 +1,13 @@
 #include "track/prober.hpp"
 
-#include <netinet/in.h>
-
-#include <cstring>
-
 namespace stretto::track {
 
 net::Address address_of(const swarm::Endpoint& endpoint) {
-    sockaddr_storage raw{};
-    if (endpoint.ip.is_v4()) {
-        auto& v4 = reinterpret_cast<sockaddr_in&>(raw);
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(endpoint.port);
-        std::memcpy(&v4.sin_addr, endpoint.ip.bytes.data() + 12, 4);
-    } else {
-        auto& v6 = reinterpret_cast<sockaddr_in6&>(raw);
-        v6.sin6_family = AF_INET6;
-        v6.sin6_port = htons(endpoint.port);
-        std::memcpy(&v6.sin6_addr, endpoint.ip.bytes.data(), 16);
-    }
-    return net::Address{raw};
+    return {endpoint.ip.bytes, endpoint.port};
 }
 
 swarm::Endpoint endpoint_of(const net::Address& address) {
-    swarm::Endpoint endpoint;
-    endpoint.port = static_cast<std::uint16_t>(address.port());
-    auto* bytes = endpoint.ip.bytes.data();
-    if (address.family() == AF_INET6) {
-        const auto& v6 = *reinterpret_cast<const sockaddr_in6*>(address.raw());
-        std::memcpy(bytes, &v6.sin6_addr, 16);
-    } else {
-        const auto& v4 = *reinterpret_cast<const sockaddr_in*>(address.raw());
-        bytes[10] = bytes[11] = 0xff;
-        std::memcpy(bytes + 12, &v4.sin_addr, 4);
-    }
-    return endpoint;
+    return {{address.ip()}, static_cast<std::uint16_t>(address.port())};
 }
 
 Prober::Prober(net::Loop& loop, const Limits& limits)

@@ -1,7 +1,6 @@
 #include "track/site.hpp"
 
 #include "base/json_value.hpp"
-#include "track/forwarded.hpp"
 
 namespace stretto::track {
 namespace {
@@ -53,16 +52,10 @@ void preflight(const http::Reply& reply) {
                  "Access-Control-Allow-Headers: Content-Type\r\nAccess-Control-Max-Age: 86400\r\n");
 }
 
-/// What the limiter counts by: an IPv4 address, or the /64 of an IPv6 one.
-std::string source_of(const swarm::Ip& ip) {
-    return {reinterpret_cast<const char*>(ip.bytes.data()), ip.is_v4() ? 16u : 8u};
-}
-
 }  // namespace
 
 Site::Site(const Parts& parts, SiteOptions options, std::uint64_t seed)
     : parts_(parts),
-      proxies_(std::move(options.proxies)),
       desk_(around(), std::move(options.desk), seed),
       every_(parts.loop, [this] { expire(); }),
       again_(parts.loop, [this] { expire(); }) {
@@ -97,16 +90,7 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
     if (request.method == "OPTIONS") return preflight(reply);
     const auto target = http::parse_target(request.target);
     if (!target) return send_error(reply, 400, target.error().why);
-    auto ip = endpoint_of(incoming.peer).ip;
-    if (proxies_.contains(ip)) {
-        const auto client = forwarded_for(request.fields);
-        if (!client) return send_error(reply, 400, client.error().why);
-        ip = (*client).value_or(ip);
-    }
-    if (parts_.limiter.enabled() && !parts_.limiter.admit(source_of(ip), parts_.loop.now_ms())) {
-        parts_.shared.counters.limited.fetch_add(1, std::memory_order_relaxed);
-        return send_error(reply, 429, "too many requests", "Retry-After: 1\r\n");
-    }
+    const auto ip = endpoint_of(incoming.peer).ip;
     const auto& path = target->path;
     const auto& method = request.method;
     const bool get = method == "GET" || method == "HEAD";

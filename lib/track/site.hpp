@@ -10,7 +10,6 @@ namespace stretto::track {
 
 struct SiteOptions {
     DeskOptions desk;
-    std::set<swarm::Ip> proxies;  ///< whose word on whom they ask for is taken
 };
 
 /// What all of it stands on.
@@ -20,7 +19,6 @@ struct Parts {
     swarm::Edges& edges;
     Manifests& manifests;
     Prober& prober;
-    http::Limiter& limiter;  ///< by the address that counts, which may be behind a proxy
     http::Shared& shared;
     http::Status& status;
 };
@@ -42,7 +40,6 @@ class Site : public http::Handler {
     std::string swarms_json();
 
     Parts parts_;
-    std::set<swarm::Ip> proxies_;
     std::unique_ptr<Geo> geo_;
     Desk desk_;
     swarm::PeersStats stats_;  // as they came last

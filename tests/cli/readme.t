@@ -53,7 +53,7 @@ else
 fi
 demo() { env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$root" "B=${B:-build}" -o all -o build/music/.there demo CUT=10 OUT="$work/demo" >said 2>&1 </dev/null || { cat said; return 1; }; }
 ok 'make demo, with ten seconds of each song' demo
-seen() { grep -q 'eu-west is killed' said && grep -q 'bytes from peers' said && grep -q '<svg' demo/report.html && test "$(jq -r .listener demo/events/*.jsonl | sort -u | wc -l)" -ge 8 || { cat said; return 1; }; }
+seen() { grep -q 'eu-west, the nearest edge of most, is killed' said && grep -q 'bytes from peers' said && grep -q '<svg' demo/report.html && test "$(jq -r .listener demo/events/*.jsonl | sort -u | wc -l)" -ge 8 || { cat said; return 1; }; }
 ok 'tells its story and leaves a report' seen
 narrow() { LC_ALL=C.UTF-8 python3 -c 'import sys; wide = [line for line in open("said") if len(line) > 81]; print(*wide); sys.exit(bool(wide))' && test "$(grep -c 'startup, half below' said)" -eq 2 && test "$(grep -c 'Beside Spotify' said)" -eq 1; }
 ok 'in 80 columns, with the figures of Spotify once' narrow
