@@ -15,6 +15,7 @@ constexpr Millis between_polls = 700;       // of what one peer has
 constexpr Millis silent_pause = 5000;       // before a peer that did not answer is polled again
 constexpr std::size_t most_peers = 24;
 constexpr Millis busy_pause = 500, broken_pause = 5000, stalled_pause = 3000;
+constexpr Millis missing_pause = 500;  // of who has brought nothing yet
 constexpr Millis soon = 1000;
 constexpr std::size_t at_a_time = 3;  // peers that one chunk comes from
 constexpr int near = 3;               // chunks before the next: who has one of them is where we are
@@ -125,6 +126,8 @@ void Peers::polled(int number, bool answered, Millis now) {
     at(number).polled = answered ? now : now + silent_pause;
 }
 
+void Peers::gave(int number, std::uint32_t bytes) { at(number).bytes += bytes; }
+
 void Peers::worked(int number, std::uint32_t bytes, Millis took) {
     auto& peer = at(number);
     const double speed = bytes * 1000.0 / static_cast<double>(std::max<Millis>(1, took));
@@ -135,7 +138,9 @@ void Peers::worked(int number, std::uint32_t bytes, Millis took) {
 
 void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now) {
     auto& peer = at(number);
-    peer.not_before = now + pause_after(fault);
+    // who has something, but not this, has failed at nothing; who never gave anything has
+    const auto pause = std::max(pause_after(fault), peer.bytes > 0 ? 0 : missing_pause);
+    if (pause > 0) peer.not_before = now + pause;
     switch (fault) {
         case Fault::missing:
             peer.have[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = false;

@@ -56,6 +56,8 @@ class Peers {
     /// It answered a poll, or did not, in which case it is asked again ever more rarely.
     void polled(int peer, bool answered, Millis now);
 
+    /// It brought a piece that is right.
+    void gave(int peer, std::uint32_t bytes);
     /// A request to it brought all that was asked for.
     void worked(int peer, std::uint32_t bytes, Millis took);
     /// It failed. Wrong bytes ban it.
