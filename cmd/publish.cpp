@@ -1,11 +1,22 @@
 // stretto-publish: a bundle into a store, checked, all or nothing. See stretto-publish(1).
 #include "publish/publish.hpp"
 
-#include <iostream>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include "audio/vorbis.hpp"
 #include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "edge/purge.hpp"
+#include "http/blocking.hpp"
+#include "http/place.hpp"
+#include "publish/library.hpp"
 #include "song/id.hpp"
 
 using namespace stretto;
@@ -14,8 +25,10 @@ namespace {
 
 constexpr std::string_view examples =
     "  stretto-encode song.flac | stretto-chunk | stretto-publish --name song store\n"
+    "  stretto-publish music store\n"
     "  stretto-publish --list store\n"
-    "  stretto-publish --verify store";
+    "  stretto-publish --verify store\n"
+    "  stretto-publish --purge song --hard 127.0.0.1:8489 unix:/run/stretto/edge2";
 
 struct Song {
     song::Manifest manifest;
@@ -83,11 +96,114 @@ int remove(store::Directory& store, const std::string& song) {
     return 0;
 }
 
+http::Whole ask_to_purge(const std::string& edge, const std::string& body) {
+    constexpr std::string_view unix_prefix = "unix:";
+    http::Request request{"POST", "/purge", 1, {{"Content-Type", "application/json"}}};
+    const Bytes bytes{as_bytes(body).begin(), as_bytes(body).end()};
+    constexpr std::size_t most = 1u << 20;
+    if (!edge.starts_with(unix_prefix)) return http::Blocking{edge}.ask(request, bytes, most);
+    return http::Blocking::at(edge.substr(unix_prefix.size())).ask(request, bytes, most);
+}
+
+/// Every edge is asked, whatever the others say.
+int purge(const edge::Purge& what, const std::vector<std::string>& edges) {
+    const auto body = edge::print_purge(what);
+    if (auto wrong = edge::parse_purge(body); !wrong) throw Error{EX_USAGE, wrong.error().why};
+    std::size_t unknown = 0;
+    int status = 0;
+    for (const auto& edge : edges) {
+        const auto answer = ask_to_purge(edge, body);
+        if (answer.ok()) continue;
+        std::string why = answer.why;
+        for (std::istringstream lines{std::string{as_text(answer.body)}};
+             answer.status != 0 && std::getline(lines, why);)
+            note(text("'", http::without_userinfo(edge), "': ", printable(why)));
+        if (answer.status == 0) note(text("'", http::without_userinfo(edge), "': ", why));
+        if (answer.status == 404)
+            ++unknown;
+        else
+            status = EX_UNAVAILABLE;
+    }
+    // a name need not be known everywhere
+    return status == 0 && unknown == edges.size() ? EX_NOINPUT : status;
+}
+
+/// Whether the arguments are MUSIC STORE: a directory that is not a store, and a second argument
+/// that is a directory or does not exist.
+bool is_library(const std::filesystem::path& first, const std::filesystem::path& second) {
+    namespace fs = std::filesystem;
+    std::error_code none;
+    return second != "-" && fs::is_directory(first, none) && !publish::looks_like_store(first) &&
+           (fs::is_directory(second, none) || !fs::exists(second, none));
+}
+
+/// "12 of 345, 1:23:45 left: name"
+std::string progress_text(std::size_t done, std::size_t all, double elapsed_s,
+                          const std::string& file) {
+    std::string line = text(done, " of ", all);
+    if (done > 0 && elapsed_s > 2)
+        line += text(
+            ", ",
+            clock_text(elapsed_s * static_cast<double>(all - done) / static_cast<double>(done)),
+            " left");
+    return text(line, ": ", file);
+}
+
+int publish_music(const std::string& music, const std::string& store_path,
+                  const publish::LibraryOptions& options) {
+    const auto found = publish::find_music(music);
+    if (found.files.empty() && found.unread.empty())
+        throw Error{EX_NOINPUT, text("no audio file in '", music, "'")};
+    store::Directory store{store_path, store::Directory::Open::create};
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<publish::Outcome> outcomes;
+    {
+        Progress progress;
+        outcomes = publish::publish_library(
+            store, found.files, options,
+            [&](std::size_t done, std::size_t all, const publish::Outcome& o) {
+                if (!progress.shown()) return;
+                const std::chrono::duration<double> elapsed =
+                    std::chrono::steady_clock::now() - start;
+                progress.show(static_cast<double>(done) / static_cast<double>(all),
+                              progress_text(done, all, elapsed.count(), o.file.filename()));
+            });
+    }
+    std::size_t failed = 0, before = 0;
+    for (const auto& o : outcomes) {
+        failed += o.id.empty();
+        before += o.before;
+        if (!o.id.empty()) std::cout << o.id << '\t' << printable(o.file.string()) << '\n';
+    }
+    for (const auto& o : outcomes) {
+        for (const auto& what : o.damage)
+            note(text("'", o.file.string(), "': ", what, " (passed over)"));
+        if (o.id.empty()) note(o.why);
+    }
+    for (const auto& why : found.unread) note(why);
+    if (failed > 0 || before > 0)
+        note(text(outcomes.size() - failed - before, " published, ", before, " already there, ",
+                  failed, " failed"));
+    return failed > 0 || !found.unread.empty() ? EX_DATAERR : 0;
+}
+
+/// Rising, known, each once; else an Error (64).
+void check_bitrates(std::vector<int>& kbps) {
+    std::ranges::sort(kbps);
+    for (std::size_t i = 0; i < kbps.size(); ++i) {
+        if (!audio::quality_of(kbps[i]))
+            throw Error{EX_USAGE, text("no quality step is called ", kbps[i])};
+        if (i > 0 && kbps[i] == kbps[i - 1])
+            throw Error{EX_USAGE, text("bitrate ", kbps[i], " is given twice")};
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     std::string store_path, bundle_path = "-", name, song;
-    bool listing = false, json = false, verifying = false, dry = false;
+    bool listing = false, json = false, verifying = false, dry = false, hard = false;
+    std::vector<std::string> purged, edges;
 
     Arguments app{
         "Put a bundle into a store: checked, then there at once or not at all. Prints the song's "
@@ -102,13 +218,47 @@ int main(int argc, char** argv) {
         "Hash everything in the store again; print what is damaged, exit 1 if anything is");
     app.add_option("--remove", song, "Take a song and its names out of the store")
         ->type_name("SONG");
-    app.add_option("STORE", store_path, "The store's directory, made when it is not there")
+    app.add_option("--purge", purged,
+                   "Have edges validate again what they keep of a song or path, by their admin "
+                   "listeners HOST:PORT or unix:PATH")
+        ->type_name("SONG|/PATH")
+        ->allow_extra_args(false);
+    app.add_flag("--hard", hard, "With --purge: have them remove it");
+    publish::LibraryOptions library;
+    library.jobs = std::max(1U, std::thread::hardware_concurrency());
+    bool track_gain = false, album_gain = false;
+    app.add_option("-j,--jobs", library.jobs, "With a directory: files at a time")
+        ->range(1, 64)
+        ->capture_default_str();
+    app.add_option("-b,--bitrates", library.kbps, "With a directory: quality steps, as for encode")
+        ->delimiter(',')
+        ->capture_default_str();
+    auto* each =
+        app.add_flag("--track-gain", track_gain, "With a directory: one gain for each file");
+    app.add_flag("--album", album_gain,
+                 "With a directory: one gain for each folder; default: for each album in it")
+        ->excludes(each);
+    app.add_flag("--keep-going", library.source.keep_going,
+                 "With a directory: pass over damage inside a file");
+    app.add_option("STORE", store_path,
+                   "The store's directory, created if missing; a directory of music; or, with "
+                   "--purge, an edge")
         ->required();
-    app.add_option("BUNDLE", bundle_path, "What stretto-chunk wrote; - or none: standard input");
+    app.add_option("BUNDLE", bundle_path,
+                   "What stretto-chunk wrote; - or none: standard input. After music: the store");
+    app.add_option("EDGE", edges, "With --purge: more edges");
 
     return program(app, argc, argv, examples, [&] {
-        if (listing + verifying + dry + !song.empty() > 1)
-            throw Error{EX_USAGE, "--list, --verify, --remove and --dry-run exclude each other"};
+        if (listing + verifying + dry + !song.empty() + !purged.empty() > 1)
+            throw Error{EX_USAGE,
+                        "--list, --verify, --remove, --purge and --dry-run exclude each other"};
+        if (hard && purged.empty()) throw Error{EX_USAGE, "--hard is for --purge"};
+        if (!edges.empty() && purged.empty()) throw Error{EX_USAGE, "one bundle at a time"};
+        if (!purged.empty()) {
+            if (bundle_path != "-") edges.insert(edges.begin(), bundle_path);
+            edges.insert(edges.begin(), store_path);
+            return purge({purged, hard, {}}, edges);
+        }
         using store::Directory;
         if (listing) return list(Directory{store_path, Directory::Open::existing}, json);
         if (verifying) return verify(Directory{store_path, Directory::Open::existing});
@@ -116,6 +266,18 @@ int main(int argc, char** argv) {
             Directory store{store_path, Directory::Open::existing};
             return remove(store, song);
         }
+        if (is_library(store_path, bundle_path)) {
+            if (dry || !name.empty())
+                throw Error{EX_USAGE, "--dry-run and --name are for a single bundle"};
+            check_bitrates(library.kbps);
+            using Gain = publish::LibraryOptions::Gain;
+            library.gain = track_gain ? Gain::track : album_gain ? Gain::album : Gain::by_album;
+            return publish_music(store_path, bundle_path, library);
+        }
+        if (bundle_path == "-" && std::filesystem::is_directory(store_path) &&
+            !publish::looks_like_store(store_path) && ::isatty(STDIN_FILENO))
+            throw Error{EX_USAGE, text("'", store_path, "' is not a store: to publish the music ",
+                                       "in it, give the store's directory as well")};
         if (!name.empty()) song::check_name(name);
         const std::string subject = bundle_path == "-" ? "standard input" : bundle_path;
         const File file = open_input(bundle_path);

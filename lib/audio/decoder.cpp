@@ -300,6 +300,17 @@ struct Decoder::State {
             throw wrong(reason(ok));
         channels = stream->codecpar->ch_layout.nb_channels == 1 ? 1 : 2;
         if (std::string_view{format->name} == "mp3") ask_mp3();
+        if (std::string_view{format->name} == "ogg" && demuxer->nb_streams == 1 &&
+            codec->codec_id == AV_CODEC_ID_VORBIS)
+            ask_short_ogg();
+    }
+
+    /// Where all audio is in one page, FFmpeg counts back from its end, takes the padding for a
+    /// delay, and cuts off up to a packet in front or leaves it on behind.
+    void ask_short_ogg() {
+        stated = ogg_page_samples([this](auto at, auto n) { return read_bytes(at, n); },
+                                  static_cast<std::uint64_t>(bytes.size));
+        if (stated) codec->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
     }
 
     /// MP4 and CAF know the samples between delay and padding: by iTunes' comment, or by the length

@@ -155,4 +155,27 @@ std::optional<ITunesGap> parse_itunsmpb(std::string_view value) {
     return ITunesGap{numbers[1], numbers[2], numbers[3]};
 }
 
+std::optional<std::int64_t> ogg_page_samples(const ReadAt& read, std::uint64_t file_bytes) {
+    constexpr std::size_t head_bytes = 27;
+    std::uint64_t at = 0;
+    for (int tags = 0; tags < 10; ++tags) {
+        const auto tag = id3v2_bytes(read(at, 10));
+        if (tag == 0) break;
+        at += tag;
+    }
+    for (int pages = 0; pages < 1000; ++pages) {  // headers are of 16 MB at most
+        const auto head = read(at, head_bytes);
+        if (head.size() < head_bytes || !tagged(head, 0, "OggS")) return {};
+        const auto lacing = read(at + head_bytes, head[26]);
+        if (lacing.size() < head[26]) return {};
+        at += head_bytes + lacing.size();
+        for (const auto n : lacing) at += n;
+        const auto granule = static_cast<std::int64_t>(le64(head, 6));
+        if (granule <= 0) continue;
+        const bool last = (head[5] & 4) && at == file_bytes;
+        return last ? std::optional{granule} : std::nullopt;
+    }
+    return {};
+}
+
 }  // namespace stretto::audio

@@ -43,6 +43,10 @@ struct Wave {
 /// nullopt where it is no WAV, or no samples are found in its first 1,000 chunks.
 std::optional<Wave> wave_samples(const ReadAt& read, std::uint64_t file_bytes);
 
+/// Samples of an Ogg Vorbis file with all its audio in one page, which ends the file; nullopt for
+/// any other.
+std::optional<std::int64_t> ogg_page_samples(const ReadAt& read, std::uint64_t file_bytes);
+
 /// The three numbers of an iTunSMPB comment: samples before the first, after the last, between.
 struct ITunesGap {
     std::int64_t delay = 0, padding = 0, samples = 0;

@@ -23,6 +23,14 @@ std::vector<std::string> words_of(const std::string& text) {
     return words;
 }
 
+/// Sorts as the number that a tag begins with ("3", "03", "3/12"). Without one: after all numbers.
+std::string number_key(const std::string& tag) {
+    const auto digits = tag.substr(0, tag.find_first_not_of("0123456789"));
+    const auto number = digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
+    if (digits.empty() || number.size() > 9) return "999999999";
+    return std::string(9 - number.size(), '0') + number;
+}
+
 /// Changes with every song and name that comes, goes or is replaced.
 std::string folder_state(const std::filesystem::path& root) {
     std::string state;
@@ -46,17 +54,22 @@ std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
     if (!manifest || manifest->id != id) return nullptr;
     const auto& tags = manifest->tags;
     const auto title = song::first_tag(tags, "TITLE"), artist = song::first_tag(tags, "ARTIST"),
-               album = song::first_tag(tags, "ALBUM");
+               album = song::first_tag(tags, "ALBUM"),
+               album_artist = song::first_tag(tags, "ALBUMARTIST"),
+               disc = song::first_tag(tags, "DISCNUMBER"),
+               track = song::first_tag(tags, "TRACKNUMBER");
     Json json{{"id", id},         {"names", names}, {"title", title},
-              {"artist", artist}, {"album", album}, {"seconds", manifest->seconds()}};
+              {"artist", artist}, {"album", album}, {"album_artist", album_artist},
+              {"disc", disc},     {"track", track}, {"seconds", manifest->seconds()}};
     for (const auto& rendition : manifest->renditions) json["bitrates"].push_back(rendition.kbps);
     json["lufs"] = nullptr;
     if (manifest->loudness && manifest->loudness->lufs) json["lufs"] = *manifest->loudness->lufs;
     auto song = std::make_shared<Song>();
     song->id = id;
     song->json = json.dump();
-    song->sort = fold(artist) + '\0' + fold(album) + '\0' + fold(title) + '\0' + id;
-    song->haystack = fold(title + '\n' + artist + '\n' + album + '\n' + id);
+    song->sort = fold(album_artist.empty() ? artist : album_artist) + '\0' + fold(album) + '\0' +
+                 number_key(disc) + number_key(track) + fold(title) + '\0' + id;
+    song->haystack = fold(title + '\n' + artist + '\n' + album + '\n' + album_artist + '\n' + id);
     for (const auto& name : names) song->haystack += '\n' + name;
     return song;
 }

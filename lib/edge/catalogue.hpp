@@ -1,5 +1,6 @@
 #pragma once
-// The songs of a store as people look for them: listed by artist and title, searched, page by page.
+// The songs of a store as people look for them: listed by artist, album, disc and track, searched,
+// page by page.
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,7 +22,7 @@ class Catalogue {
 
     struct Query {
         std::string
-            text;  ///< words that title, artist, album or name have all of; empty: every song
+            text;  ///< words that title, artists, album or name have all of; empty: every song
         std::string after;  ///< the `next` of the page before
         std::size_t limit = 100;
     };

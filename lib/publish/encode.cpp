@@ -317,7 +317,26 @@ class Encoder {
     bool stop_ = false;
 };
 
+std::vector<std::string> tags_in(int fd, const audio::Decoder& decoder, const std::string& subject,
+                                 std::vector<std::string>& left_out) {
+    struct stat info;
+    if (::fstat(fd, &info) != 0) throw system_error("read", subject);
+    const audio::ReadAt read = [&](std::uint64_t at, std::size_t n) {
+        Bytes bytes(n);
+        bytes.resize(read_at(fd, bytes, static_cast<std::int64_t>(at), subject));
+        return bytes;
+    };
+    return comments_of(read_tags(read, static_cast<std::uint64_t>(info.st_size), decoder.format()),
+                       decoder.tags(), left_out);
+}
+
 }  // namespace
+
+std::vector<std::string> probe(int fd, const std::string& subject, const Source& options) {
+    const audio::Decoder decoder{fd, subject, options};
+    std::vector<std::string> left_out;
+    return tags_in(fd, decoder, subject, left_out);
+}
 
 Recording record(int fd, const std::string& subject, const Source& options, bool keep_pcm,
                  const Report& report) {
@@ -333,16 +352,7 @@ Recording record(int fd, const std::string& subject, const Source& options, bool
                         decoder.tags(),
                         {},
                         {}};
-    struct stat info;
-    if (::fstat(file.fd(), &info) != 0) throw system_error("read", subject);
-    const audio::ReadAt read = [&](std::uint64_t at, std::size_t n) {
-        Bytes bytes(n);
-        bytes.resize(read_at(file.fd(), bytes, static_cast<std::int64_t>(at), subject));
-        return bytes;
-    };
-    recording.tags =
-        comments_of(read_tags(read, static_cast<std::uint64_t>(info.st_size), recording.format),
-                    decoder.tags(), recording.notes);
+    recording.tags = tags_in(file.fd(), decoder, subject, recording.notes);
     MeterBeside meter{recording.meter};
     const double expected = decoder.expected_seconds();
     std::vector<float> samples;

@@ -42,6 +42,9 @@ struct Source : audio::Decoder::Options {
 Recording record(int fd, const std::string& subject, const Source& options, bool keep_pcm,
                  const Report& report);
 
+/// The tags of an input, "KEY=value", without decoding it.
+std::vector<std::string> probe(int fd, const std::string& subject, const Source& options);
+
 struct Encoding {
     std::vector<int> kbps;  ///< rising, each known to audio::quality_of
     double gain_db = 0;

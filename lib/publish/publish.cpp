@@ -87,11 +87,15 @@ song::Manifest publish(store::Directory& store, BundleReader& bundle, const std:
         incoming.add(path, std::move(bytes));
     });
     incoming.sync();
-    if (store.admit(incoming, manifest.id)) return manifest;
+    admit(store, incoming, manifest);
+    return manifest;
+}
+
+void admit(store::Directory& store, store::Incoming& incoming, const song::Manifest& manifest) {
+    if (store.admit(incoming, manifest.id)) return;
     if (!damage_of_song(store, manifest.id).empty() ||
         known_manifest(store, manifest.id) != song::print_manifest(manifest))
         store.replace(incoming, manifest.id);
-    return manifest;
 }
 
 song::Manifest load_manifest(const store::Directory& store, const std::string& id) {

@@ -22,6 +22,10 @@ song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
 /// damage that it mends.
 song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject);
 
+/// Give a checked song that is all on disk its place; the same song again changes nothing, but for
+/// new tags and damage that it mends.
+void admit(store::Directory& store, store::Incoming& incoming, const song::Manifest& manifest);
+
 /// What is wrong with a song in a store, a line each; empty when all of it hashes to what its id
 /// promises.
 std::vector<std::string> damage_of_song(const store::Directory& store, const std::string& id);

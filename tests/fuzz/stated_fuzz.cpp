@@ -1,4 +1,4 @@
-// What headers of audio files state: MP3, AIFF, Wave64, WAV, MP4, iTunSMPB.
+// What headers of audio files state: MP3, AIFF, Wave64, WAV, MP4, iTunSMPB, Ogg.
 #include <algorithm>
 
 #include "audio/mp4.hpp"
@@ -23,6 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::uint32_t track = 1; track < 3; ++track)
         if (const auto length = audio::mp4_track(read, size, track))
             if (length->ticks <= 0 || length->per_second == 0) __builtin_trap();
+    if (const auto samples = audio::ogg_page_samples(read, size); samples && *samples <= 0)
+        __builtin_trap();
     audio::parse_itunsmpb(as_text(file));
     return 0;
 }

@@ -1,0 +1,476 @@
+#include "publish/library.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <unordered_map>
+
+#include "publish/cut.hpp"
+#include "publish/publish.hpp"
+#include "song/id.hpp"
+
+namespace stretto::publish {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool audio_name(const fs::path& path) {
+    static const std::set<std::string> known = {
+        ".mp3", ".mp2", ".flac", ".ogg", ".oga", ".opus", ".m4a",  ".m4b", ".mp4",
+        ".aac", ".wav", ".wv",   ".ape", ".aif", ".aiff", ".aifc", ".caf", ".w64",
+        ".wma", ".mka", ".tta",  ".mpc", ".au",  ".ac3",  ".dsf",  ".spx", ".webm"};
+    auto name = path.extension().string();
+    for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return known.contains(name);
+}
+
+void search(const fs::path& folder, Music& found) {
+    std::error_code failed;
+    std::vector<fs::path> folders;
+    fs::directory_iterator at{folder, failed};
+    for (; !failed && at != fs::directory_iterator{}; at.increment(failed)) {
+        std::error_code none;
+        if (at->path().filename().string().starts_with('.')) continue;
+        if (at->is_directory(none) && !at->is_symlink(none))
+            folders.push_back(at->path());
+        else if (audio_name(at->path()) && at->is_regular_file(none))
+            found.files.push_back(at->path());
+    }
+    if (failed) {
+        errno = failed.value();
+        found.unread.emplace_back(system_error("read", folder.string()).what());
+    }
+    for (const auto& inner : folders)
+        if (!looks_like_store(inner)) search(inner, found);
+}
+
+/// What changes when a file is replaced.
+std::string state_of(const fs::path& file) {
+    struct stat info {};
+    if (::stat(file.c_str(), &info) != 0) return {};
+    return text(file.filename().string(), "\n", info.st_size, " ", info.st_mtim.tv_sec, ".",
+                info.st_mtim.tv_nsec, "\n");
+}
+
+/// What earlier runs published: lines of a key, a blank, and an id. A later line replaces an
+/// earlier one with the same key.
+class Memory {
+   public:
+    explicit Memory(fs::path file) : file_(std::move(file)) {
+        std::error_code none;
+        if (!fs::exists(file_, none)) return;
+        const auto bytes = read_file(file_, most_bytes);
+        const auto all = as_text(bytes);
+        torn_ = !all.empty() && all.back() != '\n';
+        for (std::size_t at = 0, end; (end = all.find('\n', at)) != all.npos; at = end + 1) {
+            const auto line = all.substr(at, end - at);
+            if (line.size() == 65 && line[32] == ' ' && song::is_id(line.substr(33)))
+                known_[std::string{line.substr(0, 32)}] = line.substr(33);
+        }
+    }
+    static std::string key(const std::string& of) {
+        return base32(sha256(as_bytes(of))).substr(0, 32);
+    }
+    std::string find(const std::string& key) const {
+        const auto found = known_.find(key);
+        return found == known_.end() ? std::string{} : found->second;
+    }
+    void add(const std::string& key, const std::string& id) {
+        if (find(key) == id) return;
+        const File file{::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666)};
+        if (!file) throw output_error(file_.string());
+        write_all(file.fd(), as_bytes(text(torn_ ? "\n" : "", key, " ", id, "\n")), file_.string());
+        torn_ = false;
+        known_[key] = id;
+    }
+
+   private:
+    static constexpr std::size_t most_bytes = 1u << 30;
+    fs::path file_;
+    bool torn_ = false;
+    std::unordered_map<std::string, std::string> known_;
+};
+
+/// Bytes from the thread that encodes to the thread that cuts. The first waits while 4 MB are
+/// under way.
+class Conduit {
+   public:
+    void write(BytesView bytes) {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [this] { return abandoned_ || held_ < (4u << 20); });
+        if (abandoned_) throw Error{EX_IOERR, "the cutter has ended"};
+        held_ += bytes.size();
+        parts_.emplace_back(bytes.begin(), bytes.end());
+        changed_.notify_all();
+    }
+    void end() {
+        const std::lock_guard lock{mutex_};
+        ended_ = true;
+        changed_.notify_all();
+    }
+    void abandon() {
+        const std::lock_guard lock{mutex_};
+        abandoned_ = true;
+        changed_.notify_all();
+    }
+    std::size_t read(std::span<std::uint8_t> into) {
+        std::size_t have = 0;
+        std::unique_lock lock{mutex_};
+        while (have < into.size()) {
+            changed_.wait(lock, [this] { return ended_ || !parts_.empty(); });
+            if (parts_.empty()) break;
+            auto& part = parts_.front();
+            const std::size_t n = std::min(part.size() - at_, into.size() - have);
+            std::copy_n(part.begin() + static_cast<std::ptrdiff_t>(at_), n,
+                        into.begin() + static_cast<std::ptrdiff_t>(have));
+            have += n;
+            at_ += n;
+            if (at_ < part.size()) continue;
+            held_ -= part.size();
+            parts_.pop_front();
+            at_ = 0;
+            changed_.notify_all();
+        }
+        return have;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Bytes> parts_;
+    std::size_t at_ = 0, held_ = 0;
+    bool ended_ = false, abandoned_ = false;
+};
+
+class Library {
+   public:
+    Library(store::Directory& store, const LibraryOptions& options, const LibraryReport& report)
+        : store_(store), options_(options), report_(report), memory_(store.root() / ".published") {}
+
+    std::vector<Outcome> run(const std::vector<fs::path>& files) {
+        all_ = files.size();
+        std::map<fs::path, std::vector<fs::path>> folders;
+        for (const auto& file : files) folders[file.parent_path()].push_back(file);
+        for (auto& [path, inside] : folders)
+            jobs_.push_back([this, inside = std::move(inside)] { look(inside); });
+        {
+            std::vector<std::jthread> workers;
+            for (unsigned i = 0; i < std::max(1U, options_.jobs); ++i)
+                workers.emplace_back([this] { work(); });
+        }
+        if (failure_) std::rethrow_exception(failure_);
+        std::ranges::sort(outcomes_, {}, &Outcome::file);
+        return std::move(outcomes_);
+    }
+
+   private:
+    using Gain = LibraryOptions::Gain;
+    struct Track {
+        fs::path path;
+        std::string folder_key, key;
+        std::string before;  // its id of an earlier run
+        std::string why;     // it cannot be published
+        std::optional<audio::Meter> meter;
+    };
+    /// Files that are measured together.
+    struct Group {
+        std::vector<Track> tracks;
+        std::size_t waiting = 0;  // for how many measurements
+        bool whole = false;       // all tracks were measured, or tried
+        std::optional<audio::Gain> gain;
+    };
+    using Job = std::function<void()>;
+
+    void work() noexcept {
+        std::unique_lock lock{mutex_};
+        for (;;) {
+            changed_.wait(lock, [this] { return failure_ || !jobs_.empty() || running_ == 0; });
+            if (failure_ || jobs_.empty()) break;
+            const Job job = std::move(jobs_.front());
+            jobs_.pop_front();
+            ++running_;
+            lock.unlock();
+            std::exception_ptr failure;
+            try {
+                job();
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            lock.lock();
+            if (failure && !failure_) failure_ = failure;
+            --running_;
+            changed_.notify_all();
+        }
+        changed_.notify_all();
+    }
+
+    /// In front of other jobs: what was begun is finished, and what was measured is forgotten,
+    /// before more is begun.
+    void next(std::vector<Job> jobs) {
+        const std::lock_guard lock{mutex_};
+        jobs_.insert(jobs_.begin(), std::make_move_iterator(jobs.begin()),
+                     std::make_move_iterator(jobs.end()));
+        changed_.notify_all();
+    }
+
+    std::string settings() const {
+        std::string all = text(options_.lufs, " ", options_.true_peak, " ", options_.source.rate,
+                               " ", options_.chunk_seconds, " ", static_cast<int>(options_.gain),
+                               " ", options_.source.single_mono, " ", options_.source.keep_going);
+        for (const int kbps : options_.kbps) all += text(" ", kbps);
+        return all;
+    }
+
+    std::string known(const std::string& key) {
+        const std::lock_guard lock{mutex_};
+        auto id = memory_.find(key);
+        std::error_code none;
+        if (!id.empty() && !fs::exists(store_.song(id) / song::manifest_file, none)) id.clear();
+        return id;
+    }
+
+    void done(Outcome outcome, const Track& track) {
+        const std::lock_guard lock{mutex_};
+        if (!outcome.id.empty()) {
+            memory_.add(track.key, outcome.id);
+            memory_.add(track.folder_key, outcome.id);
+        }
+        outcomes_.push_back(std::move(outcome));
+        report_(outcomes_.size(), all_, outcomes_.back());
+    }
+
+    /// A directory: nothing to do if none of its files has changed; else each album in it on its
+    /// own, since a new file changes its album's gain.
+    void look(const std::vector<fs::path>& files) {
+        std::string state;
+        for (const auto& file : files) state += state_of(file);
+        std::vector<Track> tracks;
+        bool all_known = true;
+        for (const auto& file : files) {
+            Track track{file, {}, {}, {}, {}, {}};
+            track.folder_key = key_of(file, "folder\n" + state);
+            track.key = track.folder_key;
+            track.before = known(track.folder_key);
+            all_known = all_known && !track.before.empty();
+            tracks.push_back(std::move(track));
+        }
+        if (all_known) {
+            for (auto& track : tracks) done({track.path, track.before, {}, true, {}}, track);
+            return;
+        }
+        std::map<std::string, std::shared_ptr<Group>> groups;
+        for (auto& track : tracks) {
+            auto& group = groups[album_of(track)];
+            if (!group) group = std::make_shared<Group>();
+            group->tracks.push_back(std::move(track));
+        }
+        for (auto& [album, group] : groups) begin(group);
+    }
+
+    std::string key_of(const fs::path& file, const std::string& of) const {
+        return Memory::key(
+            text(fs::absolute(file).lexically_normal().string(), "\n", of, settings()));
+    }
+
+    /// What is the same for files with one gain.
+    std::string album_of(Track& track) const {
+        if (options_.gain == Gain::album) return {};
+        const auto alone = track.path.string();
+        if (options_.gain == Gain::track) return alone;
+        try {
+            const auto in = open_input(track.path);
+            const auto tags = song::tags_of_comments(probe(in.fd(), alone, options_.source));
+            const auto album = song::first_tag(tags, "ALBUM");
+            // no path is empty or begins with a line feed
+            if (!album.empty()) return "\n" + album + "\n" + song::first_tag(tags, "ALBUMARTIST");
+        } catch (const Error& e) {
+            track.why = e.what();
+        }
+        return alone;
+    }
+
+    void begin(const std::shared_ptr<Group>& group) {
+        std::string state;
+        for (const auto& track : group->tracks) state += state_of(track.path);
+        std::vector<Job> jobs;
+        std::vector<std::size_t> missing;
+        for (std::size_t i = 0; i < group->tracks.size(); ++i) {
+            auto& track = group->tracks[i];
+            track.key = key_of(track.path, "album\n" + state);
+            track.before = known(track.key);
+            if (track.before.empty()) missing.push_back(i);
+        }
+        const bool together = group->tracks.size() > 1;
+        group->waiting = missing.size();
+        for (const auto i : missing)
+            jobs.emplace_back(together ? Job{[this, group, i] { measure(group, i); }}
+                                       : Job{[this, group, i] { encode(*group, i); }});
+        for (auto& track : group->tracks)
+            if (!track.before.empty()) done({track.path, track.before, {}, true, {}}, track);
+        next(std::move(jobs));
+    }
+
+    void measure(const std::shared_ptr<Group>& group, std::size_t i) {
+        auto& track = group->tracks[i];
+        if (track.why.empty()) try {
+                const auto in = open_input(track.path);
+                track.meter =
+                    record(in.fd(), track.path.string(), options_.source, false, nothing).meter;
+            } catch (const Error& e) {
+                track.why = e.what();
+            }
+        {
+            const std::lock_guard lock{mutex_};
+            if (--group->waiting > 0) return;
+        }
+        measured(group);
+    }
+
+    /// First what is to be published; if that is anything, then the rest of its album.
+    void measured(const std::shared_ptr<Group>& group) {
+        auto& tracks = group->tracks;
+        std::vector<Job> jobs;
+        const bool any = std::ranges::any_of(tracks, [](const auto& t) { return !!t.meter; });
+        if (any && !group->whole) {
+            group->whole = true;
+            for (std::size_t i = 0; i < tracks.size(); ++i)
+                if (!tracks[i].before.empty())
+                    jobs.emplace_back([this, group, i] { measure(group, i); });
+            group->waiting = jobs.size();
+            if (!jobs.empty()) return next(std::move(jobs));
+        }
+        choose_gain(*group);
+        for (std::size_t i = 0; i < tracks.size(); ++i)
+            if (tracks[i].before.empty())
+                jobs.emplace_back([this, group, i] { encode(*group, i); });
+        next(std::move(jobs));
+    }
+
+    void choose_gain(Group& group) const {
+        std::vector<const audio::Meter*> meters;
+        std::optional<double> peak;
+        for (const auto& track : group.tracks) {
+            if (!track.meter) continue;
+            meters.push_back(&*track.meter);
+            const auto its = track.meter->true_peak();
+            if (its && (!peak || *its > *peak)) peak = its;
+        }
+        if (!meters.empty())
+            group.gain = audio::choose_gain(audio::Meter::lufs_of_all(meters), peak, options_.lufs,
+                                            options_.true_peak);
+        for (auto& track : group.tracks) track.meter.reset();
+    }
+
+    void encode(Group& group, std::size_t i) {
+        auto& track = group.tracks[i];
+        Outcome outcome{track.path, {}, track.why, false, {}};
+        std::optional<Recording> recording;
+        if (outcome.why.empty()) try {
+                const auto in = open_input(track.path);
+                recording = record(in.fd(), track.path.string(), options_.source, true, nothing);
+                outcome.damage = recording->damage;
+            } catch (const Error& e) {
+                outcome.why = e.what();
+            }
+        if (recording) try {
+                outcome.id = publish(*recording, group.gain);
+            } catch (const Error& e) {
+                if (e.exit() != EX_DATAERR) throw;  // the store cannot be written
+                outcome.why = e.what();
+            }
+        done(std::move(outcome), track);
+    }
+
+    std::string publish(const Recording& recording, const std::optional<audio::Gain>& album) {
+        const auto encoding = plan(recording, album);
+        auto incoming = store_.incoming();
+        Conduit conduit;
+        auto cutting = std::async(std::launch::async, [&] {
+            try {
+                Cutter cutter{options_.chunk_seconds};
+                cutter.add_input(ogg::PageReader{[&](std::span<std::uint8_t> into) {
+                                     return conduit.read(into);
+                                 }},
+                                 recording.subject);
+                return cutter.run([&](const std::string& name, BytesView bytes) {
+                    incoming.add(name, {bytes.begin(), bytes.end()});
+                });
+            } catch (...) {
+                conduit.abandon();
+                throw;
+            }
+        });
+        try {
+            publish::encode(
+                recording, encoding, [&](BytesView bytes) { conduit.write(bytes); }, nothing);
+        } catch (...) {
+            conduit.end();
+            cutting.get();  // if cutting failed, that is the reason
+            throw;
+        }
+        conduit.end();
+        const auto manifest = cutting.get();
+        incoming.sync();
+        admit(store_, incoming, manifest);
+        return manifest.id;
+    }
+
+    Encoding plan(const Recording& recording, const std::optional<audio::Gain>& album) const {
+        const auto lufs = recording.meter.lufs(), peak = recording.meter.true_peak();
+        const auto gain =
+            album ? *album : audio::choose_gain(lufs, peak, options_.lufs, options_.true_peak);
+        const auto after = [&](std::optional<double> before) {
+            return before ? std::optional{*before + gain.db} : before;
+        };
+        // with fewer files than cores, the renditions of a file share these
+        const auto files = std::min<std::size_t>(options_.jobs, std::max<std::size_t>(1, all_));
+        return {
+            options_.kbps,
+            gain.db,
+            {lufs, peak, gain.db, after(lufs), after(peak), gain.limited ? "true_peak" : "none"},
+            std::max(1U, options_.jobs / static_cast<unsigned>(files))};
+    }
+
+    static void nothing(double, double) {}
+
+    store::Directory& store_;
+    const LibraryOptions& options_;
+    const LibraryReport& report_;
+    std::mutex mutex_;  // over all below
+    std::condition_variable changed_;
+    Memory memory_;
+    std::deque<Job> jobs_;
+    std::size_t running_ = 0, all_ = 0;
+    std::vector<Outcome> outcomes_;
+    std::exception_ptr failure_;
+};
+
+}  // namespace
+
+bool looks_like_store(const fs::path& folder) {
+    std::error_code none;
+    return fs::is_directory(folder / "songs", none) && fs::is_directory(folder / "names", none);
+}
+
+Music find_music(const fs::path& root) {
+    Music found;
+    search(root, found);
+    std::ranges::sort(found.files);
+    return found;
+}
+
+std::vector<Outcome> publish_library(store::Directory& store, const std::vector<fs::path>& files,
+                                     const LibraryOptions& options, const LibraryReport& report) {
+    return Library{store, options, report}.run(files);
+}
+
+}  // namespace stretto::publish

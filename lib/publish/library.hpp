@@ -1,0 +1,60 @@
+#pragma once
+// A directory tree of music into a store: every file encoded, cut and published, on all cores.
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "publish/encode.hpp"
+#include "store/directory.hpp"
+
+namespace stretto::publish {
+
+struct LibraryOptions {
+    enum class Gain {
+        by_album,  ///< one for the files of a directory that have the same ALBUM and ALBUMARTIST
+        track,     ///< each its own
+        album,     ///< one for all files of a directory, whatever their tags
+    };
+    Source source;
+    std::vector<int> kbps{96, 160, 320};
+    double lufs = -14, true_peak = -1;
+    double chunk_seconds = 10;
+    Gain gain = Gain::by_album;
+    unsigned jobs = 2;
+};
+
+struct Outcome {
+    std::filesystem::path file;
+    std::string id;       ///< empty if it failed
+    std::string why;      ///< the reason if it failed
+    bool before = false;  ///< an earlier run published it, and nothing that matters has changed
+    std::vector<std::string> damage;  ///< passed over, when told to keep going
+};
+
+/// Called after each file, from one thread at a time.
+using LibraryReport =
+    std::function<void(std::size_t done, std::size_t all, const Outcome& outcome)>;
+
+/// Whether a directory is a store: it has songs and names.
+bool looks_like_store(const std::filesystem::path& folder);
+
+struct Music {
+    std::vector<std::filesystem::path> files;  ///< sorted
+    std::vector<std::string> unread;           ///< directories that could not be read, and why
+};
+
+/// The audio files in a directory tree, by the extensions of their names. Leaves out hidden files
+/// and directories, links to directories, and stores.
+Music find_music(const std::filesystem::path& root);
+
+/// Encode, cut and publish each file. A bad file costs only itself; a store that cannot be written
+/// ends it all with an Error. The store's `.published` remembers what was done, so that a second
+/// run does only what has changed.
+/// @param files  sorted
+/// @return by path
+std::vector<Outcome> publish_library(store::Directory& store,
+                                     const std::vector<std::filesystem::path>& files,
+                                     const LibraryOptions& options, const LibraryReport& report);
+
+}  // namespace stretto::publish
