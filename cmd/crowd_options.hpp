@@ -13,7 +13,8 @@ struct CrowdOptions {
     sim::CrowdSettings settings;
     std::string arrivals = "staggered";
     double hours = 1, edge_mbps = 1000, down_mbps = 10, up_mbps = 5;
-    bool fetch = false, no_peers = false;
+    bool fetch = false, no_peers = false, no_skips = false;
+    std::vector<std::string> attackers;
 
     void add_to(Arguments& app) {
         settings.listeners = 0;
@@ -60,6 +61,11 @@ struct CrowdOptions {
         app.add_option("--evil", settings.evil, "Share of listeners that give nothing right")
             ->range(0.0, 1.0)
             ->capture_default_str();
+        app.add_option("--attack", attackers,
+                       "Beside the listeners, evil peers that say they have the most popular song: "
+                       "24xbusy, 8xlate, ... of silent, slow, wrong, half, missing, busy, late")
+            ->delimiter(',');
+        app.add_flag("--no-skips", no_skips, "Every song is heard to its end");
         app.add_flag("--no-peers", no_peers, "Edges alone");
     }
 
@@ -71,10 +77,20 @@ struct CrowdOptions {
         settings.abr = abr;
         settings.play = !fetch;
         settings.peers = !no_peers;
+        settings.skips = !no_skips;
         settings.arrivals_s = arrivals == "flash" ? 30 : hours * 3600;
         settings.edge_kbps = edge_mbps * 1000;
         settings.down_kbps = down_mbps * 1000;
         settings.up_kbps = up_mbps * 1000;
+        for (const auto& words : attackers) {
+            const auto x = words.find('x');
+            const auto many = x == std::string::npos ? 1 : std::atoi(words.c_str());
+            const auto how = sim::parse_evil(x == std::string::npos ? words : words.substr(x + 1));
+            if (!how || many < 1 || many > 10'000)
+                throw Error{EX_USAGE, text("'", words, "' is no attack")};
+            settings.attackers.insert(settings.attackers.end(), static_cast<std::size_t>(many),
+                                      *how);
+        }
         const auto figures = figures_of(sim::run_crowd(settings), settings);
         (json ? sim::print_crowd_json : sim::print_crowd)(std::cout, figures, settings);
     }

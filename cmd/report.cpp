@@ -1,22 +1,28 @@
 // stretto-report: what players saw, summed up. See stretto-report(1).
 #include "report/report.hpp"
 
+#include <arpa/inet.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <optional>
+#include <sstream>
 
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "http/blocking.hpp"
+#include "http/server.hpp"
+#include "net/socket.hpp"
 #include "report/catalogue.hpp"
 #include "report/erase.hpp"
+#include "report/follow.hpp"
 #include "report/input.hpp"
 #include "report/page.hpp"
 #include "report/partial.hpp"
@@ -32,14 +38,17 @@ constexpr std::string_view examples =
     "  stretto-report --json --since 2026-11-01 events.jsonl | jq .royalties\n"
     "  zcat old/*.gz | stretto-report --csv songs -\n"
     "  stretto-report --pool 10000.00 --catalogue store --user-centric --min-plays 0 events.jsonl\n"
+    "  stretto-report --follow --listen 127.0.0.1:8490 events/\n"
     "  ls events/*.jsonl | parallel stretto-report --partial '{}' '>' '{}.part'; stretto-report "
     "events/*.part";
 
 struct Options {
     std::vector<std::string> files, trusted;
     std::string csv, html, since, until, salt, pool, prices, catalogue, servers;
-    std::string zone = "UTC", forget, drop_before;
+    std::string zone = "UTC", forget, drop_before, listen;
+    double every_s = 2;
     bool json = false, strict = false, partial = false, keep_going = false, bom = false;
+    bool follow = false;
     report::Wishes wishes;
 };
 
@@ -137,14 +146,18 @@ report::Catalogue read_catalogue(const std::string& from) {
         client.url());
 }
 
+std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 report::Options report_options(const Options& o) {
     report::Options options;
     options.salt = o.salt;
     options.since_ms = time_of("--since", o.since);
     options.until_ms = time_of("--until", o.until);
-    options.now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count();
+    options.now_ms = now_ms();
     if (!o.servers.empty()) options.servers = report::KnownServers{o.servers};
     return options;
 }
@@ -175,7 +188,8 @@ int write_partial(const Options& o) {
 
 /// --forget, --drop-before: a line a file, of how many lines stayed, went and were changed.
 int erase(const Options& o) {
-    report::Erasure what{.salt = o.salt};
+    report::Erasure what;
+    what.salt = o.salt;
     if (!o.forget.empty()) what.listener = o.forget;
     what.before_ms = time_of("--drop-before", o.drop_before);
     report::Eraser eraser{what};
@@ -190,6 +204,158 @@ int erase(const Options& o) {
     }
     return 0;
 }
+
+/// --follow: reads on, and shows what is new. On a terminal, which it fills; one report after the
+/// other where output goes elsewhere; into the file of --html; or as a page, to who asks for it.
+class Live : public http::Handler {
+   public:
+    explicit Live(const Options& o)
+        : options_(o),
+          report_(report_options(o)),
+          follower_(report_, o.files),
+          terminal_(::isatty(STDOUT_FILENO) && !o.json) {
+        for (const auto& address : addresses(o.listen)) {
+            auto sockets = net::listen(address, 1);
+            std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
+                      << std::endl;
+            server_.listen(std::move(sockets[0]));
+        }
+    }
+
+    /// Until SIGTERM or SIGINT, or until standard input ends.
+    void run() {
+        const auto end = [this] { loop_.stop(); };
+        net::Signal term{loop_, SIGTERM, end}, interrupt{loop_, SIGINT, end};
+        turn();
+        loop_.run();
+    }
+
+    void handle(http::Incoming&& incoming, http::Reply reply) override {
+        const auto& request = incoming.request;
+        if (request.method != "GET" && request.method != "HEAD")
+            return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
+        // a page elsewhere may have a name that leads here; its readers' browsers say that name
+        const auto* host = request.fields.find("Host");
+        if (!host || !is_loopback(*host)) return reply.send(421, "this is no name of this machine");
+        const bool json = request.target == "/report.json";
+        if (!json && request.target != "/") return reply.send(404, "not found");
+        auto& made = json ? json_ : page_;
+        if (made.empty())
+            made = make([&](const auto& tables) {
+                return json ? print_json(tables) : report::print_page(tables, reload_s());
+            });
+        http::Outgoing out;
+        http::append_field(out.fields, "Content-Type",
+                           json ? "application/json" : "text/html; charset=utf-8");
+        http::append_field(out.fields, "Cache-Control", "no-store");
+        out.length = made.size();
+        if (request.method != "HEAD") out.body = http::body_of(made);
+        reply.send(std::move(out));
+    }
+
+   private:
+    using Tables = std::vector<report::Table>;
+
+    /// "127.0.0.1", "[::1]", "localhost", with a port or not.
+    static bool is_loopback(std::string host) {
+        const auto port = host.rfind(':');
+        if (port != host.npos && host.find_first_not_of("0123456789", port + 1) == host.npos &&
+            (host.find(':') == port || host[port - 1] == ']'))
+            host.resize(port);
+        in_addr address{};
+        const bool ipv4 = ::inet_pton(AF_INET, host.c_str(), &address) == 1;
+        return host == "localhost" || host == "[::1]" || host == "::1" ||
+               (ipv4 && ntohl(address.s_addr) >> 24 == 127);
+    }
+    static std::vector<net::Address> addresses(const std::string& listen) {
+        if (listen.empty()) return {};
+        auto all = net::listen_addresses({listen});
+        for (const auto& address : all)
+            if (!is_loopback(address.host()))
+                throw Error{EX_USAGE, text("--listen ", listen,
+                                           ": a report has no login, so it is shown on loopback "
+                                           "alone: 127.0.0.1:PORT")};
+        return all;
+    }
+    static std::string print_json(const Tables& tables) {
+        std::ostringstream out;
+        report::print_json(out, tables);
+        return std::move(out).str();
+    }
+    int reload_s() const { return std::max(1, static_cast<int>(options_.every_s)); }
+
+    /// Open sessions are summed up as they are, in a copy: this one goes on with them.
+    std::string make(const std::function<std::string(const Tables&)>& print) {
+        return report::in_a_copy([&] {
+            report_.branch();
+            report_.finish();
+            return print(report_.tables(options_.wishes));
+        });
+    }
+
+    void turn() {
+        const auto began = std::chrono::steady_clock::now();
+        report_.set_now(now_ms());
+        if (follower_.read_on() || first_) {
+            page_.clear();
+            json_.clear();
+            if (options_.listen.empty() && in_front()) show(), first_ = false;
+        }
+        if (follower_.over() && options_.listen.empty()) return loop_.stop();
+        const auto took = std::chrono::steady_clock::now() - began;
+        // reading and summing up takes a fifth of a processor at most
+        const auto pause = std::max(std::chrono::duration<double>{options_.every_s},
+                                    std::chrono::duration<double>{4 * took});
+        next_.once(std::chrono::duration_cast<std::chrono::milliseconds>(pause));
+    }
+    /// In the background a terminal is another program's.
+    bool in_front() const { return !terminal_ || ::tcgetpgrp(STDOUT_FILENO) == ::getpgrp(); }
+
+    void show() {
+        if (!options_.html.empty() && options_.html != "-") {
+            Draft file{options_.html};
+            file.write(as_bytes(
+                make([&](const auto& tables) { return report::print_page(tables, reload_s()); })));
+            file.commit();
+            return;
+        }
+        auto said = make([&](const auto& tables) {
+            return options_.json
+                       ? print_json(tables)
+                       : report::print_text(tables, terminal(options_.wishes.payment.top));
+        });
+        if (!options_.json) said.insert(0, "As of " + report::iso_time(now_ms()) + "\n\n");
+        if (terminal_) said = on_screen(said);
+        std::cout << said << std::flush;
+        if (!std::cout) end_if_nobody_reads(), loop_.stop();
+    }
+    /// From the first line of the terminal to the one before its last; what does not fit is not
+    /// shown, for it would scroll.
+    static std::string on_screen(const std::string& text) {
+        winsize size{};
+        if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 2) return text;
+        std::string out = "\033[H";
+        std::size_t from = 0;
+        for (int row = 0; row + 1 < size.ws_row && from < text.size(); ++row) {
+            const auto end = std::min(text.find('\n', from), text.size());
+            out.append(text, from, end - from).append("\033[K\n");
+            from = end + 1;
+        }
+        return out + "\033[J";
+    }
+
+    const Options& options_;
+    report::Report report_;
+    report::Follower follower_;
+    bool terminal_, first_ = true;
+    std::string page_, json_;  // as they are now; empty: not made yet
+    http::AccessLog log_{"", false};
+    http::Limiter limiter_{0};
+    http::Shared shared_{{}, log_, limiter_};
+    net::Loop loop_;
+    http::Server server_{loop_, *this, {}, shared_};
+    net::Timer next_{loop_, [this] { turn(); }};
+};
 
 /// What must be right before anything is read.
 void settle(Options& o) {
@@ -219,6 +385,11 @@ int run(Options& o) {
     settle(o);
     if (!o.forget.empty() || !o.drop_before.empty()) return erase(o);
     if (o.partial) return write_partial(o);
+    if (o.follow) {
+        std::signal(SIGPIPE, SIG_IGN);
+        Live{o}.run();
+        return 0;
+    }
     report::Report report{report_options(o)};
     read_all(report, o);
     warn(o, report.counts());
@@ -284,6 +455,20 @@ void add_options(Arguments& app, Options& o) {
                      ->type_name("DAY");
     for (auto* rewrite : {forget, drop})
         rewrite->excludes(json)->excludes(csv)->excludes(html)->excludes(partial);
+    auto* follow =
+        app.add_flag("--follow", o.follow, "Read on in files that grow, and show what is new");
+    app.add_option("--every", o.every_s, "With --follow, look for new lines this often")
+        ->type_name("SECONDS")
+        ->range(0.1, 86'400)
+        ->capture_default_str()
+        ->needs(follow);
+    app.add_option("--listen", o.listen,
+                   "With --follow, show a page to browsers of this machine, as 127.0.0.1:8490")
+        ->type_name("ADDRESS:PORT")
+        ->needs(follow)
+        ->excludes(html)
+        ->excludes(json);
+    for (auto* once : {csv, partial, forget, drop}) follow->excludes(once);
     json->excludes(csv);
     partial->excludes(json)->excludes(csv)->excludes(html);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A directory tree of music into a store, on all cores: names come from file names, with the folder in front where two would be
-# the same; songs that are there already cost little; bad files are passed over and told at the end (then the exit status is 1).
+# Publish a directory tree of music, on all cores. A song's name is its file name, with the folder in front if two songs
+# have the same file name. A second run skips published songs. At the end the script lists bad files and exits with 1.
 #
 #   examples/01-publish-a-library.sh ~/Music store
 set -u

@@ -1,9 +1,9 @@
 #!/bin/sh
-# An origin and two edges in two places; one of them is killed while a client streams, and the client goes on at the other.
-# What to see: a song is fetched from the origin once for each edge, edges answer for an origin that is gone, and since all servers
-# make the same bytes and the same ETag of a song, a transfer that broke off at one is finished by another.
+# An origin and two edges. An edge is killed while a client streams, and the client continues on the other edge.
+# The idea: each edge fetches a song from the origin once. Edges serve songs without the origin. All servers send the same
+# bytes and the same ETag for a song, so a client can resume on one server a transfer that broke off on another.
 #
-#   examples/02-edges.sh [STORE SONG]      without them, a song of the demo
+#   examples/02-edges.sh [STORE SONG]      without arguments: a song of the demo
 set -eu
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-edges-XXXXXX")
 servers=
@@ -15,7 +15,7 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM
 
-# serve NAME SOURCE [OPTION...]: on a free port; sets url and pid
+# serve NAME SOURCE [OPTION...]: start a server on a free port; set url and pid
 serve() {
     name=$1 source=$2
     shift 2
@@ -35,11 +35,11 @@ asked() { curl -sS "$1/metrics" | sed -n 's/^stretto_upstream_requests_total //p
 store=${1-$work/store} song=${2-song}
 if [ $# -eq 0 ]; then
     music=$(find "${MUSIC:-build/music}" -name '*.mp3' | sort | head -1)
-    say "no store was named, so $(basename "$music") is published first"
+    say "no store given: publishing $(basename "$music")"
     stretto-encode "$music" | stretto-chunk | stretto-publish --name song "$store"
 fi
 
-say '1  an origin, and two edges before it'
+say '1  an origin and two edges'
 serve origin "$store"
 origin=$url origin_pid=$pid
 serve eu-west "$origin" --cache "$work/eu-west.cache"
@@ -47,28 +47,28 @@ west=$url west_pid=$pid
 serve us-east "$origin" --cache "$work/us-east.cache"
 east=$url
 
-say '2  the same chunk three times'
+say '2  three requests for the same chunk'
 for place in "$west" "$west" "$east"; do
     curl -sS -o /dev/null -D - -H 'X-User-Bitrate: 160' "$place/songs/$song/chunk_0.ogg" | tr -d '\r' | sed -n 's/^\(X-Cache\|Cache-Status\): /   /p' | paste -sd ' '
 done
 
-say '3  a client streams from eu-west, which is killed in the middle'
-# it pauses after 300 kB until the edge is dead, so that the whole song is not in the sockets' buffers before
+say '3  eu-west is killed while a client streams from it'
+# The client pauses after 300 kB until the edge is dead. Otherwise the sockets' buffers could hold the whole song.
 { curl -sS "$west/stream/$song?kbps=320" 2>"$work/curl" || printf '   curl: %s\n' "$(sed 's/^curl: //' "$work/curl")" >&2; } | {
     head -c 300000 >"$work/song.ogg"
     kill -9 $west_pid
     cat >>"$work/song.ogg"
 }
-printf '   %s bytes are here, and curl -C - asks us-east for the rest\n' "$(wc -c <"$work/song.ogg")"
+printf '   %s bytes have arrived; curl -C - requests the rest from us-east\n' "$(wc -c <"$work/song.ogg")"
 curl -sS -C - -o "$work/song.ogg" "$east/stream/$song?kbps=320"
-printf '   %s bytes; us-east asked the origin %s times, once for each chunk that it had not\n' "$(wc -c <"$work/song.ogg")" "$(asked "$east")"
+printf '   %s bytes; us-east sent %s requests to the origin, one per missing chunk\n' "$(wc -c <"$work/song.ogg")" "$(asked "$east")"
 
-say '4  somebody listens to all of it at us-east; then the origin is killed too, and us-east has the song'
+say '4  a client streams the whole song from us-east; the origin is killed; us-east still has the song'
 curl -sS -o "$work/whole.ogg" "$east/stream/$song?kbps=320"
 kill -9 $origin_pid
 curl -sS -o "$work/again.ogg" -w '   %{http_code}, %{size_download} bytes in %{time_total} s\n' "$east/stream/$song?kbps=320"
 
-say '5  all of these are the song'
+say '5  all copies equal the song'
 stretto-fetch --store "$store" -b 320 "$song" -o "$work/true.ogg"
 for file in song whole again; do
     cmp "$work/$file.ogg" "$work/true.ogg" && printf '   %s.ogg: the same %s bytes as from the store\n' "$file" "$(wc -c <"$work/true.ogg")"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# What adaptation is for: links that get slow, break and come back, and players that choose bitrates by different rules.
-# What to see: always 320 falls silent where the link cannot carry it, and always 96 wastes what it can; the rule that weighs what
-# the link may do next stays close to the best that one could do who knew it beforehand. First in the simulator, in which
-# a song takes a millisecond; then for real, two players side by side on links that break off, where this machine has namespaces.
+# Links become slow, break and recover, and players select bitrates by different rules.
+# The idea: constant 320 kbit/s rebuffers on a slow link, and constant 96 kbit/s wastes a fast link. The adaptive rule stays
+# close to the optimum, which knows the link's future. The first part uses the simulator, which plays a song in a millisecond.
+# The second part runs two real players on links that break, if this machine has network namespaces.
 #
-#   examples/04-bad-network.sh [STORE SONG]      without them, a song of the demo
+#   examples/04-bad-network.sh [STORE SONG]      without arguments: a song of the demo
 set -eu
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-bad-XXXXXX")
 here=$(dirname "$0")
@@ -29,18 +29,18 @@ say() { printf '\n%s\n' "$*"; }
 store=${1-$work/store} song=${2-song}
 if [ $# -eq 0 ]; then
     music=$(find "${MUSIC:-build/music}" -name '*.mp3' | sort | head -1)
-    say "no store was named, so a minute of $(basename "$music") is published first"
+    say "no store given: publishing a minute of $(basename "$music")"
     ffmpeg -v error -ss 30 -t 60 -i "$music" -map 0:a:0 -f flac - </dev/null | stretto-encode - | stretto-chunk | stretto-publish --name "$song" "$store" >/dev/null
 fi
 
-say '1  four links, kbit/s in each second; they begin again when they end'
+say '1  four links, in kbit/s for each second; they repeat'
 mkdir -p "$work/good" "$work/slow" "$work/gaps" "$work/cliff"
 awk 'BEGIN {for (s = 0; s < 60; ++s) print s, 8000}' >"$work/good/link"
 awk 'BEGIN {srand(1); for (s = 0; s < 300; ++s) print s, int(220 * exp(0.6 * (rand() + rand() + rand() - 1.5)))}' >"$work/slow/link"
 awk 'BEGIN {for (s = 0; s < 60; ++s) print s, s < 50 ? 300 : 0}' >"$work/gaps/link"
 awk 'BEGIN {for (s = 0; s < 60; ++s) print s, s < 30 ? 600 : s < 40 ? 64 : s < 45 ? 0 : 600}' >"$work/cliff/link"
-echo '   good: 8000    slow: around 220, never the same    gaps: 300, and nothing for 10 s of each minute'
-echo '   cliff: 600, then 64 for 10 s and nothing for 5 s, in each minute'
+echo '   good: 8000    slow: around 220, varying    gaps: 300, but 0 for 10 s in each minute'
+echo '   cliff: 600, but 64 for 10 s and then 0 for 5 s in each minute'
 
 say "2  stretto-simulate --traces LINK --abr stretto,seed,96,320 --songs 20 --optimum"
 for link in good slow gaps cliff; do
@@ -48,7 +48,7 @@ for link in good slow gaps cliff; do
     stretto-simulate --traces "$work/$link" --abr stretto,seed,96,320 --songs 20 --optimum --table | sed '1d;/^$/,$d' | cut -c 1-63 | sed 's/^/   /'
 done
 
-say '3  the cliff for real: stretto-play --abr stretto, and --abr seed, each on a link of its own'
+say '3  real players on a cliff: stretto-play --abr stretto and --abr seed, each on its own link'
 if lacks=$(net_lacks); then
     echo "   not here: this needs root and network namespaces ($lacks)"
     exit 0
@@ -67,13 +67,13 @@ for rule in stretto seed; do
     spawn $rule stretto-play --quiet --edge "$url" --output null --abr $rule --cache "$work/cache-$rule" --events "$work/$rule.jsonl" "$song" </dev/null 2>>"$work/log"
     players="$players $pid"
 done
-echo '   9 s of 900 kbit/s, 9 s of 64, 9 s of nothing, then 900 again; after 36 s both are told to end'
+echo '   9 s of 900 kbit/s, 9 s of 64, 9 s of 0, then 900 again; both players end after 36 s'
 sleep 9; links 64; sleep 9; links 0; sleep 9; links 900; sleep 9
 # shellcheck disable=SC2086 # pids
-kill $players 2>/dev/null || : # a song may have ended meanwhile
+kill $players 2>/dev/null || : # a song may have ended already
 for pid in $players; do wait "$pid" || :; done
 
-# every 3 s: the bitrate that is heard, and a # for each second in hand
+# every 3 s: the bitrate of the playback, and a # per second of buffer level
 picture='
     map(select(.event == "start" or .event == "progress" or .event == "stall" or .event == "resume")) | sort_by(.time_ms) | .[0].time_ms as $t
     | [range(3; 37; 3)] | map(. as $s | [$in[] | select(.time_ms <= $t + 1000 * $s)]
@@ -82,8 +82,8 @@ picture='
 for rule in stretto seed; do
     jq -Rn '[inputs | fromjson? // empty]' "$work/$rule.jsonl" | jq -r ". as \$in | $picture" >"$work/$rule.column"
 done
-printf '\n         %-32s %s\n' 'stretto: kbit/s, seconds in hand' 'seed'
-paste "$work/stretto.column" "$work/seed.column" | awk -F '\t' '{t = NR * 3; printf "   %2d s  %-32s %-30s %s\n", t, $1, $2, t == 12 ? "<- 64 kbit/s" : t == 21 ? "<- nothing" : t == 30 ? "<- 900 kbit/s" : ""}'
+printf '\n         %-32s %s\n' 'stretto: kbit/s, buffer level' 'seed'
+paste "$work/stretto.column" "$work/seed.column" | awk -F '\t' '{t = NR * 3; printf "   %2d s  %-32s %-30s %s\n", t, $1, $2, t == 12 ? "<- 64 kbit/s" : t == 21 ? "<- 0 kbit/s" : t == 30 ? "<- 900 kbit/s" : ""}'
 for rule in stretto seed; do
     stretto-report --json "$work/$rule.jsonl" | jq -r --arg rule $rule '.experience | "   \($rule): \(.mean_kbps | round) kbit/s, \(.stalls) stalls, \(.stalled_ms / 1000) s of silence"'
 done

@@ -1,10 +1,9 @@
 #!/bin/sh
-# What a service must know of a day: who was played and is owed what, where the bytes came from, what they cost; from what players
-# wrote down and nothing else.
-# What to see: the same plays share the same money in two ways, by plays and by listeners; every cent is accounted for; bytes that
-# listeners had themselves cost nothing; and the day can be summed up in parts, on as many machines as one likes.
+# The accounts of a day, from players' events alone: plays, royalties, sources of bytes, and costs.
+# The idea: royalties for the same plays can be divided by plays or by listeners, and no cent is lost. Bytes from the
+# listeners' own caches cost nothing. A report can be computed in parts, on any number of machines.
 #
-#   examples/05-what-it-cost.sh [EVENTS...]      without them, half a minute of four listeners and two songs of the demo
+#   examples/05-what-it-cost.sh [EVENTS...]      without arguments: half a minute of four listeners and two songs of the demo
 set -eu
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-cost-XXXXXX")
 pids=
@@ -19,7 +18,7 @@ say() { printf '\n%s\n' "$*"; }
 table() { sed 's/^/   /'; }
 
 if [ $# -eq 0 ]; then
-    say '1  two songs of ten seconds; a fan hears one of them three times, three others hear the other once'
+    say '1  two songs of ten seconds: a fan plays one three times, three listeners play the other once'
     find "${MUSIC:-build/music}" -name '*.mp3' | sort | head -2 >"$work/music"
     n=0
     while read -r music; do
@@ -28,7 +27,7 @@ if [ $# -eq 0 ]; then
             stretto-encode - | stretto-chunk | stretto-publish --name song$n "$work/store" >/dev/null
         n=$((n + 1))
     done <"$work/music"
-    serve() { # SOURCE [OPTION...]: on a free port; sets url
+    serve() { # SOURCE [OPTION...]: start a server on a free port; set url
         rm -f "$work/said"
         stretto-serve --listen 127.0.0.1:0 "$@" >"$work/said" &
         pids="$pids $!"
@@ -46,31 +45,31 @@ if [ $# -eq 0 ]; then
     playing=
     listen fan song0 song0 song0
     listen ann song1
-    until grep -qs '"chunk"' "$work/ann.jsonl"; do sleep 0.05; done # the edge has it from here on
+    until grep -qs '"chunk"' "$work/ann.jsonl"; do sleep 0.05; done # from now on the edge has the song
     listen bob song1
     listen cay song1
     for pid in $playing; do wait "$pid"; done
     set -- "$work"/*.jsonl
 fi
 
-say '2  plays, and where the bytes came from'
+say '2  plays, and sources of bytes'
 stretto-report --json "$@" >"$work/all.json"
 jq -r '.songs[] | "   \(.title): \(.plays) plays, \(.listeners) listeners"' "$work/all.json"
-jq -r '.bytes | "   own caches \(.cache), peers \(.peer), edges \(.edge_hit + .edge_miss) bytes, of which the edges asked the origin for \(.edge_miss)"' "$work/all.json"
+jq -r '.bytes | "   bytes: \(.cache) from own caches, \(.peer) from peers, \(.edge_hit + .edge_miss) from edges, \(.edge_miss) of these from the origin"' "$work/all.json"
 
-say '3  100.00 to be shared by all plays, and by listeners, each of whom has an equal part'
+say '3  100.00 divided by plays, and divided by listeners in equal parts'
 for how in '' --user-centric; do
-    # shellcheck disable=SC2086 # an option or none
+    # shellcheck disable=SC2086 # an option or nothing
     stretto-report --json --pool 100.00 --min-plays 0 $how "$@" >"$work/paid.json"
     jq -r --arg how "${how:---pro-rata, the default}" '"   \($how):", (.royalties[] | "      \(.title): \(.amount_cents / 100)"),
         "      together: \([.royalties[].amount_cents] | add / 100)"' "$work/paid.json"
 done
 
-say '4  what the bytes cost, by a list of prices, for 10^9 bytes and 10^6 requests'
+say '4  the cost of the bytes; prices are per 10^9 bytes and per 10^6 requests'
 echo '{"currency": "EUR", "edge_gb": 0.02, "origin_gb": 0.08, "million_requests": 0.6}' | tee "$work/prices.json" | table
-stretto-report --json --prices "$work/prices.json" "$@" | jq -r '.cost[] | "   \(.way): \(.amount * 1e6 | round) millionths, so \(.listener_year * 100 | round / 100) a listener and year"'
+stretto-report --json --prices "$work/prices.json" "$@" | jq -r '.cost[] | "   \(.way): \(.amount * 1e6 | round) millionths, or \(.listener_year * 100 | round / 100) per listener and year"'
 
-say '5  a part for each file, merged: the same report'
+say '5  one partial report per file; merged, they give the same report'
 for file; do stretto-report --partial "$file" >"$work/$(basename "$file").part"; done
 stretto-report --json "$work"/*.part | jq -S 'del(.input)' >"$work/merged.json"
 jq -S 'del(.input)' "$work/all.json" | cmp - "$work/merged.json" && echo "   $# parts, one result"

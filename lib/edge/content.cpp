@@ -230,16 +230,21 @@ Content::Opened Content::open_locked() {
 }
 
 std::optional<Bytes> Content::read_all(std::uint64_t most) {
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     if (!complete_ || size_ > most) return {};
     const auto opened = open_locked();
-    if (opened == Opened::failed || opened == Opened::damaged) return {};
-    if (bytes_) return *bytes_;
+    if (opened == Opened::failed) return {};
+    bool right = opened != Opened::damaged;
+    if (right && bytes_) return *bytes_;
     Bytes all(size_);
-    if (!file_ || !try_read_at(file_->fd(), all, 0)) return {};
-    for (std::size_t i = 0; i < right_.size(); ++i)
-        if (!is_right_locked(file_->fd(), i)) return {};
-    return all;
+    if (right && (!file_ || !try_read_at(file_->fd(), all, 0))) return {};
+    for (std::size_t i = 0; right && i < right_.size(); ++i)
+        right = is_right_locked(file_->fd(), i);
+    if (right) return all;
+    const auto call = on_damage_;
+    lock.unlock();
+    if (call) call();
+    return {};
 }
 
 void Content::when_settled(net::Loop& loop, std::function<void()> done) {

@@ -151,7 +151,7 @@ void Fetching::on_piece(Transfer& t, int piece, double now) {
     }
     retry_.progress();
     if (t.ask.from == Ask::From::peer) {
-        peers_->at(t.ask.source).bytes += bytes;
+        peers_->gave(t.ask.source, bytes);
         batch_->by_peer[t.ask.source] += bytes;
     }
     if (picker().complete(chunk)) step(Check{rendition_, chunk});

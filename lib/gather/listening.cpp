@@ -5,6 +5,8 @@
 #include <ranges>
 #include <utility>
 
+#include "abr/shape.hpp"
+
 namespace stretto::gather {
 namespace {
 
@@ -94,10 +96,12 @@ void Listening::adopt_early(double now) {
 
 void Listening::look(double now) {
     session_->elsewhere(sources() > 1);
+    budget_.pass(now);
     if (peers_want_) pump_peers(*peers_want_, now);
     if (peers_tail_) pump_peers(*peers_tail_, now);
     while (!over() && now >= retry_.not_before()) {
-        const auto orders = session_->act(now, heard_, offer(now));
+        const auto offered = offer(now);
+        const auto orders = session_->act(now, heard_, offered);
         if (orders.cancel) {
             if (auto* t = transfer(want_); t && orders.silent) {
                 Failure silent{Fault::stalled, "nothing comes"};
@@ -107,28 +111,53 @@ void Listening::look(double now) {
             if (orders.silent) continue;
         }
         if (orders.want) order(orders, now);
+        const bool waits = !session_->under_way() && !session_->complete() &&
+                           (offered.soon || offered.asked) && in_hand() < most();
+        if (!waits || waiting_since_ < 0) settle_waiting(waits, now);
         break;
     }
     next_index(now);
     complete_tail(now);
 }
 
+/// s of audio, above which nothing more is asked for.
+double Listening::most() const {
+    const auto& how = wish_.session;
+    return heard_.heard_s < how.settled_s ? std::min(how.lead_s, how.most_s) : how.most_s;
+}
+
+/// What the chunk that peers are asked for, or waiting for them, has cost by now.
+double Listening::lost_to_peers(double now) const {
+    const auto top = static_cast<int>(shape().renditions.size()) - 1;
+    const double needs = abr::bytes_per_second(shape(), std::min(top, wish_.session.highest));
+    const double load = session_->edge_rate() > 0 ? needs / session_->edge_rate() : 1;
+    if (peers_want_) {
+        const double audio_s = static_cast<double>(used()) / found_->rate;
+        return Budget::loss(now - peers_want_->asked, audio_s, load);
+    }
+    return waiting_since_ < 0 ? 0 : Budget::loss(now - waiting_since_, 0, load);
+}
+
+void Listening::settle_waiting(bool waits, double now) {
+    if (waiting_since_ >= 0 && !peers_want_) budget_.spend(lost_to_peers(now));
+    waiting_since_ = waits ? now : -1;
+}
+
 /// What peers have of the chunk that is next; and, just before it is asked for, asks them anew.
 Session::Offer Listening::offer(double now) {
     if (!peers_ || session_->complete() || session_->under_way()) return {};
-    const auto& how = wish_.session;
     const int best = static_cast<int>(shape().renditions.size()) - 1;
     const int last = last_rendition_ < 0 ? best : last_rendition_;
     auto offer = peers_->offer(session_->chunk(), millis(now));
     const bool enough = std::ranges::any_of(offer.bytes_per_s, [](double b) { return b > 0; });
     refresh_peers(last, enough, now);
-    const double most =
-        heard_.heard_s < how.settled_s ? std::min(how.lead_s, how.most_s) : how.most_s;
-    if (in_hand() < most + poll_ahead_s) poll_peers((poll_best_ = !poll_best_) ? best : last, now);
+    if (in_hand() < most() + poll_ahead_s)
+        poll_peers((poll_best_ = !poll_best_) ? best : last, now);
     for (const auto& peer : peers_->all()) offer.asked = offer.asked || peer.asking;
     // nothing can be asked of them without an index
     const auto top = static_cast<std::size_t>(wish_.session.highest);
     offer.asked = offer.asked || (!peers_->all().empty() && !indexed_[top]);
+    if (budget_.left_s() <= lost_to_peers(now)) return {};
     return offer;
 }
 
@@ -204,10 +233,12 @@ void Listening::pump_peers(Batch& batch, double now) {
             batch.picker.set_peer(n, {true}, peers_->at(n).expected());
     const bool tail = &batch == peers_tail_.get();
     pump(batch, now);
-    if (!batch.numbers.empty() || batch.picker.complete() ||
-        peers_->may_give(batch.rendition, batch.chunk, millis(now)))
+    const bool dear = !tail && budget_.left_s() <= lost_to_peers(now);
+    if (batch.picker.complete()) return;
+    if (!dear &&
+        (!batch.numbers.empty() || peers_->may_give(batch.rendition, batch.chunk, millis(now))))
         return;
-    // nobody gives what is missing
+    // nobody gives what is missing, or not in time
     if (tail) return tail_failed(now);
     session_->failed(session_->under_way()->number);
     drop_batch(peers_want_, now);
@@ -250,7 +281,7 @@ void Listening::on_piece(Transfer& t, int piece, double now) {
         t.ask.stop, at + 1 < chunk.pieces.size() ? chunk.pieces[at + 1].offset : chunk.bytes);
     if (fresh) {
         batch.by_peer[t.ask.source] += end - begin;
-        peers_->at(t.ask.source).bytes += end - begin;
+        peers_->gave(t.ask.source, end - begin);
     }
     if (&batch == peers_want_.get()) pass_pieces(batch);
     // after what is passed on: a chunk that is whole is checked, and its bytes go
@@ -515,6 +546,7 @@ void Listening::drop_batch(std::unique_ptr<Batch>& batch, double now) {
         cancel(number);
     }
     const bool heard = &batch == &peers_want_;
+    if (heard) budget_.spend(lost_to_peers(now));
     std::uint64_t all = 0;
     for (const auto& [peer, bytes] : batch->by_peer) all += bytes;
     const auto samples =

@@ -3,6 +3,7 @@
 // from an edge, heard as it comes.
 #include <deque>
 
+#include "gather/budget.hpp"
 #include "gather/conductor.hpp"
 
 namespace stretto::gather {
@@ -47,6 +48,9 @@ class Listening final : public Conductor {
 
     void adopt_early(double now);
     play::Session::Offer offer(double now);
+    double lost_to_peers(double now) const;
+    void settle_waiting(bool waits, double now);
+    double most() const;
     void order(const play::Session::Orders& orders, double now);
     void of_peers(const play::Session::Want& want, double now);
     void of_edge(const play::Session::Want& want, int edge, double now);
@@ -85,6 +89,8 @@ class Listening final : public Conductor {
     double edge_from_ = 0;  // share of the song heard, before the rest of tails is asked of an edge
     int last_rendition_ = -1;
     bool poll_best_ = false;
+    Budget budget_;
+    double waiting_since_ = -1;                // for peers, with nothing under way
     std::map<int, std::vector<int>> missing_;  // rendition -> edges that do not have it
 };
 

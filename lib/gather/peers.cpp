@@ -12,9 +12,11 @@ namespace {
 constexpr Millis between_refreshes = 5000;  // of the tracker's list, while loading
 constexpr Millis first_refresh = 1000;      // then after twice the time each
 constexpr Millis between_polls = 700;       // of what one peer has
-constexpr Millis silent_pause = 5000;       // before a peer that did not answer is polled again
+constexpr Millis silent_pause = 5000;       // before a peer that did not answer is polled again,
+constexpr int most_doublings = 5;           // twice as long each time
 constexpr std::size_t most_peers = 24;
 constexpr Millis busy_pause = 500, broken_pause = 5000, stalled_pause = 3000;
+constexpr Millis missing_pause = 500;  // of who has brought nothing yet
 constexpr Millis soon = 1000;
 constexpr std::size_t at_a_time = 3;  // peers that one chunk comes from
 constexpr int near = 3;               // chunks before the next: who has one of them is where we are
@@ -121,9 +123,16 @@ void Peers::said(int number, int rendition, const std::vector<bool>& have, Milli
 }
 
 void Peers::polled(int number, bool answered, Millis now) {
-    at(number).asking = false;
-    at(number).polled = answered ? now : now + silent_pause;
+    auto& peer = at(number);
+    peer.asking = false;
+    peer.polled = now;
+    if (answered)
+        peer.unanswered = 0;
+    else
+        peer.polled += silent_pause << std::min(peer.unanswered++, most_doublings);
 }
+
+void Peers::gave(int number, std::uint32_t bytes) { at(number).bytes += bytes; }
 
 void Peers::worked(int number, std::uint32_t bytes, Millis took) {
     auto& peer = at(number);
@@ -135,7 +144,9 @@ void Peers::worked(int number, std::uint32_t bytes, Millis took) {
 
 void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now) {
     auto& peer = at(number);
-    peer.not_before = now + pause_after(fault);
+    // who has something, but not this, has failed at nothing; who never gave anything has
+    const auto pause = std::max(pause_after(fault), peer.bytes > 0 ? 0 : missing_pause);
+    if (pause > 0) peer.not_before = now + pause;
     switch (fault) {
         case Fault::missing:
             peer.have[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = false;

@@ -20,6 +20,7 @@ struct Peer {
     double speed = 0;                     ///< bytes/s of one order, as seen; 0: not seen yet
     Millis not_before = 0;                ///< not to be asked for chunks until then
     Millis polled = 0;
+    int unanswered = 0;  ///< polls in a row
     bool asking = false, reported = false, banned = false;
     std::uint64_t bytes = 0;  ///< right ones
     std::int64_t ms = 0;      ///< that its transfers took
@@ -56,6 +57,8 @@ class Peers {
     /// It answered a poll, or did not, in which case it is asked again ever more rarely.
     void polled(int peer, bool answered, Millis now);
 
+    /// It brought a piece that is right.
+    void gave(int peer, std::uint32_t bytes);
     /// A request to it brought all that was asked for.
     void worked(int peer, std::uint32_t bytes, Millis took);
     /// It failed. Wrong bytes ban it.

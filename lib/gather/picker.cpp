@@ -14,8 +14,14 @@ constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any 
 // The same beside peers: a second transfer of the edge would take the way down from theirs. In a
 // crowd of 3000 (stretto-simulate) they brought 77 % of the bytes with this and 69 % with 500.
 constexpr Millis edge_ahead_of_peers = 100;
-constexpr Millis window = 2000;  // over which the peers' rate is taken
+constexpr Millis window = 2000;     // over which the peers' rate is taken
+constexpr Millis busy_pause = 300;  // of who has answered otherwise before
+constexpr Millis least_loss = 300;  // that an order without a piece costs
 constexpr int most_strikes = 4;
+constexpr int most_doublings = 6;       // of a pause
+constexpr double little_help = 0.25;    // of what the edge brings: it must not wait for peers
+constexpr Millis stranger_time = 500;   // for its first byte, before its promise is doubted
+constexpr double stranger_share = 0.8;  // of the edge's speed, that one who gave nothing may claim
 
 }  // namespace
 
@@ -118,6 +124,26 @@ std::optional<std::pair<int, int>> Picker::open_run(int chunk) const {
                      static_cast<int>(end - pieces.begin())};
 }
 
+/// ms in which an order for so many bytes must be served: twice what the edge would need.
+Millis Picker::time_for(double bytes) const {
+    const double rate = edge_rate_ > 0 ? edge_rate_ : 20e3;
+    return std::max(least_time, static_cast<Millis>(2000 * bytes / rate));
+}
+
+/// Strangers have had their time with it. Where no edge can be asked they are all there is.
+bool Picker::overdue(const Chunk& chunk, int piece, Millis now) const {
+    const auto& mine = chunk.pieces[static_cast<std::size_t>(piece)];
+    if (now < edge_not_before_) return false;
+    return mine.lost > time_for(end_of(chunk, piece) - mine.begin);
+}
+
+/// @param piece  the first that is open
+bool Picker::may_ask(const Peer& peer, int chunk, int piece, Millis now) const {
+    const auto k = static_cast<std::size_t>(chunk);
+    return peer.have[k] && can_ask(peer, now) &&
+           (peer.proven || peer.gave || !overdue(chunks_[k], piece, now));
+}
+
 /// A chunk that a peer which is free now can bring more of: one that was begun before a new one.
 std::optional<int> Picker::choose_for_peers(Millis now) {
     std::optional<int> best;
@@ -127,14 +153,15 @@ std::optional<int> Picker::choose_for_peers(Millis now) {
         open += chunks_[static_cast<std::size_t>(k)].left > 0 && sources_of(k) > 0;
     for (int k = 0; k < static_cast<int>(chunks_.size()); ++k) {
         const auto& chunk = chunks_[static_cast<std::size_t>(k)];
-        if (chunk.left == 0 || !open_run(k)) continue;
+        if (chunk.left == 0) continue;
+        const auto run = open_run(k);
+        if (!run) continue;
         const int sources = sources_of(k);
         if (sources >= options_.peers_a_chunk) continue;
         const bool begun = sources > 0 || chunk.left < static_cast<int>(chunk.pieces.size());
         if (!begun && open >= options_.open_chunks) continue;
-        const bool reachable = std::ranges::any_of(peers_, [&](const auto& entry) {
-            return entry.second.have[static_cast<std::size_t>(k)] && can_ask(entry.second, now);
-        });
+        const bool reachable = std::ranges::any_of(
+            peers_, [&](const auto& entry) { return may_ask(entry.second, k, run->first, now); });
         if (!reachable) continue;
         const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
         const double key = (begun ? 0 : 1e6) + (options_.in_order ? k : rarity(k) + chance);
@@ -173,8 +200,7 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
     const auto run = *open_run(*chunk);
     std::vector<int> able;
     for (const auto& [number, peer] : peers_)
-        if (peer.have[static_cast<std::size_t>(*chunk)] && can_ask(peer, now))
-            able.push_back(number);
+        if (may_ask(peer, *chunk, run.first, now)) able.push_back(number);
     const auto free_speed = [&](int n) {
         const auto& peer = peers_[n];
         return peer.speed / (1 + peer.orders);
@@ -247,7 +273,9 @@ bool Picker::edge_wanted(Millis now) const {
     for (const auto& [number, active] : active_)
         if (active.order.source == Order::edge)
             outstanding += active.order.stop - active.order.begin - active.received;
-    const auto ahead = helped ? edge_ahead_of_peers : edge_ahead;
+    const bool tried = peers_since_ && now - *peers_since_ >= grace;
+    const bool much = !tried || peer_rate(now) >= little_help * edge_rate_;
+    const auto ahead = helped && much ? edge_ahead_of_peers : edge_ahead;
     return outstanding < edge_pace(now) * static_cast<double>(ahead) / 1000;
 }
 
@@ -299,8 +327,12 @@ bool Picker::ask_edge_again(Millis now, std::vector<Order>& orders) {
         const double rest = order.stop - order.begin - active.received;
         if (!alone || rest <= 0) continue;
         const double took = static_cast<double>(std::max<Millis>(1, now - active.started)) / 1000;
-        const double speed = active.received > 0 ? active.received / took
-                                                 : peers_.at(order.source).speed / (1 + took);
+        const auto& peer = peers_.at(order.source);
+        double speed = active.received > 0 ? active.received / took : peer.speed / (1 + took);
+        // promises cost nothing
+        if (active.received == 0 && !peer.proven && edge_rate_ > 0 &&
+            now - active.started >= stranger_time)
+            speed = std::min(speed, stranger_share * edge_rate_ / (1 + took));
         const double wait = rest / std::max(speed, 1.0);
         const double edge = edge_rate_ > 0 ? (order.stop - order.begin) / edge_rate_ + 0.1 : 1;
         if (wait > edge && wait > longest) latest = &active, longest = wait;
@@ -334,9 +366,7 @@ Order Picker::adopt(int chunk, Millis asked) {
 
 /// The time that an order of a peer gets: twice what the edge would need.
 Millis Picker::allowed(const Active& active) const {
-    const double bytes = active.order.stop - active.order.begin;
-    const double rate = edge_rate_ > 0 ? edge_rate_ : 20e3;
-    return std::max(least_time, static_cast<Millis>(2000 * bytes / rate));
+    return time_for(active.order.stop - active.order.begin);
 }
 
 std::vector<int> Picker::late(Millis now) {
@@ -377,7 +407,10 @@ void Picker::piece_done(int order, int piece, Millis now) {
     auto& chunk = chunks_[static_cast<std::size_t>(o.chunk)];
     auto& mine = chunk.pieces[static_cast<std::size_t>(piece)];
     found->second.progressed = true;
-    if (o.source != Order::edge) peer_bytes_.push_back({now, end_of(chunk, piece) - mine.begin});
+    if (o.source != Order::edge) {
+        peers_[o.source].gave = true;
+        peer_bytes_.push_back({now, end_of(chunk, piece) - mine.begin});
+    }
     if (mine.done) return;
     mine.done = true;
     if (--chunk.left == 0) --left_;
@@ -416,13 +449,23 @@ void Picker::finished(int order, Millis now) {
     const double speed = active.received / took;
     peer.speed = peer.proven ? 0.6 * peer.speed + 0.4 * speed : speed;
     peer.proven = true;
-    peer.strikes = 0;
+    peer.strikes = peer.empty = 0;
+}
+
+/// A peer that gave nothing has cost time for each piece that it was asked for: at least that of a
+/// new request.
+void Picker::note_lost(const Active& active, Millis now) {
+    if (active.progressed) return;
+    auto& pieces = chunks_[static_cast<std::size_t>(active.order.chunk)].pieces;
+    const auto took = std::max(least_loss, now - active.started);
+    for (int i = active.order.first; i < active.order.end; ++i)
+        pieces[static_cast<std::size_t>(i)].lost += took;
 }
 
 void Picker::strike(Peer& peer, Millis now, Millis pause) {
     ++peer.strikes;
     peer.speed = std::max(5e3, peer.speed / 2);
-    peer.not_before = now + (pause << std::min(peer.strikes, 6));
+    peer.not_before = now + (pause << std::min(peer.strikes, most_doublings));
     if (peer.strikes >= most_strikes) peer.gone = true;
 }
 
@@ -433,6 +476,7 @@ void Picker::failed(int order, Fault fault, Millis now) {
     release(active);
     active_.erase(found);
     if (active.order.source == Order::edge) return;
+    note_lost(active, now);
     auto& peer = peers_[active.order.source];
     const auto jitter = std::uniform_int_distribution<Millis>{0, 300}(chance_);
     switch (fault) {
@@ -444,7 +488,7 @@ void Picker::failed(int order, Fault fault, Millis now) {
             if (!peer.proven) strike(peer, now, 100);
             break;
         case Fault::busy:
-            peer.not_before = now + 300 + jitter;
+            peer.not_before = now + (busy_pause << std::min(peer.empty++, most_doublings)) + jitter;
             break;
         case Fault::broken:
         case Fault::stalled:

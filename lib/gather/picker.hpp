@@ -30,9 +30,11 @@ struct Order {
 /// chunk, each for a run of pieces as long as its speed deserves; who has proved nothing yet gets
 /// one order at a time. The edge is asked for what no peer has, and for anything while peers
 /// together bring less than it would, so that a song never takes longer than with the edge alone;
-/// at the end it is asked again for what peers are late with.
-/// After Kreitz and Niemelae, "Spotify", IEEE P2P 2010 (ranking by outstanding bytes and speed),
-/// and Cohen, "Incentives Build Robustness in BitTorrent", 2003 (rarest first, endgame).
+/// at the end it is asked again for what peers are late with. Requests for a piece to peers that
+/// give nothing may cost twice the time that the edge would need: after that only the edge and
+/// peers that have given something are asked for it, however many others there are. After Kreitz
+/// and Niemelae, "Spotify", IEEE P2P 2010 (ranking by outstanding bytes and speed), and Cohen,
+/// "Incentives Build Robustness in BitTorrent", 2003 (rarest first, endgame).
 class Picker {
    public:
     struct Options {
@@ -101,7 +103,8 @@ class Picker {
     struct Piece {
         std::uint32_t begin = 0;
         bool done = false;
-        int asked = 0;  // orders under way that hold it
+        int asked = 0;    // orders under way that hold it
+        Millis lost = 0;  // with peers that gave nothing
     };
     struct Chunk {
         std::uint32_t bytes = 0;
@@ -112,7 +115,9 @@ class Picker {
         std::vector<bool> have;
         double speed = 0;  // bytes/s of one order
         int orders = 0, strikes = 0;
+        int empty = 0;  // orders in a row that brought no piece
         bool proven = false, banned = false, gone = false;
+        bool gave = false;  // a piece that is right
         Millis not_before = 0;
     };
     struct Active {
@@ -131,6 +136,9 @@ class Picker {
     int rarity(int chunk) const;
     int sources_of(int chunk) const;
     std::optional<std::pair<int, int>> open_run(int chunk) const;
+    bool may_ask(const Peer& peer, int chunk, int piece, Millis now) const;
+    Millis time_for(double bytes) const;
+    bool overdue(const Chunk& chunk, int piece, Millis now) const;
     std::optional<int> choose_for_peers(Millis now);
     std::optional<int> choose_for_edge();
     bool ask_peers(Millis now, std::vector<Order>& orders);
@@ -142,6 +150,7 @@ class Picker {
     Millis allowed(const Active& active) const;
     void start(int source, int chunk, int first, int end, Millis now, std::vector<Order>& orders);
     void release(const Active& active);
+    void note_lost(const Active& active, Millis now);
     void note_edge(const Active& active, Millis now);
     void strike(Peer& peer, Millis now, Millis pause);
 

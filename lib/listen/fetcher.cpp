@@ -13,6 +13,7 @@
 
 #include "base/draft.hpp"
 #include "base/program.hpp"
+#include "listen/interrupts.hpp"
 #include "ogg/join.hpp"
 
 namespace stretto::listen {
@@ -59,8 +60,7 @@ int Fetcher::run(std::deque<std::string> songs) {
         interrupted_ = !sharing_;
         stop();
     };
-    const net::Signal term{loop_, SIGTERM, end}, interrupt{loop_, SIGINT, end},
-        hangup{loop_, SIGHUP, end};
+    const Interrupts interrupts{loop_, end};
     loop_.post([this] {
         for (int i = 0; i < options_.jobs; ++i) begin_next();
     });
@@ -232,6 +232,11 @@ int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bo
             why = because;
             loop.stop();
         });
+    const Interrupts interrupts{loop, [&] {
+                                    listed = Presence::Listed::failed;
+                                    why = "interrupted";
+                                    loop.stop();
+                                }};
     loop.run();
     if (listed == Presence::Listed::failed) throw Error{EX_TEMPFAIL, why};
     return listed == Presence::Listed::some ? 0 : 1;

@@ -8,12 +8,14 @@
 #include <random>
 
 #include "base/program.hpp"
+#include "listen/interrupts.hpp"
 #include "song/id.hpp"
 
 namespace stretto::listen {
 namespace {
 
 constexpr std::chrono::milliseconds tick_ms{100};
+constexpr std::chrono::milliseconds hurried_ms{400};  // twice, and it has ended within a second
 constexpr double next_from_s = 30;  // what is left of a song when the next begins to load
 constexpr double between_progress = 1, between_posted_progress = 10;  // s
 constexpr std::size_t most_sources = 12;
@@ -95,9 +97,7 @@ Player::~Player() = default;
 int Player::run(std::vector<std::string> songs) {
     songs_ = std::move(songs);
     std::signal(SIGPIPE, SIG_IGN);
-    const auto quit = [this] { key(Key::quit); };
-    const net::Signal term{loop_, SIGTERM, quit}, interrupt{loop_, SIGINT, quit},
-        hangup{loop_, SIGHUP, quit};
+    const Interrupts interrupts{loop_, [this] { interrupt(); }};
     asked_ = steady_s();
     loop_.post([this] { go_to(0, ""); });
     tick_.every(tick_ms);
@@ -108,6 +108,7 @@ int Player::run(std::vector<std::string> songs) {
         throw;
     }
     presence_.remember_edges();
+    if (interrupted_) throw Error{EX_TEMPFAIL, "interrupted"};
     return exit_;
 }
 
@@ -415,12 +416,20 @@ void Player::key(Key key) {
     }
 }
 
+/// Ended from outside. Who gives to others after the last song has done what was asked for.
+void Player::interrupt() {
+    interrupted_ = interrupted_ || !ending_;
+    hurried_ = true;
+    key(Key::quit);
+}
+
 /// Nothing more is written; what was is heard to its end.
 void Player::end() {
     if (std::exchange(ending_, true)) return;
     drop(std::move(next_));
     tick_.stop();
     presence_.urgent(false);
+    if (hurried_) return leave();
     leave_.once(
         std::chrono::milliseconds{std::lround(std::clamp(sound_.unheard_s(), 0.0, 1.0) * 1000)});
 }
@@ -434,7 +443,11 @@ void Player::leave() {
             leave_.once(std::chrono::milliseconds{std::llround(sharing * 1000)});
         return;
     }
-    leave_.stop();
+    // called again, it waits no longer for what it waits for: the tracker, then who takes events
+    if (hurried_)
+        leave_.every(hurried_ms);
+    else
+        leave_.stop();
     presence_.leave([this] { diary_.finish(presence_.given(), [this] { loop_.stop(); }); });
 }
 

@@ -41,7 +41,8 @@ class Player {
     void key(Key key);
     net::Loop& loop() { return loop_; }
 
-    /// Until the last song was heard. @return 0, or the status of the first song that failed
+    /// Until the last song was heard. @return 0, or the status of the first song that failed; Error
+    /// 75 when a signal ended it before
     int run(std::vector<std::string> songs);
 
    private:
@@ -62,6 +63,7 @@ class Player {
     void go_to(std::size_t song, const char* why);
     void seek(double seconds);
     void toggle_pause();
+    void interrupt();
     void end();
     void leave();
     PanelView view() const;
@@ -79,7 +81,7 @@ class Player {
     std::deque<PanelView::From> sources_;
     net::Timer tick_, leave_;
     double asked_ = 0;  // when the listener asked for the song that plays
-    bool paused_ = false, ending_ = false;
+    bool paused_ = false, ending_ = false, interrupted_ = false, hurried_ = false;
     int exit_ = 0;
 };
 

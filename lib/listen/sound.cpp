@@ -73,10 +73,12 @@ void Sound::Track::last() {
 Sound::Sound(net::Loop& loop, Options options,
              std::function<void(const std::shared_ptr<Track>&, Happened)> happened)
     : loop_(loop), options_(std::move(options)), happened_(std::move(happened)) {
-    options_.sink.clock = [] {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-            .count();
-    };
+    if (!options_.sink.clock)
+        options_.sink.clock = [] {
+            return std::chrono::duration<double>(
+                       std::chrono::steady_clock::now().time_since_epoch())
+                .count();
+        };
     thread_ = std::thread{[this] { run(); }};
 }
 

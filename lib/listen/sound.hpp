@@ -21,12 +21,12 @@ class Sound {
    public:
     struct Options {
         audio::Output output;
-        audio::SinkOptions sink;
+        audio::SinkOptions sink;  ///< its clock is the steady one where there is none
         double volume = 1;
         double start_s = 0.45, resume_s = 2;  ///< in hand, to sound at first and after a stall
         double buffer_s = 30;                 ///< decoded ahead of what is heard
     };
-    /// What happened to a track, in order; `at` in s of the steady clock.
+    /// What happened to a track, in order; `at` in s of the clock.
     struct Happened {
         enum class What { started, stalled, resumed, finished } what;
         double at = 0;

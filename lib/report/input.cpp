@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -50,6 +51,14 @@ std::vector<std::string> matching(const std::string& pattern) {
     return {result.gl_pathv, result.gl_pathv + result.gl_pathc};
 }
 
+bool begins(BytesView head, std::initializer_list<std::uint8_t> magic) {
+    return head.size() >= magic.size() && std::equal(magic.begin(), magic.end(), head.begin());
+}
+bool is_gzip(BytesView head) { return begins(head, {0x1f, 0x8b}); }
+bool is_xz_or_zstd(BytesView head) {
+    return begins(head, {0xfd, '7', 'z', 'X', 'Z', 0}) || begins(head, {0x28, 0xb5, 0x2f, 0xfd});
+}
+
 using Archive = std::unique_ptr<archive, Freed<archive_read_free>>;
 
 /// A file's bytes, unpacked if need be. Its first bytes say how, whatever its name is; pipes too.
@@ -58,15 +67,11 @@ class Stream {
     explicit Stream(const std::string& name) : name_(name), file_(open_input(name)) {
         head_.resize(6);
         head_.resize(read_some(file_.fd(), head_, name_));
-        const auto begins = [&](std::initializer_list<std::uint8_t> magic) {
-            return head_.size() >= magic.size() &&
-                   std::equal(magic.begin(), magic.end(), head_.begin());
-        };
-        if (begins({0x1f, 0x8b})) {
+        if (is_gzip(head_)) {
             if (::inflateInit2(&zlib_, 15 + 16) != Z_OK) throw std::bad_alloc{};
             inflating_ = true;
             packed_.resize(256 << 10);
-        } else if (begins({0xfd, '7', 'z', 'X', 'Z', 0}) || begins({0x28, 0xb5, 0x2f, 0xfd})) {
+        } else if (is_xz_or_zstd(head_)) {
             open_archive();
         }
     }
@@ -186,6 +191,8 @@ constexpr std::size_t buffer_bytes = 1 << 20;
 
 }  // namespace
 
+bool is_packed(BytesView head) { return is_gzip(head) || is_xz_or_zstd(head); }
+
 std::vector<std::string> expand(const std::vector<std::string>& names) {
     std::vector<std::string> all;
     for (const auto& name : names) {
@@ -205,17 +212,16 @@ std::vector<std::string> expand(const std::vector<std::string>& names) {
     return all;
 }
 
-std::string each_line(const std::string& name,
-                      const std::function<void(std::string_view line, bool whole)>& take) {
-    Stream stream{name};
+void each_line(const std::function<std::size_t(char* to, std::size_t most)>& read, Unfinished& left,
+               bool last, const TakeLine& take) {
     std::string buffer(buffer_bytes + events::Reader::padding, '\0');
-    std::size_t have = 0;
-    bool skipping = false;  // within a line that is too long
+    std::size_t have = left.begun.copy(buffer.data(), buffer_bytes);
+    auto& skipping = left.skipping;
     const auto line = [&](const char* from, const char* to) {
         if (!skipping) take({from, static_cast<std::size_t>(to - from)}, true);
         skipping = false;
     };
-    while (const auto n = stream.read(buffer.data() + have, buffer_bytes - have)) {
+    while (const auto n = read(buffer.data() + have, buffer_bytes - have)) {
         const char *from = buffer.data(), *const end = from + have + n;
         const char* look = from + have;  // what was there holds no line feed
         while (const auto* feed = static_cast<const char*>(
@@ -231,7 +237,14 @@ std::string each_line(const std::string& name,
         }
         std::memmove(buffer.data(), from, have);
     }
-    if (have > 0) line(buffer.data(), buffer.data() + have);
+    if (last && have > 0) line(buffer.data(), buffer.data() + std::exchange(have, 0));
+    left.begun.assign(buffer, 0, have);
+}
+
+std::string each_line(const std::string& name, const TakeLine& take) {
+    Stream stream{name};
+    Unfinished left;
+    each_line([&](char* to, std::size_t most) { return stream.read(to, most); }, left, true, take);
     return stream.broken();
 }
 

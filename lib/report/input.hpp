@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.hpp"
+
 namespace stretto::report {
 
 /// Folders become the *.jsonl, *.json and *.log in them, packed (.gz, .xz, .zst) and rotated
@@ -13,11 +15,24 @@ namespace stretto::report {
 /// Error (66) for one that means none.
 std::vector<std::string> expand(const std::vector<std::string>& names);
 
+/// What of a file was read behind its last line feed.
+struct Unfinished {
+    std::string begun;
+    bool skipping = false;  ///< within a line that is too long to be read
+};
+using TakeLine = std::function<void(std::string_view line, bool whole)>;
+/// Each line of all that `read` gives now, until it gives 0, as each_line() does.
+/// @param last  there is no more: what is unfinished is a line too
+void each_line(const std::function<std::size_t(char* to, std::size_t most)>& read, Unfinished& left,
+               bool last, const TakeLine& take);
+
+/// Is it packed by gzip, xz or zstd, by a file's first bytes?
+bool is_packed(BytesView head);
+
 /// Each line without its line feed, with events::Reader::padding readable bytes behind it.
 /// @param take  whole: false for a line too long to be read, of which this is the beginning
 /// @return      why not all was read: packed data end early or are damaged, which loses what is
 ///              behind; empty: all was
-std::string each_line(const std::string& name,
-                      const std::function<void(std::string_view line, bool whole)>& take);
+std::string each_line(const std::string& name, const TakeLine& take);
 
 }  // namespace stretto::report

@@ -88,8 +88,18 @@ rows.sort((a,b)=>up?order(value(a),value(b)):order(value(b),value(a)));body.appe
 show()}
 )";
 
+/// Not while somebody looks for something: that would be lost.
+std::string reload_script(int seconds) {
+    return text(
+        "setInterval(()=>{if(!document.hidden&&!document.querySelector('[aria-sort],input:focus')&&"
+        "[...document.querySelectorAll('input')].every(i=>!i.value))location.reload()},",
+        seconds * 1000, ")\n");
+}
+
 /// "sha256-...", what a policy knows a script by.
-std::string script_hash() { return "sha256-" + base64(sha256(as_bytes(std::string_view{script}))); }
+std::string hash_of(const std::string& script) {
+    return "sha256-" + base64(sha256(as_bytes(script)));
+}
 
 /// A table's cells by the names of its columns.
 class View {
@@ -344,17 +354,21 @@ std::string section(const Table& table, const std::string& content) {
 
 }  // namespace
 
-std::string print_page(const std::vector<Table>& tables) {
+std::string print_page(const std::vector<Table>& tables, int reload_s) {
+    const auto scripts = script + (reload_s > 0 ? reload_script(reload_s) : std::string{});
     const View totals{tables, "totals"}, times{tables, "times"};
     std::string out = text(
         "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
         "<meta name=viewport content='width=device-width,initial-scale=1'>\n"
         "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';style-src "
         "'unsafe-inline';script-src '",
-        script_hash(), "'\">\n<title>stretto report</title>\n<style>", style,
+        hash_of(scripts), "'\">\n<title>stretto report</title>\n<style>", style,
         "</style></head>\n<body><header><h1>What listeners heard</h1><p>",
-        period(totals.words(0, "from"), totals.words(0, "to")), "</p></header>\n", heads(tables),
-        "<div class=plots>\n");
+        period(totals.words(0, "from"), totals.words(0, "to")), "</p>",
+        reload_s > 0 ? text("<p>Live: loaded again every ", reload_s,
+                            " s, except while a table is sorted or filtered.</p>")
+                     : "",
+        "</header>\n", heads(tables), "<div class=plots>\n");
     out += listening_plot(times) + sessions_plot(times) + startup_plot(View{tables, "startup"}) +
            ladder_plot(times, View{tables, "ladder"}) + bytes_plot(times) +
            songs_plot(View{tables, "songs"}) + "</div>\n";
@@ -375,7 +389,7 @@ std::string print_page(const std::vector<Table>& tables) {
         if (table.brief && table.single) out += section(table, facts(table));
     out += "</div>\n";
     add_rows(true);
-    return out + "<script>" + script + "</script></body></html>\n";
+    return out + "<script>" + scripts + "</script></body></html>\n";
 }
 
 }  // namespace stretto::report

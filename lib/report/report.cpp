@@ -24,20 +24,23 @@ void Report::add(const std::string& id, const Session& session) {
         summary_.add(session, names_);
 }
 
-void Report::add_partial(std::string_view line) {
-    ++file_.partial;
+void Report::add_partial(Pass& pass, std::string_view line) {
+    ++pass.partial;
     auto partial = parse_partial(line, names_);
     if (!partial) {
         ++intake_.counts().torn;
-        file_.wrong = partial.error().why;
+        pass.wrong = partial.error().why;
         return;
     }
     if (partial->counts_only) {
-        file_.counted = true;
+        pass.counted = true;
         intake_.counts().add(partial->counts);
         return;
     }
-    if (partial->logged) return logs_.add(*partial->logged);
+    if (partial->logged) {
+        logs_.resume(pass.log);
+        return logs_.add(*partial->logged);
+    }
     if (partial->reported) return logs_.reported(*partial->reported);
     const auto key = std::hash<std::string>{}(partial->id);
     if (merged_.has(key)) {
@@ -48,11 +51,11 @@ void Report::add_partial(std::string_view line) {
     add(partial->id, partial->session);
 }
 
-void Report::add_line(std::string_view line, bool whole) {
+void Report::add_line(Pass& pass, std::string_view line, bool whole) {
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (file_.lines == 0 && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
-    ++file_.lines;
-    if (whole && is_partial(line)) return add_partial(line);
+    if (pass.lines == 0 && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
+    ++pass.lines;
+    if (whole && is_partial(line)) return add_partial(pass, line);
     auto& counts = intake_.counts();
     counts.bytes += static_cast<std::int64_t>(line.size()) + 1;
     if (whole && line.empty()) return;
@@ -61,10 +64,10 @@ void Report::add_line(std::string_view line, bool whole) {
         ++counts.foreign;
         return;
     }
-    if (line[0] != '{') return add_other(line);
+    if (line[0] != '{') return add_other(pass, line);
     switch (reader_.read(line, event_)) {
         case events::Line::event:
-            ++file_.ours;
+            ++pass.ours;
             return intake_.add(event_);
         case events::Line::torn:
             ++counts.torn;
@@ -76,39 +79,47 @@ void Report::add_line(std::string_view line, bool whole) {
 }
 
 /// A line that is no event, but perhaps of an access log.
-void Report::add_other(std::string_view line) {
+void Report::add_other(Pass& pass, std::string_view line) {
     auto& counts = intake_.counts();
     const auto access = parse_access(line);
     if (!access) {
         ++counts.foreign;
         return;
     }
-    ++file_.ours;
+    ++pass.ours;
     if (access->time_ms < options_.since_ms.value_or(0) ||
         access->time_ms >= options_.until_ms.value_or(events::most_time_ms + 1))
         return;
     ++counts.requests;
     const bool to_server = options_.servers.has(access->address);
     counts.via += !to_server && !access->via.empty();
-    logs_.add(*access, line, names_.servers(server_), server_, to_server);
+    logs_.resume(pass.log);
+    logs_.add(*access, line, names_.servers(pass.server), pass.server, to_server);
+    pass.log = logs_.pass();
+}
+
+Report::Pass Report::begin(const std::string& name) {
+    ++intake_.counts().files;
+    logs_.next_file();
+    Pass pass;
+    pass.server = server_of_log(name);
+    pass.log = logs_.pass();
+    return pass;
 }
 
 std::string Report::read(const std::string& name) {
-    file_ = {};
-    server_ = server_of_log(name);
-    logs_.next_file();
+    auto pass = begin(name);
     auto broken =
-        each_line(name, [this](std::string_view line, bool whole) { add_line(line, whole); });
-    const bool only_partial = file_.partial > 0 && file_.ours == 0;
-    if (!only_partial) ++intake_.counts().files;
+        each_line(name, [&](std::string_view line, bool whole) { add_line(pass, line, whole); });
+    if (pass.partial > 0 && pass.ours == 0) --intake_.counts().files;
     if (!broken.empty()) {
         ++intake_.counts().torn;
         return broken;
     }
-    if (!file_.wrong.empty()) return text("a partial report is damaged: ", file_.wrong);
-    if (file_.partial > 0 && !file_.counted)
+    if (!pass.wrong.empty()) return text("a partial report is damaged: ", pass.wrong);
+    if (pass.partial > 0 && !pass.counted)
         return "a partial report ends early: its last line, of what was read, is not there";
-    if (file_.lines > 0 && file_.ours == 0 && file_.partial == 0)
+    if (pass.lines > 0 && pass.ours == 0 && pass.partial == 0)
         return "it has no events and no requests";
     return {};
 }

@@ -24,11 +24,24 @@ class Report {
 
     /// A file, or "-"; see each_line().
     /// @return  what is wrong with it: it is damaged, ends early, or has nothing that belongs into
-    /// a
-    ///          report; empty: nothing is
+    ///          a report; empty: nothing is
     std::string read(const std::string& name);
-    /// One line of a file that grows.
-    void add_line(std::string_view line, bool whole);
+
+    /// One pass over a file that is read; several may be read by turns.
+    struct Pass {
+        std::string server;  ///< whose log it is, if it is one
+        ServerLogs::Pass log;
+        std::int64_t lines = 0, partial = 0, ours = 0;
+        bool counted = false;  ///< the last line of a partial report was there
+        std::string wrong;
+    };
+    Pass begin(const std::string& name);
+    void add_line(Pass& pass, std::string_view line, bool whole);
+
+    /// Of what is read over hours.
+    void set_now(std::int64_t now_ms) { summary_.set_now(now_ms); }
+    /// In a forked child that is to finish() while its parent reads on.
+    void branch() { summary_.branch(), logs_.branch(); }
     /// No more files.
     void finish() { intake_.finish(); }
 
@@ -47,25 +60,18 @@ class Report {
 
    private:
     void add(const std::string& id, const Session& session);
-    void add_partial(std::string_view line);
-    void add_other(std::string_view line);
+    void add_partial(Pass& pass, std::string_view line);
+    void add_other(Pass& pass, std::string_view line);
 
     Options options_;
     Dictionary names_;
     Summary summary_;
     ServerLogs logs_;
-    std::string server_;  // of the file that is read, if it is a log
     Take take_;
     Intake intake_;
     events::Reader reader_;
     events::Event event_;
     Remembered merged_;
-    /// Of the file that is read.
-    struct {
-        std::int64_t lines = 0, partial = 0, ours = 0;
-        bool counted = false;  ///< the last line of a partial report was there
-        std::string wrong;
-    } file_;
 };
 
 }  // namespace stretto::report

@@ -145,11 +145,11 @@ void ServerLogs::add(const Access& access, std::string_view line, Name server,
     if (!to_server && !access.session.empty()) logged.session = session_key(access.session);
     // a log goes forward; where it goes back, it begins again
     constexpr std::int64_t disorder_ms = 600'000;
-    if (access.time_ms + disorder_ms < latest_ms_ ||
-        (logged.line == first_line_ && access.time_ms < latest_ms_))
+    if (access.time_ms + disorder_ms < pass_.latest_ms ||
+        (logged.line == pass_.first_line && access.time_ms < pass_.latest_ms))
         next_file();
-    if (first_line_ == 0) first_line_ = logged.line;
-    latest_ms_ = std::max(latest_ms_, access.time_ms);
+    if (pass_.first_line == 0) pass_.first_line = logged.line;
+    pass_.latest_ms = std::max(pass_.latest_ms, access.time_ms);
     add(logged);
 }
 

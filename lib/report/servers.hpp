@@ -87,14 +87,25 @@ class ServerLogs {
              bool to_server);
     void add(const Logged& logged) {
         auto one = logged;
-        one.pass = pass_;
+        one.pass = pass_.number;
         lines_.add(one);
         any_ = true;
     }
     /// The events of this session were read.
     void reported(std::uint64_t session) { sessions_.add({session, 0, Told::reported, 0, 0}); }
+    /// One pass over a log.
+    struct Pass {
+        std::uint32_t number = 0;
+        std::uint64_t first_line = 0;
+        std::int64_t latest_ms = 0;
+    };
     /// Another file begins.
-    void next_file() { ++pass_, first_line_ = 0, latest_ms_ = 0; }
+    void next_file() { pass_ = {.number = ++passes_}; }
+    /// Of files that are read by turns: where this one is, and that it goes on.
+    const Pass& pass() const noexcept { return pass_; }
+    void resume(const Pass& pass) noexcept { pass_ = pass; }
+    /// See Sorted.
+    void branch() { lines_.branch(), sessions_.branch(); }
 
     /// All that was added, doubled lines once: for partial reports.
     void each_line(const std::function<void(const Logged&)>& take);
@@ -104,9 +115,8 @@ class ServerLogs {
    private:
     Sorted<Logged> lines_{400'000};
     Sorted<Sent> sessions_{250'000};
-    std::uint32_t pass_ = 0;
-    std::uint64_t first_line_ = 0;  // of this pass
-    std::int64_t latest_ms_ = 0;
+    std::uint32_t passes_ = 0;
+    Pass pass_;
     bool any_ = false;
 };
 

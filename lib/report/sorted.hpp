@@ -12,7 +12,8 @@
 namespace stretto::report {
 
 /// Takes any number of records; a file under TMPDIR holds what is more than `in_memory`.
-/// Reading writes nothing, so a forked child may read what its parent goes on adding to.
+/// Reading writes nothing. A forked child that adds calls branch() first: its parent goes on
+/// writing to the file that they share.
 /// @tparam Record  plain bytes, with a key() to be compared
 template <class Record>
 class Sorted {
@@ -24,14 +25,25 @@ class Sorted {
         waiting_.push_back(record);
         if (waiting_.size() >= most_) spill();
     }
+    /// What is added from now on goes to a file of its own.
+    void branch() {
+        if (spool_) shared_.push_back(std::move(spool_));
+        spool_ = {};
+        spooled_ = 0;
+    }
     /// All records by their key. As often as wanted.
     void each(const std::function<void(const Record&)>& take);
 
    private:
+    /// Where a run lies, in records.
+    struct Place {
+        int fd;
+        std::uint64_t from, to;
+    };
     /// One sorted run, read a piece at a time.
     class Run {
        public:
-        Run(int fd, std::uint64_t from, std::uint64_t to) : fd_(fd), next_(from), end_(to) {}
+        explicit Run(const Place& place) : fd_(place.fd), next_(place.from), end_(place.to) {}
         /// What is in memory is a run too.
         explicit Run(std::vector<Record> piece)
             : fd_(-1), next_(0), end_(0), piece_(std::move(piece)) {}
@@ -64,7 +76,9 @@ class Sorted {
     std::size_t most_;
     std::vector<Record> waiting_;
     File spool_;
-    std::vector<std::uint64_t> runs_;  // where each ends, in records
+    std::uint64_t spooled_ = 0;  // records in it
+    std::vector<File> shared_;
+    std::vector<Place> runs_;
 };
 
 template <class Record>
@@ -75,7 +89,8 @@ void Sorted<Record>::spill() {
         spool_.fd(),
         {reinterpret_cast<const std::uint8_t*>(waiting_.data()), waiting_.size() * sizeof(Record)},
         "a temporary file");
-    runs_.push_back((runs_.empty() ? 0 : runs_.back()) + waiting_.size());
+    runs_.push_back({spool_.fd(), spooled_, spooled_ + waiting_.size()});
+    spooled_ += waiting_.size();
     waiting_.clear();
 }
 
@@ -89,8 +104,7 @@ void Sorted<Record>::each(const std::function<void(const Record&)>& take) {
 template <class Record>
 void Sorted<Record>::merge(const std::function<void(const Record&)>& take) {
     std::vector<Run> runs;
-    for (std::size_t i = 0; i < runs_.size(); ++i)
-        runs.emplace_back(spool_.fd(), i ? runs_[i - 1] : 0, runs_[i]);
+    for (const auto& place : runs_) runs.emplace_back(place);
     runs.emplace_back(waiting_);
     const auto later = [](Run* a, Run* b) { return before(b->head(), a->head()); };
     std::priority_queue<Run*, std::vector<Run*>, decltype(later)> next{later};

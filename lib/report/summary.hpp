@@ -29,6 +29,9 @@ class Summary {
 
     bool wants(const Session& session) const;
     void add(const Session& session, Dictionary& names);
+    void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
+    /// See Sorted.
+    void branch() { visits.branch(), chunks.branch(); }
     /// All were added: which dates can be believed.
     void settle() { dates.settle(now_ms_); }
     /// Where the twelve months end: as was asked, or by a server's clock, or where most sessions

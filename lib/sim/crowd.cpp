@@ -12,11 +12,12 @@ constexpr Millis step_ms = 20;
 constexpr Millis least_between_ms = 3000;  // announces, as in stream/tracker.cpp
 constexpr int interval_s = 120;            // of announces, as stretto-track asks for
 constexpr Millis head_start_ms = 10000;
+constexpr double late_s = 1.9;      // before each byte of a peer that is Evil::late
 constexpr double look_up_s = 0.05;  // the tracker asks the origin how a song is cut
 
 swarm::PeersLimits limits(const CrowdSettings& settings) {
     swarm::PeersLimits limits;
-    limits.peers = settings.listeners + 1;
+    limits.peers = settings.listeners + settings.attackers.size() + 1;
     return limits;
 }
 
@@ -49,6 +50,14 @@ int rendition_of(const swarm::Layout& layout, int kbps) {
 
 }  // namespace
 
+std::optional<Evil> parse_evil(std::string_view name) {
+    constexpr std::string_view names[] = {"silent",  "slow", "wrong", "half",
+                                          "missing", "busy", "late"};
+    const auto found = std::ranges::find(names, name);
+    if (found == std::end(names)) return {};
+    return static_cast<Evil>(1 + (found - std::begin(names)));
+}
+
 Holding* Listener::holding(std::uint32_t song, int rendition) {
     const auto found = std::ranges::find_if(
         holdings, [&](const Holding& h) { return h.song == song && h.rendition == rendition; });
@@ -62,12 +71,12 @@ CrowdState::CrowdState(const CrowdSettings& s)
       zipf(s.songs, s.zipf),
       tracker(limits(s), s.seed, std::make_unique<swarm::PlainSeal>(s.seed), 1000),
       edges(edge_list(s.edges)),
-      listeners(s.listeners),
-      is_awake_(s.listeners) {
+      listeners(s.listeners + s.attackers.size()),
+      is_awake_(listeners.size()) {
     for (std::size_t i = 0; i < s.edges; ++i)
         edge_pipes.push_back(flows.add_pipe(s.edge_kbps * 125));
-    result.members.resize(s.listeners);
-    for (std::uint32_t i = 0; i < s.listeners; ++i) add_listener(i);
+    result.members.resize(listeners.size());
+    for (std::uint32_t i = 0; i < listeners.size(); ++i) add_listener(i);
 }
 
 void CrowdState::add_listener(std::uint32_t i) {
@@ -78,9 +87,10 @@ void CrowdState::add_listener(std::uint32_t i) {
     member.down = settings.down_kbps * 125 * (0.5 + chance.real());
     member.up = settings.up_kbps * 125 * (0.5 + chance.real());
     if (chance.real() < settings.evil) l.evil = static_cast<Evil>(1 + chance.next() % 4);
+    if (i >= settings.listeners) l.evil = settings.attackers[i - settings.listeners];
     member.evil = l.evil != Evil::no;
     l.down = flows.add_pipe(member.down);
-    l.up = flows.add_pipe(l.evil == Evil::slow ? 1 : member.up);
+    l.up = flows.add_pipe(l.evil == Evil::slow ? 1 : l.evil == Evil::late ? 1 / late_s : member.up);
     // geometric, as a session is that ends after each song with the same chance
     if (settings.play)
         l.songs_left = 1 + static_cast<int>(std::log(1 - chance.real()) /
@@ -104,7 +114,7 @@ void CrowdState::arrive(std::uint32_t number) {
 
 void CrowdState::begin_song(std::uint32_t number) {
     auto& l = listeners[number];
-    auto song = static_cast<std::uint32_t>(zipf.draw(chance));
+    auto song = number < settings.listeners ? static_cast<std::uint32_t>(zipf.draw(chance)) : 0;
     if (!l.played.empty() && chance.real() < settings.replays)
         song = l.played[chance.next() % l.played.size()];
     const auto& layout = catalogue.song(song).layout;
@@ -161,6 +171,7 @@ swarm::Announce CrowdState::inventory(std::uint32_t number) {
     said.port = l.at.port;
     said.location = l.place;
     said.upload_kbps = std::llround(result.members[number].up / 125);
+    if (number >= settings.listeners) said.upload_kbps = 50'000;  // promises cost nothing
     for (const auto& holding : l.holdings) {
         const auto& song = catalogue.song(holding.song);
         auto& ranges =

@@ -5,10 +5,26 @@
 // stretto-track.
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stretto::sim {
+
+/// What an evil peer does with who asks it for a chunk; each says that it has all.
+enum class Evil : std::uint8_t {
+    no,
+    silent,   ///< accepts, and sends nothing
+    slow,     ///< sends a byte a second
+    wrong,    ///< sends wrong bytes
+    half,     ///< sends half, then nothing
+    missing,  ///< answers 404
+    busy,     ///< answers 503
+    late      ///< sends its first byte after 1.9 s, and so each after it
+};
+/// By name; nullopt: there is none of that name.
+std::optional<Evil> parse_evil(std::string_view name);
 
 struct CrowdSettings {
     std::size_t listeners = 10000;
@@ -23,11 +39,14 @@ struct CrowdSettings {
     std::size_t edges = 6;
     double edge_kbps = 1e6;  ///< of each
     double evil = 0;         ///< share of listeners that say they have all and give nothing right
+    /// Evil peers beside the listeners, there before all of them, for the most popular song.
+    std::vector<Evil> attackers{};
     bool peers = true;
     std::uint64_t seed = 1;
 
     bool play = false;       ///< rather than to fetch one song and stay
     double songs_each = 12;  ///< mean of a session, after which a listener goes
+    bool skips = true;       ///< some songs are left before their end
     double replays = 0.5;    ///< chance that a song of the same session is played again
     std::string abr = "stretto";
 };
@@ -45,7 +64,7 @@ struct CrowdPlay {
     double sound_s = -1;  ///< from the command to sound; below 0: never
     double heard_s = 0, stalled_s = 0;
     int stalls = 0;
-    double kbps_s = 0;  ///< nominal kbit/s times seconds that came
+    double came_s = 0, kbps_s = 0;  ///< seconds of audio that came, and their nominal kbit/s
 };
 
 /// Who listened, and what it gave.

@@ -58,7 +58,7 @@ CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_
         wish.most_kbps = kbps;
         wish.session.seed = seed;
         rules_ = wish.session;
-        until_s_ = patience(crowd.chance, song_.seconds);
+        until_s_ = crowd.settings.skips ? patience(crowd.chance, song_.seconds) : song_.seconds;
         ears_.emplace(song_.seconds);
         edges_.add_trusted("", "");  // known from the run before
         auto listening = std::make_unique<gather::Listening>(edges_, options, *policy_, wish);
@@ -174,7 +174,12 @@ std::uint32_t CrowdClient::length_of(const Ask& ask) const {
 void CrowdClient::carry_out(const gather::Pass& pass) {
     const auto& session = listening_->session();
     const auto& want = *session.under_way();
+    const int kbps = song_.layout.kbps[static_cast<std::size_t>(pass.rendition)];
+    const auto before = session.have();
     listening_->decoded(pass, session.audio_of(want, pass.stop - want.begin), now_s());
+    const double audio_s = static_cast<double>(session.have() - before) / rate;
+    outcome_.came_s += audio_s;
+    outcome_.kbps_s += audio_s * kbps;
     ears_->audio(at(), static_cast<double>(session.have()) / rate, rules_);
     if (!ears_->started()) crowd_.wake(listener_);
 }
@@ -319,9 +324,11 @@ void CrowdClient::on_head(int number) {
         ++host.idle.connections;
         return on_answer(number);
     }
-    if (flight.ask.what == Ask::What::part && !have[static_cast<std::size_t>(flight.ask.chunk)])
+    if (flight.ask.what == Ask::What::part &&
+        (peer.evil == Evil::missing || !have[static_cast<std::size_t>(flight.ask.chunk)]))
         return fail(number, gather::Fault::missing);
-    if (peer.uploads >= crowd_uploads) return fail(number, gather::Fault::busy);
+    if (peer.evil == Evil::busy || peer.uploads >= crowd_uploads)
+        return fail(number, gather::Fault::busy);
     ++peer.uploads;
     flight.uploading = true;
     flow.from = peer.up;

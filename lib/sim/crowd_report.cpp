@@ -33,7 +33,7 @@ void fairness(const CrowdRun& run, CrowdFigures& f) {
 
 void experience(const CrowdRun& run, CrowdFigures& f) {
     std::vector<double> starts, took;
-    double stalled = 0;
+    double stalled = 0, kbps_s = 0, came_s = 0;
     for (const auto& play : run.plays) {
         took.push_back(play.ended_s - play.began_s);
         if (play.sound_s >= 0)
@@ -43,7 +43,10 @@ void experience(const CrowdRun& run, CrowdFigures& f) {
         stalled += play.stalls > 0;
         f.stalled_s += play.stalled_s;
         f.heard_s += play.heard_s;
+        kbps_s += play.kbps_s;
+        came_s += play.came_s;
     }
+    f.kbps = came_s > 0 ? kbps_s / came_s : 0;
     f.took_p50_s = percentile(took, 0.5);
     f.took_p95_s = percentile(took, 0.95);
     f.start_p50_s = percentile(starts, 0.5);
@@ -106,6 +109,7 @@ void print_crowd(std::ostream& out, const CrowdFigures& f, const CrowdSettings& 
     }
     row(out, "heard", f.heard_s / 3600, "h");
     row(out, "stalled", f.stalled_s, "s");
+    row(out, "mean bitrate", f.kbps, "kbit/s");
     row(out, "left before sound", f.unheard, "", 0);
     // Kreitz and Niemelae, "Spotify", IEEE P2P 2010
     out << '\n' << std::setw(46) << "here" << std::setw(16) << "Spotify 2010" << '\n';
@@ -136,6 +140,7 @@ void print_crowd_json(std::ostream& out, const CrowdFigures& f, const CrowdSetti
                                            {"percent_with_stall", f.stutter},
                                            {"stalled_s", f.stalled_s},
                                            {"heard_s", f.heard_s},
+                                           {"kbps", f.kbps},
                                            {"left_before_sound", f.unheard}});
     else
         line.update(

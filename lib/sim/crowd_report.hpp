@@ -22,6 +22,7 @@ struct CrowdFigures {
     double start_p50_s = 0, start_p75_s = 0, start_p90_s = 0;
     double stutter = 0;                 ///< % of plays with a stall
     double stalled_s = 0, heard_s = 0;  ///< all together
+    double kbps = 0;                    ///< mean of what came
     double unheard = 0;                 ///< plays that were left before sound
 };
 

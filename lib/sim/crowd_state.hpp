@@ -10,9 +10,6 @@ namespace stretto::sim {
 
 constexpr int crowd_uploads = 4;  // at a time, as peer::Seeder gives
 
-/// What an evil peer does with who asks it.
-enum class Evil : std::uint8_t { no, silent, slow, wrong, half };
-
 /// Chunks of a rendition that are kept.
 struct Holding {
     std::uint32_t song = 0;

@@ -78,7 +78,7 @@ ok 'no such rule: 64' exits 64 play --abr none one
 ok 'no such output: 64' exits 64 play -O tape one
 ok 'no song: 64' exits 64 play
 ok 'a full disk: 74' exits 74 play -O raw:/dev/full one
-ended() { rm -f events.jsonl; timeout 60 stretto-play --edge "$edge" -O null --events events.jsonl one & player=$!; tries=0; until grep -qs '"progress"' events.jsonl; do tries=$((tries + 1)) && test $tries -lt 300 || return; sleep 0.1; done; kill -TERM $player; wait $player; events end | jq -e '.why == "skipped" and .heard_ms < 32000'; }
+ended() { rm -f events.jsonl; stretto-play --edge "$edge" -O null --events events.jsonl one & player=$! started="$started $!"; await 'the first progress' grep -qs '"progress"' events.jsonl || return; kill -TERM $player; exits 75 wait $player && events end | jq -e '.why == "skipped" and .heard_ms < 32000'; }
 ok 'told to end, it says that it was skipped' ended
 keys() { rm -f events.jsonl && timeout 60 python3 "$root/tests/tools/keys.py" stretto-play --edge "$edge" -O null --events events.jsonl one two; }
 ok 'keys: the next song, pause, seek, volume, end' keys

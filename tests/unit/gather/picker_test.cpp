@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_fails_again_and_again_is_asked_ever_more_rarely
         BOOST_TEST(asked[i] - asked[i - 1] > asked[i - 1] - asked[i - 2]);
 }
 
-BOOST_AUTO_TEST_CASE(a_busy_peer_is_asked_again_and_has_done_no_wrong) {
+BOOST_AUTO_TEST_CASE(a_busy_peer_is_asked_again_ever_more_rarely_and_has_done_no_wrong) {
     auto picker = song(4);
     picker.pause_edge(10'000'000);
     picker.set_peer(0, all(4), 1e6);
@@ -322,7 +322,9 @@ BOOST_AUTO_TEST_CASE(a_busy_peer_is_asked_again_and_has_done_no_wrong) {
             ++asked;
             picker.failed(order.number, Fault::busy, now);
         }
-    BOOST_TEST(asked >= 20);
+    BOOST_TEST(asked >= 5);
+    BOOST_TEST(asked <= 8);  // an answer without a byte doubles the pause
+    BOOST_TEST(!picker.banned(0));
 }
 
 BOOST_AUTO_TEST_CASE(a_chunk_that_a_peer_has_not_is_no_more_asked_of_it) {

@@ -1,5 +1,8 @@
 #include "report/visits.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <random>
@@ -123,6 +126,34 @@ BOOST_AUTO_TEST_CASE(where_tokens_are_wanted_only_plays_with_one_count) {
     listener.add(heard(1, 90'000, 60'000, 0, Visit::token), rules);
     BOOST_TEST(listener.all.plays == 1);
     BOOST_TEST(listener.all.heard_ms == 120'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_the_process_adds_without_its_parent_noticing) {
+    const auto all = made(1000);
+    Visits visits{100};
+    for (std::size_t i = 0; i < 450; ++i) visits.add(all[i]);
+    const auto child = ::fork();
+    BOOST_REQUIRE(child >= 0);
+    if (child == 0) {  // it spills, at the same time or before
+        visits.branch();
+        for (std::size_t i = 0; i < 1000; ++i) visits.add(all[i % 300]);
+        const auto found = sorted(visits);
+        ::_exit(found.size() == 1450 && std::is_sorted(found.begin(), found.end(),
+                                                       [](const Visit& a, const Visit& b) {
+                                                           return a.key() < b.key();
+                                                       })
+                    ? 0
+                    : 1);
+    }
+    int status = 0;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    BOOST_TEST(status == 0);
+    for (std::size_t i = 450; i < 1000; ++i) visits.add(all[i]);
+    Visits plain{1'000'000};
+    for (const auto& one : all) plain.add(one);
+    const auto a = sorted(visits), b = sorted(plain);
+    BOOST_REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) BOOST_REQUIRE(a[i].key() == b[i].key());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -133,6 +133,43 @@ BOOST_AUTO_TEST_CASE(evil_peers_hardly_delay_songs) {
         }
 }
 
+/// One listener, and 24 peers that mean harm: as many as it takes.
+CrowdSettings attacked(Evil how, std::uint64_t seed) {
+    CrowdSettings s;
+    s.listeners = s.songs = 1;
+    s.seed = seed;
+    s.attackers.assign(24, how);
+    return s;
+}
+
+BOOST_AUTO_TEST_CASE(two_dozen_peers_that_mean_harm_hardly_delay_a_fetch) {
+    for (const std::uint64_t seed : {1, 3})
+        for (int how = 1; how <= static_cast<int>(Evil::late); ++how) {
+            auto s = attacked(static_cast<Evil>(how), seed);
+            s.edge_kbps = 10e3;
+            const auto with = run_crowd(s);
+            s.peers = false;
+            BOOST_TEST(mean(with) <= 1.1 * mean(run_crowd(s)) + 1, "attack " << how);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(two_dozen_peers_that_mean_harm_hardly_lower_what_is_played) {
+    for (const std::uint64_t seed : {1, 3})
+        for (const double edge_kbps : {300, 400})
+            for (int how = 1; how <= static_cast<int>(Evil::late); ++how) {
+                auto s = attacked(static_cast<Evil>(how), seed);
+                s.play = true;
+                s.songs_each = 1;
+                s.skips = false;
+                s.edge_kbps = edge_kbps;
+                const auto with = figures_of(run_crowd(s), s);
+                s.peers = false;
+                const auto alone = figures_of(run_crowd(s), s);
+                BOOST_TEST(with.kbps >= 0.95 * alone.kbps, "attack " << how << ", seed " << seed);
+                BOOST_TEST(with.stalled_s <= alone.stalled_s);
+            }
+}
+
 BOOST_AUTO_TEST_CASE(where_edges_are_narrow_peers_make_all_of_it_faster) {
     auto s = small();
     s.arrivals_s = 10;

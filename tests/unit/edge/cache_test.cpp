@@ -1,0 +1,416 @@
+// What an edge has stored, in memory and in a folder made for the test. Times are those that the
+// test gives its responses.
+#include "edge/cache.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+
+#include "../folder.hpp"
+#include "base/text.hpp"
+
+using namespace stretto;
+using namespace stretto::edge;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t megabyte = 1u << 20;
+constexpr http::Time noon{http::Seconds{1700000000}};
+
+http::Request get(const std::string& key, const std::string& coding = "") {
+    http::Request request;
+    request.method = "GET";
+    request.target = key;
+    if (!coding.empty()) request.fields.add("Accept-Encoding", coding);
+    return request;
+}
+
+struct Response {
+    http::Time received = noon;
+    std::string coding = {};  // that its Vary selects; empty: no Vary
+    std::string groups = {};
+    std::shared_ptr<const Head> head() const {
+        http::Stored stored;
+        stored.fields.add("Cache-Control", "max-age=60");
+        if (!groups.empty()) stored.fields.add("Cache-Groups", groups);
+        if (!coding.empty()) {
+            stored.fields.add("Vary", "Accept-Encoding");
+            stored.vary.add("Accept-Encoding", coding);
+        }
+        stored.requested = stored.received = received;
+        return Head::of_upstream(std::move(stored));
+    }
+};
+
+struct Fixture {
+    std::vector<std::string> told;
+    std::uint64_t now_ms = 0;
+    Troubles troubles{[this](const std::string& line) { told.push_back(line); },
+                      [this] { return now_ms; }};
+    Folder folder;
+
+    Cache::Options in_memory(std::uint64_t bytes = 8 * megabyte) { return {{}, 0, bytes, 64, {}}; }
+    Cache::Options on_disk(std::uint64_t bytes = 16 * megabyte) {
+        return {folder.path / "cache", bytes, 4 * megabyte, 64, 0};
+    }
+    /// Begun, filled and committed. @return its entry; nullptr: not taken
+    static std::shared_ptr<Entry> put(Cache& cache, const std::string& key, std::string_view body,
+                                      const Response& response = {}) {
+        const auto moment = cache.moment();
+        const auto begun = cache.begin(key, response.head(), body.size(), true);
+        if (!begun.entry) return nullptr;
+        BOOST_TEST(begun.entry->content()->append(as_bytes(body)));
+        begun.entry->content()->complete();
+        cache.commit(begun.entry, moment);
+        return begun.entry;
+    }
+    static std::string body_of(const std::shared_ptr<Entry>& entry) {
+        const auto bytes = entry->content()->read_all(8 * megabyte);
+        return bytes ? std::string{as_text(*bytes)} : "(cannot be read)";
+    }
+    std::vector<fs::path> files() const {
+        std::vector<fs::path> all;
+        for (const auto& at : fs::recursive_directory_iterator{folder.path})
+            if (at.is_regular_file() && at.path().filename() != "lock") all.push_back(at.path());
+        return all;
+    }
+    void flip(const fs::path& file, std::streamoff at) {
+        std::fstream f{file, std::ios::in | std::ios::out | std::ios::binary};
+        f.seekg(at);
+        const char was = static_cast<char>(f.get());
+        f.seekp(at);
+        f.put(static_cast<char>(was ^ 1));
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(edge_cache, Fixture)
+
+BOOST_AUTO_TEST_CASE(what_is_on_its_way_is_found_by_nobody) {
+    Cache cache{in_memory(), troubles};
+    const auto begun = cache.begin("/a", Response{}.head(), 4, true);
+    BOOST_REQUIRE(begun.entry);
+    BOOST_TEST(begun.storing);
+    begun.entry->content()->append(as_bytes("text"));
+    begun.entry->content()->complete();
+    BOOST_TEST(!cache.find("/a", get("/a")));
+    BOOST_TEST(cache.numbers().filling_bytes > 0u);
+    cache.commit(begun.entry, cache.moment());
+    BOOST_TEST((cache.find("/a", get("/a")) == begun.entry));
+    BOOST_TEST(cache.numbers().filling_bytes == 0u);
+}
+BOOST_AUTO_TEST_CASE(what_only_passes_through_is_never_found) {
+    Cache cache{in_memory(), troubles};
+    const auto begun = cache.begin("/a", Response{}.head(), 4, false);
+    BOOST_REQUIRE(begun.entry);
+    BOOST_TEST(!begun.storing);
+    begun.entry->content()->append(as_bytes("text"));
+    begun.entry->content()->complete();
+    cache.commit(begun.entry, cache.moment());
+    BOOST_TEST(!cache.find("/a", get("/a")));
+    BOOST_TEST(cache.numbers().objects == 0u);
+}
+BOOST_AUTO_TEST_CASE(of_what_failed_nothing_stays) {
+    for (const auto& options : {in_memory(), on_disk()}) {
+        Cache cache{options, troubles};
+        {
+            const auto begun = cache.begin("/a", Response{}.head(), 400, true);
+            begun.entry->content()->append(as_bytes("text"));
+            cache.abandon(begun.entry);
+        }
+        BOOST_TEST(!cache.find("/a", get("/a")));
+        BOOST_TEST(files().empty());
+        BOOST_TEST(cache.numbers().filling_bytes == 0u);
+    }
+}
+BOOST_AUTO_TEST_CASE(what_was_asked_for_before_an_invalidation_is_not_kept) {
+    for (const auto& options : {in_memory(), on_disk()}) {
+        Cache cache{options, troubles};
+        const auto before = cache.moment();
+        const auto begun = cache.begin("/a", Response{}.head(), 4, true);
+        begun.entry->content()->append(as_bytes("text"));
+        begun.entry->content()->complete();
+        cache.invalidate("/a");
+        cache.commit(begun.entry, before);
+        BOOST_TEST(!cache.find("/a", get("/a")));
+        BOOST_TEST(files().empty());
+        BOOST_TEST(bool{put(cache, "/a", "text")});  // what is asked for afterwards is
+        BOOST_TEST(bool{cache.find("/a", get("/a"))});
+    }
+}
+BOOST_AUTO_TEST_CASE(so_it_is_when_there_were_more_invalidations_than_are_remembered) {
+    Cache cache{in_memory(), troubles};
+    const auto before = cache.moment();
+    const auto begun = cache.begin("/0", Response{}.head(), 4, true);
+    begun.entry->content()->append(as_bytes("text"));
+    begun.entry->content()->complete();
+    for (int i = 0; i < 5000; ++i) cache.invalidate(text("/", i));
+    cache.commit(begun.entry, before);
+    BOOST_TEST(!cache.find("/0", get("/0")));
+}
+BOOST_AUTO_TEST_CASE(an_invalidation_takes_all_variants) {
+    Cache cache{on_disk(), troubles};
+    put(cache, "/a", "plain", {noon, "identity"});
+    put(cache, "/a", "packed", {noon, "gzip"});
+    put(cache, "/b", "other");
+    cache.invalidate("/a");
+    BOOST_TEST(!cache.find("/a", get("/a", "gzip")));
+    BOOST_TEST(!cache.has_other("/a"));
+    BOOST_TEST(bool{cache.find("/b", get("/b"))});
+    BOOST_TEST(files().size() == 1u);
+}
+BOOST_AUTO_TEST_CASE(a_request_gets_the_variant_that_its_fields_select) {
+    Cache cache{in_memory(), troubles};
+    put(cache, "/a", "plain", {noon, "identity"});
+    put(cache, "/a", "packed", {noon, "gzip"});
+    BOOST_TEST(body_of(cache.find("/a", get("/a", "gzip"))) == "packed");
+    BOOST_TEST(body_of(cache.find("/a", get("/a", "identity"))) == "plain");
+    BOOST_TEST(!cache.find("/a", get("/a", "br")));
+    BOOST_TEST(cache.has_other("/a"));
+    put(cache, "/a", "packed anew", {noon, "gzip"});
+    BOOST_TEST(body_of(cache.find("/a", get("/a", "gzip"))) == "packed anew");
+    BOOST_TEST(cache.numbers().objects == 2u);
+    // one that is selected by nothing takes the place of all
+    put(cache, "/a", "for all");
+    BOOST_TEST(body_of(cache.find("/a", get("/a", "br"))) == "for all");
+    BOOST_TEST(cache.numbers().objects == 1u);
+}
+BOOST_AUTO_TEST_CASE(variants_of_a_path_are_bounded) {
+    Cache cache{in_memory(), troubles};
+    for (int i = 0; i < 40; ++i) put(cache, "/a", "text", {noon, text("coding", i)});
+    BOOST_TEST(cache.numbers().objects == 16u);
+    BOOST_TEST(bool{cache.find("/a", get("/a", "coding39"))});
+    BOOST_TEST(!cache.find("/a", get("/a", "coding0")));
+}
+BOOST_AUTO_TEST_CASE(after_a_restart_all_is_found_as_it_was) {
+    const std::string large(300000, 'l');
+    {
+        Cache cache{on_disk(), troubles};
+        put(cache, "/small", "text", {noon, "gzip"});
+        put(cache, "/large", large);
+    }
+    Cache cache{on_disk(), troubles};
+    BOOST_TEST(cache.numbers().objects == 2u);
+    const auto small = cache.find("/small", get("/small", "gzip"));
+    BOOST_REQUIRE(small);
+    BOOST_TEST(body_of(small) == "text");
+    BOOST_TEST((small->head()->stored.received == noon));
+    BOOST_TEST((small->head()->fresh_until == noon + http::Seconds{60}));
+    BOOST_TEST(!cache.find("/small", get("/small")));
+    BOOST_TEST((body_of(cache.find("/large", get("/large"))) == large));
+}
+BOOST_AUTO_TEST_CASE(a_wrong_bit_on_the_disk_is_noticed_told_and_gone) {
+    const std::string large(300000, 'l');
+    {
+        Cache cache{on_disk(), troubles};
+        put(cache, "/a", large);
+    }
+    const auto file = files().at(0);
+    flip(file, 100);
+    Cache cache{on_disk(), troubles};
+    BOOST_TEST(!cache.find("/a", get("/a")));
+    BOOST_TEST(!fs::exists(file));
+    BOOST_TEST(cache.numbers().damaged == 1u);
+    BOOST_TEST(cache.numbers().objects == 0u);
+    BOOST_REQUIRE(told.size() == 1u);
+    BOOST_TEST(told[0].starts_with("damage: '/a'"));
+}
+BOOST_AUTO_TEST_CASE(so_is_one_that_shows_while_it_is_read) {
+    const std::string large(3 * megabyte / 2, 'l');
+    {
+        Cache cache{on_disk(), troubles};
+        put(cache, "/a", large);
+    }
+    flip(files().at(0), 5 * megabyte / 4);  // its second block
+    Cache cache{on_disk(), troubles};
+    const auto entry = cache.find("/a", get("/a"));
+    BOOST_REQUIRE(entry);
+    BOOST_TEST(!entry->content()->read_all(4 * megabyte));
+    BOOST_TEST(cache.numbers().damaged == 1u);
+    BOOST_TEST(!cache.find("/a", get("/a")));
+}
+BOOST_AUTO_TEST_CASE(scrubbing_finds_it_before_anybody_asks) {
+    {
+        Cache cache{on_disk(), troubles};
+        for (int i = 0; i < 4; ++i) put(cache, text("/", i), std::string(100000, 'l'));
+    }
+    const auto all = files();
+    flip(all.at(1), 99999);
+    Cache cache{on_disk(), troubles};
+    std::uint64_t read = 0;
+    const auto go_on = [&](std::uint64_t bytes) {
+        read += bytes;
+        return true;
+    };
+    for (unsigned part = 0; part < 256; ++part) cache.scrub(part, go_on);
+    BOOST_TEST(read == 400000u);
+    BOOST_TEST(cache.numbers().scrubbed_bytes == read);
+    BOOST_TEST(cache.numbers().damaged == 1u);
+    BOOST_TEST(cache.numbers().objects == 3u);
+    BOOST_TEST(!fs::exists(all[1]));
+}
+BOOST_AUTO_TEST_CASE(scrubbing_ends_when_it_is_told_to) {
+    Cache cache{on_disk(), troubles};
+    put(cache, "/a", std::string(3 * megabyte / 2, 'l'));
+    int blocks = 0;
+    for (unsigned part = 0; part < 256; ++part)
+        cache.scrub(part, [&](std::uint64_t) { return ++blocks, false; });
+    BOOST_TEST(blocks == 1);
+}
+BOOST_AUTO_TEST_CASE(a_soft_purge_has_what_came_before_validated) {
+    Cache cache{in_memory(), troubles};
+    const auto second = http::Seconds{1};
+    put(cache, "/before", "text", {noon, "", "\"one\", \"two\""});
+    put(cache, "/other", "text", {noon, "", "\"two\""});
+    put(cache, "/after", "text", {noon + second, "", "\"one\""});
+    cache.purge("one", false, noon);
+    BOOST_TEST(cache.find("/before", get("/before"))->invalid);
+    BOOST_TEST(!cache.find("/other", get("/other"))->invalid);
+    BOOST_TEST(!cache.find("/after", get("/after"))->invalid);
+    // a 304 renews it
+    const auto entry = cache.find("/before", get("/before"));
+    cache.freshen(entry, Response{noon + second, "", "\"one\", \"two\""}.head());
+    BOOST_TEST(!cache.find("/before", get("/before"))->invalid);
+}
+BOOST_AUTO_TEST_CASE(a_hard_purge_takes_it_away) {
+    Cache cache{on_disk(), troubles};
+    put(cache, "/song", "text", {noon, "", "\"one\""});
+    put(cache, "/path", "text");
+    put(cache, "/later", "text", {noon + http::Seconds{1}, "", "\"one\""});
+    cache.purge("one", true, noon);
+    cache.purge("/path", true, noon);
+    BOOST_TEST(!cache.find("/song", get("/song")));
+    BOOST_TEST(!cache.find("/path", get("/path")));
+    BOOST_TEST(bool{cache.find("/later", get("/later"))});
+    BOOST_TEST(files().size() == 1u);
+}
+BOOST_AUTO_TEST_CASE(more_purges_than_are_remembered_have_all_validated) {
+    Cache cache{in_memory(), troubles};
+    put(cache, "/a", "text", {noon, "", "\"group0\""});
+    put(cache, "/b", "text");
+    for (int i = 0; i < 5000; ++i) cache.purge(text("group", i), false, noon);
+    BOOST_TEST(cache.find("/a", get("/a"))->invalid);
+    BOOST_TEST(cache.find("/b", get("/b"))->invalid);
+}
+BOOST_AUTO_TEST_CASE(an_object_of_more_than_an_eighth_of_the_cache_is_not_taken) {
+    Cache cache{in_memory(8 * megabyte), troubles};
+    BOOST_TEST(!cache.begin("/a", Response{}.head(), megabyte + 1, true).entry);
+    const auto begun = cache.begin("/a", Response{}.head(), megabyte / 2, true);
+    BOOST_TEST(bool{begun.entry});
+    cache.abandon(begun.entry);
+}
+BOOST_AUTO_TEST_CASE(one_that_grows_beyond_it_is_known_the_next_time) {
+    Cache cache{in_memory(8 * megabyte), troubles};
+    const auto begun = cache.begin("/a", Response{}.head(), {}, true);
+    BOOST_REQUIRE(begun.entry);
+    BOOST_TEST(cache.grow(begun.entry, megabyte / 2));
+    BOOST_TEST(!cache.grow(begun.entry, megabyte + 1));
+    cache.abandon(begun.entry);
+    BOOST_TEST(!cache.begin("/a", Response{}.head(), {}, true).entry);
+    const auto other = cache.begin("/b", Response{}.head(), {}, true);
+    BOOST_TEST(bool{other.entry});
+    cache.abandon(other.entry);
+}
+BOOST_AUTO_TEST_CASE(what_is_on_its_way_takes_half_of_the_cache_at_most) {
+    Cache cache{in_memory(8 * megabyte), troubles};
+    std::vector<std::shared_ptr<Entry>> begun;
+    for (int i = 0; i < 20; ++i)
+        if (auto one = cache.begin(text("/", i), Response{}.head(), megabyte - 4096, true);
+            one.entry)
+            begun.push_back(one.entry);
+    BOOST_TEST(begun.size() == 4u);
+    // room that is given back can be taken
+    cache.abandon(begun.back());
+    begun.pop_back();
+    BOOST_TEST(bool{cache.begin("/again", Response{}.head(), megabyte - 4096, true).entry});
+}
+BOOST_AUTO_TEST_CASE(it_stays_under_its_size_and_takes_dropped_files_away) {
+    for (const bool disk : {false, true}) {
+        Cache cache{disk ? on_disk(4 * megabyte) : in_memory(2 * megabyte), troubles};
+        for (int i = 0; i < 100; ++i) put(cache, text("/", i), std::string(100000, 'l'));
+        const auto n = cache.numbers();
+        BOOST_TEST(n.evicted > 50u);
+        BOOST_TEST(n.objects + n.evicted == 100u);
+        BOOST_TEST((disk ? n.disk_bytes : n.memory_bytes) <= (disk ? 4u : 2u) * megabyte);
+        if (!disk) continue;
+        BOOST_TEST(files().size() == n.objects);
+        std::uint64_t bytes = 0;
+        for (const auto& file : files()) bytes += fs::file_size(file);
+        BOOST_TEST(bytes <= 4 * megabyte);
+    }
+}
+BOOST_AUTO_TEST_CASE(what_is_dropped_and_still_sent_counts_until_it_has_been) {
+    Cache cache{in_memory(2 * megabyte), troubles};
+    auto sent = put(cache, "/a", std::string(200000, 'l'));
+    cache.drop(sent);
+    BOOST_TEST(cache.numbers().memory_bytes == 0u);
+    BOOST_TEST(cache.numbers().filling_bytes > 200000u);
+    sent = nullptr;
+    BOOST_TEST(cache.numbers().filling_bytes == 0u);
+}
+BOOST_AUTO_TEST_CASE(few_files_are_open_at_a_time) {
+    auto options = on_disk();
+    options.open_files = 3;
+    Cache cache{options, troubles};
+    std::vector<std::shared_ptr<Entry>> all;
+    for (int i = 0; i < 10; ++i)
+        all.push_back(put(cache, text("/", i), std::string(Content::small + 1, 'l')));
+    const auto open = [&] {
+        return std::ranges::count_if(all, [](const auto& e) { return e->content()->is_open(); });
+    };
+    BOOST_TEST(open() == 3);
+    for (int i = 0; i < 10; ++i) cache.find(text("/", i), get(text("/", i)));
+    BOOST_TEST(open() == 3);
+}
+BOOST_AUTO_TEST_CASE(an_object_whose_file_was_taken_away_is_not_there) {
+    Cache cache{on_disk(), troubles};
+    const auto entry = put(cache, "/a", std::string(Content::small + 1, 'l'));
+    entry->content()->close_file();
+    fs::remove(files().at(0));
+    BOOST_TEST(!cache.find("/a", get("/a")));
+    BOOST_TEST(cache.numbers().objects == 0u);
+    BOOST_TEST(told.empty());  // that is no damage
+}
+BOOST_AUTO_TEST_CASE(freshening_is_on_the_disk_too) {
+    {
+        Cache cache{on_disk(), troubles};
+        const auto entry = put(cache, "/a", "text");
+        cache.freshen(entry, Response{noon + http::Seconds{500}}.head());
+    }
+    Cache cache{on_disk(), troubles};
+    const auto entry = cache.find("/a", get("/a"));
+    BOOST_REQUIRE(entry);
+    BOOST_TEST((entry->head()->stored.received == noon + http::Seconds{500}));
+    BOOST_TEST(body_of(entry) == "text");
+}
+BOOST_AUTO_TEST_CASE(where_the_file_system_must_stay_free_nothing_is_stored_and_that_is_told) {
+    auto options = on_disk();
+    options.min_free = std::uint64_t{1} << 60;
+    Cache cache{options, troubles};
+    const auto begun = cache.begin("/a", Response{}.head(), 4, true);
+    BOOST_REQUIRE(begun.entry);  // it passes through in memory
+    BOOST_TEST(!begun.storing);
+    BOOST_TEST(cache.numbers().unstored == 1u);
+    BOOST_TEST(cache.trouble().find("No space left") != std::string::npos);
+    BOOST_REQUIRE(told.size() == 1u);
+    BOOST_TEST(told[0].starts_with("disk: '/a'"));
+    // a line a minute
+    cache.begin("/b", Response{}.head(), 4, true);
+    BOOST_TEST(told.size() == 1u);
+    now_ms = 61000;
+    cache.begin("/c", Response{}.head(), 4, true);
+    BOOST_TEST(told.size() == 2u);
+}
+BOOST_AUTO_TEST_CASE(a_path_tells_the_eviction_what_it_is_of_a_song) {
+    const std::string id(32, 'a');
+    const auto chunk = hint_of("/songs/" + id + "/160/chunk_7.ogg?x");
+    BOOST_TEST((chunk.kind == cache::Hint::Kind::chunk));
+    BOOST_TEST(chunk.chunk == 7u);
+    BOOST_TEST(chunk.kbps == 160u);
+    BOOST_TEST(chunk.song == hint_of("/songs/" + id + "/manifest.json").song);
+    BOOST_TEST((hint_of("/songs/" + id + "/96/index").kind == cache::Hint::Kind::index));
+    BOOST_TEST((hint_of("/else").kind == cache::Hint::Kind::other));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
