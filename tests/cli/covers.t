@@ -74,7 +74,7 @@ secret() { # a position in EXIF, a comment and a colour profile do not get out
 data = open("small.jpg", "rb").read()
 segment = lambda m, body: b"\xff" + bytes([m]) + (len(body) + 2).to_bytes(2, "big") + body
 open("told.jpg", "wb").write(data[:2] + segment(0xe1, b"Exif\0\0GPS52.5N") + segment(0xfe, b"GPS52.5N") + data[2:] + b"GPS52.5N")' &&
-        for from in told.jpg; do id=$(song --cover $from a.wav) && is "$id" 96 64 64 && exits 1 grep -rqa GPS52 "store/songs/$id" || return; done
+        id=$(song --cover told.jpg a.wav) && is "$id" 96 64 64 && exits 1 grep -rqa GPS52 "store/songs/$id"
 }
 ffmpeg -v error -i small.png small.jpg
 ok 'nothing but the picture is published' secret
