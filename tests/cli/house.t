@@ -54,6 +54,47 @@ idle() { test -z "$(deps sox mandoc)" && test ! -e asked; }
 ok 'deps says and does nothing when all is there' idle
 foreign() { mkdir -p empty && exits 69 env PATH="$work/empty" /bin/sh "$root/tests/tools/deps.sh" jq; }
 ok 'deps fails clearly where there is no apt' foreign
+shows() { # apt that downloads and installs
+    mkdir -p crawl
+    {
+        echo '#!/bin/sh'
+        echo 'echo "2 upgraded, 1 newly installed, 0 to remove"; echo "Need to get 152 MB of archives."'
+        for n in 0 4.5 41.2 100; do echo "echo dlstatus:1:$n:Retrieving file 1 of 2"; done
+        for n in 0.0000 7.1 52.6 99; do echo "echo pmstatus:jq:$n:Unpacking jq"; done
+    } >crawl/apt-get
+    chmod +x crawl/apt-get
+    (PATH=$work/crawl:$work/fake:$PATH && sh "$root/tests/tools/deps.sh" jq) >said || return
+    printf '%s\n' 'installing by apt: jq' '  2 upgraded, 1 newly installed, 0 to remove' '  Need to get 152 MB of archives.' \
+        '  downloading: 0 %' '  downloading: 40 %' '  downloading: 100 %' '  installing: 0 %' '  installing: 50 %' '  installing: 90 %' | diff - said
+}
+ok 'and shows how far apt is' shows
+fails() { # the lists of packages are old: once more with new ones, then what apt said
+    printf '#!/bin/sh\necho "$@" >>"%s/asked"\necho "E: Unable to locate package"\nexit 100\n' "$work" >crawl/apt-get
+    rm -f asked
+    (PATH=$work/crawl:$work/fake:$PATH && exits 69 sh "$root/tests/tools/deps.sh" jq) >said 2>&1 && grep -q '^E: Unable to locate' said && test "$(grep -c update asked) $(wc -l <asked)" = '1 2'
+}
+ok 'and says what apt said when it fails' fails
+mkdir bare
+for tool in sh grep cat; do ln -s "$(command -v $tool)" bare; done
+lacking() { # COMPILER: what make says with that and without pkg-config
+    exits 1 env PATH="$work/fake:$work/bare" sh "$root/tests/tools/deps.sh" --check "$1" ogg -- jq make clang >said 2>&1 && grep -qx '  sudo apt-get install --no-install-recommends jq clang' said || { cat said; return 1; }
+}
+ok 'make names every Debian package that is missing, without pkg-config and a compiler' lacking g++
+found() { sh "$root/tests/tools/deps.sh" --check "${CXX:-g++}" ogg libuv -- jq && exits 1 sh "$root/tests/tools/deps.sh" --check "${CXX:-g++}" ogg no-such-module -- make >said 2>&1; }
+ok 'and nothing when what it needs is there' found
+
+# what apt would bring to a Debian that has but what every Debian has
+: >nothing
+apt_gets() { LC_ALL=C apt-get -s -o Dir::State::status="$work/nothing" install --no-install-recommends "$@" 2>&1 | sed -n 's/^Inst \([^ ]*\) .*/\1/p' | sort; }
+# shellcheck disable=SC2046 # lists of words
+few() {
+    base=$(dpkg-query -W -f '${Package} ${Priority}\n' | sed -n 's/ required$//p')
+    needed=$(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$root" -pn help | sed -n 's/^DEPS_BUILD := //p')
+    apt_gets apt ca-certificates $base >before && apt_gets apt ca-certificates make $base $needed >after && comm -13 before after >brought
+    test "$(wc -l <before)" -gt 60 && grep -qx g++ brought && test "$(wc -l <brought)" -le 210 || { wc -l before brought; return 1; }
+    apt-cache show --no-all-versions $(sed 's/:.*//' brought) | awk '/^Size: / {bytes += $2} END {print bytes / 1e6 " MB"; exit bytes > 155e6}'
+}
+if apt-cache show g++ >lists 2>&1 && [ -s lists ]; then ok 'building needs at most 210 packages and 155 MB' few; else skip 'what building needs' 'apt has no lists'; fi
 
 mkdir -p tree/lib/ogg tree/lib/new tree/cmd
 printf '#include "http/client.hpp"\n#include <curl/curl.h>\n' >tree/lib/ogg/page.cpp
