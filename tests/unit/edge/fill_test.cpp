@@ -56,8 +56,14 @@ struct Fixture {
     EdgeCounters counters;
     EdgeShared shared{cache, manifests, counters, troubles, "edge"};
     Files objects;
-    http::Upstream upstream{loop, server.url, {}};
+    Ranking ranking{{server.url}, Ranking::By::order};
+    Behind upstream{loop, ranking, {}};
 
+    /// A server's address where connections are refused.
+    static std::string refusing() {
+        const auto gone = net::listen((*net::parse_listen("127.0.0.1:0"))[0], 1);
+        return "http://" + net::local_address(gone[0].fd()).print();
+    }
     /// What became of a job.
     struct Run {
         std::optional<Outcome> outcome;
@@ -327,39 +333,73 @@ BOOST_AUTO_TEST_CASE(a_pipe_that_breaks_off_is_broken_for_its_client) {
 
 // ---- no answer
 
-BOOST_AUTO_TEST_CASE(a_connection_that_fails_before_the_head_is_tried_once_more_if_that_is_safe) {
-    // a socket that was taken away: connections to it are refused
-    auto url = server.url;
-    {
-        auto gone = net::listen((*net::parse_listen("127.0.0.1:0"))[0], 1);
-        url = "http://" + net::local_address(gone[0].fd()).print();
-    }
-    http::Upstream nobody{loop, url, {}};
-    for (const auto& [method, asked] : {std::pair{"GET", 2u}, {"POST", 1u}}) {
-        Run got;
-        auto one = job("/a");
-        one.request.method = method;
-        one.alone = true;
-        counters.upstream_requests = 0;
-        Fill::start(
-            loop, nobody, shared, objects, one,
-            [&](Outcome outcome) { got.outcome = std::move(outcome); },
-            [&](Fill::End end) { got.end = end; });
-        BOOST_REQUIRE(toy::run_until(loop, [&] { return got.end.has_value(); }));
-        BOOST_TEST(got.outcome->error == 502);
-        BOOST_TEST(got.outcome->failed());
-        BOOST_TEST(got.outcome->why != "");
-        BOOST_TEST(counters.upstream_requests.load() == asked, method);
-    }
-    BOOST_TEST(counters.upstream_failures.load() == 3u);
+BOOST_AUTO_TEST_CASE(a_connection_that_is_refused_is_tried_once_more) {
+    Ranking none{{refusing()}, Ranking::By::order};
+    Behind nobody{loop, none, {}};
+    Run got;
+    Fill::start(
+        loop, nobody, shared, objects, job("/a"),
+        [&](Outcome outcome) { got.outcome = std::move(outcome); },
+        [&](Fill::End end) { got.end = end; });
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return got.end.has_value(); }));
+    BOOST_TEST(got.outcome->error == 502);
+    BOOST_TEST(got.outcome->failed());
+    BOOST_TEST(got.outcome->why != "");
+    BOOST_TEST(counters.upstream_requests.load() == 2u);
+    BOOST_TEST(counters.upstream_failures.load() == 2u);
+    BOOST_TEST(!none.is_up(0));
     BOOST_REQUIRE(!told.empty());
     BOOST_TEST(told[0].find("upstream: '/a'") == 0u);
+}
+BOOST_AUTO_TEST_CASE(the_next_server_is_asked_where_the_first_cannot_answer) {
+    Ranking two{{refusing(), server.url}, Ranking::By::order};
+    Behind both{loop, two, {}};
+    script({{200, storable, "text"}});
+    Run got;
+    Fill::start(
+        loop, both, shared, objects, job("/a"),
+        [&](Outcome outcome) { got.outcome = std::move(outcome); },
+        [&](Fill::End end) { got.end = end; });
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return got.end.has_value(); }));
+    BOOST_TEST(got.outcome->fwd_status.value_or(0) == 200);
+    BOOST_TEST(find("/a"));
+    BOOST_TEST(!two.is_up(0));
+    BOOST_TEST(two.is_up(1));
+}
+BOOST_AUTO_TEST_CASE(
+    so_it_is_where_the_first_says_that_it_cannot_unless_the_method_changes_things) {
+    toy::Server busy{loop};
+    busy.first = [](const std::string&, const http::Reply& reply) {
+        reply.send(503, "busy");
+        return true;
+    };
+    for (const auto* method : {"GET", "POST"}) {
+        Ranking two{{busy.url, server.url}, Ranking::By::order};
+        Behind both{loop, two, {}};
+        script({{200, storable, "text"}});
+        auto one = job("/b");
+        one.request.method = method;
+        one.alone = true;
+        Run got;
+        std::unique_ptr<http::Body> body;
+        Fill::start(
+            loop, both, shared, objects, one,
+            [&](Outcome outcome) {
+                got.outcome = std::move(outcome);
+                if (got.outcome->pipe) body = Pipe::body(got.outcome->pipe);
+            },
+            [&](Fill::End end) { got.end = end; });
+        BOOST_REQUIRE(toy::run_until(loop, [&] { return got.end.has_value(); }));
+        BOOST_TEST(got.outcome->fwd_status.value_or(0) ==
+                   (one.request.method == "GET" ? 200 : 503));
+    }
+    BOOST_TEST(server.requests.size() == 1u);
 }
 BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_504_and_not_asked_again) {
     server.first = [](const std::string&, const http::Reply&) { return true; };
     http::Upstream::Limits limits;
     limits.stall = std::chrono::milliseconds{50};
-    http::Upstream silent{loop, server.url, limits};
+    Behind silent{loop, ranking, limits};
     Run got;
     Fill::start(
         loop, silent, shared, objects, job("/a"),
@@ -486,6 +526,25 @@ BOOST_AUTO_TEST_CASE(
 }
 
 // ---- who goes
+
+BOOST_AUTO_TEST_CASE(what_nobody_wants_any_more_ends_without_an_answer) {
+    std::vector<http::Reply> held;
+    server.first = [&](const std::string&, const http::Reply& reply) {
+        held.push_back(reply);
+        return true;
+    };
+    Run got;
+    const auto fill = Fill::start(
+        loop, upstream, shared, objects, job("/a"), [&](const Outcome&) { ++got.heads; },
+        [&](Fill::End) { ++got.ends; });
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return !held.empty(); }));
+    fill.lock()->cancel();
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return held[0].over(); }));
+    BOOST_TEST(got.heads == 0);
+    BOOST_TEST(got.ends == 1);
+    BOOST_TEST(fill.expired());
+    BOOST_TEST(!find("/a"));
+}
 
 BOOST_AUTO_TEST_CASE(the_client_of_a_pipe_takes_the_fetch_with_it) {
     script({{200, "Cache-Control: no-store\r\n", std::string(4 * megabyte, 'x')}});

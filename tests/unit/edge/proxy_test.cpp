@@ -27,21 +27,23 @@ struct Fixture : http::Handler {
     EdgeCounters counters;
     EdgeShared shared{cache, manifests, counters, troubles, "edge", "instance"};
     Flights flights;
-    Proxy proxy{loop, behind.url, {}, shared, flights};
+    Ranking ranking{{behind.url}, Ranking::By::order};
+    Proxy proxy{loop, ranking, {}, shared, flights};
 
     http::AccessLog log{"", false};
     http::Limiter limiter{0};
     http::Shared front_shared{{}, log, limiter};
     http::Server front{loop, *this, {}, front_shared};
-    std::optional<http::Upstream> client;
+    std::optional<http::Upstream> client, other_client;
 
     /// What upstream was asked and has not answered.
     std::deque<std::pair<std::string, http::Reply>> held;
 
     Fixture() {
         auto sockets = net::listen((*net::parse_listen("127.0.0.1:0"))[0], 1);
-        client.emplace(loop, "http://" + net::local_address(sockets[0].fd()).print(),
-                       http::Upstream::Limits{});
+        const auto url = "http://" + net::local_address(sockets[0].fd()).print();
+        client.emplace(loop, url, http::Upstream::Limits{});
+        other_client.emplace(loop, url, http::Upstream::Limits{});
         front.listen(std::move(sockets[0]));
         behind.first = [this](const std::string& target, const http::Reply& reply) {
             held.emplace_back(target, reply);
@@ -217,6 +219,26 @@ BOOST_AUTO_TEST_CASE(a_failure_is_shared_by_those_who_waited_and_not_by_who_come
     BOOST_TEST(other->status == 503);
     BOOST_TEST(get(path, {}, 404, "", "none")->status == 404);
     BOOST_TEST(asked() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(upstream_is_left_alone_once_the_last_who_waits_has_gone) {
+    const auto stays = ask("/a");
+    until_held(1);
+    std::swap(client, other_client);
+    ask("/a");
+    until([&] { return counters.collapsed == 1; });
+    client.reset();  // and with it who asked second
+    client.swap(other_client);
+    until([&] { return front_shared.counters.open == 1; });
+    BOOST_TEST(!held[0].second.over());
+    reply(200, storable, "text");
+    wait(stays);
+    BOOST_TEST(text_of(stays) == "text");
+    ask("/b");
+    until_held(1);
+    client.reset();
+    until([&] { return held[0].second.over(); });
+    BOOST_TEST(asked() == 2u);
 }
 
 // ---- what a request may want of a cache
