@@ -34,7 +34,7 @@ struct Fixture : http::Handler {
     http::Limiter limiter{0};
     http::Shared front_shared{{}, log, limiter};
     http::Server front{loop, *this, {}, front_shared};
-    std::optional<http::Upstream> client, other_client;
+    std::unique_ptr<http::Upstream> client, other_client;
 
     /// What upstream was asked and has not answered.
     std::deque<std::pair<std::string, http::Reply>> held;
@@ -42,8 +42,8 @@ struct Fixture : http::Handler {
     Fixture() {
         auto sockets = net::listen((*net::parse_listen("127.0.0.1:0"))[0], 1);
         const auto url = "http://" + net::local_address(sockets[0].fd()).print();
-        client.emplace(loop, url, http::Upstream::Limits{});
-        other_client.emplace(loop, url, http::Upstream::Limits{});
+        for (auto* one : {&client, &other_client})
+            *one = std::make_unique<http::Upstream>(loop, url, http::Upstream::Limits{});
         front.listen(std::move(sockets[0]));
         behind.first = [this](const std::string& target, const http::Reply& reply) {
             held.emplace_back(target, reply);
