@@ -530,6 +530,7 @@ BOOST_AUTO_TEST_CASE(
 BOOST_AUTO_TEST_CASE(what_nobody_wants_any_more_ends_without_an_answer) {
     std::vector<http::Reply> held;
     server.first = [&](const std::string&, const http::Reply& reply) {
+        reply.when_gone([] {});  // has it watched
         held.push_back(reply);
         return true;
     };

@@ -46,6 +46,7 @@ struct Fixture : http::Handler {
             *one = std::make_unique<http::Upstream>(loop, url, http::Upstream::Limits{});
         front.listen(std::move(sockets[0]));
         behind.first = [this](const std::string& target, const http::Reply& reply) {
+            reply.when_gone([] {});  // has it watched
             held.emplace_back(target, reply);
             return true;
         };
