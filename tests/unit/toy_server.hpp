@@ -47,7 +47,8 @@ class Server : http::Handler {
         http::ByteRange range{0, whole.size()};
         if (const auto* said = request.fields.find("Range")) {
             const auto wanted = http::wanted_range(*said, whole.size());
-            BOOST_REQUIRE(wanted.kind == http::Wanted::part);
+            // no check of Boost.Test, which is for one thread: the server may have its own
+            if (wanted.kind != http::Wanted::part) return reply.send(416, "no such range");
             range = wanted.range;
             out.status = 206;
             http::append_field(out.fields, "Content-Range",
