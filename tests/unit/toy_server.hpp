@@ -28,6 +28,7 @@ class Server : http::Handler {
     Files files;
     std::map<std::string, int> asked;                        ///< how often, by target
     std::map<std::string, std::vector<std::string>> posted;  ///< bodies, by target
+    std::vector<http::Request> requests;                     ///< in order
     /// Asked first, if it is there. @return  that it has taken the request
     std::function<bool(const std::string& target, const http::Reply&)> first;
     std::string fields;  ///< of every answer
@@ -46,7 +47,8 @@ class Server : http::Handler {
         http::ByteRange range{0, whole.size()};
         if (const auto* said = request.fields.find("Range")) {
             const auto wanted = http::wanted_range(*said, whole.size());
-            BOOST_REQUIRE(wanted.kind == http::Wanted::part);
+            // no check of Boost.Test, which is for one thread: the server may have its own
+            if (wanted.kind != http::Wanted::part) return reply.send(416, "no such range");
             range = wanted.range;
             out.status = 206;
             http::append_field(out.fields, "Content-Range",
@@ -61,6 +63,7 @@ class Server : http::Handler {
     void handle(http::Incoming&& incoming, http::Reply reply) override {
         const auto& request = incoming.request;
         ++asked[request.target];
+        requests.push_back(request);
         if (request.method == "POST") posted[request.target].emplace_back(as_text(incoming.body));
         if (first && first(request.target, reply)) return;
         give(request.target, request, reply);
