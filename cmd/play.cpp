@@ -276,10 +276,9 @@ void add_options(Arguments& app, Options& o) {
         ->capture_default_str();
     app.add_flag("--unpaced", o.unpaced, "Write files as fast as the song arrives");
     app.group("Bitrate and buffer");
-    app.add_option(
-           "--abr", p.abr,
-           "How the bitrate is chosen: stretto, bola, mpc, throughput, dynamic, seed, or a fixed "
-           "bitrate such as 160")
+    app.add_option("--abr", p.abr,
+                   "How the bitrate is chosen: stretto, bola, mpc, throughput, dynamic, seed, or "
+                   "a fixed bitrate such as 160")
         ->type_name("RULE")
         ->capture_default_str();
     app.add_option("--max-bitrate", o.most_kbps, "Highest bitrate to take, kbit/s")

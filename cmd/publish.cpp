@@ -238,6 +238,7 @@ int main(int argc, char** argv) {
     app.add_flag("--album", album_gain,
                  "With a directory: one gain for each folder; default: for each album in it")
         ->excludes(each);
+    app.add_flag("--no-cover", library.source.no_cover, "With a directory: leave pictures out");
     app.add_flag("--keep-going", library.source.keep_going,
                  "With a directory: pass over damage inside a file");
     app.add_option("STORE", store_path,

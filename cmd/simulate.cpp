@@ -1,6 +1,7 @@
 // stretto-simulate: the player over recorded networks, on a virtual clock. See stretto-simulate(1).
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <iomanip>
@@ -47,7 +48,7 @@ struct Options {
     std::string events;
     double least_kbps = 0, kill_edges = 0, silence_edges = 0;
     bool optimum = false, json = false, table = false, part = false;
-    std::vector<int> parts;
+    std::vector<int> parts, ladder{std::begin(sim::default_ladder), std::end(sim::default_ladder)};
 };
 
 double cpu_now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -92,17 +93,18 @@ class Simulation {
     }
 
     void print() const {
-        std::vector<sim::Summary> rows;
-        for (const auto& plays : plays_)
-            rows.push_back(sim::summarize(plays, optimum_, plays_.front()));
-        if (o_.json) {
-            for (const auto& row : rows) std::cout << json_of(row).dump() << '\n';
-            return;
-        }
         // where the events go, a program reads
         auto& out = o_.events == "-" ? std::cerr : std::cout;
-        print_table(out, rows);
-        out << '\n' << report::print_text({published()}, {});
+        for (const auto& [name, songs] : groups()) {
+            std::vector<sim::Summary> rows;
+            for (const auto& plays : plays_)
+                rows.push_back(sim::summarize(plays, optimum_, plays_.front(), songs));
+            if (o_.json)
+                for (const auto& row : rows) std::cout << json_of(row, name).dump() << '\n';
+            else
+                print_table(out, name, rows);
+        }
+        if (!o_.json) out << '\n' << report::print_text({published()}, {});
     }
 
    private:
@@ -114,13 +116,43 @@ class Simulation {
         if (scenarios_.empty()) throw Error{EX_NOINPUT, "no recording in that part"};
     }
 
+    using Group = std::pair<std::string, std::vector<std::size_t>>;  // its songs, by number
+
+    /// Where scenarios have kinds: songs by kind of network, and those during which the lowest
+    /// fixed bitrate of the comparison does not stall, since gains on hopeless links hide losses on
+    /// others. Last, all songs.
+    std::vector<Group> groups() const {
+        std::vector<Group> all;
+        const auto add = [&all](const std::string& name, std::size_t song) {
+            auto found = std::ranges::find(all, name, &Group::first);
+            if (found == all.end()) found = all.insert(all.end(), {name, {}});
+            found->second.push_back(song);
+        };
+        const auto songs = plays_.front().outcomes.size();
+        for (std::size_t i = 0; i < songs; ++i)
+            if (const auto& kind = scenarios_[i % scenarios_.size()].kind; !kind.empty())
+                add(kind, i);
+        const sim::Plays* lowest = nullptr;
+        for (const auto& plays : plays_)
+            if (const int kbps = std::atoi(plays.policy.c_str());
+                kbps > 0 && (!lowest || kbps < std::atoi(lowest->policy.c_str())))
+                lowest = &plays;
+        const bool kinds = !all.empty();
+        for (std::size_t i = 0; lowest && kinds && i < songs; ++i)
+            if (lowest->outcomes[i].score.stalls == 0) add("no stall at " + lowest->policy, i);
+        for (std::size_t i = 0; i < songs; ++i) add("", i);
+        return all;
+    }
+
     /// The same song over the same link for every policy.
     void one(std::size_t i) {
         const auto& scenario = scenarios_[i % scenarios_.size()];
         const auto link = recordings_.link(scenario, o_.least_kbps);
         const auto kill = kill_of(i);
-        const auto song = song_ ? *song_ : sim::made_song(o_.song_s, o_.seed * 0x100000001b3 + i);
+        const auto song =
+            song_ ? *song_ : sim::made_song(o_.song_s, o_.seed * 0x100000001b3 + i, o_.ladder);
         Json line{{"file", scenario.file}, {"offset_s", scenario.offset_s}};
+        if (!scenario.kind.empty()) line["kind"] = scenario.kind;
         if (o_.optimum) {
             optimum_.push_back(sim::optimum(song, link, o_.player, true));
             whole_.push_back(sim::optimum(song, link, o_.player, false));
@@ -197,8 +229,9 @@ class Simulation {
                 {"wasted_bytes", std::llround(o.wasted)}};
     }
     /// Without speed: the same options give the same bytes.
-    static Json json_of(const sim::Summary& s) {
+    static Json json_of(const sim::Summary& s, const std::string& kind) {
         Json line{{"policy", s.policy}, {"songs", s.songs}, {"q", s.q}};
+        if (!kind.empty()) line["kind"] = kind;
         if (s.of_optimum != 0) line["percent_of_optimum"] = s.of_optimum;
         line.update(Json{{"percent_without_stall", s.no_stall},
                          {"stalled_s", s.stalled_s},
@@ -213,16 +246,21 @@ class Simulation {
     }
 
     /// 80 columns. What they mean is in stretto-simulate(1).
-    void print_table(std::ostream& out, const std::vector<sim::Summary>& rows) const {
-        out << rows.front().songs << " songs over " << scenarios_.size() << " scenarios; "
-            << std::llround(rows.front().songs_per_s) << " songs/s by " << rows.front().policy
-            << '\n';
+    void print_table(std::ostream& out, const std::string& kind,
+                     const std::vector<sim::Summary>& rows) const {
+        if (kind.empty())
+            out << rows.front().songs << " songs over " << scenarios_.size() << " scenarios; "
+                << std::llround(rows.front().songs_per_s) << " songs/s by " << rows.front().policy
+                << '\n';
+        else
+            out << kind << ": " << rows.front().songs << " songs\n";
         out << "                   % of  % no stall kbit/s       startup, s     %     "
             << rows.front().policy.substr(0, 10) << '\n'
             << "rule            Q  best stall     s  heard changes   p50   p95 waste      "
                "ahead\n";
         for (const auto& s : rows) print_row(out, s);
-        if (optimum_.empty()) return;
+        if (!kind.empty()) out << '\n';
+        if (!kind.empty() || optimum_.empty()) return;
         out << std::setprecision(1) << "best      " << std::setw(7) << mean(optimum_)
             << "  possible if the bitrate may change within a chunk\nbest      " << std::setw(7)
             << mean(whole_) << "  possible if it changes between chunks only\n";
@@ -238,7 +276,7 @@ class Simulation {
         else
             out << "     -";
         number(s.no_stall, 6, 1);
-        number(s.stalled_s, 6, 2);
+        number(s.stalled_s, 6, s.stalled_s < 100 ? 2 : 1);
         number(s.kbps, 7, 1);
         number(s.switches, 8, 1);
         number(s.start_p50_s, 6, 2);
@@ -303,6 +341,11 @@ void add_options(Arguments& app, Options& o) {
         ->range(1, 36000)
         ->type_name("SECONDS")
         ->capture_default_str();
+    app.add_option("--ladder", o.ladder, "Bitrates of made-up songs, kbit/s")
+        ->delimiter(',')
+        ->range(8, 1000)
+        ->type_name("KBPS,...")
+        ->capture_default_str();
     app.add_option("--manifest", o.manifest, "Play the song of this manifest instead")
         ->type_name("FILE");
     app.add_option("--buffer", o.player.buffer_s, "Highest buffer level, seconds of audio")
@@ -335,6 +378,7 @@ int main(int argc, char** argv) {
     CrowdOptions crowd;
     crowd.add_to(app);
     return program(app, argc, argv, examples, [&] {
+        std::ranges::sort(o.ladder);
         if (crowd.settings.listeners > 0) {
             crowd.run(o.seed, o.song_s, o.policies.front(), o.json);
             return 0;
