@@ -122,7 +122,7 @@ await_ready() {
     await "the ready line of $(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)" ready_or_gone "$1" "$2" && [ -n "$url" ]
 }
 ready_or_gone() {
-    url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$2" | head -n 1)
+    url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$2" 2>/dev/null | head -n 1)
     [ -n "$url" ] || ! kill -0 "$1" 2>/dev/null
 }
 

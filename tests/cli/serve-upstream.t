@@ -3,7 +3,7 @@
 . ./tests/lib.sh
 python3 -u "$root/tests/tools/stray.py" >stray.said 2>stray.err &
 started="$started $!"
-until origin=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' stray.said) && [ -n "$origin" ]; do kill -0 "$!" || exit 1; sleep 0.02; done
+await_ready "$!" stray.said && origin=$url || exit
 start stretto-serve "$origin" --workers 1 && edge=$url edge_pid=$pid
 start stretto-serve "$edge" --workers 1 && outer=$url outer_pid=$pid
 
@@ -24,7 +24,7 @@ alone() {
     stretto-serve "http://127.0.0.1:$port" --listen "127.0.0.1:$port" >alone.said 2>&1 &
     mirror=$!
     started="$started $mirror"
-    until grep -q '^listening' alone.said; do kill -0 "$mirror" || return 1; sleep 0.02; done
+    await_ready "$mirror" alone.said || return
     round "http://127.0.0.1:$port" && stop "$mirror"
 }
 ok 'an edge before itself: 508' alone
@@ -34,8 +34,9 @@ pair() {
     stretto-serve "$url" --listen "127.0.0.1:$port" >pair.said 2>&1 &
     second=$!
     started="$started $second"
-    until grep -q '^listening' pair.said; do kill -0 "$second" || return 1; sleep 0.02; done
-    round "$url" && round "http://127.0.0.1:$port" && stop "$first" && stop "$second"
+    first_url=$url
+    await_ready "$second" pair.said || return
+    round "$first_url" && round "http://127.0.0.1:$port" && stop "$first" && stop "$second"
 }
 ok 'two edges before each other: 508' pair
 # all connections to upstream are in use by others: who has gone away takes none, and songs have some of their own

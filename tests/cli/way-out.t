@@ -11,10 +11,7 @@ front() { # KIND TARGET [CERTIFICATE KEY]: $url is what stands before the target
     servers=$((servers + 1)) log=$work/.front$servers
     python3 -u "$root/tests/tools/front.py" "$@" >"$log" 2>"$log.err" &
     started="$started $!"
-    while ! url=$(sed -n 's/^listening on \(.*\)/http:\/\/\1/p' "$log") || [ -z "$url" ]; do
-        kill -0 "$!" 2>/dev/null || { cat "$log.err"; return 1; }
-        sleep 0.02
-    done
+    await_ready "$!" "$log" || { cat "$log.err"; return 1; }
 }
 gets() { # [VARIABLE=VALUE...] OPTION URL: the song comes
     rm -rf cache got.ogg && env "$@" song -o got.ogg && cmp got.ogg true.ogg
@@ -63,7 +60,7 @@ by_tracker() { # neither a proxy nor a redirection for an edge that a tracker na
     start stretto-track --origin "$origin" --edges edges.json || return 1
     stretto-fetch --tracker "$url" --no-peers --no-share --allow-local-peers --cache new2 song -o t.ogg &
     fetching=$!
-    until grep -q '^GET /songs.*chunk' "$moved_log"; do kill -0 "$fetching" || return 1; sleep 0.05; done
+    await 'a request for a chunk' grep -q '^GET /songs.*chunk' "$moved_log" || return
     kill -KILL "$fetching" && stop "$pid" && test ! -e t.ogg
 }
 
