@@ -80,14 +80,24 @@ void Connection::on_event(int events) {
             write();
             break;
         case State::waiting:
-            if (gone_ && (events & net::Poll::gone)) close();
+            if (gone_ && (events & net::Poll::gone)) client_ended();
             break;
         case State::closed:
             break;
     }
 }
 
-/// The end of what it sends is all that can be seen of a client that closed its connection.
+/// A client that closed its connection looks like one that sends no more but still reads (RFC 9112
+/// 9.6): what takes longer than a moment is no longer worked on for it.
+void Connection::client_ended() {
+    char byte;
+    const bool reset = ::recv(socket_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+                       errno != EAGAIN && errno != EINTR;
+    if (reset) return close();
+    want(net::Poll::none);
+    give(server_.limits_.half_closed_time);
+}
+
 void Connection::when_gone(std::uint64_t number, std::function<void()> call) {
     if (over(number)) return;
     gone_ = std::make_unique<std::function<void()>>(std::move(call));
@@ -298,6 +308,7 @@ void Connection::refuse(int status, std::string_view why) {
 
 void Connection::timed_out() {
     const auto self = shared_from_this();
+    if (state_ == State::waiting) return close();
     server_.shared_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
     if (state_ == State::reading && (upload_ || !pending_.empty()))
         refuse(408, "the request did not come in time");
@@ -308,7 +319,7 @@ void Connection::timed_out() {
 void Connection::send(std::uint64_t number, Outgoing&& response) {
     if (over(number)) return;
     replied_ = true;
-    gone_.reset();
+    if (std::exchange(gone_, nullptr)) deadline_ms_ = UINT64_MAX;
     const bool bodiless = has_no_body(response.status);
     status_ = response.status;
     cache_ = response.cache;

@@ -50,6 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void give(std::chrono::milliseconds time);
     void want(int events);
     void on_event(int events);
+    void client_ended();
     void read();
     void parse(BytesView bytes);
     bool take_preface(BytesView& bytes);

@@ -26,6 +26,8 @@ struct Limits {
     /// Without 4 kB sent in an answer. Players and browsers that pause stop reading for a minute
     /// and more before they come back on the same connection.
     std::chrono::seconds send_time{75};
+    /// For an answer to a client that sends no more, where somebody cares whether it is gone.
+    std::chrono::seconds half_closed_time{1};
 };
 
 /// Counted by all workers, read by whoever reports.
@@ -80,9 +82,9 @@ class Reply {
     void interim(const Response& response) const;
     /// The client went away, or was answered.
     bool over() const noexcept;
-    /// Call when the client closes its end before it is answered; its connection is closed then. Of
-    /// several the last counts. Without one a client that has closed its end is answered all the
-    /// same.
+    /// Call when the client has closed its end for half_closed_time, or reset its connection,
+    /// before it is answered; its connection is closed then. Of several the last counts. Without
+    /// one a client that has closed its end is answered however long that takes.
     void when_gone(std::function<void()> call) const;
     net::Loop& loop() const noexcept;
 

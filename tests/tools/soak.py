@@ -1,12 +1,15 @@
-"""Mixed load with clients who leave, for soak.sh: python3 soak.py URL SECONDS STORE PID...
+"""Mixed load with clients that leave, for soak.sh: python3 soak.py URL SECONDS STORE ADMIN PID...
 
-A quarter of the time to warm up, a look at each process, the rest of the load, another look: memory and descriptors must not
+Meanwhile an operator purges songs and paths at the edge, whose admin listener is the Unix socket ADMIN, and sends SIGHUP
+to each PID. A quarter of the time to warm up, a look at each process, the rest of the load, another look: memory and descriptors must not
 have grown. Every answer that an honest client gets must be right.
 """
 
 import glob
+import json
 import os
 import random
+import signal
 import socket
 import statistics
 import sys
@@ -15,7 +18,7 @@ import time
 
 from wire import Incomplete, Wire
 
-URL, SECONDS, STORE, PIDS = sys.argv[1], float(sys.argv[2]), sys.argv[3], sys.argv[4:]
+URL, SECONDS, STORE, ADMIN, PIDS = sys.argv[1], float(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5:]
 CLIENTS = 8
 FILES = {}
 for name in glob.glob(f"{STORE}/songs/*/*/*"):
@@ -69,6 +72,39 @@ def many(wire, rng):
         assert wire.answer().body == FILES[path], path
 
 
+def reload(wire, rng):
+    path = chunk(rng)
+    answer = wire.get(path, Cache_Control=rng.choice(("no-cache", "max-age=0")))
+    assert answer.status == 200 and answer.body == FILES[path], (path, answer.status)
+
+
+def slow(wire, rng):
+    path, body = chunk(rng), b""
+    wire.ask(path)
+    head = wire.head()
+    assert head.status == 200 and int(head["content-length"]) == len(FILES[path]), (path, head.status)
+    while len(body) < len(FILES[path]):
+        body += wire.take(min(8192, len(FILES[path]) - len(body)))
+        if not stop.is_set():
+            time.sleep(0.02)
+    assert body == FILES[path], path
+
+
+def purge(rng):
+    what = rng.choice((rng.choice(SONGS), chunk(rng), "/nothing/x"))
+    body = json.dumps({"purge": [what], "hard": rng.random() < 0.5})
+    with socket.socket(socket.AF_UNIX) as admin:
+        admin.settimeout(60)
+        admin.connect(ADMIN)
+        admin.sendall(
+            f"POST /purge HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+        answer = b""
+        while data := admin.recv(4096):
+            answer += data
+    assert answer.startswith(b"HTTP/1.1 200 "), answer[:200]
+
+
 def leave(wire, rng):
     wire.ask(rng.choice((chunk(rng), f"/stream/{rng.choice(SONGS)}?kbps=160")))
     if rng.random() < 0.7:
@@ -101,7 +137,7 @@ def nonsense(wire, rng):
         pass
 
 
-STAY = [whole] * 4 + [part] * 6 + [stream, small, small, small, nothing, upload, many]
+STAY = [whole] * 4 + [part] * 6 + [stream, small, small, small, nothing, upload, many, reload, reload, slow]
 GO = [leave, leave, leave, leave_early, leave_upload, turn_away, nonsense]
 
 
@@ -113,18 +149,41 @@ def client(seed):
                 for _ in range(rng.randrange(30)):
                     act = rng.choice(STAY)
                     act(wire, rng)
-                    counts[act.__name__] = counts.get(act.__name__, 0) + 1
+                    count(act.__name__)
                 act = rng.choice(GO)
                 act(wire, rng)
-                counts[act.__name__] = counts.get(act.__name__, 0) + 1
+                count(act.__name__)
         except (AssertionError, Incomplete, OSError) as error:
             wrong.append(f"{act.__name__}: {error!r}")
+            stop.set()
+
+
+def count(name):
+    counts[name] = counts.get(name, 0) + 1
+
+
+def operate(seed):
+    """Purges, and logs that are moved away."""
+    rng = random.Random(seed)
+    while not stop.wait(0.2):
+        try:
+            purge(rng)
+            count("purge")
+            if rng.random() < 0.05:
+                for log in glob.glob("*.log"):
+                    os.replace(log, log + ".old")
+                for pid in PIDS:
+                    os.kill(int(pid), signal.SIGHUP)
+                count("hangup")
+        except (AssertionError, OSError) as error:
+            wrong.append(f"operator: {error!r}")
             stop.set()
 
 
 def load(seconds, seed):
     stop.clear()
     threads = [threading.Thread(target=client, args=(seed + n,)) for n in range(CLIENTS)]
+    threads.append(threading.Thread(target=operate, args=(seed,)))
     for thread in threads:
         thread.start()
     stop.wait(seconds)

@@ -422,6 +422,18 @@ BOOST_AUTO_TEST_CASE(who_is_answered_first_is_not_missed_later) {
     BOOST_TEST(c.rest() == "");
     BOOST_TEST((gone.wait_for(std::chrono::seconds{0}) == std::future_status::timeout));
 }
+BOOST_AUTO_TEST_CASE(a_client_that_sends_no_more_is_answered_for_a_moment_though_somebody_cares) {
+    auto c = client();
+    c.get("/cared-for");
+    c.finish();
+    while (!there([&] { return static_cast<bool>(handler->kept); })) {
+    }
+    auto other = client();  // what it sent before this one was noticed
+    other.get("/a");
+    BOOST_TEST(other.answer() == ok("GET /a \n"));
+    there([&] { handler->kept.send(200, "here"); });
+    BOOST_TEST(begins(c.rest(), "HTTP/1.1 200 OK"));
+}
 BOOST_AUTO_TEST_CASE(a_client_that_says_it_sends_no_more_is_answered_when_nobody_cares) {
     auto c = client();
     c.get("/never");
