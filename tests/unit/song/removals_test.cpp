@@ -28,10 +28,10 @@ BOOST_AUTO_TEST_CASE(a_line_without_its_end_is_not_written_yet) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_line_is_refused) {
-    for (const auto& line :
-         {std::string{}, one, " " + one, "-1 " + one, "01 " + one, "1  " + one, "1 " + one + " ",
-          "1 name", "1 " + one + "\r", "1000000000000000 " + one,
-          "1 ../../../../../../../../../../etc/passwd"})
+    for (const auto& line : std::vector<std::string>{"", one, " " + one, "-1 " + one, "01 " + one,
+                                                     "1  " + one, "1 " + one + " ", "1 name",
+                                                     "1 " + one + "\r", "1000000000000000 " + one,
+                                                     "1 ../../../../../../../../../../etc/passwd"})
         BOOST_TEST(!parse_removals(line + "\n"), "accepted " << line);
 }
 
