@@ -9,12 +9,14 @@
 
 #include "base/program.hpp"
 #include "edge/admin.hpp"
+#include "edge/answer.hpp"
 #include "edge/origin_site.hpp"
 #include "edge/proxy.hpp"
 #include "edge/scrubber.hpp"
 #include "edge/worker.hpp"
 #include "peer/seeder.hpp"
 #include "peer/tracker.hpp"
+#include "track/removals.hpp"
 
 using namespace stretto;
 
@@ -166,6 +168,10 @@ class Serving {
         status_.add([this](std::vector<http::Metric>& metrics) { events_->add_metrics(metrics); });
     }
 
+    /// Makes what runs beside the workers, on the loop of the main thread.
+    using Beside = std::function<std::shared_ptr<void>(net::Loop&)>;
+    void run_beside(Beside beside) { beside_ = std::move(beside); }
+
     edge::SiteShared& site() { return site_; }
     http::Status& status() { return status_; }
 
@@ -181,6 +187,7 @@ class Serving {
         const auto addresses = net::listen_addresses(options_.listen);
         edge::Workers workers{options_.workers, make, site_, status_, limits, shared_};
         const Closing closing{events_};  // before the loops go, to which it answers
+        const auto beside = beside_ ? beside_(workers.main()) : nullptr;
         const auto purger = make_purger ? make_purger(workers.main()) : nullptr;
         std::optional<edge::AdminListener> admin;
         if (!options_.admin.empty()) {
@@ -221,6 +228,7 @@ class Serving {
     edge::SiteShared site_;
     http::Status status_;
     std::optional<edge::EventIntake> events_;
+    Beside beside_;
 };
 
 int serve_store(const Options& o, std::size_t descriptors) {
@@ -250,6 +258,16 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     serving.status().add_trouble([&] { return cache.trouble(); });
     std::optional<edge::Scrubber> scrubber;
     if (!o.cache.empty() && o.scrub > 0) scrubber.emplace(cache, o.scrub);
+    serving.run_beside([&](net::Loop& loop) {
+        return std::make_shared<track::Removals>(
+            loop, o.sources, [&] { return shared.songs_asked.load(); },
+            [&](const track::Removals::Read& read) {
+                if (read.due.empty()) return;
+                const auto now = edge::wall_clock();
+                for (const auto& id : read.due) cache.purge(id, true, now);
+                flights.forget_all();
+            });
+    });
     http::Upstream::Limits limits;
     limits.connections = o.upstream_connections;
     limits.stall = std::chrono::seconds{o.upstream_timeout};
@@ -283,7 +301,8 @@ int serve_peer(const Options& o) {
     peer::Seeder seeder{loop, kept, {static_cast<double>(o.upload_limit), 4, o.listen[0]}};
     peer::Tracker tracker{loop, o.announce, place};
     const auto limit = static_cast<std::int64_t>(o.upload_limit * 8 / 1000);
-    tracker.share(kept, seeder.port(), limit > 0 ? limit : 10000);
+    tracker.share(kept, seeder.port(), limit > 0 ? limit : 10000,
+                  [&](const auto& songs) { seeder.withhold(songs); });
     std::cout << "listening on " << seeder.address() << std::endl;
     net::Timer look{loop, [&] {
                         kept.refresh();

@@ -14,6 +14,7 @@
 #include "song/id.hpp"
 #include "swarm/memory.hpp"
 #include "track/edge_prober.hpp"
+#include "track/removals.hpp"
 #include "track/seal.hpp"
 #include "track/site.hpp"
 
@@ -236,6 +237,11 @@ class Tracker {
     track::Prober prober_;
     track::EdgeProber edge_prober_;
     track::Site site_;
+    track::Removals removals_{
+        loop_,
+        {options_.origin},
+        [] { return true; },
+        [this](const track::Removals::Read& read) { site_.set_removed(read.all); }};
     http::Server server_;
 };
 

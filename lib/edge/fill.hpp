@@ -1,5 +1,6 @@
 #pragma once
 // One response from upstream into the cache, for all who wait for it.
+#include <atomic>
 #include <chrono>
 
 #include "edge/behind.hpp"
@@ -30,7 +31,8 @@ struct EdgeShared {
     /// Names may be shared: this is in the Via of requests, so that one of ours that comes back is
     /// known.
     std::string instance = random_name();
-    bool ignore_reload = false;  ///< no-cache and max-age of requests count for nothing
+    bool ignore_reload = false;             ///< no-cache and max-age of requests count for nothing
+    std::atomic<bool> songs_asked = false;  ///< somebody has asked for a song since the start
 };
 
 /// What came of asking upstream.

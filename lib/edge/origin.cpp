@@ -6,6 +6,7 @@
 #include "http/repr_digest.hpp"
 #include "song/id.hpp"
 #include "song/manifest.hpp"
+#include "song/removals.hpp"
 
 namespace stretto::edge {
 namespace {
@@ -16,6 +17,8 @@ constexpr std::string_view for_ever = "public, max-age=31536000, immutable";
 // a name or its tags may change; while we are away, better an old one than none
 constexpr std::string_view for_a_minute =
     "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400";
+// who reads it wants to know soon
+constexpr std::string_view for_seconds = "public, max-age=5";
 
 Bytes gzip_bytes(BytesView bytes) {
     z_stream z{};
@@ -129,15 +132,17 @@ std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& p
     slot.file = path;
     slot.state = store::Tree::state(file->fd());
     slot.checked_ms = now_ms;
-    if (route.kind == Route::manifest || route.kind == Route::name) {
-        auto bytes = read_rest(file->fd(), song::most_manifest_bytes, path);
+    const bool removals = route.kind == Route::removals;
+    if (route.kind == Route::manifest || route.kind == Route::name || removals) {
+        auto bytes = read_rest(
+            file->fd(), removals ? song::most_removals_bytes : song::most_manifest_bytes, path);
         if (!bytes) return nullptr;
         const auto tag = content_tag(*bytes, gzip);
         if (gzip) bytes = gzip_bytes(*bytes);
         slot.memory = bytes->size();
         auto fields = common_fields(
             route.kind == Route::manifest ? "application/json" : "text/plain; charset=utf-8",
-            for_a_minute, tag);
+            removals ? for_seconds : for_a_minute, tag);
         if (route.kind == Route::manifest) fields.add("Vary", "Accept-Encoding");
         if (gzip) fields.add("Content-Encoding", "gzip");
         if (route.kind == Route::manifest) fields.add("Cache-Groups", group_of(path));

@@ -60,6 +60,7 @@ void Proxy::get(const Route& route, std::function<void(Found)> done) {
     http::Request request;
     request.method = "GET";
     request.target = "/" + object_path(route);
+    if (!shared_.songs_asked) shared_.songs_asked = true;
     look_up(upstream_request(std::move(request)), route, true, {},
             [done = std::move(done)](Answer answer) {
                 Found found;
@@ -91,6 +92,7 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
                        ? reply.send(405, "no TRACE here", "Allow: GET, HEAD, OPTIONS\r\n")
                        : reply.send(200, "ok", "Allow: GET, HEAD, OPTIONS\r\n");
     }
+    if (!route.song.empty() && !shared_.songs_asked) shared_.songs_asked = true;
     http::forward_client(request.fields, incoming.peer, incoming.told);
     const bool get = request.method == "GET";
     const bool head = request.method == "HEAD";

@@ -2,6 +2,7 @@
 
 #include "song/id.hpp"
 #include "song/path.hpp"
+#include "song/removals.hpp"
 
 namespace stretto::edge {
 namespace {
@@ -52,6 +53,8 @@ Route route(std::string_view path) {
     if (path == "/metrics") found.kind = Route::metrics;
     if (path == "/stats.json") found.kind = Route::stats;
     if (path == "/events") found.kind = Route::events;
+    if (path.starts_with('/') && path.substr(1) == song::removals_path)
+        found.kind = Route::removals;
     if (path.starts_with("/songs/")) return route_of_song(path.substr(7));
     if (path.starts_with("/names/") && song::is_name(path.substr(7))) {
         found.kind = Route::name;
@@ -68,6 +71,8 @@ std::string object_path(const Route& route) {
     switch (route.kind) {
         case Route::name:
             return song::name_path(route.song);
+        case Route::removals:
+            return std::string{song::removals_path};
         case Route::manifest:
             return song::manifest_path(route.song);
         case Route::index:

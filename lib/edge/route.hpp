@@ -18,6 +18,7 @@ struct Route {
         chunk_by_field,   ///< /songs/{song}/chunk_{k}.ogg: the bitrate is in a request field
         stream,           ///< /stream/{song}
         name,             ///< /names/{name}
+        removals,         ///< /removed
         health,           ///< /healthz
         metrics,          ///< /metrics
         stats,            ///< /stats.json
@@ -32,7 +33,7 @@ struct Route {
     /// An object of a store, the same for all who ask.
     bool is_object() const noexcept {
         return kind == manifest || kind == rendition_chunk || kind == index || kind == cover ||
-               kind == name;
+               kind == name || kind == removals;
     }
 };
 

@@ -102,7 +102,8 @@ void Presence::share() {
     const auto kbps = options_.upload_limit > 0
                           ? static_cast<std::int64_t>(options_.upload_limit * 8 / 1000)
                           : default_upload_kbps;
-    tracker_->share(*kept_, seeder_->port(), kbps);
+    tracker_->share(*kept_, seeder_->port(), kbps,
+                    [this](const auto& songs) { seeder_->withhold(songs); });
 }
 
 void Presence::kept_more() {

@@ -134,6 +134,7 @@ void Seeder::handle(http::Incoming&& incoming, http::Reply reply) {
     if (!chunk && route.kind != edge::Route::index) return reply.send(404, "not found");
     if (request.method != "GET" && request.method != "HEAD")
         return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
+    if (withheld_.contains(route.song)) return reply.send(404, "not found");
     auto more = have(route);
     const auto entry = origin_.find(route, false, loop_.now_ms());
     if (!entry) return reply.send(404, "not found", more);

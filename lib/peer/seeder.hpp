@@ -1,6 +1,8 @@
 #pragma once
 // A peer's server: passes kept chunks and indexes of announced songs on, at a bounded rate, and
 // answers nothing else: a whole cache listed to strangers would tell what somebody listens to.
+#include <unordered_set>
+
 #include "edge/origin.hpp"
 #include "http/server.hpp"
 #include "net/life.hpp"
@@ -43,6 +45,10 @@ class Seeder : public http::Handler {
     const std::string& address() const noexcept { return address_; }
     /// Our own transfer needs all there is: nobody new is given anything.
     void urgent(bool now) noexcept { urgent_ = now; }
+    /// Nothing of these is given, and of no others withheld before.
+    void withhold(const std::vector<std::string>& songs) {
+        withheld_ = {songs.begin(), songs.end()};
+    }
     /// Bytes of chunks given so far.
     std::uint64_t given() const noexcept { return given_; }
 
@@ -64,6 +70,7 @@ class Seeder : public http::Handler {
     http::Shared shared_;
     int port_ = 0, uploads_ = 0;
     bool urgent_ = false;
+    std::unordered_set<std::string> withheld_;
     std::uint64_t given_ = 0;
     std::string address_;
     net::Life life_;

@@ -109,8 +109,10 @@ void Tracker::report(const swarm::Report& report) {
     if (!report.ticket.empty()) post("/report", swarm::print_report(report), [](http::Whole) {});
 }
 
-void Tracker::share(const store::Kept& kept, int port, std::int64_t upload_kbps) {
+void Tracker::share(const store::Kept& kept, int port, std::int64_t upload_kbps,
+                    std::function<void(std::vector<std::string>)> withhold) {
     kept_ = &kept;
+    withhold_ = std::move(withhold);
     port_ = port;
     upload_kbps_ = upload_kbps;
     again_.once(first_announce);
@@ -144,6 +146,8 @@ void Tracker::announce() {
         const auto answer = got.ok() ? swarm::parse_announce_answer(as_text(got.body))
                                      : Result<swarm::AnnounceAnswer>{Malformed{got.why}};
         if (answer) {
+            // they are announced all the same: so we learn when one may be shared again
+            if (withhold_) withhold_(answer->removed);
             next = std::chrono::seconds{answer->interval_s};
             pause_s_ = 5;
         } else {

@@ -28,7 +28,9 @@ class Tracker {
     void report(const swarm::Report& report);
 
     /// Announce what is kept from now on, and that we answer at `port`.
-    void share(const store::Kept& kept, int port, std::int64_t upload_kbps);
+    /// @param withhold  takes the songs that must not be shared, after each announce
+    void share(const store::Kept& kept, int port, std::int64_t upload_kbps,
+               std::function<void(std::vector<std::string>)> withhold = {});
     /// Something new is kept: tell it soon, but not at each chunk.
     void changed();
     /// Tell that we go away, then call `done`, at the latest after a second.
@@ -49,6 +51,7 @@ class Tracker {
     net::Timer again_;
     std::optional<net::Timer> late_;
     const store::Kept* kept_ = nullptr;
+    std::function<void(std::vector<std::string>)> withhold_;
     int port_ = 0;
     std::int64_t upload_kbps_ = 0;
     std::uint64_t announced_ms_ = 0;

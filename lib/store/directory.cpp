@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
 
 #include "base/draft.hpp"
 #include "base/error.hpp"
+#include "song/removals.hpp"
 #include "store/tree.hpp"
 
 namespace stretto::store {
@@ -35,6 +37,9 @@ void make_folder(const fs::path& path) {
         throw output_error(path.string());
     }
 }
+
+/// A cache may keep a chunk for a year.
+constexpr std::int64_t keep_removals_ms = std::int64_t{400} * 24 * 3600 * 1000;
 
 void sync_file(const fs::path& path) {
     const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
@@ -130,10 +135,14 @@ Incoming Directory::incoming() {
 bool Directory::admit(Incoming& song, const std::string& id) {
     const auto place = this->song(id);
     if (::rename(song.folder().c_str(), place.c_str()) != 0) {
-        if (errno == EEXIST || errno == ENOTEMPTY) return false;
+        if (errno == EEXIST || errno == ENOTEMPTY) {
+            note_removed(id, false);  // where a removal, or a publisher, came only half way
+            return false;
+        }
         throw system_error("write", place.string());
     }
     sync_directory(root_ / "songs");
+    note_removed(id, false);
     return true;
 }
 
@@ -165,9 +174,37 @@ std::optional<std::string> Directory::id_of(const std::string& name) const {
 std::vector<std::string> Directory::ids() const { return visible(root_ / "songs"); }
 std::vector<std::string> Directory::names() const { return visible(root_ / "names"); }
 
+/// The removal log with a line for it, or without one. Those that are too old go.
+void Directory::note_removed(const std::string& id, bool removed) {
+    const auto path = root_ / song::removals_path;
+    if (!removed && !fs::exists(path)) return;
+    const File lock = open_folder(root_);  // one writer at a time
+    if (!lock || ::flock(lock.fd(), LOCK_EX) != 0) throw output_error(root_.string());
+    std::vector<song::Removal> all;
+    if (fs::exists(path))
+        all = must(song::parse_removals(as_text(read_file(path, song::most_removals_bytes))),
+                   path.string());
+    const std::int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    std::chrono::system_clock::now().time_since_epoch())
+                                    .count();
+    const auto before = all.size();
+    const auto gone = [&](const song::Removal& one) {
+        return one.id == id || one.ms < now_ms - keep_removals_ms;
+    };
+    std::erase_if(all, gone);
+    if (removed) all.push_back({now_ms, id});
+    if (!removed && all.size() == before) return;
+    if (all.size() > song::most_removals) all.erase(all.begin());
+    Draft file{path, staging(), 0666};
+    file.write(as_bytes(song::print_removals(all)));
+    file.commit();
+    sync_directory(root_);
+}
+
 bool Directory::remove(const std::string& id) {
     if (!fs::is_directory(song(id))) return false;
     make_folder(staging());
+    note_removed(id, true);
     for (const auto& name : names())
         if (id_of(name) == id && ::unlink((root_ / "names" / name).c_str()) != 0)
             throw system_error("remove", name);

@@ -63,13 +63,14 @@ class Directory {
     std::vector<std::string> ids() const;
     std::vector<std::string> names() const;
 
-    /// Its names first, so that none is left pointing at nothing. @return false: there is no such
-    /// song
+    /// Tells the removal log, then takes its names away, so that none is left pointing at nothing,
+    /// and then the song. @return false: there is no such song
     bool remove(const std::string& id);
 
    private:
     std::filesystem::path staging() const { return root_ / ".staging"; }
     void clear_staging() const;
+    void note_removed(const std::string& id, bool removed);
 
     std::filesystem::path root_;
 };

@@ -265,11 +265,20 @@ std::vector<EdgeInfo> edges_of(const Object& json) {
     return all_of(list(member(json, "edges"), most_edges, "'edges' is no list"), edge_of);
 }
 
+std::string_view id_in(const Value& value) {
+    const auto id = as<std::string_view>(value, "a song's id is no string");
+    if (!is_song_id(id)) throw Wrong{"a song is no id"};
+    return id;
+}
+
 AnnounceAnswer announce_answer_of(const Object& json) {
     AnnounceAnswer a;
     a.interval_s = static_cast<int>(clamped(json, "interval", 1, 86400, a.interval_s));
     a.ttl_s = static_cast<int>(clamped(json, "ttl", 1, 7 * 86400, a.ttl_s));
     a.listed = truth(json, "listed");
+    if (const auto removed = find(json, "removed"))
+        for (const auto& id : list(*removed, most_songs, "'removed' is no list"))
+            a.removed.emplace_back(id_in(id));
     return a;
 }
 

@@ -44,9 +44,10 @@ struct Announce {
     bool operator==(const Announce&) const = default;
 };
 struct AnnounceAnswer {
-    int interval_s = 120;  ///< until the next announce
-    int ttl_s = 300;       ///< after which the tracker forgets
-    bool listed = false;   ///< the tracker has reached it at its address
+    int interval_s = 120;                   ///< until the next announce
+    int ttl_s = 300;                        ///< after which the tracker forgets
+    bool listed = false;                    ///< the tracker has reached it at its address
+    std::vector<std::string> removed = {};  ///< songs of the announce that are not to be shared
     bool operator==(const AnnounceAnswer&) const = default;
 };
 

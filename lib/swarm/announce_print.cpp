@@ -163,6 +163,9 @@ std::string print_announce_answer(const AnnounceAnswer& a) {
     append_json(json["interval"], a.interval_s);
     append_json(json["ttl"], a.ttl_s);
     json["listed"] += a.listed ? "true" : "false";
+    if (!a.removed.empty())
+        append_json_list(json["removed"], a.removed,
+                         [](std::string& to, const std::string& id) { append_json(to, id); });
     json.end();
     return out;
 }

@@ -117,6 +117,7 @@ void Desk::song(const Asked& asked, const std::string& song, const Done& done) {
         return refuse(done, 404, "neither a song's id nor a name");
     auto query = song_query(asked.query);
     if (!query) return refuse(done, 400, query.error().why);
+    if (removed_.contains(song)) return refuse(done, 404, "the song was removed");
     if (song::is_id(song) && !allowed(song)) return refuse(done, 403, "not a song of ours");
     const bool with_manifest = http::query_value(asked.query, "manifest").value_or("1") != "0";
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
@@ -135,6 +136,7 @@ void Desk::song(const Asked& asked, const std::string& song, const Done& done) {
 
 void Desk::song_of_origin(const SongAsked& asked, const Found& found, const Done& done) {
     if (found.song) {
+        if (removed_.contains(found.song->id)) return refuse(done, 404, "the song was removed");
         if (!allowed(found.song->id)) return refuse(done, 403, "not a song of ours");
         return send_song(done, asked.asker, asked.query, found.song->id, found.song->layout,
                          asked.with_manifest ? found.song->manifest : "");
@@ -193,7 +195,7 @@ swarm::AnnounceAnswer Desk::when(bool listed) {
     random_ = random_ * 6364136223846793005u + 1442695040888963407u;  // Knuth, MMIX
     const double jitter = 0.75 + 0.5 * static_cast<double>(random_ >> 11) * 0x1p-53;
     const int interval = std::max(1, static_cast<int>(options_.interval_s * jitter + 0.5));
-    return {interval, options_.ttl_s, listed};
+    return {interval, options_.ttl_s, listed, {}};
 }
 
 std::string Desk::retry_later() const { return text("Retry-After: ", options_.interval_s, "\r\n"); }
@@ -202,21 +204,31 @@ void Desk::announce(const Asked& asked, const Done& done) {
     auto said = swarm::parse_announce(as_text(asked.body));
     if (!said) return refuse(done, 400, said.error().why);
     const swarm::Endpoint peer{asked.ip, static_cast<std::uint16_t>(said->port)};
+    std::vector<std::string> removed;
     if (!said->leaving()) {
         if (peer.port < least_port) return refuse(done, 400, "'port' is below 1024");
+        std::erase_if(said->songs, [&](const auto& song) {
+            if (removed_.contains(song.first)) removed.push_back(song.first);
+            return removed_.contains(song.first);
+        });
+        if (said->songs.empty()) said->port = 0;  // it has nothing left to give
+    }
+    if (!said->leaving()) {
         std::erase_if(said->songs, [&](const auto& song) { return !allowed(song.first); });
         if (said->songs.empty()) return refuse(done, 403, "none of the songs is ours");
         said->location = locate(said->location, asked.ip);
     }
     const auto announced = std::make_shared<const swarm::Announce>(std::move(*said));
-    around_.peers.announce(peer, *announced, around_.now_ms(),
-                           [this, peer, announced, done](const Announced& result) {
-                               answer_announce(peer, *announced, result, done);
-                           });
+    around_.peers.announce(
+        peer, *announced, around_.now_ms(),
+        [this, peer, announced, removed = std::move(removed), done](const Announced& result) {
+            answer_announce(peer, *announced, result, removed, done);
+        });
 }
 
 void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,
-                           const Announced& result, const Done& done) {
+                           const Announced& result, std::vector<std::string> removed,
+                           const Done& done) {
     switch (result.what) {
         case Announced::full:
             return refuse(done, 503, "the tracker is full", retry_later());
@@ -228,7 +240,9 @@ void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& s
         case Announced::left:
             break;
     }
-    json(done, swarm::print_announce_answer(when(result.listed)));
+    auto answer = when(result.listed);
+    answer.removed = std::move(removed);
+    json(done, swarm::print_announce_answer(answer));
     if (result.unproven)
         around_.connect(peer, [this, peer](bool reached) {
             ++(reached ? counters_.reached : counters_.not_reached);
@@ -261,6 +275,7 @@ void Desk::look_up(const swarm::Endpoint& peer, const swarm::Announce& said,
 void Desk::peers(const Asked& asked, const Done& done) {
     const auto query = swarm::parse_peers_query(as_text(asked.body));
     if (!query) return refuse(done, 400, query.error().why);
+    if (removed_.contains(query->song_id)) return json(done, swarm::wrap_peers_list("[]"));
     if (!allowed(query->song_id)) return refuse(done, 403, "not a song of ours");
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
     around_.peers.list(*query, asker, around_.now_ms(), [done](std::string_view peers) {

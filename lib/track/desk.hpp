@@ -3,6 +3,7 @@
 // No socket and no clock: requests, times and answers are values, and what takes time calls back.
 #include <functional>
 #include <set>
+#include <unordered_set>
 
 #include "swarm/edges.hpp"
 #include "swarm/peers.hpp"
@@ -53,6 +54,8 @@ class Desk {
     /// song. @param target  as it was sent: it is for the edge to read
     Answer nearest(std::string_view target, const swarm::Ip& ip) const;
     void set_allowed(std::set<std::string> songs) { options_.allowed = std::move(songs); }
+    /// Songs that the origin has taken down.
+    void set_removed(std::unordered_set<std::string> songs) { removed_ = std::move(songs); }
 
     struct Counters {
         std::uint64_t look_ups_dropped = 0, reached = 0, not_reached = 0;
@@ -74,7 +77,8 @@ class Desk {
     void edges(const Asked& asked, const Done& done);
     void announce(const Asked& asked, const Done& done);
     void answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,
-                         const Announced& result, const Done& done);
+                         const Announced& result, std::vector<std::string> removed,
+                         const Done& done);
     void look_up(const swarm::Endpoint& peer, const swarm::Announce& said, const Announced& result);
     void peers(const Asked& asked, const Done& done);
     void report(const Asked& asked, const Done& done);
@@ -89,6 +93,7 @@ class Desk {
 
     Around around_;
     DeskOptions options_;
+    std::unordered_set<std::string> removed_;
     std::uint64_t random_;
     std::size_t looking_up_ = 0;  // songs of announces whose layout is being fetched
     std::unordered_map<swarm::Network, std::size_t> looking_up_of_;

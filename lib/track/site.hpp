@@ -31,6 +31,7 @@ class Site : public http::Handler {
     /// May be nullptr.
     void set_geo(std::unique_ptr<Geo> geo) { geo_ = std::move(geo); }
     void set_allowed(std::set<std::string> songs) { desk_.set_allowed(std::move(songs)); }
+    void set_removed(std::unordered_set<std::string> songs) { desk_.set_removed(std::move(songs)); }
 
    private:
     Desk::Around around();

@@ -95,6 +95,18 @@ BOOST_AUTO_TEST_CASE(the_tracker_says_when_to_announce_again) {
     BOOST_TEST(until_announced(3));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_removed_is_withheld_and_announced_all_the_same) {
+    server.files["/announce"] = swarm::print_announce_answer({1, 10, true, {id}});
+    keep(0);
+    std::vector<std::vector<std::string>> withheld;
+    tracker.share(kept, 4711, 2500, [&](auto songs) { withheld.push_back(std::move(songs)); });
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return withheld.size() == 1; }));
+    BOOST_TEST(withheld[0] == std::vector<std::string>{id});
+    server.files["/announce"] = swarm::print_announce_answer({1, 10, true});
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return withheld.back().empty(); }));
+    BOOST_TEST(announced(announces() - 1).songs.contains(id));
+}
+
 BOOST_AUTO_TEST_CASE(who_leaves_says_so) {
     keep(0);
     tracker.share(kept, 4711, 2500);

@@ -270,4 +270,31 @@ BOOST_AUTO_TEST_CASE(each_path_takes_its_methods) {
         BOOST_TEST(t.get(path).status == 404, path);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_origin_removed_is_given_to_nobody_and_its_peers_are_told) {
+    Desks t;
+    const std::string other(32, '7');
+    const auto both = text(all_of_it, ",\"", other, R"(":{"320":[[0,19]]})");
+    t.announce(both);
+    t.connect_all(true);
+    t.desk.set_removed({id});
+    BOOST_TEST(t.peers_of(id).body == R"({"peers":[]})");
+    BOOST_TEST(t.get("/songs/" + id).status == 404);
+    BOOST_TEST(t.get("/songs/name").status == 404);
+    BOOST_TEST(t.get("/songs/" + id, "manifest=0").status == 404);
+    auto told = swarm::parse_announce_answer(t.announce(both).body);
+    BOOST_REQUIRE(told);
+    BOOST_TEST(told->removed == std::vector<std::string>{id});
+    BOOST_TEST(t.peers_of(other).body.find("http://192.0.2.1:8490") != std::string::npos);
+    // nothing else is left to give
+    told = swarm::parse_announce_answer(t.announce(all_of_it).body);
+    BOOST_REQUIRE(told);
+    BOOST_TEST(told->removed == std::vector<std::string>{id});
+    BOOST_TEST(t.peers_of(other).body == R"({"peers":[]})");
+    t.desk.set_removed({});
+    told = swarm::parse_announce_answer(t.announce(both).body);
+    BOOST_REQUIRE(told);
+    BOOST_TEST(told->removed.empty());
+    BOOST_TEST(t.peers_of(id).body.find("http://192.0.2.1:8490") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
