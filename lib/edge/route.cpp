@@ -69,6 +69,8 @@ std::string object_path(const Route& route) {
         case Route::name:
             return song::name_path(route.song);
         case Route::manifest:
+            if (!route.tags.empty())
+                return song::song_path(route.song, song::tags_path(route.tags));
             return song::manifest_path(route.song);
         case Route::index:
             return song::song_path(route.song, song::index_path(route.kbps));
