@@ -117,6 +117,7 @@ int measure(const Options& o) {
     for (const auto& input : o.inputs) {
         Progress progress;
         all.push_back(record(o, input, false, Clock{progress}.doing("measure " + input, 0, 1)));
+        progress.wipe();
         const auto peak = all.back().meter.true_peak();
         if (peak && (!loudest || *peak > *loudest)) loudest = peak;
         print_measure(o, input, all.back().meter.lufs(), peak);
