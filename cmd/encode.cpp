@@ -170,6 +170,11 @@ Json stats(const publish::Recording& r, const publish::Encoding& e, const publis
              {"bytes", done.bytes[i]}});
     json["damage"] = r.damage;
     json["notes"] = r.notes;
+    const auto build = audio::vorbis_build();
+    json["libvorbis"] = {{"version", build.version}, {"build_ids", Json::object()}};
+    for (const auto& [file, id] : build.build_ids) json["libvorbis"]["build_ids"][file] = id;
+    json["machine"] = build.machine;
+    json["cpu_features"] = build.cpu_features;
     json["cpu_seconds"] = number(cpu_seconds());
     json["vorbis_cpu_seconds"] = number(done.vorbis_cpu_seconds);
     json["elapsed_seconds"] = number(elapsed);
@@ -273,6 +278,11 @@ int main(int argc, char** argv) {
         app.add_option("--cover", o.decoder.cover, "A picture to use as cover, not the one inside")
             ->type_name("FILE");
     app.add_flag("--no-cover", o.decoder.no_cover, "Leave pictures out")->excludes(cover);
+    app.add_option("--cue", o.decoder.cue, "A cue sheet that says where the songs of INPUT are")
+        ->type_name("FILE");
+    app.add_option("--cue-track", o.decoder.cue_track,
+                   "Take one song of INPUT: this track of the cue sheet, in FILE or inside INPUT")
+        ->range(1, 999);
     app.add_option("--track", o.decoder.track, "Which audio track of the file, from 1")
         ->range(1, 1000);
     app.add_option("--raw", o.raw,
@@ -286,6 +296,8 @@ int main(int argc, char** argv) {
     app.add_option("INPUT", o.inputs, "An audio file, or a video with sound; - is standard input")
         ->required();
     return program(app, argc, argv, examples, [&] {
+        if (!o.decoder.cue.empty() && o.decoder.cue_track == 0)
+            throw Error{EX_USAGE, "--cue needs --cue-track: one song at a time"};
         if (!o.raw.empty()) o.decoder.raw = raw_of(o.raw);
         check(o);
         return o.measure ? measure(o) : encode(o);

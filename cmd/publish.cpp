@@ -64,13 +64,22 @@ int list(const store::Directory& store, bool as_json) {
     for (const auto& name : store.names())
         if (const auto id = store.id_of(name)) names.emplace(*id, name);
     int status = 0;
+    const auto print = [&](Song s) {
+        for (const auto& r : s.manifest.renditions)
+            for (const auto& c : r.chunks) s.bytes += c.bytes;
+        as_json ? print_json(s) : print_line(s);
+    };
     for (const auto& id : store.ids()) try {
             Song s{publish::load_manifest(store, id), {}, 0};
+            auto sets = publish::tag_sets(store, id);
             for (auto [at, end] = names.equal_range(id); at != end; ++at)
-                s.names.push_back(at->second);
-            for (const auto& r : s.manifest.renditions)
-                for (const auto& c : r.chunks) s.bytes += c.bytes;
-            as_json ? print_json(s) : print_line(s);
+                if (!sets.contains(at->second)) s.names.push_back(at->second);
+            print(std::move(s));
+            for (auto& [key, manifest] : sets) {
+                const auto own =
+                    store.id_of(key) == id ? std::vector{key} : std::vector<std::string>{};
+                print({std::move(manifest), own, 0});
+            }
         } catch (const Error& e) {  // one damaged song does not hide the others
             note(e.what());
             status = EX_DATAERR;
@@ -202,13 +211,15 @@ void check_bitrates(std::vector<int>& kbps) {
 
 int main(int argc, char** argv) {
     std::string store_path, bundle_path = "-", name, song;
-    bool listing = false, json = false, verifying = false, dry = false, hard = false;
+    bool listing = false, json = false, verifying = false, dry = false, hard = false, retag = false;
     std::vector<std::string> purged, edges;
 
     Arguments app{
         "Put a bundle into a store: checked, then there at once or not at all. Prints the song's "
         "id."};
     app.add_option("--name", name, "A name that means this song from now on");
+    app.add_flag("--retag", retag,
+                 "If the song is there under other tags, replace them; default: keep both");
     app.add_flag("--dry-run", dry, "Check the bundle and print its id; the store is not touched");
     app.add_flag("--list", listing,
                  "List the songs: id, names, length, bitrates, bytes, artist, title");
@@ -270,8 +281,8 @@ int main(int argc, char** argv) {
             return remove(store, song);
         }
         if (is_library(store_path, bundle_path)) {
-            if (dry || app.count("--name") > 0)
-                throw Error{EX_USAGE, "--dry-run and --name are for a single bundle"};
+            if (dry || retag || app.count("--name") > 0)
+                throw Error{EX_USAGE, "--dry-run, --retag and --name are for a single bundle"};
             check_bitrates(library.kbps);
             using Gain = publish::LibraryOptions::Gain;
             library.gain = track_gain ? Gain::track : album_gain ? Gain::album : Gain::by_album;
@@ -290,7 +301,7 @@ int main(int argc, char** argv) {
             manifest = publish::check_bundle(bundle, subject, [](const std::string&, BytesView) {});
         } else {
             Directory store{store_path, Directory::Open::create};
-            manifest = publish::publish(store, bundle, subject);
+            manifest = publish::publish(store, bundle, subject, {name, retag, {}});
             if (!name.empty()) store.set_name(name, manifest.id);
         }
         std::cout << manifest.id << '\n';

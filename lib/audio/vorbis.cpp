@@ -1,9 +1,13 @@
 #include "audio/vorbis.hpp"
 
+#include <elf.h>
+#include <link.h>
+#include <sys/utsname.h>
 #include <vorbis/vorbisenc.h>
 
 #include <algorithm>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 
 namespace stretto::audio {
@@ -23,7 +27,57 @@ void check(int code, const char* what) {
 
 Bytes bytes_of(const ogg_packet& packet) { return {packet.packet, packet.packet + packet.bytes}; }
 
+/// The GNU build id in a library's notes, in hexadecimal.
+std::string build_id(const dl_phdr_info& library) {
+    for (int i = 0; i < library.dlpi_phnum; ++i) {
+        const auto& part = library.dlpi_phdr[i];
+        if (part.p_type != PT_NOTE) continue;
+        const BytesView notes{
+            reinterpret_cast<const std::uint8_t*>(library.dlpi_addr + part.p_vaddr), part.p_memsz};
+        const auto padded = [](std::size_t n) { return (n + 3) & ~std::size_t{3}; };
+        for (std::size_t at = 0; at + 12 <= notes.size();) {
+            const std::size_t name = read_u32(notes, at), size = read_u32(notes, at + 4);
+            const auto begin = at + 12 + padded(name);
+            if (name > notes.size() || size > notes.size() || begin + size > notes.size()) break;
+            if (read_u32(notes, at + 8) == NT_GNU_BUILD_ID && name == 4 &&
+                as_text(notes.subspan(at + 12, 3)) == "GNU")
+                return hex(notes.subspan(begin, size));
+            at = begin + padded(size);
+        }
+    }
+    return {};
+}
+
+int add_library(dl_phdr_info* library, std::size_t, void* to) {
+    std::string_view path = library->dlpi_name ? library->dlpi_name : "";
+    path = path.substr(path.find_last_of('/') + 1);
+    if (path.starts_with("libvorbis.") || path.starts_with("libvorbisenc."))
+        static_cast<VorbisBuild*>(to)->build_ids.emplace_back(path, build_id(*library));
+    return 0;
+}
+
 }  // namespace
+
+VorbisBuild vorbis_build() {
+    VorbisBuild build;
+    build.version = vorbis_version_string();
+    ::dl_iterate_phdr(add_library, &build);
+    std::ranges::sort(build.build_ids);
+    utsname system{};
+    if (::uname(&system) == 0) build.machine = system.machine;
+#if defined(__x86_64__) || defined(__i386__)
+    const auto add = [&](const char* name, bool there) {
+        if (there) build.cpu_features.emplace_back(name);
+    };
+    add("sse2", __builtin_cpu_supports("sse2"));
+    add("sse4.2", __builtin_cpu_supports("sse4.2"));
+    add("avx", __builtin_cpu_supports("avx"));
+    add("avx2", __builtin_cpu_supports("avx2"));
+    add("fma", __builtin_cpu_supports("fma"));
+    add("avx512f", __builtin_cpu_supports("avx512f"));
+#endif
+    return build;
+}
 
 std::optional<float> quality_of(int kbps) {
     for (const auto& step : steps)

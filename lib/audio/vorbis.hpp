@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -17,6 +18,17 @@ namespace stretto::audio {
 std::optional<float> quality_of(int kbps);
 /// All of these, rising.
 std::vector<int> known_kbps();
+
+/// What decides which bytes an encoder writes, beside its input: two machines where this is the
+/// same give a song the same id.
+struct VorbisBuild {
+    std::string version;  ///< "Xiph.Org libVorbis 1.3.7"
+    std::vector<std::pair<std::string, std::string>>
+        build_ids;        ///< file and GNU build id, as loaded
+    std::string machine;  ///< "x86_64"
+    std::vector<std::string> cpu_features;
+};
+VorbisBuild vorbis_build();
 
 class VorbisEncoder {
    public:

@@ -31,6 +31,10 @@ std::string number_key(const std::string& tag) {
     return std::string(9 - number.size(), '0') + number;
 }
 
+std::string manifest_file(const std::string& id, const std::string& tags) {
+    return tags.empty() ? song::manifest_path(id) : song::song_path(id, song::tags_path(tags));
+}
+
 /// Changes with every song and name that comes, goes or is replaced.
 std::string folder_state(const std::filesystem::path& root) {
     std::string state;
@@ -45,8 +49,9 @@ std::string folder_state(const std::filesystem::path& root) {
 }  // namespace
 
 std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
+                                                       const std::string& tags_key,
                                                        const std::vector<std::string>& names) {
-    auto file = tree_.open(song::manifest_path(id));
+    auto file = tree_.open(manifest_file(id, tags_key));
     if (!file) return nullptr;
     const auto bytes = read_rest(file->fd(), song::most_manifest_bytes, id);
     if (!bytes) return nullptr;
@@ -69,10 +74,10 @@ std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
         json["covers"][text(cover.px)] =
             '/' + song::song_path(id, song::cover_path(hex(cover.sha256)));
     auto song = std::make_shared<Song>();
-    song->id = id;
+    song->cursor = tags_key.empty() ? id : id + '.' + tags_key;
     song->json = json.dump();
     song->sort = fold(album_artist.empty() ? artist : album_artist) + '\0' + fold(album) + '\0' +
-                 number_key(disc) + number_key(track) + fold(title) + '\0' + id;
+                 number_key(disc) + number_key(track) + fold(title) + '\0' + song->cursor;
     song->haystack = fold(title + '\n' + artist + '\n' + album + '\n' + album_artist + '\n' + id);
     for (const auto& name : names) song->haystack += '\n' + name;
     return song;
@@ -101,16 +106,24 @@ std::shared_ptr<const Catalogue::Songs> Catalogue::current(std::uint64_t now_ms)
     decltype(known_) known;
     auto songs = std::make_shared<Songs>();
     for (const auto& id : store_.ids()) {
-        const auto file = tree_.state(song::manifest_path(id));
-        if (!song::is_id(id) || !file) continue;
-        std::string key = id;  // a song with other names is told anew
-        for (const auto& name : names[id]) key += ' ' + name;
-        const auto before = known_.find(key);
-        auto song = before != known_.end() && before->second.first == *file ? before->second.second
-                                                                            : load(id, names[id]);
-        if (!song) continue;
-        known[key] = {*file, song};
-        songs->push_back(std::move(song));
+        if (!song::is_id(id)) continue;
+        auto rest = names[id];
+        const auto add = [&](const std::string& tags, const std::vector<std::string>& own) {
+            const auto file = tree_.state(manifest_file(id, tags));
+            if (!file) return;
+            std::string key = id + '.' + tags;  // a song with other names is told anew
+            for (const auto& name : own) key += ' ' + name;
+            const auto before = known_.find(key);
+            auto song = before != known_.end() && before->second.first == *file
+                            ? before->second.second
+                            : load(id, tags, own);
+            if (!song) return;
+            known[key] = {*file, song};
+            songs->push_back(std::move(song));
+        };
+        for (const auto& tags : store_.tag_sets(id))
+            add(tags, std::erase(rest, tags) > 0 ? std::vector{tags} : std::vector<std::string>{});
+        add({}, rest);
     }
     std::sort(songs->begin(), songs->end(),
               [](const auto& a, const auto& b) { return a->sort < b->sort; });
@@ -125,7 +138,7 @@ Result<std::string> Catalogue::list(const Query& query, std::uint64_t now_ms) {
     auto at = songs->begin();
     if (!query.after.empty()) {
         at = std::find_if(songs->begin(), songs->end(),
-                          [&](const auto& song) { return song->id == query.after; });
+                          [&](const auto& song) { return song->cursor == query.after; });
         if (at == songs->end()) return Malformed{"there is no such page any more"};
         ++at;
     }
@@ -141,7 +154,7 @@ Result<std::string> Catalogue::list(const Query& query, std::uint64_t now_ms) {
         if (count == query.limit) break;
         if (count++ > 0) json += ",\n";
         json += song.json;
-        last = song.id;
+        last = song.cursor;
     }
     const bool more = at != songs->end();
     json += "],\"next\":" + (more ? '"' + last + '"' : "null") + "}\n";

@@ -32,12 +32,14 @@ class Catalogue {
 
    private:
     struct Song {
-        std::string id, json, sort, haystack;
+        std::string cursor, json, sort, haystack;
     };
     using Songs = std::vector<std::shared_ptr<const Song>>;
     std::optional<std::string> id_of(const std::string& name) const;
     std::shared_ptr<const Songs> current(std::uint64_t now_ms);
-    std::shared_ptr<const Song> load(const std::string& id, const std::vector<std::string>& names);
+    /// @param tags  the key of a set of tags (song/path.hpp); empty: the song's own
+    std::shared_ptr<const Song> load(const std::string& id, const std::string& tags,
+                                     const std::vector<std::string>& names);
 
     const store::Tree& tree_;
     store::Directory store_;

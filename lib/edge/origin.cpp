@@ -80,6 +80,9 @@ std::shared_ptr<Entry> Origin::find(const Route& route, bool gzip, std::uint64_t
     if (route.kind == Route::manifest && !song::is_id(route.song)) {
         auto id = id_of(route.song, now_ms);
         if (!id) return nullptr;
+        Route own{Route::manifest, *id};
+        own.tags = route.song;
+        if (auto entry = find(own, gzip, now_ms)) return entry;
         return find({Route::manifest, std::move(*id)}, gzip, now_ms);
     }
     const std::string file = object_path(route);

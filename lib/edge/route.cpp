@@ -74,6 +74,8 @@ std::string object_path(const Route& route) {
         case Route::removals:
             return std::string{song::removals_path};
         case Route::manifest:
+            if (!route.tags.empty())
+                return song::song_path(route.song, song::tags_path(route.tags));
             return song::manifest_path(route.song);
         case Route::index:
             return song::song_path(route.song, song::index_path(route.kbps));

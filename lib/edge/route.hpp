@@ -28,6 +28,7 @@ struct Route {
     std::string song = {};  ///< id or name
     int kbps = 0;
     std::int64_t chunk = 0;
+    std::string tags = {};  ///< of a manifest: the name whose own tags it has
     std::string hash = {};  ///< of a cover, in hexadecimal
 
     /// An object of a store, the same for all who ask.

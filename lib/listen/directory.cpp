@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "song/id.hpp"
+#include "song/path.hpp"
 
 namespace stretto::listen {
 
@@ -23,8 +24,13 @@ std::optional<Bytes> Directory::read(const std::string& song, const std::string&
                                      std::size_t most) const {
     const auto id = id_of(song);
     if (!id) return {};
-    const auto object = "songs/" + *id + "/" + path;
-    const auto file = tree_.open(object);
+    auto object = song::song_path(*id, path);
+    std::optional<File> file;
+    if (path == song::manifest_file && !song::is_id(song)) {  // a name may have tags of its own
+        auto own = song::song_path(*id, song::tags_path(song));
+        if ((file = tree_.open(own))) object = std::move(own);
+    }
+    if (!file) file = tree_.open(object);
     if (!file) return {};
     return read_rest(file->fd(), most, (tree_.root() / object).string());
 }

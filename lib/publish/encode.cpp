@@ -17,6 +17,7 @@
 #include "ogg/merge.hpp"
 #include "ogg/page.hpp"
 #include "publish/cover.hpp"
+#include "publish/cue.hpp"
 #include "publish/tags.hpp"
 
 namespace stretto::publish {
@@ -335,6 +336,64 @@ std::vector<std::string> tags_in(int fd, const audio::Decoder& decoder, const st
                        decoder.tags(), left_out);
 }
 
+/// The part of an input that is one song.
+struct Part {
+    std::int64_t begin = 0, end = INT64_MAX;  // samples, at the rate of the output
+    std::vector<std::pair<std::string, std::string>> tags;
+};
+
+/// Takes the sheet out of the tags, where it is one of them.
+Part part_of(const std::string& subject, const Source& options, std::vector<std::string>& tags) {
+    constexpr std::string_view key = "CUESHEET=";
+    std::string inside;
+    std::erase_if(tags, [&](const std::string& tag) {
+        const bool is_sheet = tag.starts_with(key);
+        if (is_sheet && inside.empty()) inside = tag.substr(key.size());
+        return is_sheet;
+    });
+    if (options.cue_track == 0) return {};
+    if (options.cue.empty() && inside.empty())
+        throw bad_data(subject, "no cue sheet in it (--cue gives one)");
+    const auto& from = options.cue.empty() ? subject : options.cue;
+    if (!options.cue.empty()) inside = as_text(read_file(options.cue, std::size_t{1} << 20));
+    const auto sheet = must(parse_cue(inside), from);
+    const auto* track = sheet.track(options.cue_track);
+    if (!track)
+        throw bad_data(from, text("no track ", options.cue_track, " in it, there are ",
+                                  sheet.tracks.front().number, " to ", sheet.tracks.back().number));
+    const auto name = [](std::string_view path) {
+        return path.substr(path.find_last_of("/\\") + 1);
+    };
+    const bool several = sheet.tracks.front().file != sheet.tracks.back().file;
+    if (several && name(track->file) != name(subject))
+        throw bad_data(from, text("track ", track->number, " is in '", track->file, "'"));
+    const auto samples = [&](std::int64_t frames) { return (frames * options.rate + 37) / 75; };
+    Part part{samples(track->begin), INT64_MAX, track->tags};
+    if (const auto end = sheet.end_of(*track)) part.end = samples(*end);
+    return part;
+}
+
+/// Those of the track in place of those of the whole.
+void retag(std::vector<std::string>& tags, const Part& part) {
+    for (const auto& [key, value] : part.tags) {
+        std::erase_if(tags, [&](const auto& t) { return t.starts_with(key + "="); });
+        tags.push_back(text(key, "=", value));
+    }
+    const auto key = [](const std::string& tag) { return tag.substr(0, tag.find('=')); };
+    std::ranges::stable_sort(tags, {}, key);  // several values of a key keep their order
+}
+
+/// Keep of samples, the first of which is at `at`, those from `begin` to `end`.
+void cut(std::vector<float>& samples, std::int64_t at, int channels, const Part& part) {
+    const auto index = [&](std::int64_t position) {
+        const auto frames = static_cast<std::int64_t>(samples.size()) / channels;
+        return std::clamp<std::int64_t>(position - at, 0, frames) * channels;
+    };
+    const auto first = index(part.begin), last = index(part.end);
+    samples.erase(samples.begin() + last, samples.end());
+    samples.erase(samples.begin(), samples.begin() + std::min(first, last));
+}
+
 /// The picture to publish with an input, as JPEG. What cannot be decoded is left out, and said,
 /// unless it was asked for.
 Bytes cover_for(const audio::Decoder& decoder, const std::string& subject, const Source& options,
@@ -380,18 +439,23 @@ Recording record(int fd, const std::string& subject, const Source& options, bool
     std::vector<std::string> no_cover;
     if (keep_pcm) recording.cover = cover_for(decoder, subject, options, no_cover);
     recording.tags = tags_in(file.fd(), decoder, subject, recording.notes);
+    const auto part = part_of(subject, options, recording.tags);
+    retag(recording.tags, part);
     MeterBeside meter{recording.meter};
     const double expected = decoder.expected_seconds();
     std::vector<float> samples;
     std::int64_t frames = 0;
-    while (decoder.next(samples)) {
+    while (frames < part.end && decoder.next(samples)) {
+        const auto decoded = static_cast<std::int64_t>(samples.size()) / decoder.channels();
+        cut(samples, frames, decoder.channels(), part);
         meter.add(samples);
         if (keep_pcm) recording.pcm.add(samples);
-        frames += static_cast<std::int64_t>(samples.size()) / decoder.channels();
+        frames += decoded;
         const double seconds = static_cast<double>(frames) / options.rate;
         report(expected > 0 ? seconds / expected : -1, seconds);
     }
     meter.finish();
+    if (frames <= part.begin) throw bad_data(subject, "it ends before that track begins");
     recording.damage = decoder.damage();
     recording.damage.insert(recording.damage.begin(), no_cover.begin(), no_cover.end());
     recording.notes.insert(recording.notes.end(), decoder.notes().begin(), decoder.notes().end());

@@ -34,9 +34,11 @@ struct Recording {
 
 struct Source : audio::Decoder::Options {
     bool single_mono = false;  ///< measure mono as one speaker, not as two
-    bool no_cover = false;     ///< whatever picture there is
-    std::string cover;         ///< a picture file instead of what is inside; it must be one
-    std::string spare_cover;   ///< a picture file for want of one inside
+    std::string cue;           ///< a cue sheet file, instead of what is inside
+    int cue_track = 0;        ///< the part of the input that is this track of the cue sheet; 0: all
+    bool no_cover = false;    ///< whatever picture there is
+    std::string cover;        ///< a picture file instead of what is inside; it must be one
+    std::string spare_cover;  ///< a picture file for want of one inside
 };
 
 /// Decode and measure a whole input, side by side. What cannot be read twice (a pipe) is spooled

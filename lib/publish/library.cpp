@@ -409,7 +409,7 @@ class Library {
                 outcome.why = e.what();
             }
         if (recording) try {
-                outcome.id = publish(*recording, group.gain);
+                outcome.id = publish(*recording, group.gain, track.path);
             } catch (const Error& e) {
                 if (e.exit() != EX_DATAERR) throw;  // the store cannot be written
                 outcome.why = e.what();
@@ -417,7 +417,8 @@ class Library {
         done(std::move(outcome), track);
     }
 
-    std::string publish(const Recording& recording, const std::optional<audio::Gain>& album) {
+    std::string publish(const Recording& recording, const std::optional<audio::Gain>& album,
+                        const fs::path& file) {
         const auto encoding = plan(recording, album);
         auto incoming = store_.incoming();
         Conduit conduit;
@@ -429,6 +430,7 @@ class Library {
                                  }},
                                  recording.subject);
                 return cutter.run([&](const std::string& name, BytesView bytes) {
+                    if (name == song::manifest_file) return;  // admit() writes it
                     incoming.add(name, {bytes.begin(), bytes.end()});
                 });
             } catch (...) {
@@ -447,7 +449,16 @@ class Library {
         conduit.end();
         const auto manifest = cutting.get();
         incoming.sync();
-        admit(store_, incoming, manifest);
+        // a file whose tags have changed replaces its own and nobody else's
+        const auto tags_key = key_of(file, "tags\n" + manifest.id);
+        std::string earlier;
+        {
+            const std::lock_guard lock{mutex_};
+            earlier = memory_.find(tags_key);
+        }
+        const auto place = admit(store_, incoming, manifest, {{}, false, earlier});
+        const std::lock_guard lock{mutex_};
+        memory_.add(tags_key, place);
         return manifest.id;
     }
 

@@ -5,10 +5,13 @@
 
 #include "publish/song.hpp"
 #include "song/id.hpp"
+#include "song/lookup.hpp"
 #include "song/path.hpp"
 
 namespace stretto::publish {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// Entries as they come; each is either the right next one or the end of the bundle's credit.
 class BundleCheck {
@@ -83,10 +86,87 @@ bool hash_is(const std::filesystem::path& path, const Digest& digest, std::strin
     return false;
 }
 
-std::string known_manifest(const store::Directory& store, const std::string& id) {
-    return std::string{
-        as_text(read_file(store.song(id) / song::manifest_file, song::most_manifest_bytes))};
+/// A manifest in a song's folder; nullopt when there is none of this song.
+std::optional<song::Manifest> manifest_at(const store::Directory& store, const std::string& id,
+                                          const std::string& path) {
+    std::error_code none;
+    if (!fs::exists(store.song(id) / path, none)) return {};
+    try {
+        auto manifest = song::parse_manifest_of(
+            id, as_text(read_file(store.song(id) / path, song::most_manifest_bytes)));
+        if (manifest) return std::move(*manifest);
+    } catch (const Error&) {
+    }
+    return {};
 }
+
+/// A song's own manifest, and those with other tags.
+class Shelf {
+   public:
+    Shelf(const store::Directory& store, const std::string& id)
+        : own_(manifest_at(store, id, std::string{song::manifest_file})),
+          sets_(tag_sets(store, id)) {}
+    bool operator==(const Shelf&) const = default;
+
+    /// @return where the tags are
+    std::string add(const song::Manifest& manifest, const Retagging& how,
+                    const store::Directory& store) {
+        const auto& id = manifest.id;
+        if (!own_ || *own_ == manifest || how.replace || how.earlier == id) {
+            own_ = manifest;
+            sets_.erase(how.name);
+            if (how.earlier != id) sets_.erase(how.earlier);
+            return id;
+        }
+        if (!how.name.empty() && !sets_.contains(how.name) && is_only_name(store, how.name, id)) {
+            own_ = manifest;
+            return id;
+        }
+        sets_.erase(how.earlier);
+        const auto key = how.name.empty() ? key_of(manifest) : how.name;
+        sets_.insert_or_assign(key, manifest);
+        return key;
+    }
+
+    /// What the manifests name, and what did not come with the last of them.
+    void copy_covers(const store::Directory& store, store::Incoming& to,
+                     const song::Manifest& come) const {
+        std::set<std::string> done;
+        for (const auto& cover : come.covers) done.insert(hex(cover.sha256));
+        const auto copy = [&](const song::Manifest& manifest) {
+            for (const auto& cover : manifest.covers) {
+                const auto path = song::cover_path(hex(cover.sha256));
+                std::string why;
+                if (!done.insert(hex(cover.sha256)).second ||
+                    !hash_is(store.song(manifest.id) / path, cover.sha256, why))
+                    continue;  // what is damaged is told by --verify
+                to.put(path, read_file(store.song(manifest.id) / path, song::most_cover_bytes));
+            }
+        };
+        copy(*own_);
+        for (const auto& [key, manifest] : sets_) copy(manifest);
+    }
+
+    void write(store::Incoming& to) const {
+        to.put(std::string{song::manifest_file}, as_bytes(song::print_manifest(*own_)));
+        for (const auto& [key, manifest] : sets_)
+            to.put(song::tags_path(key), as_bytes(song::print_manifest(manifest)));
+    }
+
+   private:
+    static bool is_only_name(const store::Directory& store, const std::string& name,
+                             const std::string& id) {
+        for (const auto& other : store.names())
+            if (other != name && store.id_of(other) == id) return false;
+        return store.id_of(name) == id;
+    }
+    static std::string key_of(const song::Manifest& manifest) {
+        return base32(sha256(as_bytes(song::print_manifest(manifest)))).substr(0, 32);
+    }
+
+    std::optional<song::Manifest> own_;
+    std::map<std::string, song::Manifest> sets_;
+};
 
 }  // namespace
 
@@ -109,21 +189,41 @@ song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
     }
 }
 
-song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject) {
+song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject,
+                       const Retagging& how) {
     auto incoming = store.incoming();
     auto manifest = check_bundle(bundle, subject, [&](const std::string& path, Bytes bytes) {
-        incoming.add(path, std::move(bytes));
+        if (path != song::manifest_file) incoming.add(path, std::move(bytes));
     });
     incoming.sync();
-    admit(store, incoming, manifest);
+    admit(store, incoming, manifest, how);
     return manifest;
 }
 
-void admit(store::Directory& store, store::Incoming& incoming, const song::Manifest& manifest) {
-    if (store.admit(incoming, manifest.id)) return;
-    if (!damage_of_song(store, manifest.id).empty() ||
-        known_manifest(store, manifest.id) != song::print_manifest(manifest))
-        store.replace(incoming, manifest.id);
+std::string admit(store::Directory& store, store::Incoming& incoming,
+                  const song::Manifest& manifest, const Retagging& how) {
+    const auto& id = manifest.id;
+    const auto lock = store.lock();
+    Shelf shelf{store, id};
+    const auto before = shelf;
+    const auto place = shelf.add(manifest, how, store);
+    if (fs::exists(store.song(id))) {
+        if (shelf == before && damage_of_song(store, id).empty()) return place;
+        shelf.copy_covers(store, incoming, manifest);
+    }
+    shelf.write(incoming);
+    incoming.sync_folders();
+    if (!store.admit(incoming, id)) store.replace(incoming, id);
+    return place;
+}
+
+std::map<std::string, song::Manifest> tag_sets(const store::Directory& store,
+                                               const std::string& id) {
+    std::map<std::string, song::Manifest> sets;
+    for (const auto& key : store.tag_sets(id))
+        if (auto manifest = manifest_at(store, id, song::tags_path(key)))
+            sets.emplace(key, std::move(*manifest));
+    return sets;
 }
 
 song::Manifest load_manifest(const store::Directory& store, const std::string& id) {
@@ -146,9 +246,16 @@ std::vector<std::string> damage_of_song(const store::Directory& store, const std
     try {
         const auto manifest = load_manifest(store, id);
         std::string why;
-        for (const auto& cover : manifest.covers) {
-            const auto path = song::cover_path(hex(cover.sha256));
-            if (!hash_is(store.song(id) / path, cover.sha256, why)) damaged(path, why);
+        const auto check_covers = [&](const song::Manifest& of) {
+            for (const auto& cover : of.covers) {
+                const auto path = song::cover_path(hex(cover.sha256));
+                if (!hash_is(store.song(id) / path, cover.sha256, why)) damaged(path, why);
+            }
+        };
+        check_covers(manifest);
+        for (const auto& key : store.tag_sets(id)) {
+            const auto other = manifest_at(store, id, song::tags_path(key));
+            other ? check_covers(*other) : damaged(song::tags_path(key), "is no manifest of it");
         }
         for (const auto& r : manifest.renditions) {
             if (!hash_is(store.song(id) / song::index_path(r.kbps), r.index_sha256, why))

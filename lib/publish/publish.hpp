@@ -2,6 +2,7 @@
 // A bundle into a store: everything recomputed, then there at once or not at all. And the proof
 // that a store is whole.
 #include <functional>
+#include <map>
 #include <string>
 
 #include "publish/bundle.hpp"
@@ -18,13 +19,29 @@ namespace stretto::publish {
 song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
                             const std::function<void(const std::string& path, Bytes bytes)>& keep);
 
-/// Publish: durable before it is visible. The same song again changes nothing, but for new tags and
-/// damage that it mends.
-song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject);
+/// What to do with the tags of a song whose audio is there already under others.
+struct Retagging {
+    std::string name;      ///< that will mean the song; empty: none
+    bool replace = false;  ///< they take the place of the song's own
+    std::string earlier;   ///< where an earlier call put the tags that these replace; empty: none
+};
 
-/// Give a checked song that is all on disk its place; the same song again changes nothing, but for
-/// new tags and damage that it mends.
-void admit(store::Directory& store, store::Incoming& incoming, const song::Manifest& manifest);
+/// Publish: durable before it is visible. The same song again mends what is damaged; its audio is
+/// stored once. Other tags are kept beside those that are there:
+/// - with a name, as the name's own; if it is the song's only name, they replace the song's;
+/// - without one, as a further set.
+song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject,
+                       const Retagging& how);
+
+/// The same with a checked song that lies in `incoming`, but for its manifest.
+/// @return where its tags are: the id when they are the song's own, else the key of a set
+///         (song/path.hpp)
+std::string admit(store::Directory& store, store::Incoming& incoming,
+                  const song::Manifest& manifest, const Retagging& how);
+
+/// A song's manifest under each of its sets of tags, by key; what is damaged is left out.
+std::map<std::string, song::Manifest> tag_sets(const store::Directory& store,
+                                               const std::string& id);
 
 /// What is wrong with a song in a store, a line each; empty when all of it hashes to what its id
 /// promises.

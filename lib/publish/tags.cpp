@@ -55,11 +55,6 @@ std::string from_latin1(std::string_view s) {
     return out;
 }
 
-/// Where no encoding is stated: UTF-8 if it is, else Latin-1.
-std::string from_either(std::string_view s) {
-    return valid_utf8(s) == s ? std::string{s} : from_latin1(s);
-}
-
 std::string from_utf16(BytesView b, bool little) {
     const auto unit = [&](std::size_t i) {
         return std::uint32_t{b[i + (little ? 1 : 0)]} << 8 | b[i + (little ? 0 : 1)];
@@ -349,8 +344,7 @@ bool wanted(std::string_view key) {
                                                          "TIMECODE",
                                                          "BPS",
                                                          "NUMBER_OF_FRAMES",
-                                                         "NUMBER_OF_BYTES",
-                                                         "CUESHEET"};
+                                                         "NUMBER_OF_BYTES"};
     const bool legal = !key.empty() && std::ranges::all_of(key, [](char c) {
         return c >= 0x20 && c <= 0x7d && c != '=';
     });
@@ -362,6 +356,10 @@ bool wanted(std::string_view key) {
 }
 
 }  // namespace
+
+std::string from_unstated(std::string_view s) {
+    return valid_utf8(s) == s ? std::string{s} : from_latin1(s);
+}
 
 std::vector<Tag> parse_id3v2(BytesView tag) {
     std::vector<Tag> tags;
@@ -404,7 +402,7 @@ std::vector<Tag> parse_id3v1(BytesView tag) {
     if (tag.size() < 128 || as_text(tag.first(3)) != "TAG") return tags;
     const auto field = [&](std::size_t at, std::size_t n) {
         const auto s = as_text(tag.subspan(at, n));
-        return from_either(s.substr(0, s.find('\0')));
+        return from_unstated(s.substr(0, s.find('\0')));
     };
     add(tags, "TITLE", field(3, 30));
     add(tags, "ARTIST", field(33, 30));
@@ -451,8 +449,8 @@ std::vector<Tag> parse_vorbis_comments(BytesView b) {
         const auto equals = comment.find('=');
         if (equals == std::string_view::npos) continue;
         const auto key = name_of_free(comment.substr(0, equals));
-        add_as(tags, key == "GENRE" ? "" : key, from_either(comment.substr(equals + 1)));
-        if (key == "GENRE") add(tags, key, from_either(comment.substr(equals + 1)));
+        add_as(tags, key == "GENRE" ? "" : key, from_unstated(comment.substr(equals + 1)));
+        if (key == "GENRE") add(tags, key, from_unstated(comment.substr(equals + 1)));
     }
     return tags;
 }

@@ -16,6 +16,9 @@ struct Tag {
     bool operator==(const Tag&) const = default;
 };
 
+/// Text of which nobody says the encoding: UTF-8 if it is that, else Windows-1252.
+std::string from_unstated(std::string_view text);
+
 /// ID3v2 (2.2 to 2.4) from the first byte of the tag on; values apart, in UTF-8.
 std::vector<Tag> parse_id3v2(BytesView tag);
 /// The last 128 bytes of a file.

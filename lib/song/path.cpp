@@ -70,6 +70,8 @@ std::optional<std::string> parse_cover_path(std::string_view path) {
     return std::string{hash};
 }
 
+std::string tags_path(std::string_view key) { return text("tags/", key, ".json"); }
+
 std::string song_path(std::string_view id, std::string_view rest) {
     std::string path = "songs/";
     return path.append(id).append("/").append(rest);

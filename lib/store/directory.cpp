@@ -88,6 +88,20 @@ void Incoming::add(const std::string& path, Bytes bytes) {
     writer_->write(std::move(target), std::move(bytes));
 }
 
+void Incoming::put(const std::string& path, BytesView bytes) {
+    writer_->finish();
+    fs::path target = song_ / path;
+    const fs::path parent = target.parent_path();
+    if (parent != song_ && std::ranges::find(folders_, parent) == folders_.end()) {
+        make_folder(parent);
+        folders_.push_back(parent);
+    }
+    const File file{::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+    if (!file) throw output_error(target.string());
+    write_all(file.fd(), bytes, target.string());
+    stretto::sync(file.fd(), target.string());
+}
+
 void Incoming::sync() {
     writer_->finish();
     // side by side, as each waits for the disk: 1,000 files in a third of the time
@@ -98,6 +112,10 @@ void Incoming::sync() {
             for (std::size_t i = first; i < files_.size(); i += most) sync_file(files_[i]);
         }));
     for (auto& share : running) share.get();
+    sync_folders();
+}
+
+void Incoming::sync_folders() {
     for (const auto& folder : folders_) sync_directory(folder);
     sync_directory(song_);
 }
@@ -169,6 +187,22 @@ std::optional<std::string> Directory::id_of(const std::string& name) const {
     std::string id{as_text(*bytes)};
     if (!id.empty() && id.back() == '\n') id.pop_back();
     return id;
+}
+
+std::vector<std::string> Directory::tag_sets(const std::string& id) const {
+    constexpr std::string_view end = ".json";
+    std::vector<std::string> keys;
+    for (auto& name : visible(song(id) / "tags"))
+        if (name.size() > end.size() && name.ends_with(end))
+            keys.push_back(name.substr(0, name.size() - end.size()));
+    return keys;
+}
+
+File Directory::lock() const {
+    File folder = open_folder(root_ / "songs");
+    if (!folder || ::flock(folder.fd(), LOCK_EX) != 0)
+        throw system_error("lock", (root_ / "songs").string());
+    return folder;
 }
 
 std::vector<std::string> Directory::ids() const { return visible(root_ / "songs"); }

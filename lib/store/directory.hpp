@@ -24,6 +24,10 @@ class Incoming {
     void add(const std::string& path, Bytes bytes);
     /// All of it to the disk, fsync by fsync, folders last.
     void sync();
+    /// A small file, to the disk at once, in place of one of that name. After all others; then
+    /// sync_folders().
+    void put(const std::string& path, BytesView bytes);
+    void sync_folders();
     const std::filesystem::path& folder() const noexcept { return song_; }
 
    private:
@@ -58,6 +62,11 @@ class Directory {
     void set_name(const std::string& name, const std::string& id);
     /// What a name means; nullopt when nothing.
     std::optional<std::string> id_of(const std::string& name) const;
+
+    /// The keys of a song's other tags (song/path.hpp), sorted.
+    std::vector<std::string> tag_sets(const std::string& id) const;
+    /// Held by who changes a song that is there, so that no change undoes another.
+    File lock() const;
 
     /// Ids of all songs and names of all names, sorted.
     std::vector<std::string> ids() const;

@@ -37,6 +37,13 @@ peaks() {
     done
 }
 ok 'no true peak is above the limit before coding, by an independent meter' peaks
+build() { # the files of libvorbis as the loader finds them, by readelf
+    stretto-encode -b 96 --stats stats -o b.ogg song.wav && jq -e '(.libvorbis.version | test("libVorbis [0-9.]+")) and (.machine | length > 0)' stats &&
+        ldd "$(command -v stretto-encode)" | awk '/libvorbis(enc)?[.]so/ {print $3}' | while read -r file; do
+            wanted=$(readelf -n "$file" | awk '/Build ID/ {print $3}') && jq -e --arg id "$wanted" --arg file "${file##*/}" '.libvorbis.build_ids[$file] == $id' stats || exit
+        done && for feature in $(jq -r '.cpu_features[]' stats | tr . _); do grep -qw "$feature" /proc/cpuinfo || { echo "$feature"; return 1; }; done
+}
+ok 'the statistics name the build of libvorbis and what the processor can do' build
 silent() { says 'nearly silent' stretto-encode click.wav && stretto-encode --stats stats -o s.ogg click.wav && jq -e '.gain_db == 0 and .lufs == null' stats; }
 ok 'silence is left alone and said so' silent
 blip() { says 'shorter than 0.4 s, too short to measure: its loudness is left alone' stretto-encode burst.wav && ! grep silent .stderr; }

@@ -70,8 +70,8 @@ changed() { manifest "$1" && exits 65 hostile; }
 ok 'a manifest with another id: 65' changed '.id = "0sjqzgcjx6zr45y51mtvrghnmvt55aax"'
 ok 'with another length: 65' changed '.samples += 1'
 ok 'with other averages: 65' changed '.renditions[0].average_kbps += 1'
-retag() { manifest '.tags.TITLE = ["New"]' && test "$(stretto-publish store bundle.tar)" = "$id" && stretto-publish --list store | grep -q 'New$' && stretto-publish --verify store; }
-ok 'new tags replace the old ones of the same song' retag
+retag() { manifest '.tags.TITLE = ["New"]' && test "$(stretto-publish --retag store bundle.tar)" = "$id" && stretto-publish --list store | grep -q 'New$' && stretto-publish --verify store; }
+ok '--retag: new tags replace the old ones of the same song' retag
 noise() { printf 'not a tar' | stretto-publish store; }
 ok 'what is no tar: 65' exits 65 noise
 
