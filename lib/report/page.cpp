@@ -57,12 +57,15 @@ th[aria-sort=descending] button::after{content:" \\2193"}
 .tools button{font:inherit;font-size:.85rem;background:none;border:0;padding:.3rem 0;color:var(--c1);cursor:pointer;text-decoration:underline}
 html:not(.live) .tools{display:none}
 .facts th{white-space:pre-wrap}
-.facts td{white-space:normal}
+.facts td:not(.date){white-space:normal}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:0 2rem;align-items:start}
 @media(max-width:36rem){svg text{font-size:15px}th,td{padding:.25rem .4rem}td.text{min-width:5.5rem}td.id{max-width:5rem}}
 @media print{.tools{display:none}tr.far{display:none!important}
 :root{--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--rule:#bbb}body{max-width:none;padding:0;font-size:11px}
-h2{break-after:avoid}tr{break-inside:avoid}.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+h2{break-after:avoid}tr{break-inside:avoid}.scroll{overflow:visible}
+/* nothing scrolls on paper: texts break, ids are cut */
+table{font-size:10px}th,td:not(.date){white-space:normal}th,td{padding:.15rem .3rem}td.text{min-width:0}td.id{max-width:5rem;white-space:nowrap}
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
 
 /// Tables sort by a press on a heading, and show the rows that have the words of a filter. It reads

@@ -1,6 +1,7 @@
 #!/bin/bash
 # stretto-report beside DuckDB and jq doing some of its sums, over the same lines; memory with many listeners.
 #   REPORT_MB         megabytes of events (1000)
+#   REPORT_SHAPE_MB   megabytes of each other shape of events (200)
 #   REPORT_LISTENERS  of the memory's file (1000000), songs a tenth
 #   DUCKDB            a folder where `npm install @duckdb/node-api` was run; without it that row is left out
 set -euo pipefail
@@ -56,7 +57,14 @@ console.log('[' + r.getRows()[0].slice(0, 4).join(',') + ']');
 EOF
     for threads in 1 2; do row "DuckDB, $threads threads, main sums" env DUCKDB_THREADS=$threads node "$DUCKDB/rival.mjs" "$PWD/events.jsonl"; done
 fi
-rm -f events.jsonl part.jsonl
+rm -f part.jsonl
+for shape in own interleaved listeners long; do
+    python3 "$here/../tools/shapes.py" $shape "${REPORT_SHAPE_MB:-200}" >events.jsonl
+    bytes=$(stat -c %s events.jsonl)
+    row "$shape: stretto-report" bash -c ours
+    [ -z "${DUCKDB:-}" ] || row "$shape: DuckDB, 2 threads" node "$DUCKDB/rival.mjs" "$PWD/events.jsonl"
+done
+rm -f events.jsonl
 
 # each listener once: little of each session, for it is memory that is looked at
 awk -v n="$listeners" 'BEGIN {for (i = 0; i < n; i++) { t = 1764000000000 + i * 80
