@@ -561,7 +561,8 @@ bool Driver::on_data(int number, BytesView bytes) {
         return true;
     }
     if (ask.stop > 0) {
-        const std::size_t room = ask.stop - ask.begin - flight.got;
+        const std::size_t length = ask.stop - ask.begin;
+        const std::size_t room = length - std::min<std::size_t>(length, flight.got);
         if (bytes.size() > room && !flight.longer) {
             fail(number, Fault::wrong, subject(ask, "more came than was asked for"));
             return false;
