@@ -131,7 +131,7 @@ void Conductor::song_said(int number, std::vector<swarm::PeerInfo> peers,
     transfers_.erase(number);
     song_ = -1;
     if (peers_) {
-        peers_->add(peers);
+        peers_->add(peers, millis(now));
         on_peers(now);
     } else {
         named_ = std::move(peers);
@@ -157,7 +157,7 @@ void Conductor::meet_peers(double now) {
 void Conductor::peers_said(int number, const std::vector<swarm::PeerInfo>& peers, double now) {
     if (!transfer(number)) return;
     transfers_.erase(number);
-    peers_->add(peers);
+    peers_->add(peers, millis(now));
     on_peers(now);
 }
 

@@ -56,6 +56,11 @@ void Picker::set_peer(int peer, const std::vector<bool>& have, double bytes_per_
     if (mine.speed == 0) mine.speed = std::clamp(bytes_per_s, 20e3, 2e6);
 }
 
+void Picker::drop_peer(int peer) {
+    const auto found = peers_.find(peer);
+    if (found != peers_.end()) found->second.gone = true;
+}
+
 bool Picker::banned(int peer) const {
     const auto found = peers_.find(peer);
     return found != peers_.end() && found->second.banned;

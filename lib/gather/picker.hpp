@@ -61,6 +61,8 @@ class Picker {
     /// A peer, new or known. @param have  by chunk @param bytes_per_s  a guess, while it has shown
     /// nothing
     void set_peer(int peer, const std::vector<bool>& have, double bytes_per_s);
+    /// Another has its place: it is asked no more.
+    void drop_peer(int peer);
     bool banned(int peer) const;
     /// Peers that have something we lack, and are not out of favour.
     int useful_peers(Millis now) const;

@@ -140,6 +140,7 @@ BOOST_AUTO_TEST_CASE(an_edge_that_delivers_its_last_bytes_slowly_is_left_for_the
         f.driven.bytes(slow, 1);
     }
     BOOST_TEST(f.rules.asked(slow.number) == nullptr);
+    f.driven.run(2);
     const auto next = f.driven.find(Ask::What::part);
     BOOST_TEST(next.number >= 0);
     BOOST_TEST(next.source != slow.source);
