@@ -11,14 +11,16 @@ namespace stretto::abr {
 /// stage is x times a lognormal factor, or nothing for a while; then x learns from it. So the
 /// expectation itself wanders, as it does in a player, and the more so the greater the spread.
 struct NetworkModel {
-    double half_life_s = 177;  ///< of the average
-    double outage_p = 0.039;   ///< a stage in which nothing comes for a while
-    double outage_s = 0.39;    ///< that while
-    double hole_p = 0.0067;    ///< the same, for long
-    double hole_s = 13.5;
-    double fade_s = 2.15;  ///< how long a factor lasts; after it comes what was expected
-    double tilt = 0.017;   ///< of the factors' mean, in squared spreads
-    double caution = 1;    ///< on what stalls cost
+    double half_life_s = 194;   ///< of the average
+    double outage_p = 0.036;    ///< a stage in which nothing comes for a while, at spread `usual`
+    double outage_s = 0.27;     ///< that while
+    double outage_grows = 0.2;  ///< the power of the spread with which outage_p grows
+    double hole_p = 0.0075;     ///< the same, for long
+    double hole_s = 14;
+    double hole_grows = 0.5;  ///< links that vary more have more holes
+    double fade_s = 2.13;     ///< how long a factor lasts; after it comes what was expected
+    double tilt = 0.018;      ///< of the factors' mean, in squared spreads
+    double caution = 0.83;    ///< on what stalls cost
     bool operator==(const NetworkModel&) const = default;
 };
 

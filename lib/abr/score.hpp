@@ -10,8 +10,8 @@ constexpr double start_second_cost = 2;   ///< to the first second in hand,
 constexpr double start_free_s = 0.2;      ///< beyond this
 constexpr double change_cost = 2;         ///< times the step in utility
 
-/// How good a bitrate sounds: 0.60 at 96 kbit/s, 0.85 at 160, 1.00 from 320 on; between and below
-/// them straight lines over the logarithm, and to 0.
+/// How good a bitrate sounds: 0.35 at 45 kbit/s, 0.60 at 96, 0.85 at 160, 1.00 from 320 on;
+/// straight lines over the logarithm between them, and to 0 below.
 double utility(int kbps);
 
 /// What adds up while a song is heard.
