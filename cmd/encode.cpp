@@ -117,6 +117,7 @@ int measure(const Options& o) {
     for (const auto& input : o.inputs) {
         Progress progress;
         all.push_back(record(o, input, false, Clock{progress}.doing("measure " + input, 0, 1)));
+        progress.wipe();
         const auto peak = all.back().meter.true_peak();
         if (peak && (!loudest || *peak > *loudest)) loudest = peak;
         print_measure(o, input, all.back().meter.lufs(), peak);
@@ -268,6 +269,10 @@ int main(int argc, char** argv) {
     app.add_flag("--json", o.json, "With --measure: a JSON object a line");
     app.add_flag("--single-mono", o.decoder.single_mono,
                  "Measure mono as one loudspeaker, not as the two that it is heard from");
+    auto* cover =
+        app.add_option("--cover", o.decoder.cover, "A picture to use as cover, not the one inside")
+            ->type_name("FILE");
+    app.add_flag("--no-cover", o.decoder.no_cover, "Leave pictures out")->excludes(cover);
     app.add_option("--track", o.decoder.track, "Which audio track of the file, from 1")
         ->range(1, 1000);
     app.add_option("--raw", o.raw,

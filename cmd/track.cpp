@@ -28,6 +28,7 @@ constexpr std::string_view examples =
 
 constexpr std::size_t most_file_bytes = 64u << 20;
 constexpr std::chrono::milliseconds edge_period{2000};
+constexpr int most_nested = 10'000'000;
 
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8490"}; }
@@ -35,6 +36,8 @@ struct Options : ServerOptions {
     std::string origin, cacert, edges, geoip, allow, dump;
     int interval_s = 120, ttl_s = 0;
     std::size_t max_peers = 1'000'000;
+    std::vector<int> network_peers{64, 256, 1024, 4096}, unproved_peers{16, 64, 256, 1024};
+    int song_peers = 32;
 };
 
 void add_options(Arguments& app, const Settings& settings, Options& o) {
@@ -63,6 +66,23 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         .add("max-peers", o.max_peers,
              "Peers to know at a time; each, with ten songs, takes 600 bytes")
         ->range(1, 100'000'000)
+        ->capture_default_str();
+    const auto add_nested = [&](const char* name, std::vector<int>& limits, const char* help) {
+        settings.add(name, limits, help)
+            ->type_name("N[,N...]")
+            ->delimiter(',')
+            ->allow_extra_args(false)
+            ->range(1, most_nested)
+            ->capture_default_str();
+    };
+    add_nested(
+        "network-peers", o.network_peers,
+        "Peers of a /64, /56, /48 and /32 (IPv4: of an address, a /24 and a /16); one that is "
+        "left out is four times the one before");
+    add_nested("unproved-peers", o.unproved_peers,
+               "The same, of peers that the tracker has not connected to yet");
+    settings.add("song-peers", o.song_peers, "Peers of an address, or a /64, for one song")
+        ->range(1, 255)
         ->capture_default_str();
     app.add_option("--dump", o.dump, "Instead: what the tracker at URL knows, for people")
         ->type_name("URL");
@@ -95,10 +115,22 @@ std::unique_ptr<track::Geo> open_geo(const std::string& file) {
     return file.empty() ? nullptr : std::make_unique<track::Geo>(file);
 }
 
+swarm::NestedLimits nested(const std::vector<int>& said, const char* option) {
+    swarm::NestedLimits limits{};
+    if (said.size() > limits.size())
+        throw Error{EX_USAGE, text("--", option, " takes at most ", limits.size(), " numbers")};
+    for (std::size_t i = 0; i < limits.size(); ++i)
+        limits[i] = i < said.size() ? static_cast<std::uint32_t>(said[i]) : limits[i - 1] * 4;
+    return limits;
+}
+
 swarm::PeersLimits peers_limits(const Options& o) {
     swarm::PeersLimits limits;
     limits.peers = o.max_peers;
     limits.ttl_s = static_cast<std::uint32_t>(o.ttl_s);
+    limits.of_prefix = nested(o.network_peers, "network-peers");
+    limits.unproved = nested(o.unproved_peers, "unproved-peers");
+    limits.of_home_in_swarm = static_cast<std::size_t>(o.song_peers);
     return limits;
 }
 

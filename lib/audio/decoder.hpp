@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.hpp"
+
 namespace stretto::audio {
 
 /// Reads one open file and nothing else: FFmpeg gets bytes, never a name, and demuxers that would
@@ -46,6 +48,9 @@ class Decoder {
     /// "KEY=value" with the names of Vorbis comments, sorted; pictures and container technicalities
     /// left out.
     std::vector<std::string> tags() const;
+    /// The picture inside that is the cover, in its own format: the front cover, else the first;
+    /// empty when there is none.
+    Bytes cover() const;
     /// What was passed over, in order; at most 100 lines are kept.
     const std::vector<std::string>& damage() const noexcept;
     /// What is no damage and worth knowing, such as bytes after the audio. Complete at the end.

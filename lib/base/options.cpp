@@ -25,9 +25,7 @@ bool parse_number(const std::string& s, Number& to) {
 template <class T>
 struct Kind {
     static constexpr bool many = false;
-    static constexpr const char* name = std::is_floating_point_v<T> ? "NUMBER"
-                                        : std::is_signed_v<T>       ? "INT"
-                                                                    : "UINT";
+    static constexpr const char* name = "N";
     static bool parse(const std::string& s, T& to) { return parse_number(s, to); }
     static std::string print(const T& value) { return text(value); }
 };
@@ -125,12 +123,15 @@ Option* Option::range(double least, double most) {
 Option* Option::at_least(double least) {
     return check([least](const std::string& value) {
         const auto number = number_of(value);
-        return number && *number >= least ? std::string{}
-                                          : text("'", value, "' is not a number from ", least);
+        return number && *number >= least
+                   ? std::string{}
+                   : text("'", value, "' is not a number of at least ", least);
     });
 }
 Option* Option::bytes() {
-    option_->transform(CLI::AsSizeValue(true));
+    CLI::AsSizeValue size{true};
+    size.description("");
+    option_->transform(size);
     option_->type_name("BYTES");
     return this;
 }
@@ -142,7 +143,7 @@ Option* Option::one_of(std::initializer_list<const char*> values) {
             if (one == value) return std::string{};
             known += (known.empty() ? "" : ", ") + one;
         }
-        return text("'", value, "' is none of ", known);
+        return text("'", value, "' is not one of ", known);
     });
 }
 Option* Option::check(std::function<std::string(const std::string& value)> wrong) {
@@ -195,6 +196,8 @@ Option* Arguments::add_flag(const std::string& name, bool& value, const std::str
     return keep(app_->add_flag(name, value, help));
 }
 
+void Arguments::group(const std::string& name) { app_->option_defaults()->group(name); }
+
 std::size_t Arguments::count(const std::string& name) const { return app_->count(name); }
 
 std::string Settings::variable(std::string_view option) const {
@@ -214,9 +217,10 @@ void Settings::refuse_unknown() const {
 }
 
 void add_server_options(const Settings& settings, ServerOptions& o) {
+    settings.group("Server");
     settings
         .add("listen", o.listen,
-             "Address and port to listen on, as often as needed; port 0: any free one")
+             "Address to listen on, may be repeated; port 0 is any free port")
         ->type_name("HOST:PORT")
         ->delimiter(',')
         ->allow_extra_args(false)  // what follows may be an argument
@@ -229,22 +233,23 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->type_name("CIDR")
         ->delimiter(',')
         ->allow_extra_args(false);
-    settings.add("name", o.name, "This server's name, for people and in Cache-Status")
-        ->check([](const std::string& name) { return name.empty() ? "a name is not empty" : ""; })
+    settings.add("name", o.name, "Name of this server, for people and in Cache-Status")
+        ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; })
         ->capture_default_str();
-    settings.add("rate-limit", o.rate_limit, "Requests a second from one address, 0: any number")
+    settings.add("rate-limit", o.rate_limit, "Requests per second from one address; 0 is no limit")
         ->at_least(0)
         ->capture_default_str();
-    settings.add("max-connections", o.max_connections, "Connections at a time")
+    settings.add("max-connections", o.max_connections, "Connections at one time")
         ->at_least(1)
         ->capture_default_str();
-    settings.add("grace", o.grace, "Seconds for answers under way when told to end")
+    settings.add("grace", o.grace, "Time to finish answers when the server is told to stop")
         ->range(0, 3600)
+        ->type_name("SECONDS")
         ->capture_default_str();
-    settings.add("access-log", o.log, "A line for each request; - is standard output")
+    settings.add("access-log", o.log, "Write a line for each request; - is standard output")
         ->type_name("FILE");
     settings.add_flag("log-addresses", o.full_addresses,
-                      "Write whole addresses into the access log");
+                      "Write full client addresses into the access log");
 }
 
 }  // namespace stretto

@@ -9,6 +9,10 @@
 
 namespace stretto {
 
+/// Whether `fd` is a terminal that this process may draw on: another job may have it, after
+/// `COMMAND &` or Ctrl-Z and `bg`.
+bool in_foreground(int fd);
+
 /// Keys come without Enter and are not shown, while this lives. Ctrl-C and Ctrl-Z do what they
 /// always do. The terminal is set back by the destructor, at exit(), by Ctrl-Z and by signals that
 /// end the program and that nobody else handles. One at a time.
@@ -20,6 +24,9 @@ class KeyTerminal {
     KeyTerminal(const KeyTerminal&) = delete;
     /// Whether keys can be read from it.
     explicit operator bool() const noexcept { return active_; }
+    /// The same at this moment: a job that was sent to the background must not read, which would
+    /// stop it. Sets the terminal to single keys again when the job is back.
+    bool readable();
 
    private:
     bool active_ = false;

@@ -22,6 +22,7 @@ class Presence {
     struct Options {
         std::vector<std::string> edges;  ///< URLs that the user named
         std::string tracker;             ///< URL; empty: none
+        bool tracker_assumed = false;    ///< nobody named the tracker: it need not be there
         std::string store;  ///< a store's directory or URL, asked before edges; empty: none
         std::filesystem::path cache;   ///< empty: nothing is kept
         std::uint64_t cache_size = 0;  ///< bytes; 0: the default of store::Kept
@@ -56,6 +57,10 @@ class Presence {
     void set_edges(const std::vector<swarm::EdgeInfo>& edges);
     /// Why the tracker's list left no edge.
     std::string no_edge() const;
+    /// Nobody configured a source, and the assumed tracker does not answer: what to do about it.
+    /// Empty: a source is configured, or known from an earlier run.
+    /// @param song  for the command that is suggested
+    std::string nothing_configured(const std::string& song) const;
     /// A chunk more is kept: others may have it.
     void kept_more();
 
@@ -71,7 +76,7 @@ class Presence {
     /// Tell the tracker, then call `done`, at the latest after a second.
     void leave(std::function<void()> done);
 
-    enum class Listed { some, none, failed };
+    enum class Listed { some, none, failed, unconfigured };
     /// Songs that have all words of `text`, from the nearest edge, each as the JSON object that the
     /// server lists.
     /// @param done  `why` tells of a failure

@@ -9,14 +9,16 @@
 #include "swarm/announce.hpp"
 #include "swarm/endpoint.hpp"
 #include "swarm/inventory.hpp"
+#include "swarm/quotas.hpp"
 
 namespace stretto::swarm {
 
 struct PeersLimits {
     std::size_t peers = 1'000'000;
     std::size_t songs_a_peer = 10;  ///< on average: entries are peers times this at most
-    std::size_t of_network = 256;   ///< peers of one /24 or /48
-    std::size_t of_network_in_swarm = 32;
+    NestedLimits of_prefix{64, 256, 1024, 4096};  ///< peers that were reached
+    NestedLimits unproved{16, 64, 256, 1024};     ///< peers that are yet to be
+    std::size_t of_home_in_swarm = 32;            ///< peers of one /64, or address of IPv4
     std::size_t of_swarm = 262'144;
     std::uint32_t ttl_s = 300;
 };
@@ -51,7 +53,7 @@ class Peers {
         enum What {
             taken,
             left,
-            crowded,  ///< its network has too many peers already
+            crowded,  ///< its networks have too many peers already
             full,     ///< the tracker has
             away      ///< who knows the peers cannot be asked now
         } what = taken;
@@ -68,11 +70,12 @@ class Peers {
     /// peer has announced again or gone meanwhile.
     virtual void has(const Endpoint& peer, std::uint32_t stamp, const std::string& song_id,
                      const Layout& layout, const Have& have) = 0;
-    /// Whether the tracker could connect to it: only then it is listed.
+    /// Whether the tracker could connect to it: only then it is listed, and kept. To be called for
+    /// each that was `unproven`.
     virtual void proved(const Endpoint& peer, bool reached, std::uint64_t now_ms) = 0;
 
-    /// The peers of an answer, as JSON; best first; see cost() in health.hpp. Of a network that is
-    /// not the asker's own come at most a quarter, while there are others. The one who asks is not
+    /// The peers of an answer, as JSON; best first; see cost() in health.hpp. Of one network, be it
+    /// the asker's own, come at most a quarter, while there are others. The one who asks is not
     /// among them.
     virtual void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
                       const Done<std::string_view>& done) = 0;
