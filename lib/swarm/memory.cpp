@@ -481,7 +481,7 @@ bool MemoryPeers::has_received(Network from, std::uint8_t song) const {
     std::size_t looks = looks_for_reporter;
     for (std::uint32_t i = nets_[net].first_peer; i != nobody; i = peers_[i].next_in_network) {
         if (looks-- == 0) return false;
-        if (!peers_[i].here || peers_[i].proof != Proof::reached) continue;
+        if (!peers_[i].here || !peers_[i].reached) continue;
         for (std::uint32_t link = peers_[i].first_link; link != nobody; link = links_[link].next) {
             if (looks-- == 0) return false;
             if (tag_of(links_[link].song) == song) return true;
