@@ -437,6 +437,7 @@ void MemoryPeers::choose(std::size_t want) {
     passed_over_.clear();
     choose_elders(want);
     want -= old_.size();
+    for (const auto& one : old_) counts.push_back({network_of(one.peer), 1});
     while (!candidates_.empty() && chosen_.size() < want) {
         std::ranges::pop_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
         const Candidate best = candidates_.back();
@@ -461,11 +462,16 @@ void MemoryPeers::choose_elders(std::size_t want) {
     const std::size_t among = std::max(2 * places, candidates_.size() / 4);
     std::ranges::partial_sort(candidates_, candidates_.begin() + static_cast<long>(among), {},
                               [&](const Candidate& one) { return peers_[one.peer].serial; });
-    for (std::size_t i = 0; i < places; ++i) {
+    for (std::size_t i = 0; i < among && old_.size() < places; ++i) {
         std::swap(candidates_[i], candidates_[i + random() % (among - i)]);
-        old_.push_back(candidates_[i]);
+        const Network network = network_of(candidates_[i].peer);
+        if (std::ranges::none_of(
+                old_, [&](const Candidate& one) { return network_of(one.peer) == network; }))
+            old_.push_back(candidates_[i]);
     }
-    candidates_.erase(candidates_.begin(), candidates_.begin() + static_cast<long>(places));
+    std::erase_if(candidates_, [&](const Candidate& one) {
+        return std::ranges::count(old_, one.peer, &Candidate::peer) > 0;
+    });
     std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
 }
 
