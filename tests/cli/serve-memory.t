@@ -8,4 +8,6 @@ ok '300 fills at once whose readers do not read' heavy many
 ok 'the same before a disk' heavy many --cache many
 ok 'slow readers of what is dropped' heavy leavers
 ok 'a length that nobody tells' heavy unknown
+ok '20,000 tiny objects' heavy tiny 20000
+ok 'the same before a disk: at most 300 bytes each' heavy tiny 20000 --cache tiny
 finish
