@@ -7,7 +7,7 @@ namespace stretto::gather {
 
 class Budget {
    public:
-    static constexpr double first_s = 2;    ///< at the beginning: strangers need one chance
+    static constexpr double first_s = 1.5;  ///< at the beginning: strangers need one chance
     static constexpr double most_s = 4;     ///< that can be saved up
     static constexpr double share = 0.025;  ///< of the time that passes
 

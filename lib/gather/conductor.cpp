@@ -7,6 +7,14 @@
 #include <utility>
 
 namespace stretto::gather {
+namespace {
+
+// Where another edge is known, one that brings a byte now and then is as good as silent. A link of
+// 2G carries five times as much.
+constexpr double least_bytes_per_s = 1000;
+constexpr double small_silence_s = 4;  // of what is small, and needed before all else
+
+}  // namespace
 
 Conductor::Conductor(Edges& edges, const Options& options)
     : edges_(edges), options_(options), retry_(options.retry) {}
@@ -123,7 +131,7 @@ void Conductor::song_said(int number, std::vector<swarm::PeerInfo> peers,
     transfers_.erase(number);
     song_ = -1;
     if (peers_) {
-        peers_->add(peers);
+        peers_->add(peers, millis(now));
         on_peers(now);
     } else {
         named_ = std::move(peers);
@@ -149,7 +157,7 @@ void Conductor::meet_peers(double now) {
 void Conductor::peers_said(int number, const std::vector<swarm::PeerInfo>& peers, double now) {
     if (!transfer(number)) return;
     transfers_.erase(number);
-    peers_->add(peers);
+    peers_->add(peers, millis(now));
     on_peers(now);
 }
 
@@ -187,7 +195,7 @@ void Conductor::received(int number, std::uint32_t bytes, double now) {
     auto* t = transfer(number);
     if (!t || bytes == 0) return;
     if (t->first < 0) t->first = now;
-    t->last = now;
+    t->last = std::min(now, t->last + bytes / least_bytes_per_s);
     t->got += bytes;
     if (t->ask.what == Ask::What::part || t->ask.what == Ask::What::first)
         on_received(*t, bytes, now);
@@ -292,12 +300,33 @@ void Conductor::came(const Transfer& transfer, std::int64_t used, bool whole, do
 void Conductor::act(double now, const Heard& heard) {
     heard_ = heard;
     if (over_) return;
+    drop_slow(now);
+    if (over_) return;
     if (found_)
         look(now);
     else
         look_for_song(now);
     if (over_) return;
     if (const auto end = retry_.end(now, needed())) finish(*end);
+}
+
+/// Small answers of an edge that do not come, or drip, while another is known. Chunks are the
+/// session's and the picker's business.
+void Conductor::drop_slow(double now) {
+    if (sources() < 2) return;
+    std::vector<int> slow;
+    for (const auto& [number, t] : transfers_) {
+        const bool small = t.ask.what == Ask::What::manifest || t.ask.what == Ask::What::index ||
+                           t.ask.what == Ask::What::headers ||
+                           (t.ask.what == Ask::What::first && !found_);
+        if (small && t.ask.from == Ask::From::edge && now - t.last >= small_silence_s)
+            slow.push_back(number);
+    }
+    for (const int number : slow) {
+        if (!transfer(number) || over_) continue;
+        step(Cancel{number});
+        failed(number, {Fault::stalled, "it is too slow"}, now);
+    }
 }
 
 // ---- peers and what they bring
@@ -326,6 +355,7 @@ void Conductor::poll_peers(int rendition, double now) {
 /// Give up what is late, drop what others brought, ask for more.
 void Conductor::pump(Batch& batch, double now) {
     const auto time = millis(now);
+    batch.picker.least_of_edge(sources() > 1 ? least_bytes_per_s : 0);
     for (const int order : batch.picker.late(time))
         if (const auto found = batch.numbers.find(order); found != batch.numbers.end()) {
             auto& late = transfers_.at(found->second);

@@ -114,9 +114,10 @@ class Conductor {
     };
     struct Transfer {
         Ask ask;
-        double asked = 0, first = -1, last = 0;  ///< s; when bytes came
-        std::uint32_t got = 0;                   ///< of [begin, stop)
-        std::uint32_t right = 0;                 ///< of these, in pieces that are right
+        double asked = 0, first = -1;
+        double last = 0;          ///< till when it has come fast enough
+        std::uint32_t got = 0;    ///< of [begin, stop)
+        std::uint32_t right = 0;  ///< of these, in pieces that are right
         int next_piece = 0;
         bool whole = false;  ///< all of it is here, and waits for something
         Batch* batch = nullptr;
@@ -167,6 +168,7 @@ class Conductor {
     int early_ = -1;  ///< the request for chunk 0, made before the manifest was here
 
    private:
+    void drop_slow(double now);
     void look_for_song(double now);
     void ask_song(double now);
     void ask_manifest(int edge, double now);

@@ -128,8 +128,11 @@ void Fetching::on_mistaken(Transfer& t, double now) {
 void Fetching::on_peers(double) {
     if (!peers_ || !batch_) return;
     for (const int n : peers_->take_changed())
-        picker().set_peer(n, peers_->at(n).have[static_cast<std::size_t>(rendition_)],
-                          peers_->at(n).expected());
+        if (peers_->at(n).retired)
+            picker().drop_peer(n);
+        else
+            picker().set_peer(n, peers_->at(n).have[static_cast<std::size_t>(rendition_)],
+                              peers_->at(n).expected());
 }
 
 void Fetching::on_received(Transfer& t, std::uint32_t bytes, double now) {

@@ -74,7 +74,8 @@ void Listening::adopt_early(double now) {
     while (r + 1 < static_cast<int>(shape().renditions.size()) &&
            shape().renditions[static_cast<std::size_t>(r + 1)].kbps <= t->ask.kbps)
         ++r;
-    if (r < wish_.session.lowest || r > wish_.session.highest) {
+    const bool longer = t->got > chunk_of(r, 0).bytes;  // it is another rendition, or no chunk
+    if (r < wish_.session.lowest || r > wish_.session.highest || longer) {
         came(*t, 0, false, now);
         return cancel(std::exchange(early_, -1));
     }

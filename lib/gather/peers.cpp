@@ -14,7 +14,9 @@ constexpr Millis first_refresh = 1000;      // then after twice the time each
 constexpr Millis between_polls = 700;       // of what one peer has
 constexpr Millis silent_pause = 5000;       // before a peer that did not answer is polled again,
 constexpr int most_doublings = 5;           // twice as long each time
-constexpr std::size_t most_peers = 24;
+constexpr std::size_t most_peers = 24, most_leaving = most_peers / 3;
+constexpr std::size_t most_known = 512;  // of those that made room too
+constexpr Millis between_reviews = 60'000;
 constexpr Millis busy_pause = 500, broken_pause = 5000, stalled_pause = 3000;
 constexpr Millis missing_pause = 500;  // of who has brought nothing yet
 constexpr Millis soon = 1000;
@@ -56,17 +58,22 @@ double sum_of_best(std::vector<double>& speeds) {
 
 }  // namespace
 
-Peers::Peers(Options options, Millis now) : options_(std::move(options)), refreshed_(now) {}
+Peers::Peers(Options options, Millis now)
+    : options_(std::move(options)), refreshed_(now), reviewed_(now) {}
 
 /// nullopt: not to be connected to, or one too many.
-std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info) {
+std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info, Millis now) {
     const auto endpoint = swarm::parse_peer_url(info.url);
     if (!endpoint || !swarm::may_connect(*endpoint, swarm::Role::peer, options_.local)) return {};
     if (info.peer_id == options_.self) return {};
     const auto found =
         std::ranges::find_if(peers_, [&](const Peer& peer) { return peer.info.url == info.url; });
-    if (found != peers_.end()) return static_cast<int>(found - peers_.begin());
-    if (peers_.size() >= most_peers) return {};
+    if (found != peers_.end()) {
+        if (found->retired && (found->banned || !make_room(now))) return {};
+        found->retired = false;
+        return static_cast<int>(found - peers_.begin());
+    }
+    if (peers_.size() >= most_known || !make_room(now)) return {};
     auto& peer = peers_.emplace_back();
     peer.have.assign(options_.kbps.size(),
                      std::vector<bool>(static_cast<std::size_t>(options_.chunks)));
@@ -74,9 +81,36 @@ std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info) {
     return static_cast<int>(peers_.size()) - 1;
 }
 
-void Peers::add(const std::vector<swarm::PeerInfo>& peers) {
+/// For one more. Those who gave nothing since the last review, once a minute: whoever comes with a
+/// thousand addresses keeps others out no longer.
+bool Peers::make_room(Millis now) {
+    const auto used = std::ranges::count(peers_, false, &Peer::retired);
+    if (used < static_cast<long>(most_peers)) return true;
+    if (now - reviewed_ >= between_reviews) {
+        reviewed_ = now;
+        leaving_.clear();
+        for (const bool banned : {true, false})
+            for (std::size_t i = 0; i < peers_.size() && leaving_.size() < most_leaving; ++i) {
+                const auto& peer = peers_[i];
+                if (!peer.retired && peer.banned == banned && peer.bytes == peer.noted)
+                    leaving_.push_back(static_cast<int>(i));
+            }
+        for (auto& peer : peers_) peer.noted = peer.bytes;
+    }
+    while (!leaving_.empty()) {
+        auto& peer = at(leaving_.back());
+        changed_.push_back(leaving_.back());
+        leaving_.pop_back();
+        if (peer.bytes > peer.noted || peer.asking) continue;  // it gives, after all
+        peer.retired = true;
+        return true;
+    }
+    return false;
+}
+
+void Peers::add(const std::vector<swarm::PeerInfo>& peers, Millis now) {
     for (const auto& info : peers) {
-        const auto number = find_or_add(info);
+        const auto number = find_or_add(info, now);
         if (!number) continue;
         auto& peer = at(*number);
         peer.info = info;
@@ -105,7 +139,8 @@ std::vector<int> Peers::polls(Millis now, int rendition) {
     for (std::size_t i = 0; i < peers_.size(); ++i) {
         auto& peer = peers_[i];
         const auto last = std::max(peer.polled, peer.heard[r]);
-        if (peer.asking || peer.banned || (last > 0 && now - last < between_polls)) continue;
+        if (peer.asking || peer.banned || peer.retired || (last > 0 && now - last < between_polls))
+            continue;
         if (peer.heard[r] != 0 && std::ranges::all_of(peer.have[r], std::identity{})) continue;
         peer.asking = true;
         due.push_back(static_cast<int>(i));
@@ -171,12 +206,13 @@ void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now
 }
 
 bool Peers::able(int number, Millis now) const {
-    return !at(number).banned && at(number).not_before <= now;
+    return !at(number).banned && !at(number).retired && at(number).not_before <= now;
 }
 
 bool Peers::may_give(int rendition, int chunk, Millis now) const {
     return std::ranges::any_of(peers_, [&](const Peer& peer) {
-        return !peer.banned && peer.not_before < now + soon && peer.has(rendition, chunk);
+        return !peer.banned && !peer.retired && peer.not_before < now + soon &&
+               peer.has(rendition, chunk);
     });
 }
 
@@ -184,7 +220,9 @@ play::Session::Offer Peers::offer(int chunk, Millis now) const {
     play::Session::Offer offer;
     std::vector<double> speeds;
     const auto renditions = static_cast<int>(options_.kbps.size());
-    const auto usable = [&](const Peer& peer) { return !peer.banned && peer.not_before <= now; };
+    const auto usable = [&](const Peer& peer) {
+        return !peer.banned && !peer.retired && peer.not_before <= now;
+    };
     for (int r = 0; r < renditions; ++r) {
         speeds.clear();
         for (const auto& peer : peers_)
@@ -215,8 +253,8 @@ std::vector<swarm::Report> Peers::take_reports() { return std::exchange(reports_
 std::vector<int> Peers::take_changed() { return std::exchange(changed_, {}); }
 
 int Peers::count() const {
-    return static_cast<int>(
-        std::ranges::count_if(peers_, [](const Peer& peer) { return !peer.banned; }));
+    return static_cast<int>(std::ranges::count_if(
+        peers_, [](const Peer& peer) { return !peer.banned && !peer.retired; }));
 }
 
 }  // namespace stretto::gather

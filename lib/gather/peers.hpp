@@ -22,7 +22,9 @@ struct Peer {
     Millis polled = 0;
     int unanswered = 0;  ///< polls in a row
     bool asking = false, reported = false, banned = false;
+    bool retired = false;     ///< another has its place
     std::uint64_t bytes = 0;  ///< right ones
+    std::uint64_t noted = 0;  ///< of these, up to the last review
     std::int64_t ms = 0;      ///< that its transfers took
 
     bool has(int rendition, int chunk) const {
@@ -44,8 +46,9 @@ class Peers {
     };
     Peers(Options options, Millis now);
 
-    /// A list of the tracker; addresses that nobody should be sent to are left out.
-    void add(const std::vector<swarm::PeerInfo>& peers);
+    /// A list of the tracker; addresses that nobody should be sent to are left out. 24 are used at
+    /// a time; each minute a third of them, which gave nothing in it, make room for others.
+    void add(const std::vector<swarm::PeerInfo>& peers, Millis now = 0);
     /// Whether to ask the tracker anew now, which the caller then does: at first often, since in a
     /// crowd others come at the same time.
     /// @param enough  peers that are of use are known
@@ -82,14 +85,16 @@ class Peers {
     int count() const;  ///< not banned
 
    private:
-    std::optional<int> find_or_add(const swarm::PeerInfo& info);
+    std::optional<int> find_or_add(const swarm::PeerInfo& info, Millis now);
+    bool make_room(Millis now);
     void report(Peer& peer, bool ok, const char* why);
 
     Options options_;
     std::vector<Peer> peers_;
     std::vector<swarm::Report> reports_;
     std::vector<int> changed_;
-    Millis refreshed_;
+    std::vector<int> leaving_;  // the last of them goes next
+    Millis refreshed_, reviewed_;
     int refreshes_ = 0;
 };
 

@@ -56,6 +56,11 @@ void Picker::set_peer(int peer, const std::vector<bool>& have, double bytes_per_
     if (mine.speed == 0) mine.speed = std::clamp(bytes_per_s, 20e3, 2e6);
 }
 
+void Picker::drop_peer(int peer) {
+    const auto found = peers_.find(peer);
+    if (found != peers_.end()) found->second.gone = true;
+}
+
 bool Picker::banned(int peer) const {
     const auto found = peers_.find(peer);
     return found != peers_.end() && found->second.banned;
@@ -390,8 +395,13 @@ void Picker::received(int order, std::uint32_t bytes, Millis now) {
     if (found == active_.end()) return;
     auto& active = found->second;
     active.received += bytes;
-    active.last_byte = now;
-    if (active.order.source == Order::edge) {
+    const bool of_edge = active.order.source == Order::edge;
+    active.last_byte =
+        of_edge && edge_least_ > 0
+            ? std::min(now,
+                       active.last_byte + static_cast<Millis>(1000 * bytes / edge_least_ + 0.5))
+            : now;
+    if (of_edge) {
         edge_bytes_ += bytes;
         // while it is busy, over all its orders; the first second says little
         if (now - edge_since_ >= 500)

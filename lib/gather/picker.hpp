@@ -61,6 +61,8 @@ class Picker {
     /// A peer, new or known. @param have  by chunk @param bytes_per_s  a guess, while it has shown
     /// nothing
     void set_peer(int peer, const std::vector<bool>& have, double bytes_per_s);
+    /// Another has its place: it is asked no more.
+    void drop_peer(int peer);
     bool banned(int peer) const;
     /// Peers that have something we lack, and are not out of favour.
     int useful_peers(Millis now) const;
@@ -75,6 +77,9 @@ class Picker {
 
     /// No edge answers: ask none until then.
     void pause_edge(Millis until) { edge_not_before_ = until; }
+
+    /// Where another edge is known: one that brings less is as good as silent; 0: any byte counts.
+    void least_of_edge(double bytes_per_s) { edge_least_ = bytes_per_s; }
 
     /// What to ask for now.
     std::vector<Order> pick(Millis now);
@@ -163,6 +168,7 @@ class Picker {
     int next_ = 1, edge_orders_ = 0, strangers_ = 0;
     double edge_rate_ = 0;
     mutable Millis slow_since_ = -1;  // peers bring less than is enough
+    double edge_least_ = 0;
     Millis edge_not_before_ = 0;
     Millis edge_since_ = 0;  // when the edge began to be busy
     std::uint64_t edge_bytes_ = 0;

@@ -229,6 +229,7 @@ void Fetch::Transfer::set_callbacks() {
     const auto on_sent = [](void* self, char*, char*, int, int) noexcept {
         auto& mine = *static_cast<Transfer*>(self);
         mine.sent_ = true;
+        mine.window_ms_ = mine.loop.now_ms();
         mine.hear();
         return CURL_PREREQFUNC_OK;
     };
@@ -332,8 +333,8 @@ std::optional<Failure> Fetch::Transfer::given_up(const Upstream::Limits& limits)
     if (now - heard_ms_ >= ms(limits.stall))
         return Failure{Kind::silence, text("nothing came for ",
                                            static_cast<double>(limits.stall.count()) / 1000, " s")};
-    if (!headed_ || limits.least_bytes_per_s == 0 || now - window_ms_ < ms(limits.rate_window))
-        return {};
+    if (limits.least_bytes_per_s == 0 || now - window_ms_ < ms(limits.rate_window)) return {};
+    if (!headed_) return Failure{Kind::timeout, "its head does not end"};
     const auto rate = std::exchange(window_bytes_, 0) * 1000 / (now - window_ms_);
     window_ms_ = now;
     if (rate >= limits.least_bytes_per_s) return {};

@@ -62,7 +62,8 @@ class Upstream {
         std::size_t requests = 4096;  ///< under way and waiting
         std::chrono::milliseconds connect{3000};
         std::chrono::milliseconds stall{10000};  ///< without a byte, before the response or within
-        /// Of a body, over rate_window, while it is read; 0: any.
+        /// Of a body, over rate_window, while it is read; 0: any. Within the first the head is
+        /// here.
         std::uint64_t least_bytes_per_s = 0;
         std::chrono::milliseconds rate_window{15000};
         /// Asked before each connection, whatever name led to it; empty: all may be connected to.

@@ -59,6 +59,9 @@ Fault fault_of(const http::Failure& failure) {
     }
 }
 
+/// Of the chunk that is asked for before the manifest has told its length: 60 s of 500 kbit/s.
+constexpr std::size_t most_first_bytes = 4u << 20;
+
 bool is_bytes_of_chunk(const Ask& ask) {
     return ask.what == Ask::What::part || ask.what == Ask::What::first ||
            ask.what == Ask::What::headers;
@@ -307,8 +310,9 @@ void Driver::carry_out(const gather::End& end) {
 
 void Driver::ask_tracker_song(int number) {
     presence_.tracker()->song(
-        song_, life_.guard([this, number](std::optional<swarm::SongAnswer> answer, int status,
-                                          const std::string& why) {
+        song_, !presence_.edges().empty(),
+        life_.guard([this, number](std::optional<swarm::SongAnswer> answer, int status,
+                                   const std::string& why) {
             if (ended_) return;
             if (!answer) {
                 const auto hint = status == 0 ? presence_.nothing_configured(song_) : std::string{};
@@ -444,6 +448,8 @@ std::size_t Driver::most_of(const Ask& ask) const {
             return song::most_index_bytes;
         case Ask::What::poll:
             return 0;
+        case Ask::What::first:
+            return most_first_bytes;
         default:
             return song::most_chunk_bytes;
     }
@@ -565,7 +571,8 @@ bool Driver::on_data(int number, BytesView bytes) {
         return true;
     }
     if (ask.stop > 0) {
-        const std::size_t room = ask.stop - ask.begin - flight.got;
+        const std::size_t length = ask.stop - ask.begin;
+        const std::size_t room = length - std::min<std::size_t>(length, flight.got);
         if (bytes.size() > room && !flight.longer) {
             fail(number, Fault::wrong, subject(ask, "more came than was asked for"));
             return false;

@@ -7,7 +7,9 @@
 namespace stretto::peer {
 namespace {
 
-constexpr std::uint64_t least_between_ms = 3000;  // announces, when something has changed
+constexpr std::size_t small_answer = 64 * 1024;    // 24 peers are 8 kB
+constexpr std::size_t beside_edges = 1024 * 1024;  // the manifest comes from them
+constexpr std::uint64_t least_between_ms = 3000;   // announces, when something has changed
 /// It looks at all that is kept, and a song that begins needs the network: after both.
 constexpr std::chrono::milliseconds first_announce{500};
 
@@ -17,6 +19,8 @@ http::Upstream::Limits limits() {
     limits.proxy = true;  // the user named it
     limits.connect = std::chrono::milliseconds{2000};
     limits.stall = std::chrono::seconds{5};
+    limits.least_bytes_per_s = 500;
+    limits.rate_window = std::chrono::seconds{5};
     return limits;
 }
 
@@ -60,20 +64,20 @@ void Tracker::post(const std::string& path, const std::string& json,
     request.method = "POST";
     request.target = path;
     request.fields.add("Content-Type", "application/json");
-    http::ask(upstream_, std::move(request), Bytes(json.begin(), json.end()),
-              swarm::most_answer_bytes, std::move(done));
+    http::ask(upstream_, std::move(request), Bytes(json.begin(), json.end()), small_answer,
+              std::move(done));
 }
 
-void Tracker::song(const std::string& song, Song done) {
+void Tracker::song(const std::string& song, bool edges_known, Song done) {
     auto target = "/songs/" + song;
     if (location_) target += "?location=" + swarm::print_location(*location_);
-    http::get(upstream_, target, swarm::most_answer_bytes,
-              [done = std::move(done)](http::Whole got) {
-                  if (!got.ok()) return done({}, got.status, got.why);
-                  auto answer = swarm::parse_song_answer(as_text(got.body));
-                  if (!answer) return done({}, 0, answer.error().why);
-                  done(std::move(*answer), 200, "");
-              });
+    const auto most = edges_known ? beside_edges : swarm::most_answer_bytes;
+    http::get(upstream_, target, most, [done = std::move(done)](http::Whole got) {
+        if (!got.ok()) return done({}, got.status, got.why);
+        auto answer = swarm::parse_song_answer(as_text(got.body));
+        if (!answer) return done({}, 0, answer.error().why);
+        done(std::move(*answer), 200, "");
+    });
 }
 
 void Tracker::peers(const std::string& song_id, int kbps, int want,
@@ -146,6 +150,7 @@ void Tracker::announce() {
         const auto answer = got.ok() ? swarm::parse_announce_answer(as_text(got.body))
                                      : Result<swarm::AnnounceAnswer>{Malformed{got.why}};
         if (answer) {
+            answered_ = true;
             // they are announced all the same: so we learn when one may be shared again
             if (withhold_) withhold_(answer->removed);
             next = std::chrono::seconds{answer->interval_s};
@@ -160,7 +165,12 @@ void Tracker::announce() {
 }
 
 void Tracker::leave(std::function<void()> done) {
-    if (!kept_ || announced_ms_ == 0) return done();
+    // who never answered has named us to nobody
+    if (!kept_ || !answered_) {
+        kept_ = nullptr;
+        again_.stop();
+        return done();
+    }
     kept_ = nullptr;
     again_.stop();
     swarm::Announce mine;

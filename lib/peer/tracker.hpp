@@ -20,7 +20,8 @@ class Tracker {
     using Song =
         std::function<void(std::optional<swarm::SongAnswer>, int status, const std::string& why)>;
     /// All that a start needs, in one round trip.
-    void song(const std::string& song, Song done);
+    /// @param edges_known  they have the manifest: a short answer will do
+    void song(const std::string& song, bool edges_known, Song done);
     /// nullopt: no answer.
     void peers(const std::string& song_id, int kbps, int want,
                std::function<void(std::optional<std::vector<swarm::PeerInfo>>)> done);
@@ -55,7 +56,7 @@ class Tracker {
     int port_ = 0;
     std::int64_t upload_kbps_ = 0;
     std::uint64_t announced_ms_ = 0;
-    bool announcing_ = false, changed_ = false;
+    bool announcing_ = false, changed_ = false, answered_ = false;
     int pause_s_ = 5;
 };
 

@@ -11,6 +11,7 @@ namespace {
 constexpr double edge_memory_s = 4;
 constexpr double edge_latency_s = 0.5;  // of a request: round trips, and a queue
 constexpr double wait_least_s = 1;
+constexpr double least_share = 0.25;  // of the lowest bitrate: no network that plays is slower
 
 // TCP pauses for some 0.3 s when it has lost a packet, more often than once while it finds out how
 // slow a link is: 0.3 s and 8 kB of patience made real songs stall on links of 200 kbit/s. An
@@ -318,7 +319,9 @@ void Session::came(int want, std::uint32_t bytes, std::int64_t audio, double now
         silences_ = 0;
     }
     network_ = network;
-    last_byte_ = now;
+    // where another edge is known, a byte now and then is as good as none
+    const double least = shape_.renditions.front().kbps * 125.0 * least_share;
+    last_byte_ = elsewhere_ && !want_->peers ? std::min(now, last_byte_ + bytes / least) : now;
     under_way_.got += bytes;
     if (audio > have_) last_ = want_->rendition;
     have_ = std::max(have_, std::min(audio, begin_of(chunk_ + 1)));

@@ -19,14 +19,25 @@ struct Health {
     /// The networks that moved it last: none of them moves it again until four others have.
     std::array<std::uint16_t, 4> reporters{};
     std::uint16_t latest = 0;  ///< index into reporters
+    /// How far all who reported of a song together moved it down lately: of the last two songs.
+    struct Harm {
+        std::uint8_t song = 0, by = 0;  ///< by / 255
+    };
+    std::array<Harm, 2> harms{};
+    std::uint16_t harms_min = 0;  ///< the minute in which they held these values
 
     /// With time a bad peer is given another chance, and what was handed out is done.
     void age(std::uint32_t now_s) noexcept;
     /// It was named to somebody, who will probably come.
     void hand_out() noexcept { handed += 1; }
-    /// @param kbps  of the transfer, when it went well; 0: not known
+    /// All reports of a song together move a peer down by 0.3 at most, until time has healed that:
+    /// who comes with many networks for one song can put nobody out.
+    /// @param kbps    of the transfer, when it went well; 0: not known
+    /// @param song    any number but 0 that stands for it
+    /// @param weight  0..1, of the reporter
     /// @return      whether it counted
-    bool report(Network from, bool ok, double kbps) noexcept;
+    bool report(Network from, bool ok, double kbps, std::uint8_t song = 1,
+                float weight = 1) noexcept;
 
     /// Bad enough not to be named at all.
     bool out() const noexcept { return success < 0.3f; }

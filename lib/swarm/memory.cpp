@@ -15,7 +15,12 @@ constexpr std::uint32_t prove_again_s = 30;    // after a connection that failed
 constexpr std::size_t failures = 65536;        // remembered: 1 MB
 constexpr std::size_t neighbour_looks = 2000;  // for peers of the asker's network in a big swarm
 constexpr std::size_t expiry_work = 500;       // songs and peers a turn: 0.3 ms
-constexpr std::int64_t least_bytes = 1000;     // of a transfer that tells a speed
+constexpr std::size_t most_elders = 16, elder_looks = 4096;
+constexpr std::size_t looks_for_reporter = 64;  // at songs of peers of its network
+constexpr float stranger_weight = 0.25f;        // of a report
+// a ticket's number: the peer, the song that it was named for, which of those who had its number
+constexpr unsigned index_bits = 28, song_bits = 8;
+constexpr std::int64_t least_bytes = 1000;  // of a transfer that tells a speed
 
 std::uint32_t seconds(std::uint64_t ms) noexcept { return static_cast<std::uint32_t>(ms / 1000); }
 
@@ -178,6 +183,7 @@ void MemoryPeers::remove_link(std::uint32_t peer, std::uint32_t link) {
     songs_[song].swarm.remove(peer, position, *this);
     --crowd(peer, song);
     --peers_[peer].songs;
+    std::erase_if(songs_[song].elders, [&](const Elder& elder) { return elder.link == link; });
     links_.remove(link);
     if (songs_[song].swarm.size() > 0) return;
     song_lookup_.remove(hash_of(songs_[song].key), song,
@@ -361,10 +367,36 @@ void MemoryPeers::find_candidates(const Song& song, std::uint32_t number, Invent
     members_.clear();
     const std::uint32_t own = song.swarm.is_big() ? find_net(swarm::network_of(asker.ip)) : nobody;
     if (own != nobody) add_neighbours(number, wanted, own);
+    if (song.swarm.is_big()) add_elders(song, wanted);
     song.swarm.pick(asker.location, wanted, random(), *this, members_);
+    if (song.swarm.is_big()) {  // elders come by chance too
+        std::ranges::sort(members_, {}, &Member::peer);
+        const auto twice = std::ranges::unique(members_, {}, &Member::peer);
+        members_.erase(twice.begin(), twice.end());
+    }
     for (const auto& member : members_)
         if (own == nobody || peers_[member.peer].network != own)
             candidates_.push_back({member.peer, member.have, 0});
+}
+
+/// Of a big swarm, those who announced first.
+void MemoryPeers::note_elders(Song& song) {
+    if (!song.swarm.is_big() || song.elders.size() > most_elders / 2) return;
+    std::vector<Elder> all;
+    song.swarm.each([&](const Member& member) {
+        if (all.size() < elder_looks) all.push_back({member.peer, member.link});
+    });
+    std::ranges::partial_sort(all, all.begin() + most_elders, {},
+                              [&](const Elder& elder) { return peers_[elder.peer].serial; });
+    song.elders.assign(all.begin(), all.begin() + most_elders);
+}
+
+void MemoryPeers::add_elders(const Song& song, Inventory wanted) {
+    for (const auto& [peer, link] : song.elders) {
+        const auto at = links_[link].position;
+        const Inventory have = songs_[links_[link].song].swarm.at(peer, at, *this).have;
+        if (may_have(have, wanted)) members_.push_back({have, peer, link});
+    }
 }
 
 // they lie anywhere, on two cache lines each, and are fetched side by side
@@ -403,6 +435,9 @@ void MemoryPeers::choose(std::size_t want) {
     const std::size_t most = std::max<std::size_t>(1, want / 4);
     chosen_.clear();
     passed_over_.clear();
+    choose_elders(want);
+    want -= old_.size();
+    for (const auto& one : old_) counts.push_back({network_of(one.peer), 1});
     while (!candidates_.empty() && chosen_.size() < want) {
         std::ranges::pop_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
         const Candidate best = candidates_.back();
@@ -415,6 +450,50 @@ void MemoryPeers::choose(std::size_t want) {
     }
     for (std::size_t i = 0; i < passed_over_.size() && chosen_.size() < want; ++i)
         chosen_.push_back(passed_over_[i]);
+    chosen_.insert(chosen_.end(), old_.begin(), old_.end());
+}
+
+/// Out of the candidates, a quarter of an answer: some of those who have been there longest.
+/// However many come at once and promise much, they have not.
+void MemoryPeers::choose_elders(std::size_t want) {
+    old_.clear();
+    const std::size_t places = want / 4;
+    if (places == 0 || candidates_.size() <= want) return;
+    const std::size_t among = std::max(2 * places, candidates_.size() / 4);
+    std::ranges::partial_sort(candidates_, candidates_.begin() + static_cast<long>(among), {},
+                              [&](const Candidate& one) { return peers_[one.peer].serial; });
+    for (std::size_t i = 0; i < among && old_.size() < places; ++i) {
+        std::swap(candidates_[i], candidates_[i + random() % (among - i)]);
+        const Network network = network_of(candidates_[i].peer);
+        if (std::ranges::none_of(
+                old_, [&](const Candidate& one) { return network_of(one.peer) == network; }))
+            old_.push_back(candidates_[i]);
+    }
+    std::erase_if(candidates_, [&](const Candidate& one) {
+        return std::ranges::count(old_, one.peer, &Candidate::peer) > 0;
+    });
+    std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
+}
+
+std::uint8_t MemoryPeers::tag_of(std::uint32_t song) const noexcept {
+    return static_cast<std::uint8_t>(1 + hash_of(songs_[song].key) % 255);
+}
+
+/// Whether somebody of that network shows that it received some of the song: by passing it on, at
+/// an address that was reached.
+bool MemoryPeers::has_received(Network from, std::uint8_t song) const {
+    const std::uint32_t net = find_net(from);
+    if (net == nobody) return false;
+    std::size_t looks = looks_for_reporter;
+    for (std::uint32_t i = nets_[net].first_peer; i != nobody; i = peers_[i].next_in_network) {
+        if (looks-- == 0) return false;
+        if (!peers_[i].here || !peers_[i].reached) continue;
+        for (std::uint32_t link = peers_[i].first_link; link != nobody; link = links_[link].next) {
+            if (looks-- == 0) return false;
+            if (tag_of(links_[link].song) == song) return true;
+        }
+    }
+    return false;
 }
 
 void MemoryPeers::print(const Candidate& candidate, const Layout& layout, const Point& here,
@@ -441,9 +520,10 @@ void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_
     SongKey key;
     const std::uint32_t number = parse_base32(query.song_id, key) ? find_song(key) : nobody;
     if (number == nobody) return done("[]");
-    const Song& song = songs_[number];
+    Song& song = songs_[number];
     const Inventory bits = wanted(song.layout, query.kbps, query.chunk);
     if (!bits) return done("[]");
+    note_elders(song);
     find_candidates(song, number, bits, asker);
     rank(query, asker, seconds(now_ms));
     const Network own = swarm::network_of(asker.ip);
@@ -453,7 +533,8 @@ void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_
     have_.clear();  // that of another layout
     reported_.clear();
     for (const auto& one : chosen_)
-        reported_.push_back(std::uint64_t{peers_[one.peer].serial} << 32 | one.peer);
+        reported_.push_back(std::uint64_t{peers_[one.peer].serial} << (index_bits + song_bits) |
+                            std::uint64_t{tag_of(number)} << index_bits | one.peer);
     const auto tickets = tickets_.issue(reported_, own, now_ms);
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
         print(chosen_[i], song.layout, here, tickets[i]);
@@ -476,8 +557,12 @@ std::optional<Layout> MemoryPeers::layout(const std::string& song_id) const {
 bool MemoryPeers::report(const Report& report, const Ip& reporter, std::uint64_t now_ms) {
     const Network from = swarm::network_of(reporter);
     const auto ticket = tickets_.redeem(report.ticket, from, now_ms);
-    const auto i = static_cast<std::uint32_t>(ticket.value_or(nobody));
-    if (!ticket || i >= peers_.end() || peers_[i].serial != *ticket >> 32) {
+    constexpr auto serial_at = index_bits + song_bits;
+    const auto said = ticket.value_or(0);
+    const auto i = static_cast<std::uint32_t>(said & ((1u << index_bits) - 1));
+    const auto song = static_cast<std::uint8_t>(said >> index_bits);
+    if (!ticket || i >= peers_.end() ||
+        (std::uint64_t{peers_[i].serial} << serial_at) >> serial_at != said >> serial_at) {
         ++counted_.reports_refused;
         return false;
     }
@@ -486,7 +571,8 @@ bool MemoryPeers::report(const Report& report, const Ip& reporter, std::uint64_t
             ? 8.0 * static_cast<double>(report.bytes) / static_cast<double>(report.ms)
             : 0;
     peers_[i].health.age(seconds(now_ms));
-    const bool counts = peers_[i].health.report(from, report.ok, kbps);
+    const float weight = has_received(from, song) ? 1 : stranger_weight;
+    const bool counts = peers_[i].health.report(from, report.ok, kbps, song, weight);
     ++(counts ? counted_.reports : counted_.reports_refused);
     return counts;
 }

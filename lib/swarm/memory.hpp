@@ -80,11 +80,15 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         std::uint32_t song = nobody, position = 0;
         std::uint32_t next = nobody;  ///< of the same peer
     };
+    struct Elder {
+        std::uint32_t peer = nobody, link = nobody;
+    };
     struct Song {
         SongKey key{};
         std::uint32_t next = nobody;
         Layout layout;
         Swarm swarm;
+        std::vector<Elder> elders;  ///< of a big swarm, those who have been there longest
     };
     struct Net {
         Network network = 0;
@@ -144,6 +148,11 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     void add_neighbours(std::uint32_t song, Inventory wanted, std::uint32_t net);
     void rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s);
     void choose(std::size_t want);
+    void choose_elders(std::size_t want);
+    void note_elders(Song& song);
+    void add_elders(const Song& song, Inventory wanted);
+    std::uint8_t tag_of(std::uint32_t song) const noexcept;
+    bool has_received(Network from, std::uint8_t song) const;
     void set_id(Peer& peer, std::string_view id) noexcept;
     static std::string_view id_of(const Peer& peer) noexcept;
     void print(const Candidate& candidate, const Layout& layout, const Point& here,
@@ -176,7 +185,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     PeersStats counted_;
     // kept to save their memory's allocation
     std::vector<Member> members_;
-    std::vector<Candidate> candidates_, chosen_, passed_over_;
+    std::vector<Candidate> candidates_, chosen_, passed_over_, old_;
     std::vector<std::uint64_t> reported_;
     std::string text_;
     std::string have_;  // printed_ as JSON: most peers have all of a song, and so the same

@@ -13,6 +13,11 @@ namespace {
 using swarm::PeersQuery;
 
 constexpr std::size_t most_look_ups = 65536, most_look_ups_of_network = 2048;
+constexpr std::size_t look_ups_at_a_time = 16;  // of a network
+constexpr std::size_t most_rations = 65536, most_missing = 16384;
+constexpr std::uint64_t most_unknown = 32,
+                        unknown_ms = 10'000;  // such look-ups, one more each 10 s
+constexpr std::uint64_t missing_ms = 600'000;
 constexpr int least_port = 1024;  // clients refuse those below, where other services are
 constexpr std::string_view songs_path = "/songs/";
 
@@ -251,25 +256,94 @@ void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& s
     if (!result.unknown.empty()) look_up(peer, said, result);
 }
 
-/// The songs that nobody has announced yet: counted when the origin has said how they are cut.
+bool Desk::known_missing(const std::string& id) {
+    const auto found = missing_.find(id);
+    if (found == missing_.end()) return false;
+    if (found->second > around_.now_ms()) return true;
+    missing_.erase(found);
+    return false;
+}
+
+/// Those with nothing under way that are full again by now.
+void Desk::forget_rations() {
+    const auto now = around_.now_ms();
+    std::erase_if(rations_, [&](const auto& entry) {
+        const auto& [network, ration] = entry;
+        return ration.under_way == 0 && ration.waiting.empty() && !ration.pumping &&
+               now - ration.at_ms >= most_unknown * unknown_ms;
+    });
+}
+
+/// The songs that nobody has announced yet: counted when the origin has said how they are cut. An
+/// announce may name hundreds that are nowhere: each is looked up once in ten minutes, and a
+/// network's share of such look-ups is small.
 void Desk::look_up(const swarm::Endpoint& peer, const swarm::Announce& said,
                    const Announced& result) {
     const auto network = swarm::network_of(peer.ip);
+    if (!rations_.contains(network) && rations_.size() >= most_rations) forget_rations();
+    if (!rations_.contains(network) && rations_.size() >= most_rations) {
+        counters_.look_ups_dropped += result.unknown.size();
+        return;
+    }
+    const auto [entry, fresh] = rations_.try_emplace(network);
+    auto& ration = entry->second;
+    if (fresh) ration.left = most_unknown, ration.at_ms = around_.now_ms();
     for (const auto& id : result.unknown) {
-        auto& of_network = looking_up_of_[network];
-        if (looking_up_ >= most_look_ups || of_network >= most_look_ups_of_network) {
+        if (looking_up_ >= most_look_ups || ration.waiting.size() >= most_look_ups_of_network ||
+            known_missing(id)) {
             ++counters_.look_ups_dropped;
-            if (of_network == 0) looking_up_of_.erase(network);
             continue;
         }
-        ++looking_up_, ++of_network;
-        around_.find(id, [this, peer, network, id, stamp = result.stamp,
-                          have = said.songs.at(id)](const Found& found) {
+        ++looking_up_;
+        ration.waiting.push_back({peer, result.stamp, id, said.songs.at(id)});
+    }
+    pump(network);
+}
+
+void Desk::pump(swarm::Network network) {
+    auto& ration = rations_.at(network);
+    if (std::exchange(ration.pumping, true)) return;  // by the one that runs
+    while (!ration.waiting.empty() && ration.under_way < look_ups_at_a_time) {
+        const auto now = around_.now_ms();
+        const auto passed = static_cast<double>(now - ration.at_ms);
+        ration.left = std::min<double>(most_unknown, ration.left + passed / unknown_ms);
+        ration.at_ms = now;
+        if (ration.left < 1) {
+            if (ration.under_way > 0) break;  // which may find something
+            counters_.look_ups_dropped += ration.waiting.size();
+            looking_up_ -= ration.waiting.size();
+            ration.waiting.clear();
+            break;
+        }
+        LookUp one = std::move(ration.waiting.front());
+        ration.waiting.pop_front();
+        if (known_missing(one.id)) {
+            ++counters_.look_ups_dropped;
             --looking_up_;
-            if (--looking_up_of_.at(network) == 0) looking_up_of_.erase(network);
-            if (found.song) around_.peers.has(peer, stamp, id, found.song->layout, have);
+            continue;
+        }
+        --ration.left;
+        ++ration.under_way;
+        const auto id = one.id;
+        around_.find(id, [this, network, one = std::move(one)](const Found& found) {
+            looked_up(network, one, found);
         });
     }
+    ration.pumping = false;
+}
+
+void Desk::looked_up(swarm::Network network, const LookUp& one, const Found& found) {
+    auto& ration = rations_.at(network);
+    --looking_up_;
+    --ration.under_way;
+    if (found.song) {
+        ++ration.left;
+        around_.peers.has(one.peer, one.stamp, one.id, found.song->layout, one.have);
+    } else if (found.status == 404) {
+        if (missing_.size() >= most_missing) missing_.clear();
+        missing_[one.id] = around_.now_ms() + missing_ms;
+    }
+    pump(network);
 }
 
 void Desk::peers(const Asked& asked, const Done& done) {

@@ -1,6 +1,7 @@
 #pragma once
 // The tracker's rules: reads requests, asks what is known of songs, peers and edges, prints JSON.
 // No socket and no clock: requests, times and answers are values, and what takes time calls back.
+#include <deque>
 #include <functional>
 #include <set>
 #include <unordered_set>
@@ -95,8 +96,29 @@ class Desk {
     DeskOptions options_;
     std::unordered_set<std::string> removed_;
     std::uint64_t random_;
-    std::size_t looking_up_ = 0;  // songs of announces whose layout is being fetched
-    std::unordered_map<swarm::Network, std::size_t> looking_up_of_;
+    /// A song of an announce whose layout is to be fetched.
+    struct LookUp {
+        swarm::Endpoint peer;
+        std::uint32_t stamp = 0;
+        std::string id;
+        swarm::Have have;
+    };
+    /// Look-ups of a network: one that finds a song costs nothing, one that does not is paid for.
+    struct Ration {
+        double left = 0;
+        std::uint64_t at_ms = 0;
+        std::size_t under_way = 0;
+        bool pumping = false;
+        std::deque<LookUp> waiting;
+    };
+    void pump(swarm::Network network);
+    void looked_up(swarm::Network network, const LookUp& one, const Found& found);
+    void forget_rations();
+    bool known_missing(const std::string& id);
+
+    std::size_t looking_up_ = 0;
+    std::unordered_map<swarm::Network, Ration> rations_;
+    std::unordered_map<std::string, std::uint64_t> missing_;  // ids nobody has -> until when, ms
     Counters counters_;
 };
 

@@ -130,6 +130,21 @@ BOOST_AUTO_TEST_CASE(an_edge_that_is_gone_is_asked_a_bounded_number_of_times_unt
     BOOST_TEST(f.driven.now < 34);
     BOOST_TEST(f.driven.asked < 30);
 }
+BOOST_AUTO_TEST_CASE(an_edge_that_delivers_its_last_bytes_slowly_is_left_for_the_other) {
+    Fetch f{2};
+    f.begin(song(5));
+    const auto slow = f.driven.find(Ask::What::part);
+    f.driven.bytes(slow, slow.stop - slow.begin - 1500);
+    for (int i = 0; i < 6 && f.rules.asked(slow.number); ++i) {
+        f.driven.run(1.8);
+        f.driven.bytes(slow, 1);
+    }
+    BOOST_TEST(f.rules.asked(slow.number) == nullptr);
+    f.driven.run(2);
+    const auto next = f.driven.find(Ask::What::part);
+    BOOST_TEST(next.number >= 0);
+    BOOST_TEST(next.source != slow.source);
+}
 BOOST_AUTO_TEST_CASE(denied_ends_at_once_with_77) {
     Fetch f;
     f.driven.fail(f.driven.find(Ask::What::manifest), Fault::denied, "the server says 401");

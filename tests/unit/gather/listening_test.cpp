@@ -172,6 +172,51 @@ BOOST_AUTO_TEST_CASE(a_kept_chunk_that_is_damaged_is_asked_of_an_edge) {
     BOOST_TEST(l.driven.find(Ask::What::part).number >= 0);
     BOOST_TEST(l.driven.find(Ask::What::part, Ask::From::cache).number < 0);
 }
+/// A byte every 1.8 s.
+void drip(Listen& l, const Ask& ask, double seconds) {
+    for (double t = 0; t < seconds && l.rules.asked(ask.number); t += 1.8) {
+        l.driven.run(1.8);
+        l.driven.bytes(ask, 1);
+    }
+}
+BOOST_AUTO_TEST_CASE(an_edge_whose_manifest_drips_is_left_for_the_other) {
+    Listen l{2};
+    l.start();
+    const auto slow = l.driven.find(Ask::What::manifest);
+    drip(l, slow, 8);
+    const auto next = l.driven.find(Ask::What::manifest);
+    BOOST_TEST(next.number >= 0);
+    BOOST_TEST(next.source != slow.source);
+}
+BOOST_AUTO_TEST_CASE(the_only_edge_may_be_as_slow_as_it_is) {
+    Listen l{1};
+    l.start();
+    const auto slow = l.driven.find(Ask::What::manifest);
+    drip(l, slow, 30);
+    BOOST_TEST(l.rules.asked(slow.number) != nullptr);
+}
+BOOST_AUTO_TEST_CASE(an_edge_whose_chunk_drips_is_left_for_the_other) {
+    for (const std::uint32_t at_once : {0u, 60'000u, chunk_bytes(96) - 1500}) {
+        Listen l{2};
+        l.begin(song(6));
+        const auto slow = l.part();
+        if (at_once > 0) l.driven.bytes(slow, at_once);
+        l.driven.heard.started = l.driven.heard.playing = at_once > 0;
+        drip(l, slow, 10);
+        BOOST_TEST(l.rules.asked(slow.number) == nullptr);
+        const auto next = l.part();
+        BOOST_TEST(next.number >= 0);
+        BOOST_TEST(next.source != slow.source);
+    }
+}
+BOOST_AUTO_TEST_CASE(a_first_chunk_that_is_longer_than_any_is_dropped) {
+    Listen l{2};
+    l.start();
+    const auto endless = l.driven.find(Ask::What::first);
+    l.driven.bytes(endless, chunk_bytes(96) + 1);
+    l.driven.found(l.driven.find(Ask::What::manifest), song(6));
+    BOOST_TEST(l.rules.asked(endless.number) == nullptr);
+}
 BOOST_AUTO_TEST_CASE(a_silent_edge_is_left_for_the_other) {
     Listen l{2};
     l.begin(song(6));

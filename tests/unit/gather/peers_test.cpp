@@ -55,6 +55,40 @@ BOOST_AUTO_TEST_CASE(nobody_is_sent_to_addresses_that_are_no_peers_and_not_to_ou
     local.add({loopback});
     BOOST_TEST(local.count() == 1);
 }
+BOOST_AUTO_TEST_CASE(each_minute_a_third_that_gave_nothing_make_room) {
+    Known k;
+    std::vector<PeerInfo> first, others;
+    for (int n = 1; n <= 24; ++n) first.push_back(peer(n));
+    for (int n = 101; n <= 140; ++n) others.push_back(peer(n));
+    k.peers.add(first, 0);
+    k.peers.gave(0, 1000);
+    k.peers.add(others, 59'000);
+    BOOST_TEST(k.peers.all().size() == 24u);
+    k.peers.add(others, 60'000);
+    BOOST_TEST(k.peers.all().size() == 32u);
+    BOOST_TEST(k.peers.count() == 24);
+    BOOST_TEST(!k.peers.at(0).retired);  // it gave something
+    k.peers.take_changed();
+    k.peers.add(others, 61'000);
+    BOOST_TEST(k.peers.count() == 24);
+    BOOST_TEST(k.peers.all().size() == 32u);
+    // who gave wrong bytes goes first, and does not come back
+    k.peers.failed(30, Fault::wrong, 0, 0, 61'000);
+    k.peers.add(others, 120'000);
+    BOOST_TEST(k.peers.at(30).retired);
+    k.peers.add({k.peers.at(30).info}, 180'000);
+    BOOST_TEST(k.peers.at(30).retired);
+    for (int minute = 4; minute < 1000; ++minute) {
+        std::vector<PeerInfo> more;
+        for (int n = 0; n < 16; ++n) {
+            auto info = peer(1);
+            info.url = text("http://192.", minute / 256, ".", minute % 256, ".", n, ":8490");
+            more.push_back(info);
+        }
+        k.peers.add(more, minute * 60'000);
+    }
+    BOOST_TEST(k.peers.all().size() <= 512u);
+}
 BOOST_AUTO_TEST_CASE(a_song_knows_24_peers_and_goes_on_learning_of_them) {
     Known k;
     std::vector<PeerInfo> many;

@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_tracker_that_does_not_answer_keeps_nobody_from_leaving) {
 BOOST_AUTO_TEST_CASE(a_tracker_that_is_gone_is_no_failure) {
     Tracker gone{loop, nowhere(), {}};
     int answers = 0;
-    gone.song("song", [&](const auto& answer, int status, const std::string& why) {
+    gone.song("song", false, [&](const auto& answer, int status, const std::string& why) {
         ++answers;
         BOOST_TEST(!answer);
         BOOST_TEST(status == 0);
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_tracker_that_is_gone_is_no_failure) {
 BOOST_AUTO_TEST_CASE(an_answer_that_makes_no_sense_is_none) {
     for (const char* path : {"/peers", "/edges", "/songs/song"}) server.files[path] = "[1, 2";
     int answers = 0;
-    tracker.song("song", [&](const auto& answer, int status, const std::string& why) {
+    tracker.song("song", false, [&](const auto& answer, int status, const std::string& why) {
         ++answers;
         BOOST_TEST(!answer);
         BOOST_TEST(status == 0);
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(it_says_where_it_is_and_what_it_wants) {
     server.files["/songs/song"] = swarm::print_song_answer(answer);
     server.files["/peers"] = swarm::print_peers_answer({});
     int answers = 0;
-    tracker.song("song", [&](const auto& got, int status, const std::string&) {
+    tracker.song("song", false, [&](const auto& got, int status, const std::string&) {
         ++answers;
         BOOST_REQUIRE(got);
         BOOST_TEST(status == 200);

@@ -14,13 +14,29 @@ BOOST_AUTO_TEST_CASE(one_network_moves_a_peer_a_quarter_of_the_way) {
     BOOST_TEST(health.success == 0.6f);
 }
 
-BOOST_AUTO_TEST_CASE(four_networks_put_a_bad_peer_out) {
+BOOST_AUTO_TEST_CASE(four_networks_put_out_a_peer_that_is_bad_at_two_songs) {
     Health health;
     for (Network network = 1; network <= 4; ++network) {
         BOOST_TEST(!health.out());
-        health.report(network, false, 0);
+        health.report(network, false, 0, network % 2 ? 7 : 8);
     }
     BOOST_TEST(health.out());
+}
+
+BOOST_AUTO_TEST_CASE(all_reporters_of_one_song_move_a_peer_only_so_far) {
+    Health health;
+    for (Network network = 1; network <= 1000; ++network) health.report(network, false, 0, 7);
+    BOOST_TEST(health.success >= 0.49f);
+    health.age(600);
+    for (Network network = 1; network <= 1000; ++network) health.report(network, false, 0, 7);
+    BOOST_TEST(!health.out());
+    static_assert(sizeof(Health) == 32);
+}
+
+BOOST_AUTO_TEST_CASE(who_has_shown_nothing_counts_a_quarter) {
+    Health health;
+    BOOST_TEST(health.report(1, false, 0, 7, 0.25f));
+    BOOST_TEST(health.success == 0.75f);
 }
 
 BOOST_AUTO_TEST_CASE(a_network_counts_again_after_four_others) {
@@ -35,16 +51,17 @@ BOOST_AUTO_TEST_CASE(a_network_counts_again_after_four_others) {
 BOOST_AUTO_TEST_CASE(time_gives_a_bad_peer_another_chance_and_takes_no_praise_away) {
     Health bad, good;
     for (Network network = 1; network <= 6; ++network)
-        bad.report(network, false, 0), good.report(network, true, 0);
+        bad.report(network, false, 0, 7 + network % 2), good.report(network, true, 0);
     const float praised = good.success;
-    bad.age(3600), good.age(3600);
+    bad.age(480), good.age(480);
     BOOST_TEST(bad.success > 0.4f);
     BOOST_TEST(bad.success < 0.5f);
     BOOST_TEST(good.success == praised);
     // ageing often is no way to get there sooner
     Health often;
-    for (Network network = 1; network <= 6; ++network) often.report(network, false, 0);
-    for (std::uint32_t s = 1; s <= 3600; ++s) often.age(s);
+    for (Network network = 1; network <= 6; ++network)
+        often.report(network, false, 0, 7 + network % 2);
+    for (std::uint32_t s = 1; s <= 480; ++s) often.age(s);
     BOOST_TEST(often.success == bad.success, boost::test_tools::tolerance(0.01f));
 }
 

@@ -202,7 +202,8 @@ BOOST_AUTO_TEST_CASE(in_a_big_swarm_too) {
     for (std::size_t i = 0; i < 3; ++i)
         BOOST_TEST(found[i].url.starts_with("http://203.0.113."), found[i].url);
     for (std::size_t i = 3; i < 7; ++i) BOOST_TEST(*found[i].km < 1, found[i].url);
-    for (std::size_t i = 7; i < 16; ++i) BOOST_TEST(*found[i].km < 1000);
+    for (std::size_t i = 7; i < 12; ++i) BOOST_TEST(*found[i].km < 1000);
+    // the last quarter are some of those who have been there longest
 }
 
 BOOST_AUTO_TEST_CASE(equals_share_the_load) {
@@ -398,9 +399,15 @@ BOOST_AUTO_TEST_CASE(a_bad_peer_sinks_and_drops_out) {
     t.join(far_apart(1), berlin);
     t.join(far_apart(2), Location{53, 13.4f});  // 55 km
     const auto bad = far_apart(1).url(), good = far_apart(2).url();
+    const Announce two{"p", 8490, berlin, 5000, {{song(1), all}, {song(2), all}}};
+    t.announce(far_apart(1), two);
+    for (int network = 1; network <= 4; ++network)  // they have received both
+        t.announce(at(text("203.", network, ".113.8")),
+                   {"r", 8490, Location{-33.9f, 151.2f}, 5000, two.songs});
     const auto report = [&](int network, bool ok) {
         const Asker reporter{*parse_ip(text("203.", network, ".113.9")), berlin};
-        for (const auto& peer : t.list(reporter))
+        const int n = 1 + network % 2;
+        for (const auto& peer : t.list(reporter, of(n)))
             if (peer.url == bad)
                 return t.peers.report({peer.ticket, ok, "hash", 0, 0}, reporter.ip, t.now);
         return false;
@@ -411,17 +418,51 @@ BOOST_AUTO_TEST_CASE(a_bad_peer_sinks_and_drops_out) {
     BOOST_TEST(report(2, false));
     t.now += 1000;
     BOOST_TEST(t.urls(somebody)[0] == good);
-    BOOST_TEST(t.urls(somebody).size() == 2u);
+    BOOST_TEST(t.urls(somebody).size() == 6u);
     BOOST_TEST(report(3, false));
     BOOST_TEST(report(4, false));
     BOOST_TEST(!t.names(bad));
     BOOST_TEST(t.names(good));
     // going and coming back washes nobody clean
     t.announce(far_apart(1), {"new", 0, {}, 0, {}});
-    t.join(far_apart(1), berlin);
+    t.announce(far_apart(1), two);
     BOOST_TEST(!t.names(bad));
     BOOST_TEST(t.peers.stats().reports == 4u);
     BOOST_TEST(t.peers.stats().reports_refused == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(four_networks_cannot_empty_the_lists) {
+    Tracker t;
+    for (int i = 0; i < 20; ++i) t.join(far_apart(i), berlin);
+    for (int network = 1; network <= 4; ++network)
+        for (int round = 0; round < 20; ++round) {
+            const Asker reporter{*parse_ip(text("203.", network, ".113.9")), berlin};
+            for (const auto& peer : t.list(reporter))
+                t.peers.report({peer.ticket, false, "hash", 0, 0}, reporter.ip, t.now);
+        }
+    BOOST_TEST(t.urls(somebody).size() == 16u);
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_newcomers_keep_nobody_from_those_who_were_there) {
+    for (const auto& place : {berlin, sydney}) {
+        Tracker t;
+        std::set<std::string> seeders;
+        for (int i = 0; i < 20; ++i) {
+            t.join(far_apart(i), Location{50.0f + static_cast<float>(i) / 4, 10});
+            seeders.insert(far_apart(i).url());
+        }
+        t.now += 10'000;
+        for (int i = 20; i < 1020; ++i) t.join(far_apart(i), place);
+        t.now += 120'000;
+        int good = 0;
+        for (int i = 0; i < 100; ++i) {
+            const Asker asker{*parse_ip(text("203.", i, ".113.9")), place};
+            good += std::ranges::any_of(t.urls(asker),
+                                        [&](const auto& url) { return seeders.contains(url); });
+            t.now += 1000;
+        }
+        BOOST_TEST(good >= 90);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_report_needs_its_own_ticket) {
