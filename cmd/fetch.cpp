@@ -150,7 +150,8 @@ int main(int argc, char** argv) {
         o.searching = app.count("--search") > 0;
         const bool one = !o.list && !o.searching;
         if (one && o.song.empty()) throw Error{EX_USAGE, "name a song, or use --list or --search"};
-        if (o.searching && !o.song.empty()) throw Error{EX_USAGE, "--search takes no song"};
+        if (o.searching && !o.song.empty())
+            throw Error{EX_USAGE, "--search and a SONG exclude each other"};
         if (one) song::check_song(o.song);
         if (one && o.raw.empty() && o.output == "-" && ::isatty(STDOUT_FILENO))
             throw Error{EX_USAGE, "standard output is a terminal: use -o FILE"};

@@ -253,7 +253,7 @@ int serve(Options o) {
         return serve_upstream(o, descriptors);
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
     if (!o.announce.empty() && !o.events.path.empty())
-        throw Error{EX_USAGE, "a peer takes no events"};
+        throw Error{EX_USAGE, "a peer does not accept events"};
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }

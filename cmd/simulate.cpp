@@ -111,7 +111,7 @@ class Simulation {
             return static_cast<int>(hash_of(s.file) % static_cast<unsigned>(o_.parts[1])) + 1 !=
                    o_.parts[0];
         });
-        if (scenarios_.empty()) throw Error{EX_NOINPUT, "no recording in that part"};
+        if (scenarios_.empty()) throw Error{EX_NOINPUT, "no trace in this part"};
     }
 
     /// The same song over the same link for every policy.

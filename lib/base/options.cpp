@@ -142,7 +142,7 @@ Option* Option::one_of(std::initializer_list<const char*> values) {
             if (one == value) return std::string{};
             known += (known.empty() ? "" : ", ") + one;
         }
-        return text("'", value, "' is none of ", known);
+        return text("'", value, "' is not one of ", known);
     });
 }
 Option* Option::check(std::function<std::string(const std::string& value)> wrong) {
@@ -216,35 +216,33 @@ void Settings::refuse_unknown() const {
 void add_server_options(const Settings& settings, ServerOptions& o) {
     settings
         .add("listen", o.listen,
-             "Address and port to listen on, as often as needed; port 0: any free one")
+             "Address and port to listen on, may be repeated; port 0: any free port")
         ->type_name("HOST:PORT")
         ->delimiter(',')
         ->allow_extra_args(false)  // what follows may be an argument
         ->capture_default_str();
     settings
-        .add(
-            "trust-proxy", o.proxies,
-            "Take the word of proxies here on whom they ask for (Forwarded, X-Forwarded-For, PROXY "
-            "protocol), as often as needed")
+        .add("trust-proxy", o.proxies,
+             "Trust proxies in this network to name the client (Forwarded, X-Forwarded-For, PROXY "
+             "protocol), may be repeated")
         ->type_name("CIDR")
         ->delimiter(',')
         ->allow_extra_args(false);
-    settings.add("name", o.name, "This server's name, for people and in Cache-Status")
+    settings.add("name", o.name, "Name of this server, in statistics and Cache-Status")
         ->check([](const std::string& name) { return name.empty() ? "a name is not empty" : ""; })
         ->capture_default_str();
-    settings.add("rate-limit", o.rate_limit, "Requests a second from one address, 0: any number")
+    settings.add("rate-limit", o.rate_limit, "Requests per second from one address, 0: no limit")
         ->at_least(0)
         ->capture_default_str();
-    settings.add("max-connections", o.max_connections, "Connections at a time")
+    settings.add("max-connections", o.max_connections, "Maximum number of connections")
         ->at_least(1)
         ->capture_default_str();
-    settings.add("grace", o.grace, "Seconds for answers under way when told to end")
+    settings.add("grace", o.grace, "Seconds for open responses after SIGTERM")
         ->range(0, 3600)
         ->capture_default_str();
-    settings.add("access-log", o.log, "A line for each request; - is standard output")
+    settings.add("access-log", o.log, "Write a line per request; - is standard output")
         ->type_name("FILE");
-    settings.add_flag("log-addresses", o.full_addresses,
-                      "Write whole addresses into the access log");
+    settings.add_flag("log-addresses", o.full_addresses, "Write whole addresses to the access log");
 }
 
 }  // namespace stretto

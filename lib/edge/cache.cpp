@@ -28,7 +28,7 @@ std::uint64_t room(const Cache::Options& options, const Disk* disk) {
     if (!disk) return options.memory_bytes;
     const auto own = disk->own_bytes();
     if (options.disk_bytes <= own)
-        throw Error{EX_USAGE, text("the cache's folders alone take ", own, " bytes")};
+        throw Error{EX_USAGE, text("the empty folders of the cache take ", own, " bytes")};
     return options.disk_bytes - own;
 }
 

@@ -122,7 +122,7 @@ Result<std::string> Catalogue::list(const Query& query, std::uint64_t now_ms) {
     if (!query.after.empty()) {
         at = std::find_if(songs->begin(), songs->end(),
                           [&](const auto& song) { return song->id == query.after; });
-        if (at == songs->end()) return Malformed{"there is no such page any more"};
+        if (at == songs->end()) return Malformed{"this page does not exist any more"};
         ++at;
     }
     const auto words = words_of(query.text);

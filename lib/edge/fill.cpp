@@ -138,7 +138,7 @@ void Fill::begin_without_room(http::Response&& response) {
         fetch_.reset();
         Outcome outcome;
         outcome.error = 503;
-        outcome.why = "no room for what must be proven before it is sent";
+        outcome.why = "no memory for a body that must be verified before it is sent";
         tell(std::move(outcome));
         return settle(End::done);
     }
@@ -337,7 +337,7 @@ void Fill::verdict(Check::Verdict verdict) {
     if (verdict == Check::Verdict::wrong) {
         shared_.counters.damaged.fetch_add(1, std::memory_order_relaxed);
         shared_.troubles.tell("mismatch", text("'", job_.key, "' from ", upstream_.authority(),
-                                               " is not what its hash says"));
+                                               " does not match its hash"));
         // as long as nobody has seen a byte of it, it can be fetched again unnoticed
         if (std::exchange(restarted_, true) || !entry_->content()->restart())
             return give_up(store_ ? End::damaged : End::broken);

@@ -72,7 +72,7 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
     auto& request = incoming.request;
     const auto via = request.fields.joined("Via");
     if (via && goes_round(*via, shared_.instance))
-        return reply.send(508, "the request goes round in circles");
+        return reply.send(508, "the request passes through a loop of edges");
     if (request.method == "OPTIONS" || request.method == "TRACE") {
         // RFC 9110 7.6.2
         const auto* hops = request.fields.find("Max-Forwards");
@@ -443,7 +443,7 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
         metrics.push_back({std::move(name), std::move(help), value, std::move(labels)});
     };
     add("cache_hits_total", "Requests answered without asking upstream.", of(counters.hits));
-    add("cache_misses_total", "Requests that asked upstream, or waited for one that did.",
+    add("cache_misses_total", "Requests that went upstream, or waited for one that did.",
         of(counters.misses));
     add("cache_collapsed_total", "Of the misses, those that waited for another's.",
         of(counters.collapsed));
@@ -453,7 +453,7 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
     add("cache_bytes", "Bytes stored.", static_cast<double>(n.disk_bytes), "tier=\"disk\"");
     add("cache_bytes", "Bytes stored.", static_cast<double>(n.memory_bytes), "tier=\"memory\"");
     add("cache_evicted_total", "Stored answers that made room.", static_cast<double>(n.evicted));
-    add("cache_unstored_total", "Answers that the disk would not take.",
+    add("cache_unstored_total", "Responses that could not be stored on the disk.",
         static_cast<double>(n.unstored));
     add("cache_filling_bytes", "Bytes on the way from upstream, or held for clients alone.",
         static_cast<double>(n.filling_bytes + Pipe::held()));
@@ -462,17 +462,16 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
     add("cache_scrubbed_bytes_total", "Bytes of the disk read again to find damage.",
         static_cast<double>(n.scrubbed_bytes));
     for (const auto& [kind, count] : troubles.numbers())
-        add("troubles_total", "What went wrong, as the error log tells.",
-            static_cast<double>(count), text("kind=\"", kind, "\""));
+        add("troubles_total", "Problems, as listed in the error log.", static_cast<double>(count),
+            text("kind=\"", kind, "\""));
     add("upstream_requests_total", "Requests to upstream.", of(counters.upstream_requests));
     add("upstream_failures_total", "Of these, those that failed or broke off.",
         of(counters.upstream_failures));
     add("upstream_received_bytes_total", "Bytes of bodies from upstream.",
         of(counters.upstream_bytes));
-    add("upstream_resumed_total", "Bodies that were gone on with after they had broken off.",
+    add("upstream_resumed_total", "Bodies that were resumed after they had broken off.",
         of(counters.resumed));
-    add("upstream_damaged_total", "Bodies that were not what the song's id proves.",
-        of(counters.damaged));
+    add("upstream_damaged_total", "Bodies that did not match the song's id.", of(counters.damaged));
 }
 
 }  // namespace stretto::edge

@@ -104,7 +104,7 @@ Appended::Opened Appended::open() const {
     if (!opened.file) throw output_error(subject);
     const auto info = status_of(opened.file, path_);
     if (!S_ISREG(info.st_mode))
-        throw Error{EX_IOERR, text("cannot append to '", subject, "': it is no regular file")};
+        throw Error{EX_IOERR, text("cannot append to '", subject, "': it is not a regular file")};
     // two would cut off each other's lines
     if (::flock(opened.file.fd(), LOCK_EX | LOCK_NB) != 0)
         throw Error{EX_TEMPFAIL, text("'", subject, "': another program appends to it")};

@@ -134,8 +134,8 @@ void Journal::tell(std::error_code why) {
     failing_ = static_cast<bool>(why);
     const auto file = options_.path.string();
     options_.say(failing_ ? text("cannot append to '", file, "': ", why.message(),
-                                 "; events are refused until it takes them")
-                          : text("'", file, "' takes events again"));
+                                 "; events are refused until writing succeeds")
+                          : text("'", file, "' accepts events again"));
 }
 
 }  // namespace stretto::events

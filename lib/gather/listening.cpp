@@ -313,7 +313,7 @@ void Listening::pass_pieces(Batch& batch) {
 void Listening::decoded(const Pass& pass, std::optional<std::int64_t> audio, double now) {
     if (!session_ || !session_->under_way() || session_->under_way()->number != pass.want) return;
     if (!audio) {
-        const Failure damaged{Fault::wrong, "it gives damaged audio"};
+        const Failure damaged{Fault::wrong, "it sends damaged audio"};
         if (auto* t = transfer(want_)) return want_failed(*t, damaged, now);
         session_->failed(pass.want);  // of peers, with an index that is right for damaged audio
         retry_.failed(now, needed(), {Object::What::chunk, pass.rendition, pass.chunk}, nobody,
@@ -435,7 +435,7 @@ void Listening::checked(int rendition, int chunk, bool right, double now) {
         if (options_.keeps) session_->kept(chunk, rendition);
         return;
     }
-    const Failure wrong{Fault::wrong, "its bytes are not what their hash says"};
+    const Failure wrong{Fault::wrong, "its bytes do not match their hash"};
     if (giver >= 0) {  // else nobody knows whose bytes are wrong
         Ask of;
         of.source = giver;

@@ -58,7 +58,7 @@ std::vector<Metric> Status::collect() const {
         {"broken_answers_total", "Answers broken off visibly.", of(c.broken), ""},
         {"accept_pauses_total", "Times that accepting paused for lack of descriptors.",
          of(c.accept_pauses), ""},
-        {"log_lines_lost_total", "Lines that the access log could not take.",
+        {"log_lines_lost_total", "Lines that could not be written to the access log.",
          static_cast<double>(shared_.log.lost()), ""},
     };
     for (int i = 1; i <= 5; ++i)

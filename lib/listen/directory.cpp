@@ -9,7 +9,7 @@ namespace stretto::listen {
 
 Directory::Directory(const std::filesystem::path& root) : tree_(root) {
     if (!std::filesystem::is_directory(root / "songs"))
-        throw Error{EX_NOINPUT, text("'", root.string(), "' is no store")};
+        throw Error{EX_NOINPUT, text("'", root.string(), "' is not a store")};
 }
 
 std::optional<std::string> Directory::id_of(const std::string& song) const {

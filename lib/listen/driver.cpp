@@ -314,7 +314,7 @@ void Driver::ask_tracker_song(int number) {
                 const auto fault = status == 0 ? Fault::broken : fault_of(status);
                 conductor_->failed(
                     number,
-                    {fault, fault == Fault::missing ? text("nobody has '", song_, "'")
+                    {fault, fault == Fault::missing ? text("no source has '", song_, "'")
                                                     : text("cannot ask the tracker ",
                                                            presence_.tracker()->url(), ": ", why)},
                     now());
@@ -563,7 +563,7 @@ bool Driver::on_data(int number, BytesView bytes) {
     if (ask.stop > 0) {
         const std::size_t room = ask.stop - ask.begin - flight.got;
         if (bytes.size() > room && !flight.longer) {
-            fail(number, Fault::wrong, subject(ask, "more came than was asked for"));
+            fail(number, Fault::wrong, subject(ask, "the response is longer than the request"));
             return false;
         }
         bytes = bytes.first(std::min(room, bytes.size()));
@@ -619,8 +619,7 @@ void Driver::take_pieces(int number) {
         if (end - ask.begin > flight.data.size()) return;
         const auto piece = BytesView{flight.data}.subspan(begin - ask.begin, end - begin);
         if (song::piece_hash(piece) != pieces[at].hash)
-            return fail(number, Fault::wrong,
-                        subject(ask, "its bytes are not what their hash says"));
+            return fail(number, Fault::wrong, subject(ask, "its bytes do not match their hash"));
         auto& chunk = bytes_of({ask.rendition, ask.chunk});
         if (chunk.size() < end) chunk.resize(end);
         std::ranges::copy(piece, chunk.begin() + begin);
@@ -645,7 +644,8 @@ void Driver::whole(int number) {
         std::string id{as_text(flight.data)};
         while (id.ends_with('\n') || id.ends_with('\r')) id.pop_back();
         if (!song::is_id(id))
-            return fail(number, Fault::wrong, text("the name '", song_, "' means no song's id"));
+            return fail(number, Fault::wrong,
+                        text("the name '", song_, "' does not resolve to a song's id"));
         flight.of_name = false;
         flight.data.clear();
         id_ = id;
@@ -695,8 +695,7 @@ void Driver::take_index(int number, BytesView bytes, bool kept) {
     for (std::size_t k = 0; right && k < index->size(); ++k)
         right = !(*index)[k].empty() &&
                 (*index)[k].back().offset < static_cast<std::uint32_t>(rendition.chunks[k].bytes);
-    if (!right)
-        return fail(number, Fault::wrong, subject(ask, "its index is not what the id promises"));
+    if (!right) return fail(number, Fault::wrong, subject(ask, "its index does not match the id"));
     gather::Pieces pieces;
     for (const auto& chunk : *index) {
         auto& to = pieces.emplace_back();

@@ -239,7 +239,7 @@ bool Sound::open(Track& track) {
         if (file && output.path == "-")
             throw Error{EX_DATAERR,
                         text("the next song has ", format.channels, " channels at ", format.rate,
-                             " Hz, and standard output holds another format: play it apart")};
+                             " Hz, but standard output has another format: play it separately")};
         if (file) {
             const std::filesystem::path path{output.path};
             output.path = (path.parent_path() / (path.stem().string() + text("-", ++files_ + 1) +

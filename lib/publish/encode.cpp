@@ -64,7 +64,7 @@ std::string ogg_damage(int fd, const std::string& subject, std::vector<std::stri
     for (;;) {
         const auto next = reader.next();
         if (!next && ended()) {
-            notes.push_back("what follows its end is no Ogg, and was left out");
+            notes.push_back("skipped data after the end that is not Ogg");
             return {};
         }
         if (!next) return next.error().why;

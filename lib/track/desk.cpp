@@ -31,7 +31,7 @@ Result<std::optional<int>> number(std::string_view query, std::string_view name,
     const char* last = value->data() + value->size();
     const auto [end, code] = std::from_chars(value->data(), last, n);
     if (code != std::errc{} || end != last || n < least || n > most)
-        return Malformed{text("'", name, "' is no number from ", least, " to ", most)};
+        return Malformed{text("'", name, "' is not a number from ", least, " to ", most)};
     return std::optional{n};
 }
 
@@ -59,7 +59,7 @@ Result<PeersQuery> song_query(std::string_view text) {
     query.kbps = *kbps;
     query.peer_id = http::query_value(text, "peer_id").value_or("");
     if (!query.peer_id.empty() && !swarm::is_peer_id(query.peer_id))
-        return Malformed{"'peer_id' is none"};
+        return Malformed{"'peer_id' is invalid"};
     return query;
 }
 
@@ -205,7 +205,7 @@ void Desk::announce(const Asked& asked, const Done& done) {
     if (!said->leaving()) {
         if (peer.port < least_port) return refuse(done, 400, "'port' is below 1024");
         std::erase_if(said->songs, [&](const auto& song) { return !allowed(song.first); });
-        if (said->songs.empty()) return refuse(done, 403, "none of the songs is ours");
+        if (said->songs.empty()) return refuse(done, 403, "none of the songs is allowed here");
         said->location = locate(said->location, asked.ip);
     }
     const auto announced = std::make_shared<const swarm::Announce>(std::move(*said));

@@ -131,7 +131,7 @@ void Site::add_metrics(std::vector<http::Metric>& metrics) {
         "result=\"reached\"");
     add("peer_probes_total", "", desk_.counters().not_reached, "result=\"failed\"");
     add("peer_probes_waiting", "Connections to peers to be made.", parts_.prober.waiting());
-    add("peer_lists_total", "Lists of peers given out.", stats.lists);
+    add("peer_lists_total", "Lists of peers sent.", stats.lists);
     add("peers_named_total", "Peers in these lists.", stats.named);
     add("reports_total", "Reports on peers that counted.", stats.reports);
     add("reports_refused_total", "Reports that did not.", stats.reports_refused);

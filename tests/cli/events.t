@@ -58,7 +58,7 @@ full_test='a full disk: 507, nothing torn, told once, and on it goes when there 
 mkdir disk
 if mount -t tmpfs -o size=2M tmpfs disk 2>/dev/null; then
     head -c 500000 /dev/zero >disk/ballast
-    told() { post full disk 2>err && test "$(grep -c 'cannot append' err)" -eq 1 && test "$(grep -c 'takes events again' err)" -eq 1; }
+    told() { post full disk 2>err && test "$(grep -c 'cannot append' err)" -eq 1 && test "$(grep -c 'accepts events again' err)" -eq 1; }
     ok "$full_test" told
     umount disk
 else

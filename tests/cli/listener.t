@@ -34,7 +34,7 @@ ends() { # STATUS WHY MOST COMMAND...
 
 # ---- wrong bytes at the only server
 for how in flip1 flip; do
-    ok "$how, fetch: 65 after a few requests" ends 65 'its bytes are not what their hash says' 16 fetch --edge "$edge/break/$how" "$id"
+    ok "$how, fetch: 65 after a few requests" ends 65 'its bytes do not match their hash' 16 fetch --edge "$edge/break/$how" "$id"
     ok "$how, play: 65 after a few requests" ends 65 'cannot get\|damaged' 16 play --unpaced --edge "$edge/break/$how" "$id"
 done
 heard() { test "$(events end | jq .heard_ms)" -ge "$1" && test "$(events end | jq -r .why)" = failed; }
@@ -42,8 +42,8 @@ slowly() { ends 65 'cannot get\|damaged' 16 play --abr 320 --edge "$edge/break/f
 ok 'what was right is heard before it ends' slowly
 forged() { cp -r store forged && python3 "$root/tests/tools/forge.py" "forged/songs/$id/320/chunk_2.ogg" && faults forged; }
 ok '(a store where only a hash tells)' forged
-ok 'only its hash is wrong, fetch: 65' ends 65 'its bytes are not what their hash says' 16 fetch --edge "$url" "$id"
-ok 'only its hash is wrong, play: 65' ends 65 'its bytes are not what their hash says' 24 play --unpaced --abr 320 --edge "$url" "$id"
+ok 'only its hash is wrong, fetch: 65' ends 65 'its bytes do not match their hash' 16 fetch --edge "$url" "$id"
+ok 'only its hash is wrong, play: 65' ends 65 'its bytes do not match their hash' 24 play --unpaced --abr 320 --edge "$url" "$id"
 contradiction() { cp -r store other && liar=$(python3 "$root/tests/tools/reforge.py" other "$id" 1) && faults other; }
 ok '(a song whose manifest contradicts its index)' contradiction
 ok 'a contradiction, fetch: 65 after a few requests' ends 65 'contradicts\|hash' 16 fetch --edge "$url" "$liar"
@@ -215,14 +215,14 @@ origin=$url
 tone short.wav 11 -c 1 && stretto-encode -b 96 short.wav | stretto-chunk | stretto-publish --name short store >short.id
 printf '\357\273\277#EXTM3U\r\n#EXTINF:11,Short\r\nshort\r\nno such song!\r\n\r\nhttp://x/stream/short?kbps=96\rNo\tcolumns\nshort' >bad.m3u8
 printf '\357\273\277short\r\n' >good.m3u8
-reads_bad() { exits 65 play --unpaced --edge "$origin" "$@" 2>err && test "$(events end | grep -c finished)" -eq 3 && test "$(grep -c 'is no song' err)" -eq 2 && grep -q "line 4: 'no such song!'" err; }
+reads_bad() { exits 65 play --unpaced --edge "$origin" "$@" 2>err && test "$(events end | grep -c finished)" -eq 3 && test "$(grep -c 'is not a song' err)" -eq 2 && grep -q "line 4: 'no such song!'" err; }
 ok 'a playlist with a byte order mark, CR and bad lines: the others are played, and 65' reads_bad bad.m3u8
 reads_bad_stdin() { reads_bad - <bad.m3u8; }
 ok 'the same on standard input' reads_bad_stdin
 ok 'an absolute path' reads_bad "$work/bad.m3u8"
 reads_good() { play --unpaced --edge "$origin" good.m3u8 short ./good.m3u8 && test "$(events end | grep -c finished)" -eq 3; }
 ok 'playlists and songs as arguments' reads_good
-lists() { rm -rf cache all && exits 65 timeout 60 stretto-fetch --edge "$origin" --list bad.m3u8 -o all 2>err && cmp all/short.ogg "$1" && test "$(grep -c 'is no song' err)" -eq 2; }
+lists() { rm -rf cache all && exits 65 timeout 60 stretto-fetch --edge "$origin" --list bad.m3u8 -o all 2>err && cmp all/short.ogg "$1" && test "$(grep -c 'is not a song' err)" -eq 2; }
 fetch_list() { stretto-fetch --store store short -o short.ogg && lists short.ogg && timeout 60 stretto-fetch --edge "$origin" --list good.m3u8 -o all; }
 ok 'fetch --list FILE: the same' fetch_list
 ok 'a playlist that is not there: 66' exits 66 play --edge "$origin" nowhere.m3u8

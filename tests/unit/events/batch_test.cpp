@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_last_line_needs_no_line_feed_and_blanks_and_empty_lines_a
 }
 BOOST_AUTO_TEST_CASE(one_line_that_is_no_event_refuses_all_and_is_named) {
     BOOST_TEST(why(line(0) + "\n{\"a\":1}\n" + line(1)) ==
-               "line 2: lacks what every event has, or has it wrong");
+               "line 2: a required key is missing or invalid");
     BOOST_TEST(why(line(0) + "\n\n" + line(1).substr(0, 40)) ==
                "line 3: not one whole JSON object");
     for (const auto* other : {"[]", "null", "x", "\"text\"", "{}}", "\xff", "\xef\xbb\xbf{}"})
@@ -95,13 +95,15 @@ BOOST_AUTO_TEST_CASE(depth_is_bounded) {
     BOOST_TEST(why(line(0, deep(1000))) == "line 1: not one whole JSON object");
 }
 BOOST_AUTO_TEST_CASE(nobody_puts_words_into_the_servers_mouth) {
-    BOOST_TEST(why(line(0, R"(,"received_ms":1)")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"address":"10.0.0.1")")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"addr\u0065ss":"10.0.0.1")")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"sent_ms":1)")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"token":"t")")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"address":1)")) ==
-               "line 1: lacks what every event has, or has it wrong");
+    BOOST_TEST(why(line(0, R"(,"received_ms":1)")) ==
+               "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"address":"10.0.0.1")")) ==
+               "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"addr\u0065ss":"10.0.0.1")")) ==
+               "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"sent_ms":1)")) == "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"token":"t")")) == "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"address":1)")) == "line 1: a required key is missing or invalid");
 }
 BOOST_AUTO_TEST_CASE(ids_that_are_none_are_refused) {
     const auto with = [](const std::string& from, const std::string& to) {
@@ -112,10 +114,10 @@ BOOST_AUTO_TEST_CASE(ids_that_are_none_are_refused) {
     for (const std::string id :
          {"x", "1gcyaec7dh22va24fyjpv1qwv1rfkps", "1gcyaec7dh22va24fyjpv1qwv1rfkps22",
           "1GCYAEC7DH22VA24FYJPV1QWV1RFKPS2", "ilouaec7dh22va24fyjpv1qwv1rfkps2"})
-        BOOST_TEST(with(song, id) == "line 1: its song is no id", id);
+        BOOST_TEST(with(song, id) == "line 1: its song is not an id", id);
     for (const std::string id : {" ", "a b", "<b>", "\\u202e", "\\n", "\xc3\xa9", "a,b", "'"}) {
-        BOOST_TEST(with("\"s\"", '"' + id + '"') == "line 1: its session is no id", id);
-        BOOST_TEST(with("\"l\"", '"' + id + '"') == "line 1: its listener is no id", id);
+        BOOST_TEST(with("\"s\"", '"' + id + '"') == "line 1: its session is not an id", id);
+        BOOST_TEST(with("\"l\"", '"' + id + '"') == "line 1: its listener is not an id", id);
     }
     BOOST_TEST(with("\"s\"", "\"0190a6e0-7c1b-4f77-a1b2-0123456789ab\"") == "taken");
     BOOST_TEST(with("\"l\"", "\"anna@example.com\"") == "taken");

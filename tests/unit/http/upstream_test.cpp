@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(userinfo_is_sent_as_authorization_and_printed_nowhere) {
     BOOST_TEST(failed.why.find("s3cret") == std::string::npos, failed.why);
     const auto bad = ask("ftp://ann:s3cret@host");
     BOOST_TEST((bad.failed == Kind::protocol));
-    BOOST_TEST(bad.why == "'ftp://host' is no http:// address");
+    BOOST_TEST(bad.why == "'ftp://host' is not an http:// address");
 }
 BOOST_AUTO_TEST_CASE(a_failure_has_a_kind_and_says_why) {
     limits.stall = 300ms;

@@ -410,7 +410,8 @@ BOOST_AUTO_TEST_CASE(at_a_plain_store_the_name_is_looked_up_first) {
     server.files["/names/other"] = "no id\n";
     begin("other");
     BOOST_TEST(until([&] { return rules->retry().failures() > 0; }));
-    BOOST_TEST(rules->retry().waiting_for().find("means no song's id") != std::string::npos);
+    BOOST_TEST(rules->retry().waiting_for().find("does not resolve to a song's id") !=
+               std::string::npos);
 }
 BOOST_AUTO_TEST_CASE(a_directory_is_read_as_an_edge_is) {
     place.edges.clear();
