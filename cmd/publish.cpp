@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <sstream>
 #include <thread>
 
 #include "audio/vorbis.hpp"
 #include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "edge/purge.hpp"
+#include "http/blocking.hpp"
+#include "http/place.hpp"
 #include "publish/library.hpp"
 #include "song/id.hpp"
 
@@ -23,7 +27,8 @@ constexpr std::string_view examples =
     "  stretto-encode song.flac | stretto-chunk | stretto-publish --name song store\n"
     "  stretto-publish music store\n"
     "  stretto-publish --list store\n"
-    "  stretto-publish --verify store";
+    "  stretto-publish --verify store\n"
+    "  stretto-publish --purge song --hard 127.0.0.1:8489 unix:/run/stretto/edge2";
 
 struct Song {
     song::Manifest manifest;
@@ -89,6 +94,38 @@ int remove(store::Directory& store, const std::string& song) {
     if (!id || !song::is_id(*id) || !store.remove(*id))
         throw Error{EX_NOINPUT, text("no song '", song, "' in the store")};
     return 0;
+}
+
+http::Whole ask_to_purge(const std::string& edge, const std::string& body) {
+    constexpr std::string_view unix_prefix = "unix:";
+    http::Request request{"POST", "/purge", 1, {{"Content-Type", "application/json"}}};
+    const Bytes bytes{as_bytes(body).begin(), as_bytes(body).end()};
+    constexpr std::size_t most = 1u << 20;
+    if (!edge.starts_with(unix_prefix)) return http::Blocking{edge}.ask(request, bytes, most);
+    return http::Blocking::at(edge.substr(unix_prefix.size())).ask(request, bytes, most);
+}
+
+/// Every edge is asked, whatever the others say.
+int purge(const edge::Purge& what, const std::vector<std::string>& edges) {
+    const auto body = edge::print_purge(what);
+    if (auto wrong = edge::parse_purge(body); !wrong) throw Error{EX_USAGE, wrong.error().why};
+    std::size_t unknown = 0;
+    int status = 0;
+    for (const auto& edge : edges) {
+        const auto answer = ask_to_purge(edge, body);
+        if (answer.ok()) continue;
+        std::string why = answer.why;
+        for (std::istringstream lines{std::string{as_text(answer.body)}};
+             answer.status != 0 && std::getline(lines, why);)
+            note(text("'", http::without_userinfo(edge), "': ", printable(why)));
+        if (answer.status == 0) note(text("'", http::without_userinfo(edge), "': ", why));
+        if (answer.status == 404)
+            ++unknown;
+        else
+            status = EX_UNAVAILABLE;
+    }
+    // a name need not be known everywhere
+    return status == 0 && unknown == edges.size() ? EX_NOINPUT : status;
 }
 
 /// Whether the arguments are MUSIC STORE: a directory that is not a store, and a second argument
@@ -165,7 +202,8 @@ void check_bitrates(std::vector<int>& kbps) {
 
 int main(int argc, char** argv) {
     std::string store_path, bundle_path = "-", name, song;
-    bool listing = false, json = false, verifying = false, dry = false;
+    bool listing = false, json = false, verifying = false, dry = false, hard = false;
+    std::vector<std::string> purged, edges;
 
     Arguments app{
         "Put a bundle into a store: checked, then there at once or not at all. Prints the song's "
@@ -180,6 +218,12 @@ int main(int argc, char** argv) {
         "Hash everything in the store again; print what is damaged, exit 1 if anything is");
     app.add_option("--remove", song, "Take a song and its names out of the store")
         ->type_name("SONG");
+    app.add_option("--purge", purged,
+                   "Have edges validate again what they keep of a song or path, by their admin "
+                   "listeners HOST:PORT or unix:PATH")
+        ->type_name("SONG|/PATH")
+        ->allow_extra_args(false);
+    app.add_flag("--hard", hard, "With --purge: have them remove it");
     publish::LibraryOptions library;
     library.jobs = std::max(1U, std::thread::hardware_concurrency());
     bool track_gain = false, album_gain = false;
@@ -197,14 +241,24 @@ int main(int argc, char** argv) {
     app.add_flag("--keep-going", library.source.keep_going,
                  "With a directory: pass over damage inside a file");
     app.add_option("STORE", store_path,
-                   "The store's directory, created if missing; or a directory of music")
+                   "The store's directory, created if missing; a directory of music; or, with "
+                   "--purge, an edge")
         ->required();
     app.add_option("BUNDLE", bundle_path,
                    "What stretto-chunk wrote; - or none: standard input. After music: the store");
+    app.add_option("EDGE", edges, "With --purge: more edges");
 
     return program(app, argc, argv, examples, [&] {
-        if (listing + verifying + dry + !song.empty() > 1)
-            throw Error{EX_USAGE, "--list, --verify, --remove and --dry-run exclude each other"};
+        if (listing + verifying + dry + !song.empty() + !purged.empty() > 1)
+            throw Error{EX_USAGE,
+                        "--list, --verify, --remove, --purge and --dry-run exclude each other"};
+        if (hard && purged.empty()) throw Error{EX_USAGE, "--hard is for --purge"};
+        if (!edges.empty() && purged.empty()) throw Error{EX_USAGE, "one bundle at a time"};
+        if (!purged.empty()) {
+            if (bundle_path != "-") edges.insert(edges.begin(), bundle_path);
+            edges.insert(edges.begin(), store_path);
+            return purge({purged, hard, {}}, edges);
+        }
         using store::Directory;
         if (listing) return list(Directory{store_path, Directory::Open::existing}, json);
         if (verifying) return verify(Directory{store_path, Directory::Open::existing});

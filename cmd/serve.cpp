@@ -1,10 +1,14 @@
 // stretto-serve: a store over HTTP, or another server through a cache: origin and edge. See
 // stretto-serve(1).
+#include <algorithm>
 #include <csignal>
 #include <iostream>
+#include <iterator>
+#include <sstream>
 #include <thread>
 
 #include "base/program.hpp"
+#include "edge/admin.hpp"
 #include "edge/origin_site.hpp"
 #include "edge/proxy.hpp"
 #include "edge/scrubber.hpp"
@@ -25,18 +29,24 @@ constexpr std::string_view examples =
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8480"}; }
 
-    std::string source, cache, cacert, state;
+    std::vector<std::string> sources;
+    std::string source, balance = "order", cache, cacert, state;
     std::uint64_t cache_size = 10'000'000'000, memory = 256'000'000, scrub = 4'000'000;
     std::optional<std::uint64_t> min_free;
     unsigned workers = std::max(1u, std::thread::hardware_concurrency());
     int upstream_timeout = 10;
+    // a slow reader of what cannot be kept holds one as long as it reads
+    int upstream_connections = 512;
     bool ignore_reload = false;
+    std::string admin;
+    std::vector<std::string> purge_to;
+    bool public_metrics = false;
     std::string announce, location;
     std::uint64_t upload_limit = 0;
     edge::EventIntake::Options events;
 };
 
-void add_options(const Settings& settings, Options& o) {
+void add_options(Arguments& app, const Settings& settings, Options& o) {
     add_server_options(settings, o);
     settings
         .add("cache", o.cache, "Folder for what was fetched; without one it is kept in memory only")
@@ -52,6 +62,16 @@ void add_options(const Settings& settings, Options& o) {
         ->bytes();
     settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")->bytes();
     settings.add("workers", o.workers, "Threads, one for each core by default")->range(1, 256);
+    settings
+        .add("balance", o.balance,
+             "Of several upstreams: the first that works (order), or each path its own (hash)")
+        ->one_of({"order", "hash"})
+        ->capture_default_str();
+    settings
+        .add("upstream-connections", o.upstream_connections,
+             "Connections of a worker to an upstream; half of them are for songs")
+        ->range(1, 100000)
+        ->capture_default_str();
     settings.add("upstream-timeout", o.upstream_timeout, "Seconds without a byte from upstream")
         ->range(1, 3600)
         ->capture_default_str();
@@ -66,6 +86,16 @@ void add_options(const Settings& settings, Options& o) {
         ->type_name("DIR");
     settings.add_flag("ignore-reload", o.ignore_reload,
                       "Answer clients who ask for a newer answer from what is stored and fresh");
+    settings
+        .add("admin", o.admin,
+             "Where operators ask: /healthz with reasons, /metrics, /stats.json, POST /purge")
+        ->type_name("HOST:PORT|unix:PATH");
+    settings.add_flag("public-metrics", o.public_metrics,
+                      "Give these numbers and reasons to all who ask, too");
+    settings
+        .add("purge-to", o.purge_to,
+             "Pass purges on to the edge with this admin listener; as often as needed")
+        ->type_name("HOST:PORT|unix:PATH");
     settings
         .add("announce", o.announce,
              "Be a peer: give the chunks of a folder, and tell this tracker which; nothing else")
@@ -90,7 +120,9 @@ void add_options(const Settings& settings, Options& o) {
         ->capture_default_str();
     settings.add("location", o.location, "Where a peer is, to a tenth of a degree")
         ->type_name("LAT,LON");
-    settings.add_argument("SOURCE", o.source, "A store's folder, or http://server")->required();
+    app.add_option("SOURCE", o.sources, "A store's folder, or http://server; of these several")
+        ->envname("STRETTO_SERVE_SOURCE")
+        ->required();
 }
 
 /// Where what should outlive a restart is kept; empty: nowhere.
@@ -123,6 +155,7 @@ class Serving {
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
         site_.name = o.name;
+        site_.shows_numbers = o.public_metrics;
         if (const auto folder = state_folder(o); !folder.empty())
             site_.choices = std::make_unique<edge::Choices>(folder / state_file(o));
         if (o.events.path.empty()) return;
@@ -137,7 +170,9 @@ class Serving {
     http::Status& status() { return status_; }
 
     /// @param descriptors  that the process may open; half are for files, and for servers behind us
-    int run(std::size_t descriptors, const edge::Workers::MakeBackend& make) {
+    /// @param make_purger  of a server with a cache; may be empty
+    int run(std::size_t descriptors, const edge::Workers::MakeBackend& make,
+            const std::function<std::unique_ptr<edge::Purger>(net::Loop&)>& make_purger = {}) {
         http::Limits limits;
         const std::size_t own = 16 + 8 * options_.workers;  // loops, listeners, logs
         const std::size_t room = descriptors > own ? (descriptors - own) / 2 : 0;
@@ -146,6 +181,12 @@ class Serving {
         const auto addresses = net::listen_addresses(options_.listen);
         edge::Workers workers{options_.workers, make, site_, status_, limits, shared_};
         const Closing closing{events_};  // before the loops go, to which it answers
+        const auto purger = make_purger ? make_purger(workers.main()) : nullptr;
+        std::optional<edge::AdminListener> admin;
+        if (!options_.admin.empty()) {
+            admin.emplace(workers.main(), options_.admin, status_, purger.get());
+            std::cout << "admin on " << admin->address() << std::endl;
+        }
         for (const auto& address : addresses) {
             auto sockets = net::listen(address, options_.workers);
             std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
@@ -209,12 +250,20 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     std::optional<edge::Scrubber> scrubber;
     if (!o.cache.empty() && o.scrub > 0) scrubber.emplace(cache, o.scrub);
     http::Upstream::Limits limits;
-    // a slow reader of what cannot be kept holds one as long as it reads
-    limits.connections = 512;
+    limits.connections = o.upstream_connections;
     limits.stall = std::chrono::seconds{o.upstream_timeout};
-    return serving.run(descriptors, [&](net::Loop& loop) {
-        return std::make_unique<edge::Proxy>(loop, o.source, limits, shared, flights);
-    });
+    edge::Ranking ranking{o.sources,
+                          o.balance == "hash" ? edge::Ranking::By::hash : edge::Ranking::By::order};
+    serving.status().add(
+        [&](std::vector<http::Metric>& metrics) { edge::add_metrics(metrics, ranking); });
+    return serving.run(
+        descriptors,
+        [&](net::Loop& loop) {
+            return std::make_unique<edge::Proxy>(loop, ranking, limits, shared, flights);
+        },
+        [&](net::Loop& loop) {
+            return std::make_unique<edge::Purger>(loop, shared, flights, o.purge_to);
+        });
 }
 
 /// A peer that stays: what another program fetches into its cache is given from there too.
@@ -246,11 +295,26 @@ int serve_peer(const Options& o) {
     return 0;
 }
 
+bool is_url(const std::string& source) {
+    return source.starts_with("http://") || source.starts_with("https://");
+}
+
+/// One that stands in the environment may be several, with blanks between.
+void split_sources(Options& o) {
+    if (o.sources.size() == 1 && is_url(o.sources[0])) {
+        std::istringstream words{o.sources[0]};
+        o.sources.assign(std::istream_iterator<std::string>{words}, {});
+    }
+    const bool urls = std::ranges::all_of(o.sources, is_url);
+    if (o.sources.size() > 1 && !urls) throw Error{EX_USAGE, "several sources are http:// servers"};
+    for (const auto& one : o.sources) o.source += (o.source.empty() ? "" : " ") + one;
+}
+
 int serve(Options o) {
+    split_sources(o);
     const std::size_t descriptors = net::raise_descriptors();
     if (!o.cacert.empty()) http::trust_certificates(o.cacert);
-    if (o.source.starts_with("http://") || o.source.starts_with("https://"))
-        return serve_upstream(o, descriptors);
+    if (is_url(o.source)) return serve_upstream(o, descriptors);
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
     if (!o.announce.empty() && !o.events.path.empty())
         throw Error{EX_USAGE, "a peer does not accept events"};
@@ -264,7 +328,7 @@ int main(int argc, char** argv) {
     Options options;
     Arguments app{"Serve a store over HTTP, or another server through a cache."};
     const Settings settings{app, "STRETTO_SERVE_"};
-    add_options(settings, options);
+    add_options(app, settings, options);
     return program(app, argc, argv, examples, [&] {
         settings.refuse_unknown();
         return serve(options);

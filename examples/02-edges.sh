@@ -19,7 +19,8 @@ trap 'exit 1' INT TERM
 serve() {
     name=$1 source=$2
     shift 2
-    stretto-serve --listen 127.0.0.1:0 --name "$name" "$@" "$source" >"$work/$name.said" &
+    # with their numbers on the same listener: elsewhere they have one of their own, see --admin
+    stretto-serve --listen 127.0.0.1:0 --name "$name" --public-metrics "$@" "$source" >"$work/$name.said" &
     pid=$!
     servers="$servers $pid"
     until grep -q '^listening on ' "$work/$name.said"; do

@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
+#include "base/draft.hpp"
 #include "base/error.hpp"
+#include "edge/answer.hpp"
 #include "edge/route.hpp"
 
 namespace stretto::edge {
@@ -23,6 +27,9 @@ constexpr std::size_t most_variants = 16;
 constexpr std::uint64_t grow_bytes = 64u << 10;
 constexpr std::size_t most_invalidated = 4096;
 constexpr std::uint32_t most_joined = 1000;
+constexpr std::uint64_t never_seen = UINT64_MAX;
+constexpr const char* purges_file = "purges";
+constexpr std::string_view purges_end = "end";
 
 std::uint64_t room(const Cache::Options& options, const Disk* disk) {
     if (!disk) return options.memory_bytes;
@@ -67,6 +74,7 @@ Cache::Cache(Options options, Troubles& troubles)
       stored_(room(options_, disk_.get())),
       memory_(options_.memory_bytes) {
     if (!disk_) return;
+    read_purges();
     for (auto& found : disk_->scan()) {
         const auto number = found.name.number();
         unloaded_[found.name.path_hash].push_back(number);
@@ -138,7 +146,7 @@ std::shared_ptr<Entry> Cache::find(const std::string& key, const http::Request& 
     if (!entry) return nullptr;
     const auto opened = entry->content()->open();  // may read a block: not under our lock
     const std::lock_guard lock{mutex_};
-    if ((!purges_.empty() || purged_all_.at != http::Time{}) && is_purged(*entry)) {
+    if (is_purged(*entry)) {
         if (is_stored(entry)) take_out(*entry);
         return nullptr;
     }
@@ -165,19 +173,28 @@ void Cache::note_use(const std::shared_ptr<Entry>& entry, bool opened) {
 
 /// Whether it is gone by a purge; a soft one makes it invalid.
 bool Cache::is_purged(Entry& entry) const {
-    const auto head = entry.head();
-    const auto received = head->stored.received;
-    bool soft = received <= purged_all_.at, hard = false;
+    if (entry.purges_seen == purge_count_) return false;
+    const auto purged = purged_by(entry.key(), *entry.head());
+    entry.invalid = purged.soft;
+    entry.purges_seen = purge_count_;
+    return purged.hard;
+}
+
+Cache::Purged Cache::purged_by(const std::string& key, const Head& head) const {
+    const auto received = head.stored.received;
+    Purged purged{received <= purged_all_.at, false};
     const auto look = [&](const std::string& what) {
         const auto found = purges_.find(what);
         if (found == purges_.end()) return;
-        soft = soft || received <= found->second.at;
-        hard = hard || received <= found->second.hard_at;
+        purged.soft = purged.soft || received <= found->second.at;
+        purged.hard = purged.hard || received <= found->second.hard_at;
     };
-    look(entry.key());
-    for (const auto& group : head->groups) look(group);
-    entry.invalid = soft;
-    return hard;
+    look(key);
+    // also what came from a server that knows no groups
+    if (const auto where = route(key.substr(0, key.find('?'))); !where.song.empty())
+        look(where.song);
+    for (const auto& group : head.groups) look(group);
+    return purged;
 }
 
 void Cache::purge(const std::string& what, bool hard, http::Time now) {
@@ -188,6 +205,113 @@ void Cache::purge(const std::string& what, bool hard, http::Time now) {
     }
     auto& purge = purges_[what];
     (hard ? purge.hard_at : purge.at) = now;
+    ++purge_count_;
+    sweep_wanted_ = sweep_wanted_ || hard;
+}
+
+std::vector<std::string> Cache::groups_of(const std::string& key) {
+    const std::lock_guard lock{mutex_};
+    if (disk_) load(key);
+    std::vector<std::string> all;
+    if (const auto found = by_key_.find(key); found != by_key_.end())
+        for (const auto& entry : found->second)
+            for (const auto& group : entry->head()->groups)
+                if (std::ranges::find(all, group) == all.end()) all.push_back(group);
+    return all;
+}
+
+/// The file of an earlier run: a line "SOFT HARD WHAT" each, in seconds since 1970; WHAT is "*" for
+/// all. One that cannot be read may have named anything.
+void Cache::read_purges() {
+    std::ifstream file{options_.folder / purges_file};
+    if (!file) return;
+    std::string line;
+    bool whole = false;
+    while (std::getline(file, line)) {
+        if (whole = line == purges_end; whole) break;
+        std::istringstream words{line};
+        std::int64_t soft = 0, hard = 0;
+        std::string what;
+        words >> soft >> hard;
+        if (!words || words.get() != ' ' || !std::getline(words, what)) break;
+        const Purge purge{http::Time{http::Seconds{soft}}, http::Time{http::Seconds{hard}}};
+        if (what == "*")
+            purged_all_ = purge;
+        else if (purges_.size() < most_invalidated)
+            purges_[what] = purge;
+    }
+    if (!whole) purged_all_.at = wall_clock();
+    purge_count_ = purges_kept_ = 1;
+    sweep_wanted_ = true;  // it may not have come to its end
+}
+
+void Cache::keep_purges() {
+    if (!disk_) return;
+    const std::lock_guard one_at_a_time{purges_file_mutex_};
+    std::ostringstream lines;
+    std::uint64_t count = 0;
+    {
+        const std::lock_guard lock{mutex_};
+        if (purges_kept_ == purge_count_) return;
+        count = purge_count_;
+        const auto add = [&](const Purge& purge, const std::string& what) {
+            lines << purge.at.time_since_epoch().count() << ' '
+                  << purge.hard_at.time_since_epoch().count() << ' ' << what << '\n';
+        };
+        add(purged_all_, "*");
+        for (const auto& [what, purge] : purges_) add(purge, what);
+    }
+    lines << purges_end << '\n';
+    try {
+        Draft draft{options_.folder / purges_file, 0600};
+        draft.write(as_bytes(lines.str()));
+        draft.commit();
+    } catch (const Error& error) {
+        troubles_.tell("disk", error.what());
+        return;
+    }
+    const std::lock_guard lock{mutex_};
+    purges_kept_ = count;
+}
+
+void Cache::sweep(const std::function<bool()>& go_on) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (!std::exchange(sweep_wanted_, false)) return;
+        std::vector<std::shared_ptr<Entry>> gone;
+        for (const auto& [_, entries] : by_key_)
+            for (const auto& entry : entries)
+                if (is_purged(*entry)) gone.push_back(entry);
+        for (const auto& entry : gone) take_out(*entry);
+    }
+    for (unsigned part = 0; disk_ && part < 256; ++part)
+        for (const auto& name : disk_->names_in(part)) {
+            if (!go_on()) return;
+            sweep_file(name);
+        }
+}
+
+void Cache::sweep_file(const Disk::Name& name) {
+    const auto path = disk_->path_of(name);
+    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!file) return;
+    const std::lock_guard lock{mutex_};  // nobody freshens it meanwhile
+    const auto meta = Disk::read_meta(file.fd());
+    if (meta && purged_by(meta->key, *Head::of_upstream(meta->stored)).hard)
+        remove_file(name, file.fd());
+}
+
+/// The stored response of this name, if the file is still its.
+bool Cache::remove_file(const Disk::Name& name, int fd) {
+    struct stat read, now;
+    const auto found = by_number_.find(name.number());
+    if (found == by_number_.end() || ::fstat(fd, &read) != 0 ||
+        ::lstat(disk_->path_of(name).c_str(), &now) != 0 || read.st_ino != now.st_ino)
+        return false;  // another one has taken its place
+    const auto number = found->first;
+    stored_.erase(number);
+    remove(number);
+    return true;
 }
 
 bool Cache::has_other(const std::string& key) {
@@ -482,6 +606,7 @@ void Cache::abandon(const std::shared_ptr<Entry>& entry) {
 void Cache::freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const Head> head) {
     const auto before = name_of(*entry), after = Disk::name_of(entry->key(), head->stored.vary);
     entry->set_head(head);
+    entry->purges_seen = never_seen;
     const std::lock_guard lock{mutex_};
     if (!is_stored(entry)) return;
     // where Vary has changed, its file has the wrong name
@@ -550,15 +675,8 @@ bool Cache::scrub_file(const Disk::Name& name, const std::function<bool(std::uin
         if (!pause(bytes)) return false;
     }
     if (right) return true;
-    struct stat read, now;
     const std::lock_guard lock{mutex_};
-    const auto found = by_number_.find(name.number());
-    if (found == by_number_.end() || ::fstat(file.fd(), &read) != 0 ||
-        ::lstat(path.c_str(), &now) != 0 || read.st_ino != now.st_ino)
-        return true;  // another one has taken its place
-    damaged_locked(meta ? meta->key : name.file());
-    stored_.erase(found->first);
-    remove(found->first);
+    if (remove_file(name, file.fd())) damaged_locked(meta ? meta->key : name.file());
     return true;
 }
 

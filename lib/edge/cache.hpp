@@ -58,6 +58,13 @@ class Cache {
     /// A group (RFC 9875), or a path that begins with "/": what is stored of it and came before now
     /// is to be validated before it is used again or, when `hard`, is gone.
     void purge(const std::string& what, bool hard, http::Time now);
+    /// Groups of what is stored under a path.
+    std::vector<std::string> groups_of(const std::string& key);
+    /// Write down what has been purged, for the next run; by any thread.
+    void keep_purges();
+    /// Take what hard purges were for off the disk and out of memory, if there were any; long.
+    /// @param go_on  asked once in a while; false: enough
+    void sweep(const std::function<bool()>& go_on);
     /// Grows with each invalidate().
     std::uint64_t moment();
     void drop(const std::shared_ptr<Entry>& entry);
@@ -106,6 +113,13 @@ class Cache {
     void drop_all(const std::vector<Number>& dropped);
     std::optional<Disk::Draft> new_draft(std::uint64_t needs);
     bool is_purged(Entry& entry) const;
+    struct Purged {
+        bool soft = false, hard = false;
+    };
+    Purged purged_by(const std::string& key, const Head& head) const;
+    void read_purges();
+    void sweep_file(const Disk::Name& name);
+    bool remove_file(const Disk::Name& name, int fd);
     bool is_stored(const std::shared_ptr<Entry>& entry) const;
     std::shared_ptr<Entry> selected(const std::string& key, const http::Request& request);
     void forget_bytes_of(const std::vector<Number>& dropped);
@@ -142,6 +156,9 @@ class Cache {
         http::Time at{}, hard_at{};
     };
     std::unordered_map<std::string, Purge> purges_;
+    std::uint64_t purge_count_ = 0, purges_kept_ = 0;  // kept: those that are on the disk
+    bool sweep_wanted_ = false;
+    std::mutex purges_file_mutex_;              // taken before mutex_
     Purge purged_all_;                          // when there were too many to remember
     std::unordered_set<std::size_t> oversize_;  // what grew too large, by hash of the path
     std::list<std::weak_ptr<Entry>> open_;      // files, opened longest ago first

@@ -49,6 +49,8 @@ class Entry {
 
     /// Since it came it was invalidated: to be validated before it is used again.
     std::atomic<bool> invalid{false};
+    /// Purges that it was last held against.
+    std::atomic<std::uint64_t> purges_seen{0};
 
     /// What the cache's evictions know it by; the cache alone reads and sets it.
     std::uint64_t number = 0;

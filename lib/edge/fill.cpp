@@ -23,6 +23,9 @@ bool is_server_error(int status) {
     return status == 500 || status == 502 || status == 503 || status == 504;
 }
 
+/// Of a server that cannot answer, where another one may.
+bool is_gateway_error(int status) { return status == 502 || status == 503 || status == 504; }
+
 /// The request without what was asked about the representation: the whole of it is fetched.
 http::Request unconditional(http::Request request) {
     for (const auto* name : {"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since",
@@ -45,29 +48,33 @@ std::string random_name() {
 
 bool Outcome::failed() const { return error != 0; }
 
-void Fill::start(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects,
-                 Job job, std::function<void(Outcome)> head_done,
-                 std::function<void(End)> all_done) {
-    std::shared_ptr<Fill> fill{new Fill{loop, upstream, shared, objects, std::move(job),
+std::weak_ptr<Fill> Fill::start(net::Loop& loop, Behind& behind, EdgeShared& shared,
+                                Objects& objects, Job job, std::function<void(Outcome)> head_done,
+                                std::function<void(End)> all_done) {
+    std::shared_ptr<Fill> fill{new Fill{loop, behind, shared, objects, std::move(job),
                                         std::move(head_done), std::move(all_done)}};
     fill->self_ = fill;
-    const auto& job_now = fill->job_;
-    if (job_now.stored)
-        fill->ask(http::validation(job_now.request, job_now.stored->head()->stored));
-    else
-        fill->ask(fill->first_request());
+    fill->ask_again();
+    return fill;
 }
 
-Fill::Fill(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects, Job job,
+Fill::Fill(net::Loop& loop, Behind& behind, EdgeShared& shared, Objects& objects, Job job,
            std::function<void(Outcome)> head_done, std::function<void(End)> all_done)
     : loop_(loop),
-      upstream_(upstream),
+      behind_(behind),
       shared_(shared),
       objects_(objects),
       job_(std::move(job)),
       head_done_(std::move(head_done)),
       all_done_(std::move(all_done)),
-      moment_(shared.cache.moment()) {}
+      moment_(shared.cache.moment()),
+      servers_(behind.ranking().order(job_.key, loop.now_ms())) {}
+
+void Fill::cancel() {
+    if (!self_ || !head_done_) return;
+    const auto unused = std::exchange(head_done_, nullptr);
+    settle(End::done);
+}
 
 http::Request Fill::first_request() const {
     return job_.alone && !job_.whole ? job_.request : unconditional(job_.request);
@@ -98,7 +105,46 @@ void Fill::ask(const http::Request& request) {
         const auto self = shared_from_this();
         on_interim(response);
     };
-    fetch_ = upstream_.fetch(request, job_.body, std::move(calls));
+    fetch_ = upstream().fetch(request, job_.body, std::move(calls));
+}
+
+http::Upstream& Fill::upstream() const { return behind_.server(servers_[server_], job_.route); }
+
+/// From the start.
+void Fill::ask_again() {
+    ask(job_.stored ? http::validation(job_.request, job_.stored->head()->stored)
+                    : first_request());
+}
+
+/// @return false: there is no other server
+bool Fill::go_to_next() {
+    if (server_ + 1 >= servers_.size()) return false;
+    ++server_;
+    return true;
+}
+
+void Fill::note_answer() {
+    shared_.counters.upstream_first_byte.note(std::chrono::steady_clock::now() - asked_);
+    behind_.ranking().answered(servers_[server_]);
+}
+
+void Fill::note_failure(const http::Failure& failure) {
+    shared_.counters.upstream_failures.fetch_add(1, std::memory_order_relaxed);
+    shared_.troubles.tell(
+        failure.timed_out() ? "timeout" : "upstream",
+        text("'", job_.key, "' from ", upstream().authority(), ": ", failure.why));
+    if (failure.passing() && !failure.overloaded())
+        behind_.ranking().failed(servers_[server_], loop_.now_ms());
+}
+
+/// No head came: of the same server, or of another.
+bool Fill::asks_once_more(const http::Failure& failure) {
+    if (failure.overloaded() || !(http::is_safe(job_.request.method) || failure.unsent()))
+        return false;
+    const bool first = attempts_ == 1 && !failure.timed_out();
+    // a kept connection may have been closed just as it was used
+    if (first && !failure.unsent()) return true;
+    return (failure.passing() && go_to_next()) || first;
 }
 
 /// Not those that are between upstream and us: 100, which nobody asked it for, and 101.
@@ -109,6 +155,9 @@ void Fill::on_interim(http::Response response) {
 }
 
 void Fill::on_head(http::Response&& response) {
+    note_answer();
+    if (is_gateway_error(response.status) && http::is_safe(job_.request.method) && go_to_next())
+        return ask_again();
     if (response.status == 304 && job_.stored) {
         if (http::selects(response, job_.stored->head()->stored)) return answer_validated(response);
         if (attempts_ == 1) {  // it speaks of something else: ask for all of it
@@ -238,12 +287,7 @@ bool Fill::on_data(BytesView bytes) {
 
 void Fill::on_end(const http::Failure* failure) {
     fetch_.reset();
-    if (failure) {
-        shared_.counters.upstream_failures.fetch_add(1, std::memory_order_relaxed);
-        shared_.troubles.tell(
-            failure->timed_out() ? "timeout" : "upstream",
-            text("'", job_.key, "' from ", upstream_.authority(), ": ", failure->why));
-    }
+    if (failure) note_failure(*failure);
     if (pipe_) {
         failure ? pipe_->fail() : pipe_->end();
         return settle(End::done);
@@ -255,11 +299,7 @@ void Fill::on_end(const http::Failure* failure) {
     }
     if (!head_done_) return settle(End::done);  // the answer was what had been stored
     if (discard_) return ask(unconditional(job_.request));
-    // one more try: a kept connection may have been closed just as it was used
-    if (failure && !failure->timed_out() && !failure->overloaded() && attempts_ == 1 &&
-        http::is_safe(job_.request.method))
-        return ask(job_.stored ? http::validation(job_.request, job_.stored->head()->stored)
-                               : first_request());
+    if (failure && asks_once_more(*failure)) return ask_again();
     if (!answer_stale(true, {})) {
         Outcome outcome;
         outcome.error = failure && failure->overloaded()  ? 503
@@ -286,6 +326,8 @@ bool Fill::resume() {
     if (attempts_ >= most_attempts && !wanted) return false;
     if (!strong(head->etag) || (length && entry_->content()->size() >= *length)) return false;
     shared_.counters.resumed.fetch_add(1, std::memory_order_relaxed);
+    servers_ = behind_.ranking().order(job_.key, loop_.now_ms());
+    server_ = 0;
     auto request = unconditional(job_.request);
     const auto have = entry_->content()->size();
     if (have > 0) {
@@ -298,6 +340,7 @@ bool Fill::resume() {
 
 /// The rest, or all of it again: only if it is the very representation that we have a part of.
 void Fill::on_resumed_head(http::Response&& response) {
+    note_answer();
     const auto head = entry_->head();
     const auto have = entry_->content()->size();
     const auto* etag = response.fields.find("ETag");
@@ -336,8 +379,9 @@ void Fill::verdict(Check::Verdict verdict) {
     if (verdict == Check::Verdict::unavailable) return give_up(End::broken);
     if (verdict == Check::Verdict::wrong) {
         shared_.counters.damaged.fetch_add(1, std::memory_order_relaxed);
-        shared_.troubles.tell("mismatch", text("'", job_.key, "' from ", upstream_.authority(),
+        shared_.troubles.tell("mismatch", text("'", job_.key, "' from ", upstream().authority(),
                                                " does not match its hash"));
+        go_to_next();  // or once more the same
         // as long as nobody has seen a byte of it, it can be fetched again unnoticed
         if (std::exchange(restarted_, true) || !entry_->content()->restart())
             return give_up(store_ ? End::damaged : End::broken);

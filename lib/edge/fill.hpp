@@ -2,10 +2,11 @@
 // One response from upstream into the cache, for all who wait for it.
 #include <chrono>
 
+#include "edge/behind.hpp"
 #include "edge/cache.hpp"
 #include "edge/check.hpp"
 #include "edge/pipe.hpp"
-#include "http/upstream.hpp"
+#include "http/histogram.hpp"
 
 namespace stretto::edge {
 
@@ -13,6 +14,7 @@ namespace stretto::edge {
 struct EdgeCounters {
     std::atomic<std::uint64_t> hits{0}, misses{0}, collapsed{0}, stale{0}, validated{0},
         upstream_requests{0}, upstream_failures{0}, upstream_bytes{0}, resumed{0}, damaged{0};
+    http::Histogram upstream_first_byte;
 };
 
 /// "8f3a01c2d4e5f607"
@@ -81,16 +83,27 @@ class Fill : public std::enable_shared_from_this<Fill> {
     enum class End { done, broken, damaged };
     /// @param head_done  called once, when it is known what can be answered
     /// @param all_done   called once, when nothing more will come; may be empty
-    static void start(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared,
-                      Objects& objects, Job job, std::function<void(Outcome)> head_done,
-                      std::function<void(End)> all_done);
+    /// @return           for cancel()
+    static std::weak_ptr<Fill> start(net::Loop& loop, Behind& behind, EdgeShared& shared,
+                                     Objects& objects, Job job,
+                                     std::function<void(Outcome)> head_done,
+                                     std::function<void(End)> all_done);
+    /// Nobody wants it any more: it ends now, and `head_done` is not called, unless the head has
+    /// come.
+    void cancel();
 
    private:
-    Fill(net::Loop& loop, http::Upstream& upstream, EdgeShared& shared, Objects& objects, Job job,
+    Fill(net::Loop& loop, Behind& behind, EdgeShared& shared, Objects& objects, Job job,
          std::function<void(Outcome)> head_done, std::function<void(End)> all_done);
 
     http::Request first_request() const;
     void ask(const http::Request& request);
+    void ask_again();
+    bool go_to_next();
+    void note_answer();
+    void note_failure(const http::Failure& failure);
+    bool asks_once_more(const http::Failure& failure);
+    http::Upstream& upstream() const;
     void on_interim(http::Response response);
     void on_head(http::Response&& response);
     void on_resumed_head(http::Response&& response);
@@ -109,7 +122,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
     void settle(End end);
 
     net::Loop& loop_;
-    http::Upstream& upstream_;
+    Behind& behind_;
     EdgeShared& shared_;
     Objects& objects_;
     Job job_;
@@ -126,7 +139,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
     std::unique_ptr<Check> check_;
     bool store_ = false, discard_ = false, restarted_ = false;
     int attempts_ = 0;
-    std::uint64_t skip_ = 0;  // bytes of a second answer that are here already
+    std::vector<std::size_t> servers_;  // that may be asked, in this order
+    std::size_t server_ = 0;            // place of the one asked, in servers_
+    std::uint64_t skip_ = 0;            // bytes of a second answer that are here already
 };
 
 }  // namespace stretto::edge

@@ -12,12 +12,18 @@ std::shared_ptr<const Outcome> Flight::wait(net::Loop& loop, Told told) {
     return nullptr;
 }
 
+void Flight::on_unwanted(std::function<void()> cancel) {
+    const std::lock_guard lock{mutex_};
+    cancel_ = std::move(cancel);
+}
+
 void Flight::tell(std::shared_ptr<const Outcome> outcome) {
     std::vector<std::pair<net::Loop*, Told>> waiting;
     {
         const std::lock_guard lock{mutex_};
         known_ = true;
         outcome_ = outcome;
+        cancel_ = nullptr;
         waiting.swap(waiting_);
     }
     for (auto& [loop, told] : waiting)
@@ -32,7 +38,23 @@ std::pair<std::shared_ptr<Flight>, bool> Flights::join(const std::string& key) {
         flight = std::make_shared<Flight>();
     else
         flight->joined_ = true;
+    ++flight->present_;
     return {flight, first};
+}
+
+void Flights::leave(const std::string& key, const std::shared_ptr<Flight>& flight) {
+    std::function<void()> cancel;
+    {
+        const std::lock_guard lock{mutex_};
+        if (--flight->present_ > 0) return;
+        const std::lock_guard of_flight{flight->mutex_};
+        if (flight->known_) return;
+        cancel = std::exchange(flight->cancel_, nullptr);
+        // who comes from now on asks anew
+        const auto found = flights_.find(key);
+        if (found != flights_.end() && found->second == flight) flights_.erase(found);
+    }
+    if (cancel) cancel();
 }
 
 void Flights::landed(const std::string& key, const std::shared_ptr<Flight>& flight) {

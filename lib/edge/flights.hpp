@@ -21,6 +21,8 @@ class Flight {
     void tell(std::shared_ptr<const Outcome> outcome);
     /// Whether somebody has joined since this was last asked.
     bool joined() { return joined_.exchange(false); }
+    /// How to end the fetch, from any thread.
+    void on_unwanted(std::function<void()> cancel);
 
    private:
     friend class Flights;
@@ -29,6 +31,8 @@ class Flight {
     bool known_ = false;
     std::shared_ptr<const Outcome> outcome_;
     std::vector<std::pair<net::Loop*, Told>> waiting_;
+    std::function<void()> cancel_;
+    std::size_t present_ = 0;  // who joined and has not left; the Flights' mutex guards it
 };
 
 /// Shared by all workers.
@@ -39,6 +43,9 @@ class Flights {
     /// Who comes from now on is not to wait for those under way (RFC 9111 4.4).
     void forget(const std::string& target);
     void forget_all();
+    /// One of those who joined does not want it any more. When nobody does, and the head of its
+    /// answer has not come, the fetch is ended.
+    void leave(const std::string& key, const std::shared_ptr<Flight>& flight);
     void landed(const std::string& key, const std::shared_ptr<Flight>& flight);
 
     /// What became of the last fetch that failed.

@@ -4,6 +4,7 @@
 #include "edge/groups.hpp"
 #include "edge/sharing.hpp"
 #include "http/forwarded.hpp"
+#include "http/place.hpp"
 
 namespace stretto::edge {
 namespace {
@@ -34,6 +35,15 @@ void forget_reload(http::Fields& fields) {
     if (control.no_cache || control.max_age || control.min_fresh) fields.remove("Cache-Control");
 }
 
+void cancel(const std::weak_ptr<Fill>& fill) {
+    if (const auto there = fill.lock()) there->cancel();
+}
+
+std::function<void(const http::Response&)> interim_to(const http::Reply& client) {
+    if (!client) return {};
+    return [client](const http::Response& response) { client.interim(response); };
+}
+
 Share share_of(const Outcome& outcome, const http::Request& waiting) {
     const auto head = outcome.entry->head();
     if (outcome.stale) return share_stale(head->stored, waiting, !outcome.fwd_status, wall_clock());
@@ -42,9 +52,9 @@ Share share_of(const Outcome& outcome, const http::Request& waiting) {
 
 }  // namespace
 
-Proxy::Proxy(net::Loop& loop, const std::string& upstream, const http::Upstream::Limits& limits,
+Proxy::Proxy(net::Loop& loop, Ranking& ranking, const http::Upstream::Limits& limits,
              EdgeShared& shared, Flights& flights)
-    : loop_(loop), shared_(shared), flights_(flights), upstream_(loop, upstream, limits) {}
+    : loop_(loop), shared_(shared), flights_(flights), behind_(loop, ranking, limits) {}
 
 void Proxy::get(const Route& route, std::function<void(Found)> done) {
     http::Request request;
@@ -101,8 +111,7 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
         asked.fields.remove("Accept-Encoding");
         if (gzip) asked.fields.add("Accept-Encoding", "gzip");
     }
-    const auto interim = [reply](const http::Response& response) { reply.interim(response); };
-    look_up(upstream_request(std::move(asked)), route, false, interim,
+    look_up(upstream_request(std::move(asked)), route, false, reply,
             [this, request = std::move(request), reply](const Answer& answer) {
                 send(answer, request, reply);
             });
@@ -128,7 +137,7 @@ Proxy::Answer Proxy::hit(const std::shared_ptr<Entry>& entry, http::Time now) co
 
 /// RFC 9111 4: from what is stored, or from upstream.
 void Proxy::look_up(const http::Request& request, const Route& route, bool internal,
-                    Interim interim, Done done) {
+                    const http::Reply& client, Done done) {
     const auto now = wall_clock();
     auto stored = shared_.cache.find(request.target, request);
     if (stored) {
@@ -155,7 +164,7 @@ void Proxy::look_up(const http::Request& request, const Route& route, bool inter
     shared_.counters.misses.fetch_add(1, std::memory_order_relaxed);
     Asked asked{request, route, stored, why_asked(request, stored, now), internal, {}, {}};
     if (asks_for_something_special(request)) asked.directives = sharing_key(request);
-    asked.interim = std::move(interim);
+    asked.client = client;
     if (may_share(request) && !flights_.is_unshared(request.target, loop_.now_ms()))
         ask_together(asked, std::move(done));
     else
@@ -191,7 +200,13 @@ void Proxy::ask_together(const Asked& asked, Done done) {
         once_more.again = joined;
         ask_together(once_more, done);
     };
+    leaves_with(asked, flight);
     if (const auto known = flight->wait(loop_, told)) told(known);
+}
+
+/// A client that goes before there is an answer wants none any more.
+void Proxy::leaves_with(const Asked& asked, const std::shared_ptr<Flight>& flight) {
+    asked.client.when_gone([this, key = asked.flight(), flight] { flights_.leave(key, flight); });
 }
 
 /// What others have learnt between our look into the cache, or our first try, and our setting out.
@@ -265,7 +280,7 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
     job.stored = asked.stored;
     job.internal = asked.internal;
     job.wanted = [flight] { return flight->joined(); };
-    job.interim = asked.interim;
+    job.interim = interim_to(asked.client);
     const auto key = job.key;
     const auto land = [this, asked, flight,
                        began = std::chrono::steady_clock::now()](Fill::End end) {
@@ -274,8 +289,9 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
         flights_.landed(asked.flight(), flight);
         if (end == Fill::End::damaged) fetch_again(asked);
     };
-    Fill::start(
-        loop_, upstream_, shared_, *this, std::move(job),
+    leaves_with(asked, flight);
+    const auto fill = Fill::start(
+        loop_, behind_, shared_, *this, std::move(job),
         [=, this, why = asked.why, done = std::move(done)](Outcome outcome) {
             const auto shared = for_others(asked, outcome);
             if (!shared) flights_.note_unshared(key, loop_.now_ms());
@@ -289,6 +305,7 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
             done(answer_of(outcome, why, false));
         },
         land);
+    flight->on_unwanted([fill, &loop = loop_] { loop.post([fill] { cancel(fill); }); });
 }
 
 void Proxy::ask_alone(const Asked& asked, Done done) {
@@ -300,21 +317,22 @@ void Proxy::ask_alone(const Asked& asked, Done done) {
     job.alone = true;
     job.whole = job.route.is_object();
     job.internal = asked.internal;
-    job.interim = asked.interim;
-    Fill::start(
-        loop_, upstream_, shared_, *this, std::move(job),
+    job.interim = interim_to(asked.client);
+    const auto fill = Fill::start(
+        loop_, behind_, shared_, *this, std::move(job),
         [this, asked, done = std::move(done)](const Outcome& outcome) {
             if (!outcome.error && for_others(asked, outcome))
                 flights_.note_shared(asked.request.target);
             done(answer_of(outcome, asked.why, false));
         },
         nullptr);
+    asked.client.when_gone([fill] { cancel(fill); });
 }
 
 /// Once, for those who ask later. Who asks now does not join it: it may bring the same damage.
 void Proxy::fetch_again(const Asked& asked) {
     auto anew = asked;
-    anew.interim = nullptr;
+    anew.client = {};
     ask_alone(anew, [](const Answer&) {});
 }
 
@@ -351,20 +369,21 @@ void Proxy::forward(http::Incoming&& incoming, const Route& route, const http::R
     job.request = upstream_request(incoming.request);
     job.body = std::move(incoming.body);
     job.alone = true;
-    job.interim = [reply](const http::Response& response) { reply.interim(response); };
+    job.interim = interim_to(reply);
     if (const auto* hops = job.request.fields.find("Max-Forwards");
         hops && (job.request.method == "OPTIONS" || job.request.method == "TRACE"))
         job.request.fields.set(
             "Max-Forwards",
             std::to_string(std::max(1L, std::strtol(hops->c_str(), nullptr, 10)) - 1));
-    Fill::start(
-        loop_, upstream_, shared_, *this, std::move(job),
+    const auto fill = Fill::start(
+        loop_, behind_, shared_, *this, std::move(job),
         [this, request = incoming.request, reply](const Outcome& outcome) {
             auto answer = answer_of(outcome, "method", false);
             if (outcome.pipe) invalidate(request, outcome.head);
             send(answer, request, reply);
         },
         nullptr);
+    reply.when_gone([fill] { cancel(fill); });
 }
 
 /// RFC 9111 4.4; and 4.3.5 for HEAD.
@@ -432,6 +451,14 @@ void Proxy::send_pipe(const Answer& answer, const http::Request& request,
     reply.send(std::move(out));
 }
 
+void add_metrics(std::vector<http::Metric>& metrics, const Ranking& ranking) {
+    for (std::size_t i = 0; i < ranking.size(); ++i)
+        metrics.push_back({"upstream_up",
+                           "Whether a server behind answered when it was last asked.",
+                           ranking.is_up(i) ? 1.0 : 0.0,
+                           text("server=\"", http::parse_place(ranking.name(i)).authority, "\"")});
+}
+
 void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache,
                  const Troubles& troubles) {
     const auto of = [](const std::atomic<std::uint64_t>& n) {
@@ -464,6 +491,8 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
     for (const auto& [kind, count] : troubles.numbers())
         add("troubles_total", "Problems, as listed in the error log.", static_cast<double>(count),
             text("kind=\"", kind, "\""));
+    counters.upstream_first_byte.add_to(metrics, "upstream_first_byte_seconds",
+                                        "From a request to upstream to the head of its answer.");
     add("upstream_requests_total", "Requests to upstream.", of(counters.upstream_requests));
     add("upstream_failures_total", "Of these, those that failed or broke off.",
         of(counters.upstream_failures));

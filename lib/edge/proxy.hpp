@@ -8,7 +8,7 @@ namespace stretto::edge {
 /// One for each worker.
 class Proxy : public Backend {
    public:
-    Proxy(net::Loop& loop, const std::string& upstream, const http::Upstream::Limits& limits,
+    Proxy(net::Loop& loop, Ranking& ranking, const http::Upstream::Limits& limits,
           EdgeShared& shared, Flights& flights);
 
     void get(const Route& route, std::function<void(Found)> done) override;
@@ -28,7 +28,6 @@ class Proxy : public Backend {
         std::string why;
     };
     using Done = std::function<void(Answer)>;
-    using Interim = std::function<void(const http::Response&)>;
 
     /// A request that what is stored does not answer.
     struct Asked {
@@ -41,13 +40,14 @@ class Proxy : public Backend {
         /// Those whom it joined have failed; this is when it did.
         std::optional<std::chrono::steady_clock::time_point> again;
         std::string directives = {};  ///< what the request wants of a cache; a flight's own too
-        Interim interim = {};         ///< for 1xx; may be empty
+        http::Reply client = {};      ///< who asks; none: ourselves, and we never go
         std::string flight() const { return request.target + directives + variant; }
     };
 
-    void look_up(const http::Request& request, const Route& route, bool internal, Interim interim,
-                 Done done);
+    void look_up(const http::Request& request, const Route& route, bool internal,
+                 const http::Reply& client, Done done);
     void ask_together(const Asked& asked, Done done);
+    void leaves_with(const Asked& asked, const std::shared_ptr<Flight>& flight);
     Outcome known_already(const Asked& asked);
     void ask_variant(Asked asked, const Head& head, Done done);
     void ask_alone(const Asked& asked, Done done);
@@ -71,11 +71,12 @@ class Proxy : public Backend {
     net::Loop& loop_;
     EdgeShared& shared_;
     Flights& flights_;
-    http::Upstream upstream_;
+    Behind behind_;
 };
 
 /// What an edge tells of itself beside what every server does.
 void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache,
                  const Troubles& troubles);
+void add_metrics(std::vector<http::Metric>& metrics, const Ranking& ranking);
 
 }  // namespace stretto::edge

@@ -90,7 +90,8 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
         case Route::metrics:
         case Route::stats:
             if (!reads(request)) return refuse_method(reply, "GET, HEAD");
-            if (where.kind == Route::health) return status_.health(reply);
+            if (where.kind == Route::health) return status_.health(reply, shared_.shows_numbers);
+            if (!shared_.shows_numbers) return send_error(reply, 404, "not on this listener");
             if (where.kind == Route::metrics) return status_.metrics(reply);
             return status_.stats(reply);
         case Route::events:
@@ -102,6 +103,10 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
             if (!reads(request)) return refuse_method(reply, "GET, HEAD, OPTIONS");
             if (where.kind == Route::stream) return stream(incoming, *target, where, reply);
             return chunk(request, where, reply);
+        case Route::page:
+            // as haproxy asks by default whether we are there
+            if (request.method == "OPTIONS" && !backend_.passes_on()) return preflight(reply);
+            break;
         case Route::manifest:
         case Route::rendition_chunk:
         case Route::index:

@@ -31,6 +31,7 @@ struct SiteShared {
     std::unique_ptr<Choices> choices = std::make_unique<Choices>();
     std::string name;               ///< in Cache-Status
     EventIntake* events = nullptr;  ///< nullptr: none are taken here
+    bool shows_numbers = false;     ///< /metrics, /stats.json and why it is degraded
 };
 
 /// One for each worker.

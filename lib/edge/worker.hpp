@@ -28,6 +28,8 @@ class Workers {
     ~Workers();
 
     std::size_t size() const noexcept { return workers_.size(); }
+    /// The loop of run(), for what needs no thread of its own.
+    net::Loop& main() noexcept { return main_; }
     /// Before run(): worker i takes over sockets[i].
     void listen(std::vector<File> sockets);
 

@@ -12,7 +12,8 @@ namespace {
 constexpr Millis between_refreshes = 5000;  // of the tracker's list, while loading
 constexpr Millis first_refresh = 1000;      // then after twice the time each
 constexpr Millis between_polls = 700;       // of what one peer has
-constexpr Millis silent_pause = 5000;       // before a peer that did not answer is polled again
+constexpr Millis silent_pause = 5000;       // before a peer that did not answer is polled again,
+constexpr int most_doublings = 5;           // twice as long each time
 constexpr std::size_t most_peers = 24;
 constexpr Millis busy_pause = 500, broken_pause = 5000, stalled_pause = 3000;
 constexpr Millis missing_pause = 500;  // of who has brought nothing yet
@@ -122,8 +123,13 @@ void Peers::said(int number, int rendition, const std::vector<bool>& have, Milli
 }
 
 void Peers::polled(int number, bool answered, Millis now) {
-    at(number).asking = false;
-    at(number).polled = answered ? now : now + silent_pause;
+    auto& peer = at(number);
+    peer.asking = false;
+    peer.polled = now;
+    if (answered)
+        peer.unanswered = 0;
+    else
+        peer.polled += silent_pause << std::min(peer.unanswered++, most_doublings);
 }
 
 void Peers::gave(int number, std::uint32_t bytes) { at(number).bytes += bytes; }

@@ -20,6 +20,7 @@ struct Peer {
     double speed = 0;                     ///< bytes/s of one order, as seen; 0: not seen yet
     Millis not_before = 0;                ///< not to be asked for chunks until then
     Millis polled = 0;
+    int unanswered = 0;  ///< polls in a row
     bool asking = false, reported = false, banned = false;
     std::uint64_t bytes = 0;  ///< right ones
     std::int64_t ms = 0;      ///< that its transfers took

@@ -15,11 +15,24 @@ Upstream::Limits limits() {
 
 }  // namespace
 
-Blocking::Blocking(std::string_view base) : upstream_(loop_, base, limits()) {}
+Blocking::Blocking(std::string_view base) : Blocking(base, limits()) {}
+Blocking::Blocking(std::string_view base, const Upstream::Limits& limits)
+    : upstream_(loop_, base, limits) {}
+
+Blocking Blocking::at(const std::filesystem::path& socket) {
+    auto here = limits();
+    here.proxy = false;
+    here.unix_socket = socket.string();
+    return Blocking{"http://localhost", here};
+}
 
 Whole Blocking::get(const std::string& target, std::size_t most) {
+    return ask({"GET", target, 1, {{"User-Agent", "stretto"}}}, {}, most);
+}
+
+Whole Blocking::ask(Request request, Bytes body, std::size_t most) {
     Whole answer;
-    ask(upstream_, {"GET", target, 1, {{"User-Agent", "stretto"}}}, {}, most, [&](Whole got) {
+    http::ask(upstream_, std::move(request), std::move(body), most, [&](Whole got) {
         answer = std::move(got);
         loop_.stop();
     });

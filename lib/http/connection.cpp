@@ -69,7 +69,7 @@ void Connection::give(std::chrono::milliseconds time) {
 
 net::Loop& Connection::loop() noexcept { return server_.loop_; }
 
-void Connection::on_event(int) {
+void Connection::on_event(int events) {
     const auto self = shared_from_this();  // what follows may close us
     switch (state_) {
         case State::reading:
@@ -80,9 +80,18 @@ void Connection::on_event(int) {
             write();
             break;
         case State::waiting:
+            if (gone_ && (events & net::Poll::gone)) close();
+            break;
         case State::closed:
             break;
     }
+}
+
+/// The end of what it sends is all that can be seen of a client that closed its connection.
+void Connection::when_gone(std::uint64_t number, std::function<void()> call) {
+    if (over(number)) return;
+    gone_ = std::make_unique<std::function<void()>>(std::move(call));
+    want(net::Poll::gone);
 }
 
 void Connection::read() {
@@ -237,6 +246,7 @@ bool Connection::take_head() {
 void Connection::dispatch(Incoming&& incoming) {
     ++number_;
     replied_ = false;
+    asked_ = std::chrono::steady_clock::now();
     state_ = State::waiting;
     deadline_ms_ = UINT64_MAX;  // the handler has time limits of its own
     server_.shared_.counters.requests.fetch_add(1, std::memory_order_relaxed);
@@ -257,7 +267,7 @@ void Connection::dispatch(Incoming&& incoming) {
             reply.send(503, "not now", "Retry-After: 1\r\nCache-Control: no-store\r\n");
         }
     }
-    if (state_ == State::waiting) want(net::Poll::none);
+    if (state_ == State::waiting && !gone_) want(net::Poll::none);
 }
 
 /// Behind a trusted proxy: for whom it asks. @return  why that is not known
@@ -298,9 +308,15 @@ void Connection::timed_out() {
 void Connection::send(std::uint64_t number, Outgoing&& response) {
     if (over(number)) return;
     replied_ = true;
+    gone_.reset();
     const bool bodiless = has_no_body(response.status);
     status_ = response.status;
     cache_ = response.cache;
+    if (asked_ != std::chrono::steady_clock::time_point{})
+        server_.shared_.counters.first_byte[cache_ == "HIT"    ? 0
+                                            : cache_ == "MISS" ? 1
+                                                               : 2]
+            .note(std::chrono::steady_clock::now() - std::exchange(asked_, {}));
     body_sent_ = 0;
     broken_ = false;
     chunked_ = !response.length && !bodiless && minor_ > 0;
@@ -580,6 +596,7 @@ void Connection::close() {
     body_.reset();
     slice_ = {};
     upload_.reset();
+    if (const auto gone = std::move(gone_)) (*gone)();
     server_.remove(*this);
 }
 

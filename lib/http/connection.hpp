@@ -15,6 +15,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool over(std::uint64_t number) const noexcept {
         return state_ == State::closed || number != number_ || replied_;
     }
+    void when_gone(std::uint64_t number, std::function<void()> call);
     net::Loop& loop() noexcept;
 
     /// Waits for a request, none of which has come yet.
@@ -85,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::uint64_t progress_ = 0;  // bytes since the deadline was last moved
     Bytes pending_;               // read and not yet parsed
     std::unique_ptr<Upload> upload_;
+    std::unique_ptr<std::function<void()>> gone_;  // while a request waits, and somebody cares
 
     // the response
     bool replied_ = false, keep_alive_ = true, says_last_ = false, head_only_ = false,
@@ -101,6 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::unique_ptr<Logged> logged_;  // while a request is under way and there is a log
     int status_ = 0;
     std::string_view cache_;
+    std::chrono::steady_clock::time_point asked_{};  // when the request was whole
 };
 
 }  // namespace stretto::http

@@ -25,6 +25,10 @@ struct Failure {
     bool passing() const noexcept { return kind <= Kind::overloaded; }
     /// 504 rather than 502.
     bool timed_out() const noexcept { return kind == Kind::timeout || kind == Kind::silence; }
+    /// The server has seen nothing of the request.
+    bool unsent() const noexcept {
+        return kind == Kind::refused || kind == Kind::dns || kind == Kind::overloaded;
+    }
     /// 503.
     bool overloaded() const noexcept { return kind == Kind::overloaded; }
 };

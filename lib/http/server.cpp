@@ -38,6 +38,9 @@ void Reply::send(int status, std::string_view why, std::string fields) const {
 }
 
 void Reply::interim(const Response& response) const { connection_->interim(number_, response); }
+void Reply::when_gone(std::function<void()> call) const {
+    if (connection_) connection_->when_gone(number_, std::move(call));
+}
 bool Reply::over() const noexcept { return connection_->over(number_); }
 net::Loop& Reply::loop() const noexcept { return connection_->loop(); }
 

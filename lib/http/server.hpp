@@ -8,6 +8,7 @@
 
 #include "http/access_log.hpp"
 #include "http/body.hpp"
+#include "http/histogram.hpp"
 #include "http/limiter.hpp"
 #include "http/message.hpp"
 #include "http/parser.hpp"
@@ -32,6 +33,7 @@ struct Counters {
     std::atomic<std::uint64_t> accepted{0}, open{0}, requests{0}, bytes_sent{0}, bad_requests{0},
         timed_out{0}, limited{0}, broken{0}, accept_pauses{0};
     std::atomic<std::uint64_t> by_class[6]{};  ///< responses 1xx..5xx at [1]..[5]
+    std::array<Histogram, 3> first_byte;       ///< by cache: HIT, MISS, neither
 };
 
 /// A response on its way out. The server adds Date (unless `dated`), framing and Connection.
@@ -69,6 +71,8 @@ class Reply {
     Reply(std::shared_ptr<Connection> connection, std::uint64_t number)
         : connection_(std::move(connection)), number_(number) {}
 
+    explicit operator bool() const noexcept { return connection_ != nullptr; }
+
     void send(Outgoing&& response) const;
     /// A plain text answer, for errors: "not found\n".
     void send(int status, std::string_view why, std::string fields = {}) const;
@@ -76,6 +80,10 @@ class Reply {
     void interim(const Response& response) const;
     /// The client went away, or was answered.
     bool over() const noexcept;
+    /// Call when the client closes its end before it is answered; its connection is closed then. Of
+    /// several the last counts. Without one a client that has closed its end is answered all the
+    /// same.
+    void when_gone(std::function<void()> call) const;
     net::Loop& loop() const noexcept;
 
    private:

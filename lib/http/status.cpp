@@ -31,12 +31,13 @@ Json number(double value) {
 Status::Status(std::string name, std::string role, const Shared& shared)
     : name_(std::move(name)), role_(std::move(role)), shared_(shared) {}
 
-void Status::health(const Reply& reply) const {
+void Status::health(const Reply& reply, bool reasons) const {
     if (draining_) return reply.send(503, "draining", std::string{no_store});
     for (const auto& trouble : troubles_)
         // it answers all the same, so who balances loads goes on sending it clients
         if (const auto why = trouble(); !why.empty())
-            return reply.send(200, "degraded: " + why, std::string{no_store});
+            return reply.send(200, reasons ? "degraded: " + why : "degraded",
+                              std::string{no_store});
     reply.send(200, "ok", std::string{no_store});
 }
 
@@ -61,6 +62,13 @@ std::vector<Metric> Status::collect() const {
         {"log_lines_lost_total", "Lines that could not be written to the access log.",
          static_cast<double>(shared_.log.lost()), ""},
     };
+    all.push_back({"build_info", "The program that runs here.", 1,
+                   text("version=\"", STRETTO_VERSION, "\"")});
+    constexpr const char* by_cache[] = {"hit", "miss", "none"};
+    for (std::size_t i = 0; i < c.first_byte.size(); ++i)
+        c.first_byte[i].add_to(all, "first_byte_seconds",
+                               "From a whole request to the head of its answer.",
+                               text("cache=\"", by_cache[i], "\""));
     for (int i = 1; i <= 5; ++i)
         all.push_back({"responses_total", "Responses by class of status.", of(c.by_class[i]),
                        text("class=\"", i, "xx\"")});
@@ -71,11 +79,14 @@ std::vector<Metric> Status::collect() const {
 void Status::metrics(const Reply& reply) const {
     std::string out, last;
     for (const auto& metric : collect()) {
-        if (metric.name != last) {
-            const bool counter = metric.name.ends_with("_total");
-            out += text("# HELP stretto_", metric.name, " ", metric.help, "\n# TYPE stretto_",
-                        metric.name, counter ? " counter\n" : " gauge\n");
-            last = metric.name;
+        const auto& family = metric.family.empty() ? metric.name : metric.family;
+        if (family != last) {
+            const auto* type = !metric.family.empty()            ? " histogram\n"
+                               : metric.name.ends_with("_total") ? " counter\n"
+                                                                 : " gauge\n";
+            out += text("# HELP stretto_", family, " ", metric.help, "\n# TYPE stretto_", family,
+                        type);
+            last = family;
         }
         out += text("stretto_", metric.name, metric.labels.empty() ? "" : "{" + metric.labels + "}",
                     " ", number(metric.value).dump(), "\n");
@@ -86,6 +97,7 @@ void Status::metrics(const Reply& reply) const {
 void Status::stats(const Reply& reply) const {
     Json json{{"name", name_}, {"role", role_}};
     for (const auto& metric : collect()) {
+        if (metric.name.ends_with("_bucket")) continue;  // for those who can add them up
         if (metric.labels.empty()) {
             json[metric.name] = number(metric.value);
             continue;

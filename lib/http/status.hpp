@@ -12,7 +12,8 @@ struct Metric {
     std::string name;  ///< without the prefix "stretto_"; counters end in _total
     std::string help;
     double value = 0;
-    std::string labels;  ///< "tier=\"disk\"", or empty
+    std::string labels;       ///< "tier=\"disk\"", or empty
+    std::string family = {};  ///< of a part of a histogram: its name
 };
 
 class Status {
@@ -33,7 +34,8 @@ class Status {
     /// Not ready any more: it is about to end.
     void draining() noexcept { draining_ = true; }
 
-    void health(const Reply& reply) const;
+    /// @param reasons  say why, not only that it is degraded
+    void health(const Reply& reply, bool reasons = true) const;
     void metrics(const Reply& reply) const;
     void stats(const Reply& reply) const;
 

@@ -122,6 +122,8 @@ void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits
     set(easy.get(), CURLOPT_BUFFERSIZE, 65536L);
     set(easy.get(), CURLOPT_ERRORBUFFER, error_.data());
     if (!limits.proxy) set(easy.get(), CURLOPT_PROXY, "");
+    if (!limits.unix_socket.empty())
+        set(easy.get(), CURLOPT_UNIX_SOCKET_PATH, limits.unix_socket.c_str());
     set(easy.get(), CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (limits.decode) set(easy.get(), CURLOPT_ACCEPT_ENCODING, "");
     set_certificates(easy.get());

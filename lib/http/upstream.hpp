@@ -67,6 +67,7 @@ class Upstream {
         std::chrono::milliseconds rate_window{15000};
         /// Asked before each connection, whatever name led to it; empty: all may be connected to.
         std::function<bool(const net::Address&)> allow;
+        std::string unix_socket;        ///< connect to this, whatever the base says; empty: no
         bool proxy = false;             ///< the environment's
         bool follow_redirects = false;  ///< of GET and HEAD, five at most
         bool decode = false;            ///< ask for compressed bodies, and give them uncompressed

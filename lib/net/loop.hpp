@@ -117,7 +117,13 @@ class Timer {
 /// this. Only one Poll may watch a descriptor.
 class Poll {
    public:
-    enum Events : int { none = 0, readable = UV_READABLE, writable = UV_WRITABLE };
+    /// gone: the other end of a stream sends no more.
+    enum Events : int {
+        none = 0,
+        readable = UV_READABLE,
+        writable = UV_WRITABLE,
+        gone = UV_DISCONNECT
+    };
     /// Called with what the descriptor is ready for; on an error with all that was waited for, so
     /// that the next read or write tells. May destroy the Poll.
     using Call = std::function<void(int events)>;

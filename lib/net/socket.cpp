@@ -5,6 +5,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -216,6 +219,34 @@ bool has_connected(int fd) noexcept {
     int error = 0;
     socklen_t size = sizeof error;
     return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+File listen_unix(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const auto fail = [&](const std::string& why) {
+        return Error{EX_UNAVAILABLE, text("cannot listen on 'unix:", path, "': ", why)};
+    };
+    if (path.empty() || path.size() >= sizeof address.sun_path) throw fail("no such path");
+    path.copy(address.sun_path, path.size());
+    const auto* raw = reinterpret_cast<const sockaddr*>(&address);
+    const auto make = [] {
+        return File{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    };
+    struct stat info;
+    if (::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
+        const auto probe = make();
+        if (::connect(probe.fd(), raw, sizeof address) != 0 && errno == ECONNREFUSED)
+            ::unlink(path.c_str());
+    }
+    auto file = make();
+    const auto mask = ::umask(0177);
+    const bool bound = file && ::bind(file.fd(), raw, sizeof address) == 0;
+    const int code = errno;
+    ::umask(mask);
+    if (!bound) throw fail(std::generic_category().message(code));
+    if (::listen(file.fd(), SOMAXCONN) != 0) throw fail(std::generic_category().message(errno));
+    return file;
 }
 
 std::vector<File> listen(Address address, unsigned count) {

@@ -25,7 +25,7 @@ number() { curl -sS "$url/metrics" | awk -v n="stretto_$1" '$1 == n {print $2}';
 
 ours() { # LINES
     mkdir taken && rm -f ready
-    stretto-serve --listen 127.0.0.1:0 --events taken/events.jsonl --events-rate 0 store >ready &
+    stretto-serve --listen 127.0.0.1:0 --events taken/events.jsonl --events-rate 0 --public-metrics store >ready &
     server=$!
     while ! grep -q listening ready; do sleep 0.02; done
     url=http://$(sed 's/.* //' ready)

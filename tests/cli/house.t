@@ -14,7 +14,7 @@ ok 'and a completion for every tool' completions
 read_by_man() {
     for page in dest/usr/share/man/man*/*; do
         file=${page##*/} section=${page##*.}
-        MANPAGER=cat MANWIDTH=100 man -M "$work/dest/usr/share/man" "$section" "${file%.*}" 2>&1 | col -b >shown && grep -q "^ *${file%.*}  *[^ ]* [a-z]" shown && test "$(wc -l <shown)" -gt 15 || { echo "$page"; head -n 5 shown; return 1; }
+        MANPAGER=cat MANWIDTH=100 man -M "$work/dest/usr/share/man" "$section" "${file%.*}" 2>&1 | col -b >shown && grep -q "^ *${file%.*}  *[^ ]* [a-zA-Z]" shown && test "$(wc -l <shown)" -gt 15 || { echo "$page"; head -n 5 shown; return 1; }
     done
 }
 ok 'man finds each page there, and shows it' read_by_man

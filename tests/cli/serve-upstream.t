@@ -38,6 +38,45 @@ pair() {
     round "$url" && round "http://127.0.0.1:$port" && stop "$first" && stop "$second"
 }
 ok 'two edges before each other: 508' pair
+# all connections to upstream are in use by others: who has gone away takes none, and songs have some of their own
+said() { grep -c "^$1" stray.said; }
+holds() { test "$(said "GET /$1/")" -ge "$2"; }
+crowd() { # NAME KIND: twenty clients, in the background; sets $crowd
+    # shellcheck disable=SC2046
+    curl -s --parallel --parallel-immediate --parallel-max 20 --limit-rate 1k --no-keepalive $(seq -f "$url/$1/$2/%g" 20) >crowd &
+    crowd=$! started="$started $!"
+}
+quick() { curl -fsS -m 40 "$url$1" -o got && grep -q "^$1 " got; }
+left() {
+    start stretto-serve "$origin" --workers 1 --upstream-connections 4 --upstream-timeout 600 || return 1
+    crowd "l$1" hold && await 'requests upstream' holds "l$1/hold" 2 || return 1
+    quick /names/song && kill "$crowd" && quick /other && await 'upstream to hear of it' test "$(said "left /l$1/")" -ge 2 && quick /another && stop "$pid"
+}
+ok 'who goes while the server behind is silent frees its connection, and the request of who waits for one' left a
+same() { # all want the same path: it is asked for as long as one of them waits
+    start stretto-serve "$origin" --workers 2 --upstream-connections 4 --upstream-timeout 600 || return 1
+    curl -s "$url/s/hold/1" >one & one=$! started="$started $!"
+    curl -s "$url/s/hold/1" >two & two=$! started="$started $!"
+    await 'the request upstream' holds s/hold 1 && await 'both to wait' waits 2 && kill "$one" && quick /names/song && test "$(said 'left /s/')" = 0 &&
+        kill "$two" && await 'upstream to hear of it' gave_up && test "$(said 'GET /s/')" = 1 && stop "$pid"
+}
+waits() { test "$(curl -s "$url/stats.json" | jq '.cache_misses_total')" -ge "$1"; }
+gave_up() { test "$(said 'left /s/')" = 1; }
+ok 'what several wait for is asked for until the last has gone' same
+posts() {
+    start stretto-serve "$origin" --workers 1 --upstream-connections 2 --upstream-timeout 600 || return 1
+    curl -s -d x "$url/p/hold/1" >one & one=$! started="$started $!"
+    await 'the request upstream' posted && kill "$one" && quick /other && stop "$pid"
+}
+posted() { test "$(said 'POST /p/hold')" = 1; }
+ok 'neither does a POST hold its connection when its client has gone' posts
+slow() {
+    start stretto-serve "$origin" --workers 1 --upstream-connections "$1" --upstream-timeout 600 || return 1
+    crowd "f$1" flood && await 'requests upstream' holds "f$1/flood" "$2" || return 1
+    quick /names/song && kill "$crowd" && quick /other && kill -KILL "$pid"
+}
+ok 'slow readers of what cannot be stored leave songs their connections' slow 4 2
+ok 'with two connections too' slow 2 1
 ends() { stop "$outer_pid" && stop "$edge_pid"; }
 ok 'both edges end well' ends
 finish

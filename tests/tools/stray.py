@@ -1,5 +1,6 @@
 """An origin that sends a second response behind each: with its body, in the next segment, or a millisecond later, as the path says:
-/NAME/with|next|later/SIZE/N. /NAME/close takes the request and closes. Prints a line for each request, and one for each stray response.
+/NAME/with|next|later/SIZE/N. /NAME/close takes the request and closes; /NAME/hold/N takes it and says nothing until who asked goes, which it
+tells too ("left PATH"); /NAME/flood/N sends a body that may not be stored, without end. Prints a line for each request, and one for each stray response.
 
 stray.py URL SAID is a client of it, through what is at the URL: each body must be that of its own path. It asks for the next when the
 origin, whose lines are in SAID, has sent the stray response: before that nobody could tell what a response answers.
@@ -21,6 +22,15 @@ async def serve(reader, writer):
             print(method, path, flush=True)
             if path.endswith("/close"):
                 break
+            if "/hold/" in path:
+                await reader.read()
+                print("left", path, flush=True)
+                break
+            if "/flood/" in path:
+                writer.write(b"HTTP/1.1 200 OK\r\nCache-Control: no-store\r\n\r\n")
+                while True:
+                    writer.write(bytes(65536))
+                    await writer.drain()
             parts = path.split("/")
             when, size = (parts[2], int(parts[3])) if len(parts) > 4 else ("never", 10)
             body = f"{path} ".encode().ljust(size, b"x")

@@ -50,6 +50,8 @@ class Driven {
     std::vector<Check> checks;
     std::vector<Switched> switched;
     std::vector<Reject> rejected;
+    std::vector<swarm::Report> told;  ///< for the tracker
+    int cancelled = 0;
     std::optional<End> end;
     int asked = 0;  ///< in all, polls and peers aside
 
@@ -119,7 +121,10 @@ class Driven {
         asks.push_back(ask);
         asked += ask.what != Ask::What::poll && ask.what != Ask::What::peers;
     }
-    void note(const Cancel& cancel) { gone(cancel.number); }
+    void note(const Cancel& cancel) {
+        gone(cancel.number);
+        ++cancelled;
+    }
     void note(const Begin&) {}
     void note(const Pass& pass) {
         if constexpr (requires { rules_.session(); }) {
@@ -134,7 +139,7 @@ class Driven {
     }
     void note(const Forget&) {}
     void note(const Deliver& deliver) { delivered.push_back(deliver); }
-    void note(const Tell&) {}
+    void note(const Tell& one) { told.push_back(one.report); }
     void note(const Came& one) { came.push_back(one); }
     void note(const Switched& one) { switched.push_back(one); }
     void note(const Reject& one) { rejected.push_back(one); }

@@ -60,6 +60,10 @@ struct Toy : Handler {
             kept = reply;
             return;
         }
+        if (target == "/cared-for") {
+            kept = reply;
+            return reply.when_gone([this] { gone.set_value(); });
+        }
         if (target == "/throws")
             throw std::runtime_error{"a handler that throws (this line is part of the test)"};
         if (target == "/twice") {
@@ -109,6 +113,7 @@ struct Toy : Handler {
 
     net::Loop& loop;
     Reply kept;
+    std::promise<void> gone;
 };
 
 class Client {
@@ -181,6 +186,7 @@ struct Fixture {
             server.listen(std::move(sockets[0]));
             made = &loop;
             running = &server;
+            handler = &toy;
             ready.set_value();
             loop.run();
         }};
@@ -207,6 +213,7 @@ struct Fixture {
     net::Address address;
     net::Loop* loop = nullptr;
     Server* running = nullptr;
+    Toy* handler = nullptr;
     std::thread thread;
 };
 
@@ -388,6 +395,41 @@ BOOST_AUTO_TEST_CASE(blank_lines_of_one_client_are_not_counted_against_another) 
         c.get("/b");
         BOOST_TEST(c.answer() == ok("GET /b \n"));
     }
+}
+BOOST_AUTO_TEST_CASE(a_client_that_goes_before_it_is_answered_is_noticed_by_who_cares) {
+    auto gone = handler->gone.get_future();
+    {
+        auto c = client();
+        c.get("/cared-for");
+        BOOST_TEST((gone.wait_for(std::chrono::milliseconds{50}) == std::future_status::timeout));
+    }
+    BOOST_TEST((gone.wait_for(std::chrono::seconds{60}) == std::future_status::ready));
+    BOOST_TEST(there([&] { return handler->kept.over(); }));
+    there([&] { handler->kept.send(200, "too late"); });
+    BOOST_TEST(there([&] { return running->connections(); }) == 0u);
+}
+BOOST_AUTO_TEST_CASE(who_is_answered_first_is_not_missed_later) {
+    auto gone = handler->gone.get_future();
+    auto c = client();
+    c.get("/cared-for");
+    while (!there([&] { return static_cast<bool>(handler->kept); })) {
+    }
+    there([&] { handler->kept.send(200, "here"); });
+    BOOST_TEST(c.answer() == ok("here\n"));
+    c.get("/next");
+    BOOST_TEST(c.answer() == ok("GET /next \n"));
+    c.finish();
+    BOOST_TEST(c.rest() == "");
+    BOOST_TEST((gone.wait_for(std::chrono::seconds{0}) == std::future_status::timeout));
+}
+BOOST_AUTO_TEST_CASE(a_client_that_says_it_sends_no_more_is_answered_when_nobody_cares) {
+    auto c = client();
+    c.get("/never");
+    c.finish();
+    while (!there([&] { return static_cast<bool>(handler->kept); })) {
+    }
+    there([&] { handler->kept.send(200, "here"); });
+    BOOST_TEST(begins(c.rest(), "HTTP/1.1 200 OK"));
 }
 BOOST_AUTO_TEST_CASE(a_client_that_goes_in_the_middle_leaves_nothing) {
     for (int i = 0; i < 20; ++i) {

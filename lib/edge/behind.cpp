@@ -1,0 +1,29 @@
+#include "edge/behind.hpp"
+
+#include <algorithm>
+
+namespace stretto::edge {
+namespace {
+
+http::Upstream::Limits with_connections(http::Upstream::Limits limits, long connections) {
+    limits.connections = std::max(1L, connections);
+    return limits;
+}
+
+}  // namespace
+
+Behind::Behind(net::Loop& loop, Ranking& ranking, const http::Upstream::Limits& limits)
+    : ranking_(ranking) {
+    const long all = limits.connections;
+    for (std::size_t i = 0; i < ranking.size(); ++i)
+        servers_.push_back(std::unique_ptr<Ways>{
+            new Ways{{loop, ranking.name(i), with_connections(limits, all - all / 2)},
+                     {loop, ranking.name(i), with_connections(limits, all / 2)}}});
+}
+
+http::Upstream& Behind::server(std::size_t which, const Route& route) const {
+    auto& ways = *servers_[which];
+    return route.is_object() || route.kind == Route::songs ? ways.songs : ways.others;
+}
+
+}  // namespace stretto::edge

@@ -1,0 +1,24 @@
+#pragma once
+// A request to forget what is stored of songs or paths, as POST /purge of an admin listener takes
+// it: {"purge": ["SONG", "/PATH", ...], "hard": false, "via": ["INSTANCE", ...]}.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace stretto::edge {
+
+struct Purge {
+    std::vector<std::string> what;  ///< ids and names of songs, paths that begin with "/"
+    bool hard = false;              ///< gone, not only to be validated before it is used again
+    std::vector<std::string> via;   ///< edges that passed it on
+};
+
+constexpr std::size_t most_purged = 1000;  // in one request
+
+/// Malformed for what is none, for no SONG or PATH, and for more than most_purged.
+Result<Purge> parse_purge(std::string_view json);
+std::string print_purge(const Purge& purge);
+
+}  // namespace stretto::edge
