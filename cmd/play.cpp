@@ -245,8 +245,9 @@ void add_options(CLI::App& app, Options& o) {
         ->check(CLI::Range(0, 100))
         ->capture_default_str();
     app.add_flag("--unpaced", o.unpaced, "Write files as fast as the network brings the song");
-    app.add_option("--abr", p.abr,
-                   "How the bitrate is chosen: stretto, bola, mpc, throughput, seed, or a bitrate")
+    app.add_option(
+           "--abr", p.abr,
+           "How the bitrate is chosen: stretto, bola, mpc, throughput, dynamic, seed, or a bitrate")
         ->capture_default_str();
     app.add_option("--max-bitrate", o.most_kbps, "The highest bitrate to take, kbit/s")
         ->check(CLI::Range(1, 65535));

@@ -171,10 +171,9 @@ class Bola final : public Policy {
         const auto& now = *s.under_way;
         const Decision go_on{Decision::Do::go_on, now.rendition};
         const auto& seen = transfers_.now();
-        if (!loading_) {  // it was asked for before this rule was there to ask
-            loading_ = true;
-            asked_ = now.rendition;
-        }
+        // it may have been asked for before this rule was there to ask, or by another
+        loading_ = true;
+        asked_ = now.rendition;
         if (now.got == 0 || seen.seconds <= 0) return go_on;
         const double left = now.stop - now.begin - now.got;
         // breaking off costs another wait, in which the rest would have gone on

@@ -17,6 +17,9 @@ void Expectation::sample(double seconds, double bytes) {
     const double keep = std::exp2(-seconds / settings_.half_life_s);
     bytes_ = bytes_ * keep + bytes;
     seconds_ = seconds_ * keep + seconds;
+    const double keep_slow = std::exp2(-seconds / settings_.slow_half_life_s);
+    slow_bytes_ = slow_bytes_ * keep_slow + bytes;
+    slow_seconds_ = slow_seconds_ * keep_slow + seconds;
     if (run_seconds_ < 1) return;
     if (before_ > 0) {
         const double ratio = run_bytes_ / run_seconds_ / before_;

@@ -93,12 +93,15 @@ Stage play_stage(double buffer, double lead, double span, double audio, bool pla
 std::vector<Factor> factors_of(double spread, const NetworkModel& model) {
     // midpoints of six equal parts of the normal distribution, stretched to its variance
     constexpr double z[] = {-1.542, -0.752, -0.235, 0.235, 0.752, 1.542};
+    constexpr double usual = 0.45;
+    const double outage_p = model.outage_p * std::pow(spread / usual, model.outage_grows);
+    const double hole_p = model.hole_p * std::pow(spread / usual, model.hole_grows);
     std::vector<Factor> all;
     for (const double at : z)
-        all.push_back({(1 - model.outage_p - model.hole_p) / 6,
+        all.push_back({(1 - outage_p - hole_p) / 6,
                        std::exp(spread * at - model.tilt * spread * spread), model.fade_s});
-    all.push_back({model.outage_p, 0, model.outage_s});
-    all.push_back({model.hole_p, 0, model.hole_s});
+    all.push_back({outage_p, 0, model.outage_s});
+    all.push_back({hole_p, 0, model.hole_s});
     return all;
 }
 

@@ -11,6 +11,7 @@ std::unique_ptr<Policy> make_policy(const std::string& name) {
     if (name == "bola") return make_bola();
     if (name == "mpc") return make_mpc();
     if (name == "throughput") return make_throughput();
+    if (name == "dynamic") return make_dynamic();
     if (name == "seed") return make_seed();
     int kbps = 0;
     const auto* end = name.data() + name.size();
@@ -20,7 +21,8 @@ std::unique_ptr<Policy> make_policy(const std::string& name) {
 }
 
 std::span<const char* const> policy_names() {
-    static constexpr const char* names[] = {"stretto", "bola", "mpc", "throughput", "seed"};
+    static constexpr const char* names[] = {"stretto",    "bola",    "mpc",
+                                            "throughput", "dynamic", "seed"};
     return names;
 }
 

@@ -83,7 +83,7 @@ class Policy {
     virtual double interval() const { return 0.5; }
 };
 
-/// @param name  stretto, bola, mpc, throughput, seed, or a number of kbit/s
+/// @param name  stretto, bola, mpc, throughput, dynamic, seed, or a number of kbit/s
 /// @return nullptr if there is no such policy
 std::unique_ptr<Policy> make_policy(const std::string& name);
 /// For help texts and checks; without the numbers.

@@ -21,6 +21,10 @@ std::unique_ptr<Policy> make_throughput();
 /// simulator Sabre.
 std::unique_ptr<Policy> make_bola();
 
+/// DYNAMIC: Spiteri, Sitaraman, Sparacio (as above), the rule that dash.js plays by: throughput
+/// while less than 10 s are in hand, BOLA-E from then on, until it wants less than throughput does.
+std::unique_ptr<Policy> make_dynamic();
+
 /// RobustMPC: Yin et al., "A Control-Theoretic Approach for Dynamic Adaptive Video Streaming over
 /// HTTP", SIGCOMM 2015, with our score as its objective; and a chunk that will be late is
 /// abandoned, which the paper does not do.

@@ -12,7 +12,8 @@ double utility(int kbps) {
     if (kbps >= 320) return 1;
     if (kbps >= 160) return between(160, 0.85, 320, 1);
     if (kbps >= 96) return between(96, 0.6, 160, 0.85);
-    return 0.6 * std::max(kbps, 0) / 96;
+    if (kbps >= 45) return between(45, 0.35, 96, 0.6);
+    return 0.35 * std::max(kbps, 0) / 45;
 }
 
 double Score::of(double song_s) const {

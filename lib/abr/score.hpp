@@ -10,8 +10,8 @@ constexpr double start_second_cost = 2;   ///< until the first second has arrive
 constexpr double start_free_s = 0.2;      ///< beyond this
 constexpr double change_cost = 2;         ///< times the step in utility
 
-/// Sound quality of a bitrate: 0.60 at 96 kbit/s, 0.85 at 160, 1.00 from 320 on; linear over the
-/// logarithm between these, and linear to 0 below.
+/// Sound quality of a bitrate: 0.35 at 45 kbit/s, 0.60 at 96, 0.85 at 160, 1.00 from 320 on;
+/// linear over the logarithm between these, and linear to 0 below.
 double utility(int kbps);
 
 /// Sums during the playback of a song.

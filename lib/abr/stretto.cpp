@@ -95,6 +95,8 @@ class Stretto final : public Policy {
     /// Take down what is expected now, for all ways alike.
     void look(const State& s) {
         rate_ = std::max(expected_.rate(), 1.0);
+        // a burst, and a lull, are over before long
+        returns_ = settings_.returns * std::log2(std::max(expected_.slow_rate(), 1.0) / rate_);
         spread_ = expected_.spread() * settings_.spread_factor;
         factors_ = factors_of(spread_, settings_.model);
         double left = 0;
@@ -133,7 +135,8 @@ class Stretto final : public Policy {
             const double learns = 1 - std::exp2(-time / settings_.model.half_life_s);
             const double came = (way.before + audio * way.rate) / (time * rate_);
             const double expects = std::log2(rate_ * (1 + learns * (came - 1)));
-            sum += after.worth(stages, buffer, way.rendition - s.lowest, expects + scale_, spread_);
+            sum += after.worth(stages, buffer, way.rendition - s.lowest,
+                               expects + returns_ + scale_, spread_);
             worth += f.probability * sum;
         }
         return worth;
@@ -192,7 +195,7 @@ class Stretto final : public Policy {
     double most_ = 0, scale_ = 0;
     double began_ = 0, heard_ = 0, latency_ = -1;
     bool hurry_ = false;
-    double rate_ = 0, spread_ = 0, left_ = 0;
+    double rate_ = 0, returns_ = 0, spread_ = 0, left_ = 0;
     std::vector<Factor> factors_;
 };
 

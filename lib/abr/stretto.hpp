@@ -9,7 +9,8 @@ namespace stretto::abr {
 struct StrettoSettings {
     Expectation::Settings expectation;
     NetworkModel model;
-    double spread_factor = 1.07;  ///< on the measured spread
+    double spread_factor = 1.26;  ///< on the measured spread
+    double returns = 0.67;        ///< octaves by which a rate returns to the slow average
     double margin = 0.006;        ///< s of best quality by which a splice must be better
     double silence_s = 1.35;      ///< without a byte, which count as an outage
 };

@@ -154,6 +154,7 @@ Driver::Calls Player::calls_of(Song& song) {
     calls.bytes = [&song](BytesView bytes) {
         if (song.first_byte_ms < 0)
             song.first_byte_ms = std::llround((steady_s() - song.begun) * 1000);
+        song.track->start_with(song.rules->session().start_s());
         return song.track->add(bytes);
     };
     calls.heard = [this, &song] { return heard(song); };

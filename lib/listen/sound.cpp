@@ -24,7 +24,13 @@ Sound::Track::Track(Sound& sound, int rate, int channels, std::int64_t samples)
       rate_(rate),
       channels_(channels),
       samples_(samples),
-      playout_(rate, channels, std::llround((sound.options_.buffer_s + margin_s) * rate)) {}
+      playout_(rate, channels, std::llround((sound.options_.buffer_s + margin_s) * rate)),
+      start_s_(sound.options_.start_s) {}
+
+void Sound::Track::start_with(double seconds) {
+    const std::lock_guard lock{sound_.mutex_};
+    start_s_ = seconds;
+}
 
 void Sound::Track::begin(std::int64_t chunk, std::int64_t decodes, std::int64_t from,
                          std::int64_t end, BytesView headers) {
@@ -48,7 +54,7 @@ std::optional<std::int64_t> Sound::Track::add(BytesView bytes) {
 bool Sound::Track::can_play() const {
     const double in_hand = static_cast<double>(playout_.end() - playout_.position()) / rate_;
     if (in_hand > 0 && (last_ || playout_.end() >= samples_)) return true;
-    return in_hand >= (started_ ? sound_.options_.resume_s : sound_.options_.start_s);
+    return in_hand >= (started_ ? sound_.options_.resume_s : start_s_);
 }
 
 Sound::Track::State Sound::Track::state() const {

@@ -23,8 +23,9 @@ class Sound {
         audio::Output output;
         audio::SinkOptions sink;  ///< its clock is the steady one where there is none
         double volume = 1;
-        double start_s = 0.45, resume_s = 2;  ///< in hand, to sound at first and after a stall
-        double buffer_s = 30;                 ///< decoded ahead of what is heard
+        double start_s = 0.45;  ///< in hand, to sound at first where a track says nothing else
+        double resume_s = 2;    ///< and after a stall
+        double buffer_s = 30;   ///< decoded ahead of what is heard
     };
     /// What happened to a track, in order; `at` in s of the clock.
     struct Happened {
@@ -40,6 +41,8 @@ class Sound {
         void begin(std::int64_t chunk, std::int64_t decodes, std::int64_t from, std::int64_t end,
                    BytesView headers);
         std::optional<std::int64_t> add(BytesView bytes);
+        /// It sounds for the first time with so many seconds in hand.
+        void start_with(double seconds);
 
         struct State {
             std::int64_t position = 0, end = 0;  ///< samples: next to be taken, and in hand
@@ -60,7 +63,7 @@ class Sound {
         int rate_, channels_;
         std::int64_t samples_;
         play::Playout playout_;
-        double heard_s_ = 0;
+        double heard_s_ = 0, start_s_;
         bool playing_ = false, started_ = false, sought_ = false, last_ = false, over_ = false;
     };
     /// @param happened  called on the loop, soon after it happened; the track may be dropped by

@@ -37,6 +37,8 @@ constexpr double index_margin = 3;                   // times what the bitrate n
 constexpr double index_fast_bytes = 250'000;         // a second: 5 kB are not felt
 constexpr std::uint32_t rate_from_bytes = 5'000;
 
+constexpr double ample_ratio = 1.5;  // of the rate that comes to the rate that is heard
+
 }  // namespace
 
 Session::Session(const abr::Shape& shape, int rate, abr::Policy& policy, const Options& options)
@@ -244,12 +246,15 @@ Session::Orders Session::act(double now, const Heard& heard, const Offer& offer)
         case Do::splice:
         case Do::abandon: {
             if (!want_ || there(decision.rendition) == want_->rendition) break;
+            // up and down again without a sample in between would never end
+            if (have_ == left_at_ && there(decision.rendition) > want_->rendition) break;
             const bool drop = decision.what == Do::abandon;
             // what is heard already cannot be dropped
             const bool from_start = drop && heard.settled <= begin_of(chunk_);
             orders.cancel = want_->number;
             orders.why = drop ? "abandon" : "splice";
             ask(there(decision.rendition), now, orders, from_start);
+            left_at_ = have_;
             break;
         }
     }
@@ -274,6 +279,14 @@ void Session::ask(int rendition, double now, Orders& orders, bool from_start) {
     want_ = want;
     orders.want = want;
     orders.part = part;
+}
+
+double Session::start_s() const {
+    if (rate_seen_ <= 0 || !want_) return options_.start_s;
+    const double length = shape_.chunk_s[static_cast<std::size_t>(chunk_)];
+    const double ratio = rate_seen_ * length / chunk_of(shape_, want_->rendition, chunk_).bytes;
+    const double slow = std::clamp((ample_ratio - ratio) / (ample_ratio - 1), 0.0, 1.0);
+    return options_.start_s + slow * std::max(0.0, options_.slow_start_s - options_.start_s);
 }
 
 /// How fast bytes come; the waiting for the first is not in it.

@@ -180,7 +180,9 @@ void CrowdClient::carry_out(const gather::Pass& pass) {
     const double audio_s = static_cast<double>(session.have() - before) / rate;
     outcome_.came_s += audio_s;
     outcome_.kbps_s += audio_s * kbps;
-    ears_->audio(at(), static_cast<double>(session.have()) / rate, rules_);
+    auto rules = rules_;
+    rules.start_s = session.start_s();
+    ears_->audio(at(), static_cast<double>(session.have()) / rate, rules);
     if (!ears_->started()) crowd_.wake(listener_);
 }
 

@@ -152,7 +152,9 @@ class Player {
             pages_->next();
             if (audio > playout_.audio()) {
                 useful_ += end - paged_;
-                playout_.come(now_, audio, 0, settings_.rules);
+                auto rules = settings_.rules;
+                rules.sound_s = listening_.session().start_s();
+                playout_.come(now_, audio, 0, rules);
             }
             paged_ = end;
         }

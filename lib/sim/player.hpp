@@ -15,7 +15,7 @@ struct PlayerSettings {
     double buffer_s = 30;          ///< above so much ahead no chunk is asked for;
     double lead_s = 15;            ///< above so much, while less than
     double lead_until_s = 30;      ///< so much was heard
-    double manifest_bytes = 8000;  ///< that share the link with the beginning of the first chunk
+    double manifest_bytes = 4483;  ///< that share the link with the beginning of the first chunk
     double head_bytes = 350;       ///< before every answer
     double connect_rtts = 1;       ///< before the first request on a connection
     double burst_bytes = 14'480;   ///< see WireRules

@@ -8,7 +8,6 @@ namespace stretto::sim {
 namespace {
 
 constexpr double chunk_s = 10;
-constexpr int ladder[] = {96, 160, 320};
 constexpr std::uint32_t header_bytes = 4500;
 
 /// Whole chunks, a short tail in the last, as stretto-chunk cuts.
@@ -51,7 +50,7 @@ double Chance::normal() {
     return sum;
 }
 
-abr::Shape made_song(double seconds, std::uint64_t seed) {
+abr::Shape made_song(double seconds, std::uint64_t seed, std::span<const int> ladder) {
     Chance chance{seed};
     abr::Shape shape;
     shape.chunk_s = cut(seconds);

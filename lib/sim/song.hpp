@@ -5,10 +5,14 @@
 
 namespace stretto::sim {
 
-/// 96, 160 and 320 kbit/s as libvorbis makes them by quality: each second as hard or easy in all
-/// three, a song near its nominal rate; headers in each chunk, pieces of a second. The same seed
+inline constexpr int default_ladder[] = {96, 160, 320};
+
+/// Renditions as libvorbis makes them by quality: each second as hard or easy in all
+/// of them, a song near its nominal rate; headers in each chunk, pieces of a second. The same seed
 /// gives the same song on every machine.
-abr::Shape made_song(double seconds, std::uint64_t seed);
+/// @param ladder  kbit/s of the renditions, rising
+abr::Shape made_song(double seconds, std::uint64_t seed,
+                     std::span<const int> ladder = default_ladder);
 
 /// Chunks as large as the manifest says; pieces of a second, for it does not say where they are.
 abr::Shape song_of(const song::Manifest& manifest);

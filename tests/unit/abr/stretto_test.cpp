@@ -1,4 +1,6 @@
 // Our rule: what a listener would want of it, in states made up for it.
+#include "abr/stretto.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include "abr/expectation.hpp"
@@ -50,6 +52,22 @@ BOOST_AUTO_TEST_CASE(when_the_link_dies_away_it_splices_down_in_time) {
     const auto decision = policy->decide(s);
     BOOST_TEST((decision.what == Do::splice));
     BOOST_TEST(decision.rendition < 2);
+}
+BOOST_AUTO_TEST_CASE(a_burst_on_a_slow_link_is_not_taken_for_a_fast_link) {
+    const auto song = made_up_song(21);
+    const auto taken = [&](double before, double returns) {
+        StrettoSettings settings;
+        settings.returns = returns;
+        const auto policy = make_stretto(settings);
+        policy->decide(playing(song, 0, 8, 2, 0));
+        carry(*policy, 0, 40, before);
+        carry(*policy, 40, 6, 600);
+        return policy->decide(playing(song, 46, 12, 6, 0)).rendition;
+    };
+    const double returns = StrettoSettings{}.returns;
+    BOOST_TEST(taken(90, returns) == 0);
+    BOOST_TEST(taken(90, 0) > 0);
+    BOOST_TEST(taken(400, returns) > 0);
 }
 BOOST_AUTO_TEST_CASE(a_chunk_that_is_nearly_there_is_not_left) {
     const auto song = made_up_song(21);
@@ -124,6 +142,27 @@ BOOST_AUTO_TEST_CASE(a_steady_link_is_trusted_and_a_fickle_one_is_not) {
     }
     BOOST_TEST(steady.spread() < 0.3);
     BOOST_TEST(fickle.spread() > 0.7);
+}
+
+BOOST_AUTO_TEST_CASE(the_slow_average_forgets_slowly) {
+    Expectation expected{{}};
+    for (int i = 0; i < 80; ++i) expected.sample(0.5, 50'000);  // 40 s of 100 kB/s
+    for (int i = 0; i < 20; ++i) expected.sample(0.5, 5'000);   // 10 s of 10 kB/s
+    BOOST_TEST(expected.rate() < 13'000);
+    BOOST_TEST(expected.slow_rate() > 60'000);
+    BOOST_TEST(expected.slow_rate() < 90'000);
+}
+BOOST_AUTO_TEST_CASE(a_link_that_varies_more_has_more_holes) {
+    const NetworkModel model;
+    double last = 0;
+    for (const double spread : {0.1, 0.45, 1.4}) {
+        const auto ways = factors_of(spread, model);
+        double sum = 0;
+        for (const auto& way : ways) sum += way.probability;
+        BOOST_TEST(sum == 1, boost::test_tools::tolerance(1e-9));
+        BOOST_TEST(ways.back().probability > last);
+        last = ways.back().probability;
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

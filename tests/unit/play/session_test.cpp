@@ -107,6 +107,42 @@ BOOST_FIXTURE_TEST_CASE(a_splice_asks_for_the_piece_that_holds_what_comes_next, 
     BOOST_TEST(session.have() > 48 * rate / 10);
 }
 
+BOOST_FIXTURE_TEST_CASE(up_and_down_again_without_a_sample_in_between_ends, Playing) {
+    decide(Do::take, 0);
+    came(500, 1);
+    BOOST_TEST(decide(Do::splice, 1, 1).want.has_value());
+    BOOST_TEST(decide(Do::splice, 0, 1.5).want.has_value());  // down is an emergency
+    BOOST_TEST(!decide(Do::splice, 1, 2).want.has_value());
+    BOOST_TEST(session.under_way()->rendition == 0);
+    total = 400;
+    came(300, 3);
+    BOOST_TEST(decide(Do::splice, 1, 3).want.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(sound_waits_for_more_where_it_comes_no_faster_than_it_is_heard) {
+    // 10 kB are a second of the lower rendition
+    for (const auto& [bytes_per_s, in_hand] : {std::pair{6'000u, 4.0},
+                                               {10'000u, 4.0},
+                                               {12'500u, 2.225},
+                                               {15'000u, 0.45},
+                                               {90'000u, 0.45}}) {
+        Playing p;
+        for (auto& r : p.shape.renditions)
+            for (auto& chunk : r.chunks) {
+                chunk.bytes *= 100;
+                for (auto& piece : chunk.pieces) piece.offset *= 100;
+            }
+        BOOST_TEST(p.session.start_s() == 0.45);
+        p.decide(Do::take, 0);
+        p.came(100, 1);
+        BOOST_TEST(p.session.start_s() == 0.45);  // nothing is known yet
+        p.came(bytes_per_s, 2);
+        BOOST_TEST(p.session.start_s() == in_hand, boost::test_tools::tolerance(1e-9));
+        p.session.ended(p.session.under_way()->number);
+        BOOST_TEST(p.session.start_s() == 0.45);  // 10 s are in hand
+    }
+}
+
 BOOST_AUTO_TEST_CASE(without_an_index_the_whole_chunk_is_asked_for_and_its_begin_passed_over) {
     Playing p;
     p.shape = shape_of_song(false);
