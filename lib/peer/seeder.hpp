@@ -1,6 +1,6 @@
 #pragma once
-// A peer's server: passes kept chunks and indexes of announced songs on, at a bounded rate, and
-// answers nothing else: a whole cache listed to strangers would tell what somebody listens to.
+// A peer's server: uploads cached chunks and indexes of announced songs, at a bounded rate, and
+// nothing else. A list of the whole cache would reveal a listener's habits to strangers.
 #include "edge/origin.hpp"
 #include "http/server.hpp"
 #include "net/life.hpp"
@@ -8,14 +8,14 @@
 
 namespace stretto::peer {
 
-/// Bytes that may leave, shared by all uploads: a token bucket on the loop's clock.
+/// The upload limit, shared by all uploads: a token bucket on the loop's clock.
 class Bucket {
    public:
-    /// @param bytes_per_s  0: any number
+    /// @param bytes_per_s  0: no limit
     Bucket(net::Loop& loop, double bytes_per_s);
-    /// Up to `most` bytes may go now; 0: wait.
+    /// Take up to `most` bytes now; 0: wait.
     std::uint64_t take(std::uint64_t most);
-    /// Call when take() is worth asking again, once.
+    /// Call once when take() may succeed again.
     void wait(std::function<void()> wake);
 
    private:
@@ -30,20 +30,20 @@ class Bucket {
 class Seeder : public http::Handler {
    public:
     struct Options {
-        double upload_bytes_per_s = 0;  ///< 0: any rate
-        int uploads = 4;                ///< at a time; others are answered 503
+        double upload_bytes_per_s = 0;  ///< 0: no limit
+        int uploads = 4;                ///< at a time; further requests get 503
         std::string listen;             ///< "host:port"; empty: every address, a free port
     };
-    /// Error 69 when the port is taken.
+    /// Error 69 if the port is in use.
     Seeder(net::Loop& loop, const store::Kept& kept, const Options& options);
     ~Seeder() override;
 
     int port() const noexcept { return port_; }
     /// "192.0.2.1:8500", of the last listener.
     const std::string& address() const noexcept { return address_; }
-    /// Our own transfer needs all there is: nobody new is given anything.
+    /// Our own transfer needs the whole link: accept no new uploads.
     void urgent(bool now) noexcept { urgent_ = now; }
-    /// Bytes of chunks given so far.
+    /// Bytes of chunks uploaded so far.
     std::uint64_t given() const noexcept { return given_; }
 
     void handle(http::Incoming&& incoming, http::Reply reply) override;
