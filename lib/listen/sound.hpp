@@ -23,8 +23,8 @@ class Sound {
         audio::Output output;
         audio::SinkOptions sink;  ///< its clock is the steady one where there is none
         double volume = 1;
-        double start_s = 0.45;  ///< in hand, to sound at first where a track says nothing else
-        double resume_s = 2;    ///< and after a stall
+        double start_s = 0.45;  ///< buffer level for the first sound, unless the track sets another
+        double resume_s = 2;    ///< the same after a stall
         double buffer_s = 30;   ///< decoded ahead of the playback
     };
     /// Events of a track, in order; `at` in s of the clock.
@@ -45,9 +45,8 @@ class Sound {
         void start_with(double seconds);
 
         struct State {
-            std::int64_t position = 0,
-                         end = 0;  ///< samples: the next to take, and the end of the buffer
-            double heard_s = 0;    ///< total duration taken for the output
+            std::int64_t position = 0, end = 0;  ///< samples: next to take, end of the buffer
+            double heard_s = 0;                  ///< total duration taken for the output
             bool playing = false, started = false, done = false;
             bool damaged = false;  ///< the buffered audio is damaged at its end
         };

@@ -44,7 +44,7 @@ EOS
     whole() { oggz-validate frontiers.ogg && oggz-validate music/machine-wars.ogg && stretto-publish --verify store; }
     ok 'the songs are whole' whole
     told() { cat ./*.said | grep -q ' 200 OK' && grep -l 'optimum' ./*.said && grep -l 'Royalties\|amount_cents' ./*.said && grep -q '<svg' report.html && test "$(soxi -s heard.wav)" -eq "$(soxi -s tone.wav)"; }
-    ok 'and what they show is there' told
+    ok 'and their results are there' told
     peers() { jq -e 'select(.event == "chunk" and .source == "peer")' events.jsonl | grep -q . && sed -n '/--dump/=' pasted | while read -r n; do cat "$n.said"; grep -q 'peers' "$n.said"; done; }
     ok 'the player took chunks from the peers that the commands before it started' peers
 else

@@ -39,7 +39,7 @@ start stretto-serve "$origin" || exit
 edge_pid=$pid
 attacks edge "$origin"
 in_time() { wait $late || { cat late; return 1; }; }
-ok 'what is too slow: 408' in_time
+ok 'a request that is too slow: 408' in_time
 pid=$edge_pid
 ok 'the edge lives, and ends well' alive
 pid=$origin_pid

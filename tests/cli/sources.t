@@ -103,7 +103,7 @@ for file in *.ogg; do
 done
 edit noise <oggenc.ogg >noise.ogg # ffmpeg and mpv do not read it; libvorbisfile does
 noise() { equal "$(samples noise.ogg)" "$(stretto-chunk noise.ogg 2>said | tar xOf - manifest.json | jq .samples)"; }
-ok 'a packet that is no audio is passed over' noise
+ok 'a packet without audio is skipped' noise
 edit end -3000 <oggenc.ogg >end.ogg
 trimmed() { equal "$(samples end.ogg)" "$(stretto-chunk end.ogg 2>said | tar xOf - manifest.json | jq .samples)"; }
 ok 'an end that cuts off more than a packet cuts off the packet' trimmed
