@@ -149,7 +149,7 @@ listen::Player::Key key_of(const Press& press) {
     }
 }
 
-/// The line and the keys, for who listens at a terminal.
+/// The status line and the keys on a terminal.
 class Console {
    public:
     explicit Console(listen::Player& player) : player_(player), keys_(STDIN_FILENO) {

@@ -1,4 +1,4 @@
-// stretto-track: who has which chunk, how near and how well; and which edges are near and healthy.
+// stretto-track: tells listeners which peers and edges are near and have a song.
 // See stretto-track(1).
 #include <csignal>
 #include <iomanip>

@@ -15,7 +15,8 @@ bool asks_for_something_special(const http::Request& request) {
     return request.fields.has("Cache-Control") || request.fields.has("Pragma");
 }
 
-/// May its answer be fetched once for all who ask, and may it wait for such an answer?
+/// Whether its response may be fetched once for all clients, and whether it may wait for such a
+/// one.
 bool may_share(const http::Request& request) {
     if (request.fields.has("Authorization")) return false;
     if (!asks_for_something_special(request)) return true;
@@ -67,7 +68,7 @@ void Proxy::get(const Route& route, std::function<void(Found)> done) {
                 found.cache = std::move(answer.cache);
                 found.status = answer.error ? answer.error : 502;
                 found.why = std::move(answer.why);
-                // what is no success is not the object
+                // a response without success is not the object
                 if (found.entry && found.entry->head()->stored.status != 200) {
                     found.status = found.entry->head()->stored.status;
                     found.why = http::reason(found.status);
@@ -247,7 +248,7 @@ void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>
     done(answer_of(*outcome, asked.why, true));
 }
 
-/// What those who wait may have of an outcome, once its head is known.
+/// The part of an outcome that waiting requests may use, once its head is known.
 std::shared_ptr<const Outcome> Proxy::for_others(const Asked& asked, const Outcome& outcome) const {
     if (outcome.error) return std::make_shared<const Outcome>(outcome);
     if (outcome.entry && share_of(outcome, asked.request) != Share::nothing)
@@ -264,7 +265,7 @@ std::shared_ptr<const Outcome> Proxy::for_others(const Asked& asked, const Outco
     return std::make_shared<const Outcome>(std::move(failure));
 }
 
-/// Together with those who want the same variant.
+/// Joins requests for the same variant.
 void Proxy::ask_variant(Asked asked, const Head& head, Done done) {
     if (!asked.variant.empty()) return ask_alone(asked, std::move(done));
     asked.variant =
@@ -336,7 +337,7 @@ void Proxy::fetch_again(const Asked& asked) {
     ask_alone(anew, [](const Answer&) {});
 }
 
-/// stale-while-revalidate: nobody waits for it.
+/// stale-while-revalidate: no client waits for it.
 void Proxy::validate_aside(const http::Request& request, const Route& route,
                            const std::shared_ptr<Entry>& stored) {
     const auto [flight, first] = flights_.join(request.target);

@@ -25,7 +25,7 @@ const char* fault_of(Reader& reader, std::string_view line, Event& event) {
     const auto read = line.front() == '{' ? reader.check(line, event) : Line::torn;
     if (read == Line::torn) return "not one whole JSON object";
     if (read == Line::foreign) return "a required key is missing or invalid";
-    // who may write these could put words into the server's mouth
+    // a client with these keys could forge the server's data
     if (event.received_ms >= 0 || event.sent_ms >= 0 || !event.address.empty() ||
         !event.token.empty())
         return "has a key that only the server adds";

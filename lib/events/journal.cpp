@@ -7,7 +7,7 @@
 namespace stretto::events {
 namespace {
 
-constexpr std::size_t most_group_bytes = 4 << 20;  // who waits should not wait for many megabytes
+constexpr std::size_t most_group_bytes = 4 << 20;  // clients should not wait for many megabytes
 
 bool is_no_room(std::error_code why) {
     return why == std::errc::no_space_on_device || why.value() == EDQUOT ||

@@ -35,7 +35,7 @@ void Fetching::on_found(double now) {
     std::vector<std::uint32_t> sizes;
     for (const auto& chunk : renditions[r].chunks) sizes.push_back(chunk.bytes);
     Picker::Options how;
-    how.in_order = wish_.in_order || !peers_;  // with nobody to pass rare ones on to
+    how.in_order = wish_.in_order || !peers_;  // without peers that need rare ones
     how.alone = !wish_.in_order && !peers_;
     if (wish_.peers_first) how.enough = 2 * abr::bytes_per_second(shape(), rendition_);
     batch_ = std::make_unique<Batch>(Batch{Picker{sizes, how, wish_.seed}, rendition_, 0, {}, {}});

@@ -238,7 +238,7 @@ void Listening::pump_peers(Batch& batch, double now) {
     if (!dear &&
         (!batch.numbers.empty() || peers_->may_give(batch.rendition, batch.chunk, millis(now))))
         return;
-    // nobody gives what is missing, or not in time
+    // no peer has the missing parts, or not in time
     if (tail) return tail_failed(now);
     session_->failed(session_->under_way()->number);
     drop_batch(peers_want_, now);
@@ -436,7 +436,7 @@ void Listening::checked(int rendition, int chunk, bool right, double now) {
         return;
     }
     const Failure wrong{Fault::wrong, "its bytes do not match their hash"};
-    if (giver >= 0) {  // else nobody knows whose bytes are wrong
+    if (giver >= 0) {  // otherwise the source of the wrong bytes is unknown
         Ask of;
         of.source = giver;
         of.rendition = rendition;

@@ -27,7 +27,7 @@ std::optional<std::uint64_t> skipped(const http::Response& head, const Ask& ask)
     return 0;
 }
 
-/// What an answer that is none says of who gave it.
+/// The fault of a source that sent an invalid response.
 Fault fault_of(int status) {
     switch (status) {
         case 404:
@@ -445,7 +445,7 @@ std::size_t Driver::most_of(const Ask& ask) const {
     }
 }
 
-/// Of who gives it, for people and events.
+/// The name of the source, for people and events.
 std::string Driver::name_of(const Ask& ask) const {
     switch (ask.from) {
         case Ask::From::edge:
@@ -537,7 +537,7 @@ void Driver::on_head(int number, const http::Response& head) {
         return fail(
             number, fault_of(head.status),
             subject(ask, text("the server says ", head.status, " ", http::reason(head.status))));
-    // nobody logs in while a song is looked for; one that plays may go on behind the login
+    // a login during the lookup is unlikely; a song that plays may continue after a login
     if (ask.from == Ask::From::edge && http::is_captive_portal(head.status, head.fields))
         return fail(number, ask.what == Ask::What::manifest ? Fault::untrusted : Fault::broken,
                     subject(ask, http::portal_why));

@@ -224,7 +224,7 @@ double Sound::feed(Track& track) {
         return 0;
     }
     if (got > 0) return options_.sink.paced ? often_s : 0;
-    // who writes a file as fast as it comes waits for every byte, and hears nothing
+    // unpaced output to a file waits for every byte, and there is nothing to hear
     if (options_.sink.paced && sink_->played() >= sink_->written()) {
         track.playing_ = false;
         if (!track.last_) tell(queue_.front(), Happened::What::stalled);

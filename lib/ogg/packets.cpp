@@ -20,7 +20,7 @@ ogg_stream_state* new_stream(std::uint32_t serial) {
 
 VorbisStream::VorbisStream(std::uint32_t serial) : serial_(serial), state_(new_stream(serial)) {}
 
-/// What was cut off in front of the audio is no loss.
+/// A cut in front of the audio is not a loss.
 bool VorbisStream::begins_late(const Page& page) const {
     return headers_seen_ == 3 && block_ == 0 && unfinished_ == 0 && page.number() > *next_page_;
 }

@@ -351,7 +351,7 @@ void MemoryPeers::find_candidates(const Song& song, std::uint32_t number, Invent
             candidates_.push_back({member.peer, member.have, 0});
 }
 
-/// Takes out those who must not be named, and makes a heap of the others with the best on top.
+/// Removes peers that must not be named, and makes a heap of the others with the best on top.
 void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s) {
     const Point here{asker.location};
     const Network own = network_of(asker.ip);
@@ -369,7 +369,7 @@ void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_
     std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
 }
 
-/// The best, into chosen_; of another's network no more than a quarter, unless nobody else is left.
+/// The best, into chosen_; from one foreign network at most a quarter, unless no other is left.
 void MemoryPeers::choose(std::size_t want, Network own) {
     struct Count {
         Network network;

@@ -139,7 +139,7 @@ void Desk::song_of_origin(const SongAsked& asked, const Found& found, const Done
         return send_song(done, asked.asker, asked.query, found.song->id, found.song->layout,
                          asked.with_manifest ? found.song->manifest : "");
     }
-    // an id is proof: who has it gets the manifest from any edge, the origin being away
+    // an id is proof: a client with an id gets the manifest from any edge while the origin is away
     if (!song::is_id(asked.song) || found.status == 404)
         return refuse(done, found.status, found.why);
     around_.peers.layout(asked.song, [=, this](const std::optional<swarm::Layout>& layout) {
@@ -237,7 +237,7 @@ void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& s
     if (!result.unknown.empty()) look_up(peer, said, result);
 }
 
-/// The songs that nobody has announced yet: counted when the origin has said how they are cut.
+/// New songs of an announce: they count once the origin has sent their layout.
 void Desk::look_up(const swarm::Endpoint& peer, const swarm::Announce& said,
                    const Announced& result) {
     const auto network = swarm::network_of(peer.ip);
@@ -271,7 +271,7 @@ void Desk::peers(const Asked& asked, const Done& done) {
 void Desk::report(const Asked& asked, const Done& done) {
     const auto report = swarm::parse_report(as_text(asked.body));
     if (!report) return refuse(done, 400, report.error().why);
-    // whether it counted is nobody's business
+    // the client does not learn whether the report counts
     around_.peers.report(*report, asked.ip, around_.now_ms(), [](bool) {});
     done({204, {}, "Cache-Control: no-store\r\n"});
 }

@@ -45,7 +45,7 @@ void send(const http::Reply& reply, Desk::Answer&& answer) {
     send_error(reply, answer.status, answer.body, std::move(answer.fields));
 }
 
-/// Fetch standard, CORS preflight: JSON is no simple type.
+/// Fetch standard, CORS preflight: JSON is not a simple type.
 void preflight(const http::Reply& reply) {
     send_nothing(reply,
                  "Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n"
@@ -78,7 +78,7 @@ Desk::Around Site::around() {
             [this](const swarm::Ip& ip) { return geo_ ? geo_->find(ip) : std::nullopt; }};
 }
 
-/// A part at a time: who has asked meanwhile is answered in between.
+/// In parts, so that requests are answered in between.
 void Site::expire() {
     parts_.peers.expire(parts_.loop.now_ms(), [this](bool more) {
         if (more) again_.once(std::chrono::milliseconds{1});

@@ -54,7 +54,7 @@ class Vorbis {
     /// The next packet is the first of another stream.
     void restart() { vorbis_synthesis_restart(&dsp_); }
 
-    /// Append what a packet adds, interleaved; false when it is no audio.
+    /// Append the samples of a packet, interleaved; false if it is not audio.
     bool decode(ogg_packet packet, std::vector<float>& samples) {
         packet.granulepos = -1;  // libvorbis cuts nothing then: that is for the caller
         packet.e_o_s = 0;
