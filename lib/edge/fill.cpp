@@ -1,6 +1,7 @@
 #include "edge/fill.hpp"
 
 #include <charconv>
+#include <cstdlib>
 #include <random>
 
 #include "edge/answer.hpp"
@@ -9,6 +10,8 @@ namespace stretto::edge {
 namespace {
 
 constexpr int most_attempts = 4;
+// a Date says seconds, and clocks that are kept by NTP differ by less than one
+constexpr http::Seconds most_skew{60};
 
 std::optional<std::uint64_t> content_length(const http::Fields& fields) {
     const auto* value = fields.find("Content-Length");
@@ -123,9 +126,14 @@ bool Fill::go_to_next() {
     return true;
 }
 
-void Fill::note_answer() {
+void Fill::note_answer(const http::Response& response) {
     shared_.counters.upstream_first_byte.note(std::chrono::steady_clock::now() - asked_);
     behind_.ranking().answered(servers_[server_]);
+    const auto skew = http::clock_skew(response, requested_, wall_clock());
+    if (skew <= most_skew && skew >= -most_skew) return;
+    shared_.troubles.tell(
+        "clock", text("'", job_.key, "' from ", upstream().authority(), ": the server's clock is ",
+                      std::abs(skew.count()), " s ", skew.count() > 0 ? "ahead" : "behind"));
 }
 
 void Fill::note_failure(const http::Failure& failure) {
@@ -155,7 +163,7 @@ void Fill::on_interim(http::Response response) {
 }
 
 void Fill::on_head(http::Response&& response) {
-    note_answer();
+    note_answer(response);
     if (is_gateway_error(response.status) && http::is_safe(job_.request.method) && go_to_next())
         return ask_again();
     if (response.status == 304 && job_.stored) {
@@ -340,7 +348,7 @@ bool Fill::resume() {
 
 /// The rest, or all of it again: only if it is the very representation that we have a part of.
 void Fill::on_resumed_head(http::Response&& response) {
-    note_answer();
+    note_answer(response);
     const auto head = entry_->head();
     const auto have = entry_->content()->size();
     const auto* etag = response.fields.find("ETag");

@@ -100,7 +100,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
     void ask(const http::Request& request);
     void ask_again();
     bool go_to_next();
-    void note_answer();
+    void note_answer(const http::Response& response);
     void note_failure(const http::Failure& failure);
     bool asks_once_more(const http::Failure& failure);
     http::Upstream& upstream() const;

@@ -187,6 +187,13 @@ Seconds current_age(const Stored& stored, Time now) {
     return initial_age + std::max(now - stored.received, zero);
 }
 
+Seconds clock_skew(const Response& response, Time requested, Time received) {
+    const auto date = date_field(response.fields, "Date", received);
+    if (!date) return Seconds{0};
+    const auto theirs = *date + age_value(response.fields);
+    return theirs - std::clamp(theirs, std::min(requested, received), received);
+}
+
 Use use(const Stored& stored, const Request& request, Time now) {
     const auto asked = request_control(request.fields);
     const auto rules = governing(stored.fields);

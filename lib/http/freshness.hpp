@@ -42,6 +42,10 @@ Seconds lifetime(const Stored& stored);
 /// 4.2.3.
 Seconds current_age(const Stored& stored, Time now);
 
+/// How far the clock of a response's sender is ahead of ours, negative when it is behind: its Date
+/// and Age against the time between the request and the response. Zero without a valid Date.
+Seconds clock_skew(const Response& response, Time requested, Time received);
+
 /// What to do with a stored response that a request selects.
 enum class Use {
     fresh,        ///< answer with it

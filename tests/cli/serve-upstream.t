@@ -77,6 +77,15 @@ slow() {
 }
 ok 'slow readers of what cannot be stored leave songs their connections' slow 4 2
 ok 'with two connections too' slow 2 1
-ends() { stop "$outer_pid" && stop "$edge_pid"; }
+# the clock of the server behind: freshness is computed from its Date
+start stretto-serve "$origin" --workers 1 && clocked=$url clocked_pid=$pid clocked_err=$said.err
+skewed() { curl -fsS "$clocked/c/clock/$1" -o got && test "$(curl -fsS "$clocked/metrics" | sed -n 's/^stretto_troubles_total{kind="clock"} //p')" = "$2"; }
+ok 'a clock that is nearly right is nothing' skewed 50 ''
+ok 'what a cache behind kept for a while is no wrong clock' skewed -500/490 ''
+ok 'a clock that is ahead is told' skewed 7205 1
+ok 'in a line of standard error' grep -Eq "clock: '/c/clock/7205' from ${origin#http://}: the server's clock is 720[45] s ahead" "$clocked_err"
+ok 'one that is behind is counted too' skewed -500/100 2
+ok 'the next line comes a minute later' test "$(grep -c clock: "$clocked_err")" -eq 1
+ends() { stop "$clocked_pid" && stop "$outer_pid" && stop "$edge_pid"; }
 ok 'both edges end well' ends
 finish

@@ -1,12 +1,13 @@
 """An origin that sends a second response behind each: with its body, in the next segment, or a millisecond later, as the path says:
 /NAME/with|next|later/SIZE/N. /NAME/close takes the request and closes; /NAME/hold/N takes it and says nothing until who asked goes, which it
-tells too ("left PATH"); /NAME/flood/N sends a body that may not be stored, without end. Prints a line for each request, and one for each stray response.
+tells too ("left PATH"); /NAME/clock/SECONDS[/AGE] has a clock that is so far ahead; /NAME/flood/N sends a body that may not be stored, without end. Prints a line for each request, and one for each stray response.
 
 stray.py URL SAID is a client of it, through what is at the URL: each body must be that of its own path. It asks for the next when the
 origin, whose lines are in SAID, has sent the stray response: before that nobody could tell what a response answers.
 """
 
 import asyncio
+import email.utils
 import sys
 import time
 import urllib.request
@@ -32,9 +33,14 @@ async def serve(reader, writer):
                     writer.write(bytes(65536))
                     await writer.drain()
             parts = path.split("/")
+            fields = ""
+            if "/clock/" in path:
+                fields = f"Date: {email.utils.formatdate(time.time() + int(parts[3]), usegmt=True)}\r\n"
+                fields += f"Age: {parts[4]}\r\n" if len(parts) > 4 else ""
+                parts = []
             when, size = (parts[2], int(parts[3])) if len(parts) > 4 else ("never", 10)
             body = f"{path} ".encode().ljust(size, b"x")
-            writer.write(f"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+            writer.write(f"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n{fields}Content-Length: {len(body)}\r\n\r\n".encode())
             writer.write(body + STRAY if when == "with" else body)
             await writer.drain()
             if when == "later":

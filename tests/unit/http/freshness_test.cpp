@@ -62,6 +62,25 @@ bool on_error(std::string cache_control, long long after, bool disconnected,
 
 BOOST_AUTO_TEST_SUITE(http_freshness)
 
+BOOST_AUTO_TEST_CASE(a_clock_is_compared_with_the_time_of_the_request) {
+    const auto skew = [](Fields fields) {
+        return clock_skew({200, std::move(fields)}, at(0), at(5)).count();
+    };
+    BOOST_TEST(skew({}) == 0);
+    BOOST_TEST(skew({{"Date", "yesterday"}}) == 0);
+    for (const auto s : {0, 3, 5}) BOOST_TEST(skew({{"Date", date(s)}}) == 0, s);
+    BOOST_TEST(skew({{"Date", date(6)}}) == 1);
+    BOOST_TEST(skew({{"Date", date(3605)}}) == 3600);
+    BOOST_TEST(skew({{"Date", date(-90)}}) == -90);
+    // it was sent a while ago, and a cache kept it
+    BOOST_TEST(skew({{"Date", date(-90)}, {"Age", "92"}}) == 0);
+    BOOST_TEST(skew({{"Date", date(-90)}, {"Age", "10"}}) == -80);
+    BOOST_TEST(skew({{"Date", date(0)}, {"Age", "100"}}) == 95);
+    // an age that is as large as one can be
+    BOOST_TEST(skew({{"Date", date(0)}, {"Age", "99999999999999999999"}}) > 0);
+    // our own clock went back meanwhile
+    BOOST_TEST(clock_skew({200, {{"Date", date(0)}}}, at(9), at(0)).count() == 0);
+}
 BOOST_AUTO_TEST_CASE(s3_only_get_is_stored) {
     const Fields fresh{{"Cache-Control", "max-age=60"}};
     for (const auto method : {"HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "get"})
