@@ -401,69 +401,67 @@ void add_options(Arguments& app, Options& o) {
     auto& payment = o.wishes.payment;
     app.add_option(
         "FILE", o.files,
-        "Event files, access logs, folders of them, partial reports; packed by gzip, xz or "
-        "zstd, or not; - is standard input, as is no file when something is piped in");
+        "Event files, access logs, partial reports, or directories with these, maybe compressed "
+        "with gzip, xz or zstd; - is standard input, the default for a pipe");
     auto* json = app.add_flag("--json", o.json, "All tables as one JSON object");
     auto* csv = app.add_option("--csv", o.csv, "One table as CSV")->type_name("TABLE");
-    auto* html = app.add_option("--html", o.html, "Write a page with plots too")->type_name("FILE");
+    auto* html = app.add_option("--html", o.html, "Write a page with plots")->type_name("FILE");
     app.add_option("--since", o.since, "Only sessions that began then or later")->type_name("TIME");
     app.add_option("--until", o.until, "Only sessions that began before")->type_name("TIME");
-    app.add_flag("--strict", o.strict,
-                 "Exit with 1 when lines were torn, doubled, foreign or late");
-    app.add_flag("--keep-going", o.keep_going,
-                 "Report what is there, though a file is damaged or has no events");
-    app.add_option("--time-zone", o.zone, "Whose days and hours, as Europe/Berlin")
+    app.add_flag("--strict", o.strict, "Exit with 1 if lines are torn, duplicate, foreign or late");
+    app.add_flag("--keep-going", o.keep_going, "Continue if a file is damaged or has no events");
+    app.add_option("--time-zone", o.zone, "Time zone of days and hours, such as Europe/Berlin")
         ->type_name("ZONE")
         ->capture_default_str();
-    app.add_flag("--bom", o.bom, "Begin CSV with a byte order mark, for spreadsheets that want it")
+    app.add_flag("--bom", o.bom, "Begin CSV with a byte order mark, for some spreadsheets")
         ->needs(csv);
     app.add_option("--catalogue", o.catalogue,
-                   "Who made which song: a store's folder, a stretto-serve, or a list as JSON")
+                   "Artists of songs: a store's directory, a stretto-serve, or a list as JSON")
         ->type_name("STORE|URL|FILE");
     app.add_option("--servers", o.servers,
-                   "Addresses of your own edges, as JSON: what they fetch is for others")
+                   "Addresses of your own edges, as JSON, which do not count as listeners")
         ->type_name("FILE");
-    app.add_option("--trust", o.trusted, "Pay for this listener or network, whatever it looks like")
+    app.add_option("--trust", o.trusted, "Pay for this listener or network in any case")
         ->type_name("LISTENER|NETWORK")
         ->allow_extra_args(false);
     app.add_flag("--require-token", payment.require_token,
-                 "Only sessions that a server saw an access token of are plays");
+                 "Count only sessions with an access token");
     auto* partial =
-        app.add_flag("--partial", o.partial, "Print a partial report, to be read with others");
-    app.add_option("--salt", o.salt, "Listeners are shown as a hash of this and their id")
+        app.add_flag("--partial", o.partial, "Print a partial report, to merge with others");
+    app.add_option("--salt", o.salt, "Print listeners as a hash of this text and their id")
         ->envname("STRETTO_REPORT_SALT");
-    app.add_option("--pool", o.pool, "Money to be shared among songs")->type_name("AMOUNT");
+    app.add_option("--pool", o.pool, "Money to divide among songs")->type_name("AMOUNT");
     app.add_flag("--user-centric", payment.user_centric,
-                 "Share each listener's part among what that listener played");
+                 "Divide the pool equally among listeners, then among their plays");
     app.add_option("--min-plays", payment.min_plays,
-                   "Plays in twelve months below which a song is not paid")
+                   "Fewest plays in twelve months for which a song is paid")
         ->range(0, 1e15)
         ->capture_default_str();
     app.add_flag("--pay-suspects", payment.pay_suspects,
                  "Pay for plays of listeners that behave like machines");
-    app.add_option("--prices", o.prices, "What bytes cost, as JSON")->type_name("FILE");
-    app.add_option("--top", payment.top, "Rows of a table on the terminal, and listeners listed")
+    app.add_option("--prices", o.prices, "Prices of bytes, as JSON")->type_name("FILE");
+    app.add_option("--top", payment.top, "Number of rows per table in the text, and of listeners")
         ->range(1, 100'000)
         ->capture_default_str();
     app.add_flag("--compare", o.wishes.compare,
-                 "An article's numbers of streaming from peers, computed, beside what was seen");
+                 "Compare an article's figures of peer-to-peer streaming with this report");
     auto* forget = app.add_option("--forget", o.forget,
                                   "Rewrite the files without this listener, and print no report")
                        ->type_name("LISTENER");
     auto* drop = app.add_option("--drop-before", o.drop_before,
-                                "Rewrite the files without what is older than this")
+                                "Rewrite the files without lines older than this")
                      ->type_name("DAY");
     for (auto* rewrite : {forget, drop})
         rewrite->excludes(json)->excludes(csv)->excludes(html)->excludes(partial);
     auto* follow =
-        app.add_flag("--follow", o.follow, "Read on in files that grow, and show what is new");
+        app.add_flag("--follow", o.follow, "Keep reading growing files, and update the report");
     app.add_option("--every", o.every_s, "With --follow, look for new lines this often")
         ->type_name("SECONDS")
         ->range(0.1, 86'400)
         ->capture_default_str()
         ->needs(follow);
     app.add_option("--listen", o.listen,
-                   "With --follow, show a page to browsers of this machine, as 127.0.0.1:8490")
+                   "With --follow, serve a page on this machine, as on 127.0.0.1:8490")
         ->type_name("ADDRESS:PORT")
         ->needs(follow)
         ->excludes(html)
@@ -478,8 +476,9 @@ void add_options(Arguments& app, Options& o) {
 int main(int argc, char** argv) {
     Options o;
     Arguments app{
-        "Sum up what players saw: plays and royalties, how it felt, where bytes came from and what "
-        "they cost."};
+        "Summarize the events of players: plays, royalties, startup, rebuffering, sources of "
+        "bytes, "
+        "and costs."};
     add_options(app, o);
     return program(app, argc, argv, examples, [&] {
         if (o.files.empty() && ::isatty(STDIN_FILENO))
