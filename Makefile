@@ -12,9 +12,9 @@ NET_TESTS ?= tests/net/*.t
 NET_TESTS_SIDE_BY_SIDE := tests/net/addresses.t tests/net/evil.t tests/net/nearest.t
 UNIT_MODULES ?= *
 
-PACKAGES     := libavformat libavcodec libavutil libswresample vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
+PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
                 libuv zlib libmaxminddb libisal sndfile simdjson
-DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libvorbis-dev libogg-dev \
+DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
                 nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
@@ -181,7 +181,7 @@ soak: all
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwarded freshness invalidation message parser proxy_protocol range structured)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
-              lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
+              lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
               $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
               lib/net/socket.cpp lib/net/networks.cpp lib/events/reader.cpp lib/events/batch.cpp lib/edge/passable.cpp lib/edge/groups.cpp lib/edge/purge.cpp \

@@ -75,18 +75,22 @@ int main(int argc, char** argv) {
     bool verbose = false;
 
     Arguments app{
-        "Cut Ogg Vorbis into chunks that each play on their own, and write them as a bundle "
-        "(tar)."};
-    app.add_option("-d,--duration", seconds, "Seconds of audio in a chunk")
+        "Cut Ogg Vorbis, without encoding it again, into chunks that each play on their own. "
+        "Writes a bundle (tar)."};
+    app.group("Options");
+    app.add_option("-d,--duration", seconds, "Length of a chunk, seconds of audio")
         ->range(0.5, 60.0)
+        ->type_name("SECONDS")
         ->capture_default_str();
     app.add_option("-o,--output", folder, "Write a folder instead of a tar stream")
         ->type_name("DIR");
     app.add_option("--explain", explain,
-                   "Show packets, pages and trims of a chunk, or of all in a folder")
+                   "Print the packets, pages and trimmed samples of a chunk, or of all chunks in a "
+                   "folder")
         ->type_name("FILE|DIR");
-    app.add_flag("-v,--verbose", verbose, "Tell what was passed over and what was cut");
-    app.add_option("FILE", files, "Ogg Vorbis, one file a rendition; - or none: standard input");
+    app.add_flag("-v,--verbose", verbose, "Report each chunk, and what was skipped");
+    app.add_option("FILE", files,
+                   "Ogg Vorbis, one file for each rendition; standard input if none or -");
 
     return program(app, argc, argv, examples, [&] {
         if (!explain.empty()) {

@@ -18,60 +18,72 @@ struct CrowdOptions {
 
     void add_to(Arguments& app) {
         settings.listeners = 0;
+        app.group("A crowd instead of single players");
         app.add_option("--listeners", settings.listeners,
-                       "Instead of single players: a crowd of so many, with edges, a tracker and "
-                       "each other")
+                       "Number of listeners; they use edges, a tracker and each other")
             ->range(1, 10000000);
-        app.add_option("--catalogue", settings.songs, "Songs that the crowd chooses from")
+        app.add_option("--catalogue", settings.songs, "Number of songs that they choose from")
             ->range(1, 10000000)
             ->capture_default_str();
-        app.add_option("--zipf", settings.zipf, "How unequally: the exponent of their popularity")
+        app.add_option("--zipf", settings.zipf,
+                       "Exponent of the songs' popularity; 0: all are equally popular")
             ->range(0.0, 5.0)
             ->capture_default_str();
-        app.add_option("--arrivals", arrivals, "Over --hours, or all within 30 s")
+        app.add_option("--arrivals", arrivals, "Spread over --hours, or all within 30 s (flash)")
             ->one_of({"staggered", "flash"})
+            ->type_name("staggered|flash")
             ->capture_default_str();
-        app.add_option("--hours", hours, "Within which listeners come")
+        app.add_option("--hours", hours, "Time over which listeners arrive")
             ->range(0.001, 1000.0)
+            ->type_name("HOURS")
             ->capture_default_str();
         app.add_flag("--fetch", fetch,
-                     "Each fetches one song whole and stays, rather than to play some and go");
-        app.add_option("--bitrate", settings.kbps, "Of what is fetched; the most that is played")
+                     "Each fetches one whole song and stays, instead of playing some and leaving");
+        app.add_option("--bitrate", settings.kbps,
+                       "Bitrate to fetch, or the highest to play, kbit/s")
             ->range(1, 10000)
+            ->type_name("KBPS")
             ->capture_default_str();
-        app.add_option("--songs-each", settings.songs_each, "Mean number of songs that one plays")
+        app.add_option("--songs-each", settings.songs_each,
+                       "Mean number of songs played by a listener")
             ->range(1.0, 1000.0)
             ->capture_default_str();
         app.add_option("--replays", settings.replays,
-                       "Chance that one of them is a song that was played before")
+                       "Chance that a song is one that the listener played before")
             ->range(0.0, 1.0)
+            ->type_name("SHARE")
             ->capture_default_str();
         app.add_option("--edges", settings.edges, "Number of edges")
             ->range(1, 40)
             ->capture_default_str();
-        app.add_option("--edge-rate", edge_mbps, "Mbit/s of each edge")
+        app.add_option("--edge-rate", edge_mbps, "Rate of each edge, Mbit/s")
             ->range(0.001, 1e6)
+            ->type_name("MBPS")
             ->capture_default_str();
-        app.add_option("--down", down_mbps, "Mbit/s of the way down, mean")
+        app.add_option("--down", down_mbps, "Mean download rate of a listener, Mbit/s")
             ->range(0.01, 1e5)
+            ->type_name("MBPS")
             ->capture_default_str();
-        app.add_option("--up", up_mbps, "Mbit/s of the way up, mean")
+        app.add_option("--up", up_mbps, "Mean upload rate of a listener, Mbit/s")
             ->range(0.01, 1e5)
+            ->type_name("MBPS")
             ->capture_default_str();
-        app.add_option("--evil", settings.evil, "Share of listeners that give nothing right")
+        app.add_option("--evil", settings.evil, "Share of listeners that send only wrong bytes")
             ->range(0.0, 1.0)
+            ->type_name("SHARE")
             ->capture_default_str();
         app.add_option("--attack", attackers,
-                       "Beside the listeners, evil peers that say they have the most popular song: "
-                       "24xbusy, 8xlate, ... of silent, slow, wrong, half, missing, busy, late")
+                       "Add evil peers that announce the most popular song: 24xbusy,8xlate,...; "
+                       "of silent, slow, wrong, half, missing, busy, late")
+            ->type_name("NxHOW")
             ->delimiter(',');
-        app.add_flag("--no-skips", no_skips, "Every song is heard to its end");
-        app.add_flag("--no-peers", no_peers, "Edges alone");
+        app.add_flag("--no-skips", no_skips, "Listeners play every song to its end");
+        app.add_flag("--no-peers", no_peers, "Use edges only");
     }
 
     /// @param abr   policy of the players
     void run(std::uint64_t seed, double song_s, const std::string& abr, bool json) {
-        if (!abr::make_policy(abr)) throw Error{EX_USAGE, text("no policy is called '", abr, "'")};
+        if (!abr::make_policy(abr)) throw Error{EX_USAGE, text("no rule is called '", abr, "'")};
         settings.seed = seed;
         settings.song_s = song_s;
         settings.abr = abr;

@@ -117,6 +117,7 @@ int measure(const Options& o) {
     for (const auto& input : o.inputs) {
         Progress progress;
         all.push_back(record(o, input, false, Clock{progress}.doing("measure " + input, 0, 1)));
+        progress.wipe();
         const auto peak = all.back().meter.true_peak();
         if (peak && (!loudest || *peak > *loudest)) loudest = peak;
         print_measure(o, input, all.back().meter.lufs(), peak);
@@ -268,6 +269,9 @@ int main(int argc, char** argv) {
     app.add_flag("--json", o.json, "With --measure: one JSON object per line");
     app.add_flag("--single-mono", o.decoder.single_mono,
                  "Measure mono as played by one loudspeaker instead of two");
+    auto* cover = app.add_option("--cover", o.decoder.cover, "Use this picture as the cover")
+                      ->type_name("FILE");
+    app.add_flag("--no-cover", o.decoder.no_cover, "Omit pictures")->excludes(cover);
     app.add_option("--track", o.decoder.track, "Audio track of the file, from 1")->range(1, 1000);
     app.add_option("--raw", o.raw,
                    "The input is raw samples: format, rate, channels, as in s16le:44100:2")

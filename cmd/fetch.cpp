@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view examples =
     "  stretto-fetch --tracker http://127.0.0.1:8490 frontiers -o frontiers.ogg --share 60\n"
-    "  stretto-fetch --edge http://127.0.0.1:8481 --list --jobs 4 --json -o music < songs.txt\n"
+    "  stretto-fetch --edge http://127.0.0.1:8481 --playlist songs.txt --jobs 4 --json -o music\n"
     "  stretto-fetch --edge http://127.0.0.1:8481 --search sweep\n"
     "  stretto-fetch --store store frontiers -o frontiers.ogg\n"
     "  stretto-fetch --store http://127.0.0.1:8480 -b 96 frontiers | ogg123 -\n"
@@ -30,11 +30,18 @@ constexpr std::size_t most_playlist_bytes = 16u << 20;
 
 /// What the command line and the environment say.
 struct Options {
-    std::string store, song, output = "-", raw, search;
+    std::string store, song, output = "-", raw, search, playlist;
     bool list = false, searching = false;
+
+    bool many() const { return !playlist.empty(); }
+
     ListenerOptions listener;
     listen::Fetcher::Options swarm;
 };
+
+void tell_hint(const std::string& song) {
+    if (const auto hint = song_hint(song); !hint.empty()) note(hint);
+}
 
 /// A directory or a web server that only serves files: no tracker, no peers, no cache of ours. What
 /// an interrupted run left beside the output is gone on with.
@@ -59,6 +66,7 @@ int fetch_from_store(const Options& o) {
     s.index = !o.raw.empty();
     if (!o.raw.empty()) s.output.clear();
     const int status = listen::Fetcher{s}.run({o.song});
+    if (status != 0) tell_hint(o.song);
     if (status != 0 || part.empty()) return status;
     if (!o.raw.empty())
         for (const auto& song : fs::directory_iterator{part / "songs"})
@@ -73,8 +81,8 @@ int fetch_from_store(const Options& o) {
 
 /// Of the file that is named, or standard input. @param refused  some lines name no song
 std::deque<std::string> songs_of(const Options& o, bool& refused) {
-    if (!o.list) return {o.song};
-    const auto from = o.song.empty() ? std::string{"-"} : o.song;
+    if (!o.many()) return {o.song};
+    const auto& from = o.playlist;
     const auto file = open_input(from);
     const auto bytes = read_rest(file.fd(), most_playlist_bytes, from);
     if (!bytes) throw bad_data(from, "a playlist of more than 16 MB");
@@ -88,70 +96,87 @@ int fetch_from_swarm(Options o) {
     auto& s = o.swarm;
     s.presence = o.listener.presence();
     s.share_seconds = o.listener.share_seconds();
-    s.many = o.list;
-    s.output = o.list && o.output == "-" ? "" : o.output;
-    if (o.list && !s.output.empty()) fs::create_directories(s.output);
+    s.many = o.many();
+    s.output = s.many && o.output == "-" ? "" : o.output;
+    if (s.many && !s.output.empty()) fs::create_directories(s.output);
     bool refused = false;
     auto songs = o.searching ? std::deque<std::string>{} : songs_of(o, refused);
     listen::Fetcher fetcher{s};
     if (o.searching) return fetcher.search(o.search);
     const int status = fetcher.run(std::move(songs));
+    if (status != 0 && !o.many()) tell_hint(o.song);
     return status == 0 && refused ? EX_DATAERR : status;
 }
 
-void add_options(CLI::App& app, Options& o) {
+void add_options(Arguments& app, Options& o) {
     auto& s = o.swarm;
-    o.listener.add_to(app);
-    app.add_option("--store", o.store,
-                   "A store's directory, or http://server with one: no cache, no peers")
-        ->envname("STRETTO_STORE")
-        ->type_name("DIR|URL");
-    app.add_option("-b,--bitrate", s.kbps, "The highest bitrate to take, kbit/s")
-        ->check(CLI::Range(1, 65535))
+    app.group("What is fetched");
+    app.add_option("-b,--bitrate", s.kbps, "Highest bitrate to take, kbit/s")
+        ->range(1, 65535)
+        ->type_name("KBPS")
         ->capture_default_str();
     app.add_option("-o,--output", o.output,
-                   "The file to write, with --list the folder; - is standard output")
+                   "File to write, or with --playlist the folder; - is standard output")
+        ->type_name("FILE")
+        ->capture_default_str();
+    app.add_option("--playlist", o.playlist,
+                   "Fetch every song of this playlist; - is standard input")
+        ->type_name("FILE");
+    app.add_option("--jobs", s.jobs, "Songs of a playlist to fetch at a time")
+        ->range(1, 64)
         ->capture_default_str();
     app.add_option("--raw", o.raw,
-                   "Of a --store: keep the chunks, the index and the manifest in this folder, and "
-                   "write no file")
+                   "From a --store: keep the chunks, the index and the manifest in this folder "
+                   "instead of writing a file")
         ->type_name("DIR");
-    app.add_flag("--list", o.list,
-                 "SONG is a playlist (by default standard input): fetch all songs in it");
-    app.add_option("--patience", s.patience_s,
-                   "Seconds without progress after which a song is given up")
-        ->check(CLI::Range(1, 86400))
-        ->capture_default_str();
-    app.add_option("--jobs", s.jobs, "Songs at a time")
-        ->check(CLI::Range(1, 64))
-        ->capture_default_str();
-    app.add_flag("--json", s.json,
-                 "A line of JSON for each song: where its bytes came from, and how long it took");
+    app.add_flag("--list", o.list, "List the songs of the server or store");
     app.add_option("--search", o.search,
-                   "List songs that have these words in title, artist, album or name")
+                   "List the songs that have these words in title, artist, album or name")
         ->type_name("TEXT");
-    app.add_flag(
-        "--peers-first", s.peers_first,
-        "Ask the edge only for what no peer has, and while peers bring less than twice the "
-        "song's bitrate");
-    app.add_flag("-v,--verbose", s.verbose, "Tell where each chunk, or part of one, came from");
-    app.add_option("SONG", o.song, "A song's id, or its name; with --list a playlist");
+    o.listener.add_to(app);
+    app.group("Where it asks");
+    app.add_option("--store", o.store,
+                   "Ask only this store, a directory or a web server: no cache, no peers")
+        ->envname("STRETTO_STORE")
+        ->type_name("DIR|URL");
+    app.add_flag("--peers-first", s.peers_first,
+                 "Ask the edge only for what no peer has, and while peers together send less "
+                 "than twice the song's bitrate");
+    app.add_option("--patience", s.patience_s,
+                   "Give a song up after this many seconds without progress")
+        ->range(1, 86400)
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.group("Messages");
+    app.add_flag("--json", s.json,
+                 "Print a line of JSON for each song: bytes by source, times, failures");
+    app.add_flag("-v,--verbose", s.verbose, "Report the source of each chunk or part of one");
+    app.add_option("SONG", o.song, "A song's id or name");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     Options o;
-    CLI::App app{
-        "Fetch a song as one Ogg Vorbis file, from peers and edges or from a store: the manifest "
-        "checked against the id, every byte against its hash."};
+    Arguments app{
+        "Fetch a song as one Ogg Vorbis file from peers and edges, or from a store. The manifest "
+        "is checked against the song's id, and every byte against its hash."};
     add_options(app, o);
     return program(app, argc, argv, examples, [&] {
-        o.searching = app.count("--search") > 0;
-        const bool one = !o.list && !o.searching;
-        if (one && o.song.empty()) throw Error{EX_USAGE, "name a song, or use --list or --search"};
-        if (o.searching && !o.song.empty())
-            throw Error{EX_USAGE, "--search and a SONG exclude each other"};
+        o.searching = o.list || app.count("--search") > 0;
+        const bool one = !o.many() && !o.searching;
+        if (one && o.song.empty())
+            throw Error{EX_USAGE, "name a song, or use --playlist, --list or --search"};
+        if (!one && !o.song.empty())
+            throw Error{EX_USAGE, text(o.many() ? "--playlist"
+                                       : o.list ? "--list"
+                                                : "--search",
+                                       " takes no SONG")};
+        if (o.many() && o.searching)
+            throw Error{EX_USAGE, "--playlist, --list and --search exclude each other"};
+        if (const auto hint = one ? song_hint(o.song) : std::string{};
+            !hint.empty() && !song::is_name(o.song))
+            throw Error{EX_USAGE, hint};
         if (one) song::check_song(o.song);
         if (one && o.raw.empty() && o.output == "-" && ::isatty(STDOUT_FILENO))
             throw Error{EX_USAGE, "standard output is a terminal: use -o FILE"};

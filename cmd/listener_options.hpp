@@ -1,14 +1,50 @@
 #pragma once
 // Options of every tool that listens: where to ask, what is kept, what is given to others.
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 
+#include "base/note.hpp"
+#include "base/options.hpp"
 #include "http/place.hpp"
 #include "listen/presence.hpp"
+#include "song/id.hpp"
 
 namespace stretto {
+
+/// A word of a shell's command line.
+inline std::string shell_word(const std::string& s) {
+    if (s.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                            "_-./:@%+=,") == std::string::npos)
+        return s;
+    std::string out = "'";
+    for (const char c : s) out += c == '\'' ? std::string{"'\\''"} : std::string{c};
+    return out + "'";
+}
+
+/// What somebody may have meant who gave a file, a folder or an address as a song, and the command
+/// for it; empty: it is none of these.
+/// @param wanted  what it should have been
+inline std::string song_hint(const std::string& argument, const char* wanted = "a song") {
+    namespace fs = std::filesystem;
+    const auto tool = tool_name();
+    const auto word = shell_word(argument);
+    if (argument.starts_with("http://") || argument.starts_with("https://"))
+        return text("'", argument, "' is an address, not a song; try: ", tool, " --edge ", word,
+                    " SONG");
+    std::error_code none;
+    if (fs::is_directory(fs::path{argument} / "songs", none))
+        return text("'", argument, "' is a store, not a song; try: ", tool, " --store ", word,
+                    " SONG (its songs: stretto-publish --list ", word, ")");
+    if (!fs::is_regular_file(argument, none)) return {};
+    std::string name = fs::path{argument}.stem().string();
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (!song::is_name(name)) name = "NAME";
+    return text("'", argument, "' is not ", wanted, "; if it is audio, try: stretto-encode ", word,
+                " | stretto-chunk | stretto-publish --name ", name, " store && ", tool,
+                " --store store ", name);
+}
 
 struct ListenerOptions {
     std::vector<std::string> edges;
@@ -16,49 +52,50 @@ struct ListenerOptions {
     std::uint64_t cache_size = 0, upload_limit = 0;
     bool no_cache = false, no_share = false, no_peers = false, metered = false, local_peers = false;
 
-    void add_to(CLI::App& app) {
+    void add_to(Arguments& app) {
+        app.group("Where it asks");
         app.add_option("--tracker", tracker,
-                       "The tracker that knows peers and edges; by default http://127.0.0.1:8490")
+                       "Ask this tracker for peers and edges (http://127.0.0.1:8490)")
             ->envname("STRETTO_TRACKER")
             ->type_name("URL");
         app.add_option("--edge", edges,
-                       "An edge to ask, without a tracker or before those it names")
+                       "Ask this edge before those that the tracker names; may be repeated")
             ->envname("STRETTO_EDGE")
-            ->type_name("URL")
-            ->allow_extra_args(false);
+            ->type_name("URL");
         app.add_option("--cacert", cacert,
                        "Trust the certificates in this PEM file (CURL_CA_BUNDLE, SSL_CERT_FILE, "
                        "else the system's)")
             ->type_name("FILE");
         app.add_option("--location", location,
-                       "Where this is, to a tenth of a degree: near peers and edges come first")
+                       "Location of this listener, in degrees; a tenth is enough. Near peers and "
+                       "edges are asked first")
             ->envname("STRETTO_LOCATION")
             ->type_name("LAT,LON");
+        app.add_flag("--allow-local-peers", local_peers,
+                     "Also connect to peers and edges on private networks that the tracker names");
+        app.group("Cache and sharing");
         app.add_option("--cache", cache,
-                       "What was fetched; by default stretto in XDG_CACHE_HOME or ~/.cache")
+                       "Folder for fetched chunks (stretto in XDG_CACHE_HOME or ~/.cache)")
             ->envname("STRETTO_CACHE")
             ->type_name("DIR");
-        app.add_flag("--no-cache", no_cache, "Keep nothing, and so give nothing to others");
+        app.add_flag("--no-cache", no_cache, "Keep nothing, so upload nothing");
         app.add_option("--cache-size", cache_size,
-                       "Bytes that it may hold (a tenth of the free disk, at most 10G)")
-            ->transform(CLI::AsSizeValue(true));
-        app.add_flag("--no-share", no_share, "Give nothing to others");
-        app.add_option("--share", share, "Go on giving to others for so long after the last song")
+                       "Largest size of that folder (a tenth of the free disk, at most 10G)")
+            ->bytes();
+        app.add_flag("--no-peers", no_peers, "Download nothing from peers");
+        app.add_flag("--no-share", no_share, "Upload nothing to peers");
+        app.add_flag("--metered", metered, "Upload nothing: this connection is paid by volume");
+        app.add_option("--share", share, "Keep uploading for this long after the last song")
             ->type_name("SECONDS|forever")
             ->check([](const std::string& text) {
-                return is_share(text) ? "" : "seconds, or forever";
+                return is_share(text) ? "" : text + " is not a number of seconds, or forever";
             });
-        app.add_flag("--no-peers", no_peers, "Take nothing from others");
-        app.add_flag("--metered", metered, "Bytes cost money here: give nothing to others");
         app.add_option("--upload-limit", upload_limit,
-                       "Bytes a second that others may take (no limit)")
-            ->type_name("BYTES")
-            ->transform(CLI::AsSizeValue(true));
+                       "Upload at most this much per second (no limit)")
+            ->bytes();
         app.add_option("--listen", listen,
-                       "Where others find this peer (every address, a free port)")
+                       "Address at which peers reach this one (every address, a free port)")
             ->type_name("HOST:PORT");
-        app.add_flag("--allow-local-peers", local_peers,
-                     "Connect to peers and edges on private networks when a tracker names them");
     }
 
     /// An Error (64) for what is no address or place.
@@ -67,8 +104,8 @@ struct ListenerOptions {
         listen::Presence::Options p;
         p.edges = edges;
         p.store = store;
-        p.tracker =
-            edges.empty() && tracker.empty() && store.empty() ? "http://127.0.0.1:8490" : tracker;
+        p.tracker_assumed = edges.empty() && tracker.empty() && store.empty();
+        p.tracker = p.tracker_assumed ? "http://127.0.0.1:8490" : tracker;
         for (const auto& url : edges)
             if (!url.starts_with("http://") && !url.starts_with("https://"))
                 throw Error{EX_USAGE,

@@ -23,7 +23,7 @@ constexpr std::string_view examples =
     "  stretto-play --edge http://127.0.0.1:8481 frontiers machine-wars\n"
     "  stretto-play --events events.jsonl --network 4g frontiers\n"
     "  stretto-play --output wav:heard.wav --abr seed frontiers\n"
-    "  stretto-play --output raw:- frontiers | aplay -f FLOAT_LE -r 44100 -c 2\n"
+    "  stretto-play -O raw:- frontiers | aplay -f FLOAT_LE -r 44100 -c 2\n"
     "  stretto-play - < playlist.m3u8\n"
     "  stretto-play --search sweep";
 
@@ -55,9 +55,13 @@ std::vector<std::string> songs_of(const std::vector<std::string>& arguments, boo
             songs.push_back(argument);
             continue;
         }
+        if (const auto hint = song_hint(argument); !hint.empty() && !fs::is_regular_file(argument))
+            throw Error{EX_USAGE, hint};
         const auto file = open_input(argument);
         const auto bytes = read_rest(file.fd(), most_playlist_bytes, argument);
         if (!bytes) throw bad_data(argument, "a playlist of more than 16 MB");
+        if (as_text(*bytes).find('\0') != std::string_view::npos)
+            throw Error{EX_USAGE, song_hint(argument, "a playlist")};
         const auto list = listen::parse_playlist(as_text(*bytes));
         for (const auto& line : list.refused) note(text("'", argument, "': ", line));
         refused = refused || !list.refused.empty();
@@ -152,8 +156,12 @@ listen::Player::Key key_of(const Press& press) {
 /// The status line and the keys on a terminal.
 class Console {
    public:
-    explicit Console(listen::Player& player) : player_(player), keys_(STDIN_FILENO) {
-        player.on_view([this](const listen::PanelView& view) { panel_.show(view); });
+    /// @param keys  whether keys are read: a program that writes a file may be one of a script's
+    Console(listen::Player& player, bool keys) : player_(player), keys_(keys ? STDIN_FILENO : -1) {
+        player.on_view([this](const listen::PanelView& view) {
+            panel_.show(view);
+            if (poll_) poll_->want(keys_.readable() ? net::Poll::readable : net::Poll::none);
+        });
         player.on_note([this](const std::string& what) {
             panel_.wipe();
             note(what);
@@ -166,8 +174,9 @@ class Console {
    private:
     void read() {
         char bytes[64];
+        if (!keys_.readable()) return poll_->want(net::Poll::none);
         const auto got = ::read(STDIN_FILENO, bytes, sizeof bytes);
-        if (got <= 0) return poll_->want(net::Poll::none);
+        if (got <= 0) return poll_.reset();
         for (const auto& press : reader_.add({bytes, static_cast<std::size_t>(got)}))
             player_.key(key_of(press));
     }
@@ -210,8 +219,14 @@ int play_songs(Options& o) {
                                      : "";
     listen::Player player{p};
     std::optional<Console> console;
-    if (!o.quiet) console.emplace(player);
+    using Kind = audio::Output::Kind;
+    const bool heard = p.output.kind == Kind::device || p.output.kind == Kind::nowhere;
+    if (!o.quiet) console.emplace(player, heard);
     const int status = player.run(songs);
+    if (status != 0)
+        for (const auto& argument : o.songs)
+            if (const auto hint = song_hint(argument); !is_playlist(argument) && !hint.empty())
+                note(hint);
     return status == 0 && refused ? EX_DATAERR : status;
 }
 
@@ -227,68 +242,79 @@ int list_devices() {
     return names.empty() ? 1 : 0;
 }
 
-void add_options(CLI::App& app, Options& o) {
+void add_options(Arguments& app, Options& o) {
     auto& p = o.player;
+    app.group("What is played");
+    app.add_flag("--list", o.list, "List the songs of the server or store");
+    app.add_option("--search", o.search,
+                   "List the songs that have these words in title, artist, album or name")
+        ->type_name("TEXT");
     o.place.add_to(app);
+    app.group("Where it asks");
     app.add_option("--store", o.store,
-                   "A store's directory, or http://server with one, to ask first")
+                   "Ask this store first, a directory or a web server; without a tracker or "
+                   "edges, ask nothing else")
         ->envname("STRETTO_STORE")
         ->type_name("DIR|URL");
+    app.add_option("--patience", o.patience,
+                   "Give a song up after this many seconds of silence without progress")
+        ->range(1, 86400)
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.group("Sound");
     app.add_option("-O,--output", o.output,
-                   "sdl: the system's sound; null: nowhere, in real time; wav:FILE; raw:FILE, "
-                   "raw:-: 32-bit float samples")
+                   "sdl: the system's sound; null: none, in real time; wav:FILE; raw:FILE or "
+                   "raw:-, 32-bit float samples")
+        ->type_name("OUTPUT")
         ->capture_default_str();
-    app.add_option("--device", p.sink.device, "The output device (the system's default)")
+    app.add_option("--device", p.sink.device, "Sound device (the system's default)")
         ->type_name("NAME");
-    app.add_flag("--devices", o.devices, "List the output devices");
-    app.add_option("--volume", o.volume, "Per cent")
-        ->check(CLI::Range(0, 100))
+    app.add_flag("--devices", o.devices, "List the sound devices");
+    app.add_option("--volume", o.volume, "Volume, 0 to 100")
+        ->range(0, 100)
+        ->type_name("PERCENT")
         ->capture_default_str();
-    app.add_flag("--unpaced", o.unpaced, "Write files as fast as the network brings the song");
-    app.add_option(
-           "--abr", p.abr,
-           "How the bitrate is chosen: stretto, bola, mpc, throughput, dynamic, seed, or a bitrate")
+    app.add_flag("--unpaced", o.unpaced, "Write files as fast as the song arrives");
+    app.group("Bitrate and buffer");
+    app.add_option("--abr", p.abr,
+                   "How the bitrate is chosen: stretto, bola, mpc, throughput, dynamic, seed, or "
+                   "a fixed bitrate such as 160")
+        ->type_name("RULE")
         ->capture_default_str();
-    app.add_option("--max-bitrate", o.most_kbps, "The highest bitrate to take, kbit/s")
-        ->check(CLI::Range(1, 65535));
+    app.add_option("--max-bitrate", o.most_kbps, "Highest bitrate to take, kbit/s")
+        ->range(1, 65535)
+        ->type_name("KBPS");
     app.add_option("--network", o.network,
-                   "What carries it: wifi takes 320 kbit/s at most, 4g 160, 3g 96")
-        ->check(CLI::IsMember({"wifi", "4g", "3g"}));
-    app.add_flag("--data-saver", o.data_saver, "The lowest bitrate only");
-    app.add_option("--buffer", o.buffer, "Seconds of sound to hold ahead")
-        ->check(CLI::Range(2, 600))
+                   "Kind of network: wifi takes at most 320 kbit/s, 4g 160, 3g 96")
+        ->one_of({"wifi", "4g", "3g"})
+        ->type_name("wifi|4g|3g");
+    app.add_flag("--data-saver", o.data_saver, "Take the lowest bitrate only");
+    app.add_option("--buffer", o.buffer, "Highest buffer level, seconds of audio")
+        ->range(2, 600)
+        ->type_name("SECONDS")
         ->capture_default_str();
-    app.add_option("--lead", o.lead, "The same until 30 seconds of a song were heard")
-        ->check(CLI::Range(2, 600))
+    app.add_option("--lead", o.lead, "The same until 30 seconds of a song have been played")
+        ->range(2, 600)
+        ->type_name("SECONDS")
         ->capture_default_str();
-    app.add_option(
-           "--patience", o.patience,
-           "Seconds without progress, once a listener waits, after which a song is given up")
-        ->check(CLI::Range(1, 86400))
-        ->capture_default_str();
+    app.group("Events and messages");
     app.add_option("--events", o.events,
-                   "Append what happens to this file, a line of JSON each; - is standard output; "
-                   "or post it to a server, http://...")
+                   "Append what happens to this file, a line of JSON each, or post it to a "
+                   "server; - is standard output")
         ->type_name("FILE|URL");
     app.add_option("--listener", o.listener,
-                   "Who listens, in the events (random, kept in the cache)")
+                   "Id of the listener in the events (random, kept in the cache)")
         ->type_name("ID");
-    app.add_flag("--list", o.list, "List the songs of the server");
-    app.add_option("--search", o.search,
-                   "List songs that have these words in title, artist, album or name")
-        ->type_name("TEXT");
-    app.add_flag("-q,--quiet", o.quiet, "No line on the terminal, and no keys");
+    app.add_flag("-q,--quiet", o.quiet, "Show no line on the terminal and read no keys");
     app.add_option("SONG", o.songs,
-                   "Names or ids of songs, or playlists: files, or - for standard input");
+                   "Ids or names of songs, or playlists: files, or - for standard input");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     Options o;
-    CLI::App app{
-        "Play songs: sound at once, the best that the network can carry, from what is kept, from "
-        "peers and edges."};
+    Arguments app{"Play songs from the cache, peers and edges. The bitrate follows the network."};
     add_options(app, o);
     return program(app, argc, argv, examples, [&] {
         // named on the command line, edges and trackers are meant before a store of the environment

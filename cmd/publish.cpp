@@ -238,6 +238,7 @@ int main(int argc, char** argv) {
     app.add_flag("--album", album_gain,
                  "With a directory: one gain per directory; by default one per album in it")
         ->excludes(each);
+    app.add_flag("--no-cover", library.source.no_cover, "With a directory: leave pictures out");
     app.add_flag("--keep-going", library.source.keep_going,
                  "With a directory: skip damage inside a file");
     app.add_option("STORE", store_path,
@@ -249,12 +250,14 @@ int main(int argc, char** argv) {
     app.add_option("EDGE", edges, "With --purge: more edges");
 
     return program(app, argc, argv, examples, [&] {
-        if (listing + verifying + dry + !song.empty() + !purged.empty() > 1)
+        if (listing + verifying + dry + (app.count("--remove") > 0) + (app.count("--purge") > 0) >
+            1)
             throw Error{EX_USAGE,
                         "--list, --verify, --remove, --purge and --dry-run exclude each other"};
-        if (hard && purged.empty()) throw Error{EX_USAGE, "--hard is for --purge"};
-        if (!edges.empty() && purged.empty()) throw Error{EX_USAGE, "one bundle at a time"};
-        if (!purged.empty()) {
+        if (hard && app.count("--purge") == 0) throw Error{EX_USAGE, "--hard is for --purge"};
+        if (!edges.empty() && app.count("--purge") == 0)
+            throw Error{EX_USAGE, "one bundle at a time"};
+        if (app.count("--purge") > 0) {
             if (bundle_path != "-") edges.insert(edges.begin(), bundle_path);
             edges.insert(edges.begin(), store_path);
             return purge({purged, hard, {}}, edges);
@@ -262,12 +265,12 @@ int main(int argc, char** argv) {
         using store::Directory;
         if (listing) return list(Directory{store_path, Directory::Open::existing}, json);
         if (verifying) return verify(Directory{store_path, Directory::Open::existing});
-        if (!song.empty()) {
+        if (app.count("--remove") > 0) {
             Directory store{store_path, Directory::Open::existing};
             return remove(store, song);
         }
         if (is_library(store_path, bundle_path)) {
-            if (dry || !name.empty())
+            if (dry || app.count("--name") > 0)
                 throw Error{EX_USAGE, "--dry-run and --name are for a single bundle"};
             check_bitrates(library.kbps);
             using Gain = publish::LibraryOptions::Gain;
@@ -278,7 +281,7 @@ int main(int argc, char** argv) {
             !publish::looks_like_store(store_path) && ::isatty(STDIN_FILENO))
             throw Error{EX_USAGE, text("'", store_path, "' is not a store: to publish the music ",
                                        "in it, give the store's directory as well")};
-        if (!name.empty()) song::check_name(name);
+        if (app.count("--name") > 0) song::check_name(name);
         const std::string subject = bundle_path == "-" ? "standard input" : bundle_path;
         const File file = open_input(bundle_path);
         publish::BundleReader bundle{file.fd(), song::most_chunk_bytes};

@@ -228,6 +228,7 @@ class Serving {
 };
 
 int serve_store(const Options& o, std::size_t descriptors) {
+    store::check_store(o.source);
     const store::Tree tree{o.source};
     edge::Origin origin{tree, std::max<std::size_t>(16, descriptors / 4), o.memory};
     edge::Catalogue catalogue{tree};

@@ -1,6 +1,7 @@
 // stretto-simulate: the player over recorded networks, on a virtual clock. See stretto-simulate(1).
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <iomanip>
@@ -29,10 +30,10 @@ constexpr int edges_known = 3;  // when some die
 
 constexpr std::string_view examples =
     "  stretto-simulate --traces traces\n"
-    "  stretto-simulate --traces traces --abr stretto,bola,mpc,seed,96 --songs 1000\n"
-    "  stretto-simulate --traces traces --scenarios traces/scenarios.tsv --optimum\n"
-    "  stretto-simulate --traces traces --abr stretto,bola,mpc,seed --songs 1000 | stretto-report\n"
-    "  stretto-simulate --traces traces --least 640 --kill-edges 1 --songs 100000 --table\n"
+    "  stretto-simulate --traces traces --abr stretto,bola,mpc,96 --songs 1000\n"
+    "  stretto-simulate --traces traces --scenarios scenarios.tsv --optimum\n"
+    "  stretto-simulate --traces traces --abr stretto,bola | stretto-report\n"
+    "  stretto-simulate --traces traces --least 640 --kill-edges 1 --table\n"
     "  stretto-simulate --traces traces --manifest manifest.json --json | jq .q\n"
     "  stretto-simulate --listeners 10000 --fetch --arrivals flash\n"
     "  stretto-simulate --listeners 1000 --hours 2";
@@ -47,7 +48,7 @@ struct Options {
     std::string events;
     double least_kbps = 0, kill_edges = 0, silence_edges = 0;
     bool optimum = false, json = false, table = false, part = false;
-    std::vector<int> parts;
+    std::vector<int> parts, ladder{std::begin(sim::default_ladder), std::end(sim::default_ladder)};
 };
 
 double cpu_now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -75,7 +76,7 @@ class Simulation {
             song_ = sim::song_of(must(song::parse_manifest(contents(o.manifest)), o.manifest));
         for (const auto& name : o.policies) {
             if (!abr::make_policy(name))
-                throw Error{EX_USAGE, text("no policy is called '", name, "'")};
+                throw Error{EX_USAGE, text("no rule is called '", name, "'")};
             plays_.push_back({name, {}, 0});
         }
         if (!o.events.empty()) events_ = std::make_unique<events::Writer>(o.events);
@@ -83,7 +84,7 @@ class Simulation {
 
     void run() {
         const auto songs = o_.songs ? o_.songs : scenarios_.size();
-        Progress progress;
+        Progress progress{!(o_.json && ::isatty(STDOUT_FILENO))};  // its lines go there meanwhile
         for (std::size_t i = 0; i < songs; ++i) {
             one(i);
             progress.show(static_cast<double>(i + 1) / static_cast<double>(songs), "songs");
@@ -92,17 +93,18 @@ class Simulation {
     }
 
     void print() const {
-        std::vector<sim::Summary> rows;
-        for (const auto& plays : plays_)
-            rows.push_back(sim::summarize(plays, optimum_, plays_.front()));
-        if (o_.json) {
-            for (const auto& row : rows) std::cout << json_of(row).dump() << '\n';
-            return;
-        }
         // where the events go, a program reads
         auto& out = o_.events == "-" ? std::cerr : std::cout;
-        print_table(out, rows);
-        out << '\n' << report::print_text({published()}, {});
+        for (const auto& [name, songs] : groups()) {
+            std::vector<sim::Summary> rows;
+            for (const auto& plays : plays_)
+                rows.push_back(sim::summarize(plays, optimum_, plays_.front(), songs));
+            if (o_.json)
+                for (const auto& row : rows) std::cout << json_of(row, name).dump() << '\n';
+            else
+                print_table(out, name, rows);
+        }
+        if (!o_.json) out << '\n' << report::print_text({published()}, {});
     }
 
    private:
@@ -114,13 +116,43 @@ class Simulation {
         if (scenarios_.empty()) throw Error{EX_NOINPUT, "no trace in this part"};
     }
 
+    using Group = std::pair<std::string, std::vector<std::size_t>>;  // its songs, by number
+
+    /// Where scenarios have kinds: songs by kind of network, and those during which the lowest
+    /// fixed bitrate of the comparison does not stall, since gains on hopeless links hide losses on
+    /// others. Last, all songs.
+    std::vector<Group> groups() const {
+        std::vector<Group> all;
+        const auto add = [&all](const std::string& name, std::size_t song) {
+            auto found = std::ranges::find(all, name, &Group::first);
+            if (found == all.end()) found = all.insert(all.end(), {name, {}});
+            found->second.push_back(song);
+        };
+        const auto songs = plays_.front().outcomes.size();
+        for (std::size_t i = 0; i < songs; ++i)
+            if (const auto& kind = scenarios_[i % scenarios_.size()].kind; !kind.empty())
+                add(kind, i);
+        const sim::Plays* lowest = nullptr;
+        for (const auto& plays : plays_)
+            if (const int kbps = std::atoi(plays.policy.c_str());
+                kbps > 0 && (!lowest || kbps < std::atoi(lowest->policy.c_str())))
+                lowest = &plays;
+        const bool kinds = !all.empty();
+        for (std::size_t i = 0; lowest && kinds && i < songs; ++i)
+            if (lowest->outcomes[i].score.stalls == 0) add("no stall at " + lowest->policy, i);
+        for (std::size_t i = 0; i < songs; ++i) add("", i);
+        return all;
+    }
+
     /// The same song over the same link for every policy.
     void one(std::size_t i) {
         const auto& scenario = scenarios_[i % scenarios_.size()];
         const auto link = recordings_.link(scenario, o_.least_kbps);
         const auto kill = kill_of(i);
-        const auto song = song_ ? *song_ : sim::made_song(o_.song_s, o_.seed * 0x100000001b3 + i);
+        const auto song =
+            song_ ? *song_ : sim::made_song(o_.song_s, o_.seed * 0x100000001b3 + i, o_.ladder);
         Json line{{"file", scenario.file}, {"offset_s", scenario.offset_s}};
+        if (!scenario.kind.empty()) line["kind"] = scenario.kind;
         if (o_.optimum) {
             optimum_.push_back(sim::optimum(song, link, o_.player, true));
             whole_.push_back(sim::optimum(song, link, o_.player, false));
@@ -197,8 +229,9 @@ class Simulation {
                 {"wasted_bytes", std::llround(o.wasted)}};
     }
     /// Without speed: the same options give the same bytes.
-    static Json json_of(const sim::Summary& s) {
+    static Json json_of(const sim::Summary& s, const std::string& kind) {
         Json line{{"policy", s.policy}, {"songs", s.songs}, {"q", s.q}};
+        if (!kind.empty()) line["kind"] = kind;
         if (s.of_optimum != 0) line["percent_of_optimum"] = s.of_optimum;
         line.update(Json{{"percent_without_stall", s.no_stall},
                          {"stalled_s", s.stalled_s},
@@ -212,36 +245,46 @@ class Simulation {
         return line;
     }
 
-    void print_table(std::ostream& out, const std::vector<sim::Summary>& rows) const {
-        out << rows.front().songs << " songs over " << scenarios_.size() << " scenarios\n"
-            << "policy          Q  %opt  no stall%  stalled s   kbit/s  changes  start "
-               "p50  p95 s  wasted%  songs/s  first ahead\n";
+    /// 80 columns. What they mean is in stretto-simulate(1).
+    void print_table(std::ostream& out, const std::string& kind,
+                     const std::vector<sim::Summary>& rows) const {
+        if (kind.empty())
+            out << rows.front().songs << " songs over " << scenarios_.size() << " scenarios; "
+                << std::llround(rows.front().songs_per_s) << " songs/s by " << rows.front().policy
+                << '\n';
+        else
+            out << kind << ": " << rows.front().songs << " songs\n";
+        out << "                   % of  % no stall kbit/s       startup, s     %     "
+            << rows.front().policy.substr(0, 10) << '\n'
+            << "rule            Q  best stall     s  heard changes   p50   p95 waste      "
+               "ahead\n";
         for (const auto& s : rows) print_row(out, s);
-        if (optimum_.empty()) return;
-        out << std::setprecision(2) << "optimum    " << std::setw(6) << mean(optimum_)
-            << "  with splicing\noptimum    " << std::setw(6) << mean(whole_) << "  whole chunks\n";
+        if (!kind.empty()) out << '\n';
+        if (!kind.empty() || optimum_.empty()) return;
+        out << std::setprecision(1) << "best      " << std::setw(7) << mean(optimum_)
+            << "  possible if the bitrate may change within a chunk\nbest      " << std::setw(7)
+            << mean(whole_) << "  possible if it changes between chunks only\n";
     }
     static void print_row(std::ostream& out, const sim::Summary& s) {
         const auto number = [&out](double value, int width, int digits) {
             out << std::setw(width) << std::setprecision(digits) << value;
         };
-        out << std::left << std::setw(11) << s.policy << std::right << std::fixed;
-        number(s.q, 6, 2);
+        out << std::left << std::setw(10) << s.policy << std::right << std::fixed;
+        number(s.q, 7, 1);
         if (s.of_optimum != 0)
             number(s.of_optimum, 6, 1);
         else
             out << "     -";
-        number(s.no_stall, 11, 1);
-        number(s.stalled_s, 11, 2);
-        number(s.kbps, 9, 1);
-        number(s.switches, 9, 2);
-        number(s.start_p50_s, 11, 2);
-        number(s.start_p95_s, 7, 2);
-        number(s.wasted, 9, 2);
-        number(s.songs_per_s, 9, 0);
-        number(s.ahead, 8, 2);
-        out << " +-";
-        number(s.ahead_error, 5, 2);
+        number(s.no_stall, 6, 1);
+        number(s.stalled_s, 6, s.stalled_s < 100 ? 2 : 1);
+        number(s.kbps, 7, 1);
+        number(s.switches, 8, 1);
+        number(s.start_p50_s, 6, 2);
+        number(s.start_p95_s, 6, 2);
+        number(s.wasted, 6, 2);
+        number(s.ahead, 6, 1);
+        out << "+-";
+        number(s.ahead_error, 1, s.ahead_error >= 10 ? 0 : 1);
         out << '\n';
     }
     static double mean(const std::vector<double>& values) {
@@ -260,65 +303,82 @@ class Simulation {
 };
 
 void add_options(Arguments& app, Options& o) {
-    app.add_option("--traces", o.traces, "A folder of recordings: lines of a second and its kbit/s")
+    app.group("Networks");
+    app.add_option("--traces", o.traces, "Folder of traces: lines of a second and its kbit/s")
         ->type_name("DIR");
     app.add_option("--scenarios", o.scenarios,
-                   "Which of them, from where on, how much faster, at which round trip; by default "
-                   "each once, as it is")
+                   "List of traces, each with start, speed factor and round trip (each trace "
+                   "once, as it is)")
         ->type_name("FILE");
     app.add_option("--part", o.parts,
-                   "Only the recordings of part K of N, divided by their names: to tune on some "
-                   "and to test on others")
+                   "Use only part K of N of the traces, divided by their names: tune on one part, "
+                   "test on another")
         ->expected(2)
         ->range(1, 1000)
         ->type_name("K N");
-    app.add_option("--abr", o.policies, "Policies to compare, the first with all others")
-        ->delimiter(',')
-        ->type_name("NAME,...")
-        ->capture_default_str();
-    app.add_option("--songs", o.songs, "How many to play; by default one for each scenario")
-        ->range(1, 100000000);
-    app.add_option("--seed", o.seed, "Other songs")->capture_default_str();
-    app.add_option("--length", o.song_s, "Seconds of each")->range(1, 36000)->capture_default_str();
-    app.add_option("--manifest", o.manifest, "Play this song instead of made-up ones")
-        ->type_name("FILE");
-    app.add_option("--buffer", o.player.buffer_s, "Seconds above which nothing more is asked for")
-        ->range(5.0, 600.0)
-        ->capture_default_str();
-    app.add_option("--lead", o.player.lead_s, "The same until 30 s were heard")
-        ->range(5.0, 600.0)
-        ->capture_default_str();
-    app.add_option("--least", o.least_kbps, "No second of a link carries less, kbit/s")
-        ->range(0.0, 1e9);
+    app.add_option("--least", o.least_kbps, "Lowest rate of a link in any second, kbit/s")
+        ->range(0.0, 1e9)
+        ->type_name("KBPS");
     app.add_option("--kill-edges", o.kill_edges,
-                   "In this share of the songs the edge that is asked ends at some moment, and "
-                   "its connections with it; there are two more")
+                   "Share of the songs in which the edge in use closes its connections for good; "
+                   "two other edges remain")
         ->range(0.0, 1.0)
         ->type_name("SHARE");
     app.add_option("--silence-edges", o.silence_edges,
-                   "In this share, of the others, it just says nothing any more")
+                   "Share of the songs in which it stops sending without closing them")
         ->range(0.0, 1.0)
         ->type_name("SHARE");
-    app.add_option("-o,--events", o.events,
-                   "Append what happens to this file, as stretto-play does; - is standard output, "
-                   "which is also where it goes when that is no terminal and nothing else is asked "
-                   "for")
+    app.group("Songs and player");
+    app.add_option("--abr", o.policies, "Rules to compare; the first is compared with each other")
+        ->delimiter(',')
+        ->type_name("RULE,...")
+        ->capture_default_str();
+    app.add_option("--songs", o.songs, "Number of songs (one for each scenario)")
+        ->range(1, 100000000);
+    app.add_option("--seed", o.seed, "Seed of the random numbers that make the songs")
+        ->capture_default_str();
+    app.add_option("--length", o.song_s, "Length of a song, seconds")
+        ->range(1, 36000)
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.add_option("--ladder", o.ladder, "Bitrates of made-up songs, kbit/s")
+        ->delimiter(',')
+        ->range(8, 1000)
+        ->type_name("KBPS,...")
+        ->capture_default_str();
+    app.add_option("--manifest", o.manifest, "Play the song of this manifest instead")
         ->type_name("FILE");
-    app.add_flag("--table", o.table, "The table on standard output, whatever that is");
+    app.add_option("--buffer", o.player.buffer_s, "Highest buffer level, seconds of audio")
+        ->range(5.0, 600.0)
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.add_option("--lead", o.player.lead_s, "The same until 30 s of a song have been played")
+        ->range(5.0, 600.0)
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.group("Results");
+    app.add_option("-o,--events", o.events,
+                   "Append events to this file, as stretto-play does; - is standard output (also "
+                   "the default if that is no terminal)")
+        ->type_name("FILE");
+    app.add_flag("--table", o.table, "Print the table to standard output in any case");
     app.add_flag("--optimum", o.optimum,
-                 "Also search for the best that could have been made of each link; slow");
-    app.add_flag("--json", o.json, "A line of JSON for each song, then one for each policy");
+                 "Also compute the best result possible on each link; slow");
+    app.add_flag("--json", o.json, "Print a line of JSON for each song, then one for each rule");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     Options o;
-    Arguments app{"Play songs over recorded networks on a virtual clock, and compare policies."};
+    Arguments app{
+        "Play songs over recorded networks on a virtual clock, and compare the rules that "
+        "choose the bitrate."};
     add_options(app, o);
     CrowdOptions crowd;
     crowd.add_to(app);
     return program(app, argc, argv, examples, [&] {
+        std::ranges::sort(o.ladder);
         if (crowd.settings.listeners > 0) {
             crowd.run(o.seed, o.song_s, o.policies.front(), o.json);
             return 0;

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/program.hpp"
+#include "base/suggest.hpp"
 #include "song/id.hpp"
 
 using namespace stretto;
@@ -15,55 +16,71 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::pair<const char*, const char*> tools[] = {
-    {"encode", "any audio file to one Ogg stream with a Vorbis stream per bitrate, at -14 LUFS"},
-    {"chunk", "Ogg Vorbis to a bundle of chunks that each play on their own"},
-    {"publish", "a bundle into a store, checked, all or nothing; lists, verifies, removes"},
-    {"fetch", "a song from a store or server as one verified Ogg file"},
-    {"serve", "a store over HTTP, or another server through a cache: origin and edge"},
-    {"track", "who has which chunk, how near and how well, and which edges are near and healthy"},
-    {"play", "songs to the ears, from cache and edges, whatever the network does"},
-    {"simulate", "songs over recorded networks on a virtual clock, policies compared"},
-    {"report", "what players saw, summed up: plays and royalties, startup and stalls, bytes, cost"},
+    {"encode", "encode an audio file at several bitrates and one loudness"},
+    {"chunk", "cut Ogg Vorbis into chunks that each play on their own"},
+    {"publish", "put a song into a store; list, verify and remove songs"},
+    {"fetch", "fetch a song as one verified Ogg Vorbis file"},
+    {"serve", "serve a store over HTTP, or cache another server: origin and edge"},
+    {"track", "tell listeners which peers and edges are near and have a song"},
+    {"play", "play songs from the cache, peers and edges"},
+    {"simulate", "compare bitrate rules over recorded networks, on a virtual clock"},
+    {"report", "sum up events of players: plays, royalties, stalls, costs"},
 };
 
 void list() {
-    std::cout << "Stream music: small programs that work in a pipe. `stretto TOOL ...` runs "
-                 "stretto-TOOL.\n\n";
+    std::cout << "Stream music with small programs. `stretto TOOL ...` runs stretto-TOOL.\n\n";
     for (const auto& [name, what] : tools)
         std::cout << "  " << name << std::string(10 - std::string_view{name}.size(), ' ') << what
                   << '\n';
-    std::cout << "\n`stretto TOOL --help` tells a tool's options, `man stretto.7` the whole.\n";
+    std::cout << "\n`stretto help TOOL` shows a tool's options, `man stretto.7` gives a tour.\n";
 }
 
-[[noreturn]] void run(int argc, char** argv) {
-    const std::string tool = argv[1];
-    if (!song::is_name(tool))
-        throw Error{EX_USAGE, text("no tool is called '", tool, "' (see stretto --help)")};
-    const std::string name = "stretto-" + tool;
+Error unknown(const std::string& tool) {
+    std::vector<std::string> known{"help"};
+    for (const auto& [name, what] : tools) known.emplace_back(name);
+    const auto meant = nearest_word(tool, known);
+    return Error{EX_USAGE,
+                 text("no tool is called '", tool, "'", meant.empty() ? "" : "; did you mean ",
+                      meant, meant.empty() ? "" : "?", " (see stretto --help)")};
+}
+
+/// The tool that takes the place of this program. @param words  its name, then its arguments
+[[noreturn]] void run(const std::vector<std::string>& words) {
+    if (!song::is_name(words[0])) throw unknown(words[0]);
+    const std::string name = "stretto-" + words[0];
     std::vector<char*> arguments{const_cast<char*>(name.c_str())};
-    for (int i = 2; i <= argc; ++i) arguments.push_back(i < argc ? argv[i] : nullptr);
+    for (std::size_t i = 1; i < words.size(); ++i)
+        arguments.push_back(const_cast<char*>(words[i].c_str()));
+    arguments.push_back(nullptr);
     std::error_code none;
     // a build or an unusual PREFIX finds its own tools first
     const auto beside = fs::read_symlink("/proc/self/exe", none).parent_path() / name;
     ::execv(beside.c_str(), arguments.data());
     ::execvp(name.c_str(), arguments.data());
-    if (errno == ENOENT)
-        throw Error{EX_USAGE, text("no tool is called '", tool, "' (see stretto --help)")};
+    if (errno == ENOENT) throw unknown(words[0]);
     throw system_error("run", name);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    Arguments app{"Stream music with small programs: run stretto-TOOL, or list the tools."};
+    Arguments app{"Run one of the tools, or list them."};
     std::string unused;
     app.add_option("TOOL", unused,
-                   "encode, chunk, publish, fetch, serve, track, play, simulate, report; what "
-                   "follows is the tool's");
-    const bool ours = argc > 1 && argv[1][0] == '-';
+                   "encode, chunk, publish, fetch, serve, track, play, simulate, report, or help "
+                   "TOOL; the arguments that follow are the tool's");
+    std::vector<std::string> words{argv + 1, argv + argc};
+    const bool ours = words.empty() || words[0].starts_with('-');
     return program(app, ours ? argc : 1, argv,
-                   "  stretto fetch --store store frontiers -o frontiers.ogg", [&] {
-                       if (argc > 1 && !ours) run(argc, argv);
+                   "  stretto help fetch\n"
+                   "  stretto fetch --store store frontiers -o frontiers.ogg",
+                   [&] {
+                       if (!ours && words[0] == "help") {
+                           words.erase(words.begin());
+                           words.resize(std::min<std::size_t>(words.size(), 1));
+                           if (!words.empty()) words.emplace_back("--help");
+                       }
+                       if (!ours && !words.empty()) run(words);
                        list();
                        return 0;
                    });

@@ -28,6 +28,7 @@ constexpr std::string_view examples =
 
 constexpr std::size_t most_file_bytes = 64u << 20;
 constexpr std::chrono::milliseconds edge_period{2000};
+constexpr int most_nested = 10'000'000;
 
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8490"}; }
@@ -35,6 +36,8 @@ struct Options : ServerOptions {
     std::string origin, cacert, edges, geoip, allow, dump;
     int interval_s = 120, ttl_s = 0;
     std::size_t max_peers = 1'000'000;
+    std::vector<int> network_peers{64, 256, 1024, 4096}, unproved_peers{16, 64, 256, 1024};
+    int song_peers = 32;
 };
 
 void add_options(Arguments& app, const Settings& settings, Options& o) {
@@ -62,6 +65,23 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         .add("max-peers", o.max_peers,
              "Maximum number of peers; a peer with ten songs takes 600 bytes")
         ->range(1, 100'000'000)
+        ->capture_default_str();
+    const auto add_nested = [&](const char* name, std::vector<int>& limits, const char* help) {
+        settings.add(name, limits, help)
+            ->type_name("N[,N...]")
+            ->delimiter(',')
+            ->allow_extra_args(false)
+            ->range(1, most_nested)
+            ->capture_default_str();
+    };
+    add_nested(
+        "network-peers", o.network_peers,
+        "Peers per /64, /56, /48 and /32 (IPv4: per address, /24 and /16); a missing value is "
+        "four times the one before");
+    add_nested("unproved-peers", o.unproved_peers,
+               "The same for peers that the tracker has not connected to yet");
+    settings.add("song-peers", o.song_peers, "Peers per address, or per /64, for one song")
+        ->range(1, 255)
         ->capture_default_str();
     app.add_option("--dump", o.dump, "Print the data of the tracker at URL")->type_name("URL");
 }
@@ -93,10 +113,22 @@ std::unique_ptr<track::Geo> open_geo(const std::string& file) {
     return file.empty() ? nullptr : std::make_unique<track::Geo>(file);
 }
 
+swarm::NestedLimits nested(const std::vector<int>& said, const char* option) {
+    swarm::NestedLimits limits{};
+    if (said.size() > limits.size())
+        throw Error{EX_USAGE, text("--", option, " takes at most ", limits.size(), " numbers")};
+    for (std::size_t i = 0; i < limits.size(); ++i)
+        limits[i] = i < said.size() ? static_cast<std::uint32_t>(said[i]) : limits[i - 1] * 4;
+    return limits;
+}
+
 swarm::PeersLimits peers_limits(const Options& o) {
     swarm::PeersLimits limits;
     limits.peers = o.max_peers;
     limits.ttl_s = static_cast<std::uint32_t>(o.ttl_s);
+    limits.of_prefix = nested(o.network_peers, "network-peers");
+    limits.unproved = nested(o.unproved_peers, "unproved-peers");
+    limits.of_home_in_swarm = static_cast<std::size_t>(o.song_peers);
     return limits;
 }
 

@@ -45,12 +45,12 @@ echo '   cliff: 600, but 64 for 10 s and then 0 for 5 s in each minute'
 say "2  stretto-simulate --traces LINK --abr stretto,seed,96,320 --songs 20 --optimum"
 for link in good slow gaps cliff; do
     printf '\n   %s\n' "$link"
-    stretto-simulate --traces "$work/$link" --abr stretto,seed,96,320 --songs 20 --optimum --table | sed '1d;/^$/,$d' | cut -c 1-63 | sed 's/^/   /'
+    stretto-simulate --traces "$work/$link" --abr stretto,seed,96,320 --songs 20 --optimum --table | sed -E '1d; /^$/,$d; /^best/!s/^(.{62}).*/\1/; s/^/   /'
 done
 
 say '3  real players on a cliff: stretto-play --abr stretto and --abr seed, each on its own link'
 if lacks=$(net_lacks); then
-    echo "   not here: this needs root and network namespaces ($lacks)"
+    echo "   not here: this needs $lacks"
     exit 0
 fi
 lay <<HOSTS

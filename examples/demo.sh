@@ -49,22 +49,24 @@ rm -rf "$out/store" "$out/events" "$out/report.html"
 mkdir -p "$out/events"
 store=$out/store names=
 
-# a part of a song, not from its beginning, which is often quiet
+# FILE PART: a part of a song, not from its beginning, which is often quiet
 part() {
     from=$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$1" | awk -v cut="$cut" '{print ($1 > cut + 30) ? 30 : 0}')
-    if [ "$cut" = 0 ]; then cat "$1"; else ffmpeg -v error -ss "$from" -t "$cut" -i "$1" -map 0:a:0 -f flac - </dev/null; fi
+    if [ "$cut" = 0 ]; then cp "$1" "$2"; else ffmpeg -v error -y -ss "$from" -t "$cut" -i "$1" -map 0:a:0 -f flac "$2" </dev/null; fi
 }
 step '1  stretto-encode | stretto-chunk | stretto-publish'
 while IFS= read -r file; do
     name=$(basename "$file" | sed 's/\.[^.]*$//' | tr 'A-Z_ ' 'a-z--' | tr -cd 'a-z0-9-' | sed 's/^-*//' | cut -c 1-40)
     [ -n "$name" ] || name=song
     [ ! -e "$store/names/$name" ] || name=$name-$(find "$store/names" -type f | wc -l)
-    part "$file" >"$work/part"
+    part "$file" "$work/part"
     stretto-encode --stats "$work/stats" "$work/part" >"$work/$name.ogg"
     stretto-chunk <"$work/$name.ogg" | stretto-publish --name "$name" "$store" >"$work/id"
     names="$names $name"
-    jq -r --arg name "$name" --arg id "$(cut -c 1-8 "$work/id")" '"   \($name): \(.seconds | floor) s, \(.source_lufs) -> \(.lufs) LUFS, " +
-        "\([.renditions[] | "\(.kbps)"] | join(", ")) kbit/s, at \(.seconds / .elapsed_seconds | floor) x real time; id \($id)..."' "$work/stats"
+    # a song may stay below -14 LUFS: the gain ends where its true peak would exceed -1 dBTP
+    jq -r --arg name "$name" --arg id "$(cut -c 1-8 "$work/id")" '"   \($name): \(.seconds | floor) s, id \($id)...",
+        "      \(.source_lufs) -> \(.lufs) LUFS\(if .limited_by == "true_peak" then " (limited by true peak)" else "" end)",
+        "      \([.renditions[] | "\(.kbps)"] | join(", ")) kbit/s, at \(.seconds / .elapsed_seconds | floor) x real time"' "$work/stats"
 done <"$work/files"
 # shellcheck disable=SC2086 # names have no spaces
 set -- $names
@@ -78,9 +80,10 @@ for kbps in 96 160 320; do
         fail "$a at $kbps: chunks joined again decode differently"
     n=$((n + 1))
 done
-say 'ffmpeg' 'finds that chunks joined again decode bit for bit as what was never cut; oggz and ogginfo have no complaint'
+say 'ffmpeg' 'joined chunks decode bit for bit like the stream before cutting'
+say 'oggz, ogginfo' 'no complaints'
 stretto-publish --verify "$store"
-say 'store' "$(find "$store" -name 'chunk_*' | wc -l) chunks, each hashes to what its song's id promises"
+say 'store' "$(find "$store" -name 'chunk_*' | wc -l) chunks; every hash matches its song's id"
 
 # --- 2  servers
 
@@ -109,7 +112,7 @@ hugo 38.7,-9.1 4g
 you 52.5,13.4 wifi'
 
 if lacks=$(net_lacks); then
-    links="all on this machine's loopback, for there is no network in namespaces (it needs: $lacks)"
+    links="all on this machine; links of their own need $lacks"
     local_peers=--allow-local-peers
     address() { echo 127.0.0.1; }
     on() { shift; "$@"; }
@@ -120,7 +123,7 @@ if lacks=$(net_lacks); then
         started="$started $pid"
     }
 else
-    links='each in a network namespace, with delay, rate and loss of its own'
+    links='each in a network namespace with its own delay, rate and loss'
     local_peers=
     echo "$hosts" >"$work/lines"
     lay <"$work/lines"
@@ -165,8 +168,8 @@ now() { # what all events so far add up to, in a line
               elif $e.event == "progress" then .kbps[$e.session] = $e.kbps else . end)
         | .last as $last | [.kbps // {} | keys[] | select($last[.] != "end")] as $on
         | ([.kbps[$on[]]] | group_by(.) | map("\(length)x\(.[0])") | join(" ")) as $rates
-        | "\($clock) s: \($on | length) playing\(if $rates == "" then "" else " (\($rates) kbit/s)" end), \(.stalls // 0) stalls; "
-            + "edges \(.edge // 0 | mb), peers \(.peer // 0 | mb), own \(.cache // 0 | mb) MB"'
+        | "\($clock) s: \($on | length) playing\(if $rates == "" then "" else " (\($rates))" end), \(.stalls // 0) stalls; "
+            + "edge/peer/own \(.edge // 0 | mb)/\(.peer // 0 | mb)/\(.cache // 0 | mb) MB"'
 }
 watch() { # UNTIL: until then, or until nobody plays any more
     while [ "$(seconds "$play_began")" -lt "$1" ]; do
@@ -184,7 +187,7 @@ watch() { # UNTIL: until then, or until nobody plays any more
     done
     [ -z "$tty" ] || printf '\r\033[K'
 }
-step "3  Listeners, from Berlin to Toronto; each plays two songs, some one song twice"
+step "3  Listeners from Berlin to Toronto; each plays two songs, or one twice"
 listeners='' speakers='' play_began=$(date +%s) told=2
 if stretto-play --devices >/dev/null 2>&1; then
     say you 'on the speakers of this machine'
@@ -203,7 +206,8 @@ for who in "anna $a $a" "ben $a $b" "chloe $a $a" "emil $b $a" "dana $b $b" "fri
 done
 watch 30
 kill -9 "$west_pid"
-say "$(seconds "$play_began") s" "eu-west is killed (kill -9), which is nearest to most; what it had under way is asked of others"
+say "$(seconds "$play_began") s" "eu-west, the nearest edge of most, is killed (kill -9);"
+say '' 'listeners ask others for what it was sending'
 watch 100000
 wrong=0
 # a device that is named need not work
@@ -213,17 +217,14 @@ printf '   %s\n' "$(now)"
 
 # --- 4  what they say
 
-step "4  stretto-report --html $out/report.html $out/events/*.jsonl"
-stretto-report --html "$out/report.html" "$out"/events/*.jsonl | sed 's/^/   /'
-step '5  Beside Spotify as it was in 2010 (Kreitz and Niemelä, IEEE P2P 2010)'
-stretto-report --json "$out"/events/*.jsonl >"$work/report.json"
-jq -r '.published[] | [.measure, .spotify_2010 // "", if .here then (.here * 10 | round / 10) else "" end] | @tsv' "$work/report.json" |
-    awk -F '\t' 'BEGIN {printf "   %-36s %10s %10s\n", "", "Spotify", "this run"} {printf "   %-36s %10s %10s\n", $1, $2, $3}'
+step '4  stretto-report --html report.html events/*.jsonl'
+COLUMNS=77 stretto-report --html "$out/report.html" "$out"/events/*.jsonl | sed 's/^/   /'
 first=$(cat "$out"/events/*.jsonl | jq -Rnr '[inputs | fromjson? // empty | select(.event == "playing")] | group_by(.listener)
     | [.[] | min_by(.time_ms).startup_ms] | sort | .[length / 2 | floor]')
-printf '   %s\n' "a song that follows another starts in 0 ms; of the first ones, for which a listener waits, half take less than $first ms" \
-    'theirs is a week of all their listeners, ours a minute of eight: the same measures, not the same load'
-printf '\n   %s s in all. The report as a page: %s/report.html\n' "$(seconds "$began")" "$(cd "$out" && pwd)"
+printf '   %s\n' "A song that follows another starts in 0 ms; half of the first songs start" \
+    "within $first ms. Spotify's figures are of all its listeners in a week, ours of" \
+    'eight in a minute: the measures are the same, the load is not.'
+printf '\n   %s s in all. The report as a page:\n   %s/report.html\n' "$(seconds "$began")" "$(cd "$out" && pwd)"
 [ -n "${KEEP-}" ] || exit 0
 
 # --- 5  what stays, on this machine's own address: browsers are in no namespace
@@ -247,7 +248,7 @@ stay() { # NAME PORT TOOL [ARGS]: on that port, or any that is free
     kept="$kept $pid"
     say "$name" "$url$page"
 }
-step '6  Servers that stay'
+step '5  Servers that stay'
 page=/
 stay origin 8480 stretto-serve "$store"
 origin=$url
@@ -257,4 +258,4 @@ stay us-east 8482 stretto-serve "$origin" --name us-east --cache "$out/cache-us-
 jq -n --arg west "$west" --arg east "$url" '[{name: "eu-west", url: $west, location: "50.1,8.7"}, {name: "us-east", url: $east, location: "39.0,-77.5"}]' >"$out/edges.json"
 page=/stats.json
 stay tracker 8490 stretto-track --edges "$out/edges.json" --origin "$origin"
-printf '\n   Open the first three in a browser, or: stretto-play --tracker %s --allow-local-peers %s\n   To end them: kill%s\n' "$url" "$a" "$kept"
+printf '\n   Open the first three in a browser, or:\n   stretto-play --tracker %s --allow-local-peers %s\n   To end them: kill%s\n' "$url" "$a" "$kept"

@@ -564,6 +564,22 @@ double Decoder::expected_seconds() const noexcept {
 const std::vector<std::string>& Decoder::damage() const noexcept { return state_->damage; }
 const std::vector<std::string>& Decoder::notes() const noexcept { return state_->notes; }
 
+stretto::Bytes Decoder::cover() const {
+    const AVPacket* chosen = nullptr;
+    const auto& context = *state_->demuxer;
+    for (unsigned i = 0; i < context.nb_streams; ++i) {
+        const AVStream& stream = *context.streams[i];
+        const auto& picture = stream.attached_pic;
+        if (!(stream.disposition & AV_DISPOSITION_ATTACHED_PIC) || picture.size <= 0) continue;
+        const auto* kind = av_dict_get(stream.metadata, "comment", nullptr, 0);
+        const bool front = kind && std::string_view{kind->value} == "Cover (front)";
+        if (!chosen || front) chosen = &picture;
+        if (front) break;
+    }
+    if (!chosen) return {};
+    return {chosen->data, chosen->data + chosen->size};
+}
+
 std::vector<std::string> Decoder::tags() const {
     std::set<std::string> tags, keys;
     std::size_t room = 1 << 20;

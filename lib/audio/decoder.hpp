@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.hpp"
+
 namespace stretto::audio {
 
 /// Reads only one open file: FFmpeg gets bytes, never a name. Demuxers that would open other files
@@ -46,6 +48,9 @@ class Decoder {
     /// "KEY=value" with the names of Vorbis comments, sorted; without pictures and technical
     /// container tags.
     std::vector<std::string> tags() const;
+    /// The cover picture in the file, in its own format: the front cover, or else the first;
+    /// empty if there is none.
+    Bytes cover() const;
     /// The skipped damage, in order; at most 100 lines.
     const std::vector<std::string>& damage() const noexcept;
     /// Notes about the file that are not damage, such as bytes after the audio. Complete at the

@@ -15,6 +15,22 @@
 
 namespace stretto::audio {
 
+inline void say_nothing(const char*, int, const char*, int, const char*, ...) {}
+
+/// ALSA writes a line to standard error for each device that it tries in vain; SDL's own error
+/// says enough. Its library is the one that SDL loads; where there is none, nothing happens.
+inline void hold_back_alsa() {
+    using Handler = void (*)(const char* file, int line, const char* function, int error,
+                             const char* format, ...);
+    static const bool done = [] {
+        void* const alsa = ::dlopen("libasound.so.2", RTLD_LAZY);  // stays, as SDL may use it
+        void* const set = alsa ? ::dlsym(alsa, "snd_lib_error_set_handler") : nullptr;
+        if (set) reinterpret_cast<int (*)(Handler)>(set)(say_nothing);
+        return set != nullptr;
+    }();
+    static_cast<void>(done);
+}
+
 /// SDL_AudioSpec
 struct SdlAudio {
     int rate = 0;

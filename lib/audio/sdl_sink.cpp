@@ -24,6 +24,7 @@ Error no_device(const char* why) {
 class System {
    public:
     System() {
+        hold_back_alsa();
         // signals are the program's, and a name is shown in mixers
         sdl().SetHint("SDL_NO_SIGNAL_HANDLERS", "1");
         sdl().SetHint("SDL_APP_NAME", "stretto");

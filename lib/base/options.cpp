@@ -25,9 +25,7 @@ bool parse_number(const std::string& s, Number& to) {
 template <class T>
 struct Kind {
     static constexpr bool many = false;
-    static constexpr const char* name = std::is_floating_point_v<T> ? "NUMBER"
-                                        : std::is_signed_v<T>       ? "INT"
-                                                                    : "UINT";
+    static constexpr const char* name = "N";
     static bool parse(const std::string& s, T& to) { return parse_number(s, to); }
     static std::string print(const T& value) { return text(value); }
 };
@@ -125,12 +123,15 @@ Option* Option::range(double least, double most) {
 Option* Option::at_least(double least) {
     return check([least](const std::string& value) {
         const auto number = number_of(value);
-        return number && *number >= least ? std::string{}
-                                          : text("'", value, "' is not a number from ", least);
+        return number && *number >= least
+                   ? std::string{}
+                   : text("'", value, "' is not a number of at least ", least);
     });
 }
 Option* Option::bytes() {
-    option_->transform(CLI::AsSizeValue(true));
+    CLI::AsSizeValue size{true};
+    size.description("");
+    option_->transform(size);
     option_->type_name("BYTES");
     return this;
 }
@@ -195,6 +196,8 @@ Option* Arguments::add_flag(const std::string& name, bool& value, const std::str
     return keep(app_->add_flag(name, value, help));
 }
 
+void Arguments::group(const std::string& name) { app_->option_defaults()->group(name); }
+
 std::size_t Arguments::count(const std::string& name) const { return app_->count(name); }
 
 std::string Settings::variable(std::string_view option) const {
@@ -214,9 +217,10 @@ void Settings::refuse_unknown() const {
 }
 
 void add_server_options(const Settings& settings, ServerOptions& o) {
+    settings.group("Server");
     settings
         .add("listen", o.listen,
-             "Address and port to listen on, may be repeated; port 0: any free port")
+             "Address to listen on, may be repeated; port 0 is any free port")
         ->type_name("HOST:PORT")
         ->delimiter(',')
         ->allow_extra_args(false)  // what follows may be an argument
@@ -229,18 +233,19 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->delimiter(',')
         ->allow_extra_args(false);
     settings.add("name", o.name, "Name of this server, in statistics and Cache-Status")
-        ->check([](const std::string& name) { return name.empty() ? "a name is not empty" : ""; })
+        ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; })
         ->capture_default_str();
-    settings.add("rate-limit", o.rate_limit, "Requests per second from one address, 0: no limit")
+    settings.add("rate-limit", o.rate_limit, "Requests per second from one address; 0 is no limit")
         ->at_least(0)
         ->capture_default_str();
     settings.add("max-connections", o.max_connections, "Maximum number of connections")
         ->at_least(1)
         ->capture_default_str();
-    settings.add("grace", o.grace, "Seconds for open responses after SIGTERM")
+    settings.add("grace", o.grace, "Time limit for open responses after SIGTERM")
         ->range(0, 3600)
+        ->type_name("SECONDS")
         ->capture_default_str();
-    settings.add("access-log", o.log, "Write a line per request; - is standard output")
+    settings.add("access-log", o.log, "Write a line for each request; - is standard output")
         ->type_name("FILE");
     settings.add_flag("log-addresses", o.full_addresses, "Write whole addresses to the access log");
 }

@@ -64,6 +64,9 @@ class Arguments {
     Option* add_option(const std::string& name, T& value, const std::string& help);
     Option* add_flag(const std::string& name, bool& value, const std::string& help);
 
+    /// The heading in --help of all later options.
+    void group(const std::string& name);
+
     /// The number of occurrences on the command line.
     std::size_t count(const std::string& name) const;
 
@@ -89,6 +92,7 @@ class Settings {
     Option* add_flag(const std::string& name, bool& value, const std::string& help) const {
         return app_.add_flag("--" + name, value, help)->envname(variable(name));
     }
+    void group(const std::string& name) const { app_.group(name); }
     /// An argument without dashes; in the environment by its name.
     Option* add_argument(const std::string& name, std::string& value,
                          const std::string& help) const {

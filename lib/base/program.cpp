@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
@@ -14,6 +15,8 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/help.hpp"
+#include "base/suggest.hpp"
 
 #ifndef STRETTO_VERSION
 #define STRETTO_VERSION "0"
@@ -47,6 +50,81 @@ int flush_output(int status) {
     return EX_IOERR;
 }
 
+/// What people of other programs call an option of ours.
+constexpr std::pair<const char*, const char*> synonyms[] = {
+    {"address", "listen"}, {"bind", "listen"},     {"bitrate", "bitrates"}, {"host", "listen"},
+    {"kbps", "bitrate"},   {"origin", "edge"},     {"out", "output"},       {"outfile", "output"},
+    {"port", "listen"},    {"quality", "bitrate"}, {"server", "edge"},      {"silent", "quiet"},
+    {"source", "store"},   {"url", "edge"},
+};
+
+/// "--listen HOST:PORT", for "--port"; empty: nothing is near.
+std::string option_meant(const CLI::App& app, std::string given) {
+    given =
+        given.substr(given.find_first_not_of('-'), given.find('=') - given.find_first_not_of('-'));
+    std::vector<std::string> known;
+    for (const auto* option : app.get_options())
+        known.insert(known.end(), option->get_lnames().begin(), option->get_lnames().end());
+    auto meant = nearest_word(given, known);
+    for (const auto& [theirs, ours] : synonyms)
+        if (meant.empty() && given == theirs && std::ranges::find(known, ours) != known.end())
+            meant = ours;
+    if (meant.empty()) return {};
+    const auto* option = app.get_option("--" + meant);
+    return text("--", meant, option->get_items_expected_max() > 0 ? " " : "",
+                option->get_items_expected_max() > 0 ? option->get_type_name() : "");
+}
+
+/// What was not expected on the command line, and what may have been meant.
+std::string unexpected(const CLI::App& app) {
+    const auto left = app.remaining();
+    for (const auto& word : left) {
+        if (word.size() < 2 || word[0] != '-') continue;
+        const auto meant = option_meant(app, word);
+        return text("unknown option '", word.substr(0, word.find('=')), "'",
+                    meant.empty() ? "" : "; did you mean ", meant, meant.empty() ? "" : "?");
+    }
+    return text("unexpected argument '", left.empty() ? "" : left[0], "'");
+}
+
+/// The arguments, last first as CLI11 takes them. For it "--name=" would take the argument that
+/// follows; here its value is empty.
+std::vector<std::string> arguments_of(const CLI::App& app, int argc, char** argv) {
+    std::vector<std::string> words;
+    bool options = true;
+    for (int i = 1; i < argc; ++i) {
+        std::string word = argv[i];
+        options = options && word != "--";
+        const auto* option = options && word.starts_with("--") && word.ends_with('=')
+                                 ? app.get_option_no_throw(word.substr(0, word.size() - 1))
+                                 : nullptr;
+        if (!option || option->get_items_expected_max() == 0) {
+            words.push_back(word);
+            continue;
+        }
+        word.pop_back();
+        words.insert(words.end(), {word, ""});
+    }
+    std::ranges::reverse(words);
+    return words;
+}
+
+/// @throws CLI::ParseError, CLI::Success for --help and --version; Error (64) for what is unknown,
+///         which is told before what is missing
+void parse(CLI::App& app, const std::vector<std::string>& words) {
+    try {
+        try {
+            app.parse(std::vector{words});
+        } catch (const CLI::RequiredError&) {
+            for (auto* option : app.get_options()) option->required(false);
+            app.parse(std::vector{words});
+            throw;
+        }
+    } catch (const CLI::ExtrasError&) {
+        throw Error{EX_USAGE, text(unexpected(app), " (see ", tool_name(), " --help)")};
+    }
+}
+
 }  // namespace
 
 void end_if_nobody_reads() {
@@ -56,20 +134,24 @@ void end_if_nobody_reads() {
     std::raise(SIGPIPE);
 }
 
-int program(CLI::App& app, int argc, char** argv, std::string_view examples,
+int program(Arguments& arguments, int argc, char** argv, std::string_view examples,
             const std::function<int()>& body) {
+    auto& app = arguments.parser();
     set_tool_name(std::filesystem::path{argv[0]}.filename().string());
     const std::string name_of_tool{tool_name()};
     keep_standard_descriptors();
     keep_freed_memory();
     std::ios::sync_with_stdio(false);
     app.name(name_of_tool);
-    app.get_formatter()->column_width(34);
-    app.set_version_flag("--version", text(name_of_tool, " ", STRETTO_VERSION));
+    app.formatter(help_formatter());
+    app.option_defaults()->group("Other");
+    app.set_help_flag("-h,--help", "Print this help");
+    app.set_version_flag("--version", text(name_of_tool, " ", STRETTO_VERSION),
+                         "Print the version");
     app.footer(text("Examples:\n", examples, "\nSee ", name_of_tool, "(1)."));
     try {
         try {
-            app.parse(argc, argv);
+            parse(app, arguments_of(app, argc, argv));
         } catch (const CLI::ParseError& e) {
             if (e.get_exit_code() == 0) {  // --help, --version
                 std::ostringstream out;    // std::cout would not tell why it failed
@@ -92,11 +174,6 @@ int program(CLI::App& app, int argc, char** argv, std::string_view examples,
         note(text("internal error: ", e.what()));
         return EX_SOFTWARE;
     }
-}
-
-int program(Arguments& app, int argc, char** argv, std::string_view examples,
-            const std::function<int()>& body) {
-    return program(app.parser(), argc, argv, examples, body);
 }
 
 }  // namespace stretto

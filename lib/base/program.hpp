@@ -21,7 +21,5 @@ void end_if_nobody_reads();
 /// @param examples  shown at the end of --help, one command a line
 int program(Arguments& app, int argc, char** argv, std::string_view examples,
             const std::function<int()>& body);
-int program(CLI::App& app, int argc, char** argv, std::string_view examples,
-            const std::function<int()>& body);
 
 }  // namespace stretto

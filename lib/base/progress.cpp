@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
+#include "base/terminal.hpp"
 #include "base/text.hpp"
 
 namespace stretto {
@@ -20,12 +22,14 @@ void put(std::string_view s) {
 
 Progress::Progress(bool enabled) : shown_(enabled && ::isatty(STDERR_FILENO)) {}
 
-Progress::~Progress() {
-    if (drawn_) put("\r\x1b[K");
+Progress::~Progress() { wipe(); }
+
+void Progress::wipe() {
+    if (std::exchange(drawn_, false) && in_foreground(STDERR_FILENO)) put("\r\x1b[K");
 }
 
 void Progress::show(double share, std::string_view what) {
-    if (!shown_) return;
+    if (!shown_ || !in_foreground(STDERR_FILENO)) return;
     const auto now = std::chrono::steady_clock::now();
     if (drawn_ && now - last_ < std::chrono::milliseconds{100}) return;
     last_ = now;

@@ -1,5 +1,6 @@
 #pragma once
-// A line on standard error that shows the progress of long work, if standard error is a terminal.
+// A line on standard error that shows the progress of long work, if standard error is a terminal
+// and this process is in its foreground.
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ class Progress {
     Progress(const Progress&) = delete;
 
     bool shown() const noexcept { return shown_; }
+    /// Take the line away: before something else is written to the terminal.
+    void wipe();
     /// Redraw at most ten times a second, cut to the width of the terminal. @param share  0..1, or
     /// below 0 when unknown
     void show(double share, std::string_view what);

@@ -109,6 +109,18 @@ bool turns_direction(long c) {
 
 }  // namespace
 
+bool in_foreground(int fd) {
+    if (!::isatty(fd)) return false;
+    const pid_t group = ::tcgetpgrp(fd);
+    return group < 0 || group == ::getpgrp();  // -1: not our session's, so nobody controls jobs
+}
+
+bool KeyTerminal::readable() {
+    if (!active_ || !ours()) return false;
+    if (!raw) set_keys();
+    return true;
+}
+
 KeyTerminal::KeyTerminal(int fd) {
     terminal_fd = fd;
     if (!::isatty(fd) || !ours() || ::tcgetattr(fd, &before) != 0) {

@@ -9,6 +9,10 @@
 
 namespace stretto {
 
+/// Whether `fd` is a terminal that this process may draw on. Another job may own it, after
+/// `COMMAND &` or Ctrl-Z and `bg`.
+bool in_foreground(int fd);
+
 /// While this object lives, keys arrive without Enter and are not echoed. Ctrl-C and Ctrl-Z work as
 /// usual. The destructor, exit(), Ctrl-Z and unhandled fatal signals restore the terminal's mode.
 /// Only one object may exist at a time.
@@ -20,6 +24,9 @@ class KeyTerminal {
     KeyTerminal(const KeyTerminal&) = delete;
     /// Whether keys can be read from it.
     explicit operator bool() const noexcept { return active_; }
+    /// The same at this moment: a job that was sent to the background must not read, which would
+    /// stop it. Sets the terminal to single keys again when the job is back.
+    bool readable();
 
    private:
     bool active_ = false;

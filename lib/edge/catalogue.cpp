@@ -64,6 +64,10 @@ std::shared_ptr<const Catalogue::Song> Catalogue::load(const std::string& id,
     for (const auto& rendition : manifest->renditions) json["bitrates"].push_back(rendition.kbps);
     json["lufs"] = nullptr;
     if (manifest->loudness && manifest->loudness->lufs) json["lufs"] = *manifest->loudness->lufs;
+    json["covers"] = Json::object();
+    for (const auto& cover : manifest->covers)
+        json["covers"][text(cover.px)] =
+            '/' + song::song_path(id, song::cover_path(hex(cover.sha256)));
     auto song = std::make_shared<Song>();
     song->id = id;
     song->json = json.dump();

@@ -180,6 +180,8 @@ std::unique_ptr<Check> check_of_id(const Route& route, bool gzip, Manifests& man
                                    Objects& objects, net::Loop& loop) {
     if (!song::is_id(route.song)) return nullptr;
     if (route.kind == Route::manifest) return std::make_unique<ManifestCheck>(route.song, gzip);
+    if (Digest digest{}; route.kind == Route::cover && parse_hex(route.hash, digest))
+        return std::make_unique<DigestCheck>(digest);
     if (route.kind == Route::rendition_chunk || route.kind == Route::index)
         return std::make_unique<HashCheck>(route, manifests, objects, loop);
     return nullptr;

@@ -45,8 +45,14 @@ http::Fields common_fields(std::string_view type, std::string_view cache, std::s
              "Age, Cache-Status, Content-Length, Content-Range, ETag, X-Cache"}};
 }
 
+std::string_view type_of(Route::Kind kind) {
+    if (kind == Route::cover) return "image/jpeg";
+    return kind == Route::index ? "application/octet-stream" : "audio/ogg";
+}
+
 /// A tag for what its path fixes: the same at every origin that holds a copy.
 std::string path_tag(const Route& route) {
+    if (route.kind == Route::cover) return text('"', route.hash.substr(0, 32), '"');
     return text('"', route.song, '-', route.kbps, '-',
                 route.kind == Route::index ? std::string{"index"} : std::to_string(route.chunk),
                 '"');
@@ -141,9 +147,7 @@ std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& p
         slot.entry = std::make_shared<Entry>(key, Head::of_origin(200, std::move(fields)),
                                              std::make_shared<Content>(std::move(*bytes)));
     } else {
-        auto fields =
-            common_fields(route.kind == Route::index ? "application/octet-stream" : "audio/ogg",
-                          for_ever, path_tag(route));
+        auto fields = common_fields(type_of(route.kind), for_ever, path_tag(route));
         fields.add("Cache-Groups", group_of(path));
         slot.entry =
             std::make_shared<Entry>(key, Head::of_origin(200, std::move(fields)),

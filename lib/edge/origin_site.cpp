@@ -14,7 +14,7 @@ void send_page(const http::Reply& reply) {
     out.fields =
         "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n"
         "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
-        "script-src 'unsafe-inline'; media-src 'self'; connect-src 'self'; img-src data:; "
+        "script-src 'unsafe-inline'; media-src 'self'; connect-src 'self'; img-src 'self' data:; "
         "base-uri 'none'; form-action 'none'\r\n"
         "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
     static const auto proof = http::print_repr_digest(sha256(as_bytes(page())));

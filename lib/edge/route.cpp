@@ -29,6 +29,11 @@ Route route_of_song(std::string_view rest) {
         found.chunk = *k;
         return found;
     }
+    if (auto hash = song::parse_cover_path(rest); hash && song::is_id(found.song)) {
+        found.kind = Route::cover;
+        found.hash = std::move(*hash);
+        return found;
+    }
     const auto part = song::parse_part(rest);
     if (!part || !song::is_id(found.song)) return {};
     found.kind = part->chunk ? Route::rendition_chunk : Route::index;
@@ -67,6 +72,8 @@ std::string object_path(const Route& route) {
             return song::manifest_path(route.song);
         case Route::index:
             return song::song_path(route.song, song::index_path(route.kbps));
+        case Route::cover:
+            return song::song_path(route.song, song::cover_path(route.hash));
         case Route::rendition_chunk:
             return song::song_path(route.song, song::chunk_path(route.kbps, route.chunk));
         default:

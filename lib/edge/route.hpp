@@ -14,6 +14,7 @@ struct Route {
         manifest,         ///< /songs/{song}/manifest.json
         rendition_chunk,  ///< /songs/{id}/{kbps}/chunk_{k}.ogg
         index,            ///< /songs/{id}/{kbps}/index
+        cover,            ///< /songs/{id}/cover/{sha256}.jpg
         chunk_by_field,   ///< /songs/{song}/chunk_{k}.ogg: the bitrate is in a request field
         stream,           ///< /stream/{song}
         name,             ///< /names/{name}
@@ -26,10 +27,12 @@ struct Route {
     std::string song = {};  ///< id or name
     int kbps = 0;
     std::int64_t chunk = 0;
+    std::string hash = {};  ///< of a cover, in hexadecimal
 
     /// An object of a store, the same for all who ask.
     bool is_object() const noexcept {
-        return kind == manifest || kind == rendition_chunk || kind == index || kind == name;
+        return kind == manifest || kind == rendition_chunk || kind == index || kind == cover ||
+               kind == name;
     }
 };
 

@@ -110,6 +110,7 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
         case Route::manifest:
         case Route::rendition_chunk:
         case Route::index:
+        case Route::cover:
         case Route::name:
         case Route::songs:
             if (request.method == "OPTIONS") return preflight(reply);

@@ -1,16 +1,11 @@
 #include "listen/directory.hpp"
 
-#include <sysexits.h>
-
 #include "base/error.hpp"
 #include "song/id.hpp"
 
 namespace stretto::listen {
 
-Directory::Directory(const std::filesystem::path& root) : tree_(root) {
-    if (!std::filesystem::is_directory(root / "songs"))
-        throw Error{EX_NOINPUT, text("'", root.string(), "' is not a store")};
-}
+Directory::Directory(const std::filesystem::path& root) : tree_((store::check_store(root), root)) {}
 
 std::optional<std::string> Directory::id_of(const std::string& song) const {
     if (song::is_id(song)) return song;

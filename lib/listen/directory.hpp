@@ -11,7 +11,7 @@ namespace stretto::listen {
 
 class Directory {
    public:
-    /// An Error (66) when there is no such store.
+    /// An Error when there is no such store (66), or it cannot be read (74).
     explicit Directory(const std::filesystem::path& root);
 
     const std::filesystem::path& root() const noexcept { return tree_.root(); }

@@ -296,7 +296,7 @@ void Driver::carry_out(const gather::End& end) {
     timer_.stop();
     flights_.clear();
     auto why = end.why;
-    if (end.status != 0 && why.find(song_) == std::string::npos)
+    if (end.status != 0 && why.find(text("'", song_, "'")) == std::string::npos)
         why = text("cannot get '", song_, "': ", why);
     if (end.status == 0 && calls_.deliver && presence_.kept()) presence_.kept()->complete(id_);
     presence_.loop().post(
@@ -311,13 +311,17 @@ void Driver::ask_tracker_song(int number) {
                                           const std::string& why) {
             if (ended_) return;
             if (!answer) {
-                const auto fault = status == 0 ? Fault::broken : fault_of(status);
-                conductor_->failed(
-                    number,
-                    {fault, fault == Fault::missing ? text("no source has '", song_, "'")
-                                                    : text("cannot ask the tracker ",
-                                                           presence_.tracker()->url(), ": ", why)},
-                    now());
+                const auto hint = status == 0 ? presence_.nothing_configured(song_) : std::string{};
+                const auto fault = !hint.empty() ? Fault::missing
+                                   : status == 0 ? Fault::broken
+                                                 : fault_of(status);
+                conductor_->failed(number,
+                                   {fault, !hint.empty() ? hint
+                                           : fault == Fault::missing
+                                               ? text("no source has '", song_, "'")
+                                               : text("cannot ask the tracker ",
+                                                      presence_.tracker()->url(), ": ", why)},
+                                   now());
             } else {
                 if (!answer->edges.empty()) presence_.set_edges(answer->edges);
                 std::optional<gather::Found> found;

@@ -152,13 +152,14 @@ void Fetcher::deliver(Job& job, int chunk, const Bytes& bytes) {
         text(printable(title.empty() ? job.song : title), ", ", job.rendition->kbps, " kbit/s"));
 }
 
-void Fetcher::came(Job& job, const gather::Came& c, const std::string& from, bool hit) const {
+void Fetcher::came(Job& job, const gather::Came& c, const std::string& from, bool hit) {
     using From = gather::Ask::From;
     job.bytes[c.ask.from == From::cache ? 0 : c.ask.from == From::peer ? 1 : 2] += c.right;
     job.wasted += c.bytes - std::min(c.bytes, c.right);
     if (!c.whole && c.ask.from == From::peer) ++job.retries;
     if (job.first < 0 && c.right > 0) job.first = c.first < 0 ? c.ended : c.first;
     if (!options_.verbose || !c.whole) return;
+    progress_.wipe();
     const auto who = c.ask.from == From::cache  ? "cache"
                      : c.ask.from == From::peer ? text("peer ", from)
                                                 : text("edge ", from, hit ? " HIT" : "");
@@ -181,7 +182,8 @@ void Fetcher::ended(Job& job, const gather::End& end) {
     });
 }
 
-void Fetcher::tell(const Job& job, const gather::End& end) const {
+void Fetcher::tell(const Job& job, const gather::End& end) {
+    if (end.status != 0) progress_.wipe();
     if (end.status != 0) note(options_.many ? text(job.song, ": ", end.why) : end.why);
     if (!options_.json) return;
     const auto ms = [&](double at) { return std::llround((at - job.began) * 1000); };
@@ -197,6 +199,7 @@ void Fetcher::tell(const Job& job, const gather::End& end) const {
         {"bans", job.bans},
         {"exit", end.status}};
     if (end.status != 0) line["why"] = end.why;
+    progress_.wipe();
     auto& out = options_.output == "-" ? std::cerr : std::cout;
     out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
@@ -238,6 +241,7 @@ int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bo
                                     loop.stop();
                                 }};
     loop.run();
+    if (listed == Presence::Listed::unconfigured) throw Error{EX_UNAVAILABLE, why};
     if (listed == Presence::Listed::failed) throw Error{EX_TEMPFAIL, why};
     return listed == Presence::Listed::some ? 0 : 1;
 }

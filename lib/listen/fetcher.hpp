@@ -12,7 +12,8 @@
 namespace stretto::listen {
 
 /// Print lines (or JSON) of songs that have all words, from the nearest edge.
-/// @return 0, or 1 when there is none; an Error (75) when nobody can be asked
+/// @return 0, or 1 when there is none; an Error when nobody can be asked: 75, or 69 when no
+/// source is configured
 int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bool json);
 
 class Fetcher {
@@ -42,9 +43,9 @@ class Fetcher {
     void begin_next();
     void found(Job& job, const song::Manifest& manifest);
     void deliver(Job& job, int chunk, const Bytes& bytes);
-    void came(Job& job, const gather::Came& came, const std::string& from, bool hit) const;
+    void came(Job& job, const gather::Came& came, const std::string& from, bool hit);
     void ended(Job& job, const gather::End& end);
-    void tell(const Job& job, const gather::End& end) const;
+    void tell(const Job& job, const gather::End& end);
     void stop();
 
     Options options_;

@@ -97,7 +97,7 @@ Panel::Panel(bool enabled) : shown_(enabled && ::isatty(STDERR_FILENO)), utf8_(u
 Panel::~Panel() { wipe(); }
 
 void Panel::show(const PanelView& view, bool now) {
-    if (!shown_) return;
+    if (!shown_ || !in_foreground(STDERR_FILENO)) return;
     const auto time = std::chrono::steady_clock::now();
     if (!now && time - last_ < std::chrono::milliseconds{250}) return;
     last_ = time;
@@ -109,7 +109,7 @@ void Panel::show(const PanelView& view, bool now) {
 }
 
 void Panel::wipe() {
-    if (!drawn_.empty()) put("\r\x1b[K");
+    if (!drawn_.empty() && in_foreground(STDERR_FILENO)) put("\r\x1b[K");
     drawn_.clear();
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/draft.hpp"
 #include "base/json_value.hpp"
+#include "base/note.hpp"
 #include "edge/catalogue.hpp"
 #include "http/ask.hpp"
 #include "http/place.hpp"
@@ -164,6 +165,13 @@ std::string Presence::no_edge() const {
                         : "the tracker knows no edge";
 }
 
+std::string Presence::nothing_configured(const std::string& song) const {
+    if (!options_.tracker_assumed || !edges_.empty()) return {};
+    return text("no store, edge or tracker is configured, and no tracker answers at ",
+                options_.tracker, "; try: ", tool_name(), " --store DIR ", song,
+                " (or --edge URL, or set STRETTO_STORE, STRETTO_EDGE or STRETTO_TRACKER)");
+}
+
 void Presence::recall_edges() {
     if (!kept_) return;
     const auto file = options_.cache / "edges.json";
@@ -213,10 +221,13 @@ void Presence::search(const std::string& words, std::function<void(const std::st
         search_page(search, "");
     };
     if (!tracker_) return loop_.post(life_.guard(ask));
-    tracker_->edges(life_.guard([this, ask](std::optional<std::vector<swarm::EdgeInfo>> edges) {
-        if (edges) set_edges(*edges);
-        ask();
-    }));
+    tracker_->edges(
+        life_.guard([this, search, ask](std::optional<std::vector<swarm::EdgeInfo>> edges) {
+            if (edges) set_edges(*edges);
+            if (const auto why = nothing_configured("--list"); !edges && !why.empty())
+                return search->done(Listed::unconfigured, why);
+            ask();
+        }));
 }
 
 /// @return false: the response is not a list of songs

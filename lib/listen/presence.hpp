@@ -22,6 +22,7 @@ class Presence {
     struct Options {
         std::vector<std::string> edges;  ///< URLs that the user named
         std::string tracker;             ///< URL; empty: none
+        bool tracker_assumed = false;    ///< the tracker is only the default and may be absent
         std::string store;  ///< a store's directory or URL, used before edges; empty: none
         std::filesystem::path cache;   ///< empty: no cache
         std::uint64_t cache_size = 0;  ///< bytes; 0: the default of store::Kept
@@ -56,6 +57,10 @@ class Presence {
     void set_edges(const std::vector<swarm::EdgeInfo>& edges);
     /// The reason why the tracker's list contains no usable edge.
     std::string no_edge() const;
+    /// A hint if no source is configured and the default tracker does not respond.
+    /// Empty: a source is configured, or known from an earlier run.
+    /// @param song  for the suggested command
+    std::string nothing_configured(const std::string& song) const;
     /// Another chunk is in the cache and may be uploaded.
     void kept_more();
 
@@ -71,7 +76,7 @@ class Presence {
     /// Tell the tracker that we leave, then call `done`, at the latest after a second.
     void leave(std::function<void()> done);
 
-    enum class Listed { some, none, failed };
+    enum class Listed { some, none, failed, unconfigured };
     /// Songs that have all words of `text`, from the nearest edge, each as the JSON object that the
     /// server lists.
     /// @param done  `why` tells of a failure

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "publish/cover.hpp"
+
 namespace stretto::publish {
 namespace {
 
@@ -205,6 +207,17 @@ void Cutter::emit(const Sink& sink) {
     }
 }
 
+/// Of the first rendition that has one.
+std::vector<CoverFile> Cutter::find_covers() {
+    for (const auto* track : tracks_) try {
+            if (const auto picture = cover_in_comments(track->stream.headers()->comment))
+                return cover_files(*picture, track->subject);
+        } catch (const Error& e) {
+            ignored_.push_back(text("the cover (", e.what(), ")"));
+        }
+    return {};
+}
+
 song::Manifest Cutter::run(const Sink& sink) {
     for (const auto& input : inputs_)
         while (!input->headers_known() && !input->ended) read_page(*input);
@@ -224,6 +237,8 @@ song::Manifest Cutter::run(const Sink& sink) {
                            "its streams are not interleaved; give them as separate files");
     }
     for (auto* track : tracks_) sink(song::index_path(track->kbps), song_.index(track->kbps));
+    const auto covers = find_covers();
+    for (const auto& file : covers) sink(song::cover_path(hex(file.cover.sha256)), file.jpeg);
     const auto comments =
         must(vorbis::parse_comments(tracks_[0]->stream.headers()->comment), tracks_[0]->subject);
     std::optional<song::Loudness> loudness;
@@ -231,6 +246,7 @@ song::Manifest Cutter::run(const Sink& sink) {
         if (auto parsed = song::parse_loudness(json)) loudness = *parsed;
     auto manifest = must(song_.manifest(chunk_samples_, song::tags_of_comments(comments), loudness),
                          tracks_[0]->subject);
+    for (const auto& file : covers) manifest.covers.push_back(file.cover);
     sink(std::string{song::manifest_file}, as_bytes(song::print_manifest(manifest)));
     return manifest;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ogg/split.hpp"
+#include "publish/cover.hpp"
 #include "publish/song.hpp"
 
 namespace stretto::publish {
@@ -26,9 +27,9 @@ class Cutter {
     /// @param average  names a rendition that does not state its bitrate; empty: refuse it
     void add_input(ogg::PageReader reader, std::string subject, Average average = {});
 
-    /// Read all inputs in parallel and output chunks as soon as they are complete, then indexes,
-    /// then the manifest. Holds 1.5 chunks per rendition. Throws an Error (65) that names the
-    /// input. Returns the manifest.
+    /// Read all inputs in parallel and output chunks as soon as they are complete, then indexes and
+    /// covers, then the manifest. Holds 1.5 chunks per rendition. Throws an Error (65) that
+    /// names the input. Returns the manifest.
     song::Manifest run(const Sink& sink);
 
     /// The skipped parts of the input: "Opus in 'a.ogg'".
@@ -41,6 +42,7 @@ class Cutter {
     void begin_stream(Input& input, const ogg::Page& page);
     void open_tracks();
     void emit(const Sink& sink);
+    std::vector<CoverFile> find_covers();
     void name(Track& track, const Input& input);
 
     double seconds_;

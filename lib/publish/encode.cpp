@@ -12,9 +12,11 @@
 #include <mutex>
 #include <thread>
 
+#include "audio/picture.hpp"
 #include "audio/vorbis.hpp"
 #include "ogg/merge.hpp"
 #include "ogg/page.hpp"
+#include "publish/cover.hpp"
 #include "publish/tags.hpp"
 
 namespace stretto::publish {
@@ -204,6 +206,9 @@ class Encoder {
             auto comments = recording.tags;
             comments.push_back(text("STRETTO_KBPS=", voice->kbps));
             comments.push_back("STRETTO_LOUDNESS=" + song::print_loudness(encoding.loudness));
+            // the renditions are one song: one picture is enough
+            if (voice == voices_.front() && !recording.cover.empty())
+                comments.push_back(picture_comment(recording.cover));
             const auto headers = voice->encoder.headers(comments);
             voice->packer.add(headers[0], 0);
             voice->packer.flush(first);
@@ -330,6 +335,25 @@ std::vector<std::string> tags_in(int fd, const audio::Decoder& decoder, const st
                        decoder.tags(), left_out);
 }
 
+/// The picture to publish with an input, as JPEG. What cannot be decoded is left out, and said,
+/// unless it was asked for.
+Bytes cover_for(const audio::Decoder& decoder, const std::string& subject, const Source& options,
+                std::vector<std::string>& damage) {
+    if (options.no_cover) return {};
+    if (!options.cover.empty())
+        return cover_from(read_file(options.cover, audio::most_picture_bytes), options.cover);
+    try {
+        if (const auto inside = decoder.cover(); !inside.empty())
+            return cover_from(inside, text("cover of ", subject));
+        if (!options.spare_cover.empty())
+            return cover_from(read_file(options.spare_cover, audio::most_picture_bytes),
+                              options.spare_cover);
+    } catch (const Error& e) {
+        damage.emplace_back(e.what());
+    }
+    return {};
+}
+
 }  // namespace
 
 std::vector<std::string> probe(int fd, const std::string& subject, const Source& options) {
@@ -351,7 +375,10 @@ Recording record(int fd, const std::string& subject, const Source& options, bool
                         audio::Meter{decoder.channels(), options.rate, !options.single_mono},
                         decoder.tags(),
                         {},
+                        {},
                         {}};
+    std::vector<std::string> no_cover;
+    if (keep_pcm) recording.cover = cover_for(decoder, subject, options, no_cover);
     recording.tags = tags_in(file.fd(), decoder, subject, recording.notes);
     MeterBeside meter{recording.meter};
     const double expected = decoder.expected_seconds();
@@ -366,6 +393,7 @@ Recording record(int fd, const std::string& subject, const Source& options, bool
     }
     meter.finish();
     recording.damage = decoder.damage();
+    recording.damage.insert(recording.damage.begin(), no_cover.begin(), no_cover.end());
     recording.notes.insert(recording.notes.end(), decoder.notes().begin(), decoder.notes().end());
     if (recording.format == "ogg")
         if (const auto why = ogg_damage(file.fd(), subject, recording.notes); !why.empty()) {

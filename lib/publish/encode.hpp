@@ -27,12 +27,16 @@ struct Recording {
     std::vector<std::string> tags;    ///< "KEY=value"
     std::vector<std::string> damage;  ///< passed over, when told to keep going
     std::vector<std::string> notes;   ///< no damage, and worth knowing
+    Bytes cover;                      ///< a plain JPEG of at most 600 pixels; empty: none
 
     double seconds() const { return static_cast<double>(pcm.frames()) / rate; }
 };
 
 struct Source : audio::Decoder::Options {
     bool single_mono = false;  ///< measure mono as one speaker, not as two
+    bool no_cover = false;     ///< whatever picture there is
+    std::string cover;         ///< a picture file instead of what is inside; it must be one
+    std::string spare_cover;   ///< a picture file for want of one inside
 };
 
 /// Decode and measure a whole input, side by side. What cannot be read twice (a pipe) is spooled

@@ -22,15 +22,37 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string lower(std::string name) {
+    for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return name;
+}
+
 bool audio_name(const fs::path& path) {
     static const std::set<std::string> known = {
         ".mp3", ".mp2", ".flac", ".ogg", ".oga", ".opus", ".m4a",  ".m4b", ".mp4",
         ".aac", ".wav", ".wv",   ".ape", ".aif", ".aiff", ".aifc", ".caf", ".w64",
         ".wma", ".mka", ".tta",  ".mpc", ".au",  ".ac3",  ".dsf",  ".spx", ".webm"};
-    auto name = path.extension().string();
-    for (char& c : name)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return known.contains(name);
+    return known.contains(lower(path.extension().string()));
+}
+
+/// A picture that stands for a folder's music, as players take it: cover, folder, front or album.
+fs::path picture_beside(const fs::path& folder) {
+    static const std::vector<std::string> known = {
+        "cover.jpg", "cover.jpeg", "cover.png", "folder.jpg", "folder.jpeg", "folder.png",
+        "front.jpg", "front.jpeg", "front.png", "album.jpg",  "album.jpeg",  "album.png"};
+    std::size_t best = known.size();
+    fs::path found;
+    std::error_code failed, none;
+    for (fs::directory_iterator at{folder, failed}; !failed && at != fs::directory_iterator{};
+         at.increment(failed)) {
+        const auto rank = static_cast<std::size_t>(
+            std::ranges::find(known, lower(at->path().filename().string())) - known.begin());
+        if (rank >= best || !at->is_regular_file(none)) continue;
+        best = rank;
+        found = at->path();
+    }
+    return found;
 }
 
 void search(const fs::path& folder, Music& found) {
@@ -175,7 +197,7 @@ class Library {
    private:
     using Gain = LibraryOptions::Gain;
     struct Track {
-        fs::path path;
+        fs::path path, picture;  // which stands beside it
         std::string folder_key, key;
         std::string before;  // its id of an earlier run
         std::string why;     // it cannot be published
@@ -225,7 +247,8 @@ class Library {
     std::string settings() const {
         std::string all = text(options_.lufs, " ", options_.true_peak, " ", options_.source.rate,
                                " ", options_.chunk_seconds, " ", static_cast<int>(options_.gain),
-                               " ", options_.source.single_mono, " ", options_.source.keep_going);
+                               " ", options_.source.single_mono, " ", options_.source.keep_going,
+                               " ", options_.source.no_cover);
         for (const int kbps : options_.kbps) all += text(" ", kbps);
         return all;
     }
@@ -251,12 +274,14 @@ class Library {
     /// A directory: nothing to do if none of its files has changed; else each album in it on its
     /// own, since a new file changes its album's gain.
     void look(const std::vector<fs::path>& files) {
-        std::string state;
+        const auto picture =
+            options_.source.no_cover ? fs::path{} : picture_beside(files.front().parent_path());
+        std::string state = state_of(picture);
         for (const auto& file : files) state += state_of(file);
         std::vector<Track> tracks;
         bool all_known = true;
         for (const auto& file : files) {
-            Track track{file, {}, {}, {}, {}, {}};
+            Track track{file, picture, {}, {}, {}, {}, {}};
             track.folder_key = key_of(file, "folder\n" + state);
             track.key = track.folder_key;
             track.before = known(track.folder_key);
@@ -299,7 +324,7 @@ class Library {
     }
 
     void begin(const std::shared_ptr<Group>& group) {
-        std::string state;
+        std::string state = state_of(group->tracks.front().picture);
         for (const auto& track : group->tracks) state += state_of(track.path);
         std::vector<Job> jobs;
         std::vector<std::size_t> missing;
@@ -376,7 +401,9 @@ class Library {
         std::optional<Recording> recording;
         if (outcome.why.empty()) try {
                 const auto in = open_input(track.path);
-                recording = record(in.fd(), track.path.string(), options_.source, true, nothing);
+                auto source = options_.source;
+                source.spare_cover = track.picture;
+                recording = record(in.fd(), track.path.string(), source, true, nothing);
                 outcome.damage = recording->damage;
             } catch (const Error& e) {
                 outcome.why = e.what();

@@ -1,5 +1,6 @@
 #include "publish/publish.hpp"
 
+#include <map>
 #include <set>
 
 #include "publish/song.hpp"
@@ -13,6 +14,7 @@ namespace {
 class BundleCheck {
    public:
     Result<bool> add(const Entry& entry) {
+        if (const auto hash = song::parse_cover_path(entry.path)) return add_cover(entry, *hash);
         const auto part = song::parse_part(entry.path);
         if (!part) return Malformed{text("'", entry.path, "' does not belong in a bundle")};
         if (!part->chunk) {
@@ -33,6 +35,7 @@ class BundleCheck {
         if (!given) return given;
         auto ours = song_.manifest(given->chunk_samples, given->tags, given->loudness);
         if (!ours) return ours;
+        if (auto ok = take_covers(*given, *ours); !ok) return ok.error();
         if (*ours != *given) return Malformed{"the manifest does not match the chunks"};
         for (const auto& r : ours->renditions)
             if (!indexed_.contains(r.kbps))
@@ -41,7 +44,32 @@ class BundleCheck {
     }
 
    private:
+    Result<bool> add_cover(const Entry& entry, const std::string& hash) {
+        const bool right = covers_.size() < song::cover_px.size() &&
+                           song::cover_of(song::cover_px.back(), entry.bytes) &&
+                           hex(sha256(entry.bytes)) == hash;
+        if (!right || !covers_.emplace(hash, entry.bytes).second)
+            return Malformed{text("'", entry.path, "' is not a cover of that hash")};
+        return true;
+    }
+    /// The covers that a manifest names are those that came, and of the sizes that it says.
+    Result<bool> take_covers(const song::Manifest& given, song::Manifest& ours) {
+        for (const auto& cover : given.covers) {
+            const auto found = covers_.extract(hex(cover.sha256));
+            if (found.empty())
+                return Malformed{text("'", song::cover_path(hex(cover.sha256)), "' is missing")};
+            const auto seen = song::cover_of(cover.px, found.mapped());
+            if (!seen) return seen.error();
+            ours.covers.push_back(*seen);
+        }
+        if (!covers_.empty())
+            return Malformed{
+                text("'", song::cover_path(covers_.begin()->first), "' is not in the manifest")};
+        return true;
+    }
+
     SongBuilder song_;
+    std::map<std::string, Bytes> covers_;  // by hash
     std::set<int> indexed_;
 };
 
@@ -118,6 +146,10 @@ std::vector<std::string> damage_of_song(const store::Directory& store, const std
     try {
         const auto manifest = load_manifest(store, id);
         std::string why;
+        for (const auto& cover : manifest.covers) {
+            const auto path = song::cover_path(hex(cover.sha256));
+            if (!hash_is(store.song(id) / path, cover.sha256, why)) damaged(path, why);
+        }
         for (const auto& r : manifest.renditions) {
             if (!hash_is(store.song(id) / song::index_path(r.kbps), r.index_sha256, why))
                 damaged(song::index_path(r.kbps), why);

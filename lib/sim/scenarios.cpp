@@ -42,14 +42,17 @@ Result<std::vector<Scenario>> parse_scenarios(std::string_view text) {
         auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
         if (line.ends_with('\r')) line.remove_suffix(1);
-        if (line.empty() || line == header || line.front() == '#') continue;
+        if (line.empty() || line.starts_with(header) || line.front() == '#') continue;
         const auto fields = split(line);
         double offset = 0, multiplier = 0, rtt = 0;
-        if (fields.size() != 4 || !stays_inside(fields[0]) || !number(fields[1], 0, 1e7, offset) ||
-            !number(fields[2], 0, 1e6, multiplier) || !number(fields[3], 0, 60000, rtt))
-            return Malformed{stretto::text("line ", number_of_line,
-                                           ": not a file, offset_s, multiplier and rtt_ms")};
-        all.push_back({std::string{fields[0]}, static_cast<int>(offset), multiplier, rtt / 1000});
+        if (fields.size() < 4 || fields.size() > 5 || !stays_inside(fields[0]) ||
+            !number(fields[1], 0, 1e7, offset) || !number(fields[2], 0, 1e6, multiplier) ||
+            !number(fields[3], 0, 60000, rtt))
+            return Malformed{
+                stretto::text("line ", number_of_line,
+                              ": not a file, offset_s, multiplier, rtt_ms and perhaps a kind")};
+        all.push_back({std::string{fields[0]}, static_cast<int>(offset), multiplier, rtt / 1000,
+                       fields.size() > 4 ? std::string{fields[4]} : std::string{}});
     }
     if (all.empty()) return Malformed{"it contains no scenario"};
     return all;
@@ -62,7 +65,7 @@ std::vector<Scenario> Recordings::all() {
          it.increment(failed)) {
         const auto extension = it->path().extension();
         if (!it->is_regular_file() || extension == ".md" || extension == ".tsv") continue;
-        all.push_back({fs::relative(it->path(), folder_).generic_string(), 0, 1, 0});
+        all.push_back({fs::relative(it->path(), folder_).generic_string(), 0, 1, 0, {}});
     }
     if (failed)
         throw Error{EX_NOINPUT, text("cannot read '", folder_.string(), "': ", failed.message())};

@@ -14,11 +14,13 @@ struct Scenario {
     int offset_s = 0;
     double multiplier = 1;
     double rtt_s = 0.05;
+    std::string kind;  ///< of network, as "3g"; songs of a kind are summed up together
 
     bool operator==(const Scenario&) const = default;
 };
 
-/// Lines of file, offset_s, multiplier and rtt_ms with tabs between, under a line that says so.
+/// Lines of file, offset_s, multiplier, rtt_ms and perhaps kind with tabs between, under a line
+/// that says so.
 Result<std::vector<Scenario>> parse_scenarios(std::string_view text);
 
 /// The recordings of a folder, each read once.

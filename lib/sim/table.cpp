@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace stretto::sim {
 
@@ -14,14 +13,15 @@ double percentile(std::vector<double> values, double share) {
     return *at;
 }
 
-Summary summarize(const Plays& plays, const std::vector<double>& optimum, const Plays& first) {
+Summary summarize(const Plays& plays, const std::vector<double>& optimum, const Plays& first,
+                  const std::vector<std::size_t>& chosen) {
     Summary s;
     s.policy = plays.policy;
-    s.songs = plays.outcomes.size();
+    s.songs = chosen.size();
     const auto n = static_cast<double>(s.songs);
     const auto mean = [&](auto of) {
         double sum = 0;
-        for (const auto& o : plays.outcomes) sum += of(o);
+        for (const auto i : chosen) sum += of(plays.outcomes[i]);
         return sum / n;
     };
     s.q = mean([](const Outcome& o) { return o.q; });
@@ -32,16 +32,17 @@ Summary summarize(const Plays& plays, const std::vector<double>& optimum, const 
     s.wasted = 100 * mean([](const Outcome& o) { return o.wasted; }) /
                std::max(1.0, mean([](const Outcome& o) { return o.bytes; }));
     std::vector<double> starts;
-    for (const auto& o : plays.outcomes) starts.push_back(o.score.start_s);
+    for (const auto i : chosen) starts.push_back(plays.outcomes[i].score.start_s);
     s.start_p50_s = percentile(starts, 0.5);
     s.start_p95_s = percentile(starts, 0.95);
-    s.songs_per_s = plays.cpu_s > 0 ? n / plays.cpu_s : 0;
+    s.songs_per_s = plays.cpu_s > 0 ? static_cast<double>(plays.outcomes.size()) / plays.cpu_s : 0;
     if (!optimum.empty()) {
-        const double best = std::accumulate(optimum.begin(), optimum.end(), 0.0) / n;
+        double best = 0;
+        for (const auto i : chosen) best += optimum[i] / n;
         s.of_optimum = 100 * s.q / best;
     }
     double squares = 0;
-    for (std::size_t i = 0; i < s.songs; ++i) {
+    for (const auto i : chosen) {
         const double d = first.outcomes[i].q - plays.outcomes[i].q;
         s.ahead += d / n;
         squares += d * d / n;

@@ -32,7 +32,9 @@ struct Summary {
 
 /// @param optimum  of each song; empty when it was not looked for
 /// @param first    what the others are compared with
-Summary summarize(const Plays& plays, const std::vector<double>& optimum, const Plays& first);
+/// @param chosen   songs to sum up, by number
+Summary summarize(const Plays& plays, const std::vector<double>& optimum, const Plays& first,
+                  const std::vector<std::size_t>& chosen);
 
 /// The value that `share` of all are not above.
 double percentile(std::vector<double> values, double share);

@@ -55,6 +55,16 @@ void append_rendition(std::string& to, const Rendition& r) {
     json.end();
 }
 
+void append_cover(std::string& to, const Cover& c) {
+    JsonObject json{to};
+    append_json(json["px"], c.px);
+    append_json(json["width"], c.width);
+    append_json(json["height"], c.height);
+    append_json(json["bytes"], c.bytes);
+    append_json(json["sha256"], hex(c.sha256));
+    json.end();
+}
+
 void append_tags(std::string& to, const Tags& tags) {
     JsonObject json{to};
     for (const auto& [key, values] : tags)
@@ -103,6 +113,7 @@ std::string print_manifest(const Manifest& m) {
     append_json(json["samples"], m.samples);
     append_json(json["chunk_samples"], m.chunk_samples);
     if (m.loudness) append_loudness(json["loudness"], *m.loudness);
+    if (!m.covers.empty()) append_json_list(json["covers"], m.covers, append_cover);
     append_json_list(json["renditions"], m.renditions, append_rendition);
     json.end();
     return out + "\n";

@@ -6,6 +6,7 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "song/cover.hpp"
 #include "song/path.hpp"
 #include "song/tags.hpp"
 
@@ -40,6 +41,7 @@ struct Manifest {
     int rate = 0, channels = 0;
     std::int64_t samples = 0, chunk_samples = 0;
     std::optional<Loudness> loudness;
+    std::vector<Cover> covers;          ///< by ascending px; the id does not prove them
     std::vector<Rendition> renditions;  ///< by ascending kbps
 
     double seconds() const { return static_cast<double>(samples) / rate; }

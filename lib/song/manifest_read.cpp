@@ -144,6 +144,22 @@ Tags read_tags(Reader& read, const Object& object) {
     return tags;
 }
 
+std::vector<Cover> read_covers(Reader& read, const Object& object) {
+    std::vector<Cover> covers;
+    for (const auto value : read.list(object, "covers", cover_px.size())) {
+        const auto json = read.object(value, "a cover");
+        if (!read.fine()) break;
+        Cover c;
+        c.px = read.small(json, "px", covers.empty() ? 1 : covers.back().px + 1, cover_px.back());
+        c.width = read.small(json, "width", 1, c.px);
+        c.height = read.small(json, "height", 1, c.px);
+        c.bytes = read.integer(json, "bytes", 1, most_cover_bytes);
+        c.sha256 = read.digest(json, "sha256");
+        covers.push_back(c);
+    }
+    return covers;
+}
+
 /// All renditions are cut at the same samples: into chunks of the usual length, and a last one that
 /// took in what was left.
 void check_cuts(Reader& read, const Manifest& m) {
@@ -179,6 +195,8 @@ Manifest read_manifest(Reader& read, const Value& root) {
     m.chunk_samples = read.integer(json, "chunk_samples", 1, most_chunk_s * m.rate);
     if (const auto loudness = Reader::find(json, "loudness"); loudness && !loudness->is_null())
         m.loudness = read_loudness(read, *loudness);
+    if (Reader::find(json, "covers")) m.covers = read_covers(read, json);
+    if (!read.fine()) return m;
     const auto renditions = read.list(json, "renditions", most_renditions);
     if (!read.fine()) return m;
     for (const auto rendition : renditions) {

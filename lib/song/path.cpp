@@ -7,7 +7,8 @@
 namespace stretto::song {
 namespace {
 
-constexpr std::string_view before_number = "chunk_", after_number = ".ogg", index_file = "index";
+constexpr std::string_view before_number = "chunk_", after_number = ".ogg", index_file = "index",
+                           before_cover = "cover/", after_cover = ".jpg";
 
 /// A whole decimal number without sign or leading zeros.
 std::optional<std::int64_t> number(std::string_view text, std::int64_t most) {
@@ -53,6 +54,20 @@ std::optional<std::int64_t> parse_chunk_file(std::string_view file) {
     if (!file.ends_with(after_number)) return {};
     file.remove_suffix(after_number.size());
     return number(file, static_cast<std::int64_t>(most_chunks) - 1);
+}
+
+std::string cover_path(std::string_view sha256_hex) {
+    return text(before_cover, sha256_hex, after_cover);
+}
+
+std::optional<std::string> parse_cover_path(std::string_view path) {
+    constexpr std::size_t digits = 64;
+    if (path.size() != before_cover.size() + digits + after_cover.size() ||
+        !path.starts_with(before_cover) || !path.ends_with(after_cover))
+        return {};
+    const auto hash = path.substr(before_cover.size(), digits);
+    if (hash.find_first_not_of("0123456789abcdef") != std::string_view::npos) return {};
+    return std::string{hash};
 }
 
 std::string song_path(std::string_view id, std::string_view rest) {

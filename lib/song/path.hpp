@@ -28,6 +28,11 @@ std::optional<Part> parse_part(std::string_view path);
 std::optional<int> parse_kbps(std::string_view text);
 std::optional<std::int64_t> parse_chunk_file(std::string_view file);
 
+/// "cover/<sha256 in hex>.jpg", relative to the song.
+std::string cover_path(std::string_view sha256_hex);
+/// The hexadecimal hash in a cover's path; nullopt when it is none.
+std::optional<std::string> parse_cover_path(std::string_view path);
+
 /// Relative to the store: "songs/<id>/<rest>", "songs/<id>/manifest.json" and "names/<name>".
 std::string song_path(std::string_view id, std::string_view rest);
 std::string manifest_path(std::string_view id);

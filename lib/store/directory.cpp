@@ -13,6 +13,7 @@
 
 #include "base/draft.hpp"
 #include "base/error.hpp"
+#include "store/tree.hpp"
 
 namespace stretto::store {
 namespace {
@@ -101,8 +102,8 @@ Directory::Directory(fs::path root, Open how) : root_(std::move(root)) {
         make_folder(root_);
         for (const auto* part : {"songs", "names", ".staging"}) make_folder(root_ / part);
         clear_staging();
-    } else if (!open_folder(root_ / "songs")) {
-        throw Error{EX_NOINPUT, text("no store in '", root_.string(), "'")};
+    } else {
+        check_store(root_);
     }
 }
 

@@ -19,6 +19,14 @@ FileState state_of(const struct stat& info) {
 
 }  // namespace
 
+void check_store(const std::filesystem::path& root) {
+    const File songs{::open((root / "songs").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (songs) return;
+    if (errno == ENOENT || errno == ENOTDIR)
+        throw Error{EX_NOINPUT, text("no store in '", root.string(), "'")};
+    throw system_error("read the store", root.string());
+}
+
 Tree::Tree(std::filesystem::path root)
     : root_(std::move(root)), directory_(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
     if (!directory_) throw system_error("open", root_.string());

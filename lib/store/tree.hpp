@@ -16,6 +16,9 @@ struct FileState {
     bool operator==(const FileState&) const = default;
 };
 
+/// Throws an Error: 66 when there is no store in `root`, 74 when there is one that cannot be read.
+void check_store(const std::filesystem::path& root);
+
 class Tree {
    public:
     /// Error 66 if there is no such directory.

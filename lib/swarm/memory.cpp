@@ -12,11 +12,17 @@ namespace stretto::swarm {
 namespace {
 
 constexpr std::uint32_t prove_again_s = 30;    // after a connection that failed
+constexpr std::size_t failures = 65536;        // remembered: 1 MB
 constexpr std::size_t neighbour_looks = 2000;  // for peers of the asker's network in a big swarm
 constexpr std::size_t expiry_work = 500;       // songs and peers a turn: 0.3 ms
 constexpr std::int64_t least_bytes = 1000;     // of a transfer that tells a speed
 
 std::uint32_t seconds(std::uint64_t ms) noexcept { return static_cast<std::uint32_t>(ms / 1000); }
+
+/// Connecting to them takes milliseconds, or seconds where nobody answers.
+std::size_t most_unproved(const PeersLimits& limits) noexcept {
+    return std::min(limits.peers, std::max<std::size_t>(1024, limits.peers / 16));
+}
 
 std::uint64_t word(const void* bytes) noexcept {
     std::uint64_t w = 0;
@@ -34,6 +40,9 @@ MemoryPeers::MemoryPeers(const PeersLimits& limits, std::uint64_t seed, std::uni
       tickets_(std::move(seal)),
       wheel_(seconds(now_ms)),
       crowds_(std::bit_ceil(most_entries_ + 1024)),
+      reached_(limits.of_prefix, limits.peers, hash_),
+      unproved_(limits.unproved, most_unproved(limits), hash_),
+      failures_(failures),
       random_(hash_(now_ms, 1)) {}
 
 // splitmix64 (Steele, Lea and Flood, OOPSLA 2014)
@@ -64,16 +73,29 @@ std::uint32_t MemoryPeers::find_net(Network network) const {
 
 // Peers and their networks
 
+/// Of one that is not known yet.
+Peers::Announced::What MemoryPeers::place_for(const Endpoint& at) const noexcept {
+    if (peers_.size() >= limits_.peers || unproved_peers_ >= most_unproved(limits_))
+        return Announced::full;
+    return reached_.has_room(at.ip) && unproved_.has_room(at.ip) ? Announced::taken
+                                                                 : Announced::crowded;
+}
+
+MemoryPeers::Failure& MemoryPeers::failure_of(const Endpoint& at) noexcept {
+    return failures_[hash_of(at) % failures_.size()];
+}
+
+/// It is in the wheel when it has been reached.
 std::uint32_t MemoryPeers::add_peer(const Endpoint& at, std::uint64_t now_ms) {
     const std::uint32_t i = peers_.add();
     Peer& peer = peers_[i];
     peer.at = at;
     peer.serial = ++serials_;
     peer.health.at_s = seconds(now_ms);
-    peer.expires_s = seconds(now_ms) + limits_.ttl_s;
     peer_lookup_.add(hash_of(at), i, [&](std::uint32_t p) { return hash_of(peers_[p].at); });
-    join_network(i, network_of(at.ip));
-    wheel_.add(i, peer.expires_s, peer.next);
+    join_network(i, swarm::network_of(at.ip));
+    unproved_.add(at.ip);
+    ++unproved_peers_;
     return i;
 }
 
@@ -85,27 +107,32 @@ void MemoryPeers::join_network(std::uint32_t i, Network network) {
         net_lookup_.add(hash_(network, 0), n,
                         [&](std::uint32_t other) { return hash_(nets_[other].network, 0); });
     }
+    const std::uint32_t next = std::exchange(nets_[n].first_peer, i);
+    if (next != nobody) peers_[next].last_in_network = i;
     peers_[i].network = n;
-    peers_[i].next_in_network = nets_[n].first_peer;
-    nets_[n].first_peer = i;
-    ++nets_[n].peers;
+    peers_[i].next_in_network = next;
 }
 
 void MemoryPeers::leave_network(std::uint32_t i) {
-    const std::uint32_t n = peers_[i].network;
-    std::uint32_t* at = &nets_[n].first_peer;
-    while (*at != i) at = &peers_[*at].next_in_network;
-    *at = peers_[i].next_in_network;
-    if (--nets_[n].peers > 0) return;
+    const auto n = peers_[i].network, last = peers_[i].last_in_network,
+               next = peers_[i].next_in_network;
+    if (next != nobody) peers_[next].last_in_network = last;
+    if (last != nobody)
+        peers_[last].next_in_network = next;
+    else
+        nets_[n].first_peer = next;
+    if (nets_[n].first_peer != nobody) return;
     net_lookup_.remove(hash_(nets_[n].network, 0), n,
                        [&](std::uint32_t other) { return hash_(nets_[other].network, 0); });
     nets_.remove(n);
 }
 
-/// It is in the wheel no more.
+/// It is in the wheel no more, or not yet.
 void MemoryPeers::remove_peer(std::uint32_t i) {
     drop_songs(i);
     leave_network(i);
+    (peers_[i].reached ? reached_ : unproved_).remove(peers_[i].at.ip);
+    if (!peers_[i].reached) --unproved_peers_;
     peer_lookup_.remove(hash_of(peers_[i].at), i,
                         [&](std::uint32_t p) { return hash_of(peers_[p].at); });
     peers_.remove(i);
@@ -114,8 +141,9 @@ void MemoryPeers::remove_peer(std::uint32_t i) {
 // What they have
 
 std::uint8_t& MemoryPeers::crowd(std::uint32_t peer, std::uint32_t song) {
-    const Network network = nets_[peers_[peer].network].network;
-    return crowds_[hash_(network, hash_of(songs_[song].key)) & (crowds_.size() - 1)];
+    const Ip& ip = peers_[peer].at.ip;
+    const std::uint64_t home = word(ip.bytes.data() + (ip.is_v4() ? 8 : 0));
+    return crowds_[hash_(home, hash_of(songs_[song].key)) & (crowds_.size() - 1)];
 }
 
 std::uint32_t MemoryPeers::song_of(const SongKey& key, const Layout& layout) {
@@ -130,12 +158,12 @@ std::uint32_t MemoryPeers::song_of(const SongKey& key, const Layout& layout) {
 
 void MemoryPeers::add_link(std::uint32_t peer, std::uint32_t song, Inventory have) {
     auto& swarm = songs_[song].swarm;
-    auto& of_network = crowd(peer, song);
+    auto& of_home = crowd(peer, song);
     if (links_.size() >= most_entries_ || swarm.size() >= limits_.of_swarm ||
-        of_network >= std::min<std::size_t>(limits_.of_network_in_swarm, 255) ||
+        of_home >= std::min<std::size_t>(limits_.of_home_in_swarm, 255) ||
         peers_[peer].songs >= most_songs)
         return;
-    ++of_network;
+    ++of_home;
     const std::uint32_t link = links_.add();
     links_[link].song = song;
     links_[link].next = peers_[peer].first_link;
@@ -163,7 +191,7 @@ void MemoryPeers::drop_songs(std::uint32_t peer) {
         peers_[peer].first_link = links_[link].next;
         remove_link(peer, link);
     }
-    if (peers_[peer].here && peers_[peer].proof == Proof::reached) --listed_;
+    if (peers_[peer].here && peers_[peer].reached) --listed_;
     peers_[peer].here = false;
 }
 
@@ -238,7 +266,7 @@ void MemoryPeers::refresh(std::uint32_t i, const Announce& said, std::uint32_t n
     set_id(peer, said.peer_id);
     move_to(i, swarm::cell_of(said.location));
     peer.point = Point{said.location};
-    if (!peer.here && peer.proof == Proof::reached) ++listed_;
+    if (!peer.here && peer.reached) ++listed_;
     peer.here = true;
 }
 
@@ -256,28 +284,19 @@ Peers::Announced MemoryPeers::announce(const Endpoint& at, const Announce& said,
         return result;
     }
     if (i == nobody) {
-        if (peers_.size() >= limits_.peers) {
-            ++counted_.full;
-            result.what = Announced::full;
-            return result;
-        }
-        const std::uint32_t net = find_net(network_of(at.ip));
-        if (net != nobody && nets_[net].peers >= limits_.of_network) {
-            ++counted_.crowded;
-            result.what = Announced::crowded;
-            return result;
-        }
+        const auto& failure = failure_of(at);
+        if (failure.hash == hash_of(at) && now_s < failure.until_s) return result;
+        result.what = place_for(at);
+        counted_.full += result.what == Announced::full;
+        counted_.crowded += result.what == Announced::crowded;
+        if (result.what != Announced::taken) return result;
         i = add_peer(at, now_ms);
-    }
-    refresh(i, said, now_s);
-    Peer& peer = peers_[i];
-    if (peer.proof == Proof::none ||
-        (peer.proof == Proof::failed && now_s >= peer.proof_s + prove_again_s)) {
-        peer.proof = Proof::under_way;
         result.unproven = true;
     }
+    refresh(i, said, now_s);
+    const Peer& peer = peers_[i];
     result.unknown = take_songs(i, said);
-    result.listed = peer.proof == Proof::reached;
+    result.listed = peer.reached;
     result.stamp = peer.stamp;
     return result;
 }
@@ -300,14 +319,17 @@ void MemoryPeers::proved(const Endpoint& at, bool reached, std::uint64_t now_ms)
     const std::uint32_t i = find_peer(at);
     if (i == nobody) return;
     Peer& peer = peers_[i];
-    peer.proof_s = seconds(now_ms);
-    if (!reached) {
-        drop_songs(i);
-        peer.proof = Proof::failed;
-    } else if (peer.proof != Proof::reached) {
-        peer.proof = Proof::reached;
-        if (peer.here) ++listed_;
-    }
+    if (peer.reached) return;
+    if (!reached) failure_of(at) = {hash_of(at), seconds(now_ms) + prove_again_s};
+    const bool room = reached_.has_room(at.ip);
+    counted_.crowded += reached && !room;
+    if (!reached || !room || !peer.here) return remove_peer(i);
+    unproved_.remove(at.ip);
+    --unproved_peers_;
+    reached_.add(at.ip);
+    peer.reached = true;
+    ++listed_;
+    wheel_.add(i, peer.expires_s, peer.next);
 }
 
 // Lists
@@ -337,56 +359,58 @@ void MemoryPeers::find_candidates(const Song& song, std::uint32_t number, Invent
                                   const Asker& asker) {
     candidates_.clear();
     members_.clear();
-    const std::uint32_t own = song.swarm.is_big() ? find_net(network_of(asker.ip)) : nobody;
+    const std::uint32_t own = song.swarm.is_big() ? find_net(swarm::network_of(asker.ip)) : nobody;
     if (own != nobody) add_neighbours(number, wanted, own);
-    song.swarm.pick(asker.location, wanted, random(), members_);
-    // they lie anywhere, on two cache lines each: fetch them side by side
-    for (const auto& member : members_) {
-        const auto* peer = reinterpret_cast<const char*>(&peers_[member.peer]);
-        __builtin_prefetch(peer);
-        __builtin_prefetch(peer + 63);
-    }
+    song.swarm.pick(asker.location, wanted, random(), *this, members_);
     for (const auto& member : members_)
         if (own == nobody || peers_[member.peer].network != own)
             candidates_.push_back({member.peer, member.have, 0});
 }
 
+// peers are at random addresses, on two cache lines each, and are prefetched in parallel
+void MemoryPeers::fetch(std::uint32_t peer) const {
+    const auto* at = reinterpret_cast<const char*>(&peers_[peer]);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 63);
+}
+Network MemoryPeers::network_of(std::uint32_t peer) const {
+    return swarm::network_of(peers_[peer].at.ip);
+}
+
 /// Removes peers that must not be named, and makes a heap of the others with the best on top.
 void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s) {
     const Point here{asker.location};
-    const Network own = network_of(asker.ip);
+    const Network own = swarm::network_of(asker.ip);
     std::erase_if(candidates_, [&](Candidate& candidate) {
         Peer& peer = peers_[candidate.peer];
-        if (peer.proof != Proof::reached || peer.expires_s <= now_s ||
-            is_self(peer, query, asker.ip))
-            return true;
+        if (!peer.reached || peer.expires_s <= now_s || is_self(peer, query, asker.ip)) return true;
         peer.health.age(now_s);
         if (peer.health.out()) return true;
         candidate.cost = cost(peer.health, peer.upload_kbps, here.chord_km_to(peer.point),
-                              network_of(peer.at.ip) == own, chance());
+                              swarm::network_of(peer.at.ip) == own, chance());
         return false;
     });
     std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
 }
 
-/// The best, into chosen_; from one foreign network at most a quarter, unless no other is left.
-void MemoryPeers::choose(std::size_t want, Network own) {
+/// The best, into chosen_; from one network at most a quarter, unless no other is left.
+void MemoryPeers::choose(std::size_t want) {
     struct Count {
         Network network;
         std::size_t n;
     };
     boost::container::small_vector<Count, most_peers> counts;
-    const std::size_t most = std::max<std::size_t>(2, want / 4);
+    const std::size_t most = std::max<std::size_t>(1, want / 4);
     chosen_.clear();
     passed_over_.clear();
     while (!candidates_.empty() && chosen_.size() < want) {
         std::ranges::pop_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
         const Candidate best = candidates_.back();
         candidates_.pop_back();
-        const Network network = network_of(peers_[best.peer].at.ip);
+        const Network network = network_of(best.peer);
         auto count = std::ranges::find(counts, network, &Count::network);
         if (count == counts.end()) count = counts.insert(count, {network, 0});
-        const bool fits = ++count->n <= most || network == own;
+        const bool fits = ++count->n <= most;
         (fits ? chosen_ : passed_over_).push_back(best);
     }
     for (std::size_t i = 0; i < passed_over_.size() && chosen_.size() < want; ++i)
@@ -422,8 +446,8 @@ void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_
     if (!bits) return done("[]");
     find_candidates(song, number, bits, asker);
     rank(query, asker, seconds(now_ms));
-    const Network own = network_of(asker.ip);
-    choose(static_cast<std::size_t>(query.want), own);
+    const Network own = swarm::network_of(asker.ip);
+    choose(static_cast<std::size_t>(query.want));
     const Point here{asker.location};
     text_.assign(1, '[');
     have_.clear();  // that of another layout
@@ -450,7 +474,7 @@ std::optional<Layout> MemoryPeers::layout(const std::string& song_id) const {
 // Reports and expiry
 
 bool MemoryPeers::report(const Report& report, const Ip& reporter, std::uint64_t now_ms) {
-    const Network from = network_of(reporter);
+    const Network from = swarm::network_of(reporter);
     const auto ticket = tickets_.redeem(report.ticket, from, now_ms);
     const auto i = static_cast<std::uint32_t>(ticket.value_or(nobody));
     if (!ticket || i >= peers_.end() || peers_[i].serial != *ticket >> 32) {

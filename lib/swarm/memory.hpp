@@ -7,6 +7,7 @@
 #include "swarm/lookup.hpp"
 #include "swarm/peers.hpp"
 #include "swarm/pool.hpp"
+#include "swarm/quotas.hpp"
 #include "swarm/swarm.hpp"
 #include "swarm/tickets.hpp"
 #include "swarm/wheel.hpp"
@@ -52,14 +53,12 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
 
    private:
     using SongKey = std::array<std::uint8_t, 20>;
-    /// The result of the connection test.
-    enum class Proof : std::uint8_t { none, under_way, reached, failed };
 
     struct Peer {
         // the data for the choice of peers, in 64 bytes
         Endpoint at;
-        Proof proof = Proof::none;
-        bool here = false;  ///< announced, and neither left nor expired
+        bool reached = false;  ///< the tracker has connected to it; only then it is named
+        bool here = false;     ///< announced, and neither left nor expired
         Point point;
         float upload_kbps = 0;
         std::uint32_t expires_s = 0;
@@ -67,11 +66,10 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         // and other data
         Cell cell = cell_nowhere;
         std::uint16_t songs = 0;
-        std::uint32_t proof_s = 0;
         std::uint32_t serial = 0;  ///< distinguishes it from earlier owners of its number
         std::uint32_t stamp = 0;   ///< of its last announce
         std::uint32_t first_link = nobody;
-        std::uint32_t network = nobody, next_in_network = nobody;
+        std::uint32_t network = nobody, next_in_network = nobody, last_in_network = nobody;
         std::uint32_t next = nobody;  ///< in the wheel, or among the free
         /// The rest is 0. Not a string, because freeing a million strings paused the tracker for
         /// half a second.
@@ -90,8 +88,13 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     };
     struct Net {
         Network network = 0;
-        std::uint32_t first_peer = nobody, peers = 0;
+        std::uint32_t first_peer = nobody;
         std::uint32_t next = nobody;
+    };
+    /// That a connection to an address failed a moment ago.
+    struct Failure {
+        std::uint64_t hash = 0;
+        std::uint32_t until_s = 0;
     };
     struct Said {
         std::uint32_t song;
@@ -106,6 +109,8 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
 
     // Swarm::Notes
     Cell cell_of(std::uint32_t peer) const override { return peers_[peer].cell; }
+    void fetch(std::uint32_t peer) const override;
+    Network network_of(std::uint32_t peer) const override;
     void moved(std::uint32_t link, std::uint32_t position) override {
         links_[link].position = position;
     }
@@ -116,6 +121,8 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     std::uint32_t find_song(const SongKey& key) const;
     std::uint32_t find_net(Network network) const;
 
+    Announced::What place_for(const Endpoint& at) const noexcept;
+    Failure& failure_of(const Endpoint& at) noexcept;
     std::uint32_t add_peer(const Endpoint& at, std::uint64_t now_ms);
     void join_network(std::uint32_t peer, Network network);
     void leave_network(std::uint32_t peer);
@@ -136,7 +143,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
                          const Asker& asker);
     void add_neighbours(std::uint32_t song, Inventory wanted, std::uint32_t net);
     void rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s);
-    void choose(std::size_t want, Network own);
+    void choose(std::size_t want);
     void set_id(Peer& peer, std::string_view id) noexcept;
     static std::string_view id_of(const Peer& peer) noexcept;
     void print(const Candidate& candidate, const Layout& layout, const Point& here,
@@ -154,9 +161,15 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     Pool<Net> nets_;
     Lookup peer_lookup_, song_lookup_, net_lookup_;
     Wheel wheel_;
-    /// Number of peers per network and swarm, by a hash of both. If two pairs collide, the limit is
-    /// only reached sooner; an attacker cannot predict collisions.
+    /// Number of peers per address or /64 and swarm, by a hash of both. If two pairs collide, the
+    /// limit is only reached sooner; an attacker cannot predict
+    /// collisions.
     std::vector<std::uint8_t> crowds_;
+    /// Quotas of reached peers, and of peers to connect to. They are separate, so that addresses
+    /// without a listener exclude no peer.
+    Quotas reached_, unproved_;
+    std::size_t unproved_peers_ = 0;
+    std::vector<Failure> failures_;  // by hash; the newest of two in one place
     std::uint32_t serials_ = 0, stamps_ = 0;
     std::uint64_t random_;
     std::uint64_t listed_ = 0;

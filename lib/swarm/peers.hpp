@@ -9,14 +9,16 @@
 #include "swarm/announce.hpp"
 #include "swarm/endpoint.hpp"
 #include "swarm/inventory.hpp"
+#include "swarm/quotas.hpp"
 
 namespace stretto::swarm {
 
 struct PeersLimits {
     std::size_t peers = 1'000'000;
     std::size_t songs_a_peer = 10;  ///< on average: at most this many entries per peer
-    std::size_t of_network = 256;   ///< peers of one /24 or /48
-    std::size_t of_network_in_swarm = 32;
+    NestedLimits of_prefix{64, 256, 1024, 4096};  ///< peers that the tracker has connected to
+    NestedLimits unproved{16, 64, 256, 1024};     ///< peers without a connection yet
+    std::size_t of_home_in_swarm = 32;            ///< peers of one /64, or address of IPv4
     std::size_t of_swarm = 262'144;
     std::uint32_t ttl_s = 300;
 };
@@ -51,7 +53,7 @@ class Peers {
         enum What {
             taken,
             left,
-            crowded,  ///< its network has too many peers
+            crowded,  ///< its networks have too many peers
             full,     ///< the tracker has too many peers
             away      ///< the data is unreachable now
         } what = taken;
@@ -68,12 +70,13 @@ class Peers {
     /// announced again or left since then.
     virtual void has(const Endpoint& peer, std::uint32_t stamp, const std::string& song_id,
                      const Layout& layout, const Have& have) = 0;
-    /// Whether the tracker could connect to the peer; only then it is listed.
+    /// Whether the tracker could connect to the peer; only then it is listed and kept. Call it for
+    /// each `unproven` peer.
     virtual void proved(const Endpoint& peer, bool reached, std::uint64_t now_ms) = 0;
 
     /// The peers of a response, as JSON, best first; see cost() in health.hpp. At most a quarter of
-    /// them come from one foreign network, while there are others. The client itself is not among
-    /// them.
+    /// them come from one network, also the client's own, while there are others. The client itself
+    /// is not among them.
     virtual void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
                       const Done<std::string_view>& done) = 0;
     /// Of a song that somebody has.

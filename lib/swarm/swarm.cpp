@@ -1,11 +1,14 @@
 #include "swarm/swarm.hpp"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
+#include <span>
 
 namespace stretto::swarm {
 namespace {
 
-constexpr std::size_t most_looks = 1024;
+constexpr std::size_t most_looks = 2048;
 
 /// Doubling would leave a third of all that a tracker keeps empty.
 void push(std::vector<Member>& list, const Member& member) {
@@ -21,15 +24,70 @@ void shrink(std::vector<Member>& list) {
     list = std::move(smaller);
 }
 
+/// How many of each network were picked.
+class Shares {
+   public:
+    /// One more of it. @return  whether it still fits
+    bool add(Network network) noexcept {
+        std::size_t i = network * 0x9e3779b97f4a7c15u >> 56;
+        while (used_[i] && network_[i] != network) i = (i + 1) % slots;
+        network_[i] = network;
+        if (used_[i] >= Swarm::of_network) return false;
+        ++used_[i];
+        return true;
+    }
+
+   private:
+    static constexpr std::size_t slots = 256;  // not above `enough` of them are used
+    std::array<Network, slots> network_;
+    std::array<std::uint8_t, slots> used_{};
+};
+
+struct Picking {
+    const Swarm::Notes& notes;
+    Inventory wanted;
+    std::vector<Member>& out;
+    Shares shares{};
+    std::vector<Member> spare{};  // of networks that have their share
+
+    bool enough() const noexcept { return out.size() >= Swarm::enough; }
+    void take(std::span<const Member> found) {
+        for (const auto& member : found) {
+            if (enough()) return;
+            if (shares.add(notes.network_of(member.peer)))
+                out.push_back(member);
+            else if (spare.size() < Swarm::enough)
+                spare.push_back(member);
+        }
+    }
+};
+
+/// Steps through a list of n meet each member once. Where not all can be looked at the steps are
+/// wide: members that came together, as those of one network may, lie together.
+std::size_t step_for(std::size_t n, std::size_t looks) noexcept {
+    if (n <= looks) return 1;
+    std::size_t step = n * 5 / 8 | 1;  // near the golden section
+    while (std::gcd(step, n) != 1) step += 2;
+    return step % n;
+}
+
 /// From a place that the seed chooses, around the list once.
-void pick_from(const std::vector<Member>& list, Inventory wanted, std::uint64_t seed,
-               std::size_t& looks, std::vector<Member>& out) {
+void pick_from(const std::vector<Member>& list, std::uint64_t seed, std::size_t looks,
+               Picking& picking) {
     const std::size_t n = list.size();
     std::size_t i = n > 0 ? seed % n : 0;
-    for (std::size_t k = 0; k < n && looks > 0 && out.size() < Swarm::enough; ++k, --looks) {
-        if (may_have(list[i].have, wanted)) out.push_back(list[i]);
-        if (++i == n) i = 0;
+    const std::size_t step = step_for(n, looks);
+    std::array<Member, 32> found;  // so many at a time, since their memory comes slowly
+    std::size_t count = 0;
+    for (std::size_t k = 0; k < std::min(n, looks) && !picking.enough(); ++k) {
+        if (may_have(list[i].have, picking.wanted)) {
+            picking.notes.fetch(list[i].peer);
+            found[count++] = list[i];
+        }
+        if (i += step; i >= n) i -= n;
+        if (count == found.size()) picking.take({found.data(), std::exchange(count, 0)});
     }
+    picking.take({found.data(), count});
 }
 
 }  // namespace
@@ -98,9 +156,7 @@ void Swarm::split(std::size_t i, Notes& notes) {
 }
 
 void Swarm::pick(std::optional<Location> from, Inventory wanted, std::uint64_t seed,
-                 std::vector<Member>& out) const {
-    std::size_t looks = most_looks;
-    if (parts_.size() == 1) return pick_from(parts_[0].list, wanted, seed, looks, out);
+                 const Notes& notes, std::vector<Member>& out) const {
     struct Away {
         double degrees;
         const List* list;
@@ -115,11 +171,19 @@ void Swarm::pick(std::optional<Location> from, Inventory wanted, std::uint64_t s
              &list});
     const auto farther = [](const Away& a, const Away& b) { return a.degrees > b.degrees; };
     std::ranges::make_heap(order, farther);
-    while (!order.empty() && out.size() < enough && looks > 0) {
+    Picking picking{notes, wanted, out};
+    std::size_t looks = most_looks;
+    while (!order.empty() && !picking.enough() && looks > 0) {
         std::ranges::pop_heap(order, farther);
-        pick_from(*order.back().list, wanted, seed, looks, out);
+        const List& list = *order.back().list;
         order.pop_back();
+        const std::size_t share = order.empty() ? looks : std::max(enough, looks / 2);
+        pick_from(list, seed, share, picking);
+        looks -= std::min({looks, share, list.size()});
     }
+    const auto more = std::min(picking.spare.size(), enough - out.size());
+    out.insert(out.end(), picking.spare.begin(),
+               picking.spare.begin() + static_cast<std::ptrdiff_t>(more));
 }
 
 }  // namespace stretto::swarm

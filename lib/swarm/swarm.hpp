@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "swarm/endpoint.hpp"
 #include "swarm/globe.hpp"
 #include "swarm/inventory.hpp"
 
@@ -23,6 +24,9 @@ class Swarm {
     class Notes {
        public:
         virtual Cell cell_of(std::uint32_t peer) const = 0;
+        /// Its memory will be looked at soon.
+        virtual void fetch(std::uint32_t peer) const = 0;
+        virtual Network network_of(std::uint32_t peer) const = 0;
         virtual void moved(std::uint32_t link, std::uint32_t position) = 0;
 
        protected:
@@ -40,9 +44,10 @@ class Swarm {
 
     /// Append members that may_have() any of the bits `wanted` to `out`. A small swarm yields all,
     /// a big one at most `enough`, nearest cells first. From a cell with too many, `seed` selects a
-    /// part. If few members have the chunks, the search ends after 1024 members.
+    /// part. At most `of_network` come from one network, while there are others. The search ends
+    /// after 2048 members; each cell takes at most half of the remaining ones.
     void pick(std::optional<Location> from, Inventory wanted, std::uint64_t seed,
-              std::vector<Member>& out) const;
+              const Notes& notes, std::vector<Member>& out) const;
     bool is_big() const noexcept { return size_ > enough; }
 
     template <class Call>
@@ -51,7 +56,7 @@ class Swarm {
             for (const auto& member : part.list) call(member);
     }
 
-    static constexpr std::size_t enough = 96;
+    static constexpr std::size_t enough = 96, of_network = enough / 4;
 
    private:
     using List = std::vector<Member>;

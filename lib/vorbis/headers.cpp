@@ -56,7 +56,10 @@ Result<Identification> parse_identification(BytesView packet) {
     return id;
 }
 
-Result<std::vector<std::string>> parse_comments(BytesView packet) {
+namespace {
+
+/// Calls visit with each comment. Malformed where the packet ends too early.
+Result<bool> each_comment(BytesView packet, auto&& visit) {
     const Malformed damaged{"damaged Vorbis comment header"};
     if (!has_type(packet, 3)) return Malformed{"no Vorbis comment header"};
     packet = packet.subspan(7);
@@ -70,15 +73,42 @@ Result<std::vector<std::string>> parse_comments(BytesView packet) {
     if (!number(length) || length > packet.size()) return damaged;
     packet = packet.subspan(length);
     if (!number(count)) return damaged;
-    std::vector<std::string> comments;
-    std::size_t kept = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
         if (!number(length) || length > packet.size()) return damaged;
-        if (kept + length <= most_comment_bytes)
-            comments.emplace_back(as_text(packet.first(length))), kept += length;
+        visit(as_text(packet.first(length)));
         packet = packet.subspan(length);
     }
+    return true;
+}
+
+bool same_key(std::string_view comment, std::string_view key) {
+    if (comment.size() <= key.size() || comment[key.size()] != '=') return false;
+    return std::equal(key.begin(), key.end(), comment.begin(), [](char ours, char theirs) {
+        return ours == (theirs >= 'a' && theirs <= 'z' ? theirs - 'a' + 'A' : theirs);
+    });
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> parse_comments(BytesView packet) {
+    std::vector<std::string> comments;
+    std::size_t kept = 0;
+    auto ok = each_comment(packet, [&](std::string_view comment) {
+        if (kept + comment.size() > most_comment_bytes) return;
+        comments.emplace_back(comment);
+        kept += comment.size();
+    });
+    if (!ok) return ok.error();
     return comments;
+}
+
+std::vector<std::string_view> comment_values(BytesView packet, std::string_view key) {
+    std::vector<std::string_view> values;
+    const auto whole = each_comment(packet, [&](std::string_view comment) {
+        if (same_key(comment, key)) values.push_back(comment.substr(key.size() + 1));
+    });
+    if (!whole) values.clear();
+    return values;
 }
 
 Bytes print_comments(std::string_view vendor, const std::vector<std::string>& comments) {

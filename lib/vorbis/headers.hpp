@@ -28,6 +28,9 @@ Result<Identification> parse_identification(BytesView packet);
 
 /// The user comments, "KEY=value" each; at most 64 kB of them are kept.
 Result<std::vector<std::string>> parse_comments(BytesView packet);
+/// The values of a key, of any length, where they lie in the packet; none if it is damaged.
+/// @param key  in capitals
+std::vector<std::string_view> comment_values(BytesView packet, std::string_view key);
 Bytes print_comments(std::string_view vendor, const std::vector<std::string>& comments);
 
 /// libvorbis with a stream's headers. Copies share them.

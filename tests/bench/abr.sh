@@ -1,23 +1,24 @@
 #!/bin/bash
-# Adaptation on recorded networks: ours beside what is published. TRACES names a folder of recordings with a scenarios.tsv;
-# without it there is nothing to play over. Two thirds of the recordings were tuned on; part 1 of 3 was not.
+# Adaptation on recorded networks: ours beside what is published, by kind of network. TRACES names a folder of recordings;
+# without it there is nothing to play over. windows.py cuts the windows, and knows which recordings nothing was tuned on.
 set -eu
 if [ -z "${TRACES:-}" ]; then
     echo 'abr: skipped: TRACES names no folder of recordings'
     exit 0
 fi
-policies=stretto,bola,mpc,throughput,seed,96,160,320
-run() { # TITLE ARGUMENTS...
+here=$(dirname "$0")
+all=$(mktemp) kept=$(mktemp)
+trap 'rm -f "$all" "$kept"' EXIT
+python3 "$here/windows.py" "$TRACES" >"$all"
+python3 "$here/windows.py" "$TRACES" kept >"$kept"
+run() { # TITLE SCENARIOS ARGUMENTS...
+    local list=$2
     echo
-    echo "$1"
-    shift
-    stretto-simulate --table --abr $policies "$@"
+    echo "== $1"
+    shift 2
+    stretto-simulate --table --traces "$TRACES" --scenarios "$list" --buffer 30 --lead 30 "$@"
 }
-scenarios=(--traces "$TRACES" --scenarios "$TRACES/scenarios.tsv")
-run 'all scenarios, 30 s of buffer from the start' "${scenarios[@]}" --buffer 30 --lead 30 --optimum
-run 'of these the recordings kept aside while tuning' "${scenarios[@]}" --buffer 30 --lead 30 --part 1 3 --optimum
-run 'all scenarios, 15 s of buffer until 30 s were heard' "${scenarios[@]}" --optimum
-for fast in lte4g fcc_sd; do
-    [ -d "$TRACES/$fast" ] || continue
-    run "$fast as it is" --traces "$TRACES/$fast" --buffer 30 --lead 30 --optimum
-done
+rules=stretto,bola,mpc,throughput,dynamic,seed
+run 'all windows' "$all" --abr $rules,96
+run 'windows of the recordings that nothing was tuned on' "$kept" --abr $rules,96 --optimum
+run 'all windows, with a rendition of 45 kbit/s' "$all" --abr $rules,45 --ladder 45,96,160,320

@@ -84,6 +84,22 @@ def plays(page, url):
     assert page.js("document.querySelectorAll('#chunks i').length") == 3
 
 
+def covers(page, url):
+    page.open(url)
+    page.wait("document.querySelectorAll('#songs li')[1].querySelector('img')?.naturalWidth === 96")
+    assert page.js("document.querySelectorAll('#songs img').length") == 1
+    lefts = page.js("[...document.querySelectorAll('.song b')].map(b => Math.round(b.getBoundingClientRect().left))")
+    assert len(set(lefts)) == 1, "titles do not begin below each other"
+    page.choose(SHORT)
+    page.wait("document.querySelector('#art img')?.naturalWidth === 600 && document.getElementById('art').checkVisibility()")
+    art = page.js("navigator.mediaSession.metadata.artwork.map(a => a.sizes)")
+    assert sorted(art) == ["600x600", "96x96"], art
+    page.choose(MIDDLE)
+    page.wait("document.getElementById('title').textContent === 'Middle'")
+    assert page.js("document.getElementById('art').hidden")
+    page.stop()
+
+
 def tells_how(page, url):
     assert page.text("kbps") == "160 kbit/s" and page.js("audio.src").endswith("?kbps=160")
     page.wait("document.getElementById('cache').textContent === 'from the origin'")
@@ -235,7 +251,7 @@ def hostile(page, url):
     page.plays(HOSTILE_TITLE)
     page.stop()
     assert page.titles()[HOSTILE] == HOSTILE_TITLE and len(HOSTILE_TITLE) > 300
-    assert page.js("document.querySelectorAll('img, script:not(:last-of-type), iframe').length") == 0
+    assert page.js("document.querySelectorAll('img:not(.art img), script:not(:last-of-type), iframe').length") == 0
     assert page.js("window.hacked === undefined")
     for width in (1000, 320):
         page.resize(width, 640)

@@ -25,7 +25,8 @@ tone hostile.wav 3
     head -c 300 /dev/zero | tr '\0' x
 } >title
 album=First put sweep.wav Sweep -b 320 >/dev/null
-album=Second put short.wav Short >/dev/null
+ffmpeg -v error -f lavfi -i testsrc=size=1000x800 -frames:v 1 cover.png
+album=Second put short.wav Short --cover cover.png >/dev/null
 album=Third put middle.wav Middle >/dev/null
 album=Zuletzt put hostile.wav "$(cat title)" >/dev/null
 
@@ -53,6 +54,7 @@ at() { browser "$session" "$@"; } # URL CHECK
 ok 'lists songs, a page at a time' at "$origin" lists
 ok 'searches' at "$origin" searches
 ok 'plays' at "$origin" plays
+ok 'shows covers' at "$origin" covers
 ok 'tells the bitrate and the cache, and plays another bitrate from there on' at "$origin" tells_how
 ok 'seeks, and what is heard is what is there' at "$origin" seeks
 ok 'asks for what it needs by Range' at "$origin" by_range

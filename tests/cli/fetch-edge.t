@@ -40,11 +40,11 @@ damaged() {
 }
 ok 'a chunk damaged in the cache is fetched anew, and only that' damaged
 many() {
-    rm -rf cache && mkdir many && printf 'one\ntwo\tsome\tcolumns\n%s\n' "$(cat three.id)" | stretto-fetch --edge "$edge" --list --jobs 2 --json -o many >lines || return
+    rm -rf cache && mkdir many && printf 'one\ntwo\tsome\tcolumns\n%s\n' "$(cat three.id)" | stretto-fetch --edge "$edge" --playlist - --jobs 2 --json -o many >lines || return
     cmp many/one.ogg one.true && cmp many/two.ogg two.true && cmp "many/$(cat three.id).ogg" three.true && test "$(jq -s 'map(select(.exit == 0)) | length' lines)" -eq 3
 }
-ok '--list fetches many, --jobs at a time' many
-some() { printf 'one\nnobody\n' | stretto-fetch --edge "$edge" --list --json >lines; }
+ok '--playlist fetches many, --jobs at a time' many
+some() { printf 'one\nnobody\n' | stretto-fetch --edge "$edge" --playlist - --json >lines; }
 ok 'one that is not there: 69, and the others come' exits 69 some
 told() { test "$(jq -s 'map(.exit) | sort | join(" ")' lines)" = '"0 69"'; }
 ok 'and each has its line' told

@@ -57,10 +57,11 @@ ok 'deps fails with a clear message without apt' foreign
 
 mkdir -p tree/lib/ogg tree/lib/new tree/cmd
 printf '#include "http/client.hpp"\n#include <curl/curl.h>\n' >tree/lib/ogg/page.cpp
-printf '#include <CLI/CLI.hpp>\n' >tree/cmd/fetch.cpp
+mkdir -p tree/lib/base
+printf '#include <CLI/CLI.hpp>\n' | tee tree/lib/base/options.cpp >tree/cmd/fetch.cpp
 : >tree/lib/new/new.hpp
 told() { sh "${3:-$root/tests/tools/layers.sh}" "$1" >told; [ $? -eq 1 ] && [ "$(wc -l <told)" -eq "$2" ]; }
-refuses() { told tree 4 && grep 'ogg/page.cpp.*curl' told | grep -q 'lib/http' && grep 'ogg/page.cpp.*curl' told | grep -q pure && grep -q 'ogg includes http' told && grep -q lib/new told; }
+refuses() { told tree 5 && grep -q 'cmd/fetch.cpp.*CLI' told && grep 'ogg/page.cpp.*curl' told | grep -q 'lib/http' && grep 'ogg/page.cpp.*curl' told | grep -q pure && grep -q 'ogg includes http' told && grep -q lib/new told; }
 ok 'the layers refuse an include upwards, a library of another module, a module without arrows' refuses
 slow() { mkdir -p heavy/lib/song && printf '#include <nlohmann/json.hpp>\n' | tee heavy/lib/song/id.hpp >heavy/lib/song/id.cpp && ! sh "$root/tests/tools/layers.sh" heavy >told && grep slow told >slow && [ "$(wc -l <slow)" -eq 1 ] && grep -q '^lib/song/id.hpp' slow; }
 ok 'and a header that includes a slow header' slow

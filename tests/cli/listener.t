@@ -222,9 +222,9 @@ ok 'the same on standard input' reads_bad_stdin
 ok 'an absolute path' reads_bad "$work/bad.m3u8"
 reads_good() { play --unpaced --edge "$origin" good.m3u8 short ./good.m3u8 && test "$(events end | grep -c finished)" -eq 3; }
 ok 'playlists and songs as arguments' reads_good
-lists() { rm -rf cache all && exits 65 timeout 60 stretto-fetch --edge "$origin" --list bad.m3u8 -o all 2>err && cmp all/short.ogg "$1" && test "$(grep -c 'is not a song' err)" -eq 2; }
-fetch_list() { stretto-fetch --store store short -o short.ogg && lists short.ogg && timeout 60 stretto-fetch --edge "$origin" --list good.m3u8 -o all; }
-ok 'fetch --list FILE: the same' fetch_list
+lists() { rm -rf cache all && exits 65 timeout 60 stretto-fetch --edge "$origin" --playlist bad.m3u8 -o all 2>err && cmp all/short.ogg "$1" && test "$(grep -c 'is not a song' err)" -eq 2; }
+fetch_list() { stretto-fetch --store store short -o short.ogg && lists short.ogg && timeout 60 stretto-fetch --edge "$origin" --playlist good.m3u8 -o all; }
+ok 'fetch --playlist FILE: the same' fetch_list
 ok 'a playlist that is not there: 66' exits 66 play --edge "$origin" nowhere.m3u8
 only_bad() { printf 'no song!\n' >none.m3u8 && ! play --edge "$origin" none.m3u8; }
 ok 'a playlist without a song is not a success' only_bad

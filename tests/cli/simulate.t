@@ -8,14 +8,21 @@ awk 'BEGIN { print "# made up rtt_ms 60"; for (s = 0; s < 97; s++) print s, (s %
 awk 'BEGIN { x = 7; for (s = 0; s < 331; s++) { x = (x * 1103 + 12345) % 65536; print s, 60 + x % 500 } }' >links/wild
 awk 'BEGIN { for (s = 0; s < 300; s++) print s, (s < 100 ? 900 : s < 200 ? 90 : 400) }' >links/cliff
 simulate() { stretto-simulate --traces links "$@"; }
-all=stretto,bola,mpc,throughput,seed,96,160,320
+all=stretto,bola,mpc,throughput,dynamic,seed,96,160,320
 
 same() { simulate --songs 20 --json >a && simulate --songs 20 --json >b && cmp a b; }
 ok 'the same options give the same bytes' same
 other() { simulate --songs 20 --json --seed 2 >b && ! cmp -s a b; }
 ok 'another seed gives other songs' other
-rows_of() { simulate --table --abr $all >table && for p in stretto bola mpc throughput seed 96 160 320; do grep -q "^$p " table || return; done; }
+rows_of() { simulate --table --abr $all >table && for p in stretto bola mpc throughput dynamic seed 96 160 320; do grep -q "^$p " table || return; done; }
 ok 'the table has a row for each policy' rows_of
+narrow() { simulate --table --abr $all --songs 3 --optimum >table && grep -q '^best' table && awk 'length > 80 {print; wide = 1} END {exit wide}' table; }
+ok 'the table fits 80 columns' narrow
+# the traces of examples/: the same everywhere, typical, and such that rules can be told apart
+typical() { sh "$root/examples/traces.sh" made && sh "$root/examples/traces.sh" again && diff -r made again && test "$(find made -type f | wc -l)" -eq 24 && test "$(cat made/* | grep -vc '^#')" -eq 7200 && awk '/^[^#]/ {n++; sum += $2} END {exit !(sum / n > 3000 * 0.6 && sum / n < 3000 * 1.6)}' made/wifi-*; }
+ok 'examples/traces.sh makes the same traces each time' typical
+told_apart() { stretto-simulate --traces made --abr stretto,bola,mpc,seed,96 --songs 240 --json | jq -es 'map(select(.songs)) | map({(.policy): .}) | add | (.stretto.q > .bola.q) and (.stretto.q > .mpc.q) and (.bola.q > .seed.q) and (.seed.q > .["96"].q) and (.bola.first_ahead_q > 2 * .bola.first_ahead_error)'; }
+ok 'on these, our rule is ahead of BOLA by more than chance' told_apart
 
 simulate --abr $all --songs 24 --optimum --json >out
 bounded() { jq -es 'map(select(.plays)) | length == 24 and all(.optimum + 0.05 >= (.plays | map(.q) | max))' out; }
@@ -62,6 +69,21 @@ parts() { for k in 1 2 3; do simulate --part $k 3 --abr 96 --json 2>/dev/null | 
 ok 'parts are disjoint and together everything' parts
 scenarios() { printf 'file\toffset_s\tmultiplier\trtt_ms\nwild\t30\t2\t10\ncliff\t0\t0.5\t200\n' >list && simulate --scenarios list --abr 96 --json | jq -es 'map(.file // empty) == ["wild", "cliff"]'; }
 ok 'scenarios are played in their order' scenarios
+kinds() { # sums of a kind are those of its songs
+    printf 'file\toffset_s\tmultiplier\trtt_ms\tkind\nwild\t30\t2\t10\thome\ncliff\t0\t0.5\t200\tmobile\nholes\t5\t1\t60\thome\nfast\t0\t1\t60\n' >list
+    simulate --scenarios list --abr stretto,96 --json >kinds &&
+        jq -es '(map(select(.plays))) as $songs | map(select(.songs)) | map({key: ((.kind // "all") + " " + .policy), value: .}) | from_entries
+            | (keys | sort) == (["all 96", "all stretto", "home 96", "home stretto", "mobile 96", "mobile stretto", "no stall at 96 96", "no stall at 96 stretto"] | sort)
+            and .["home 96"].songs == 2 and .["all 96"].songs == 4
+            and ((.["home stretto"].q - ($songs | map(select(.kind == "home") | .plays[0].q) | add / 2)) | fabs) < 1e-9
+            and .["no stall at 96 96"].songs == ($songs | map(select(.plays[1].stalls == 0)) | length)
+            and .["no stall at 96 96"].percent_without_stall == 100' kinds
+}
+ok 'scenarios of a kind are summed, and those where the lowest bitrate does not stall' kinds
+titled() { simulate --scenarios list --abr stretto,96 --table >table && grep -qx 'home: 2 songs' table && grep -q '^4 songs over 4 scenarios' table; }
+ok 'the table has a part for each kind' titled
+ladder() { simulate --ladder 160,45 --abr 45,160 --songs 4 --json | jq -es 'map(select(.plays)) | length == 4 and all((.plays | map(.kbps | round)) == [45, 160] and .plays[0].bytes < .plays[1].bytes)'; }
+ok 'made-up songs have the bitrates of --ladder' ladder
 manifest() { tone song.wav 25 && stretto-encode song.wav | stretto-chunk | tar x manifest.json && simulate --manifest manifest.json --abr 320 --json | jq -es 'map(select(.plays) | .plays[0]) | all((.heard_s - 25 | fabs) < 0.01)'; }
 ok 'a manifest defines the song' manifest
 

@@ -86,6 +86,10 @@ ok 'a peer that is silent is forgotten, and may come back' expiring
 # a quarantine of freed blocks, as sanitizers keep it, would grow with what was freed
 full() { ASAN_OPTIONS=quarantine_size_mb=1 start stretto-track --origin "$origin" --max-peers 100 && track fills "$url" "$id" "$pid" && stop "$pid"; }
 ok '--max-peers: more are refused, and memory is bounded' full
+quotas() { start stretto-track --origin "$origin" --trust-proxy 127.0.0.1 --network-peers 3,5 --unproved-peers 2 --song-peers 2 && track quotas "$url" "$id" && stop "$pid"; }
+ok '--network-peers, --unproved-peers, --song-peers: quotas that nest' quotas
+ok 'five quotas: 64' exits 64 stretto-track --origin "$origin" --network-peers 1,2,3,4,5
+ok 'a quota of 0: 64' exits 64 stretto-track --origin "$origin" --unproved-peers 0
 proxied() { start stretto-track --origin "$origin" --trust-proxy 127.0.0.7 && track proxy "$url" "$id" && stop "$pid"; }
 ok '--trust-proxy: its last address counts, and nobody else is believed' proxied
 limits() { start stretto-track --origin "$origin" --trust-proxy 127.0.0.1,::1 --rate-limit 5 && track limited "$url" && stop "$pid"; }

@@ -1,7 +1,7 @@
 # Hosts in network namespaces, joined by tests/net/emulator.cpp; for tests/net/lib.sh and examples/demo.sh. The caller sets
 # $emulator, and $work, a folder of its own; it calls end_all and unlay before it ends.
 #
-#   net_lacks                 prints what is missing here for all this; fails when nothing is
+#   net_lacks                 names what is missing here for all this, as in "needs root"; fails when nothing is
 #   lay <<HOSTS               lines NAME N UP_KBPS DOWN_KBPS DELAY_MS LOSS_PERMILLE [QUEUE_MS]: host NAME at 198.51.100.N, or at
 #                             N if that is a whole address, of 192.0.2.0/24 or 203.0.113.0/24
 #   change NAME N UP...       the host's line anew; rates of 0: nothing passes
@@ -15,10 +15,19 @@
 prefix=stretto$$ laid='' started=''
 
 net_lacks() {
-    for need in "test $(id -u) -eq 0" 'test -c /dev/net/tun' 'command -v ip' 'command -v nsenter' "test -x $emulator"; do
-        $need >/dev/null 2>&1 || { echo "$need"; return 0; }
-    done
-    return 1
+    if [ "$(id -u)" -ne 0 ]; then
+        echo root
+    elif [ ! -c /dev/net/tun ]; then
+        echo 'the device /dev/net/tun'
+    elif ! command -v ip >/dev/null; then
+        echo 'ip, of the package iproute2'
+    elif ! command -v nsenter >/dev/null; then
+        echo 'nsenter, of the package util-linux'
+    elif [ ! -x "$emulator" ]; then
+        echo 'the network emulator, which make builds'
+    else
+        return 1
+    fi
 }
 
 # names hold the process that made them: what a killed run left goes

@@ -55,7 +55,7 @@ archive                                     lib/publish/bundle. lib/report/input
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
-CLI/                                        lib/base/program. lib/base/options. cmd/
+CLI/                                        lib/base/program. lib/base/options. lib/base/help.
 maxminddb\.h                                lib/track/geo.
 simdjson\.h                                 lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/song/manifest_read.
 '

@@ -179,7 +179,8 @@ def lists(url, song):
         def kinds(place):
             found = asker.urls(song, location=place, want=12)
             return ["far" if u in [p.url for p in far] else "near" if u in [p.url for p in near] else "same" for u in found]
-        assert kinds(BERLIN) == ["same"] * 4 + ["near"] * 4 + ["far"] * 4, kinds(BERLIN)
+        # of the own network a quarter, while there are others
+        assert kinds(BERLIN) == ["same"] * 3 + ["near"] * 4 + ["far"] * 4 + ["same"], kinds(BERLIN)
         elsewhere = Tracker(url, "127.0.201.1").peers(song, location=SYDNEY, want=4)
         assert {p["url"] for p in elsewhere} == {p.url for p in far} and all(p["km"] == 0 for p in elsewhere), elsewhere
         assert len(asker.urls(song)) == 12 and len(asker.urls(song, want=5)) == 5
@@ -226,13 +227,21 @@ def lists(url, song):
             port = listener.getsockname()[1] if i == 0 else 2000 + i
             status, _ = source.announce(song, port, peer_id="flood", location=BERLIN)
             counts[status] = counts.get(status, 0) + 1
-        assert counts == {200: 256, 429: 9744}, counts
+        assert set(counts) <= {200, 429}, counts
+        # it is of the very network, and gets in as soon as its probe is one of the 64 under way
+        beside, neighbour = Tracker(url, "127.0.77.200"), socket.create_server(("127.0.77.200", 0))
+
+        def gets_in():
+            status, said = beside.announce(song, neighbour.getsockname()[1], location=SYDNEY)
+            return status == 200 and said["listed"]
+        until("the neighbour is listed", gets_in, 60)
         late = Peer(url, "127.0.90.1", song, location=SYDNEY)
         listed(url, song, *honest, late)
         found = me.urls(song, location=BERLIN)
         assert {p.url for p in honest + [late]} <= set(found), found
         assert Tracker(url, "127.0.88.1").announce(song, 5000)[0] == 200
         listener.close()
+        neighbour.close()
         for peer in honest + [late]:
             peer.say(left=True)
             peer.close()
@@ -408,15 +417,41 @@ def expires(url, song):
 
 def fills(url, song, pid):
     """--max-peers."""
+    listener = socket.create_server(("0.0.0.0", 0), backlog=512)
+    port = listener.getsockname()[1]
     for i in range(150):
-        status, said = Tracker(url, f"127.1.{i}.1").announce(song, 5000)
+        status, said = Tracker(url, f"127.1.{i}.1").announce(song, port)
         assert status == (200 if i < 100 else 503), (i, status, said)
     assert Tracker(url).stats()["announces_refused_total"]["full"] == 50
     before = resident(pid)
     many = {f"{'0' * 26}{100000 + i}": HAVE for i in range(512)}
     for i in range(100):
-        assert Tracker(url, f"127.1.{i}.1").announce(song, 5000, songs=many)[0] == 200
+        assert Tracker(url, f"127.1.{i}.1").announce(song, port, songs=many)[0] == 200
     assert resident(pid) - before < 60, resident(pid) - before
+    listener.close()
+
+
+def quotas(url, song):
+    """--network-peers 3,5 --unproved-peers 2 --song-peers 2: 3 of an address, 5 of a /24, 2 of an address for one song."""
+    listeners = [socket.create_server(("0.0.0.0", 0)) for _ in range(4)]
+    ports = [one.getsockname()[1] for one in listeners]
+
+    def join(ip, port):
+        said = (0, "")
+
+        def settled():
+            nonlocal said
+            said = Tracker(url, ip).announce(song, port)
+            return said[0] == 429 or said[1]["listed"]
+        until(f"{ip}:{port} is in or out", settled)
+        return said[0]
+    assert [join("127.3.1.1", port) for port in ports] == [200, 200, 200, 429]
+    assert [join("127.3.1.2", port) for port in ports] == [200, 200, 429, 429], "two more of the /24"
+    assert join("127.3.2.1", ports[0]) == 200, "another /24"
+    found = Tracker(url, "127.9.9.9").urls(song, want=64)
+    assert sum("//127.3.1.1:" in one for one in found) == 2 and len(found) == 5, found
+    for one in listeners:
+        one.close()
 
 
 def edge_names(url, query=""):

@@ -2,7 +2,9 @@
 #include "swarm/memory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
+#include <cstdio>
 #include <map>
 #include <random>
 #include <set>
@@ -258,21 +260,112 @@ BOOST_AUTO_TEST_CASE(ten_thousand_announces_from_one_source_displace_no_peer) {
                  Peers::Announced::taken;
     BOOST_TEST(taken == 256);
     BOOST_TEST(t.peers.stats().crowded == 10'000u - 256u);
-    BOOST_TEST(t.peers.stats().entries == 5u + 32u);  // of one song
+    BOOST_TEST(t.peers.stats().entries == 5u + 256u);
     const auto found = t.urls(somebody);
     BOOST_TEST(found.size() == 16u);
     for (int i = 0; i < 5; ++i) BOOST_TEST(std::ranges::count(found, far_apart(i).url()) == 1);
     BOOST_TEST(t.join(far_apart(5)).what == Peers::Announced::taken);
-    // a /48 of IPv6 is one source too, whatever the 80 bits that its owner chooses
-    for (int i = 0; i < 1000; ++i) t.join(at(text("2001:db8:1:", i, "::1")), berlin);
-    BOOST_TEST(t.peers.stats().peers == 5u + 256u + 1u + 256u);
+}
+
+BOOST_AUTO_TEST_CASE(quotas_nest) {
+    const auto v6 = [](int a, int b, int port) {  // of 2001:db8::/32
+        std::array<char, 64> text{};
+        std::snprintf(text.data(), text.size(), "2001:db8:%x:%x::1", a, b);
+        return at(text.data(), port);
+    };
+    Tracker t;
+    const auto taken = [&](int first, int last, auto make) {
+        int n = 0;
+        for (int i = first; i < last; ++i) n += t.join(make(i)).what == Peers::Announced::taken;
+        return n;
+    };
+    BOOST_TEST(taken(2000, 4000, [&](int i) { return v6(1, 0, i); }) == 64);  // a /64
+    BOOST_TEST(taken(0, 256 * 64, [&](int i) { return v6(1, i % 256, 10'000 + i); }) == 256 - 64);
+    BOOST_TEST(taken(0, 65536, [&](int i) { return v6(1, i, 5000); }) == 1024 - 256);   // a /48
+    BOOST_TEST(taken(0, 65536, [&](int i) { return v6(i, 0, 6000); }) == 4096 - 1024);  // a /32
+    BOOST_TEST(taken(0, 1000, [&](int i) { return at("192.0.2.1", 2000 + i); }) == 64);
+    BOOST_TEST(taken(0, 1000, [&](int i) { return at(text("192.0.2.", i % 256), 5000 + i); }) ==
+               256 - 64);
+    BOOST_TEST(taken(0, 65536, [&](int i) {
+                   return at(text("192.0.", i / 256, ".", i % 256), 7000);
+               }) == 1024 - 256);
+    BOOST_TEST(t.join(at("192.1.0.1")).what == Peers::Announced::taken);
+    BOOST_TEST(t.join(at("2001:db9::1")).what == Peers::Announced::taken);
+    BOOST_TEST(t.peers.stats().peers == 4096u + 1024u + 2u);
+}
+
+BOOST_AUTO_TEST_CASE(three_hundred_homes_of_one_48_all_get_in_beside_a_greedy_one) {
+    Tracker t;
+    const auto home = [](int i) {
+        std::array<char, 64> text{};
+        std::snprintf(text.data(), text.size(), "2001:db8:1:%x::1", i * 0x80);
+        return text;
+    };
+    for (int port = 2000; port < 20'000; ++port) t.join(at(home(0).data(), port));
+    for (int i = 1; i <= 300; ++i)
+        BOOST_TEST(t.join(at(home(i).data())).what == Peers::Announced::taken);
+    BOOST_TEST(t.peers.stats().entries == 32u + 300u);
+}
+
+BOOST_AUTO_TEST_CASE(peers_that_cannot_be_reached_keep_nobody_out) {
+    Tracker t;
+    const auto round = [&](bool reached) {
+        for (int i = 0; i < 256; ++i)
+            BOOST_TEST(t.announce(at(text("198.51.100.", i)), {"p", 8490, {}, 1, {{song(1), all}}},
+                                  reached)
+                           .what == Peers::Announced::taken);
+    };
+    for (int n = 0; n < 5; ++n) {
+        round(false);
+        BOOST_TEST(t.peers.stats().entries == static_cast<unsigned>(n));
+        BOOST_TEST(t.join(at("198.51.100.7", 5000 + n)).what == Peers::Announced::taken);
+        t.now += 60'000;
+    }
+    BOOST_TEST(t.peers.stats().listed == 5u);
+    // those that are being tried fill their own pool, as far as it goes
+    const Announce said{"p", 8490, {}, 1, {{song(1), all}}};
+    int taken = 0;
+    for (int i = 0; i < 256; ++i)
+        taken += t.peers.announce(at(text("203.0.113.", i)), said, t.now).what ==
+                 Peers::Announced::taken;
+    BOOST_TEST(taken == 64);
+    BOOST_TEST(t.join(at("203.0.112.1")).what == Peers::Announced::taken);
+    for (int i = 0; i < 256; ++i) t.peers.proved(at(text("203.0.113.", i)), false, t.now);
+    BOOST_TEST(t.join(at("203.0.113.77", 5000)).what == Peers::Announced::taken);
+}
+
+BOOST_AUTO_TEST_CASE(who_left_while_it_was_tried_leaves_nothing) {
+    Tracker t;
+    const auto peer = at("192.0.2.1");
+    BOOST_TEST(t.peers.announce(peer, {"p", 8490, {}, 1, {{song(1), all}}}, t.now).unproven);
+    t.announce(peer, {"p", 0, {}, 0, {}});
+    t.peers.proved(peer, true, t.now);
+    BOOST_TEST(t.peers.stats().peers == 0u);
+    BOOST_TEST(t.peers.stats().listed == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(one_network_fills_a_quarter_of_an_answer_while_there_are_others) {
+    for (const char* asker : {"203.0.113.9", "198.51.100.9", "2001:db8:7::9"})
+        for (const int want : {4, 16, 64}) {
+            Tracker t;
+            for (int i = 10; i < 250; ++i) t.join(at(text("198.51.100.", i)), berlin);
+            for (int i = 10; i < 99; ++i) t.join(at(text("2001:db8:7:", i, "::1")), berlin);
+            for (int i = 0; i < 60; ++i) t.join(far_apart(i), sydney);
+            const auto found =
+                t.urls({*parse_ip(asker), berlin}, {song(1), {}, {}, {}, want, "", 0});
+            BOOST_TEST(static_cast<int>(found.size()) == want);
+            for (const char* network : {"http://198.51.100.", "http://[2001:db8:7:"})
+                BOOST_TEST(std::ranges::count_if(found, [&](const auto& url) {
+                               return url.starts_with(network);
+                           }) <= want / 4);
+        }
 }
 
 BOOST_AUTO_TEST_CASE(a_network_that_left_has_room_again) {
     Tracker t;
     for (int round = 0; round < 5; ++round) {
         for (int i = 0; i < 40; ++i) t.join(at(text("198.51.100.", i)));
-        BOOST_TEST(t.peers.stats().entries == 32u);
+        BOOST_TEST(t.peers.stats().entries == 40u);
         t.now += 300'000;
         t.expire();
         BOOST_TEST(t.peers.stats().peers == 0u);
@@ -382,7 +475,7 @@ BOOST_AUTO_TEST_CASE(expiry_does_a_bounded_part_of_the_work_at_a_time) {
 }
 
 BOOST_AUTO_TEST_CASE(whatever_happens_it_agrees_with_a_plain_map) {
-    Tracker t{{.of_network = 100'000, .of_network_in_swarm = 255, .ttl_s = 100}};
+    Tracker t{{.ttl_s = 100}};
     struct Truth {
         std::map<int, bool> songs;
         std::uint64_t until = 0;

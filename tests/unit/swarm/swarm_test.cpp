@@ -15,6 +15,11 @@ const Location berlin{52.5f, 13.4f}, sydney{-33.9f, 151.2f}, lima{-12.0f, -77.0f
 /// Peer i has link i; its cell is said when it is added.
 struct Book final : Swarm::Notes {
     Cell cell_of(std::uint32_t peer) const override { return cells.at(peer); }
+    void fetch(std::uint32_t) const override {}
+    Network network_of(std::uint32_t peer) const override {
+        const auto found = networks.find(peer);
+        return found == networks.end() ? peer : found->second;
+    }
     void moved(std::uint32_t link, std::uint32_t position) override { positions[link] = position; }
     void add(std::uint32_t peer, std::optional<Location> place, Inventory have = 1) {
         cells[peer] = stretto::swarm::cell_of(place);
@@ -28,7 +33,7 @@ struct Book final : Swarm::Notes {
     std::set<std::uint32_t> pick(std::optional<Location> from, Inventory wanted,
                                  std::uint64_t seed = 1) {
         std::vector<Member> out;
-        swarm.pick(from, wanted, seed, out);
+        swarm.pick(from, wanted, seed, *this, out);
         std::set<std::uint32_t> peers;
         for (const auto& member : out) {
             BOOST_TEST(may_have(member.have, wanted));
@@ -55,6 +60,7 @@ struct Book final : Swarm::Notes {
     std::map<std::uint32_t, Cell> cells;
     std::map<std::uint32_t, std::uint32_t> positions;
     std::map<std::uint32_t, Inventory> members;
+    std::map<std::uint32_t, Network> networks;  // others have one each
 };
 
 }  // namespace
@@ -117,6 +123,24 @@ BOOST_AUTO_TEST_CASE(members_come_and_go_and_notes_stay_right) {
     while (!book.members.empty()) book.remove(book.members.begin()->first);
     book.check();
     BOOST_TEST(book.pick(berlin, 7).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_network_that_is_nearest_and_biggest_gets_a_quarter_while_there_are_others) {
+    for (const auto far : {berlin, sydney}) {  // in the same cell, and in another
+        Book book;
+        for (std::uint32_t i = 0; i < 3000; ++i) book.networks[i] = 7, book.add(i, berlin);
+        for (std::uint32_t i = 3000; i < 3200; ++i) book.add(i, far);
+        for (std::uint64_t seed = 0; seed < 20; ++seed) {
+            const auto picked = book.pick(berlin, 1, seed);
+            BOOST_TEST(picked.size() == Swarm::enough);
+            const auto others =
+                std::ranges::count_if(picked, [](auto peer) { return peer >= 3000; });
+            BOOST_TEST(others > (far == sydney ? 70 : 0));
+        }
+    }
+    Book alone;
+    for (std::uint32_t i = 0; i < 200; ++i) alone.networks[i] = 7, alone.add(i, berlin);
+    BOOST_TEST(alone.pick(berlin, 1).size() == Swarm::enough);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

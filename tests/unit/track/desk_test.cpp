@@ -228,7 +228,8 @@ BOOST_AUTO_TEST_CASE(songs_of_one_network_are_looked_up_within_bounds) {
     for (int peer = 0; peer < 60; ++peer) {
         const auto body =
             text(R"({"peer_id":"p","port":)", 2000 + peer, R"(,"songs":{)", songs, "}}");
-        t.desk.answer({true, "/announce", "", as_bytes(body), here}, [](auto&&) {});
+        const auto from = *swarm::parse_ip(text("198.51.100.", peer));
+        t.desk.answer({true, "/announce", "", as_bytes(body), from}, [](auto&&) {});
         t.peers.come();
     }
     BOOST_TEST(t.finds.size() == 2048u);
