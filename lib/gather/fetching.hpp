@@ -7,11 +7,10 @@ namespace stretto::gather {
 class Fetching final : public Conductor {
    public:
     struct Wish {
-        int kbps = 320;         ///< the highest rendition to take
-        bool in_order = false;  ///< instead of rare chunks first
-        bool peers_first =
-            false;           ///< use the edge only while peers send less than twice the bitrate
-        bool index = false;  ///< the song is complete only with its index
+        int kbps = 320;            ///< the highest rendition to take
+        bool in_order = false;     ///< instead of rare chunks first
+        bool peers_first = false;  ///< the edge only while peers send less than twice the bitrate
+        bool index = false;        ///< the song is complete only with its index
         std::uint32_t seed = 0;
     };
     Fetching(Edges& edges, const Options& options, const Wish& wish);
