@@ -99,7 +99,7 @@ struct CrowdOptions {
             const auto many = x == std::string::npos ? 1 : std::atoi(words.c_str());
             const auto how = sim::parse_evil(x == std::string::npos ? words : words.substr(x + 1));
             if (!how || many < 1 || many > 10'000)
-                throw Error{EX_USAGE, text("'", words, "' is no attack")};
+                throw Error{EX_USAGE, text("'", words, "' is not an attack")};
             settings.attackers.insert(settings.attackers.end(), static_cast<std::size_t>(many),
                                       *how);
         }

@@ -253,9 +253,10 @@ int main(int argc, char** argv) {
     app.add_option("-r,--rate", o.decoder.rate, "Sample rate, Hz")
         ->range(8000, 192000)
         ->capture_default_str();
-    app.add_option("-o,--output", o.output, "The file to write; - is standard output")
+    app.add_option("-o,--output", o.output, "Output file; - is standard output")
         ->capture_default_str();
-    app.add_option("-j,--jobs", o.threads, "Renditions encoded at a time; the bytes are the same")
+    app.add_option("-j,--jobs", o.threads,
+                   "Renditions to encode in parallel; the output is the same")
         ->range(1, 64)
         ->capture_default_str();
     app.add_option("--lufs", o.lufs, "Target loudness, LUFS")
@@ -264,14 +265,13 @@ int main(int argc, char** argv) {
     app.add_option("--true-peak", o.true_peak, "Highest true peak, dBTP")
         ->range(-30.0, 6.0)
         ->capture_default_str();
-    auto* plain = app.add_flag("--no-normalize", o.no_normalize, "Leave the loudness as it is");
+    auto* plain = app.add_flag("--no-normalize", o.no_normalize, "Do not change the loudness");
     app.add_option("--gain", o.gain, "Apply this gain in dB instead (an album's, from --measure)")
         ->range(-100.0, 100.0)
         ->excludes(plain);
-    app.add_flag(
-        "--measure", o.measure,
-        "Encode nothing; print loudness, true peak and gain of each INPUT and of all together");
-    app.add_flag("--json", o.json, "With --measure: a JSON object a line");
+    app.add_flag("--measure", o.measure,
+                 "Only print loudness, true peak and gain of each INPUT and of all together");
+    app.add_flag("--json", o.json, "With --measure: one JSON object per line");
     app.add_flag("--single-mono", o.decoder.single_mono,
                  "Measure mono as one loudspeaker, not as the two that it is heard from");
     auto* cover =
@@ -286,13 +286,13 @@ int main(int argc, char** argv) {
     app.add_option("--track", o.decoder.track, "Which audio track of the file, from 1")
         ->range(1, 1000);
     app.add_option("--raw", o.raw,
-                   "The input is bare samples, as in s16le:44100:2: format, rate, channels")
+                   "The input is raw samples: format, rate, channels, as in s16le:44100:2")
         ->type_name("FORMAT:HZ:N");
     app.add_flag("--keep-going", o.decoder.keep_going,
-                 "Pass over damage inside the input, and tell what it was");
+                 "Skip damage inside the input, and report it");
     app.add_flag("--print-stats", o.print_stats,
                  "Write one JSON line about the run to standard error");
-    app.add_option("--stats", o.stats, "Write that line to a file")->type_name("FILE");
+    app.add_option("--stats", o.stats, "Write this line to a file")->type_name("FILE");
     app.add_option("INPUT", o.inputs, "An audio file, or a video with sound; - is standard input")
         ->required();
     return program(app, argc, argv, examples, [&] {

@@ -109,7 +109,7 @@ struct ListenerOptions {
         for (const auto& url : edges)
             if (!url.starts_with("http://") && !url.starts_with("https://"))
                 throw Error{EX_USAGE,
-                            text("'", http::without_userinfo(url), "' is no http:// address")};
+                            text("'", http::without_userinfo(url), "' is not an http:// address")};
         if (!no_cache) p.cache = cache.empty() ? default_cache() : std::filesystem::path{cache};
         p.cache_size = cache_size;
         if (!location.empty()) {

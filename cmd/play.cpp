@@ -154,7 +154,7 @@ listen::Player::Key key_of(const Press& press) {
     }
 }
 
-/// The line and the keys, for who listens at a terminal.
+/// The status line and the keys on a terminal.
 class Console {
    public:
     /// @param keys  whether keys are read: a program that writes a file may be one of a script's

@@ -215,7 +215,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> purged, edges;
 
     Arguments app{
-        "Put a bundle into a store: checked, then there at once or not at all. Prints the song's "
+        "Verify a bundle and put it into a store, as a whole or not at all. Prints the song's "
         "id."};
     app.add_option("--name", name, "A name that means this song from now on");
     app.add_flag("--retag", retag,
@@ -223,18 +223,18 @@ int main(int argc, char** argv) {
     app.add_flag("--dry-run", dry, "Check the bundle and print its id; the store is not touched");
     app.add_flag("--list", listing,
                  "List the songs: id, names, length, bitrates, bytes, artist, title");
-    app.add_flag("--json", json, "With --list: a JSON object a line");
+    app.add_flag("--json", json, "With --list: one JSON object per line");
     app.add_flag(
         "--verify", verifying,
-        "Hash everything in the store again; print what is damaged, exit 1 if anything is");
-    app.add_option("--remove", song, "Take a song and its names out of the store")
+        "Verify every file in the store; print damaged files, and exit with 1 if there are any");
+    app.add_option("--remove", song, "Remove a song and its names from the store")
         ->type_name("SONG");
     app.add_option("--purge", purged,
-                   "Have edges validate again what they keep of a song or path, by their admin "
-                   "listeners HOST:PORT or unix:PATH")
+                   "Let edges validate their copies of a song or path, by their admin addresses "
+                   "HOST:PORT or unix:PATH")
         ->type_name("SONG|/PATH")
         ->allow_extra_args(false);
-    app.add_flag("--hard", hard, "With --purge: have them remove it");
+    app.add_flag("--hard", hard, "With --purge: let edges remove their copies");
     publish::LibraryOptions library;
     library.jobs = std::max(1U, std::thread::hardware_concurrency());
     bool track_gain = false, album_gain = false;
@@ -244,20 +244,19 @@ int main(int argc, char** argv) {
     app.add_option("-b,--bitrates", library.kbps, "With a directory: quality steps, as for encode")
         ->delimiter(',')
         ->capture_default_str();
-    auto* each =
-        app.add_flag("--track-gain", track_gain, "With a directory: one gain for each file");
+    auto* each = app.add_flag("--track-gain", track_gain, "With a directory: one gain per file");
     app.add_flag("--album", album_gain,
-                 "With a directory: one gain for each folder; default: for each album in it")
+                 "With a directory: one gain per directory; by default one per album in it")
         ->excludes(each);
     app.add_flag("--no-cover", library.source.no_cover, "With a directory: leave pictures out");
     app.add_flag("--keep-going", library.source.keep_going,
-                 "With a directory: pass over damage inside a file");
+                 "With a directory: skip damage inside a file");
     app.add_option("STORE", store_path,
                    "The store's directory, created if missing; a directory of music; or, with "
                    "--purge, an edge")
         ->required();
     app.add_option("BUNDLE", bundle_path,
-                   "What stretto-chunk wrote; - or none: standard input. After music: the store");
+                   "Output of stretto-chunk; - or none: standard input. After music: the store");
     app.add_option("EDGE", edges, "With --purge: more edges");
 
     return program(app, argc, argv, examples, [&] {

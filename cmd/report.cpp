@@ -439,7 +439,7 @@ void add_options(Arguments& app, Options& o) {
     app.add_flag("--user-centric", payment.user_centric,
                  "Divide each listener's equal part by that listener's plays");
     app.add_option("--min-plays", payment.min_plays,
-                   "Plays in twelve months below which a song is not paid")
+                   "Fewest plays in twelve months for which a song is paid")
         ->range(0, 1e15)
         ->capture_default_str();
     app.add_flag("--pay-suspects", payment.pay_suspects,
@@ -455,7 +455,7 @@ void add_options(Arguments& app, Options& o) {
                                   "Rewrite the files without this listener; print no report")
                        ->type_name("LISTENER");
     auto* drop = app.add_option("--drop-before", o.drop_before,
-                                "Rewrite the files without what is older than this")
+                                "Rewrite the files without lines older than this")
                      ->type_name("DAY");
     for (auto* rewrite : {forget, drop})
         rewrite->excludes(json)->excludes(csv)->excludes(html)->excludes(partial);
@@ -482,8 +482,9 @@ void add_options(Arguments& app, Options& o) {
 int main(int argc, char** argv) {
     Options o;
     Arguments app{
-        "Sum up what players saw: plays and royalties, how it felt, where bytes came from and what "
-        "they cost."};
+        "Summarize the events of players: plays, royalties, startup, rebuffering, sources of "
+        "bytes, "
+        "and costs."};
     add_options(app, o);
     return program(app, argc, argv, examples, [&] {
         if (o.files.empty() && ::isatty(STDIN_FILENO))

@@ -51,30 +51,31 @@ struct Options : ServerOptions {
 void add_options(Arguments& app, const Settings& settings, Options& o) {
     add_server_options(settings, o);
     settings
-        .add("cache", o.cache, "Folder for what was fetched; without one it is kept in memory only")
+        .add("cache", o.cache, "Directory of the cache; by default the cache is only in memory")
         ->type_name("DIR");
-    settings.add("cache-size", o.cache_size, "Bytes that the folder may hold (10G)")->bytes();
+    settings.add("cache-size", o.cache_size, "Maximum size of this directory (10G)")->bytes();
     settings
-        .add("min-free", o.min_free,
-             "Bytes of its file system that the folder leaves free (a hundredth of it)")
+        .add("min-free", o.min_free, "Bytes that stay free on its file system (a hundredth of it)")
         ->bytes();
     settings
         .add("scrub", o.scrub,
-             "Bytes a second of the folder to read again, for damage; 0 is none (4M)")
+             "Bytes per second of the directory to check for damage; 0: none (4M)")
         ->bytes();
-    settings.add("memory", o.memory, "Bytes of main memory for what was fetched (256M)")->bytes();
-    settings.add("workers", o.workers, "Threads, one for each core by default")->range(1, 256);
+    settings.add("memory", o.memory, "Maximum size of the cache in memory (256M)")->bytes();
+    settings.add("workers", o.workers, "Threads, one per core by default")->range(1, 256);
     settings
         .add("balance", o.balance,
-             "Of several upstreams: the first that works (order), or each path its own (hash)")
+             "Choice among several upstreams: the first that works (order), or by path (hash)")
         ->one_of({"order", "hash"})
         ->capture_default_str();
     settings
         .add("upstream-connections", o.upstream_connections,
-             "Connections of a worker to an upstream; half of them are for songs")
+             "Connections per worker and upstream; half of them are for songs")
         ->range(1, 100000)
         ->capture_default_str();
-    settings.add("upstream-timeout", o.upstream_timeout, "Seconds without a byte from upstream")
+    settings
+        .add("upstream-timeout", o.upstream_timeout,
+             "Seconds without a byte until an upstream counts as failed")
         ->range(1, 3600)
         ->capture_default_str();
     settings
@@ -84,32 +85,35 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->type_name("FILE");
     settings
         .add("state", o.state,
-             "Folder for which bitrates were chosen ($STATE_DIRECTORY, or ~/.local/state/stretto)")
+             "Directory for statistics of bitrates ($STATE_DIRECTORY, or ~/.local/state/stretto)")
         ->type_name("DIR");
     settings.add_flag("ignore-reload", o.ignore_reload,
-                      "Answer clients who ask for a newer answer from what is stored and fresh");
+                      "Serve fresh responses from the cache even if a client asks for a reload");
     settings
         .add("admin", o.admin,
-             "Where operators ask: /healthz with reasons, /metrics, /stats.json, POST /purge")
+             "Address for operators: /healthz with reasons, /metrics, /stats.json, POST /purge")
         ->type_name("HOST:PORT|unix:PATH");
     settings.add_flag("public-metrics", o.public_metrics,
-                      "Give these numbers and reasons to all who ask, too");
+                      "Send these numbers and reasons to all clients too");
     settings
         .add("purge-to", o.purge_to,
-             "Pass purges on to the edge with this admin listener; as often as needed")
+             "Forward purges to the edge with this admin address; may be repeated")
         ->type_name("HOST:PORT|unix:PATH");
     settings
         .add("announce", o.announce,
-             "Be a peer: give the chunks of a folder, and tell this tracker which; nothing else")
+             "Be a peer: upload the chunks of a cache, and announce them to this tracker")
         ->type_name("URL");
-    settings.add("upload-limit", o.upload_limit, "Bytes a second that a peer gives (no limit)")
+    settings
+        .add("upload-limit", o.upload_limit,
+             "Upload limit of a peer in bytes per second (no limit)")
         ->bytes();
     settings
-        .add("events", o.events.path, "Take events of players, POST /events, and append them here")
+        .add("events", o.events.path,
+             "Accept events of players (POST /events), and append them to this file")
         ->type_name("FILE");
     settings
         .add("events-size", o.events.most_file_bytes,
-             "Bytes above which that file is put away, as it is each day (256M)")
+             "Rotate this file above this size, and each day (256M)")
         ->bytes();
     settings
         .add("events-queue", o.events.most_waiting_bytes,
@@ -117,12 +121,12 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->bytes();
     settings
         .add("events-rate", o.events.rate,
-             "Requests with events a second from one address; 0 is any number")
+             "Posts of events per second from one address; 0: no limit")
         ->at_least(0)
         ->capture_default_str();
-    settings.add("location", o.location, "Where a peer is, to a tenth of a degree")
+    settings.add("location", o.location, "Location of a peer, to a tenth of a degree")
         ->type_name("LAT,LON");
-    app.add_option("SOURCE", o.sources, "A store's folder, or http://server; of these several")
+    app.add_option("SOURCE", o.sources, "A store's directory, or one or more http://server")
         ->envname("STRETTO_SERVE_SOURCE")
         ->required();
 }
@@ -337,7 +341,7 @@ int serve(Options o) {
     if (is_url(o.source)) return serve_upstream(o, descriptors);
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
     if (!o.announce.empty() && !o.events.path.empty())
-        throw Error{EX_USAGE, "a peer takes no events"};
+        throw Error{EX_USAGE, "a peer does not accept events"};
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }

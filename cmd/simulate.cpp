@@ -113,7 +113,7 @@ class Simulation {
             return static_cast<int>(hash_of(s.file) % static_cast<unsigned>(o_.parts[1])) + 1 !=
                    o_.parts[0];
         });
-        if (scenarios_.empty()) throw Error{EX_NOINPUT, "no recording in that part"};
+        if (scenarios_.empty()) throw Error{EX_NOINPUT, "no trace in this part"};
     }
 
     using Group = std::pair<std::string, std::vector<std::size_t>>;  // its songs, by number

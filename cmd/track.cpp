@@ -1,4 +1,4 @@
-// stretto-track: who has which chunk, how near and how well; and which edges are near and healthy.
+// stretto-track: tells listeners which peers and edges are near and have a song.
 // See stretto-track(1).
 #include <csignal>
 #include <iomanip>
@@ -43,29 +43,28 @@ struct Options : ServerOptions {
 
 void add_options(Arguments& app, const Settings& settings, Options& o) {
     add_server_options(settings, o);
-    settings.add("origin", o.origin, "Where songs and names are looked up")->type_name("URL");
+    settings.add("origin", o.origin, "Look up songs and names on this origin or edge")
+        ->type_name("URL");
     settings
         .add("cacert", o.cacert,
              "Trust the certificates in this PEM file (CURL_CA_BUNDLE, SSL_CERT_FILE, else the "
              "system's)")
         ->type_name("FILE");
-    settings.add("edges", o.edges, "Edges to name and to probe: JSON")->type_name("FILE");
-    settings.add("geoip", o.geoip, "MaxMind database, for clients that do not say where they are")
+    settings.add("edges", o.edges, "List of edges, as JSON")->type_name("FILE");
+    settings.add("geoip", o.geoip, "MaxMind database, to locate clients that send no location")
         ->type_name("FILE");
-    settings
-        .add("allow-songs", o.allow, "Ids of the songs to track, one a line; others are refused")
+    settings.add("allow-songs", o.allow, "Track only the song ids in this file, one per line")
         ->type_name("FILE");
     settings
         .add("interval", o.interval_s,
-             "Seconds between announces of a peer, give or take a quarter")
+             "Seconds between announces of a peer, plus or minus a quarter")
         ->range(1, 3600)
         ->capture_default_str();
-    settings
-        .add("ttl", o.ttl_s, "Seconds until a peer is forgotten that is silent (2.5 intervals)")
+    settings.add("ttl", o.ttl_s, "Seconds until a silent peer is forgotten (2.5 intervals)")
         ->range(1, 7200);
     settings
         .add("max-peers", o.max_peers,
-             "Peers to know at a time; each, with ten songs, takes 600 bytes")
+             "Maximum number of peers; a peer with ten songs takes 600 bytes")
         ->range(1, 100'000'000)
         ->capture_default_str();
     const auto add_nested = [&](const char* name, std::vector<int>& limits, const char* help) {
@@ -78,15 +77,14 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
     };
     add_nested(
         "network-peers", o.network_peers,
-        "Peers of a /64, /56, /48 and /32 (IPv4: of an address, a /24 and a /16); one that is "
-        "left out is four times the one before");
+        "Peers per /64, /56, /48 and /32 (IPv4: per address, /24 and /16); a missing value is "
+        "four times the one before");
     add_nested("unproved-peers", o.unproved_peers,
-               "The same, of peers that the tracker has not connected to yet");
-    settings.add("song-peers", o.song_peers, "Peers of an address, or a /64, for one song")
+               "The same for peers that the tracker has not connected to yet");
+    settings.add("song-peers", o.song_peers, "Peers per address, or per /64, for one song")
         ->range(1, 255)
         ->capture_default_str();
-    app.add_option("--dump", o.dump, "Instead: what the tracker at URL knows, for people")
-        ->type_name("URL");
+    app.add_option("--dump", o.dump, "Print the data of the tracker at URL")->type_name("URL");
 }
 
 std::string read_text(const std::string& file) {
@@ -106,7 +104,7 @@ std::set<std::string> read_songs(const std::string& file) {
     for (std::string line; std::getline(lines, line);) {
         if (line.ends_with('\r')) line.pop_back();
         if (line.empty() || line[0] == '#') continue;
-        if (!song::is_id(line)) throw bad_data(file, "'" + line + "' is no song's id");
+        if (!song::is_id(line)) throw bad_data(file, "'" + line + "' is not a song's id");
         songs.insert(line);
     }
     return songs;
@@ -248,7 +246,7 @@ class Tracker {
 int serve(Options o) {
     if (o.origin.empty()) throw Error{EX_USAGE, "--origin is missing"};
     if (!o.origin.starts_with("http://") && !o.origin.starts_with("https://"))
-        throw Error{EX_USAGE, text("'", http::without_userinfo(o.origin), "' is no http URL")};
+        throw Error{EX_USAGE, text("'", http::without_userinfo(o.origin), "' is not an http URL")};
     if (o.ttl_s == 0) o.ttl_s = (5 * o.interval_s + 1) / 2;
     Tracker{o, net::raise_descriptors()}.run();
     return 0;
@@ -287,7 +285,7 @@ void print_dump(const Json& stats) {
 
 int dump(const std::string& url) {
     if (!url.starts_with("http"))
-        throw Error{EX_USAGE, text("'", http::without_userinfo(url), "' is no http URL")};
+        throw Error{EX_USAGE, text("'", http::without_userinfo(url), "' is not an http URL")};
     http::Blocking client{url};
     const std::string subject = client.url() + "/stats.json";
     const auto answer = client.get("/stats.json", most_file_bytes);
@@ -297,7 +295,7 @@ int dump(const std::string& url) {
     try {
         print_dump(must(Json::parse(as_text(answer.body)), subject));
     } catch (const Json::Wrong&) {
-        throw bad_data(subject, "this is not what a tracker tells of itself");
+        throw bad_data(subject, "the response is not that of a tracker");
     }
     return 0;
 }
@@ -307,7 +305,7 @@ int dump(const std::string& url) {
 int main(int argc, char** argv) {
     free_without_delay();  // there may be a million peers to expire
     Options options;
-    Arguments app{"Track who has which chunk of which song, and which edges are near and healthy."};
+    Arguments app{"Tell listeners which peers and edges are near and have a song."};
     const Settings settings{app, "STRETTO_TRACK_"};
     add_options(app, settings, options);
     return program(app, argc, argv, examples, [&] {

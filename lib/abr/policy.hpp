@@ -1,6 +1,6 @@
 #pragma once
-// What bitrate to take next: state in, decision out. Pure: the same calls give the same decisions,
-// on a real clock or a virtual one.
+// Selects the next bitrate: state in, decision out. Pure: equal calls give equal decisions, on a
+// real clock or a virtual one.
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -9,75 +9,74 @@
 
 namespace stretto::abr {
 
-/// What can be known of a song before its audio comes: from its manifest, and its indexes.
+/// Facts about a song that are known before its audio arrives: from its manifest and indexes.
 struct Shape {
     struct Piece {
         std::uint32_t offset = 0;  ///< of its first byte in the chunk
-        double at = 0;             ///< s from the chunk's start that decode from there on
+        double at = 0;             ///< s from the chunk's start, where its audio begins
     };
     struct Chunk {
         std::uint32_t bytes = 0;
-        std::vector<Piece> pieces;  ///< rising, the first {0, 0}; empty while no index is known
+        std::vector<Piece> pieces;  ///< ascending, the first {0, 0}; empty without an index
     };
     struct Rendition {
         int kbps = 0;
-        std::uint32_t header_bytes = 0;  ///< to fetch once, to decode it from mid-chunk
+        std::uint32_t header_bytes = 0;  ///< fetched once, to decode from the middle of a chunk
         std::vector<Chunk> chunks;
     };
-    std::vector<Rendition> renditions;  ///< by rising kbps
+    std::vector<Rendition> renditions;  ///< by ascending kbps
     std::vector<double> chunk_s;        ///< length of each chunk
 
     int chunks() const { return static_cast<int>(chunk_s.size()); }
 };
 
-/// The request under way: bytes [begin, stop) of State::chunk in one rendition.
+/// The open request: bytes [begin, stop) of State::chunk in one rendition.
 struct UnderWay {
     int rendition = 0;
     std::uint32_t begin = 0, stop = 0;
-    std::uint32_t got = 0;  ///< bytes that came, from `begin`
-    double audio_s = 0;  ///< of the chunk that can be heard with what came so far, from its start
-    double asked = 0;    ///< when, in s of the clock
+    std::uint32_t got = 0;  ///< bytes received, from `begin`
+    double audio_s = 0;     ///< playable part of the chunk so far, from its start
+    double asked = 0;       ///< time of the request, in s of the clock
 };
 
 struct State {
     const Shape* shape = nullptr;
-    double now = 0;  ///< s, any zero
-    double buffer =
-        0;  ///< s of audio ahead of the playhead, what came of the chunk under way included
-    double most = 30;                     ///< s of buffer above which no chunk is asked for
-    bool playing = false;                 ///< sound is heard (not starting, not stalled)
-    bool started = false;                 ///< it has been
-    double stall_resume = 2;              ///< s in hand that end a stall
-    int chunk = 0;                        ///< under way, or the next to ask for
-    int last = -1;                        ///< rendition of the audio before it; -1: none
-    const UnderWay* under_way = nullptr;  ///< nullptr: nothing is
+    double now = 0;           ///< s, any zero
+    double buffer = 0;        ///< buffer level in s, with the received part of the open request
+    double most = 30;         ///< s of buffer level above which no chunk is requested
+    bool playing = false;     ///< sound is heard (not starting, not stalled)
+    bool started = false;     ///< sound was heard before
+    double stall_resume = 2;  ///< s of buffer level that end a stall
+    int chunk = 0;            ///< of the open request, or the next to request
+    int last = -1;            ///< rendition of the audio before it; -1: none
+    const UnderWay* under_way = nullptr;  ///< nullptr: no request is open
     int lowest = 0, highest = 0;          ///< renditions that may be used (data saver, limits)
 };
 
 struct Decision {
     enum class Do {
-        wait,    ///< nothing is under way, and nothing is asked for now
-        go_on,   ///< with what is under way
-        take,    ///< ask for the chunk, in `rendition`
-        splice,  ///< break off; the rest of the chunk in `rendition`, from the piece that joins
-        abandon  ///< break off and drop; the whole chunk in `rendition`
+        wait,    ///< request nothing now
+        go_on,   ///< continue the open request
+        take,    ///< request the chunk, in `rendition`
+        splice,  ///< cancel; request the rest of the chunk in `rendition`, from the joining piece
+        abandon  ///< cancel and drop; request the whole chunk in `rendition`
     };
     Do what = Do::wait;
     int rendition = 0;
 };
 
-/// A run of bytes that came over the network (never from a cache), for the throughput.
+/// A run of bytes from the network (never from a cache), to measure throughput.
 struct Sample {
-    double from = 0, to = 0;  ///< s of the clock; the waiting for the first byte is not in it
+    double from = 0, to = 0;  ///< s of the clock, without the wait for the first byte
     std::uint32_t bytes = 0;
 };
 
 class Policy {
    public:
     virtual ~Policy() = default;
-    /// Bytes came; called at least every half second while some do.
+    /// Bytes arrived; called at least every half second while bytes arrive.
     virtual void sample(const Sample& sample) = 0;
-    /// The first byte came so many seconds after it was asked for.
+    /// The time from a request to its first byte, in seconds.
     virtual void latency(double seconds) = 0;
     /// Called when a request ended, and every `interval()` seconds.
     virtual Decision decide(const State& state) = 0;
@@ -85,9 +84,9 @@ class Policy {
 };
 
 /// @param name  stretto, bola, mpc, throughput, dynamic, seed, or a number of kbit/s
-/// @return nullptr when there is no such
+/// @return nullptr if there is no such policy
 std::unique_ptr<Policy> make_policy(const std::string& name);
-/// For help texts and checks; numbers aside.
+/// For help texts and checks; without the numbers.
 std::span<const char* const> policy_names();
 
 }  // namespace stretto::abr

@@ -1,15 +1,15 @@
 #pragma once
-// The rules that make_policy() knows, each in a file of its own.
+// The rules of make_policy(), each in its own file.
 #include "abr/policy.hpp"
 
 namespace stretto::abr {
 
-/// Always one bitrate: the highest not above `kbps`, else the lowest.
+/// Constant bitrate: the highest not above `kbps`, or else the lowest.
 std::unique_ptr<Policy> make_fixed(int kbps);
 
-/// The rule of the article that this project started from, to the letter: begin at 160 kbit/s; look
-/// every second; below 2 s of buffer one step down, above 10 s and 1.5 Mbit/s one step up; a step
-/// is taken with the next chunk.
+/// The exact rule of the article that this project started from: begin at 160 kbit/s; decide every
+/// second; below a buffer level of 2 s one step down, above 10 s and 1.5 Mbit/s one step up; a step
+/// takes effect with the next chunk.
 std::unique_ptr<Policy> make_seed();
 
 /// The highest bitrate below 0.9 times the harmonic mean of the last five requests' throughput,

@@ -1,17 +1,17 @@
 #pragma once
-// Sums over a song's shape that policies, the player and the simulator must do alike.
+// Computations over a song's shape that policies, the player and the simulator share.
 #include "abr/policy.hpp"
 
 namespace stretto::abr {
 
-/// The last piece that decodes from `audio_s` of the chunk or before: where another rendition
-/// joins. -1 while that rendition has no index.
+/// The last piece that decodes from `audio_s` of the chunk or earlier. Another rendition joins
+/// there. -1 if that rendition has no index.
 int joining_piece(const Shape& shape, int rendition, int chunk, double audio_s);
 
-/// Mean of a rendition over the whole song, bytes a second, headers included.
+/// Mean rate of a rendition over the whole song in bytes/s, headers included.
 double bytes_per_second(const Shape& shape, int rendition);
 
-/// The highest rendition of not more than `kbps`, else the lowest; within [lowest, highest].
+/// The highest rendition of at most `kbps`, or else the lowest; within [lowest, highest].
 int rendition_of(const State& state, double kbps);
 
 inline int clamp_rendition(const State& state, int rendition) {

@@ -179,7 +179,7 @@ class Stretto final : public Policy {
         return {Decision::Do::splice, best};
     }
 
-    /// Nothing comes: nobody tells, so it has to be noticed.
+    /// An outage is not reported, so the rule must detect it.
     void notice_silence(const State& s) {
         const double since = std::max(heard_, s.under_way->asked + 2 * latency());
         if (s.now - since < settings_.silence_s) return;

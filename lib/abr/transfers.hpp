@@ -1,6 +1,6 @@
 #pragma once
-// Throughput by whole requests, as the published rules take it, from the runs of bytes that
-// policies are told.
+// Throughput per whole request, which the published rules use, computed from the runs of bytes that
+// policies get.
 #include <deque>
 #include <optional>
 
@@ -8,16 +8,16 @@
 
 namespace stretto::abr {
 
-/// One request, as far as it came.
+/// The received part of a request.
 struct Transfer {
     double bytes = 0;
-    double seconds = 0;  ///< in which they came
-    double latency = 0;  ///< s before them
+    double seconds = 0;  ///< duration of the transfer
+    double latency = 0;  ///< s before the first byte
     double rate() const { return bytes / seconds; }
     double rate_with_latency() const { return bytes / (seconds + latency); }
 };
 
-/// Puts the runs of a request together.
+/// Joins the runs of a request.
 class Transfers {
    public:
     void sample(const Sample& sample) {
@@ -25,7 +25,7 @@ class Transfers {
         now_.seconds += sample.to - sample.from;
     }
     void latency(double seconds) { now_.latency = seconds; }
-    /// The request that came to its end, or was broken off; nothing if none, or nothing came.
+    /// The finished or cancelled request; nothing if there is none, or if no byte arrived.
     std::optional<Transfer> end() {
         const auto was = now_;
         now_ = {};

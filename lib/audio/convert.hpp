@@ -16,9 +16,9 @@ class Converter {
 
     /// The formats are the same: samples pass through as they are.
     bool same() const noexcept;
-    /// Append what the next interleaved samples become.
+    /// Append the converted samples.
     void add(std::span<const float> samples, std::vector<float>& out);
-    /// Append what is still held, at the song's end.
+    /// Append the remaining samples at the song's end.
     void finish(std::vector<float>& out);
 
    private:

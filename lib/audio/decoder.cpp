@@ -496,8 +496,7 @@ struct Decoder::State {
         settle_end(whole, bare_frames(demuxer->iformat) || options.raw ||
                               (open_length && lossless && pcm()));
         if (!known && !ogg && !options.raw)
-            notes.push_back(
-                "nothing in it tells its length, so whether it is whole cannot be known");
+            notes.push_back("its length is not declared, so a truncation would not be noticed");
     }
 
     bool pcm() const { return av_get_exact_bits_per_sample(stream->codecpar->codec_id) > 0; }
@@ -509,8 +508,8 @@ struct Decoder::State {
         if (suspicion.empty()) return;
         if (!whole && !bare) return confirm_suspicion();
         if (!pcm())
-            notes.push_back(text("what follows the audio at ", clock_text(suspicion_at),
-                                 " is no audio, and was left out"));
+            notes.push_back(text("skipped data after the audio at ", clock_text(suspicion_at),
+                                 " that is not audio"));
         suspicion.clear();
     }
 

@@ -11,9 +11,9 @@
 
 namespace stretto::audio {
 
-/// Reads one open file and nothing else: FFmpeg gets bytes, never a name, and demuxers that would
-/// open other files or addresses (concat, hls, dash, image lists, ...) are refused, so an upload
-/// cannot read the server's disk.
+/// Reads only one open file: FFmpeg gets bytes, never a name. Demuxers that would open other files
+/// or addresses (concat, hls, dash, image lists, ...) are refused, so that an upload cannot read
+/// the server's disk.
 class Decoder {
    public:
     /// Samples without any header.
@@ -30,30 +30,31 @@ class Decoder {
 
     /// @param fd       a regular file, which stays open as long as this lives
     /// @param subject  names it in errors
-    /// Throws an Error (65) when there is no audio in it.
+    /// Throws an Error (65) if the file contains no audio.
     Decoder(int fd, std::string subject, const Options& options);
     ~Decoder();
 
-    /// Interleaved samples, as many as come at a time; false at the end. Throws an Error (65) on
-    /// damage, an end before what the header promises and samples that are no numbers, unless told
-    /// to keep going.
+    /// The next interleaved samples, in any number; false at the end. Throws an Error (65) for
+    /// damage, for an end before the declared length and for samples that are not numbers, unless
+    /// it should keep going.
     bool next(std::vector<float>& samples);
 
     int channels() const noexcept;  ///< 1 or 2
     int source_rate() const noexcept;
     int source_channels() const noexcept;
     const std::string& format() const noexcept;  ///< "flac", "mov,mp4,..."
-    /// Seconds that the header promises or the size suggests; 0 when unknown.
+    /// Duration in seconds, from the header or estimated from the size; 0: unknown.
     double expected_seconds() const noexcept;
-    /// "KEY=value" with the names of Vorbis comments, sorted; pictures and container technicalities
-    /// left out.
+    /// "KEY=value" with the names of Vorbis comments, sorted; without pictures and technical
+    /// container tags.
     std::vector<std::string> tags() const;
-    /// The picture inside that is the cover, in its own format: the front cover, else the first;
-    /// empty when there is none.
+    /// The cover picture in the file, in its own format: the front cover, or else the first;
+    /// empty if there is none.
     Bytes cover() const;
-    /// What was passed over, in order; at most 100 lines are kept.
+    /// The skipped damage, in order; at most 100 lines.
     const std::vector<std::string>& damage() const noexcept;
-    /// What is no damage and worth knowing, such as bytes after the audio. Complete at the end.
+    /// Notes about the file that are not damage, such as bytes after the audio. Complete at the
+    /// end.
     const std::vector<std::string>& notes() const noexcept;
 
    private:

@@ -16,16 +16,16 @@ namespace stretto::audio {
 
 class Meter {
    public:
-    /// @param dual_mono  mono is heard from two speakers, 3 dB louder than from the one that
-    /// BS.1770 supposes
+    /// @param dual_mono  mono is played by two speakers, 3 dB louder than by the single speaker of
+    /// BS.1770
     Meter(int channels, int rate, bool dual_mono = false);
     /// Interleaved samples.
     void add(std::span<const float> samples);
 
-    /// Integrated loudness, LUFS; nullopt where no block passes the gates (silence, or less than
+    /// Integrated loudness, LUFS; nullopt if no block passes the gates (silence, or less than
     /// 400 ms).
     std::optional<double> lufs() const;
-    /// dBTP of the loudest channel; nullopt when all samples are 0.
+    /// dBTP of the loudest channel; nullopt if all samples are 0.
     std::optional<double> true_peak() const;
     /// Integrated loudness of several recordings as one.
     static std::optional<double> lufs_of_all(std::span<const Meter* const> meters);
@@ -45,9 +45,9 @@ struct Gain {
 /// Below this a recording is noise or silence, and raising it would only raise noise.
 constexpr double silence_lufs = -60;
 
-/// One linear gain, never a dynamic one: to the target, but no further than the peak limit, which
-/// is where raising stops (Spotify's published rule) and what is above it is lowered to. What is
-/// nearly silent is left alone.
+/// One linear gain, never a dynamic one. It aims at the target, but the true peak may not exceed
+/// the peak limit (Spotify's published rule); a peak above the limit is lowered to it. Near silence
+/// gets no gain.
 /// @param target  LUFS;  @param most_peak  dBTP
 Gain choose_gain(std::optional<double> lufs, std::optional<double> true_peak, double target,
                  double most_peak);

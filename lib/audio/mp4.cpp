@@ -35,7 +35,7 @@ struct Edit {
     std::int64_t duration = 0, from = 0;
 };
 
-/// The only edit that is no pause; nullopt where there are several or one we do not understand.
+/// The only edit that is not a pause; nullopt if there are several, or an unknown one.
 std::optional<Edit> only_edit(BytesView list) {
     if (list.size() < 8) return {};
     const bool wide = list[0] == 1;

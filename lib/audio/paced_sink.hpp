@@ -1,12 +1,12 @@
 #pragma once
-// A device made of a clock: sound to a file or nowhere, as fast as somebody would hear it.
+// A device made of a clock: output to a file or nowhere, in real time.
 #include "audio/sink.hpp"
 #include "audio/sound_file.hpp"
 
 namespace stretto::audio {
 
-/// What is written is in the file at once, so drop() takes nothing back. The clock stands still
-/// while there is nothing to hear: an interruption leaves no trace in the file.
+/// Samples are in the file at once, so drop() takes nothing back. The clock stands still while
+/// there is nothing to play, so an interruption leaves no trace in the file.
 class PacedSink final : public Sink {
    public:
     /// @param file  nullptr: nowhere

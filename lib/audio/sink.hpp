@@ -1,5 +1,5 @@
 #pragma once
-// Where sound goes: the system's device, a file, or nowhere at the pace of a listener.
+// Audio outputs: the system's device, a file, or no output in real time.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,31 +17,32 @@ struct Format {
     bool operator==(const Format&) const = default;
 };
 
-/// Takes interleaved samples and never waits; frames count a sample of each channel. Used by one
-/// thread, every 20 ms or so: it holds 200 ms at most, so that a pause, a seek or another volume is
-/// heard at once. Functions throw an Error (74) when the output fails; a lost device is no failure.
+/// Takes interleaved samples and never waits. A frame is one sample of each channel. One thread
+/// uses it about every 20 ms. It holds at most 200 ms, so that a pause, a seek or a new volume is
+/// heard at once. Functions throw an Error (74) if the output fails; a lost device is not a
+/// failure.
 class Sink {
    public:
     virtual ~Sink() = default;
 
     const Format& format() const noexcept { return format_; }
-    /// Frames that write() takes now.
+    /// Frames that write() can take now.
     virtual std::size_t room() = 0;
     /// @param samples  of room() frames at most
     void write(std::span<const float> samples);
-    /// Frames written in all, those dropped aside.
+    /// Total number of written frames, without dropped ones.
     std::int64_t written() const noexcept { return written_; }
-    /// How many of them were heard; never falls.
+    /// Number of played frames; never decreases.
     virtual std::int64_t played() = 0;
     virtual void pause(bool paused) = 0;
-    /// Forget what can still be taken back of what was not heard; frames forgotten.
+    /// Drop written frames that are not played yet, as far as possible; returns their number.
     virtual std::int64_t drop() { return 0; }
-    /// @param volume  0..1, for what is written from now on; 1 leaves every bit as it is
+    /// @param volume  0..1, for later samples; 1 leaves every bit unchanged
     void set_volume(double volume) noexcept { volume_ = static_cast<float>(volume); }
-    /// Whether the device is gone. It is looked for again every second, and goes on where it
+    /// Whether the device is lost. The sink searches for it every second and continues where it
     /// stopped.
     virtual bool lost() const noexcept { return false; }
-    /// All that was written is out. Nothing may be written after.
+    /// Waits until all samples are output. No later write is allowed.
     virtual void close() {}
 
    protected:
@@ -55,7 +56,7 @@ class Sink {
     std::vector<float> scaled_;
 };
 
-/// What --output says.
+/// The value of --output.
 struct Output {
     enum class Kind { device, nowhere, wav, raw } kind = Kind::device;
     std::string path{};  ///< of a file; "-" is standard output
@@ -66,19 +67,19 @@ Result<Output> parse_output(const std::string& spec);
 
 struct SinkOptions {
     std::string device{};  ///< name of the system's; empty: its default
-    /// Files take sound as fast as a listener would hear it, unless told not to.
+    /// Files take samples in real time, unless this is false.
     bool paced = true;
     std::function<double()> clock{};  ///< s, steady, any zero
 };
 
 /// @param options  its clock is needed
-/// wav: 32-bit float, right up to the last write whatever ends the program, 4 GB at most. raw:
-/// interleaved 32-bit little-endian float. Both are the very samples written.
-/// Throws an Error: 69 when there is no device to be had, 74 when a file cannot be made, 64 for
-/// samples to a terminal.
+/// wav: 32-bit float, valid up to the last write however the program ends, at most 4 GB. raw:
+/// interleaved 32-bit little-endian float. Both contain exactly the written samples.
+/// Throws an Error: 69 if there is no device, 74 if a file cannot be created, 64 for samples to a
+/// terminal.
 std::unique_ptr<Sink> open_sink(const Output& output, const Format& format, SinkOptions options);
 
-/// Names for SinkOptions::device; empty when there are none.
+/// Names for SinkOptions::device; empty if there are none.
 std::vector<std::string> output_devices();
 
 }  // namespace stretto::audio

@@ -1,5 +1,5 @@
 #pragma once
-// Sets of byte values, looked up in a table: for checks that every byte of a request goes through.
+// Sets of byte values, looked up in a table, for checks of every byte of a request.
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -13,7 +13,7 @@ class ByteSet {
         for (const char c : members) has_[static_cast<unsigned char>(c)] = true;
     }
     constexpr bool has(char c) const noexcept { return has_[static_cast<unsigned char>(c)]; }
-    /// How many members `text` begins with.
+    /// The number of members at the start of `text`.
     constexpr std::size_t count_leading(std::string_view text) const noexcept {
         std::size_t n = 0;
         while (n < text.size() && has(text[n])) ++n;

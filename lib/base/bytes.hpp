@@ -1,5 +1,5 @@
 #pragma once
-// Bytes as they cross module borders, and little-endian integers in them.
+// Bytes that modules exchange, and little-endian integers in them.
 #include <cstddef>
 #include <cstdint>
 #include <span>

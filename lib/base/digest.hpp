@@ -1,5 +1,5 @@
 #pragma once
-// SHA-256 (FIPS 180-4, by OpenSSL) and the ways the project prints bits.
+// SHA-256 (FIPS 180-4, by OpenSSL) and the text forms of bits.
 #include <array>
 #include <memory>
 #include <optional>
@@ -31,16 +31,16 @@ Digest sha256(BytesView bytes);
 /// Lower-case hexadecimal, two characters a byte.
 std::string hex(BytesView bytes);
 
-/// The 64 hexadecimal characters of a digest, lower case only; false if they are not that.
+/// The 64 hexadecimal characters of a digest, lower case only; false for other text.
 bool parse_hex(std::string_view text, Digest& out);
 
 /// Lower-case Crockford base32, first bit first, five bits a character; a last group is padded with
 /// zero bits.
 std::string base32(BytesView bytes);
-/// Exactly the bytes of `out` from lower-case Crockford base32; false if the text is not that.
+/// Exactly the bytes of `out` from lower-case Crockford base32; false for other text.
 bool parse_base32(std::string_view text, std::span<std::uint8_t> out);
 
-/// RFC 4648 4, padded. Reading takes what lacks the padding too; nullopt for what is no base64.
+/// RFC 4648 4, padded. Reading accepts missing padding; nullopt if the text is not base64.
 std::string base64(BytesView bytes);
 std::optional<Bytes> parse_base64(std::string_view text);
 

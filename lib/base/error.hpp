@@ -1,6 +1,6 @@
 #pragma once
-// The kinds of failure: Error (the world let us down), Malformed (a stranger's bytes made no
-// sense). The third kind, a mistake of ours, is for assert() and the sanitizers.
+// The kinds of failure: Error (of a disk, a codec, a server) and Malformed (invalid bytes from a
+// stranger). The third kind, a bug of ours, is for assert() and the sanitizers.
 #include <sysexits.h>
 
 #include <stdexcept>
@@ -13,7 +13,7 @@
 
 namespace stretto {
 
-/// A disk, a codec or a server failed. Thrown; ends the job at hand.
+/// A disk, a codec or a server failed. Thrown; ends the current job.
 /// what() is one line for people, without the tool's name; exit() is a status of sysexits.h for
 /// scripts.
 class Error : public std::runtime_error {
@@ -27,14 +27,14 @@ class Error : public std::runtime_error {
     int exit_;
 };
 
-/// Bytes from a stranger that are not what they should be. Returned, since to a server that is an
-/// ordinary answer.
+/// Invalid bytes from a stranger. Returned, not thrown, because a server gets such bytes in its
+/// ordinary work.
 struct Malformed {
     std::string why;
 };
 
-/// A T, or why there is none. Speaks the language of std::expected, which g++ 12 has only under
-/// C++23.
+/// A T, or the reason why there is no T. Has the interface of std::expected, which g++ 12 has only
+/// in C++23.
 template <class T>
 class [[nodiscard]] Result {
    public:
@@ -57,7 +57,7 @@ inline Error bad_data(std::string_view subject, std::string_view why) {
     return Error{EX_DATAERR, text("'", subject, "': ", why)};
 }
 
-/// The value, or bad_data() thrown: for tools whose whole job is this one input.
+/// Returns the value, or throws bad_data(): for tools whose only job is this input.
 template <class T>
 T must(Result<T> result, std::string_view subject) {
     if (!result) throw bad_data(subject, result.error().why);
@@ -65,10 +65,10 @@ T must(Result<T> result, std::string_view subject) {
 }
 
 /// A failed system call: "cannot open 'a.ogg': No such file or directory". Reads errno at once.
-/// Exit 74 (input or output), 66 when an input is not there.
+/// Exit 74 (input or output), 66 if an input does not exist.
 Error system_error(std::string_view doing, std::string_view subject);
 /// The same for an output that cannot be created: "cannot create 'x/a.ogg': No such file or
-/// directory". Exit 73; 74 where the disk is full or broken.
+/// directory". Exit 73; 74 if the disk is full or broken.
 Error output_error(std::string_view subject);
 
 }  // namespace stretto

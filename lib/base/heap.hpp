@@ -1,12 +1,12 @@
 #pragma once
-// The C library's heap, for servers that nobody may wait for.
+// The C library's heap, for servers that must not pause.
 #include <malloc.h>
 
 namespace stretto {
 
-/// Have each small piece joined with its neighbours when it is freed. glibc else keeps up to 64 kB
-/// chains of them for later, and goes through all of them, millions in a big server, within one
-/// free() of a big piece. For the start of main().
+/// Join each small piece with its neighbours when it is freed. By default glibc keeps chains of
+/// pieces up to 64 kB for later. Then one free() of a big piece walks all of them, millions in a
+/// big server. Call this at the start of main().
 inline void free_without_delay() noexcept {
 #ifdef M_MXFAST
     mallopt(M_MXFAST, 0);

@@ -7,7 +7,7 @@
 
 namespace stretto {
 
-/// With its quotes. What is not UTF-8 becomes U+FFFD, one for each maximal part of a character.
+/// With quotes. Invalid UTF-8 becomes U+FFFD, one per maximal part of a character.
 void append_json(std::string& to, std::string_view value);
 void append_json(std::string& to, std::int64_t value);
 
@@ -15,7 +15,7 @@ void append_json(std::string& to, std::int64_t value);
 class JsonObject {
    public:
     explicit JsonObject(std::string& to) : to_(to) {}
-    /// Where the member's value has to be written next.
+    /// The text to which the caller must now append the member's value.
     std::string& operator[](std::string_view key) {
         to_ += std::exchange(before_, ',');
         append_json(to_, key);
@@ -28,7 +28,7 @@ class JsonObject {
     char before_ = '{';
 };
 
-/// A list, each item by append_item(to, item).
+/// A list; append_item(to, item) writes each item.
 template <class List, class AppendItem>
 void append_json_list(std::string& to, const List& list, AppendItem append_item) {
     to += '[';

@@ -24,7 +24,7 @@ class Json {
     using Array = std::vector<Json>;
     using Object = std::vector<std::pair<std::string, Json>>;
 
-    /// A value of another type than asked for, or a member that is not there.
+    /// A value has another type than requested, or a member is missing.
     struct Wrong : std::runtime_error {
         using std::runtime_error::runtime_error;
     };
@@ -56,7 +56,7 @@ class Json {
     static Json object();
     static Json object(Object members);
 
-    /// Malformed for what is no JSON, for numbers that fit no 64 bits, and below 1000 levels.
+    /// Malformed for invalid JSON, numbers beyond 64 bits, and more than 1000 levels.
     static Result<Json> parse(std::string_view text);
 
     /// On one line, or with `indent` spaces a level. Invalid UTF-8 becomes U+FFFD; a number that is
@@ -71,7 +71,7 @@ class Json {
     bool is_array() const;
     bool is_object() const;
 
-    // what follows throws Wrong
+    // the following functions throw Wrong
     bool boolean() const;
     const std::string& string() const;
     std::int64_t integer() const;   ///< Wrong also outside its range
@@ -82,12 +82,12 @@ class Json {
     const Json& at(std::string_view key) const;
     const Json& at(std::size_t index) const;
 
-    /// The member, of several with this key the last; nullptr where there is none, or no object.
+    /// The member, the last one if the key is repeated; nullptr if there is no member or no object.
     const Json* find(std::string_view key) const;
     bool contains(std::string_view key) const { return find(key); }
-    std::size_t size() const;  ///< of an array or object; 0 of the rest
+    std::size_t size() const;  ///< of an array or object; otherwise 0
 
-    /// The member, made when it is not there; null becomes an object.
+    /// The member, created if it is missing; null becomes an object.
     Json& operator[](std::string_view key);
     /// Null becomes an array.
     void push_back(Json value);

@@ -54,7 +54,7 @@ std::string printable(std::string_view text) {
 
 void note(std::string_view what) {
     const auto line = text(name_of_tool, ": ", printable(what), "\n");
-    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nobody left to tell
+    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // no place to report
 }
 
 }  // namespace stretto

@@ -1,16 +1,16 @@
 #pragma once
-// What a tool says to people: one line on standard error, safe to show on a terminal.
+// A tool's messages to people: one line on standard error, safe to show on a terminal.
 #include <string>
 #include <string_view>
 
 namespace stretto {
 
-/// The command that runs now, "stretto-fetch": what failures and notes begin with.
+/// The name of the running command, "stretto-fetch", at the start of failures and notes.
 std::string_view tool_name();
 void set_tool_name(std::string name);
 
-/// One line on standard error, "stretto-fetch: <what>"; control bytes in it are escaped, so no
-/// input can drive a terminal.
+/// One line on standard error, "stretto-fetch: <what>"; control bytes are escaped, so that no
+/// input can control a terminal.
 void note(std::string_view what);
 
 /// Printable: control bytes and invalid UTF-8 as \xHH, the rest as it is.

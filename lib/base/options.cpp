@@ -226,30 +226,28 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->allow_extra_args(false)  // what follows may be an argument
         ->capture_default_str();
     settings
-        .add(
-            "trust-proxy", o.proxies,
-            "Take the word of proxies here on whom they ask for (Forwarded, X-Forwarded-For, PROXY "
-            "protocol), as often as needed")
+        .add("trust-proxy", o.proxies,
+             "Trust proxies in this network to name the client (Forwarded, X-Forwarded-For, PROXY "
+             "protocol), may be repeated")
         ->type_name("CIDR")
         ->delimiter(',')
         ->allow_extra_args(false);
-    settings.add("name", o.name, "Name of this server, for people and in Cache-Status")
+    settings.add("name", o.name, "Name of this server, in statistics and Cache-Status")
         ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; })
         ->capture_default_str();
     settings.add("rate-limit", o.rate_limit, "Requests per second from one address; 0 is no limit")
         ->at_least(0)
         ->capture_default_str();
-    settings.add("max-connections", o.max_connections, "Connections at one time")
+    settings.add("max-connections", o.max_connections, "Maximum number of connections")
         ->at_least(1)
         ->capture_default_str();
-    settings.add("grace", o.grace, "Time to finish answers when the server is told to stop")
+    settings.add("grace", o.grace, "Time limit for open responses after SIGTERM")
         ->range(0, 3600)
         ->type_name("SECONDS")
         ->capture_default_str();
     settings.add("access-log", o.log, "Write a line for each request; - is standard output")
         ->type_name("FILE");
-    settings.add_flag("log-addresses", o.full_addresses,
-                      "Write full client addresses into the access log");
+    settings.add_flag("log-addresses", o.full_addresses, "Write whole addresses to the access log");
 }
 
 }  // namespace stretto

@@ -14,23 +14,23 @@ class Option;
 
 namespace stretto {
 
-/// One option or argument, as Arguments made it; every member returns it again.
+/// One option or argument, created by Arguments. Every member function returns the option.
 class Option {
    public:
     explicit Option(CLI::Option* option) : option_(option) {}
 
-    /// What stands for the value in --help.
+    /// The placeholder for the value in --help.
     Option* type_name(const std::string& name);
-    /// The variable of the environment that is read when the option is not given.
+    /// The environment variable that is read if the option is missing.
     Option* envname(const std::string& name);
     Option* required();
-    /// Show in --help what the variable holds now.
+    /// Show the current value of the variable in --help.
     Option* capture_default_str();
-    /// A list may be given as one argument with this between its values.
+    /// A list may be one argument with this character between its values.
     Option* delimiter(char between);
-    /// A list takes the arguments that follow its option too; by default each needs its own.
+    /// A list also takes the arguments after its option; by default each value needs the option.
     Option* allow_extra_args(bool allowed);
-    /// A list takes just `count` values.
+    /// A list takes exactly `count` values.
     Option* expected(int count);
     /// Only together with `other`.
     Option* needs(Option* other);
@@ -64,10 +64,10 @@ class Arguments {
     Option* add_option(const std::string& name, T& value, const std::string& help);
     Option* add_flag(const std::string& name, bool& value, const std::string& help);
 
-    /// The heading in --help of the options that are added from now on.
+    /// The heading in --help of all later options.
     void group(const std::string& name);
 
-    /// How often it was given.
+    /// The number of occurrences on the command line.
     std::size_t count(const std::string& name) const;
 
     CLI::App& parser() { return *app_; }
@@ -79,7 +79,7 @@ class Arguments {
     std::vector<std::unique_ptr<Option>> options_;
 };
 
-/// Options that are variables of the environment too: `--cache-size` with the prefix
+/// Options that are also environment variables: `--cache-size` with the prefix
 /// "STRETTO_SERVE_" is STRETTO_SERVE_CACHE_SIZE.
 class Settings {
    public:
@@ -99,8 +99,8 @@ class Settings {
         return app_.add_option(name, value, help)->envname(variable(name));
     }
 
-    /// An Error (64) for a variable that begins with the prefix and stands for no option of the
-    /// app: misspelt, it would be a setting that silently does nothing.
+    /// An Error (64) for a variable that begins with the prefix and belongs to no option of the
+    /// app. A misspelt variable would otherwise be ignored silently.
     void refuse_unknown() const;
 
    private:
@@ -110,15 +110,15 @@ class Settings {
     std::string prefix_;
 };
 
-/// What the operator of any server of ours may set.
+/// Options of every server of ours.
 struct ServerOptions {
     std::vector<std::string> listen;  ///< "host:port"
     std::string name = "stretto", log;
-    double rate_limit = 0;  ///< requests a second from one address; 0: any number
+    double rate_limit = 0;  ///< requests per second from one address; 0: no limit
     std::size_t max_connections = 10'000;
     int grace = 30;  ///< seconds
     bool full_addresses = false;
-    std::vector<std::string> proxies;  ///< whose word is taken on whom they ask for
+    std::vector<std::string> proxies;  ///< trusted to name the client
 };
 
 /// --listen, --trust-proxy, --name, --rate-limit, --max-connections, --grace, --access-log,

@@ -1,6 +1,6 @@
 #pragma once
-// A line on standard error that tells people how far long work is; nothing unless it is a
-// terminal and this process is in its foreground.
+// A line on standard error that shows the progress of long work, if standard error is a terminal
+// and this process is in its foreground.
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -9,7 +9,7 @@ namespace stretto {
 
 class Progress {
    public:
-    /// @param enabled  false: say nothing (quiet); true: say it if standard error is a terminal
+    /// @param enabled  false: print nothing (quiet); true: print if standard error is a terminal
     explicit Progress(bool enabled = true);
     ~Progress();  // wipes the line
     Progress(const Progress&) = delete;

@@ -1,4 +1,4 @@
-// What most units include of the standard library; the Makefile has it parsed once.
+// The headers of the standard library that most units include. The Makefile precompiles them.
 #include <algorithm>
 #include <array>
 #include <atomic>

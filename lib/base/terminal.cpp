@@ -51,7 +51,7 @@ void pass_on(int number) {
 
 constexpr int passed_on[] = {SIGTSTP, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS};
 
-/// @param from, to  dispositions: one that somebody else chose stays
+/// @param from, to  dispositions: any other disposition stays
 void exchange(void (*from)(int), void (*to)(int)) {
     for (const int number : passed_on) {
         struct sigaction now {

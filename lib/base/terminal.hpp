@@ -1,6 +1,6 @@
 #pragma once
-// Keys from a terminal as they are pressed, and a terminal that is as before whatever ends the
-// program.
+// Single key presses from a terminal. The terminal's mode is restored however the program
+// ends.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,16 +9,16 @@
 
 namespace stretto {
 
-/// Whether `fd` is a terminal that this process may draw on: another job may have it, after
+/// Whether `fd` is a terminal that this process may draw on. Another job may own it, after
 /// `COMMAND &` or Ctrl-Z and `bg`.
 bool in_foreground(int fd);
 
-/// Keys come without Enter and are not shown, while this lives. Ctrl-C and Ctrl-Z do what they
-/// always do. The terminal is set back by the destructor, at exit(), by Ctrl-Z and by signals that
-/// end the program and that nobody else handles. One at a time.
+/// While this object lives, keys arrive without Enter and are not echoed. Ctrl-C and Ctrl-Z work as
+/// usual. The destructor, exit(), Ctrl-Z and unhandled fatal signals restore the terminal's mode.
+/// Only one object may exist at a time.
 class KeyTerminal {
    public:
-    /// Does nothing where `fd` is no terminal, or one that another job uses.
+    /// Does nothing if `fd` is not a terminal, or if another job uses the terminal.
     explicit KeyTerminal(int fd);
     ~KeyTerminal();
     KeyTerminal(const KeyTerminal&) = delete;
@@ -39,7 +39,7 @@ struct Press {
     bool operator==(const Press&) const = default;
 };
 
-/// What a terminal sends as keys: sequences of arrows may be split between reads.
+/// Keys from the bytes of a terminal. The sequence of an arrow key may be split between reads.
 class KeyReader {
    public:
     std::vector<Press> add(std::string_view bytes);
@@ -48,13 +48,13 @@ class KeyReader {
     std::string sequence_;  // begun with ESC
 };
 
-/// Text from a stranger for one line of a terminal: no control characters or marks that turn the
-/// direction, broken UTF-8 as '?', and no more than so many columns; "…" ends what was cut.
-/// @param utf8  else all that is not ASCII becomes '?'
+/// Text from a stranger for one line of a terminal: without control characters and direction marks,
+/// with '?' for invalid UTF-8, and cut to a number of columns; "…" marks a cut.
+/// @param utf8  if false, every character beyond ASCII becomes '?'
 std::string fit_columns(std::string_view text, std::size_t columns, bool utf8);
-/// Columns that printable UTF-8 takes.
+/// The width of printable UTF-8 in columns.
 std::size_t columns_of(std::string_view text);
-/// Whether the locale of the environment is one of UTF-8.
+/// Whether the locale of the environment uses UTF-8.
 bool utf8_locale();
 
 }  // namespace stretto

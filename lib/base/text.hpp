@@ -7,7 +7,7 @@
 
 namespace stretto {
 
-/// A part of a text() while it is joined: characters, or a number as C++ streams print it.
+/// A part of a text(): characters, or a number in the format of C++ streams.
 class TextPart {
    public:
     TextPart(std::string_view characters) : kind_(Kind::characters), characters_(characters) {}

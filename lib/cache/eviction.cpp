@@ -15,7 +15,7 @@ constexpr std::size_t songs_per_object = 2;
 constexpr std::size_t age_per_object = 20;  // 10 and 40 lose 0.2 points at some cache size
 constexpr std::size_t least_objects = 100;  // an almost empty cache does not forget in an instant
 
-/// Of those who begin a song, how many want chunk k: half hear the end, and most of the others
+/// Share of the listeners of a song that want chunk k: half hear the end, and most of the others
 /// leave early (Lamere, "The Skip", 2014: 24 % within 5 s, 35 % within 30 s, 49 % in all).
 double reach(double k) { return 0.5 + 2 / (k + 4); }
 /// Chunks of n that are asked for in a play: the integral of reach.
@@ -107,7 +107,7 @@ void Eviction::move(Object& object, Place to, bool front) {
     queues_[to].insert(front ? queues_[to].begin() : queues_[to].end(), object);
 }
 
-/// What is no longer fresh goes to the end of main, where it is soon compared.
+/// An object that is no longer fresh moves to the end of main, where it is soon compared.
 void Eviction::settle() {
     while (fresh_bytes_ > capacity_ / 100) move(queues_[fresh].back(), main, false);
 }

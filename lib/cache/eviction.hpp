@@ -1,5 +1,5 @@
 #pragma once
-// Which objects a cache keeps.
+// Decides which objects a cache keeps.
 #include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -11,56 +11,57 @@
 
 namespace stretto::cache {
 
-/// A 64-bit hash that the caller makes of what names an object.
+/// A 64-bit hash of an object's name, from the caller.
 using Key = std::uint64_t;
 
-/// What is known about an object. Wrong values make the choice worse, nothing else.
+/// Facts about an object. Wrong values only make the choice worse.
 struct Hint {
     enum class Kind : std::uint8_t { other, manifest, index, chunk };
     Kind kind = Kind::other;
-    std::uint64_t song = 0;    ///< a hash of its id; not for other
+    std::uint64_t song = 0;    ///< a hash of its id; only for parts of songs
     std::uint32_t chunk = 0;   ///< its number, from 0
     std::uint32_t chunks = 0;  ///< in the song; 0: unknown
     std::uint16_t kbps = 0;    ///< of the rendition; for index and chunk
 };
 
-/// Keeps the objects that will probably be asked for most.
+/// Keeps the objects that will probably be requested most.
 ///
-/// S3-FIFO (Yang et al., SOSP 2023) waits for the second request of an object before it believes in
-/// it. A song is some twenty chunks in three bitrates, and a request for any of them tells of all:
-/// so requests are counted by song, and an object's share of its song's requests follows from its
-/// place in the song and from how much its bitrate is used. What belongs to no song is counted
+/// S3-FIFO (Yang et al., SOSP 2023) promotes an object at its second request. A song has about
+/// twenty chunks in three bitrates, and a request for one of them predicts requests for all. So
+/// requests are counted per song. An object's share of its song's requests follows from its place
+/// in the song and from the use of its bitrate. Objects that belong to no song are counted
 /// alone.
 ///
-/// - Fresh: the newest hundredth of the bytes, first in, first out. Of objects smaller than that, a
-///   second request soon after the first is always a hit.
-/// - Main: the others, in a ring. To make room, four from its end join a few candidates. The least
-///   wanted of these is dropped; when they are too many, the most wanted go round again.
+/// - Fresh: the newest hundredth of the bytes, first in, first out. For smaller
+///   objects, a second request soon after the first is always a hit.
+/// - Main: the others, in a ring. To make room, four objects from its end join a few
+///   candidates. The candidate with the lowest value is dropped. If there are too many candidates,
+///   those with the highest values return to the ring.
 ///
-/// Wanted = (requests for the song lately) x (share of this object) / sqrt(bytes). No division
-/// would save the most bytes, division by bytes would answer the most requests; the root lies
-/// between. Requests lose half their weight with every 20 requests for each object in the cache:
-/// time plays no part.
+/// Value = (requests for the song lately) x (share of this object) / sqrt(bytes). Without a
+/// division the cache would save most bytes; divided by bytes it would serve most requests; the
+/// root is a compromise. Requests lose half their weight with every 20 requests per object in the
+/// cache. Time has no influence.
 ///
 /// hit() and insert() are O(1), amortised. Memory: about 100 bytes an object, songs included.
 class Eviction {
    public:
     explicit Eviction(std::uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
 
-    /// A request for an object: note it if it is in. False when it is not.
+    /// A request for an object: count it if the object is in the cache. False if it is not.
     bool hit(Key key);
-    /// A request for an object that was not in and has been fetched. An object larger than an
-    /// eighth of the capacity is not taken; one that is in is replaced.
-    /// @param bytes  all that it takes, with its head
-    /// @return       what was dropped so that bytes() <= capacity(); this can be the key itself
+    /// A request for an object that was fetched after a miss. An object larger than an eighth of
+    /// the capacity is not stored; an object that is in the cache is replaced.
+    /// @param bytes  its whole size, with its header
+    /// @return       dropped objects, so that bytes() <= capacity(); maybe the key itself
     std::vector<Key> insert(Key key, std::uint64_t bytes, const Hint& hint = {});
-    /// Keep room for what is on its way, until it is given back; insert() for it comes after that.
-    /// @return  what was dropped so that bytes() + reserved() <= capacity(), where that is possible
+    /// Reserve room for a transfer until it is released; then call insert().
+    /// @return  dropped objects, so that bytes() + reserved() <= capacity(), if that is possible
     std::vector<Key> reserve(std::uint64_t bytes);
     void give_back(std::uint64_t bytes) noexcept { reserved_ -= bytes; }
-    /// Drop the least wanted object though there is room; nullopt when there is none.
+    /// Drop the object with the lowest value although there is room; nullopt if the cache is empty.
     std::optional<Key> drop();
-    /// An object is gone or was found bad. Nothing when it was not in; its song stays as wanted.
+    /// Remove a missing or damaged object, if it is in the cache. Its song's count stays.
     void erase(Key key);
 
     bool contains(Key key) const { return objects_.contains(key); }

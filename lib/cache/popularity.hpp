@@ -1,5 +1,5 @@
 #pragma once
-// How often things were asked for lately, in 8 bytes a thing.
+// Counts of recent requests, in 8 bytes per key.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -7,20 +7,20 @@
 
 namespace stretto::cache {
 
-/// Counts that fade: age(1) halves them all, in constant time, because instead of old requests
-/// losing worth new ones gain it (forward decay: Cormode et al., ICDE 2009).
+/// Decaying counts: age(1) halves them all, in constant time, because new requests gain weight
+/// instead of old ones losing it (forward decay: Cormode et al., ICDE 2009).
 ///
-/// Memory is bounded: where there is no room for a new thing, the one asked for least among eight
-/// is forgotten. Two things with one 32-bit key are one thing.
+/// Memory is bounded: a new key without room replaces the key with the lowest count among eight.
+/// Two things with the same 32-bit key share a count.
 class Popularity {
    public:
-    /// Make room for at least so many things; what is known stays known.
+    /// Make room for at least so many keys; existing counts stay.
     void reserve(std::size_t things);
     std::size_t capacity() const noexcept { return sets_.size() * ways; }
 
     /// One more request.
     void add(std::uint32_t key);
-    /// Requests so far, those before each age(1) counted half; 0 for what is unknown or forgotten.
+    /// Requests so far, halved by each age(1); 0 for unknown and forgotten keys.
     double of(std::uint32_t key) const noexcept;
     /// Halve all counts so many times, >= 0; fractions add up.
     void age(double halvings);
@@ -38,7 +38,7 @@ class Popularity {
     void rebase();
 
     std::vector<Set> sets_ = std::vector<Set>(1);
-    double worth_ = 1;  ///< of a request made now
+    double worth_ = 1;  ///< weight of a request now
 };
 
 }  // namespace stretto::cache

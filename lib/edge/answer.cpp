@@ -69,7 +69,7 @@ void answer(const std::shared_ptr<Entry>& entry, const http::Request& request,
     out.length = content->length();
     std::optional<http::ByteRange> part;
     if (const auto* range = range_of(request, *head)) {
-        if (!out.length) {  // what is asked for depends on a size that nobody knows yet
+        if (!out.length) {  // the requested range depends on a size that is not known yet
             content->when_settled(reply.loop(), [=] {
                 if (content->is_complete())
                     answer(entry, request, reply, how);

@@ -38,7 +38,7 @@ std::uint64_t room(const Cache::Options& options, const Disk* disk) {
     if (!disk) return options.memory_bytes;
     const auto own = disk->own_bytes();
     if (options.disk_bytes <= own)
-        throw Error{EX_USAGE, text("the cache's folders alone take ", own, " bytes")};
+        throw Error{EX_USAGE, text("the empty folders of the cache take ", own, " bytes")};
     return options.disk_bytes - own;
 }
 
@@ -236,7 +236,7 @@ std::shared_ptr<Entry> Cache::find(const std::string& key, const http::Request& 
         if (is_stored(entry)) note_use(entry, opened == Content::Opened::now);
         return entry;
     }
-    if (is_stored(entry)) {  // somebody took its file away, or the disk did not keep it
+    if (is_stored(entry)) {  // its file was removed, or the disk lost it
         if (opened == Content::Opened::damaged) damaged_locked(key);
         take_out(*entry);
     }

@@ -241,7 +241,7 @@ std::optional<Disk::Draft> Disk::draft() {
         const std::lock_guard guard{mutex_};
         make_folders();
         lock();
-    } catch (const std::exception&) {  // nobody lets us, or another program was faster
+    } catch (const std::exception&) {  // no permission, or another program was faster
         errno = ENOENT;
         return {};
     }

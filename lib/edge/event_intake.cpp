@@ -96,7 +96,7 @@ void EventIntake::add_metrics(std::vector<http::Metric>& metrics) const {
     };
     add("events_total", "Events of players that are on the disk.", n.events);
     add("events_bytes_total", "Their bytes.", n.bytes);
-    add("events_commits_total", "Times that the disk was told to keep some.", n.commits);
+    add("events_commits_total", "Flushes of events to the disk.", n.commits);
     add("events_failed_commits_total", "Of more, those that it did not.", n.failed);
     add("events_files_total", "Files of events that were put away.", n.files);
     add("events_waiting_bytes", "Bytes of events that wait for the disk.", n.waiting_bytes);

@@ -155,7 +155,7 @@ bool Fill::asks_once_more(const http::Failure& failure) {
     return (failure.passing() && go_to_next()) || first;
 }
 
-/// Not those that are between upstream and us: 100, which nobody asked it for, and 101.
+/// Not those between upstream and us: 100, which no client expects, and 101.
 void Fill::on_interim(http::Response response) {
     if (!job_.interim || !head_done_ || response.status < 102) return;
     http::remove_hop_by_hop(response.fields);
@@ -189,13 +189,13 @@ void Fill::on_head(http::Response&& response) {
     begin_pipe(std::move(response));
 }
 
-/// There is no room to keep it while it is sent, so each client has its own.
+/// There is no room to store it, so each client has its own transfer.
 void Fill::begin_without_room(http::Response&& response) {
     if (check_ || job_.internal) {
         fetch_.reset();
         Outcome outcome;
         outcome.error = 503;
-        outcome.why = "no room for what must be proven before it is sent";
+        outcome.why = "no memory for a body that must be verified before it is sent";
         tell(std::move(outcome));
         return settle(End::done);
     }
@@ -388,16 +388,16 @@ void Fill::verdict(Check::Verdict verdict) {
     if (verdict == Check::Verdict::wrong) {
         shared_.counters.damaged.fetch_add(1, std::memory_order_relaxed);
         shared_.troubles.tell("mismatch", text("'", job_.key, "' from ", upstream().authority(),
-                                               " is not what its hash says"));
+                                               " does not match its hash"));
         go_to_next();  // or once more the same
-        // as long as nobody has seen a byte of it, it can be fetched again unnoticed
+        // while no client has received a byte of it, it can be fetched again unnoticed
         if (std::exchange(restarted_, true) || !entry_->content()->restart())
             return give_up(store_ ? End::damaged : End::broken);
         check_ =
             check_of(job_.route, entry_->head()->stored.fields, shared_.manifests, objects_, loop_);
         return ask(unconditional(job_.request));
     }
-    // what nobody can prove passes on, but is not kept as if it had been proven
+    // an unprovable body is passed on, but not stored as if it were verified
     const bool unproven = check_ && verdict == Check::Verdict::unknown;
     entry_->content()->complete();
     if (store_ && !unproven)

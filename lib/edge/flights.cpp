@@ -50,7 +50,7 @@ void Flights::leave(const std::string& key, const std::shared_ptr<Flight>& fligh
         const std::lock_guard of_flight{flight->mutex_};
         if (flight->known_) return;
         cancel = std::exchange(flight->cancel_, nullptr);
-        // who comes from now on asks anew
+        // later clients start a new fetch
         const auto found = flights_.find(key);
         if (found != flights_.end() && found->second == flight) flights_.erase(found);
     }

@@ -39,7 +39,7 @@ void Manifests::get(Objects& objects, net::Loop& loop, const std::string& song, 
 void Manifests::get_id(Objects& objects, net::Loop& loop, const std::string& id, Done done) {
     objects.get({Route::manifest, id}, [this, &loop, id, done = std::move(done)](Found found) {
         if (!found.entry) return done({nullptr, found.status, found.why});
-        // who is told may ask for the next at once: not under the lock
+        // a callback may request the next one at once: not under the lock
         if (auto manifest = parsed(id, found.entry)) return done({std::move(manifest), 200, ""});
         const auto entry = found.entry;
         read_whole(loop, std::move(found), song::most_manifest_bytes,

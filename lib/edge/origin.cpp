@@ -149,7 +149,7 @@ std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& p
         if (route.kind == Route::manifest) fields.add("Vary", "Accept-Encoding");
         if (gzip) fields.add("Content-Encoding", "gzip");
         if (route.kind == Route::manifest) fields.add("Cache-Groups", group_of(path));
-        // what chunks and indexes should be is in the manifest; these have nobody else to prove
+        // the manifest proves chunks and indexes; nothing else proves these
         // them
         fields.add("Repr-Digest", http::print_repr_digest(sha256(*bytes)));
         slot.entry = std::make_shared<Entry>(key, Head::of_origin(200, std::move(fields)),
@@ -167,7 +167,7 @@ std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& p
     return entry;
 }
 
-/// When descriptors run out, those of files that nobody is being sent are given back first.
+/// When descriptors run out, those of files that are not being sent are closed first.
 std::optional<File> Origin::open(const std::string& path) {
     try {
         return tree_.open(path);

@@ -39,7 +39,7 @@ void OriginSite::serve(http::Incoming&& incoming, const http::Target& target, co
                        const http::Reply& reply) {
     const auto& request = incoming.request;
     // which are taken before they come here, if at all
-    if (route.kind == Route::events) return reply.send(404, "no events are taken here");
+    if (route.kind == Route::events) return reply.send(404, "this server does not accept events");
     if (request.method == "OPTIONS" || (request.method != "GET" && request.method != "HEAD"))
         return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
     if (route.kind == Route::page) return send_page(reply);

@@ -7,7 +7,7 @@
 namespace stretto::edge {
 namespace {
 
-constexpr int most_decodings = 4;  // some servers decode twice; nobody more often
+constexpr int most_decodings = 4;  // some servers decode twice, none more often
 
 struct Decoded {
     std::string text;

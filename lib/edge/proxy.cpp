@@ -15,7 +15,8 @@ bool asks_for_something_special(const http::Request& request) {
     return request.fields.has("Cache-Control") || request.fields.has("Pragma");
 }
 
-/// May its answer be fetched once for all who ask, and may it wait for such an answer?
+/// Whether its response may be fetched once for all clients, and whether it may wait for such a
+/// one.
 bool may_share(const http::Request& request) {
     if (request.fields.has("Authorization")) return false;
     if (!asks_for_something_special(request)) return true;
@@ -68,7 +69,7 @@ void Proxy::get(const Route& route, std::function<void(Found)> done) {
                 found.cache = std::move(answer.cache);
                 found.status = answer.error ? answer.error : 502;
                 found.why = std::move(answer.why);
-                // what is no success is not the object
+                // a response without success is not the object
                 if (found.entry && found.entry->head()->stored.status != 200) {
                     found.status = found.entry->head()->stored.status;
                     found.why = http::reason(found.status);
@@ -83,7 +84,7 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
     auto& request = incoming.request;
     const auto via = request.fields.joined("Via");
     if (via && goes_round(*via, shared_.instance))
-        return reply.send(508, "the request goes round in circles");
+        return reply.send(508, "the request passes through a loop of edges");
     if (request.method == "OPTIONS" || request.method == "TRACE") {
         // RFC 9110 7.6.2
         const auto* hops = request.fields.find("Max-Forwards");
@@ -249,7 +250,7 @@ void Proxy::take_shared(const Asked& asked, const std::shared_ptr<const Outcome>
     done(answer_of(*outcome, asked.why, true));
 }
 
-/// What those who wait may have of an outcome, once its head is known.
+/// The part of an outcome that waiting requests may use, once its head is known.
 std::shared_ptr<const Outcome> Proxy::for_others(const Asked& asked, const Outcome& outcome) const {
     if (outcome.error) return std::make_shared<const Outcome>(outcome);
     if (outcome.entry && share_of(outcome, asked.request) != Share::nothing)
@@ -266,7 +267,7 @@ std::shared_ptr<const Outcome> Proxy::for_others(const Asked& asked, const Outco
     return std::make_shared<const Outcome>(std::move(failure));
 }
 
-/// Together with those who want the same variant.
+/// Joins requests for the same variant.
 void Proxy::ask_variant(Asked asked, const Head& head, Done done) {
     if (!asked.variant.empty()) return ask_alone(asked, std::move(done));
     asked.variant =
@@ -338,7 +339,7 @@ void Proxy::fetch_again(const Asked& asked) {
     ask_alone(anew, [](const Answer&) {});
 }
 
-/// stale-while-revalidate: nobody waits for it.
+/// stale-while-revalidate: no client waits for it.
 void Proxy::validate_aside(const http::Request& request, const Route& route,
                            const std::shared_ptr<Entry>& stored) {
     const auto [flight, first] = flights_.join(request.target);
@@ -472,7 +473,7 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
         metrics.push_back({std::move(name), std::move(help), value, std::move(labels)});
     };
     add("cache_hits_total", "Requests answered without asking upstream.", of(counters.hits));
-    add("cache_misses_total", "Requests that asked upstream, or waited for one that did.",
+    add("cache_misses_total", "Requests that went upstream, or waited for one that did.",
         of(counters.misses));
     add("cache_collapsed_total", "Of the misses, those that waited for another's.",
         of(counters.collapsed));
@@ -482,7 +483,7 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
     add("cache_bytes", "Bytes stored.", static_cast<double>(n.disk_bytes), "tier=\"disk\"");
     add("cache_bytes", "Bytes stored.", static_cast<double>(n.memory_bytes), "tier=\"memory\"");
     add("cache_evicted_total", "Stored answers that made room.", static_cast<double>(n.evicted));
-    add("cache_unstored_total", "Answers that the disk would not take.",
+    add("cache_unstored_total", "Responses that could not be stored on the disk.",
         static_cast<double>(n.unstored));
     add("cache_filling_bytes", "Bytes on the way from upstream, or held for clients alone.",
         static_cast<double>(n.filling_bytes + Pipe::held()));
@@ -491,8 +492,8 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
     add("cache_scrubbed_bytes_total", "Bytes of the disk read again to find damage.",
         static_cast<double>(n.scrubbed_bytes));
     for (const auto& [kind, count] : troubles.numbers())
-        add("troubles_total", "What went wrong, as the error log tells.",
-            static_cast<double>(count), text("kind=\"", kind, "\""));
+        add("troubles_total", "Problems, as listed in the error log.", static_cast<double>(count),
+            text("kind=\"", kind, "\""));
     counters.upstream_first_byte.add_to(metrics, "upstream_first_byte_seconds",
                                         "From a request to upstream to the head of its answer.");
     add("upstream_requests_total", "Requests to upstream.", of(counters.upstream_requests));
@@ -500,10 +501,9 @@ void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counter
         of(counters.upstream_failures));
     add("upstream_received_bytes_total", "Bytes of bodies from upstream.",
         of(counters.upstream_bytes));
-    add("upstream_resumed_total", "Bodies that were gone on with after they had broken off.",
+    add("upstream_resumed_total", "Bodies that were resumed after they had broken off.",
         of(counters.resumed));
-    add("upstream_damaged_total", "Bodies that were not what the song's id proves.",
-        of(counters.damaged));
+    add("upstream_damaged_total", "Bodies that did not match the song's id.", of(counters.damaged));
 }
 
 }  // namespace stretto::edge

@@ -103,7 +103,7 @@ std::string Purger::purge_here(Purge& purge) {
     }
     const auto now = wall_clock();
     for (const auto& what : all) shared_.cache.purge(what, purge.hard, now);
-    flights_.forget_all();  // who comes from now on asks anew
+    flights_.forget_all();  // later clients start a new fetch
     purge.what = std::move(all);
     shared_.cache.keep_purges();
     wake_.notify_all();

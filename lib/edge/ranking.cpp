@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t first_pause_ms = 1000, longest_pause_ms = 30000;
 
-/// FNV-1a, the same in every process: edges before the same servers agree on who has what.
+/// FNV-1a, the same in every process: edges in front of the same servers agree on their objects.
 std::uint64_t hash(std::string_view text, std::uint64_t from = 0xcbf29ce484222325) {
     for (const char c : text) from = (from ^ static_cast<unsigned char>(c)) * 0x100000001b3;
     return from;
@@ -43,7 +43,7 @@ std::vector<std::size_t> Ranking::order(std::string_view path, std::uint64_t now
     std::vector<std::size_t> up, down;
     for (const auto server : all) {
         auto& health = health_[server];
-        // whom another goes before needs not be tried
+        // a server that another precedes need not be tried
         const bool tries = up.empty() && health.failures > 0 && now_ms >= health.again_ms;
         if (tries) {
             health.again_ms = now_ms + pause_ms(health.failures);

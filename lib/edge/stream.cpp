@@ -38,7 +38,7 @@ Result<std::shared_ptr<const StreamPlan>> make_plan(std::shared_ptr<const song::
     return std::shared_ptr<const StreamPlan>{std::move(plan)};
 }
 
-/// Chunk after chunk. The callbacks of one that is gone find nobody.
+/// Sends chunk after chunk. Callbacks after its end do nothing.
 class StreamBody : public http::Body {
    public:
     StreamBody(Objects& objects, net::Loop& loop, std::shared_ptr<const StreamPlan> plan,
@@ -91,7 +91,7 @@ class StreamBody : public http::Body {
             again_ = false;
             ask();
         }
-        // nobody has heard a byte of it yet, so it can be asked for again unnoticed
+        // no client has received a byte of it yet, so it can be requested again unnoticed
         if (pending_->called && !pending_->bytes && !std::exchange(again_, true)) ask();
         if (!pending_->called) {
             pending_->wake = wake;

@@ -104,7 +104,7 @@ Appended::Opened Appended::open() const {
     if (!opened.file) throw output_error(subject);
     const auto info = status_of(opened.file, path_);
     if (!S_ISREG(info.st_mode))
-        throw Error{EX_IOERR, text("cannot append to '", subject, "': it is no regular file")};
+        throw Error{EX_IOERR, text("cannot append to '", subject, "': it is not a regular file")};
     // two would cut off each other's lines
     if (::flock(opened.file.fd(), LOCK_EX | LOCK_NB) != 0)
         throw Error{EX_TEMPFAIL, text("'", subject, "': another program appends to it")};
@@ -135,7 +135,7 @@ std::error_code Appended::append(std::string_view lines, std::int64_t now_ms) {
         put_away(now_ms);
         if (::fstat(file_.fd(), &info) != 0) return failed();
     }
-    // after a failed fsync nobody knows what is on the disk: what is behind the last good one goes
+    // after a failed fsync the disk's content is unknown: cut it after the last good commit
     if (!write_fully(file_.fd(), lines) || ::fdatasync(file_.fd()) != 0) {
         const auto why = failed();
         sound_ = info.st_size;

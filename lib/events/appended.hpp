@@ -1,6 +1,6 @@
 #pragma once
-// A file that grows by whole lines, each on the disk before anybody is told so, and is put away by
-// size and by day.
+// A file that grows by whole lines. Each line is on the disk before its writer gets a confirmation.
+// The file is rotated by size and by day.
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -13,21 +13,21 @@ namespace stretto::events {
 
 class Appended {
    public:
-    /// What a crash left behind the last line feed is dealt with: a whole event gets its line feed,
-    /// anything else is cut off.
-    /// @param path        made if need be; beside it the full ones are put: of "events.jsonl"
-    ///                    "events-2026-11-27T235959.812Z.jsonl", by when their last line came (UTC)
-    /// @param most_bytes  above which it is put away; more only where one append has more
-    /// An Error: 74, or 75 when another program appends to it.
+    /// Repairs the text after the last line feed of a crash: a whole event gets its line feed, any
+    /// other text is cut off.
+    /// @param path        created if missing; "events.jsonl" is rotated to
+    ///                    "events-2026-11-27T235959.812Z.jsonl", the time of its last line (UTC)
+    /// @param most_bytes  size of a rotation; larger only if one append is larger
+    /// An Error: 74, or 75 if another program appends to it.
     Appended(std::filesystem::path path, std::uint64_t most_bytes);
 
-    /// All of these lines are on the disk when this returns no error; with one, none of them is in
+    /// After success, all of these lines are on the disk; after an error, none of them is in
     /// the file. @param now_ms  UTC, since 1970
     std::error_code append(std::string_view lines, std::int64_t now_ms);
-    /// Open the path anew, as after logrotate. An Error leaves the old file in use.
+    /// Open the path again, as after logrotate. After an Error the old file stays in use.
     void reopen();
 
-    /// Bytes that were cut off or ended at the start.
+    /// Bytes that were cut off or completed at the start.
     std::uint64_t healed() const noexcept { return healed_; }
     std::uint64_t put_away() const noexcept { return put_away_; }
 

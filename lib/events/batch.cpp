@@ -24,14 +24,14 @@ bool is_song(std::string_view id) { return id.size() == 32 && crockford.has_all_
 const char* fault_of(Reader& reader, std::string_view line, Event& event) {
     const auto read = line.front() == '{' ? reader.check(line, event) : Line::torn;
     if (read == Line::torn) return "not one whole JSON object";
-    if (read == Line::foreign) return "lacks what every event has, or has it wrong";
-    // who may write these could put words into the server's mouth
+    if (read == Line::foreign) return "a required key is missing or invalid";
+    // a client with these keys could forge the server's data
     if (event.received_ms >= 0 || event.sent_ms >= 0 || !event.address.empty() ||
         !event.token.empty())
-        return "has what the server adds";
-    if (!is_song(event.song)) return "its song is no id";
-    if (!id_bytes.has_all_of(event.session)) return "its session is no id";
-    if (!id_bytes.has_all_of(event.listener)) return "its listener is no id";
+        return "has a key that only the server adds";
+    if (!is_song(event.song)) return "its song is not an id";
+    if (!id_bytes.has_all_of(event.session)) return "its session is not an id";
+    if (!id_bytes.has_all_of(event.listener)) return "its listener is not an id";
     return nullptr;
 }
 

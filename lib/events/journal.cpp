@@ -7,7 +7,7 @@
 namespace stretto::events {
 namespace {
 
-constexpr std::size_t most_group_bytes = 4 << 20;  // who waits should not wait for many megabytes
+constexpr std::size_t most_group_bytes = 4 << 20;  // clients should not wait for many megabytes
 
 bool is_no_room(std::error_code why) {
     return why == std::errc::no_space_on_device || why.value() == EDQUOT ||
@@ -134,8 +134,8 @@ void Journal::tell(std::error_code why) {
     failing_ = static_cast<bool>(why);
     const auto file = options_.path.string();
     options_.say(failing_ ? text("cannot append to '", file, "': ", why.message(),
-                                 "; events are refused until it takes them")
-                          : text("'", file, "' takes events again"));
+                                 "; events are refused until writing succeeds")
+                          : text("'", file, "' accepts events again"));
 }
 
 }  // namespace stretto::events

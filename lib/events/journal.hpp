@@ -1,6 +1,6 @@
 #pragma once
-// Lines from many threads to one file, durably: those that come while the disk is busy share the
-// next fsync.
+// Writes lines from many threads to one file, durably. Lines that arrive during an fsync share the
+// next one.
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -19,7 +19,7 @@ class Journal {
         std::uint64_t most_file_bytes = 256'000'000;
         std::size_t most_waiting_bytes = 16'000'000;
         std::function<std::int64_t()> now_ms;         ///< UTC, since 1970; called on its thread
-        std::function<void(const std::string&)> say;  ///< a line for who runs the server
+        std::function<void(const std::string&)> say;  ///< a message for the operator
     };
     struct Numbers {
         std::uint64_t events = 0, bytes = 0;  ///< stored
@@ -36,14 +36,14 @@ class Journal {
     explicit Journal(Options options);
     ~Journal();
 
-    /// Never blocks. @param lines  whole ones, `events` of them
-    /// @return false: too much waits, and `done` is not called
+    /// Never blocks. @param lines  whole lines with `events` events
+    /// @return false: too many bytes wait, and `done` is not called
     bool append(std::string lines, std::size_t events, Done done);
-    /// Would it say so to any?
+    /// Whether it would refuse any lines.
     bool full() const;
     /// Soon, between two appends. From any thread.
     void reopen();
-    /// What waits is stored first. No `done` is called after this.
+    /// Stores waiting lines first. Calls no `done` after this.
     void close();
     Numbers numbers() const;
 

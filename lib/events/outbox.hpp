@@ -1,5 +1,5 @@
 #pragma once
-// Lines that wait to be posted: which go next, when, and what an answer means for them. Bounded.
+// Lines that wait to be posted: the next post, its time, and the effect of its response. Bounded.
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -15,24 +15,24 @@ class Outbox {
     static constexpr std::size_t most_post_lines = 500;        ///< and 1,000
     static constexpr std::int64_t longest_pause_ms = 30'000;
 
-    /// Whole lines. Where there is no room the oldest are lost: the newest tell how a session
-    /// ended.
+    /// Add whole lines. Without room the oldest are lost, because the newest contain the end of a
+    /// session.
     void add(std::string_view lines);
 
     bool empty() const noexcept { return lines_.empty(); }
     std::size_t size() const noexcept { return lines_.size(); }
-    /// Lines that will never be taken.
+    /// Number of lost lines.
     std::uint64_t lost() const noexcept { return lost_; }
 
-    /// How long until a post may go, 0: now; nullopt: nothing waits, or one is under way.
+    /// Time until the next post, 0: now; nullopt: nothing waits, or a post is open.
     std::optional<std::int64_t> pause_ms(std::int64_t now_ms) const;
-    /// The lines of the next post, which is under way then.
+    /// The lines of the next post, which is open after this call.
     std::string post();
-    /// What came of it: 2xx, the lines are taken. 408, 429, 5xx or 0 (no answer): the same go again
-    /// after a pause that doubles, or what the server asks for. All else: they are lost.
-    /// @param chance  from 0 to 1, so that players do not come back all at once
+    /// The result of the post. 2xx: the lines are accepted. 408, 429, 5xx or 0 (no response): retry
+    /// after a doubling pause, or the pause that the server sets. Otherwise the lines are lost.
+    /// @param chance  from 0 to 1, so that players do not all return at once
     void answered(int status, std::int64_t retry_after_ms, std::int64_t now_ms, double chance);
-    /// Try at once, as long as pauses were.
+    /// Retry now, whatever the pause.
     void hurry() noexcept { not_before_ms_ = 0; }
 
    private:

@@ -1,5 +1,5 @@
 #pragma once
-// Event lines as a report reads them: one at a time, from strangers.
+// Reads event lines for a report: one at a time, from strangers.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,8 +23,8 @@ enum class Kind {
     other  ///< of a later version
 };
 
-/// One line. Texts lie in the reader and the buffer, until the next line; those that are missing
-/// are empty, numbers that are missing are -1. See stretto-events(5).
+/// One line. Texts are in the reader and the buffer, until the next line. Missing texts are empty,
+/// and missing numbers are -1. See stretto-events(5).
 struct Event {
     Kind kind = Kind::other;
     std::int64_t seq = -1, time_ms = -1;
@@ -33,15 +33,15 @@ struct Event {
     std::int64_t startup_ms = -1, first_byte_ms = -1, index = -1, kbps = -1, bytes = -1,
                  audio_ms = -1, ms = -1, used_ms = -1, heard_ms = -1, buffer_ms = -1;
     std::optional<bool> hit;
-    // what a server adds
+    // keys that a server adds
     std::int64_t received_ms = -1;  ///< when it took the line
     std::int64_t sent_ms = -1;      ///< when the post was sent, by the client's clock
-    std::string_view address;       ///< who posted it, shortened
-    std::string_view token;         ///< whose access token the post carried
+    std::string_view address;       ///< address of the sender, shortened
+    std::string_view token;         ///< user of the access token of the post
 };
 
-/// What a line is that is no event: `torn`, no whole JSON object; `foreign`, an object that lacks
-/// what every event has, or has it in the wrong type or out of range.
+/// Kinds of lines that are not events: `torn`, not a whole JSON object; `foreign`, an object with a
+/// required key missing, of the wrong type or out of range.
 enum class Line { event, torn, foreign };
 
 constexpr std::size_t most_line_bytes = 64 << 10;
@@ -52,15 +52,15 @@ constexpr std::int64_t most_time_ms = 4102444800000;  ///< the year 2100
 
 class Reader {
    public:
-    /// What must be readable behind a line; it may be anything.
+    /// Readable bytes after a line, with any content.
     static constexpr std::size_t padding = 64;
 
     Reader();
     ~Reader();
     /// @param line  without its line feed, `padding` more bytes are readable behind it
     Line read(std::string_view line, Event& event);
-    /// The same for a line that others are to read: `read` passes over what it does not know, here
-    /// that too is held against RFC 8259 and bounded in depth.
+    /// The same for a line for other readers: `read` ignores unknown keys, but this function checks
+    /// them against RFC 8259 too and limits their depth.
     Line check(std::string_view line, Event& event);
 
    private:

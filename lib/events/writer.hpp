@@ -1,5 +1,5 @@
 #pragma once
-// Event lines as a player or a simulation writes them: stretto-events(5).
+// Writes the event lines of a player or a simulation: stretto-events(5).
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 namespace stretto::events {
 
-/// What stands behind a key: an integer, a truth or a text. Texts are not copied.
+/// The value of a key: an integer, a boolean or a text. Texts are not copied.
 class Value {
    public:
     template <std::integral T>
@@ -37,35 +37,35 @@ struct Field {
     Value value;
 };
 
-/// Append {"event": ..., fields...} and a line feed. Bytes that are no UTF-8 become U+FFFD.
+/// Append {"event": ..., fields...} and a line feed. Invalid UTF-8 becomes U+FFFD.
 void append_line(std::string& to, std::string_view event, std::initializer_list<Field> always,
                  std::initializer_list<Field> more);
 
-/// Where lines go.
+/// The destination of lines.
 class Sink {
    public:
     virtual ~Sink() = default;
     /// One line or more, each with its line feed. @param time_ms  UTC, since 1970
     virtual void write(std::string_view lines, std::int64_t time_ms) = 0;
-    /// What waits must wait no longer.
+    /// Flush waiting lines now.
     virtual void flush() = 0;
 };
 
-/// A file that grows by whole lines, under any number of writers. A line that a crash or a full
-/// disk tore is ended before the next begins, so it takes none with it. When the file was renamed,
-/// as for rotation, a new one is made.
+/// A file that grows by whole lines, with any number of writers. A line that was torn by a crash or
+/// a full disk is ended before the next begins, so it damages no other. After a rename of the file,
+/// as for rotation, a new file is created.
 class Writer : public Sink {
    public:
-    /// @param path  appended to and made if need be; "-" is standard output
+    /// @param path  opened to append, created if missing; "-" is standard output
     explicit Writer(const std::filesystem::path& path);
     Writer(const Writer&) = delete;
-    /// Flushes; what cannot be written then is lost in silence.
+    /// Flushes; lines that cannot be written are lost silently.
     ~Writer() override;
 
     /// They are in the file when this is a second, by `time_ms`, after those that wait there, or
     /// 64 kB wait.
     void write(std::string_view lines, std::int64_t time_ms) override;
-    /// An Error (74) loses what waited; the writer can be used on.
+    /// An Error (74) loses the waiting lines; the writer stays usable.
     void flush() override;
 
    private:
@@ -78,7 +78,7 @@ class Writer : public Sink {
     bool torn_ = false;          // the file does not end in a line feed
 };
 
-/// One playing of one song: its lines carry who and what, and are numbered from 0.
+/// One playback of one song: its lines contain listener and song, and are numbered from 0.
 class Session {
    public:
     /// @param session   never used before, at most 64 bytes: a random id
@@ -89,7 +89,7 @@ class Session {
             std::string song);
 
     /// `tell(now, "chunk", {{"index", 3}, {"kbps", 160}, {"source", "edge"}, {"hit", true}})`.
-    /// Behind the line of an "end" the sink is flushed; errors are the sink's.
+    /// After an "end" line the sink is flushed; errors come from the sink.
     /// @param time_ms  UTC, since 1970
     void tell(std::int64_t time_ms, std::string_view event, std::initializer_list<Field> more = {});
 

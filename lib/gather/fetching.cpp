@@ -35,7 +35,7 @@ void Fetching::on_found(double now) {
     std::vector<std::uint32_t> sizes;
     for (const auto& chunk : renditions[r].chunks) sizes.push_back(chunk.bytes);
     Picker::Options how;
-    how.in_order = wish_.in_order || !peers_;  // with nobody to pass rare ones on to
+    how.in_order = wish_.in_order || !peers_;  // without peers that need rare ones
     how.alone = !wish_.in_order && !peers_;
     if (wish_.peers_first) how.enough = 2 * abr::bytes_per_second(shape(), rendition_);
     batch_ = std::make_unique<Batch>(Batch{Picker{sizes, how, wish_.seed}, rendition_, 0, {}, {}});
@@ -167,7 +167,7 @@ void Fetching::on_ended(Transfer& t, double now) {
     if (t.got < ask.stop - ask.begin)
         return batch_failed(t, {Fault::broken, "the answer was cut short"}, now);
     if (t.ask.end_piece > t.next_piece)
-        return batch_failed(t, {Fault::wrong, "its bytes are not what their hash says"}, now);
+        return batch_failed(t, {Fault::wrong, "its bytes do not match their hash"}, now);
     // without pieces the bytes are held against the chunk's hash when all are here
     const bool unproved = ask.end_piece == 0 && !picker().complete(ask.chunk);
     if (unproved) {
@@ -211,7 +211,7 @@ void Fetching::checked(int rendition, int chunk, bool right, double now) {
         return deliver();
     }
     picker().lost_chunk(chunk);
-    const Failure wrong{Fault::wrong, "its bytes are not what their hash says"};
+    const Failure wrong{Fault::wrong, "its bytes do not match their hash"};
     // each of its pieces was right, so its bytes are what the index says: asking again cannot help
     const auto from = whole_.find(chunk);
     if (from == whole_.end())

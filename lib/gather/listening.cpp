@@ -239,7 +239,7 @@ void Listening::pump_peers(Batch& batch, double now) {
     if (!dear &&
         (!batch.numbers.empty() || peers_->may_give(batch.rendition, batch.chunk, millis(now))))
         return;
-    // nobody gives what is missing, or not in time
+    // no peer has the missing parts, or not in time
     if (tail) return tail_failed(now);
     session_->failed(session_->under_way()->number);
     drop_batch(peers_want_, now);
@@ -314,7 +314,7 @@ void Listening::pass_pieces(Batch& batch) {
 void Listening::decoded(const Pass& pass, std::optional<std::int64_t> audio, double now) {
     if (!session_ || !session_->under_way() || session_->under_way()->number != pass.want) return;
     if (!audio) {
-        const Failure damaged{Fault::wrong, "it gives damaged audio"};
+        const Failure damaged{Fault::wrong, "it sends damaged audio"};
         if (auto* t = transfer(want_)) return want_failed(*t, damaged, now);
         session_->failed(pass.want);  // of peers, with an index that is right for damaged audio
         retry_.failed(now, needed(), {Object::What::chunk, pass.rendition, pass.chunk}, nobody,
@@ -436,8 +436,8 @@ void Listening::checked(int rendition, int chunk, bool right, double now) {
         if (options_.keeps) session_->kept(chunk, rendition);
         return;
     }
-    const Failure wrong{Fault::wrong, "its bytes are not what their hash says"};
-    if (giver >= 0) {  // else nobody knows whose bytes are wrong
+    const Failure wrong{Fault::wrong, "its bytes do not match their hash"};
+    if (giver >= 0) {  // otherwise the source of the wrong bytes is unknown
         Ask of;
         of.source = giver;
         of.rendition = rendition;

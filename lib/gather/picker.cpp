@@ -15,7 +15,7 @@ constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any 
 // crowd of 3000 (stretto-simulate) they brought 77 % of the bytes with this and 69 % with 500.
 constexpr Millis edge_ahead_of_peers = 100;
 constexpr Millis window = 2000;     // over which the peers' rate is taken
-constexpr Millis busy_pause = 300;  // of who has answered otherwise before
+constexpr Millis busy_pause = 300;  // of a peer that responded before
 constexpr Millis least_loss = 300;  // that an order without a piece costs
 constexpr int most_strikes = 4;
 constexpr int most_doublings = 6;       // of a pause

@@ -99,7 +99,7 @@ std::string session_of(const Fields& request) {
     return {};
 }
 
-/// RFC 9110 7.6.3: protocol, who received it, and perhaps a comment.
+/// RFC 9110 7.6.3: protocol, receiver, and perhaps a comment.
 std::string via_of(const Fields& request) {
     const auto field = request.joined("Via");
     if (!field) return {};

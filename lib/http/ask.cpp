@@ -21,7 +21,7 @@ struct Asking {
         const auto room = (error ? std::min(most, most_error_bytes) : most) - answer.body.size();
         append(answer.body, bytes.first(std::min(room, bytes.size())));
         if (bytes.size() <= room) return true;
-        end(nullptr);  // the rest of an error's page: who reads it knows enough
+        end(nullptr);  // the rest of an error's page is not needed
         return false;
     }
     void end(const Failure* failure) {

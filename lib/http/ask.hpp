@@ -1,5 +1,5 @@
 #pragma once
-// Small answers, whole: for what is read at once, such as JSON.
+// Small whole responses, such as JSON.
 #include <optional>
 
 #include "http/upstream.hpp"
@@ -7,7 +7,7 @@
 namespace stretto::http {
 
 struct Whole {
-    int status = 0;  ///< 0: no whole answer came, `why` says what happened
+    int status = 0;  ///< 0: no whole response arrived; `why` is the reason
     Fields fields;
     Bytes body;  ///< of an error, its first 64 KiB
     std::string why;
@@ -20,16 +20,16 @@ struct Whole {
     bool portal() const { return is_captive_portal(status, fields); }
 };
 
-/// What to tell people of a portal.
+/// The message for people about a portal.
 inline constexpr const char* portal_why = "a web page came instead: this network may want a login";
 
-/// Ask, and call `done` with the whole answer, once, never before this has returned; not at all
-/// when the upstream goes first.
+/// Send a request, and call `done` once with the whole response, after this function has returned.
+/// `done` is not called if the upstream ends first.
 /// @param most  bytes; a longer body is no answer
 void ask(Upstream& upstream, Request request, Bytes body, std::size_t most,
          std::function<void(Whole)> done);
 
-/// GET of a target without fields of its own.
+/// GET of a target without additional fields.
 void get(Upstream& upstream, std::string target, std::size_t most, std::function<void(Whole)> done);
 
 }  // namespace stretto::http

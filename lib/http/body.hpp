@@ -1,5 +1,5 @@
 #pragma once
-// Bodies of messages: pulled piece by piece, from memory, from files, or from what is still coming.
+// Bodies of messages: read piece by piece, from memory, from files, or from open transfers.
 #include <functional>
 #include <memory>
 #include <utility>
@@ -14,7 +14,7 @@ struct Slice {
     BytesView bytes;
     int fd = -1;  ///< of a file when >= 0: then `offset` and `length` say which bytes
     std::uint64_t offset = 0, length = 0;
-    std::shared_ptr<const void> owner;  ///< keeps bytes or fd alive
+    std::shared_ptr<const void> owner;  ///< owns the bytes or fd
 
     std::uint64_t size() const noexcept { return fd >= 0 ? length : bytes.size(); }
     /// Forget the first n bytes.
@@ -29,7 +29,7 @@ struct Slice {
 class Body {
    public:
     enum class State {
-        ready,  ///< `slice` holds at least one byte; what it refers to lives until the next call
+        ready,  ///< `slice` holds at least one byte; its memory is valid until the next call
         wait,  ///< nothing yet: `wake` is called once, on this thread, when next() is worth calling
         end,   ///< all was given
         broken  ///< the rest will never come: the connection is to be closed as incomplete
@@ -52,7 +52,7 @@ class WholeBody : public Body {
     Slice slice_;
 };
 
-/// Bytes that the body owns.
+/// A body that owns its bytes.
 inline std::unique_ptr<Body> body_of(std::string text) {
     auto owner = std::make_shared<const std::string>(std::move(text));
     Slice slice;

@@ -540,7 +540,7 @@ void Connection::log_response() {
             client(), {logged_->method, logged_->target, logged_->referer, logged_->agent, cache_,
                        minor_, status_, body_sent_, ms, logged_->session, logged_->via});
     logged_.reset();
-    // of the way to a proxy nobody wants to know
+    // the rate to a proxy is of no use
     if (client_ || relayed_ || body_sent_ < told_bytes || now - told_ms_ < told_again_ms) return;
     told_ms_ = now;
     if (const double rate = net::delivery_rate(socket_.fd()); rate > 0)

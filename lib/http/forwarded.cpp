@@ -66,11 +66,11 @@ Result<Named> last_untrusted(const net::Networks& trusted, std::string_view text
     std::optional<Named> found;
     for (auto member = members.rbegin(); member != members.rend(); ++member) {
         const auto address = address_of(name == "Forwarded" ? for_of(*member) : *member);
-        if (!address) return Malformed{text(name, " holds no address")};
+        if (!address) return Malformed{text(name, " contains no address")};
         found = {*address, *member};
         if (!trusted.contain(*address)) break;
     }
-    if (!found) return Malformed{text(name, " holds no address")};
+    if (!found) return Malformed{text(name, " contains no address")};
     return *found;
 }
 

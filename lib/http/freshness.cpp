@@ -62,12 +62,12 @@ Seconds lifetime(const Stored& stored, const CacheControl& rules) {
     const auto date = date_field(stored.fields, "Date", stored.received).value_or(stored.received);
     if (!expires_counts(stored.fields)) return heuristic_lifetime(stored, rules, date);
     const auto expires = date_field(stored.fields, "Expires", stored.received);
-    // 5.3: a date that is none is in the past; so is what contradicts itself
+    // 5.3: an invalid date is in the past; so are contradictory dates
     if (!expires || stored.fields.count("Expires") > 1) return Seconds{0};
     return std::max(*expires - date, Seconds{0});
 }
 
-/// 5.1: the first member counts; what is no number is as good as absent.
+/// 5.1: the first member counts; an invalid number counts as absent.
 Seconds age_value(const Fields& fields) {
     const auto value = fields.find("Age");
     const auto members = value ? list_members(*value) : std::vector<std::string_view>{};
@@ -93,7 +93,7 @@ Fields storable_fields(const Fields& fields) {
     return kept;
 }
 
-/// RFC 9110 6.6.1: who receives a message without a Date notes when it came.
+/// RFC 9110 6.6.1: the receiver of a message without a Date adds its time of arrival.
 void complete_date(Fields& fields, Time received) {
     if (!date_field(fields, "Date", received)) fields.set("Date", print_date(received));
 }

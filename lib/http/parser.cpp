@@ -369,7 +369,7 @@ class ResponseHead final : public beast::basic_parser<false> {
    public:
     explicit ResponseHead(std::size_t size) {
         header_limit(static_cast<std::uint32_t>(size));
-        skip(true);  // the body is framed by who reads it
+        skip(true);  // the reader frames the body
     }
     Response response;
     std::size_t fields = 0;

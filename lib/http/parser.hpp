@@ -1,6 +1,6 @@
 #pragma once
-// Bytes to requests and response heads (RFC 9112), through Boost.Beast's parser. Strict: what two
-// readers might understand in two ways is refused, so nothing can be smuggled past us.
+// Parses requests and response heads (RFC 9112) with Boost.Beast's parser. Strict: ambiguous input
+// is refused, so that no request can be smuggled.
 #include <memory>
 #include <span>
 
@@ -14,7 +14,7 @@ constexpr std::size_t most_head_bytes = 16384;
 constexpr std::size_t most_fields = 100;
 constexpr std::size_t most_target_bytes = 8192;
 
-/// How a request could not be read, as the status to answer before the connection is closed: 400,
+/// The fault of a request, as the status of the response before the connection is closed: 400,
 /// 413 (body beyond 2^63), 414 (target too long), 431 (head or trailers too large), 501 (transfer
 /// coding), 505 (version).
 struct BadRequest {
@@ -22,8 +22,8 @@ struct BadRequest {
     std::string why;
 };
 
-/// Reads one request after the other from a connection's bytes: its head whole, then its body piece
-/// by piece. Holds little beside the request under way.
+/// Reads one request after the other from a connection's bytes: first the whole head, then the body
+/// piece by piece. Holds little more than the current request.
 class RequestParser {
    public:
     RequestParser();
@@ -46,7 +46,7 @@ class RequestParser {
     Step read(BytesView& bytes);
 
     const Request& request() const noexcept { return request_; }
-    /// Give the request away; the parser goes on with its body.
+    /// Move the request out; the parser continues with its body.
     Request take_request() noexcept { return std::move(request_); }
     /// Content-Length of the request; nullopt: chunked or no body. has_body() tells which.
     std::optional<std::uint64_t> content_length() const noexcept { return length_; }

@@ -48,10 +48,10 @@ Place parse_place(std::string_view url) {
 
 Result<std::string> redirection(const std::string& url, const std::string& location) {
     const auto parts = parsed(url);
-    if (!parts) return Malformed{"from no URL"};
+    if (!parts) return Malformed{"the original URL is invalid"};
     const bool safe = get(parts.get(), CURLUPART_SCHEME) == "https";
     if (curl_url_set(parts.get(), CURLUPART_URL, location.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK)
-        return Malformed{"it redirects to no URL"};
+        return Malformed{"it redirects to an invalid URL"};
     const auto scheme = get(parts.get(), CURLUPART_SCHEME);
     if (!is_http(scheme)) return Malformed{"it redirects to a URL that is not http"};
     if (safe && scheme != "https") return Malformed{"it redirects from https to http"};

@@ -7,8 +7,8 @@
 
 namespace stretto::http {
 
-/// "http://user:password@host:port/prefix". What is printed of it never holds the userinfo, and
-/// neither does what is sent as Host (RFC 9110 4.2.4, 7.2).
+/// "http://user:password@host:port/prefix". Its printed forms never contain the userinfo, and
+/// neither does the Host field (RFC 9110 4.2.4, 7.2).
 struct Place {
     std::string origin;          ///< "http://host:port"
     std::string authority;       ///< "host:port", or "host"
@@ -20,14 +20,14 @@ struct Place {
     bool has_user() const noexcept { return !user.empty() || !password.empty(); }
 };
 
-/// A URL without a scheme is taken as http://. What is no URL becomes a Place that is not known.
+/// A URL without a scheme means http://. An invalid URL becomes an unknown Place.
 Place parse_place(std::string_view url);
 
-/// Where a redirection leads: `location` may be relative to `url` (RFC 9110 10.2.2). Malformed when
-/// it is no http or https URL, or leads from https to http.
+/// The target of a redirection: `location` may be relative to `url` (RFC 9110 10.2.2). Malformed if
+/// it is not an http or https URL, or leads from https to http.
 Result<std::string> redirection(const std::string& url, const std::string& location);
 
-/// The URL without its userinfo, for messages, whatever else it is.
+/// The URL without its userinfo, for messages, valid or not.
 std::string without_userinfo(std::string_view url);
 
 }  // namespace stretto::http

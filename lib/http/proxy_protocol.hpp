@@ -1,6 +1,6 @@
 #pragma once
-// What a TCP proxy says before the bytes that it passes on: whose they are (HAProxy's PROXY
-// protocol, versions 1 and 2).
+// The client's address that a TCP proxy sends before the client's bytes (HAProxy's PROXY protocol,
+// versions 1 and 2).
 #include <optional>
 
 #include "base/bytes.hpp"

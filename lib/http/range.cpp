@@ -10,7 +10,7 @@ namespace stretto::http {
 namespace {
 
 constexpr auto most = std::numeric_limits<std::uint64_t>::max();
-/// Someone who wants more pieces than this gets the whole.
+/// A request for more ranges than this gets the whole body.
 constexpr std::size_t most_ranges = 32;
 
 /// Decimal digits and nothing else; a number beyond 64 bits is `most`, which lies behind every

@@ -95,7 +95,7 @@ bool Server::accept_from(int socket) {
     return false;
 }
 
-/// @return false when there is no memory or descriptor left for another one
+/// @return false if there is no memory or descriptor left for another one
 bool Server::admit(File socket, const net::Address& peer) {
     std::shared_ptr<Connection> started;
     try {
@@ -141,7 +141,7 @@ void Server::resume_accepting() {
 void Server::drain(std::function<void()> done) {
     if (draining_) return;
     drained_ = std::move(done);
-    // those who wait in the queue have connected, and would be reset with the socket
+    // clients in the queue have connected, and would be reset with the socket
     for (auto& listener : listeners_)
         while (!accept_from(listener.socket.fd())) {
         }

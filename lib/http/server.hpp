@@ -1,6 +1,6 @@
 #pragma once
-// An HTTP/1.1 server on one loop (RFC 9112): reads requests, hands them to a handler, writes what
-// it replies. A process has one for each of its worker threads.
+// An HTTP/1.1 server on one loop (RFC 9112): reads requests, passes them to a handler, writes its
+// responses. A process has one server per worker thread.
 #include <atomic>
 #include <list>
 #include <memory>
@@ -23,14 +23,14 @@ struct Limits {
     std::chrono::seconds head_time{10};   ///< for a request's head, from its first byte
     std::chrono::seconds idle_time{75};   ///< between requests
     std::chrono::seconds stall_time{30};  ///< without 4 kB received in a request's body
-    /// Without 4 kB sent in an answer. Players and browsers that pause stop reading for a minute
-    /// and more before they come back on the same connection.
+    /// Time without 4 kB sent in a response. Paused players and browsers stop reading for a minute
+    /// and more before they continue on the same connection.
     std::chrono::seconds send_time{75};
     /// For an answer to a client that sends no more, where somebody cares whether it is gone.
     std::chrono::seconds half_closed_time{1};
 };
 
-/// Counted by all workers, read by whoever reports.
+/// Counted by all workers, read for metrics.
 struct Counters {
     std::atomic<std::uint64_t> accepted{0}, open{0}, requests{0}, bytes_sent{0}, bad_requests{0},
         timed_out{0}, limited{0}, broken{0}, accept_pauses{0};
@@ -54,7 +54,7 @@ struct Outgoing {
 void append_field(std::string& to, std::string_view name, std::string_view value);
 std::string print_fields(const Fields& fields);
 
-/// A request as the handler gets it: whole, with its body.
+/// A request for the handler: whole, with its body.
 struct Incoming {
     Request request;
     Bytes body;
@@ -65,8 +65,8 @@ struct Incoming {
 class Connection;
 class Server;
 
-/// The way back to the client that asked. Copies are one and the same; used on the server's thread
-/// only. The first send() counts; when the client is gone it does nothing.
+/// The reply channel of a request. Copies share it; use it only on the server's thread. The first
+/// send() counts; after the client has left it does nothing.
 class Reply {
    public:
     Reply() = default;
@@ -80,7 +80,7 @@ class Reply {
     void send(int status, std::string_view why, std::string fields = {}) const;
     /// An interim response (1xx); only to HTTP/1.1.
     void interim(const Response& response) const;
-    /// The client went away, or was answered.
+    /// Whether the client has left or has its response.
     bool over() const noexcept;
     /// Call when the client has closed its end for half_closed_time, or reset its connection,
     /// before it is answered; its connection is closed then. Of several the last counts. Without
@@ -93,18 +93,18 @@ class Reply {
     std::uint64_t number_ = 0;
 };
 
-/// Answers requests, now or later. Called on the server's thread.
+/// Responds to requests, now or later. Called on the server's thread.
 class Handler {
    public:
     virtual ~Handler() = default;
     virtual void handle(Incoming&& incoming, Reply reply) = 0;
-    /// An answer of at least 64 kB has gone out to `peer`: what its connection carries, bit/s.
+    /// A response of at least 64 kB was sent to `peer`: the rate of its connection, bit/s.
     virtual void delivered(const net::Address& peer, double bits_per_second) {
         (void)peer, (void)bits_per_second;
     }
 };
 
-/// What the servers of one process share.
+/// Shared by the servers of one process.
 struct Shared {
     Counters counters;
     AccessLog& log;
@@ -119,8 +119,8 @@ class Server {
 
     /// Take over a listening socket.
     void listen(File socket);
-    /// Accept no more, let answers under way finish, close what is idle; `done` is called when the
-    /// last client has gone.
+    /// Accept no more connections, finish open responses, close idle connections; `done` is called
+    /// after the last connection.
     void drain(std::function<void()> done);
     std::size_t connections() const noexcept { return connections_.size(); }
 

@@ -34,7 +34,7 @@ Status::Status(std::string name, std::string role, const Shared& shared)
 void Status::health(const Reply& reply, bool reasons) const {
     if (draining_) return reply.send(503, "draining", std::string{no_store});
     for (const auto& trouble : troubles_)
-        // it answers all the same, so who balances loads goes on sending it clients
+        // it still responds, so load balancers keep sending clients
         if (const auto why = trouble(); !why.empty())
             return reply.send(200, reasons ? "degraded: " + why : "degraded",
                               std::string{no_store});
@@ -59,7 +59,7 @@ std::vector<Metric> Status::collect() const {
         {"broken_answers_total", "Answers broken off visibly.", of(c.broken), ""},
         {"accept_pauses_total", "Times that accepting paused for lack of descriptors.",
          of(c.accept_pauses), ""},
-        {"log_lines_lost_total", "Lines that the access log could not take.",
+        {"log_lines_lost_total", "Lines that could not be written to the access log.",
          static_cast<double>(shared_.log.lost()), ""},
     };
     all.push_back({"build_info", "The program that runs here.", 1,
@@ -97,7 +97,7 @@ void Status::metrics(const Reply& reply) const {
 void Status::stats(const Reply& reply) const {
     Json json{{"name", name_}, {"role", role_}};
     for (const auto& metric : collect()) {
-        if (metric.name.ends_with("_bucket")) continue;  // for those who can add them up
+        if (metric.name.ends_with("_bucket")) continue;  // only for programs that can sum them
         if (metric.labels.empty()) {
             json[metric.name] = number(metric.value);
             continue;

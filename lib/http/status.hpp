@@ -1,5 +1,5 @@
 #pragma once
-// What a server tells of itself: /healthz, /metrics (Prometheus text format 0.0.4), /stats.json.
+// The state of a server: /healthz, /metrics (Prometheus text format 0.0.4), /stats.json.
 #include <functional>
 #include <string>
 #include <vector>
@@ -21,20 +21,20 @@ class Status {
     /// @param name  of this server, for people
     Status(std::string name, std::string role, const Shared& shared);
 
-    /// More metrics, asked for whenever somebody looks.
+    /// More metrics, called for each request.
     void add(std::function<void(std::vector<Metric>&)> source) {
         sources_.push_back(std::move(source));
     }
-    /// What /stats.json shows under `key` beside the metrics: JSON, made whenever somebody looks.
+    /// JSON that /stats.json shows under `key` beside the metrics, called for each request.
     void add(std::string key, std::function<std::string()> json) {
         parts_.emplace_back(std::move(key), std::move(json));
     }
-    /// Asked with each look at the health: why it works less well than it should, or nothing.
+    /// Called for each health request: the reason of a degradation, or nothing.
     void add_trouble(std::function<std::string()> why) { troubles_.push_back(std::move(why)); }
-    /// Not ready any more: it is about to end.
+    /// The server shuts down and is not ready any more.
     void draining() noexcept { draining_ = true; }
 
-    /// @param reasons  say why, not only that it is degraded
+    /// @param reasons  list the reasons of a degradation
     void health(const Reply& reply, bool reasons = true) const;
     void metrics(const Reply& reply) const;
     void stats(const Reply& reply) const;

@@ -1,6 +1,6 @@
 #pragma once
-// One request through libcurl: its options and what its callbacks make of the response. The half of
-// a Fetch that the Upstream's loop drives.
+// One request through libcurl: its options and the callbacks for its response. The part of a Fetch
+// that the Upstream's loop drives.
 #include <array>
 #include <optional>
 
@@ -15,11 +15,11 @@ struct Fetch::Transfer {
 
     /// Set all of libcurl's options. Throws an Error (70).
     void prepare(const Place& place, const Upstream::Limits& limits);
-    /// What came of it: go on with `next_url` if that is set, else nullopt for a whole response.
+    /// The result: continue with `next_url` if it is set; nullopt for a whole response.
     std::optional<Failure> outcome(CURLcode code) const;
-    /// The response was a redirection: make ready to ask there.
+    /// The response was a redirection: prepare a request to the new place.
     void follow(const Place& place, const Upstream::Limits& limits);
-    /// Why it is given up now: it has been silent, or is too slow.
+    /// The reason to give up now: silence, or a rate that is too low.
     std::optional<Failure> given_up(const Upstream::Limits& limits);
     /// What did not come until now does not count.
     void excuse();
@@ -60,7 +60,7 @@ struct Fetch::Transfer {
 
     std::string head_;  // lines of the response's head so far
     bool headed_ = false, sent_ = false, paused_ = false;
-    bool stray_ = false;                     // the connection holds bytes that nobody asked for
+    bool stray_ = false;                     // the connection holds unrequested bytes
     std::uint64_t received_ = 0, most_ = 0;  // bytes of the body
     std::uint64_t heard_ms_ = 0;             // when something last came, or the request went out
     std::uint64_t window_ms_ = 0;            // when the window of the least rate began

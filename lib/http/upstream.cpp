@@ -270,7 +270,7 @@ std::unique_ptr<Fetch> Upstream::fetch(const Request& request, Bytes body, Fetch
     std::unique_ptr<Fetch> fetch{new Fetch{transfer}};
     std::optional<Failure> failure;
     if (!multi_->place.known)
-        failure = {Failure::Kind::protocol, text("'", url(), "' is no http:// address")};
+        failure = {Failure::Kind::protocol, text("'", url(), "' is not an http:// address")};
     else if (multi_->transfers.size() >= multi_->limits.requests)
         failure = {Failure::Kind::overloaded, "too many requests are under way"};
     if (!failure)

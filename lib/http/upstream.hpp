@@ -1,8 +1,8 @@
 #pragma once
-// The one HTTP client: requests to a server through libcurl, many at a time on one loop, their
-// bodies as they come. http/ask has whole answers, http/blocking those for programs without a loop.
+// The only HTTP client: concurrent requests to a server through libcurl on one loop, with streamed
+// bodies. http/ask has whole responses, http/blocking is for programs without a loop.
 //
-// The rules for everything that goes out of a program of ours:
+// The rules for all outgoing requests of our programs:
 //  - `http://user:password@host` sends `Authorization: Basic`, and Host without the userinfo.
 //  - Certificates are checked against the file of trust_certificates(), else CURL_CA_BUNDLE or
 //    SSL_CERT_FILE, else the system's.
@@ -40,12 +40,12 @@ struct FetchCalls {
 
 class Upstream;
 
-/// A request under way. Destroying it cancels it, at any time, in its own callbacks too: nothing is
-/// called any more.
+/// An open request. Its destruction cancels it, at any time, also in its own callbacks; no callback
+/// follows.
 class Fetch {
    public:
     ~Fetch();
-    /// After `data` said false: go on reading, from the loop's next turn on.
+    /// After `data` returned false: continue reading at the loop's next turn.
     void resume();
 
    private:

@@ -1,5 +1,5 @@
 #pragma once
-// A store's directory on this machine, asked like an edge: the same objects by the same paths.
+// A store's directory on this machine, used like an edge: the same objects by the same paths.
 #include <filesystem>
 #include <optional>
 #include <string>

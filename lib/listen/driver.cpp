@@ -27,7 +27,7 @@ std::optional<std::uint64_t> skipped(const http::Response& head, const Ask& ask)
     return 0;
 }
 
-/// What an answer that is none says of who gave it.
+/// The fault of a source that sent an invalid response.
 Fault fault_of(int status) {
     switch (status) {
         case 404:
@@ -322,7 +322,7 @@ void Driver::ask_tracker_song(int number) {
                 conductor_->failed(number,
                                    {fault, !hint.empty() ? hint
                                            : fault == Fault::missing
-                                               ? text("nobody has '", song_, "'")
+                                               ? text("no source has '", song_, "'")
                                                : text("cannot ask the tracker ",
                                                       presence_.tracker()->url(), ": ", why)},
                                    now());
@@ -455,7 +455,7 @@ std::size_t Driver::most_of(const Ask& ask) const {
     }
 }
 
-/// Of who gives it, for people and events.
+/// The name of the source, for people and events.
 std::string Driver::name_of(const Ask& ask) const {
     switch (ask.from) {
         case Ask::From::edge:
@@ -547,7 +547,7 @@ void Driver::on_head(int number, const http::Response& head) {
         return fail(
             number, fault_of(head.status),
             subject(ask, text("the server says ", head.status, " ", http::reason(head.status))));
-    // nobody logs in while a song is looked for; one that plays may go on behind the login
+    // a login during the lookup is unlikely; a song that plays may continue after a login
     if (ask.from == Ask::From::edge && http::is_captive_portal(head.status, head.fields))
         return fail(number, ask.what == Ask::What::manifest ? Fault::untrusted : Fault::broken,
                     subject(ask, http::portal_why));
@@ -574,7 +574,7 @@ bool Driver::on_data(int number, BytesView bytes) {
         const std::size_t length = ask.stop - ask.begin;
         const std::size_t room = length - std::min<std::size_t>(length, flight.got);
         if (bytes.size() > room && !flight.longer) {
-            fail(number, Fault::wrong, subject(ask, "more came than was asked for"));
+            fail(number, Fault::wrong, subject(ask, "the response is longer than the request"));
             return false;
         }
         bytes = bytes.first(std::min(room, bytes.size()));
@@ -630,8 +630,7 @@ void Driver::take_pieces(int number) {
         if (end - ask.begin > flight.data.size()) return;
         const auto piece = BytesView{flight.data}.subspan(begin - ask.begin, end - begin);
         if (song::piece_hash(piece) != pieces[at].hash)
-            return fail(number, Fault::wrong,
-                        subject(ask, "its bytes are not what their hash says"));
+            return fail(number, Fault::wrong, subject(ask, "its bytes do not match their hash"));
         auto& chunk = bytes_of({ask.rendition, ask.chunk});
         if (chunk.size() < end) chunk.resize(end);
         std::ranges::copy(piece, chunk.begin() + begin);
@@ -656,7 +655,8 @@ void Driver::whole(int number) {
         std::string id{as_text(flight.data)};
         while (id.ends_with('\n') || id.ends_with('\r')) id.pop_back();
         if (!song::is_id(id))
-            return fail(number, Fault::wrong, text("the name '", song_, "' means no song's id"));
+            return fail(number, Fault::wrong,
+                        text("the name '", song_, "' does not resolve to a song's id"));
         flight.of_name = false;
         flight.data.clear();
         id_ = id;
@@ -706,8 +706,7 @@ void Driver::take_index(int number, BytesView bytes, bool kept) {
     for (std::size_t k = 0; right && k < index->size(); ++k)
         right = !(*index)[k].empty() &&
                 (*index)[k].back().offset < static_cast<std::uint32_t>(rendition.chunks[k].bytes);
-    if (!right)
-        return fail(number, Fault::wrong, subject(ask, "its index is not what the id promises"));
+    if (!right) return fail(number, Fault::wrong, subject(ask, "its index does not match the id"));
     gather::Pieces pieces;
     for (const auto& chunk : *index) {
         auto& to = pieces.emplace_back();

@@ -1,6 +1,6 @@
 #pragma once
-// The native driver of a song: carries out what gather::Fetching or gather::Listening asks for, by
-// HTTP on a loop and from what is kept, and holds every byte against its hash before it counts.
+// The native driver of a song: executes the orders of gather::Fetching or gather::Listening, by
+// HTTP on a loop and from the cache, and verifies every byte against its hash.
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,12 +20,12 @@ class Driver {
     struct Calls {
         /// Whose song it is; before any chunk.
         std::function<void(const song::Manifest&)> found;
-        /// The next chunk in order, whole and right (of Fetching).
+        /// The next chunk in order, complete and verified (of Fetching).
         std::function<void(int chunk, const Bytes&)> deliver;
-        /// Sound goes on with this part (of Listening). @param headers  of its rendition; empty
-        /// where the bytes begin with them
+        /// The sound continues with this part (of Listening). @param headers  of its rendition;
+        /// empty if the bytes begin with them
         std::function<void(const play::Session::Part&, BytesView headers)> part;
-        /// Its next bytes. @return the sample of the song up to which sound can be made now;
+        /// Its next bytes. @return the sample of the song up to which audio is complete now;
         /// nullopt: damaged
         std::function<std::optional<std::int64_t>(BytesView)> bytes;
         std::function<play::Session::Heard()> heard;
@@ -46,11 +46,11 @@ class Driver {
     Driver(const Driver&) = delete;
 
     void start();
-    /// Time has passed, or the playhead has moved.
+    /// Time has passed, or the playback position has changed.
     void act();
-    /// Nobody wants the rest.
+    /// The rest is not needed.
     void give_up(const gather::End& end);
-    /// After the conductor was told something by its owner, such as a seek.
+    /// Call it after the owner of the conductor changed something, such as a seek.
     void carry_out();
 
     gather::Conductor& conductor() noexcept { return *conductor_; }
@@ -114,12 +114,12 @@ class Driver {
     song::Manifest manifest_;
     std::map<int, song::Index> index_;  // by rendition
     std::map<int, Bytes> headers_;      // by rendition
-    std::map<Chunk, Bytes> chunks_;     // in parts, or whole and not handed on yet
+    std::map<Chunk, Bytes> chunks_;     // partial, or complete and not delivered yet
     std::map<int, Flight> flights_;
     std::map<int, std::unique_ptr<http::Upstream>> peers_;  // by the conductor's number
-    std::set<int> hits_;          // requests that an edge answered from its cache
+    std::set<int> hits_;          // requests that an edge served from its cache
     std::set<int> from_network_;  // chunks
-    Bytes first_;                 // bytes of chunk 0 that came before the manifest
+    Bytes first_;                 // bytes of chunk 0 that arrived before the manifest
     int first_number_ = -1;
     int next_ = 0;  // chunk to deliver
     bool manifest_kept_ = false, running_ = false, ended_ = false;

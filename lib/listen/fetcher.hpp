@@ -1,6 +1,6 @@
 #pragma once
-// Songs into files, through cache, peers and edges: several at a time, sharing meanwhile and, when
-// asked to, afterwards.
+// Fetches songs into files, from cache, peers and edges: several at a time, with uploads during
+// that time and, on request, afterwards.
 #include <deque>
 #include <filesystem>
 #include <list>

@@ -1,5 +1,5 @@
 #pragma once
-// SIGTERM, SIGINT and SIGHUP, which end a listener's program: soon, and with 75.
+// SIGTERM, SIGINT and SIGHUP, which end a listener's program soon, with status 75.
 #include <array>
 #include <csignal>
 #include <optional>

@@ -1,5 +1,5 @@
 #pragma once
-// One calm line on a terminal: what is heard, how much is in hand, and where it came from.
+// A status line on a terminal: the song, the buffer level, and the sources of chunks.
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -10,19 +10,19 @@ namespace stretto::listen {
 struct PanelView {
     enum class State { starting, playing, paused, stalled, no_device } state = State::starting;
     enum class From { cache, peer, edge };
-    std::string title, artist;            ///< as the manifest has them: not to be trusted
+    std::string title, artist;            ///< from the manifest: not trusted
     double at = 0, length = 0;            ///< s
-    double buffer = 0, buffer_most = 30;  ///< s in hand, and when the bar is full
-    int kbps = 0;                         ///< of what is heard; 0: not known yet
+    double buffer = 0, buffer_most = 30;  ///< buffer level in s, and the level of a full bar
+    int kbps = 0;                         ///< of the playback; 0: not known yet
     std::vector<From> sources{};          ///< of the last chunks, the newest last
     int peers = 0;
     int volume = 100;           ///< %
-    std::string waiting_for{};  ///< while nothing sounds: the last failure
+    std::string waiting_for{};  ///< during silence: the last failure
 };
 
-/// The line, at most so many columns wide; the title gets what the rest leaves, and the rest gives
-/// way from its end where it is narrow. The picture of sources has a column a chunk, as high as it
-/// cost: own cache, peer, edge.
+/// The line, at most so many columns wide. The title gets the remaining width. On a narrow terminal
+/// the other parts are omitted from the end. The picture of sources has one column per chunk; its
+/// height is the cost of the source: own cache, peer, edge.
 std::string panel_line(const PanelView& view, std::size_t columns, bool utf8);
 
 /// Draws on standard error, if that is a terminal; else says nothing.
@@ -34,9 +34,9 @@ class Panel {
     Panel(const Panel&) = delete;
 
     bool shown() const noexcept { return shown_; }
-    /// Redraw if something changed, four times a second at most unless `now`.
+    /// Redraw after a change, at most four times a second unless `now`.
     void show(const PanelView& view, bool now = false);
-    /// Wipe the line, for somebody else's words on standard error; the next show() draws it again.
+    /// Wipe the line before another message on standard error; the next show() draws it again.
     void wipe();
 
    private:

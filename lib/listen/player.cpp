@@ -182,7 +182,7 @@ void Player::found(Song& song, const song::Manifest& manifest) {
     diary_.begin(song.events, song.session, manifest.id, song.title, song.artist);
 }
 
-/// CTA-5004: what the player knows, for who reads the edge's logs.
+/// CTA-5004: the player's state, for readers of the edge's logs.
 http::Fields Player::cmcd(const Song& song, const gather::Ask& ask) const {
     http::Fields fields;
     if (!song.rules->found()) {

@@ -1,6 +1,6 @@
 #pragma once
-// A listener: songs one after the other, from the network to the ears without a gap, and what was
-// seen on the way as events.
+// The player: plays songs one after the other without a gap, from the network to the sound device,
+// and writes events.
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -20,7 +20,7 @@ class Player {
         Presence::Options presence;
         gather::Listening::Wish wish;
         std::string abr = "stretto";  ///< a name of abr::make_policy
-        int first_kbps = 96;     ///< of the chunk that is asked for before the manifest is here
+        int first_kbps = 96;     ///< of the chunk that is requested before the manifest arrives
         double patience_s = 90;  ///< see gather::Retry
         audio::Output output;
         audio::SinkOptions sink;
@@ -36,7 +36,7 @@ class Player {
 
     /// Called ten times a second.
     void on_view(std::function<void(const PanelView&)> show) { show_ = std::move(show); }
-    /// What people are told; by default note().
+    /// Messages to people; by default note().
     void on_note(std::function<void(const std::string&)> say) { say_ = std::move(say); }
     void key(Key key);
     net::Loop& loop() { return loop_; }

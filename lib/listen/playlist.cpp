@@ -39,7 +39,7 @@ Playlist parse_playlist(std::string_view text) {
             list.songs.emplace_back(song);
         else
             list.refused.push_back(
-                stretto::text("line ", number, ": '", line.substr(0, 80), "' is no song"));
+                stretto::text("line ", number, ": '", line.substr(0, 80), "' is not a song"));
     }
     return list;
 }

@@ -95,7 +95,7 @@ void Poster::take(const http::Whole& answer) {
                      std::uniform_real_distribution{}(random));
     why_ = answer.status / 100 == 2 ? "" : answer.why;
     if (outbox_.lost() > lost) tell_of_loss(why_);
-    // who waits for the end has no time for pauses that are for the server's good
+    // at the end there is no time for pauses that spare the server
     if (finishing_) outbox_.hurry();
     if (finishing_ && outbox_.empty()) return over();
     schedule(finishing_ && why_.empty() ? 0 : gather_ms / 5);

@@ -1,6 +1,6 @@
 #pragma once
-// Events to a server that takes them (POST /events of stretto-serve): a second after they happened,
-// again and again while it does not answer, and never in the way of the sound.
+// Posts events to a server that accepts them (POST /events of stretto-serve): a second after they
+// happened, again while the server does not respond, and without delaying the sound.
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,15 +16,15 @@ bool is_url(std::string_view events);
 
 class Poster : public events::Sink {
    public:
-    /// @param url  "http://host:port", where /events is meant, or with a path; https too
-    /// @param say  told once when events are lost, and why
+    /// @param url  "http://host:port" (with the default path /events), or with a path; also https
+    /// @param say  called once if events are lost, with the reason
     Poster(net::Loop& loop, const std::string& url, std::function<void(const std::string&)> say);
 
     void write(std::string_view lines, std::int64_t time_ms) override;
-    /// They go now, not in a second.
+    /// Post the waiting lines now.
     void flush() override;
-    /// No more lines: `done` is called when all are taken, at the latest after five seconds; at
-    /// once when it is asked for again.
+    /// No more lines: `done` is called after the server accepted all, or after five seconds, or at
+    /// a second call.
     void finish(std::function<void()> done);
 
    private:
@@ -41,7 +41,7 @@ class Poster : public events::Sink {
     http::Upstream upstream_;
     net::Timer next_, late_;
     std::function<void()> done_;
-    std::string why_;  // the last post was not taken
+    std::string why_;  // the reason why the last post failed
     bool finishing_ = false, told_ = false;
 };
 

@@ -231,7 +231,7 @@ void Presence::search(const std::string& words, std::function<void(const std::st
         }));
 }
 
-/// @return false: that is no list of songs
+/// @return false: the response is not a list of songs
 bool Presence::take_page(const std::shared_ptr<Search>& search, std::string_view text,
                          std::string& next) const {
     const auto json = Json::parse(text);
@@ -256,7 +256,7 @@ void Presence::search_page(const std::shared_ptr<Search>& search, const std::str
                       return search->done(
                           Listed::failed,
                           text("cannot search at ", edges_.at(search->edge).name, ": ",
-                               got.ok() ? "that is no list of songs" : got.why));
+                               got.ok() ? "the response is not a list of songs" : got.why));
                   if (!next.empty()) return search_page(search, next);
                   search->done(search->some ? Listed::some : Listed::none, "");
               }));

@@ -1,6 +1,6 @@
 #pragma once
-// A listener's place in the network: what is kept here, the edges and the tracker that are asked,
-// and what is given to others. Every program that listens has one, shared by all its songs.
+// A listener's resources: its cache, its edges and tracker, and its uploads. Every listener program
+// has one, shared by all songs.
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -22,9 +22,9 @@ class Presence {
     struct Options {
         std::vector<std::string> edges;  ///< URLs that the user named
         std::string tracker;             ///< URL; empty: none
-        bool tracker_assumed = false;    ///< nobody named the tracker: it need not be there
-        std::string store;  ///< a store's directory or URL, asked before edges; empty: none
-        std::filesystem::path cache;   ///< empty: nothing is kept
+        bool tracker_assumed = false;    ///< the tracker is only the default and may be absent
+        std::string store;  ///< a store's directory or URL, used before edges; empty: none
+        std::filesystem::path cache;   ///< empty: no cache
         std::uint64_t cache_size = 0;  ///< bytes; 0: the default of store::Kept
         std::optional<swarm::Location> location;
         bool peers = true, share = true;
@@ -33,7 +33,7 @@ class Presence {
         double upload_limit = 0;  ///< bytes/s; 0: none
         std::string listen;       ///< of the peer's server; empty: every address, any port
     };
-    /// @param say  told once when the cache cannot be used: songs are played from memory then
+    /// @param say  called once if the cache cannot be used; then songs are played from memory
     Presence(net::Loop& loop, const Options& options,
              const std::function<void(const std::string&)>& say);
     ~Presence();
@@ -46,34 +46,34 @@ class Presence {
     bool asks_peers() const { return options_.peers && tracker_.has_value(); }
     bool local_peers() const noexcept { return options_.local_peers; }
 
-    /// How to reach an edge, by its number: a directory, or a server.
+    /// The access to an edge, by its number: a directory or a server.
     const Directory* directory(int edge) const;
     http::Upstream& upstream(int edge);
-    /// It serves a store's files and nothing else, so that names are looked up apart.
+    /// Whether it serves only a store's files, so that names need a separate lookup.
     bool plain(int edge) const { return edge == plain_; }
     std::unique_ptr<http::Upstream> peer(const std::string& url) const;
 
-    /// The tracker's edges; those at addresses that nobody should be sent to are left out.
+    /// The tracker's edges, without those at addresses that a client must not connect to.
     void set_edges(const std::vector<swarm::EdgeInfo>& edges);
-    /// Why the tracker's list left no edge.
+    /// The reason why the tracker's list contains no usable edge.
     std::string no_edge() const;
-    /// Nobody configured a source, and the assumed tracker does not answer: what to do about it.
+    /// A hint if no source is configured and the default tracker does not respond.
     /// Empty: a source is configured, or known from an earlier run.
-    /// @param song  for the command that is suggested
+    /// @param song  for the suggested command
     std::string nothing_configured(const std::string& song) const;
-    /// A chunk more is kept: others may have it.
+    /// Another chunk is in the cache and may be uploaded.
     void kept_more();
 
-    /// Whether anything is given to others.
+    /// Whether this listener uploads.
     bool shares() const noexcept { return seeder_.has_value(); }
-    /// Our own transfer needs all there is: nobody new is given anything.
+    /// Our own transfer needs the whole link: accept no new uploads.
     void urgent(bool now);
-    /// Bytes of chunks given to others so far.
+    /// Bytes of chunks uploaded so far.
     std::uint64_t given() const { return seeder_ ? seeder_->given() : 0; }
 
-    /// The edges that a tracker named serve the next run when it is gone by then.
+    /// Save the tracker's edges for the next run, in case the tracker is unreachable then.
     void remember_edges() const;
-    /// Tell the tracker, then call `done`, at the latest after a second.
+    /// Tell the tracker that we leave, then call `done`, at the latest after a second.
     void leave(std::function<void()> done);
 
     enum class Listed { some, none, failed, unconfigured };

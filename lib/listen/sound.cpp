@@ -224,7 +224,7 @@ double Sound::feed(Track& track) {
         return 0;
     }
     if (got > 0) return options_.sink.paced ? often_s : 0;
-    // who writes a file as fast as it comes waits for every byte, and hears nothing
+    // unpaced output to a file waits for every byte, and there is nothing to hear
     if (options_.sink.paced && sink_->played() >= sink_->written()) {
         track.playing_ = false;
         if (!track.last_) tell(queue_.front(), Happened::What::stalled);
@@ -245,7 +245,7 @@ bool Sound::open(Track& track) {
         if (file && output.path == "-")
             throw Error{EX_DATAERR,
                         text("the next song has ", format.channels, " channels at ", format.rate,
-                             " Hz, and standard output holds another format: play it apart")};
+                             " Hz, but standard output has another format: play it separately")};
         if (file) {
             const std::filesystem::path path{output.path};
             output.path = (path.parent_path() / (path.stem().string() + text("-", ++files_ + 1) +

@@ -1,7 +1,7 @@
 #pragma once
-// The thread that feeds the output: takes samples of one track after the other without a gap, and
-// notices when sound begins, stops for want of more, and ends. Nothing that it does waits for a
-// disk or the network.
+// The thread that feeds the output: it plays one track after the other without a gap, and reports
+// when the sound begins, stops because the buffer is empty, and ends. It never waits for a disk or
+// the network.
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -23,11 +23,11 @@ class Sound {
         audio::Output output;
         audio::SinkOptions sink;  ///< its clock is the steady one where there is none
         double volume = 1;
-        double start_s = 0.45;  ///< in hand, to sound at first where a track says nothing else
-        double resume_s = 2;    ///< and after a stall
-        double buffer_s = 30;   ///< decoded ahead of what is heard
+        double start_s = 0.45;  ///< buffer level for the first sound, unless the track sets another
+        double resume_s = 2;    ///< the same after a stall
+        double buffer_s = 30;   ///< decoded ahead of the playback
     };
-    /// What happened to a track, in order; `at` in s of the clock.
+    /// Events of a track, in order; `at` in s of the clock.
     struct Happened {
         enum class What { started, stalled, resumed, finished } what;
         double at = 0;
@@ -45,15 +45,15 @@ class Sound {
         void start_with(double seconds);
 
         struct State {
-            std::int64_t position = 0, end = 0;  ///< samples: next to be taken, and in hand
-            double heard_s = 0;                  ///< taken for the output in all
+            std::int64_t position = 0, end = 0;  ///< samples: next to take, end of the buffer
+            double heard_s = 0;                  ///< total duration taken for the output
             bool playing = false, started = false, done = false;
-            bool damaged = false;  ///< what is in hand cannot go on
+            bool damaged = false;  ///< the buffered audio is damaged at its end
         };
         State state() const;
         int rate() const noexcept { return rate_; }
         std::int64_t samples() const noexcept { return samples_; }
-        /// No more will come: what is in hand is heard to its end.
+        /// No more audio will arrive: play the buffer to its end.
         void last();
 
        private:
@@ -74,18 +74,18 @@ class Sound {
     Sound(const Sound&) = delete;
 
     std::shared_ptr<Track> track(int rate, int channels, std::int64_t samples);
-    /// To be heard after those that are queued.
+    /// Play it after the queued tracks.
     void queue(std::shared_ptr<Track> track);
-    /// It is not to be heard any more; what of it is on its way to the device is taken back.
+    /// Stop playing it; take back its samples that the device has not played.
     void remove(const std::shared_ptr<Track>& track);
     void pause(bool paused);
     void volume(double volume);
     /// Go on so many seconds from what is heard now. @return the sample to go on from where it is
     /// not in hand
     std::optional<std::int64_t> seek(Track& track, double seconds);
-    /// The device is gone, and looked for.
+    /// The device is lost, and searched for.
     bool lost() const;
-    /// s of what was written and not heard yet.
+    /// s of audio that was written and not played yet.
     double unheard_s() const;
     /// All that was written is out; nothing is heard after that.
     void close();
@@ -102,9 +102,9 @@ class Sound {
     net::Loop& loop_;
     Options options_;
     std::function<void(const std::shared_ptr<Track>&, Happened)> happened_;
-    mutable std::mutex mutex_;  // of all below, and of the tracks
+    mutable std::mutex mutex_;  // protects all members below, and the tracks
     std::condition_variable wake_, turned_;
-    double due_ = 0;          ///< when the thread wants its next turn, s of the steady clock
+    double due_ = 0;          ///< time of the thread's next turn, s of the steady clock
     std::int64_t turns_ = 0;  ///< that it had
     std::deque<std::shared_ptr<Track>> queue_;
     std::unique_ptr<audio::Sink> sink_;

@@ -1,5 +1,5 @@
 #pragma once
-// The lifetime of an object that callbacks know: what is called after it has gone does nothing.
+// The lifetime of an object with callbacks: a callback after its end does nothing.
 //
 // The rules for everything that lives on a loop:
 //  - An object that hands out callbacks has a `Life`, declared last, and gives them away guarded:
@@ -15,10 +15,10 @@
 
 namespace stretto::net {
 
-/// A member of the object it stands for. Used on one thread.
+/// A member of the object that it represents. Used on one thread.
 class Life {
    public:
-    /// Tells whether the object is there; may outlive it, and be copied.
+    /// Tells whether the object still exists; may outlive it and be copied.
     class Watch {
        public:
         explicit operator bool() const noexcept { return !token_.expired(); }
@@ -35,8 +35,8 @@ class Life {
 
     Watch watch() const noexcept { return Watch{token_}; }
 
-    /// `call`, which does nothing once the object has gone, or end() was called; it returns its
-    /// result's default value then (false, an empty optional).
+    /// `call`, guarded: after the end of the object, or after end(), it does nothing and returns
+    /// the default value of its result (false, an empty optional).
     template <class Call>
     auto guard(Call call) const {
         return [call = std::move(call),
@@ -47,7 +47,7 @@ class Life {
         };
     }
 
-    /// What was guarded before does nothing any more; what is guarded from now on does.
+    /// Disarm all callbacks that were guarded so far; later ones work.
     void end() { token_ = std::make_shared<char>(); }
 
    private:

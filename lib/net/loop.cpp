@@ -47,7 +47,7 @@ Loop::~Loop() {
     for (const auto& one : waits_for())
         std::fprintf(stderr, "a loop ends before its %s\n", one.c_str());
 #endif
-    // somebody has forgotten these, and would make us wait for ever
+    // these handles were forgotten, and would make us wait for ever
     const auto forget = [](uv_handle_t* handle, void*) {
         if (uv_is_closing(handle)) return;
         handle->data = nullptr;

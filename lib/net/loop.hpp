@@ -14,7 +14,7 @@
 
 namespace stretto::net {
 
-/// libuv uses a handle until its close callback, a turn of the loop later: only there may it be
+/// libuv uses a handle until its close callback, one turn of the loop later. Only there it may be
 /// freed.
 struct Closed {
     void operator()(auto* handle) const noexcept {
@@ -27,7 +27,7 @@ struct Closed {
 template <class Handle>
 using Owned = std::unique_ptr<Handle, Closed>;
 
-/// A handle that knows which line of ours made it, for the report of a loop that it outlives.
+/// A handle with the source line that created it, for the report of a loop that it outlives.
 template <class Handle>
 struct Placed : Handle {
     explicit Placed(const std::source_location& place) : where(place) {}
@@ -38,7 +38,7 @@ using Where = std::source_location;
 /// Throws an Error (70) in libuv's own words.
 int check(int code, const char* what);
 
-/// Declared before all that lives on it, and so the last to go.
+/// Declare it before all objects that use it, so that it is destroyed last.
 class Loop {
    public:
     Loop();
@@ -46,11 +46,11 @@ class Loop {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Until stop(). Throws again what a callback threw.
+    /// Runs until stop(). Rethrows the exception of a callback.
     void run();
     void stop() noexcept { uv_stop(&loop_); }
-    /// Call `task` on the loop's thread, soon. From any thread; what is posted after the loop has
-    /// ended is dropped with it.
+    /// Call `task` on the loop's thread, soon. From any thread. Tasks that are posted after the end
+    /// of the loop are dropped.
     void post(std::function<void()> task);
     /// Destroy an object on the next turn, when no callback is on the stack; at the latest with
     /// the loop. So an object may end itself, or its owner, within its own callbacks. On the loop's

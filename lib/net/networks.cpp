@@ -27,7 +27,7 @@ Result<Networks> Networks::parse(const std::vector<std::string>& texts) {
     for (const std::string_view one : texts) {
         const auto slash = one.find('/');
         const auto address = parse_address(one.substr(0, slash));
-        if (!address) return Malformed{text("'", one, "' is no address and no network")};
+        if (!address) return Malformed{text("'", one, "' is neither an address nor a network")};
         const unsigned whole = address->family() == AF_INET ? 32 : 128;
         unsigned bits = whole;
         if (slash != std::string_view::npos) {
@@ -35,11 +35,11 @@ Result<Networks> Networks::parse(const std::vector<std::string>& texts) {
             const auto [end, code] =
                 std::from_chars(digits.data(), digits.data() + digits.size(), bits);
             if (code != std::errc{} || end != digits.data() + digits.size() || bits > whole)
-                return Malformed{text("'", one, "' has no prefix from /0 to /", whole)};
+                return Malformed{text("'", one, "' needs a prefix from /0 to /", whole)};
         }
         const Block block{address->ip(), bits + 128 - whole};
         if (!ends_at(block.ip, block.bits))
-            return Malformed{text("'", one, "' names a host behind its prefix")};
+            return Malformed{text("'", one, "' has host bits beyond its prefix")};
         all.blocks_.push_back(block);
     }
     return all;

@@ -140,12 +140,12 @@ Result<std::vector<Address>> parse_listen(std::string_view text_) {
             host = host.substr(1, host.size() - 2);
         else if (host.find_first_of(":[]") != std::string::npos)
             return Malformed{
-                text("'", text_, "' is no HOST:PORT (an IPv6 address needs brackets)")};
+                text("'", text_, "' is not HOST:PORT (an IPv6 address needs brackets)")};
     }
     int number = -1;
     const auto [end, code] = std::from_chars(port.data(), port.data() + port.size(), number);
     if (code != std::errc{} || end != port.data() + port.size() || number < 0 || number > 65535)
-        return Malformed{text("'", text_, "' has no port from 0 to 65535")};
+        return Malformed{text("'", text_, "' needs a port from 0 to 65535")};
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;

@@ -42,8 +42,7 @@ class Walk {
         for (std::size_t i = 0; i < packets->size(); ++i) {
             const BytesView packet = (*packets)[i];
             const int size = blocks.size(packet);
-            if (size == 0)
-                return Malformed{text("a packet that is no audio at byte ", page.offset)};
+            if (size == 0) return Malformed{text("a packet without audio at byte ", page.offset)};
             if (packet.size() > most_packet_bytes) return Malformed{"a packet too large"};
             before_last_ = end_;
             if (block_ != 0) end_ += vorbis::Blocks::samples(block_, size);
@@ -62,7 +61,7 @@ class Walk {
             return Malformed{text("a negative granule position at byte ", page.offset)};
         if (first && !page.eos()) {
             facts_.trim = end_ - page.granule();
-            if (facts_.trim < 0) return Malformed{"it promises more samples than it holds"};
+            if (facts_.trim < 0) return Malformed{"it declares more samples than it contains"};
             end_ -= facts_.trim;
             before_last_ -= facts_.trim;
             if (end_ <= 0) return Malformed{"its second packet ends before its first sample"};
@@ -71,7 +70,7 @@ class Walk {
                 ? page.granule() > end_ || page.granule() <= before_last_ || page.granule() == 0
                 : page.granule() != end_)
             return Malformed{text("the granule position at byte ", page.offset, " is ",
-                                  page.granule(), " where its packets end at ", end_)};
+                                  page.granule(), ", but its packets end at ", end_)};
         if (first) facts_.first_end = end_;
         if (page.eos()) {
             ended_ = true;
@@ -124,10 +123,11 @@ std::vector<Piece> pieces(const Facts& facts, std::size_t chunk_bytes, int rate)
 Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const> packets,
                           std::int64_t from, std::int64_t samples, std::uint32_t serial) {
     if (packets.size() < 2)
-        return Malformed{text("samples ", from, " to ", from + samples, " hold no two packets")};
+        return Malformed{
+            text("samples ", from, " to ", from + samples, " contain fewer than two packets")};
     const bool whole = packets.size() == 2;
     if (whole && packets[0]->end != from)
-        return Malformed{"too short a chunk for packets this long: choose a longer duration"};
+        return Malformed{"the chunk is too short for its packets: use a longer duration"};
     const std::int64_t half_second = headers.format.rate / 2;
     Chunk chunk;
     std::size_t most = 2 * 65536;  // more than headers and lacing take
@@ -171,10 +171,10 @@ Result<Facts> ChunkReader::read(BytesView bytes, Crc crc) {
         if (!*next) break;
         const Page& page = **next;
         if (number == 0) serial = page.serial();
-        if (page.serial() != serial) return Malformed{"more than one stream in it"};
+        if (page.serial() != serial) return Malformed{"it contains more than one stream"};
         if (page.number() != number++) return Malformed{text("page ", number - 1, " is missing")};
         if (page.bos() != (number == 1))
-            return Malformed{"its first page is not marked, or another is"};
+            return Malformed{"its first page is not marked as the first, or another page is"};
         if (header.size() == 3) {
             if (facts.header_bytes == 0)
                 facts.header_bytes = static_cast<std::int64_t>(page.offset);
@@ -184,11 +184,11 @@ Result<Facts> ChunkReader::read(BytesView bytes, Crc crc) {
         auto packets = whole_packets(page);
         if (!packets) return packets.error();
         if (packets->size() != (number == 1 ? 1u : 2u) || page.granule() != 0 || page.eos())
-            return Malformed{"its headers are not laid out as a chunk's"};
+            return Malformed{"its header pages do not have the layout of a chunk"};
         for (auto packet : *packets) header.emplace_back(packet.begin(), packet.end());
         if (header.size() < 3) continue;
         if (header[1] != vorbis::print_comments("stretto", {}))
-            return Malformed{"its comment header is not a chunk's"};
+            return Malformed{"its comment header is not that of a chunk"};
         changed_ = !known_ || header[0] != headers_.identification || header[2] != headers_.setup;
         if (!changed_) continue;
         known_ = false;
@@ -199,7 +199,7 @@ Result<Facts> ChunkReader::read(BytesView bytes, Crc crc) {
         headers_ = {header[0], header[1], header[2], *format, std::move(*blocks)};
         known_ = true;
     }
-    if (!walk.ended()) return Malformed{"no end-of-stream page (cut short)"};
+    if (!walk.ended()) return Malformed{"no end-of-stream page (truncated)"};
     return facts;
 }
 

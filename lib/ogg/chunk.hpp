@@ -15,18 +15,18 @@ struct Piece {
     bool operator==(const Piece&) const = default;
 };
 
-/// What can be read off a chunk's bytes alone.
+/// The facts that follow from a chunk's bytes alone.
 struct Facts {
     std::int64_t samples = 0;
     std::int64_t trim =
-        0;  ///< samples before the chunk's first in decoders that ignore the start trim
+        0;  ///< samples before the chunk's first, in decoders that ignore the start trim
     std::int64_t body_bytes =
-        0;  ///< of its pages in the continuous file, where it is not the first chunk
+        0;  ///< of its pages in the continuous file, if it is not the first chunk
     std::int64_t body_pages = 0;
     std::int64_t header_bytes = 0;  ///< the header pages
-    std::int64_t first_end = 0;     ///< samples of the chunk that its first audio page ends at
-    std::int64_t overhang = 0;  ///< samples that its last packet decodes to beyond the chunk's end
-    std::int64_t first_body_bytes = 0;  ///< the same as body_bytes, where it is the first chunk
+    std::int64_t first_end = 0;     ///< position in the chunk at the end of its first audio page
+    std::int64_t overhang = 0;      ///< samples of its last packet beyond the chunk's end
+    std::int64_t first_body_bytes = 0;  ///< body_bytes if it is the first chunk
     std::int64_t first_body_pages = 0;
     std::vector<Piece>
         pages;       ///< every page that a decoder can start from; the first entry is {0, 0}
@@ -35,9 +35,9 @@ struct Facts {
     Bytes last[2];   ///< its last two packets
 };
 
-/// The rows of a chunk's index: pieces of about a second and at least 8 kB. The last holds two
-/// audio pages or more, since a decoder needs a granule position before the end's to know what to
-/// cut off.
+/// The rows of a chunk's index: pieces of about a second and at least 8 kB. The last piece holds
+/// two or more audio pages, because a decoder needs a granule position before the end's to know how
+/// many samples to cut off.
 std::vector<Piece> pieces(const Facts& facts, std::size_t chunk_bytes, int rate);
 
 struct Chunk {
@@ -46,22 +46,22 @@ struct Chunk {
 };
 
 /// Write samples [from, from + samples) of a stream as a chunk.
-/// @param packets  from the one before the first that ends after `from`, to the first that ends at
-/// or after the chunk's end
-/// @param serial   differs from those of neighbouring chunks, of any rendition
+/// @param packets  begin with the packet before the first that ends after `from`; end with the
+/// first packet that ends at or after the chunk's end
+/// @param serial   different in adjacent chunks, also of other renditions
 Result<Chunk> write_chunk(const Headers& headers, std::span<const Packet* const> packets,
                           std::int64_t from, std::int64_t samples, std::uint32_t serial);
 
-/// Reads chunks of one rendition, believing nothing: CRCs, page numbers, granule positions and
-/// layout are checked. Headers are parsed once, as all chunks of a rendition have the same (page
-/// serials apart).
+/// Reads chunks of one rendition and trusts nothing: it checks CRCs, page numbers, granule
+/// positions and layout. It parses headers once, because all chunks of a rendition have the same
+/// headers (except serial numbers).
 class ChunkReader {
    public:
-    /// Malformed says what is wrong with the chunk.
+    /// Malformed names the chunk's fault.
     Result<Facts> read(BytesView bytes, Crc crc = Crc::check);
-    /// Of the last chunk read.
+    /// Facts of the last chunk that was read.
     const Headers& headers() const { return headers_; }
-    /// Whether the last chunk read had other headers than the one before it.
+    /// Whether the headers of the last chunk differ from those of the chunk before it.
     bool headers_changed() const noexcept { return changed_; }
 
    private:

@@ -1,5 +1,5 @@
 #pragma once
-// Chunks to one continuous Ogg Vorbis file again, by editing pages only: the samples stay the same,
+// Joins chunks to one continuous Ogg Vorbis file by editing pages only. The samples stay the same,
 // bit for bit.
 #include "ogg/chunk.hpp"
 
@@ -13,10 +13,10 @@ class Joiner {
     Joiner(std::uint32_t serial, std::vector<std::string> comments)
         : serial_(serial), comments_(std::move(comments)) {}
 
-    /// Append the header pages; add() does it before the first chunk.
+    /// Append the header pages; add() calls it before the first chunk.
     void head(Bytes& out, const Headers& headers);
-    /// Go on as if the chunks before had been added already.
-    /// @param pages  of the file so far, those of the head among them
+    /// Continue as if the earlier chunks had been added already.
+    /// @param pages  number of pages in the file so far, with the header pages
     /// @param position  samples before the next chunk
     void resume(std::uint32_t pages, std::int64_t position) {
         page_ = pages;
@@ -26,8 +26,8 @@ class Joiner {
     }
     std::uint32_t pages() const noexcept { return page_; }
 
-    /// Append the next chunk's pages to `out`; before the first chunk the headers.
-    /// @param facts  of `chunk`, as `reader` found them last
+    /// Append the next chunk's pages to `out`, and the headers before the first chunk.
+    /// @param facts  of `chunk`, from the last read of `reader`
     void add(Bytes& out, BytesView chunk, const Facts& facts, const Headers& headers, bool last);
 
    private:
@@ -35,8 +35,8 @@ class Joiner {
     std::vector<std::string> comments_;
     std::uint32_t page_ = 0;
     std::int64_t position_ = 0;  // samples before this chunk
-    bool begun_ = false;         // the head is there
-    bool first_ = true;          // no chunk is
+    bool begun_ = false;         // the headers are written
+    bool first_ = true;          // no chunk is written
 };
 
 }  // namespace stretto::ogg

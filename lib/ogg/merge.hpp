@@ -1,5 +1,5 @@
 #pragma once
-// Pages of several logical streams as one stream: by rising end time, so that a reader works in
+// Merges the pages of several logical streams by ascending end time, so that a reader needs only
 // bounded memory.
 #include <deque>
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace stretto::ogg {
 
-/// Which page comes next does not depend on when pages arrive, only on their granules and their
-/// streams' order.
+/// The order of the pages depends only on their granule positions and the order of their streams,
+/// not on the time of arrival.
 class Merge {
    public:
     explicit Merge(std::size_t streams) : streams_(streams) {}
@@ -21,8 +21,8 @@ class Merge {
     void end(std::size_t stream) { streams_[stream].ended = true; }
     std::size_t waiting(std::size_t stream) const { return streams_[stream].pages.size(); }
 
-    /// The next page; nullopt while a stream that could have an earlier one has none yet, and when
-    /// all have ended.
+    /// The next page; nullopt while a stream without a waiting page could still get an earlier one,
+    /// and after the end of all streams.
     std::optional<Bytes> next() {
         Stream* first = nullptr;
         for (auto& stream : streams_) {

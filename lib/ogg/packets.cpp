@@ -20,7 +20,7 @@ ogg_stream_state* new_stream(std::uint32_t serial) {
 
 VorbisStream::VorbisStream(std::uint32_t serial) : serial_(serial), state_(new_stream(serial)) {}
 
-/// What was cut off in front of the audio is no loss.
+/// A cut in front of the audio is not a loss.
 bool VorbisStream::begins_late(const Page& page) const {
     return headers_seen_ == 3 && block_ == 0 && unfinished_ == 0 && page.number() > *next_page_;
 }
@@ -104,7 +104,7 @@ Result<bool> VorbisStream::settle(const Page& page) {
         if (off >= headers_.format.long_block ||
             (off <= -headers_.format.long_block && !page.eos()))
             return Malformed{text("samples up to ", page.granule() - granule_shift_,
-                                  " promised and ", decoded_ - start_trim_, " there, at byte ",
+                                  " declared but ", decoded_ - start_trim_, " found, at byte ",
                                   page.offset, " (a gap, or an edit that did not re-encode)")};
     }
     origin_known_ = origin_known_ || !empty;
@@ -121,7 +121,7 @@ Result<bool> VorbisStream::settle(const Page& page) {
 Result<bool> VorbisStream::end(std::int64_t granule) {
     const std::int64_t all = decoded_ - start_trim_;
     const std::int64_t least = std::max<std::int64_t>(1, end_before_last_ - start_trim_);
-    if (!origin_known_ || all < 1 || granule == 0) return Malformed{"no audio in it"};
+    if (!origin_known_ || all < 1 || granule == 0) return Malformed{"it contains no audio"};
     samples_ = granule < 0 ? all : std::clamp(granule - granule_shift_, std::min(least, all), all);
     return true;
 }

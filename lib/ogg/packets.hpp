@@ -9,45 +9,45 @@
 
 namespace stretto::ogg {
 
-/// The three header packets of a stream and what they say.
+/// The three header packets of a stream, and their content.
 struct Headers {
     Bytes identification, comment, setup;
     vorbis::Identification format;
     vorbis::Blocks blocks;
 };
 
-/// An audio packet. `end` counts samples from the first that a listener hears: what has been
-/// decoded once this packet is; the first packet of a stream decodes to nothing, so its end is 0,
-/// or negative where the stream trims its start.
+/// An audio packet. `end` is the number of samples that are decoded after this packet, counted from
+/// the first audible sample. The first packet of a stream yields no samples, so its end is 0, or
+/// negative if the stream trims its start.
 struct Packet {
     Bytes bytes;
     std::int64_t end = 0;
 };
 
-/// Vorbis packets above this are refused; real ones stay below 20 kB, and two of these fit in a
-/// page.
+/// Larger Vorbis packets are refused. Real packets stay below 20 kB. Two packets of this size fit
+/// in a page.
 constexpr std::size_t most_packet_bytes = 32000;
 
-/// A comment header may hold a picture; the other headers stay below 128 kB.
+/// A comment header may contain a picture; the other headers stay below 128 kB.
 constexpr std::size_t most_comment_packet_bytes = 16u << 20;
 
-/// Strict where samples would be lost: a lost page, packets that a granule position says are
-/// missing, or an end inside are Malformed. Lenient where no other program minds: granule positions
-/// off by less than a block, packets that are no audio, a missing first page number, a jump of the
-/// page numbers between headers and audio, as oggz-chop leaves it. The packets then say how long
-/// the stream is.
+/// Strict if samples would be lost: a lost page, packets that are missing by a granule position, or
+/// a premature end are Malformed. Lenient like other programs: granule positions wrong by less than
+/// a block, packets without audio, a missing first page number, a gap in the page numbers between
+/// headers and audio (from oggz-chop). In these cases the packets determine the length of the
+/// stream.
 class VorbisStream {
    public:
     explicit VorbisStream(std::uint32_t serial);
 
     std::uint32_t serial() const noexcept { return serial_; }
-    /// Take a page of this stream. An error message does not name the stream.
+    /// Add a page of this stream. An error message does not name the stream.
     Result<bool> add(const Page& page);
-    /// nullptr until all three are there.
+    /// nullptr until all three have arrived.
     const Headers* headers() const noexcept { return blocks_known_ ? &headers_ : nullptr; }
-    /// Packets that came since the last call, oldest first. Positions are known page by page.
+    /// Packets since the last call, oldest first. Positions become known page by page.
     std::vector<Packet> take();
-    /// Samples in the whole stream, once its end was seen.
+    /// Samples of the whole stream, after its end has arrived.
     std::optional<std::int64_t> samples() const noexcept { return samples_; }
 
    private:
@@ -63,7 +63,7 @@ class VorbisStream {
     int headers_seen_ = 0;
     std::optional<std::uint32_t> next_page_;
     std::int64_t end_before_last_ = 0;  // decoded samples, without the last packet's
-    std::size_t unfinished_ = 0;        // bytes of a packet that goes on on the next page
+    std::size_t unfinished_ = 0;        // bytes of a packet that continues on the next page
     std::vector<Packet>
         waiting_;  // packets since the last granule position; ends count decoded samples
     std::vector<Packet> ready_;

@@ -100,7 +100,7 @@ Result<std::optional<Page>> PageReader::next() {
                 if (rest_.empty()) return std::optional<Page>{};
                 return Malformed{offset_ == 0
                                      ? std::string{"not an Ogg stream"}
-                                     : text("cut short inside the page at byte ", offset_)};
+                                     : text("truncated inside the page at byte ", offset_)};
         }
     }
 }

@@ -12,7 +12,7 @@
 
 namespace stretto::ogg {
 
-/// A page whose CRC was right. Views into the reader's buffer, good until its next call.
+/// A page with a correct CRC. Views into the reader's buffer, valid until the next call.
 struct Page {
     BytesView header;
     BytesView body;
@@ -20,7 +20,7 @@ struct Page {
 
     std::uint32_t serial() const { return read_u32(header, 14); }
     std::uint32_t number() const { return read_u32(header, 18); }
-    /// Position at the end of the last packet that ends here; -1 when none does.
+    /// Position at the end of the last packet that ends in this page; -1 if no packet does.
     std::int64_t granule() const {
         return static_cast<std::int64_t>(read_u32(header, 6) | std::uint64_t{read_u32(header, 10)}
                                                                    << 32);
@@ -33,10 +33,10 @@ struct Page {
     ogg_page raw() const;
 };
 
-/// Whether a page's CRC has to be checked: not where we have just computed it ourselves.
+/// Whether to check a page's CRC: not needed if we have just computed it ourselves.
 enum class Crc { check, trust };
 
-/// Pages one after the other. Strict: bytes between pages, a wrong CRC or a page cut short are
+/// Reads one page after the other. Strict: bytes between pages, a wrong CRC or a truncated page are
 /// Malformed.
 class PageReader {
    public:
@@ -44,16 +44,16 @@ class PageReader {
     using Read = std::function<std::size_t(std::span<std::uint8_t>)>;
 
     explicit PageReader(Read read) : read_(std::move(read)) {}
-    /// Over bytes in memory, which outlive the reader and its pages; nothing is copied.
+    /// Reads bytes in memory without a copy; the bytes must outlive the reader and its pages.
     explicit PageReader(BytesView bytes, Crc crc = Crc::check)
         : crc_(crc), rest_(bytes), empty_(bytes.empty()) {}
     PageReader(PageReader&&) = default;
 
     /// The next page; nullopt at the end of the input.
     Result<std::optional<Page>> next();
-    /// An ID3v2 tag in front of the first page, as some taggers leave it there, is no part of it.
+    /// Skip an ID3v2 tag in front of the first page; some taggers write one.
     void pass_over_id3();
-    /// Bytes of whole pages given out so far.
+    /// Bytes of all pages that were returned.
     std::uint64_t offset() const noexcept { return offset_; }
 
    private:
@@ -62,14 +62,14 @@ class PageReader {
     Read read_;
     Crc crc_ = Crc::check;
     Bytes buffer_;
-    BytesView rest_;  // what no page was made of yet: in buffer_, or the caller's bytes
+    BytesView rest_;  // bytes after the last page: in buffer_, or the caller's bytes
     std::uint64_t offset_ = 0;
     bool empty_ = true;
 };
 
-/// Packs the packets of one logical stream into pages. The caller says where pages end; a packet
-/// begins on a new page when the one before has no room for it, so that only packets above 64 kB
-/// cross pages.
+/// Packs the packets of one logical stream into pages. The caller decides where pages end. A packet
+/// that does not fit into the current page begins a new page, so only packets above 64 kB cross
+/// pages.
 class Packer {
    public:
     explicit Packer(std::uint32_t serial);
@@ -77,13 +77,13 @@ class Packer {
     /// @param granule  position at the end of this packet, >= 0
     /// @param last     this packet ends the stream: its page carries EOS
     void add(BytesView packet, std::int64_t granule, bool last = false);
-    /// Whether a packet of this size still fits in the page under way.
+    /// Whether a packet of this size still fits into the current page.
     bool fits(std::size_t packet_bytes) const noexcept {
         return lacing_ + packet_bytes / 255 + 1 <= 255;
     }
     bool empty() const noexcept { return lacing_ == 0; }
-    /// End the page under way and append it to `out`; returns the number of pages appended (0 when
-    /// nothing was added).
+    /// End the current page and append it to `out`. Returns the number of appended pages (0 if the
+    /// page is empty).
     int flush(Bytes& out);
 
    private:
@@ -92,8 +92,8 @@ class Packer {
     std::int64_t packets_ = 0;
 };
 
-/// Give a page in `bytes` a new serial, number, granule and EOS mark, and the CRC that belongs to
-/// them.
+/// Write a new serial number, page number, granule position and EOS mark into a page in `bytes`,
+/// and the matching CRC.
 /// @param page  one whole page, header and body
 void rewrite_page(std::span<std::uint8_t> page, std::uint32_t serial, std::uint32_t number,
                   std::int64_t granule, bool eos);

@@ -1,5 +1,5 @@
 #pragma once
-// The Stretto-Have field: which chunks of a rendition a peer has.
+// The Stretto-Have field: the chunks of a rendition that a peer has.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,9 +7,9 @@
 
 namespace stretto::peer {
 
-/// "0-5, 7": the chunks that are here, as a peer tells in its Stretto-Have field.
+/// "0-5, 7": our chunks, as text for the Stretto-Have field.
 std::string print_have(const std::vector<bool>& here);
-/// What a peer said; chunks from `chunks` on are passed over. nullopt: no such list.
+/// Parse a peer's field; chunks from `chunks` on are ignored. nullopt: invalid list.
 std::optional<std::vector<bool>> parse_have(std::string_view text, std::size_t chunks);
 
 }  // namespace stretto::peer

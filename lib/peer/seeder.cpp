@@ -117,7 +117,7 @@ void Seeder::listen(const std::string& where) {
     }
 }
 
-/// The chunks of the rendition asked for that are here: who asks need not ask in vain.
+/// Our chunks of the requested rendition, so that clients need not ask in vain.
 std::string Seeder::have(const edge::Route& route) const {
     const auto& chunks = kept_.chunks(route.song);
     const auto found = chunks.find(route.kbps);

@@ -10,14 +10,14 @@
 
 namespace stretto::peer {
 
-/// Bytes that may leave, shared by all uploads: a token bucket on the loop's clock.
+/// The upload limit, shared by all uploads: a token bucket on the loop's clock.
 class Bucket {
    public:
-    /// @param bytes_per_s  0: any number
+    /// @param bytes_per_s  0: no limit
     Bucket(net::Loop& loop, double bytes_per_s);
-    /// Up to `most` bytes may go now; 0: wait.
+    /// Take up to `most` bytes now; 0: wait.
     std::uint64_t take(std::uint64_t most);
-    /// Call when take() is worth asking again, once.
+    /// Call once when take() may succeed again.
     void wait(std::function<void()> wake);
 
    private:
@@ -32,18 +32,18 @@ class Bucket {
 class Seeder : public http::Handler {
    public:
     struct Options {
-        double upload_bytes_per_s = 0;  ///< 0: any rate
-        int uploads = 4;                ///< at a time; others are answered 503
+        double upload_bytes_per_s = 0;  ///< 0: no limit
+        int uploads = 4;                ///< at a time; further requests get 503
         std::string listen;             ///< "host:port"; empty: every address, a free port
     };
-    /// Error 69 when the port is taken.
+    /// Error 69 if the port is in use.
     Seeder(net::Loop& loop, const store::Kept& kept, const Options& options);
     ~Seeder() override;
 
     int port() const noexcept { return port_; }
     /// "192.0.2.1:8500", of the last listener.
     const std::string& address() const noexcept { return address_; }
-    /// Our own transfer needs all there is: nobody new is given anything.
+    /// Our own transfer needs the whole link: accept no new uploads.
     void urgent(bool now) noexcept { urgent_ = now; }
     /// Nothing of these is given, and of no others withheld before.
     void withhold(const std::vector<std::string>& songs) {

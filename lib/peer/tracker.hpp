@@ -1,6 +1,6 @@
 #pragma once
-// A client of the tracker: who has a song, which edges are near, how peers have been; and what we
-// have ourselves, told again and again. A tracker that is gone is no failure. See
+// A client of the tracker: asks for peers and edges, reports on peers, and announces our own chunks
+// at intervals. An unreachable tracker is not a failure. See
 // stretto-protocol(7).
 #include <functional>
 #include <memory>
@@ -14,7 +14,7 @@ namespace stretto::peer {
 
 class Tracker {
    public:
-    /// @param url  "http://host:port", named by the user and so connected to wherever it is
+    /// @param url  "http://host:port", named by the user, so any address is allowed
     Tracker(net::Loop& loop, const std::string& url, std::optional<swarm::Location> location);
 
     using Song =
@@ -34,7 +34,7 @@ class Tracker {
                std::function<void(std::vector<std::string>)> withhold = {});
     /// Something new is kept: tell it soon, but not at each chunk.
     void changed();
-    /// Tell that we go away, then call `done`, at the latest after a second.
+    /// Announce that we leave, then call `done`, at the latest after a second.
     void leave(std::function<void()> done);
 
     const std::string& peer_id() const noexcept { return peer_id_; }
@@ -60,7 +60,7 @@ class Tracker {
     int pause_s_ = 5;
 };
 
-/// What is kept, as it is announced: the songs used last.
+/// The announced part of the cache: the most recently used songs.
 std::map<std::string, swarm::Have> inventory(const store::Kept& kept);
 
 }  // namespace stretto::peer

@@ -1,6 +1,6 @@
 #pragma once
-// A song's sound in hand: parts of chunks decoded as their bytes come, joined sample for sample,
-// and taken out in order by whoever plays it.
+// The decoded audio buffer of a song: decodes parts of chunks while their bytes arrive, joins them
+// sample by sample, and outputs them in order.
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,31 +11,31 @@
 
 namespace stretto::play {
 
-/// Holds what was decoded and not taken yet: 0.35 MB a second. Bytes beyond that wait undecoded, so
-/// that memory is bounded by the buffer, whatever a chunk decodes to.
+/// Holds decoded samples until they are taken: 0.35 MB per second. Further bytes wait undecoded, so
+/// that the buffer bounds memory, whatever a chunk decodes to.
 class Playout {
    public:
     /// @param most  samples decoded ahead of position()
     Playout(int rate, int channels, std::int64_t most);
 
-    /// Sound goes on with samples [from, end) of the song; what is in hand after `from` is dropped.
+    /// The sound continues with samples [from, end) of the song; later buffered audio is dropped.
     /// @param chunk    the song's sample that the chunk begins with
-    /// @param decodes  the song's sample that the bytes to come decode from
-    /// @param headers  empty when the bytes begin with them
+    /// @param decodes  the song's sample at which the next bytes begin to decode
+    /// @param headers  empty if the bytes begin with them
     void begin(std::int64_t chunk, std::int64_t decodes, std::int64_t from, std::int64_t end,
                BytesView headers);
-    /// Bytes of that part. @return the song's sample up to which sound is in hand; nullopt: they
-    /// are damaged, and nothing of them is
+    /// Add bytes of that part. @return the song's sample at the end of the buffered audio; nullopt:
+    /// the bytes are damaged, and none of them is buffered
     std::optional<std::int64_t> add(BytesView bytes);
 
-    /// The next sample to be taken, and the first that is not in hand.
+    /// The next sample to take, and the first sample after the buffered audio.
     std::int64_t position() const noexcept { return position_; }
     std::int64_t end() const noexcept;
-    /// Bytes that add() took turned out to be damaged when their turn came: sound ends before them.
+    /// Whether bytes from add() proved damaged at decoding: the sound ends before them.
     bool damaged() const noexcept { return late_; }
     /// Interleaved; @return frames
     std::size_t take(std::span<float> to);
-    /// Go on from there. @return false: it is not in hand, nothing is now
+    /// Continue from this sample. @return false: it is not buffered, and the buffer is now empty
     bool seek(std::int64_t sample);
 
     int rate() const noexcept { return rate_; }

@@ -68,7 +68,7 @@ void Session::unkept(int chunk, int rendition) {
     kept_[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = false;
 }
 
-/// The best kept copy of the chunk that is no worse than what would be asked for.
+/// The best cached copy of the chunk that is not worse than the bitrate of a request.
 std::optional<int> Session::kept_rendition(int rendition) const {
     for (int r = options_.highest; r >= rendition; --r)
         if (kept_[static_cast<std::size_t>(r)][static_cast<std::size_t>(chunk_)]) return r;

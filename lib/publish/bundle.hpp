@@ -16,14 +16,14 @@ extern "C" int archive_read_free(archive*);
 
 namespace stretto::publish {
 
-/// Each entry leaves as soon as it was added. Entries have no time, owner or mode of their own: the
-/// same song, the same bytes.
+/// Writes each entry immediately. Entries have no time, owner or individual mode, so that the same
+/// song gives the same bytes.
 class BundleWriter {
    public:
     BundleWriter(int fd, std::string subject);
     ~BundleWriter();
     void add(const std::string& path, BytesView bytes);
-    /// Ends the archive; without it a reader finds it cut short.
+    /// Ends the archive; without this call, readers see a truncated archive.
     void finish();
 
    private:
@@ -39,7 +39,7 @@ struct Entry {
     Bytes bytes;
 };
 
-/// Only plain files with a size below the limit are given out; anything else in the tar is
+/// Returns only regular files with a size below the limit; any other entry is
 /// Malformed.
 class BundleReader {
    public:

@@ -115,7 +115,7 @@ void Cutter::begin_stream(Input& input, const ogg::Page& page) {
 void Cutter::read_page(Input& input) {
     auto next = input.reader.next();
     if (!next && input.finished()) {  // tags of other formats, or junk
-        ignored_.push_back(text("what follows the end of '", input.subject, "'"));
+        ignored_.push_back(text("data after the end of '", input.subject, "'"));
         input.ended = true;
         return;
     }
@@ -156,7 +156,7 @@ void Cutter::name(Track& track, const Input& input) {
     if (track.kbps <= 0 && input.average) track.kbps = input.average(track.stream.serial());
     if (track.kbps <= 0 || track.kbps > 65535)
         throw input.wrong(
-            "its header does not tell its bitrate, and a pipe is not read twice; give it as a "
+            "its header has no bitrate, and a pipe cannot be read twice; give it as a "
             "file");
 }
 
@@ -234,7 +234,7 @@ song::Manifest Cutter::run(const Sink& sink) {
             std::ranges::minmax(tracks_, {}, [](auto* t) { return t->reach(); });
         if (high->reach() - low->reach() > 4 * chunk_samples_ && !low->stream.samples())
             throw bad_data(low->subject,
-                           "its streams do not advance side by side; give them as separate files");
+                           "its streams are not interleaved; give them as separate files");
     }
     for (auto* track : tracks_) sink(song::index_path(track->kbps), song_.index(track->kbps));
     const auto covers = find_covers();

@@ -1,6 +1,6 @@
 #pragma once
-// Ogg Vorbis in, a bundle's entries out: one file with several streams, or several files, as
-// renditions of one song.
+// Cuts Ogg Vorbis into the entries of a bundle. The input is one file with several streams, or
+// several files, as renditions of one song.
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,26 +13,26 @@ namespace stretto::publish {
 
 class Cutter {
    public:
-    /// Takes one entry of the bundle: its path and bytes.
+    /// Receives one entry of the bundle: its path and bytes.
     using Sink = std::function<void(const std::string& path, BytesView bytes)>;
 
     /// @param seconds  of audio in a chunk
     explicit Cutter(double seconds);
     ~Cutter();
 
-    /// The average bitrate in kbit/s of the stream with a serial number; 0: it cannot be told.
+    /// The average bitrate in kbit/s of the stream with a serial number; 0: unknown.
     using Average = std::function<int(std::uint32_t serial)>;
 
     /// @param subject  names the input in errors
-    /// @param average  names a rendition that does not say its bitrate; none: refuse such
+    /// @param average  names a rendition that does not state its bitrate; empty: refuse it
     void add_input(ogg::PageReader reader, std::string subject, Average average = {});
 
-    /// Read all inputs side by side and give out chunks as they are known, then indexes and covers,
-    /// then the manifest. Holds a chunk and a half of each rendition. Throws an Error (65) that
+    /// Read all inputs in parallel and output chunks as soon as they are complete, then indexes and
+    /// covers, then the manifest. Holds 1.5 chunks per rendition. Throws an Error (65) that
     /// names the input. Returns the manifest.
     song::Manifest run(const Sink& sink);
 
-    /// What was found and passed over: "Opus in 'a.ogg'".
+    /// The skipped parts of the input: "Opus in 'a.ogg'".
     const std::vector<std::string>& ignored() const noexcept { return ignored_; }
 
    private:
@@ -53,8 +53,8 @@ class Cutter {
     SongBuilder song_;
 };
 
-/// Average bitrate of a Vorbis stream in an input, in kbit/s; reads it to the end. 0 if it is not
-/// there.
+/// Average bitrate of a Vorbis stream in an input, in kbit/s; reads it to the end. 0 if there is no
+/// such stream.
 int average_kbps(ogg::PageReader reader, std::uint32_t serial);
 
 }  // namespace stretto::publish

@@ -67,7 +67,7 @@ std::string ogg_damage(int fd, const std::string& subject, std::vector<std::stri
     for (;;) {
         const auto next = reader.next();
         if (!next && ended()) {
-            notes.push_back("what follows its end is no Ogg, and was left out");
+            notes.push_back("skipped data after the end that is not Ogg");
             return {};
         }
         if (!next) return next.error().why;
@@ -77,7 +77,7 @@ std::string ogg_damage(int fd, const std::string& subject, std::vector<std::stri
         const auto found = streams.find(page.serial());
         if (found == streams.end()) continue;
         Stream& stream = found->second;
-        // what was cut off between the headers and the audio is no loss
+        // a cut between the headers and the audio is not a loss
         if (page.number() != stream.next && !(stream.headers && page.number() > stream.next))
             return text("page ", stream.next, " is missing at byte ", page.offset);
         stream.headers = stream.headers && page.granule() <= 0;
@@ -221,7 +221,7 @@ class Encoder {
         write_(rest);
     }
 
-    /// The voice furthest behind that nobody works on; nullptr: wait, or all is done.
+    /// The voice furthest behind without a thread; nullptr: wait, or all is done.
     Voice* pick(std::size_t& index) {
         Voice* chosen = nullptr;
         for (std::size_t i = 0; i < voices_.size(); ++i) {

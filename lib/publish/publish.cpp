@@ -22,12 +22,12 @@ class BundleCheck {
         if (!part) return Malformed{text("'", entry.path, "' does not belong in a bundle")};
         if (!part->chunk) {
             if (entry.bytes != song_.index(part->kbps) || !indexed_.insert(part->kbps).second)
-                return Malformed{text("'", entry.path, "' is not the index of its chunks")};
+                return Malformed{text("'", entry.path, "' does not match the chunks")};
             return true;
         }
         if (!indexed_.empty() ||
             *part->chunk != static_cast<std::int64_t>(song_.chunks(part->kbps)))
-            return Malformed{text("'", entry.path, "' comes out of order, or twice")};
+            return Malformed{text("'", entry.path, "' is out of order or duplicate")};
         if (auto ok = song_.add(part->kbps, entry.bytes); !ok)
             return Malformed{text("'", entry.path, "': ", ok.error().why)};
         return true;
@@ -39,7 +39,7 @@ class BundleCheck {
         auto ours = song_.manifest(given->chunk_samples, given->tags, given->loudness);
         if (!ours) return ours;
         if (auto ok = take_covers(*given, *ours); !ok) return ok.error();
-        if (*ours != *given) return Malformed{"the manifest is not that of its chunks"};
+        if (*ours != *given) return Malformed{"the manifest does not match the chunks"};
         for (const auto& r : ours->renditions)
             if (!indexed_.contains(r.kbps))
                 return Malformed{text("'", song::index_path(r.kbps), "' is missing")};
@@ -79,7 +79,7 @@ class BundleCheck {
 bool hash_is(const std::filesystem::path& path, const Digest& digest, std::string& why) {
     try {
         if (sha256(read_file(path, song::most_index_bytes)) == digest) return true;
-        why = "is not what its hash promises";
+        why = "does not match its hash";
     } catch (const Error& e) {
         why = e.what();
     }
@@ -175,13 +175,12 @@ song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
     BundleCheck check;
     for (;;) {
         auto entry = must(bundle.next(), subject);
-        if (!entry) throw bad_data(subject, "no manifest at its end (empty, or cut short)");
+        if (!entry) throw bad_data(subject, "no manifest at the end (empty or truncated)");
         if (entry->path == song::manifest_file) {
             auto manifest = must(check.finish(entry->bytes), subject);
             const auto json = song::print_manifest(manifest);
             keep(entry->path, Bytes(json.begin(), json.end()));
-            if (must(bundle.next(), subject))
-                throw bad_data(subject, "something follows the manifest");
+            if (must(bundle.next(), subject)) throw bad_data(subject, "data after the manifest");
             return manifest;
         }
         if (auto ok = check.add(*entry); !ok) throw bad_data(subject, ok.error().why);
@@ -230,7 +229,8 @@ song::Manifest load_manifest(const store::Directory& store, const std::string& i
     const auto path = store.song(id) / song::manifest_file;
     auto manifest = must(song::parse_manifest(as_text(read_file(path, song::most_manifest_bytes))),
                          path.string());
-    if (manifest.id != id) throw bad_data(path.string(), "its id is not that of its folder");
+    if (manifest.id != id)
+        throw bad_data(path.string(), "its id differs from the name of its folder");
     return manifest;
 }
 

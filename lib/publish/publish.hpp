@@ -1,6 +1,6 @@
 #pragma once
-// A bundle into a store: everything recomputed, then there at once or not at all. And the proof
-// that a store is whole.
+// Publishes a bundle in a store: computes everything again, then adds the song as a whole or not at
+// all. Also verifies a store.
 #include <functional>
 #include <map>
 #include <string>
@@ -11,9 +11,9 @@
 
 namespace stretto::publish {
 
-/// Read a bundle to its end and hand each entry on once it was checked, the manifest last. Nothing
-/// in it is believed: names and their order, sizes, every hash, length, page CRC, granule position,
-/// index entry and the id are recomputed from the chunks.
+/// Read a bundle to its end and pass on each verified entry, the manifest last. Nothing in it is
+/// trusted: names, order, sizes, every hash, length, page CRC, granule position and index entry,
+/// and the id are computed again from the chunks.
 /// @param keep  takes entries that are right so far; what it kept is of no use when this throws an
 /// Error (65)
 song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
@@ -43,15 +43,15 @@ std::string admit(store::Directory& store, store::Incoming& incoming,
 std::map<std::string, song::Manifest> tag_sets(const store::Directory& store,
                                                const std::string& id);
 
-/// What is wrong with a song in a store, a line each; empty when all of it hashes to what its id
-/// promises.
+/// The faults of a song in a store, one per line; empty if all of it matches its
+/// id.
 std::vector<std::string> damage_of_song(const store::Directory& store, const std::string& id);
 /// The same for every song and name.
 /// @param progress  called after each song with songs done and songs in all
 std::vector<std::string> damage_of_store(
     const store::Directory& store, const std::function<void(std::size_t, std::size_t)>& progress);
 
-/// The manifest of a song in a store, checked; Error 65 when damaged, 66 when there is none.
+/// The verified manifest of a song in a store; Error 65 if it is damaged, 66 if it is missing.
 song::Manifest load_manifest(const store::Directory& store, const std::string& id);
 
 }  // namespace stretto::publish

@@ -11,7 +11,7 @@ Result<bool> SongBuilder::add(int kbps, BytesView chunk) {
     auto facts = track.reader.read(chunk);
     if (!facts) return facts.error();
     if (!track.rows.empty() && track.reader.headers_changed())
-        return Malformed{"its headers are not those of the chunks before"};
+        return Malformed{"its headers differ from those of earlier chunks"};
     return add(kbps, chunk, *facts, track.reader.headers().format);
 }
 
@@ -31,7 +31,7 @@ Result<bool> SongBuilder::add(int kbps, BytesView chunk, const ogg::Facts& facts
                                                  facts.first[1] == track.last[1] &&
                                                  facts.first_end == track.overhang
                                            : facts.first[0] == track.last[1] && track.overhang == 0;
-        if (!joined) return Malformed{"it does not go on where the chunk before ended"};
+        if (!joined) return Malformed{"it does not start at the end of the previous chunk"};
     }
     track.last[0] = facts.last[0];
     track.last[1] = facts.last[1];
@@ -67,7 +67,7 @@ std::size_t SongBuilder::chunks(int kbps) const {
 
 Result<song::Manifest> SongBuilder::manifest(std::int64_t chunk_samples, song::Tags tags,
                                              std::optional<song::Loudness> loudness) const {
-    if (tracks_.empty()) return Malformed{"no chunk in it"};
+    if (tracks_.empty()) return Malformed{"it contains no chunk"};
     if (tracks_.size() > song::most_renditions)
         return Malformed{text("more than ", song::most_renditions, " renditions")};
     const int first_kbps = tracks_.begin()->first;
@@ -82,8 +82,8 @@ Result<song::Manifest> SongBuilder::manifest(std::int64_t chunk_samples, song::T
     const auto count = static_cast<std::size_t>(ogg::chunk_count(m.samples, chunk_samples));
     for (const auto& [kbps, track] : tracks_) {
         const auto differ = [&, kbps = kbps](const char* what, auto ours, auto theirs) {
-            return Malformed{text("the renditions are not of one recording: ", first_kbps, " has ",
-                                  ours, " ", what, ", ", kbps, " has ", theirs)};
+            return Malformed{text("the renditions are of different recordings: ", first_kbps,
+                                  " has ", ours, " ", what, ", ", kbps, " has ", theirs)};
         };
         if (track.format.rate != m.rate) return differ("Hz", m.rate, track.format.rate);
         if (track.format.channels != m.channels)

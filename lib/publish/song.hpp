@@ -1,6 +1,6 @@
 #pragma once
-// A song put together from its chunks, each checked against the one before: what chunk writes and
-// publish recomputes.
+// Builds a song from its chunks and checks each against the one before. stretto-chunk writes it,
+// and stretto-publish computes it again.
 #include <map>
 
 #include "ogg/chunk.hpp"
@@ -11,17 +11,17 @@ namespace stretto::publish {
 
 class SongBuilder {
    public:
-    /// The next chunk of a rendition, from bytes that nobody vouches for.
+    /// Add the next chunk of a rendition from untrusted bytes.
     Result<bool> add(int kbps, BytesView chunk);
-    /// The same for a chunk whose facts are known already.
+    /// The same for a chunk with known facts.
     Result<bool> add(int kbps, BytesView chunk, const ogg::Facts& facts,
                      const vorbis::Identification& format);
 
-    /// The index of the chunks added so far.
+    /// The index of the chunks so far.
     Bytes index(int kbps) const;
 
-    /// The manifest of all chunks added. Malformed when the renditions are not of one song, naming
-    /// what differs, or when the chunks are not cut at `chunk_samples`.
+    /// The manifest of all chunks. Malformed if the renditions belong to different songs (with the
+    /// difference), or if the chunks are not cut at `chunk_samples`.
     Result<song::Manifest> manifest(std::int64_t chunk_samples, song::Tags tags,
                                     std::optional<song::Loudness> loudness) const;
 

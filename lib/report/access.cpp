@@ -32,7 +32,7 @@ class Rest {
         text_.remove_prefix(std::min(text_.size(), part.size() + 1));
         return part.empty() ? fail() : part;
     }
-    /// "..." and a blank or the end; quotes within are escaped by who wrote it.
+    /// "..." and a blank or the end; the writer escapes quotes inside.
     std::string_view quoted() {
         if (!text_.starts_with('"')) return fail();
         text_.remove_prefix(1);

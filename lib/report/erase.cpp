@@ -151,7 +151,7 @@ Eraser::Fate Eraser::decide_event(const std::string& line) const {
     std::string room;
     Event event;
     switch (read(line, event, room)) {
-        case Line::torn:  // of nobody's use, and of whom it was cannot be told
+        case Line::torn:  // useless, and its listener is unknown
             return Fate::goes;
         case Line::foreign:
             return names_them(line) ? Fate::goes : Fate::stays;

@@ -145,7 +145,7 @@ void Farms::find_devotion(Visits& visits, const Tagged& tagged) {
     each_group(tastes, [&](const Group& g) {
         const auto& network = of_network[g.network];
         const auto elsewhere = all - network.vouched;
-        if (elsewhere < static_cast<double>(limits_.plays)) return;  // nobody to compare with
+        if (elsewhere < static_cast<double>(limits_.plays)) return;  // no listeners to compare with
         const auto expected =
             static_cast<double>(network.plays) * (of_artist[g.artist] - vouched(g)) / elsewhere;
         if (g.listeners >= limits_.listeners && static_cast<double>(g.plays) > median / 2 &&

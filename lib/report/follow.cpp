@@ -98,7 +98,7 @@ bool Follower::is_same(const Tail& tail) {
     return now == tail.before;
 }
 
-/// @param last  nobody appends to it any more
+/// @param last  no program appends to it any more
 bool Follower::read(Tail& tail, bool last) {
     if (tail.whole) return false;
     const auto take = [&](std::string_view line, bool whole) {

@@ -91,7 +91,7 @@ rows.sort((a,b)=>up?order(value(a),value(b)):order(value(b),value(a)));body.appe
 show()}
 )";
 
-/// Not while somebody looks for something: that would be lost.
+/// Not during a search in the page: the search would be lost.
 std::string reload_script(int seconds) {
     return text(
         "setInterval(()=>{if(!document.hidden&&!document.querySelector('[aria-sort],input:focus')&&"

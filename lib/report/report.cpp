@@ -78,7 +78,7 @@ void Report::add_line(Pass& pass, std::string_view line, bool whole) {
     }
 }
 
-/// A line that is no event, but perhaps of an access log.
+/// A line that is not an event, but perhaps of an access log.
 void Report::add_other(Pass& pass, std::string_view line) {
     auto& counts = intake_.counts();
     const auto access = parse_access(line);

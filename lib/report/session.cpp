@@ -68,7 +68,7 @@ constexpr std::size_t most_pieces = 4096, most_got = 256, most_rejecters = 256;
 std::int64_t uploaded_bytes(const Event& event) { return known(event.bytes, most_upload_bytes); }
 
 void Session::add(const Event& event, Dictionary& names) {
-    // who has heard all may give to others for long
+    // after its last song, a player may upload for a long time
     if (event.kind != events::Kind::upload)
         clock.add(event.time_ms, event.sent_ms, event.received_ms);
     if (!event.address.empty() && (address_seq < 0 || event.seq < address_seq)) {

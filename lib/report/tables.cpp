@@ -15,7 +15,7 @@ namespace {
 
 using Integer = std::int64_t;
 
-/// Of nobody there is no percentile.
+/// Without values there is no percentile.
 Cell known(Integer number) { return number < 0 ? Cell{} : Cell{number}; }
 Cell percentile(const Sketch& sketch, double p) { return known(sketch.percentile(p)); }
 Cell if_any(double number, bool any) { return any ? Cell{number} : Cell{}; }

@@ -21,7 +21,7 @@ swarm::PeersLimits limits(const CrowdSettings& settings) {
     return limits;
 }
 
-/// A network for each: who shares one is for the tracker's tests.
+/// One network per listener; the tracker's tests cover shared networks.
 swarm::Endpoint address(std::uint32_t n) {
     swarm::Endpoint at;
     at.ip.bytes[10] = at.ip.bytes[11] = 0xff;
@@ -96,7 +96,7 @@ void CrowdState::add_listener(std::uint32_t i) {
         l.songs_left = 1 + static_cast<int>(std::log(1 - chance.real()) /
                                             std::log(1 - 1 / std::max(1.001, settings.songs_each)));
     const auto when = static_cast<Millis>(settings.arrivals_s * 1000 * chance.real());
-    // who is evil has been there before all others
+    // evil peers arrive before all others
     agenda.at(now + (member.evil ? 0 : head_start_ms + when), [this, i] { arrive(i); });
     if (!member.evil) ++left_;
 }

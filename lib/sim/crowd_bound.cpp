@@ -66,7 +66,7 @@ struct Swarm {
     }
 };
 
-/// What all can give by slot, for the slots in which somebody loads.
+/// Total upload capacity by slot, for the slots with downloads.
 std::map<long, double> supply(const Swarm& swarm, const std::vector<CrowdMember>& members) {
     std::map<long, double> by_slot;
     for (const auto* load : swarm.loads)

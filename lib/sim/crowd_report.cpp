@@ -100,7 +100,7 @@ void print_crowd(std::ostream& out, const CrowdFigures& f, const CrowdSettings& 
     row(out, "  of min(1 - 1/n, u/r)", percent(f.offload, f.limit), "%");
     row(out, "  of the maximum flow", percent(f.offload, f.bound), "%");
     row(out, "fairness of upload (Jain)", f.jain, "", 2);
-    row(out, "given by the tenth that gave most", f.top_tenth, "%");
+    row(out, "uploaded by the top tenth", f.top_tenth, "%");
     if (s.evil > 0) row(out, "bans", f.bans, "", 0);
     if (!s.play) {
         row(out, "song whole, median", f.took_p50_s, "s", 2);

@@ -54,7 +54,7 @@ Result<Trace> parse_trace(std::string_view text) {
         if (trace.kbps.size() == most_seconds) return wrong("too long");
         trace.kbps.push_back(kbps);
     }
-    if (trace.kbps.empty()) return Malformed{"no second in it"};
+    if (trace.kbps.empty()) return Malformed{"it contains no line"};
     return trace;
 }
 

@@ -182,7 +182,7 @@ class Player {
             watch_->switched(now_, rendition(switched.from).kbps, rendition(switched.to).kbps,
                              switched.why);
     }
-    // nothing is kept, nobody is told, and no source is at fault
+    // nothing is cached, nothing is reported, and no source is at fault
     void carry_out(const gather::Forget&) {}
     void carry_out(const gather::Deliver&) {}
     void carry_out(const gather::Tell&) {}

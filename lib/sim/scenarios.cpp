@@ -54,7 +54,7 @@ Result<std::vector<Scenario>> parse_scenarios(std::string_view text) {
         all.push_back({std::string{fields[0]}, static_cast<int>(offset), multiplier, rtt / 1000,
                        fields.size() > 4 ? std::string{fields[4]} : std::string{}});
     }
-    if (all.empty()) return Malformed{"no scenario in it"};
+    if (all.empty()) return Malformed{"it contains no scenario"};
     return all;
 }
 
@@ -69,7 +69,7 @@ std::vector<Scenario> Recordings::all() {
     }
     if (failed)
         throw Error{EX_NOINPUT, text("cannot read '", folder_.string(), "': ", failed.message())};
-    if (all.empty()) throw Error{EX_NOINPUT, text("no recording in '", folder_.string(), "'")};
+    if (all.empty()) throw Error{EX_NOINPUT, text("no trace in '", folder_.string(), "'")};
     std::sort(all.begin(), all.end(),
               [](const Scenario& a, const Scenario& b) { return a.file < b.file; });
     for (auto& scenario : all) scenario.rtt_s = trace(scenario.file).rtt_s;

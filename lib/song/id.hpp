@@ -1,5 +1,5 @@
 #pragma once
-// What names a song: an id proves its audio, a name is what people type.
+// Ids and names of songs: an id proves a song's audio; people type names.
 #include <string_view>
 
 namespace stretto::song {

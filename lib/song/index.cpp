@@ -30,12 +30,12 @@ Result<Index> parse_index(BytesView bytes) {
     if (bytes.size() < 8 || as_text(bytes.first(4)) != magic)
         return Malformed{"not an index (SIX1)"};
     const std::size_t chunks = read_u32(bytes, 4);
-    if (chunks > (bytes.size() - 8) / 4) return Malformed{"index cut short"};
+    if (chunks > (bytes.size() - 8) / 4) return Malformed{"the index is truncated"};
     std::size_t rows = 0;
     for (std::size_t k = 0; k < chunks; ++k) rows += read_u32(bytes, 8 + 4 * k);
     std::size_t at = 8 + 4 * chunks;
     if (rows > (bytes.size() - at) / row_bytes || at + rows * row_bytes != bytes.size())
-        return Malformed{"the length of the index is not what its counts say"};
+        return Malformed{"the length of the index does not match its counts"};
     Index index(chunks);
     for (std::size_t k = 0; k < chunks; ++k) {
         index[k].resize(read_u32(bytes, 8 + 4 * k));

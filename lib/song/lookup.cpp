@@ -12,14 +12,14 @@ Wanted wanted_for(std::string_view id_or_name) {
 
 Result<std::string> parse_name(std::string_view answer) {
     while (answer.ends_with('\n') || answer.ends_with('\r')) answer.remove_suffix(1);
-    if (!is_id(answer)) return Malformed{"the name means no song"};
+    if (!is_id(answer)) return Malformed{"the name does not resolve to a song"};
     return std::string{answer};
 }
 
 Result<Manifest> parse_manifest_of(std::string_view id, std::string_view json) {
     auto manifest = parse_manifest(json);
     if (manifest && is_id(id) && manifest->id != id)
-        return Malformed{"manifest: it is that of another song"};
+        return Malformed{"the manifest belongs to another song"};
     return manifest;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// A song's manifest: what it consists of and what proves each part. See stretto-manifest(5).
+// A song's manifest: its parts, and the hash that proves each part. See stretto-manifest(5).
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,7 +12,7 @@
 
 namespace stretto::song {
 
-/// Loudness by ITU-R BS.1770, in LUFS, dBTP and dB; nullopt where nothing could be measured
+/// Loudness by ITU-R BS.1770, in LUFS, dBTP and dB; nullopt if it could not be measured
 /// (silence).
 struct Loudness {
     std::optional<double> source_lufs, source_true_peak, gain_db, lufs, true_peak;
@@ -27,7 +27,7 @@ struct ChunkRow {
 };
 
 struct Rendition {
-    int kbps = 0;  ///< the quality step that names it
+    int kbps = 0;  ///< the quality step, also the name
     int average_kbps = 0;
     std::int64_t header_bytes = 0;
     Digest index_sha256{};
@@ -41,13 +41,13 @@ struct Manifest {
     int rate = 0, channels = 0;
     std::int64_t samples = 0, chunk_samples = 0;
     std::optional<Loudness> loudness;
-    std::vector<Cover> covers;          ///< by rising px; the id does not cover them
-    std::vector<Rendition> renditions;  ///< by rising kbps
+    std::vector<Cover> covers;          ///< by ascending px; the id does not prove them
+    std::vector<Rendition> renditions;  ///< by ascending kbps
 
     double seconds() const { return static_cast<double>(samples) / rate; }
-    /// nullptr when there is no such rendition.
+    /// nullptr if there is no such rendition.
     const Rendition* rendition(int kbps) const;
-    /// The highest not above `kbps`, else the lowest.
+    /// The highest rendition not above `kbps`, or else the lowest.
     const Rendition& best(int kbps) const;
     bool operator==(const Manifest&) const = default;
 };
@@ -58,14 +58,14 @@ constexpr std::size_t most_chunk_bytes = 64u << 20;
 constexpr std::size_t most_renditions = 16;
 constexpr std::int64_t most_chunk_s = 60;
 
-/// The id that this manifest's audio has, whatever its `id` says: 160 bits of SHA-256 over the text
+/// The id of this manifest's audio, computed without its `id`: 160 bits of SHA-256 over the text
 /// in stretto-manifest(5).
 std::string song_id(const Manifest& manifest);
 
 /// JSON on one line. The same manifest gives the same bytes.
 std::string print_manifest(const Manifest& manifest);
-/// Bounded and checked: ranges, the cuts of all renditions, sums, the id. Unknown keys are passed
-/// over, for what may be added later.
+/// Checks sizes, ranges, the chunks of all renditions, sums and the id. Ignores unknown keys, so
+/// that later versions can add keys.
 Result<Manifest> parse_manifest(std::string_view json);
 
 /// The value of a STRETTO_LOUDNESS comment: the manifest's "loudness" object.

@@ -37,16 +37,16 @@ class Reader {
     }
     /// The member as a T, or a T made up and a complaint.
     template <class T>
-    T member(const Object& object, std::string_view key, std::string_view is_no) {
+    T member(const Object& object, std::string_view key, std::string_view is_not) {
         T out{};
         const auto value = find(object, key);
         if (expect(value.has_value(), "no '", key, "'"))
-            expect(!value->get(out), "'", key, "' is no ", is_no);
+            expect(!value->get(out), "'", key, "' is not ", is_not);
         return out;
     }
     std::int64_t integer(const Object& object, std::string_view key, std::int64_t least,
                          std::int64_t most) {
-        const auto n = member<std::int64_t>(object, key, "integer");
+        const auto n = member<std::int64_t>(object, key, "an integer");
         expect(n >= least && n <= most, "'", key, "' is out of range");
         return n;
     }
@@ -54,22 +54,22 @@ class Reader {
         return static_cast<int>(integer(object, key, least, most));
     }
     std::string_view string(const Object& object, std::string_view key) {
-        return member<std::string_view>(object, key, "string");
+        return member<std::string_view>(object, key, "a string");
     }
     Digest digest(const Object& object, std::string_view key) {
         Digest out{};
-        expect(parse_hex(string(object, key), out), "'", key, "' is no SHA-256");
+        expect(parse_hex(string(object, key), out), "'", key, "' is not a SHA-256");
         return out;
     }
     /// A list of 1 to so many.
     Array list(const Object& object, std::string_view key, std::size_t most) {
-        auto out = member<Array>(object, key, "list");
+        auto out = member<Array>(object, key, "a list");
         if (fine()) expect(out.size() > 0 && out.size() <= most, "'", key, "' is out of range");
         return out;
     }
     Object object(const Value& value, std::string_view what) {
         Object out;
-        expect(!value.get(out), what, " is no object");
+        expect(!value.get(out), what, " is not an object");
         return out;
     }
 
@@ -132,10 +132,10 @@ Tags read_tags(Reader& read, const Object& object) {
     std::size_t bytes = 0;
     for (const auto& [key, value] : object) {
         Array values;
-        if (!read.expect(!value.get(values), "a tag is no list")) break;
+        if (!read.expect(!value.get(values), "a tag is not a list")) break;
         for (const auto one : values) {
             std::string_view tag;
-            if (!read.expect(!one.get(tag), "a tag is no string")) break;
+            if (!read.expect(!one.get(tag), "a tag is not a string")) break;
             bytes += key.size() + tag.size();
             if (!read.expect(bytes <= most_tag_bytes, "the tags are too long")) break;
             tags[std::string{key}].emplace_back(tag);
@@ -186,7 +186,7 @@ Manifest read_manifest(Reader& read, const Value& root) {
     const auto format = read.string(json, "format");
     read.expect(format == manifest_format, "its format is not ", manifest_format);
     m.id = read.string(json, "id");
-    const auto tags = read.member<Object>(json, "tags", "object");
+    const auto tags = read.member<Object>(json, "tags", "an object");
     if (!read.fine()) return m;
     m.tags = read_tags(read, tags);
     m.rate = read.small(json, "rate", 1000, 768000);

@@ -1,5 +1,5 @@
 #pragma once
-// Where the parts of a song lie: the same relative paths in a folder, a bundle, a store and a URL.
+// Paths of the parts of a song: the same relative paths in a folder, a bundle, a store and a URL.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,20 +11,20 @@ constexpr std::size_t most_chunks = 65536;
 constexpr int most_kbps = 65535;
 constexpr std::string_view manifest_file = "manifest.json";
 
-/// A file of a rendition: one of its chunks or, where there is no number, its index.
+/// A file of a rendition: a chunk, or, without a number, the index.
 struct Part {
     int kbps = 0;
     std::optional<std::int64_t> chunk;
     bool operator==(const Part&) const = default;
 };
 
-/// "<kbps>/chunk_<k>.ogg" and "<kbps>/index", relative to the song. Read only as they are printed:
-/// no signs, no leading zeros.
+/// "<kbps>/chunk_<k>.ogg" and "<kbps>/index", relative to the song. Reading accepts exactly
+/// the printed form: no signs, no leading zeros.
 std::string chunk_path(int kbps, std::int64_t chunk);
 std::string index_path(int kbps);
 std::string print_part(const Part& part);
 std::optional<Part> parse_part(std::string_view path);
-/// The pieces that they consist of: "<kbps>", and "chunk_<k>.ogg".
+/// The components of these paths: "<kbps>" and "chunk_<k>.ogg".
 std::optional<int> parse_kbps(std::string_view text);
 std::optional<std::int64_t> parse_chunk_file(std::string_view file);
 

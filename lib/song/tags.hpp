@@ -1,5 +1,5 @@
 #pragma once
-// What people say of a song: title, artist, album. A manifest carries it, and proves none of it.
+// Tags of a song: title, artist, album. A manifest contains tags, and its id does not prove them.
 #include <map>
 #include <string>
 #include <vector>
@@ -8,7 +8,7 @@ namespace stretto::song {
 
 using Tags = std::map<std::string, std::vector<std::string>>;
 
-/// "KEY=value" comments as tags and back. Tags that are ours (STRETTO_*) or pictures are left out.
+/// "KEY=value" comments as tags and back. Our own tags (STRETTO_*) and pictures are omitted.
 Tags tags_of_comments(const std::vector<std::string>& comments);
 std::vector<std::string> comments_of_tags(const Tags& tags);
 /// The first value of a tag, or nothing.

@@ -13,16 +13,16 @@
 
 namespace stretto::store {
 
-/// A song on its way into a store: a hidden folder beside the songs, which nobody else touches
-/// while we live, and which the next publisher clears away when we were killed.
+/// A song that is being published: a hidden folder beside the songs. No other program touches it
+/// while we live. If we are killed, the next publisher removes it.
 class Incoming {
    public:
     Incoming(Incoming&&) noexcept = default;
     ~Incoming();
 
-    /// @param path  relative, of parts that the caller has checked
+    /// @param path  relative; the caller has checked its components
     void add(const std::string& path, Bytes bytes);
-    /// All of it to the disk, fsync by fsync, folders last.
+    /// Flush all files to the disk with fsync, folders last.
     void sync();
     /// A small file, to the disk at once, in place of one of that name. After all others; then
     /// sync_folders().
@@ -43,7 +43,7 @@ class Incoming {
 
 class Directory {
    public:
-    /// A store that is there (else Error 66), or is made.
+    /// Opens an existing store (otherwise Error 66), or creates one.
     enum class Open { existing, create };
     Directory(std::filesystem::path root, Open how);
 
@@ -52,15 +52,15 @@ class Directory {
 
     Incoming incoming();
 
-    /// Give a song that is all on disk its place, in one step. @return false: it was there already,
-    /// and stays
+    /// Move a complete song to its place, in one step. @return false: the song existed already,
+    /// and is unchanged
     bool admit(Incoming& song, const std::string& id);
-    /// The same in place of the song that is there, in one step.
+    /// The same, but replace an existing song, in one step.
     void replace(Incoming& song, const std::string& id);
 
-    /// Let a name mean an id from now on.
+    /// Assign an id to a name.
     void set_name(const std::string& name, const std::string& id);
-    /// What a name means; nullopt when nothing.
+    /// The id of a name; nullopt if there is none.
     std::optional<std::string> id_of(const std::string& name) const;
 
     /// The keys of a song's other tags (song/path.hpp), sorted.

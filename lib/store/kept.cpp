@@ -22,7 +22,7 @@ constexpr std::uint64_t most_by_default = 10'000'000'000;
 constexpr const char* complete_mark = "complete";
 /// What may be kept before all that is here is known; no more than the limit's thousandth.
 constexpr std::uint64_t most_unseen = 64 << 10;
-constexpr std::int64_t draft_seconds = 3600;  // nobody writes one file for longer
+constexpr std::int64_t draft_seconds = 3600;  // no program writes one file for longer
 
 std::int64_t modified(const fs::path& path) {
     struct stat state;

@@ -1,5 +1,5 @@
 #pragma once
-// What a listener keeps: songs in whole, verified chunks, as a store that may be incomplete.
+// A listener's cache: whole, verified chunks of songs, in a store that may be incomplete.
 // Several programs may use one folder at the same time.
 #include <cstdint>
 #include <filesystem>
@@ -15,42 +15,42 @@ namespace stretto::store {
 
 class Kept {
    public:
-    /// Chunks of a song that are here, by rendition.
+    /// The cached chunks of a song, by rendition.
     using Chunks = std::map<int, std::vector<bool>>;
 
-    /// Makes the folder. What it holds is looked at when it is asked for, a song or all of it: 10
-    /// GB are 30,000 files, and no song should wait for them that begins.
-    /// @param limit  bytes; 0: a tenth of what the disk has free, at most 10 GB
+    /// Creates the folder. Its content is read on demand, per song or as a whole: 10 GB are 30,000
+    /// files, and the start of a song should not wait for that.
+    /// @param limit  bytes; 0: a tenth of the free disk, at most 10 GB
     Kept(std::filesystem::path root, std::uint64_t limit);
 
     const std::filesystem::path& root() const noexcept { return root_; }
     std::uint64_t bytes() const;
 
-    /// songs/<id>/<path>, if it is there and not longer than `most`. Not checked.
+    /// songs/<id>/<path>, if it exists and is not longer than `most`. Not verified.
     std::optional<Bytes> read(const std::string& id, const std::string& path,
                               std::size_t most) const;
-    /// The same if its hash is right; what is wrong is removed.
+    /// The same if its hash is correct; a wrong file is removed.
     std::optional<Bytes> read(const std::string& id, const std::string& path, std::size_t most,
                               const Digest& digest);
-    /// Whole or not at all, and room is made for it. @return false: the disk is full, or too small
+    /// Store it as a whole or not at all; make room. @return false: the disk is full, or too small
     bool keep(const std::string& id, const std::string& path, BytesView bytes);
 
-    /// The id that a song's name stood for when it was last looked up.
+    /// The id of a song's name at the last lookup.
     std::optional<std::string> named(const std::string& name) const;
     void keep_name(const std::string& name, const std::string& id);
 
-    /// Look again at what other programs have added and removed.
+    /// Read again the changes of other programs.
     void refresh() { scan(); }
-    /// What is known to be here of a song; grows with keep().
+    /// The known cached chunks of a song; grows with keep().
     const Chunks& chunks(const std::string& id) const;
-    /// Songs of which chunks are here, the one used last first.
+    /// Songs with cached chunks, most recently used first.
     std::vector<std::string> songs() const;
-    /// In use: not to be evicted by us, and the last to be by others.
+    /// Mark as in use: we do not evict it, and other programs evict it last.
     void use(const std::string& id);
     void release(const std::string& id);
-    /// All chunks of a rendition are here; known to later programs too.
+    /// Record that all chunks of a rendition are cached, also for later programs.
     void complete(const std::string& id);
-    /// How many others have the song; what nobody else has is kept longer.
+    /// The number of other peers with the song; a song without other peers is kept longer.
     void others(const std::string& id, int peers) { known_[id].others = peers; }
 
    private:
@@ -73,7 +73,7 @@ class Kept {
 
     std::filesystem::path root_;
     std::uint64_t limit_;
-    // what was seen of the folder
+    // the known content of the folder
     mutable std::uint64_t bytes_ = 0;
     mutable std::map<std::string, Song> known_;
     mutable bool all_known_ = false;

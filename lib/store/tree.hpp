@@ -1,5 +1,5 @@
 #pragma once
-// Files of a store opened for strangers: beneath its root only, through no link.
+// Opens files of a store for strangers: only below its root, and never through a link.
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 namespace stretto::store {
 
-/// What tells one state of a file from another.
+/// Distinguishes one state of a file from another.
 struct FileState {
     std::uint64_t inode = 0, size = 0;
     std::int64_t modified_ns = 0;
@@ -21,15 +21,15 @@ void check_store(const std::filesystem::path& root);
 
 class Tree {
    public:
-    /// Error 66 when there is no such directory.
+    /// Error 66 if there is no such directory.
     explicit Tree(std::filesystem::path root);
 
     const std::filesystem::path& root() const noexcept { return root_; }
-    /// A regular file at a relative path, for reading; none when it is not there, is no file, or
-    /// would be reached through a link or "..". Any other failure is an Error (74).
+    /// A regular file at a relative path, for reading; none if it does not exist, is not a file, or
+    /// is behind a link or "..". Any other failure is an Error (74).
     std::optional<File> open(const std::string& path) const;
     static FileState state(int fd);
-    /// The same by path; nullopt when there is nothing.
+    /// The same by path; nullopt if it does not exist.
     std::optional<FileState> state(const std::string& path) const;
 
    private:

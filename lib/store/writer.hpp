@@ -1,6 +1,6 @@
 #pragma once
-// New files written on a thread of their own, so that who makes their bytes need not wait for the
-// kernel to take them.
+// Writes new files on a separate thread, so that the producer of the bytes does not wait for the
+// kernel.
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -15,12 +15,12 @@ namespace stretto::store {
 class Writer {
    public:
     Writer();
-    /// What was not written yet never will be.
+    /// Drops files that are not written yet.
     ~Writer();
 
-    /// Waits while 16 MB are on their way. Throws what writing an earlier file threw (74).
+    /// Waits while 16 MB are queued. Throws the Error (74) of an earlier file.
     void write(std::filesystem::path path, Bytes bytes);
-    /// All files are written. Throws the same.
+    /// Waits until all files are written. Throws the same.
     void finish();
 
    private:

@@ -61,11 +61,11 @@ T as(const Value& value, const auto&... why) {
 std::optional<std::string_view> find_string(const Object& object, const char* key) {
     const auto value = find(object, key);
     if (!value) return {};
-    return as<std::string_view>(*value, "'", key, "' is no string");
+    return as<std::string_view>(*value, "'", key, "' is not a string");
 }
 
 std::string_view string(const Object& object, const char* key) {
-    return as<std::string_view>(member(object, key), "'", key, "' is no string");
+    return as<std::string_view>(member(object, key), "'", key, "' is not a string");
 }
 
 bool truth(const Object& object, const char* key) {
@@ -78,7 +78,7 @@ bool truth(const Object& object, const char* key) {
 double clamped(const Object& object, const char* key, double least, double most, double otherwise) {
     const auto value = find(object, key);
     if (!value) return otherwise;
-    return std::clamp(as<double>(*value, "'", key, "' is no number"), least, most);
+    return std::clamp(as<double>(*value, "'", key, "' is not a number"), least, most);
 }
 
 std::int64_t clamped_integer(const Object& object, const char* key, std::int64_t most,
@@ -91,7 +91,7 @@ std::int64_t clamped_integer(const Object& object, const char* key, std::int64_t
 int exact(const Value& value, const char* what, int least, int most) {
     std::int64_t n = 0;
     if (value.get(n) != simdjson::SUCCESS || n < least || n > most)
-        throw Wrong{text("'", what, "' is no integer from ", least, " to ", most)};
+        throw Wrong{text("'", what, "' is not an integer from ", least, " to ", most)};
     return static_cast<int>(n);
 }
 std::optional<int> find_exact(const Object& object, const char* key, int least, int most) {
@@ -110,7 +110,7 @@ std::optional<Location> location(const Object& object) {
 
 std::string song_id(const Object& object) {
     const auto id = string(object, "song_id");
-    if (!is_song_id(id)) throw Wrong{"'song_id' is no song's id"};
+    if (!is_song_id(id)) throw Wrong{"'song_id' is not a song's id"};
     return std::string{id};
 }
 
@@ -125,7 +125,7 @@ int kbps_of(std::string_view key) {
     const char* last = key.data() + key.size();
     const auto [end, code] = std::from_chars(key.data(), last, kbps);
     if (code != std::errc{} || end != last || kbps < 1 || kbps > 65535)
-        throw Wrong{"a rendition is no bitrate"};
+        throw Wrong{"a rendition is not a bitrate"};
     return kbps;
 }
 
@@ -141,8 +141,8 @@ std::vector<ChunkRange> ranges_of(const Value& value) {
     std::vector<ChunkRange> ranges;
     ranges.reserve(pairs.size());
     for (const auto& pair : pairs) {
-        const auto ends = list(pair, 2, "a range is no [first, last]");
-        if (ends.size() != 2) throw Wrong{"a range is no [first, last]"};
+        const auto ends = list(pair, 2, "a range is not [first, last]");
+        if (ends.size() != 2) throw Wrong{"a range is not [first, last]"};
         const ChunkRange range{exact(*ends.begin(), "first", 0, most_chunk),
                                exact(*++ends.begin(), "last", 0, most_chunk)};
         if (range.last < range.first) throw Wrong{"a range ends before it begins"};
@@ -170,10 +170,10 @@ Announce announce_of(const Object& json) {
     const bool left = truth(json, "left");
     const auto value = find(json, "songs");
     if (!value) return a;
-    const auto songs = as<Object>(*value, "'songs' is no object");
+    const auto songs = as<Object>(*value, "'songs' is not an object");
     if (left) return a;
     for (const auto& [id, chunks] : songs) {
-        if (!is_song_id(id)) throw Wrong{"a song is no id"};
+        if (!is_song_id(id)) throw Wrong{"a song is not an id"};
         a.songs[std::string{id}] = have_of(chunks);
         if (a.songs.size() > most_songs) throw Wrong{text("more than ", most_songs, " songs")};
     }
@@ -194,7 +194,7 @@ PeersQuery query_of(const Object& json) {
 }
 
 std::string ticket(std::string_view value) {
-    if (!is_token(value, 128)) throw Wrong{"'ticket' is none"};
+    if (!is_token(value, 128)) throw Wrong{"'ticket' is invalid"};
     return std::string{value};
 }
 
@@ -205,7 +205,7 @@ Report report_of(const Object& json) {
     r.why = find_string(json, "why").value_or("");
     if (r.why.size() > most_why_bytes ||
         std::ranges::any_of(r.why, [](char c) { return c < 0x20 || c > 0x7e; }))
-        throw Wrong{"'why' is no short text"};
+        throw Wrong{"'why' is not a short text"};
     r.ms = clamped_integer(json, "ms", 86'400'000);
     r.bytes = clamped_integer(json, "bytes", std::int64_t{1} << 40);
     return r;
@@ -217,7 +217,7 @@ std::string url(const Object& object) {
     const bool http = value.starts_with("http://") || value.starts_with("https://");
     if (!http || value.size() > most_url_bytes ||
         std::ranges::any_of(value, [](char c) { return c <= 0x20 || c > 0x7e; }))
-        throw Wrong{"'url' is no http URL"};
+        throw Wrong{"'url' is not an http URL"};
     return std::string{value};
 }
 
@@ -227,7 +227,7 @@ std::optional<double> km(const Object& object) {
 }
 
 PeerInfo peer_of(const Value& value) {
-    const auto json = as<Object>(value, "a peer is no object");
+    const auto json = as<Object>(value, "a peer is not an object");
     PeerInfo p;
     p.peer_id = peer_id(json);
     p.url = url(json);
@@ -240,7 +240,7 @@ PeerInfo peer_of(const Value& value) {
 }
 
 EdgeInfo edge_of(const Value& value) {
-    const auto json = as<Object>(value, "an edge is no object");
+    const auto json = as<Object>(value, "an edge is not an object");
     EdgeInfo e;
     e.name = string(json, "name");
     if (!is_token(e.name, 64)) throw Wrong{"an edge's 'name' is not 1 to 64 of A-Z a-z 0-9 _ -"};
@@ -259,10 +259,10 @@ std::vector<T> all_of(const Array& array, T (*one)(const Value&)) {
 }
 
 std::vector<PeerInfo> peers_of(const Object& json) {
-    return all_of(list(member(json, "peers"), most_peers, "'peers' is no list"), peer_of);
+    return all_of(list(member(json, "peers"), most_peers, "'peers' is not a list"), peer_of);
 }
 std::vector<EdgeInfo> edges_of(const Object& json) {
-    return all_of(list(member(json, "edges"), most_edges, "'edges' is no list"), edge_of);
+    return all_of(list(member(json, "edges"), most_edges, "'edges' is not a list"), edge_of);
 }
 
 std::string_view id_in(const Value& value) {
@@ -286,7 +286,7 @@ SongAnswer song_of(const Object& json) {
     SongAnswer a;
     a.song_id = song_id(json);
     for (const auto& kbps : list(member(json, "available_bitrates"), most_renditions,
-                                 "'available_bitrates' is no list"))
+                                 "'available_bitrates' is not a list"))
         a.bitrates.push_back(exact(kbps, "available_bitrates", 1, 65535));
     a.peers = peers_of(json);
     a.edges = edges_of(json);
@@ -310,7 +310,7 @@ Result<T> parse(std::string_view json, std::size_t most_bytes, T (*reader)(const
     const auto root = read(json);
     if (!root) return Malformed{"not JSON"};
     try {
-        return reader(as<Object>(*root, "no JSON object"));
+        return reader(as<Object>(*root, "not a JSON object"));
     } catch (const Wrong& wrong) {
         return Malformed{wrong.why};
     }
@@ -347,7 +347,7 @@ Result<std::vector<EdgeInfo>> parse_edges_file(std::string_view json) {
     const auto root = read(json);
     if (!root) return Malformed{"not JSON"};
     try {
-        auto edges = all_of(list(*root, most_edges, "no list of edges"), edge_of);
+        auto edges = all_of(list(*root, most_edges, "not a list of edges"), edge_of);
         std::set<std::string> names, urls;
         for (const auto& edge : edges) {
             if (!names.insert(edge.name).second)

@@ -1,7 +1,7 @@
 #pragma once
-// What peers and the tracker say to each other, as JSON: requests and answers, parsed and printed.
+// Requests and responses between peers and the tracker, as JSON, parsed and printed.
 // See stretto-protocol(7). Both sides are strangers to each other: sizes and counts are bounded,
-// and numbers beyond what is sensible are brought back to it.
+// and numbers beyond a limit are set to the limit.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -31,15 +31,15 @@ struct ChunkRange {
 /// By the rendition's kbps.
 using Have = std::map<int, std::vector<ChunkRange>>;
 
-/// A peer: who it is, where it listens, all that it has. What it does not name it has no more.
+/// A peer's identity, port and chunks. It replaces the peer's previous announce.
 struct Announce {
     std::string peer_id;  ///< chosen by the peer; proves nothing
-    int port = 0;         ///< where it answers
+    int port = 0;         ///< where it listens
     std::optional<Location> location;
-    std::int64_t upload_kbps = 0;       ///< that it will give
+    std::int64_t upload_kbps = 0;       ///< that it offers
     std::map<std::string, Have> songs;  ///< by song id
 
-    /// It goes away.
+    /// The peer leaves.
     bool leaving() const noexcept { return port == 0 || songs.empty(); }
     bool operator==(const Announce&) const = default;
 };
@@ -51,13 +51,13 @@ struct AnnounceAnswer {
     bool operator==(const AnnounceAnswer&) const = default;
 };
 
-/// Who has a song, or one chunk of it?
+/// A request for the peers that have a song, or one chunk of it.
 struct PeersQuery {
     std::string song_id;
     std::optional<int> kbps, chunk;
     std::optional<Location> location;
     int want = 16;
-    /// Of the one who asks, that it is not told of itself.
+    /// Of the asking peer, so that the response omits it.
     std::string peer_id;
     int port = 0;
     bool operator==(const PeersQuery&) const = default;
@@ -65,7 +65,7 @@ struct PeersQuery {
 struct PeerInfo {
     std::string peer_id;
     std::string url;           ///< "http://192.0.2.1:8490", "http://[2001:db8::1]:8490"
-    std::optional<double> km;  ///< from the one who asked
+    std::optional<double> km;  ///< from the client
     double health = 0;         ///< 0..1
     std::int64_t upload_kbps = 0;
     Have have;
@@ -73,8 +73,8 @@ struct PeerInfo {
     bool operator==(const PeerInfo&) const = default;
 };
 
-/// The same as a tracker tells it. Of bytes that JSON takes as they are: ids, addresses and tickets
-/// have no others.
+/// The same in the tracker's responses. Ids, addresses and tickets contain only bytes that JSON
+/// does not escape.
 struct PeerLine {
     std::string_view peer_id, url;
     double km = -1;  ///< below 0: not known
@@ -91,16 +91,16 @@ struct EdgeInfo {
     bool operator==(const EdgeInfo&) const = default;
 };
 
-/// All that a start needs.
+/// Everything that a client needs to start a song.
 struct SongAnswer {
     std::string song_id;
     std::vector<int> bitrates;
     std::vector<PeerInfo> peers;  ///< best first
     std::vector<EdgeInfo> edges;  ///< nearest first
-    std::string manifest;         ///< JSON, its keys in any order; empty: not in the answer
+    std::string manifest;         ///< JSON, its keys in any order; empty: omitted
 };
 
-/// How it went with a peer.
+/// The result of a transfer from a peer.
 struct Report {
     std::string ticket;
     bool ok = false;
@@ -116,7 +116,7 @@ bool is_peer_id(std::string_view text) noexcept;
 Result<Announce> parse_announce(std::string_view json);
 Result<PeersQuery> parse_peers_query(std::string_view json);
 Result<Report> parse_report(std::string_view json);
-/// At most most_request_bytes and most_songs: songs that do not fit are left out, last id first.
+/// At most most_request_bytes and most_songs: songs beyond that are omitted, last id first.
 std::string print_announce(const Announce& announce);
 std::string print_peers_query(const PeersQuery& query);
 std::string print_report(const Report& report);
@@ -128,18 +128,18 @@ Result<std::vector<EdgeInfo>> parse_edges_answer(std::string_view json);
 Result<SongAnswer> parse_song_answer(std::string_view json);
 std::string print_announce_answer(const AnnounceAnswer& answer);
 std::string print_peers_answer(const std::vector<PeerInfo>& peers);
-/// The same around a list of peers that is JSON already.
+/// The same with a list of peers that is already JSON.
 std::string wrap_peers_list(std::string_view peers);
-/// The next of a list: with a comma, unless the text ends in "[".
+/// The next item of a list: with a comma, unless the text ends in "[".
 void append_peer(std::string& list, const PeerLine& peer);
 std::string print_edges_answer(const std::vector<EdgeInfo>& edges);
-/// @param answer  whose manifest is JSON already, and is put in as it is
+/// @param answer  its manifest is already JSON and is copied unchanged
 std::string print_song_answer(const SongAnswer& answer);
-/// @param peers  JSON, in the place of those in `answer`
+/// @param peers  JSON that replaces the peers in `answer`
 std::string print_song_answer(const SongAnswer& answer, std::string_view peers);
 
-/// A file of edges: [{"name", "url", "location"}, ...], the location being optional. Names and URLs
-/// differ from each other.
+/// A file of edges: [{"name", "url", "location"}, ...], the location is optional. Names are
+/// unique, and so are URLs.
 Result<std::vector<EdgeInfo>> parse_edges_file(std::string_view json);
 
 }  // namespace stretto::swarm

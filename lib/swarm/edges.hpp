@@ -1,5 +1,5 @@
 #pragma once
-// The edges that a tracker names: which are healthy, by how probes went, and which are nearest.
+// The edges of a tracker: their health, from probes, and their distance.
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -12,18 +12,18 @@ class Edges {
    public:
     explicit Edges(std::vector<EdgeInfo> edges) { replace(std::move(edges)); }
 
-    /// From a file that was read again. Those that stay keep their health.
+    /// Load the list again. Edges that stay keep their health.
     void replace(std::vector<EdgeInfo> edges);
 
-    /// How a probe of the edge at `url` went. Two failures in a row make an edge sick and two
-    /// successes well again, so that one lost packet turns nobody away; the first probe of all
-    /// decides alone.
-    /// @return whether that changed
+    /// The result of a probe of the edge at `url`. Two consecutive failures make an edge unhealthy,
+    /// two consecutive successes make it healthy, so that one lost packet has no effect. The very
+    /// first probe decides alone.
+    /// @return whether the health changed
     bool probed(const std::string& url, bool ok) noexcept;
 
-    /// Healthy edges, nearest first; those of which one of the two places is not known come last.
-    /// Edges of one place take turns by `seed`: the same seed gives the same order, so that a song
-    /// asked of them is in the cache of one.
+    /// Healthy edges, nearest first; edges with an unknown distance come last.
+    /// Edges at the same place are ordered by `seed`: equal seeds give the same order, so that a
+    /// song is in the cache of only one of them.
     std::vector<EdgeInfo> nearest(std::optional<Location> from, std::uint64_t seed) const;
 
     struct Edge {

@@ -1,5 +1,5 @@
 #pragma once
-// Internet addresses as the tracker keeps them: 16 bytes, comparable, grouped into networks.
+// Internet addresses of the tracker: 16 bytes, comparable, grouped into networks.
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -19,14 +19,14 @@ struct Ip {
     bool is_loopback() const noexcept;
     /// "192.0.2.1" or "2001:db8::1".
     std::string print() const;
-    /// The same into room for 46 characters. @return  behind the last
+    /// The same, written into a buffer of 46 characters. @return  the end of the text
     char* print(char* to) const noexcept;
 };
 /// "192.0.2.1", "2001:db8::1"; nullopt for anything else, such as names, ports and brackets.
 std::optional<Ip> parse_ip(std::string_view text);
 
-/// The addresses that one operator has for the asking: a /24 of IPv4, a /48 of IPv6. Limits count
-/// by it, and two of one network are near each other.
+/// Addresses that one operator gets easily: a /24 of IPv4, a /48 of IPv6. Limits count per network,
+/// and two addresses of one network are near each other.
 using Network = std::uint64_t;
 Network network_of(const Ip& ip) noexcept;
 

@@ -1,5 +1,5 @@
 #pragma once
-// Places in six bytes, and a grid over the earth: what it takes to find the nearest of many
+// Locations in six bytes, and a grid over the earth, to find the nearest of many locations
 // quickly.
 #include <cstdint>
 #include <optional>
@@ -8,16 +8,16 @@
 
 namespace stretto::swarm {
 
-/// A place as a direction from the middle of the earth; to 200 m.
+/// A location as a direction from the centre of the earth; precision 200 m.
 class Point {
    public:
     Point() = default;  ///< nowhere
     explicit Point(std::optional<Location> place) noexcept;
 
     bool known() const noexcept { return x_ || y_ || z_; }
-    /// Below 0 when one of them is not known.
+    /// Below 0 if one of them is unknown.
     double km_to(const Point& other) const noexcept;
-    /// Straight through the earth: good for an order, and half as long to compute.
+    /// Straight through the earth: sufficient for an order, and twice as fast to compute.
     float chord_km_to(const Point& other) const noexcept;
     bool operator==(const Point&) const = default;
 
@@ -25,9 +25,9 @@ class Point {
     std::int16_t x_ = 0, y_ = 0, z_ = 0;
 };
 
-/// A field of 1.4 degrees of latitude by 2.8 of longitude, so numbered that fields whose numbers
-/// begin with the same bits lie in one rectangle (Morton order); or `cell_nowhere`, for whom
-/// nothing is known of.
+/// A field of 1.4 degrees of latitude by 2.8 of longitude, in Morton order: fields whose numbers
+/// begin with the same bits lie in one rectangle. `cell_nowhere` is the cell of unknown
+/// locations.
 using Cell = std::uint16_t;
 constexpr Cell cell_nowhere = 0x4000;
 Cell cell_of(std::optional<Location> place) noexcept;
@@ -35,19 +35,19 @@ Cell cell_of(std::optional<Location> place) noexcept;
 /// All cells that have the first 2 * level bits of `first`; the others of `first` are 0.
 struct Region {
     Cell first = 0;
-    std::uint8_t level = 0;  ///< 0: all there is; 8: one cell
+    std::uint8_t level = 0;  ///< 0: the whole earth; 8: one cell
 
     static constexpr std::uint8_t most_level = 8;
     std::uint32_t cells() const noexcept { return 1u << (16 - 2 * level); }
     bool has(Cell cell) const noexcept {
         return cell >= first && cell - first < static_cast<int>(cells());
     }
-    /// The quarter that a cell of it lies in.
+    /// The quarter of the region that contains the cell.
     Region quarter_of(Cell cell) const noexcept;
 };
 
-/// Roughly how many degrees of a great circle a region is away, good for an order: 0 within it, 45
-/// for those who are nowhere.
+/// Approximate distance to a region in degrees of a great circle, sufficient for an order: 0 inside
+/// it, 45 for unknown locations.
 double degrees_to(const Region& region, Location from) noexcept;
 
 }  // namespace stretto::swarm

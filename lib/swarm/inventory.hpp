@@ -1,5 +1,5 @@
 #pragma once
-// What a peer has of a song, in one 64-bit word.
+// The chunks that a peer has of a song, in one 64-bit word.
 #include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <optional>
@@ -9,36 +9,36 @@
 
 namespace stretto::swarm {
 
-/// How a song is cut: each rendition into the same number of chunks.
+/// The layout of a song: each rendition has the same number of chunks.
 struct Layout {
-    /// Rising, at least one. Here and not on the heap, since a tracker has 100,000 of these.
+    /// Ascending, at least one. Not on the heap, because a tracker has 100,000 layouts.
     boost::container::static_vector<std::uint16_t, 16> kbps;
     int chunks = 0;  ///< at least 1
     bool operator==(const Layout&) const = default;
 
-    /// Chunks that one bit stands for: 1 while chunks times renditions is at most 64. Neighbours of
-    /// one rendition share a bit, never chunks of two.
+    /// Chunks per bit: 1 while chunks times renditions is at most 64. Adjacent chunks of one
+    /// rendition share a bit; chunks of two renditions never do.
     int group() const noexcept;
 };
 
-/// A set bit: all chunks that it stands for are held.
+/// A bit is set if the peer has all chunks of the bit.
 using Inventory = std::uint64_t;
 
-/// What the layout does not have is passed over.
+/// Chunks outside the layout are ignored.
 Inventory inventory_of(const Layout& layout, const Have& have);
-/// The ranges that the bits stand for.
+/// The ranges of chunks that the bits represent.
 Have have_of(const Layout& layout, Inventory inventory);
 
-/// have_of() as JSON, {"320":[[0,20]]}, without making it.
+/// have_of() as JSON, {"320":[[0,20]]}, without an intermediate Have.
 void append_have(std::string& to, const Layout& layout, Inventory inventory);
 
-/// The bits to look for: any of them set means that a peer has something of what is asked for. 0
-/// when the song has no such rendition or chunk; a chunk asked for without its rendition is looked
-/// for in all.
+/// The bits for a request: a peer with any of these bits has a part of the requested chunks. 0 if
+/// the song has no such rendition or chunk. A request for a chunk without a rendition means all
+/// renditions.
 Inventory wanted(const Layout& layout, std::optional<int> kbps, std::optional<int> chunk);
-/// Whether a peer may have some of what is wanted. Nothing is known of one that has no bit set: it
-/// has something, but where a bit stands for several chunks, not yet all of any; who asks it hears
-/// what.
+/// Whether a peer may have a part of the wanted chunks. A peer without any set bit may have some:
+/// it has chunks, but no complete group of a bit. Its own responses list its
+/// chunks.
 inline bool may_have(Inventory have, Inventory wanted) noexcept {
     return (have & wanted) != 0 || have == 0;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Places on earth, no finer than a city: what clients tell of where they are, and how far apart two
-// are.
+// Locations on earth with the precision of a city, from clients; and distances between
+// locations.
 #include <string>
 #include <string_view>
 
@@ -18,7 +18,7 @@ struct Location {
 /// and outside -90..90, -180..180.
 Result<Location> parse_location(std::string_view text);
 
-/// To a tenth of a degree, about 10 km: as much as anybody is told of where somebody is.
+/// To a tenth of a degree, about 10 km: no program reveals more of a location.
 Location rounded(Location place) noexcept;
 
 /// rounded() as "52.5,13.4".

@@ -1,7 +1,7 @@
 #pragma once
-// Finds pooled objects by their key: a hash table of 32-bit numbers alone, the keys staying in the
-// objects. An unordered_map of a million peers takes 56 bytes a peer and stops the world to rehash;
-// this takes 7, and grows in 1024 parts, each on its own.
+// Finds pooled objects by their key: a hash table of 32-bit numbers; the keys stay in the objects.
+// An unordered_map of a million peers takes 56 bytes per peer and pauses for a whole rehash. This
+// table takes 7 bytes and grows in 1024 independent parts.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -10,7 +10,7 @@
 
 namespace stretto::swarm {
 
-/// For bytes that strangers choose: mixed with a seed that they do not know (folded
+/// A hash of bytes from strangers, mixed with a seed that they do not know (folded
 /// multiplication).
 class Hash {
    public:
@@ -30,7 +30,7 @@ class Hash {
 
 class Lookup {
    public:
-    /// @param same  tells whether an object is the one looked for
+    /// @param same  whether an object has the key
     template <class Same>
     std::uint32_t find(std::uint64_t hash, Same same) const {
         const auto& slots = part(hash).slots;

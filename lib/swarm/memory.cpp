@@ -409,7 +409,7 @@ Network MemoryPeers::network_of(std::uint32_t peer) const {
     return swarm::network_of(peers_[peer].at.ip);
 }
 
-/// Takes out those who must not be named, and makes a heap of the others with the best on top.
+/// Removes peers that must not be named, and makes a heap of the others with the best on top.
 void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s) {
     const Point here{asker.location};
     const Network own = swarm::network_of(asker.ip);
@@ -425,7 +425,7 @@ void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_
     std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
 }
 
-/// The best, into chosen_; of one network no more than a quarter, unless nobody else is left.
+/// The best, into chosen_; from one network at most a quarter, unless no other is left.
 void MemoryPeers::choose(std::size_t want) {
     struct Count {
         Network network;

@@ -1,6 +1,6 @@
 #pragma once
-// Peers in main memory, in about 50 bytes for each song of a peer: a million peers with ten songs
-// each, and none of what happens to one of them takes longer because there are so many.
+// Peers in main memory, in about 50 bytes per song of a peer: a million peers with ten songs each.
+// The time of an operation on a peer does not depend on the number of peers.
 #include <array>
 
 #include "swarm/health.hpp"
@@ -16,12 +16,12 @@ namespace stretto::swarm {
 
 class MemoryPeers final : public Peers, private Swarm::Notes {
    public:
-    /// @param seed  random: nobody shall guess what hashes to what
-    /// @param seal  of its tickets, with a key that nobody knows
+    /// @param seed  random, so that nobody can predict hashes
+    /// @param seal  for tickets, with a secret key
     MemoryPeers(const PeersLimits& limits, std::uint64_t seed, std::unique_ptr<Seal> seal,
                 std::uint64_t now_ms);
 
-    // the answers at once, for those who know that they have them in memory
+    // synchronous versions, for callers that know that the peers are in memory
     Announced announce(const Endpoint& peer, const Announce& said, std::uint64_t now_ms);
     std::optional<Layout> layout(const std::string& song_id) const;
     bool report(const Report& report, const Ip& reporter, std::uint64_t now_ms);
@@ -55,27 +55,27 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     using SongKey = std::array<std::uint8_t, 20>;
 
     struct Peer {
-        // what choosing looks at, in 64 bytes
+        // the data for the choice of peers, in 64 bytes
         Endpoint at;
-        bool reached = false;  ///< by connecting to it; until then nobody is told of it
+        bool reached = false;  ///< the tracker has connected to it; only then it is named
         bool here = false;     ///< announced, and neither left nor expired
         Point point;
         float upload_kbps = 0;
         std::uint32_t expires_s = 0;
         Health health;
-        // and the rest
+        // and other data
         Cell cell = cell_nowhere;
         std::uint16_t songs = 0;
-        std::uint32_t serial = 0;  ///< tells it from others who had its number
+        std::uint32_t serial = 0;  ///< distinguishes it from earlier owners of its number
         std::uint32_t stamp = 0;   ///< of its last announce
         std::uint32_t first_link = nobody;
         std::uint32_t network = nobody, next_in_network = nobody, last_in_network = nobody;
         std::uint32_t next = nobody;  ///< in the wheel, or among the free
-        /// The rest is 0. Not a string: freeing a million of these held others up for half a
-        /// second.
+        /// The rest is 0. Not a string, because freeing a million strings paused the tracker for
+        /// half a second.
         std::array<char, 64> id{};
     };
-    /// That a peer has chunks of a song.
+    /// The fact that a peer has chunks of a song.
     struct Link {
         std::uint32_t song = nobody, position = 0;
         std::uint32_t next = nobody;  ///< of the same peer
@@ -170,12 +170,12 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     Pool<Net> nets_;
     Lookup peer_lookup_, song_lookup_, net_lookup_;
     Wheel wheel_;
-    /// How many peers of an address or /64 a swarm has, by a hash of the two. Where two of these
-    /// pairs meet in one place the limit is only reached sooner; an attacker does not know where
-    /// they meet.
+    /// Number of peers per address or /64 and swarm, by a hash of both. If two pairs collide, the
+    /// limit is only reached sooner; an attacker cannot predict
+    /// collisions.
     std::vector<std::uint8_t> crowds_;
-    /// Who was reached, and who is yet to be: a pool of their own, so that nobody is kept out by
-    /// addresses at which nobody listens.
+    /// Quotas of reached peers, and of peers to connect to. They are separate, so that addresses
+    /// without a listener exclude no peer.
     Quotas reached_, unproved_;
     std::size_t unproved_peers_ = 0;
     std::vector<Failure> failures_;  // by hash; the newest of two in one place
@@ -183,12 +183,12 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     std::uint64_t random_;
     std::uint64_t listed_ = 0;
     PeersStats counted_;
-    // kept to save their memory's allocation
+    // reused, to save allocations
     std::vector<Member> members_;
     std::vector<Candidate> candidates_, chosen_, passed_over_, old_;
     std::vector<std::uint64_t> reported_;
     std::string text_;
-    std::string have_;  // printed_ as JSON: most peers have all of a song, and so the same
+    std::string have_;  // printed_ as JSON: most peers have a whole song, so the text is the same
     Inventory printed_ = 0;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
-// What a tracker knows of peers, behind an interface: in memory here (memory.hpp). No clock and no
-// sockets: who calls says what time it is and where a request came from. Answers come by callback,
-// for what is known may lie elsewhere.
+// The interface of a tracker's data about peers; memory.hpp keeps it in memory. No clock and no
+// sockets: the caller passes the time and the source of a request. Results arrive by callback,
+// because the data may be on another machine.
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,15 +15,15 @@ namespace stretto::swarm {
 
 struct PeersLimits {
     std::size_t peers = 1'000'000;
-    std::size_t songs_a_peer = 10;  ///< on average: entries are peers times this at most
-    NestedLimits of_prefix{64, 256, 1024, 4096};  ///< peers that were reached
-    NestedLimits unproved{16, 64, 256, 1024};     ///< peers that are yet to be
+    std::size_t songs_a_peer = 10;  ///< on average: at most this many entries per peer
+    NestedLimits of_prefix{64, 256, 1024, 4096};  ///< peers that the tracker has connected to
+    NestedLimits unproved{16, 64, 256, 1024};     ///< peers without a connection yet
     std::size_t of_home_in_swarm = 32;            ///< peers of one /64, or address of IPv4
     std::size_t of_swarm = 262'144;
     std::uint32_t ttl_s = 300;
 };
 
-/// Who asks: its address as the tracker sees it, and where it is.
+/// The client of a request: its source address, and its location.
 struct Asker {
     Ip ip;
     std::optional<Location> location;
@@ -44,8 +44,8 @@ struct SwarmStats {
 class Peers {
    public:
     virtual ~Peers() = default;
-    /// Called once: at once or later, on the caller's thread, and never after the Peers are gone.
-    /// What it is given is valid during the call.
+    /// Called once: immediately or later, on the caller's thread, and never after the end of Peers.
+    /// Its argument is valid during the call.
     template <class T>
     using Done = std::function<void(T)>;
 
@@ -53,41 +53,41 @@ class Peers {
         enum What {
             taken,
             left,
-            crowded,  ///< its networks have too many peers already
-            full,     ///< the tracker has
-            away      ///< who knows the peers cannot be asked now
+            crowded,  ///< its networks have too many peers
+            full,     ///< the tracker has too many peers
+            away      ///< the data is unreachable now
         } what = taken;
-        bool listed = false;      ///< it has been reached at its address before
-        bool unproven = false;    ///< connect to it, and say how that went with proved()
+        bool listed = false;      ///< a connection to its address succeeded before
+        bool unproven = false;    ///< connect to it, and report the result with proved()
         std::uint32_t stamp = 0;  ///< of this announce, for has()
         std::vector<std::string>
-            unknown;  ///< songs whose layout is not known: look it up, then has()
+            unknown;  ///< songs with an unknown layout: look it up, then call has()
     };
-    /// Takes the place of all that the peer said before.
+    /// Replaces the peer's previous announce.
     virtual void announce(const Endpoint& peer, const Announce& said, std::uint64_t now_ms,
                           const Done<Announced>& done) = 0;
-    /// One more of the songs of an announce, now that its layout is known. Nothing happens when the
-    /// peer has announced again or gone meanwhile.
+    /// Add a song of an announce after its layout became known. Does nothing if the peer has
+    /// announced again or left since then.
     virtual void has(const Endpoint& peer, std::uint32_t stamp, const std::string& song_id,
                      const Layout& layout, const Have& have) = 0;
-    /// Whether the tracker could connect to it: only then it is listed, and kept. To be called for
-    /// each that was `unproven`.
+    /// Whether the tracker could connect to the peer; only then it is listed and kept. Call it for
+    /// each `unproven` peer.
     virtual void proved(const Endpoint& peer, bool reached, std::uint64_t now_ms) = 0;
 
-    /// The peers of an answer, as JSON; best first; see cost() in health.hpp. Of one network, be it
-    /// the asker's own, come at most a quarter, while there are others. The one who asks is not
-    /// among them.
+    /// The peers of a response, as JSON, best first; see cost() in health.hpp. At most a quarter of
+    /// them come from one network, also the client's own, while there are others. The client itself
+    /// is not among them.
     virtual void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
                       const Done<std::string_view>& done) = 0;
     /// Of a song that somebody has.
     virtual void layout(const std::string& song_id, const Done<std::optional<Layout>>& done) = 0;
 
-    /// Tells whether it counted: the ticket was ours, given to this network, and not used before.
+    /// Whether the report counts: the ticket is ours, for this network, and unused.
     virtual void report(const Report& report, const Ip& reporter, std::uint64_t now_ms,
                         const Done<bool>& done) = 0;
 
-    /// Forget who has not been heard of in time. Does a few milliseconds of work at most, and tells
-    /// whether there is more to do at once.
+    /// Forget silent peers. Works for a few milliseconds at most. Returns whether more work is
+    /// waiting.
     virtual void expire(std::uint64_t now_ms, const Done<bool>& done) = 0;
 
     virtual void stats(const Done<PeersStats>& done) = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// Many small objects of a kind, by 32-bit number: half the size of a pointer, and growing copies
-// nothing.
+// Many small objects of one type, addressed by 32-bit numbers: half the size of a pointer. Growth
+// copies nothing.
 #include <cassert>
 #include <cstdint>
 #include <memory>
@@ -10,7 +10,7 @@ namespace stretto::swarm {
 
 constexpr std::uint32_t nobody = UINT32_MAX;
 
-/// @tparam T  has a number `next`, in which the pool chains those that are free
+/// @tparam T  has a number `next`, which chains free objects
 template <class T>
 class Pool {
    public:
@@ -26,7 +26,7 @@ class Pool {
         if (end_ == blocks_.size() * block) blocks_.push_back(std::make_unique<T[]>(block));
         return end_++;
     }
-    /// Its number may be given to another.
+    /// Free an object; its number may be reused.
     void remove(std::uint32_t i) {
         (*this)[i] = T{};
         (*this)[i].next = free_;
@@ -42,7 +42,7 @@ class Pool {
         assert(i < end_);
         return blocks_[i / block][i % block];
     }
-    /// In use.
+    /// Objects in use.
     std::size_t size() const noexcept { return used_; }
     /// One more than the highest number ever given.
     std::uint32_t end() const noexcept { return end_; }

@@ -1,5 +1,5 @@
 #pragma once
-// Which addresses a client connects to when a stranger names them: none inside its own house.
+// Decides whether a client connects to an address that a stranger named: never in private networks.
 #include "swarm/endpoint.hpp"
 
 namespace stretto::swarm {
@@ -15,8 +15,8 @@ enum class Role {
     peer,  ///< an address and a port of at least 1024
     edge   ///< ports 80 and 443 too
 };
-/// May we connect to this address and port when a tracker tells us to?
-/// @param local  --allow-local-peers: any address but multicast and unspecified
+/// Whether we may connect to this address and port if a tracker names them.
+/// @param local  --allow-local-peers: any address except multicast and unspecified
 bool may_connect(const Endpoint& to, Role role, bool local) noexcept;
 
 /// "http://192.0.2.1:8490", "http://[2001:db8::1]:8490" and nothing more; a peer has no name, no

@@ -1,5 +1,5 @@
 #pragma once
-// What makes tickets hard to forge: a keyed function from a peer and a network to a tag.
+// A keyed function from a peer and a network to a tag, which makes tickets hard to forge.
 #include <cstdint>
 #include <span>
 
@@ -20,7 +20,7 @@ class Seal {
                       std::span<std::uint64_t> tags) = 0;
 };
 
-/// For worlds without forgers, simulated or tested: who sees enough tags finds the seed.
+/// For simulations and tests without forgers: enough tags reveal the seed.
 class PlainSeal final : public Seal {
    public:
     explicit PlainSeal(std::uint64_t seed) noexcept : hash_(seed) {}

@@ -164,7 +164,7 @@ void Swarm::pick(std::optional<Location> from, Inventory wanted, std::uint64_t s
     std::vector<Away> order;
     order.reserve(parts_.size());
     for (const auto& [region, list] : parts_)
-        // to who asks from nowhere all parts are alike
+        // for a client without a location all parts are equal
         order.push_back(
             {from ? degrees_to(region, *from)
                   : static_cast<double>((region.first + seed) * 0x9e3779b97f4a7c15u >> 32),

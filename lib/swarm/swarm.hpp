@@ -1,5 +1,5 @@
 #pragma once
-// Who has chunks of one song: found by what they have and where they are.
+// The peers that have chunks of one song, searchable by chunks and location.
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -13,14 +13,14 @@ namespace stretto::swarm {
 struct Member {
     Inventory have = 0;
     std::uint32_t peer = 0;
-    std::uint32_t link = 0;  ///< the peer's note of it
+    std::uint32_t link = 0;  ///< the peer's entry for this swarm
 };
 
-/// Keeps members in lists without holes. A big swarm has a list for each cell of the globe, so that
-/// the nearest are found without looking at all.
+/// Keeps members in lists without holes. A big swarm has a list per cell of the globe, so that a
+/// search for the nearest members visits only a few.
 class Swarm {
    public:
-    /// Who keeps note of where members stand.
+    /// The owner of the positions of members.
     class Notes {
        public:
         virtual Cell cell_of(std::uint32_t peer) const = 0;
@@ -42,10 +42,10 @@ class Swarm {
         return parts_[part_of(notes.cell_of(peer))].list[position];
     }
 
-    /// Members that may_have() any of the bits `wanted`, into `out`: all of a small swarm; of a big
-    /// one at most `enough`, those of the nearest cells first, and of a cell with too many a part
-    /// that `seed` chooses. Of one network come at most `of_network`, while there are others.
-    /// Looking ends after 2048 members; no cell takes more than half of what is left of them.
+    /// Append members that may_have() any of the bits `wanted` to `out`. A small swarm yields all,
+    /// a big one at most `enough`, nearest cells first. From a cell with too many, `seed` selects a
+    /// part. At most `of_network` come from one network, while there are others. The search ends
+    /// after 2048 members; each cell takes at most half of the remaining ones.
     void pick(std::optional<Location> from, Inventory wanted, std::uint64_t seed,
               const Notes& notes, std::vector<Member>& out) const;
     bool is_big() const noexcept { return size_ > enough; }
@@ -67,7 +67,7 @@ class Swarm {
     std::size_t part_of(Cell cell) const noexcept;
     void split(std::size_t part, Notes& notes);
 
-    std::vector<Part> parts_;  // by rising region, disjoint; those without members are left out
+    std::vector<Part> parts_;  // by ascending region, disjoint; without empty parts
     std::uint32_t size_ = 0;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Tickets: leave to report once on a peer, given with each list of peers, proved by a message
-// authentication code. Nothing is remembered when one is given.
+// Tickets: permission to report once on a peer, sent with each list of peers, and proved by a
+// message authentication code. The tracker stores nothing when it sends a ticket.
 #include <array>
 #include <memory>
 #include <optional>
@@ -17,14 +17,14 @@ class Tickets {
     explicit Tickets(std::unique_ptr<Seal> seal) : seal_(std::move(seal)) {}
 
     /// For the reporter's network to report on a peer within this hour or the next.
-    /// @param peer  any number that stands for it
+    /// @param peer  any number that represents the peer
     Ticket issue(std::uint64_t peer, Network reporter, std::uint64_t now_ms);
-    /// The same for each of several, in half the time; valid until the next call.
+    /// The same for several peers, in half the time; valid until the next call.
     std::span<const Ticket> issue(std::span<const std::uint64_t> peers, Network reporter,
                                   std::uint64_t now_ms);
 
-    /// The peer that a ticket is for; nullopt when it was not given to this network in this hour or
-    /// the last, or has been used before.
+    /// The peer of a ticket; nullopt if the ticket was not sent to this network in this hour or the
+    /// last, or was used before.
     std::optional<std::uint64_t> redeem(std::string_view ticket, Network reporter,
                                         std::uint64_t now_ms);
 
@@ -35,9 +35,9 @@ class Tickets {
     std::vector<Seal::Block> blocks_;
     std::vector<std::uint64_t> tags_;
     std::vector<Ticket> issued_;
-    /// Tags used in an hour, two hours at a time, as bits in a table that does not grow. Of n
-    /// reports in an hour one in 8,388,608 / n is taken for a second one and not counted, which
-    /// harms nobody.
+    /// The used tags of two hours, as bits in tables of fixed size. Of n reports in an hour, one in
+    /// 8,388,608 / n collides with another and does not count, which is
+    /// harmless.
     struct Used {
         std::uint64_t hour = 0;
         std::vector<bool> bits;

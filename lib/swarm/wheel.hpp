@@ -1,6 +1,6 @@
 #pragma once
-// Who is due when: a timing wheel of numbers with a slot for each second. Adding costs nothing to
-// speak of, and what is due is taken in as small portions as the caller likes.
+// A timing wheel of numbers with a slot per second. Adding is cheap, and the caller takes due
+// numbers in portions of any size.
 #include <array>
 #include <cstdint>
 
@@ -8,16 +8,16 @@
 
 namespace stretto::swarm {
 
-/// Links its members through a number that each keeps for it.
+/// Links its members through a number in each member.
 class Wheel {
    public:
     static constexpr std::uint32_t most_ahead_s = 8191;
 
     explicit Wheel(std::uint32_t now_s) : now_s_(now_s) { slots_.fill(nobody); }
 
-    /// @param due_s  not before the last take(), at most most_ahead_s after it (else it comes
+    /// @param due_s  not before the last take(), at most most_ahead_s after it (otherwise it comes
     /// sooner)
-    /// @param next   the number that `member` keeps
+    /// @param next   the number in `member`
     void add(std::uint32_t member, std::uint32_t due_s, std::uint32_t& next) noexcept {
         due_s = due_s < now_s_                  ? now_s_
                 : due_s - now_s_ > most_ahead_s ? now_s_ + most_ahead_s
@@ -27,8 +27,8 @@ class Wheel {
         first = member;
     }
 
-    /// One that was due at `until_s` or before; nobody when there is none. @param next  gives the
-    /// number that a member keeps
+    /// A member that is due at `until_s` or before, or nobody. @param next  returns the number in a
+    /// member
     template <class Next>
     std::uint32_t take(std::uint32_t until_s, Next next) noexcept {
         for (;; ++now_s_) {

@@ -36,7 +36,7 @@ Result<std::optional<int>> number(std::string_view query, std::string_view name,
     const char* last = value->data() + value->size();
     const auto [end, code] = std::from_chars(value->data(), last, n);
     if (code != std::errc{} || end != last || n < least || n > most)
-        return Malformed{text("'", name, "' is no number from ", least, " to ", most)};
+        return Malformed{text("'", name, "' is not a number from ", least, " to ", most)};
     return std::optional{n};
 }
 
@@ -64,7 +64,7 @@ Result<PeersQuery> song_query(std::string_view text) {
     query.kbps = *kbps;
     query.peer_id = http::query_value(text, "peer_id").value_or("");
     if (!query.peer_id.empty() && !swarm::is_peer_id(query.peer_id))
-        return Malformed{"'peer_id' is none"};
+        return Malformed{"'peer_id' is invalid"};
     return query;
 }
 
@@ -146,7 +146,7 @@ void Desk::song_of_origin(const SongAsked& asked, const Found& found, const Done
         return send_song(done, asked.asker, asked.query, found.song->id, found.song->layout,
                          asked.with_manifest ? found.song->manifest : "");
     }
-    // an id is proof: who has it gets the manifest from any edge, the origin being away
+    // an id is proof: a client with an id gets the manifest from any edge while the origin is away
     if (!song::is_id(asked.song) || found.status == 404)
         return refuse(done, found.status, found.why);
     around_.peers.layout(asked.song, [=, this](const std::optional<swarm::Layout>& layout) {
@@ -220,7 +220,7 @@ void Desk::announce(const Asked& asked, const Done& done) {
     }
     if (!said->leaving()) {
         std::erase_if(said->songs, [&](const auto& song) { return !allowed(song.first); });
-        if (said->songs.empty()) return refuse(done, 403, "none of the songs is ours");
+        if (said->songs.empty()) return refuse(done, 403, "none of the songs is allowed here");
         said->location = locate(said->location, asked.ip);
     }
     const auto announced = std::make_shared<const swarm::Announce>(std::move(*said));
@@ -360,7 +360,7 @@ void Desk::peers(const Asked& asked, const Done& done) {
 void Desk::report(const Asked& asked, const Done& done) {
     const auto report = swarm::parse_report(as_text(asked.body));
     if (!report) return refuse(done, 400, report.error().why);
-    // whether it counted is nobody's business
+    // the client does not learn whether the report counts
     around_.peers.report(*report, asked.ip, around_.now_ms(), [](bool) {});
     done({204, {}, "Cache-Control: no-store\r\n"});
 }

@@ -14,23 +14,23 @@ namespace stretto::track {
 
 struct DeskOptions {
     int interval_s = 120, ttl_s = 300;
-    bool only_allowed = false;  ///< songs that are not in `allowed` are refused
+    bool only_allowed = false;  ///< refuse songs that are not in `allowed`
     std::set<std::string> allowed;
 };
 
 class Desk {
    public:
-    /// What it stands on.
+    /// Its services.
     struct Around {
         swarm::Peers& peers;
         swarm::Edges& edges;
         std::function<std::uint64_t()> now_ms;
-        /// A song as the origin has it, by id or name.
+        /// The manifest of a song from the origin, by id or name.
         std::function<void(const std::string& song, Manifests::Done done)> find;
-        /// Whether a peer can be reached where it says that it is.
+        /// Whether a connection to a peer at its announced port succeeds.
         std::function<void(const swarm::Endpoint& peer, std::function<void(bool reached)> done)>
             connect;
-        /// Where an address is, for clients that do not say; may be empty.
+        /// The location of an address, for clients that send none; may be empty.
         std::function<std::optional<swarm::Location>(const swarm::Ip& ip)> place = {};
     };
     struct Asked {
@@ -41,8 +41,8 @@ class Desk {
     };
     struct Answer {
         int status = 200;
-        std::string body;    ///< JSON; of an error, why; nothing with 204
-        std::string fields;  ///< more of them, printed
+        std::string body;    ///< JSON; for an error, the reason; empty with 204
+        std::string fields;  ///< additional fields, printed
     };
     using Done = std::function<void(Answer)>;
 

@@ -38,7 +38,7 @@ void EdgeProber::ask_all() {
         if (probe.fetch) {  // a whole period has passed
             probe.fetch.reset();
             if (edges_.probed(url, false))
-                note(text("edge ", probe.edge->url(), " does not answer"));
+                note(text("edge ", probe.edge->url(), " does not respond"));
         }
         ask(url, probe);
     }
@@ -76,7 +76,7 @@ void EdgeProber::ask(const std::string& url, Probe& probe) {
         }
         note(text("edge ", probe.edge->url(),
                   ok        ? " is back"
-                  : failure ? " is gone: " + failure->why
+                  : failure ? " is unreachable: " + failure->why
                             : text(" is not well: status ", probe.status)));
     };
     probe.fetch = probe.edge->fetch(request, {}, std::move(calls));

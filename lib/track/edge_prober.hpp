@@ -1,5 +1,5 @@
 #pragma once
-// Asks each edge for /healthz again and again.
+// Requests /healthz from each edge at intervals.
 #include <map>
 #include <memory>
 
@@ -10,7 +10,7 @@ namespace stretto::track {
 
 class EdgeProber {
    public:
-    /// An edge that does not answer within `period` is counted as failing, and asked again.
+    /// An edge that does not respond within `period` counts as failing, and is asked again.
     EdgeProber(net::Loop& loop, swarm::Edges& edges, std::chrono::milliseconds period);
 
     /// After edges.replace().

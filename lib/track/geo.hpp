@@ -1,6 +1,6 @@
 #pragma once
-// Where addresses are, by a MaxMind database (GeoLite2-City and the like), for clients that do not
-// tell.
+// Locations of addresses, from a MaxMind database (such as GeoLite2-City), for clients that send
+// none.
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,10 +14,10 @@ namespace stretto::track {
 
 class Geo {
    public:
-    /// An Error (66, 65) when it cannot be read.
+    /// An Error (66, 65) if it cannot be read.
     explicit Geo(const std::filesystem::path& file);
 
-    /// Rounded; nullopt for addresses that the database has no coordinates for.
+    /// Rounded; nullopt if the database has no coordinates for the address.
     std::optional<swarm::Location> find(const swarm::Ip& ip) const;
 
    private:

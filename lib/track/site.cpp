@@ -45,7 +45,7 @@ void send(const http::Reply& reply, Desk::Answer&& answer) {
     send_error(reply, answer.status, answer.body, std::move(answer.fields));
 }
 
-/// Fetch standard, CORS preflight: JSON is no simple type.
+/// Fetch standard, CORS preflight: JSON is not a simple type.
 void preflight(const http::Reply& reply) {
     send_nothing(reply,
                  "Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n"
@@ -78,7 +78,7 @@ Desk::Around Site::around() {
             [this](const swarm::Ip& ip) { return geo_ ? geo_->find(ip) : std::nullopt; }};
 }
 
-/// A part at a time: who has asked meanwhile is answered in between.
+/// In parts, so that requests are answered in between.
 void Site::expire() {
     parts_.peers.expire(parts_.loop.now_ms(), [this](bool more) {
         if (more) again_.once(std::chrono::milliseconds{1});
@@ -131,7 +131,7 @@ void Site::add_metrics(std::vector<http::Metric>& metrics) {
         "result=\"reached\"");
     add("peer_probes_total", "", desk_.counters().not_reached, "result=\"failed\"");
     add("peer_probes_waiting", "Connections to peers to be made.", parts_.prober.waiting());
-    add("peer_lists_total", "Lists of peers given out.", stats.lists);
+    add("peer_lists_total", "Lists of peers sent.", stats.lists);
     add("peers_named_total", "Peers in these lists.", stats.named);
     add("reports_total", "Reports on peers that counted.", stats.reports);
     add("reports_refused_total", "Reports that did not.", stats.reports_refused);

@@ -95,7 +95,7 @@ Result<bool> check_codebooks(BytesView setup) {
     std::int64_t scalars = 0;
     for (auto books = bits.read(8) + 1; books > 0; --books) {
         const auto more = walk(bits);
-        if (more < 0) return Malformed{"a codebook that is none, or is too large"};
+        if (more < 0) return Malformed{"an invalid codebook, or one that is too large"};
         if ((scalars += more) > most_scalars) return Malformed{"codebooks that are too large"};
     }
     return true;

@@ -1,13 +1,13 @@
 #pragma once
-// The codebooks of a stranger's setup header, weighed before libvorbis unpacks them.
+// Checks the codebooks of a stranger's setup header before libvorbis unpacks them.
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 
 namespace stretto::vorbis {
 
-/// Malformed when the codebooks are none, or would take more memory than any encoder's do: a
-/// kilobyte of hostile ones makes libvorbis reserve gigabytes. What else a setup header holds is
-/// bounded by its own length, and libvorbis checks it.
+/// Malformed if the codebooks are invalid, or would take more memory than any encoder's: a hostile
+/// kilobyte makes libvorbis reserve gigabytes. The length of a setup header limits its other parts,
+/// and libvorbis checks those.
 ///
 /// Vorbis I specification, sections 3.2.1 and 4.2.4.
 /// @param setup  the third header packet

@@ -1,7 +1,7 @@
 #pragma once
-// What a Vorbis stream says of itself: its three header packets and the length of each audio packet
-// (Vorbis I specification, sections 4.2, 4.3.1 and 5). Nothing is decoded, and the codebooks are
-// weighed before libvorbis reads them (codebooks.hpp).
+// The three header packets of a Vorbis stream, and the length of each audio packet (Vorbis I
+// specification, sections 4.2, 4.3.1 and 5). Nothing is decoded, and the codebooks are checked
+// before libvorbis reads them (codebooks.hpp).
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +16,7 @@ namespace stretto::vorbis {
 struct Identification {
     int channels = 0;
     int rate = 0;         ///< Hz
-    int nominal_bps = 0;  ///< 0 when the encoder did not say
+    int nominal_bps = 0;  ///< 0 if the encoder did not state it
     int short_block = 0;  ///< samples, a power of two
     int long_block = 0;
 };
@@ -33,13 +33,13 @@ Result<std::vector<std::string>> parse_comments(BytesView packet);
 std::vector<std::string_view> comment_values(BytesView packet, std::string_view key);
 Bytes print_comments(std::string_view vendor, const std::vector<std::string>& comments);
 
-/// libvorbis, told a stream's headers. Copies share them.
+/// libvorbis with a stream's headers. Copies share them.
 class Blocks {
    public:
-    /// @param identification  of which parse_identification() has nothing to say
+    /// @param identification  a packet that parse_identification() accepts
     static Result<Blocks> parse(BytesView identification, BytesView setup);
 
-    /// Block size of an audio packet in samples; 0 for a packet that is no audio.
+    /// Block size of an audio packet in samples; 0 for a packet without audio.
     int size(BytesView packet) const noexcept;
     /// Samples that a packet adds to the output after one of block size `before`.
     static int samples(int before, int size) noexcept { return before / 4 + size / 4; }

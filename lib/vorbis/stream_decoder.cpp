@@ -44,10 +44,9 @@ class Vorbis {
                 headers[i].data(),          static_cast<long>(headers[i].size()), i == 0, 0, 0,
                 static_cast<ogg_int64_t>(i)};
             if (vorbis_synthesis_headerin(&info_, &comment_, &packet) != 0)
-                return Malformed{"headers that are not Vorbis'"};
+                return Malformed{"invalid Vorbis headers"};
         }
-        if (vorbis_synthesis_init(&dsp_, &info_) != 0)
-            return Malformed{"codebooks that make no sense"};
+        if (vorbis_synthesis_init(&dsp_, &info_) != 0) return Malformed{"invalid codebooks"};
         vorbis_block_init(&dsp_, &block_);
         started_ = true;
         return true;
@@ -55,7 +54,7 @@ class Vorbis {
     /// The next packet is the first of another stream.
     void restart() { vorbis_synthesis_restart(&dsp_); }
 
-    /// Append what a packet adds, interleaved; false when it is no audio.
+    /// Append the samples of a packet, interleaved; false if it is not audio.
     bool decode(ogg_packet packet, std::vector<float>& samples) {
         packet.granulepos = -1;  // libvorbis cuts nothing then: that is for the caller
         packet.e_o_s = 0;
@@ -167,7 +166,7 @@ struct StreamDecoder::State {
         if (header_bytes > most_header_bytes) return Malformed{"headers without an end"};
         ogg_packet packet;
         for (int got; packets < 3 && (got = ogg_stream_packetout(&stream, &packet)) != 0;) {
-            if (got < 0) return Malformed{"a header that is cut"};
+            if (got < 0) return Malformed{"a truncated header"};
             headers[packets++].assign(packet.packet, packet.packet + packet.bytes);
         }
         if (packets < 3) return true;
@@ -199,9 +198,9 @@ struct StreamDecoder::State {
         for (int got; (got = ogg_stream_packetout(&stream, &packet)) != 0;) {
             before_last = page_samples.size();
             if (got < 0 || !vorbis->decode(packet, page_samples))
-                return Malformed{"a packet that is no audio"};
+                return Malformed{"a packet without audio"};
         }
-        if (!all_numbers(page_samples)) return Malformed{"samples that are no numbers"};
+        if (!all_numbers(page_samples)) return Malformed{"samples that are not numbers"};
         const auto width = static_cast<std::size_t>(channels);
         return place(page, static_cast<std::int64_t>(page_samples.size() / width),
                      static_cast<std::int64_t>(before_last / width), samples);
@@ -211,7 +210,7 @@ struct StreamDecoder::State {
     Result<bool> place(ogg_page& page, std::int64_t frames, std::int64_t before_last,
                        std::vector<float>& samples) {
         const std::int64_t granule = ogg_page_granulepos(&page);
-        if (granule < 0) return Malformed{"a page of audio with no position"};
+        if (granule < 0) return Malformed{"a page of audio without a position"};
         ended = ogg_page_eos(&page) != 0;
         std::int64_t first = decoded;
         if (!any_audio) {
@@ -227,7 +226,7 @@ struct StreamDecoder::State {
         }
         const std::int64_t end = first + frames;
         if (ended ? granule > end || granule <= first + before_last : granule != end)
-            return Malformed{text("position ", granule, " where its packets end at ", end)};
+            return Malformed{text("position ", granule, ", but its packets end at ", end)};
         any_audio = true;
         decoded = granule;
         give(first, std::min(granule, part.to), samples);
@@ -258,7 +257,7 @@ Result<bool> StreamDecoder::begin(const Part& part, BytesView headers) {
     state_->begin(part, false);
     if (auto ok = state_->take(headers, none); !ok) return ok;
     if (state_->packets < 3 || state_->any_audio || state_->sync.returned != state_->sync.fill)
-        return Malformed{"headers that are not whole, or more than headers"};
+        return Malformed{"incomplete headers, or data after the headers"};
     state_->fresh = true;  // the serial number is that of another chunk, perhaps
     return true;
 }

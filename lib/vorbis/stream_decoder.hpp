@@ -1,5 +1,5 @@
 #pragma once
-// Chunks to samples while their bytes come: page by page, from a chunk's begin or from a piece in
+// Decodes chunks while their bytes arrive: page by page, from a chunk's start or from a piece in
 // its middle. See stretto-chunk(5).
 #include <cstdint>
 #include <memory>
@@ -11,21 +11,21 @@
 
 namespace stretto::vorbis {
 
-/// What of a chunk is to be heard; samples are counted from the chunk's first.
+/// The audible part of a chunk; samples are counted from the chunk's first.
 struct Part {
     std::int64_t from = 0, to = 0;  ///< [from, to)
-    /// The sample that decode from a piece begins with, where it is known: the index says it.
+    /// The first sample that decodes from a piece, if the index is known.
     std::optional<std::int64_t> first{};
     bool operator==(const Part&) const = default;
 };
 
-/// Decodes one part after the other (libvorbis), a page as soon as it is whole and its CRC right.
-/// Parts joined are the samples that decoders of the chunks give, bit for bit, whatever rendition
-/// each is of and however its bytes were split.
+/// Decodes one part after the other (libvorbis), each page once it is complete and its CRC correct.
+/// Joined parts equal the decoded chunks, bit for bit, whatever the rendition of each part and the
+/// division of its bytes.
 ///
-/// Malformed where a page, a packet or a granule position is wrong, and where rate or channels are
-/// not the song's. No sample of a wrong page is given out. After it, begin() starts anew: from
-/// position() on, nothing is lost.
+/// Malformed if a page, a packet or a granule position is wrong, or if rate or channels differ from
+/// the song's. No sample of a wrong page is output. After that, begin() starts again; no sample
+/// from position() on is lost.
 class StreamDecoder {
    public:
     /// @param rate  Hz;  @param channels  1..8
@@ -33,20 +33,20 @@ class StreamDecoder {
     ~StreamDecoder();
     StreamDecoder(StreamDecoder&&) noexcept;
 
-    /// The bytes to come are a chunk from its begin, headers first.
+    /// The next bytes are a chunk from its start, headers first.
     void begin(const Part& part);
-    /// They are a chunk's from a piece, or any page of audio that is not the chunk's last, on.
+    /// The next bytes are a chunk from a piece on, or from an audio page that is not the last.
     /// @param headers  the header pages of any chunk of the rendition
     Result<bool> begin(const Part& part, BytesView headers);
 
-    /// Append what the next bytes decode to, interleaved; what comes after the part's end is passed
-    /// over. @return the frames appended
+    /// Append the decoded samples of the next bytes, interleaved; skip samples after the part's
+    /// end. @return the number of appended frames
     Result<std::size_t> add(BytesView bytes, std::vector<float>& samples);
 
-    /// The next sample of the chunk that add() would give.
+    /// The next sample of the chunk that add() will append.
     std::int64_t position() const noexcept;
-    /// Whether all of the part was given. If it is not when there are no more bytes, they were cut
-    /// short.
+    /// Whether the whole part was output. If it was not, and there are no more bytes, the bytes are
+    /// truncated.
     bool done() const noexcept;
     int channels() const noexcept;
 

@@ -40,7 +40,7 @@ ok 'an album has one gain; other files have each their own' together
 all() { test "$(gain music/album/1.flac)" = "$(stretto-encode --measure --json music/album/*.flac | tail -n 1 | jq -r .gain_db)"; }
 ok 'the gain of an album is that of all its files measured together' all
 same() { id=$(stretto-encode -b 96 music/mixed/1.mp3 | stretto-chunk | stretto-publish other) && test "$id" = "$(id_of music/mixed/1.mp3)"; }
-ok 'a song has the id that the pipe gives it' same
+ok 'a song has the same id as through the pipe' same
 rm music/mixed/cut.flac music/mixed/words.mp3
 state() { find store/songs -printf '%p %T@\n' | sort; }
 again() { cp list first && state >before && quiet music store && cmp first list && grep -q '0 published, 7 already there, 0 failed' said && state | cmp - before; }
@@ -53,7 +53,7 @@ grown() { # a new track of an album changes the gain of all
 }
 ok 'a new track of an album makes the album anew' grown
 lost() { rm -r "store/songs/$(id_of music/album/2.flac)" && quiet music store && grep -q '1 published' said && stretto-publish --verify store; }
-ok 'what was removed from the store is published again' lost
+ok 'a song that was removed from the store is published again' lost
 torn() { printf 'x' >>store/.published && touch music/mixed/1.mp3 && quiet music store && quiet music store && grep -q '0 published, 9 already there' said; }
 ok 'a torn line in .published costs nothing' torn
 ok '--track-gain gives each file its own gain' eval 'quiet --track-gain music tracks && test "$(gains tracks album/)" -eq 4'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-encode: what it reads, how loud it gets, and what it refuses.
+# stretto-encode: accepted input, loudness, and refused input.
 . ./tests/lib.sh
 tone song.wav 12
 
@@ -11,7 +11,7 @@ piped() { mkdir -p else && cp song.wav else/other && (cd else && ffmpeg -v error
 ok 'one Ogg stream holds a Vorbis stream per bitrate' streams
 ok 'which validates without a warning' clean
 ok 'the bytes are the same whatever -j, time zone, locale and pipe' same
-ok 'a pipe gives what a file gives' piped
+ok 'a pipe and a file give the same output' piped
 
 lufs() { ffmpeg -hide_banner -nostats -i "$1" -af ebur128=peak=true -f null - 2>&1 | awk '/^ *I:/ {i = $2} END {print i}'; }
 within() { awk -v a="$1" -v b="$2" -v d="$3" 'BEGIN {exit !(a - b <= d && b - a <= d)}' || { echo "$1 is not near $2"; return 1; }; }
@@ -47,7 +47,7 @@ ok 'the statistics name the build of libvorbis and what the processor can do' bu
 silent() { says 'nearly silent' stretto-encode click.wav && stretto-encode --stats stats -o s.ogg click.wav && jq -e '.gain_db == 0 and .lufs == null' stats; }
 ok 'silence is left alone and said so' silent
 blip() { says 'shorter than 0.4 s, too short to measure: its loudness is left alone' stretto-encode burst.wav && ! grep silent .stderr; }
-ok 'what is too short to measure is not called silent' blip
+ok 'input too short to measure is not reported as silent' blip
 spoken() { ! stretto-encode -b 96 song.wav 2>&1 >/dev/null | grep .; }
 ok 'of any other input nothing is said' spoken
 one_or_two() { # a mono file ends as loud as its stereo copy
@@ -55,7 +55,7 @@ one_or_two() { # a mono file ends as loud as its stereo copy
         within "$(jq .gain_db one)" "$(jq .gain_db two)" 0.02 && stretto-encode --single-mono -b 96 --stats single -o o.ogg one.wav &&
         within "$(jq .source_lufs single)" "$(jq '.source_lufs - 3.01' one)" 0.02
 }
-ok 'mono is measured as two speakers play it, or as one when told' one_or_two
+ok 'mono is measured as two speakers, or on request as one' one_or_two
 dual() { ffmpeg -hide_banner -nostats -i one.wav -af ebur128=dualmono=true -f null - 2>&1 | awk '/^ *I:/ {i = $2} END {print i}'; }
 ok 'as ffmpeg measures dual mono' within "$(dual)" "$(jq .source_lufs one)" 0.1
 raw() { sox song.wav -t s16 - | stretto-encode -b 96 --raw s16le:44100:2 - | cmp - plain && sox song.wav -t s16 cut.raw && head -c 1000001 cut.raw | stretto-encode -b 96 --raw s16le:44100:2 - >o.ogg; }
@@ -70,7 +70,7 @@ tracks() {
 ok '--track chooses among several, else a note says which was taken' tracks
 ok 'a track that is not there: 65' exits 65 stretto-encode --track 3 tracks.mka
 gain() { stretto-encode --gain -3 -b 96 --stats stats song.wav >g.ogg && jq -e '.gain_db == -3' stats && stretto-encode --no-normalize --stats stats -o g.ogg song.wav && jq -e '.gain_db == 0' stats; }
-ok '--gain and --no-normalize do as told' gain
+ok '--gain and --no-normalize have their effect' gain
 measures() { stretto-encode --measure song.wav quiet.wav >m && test "$(wc -l <m)" -eq 4 && stretto-encode --measure --json song.wav | jq -e -s 'length == 2 and .[1].file == "all"'; }
 ok '--measure tells each and all together' measures
 
@@ -105,13 +105,13 @@ for cut in song.wav a.flac c.m4a f.aiff j.wv k.ogg v.mp4 e.mka; do ok "refuses $
 hole() { cp a.flac hole.flac && printf 'stretto was here' | dd of=hole.flac bs=1 seek=300000 conv=notrunc 2>/dev/null && nothing stretto-encode hole.flac; }
 ok 'refuses damage inside' hole
 going() { says 'passed over' stretto-encode --keep-going hole.flac && stretto-encode --keep-going --stats stats hole.flac -o k2.ogg && jq -e '.damage | length > 0' stats; }
-ok 'but goes on when told to, and reports it' going
+ok 'but with --keep-going it continues and reports the damage' going
 nan() { ffmpeg -v error -y -i song.wav -c:a pcm_f32le nan.wav && printf '\377\377\377\377\377\377\377\377' | dd of=nan.wav bs=1 seek=200000 conv=notrunc 2>/dev/null && nothing stretto-encode nan.wav; }
-ok 'refuses samples that are no numbers' nan
+ok 'refuses samples that are not numbers' nan
 length() { cp song.wav long.wav && printf '\377\377\377\017' | dd of=long.wav bs=1 seek=40 conv=notrunc 2>/dev/null && nothing stretto-encode long.wav; }
 ok 'refuses a header that promises more than is there' length
 endless() { sox song.wav -t wav - 2>/dev/null | stretto-encode -b 96 - >o.ogg && ogginfo o.ogg | grep 'Playback length: 0m:12'; }
-ok 'takes a WAV from a pipe, whose header cannot know' endless
+ok 'accepts a WAV from a pipe, whose header has no length' endless
 
 echo secret >secret.txt
 printf "ffconcat version 1.0\nfile '%s/song.wav'\n" "$PWD" >concat.mp3

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve --events: what players post is checked, on the disk before it is answered, and there after kill -9; an edge passes it on.
+# stretto-serve --events: posts are checked, are on the disk before the response, and survive kill -9; an edge forwards them.
 #   EVENT_KILLS   how often it is killed (25)
 . ./tests/lib.sh
 post() { timeout 300 python3 "$root/tests/tools/post.py" "$@"; }
@@ -10,7 +10,7 @@ mkdir -p store/songs store/names taken
 
 start stretto-serve store || exit
 none() { test "$(code -d x "$url/events")" = 404 && test "$(code "$url/events")" = 404 && stop "$pid"; }
-ok 'without --events there is no such place' none
+ok 'without --events the path does not exist' none
 
 start stretto-serve --events taken/events.jsonl --events-rate 0 --workers 2 store || exit
 rows 'strangers:' post strangers "$url"
@@ -19,7 +19,7 @@ stop "$pid"
 rm -f taken/*
 start stretto-serve --events taken/events.jsonl --events-rate 0 --events-size 100k --workers 2 store || exit
 ok 'eight at once: each event is there once, and requests share commits' post many "$url" 8 25 40
-ok 'slow ones and those who vanish hinder nobody' post slow "$url"
+ok 'slow and vanished clients do not delay others' post slow "$url"
 metrics() { curl -sS "$url/metrics" >metrics && python3 "$root/tests/tools/prometheus.py" <metrics && grep -qx 'stretto_events_total 8100' metrics && grep -q '^stretto_events_files_total [1-9]' metrics && curl -sS "$url/stats.json" | jq -e '.events_refused_total.rate == 0'; }
 ok 'its numbers are in /metrics and /stats.json' metrics
 reported() { test "$(find taken -name '*.jsonl' | wc -l)" -gt 5 && stretto-report --json --strict taken | jq -e '.input.events == 8100 and .input.files > 5'; }
@@ -29,7 +29,7 @@ ok 'a second server on the same file: 75' second
 stop "$pid"
 printf '{"event":"pro' >>taken/events.jsonl
 heals() { start stretto-serve --events taken/events.jsonl store && grep -q 'not whole, 13 bytes' "$said.err" && stretto-report --strict --json taken | jq -e '.input.events == 8100' && stop "$pid"; }
-ok 'a torn line is cut off at the start, and told' heals
+ok 'a torn line is removed at the start and reported' heals
 yesterday() {
     mkdir day && one old 1 >day/events.jsonl && touch -d '2026-11-01T10:00:00Z' day/events.jsonl && start stretto-serve --events day/events.jsonl store &&
         one new 1 | curl -sSf --data-binary @- "$url/events" && test "$(cat day/events-2026-11-01T100000.000Z.jsonl)" = "$(one old 1)" && grep -q '"new"' day/events.jsonl && ! grep -q '"old"' day/events.jsonl && stop "$pid"
@@ -58,7 +58,7 @@ full_test='a full disk: 507, nothing torn, told once, and on it goes when there 
 mkdir disk
 if mount -t tmpfs -o size=2M tmpfs disk 2>/dev/null; then
     head -c 500000 /dev/zero >disk/ballast
-    told() { post full disk 2>err && test "$(grep -c 'cannot append' err)" -eq 1 && test "$(grep -c 'takes events again' err)" -eq 1; }
+    told() { post full disk 2>err && test "$(grep -c 'cannot append' err)" -eq 1 && test "$(grep -c 'accepts events again' err)" -eq 1; }
     ok "$full_test" told
     umount disk
 else
@@ -72,7 +72,7 @@ passes() {
     start stretto-serve "$origin" && one edge 1 | code --data-binary @- "$url/events" && test "$(cat status)" = 202 && grep -q '"edge"' passed/events.jsonl &&
         test "$(code -X OPTIONS "$url/events")" = 204 && grep -qi '^access-control-allow-methods: POST' fields && test "$(echo '{}' | code --data-binary @- "$url/events")" = 400 && grep -q 'line 1' body && stop "$pid"
 }
-ok 'an edge without --events passes them on, and what is answered' passes
+ok 'an edge without --events forwards posts and responses' passes
 sent() {
     start stretto-serve --events sent.jsonl store && one sent 1 >event && test "$(code --data-binary @event "$url/events?sent_ms=1764000001234")" = 202 && jq -e '.sent_ms == 1764000001234 and .received_ms > 1764000001234 and .address == "127.0.0.0"' sent.jsonl &&
         for odd in -1 x 99999999999999 '' 1.5; do test "$(code --data-binary @event "$url/events?sent_ms=$odd")" = 202 || return; done && test "$(tail -n +2 sent.jsonl | jq -s 'map(has("sent_ms")) | any')" = false && stop "$pid"
@@ -100,7 +100,7 @@ ok 'stretto-play --events URL: every line comes to the server' posts
 stamped() { jq -s -e 'all(.received_ms - .sent_ms >= 0 and .received_ms - .sent_ms < 60000 and .sent_ms >= .time_ms)' posted/events*.jsonl; }
 ok 'and when it was sent' stamped
 sids() { soon grep -q "\"$(jq -r .session posted/events.jsonl | head -n 1)\"" music.log; }
-ok 'and the log of who gave the bytes has their session' sids
+ok 'and the log of the server that sent the bytes has their session' sids
 accounted() { stretto-report --json posted music.log | jq -e '.servers[0].server == "music" and .servers[0].reported == .bytes.edge_miss and .bytes.edge_miss > 0 and .bytes.unreported < 20000 and .bytes.unreported > 0'; }
 ok 'so that its bytes count once, and manifest and index beside them' accounted
 restarted() {
@@ -121,12 +121,12 @@ gone() {
     timeout 60 stretto-play --edge "$music" --unpaced -O wav:gone.wav --events "$url" song 2>err && test "$(soxi -s gone.wav)" -eq 529200 && test "$(wc -l <err)" -eq 1 && grep -q 'events are lost' err
 }
 start stretto-serve store
-ok 'one that is gone costs the events, which is told once, and no sound' gone
+ok 'an unreachable server costs the events, which is reported once, and no sound' gone
 start stretto-serve store
 refused() { timeout 60 stretto-play --edge "$music" --unpaced -O null --events "$url" song 2>err && test "$(wc -l <err)" -eq 1 && grep -q '404' err && stop "$pid"; }
-ok 'and so does one that takes none' refused
+ok 'and so does a server that accepts no events' refused
 
-ok 'a peer takes none: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --announce http://127.0.0.1:1 --events x.jsonl store
-ok 'a folder that is not there: 73' exits 73 stretto-serve --listen 127.0.0.1:0 --events none/x.jsonl store
-ok 'what is no file: 74' exits 74 stretto-serve --listen 127.0.0.1:0 --events /dev/null store
+ok 'a peer does not accept events: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --announce http://127.0.0.1:1 --events x.jsonl store
+ok 'a missing folder: 73' exits 73 stretto-serve --listen 127.0.0.1:0 --events none/x.jsonl store
+ok 'a path that is not a file: 74' exits 74 stretto-serve --listen 127.0.0.1:0 --events /dev/null store
 finish

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What stands in examples/ works: edges and an origin that are killed, a swarm, bad networks, money, TLS in front, the systemd unit.
+# The examples work: killed edges and origins, a swarm, bad networks, costs, TLS in front, the systemd unit.
 . ./tests/lib.sh
 export EMULATOR="${EMULATOR:-$root/build/net/emulator}"
 id=$(tone song.wav 240 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
@@ -8,7 +8,7 @@ for kbps in 160 320; do stretto-fetch --store store -b $kbps song >$kbps.ogg; do
 edges() { sh "$root/examples/02-edges.sh" "$work/store" song >said 2>&1 || { cat said; return 1; }; }
 ok '02-edges: an edge and the origin are killed, and the song is whole' edges
 told() { test "$(grep -c 'MISS$' said) $(grep -c 'HIT$' said)" = '2 1' && grep -qx '   oggz-validate is content' said && test "$(grep -c 'the same [0-9]' said)" -eq 3; }
-ok '02-edges says what happened' told
+ok '02-edges reports its steps' told
 
 swarm() { sh "$root/examples/03-swarm.sh" "$work/store" song >said 2>&1 && grep -q 'listener 6  \[#*\]  100 % from peers' said && test "$(grep -c 'right, byte for byte' said)" -eq 7 || { cat said; return 1; }; }
 ok '03-swarm: an edge and the tracker are killed, and all have the song' swarm
@@ -19,7 +19,7 @@ ok '04-bad-network: rules on four links, and two players on one that breaks off'
 sense() { awk 'NF == 1 {link = $1} NF >= 6 {q[link, $1] = $2 + 0} END {exit !(q["slow", "stretto"] > q["slow", 320] && q["good", "stretto"] > q["good", 96])}' said; }
 ok '04-bad-network shows that neither bitrate suits all links' sense
 cost() { sh "$root/examples/05-what-it-cost.sh" >said 2>&1 && test "$(grep -c 'together: 100$' said)" -eq 2 && grep -qx '   4 parts, one result' said && test "$(grep -c ' plays, [13] listeners' said)" -eq 2 || { cat said; return 1; }; }
-ok '05-what-it-cost: what is paid adds up, and parts give what the whole does' cost
+ok '05-what-it-cost: royalties add up, and partial reports give the same result' cost
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 answers() { # until the proxy answers

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-fetch from edges and its cache: the same bytes as from the store, whatever fails, and a line of JSON that says how.
+# stretto-fetch from edges and its cache: the same bytes as from the store, whatever fails, and a line of JSON with the sources.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache"
 seconds=32
@@ -27,7 +27,7 @@ ok 'a song from an edge, every byte counted' from_edge
 again() { stretto-fetch --edge "$edge" --json "$id" -o again.ogg >line && cmp again.ogg one.true && test "$(bytes line)" = "$(size) 0 0"; }
 ok 'the second time from the cache' again
 says_who() { rm -rf cache && stretto-fetch -v --edge "$edge" one -o one.ogg 2>said && grep -q 'edge .* HIT, [0-9]* bytes in' said; }
-ok '-v says who gave what' says_who
+ok '-v prints the source of each part' says_who
 to_stdout() { stretto-fetch --edge "$edge" --json one 2>line | cmp - one.true && test "$(jq .exit line)" = 0; }
 ok 'to standard output, and then the line goes to standard error' to_stdout
 lower() { stretto-fetch --edge "$edge" -b 100 one | ogginfo /dev/stdin | grep -q 'Nominal bitrate: 96'; }
@@ -59,18 +59,18 @@ deep() {
 ok '--search passes over a list that is nested without end' deep
 
 second() { rm -rf cache && stop "$edge_pid" && stretto-fetch --edge "$edge" --edge "$origin" --json one -o s.ogg >line && cmp s.ogg one.true && test "$(jq .retries line)" -ge 1; }
-ok 'an edge that is gone: the next one gives' second
+ok 'an unreachable edge: the next edge is used' second
 liar() { rm -rf cache && stretto-fetch --edge "$silent/break/flip" --edge "$origin" --json "$id" -o l.ogg >line && cmp l.ogg one.true && stretto-fetch --edge "$silent/break/short" --edge "$origin" "$id" | cmp - one.true; }
-ok 'an edge that lies or breaks off: the next one gives' liar
+ok 'an edge that lies or breaks off: the next edge is used' liar
 nothing_wrong() { find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#cache/}" || return; done; }
 ok 'and nothing wrong is kept' nothing_wrong
 lies() { rm -rf cache && stretto-fetch --edge "$silent/break/flip" "$id" -o no.ogg; }
 ok 'only one that lies: 65' exits 65 lies
 ok 'and no file' test ! -e no.ogg
 absent() { stretto-fetch --edge "$origin" nobody -o no.ogg; }
-ok 'a song that nobody has: 69' exits 69 absent
+ok 'a song that no source has: 69' exits 69 absent
 dead() { stretto-fetch --edge http://127.0.0.1:9 one -o no.ogg; }
-ok 'nobody answers: 75' exits 75 dead
+ok 'no response: 75' exits 75 dead
 untracked() { stretto-fetch --tracker http://127.0.0.1:9 one -o no.ogg; }
 ok 'no tracker and no edge known: 75' exits 75 untracked
 full() { stretto-fetch --edge "$origin" one >/dev/full; }
@@ -78,7 +78,7 @@ ok 'notices a full disk' exits 74 full
 enough() { stretto-fetch --edge "$origin" one 2>said | head -c 1000 >got && test ! -s said && head -c 1000 one.true | cmp - got; }
 ok 'a reader that has had enough is nothing to complain of' enough
 tiny() { stretto-fetch --edge "$origin" --cache tiny --cache-size 100000 one | cmp - one.true && test "$(du -sb tiny/songs | cut -f 1)" -lt 120000; }
-ok 'a cache that is far too small is no hindrance, and stays small' tiny
+ok 'a cache that is far too small stays small and does not prevent the fetch' tiny
 
 killed() { # resumes from what the cache has
     rm -rf cache && i=0
@@ -92,7 +92,7 @@ killed() { # resumes from what the cache has
     done
     stretto-fetch --edge "$origin" one -o k.ogg && cmp k.ogg one.true
 }
-ok 'killed twenty times, it goes on from whole chunks' killed
+ok 'killed twenty times, it continues from whole chunks' killed
 together() {
     rm -rf cache && fetchers=
     for n in 1 2 3 4; do
@@ -107,7 +107,7 @@ quiet() { exits 75 wait $silent_pid && grep -q "cannot get '$id'" silent.said &&
 ok 'an edge that takes requests and says nothing: 75, after a while' quiet
 stop "$origin_pid"
 offline() { stretto-fetch --edge "$origin" --json "$(cat two.id)" -o o.ogg >line && cmp o.ogg two.true && test "$(jq .bytes.edge line)" = 0; }
-ok 'without a network: what is all in the cache is there by its id' offline
+ok 'without a network, a complete song in the cache is found by its id' offline
 gone() { stretto-fetch --edge "$origin" "$(cat three.id)" -o g.ogg; }
 ok 'and another song: 75' exits 75 gone
 finish

@@ -22,19 +22,19 @@ resumes() {
     part=c.ogg.part/songs/$id/160 && mkdir -p "$part" && cp "store/songs/$id/160/chunk_0.ogg" "$part" && echo torn >"$part/chunk_1.ogg"
     stretto-fetch -v --store "$url" song -o c.ogg 2>said && cmp a.ogg c.ogg && grep -q '^stretto-fetch: chunk 0: cache' said && grep -q '^stretto-fetch: chunk 1: edge' said && test ! -e c.ogg.part
 }
-ok 'goes on where an interrupted fetch was, and trusts no torn chunk' resumes
+ok 'continues an interrupted fetch, and trusts no torn chunk' resumes
 broken() { # KIND STATUS
     exits "$2" stretto-fetch --store "$url/break/$1" "$id" -o d.ogg && test ! -e d.ogg
 }
 once() { stretto-fetch --store "$url/break/once" "$id" | cmp - a.ogg; }
-ok 'a server that is busy once is asked again' once
+ok 'a busy server is asked again' once
 ok 'one that is always busy: 75' broken always 75
 ok 'one that stops in the middle: 75' broken short 75
 ok 'one that changes a byte: 65' broken flip 65
 ok 'no file has the final name then' test ! -e d.ogg
-ok 'a song that nobody has: 69' exits 69 stretto-fetch --store "$url" nobody -o e.ogg
-ok 'a directory that is no store: 66' exits 66 stretto-fetch --store nowhere song -o e.ogg
-ok 'a name that is none: 64' exits 64 stretto-fetch --store store ../song -o e.ogg
+ok 'a song that no source has: 69' exits 69 stretto-fetch --store "$url" nobody -o e.ogg
+ok 'a directory that is not a store: 66' exits 66 stretto-fetch --store nowhere song -o e.ogg
+ok 'an invalid name: 64' exits 64 stretto-fetch --store store ../song -o e.ogg
 liar() { cp -r store lies && sed -i 's/"trim":[0-9]*/"trim":7/' "lies/songs/$id/manifest.json" && stretto-fetch --store lies song -o e.ogg; }
 ok 'a manifest that its id does not prove: 65' exits 65 liar
 full() { stretto-fetch --store store song >/dev/full; }

@@ -1,11 +1,11 @@
 #!/bin/sh
-# The house: what install leaves and uninstall takes, what deps installs, which includes the layers refuse, song completion.
+# The house: installed and uninstalled files, packages of deps, includes that the layers refuse, completion of songs.
 . ./tests/lib.sh
 house() { env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$root" "B=${B:-build}" -o all "$@"; }
 files() { find dest ! -type d | sort; }
 
 installs() { house install DESTDIR="$work/dest" PREFIX=/usr && test -x dest/usr/bin/stretto-fetch && dest/usr/bin/stretto fetch --version; }
-ok 'install honours DESTDIR and PREFIX, and what it installs runs' installs
+ok 'install honours DESTDIR and PREFIX, and the installed tools run' installs
 pages() { for page in "$root"/man/*; do test -f "dest/usr/share/man/man${page##*.}/${page##*/}" || return; done; }
 ok 'with every man page' pages
 completions() { for tool in dest/usr/bin/*; do test -r "dest/usr/share/bash-completion/completions/${tool##*/}" && test -r "dest/usr/share/fish/vendor_completions.d/${tool##*/}.fish" || return; done; test -r dest/usr/share/zsh/site-functions/_stretto; }
@@ -49,7 +49,7 @@ printf '#!/bin/sh\nexec "$@"\n' >fake/sudo
 chmod +x fake/*
 deps() { rm -f asked; (PATH=$work/fake:$PATH && sh "$root/tests/tools/deps.sh" "$@"); }
 names() { deps sox jq mandoc | grep -qx 'installing by apt: jq' && grep -q -- '--no-install-recommends jq$' asked; }
-ok 'deps says and installs what is missing, and nothing else' names
+ok 'deps reports and installs missing packages, and nothing else' names
 idle() { test -z "$(deps sox mandoc)" && test ! -e asked; }
 ok 'deps says and does nothing when all is there' idle
 foreign() { mkdir -p empty && exits 69 env PATH="$work/empty" /bin/sh "$root/tests/tools/deps.sh" jq; }
@@ -105,13 +105,13 @@ told() { sh "${3:-$root/tests/tools/layers.sh}" "$1" >told; [ $? -eq 1 ] && [ "$
 refuses() { told tree 5 && grep -q 'cmd/fetch.cpp.*CLI' told && grep 'ogg/page.cpp.*curl' told | grep -q 'lib/http' && grep 'ogg/page.cpp.*curl' told | grep -q pure && grep -q 'ogg includes http' told && grep -q lib/new told; }
 ok 'the layers refuse an include upwards, a library of another module, a module without arrows' refuses
 slow() { mkdir -p heavy/lib/song && printf '#include <nlohmann/json.hpp>\n' | tee heavy/lib/song/id.hpp >heavy/lib/song/id.cpp && ! sh "$root/tests/tools/layers.sh" heavy >told && grep slow told >slow && [ "$(wc -l <slow)" -eq 1 ] && grep -q '^lib/song/id.hpp' slow; }
-ok 'and a header that includes what is slow to compile' slow
+ok 'and a header that includes a slow header' slow
 mkdir -p world/lib/play world/lib/swarm world/lib/store
 printf '#include <mutex>\n#include <chrono>\n#include "base/file.hpp"\n#include "base/bytes.hpp"\nauto now = std::chrono::steady_clock::now();\n' >world/lib/play/session.cpp
 printf '#include <openssl/evp.h>\nstd::random_device chance; // not system_clock\n' >world/lib/swarm/memory.cpp
 printf '#include <sys/socket.h>\n#include <sys/stat.h>\n' >world/lib/store/remote.cpp
 worldly() { told world 7 && for what in 'play.*<mutex>' 'play.*base/file' 'play.*steady_clock' 'swarm.*openssl.*pure' 'swarm.*random_device' 'store.*socket'; do grep -q "$what" told || { echo "$what"; return 1; }; done; }
-ok 'and what the pure modules keep away from: locks, files, clocks, chance, OpenSSL; and sockets below the drivers' worldly
+ok 'and in pure modules: locks, files, clocks, randomness, OpenSSL; and sockets below the drivers' worldly
 sed 's/^store   store song base$/store   store song http base/' "$root/tests/tools/layers.sh" >upwards.sh
 upwards() { mkdir -p empty-tree/lib/store && : >empty-tree/lib/store/a.cpp && told empty-tree 1 ./upwards.sh && grep -q 'points up: store to http' told; }
 ok 'and an arrow that is drawn upwards' upwards

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A listener with one server, which fails: it ends soon, with few requests and the reason, or goes on where it can; and what it is told, it obeys at once.
+# A listener with one failing server: it ends soon, with few requests and a reason, or continues if it can; it obeys signals and keys at once.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
 tone long.wav 75
@@ -34,16 +34,16 @@ ends() { # STATUS WHY MOST COMMAND...
 
 # ---- wrong bytes at the only server
 for how in flip1 flip; do
-    ok "$how, fetch: 65 after a few requests" ends 65 'its bytes are not what their hash says' 16 fetch --edge "$edge/break/$how" "$id"
+    ok "$how, fetch: 65 after a few requests" ends 65 'its bytes do not match their hash' 16 fetch --edge "$edge/break/$how" "$id"
     ok "$how, play: 65 after a few requests" ends 65 'cannot get\|damaged' 16 play --unpaced --edge "$edge/break/$how" "$id"
 done
 heard() { test "$(events end | jq .heard_ms)" -ge "$1" && test "$(events end | jq -r .why)" = failed; }
 slowly() { ends 65 'cannot get\|damaged' 16 play --abr 320 --edge "$edge/break/flip1" "$id" && heard 10000; }
-ok 'what was right is heard before it ends' slowly
+ok 'verified audio is played before the song ends' slowly
 forged() { cp -r store forged && python3 "$root/tests/tools/forge.py" "forged/songs/$id/320/chunk_2.ogg" && faults forged; }
 ok '(a store where only a hash tells)' forged
-ok 'only its hash is wrong, fetch: 65' ends 65 'its bytes are not what their hash says' 16 fetch --edge "$url" "$id"
-ok 'only its hash is wrong, play: 65' ends 65 'its bytes are not what their hash says' 24 play --unpaced --abr 320 --edge "$url" "$id"
+ok 'only its hash is wrong, fetch: 65' ends 65 'its bytes do not match their hash' 16 fetch --edge "$url" "$id"
+ok 'only its hash is wrong, play: 65' ends 65 'its bytes do not match their hash' 24 play --unpaced --abr 320 --edge "$url" "$id"
 contradiction() { cp -r store other && liar=$(python3 "$root/tests/tools/reforge.py" other "$id" 1) && faults other; }
 ok '(a song whose manifest contradicts its index)' contradiction
 ok 'a contradiction, fetch: 65 after a few requests' ends 65 'contradicts\|hash' 16 fetch --edge "$url" "$liar"
@@ -109,7 +109,7 @@ unposted() { # where the events go, and the tracker, nobody answers: both are no
     kill -TERM $player
     exits 75 wait $player && took=$(($(now_ms) - sent)) && test $took -lt 4000 || { echo "$took ms"; cat err; return 1; }
 }
-ok 'SIGTERM, play: events that nobody takes do not hold it up' unposted
+ok 'SIGTERM, play: undelivered events do not delay the end' unposted
 ignored() { # PROGRAM...: as under nohup(1)
     rm -rf cache
     env --ignore-signal=HUP "$@" >out 2>err &
@@ -134,7 +134,7 @@ secret() { # a server of TLS that is nobody's
     started="$started $!"
     until port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' secret.log) && [ -n "$port" ]; do kill -0 "$!" || return; sleep 0.02; done
 }
-ok '(a server whose certificate nobody trusts)' secret
+ok '(a server with an untrusted certificate)' secret
 ok 'an untrusted certificate, fetch: 69 at once' ends 69 certificate 0 fetch --patience 86400 --edge "https://127.0.0.1:$port" "$id"
 ok 'an untrusted certificate, play: 69 at once' ends 69 certificate 0 play --patience 86400 --edge "https://127.0.0.1:$port" "$id"
 
@@ -153,7 +153,7 @@ login() { printf 'http://ann:%s@%s' "$1" "${url#http://}"; }
 wrong_password() { ends 77 401 4 play --edge "$(login wr0ng)" "$id" && ends 77 401 4 fetch --json --edge "$(login wr0ng)" "$id" && ! grep -rE 'wr0ng|ann:' err out events.jsonl; }
 ok 'a wrong password: 77, and it is in no message or event' wrong_password
 right_password() { play --unpaced --edge "$(login s3cret)" "$id" && test "$(events end | jq -r .why)" = finished && ! grep -E 's3cret|ann:' events.jsonl && ! tail -n +2 "$log" | grep -v "GET .* ${url#http://} "; }
-ok 'the right one: it plays; Host and events have none' right_password
+ok 'the right password: it plays; Host and events do not contain it' right_password
 front portal "$edge"
 ok 'a captive portal, fetch: it is called one' ends 69 'may want a login' 30 fetch --edge "$url" "$id"
 ok 'a captive portal, play: it is called one' ends 69 'may want a login' 30 play --edge "$url" "$id"
@@ -165,11 +165,11 @@ outage() { # how long is in outage.py
 }
 none_failed() { ! events end | grep failed && test "$(jq -r 'select(.event == "chunk").index' events.jsonl | sort -n | tail -n 1)" -ge 3; }
 paused() { outage pause && none_failed; }
-ok 'an outage longer than patience after a pause, with audio in hand: the song goes on' paused
+ok 'an outage longer than patience after a pause, with buffered audio: the song continues' paused
 buffered() { outage play && none_failed; }
 ok 'the same without a pause' buffered
 for_ever() { ends 75 'cannot get' 100 play --patience 2 --abr 96 --buffer 12 --lead 12 --unpaced --edge http://127.0.0.1:9 "$id" && outage forever && test "$(events end | jq .heard_ms)" -ge 10000; }
-ok 'one that does not end: 75, when what was in hand has been heard' for_ever
+ok 'a permanent outage: 75, after the buffered audio has been played' for_ever
 short() { # 2.5 s
     touch outage && { play --unpaced --patience 20 --edge "$edge/break/outage" "$id" & player=$!; }
     sleep 2.5 && rm outage && exits 0 wait $player
@@ -215,19 +215,19 @@ origin=$url
 tone short.wav 11 -c 1 && stretto-encode -b 96 short.wav | stretto-chunk | stretto-publish --name short store >short.id
 printf '\357\273\277#EXTM3U\r\n#EXTINF:11,Short\r\nshort\r\nno such song!\r\n\r\nhttp://x/stream/short?kbps=96\rNo\tcolumns\nshort' >bad.m3u8
 printf '\357\273\277short\r\n' >good.m3u8
-reads_bad() { exits 65 play --unpaced --edge "$origin" "$@" 2>err && test "$(events end | grep -c finished)" -eq 3 && test "$(grep -c 'is no song' err)" -eq 2 && grep -q "line 4: 'no such song!'" err; }
+reads_bad() { exits 65 play --unpaced --edge "$origin" "$@" 2>err && test "$(events end | grep -c finished)" -eq 3 && test "$(grep -c 'is not a song' err)" -eq 2 && grep -q "line 4: 'no such song!'" err; }
 ok 'a playlist with a byte order mark, CR and bad lines: the others are played, and 65' reads_bad bad.m3u8
 reads_bad_stdin() { reads_bad - <bad.m3u8; }
 ok 'the same on standard input' reads_bad_stdin
 ok 'an absolute path' reads_bad "$work/bad.m3u8"
 reads_good() { play --unpaced --edge "$origin" good.m3u8 short ./good.m3u8 && test "$(events end | grep -c finished)" -eq 3; }
 ok 'playlists and songs as arguments' reads_good
-lists() { rm -rf cache all && exits 65 timeout 60 stretto-fetch --edge "$origin" --playlist bad.m3u8 -o all 2>err && cmp all/short.ogg "$1" && test "$(grep -c 'is no song' err)" -eq 2; }
+lists() { rm -rf cache all && exits 65 timeout 60 stretto-fetch --edge "$origin" --playlist bad.m3u8 -o all 2>err && cmp all/short.ogg "$1" && test "$(grep -c 'is not a song' err)" -eq 2; }
 fetch_list() { stretto-fetch --store store short -o short.ogg && lists short.ogg && timeout 60 stretto-fetch --edge "$origin" --playlist good.m3u8 -o all; }
 ok 'fetch --playlist FILE: the same' fetch_list
 ok 'a playlist that is not there: 66' exits 66 play --edge "$origin" nowhere.m3u8
 only_bad() { printf 'no song!\n' >none.m3u8 && ! play --edge "$origin" none.m3u8; }
-ok 'one without a song is no success' only_bad
+ok 'a playlist without a song is not a success' only_bad
 
 # ---- caches
 no_room() { play --unpaced --cache /proc/nowhere/cache --edge "$origin" short 2>err && grep -q 'nothing is kept' err && events end | jq -e '.why == "finished" and .heard_ms == 11000'; }
@@ -277,7 +277,7 @@ ok 'in real time too' formats
 one_pipe() { timeout 60 stretto-play -O raw:- --unpaced --edge "$origin" low wide 2>err >pipe.raw; }
 ok 'a pipe can hold one format only: 65' exits 65 one_pipe
 right() { sox -t raw -e float -b 32 -r 8000 -c 1 -L pipe.raw pipe.wav && same pipe.wav low.ogg && grep -q 'another format' err; }
-ok 'and what it holds is right' right
+ok 'and its content is right' right
 
 # ---- a slow disk
 cat >slow.c <<'END'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What tools do to the file that they are told to write: devices, FIFOs and links stay, and nothing is left behind.
+# Output files of tools: devices, FIFOs and links stay, and no temporary file remains.
 . ./tests/lib.sh
 tone song.wav 3
 stretto-encode -b 96 song.wav >wanted.ogg
@@ -32,7 +32,7 @@ link() { mkdir -p far && echo old >far/target && ln -s far/target link && encode
 ok 'a link is followed to the file' link
 ok 'beside which nothing is left' test "$(ls -A far)" = target
 dangling() { ln -s far/made dangles && encode dangles && test -L dangles && cmp far/made wanted.ogg; }
-ok 'a link to nothing makes what it points at' dangling
+ok 'a dangling link creates its target' dangling
 chain() { ln -s "$PWD/far/end" far/second && ln -s far/second first && encode first && test -L first && test -L far/second && cmp far/end wanted.ogg; }
 ok 'links to links too' chain
 loop() { ln -s round round; encode round; }
@@ -41,7 +41,7 @@ ln -s /proc/self/fd/1 stdout # as /dev/stdout is
 out() { encode stdout >seen && cmp seen wanted.ogg; }
 ok 'a link to a descriptor of its own is that descriptor' out
 behind() { (printf before; encode stdout) >seen && { printf before; cat wanted.ogg; } | cmp - seen; }
-ok 'and what is in it already stays' behind
+ok 'and its previous content stays' behind
 piped() { encode stdout | cmp - wanted.ogg; }
 ok 'in a pipe too' piped
 mode() { (umask 027 && encode moded) && test "$(stat -c %a moded)" = 640; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-play and peers: they may only help. Chunks come from whoever plays the same; what is wrong is heard by nobody, and an edge is always there.
+# stretto-play and peers: peers may only help. Chunks come from listeners of the same song, wrong bytes are never played, and an edge is always there.
 . ./tests/lib.sh
 export SDL_AUDIODRIVER=dummy STRETTO_LOCATION=52.5,13.4
 tone song.wav 41
@@ -52,7 +52,7 @@ for tracker in "$enemies" "$both"; do
     mean="$mean $!"
 done
 ok 'the tracker names the seeder' listed "$friends" 1
-ok 'and elsewhere those who mean harm' listed "$enemies" 5
+ok 'and hostile peers elsewhere' listed "$enemies" 5
 ok 'and elsewhere all of them' listed "$both" 6
 
 listen anna "$friends"
@@ -63,11 +63,11 @@ listen lost "$friends"
 track && pair=$url
 listen carl "$pair" --share 90
 wrote() { grep -qs "$2" "$1.jsonl" || ! alive "$1"; }
-ok 'one who plays comes to its next song' await 'the second song of carl' wrote carl '"index":1'
-ok 'one who listens is soon known' listed "$pair" 1
+ok 'a player reaches its next song' await 'the second song of carl' wrote carl '"index":1'
+ok 'a listener is soon known' listed "$pair" 1
 listen dora "$pair"
-ok 'one who will lose its tracker takes chunks of peers' await 'a chunk of a peer' wrote lost '"source":"peer"'
-ok 'a tracker that is gone' stop "$friends_pid"
+ok 'a listener that will lose its tracker takes chunks from peers' await 'a chunk of a peer' wrote lost '"source":"peer"'
+ok 'an unreachable tracker' stop "$friends_pid"
 for who in anna bad mixed alone lost dora; do
     ended() { wait "$(cat "$who.pid")"; }
     ok "$who: played to its end" ended
@@ -80,11 +80,11 @@ ok 'with a peer that has it, only the first chunk is from the edge' from_peers
 ok 'with a tracker that goes, peers go on' test "$(bytes lost peer)" -gt 0
 ok 'with --no-peers nothing is theirs' test "$(bytes alone peer)" -eq 0
 caught() { for kind in wrong long shift; do grep -q "^$kind asked" evil.* || continue; grep -h '"reject"' bad.jsonl mixed.jsonl | jq -e '.why == "hash"' >/dev/null || return; done; }
-ok 'those who gave wrong bytes are told of' caught
+ok 'peers that sent wrong bytes are reported' caught
 pkill -TERM -P "$(cat carl.pid)"
 wait "$(cat carl.pid)"
 given() { test "$(jq 'select(.event == "upload").bytes' carl.jsonl | paste -sd + | bc)" -ge "$(bytes dora peer)" && test "$(bytes dora peer)" -gt 0; }
-ok 'a song is passed on while it is still heard, and the events say how much of it' given
+ok 'a song is uploaded while it is played, and the events contain the bytes' given
 kept() { test "$(find anna.cache -name 'chunk_*' | wc -l)" -eq "$(find store/songs/"$id"/320 -name 'chunk_*' | wc -l)"; }
-ok 'what came from peers is kept too' kept
+ok 'chunks from peers are cached too' kept
 finish

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-play: what is heard is what was published, sample for sample, whatever the network does; and its events say so.
+# stretto-play: it plays exactly the published samples, whatever the network does, and its events are right.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
 tone one.wav 32 && tone two.wav 21 && tone mono.wav 11 -c 1
@@ -22,7 +22,7 @@ same() { # HEARD TRUE
 events() { jq -c "select(.event == \"$1\")" events.jsonl; }
 
 steady() { rm -rf cache && play -O wav:heard.wav --abr 320 one && same heard.wav one.320.wav; }
-ok 'what is heard is the decode of what was published' steady
+ok 'the sound is the decoded published song' steady
 once() { rm -rf cache && play -O null --abr 320 one && timeout 60 stretto-play --edge http://127.0.0.1:9 --unpaced -O wav:heard.wav --abr 320 one && same heard.wav one.320.wav; }
 ok 'heard once, it is all kept' once
 low() { rm -rf cache && play -O wav:low.wav --abr 96 --events events.jsonl one && same low.wav one.96.wav && ! events chunk | jq -e 'select(.kbps != 96)'; }
@@ -30,7 +30,7 @@ ok '--abr 96 asks for nothing else' low
 story() { jq -r .event events.jsonl | grep -v progress | uniq | paste -sd ' ' | grep -qx 'start playing chunk end\|start chunk playing chunk end' && events end | jq -e '.why == "finished" and .heard_ms == 32000'; }
 ok 'the events tell it from start to end' story
 always() { jq -e 'has("seq") and has("time_ms") and has("session") and has("listener") and has("song")' events.jsonl >said && ! grep -qv true said && test "$(jq .seq events.jsonl | paste -sd ' ')" = "$(seq -s ' ' 0 $(($(wc -l <events.jsonl) - 1)))"; }
-ok 'each with who, what, when and its number' always
+ok 'each with listener, kind, time and number' always
 whole() { test "$(events chunk | jq .audio_ms | paste -sd + | bc)" -eq 32000 && test "$(events chunk | jq .bytes | paste -sd + | bc)" -eq "$(cat store/songs/"$id"/96/chunk_*.ogg | wc -c)"; }
 ok 'every byte and every second is in them' whole
 adapts() { rm -rf cache events.jsonl && timeout 120 stretto-play --edge "$edge" -O wav:up.wav --events events.jsonl one && ! events stall | grep . && test "$(samples up.wav)" -eq "$(samples one.96.wav)" && test "$(events chunk | head -n 1 | jq .kbps)" -eq 96 && test "$(events chunk | tail -n 1 | jq .kbps)" -eq 320; }
@@ -69,23 +69,23 @@ wrong_hash() {
     two=$(cat two.id) && rm -rf cache liar events.jsonl && cp -r store liar && python3 "$root/tests/tools/forge.py" "liar/songs/$two/320/chunk_1.ogg" && oggz-validate "liar/songs/$two/320/chunk_1.ogg" &&
         start stretto-serve liar && timeout 120 stretto-play --edge "$url" --edge "$edge" -O wav:forged.wav --abr 320 --events events.jsonl two && same forged.wav two.320.wav && events reject | jq -e '.why == "hash" and .index == 1' && clean && stop "$pid"
 }
-ok 'an edge whose chunk only its hash gives away: what was not heard yet comes from another' wrong_hash
+ok 'an edge with a chunk that only fails its hash: the rest comes from another edge' wrong_hash
 missing() { # a rendition that is gone
     rm -rf cache && cp -r store holes && rm -r holes/songs/"$id"/320 && start stretto-serve holes && timeout 120 stretto-play --edge "$url" --unpaced -O wav:h.wav --abr 320 one && same h.wav one.160.wav && stop "$pid"
 }
 ok 'a rendition that is not there: the next best one' missing
 
-ok 'a song that nobody has: 69' exits 69 play -O null nothing
+ok 'a song that no source has: 69' exits 69 play -O null nothing
 ok 'and it says so' says "'nothing' is not at" play -O null nothing
 part() { play -O null nothing two; }
 ok 'the others are played, and the status tells' exits 69 part
-ok 'nobody answers: 75, when patience ends' exits 75 timeout 100 stretto-play --edge http://127.0.0.1:9 --cache nowhere --patience 2 -O null one
-ok 'no such rule: 64' exits 64 play --abr none one
+ok 'no response: 75, after the patience' exits 75 timeout 100 stretto-play --edge http://127.0.0.1:9 --cache nowhere --patience 2 -O null one
+ok 'an unknown rule: 64' exits 64 play --abr none one
 ok 'no such output: 64' exits 64 play -O tape one
 ok 'no song: 64' exits 64 play
 ok 'a full disk: 74' exits 74 play -O raw:/dev/full one
 ended() { rm -f events.jsonl; stretto-play --edge "$edge" -O null --events events.jsonl one & player=$! started="$started $!"; await 'the first progress' grep -qs '"progress"' events.jsonl || return; kill -TERM $player; exits 75 wait $player && events end | jq -e '.why == "skipped" and .heard_ms < 32000'; }
-ok 'told to end, it says that it was skipped' ended
+ok 'after SIGTERM, the events say that the song was skipped' ended
 keys() { rm -f events.jsonl && timeout 60 python3 "$root/tests/tools/keys.py" stretto-play --edge "$edge" -O null --events events.jsonl one two; }
 ok 'keys: the next song, pause, seek, volume, end' keys
 pressed() {
@@ -93,9 +93,9 @@ pressed() {
 }
 ok 'and the events have them' pressed
 head_only() { (trap '' PIPE; timeout 60 stretto-play --edge "$edge" --unpaced -O raw:- --abr 96 one 2>said; echo $? >status) | head -c 1000 >part && test "$(wc -c <part)" -eq 1000 && ! grep . said && test "$(cat status)" -gt 128; }
-ok 'a reader that has had enough is no failure to tell of' head_only
+ok 'a reader that closes its pipe is not a failure' head_only
 no_room() { timeout 60 stretto-play --edge "$edge" --unpaced -O wav:full.wav --abr 320 --events /dev/full two 2>said && test "$(grep -c 'no more events are written' said)" -eq 1 && same full.wav two.320.wav; }
-ok 'events that cannot be written: said once, and the music goes on' no_room
+ok 'events that cannot be written: one message, and the music continues' no_room
 forever() { timeout 60 stretto-play --edge "$edge" --unpaced -O null --share 0.5 --tracker http://127.0.0.1:9 mono && exits 64 stretto-play --edge "$edge" --share soon mono; }
 ok '--share ends after so long, and takes seconds or forever' forever
 from_store() { rm -rf cache && timeout 60 stretto-play --store store --unpaced -O wav:st.wav --abr 320 one && same st.wav one.320.wav && stretto-play --store store --list | grep -q mono && STRETTO_STORE=nowhere timeout 60 stretto-play --edge "$edge" --unpaced -O null mono; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-publish: believes nothing, and a store is old or new whatever happens.
+# stretto-publish: it trusts no input, and a store is old or new whatever happens.
 . ./tests/lib.sh
 tone song.wav 25
 stretto-encode -b 96,160 song.wav | stretto-chunk >song.tar
@@ -73,7 +73,7 @@ ok 'with other averages: 65' changed '.renditions[0].average_kbps += 1'
 retag() { manifest '.tags.TITLE = ["New"]' && test "$(stretto-publish --retag store bundle.tar)" = "$id" && stretto-publish --list store | grep -q 'New$' && stretto-publish --verify store; }
 ok '--retag: new tags replace the old ones of the same song' retag
 noise() { printf 'not a tar' | stretto-publish store; }
-ok 'what is no tar: 65' exits 65 noise
+ok 'input that is not a tar: 65' exits 65 noise
 
 damage() { cp -r store broken && printf x >>"broken/songs/$id/96/chunk_1.ogg" && stretto-publish --verify broken; }
 ok '--verify finds damage: 1' exits 1 damage

@@ -57,5 +57,5 @@ full() { if mount -t tmpfs -o size=400k tmpfs small 2>err; then head -c 300000 a
 mkdir small
 ok 'on a full disk the file is as it was' full
 wrong() { exits 64 stretto-report --forget "$listener" - <all.jsonl && exits 64 stretto-report --forget x --json all.jsonl && exits 64 stretto-report --drop-before "then" all.jsonl; }
-ok 'what cannot be rewritten is wrong usage' wrong
+ok 'input that cannot be rewritten is wrong usage' wrong
 finish

@@ -38,7 +38,7 @@ given_after() {
     { line start 0 1000 ''; line upload 1 1500 ',"bytes":70'; line end 2 2000 ',"heard_ms":0,"why":"finished"'; line upload 3 3000 ',"bytes":500'; line upload 4 4000 ',"bytes":6'; } >given.jsonl &&
         stretto-report --json given.jsonl >given.1 && cat given.jsonl given.jsonl | sort -R | stretto-report --json - >given.2 && same given.1 given.2 && jq -e '.bytes.uploaded == 576' given.1
 }
-ok 'what is given to others after the last song counts, once' given_after
+ok 'uploads after the last song count, once' given_after
 mkdir folder folder/deep
 awk -v n=5 '{print > "folder/deep/" (NR % n) ".jsonl"}' events.jsonl
 gzip -k folder/deep/0.jsonl folder/deep/1.jsonl && rm folder/deep/0.jsonl folder/deep/1.jsonl
@@ -87,7 +87,7 @@ ok 'members one after the other are read, with zeros behind them, and nothing el
 foreign() {
     head -c 100000 /dev/urandom >song.mp3 && exits 65 stretto-report song.mp3 && exits 65 stretto-report clean.jsonl song.mp3 && says 'no events' stretto-report --keep-going clean.jsonl song.mp3 && echo '{"level":"info"}' >other.jsonl && exits 65 stretto-report other.jsonl
 }
-ok 'what is no input of a report is refused' foreign
+ok 'invalid input of a report is refused' foreign
 bom() { printf '\357\273\277' | cat - clean.jsonl | stretto-report --strict --json - >bom.json && same plain.json bom.json; }
 ok 'a byte order mark is passed over' bom
 partial_cut() {
@@ -95,16 +95,16 @@ partial_cut() {
         sed 's/partial\/2/partial\/1/' whole.part | says 'another version' exits 65 stretto-report -
 }
 ok 'a partial report without its last line, or of another version, is refused' partial_cut
-ok 'no file is told' exits 66 stretto-report none.jsonl
-ok 'a time that is none is wrong usage' exits 64 stretto-report --since yesterday clean.jsonl
-ok 'a table that is none is wrong usage' exits 64 stretto-report --csv nothing clean.jsonl
-ok 'money that is none is wrong usage' exits 64 stretto-report --pool 1,5 clean.jsonl
+ok 'a missing file is reported' exits 66 stretto-report none.jsonl
+ok 'an invalid time is wrong usage' exits 64 stretto-report --since yesterday clean.jsonl
+ok 'an unknown table is wrong usage' exits 64 stretto-report --csv nothing clean.jsonl
+ok 'an invalid amount is wrong usage' exits 64 stretto-report --pool 1,5 clean.jsonl
 full() { stretto-report --json clean.jsonl >/dev/full; }
 ok 'notices a full disk' exits 74 full
 full_partial() { stretto-report --partial events.jsonl >/dev/full; }
 ok 'in partial reports too' exits 74 full_partial
 empty() { : >empty && exits 65 stretto-report empty && stretto-report clean.jsonl empty && stretto-report --keep-going --json empty | jq -e '.totals.plays == 0 and .totals.from == null and .experience.startup_p50_ms == null'; }
-ok 'nothing at all is no report, unless asked for' empty
+ok 'empty input is an error, except on request' empty
 
 # sessions by hand: NAME LISTENER SONG START_S HEARD_S WALL_S WHY
 line() { printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"%s","listener":"%s","place":"x","song":"%s"%s}\n' "$@"; }
@@ -131,7 +131,7 @@ ok 'songs with few plays are not paid' few
 { cat hand.jsonl; for i in 1 2 3 4 5; do heard "m$i" robot C $((i * 10)) 36000 40000 finished; done; } >robot.jsonl
 robot() { stretto-report --json --pool 100 --min-plays 0 robot.jsonl >said && jq -e '(.suspects | length) == 1 and .suspects[0].suspicion == "more than 24 hours in a day" and .suspects[0].heard_ms == 86400000 and
     .suspects[0].plays == 3' said && amounts '{"B":5000,"A":2500,"C":2500}' <said; }
-ok 'a day has 24 hours, and who hears more is a suspect and not paid for' robot
+ok 'a day has 24 hours; a listener with more is a suspect and is not paid for' robot
 paid() { stretto-report --json --pool 100 --min-plays 0 --pay-suspects robot.jsonl | jq -e '[.royalties[] | select(.song == "C").plays] == [4]'; }
 ok 'unless asked' paid
 salted() { stretto-report --json robot.jsonl | jq -r '.suspects[0].listener' >plain && printf '\0robot' | sha256sum | head -c 16 | cmp - plain -n 16 &&
@@ -246,7 +246,7 @@ stranger() { # Via is what anybody may send
     entry 1 200000000 MISS - 'corporate proxy' | sed 's/^198.51.100.0/203.0.113.0/' >proxied.log && stretto-report --servers servers.json --json --prices prices proxied.log | jq -e '.servers[0].to_servers == 0 and .servers[0].unreported_miss == 200000000 and .cost[0].amount > 0 and .input.via == 1' &&
         says '1 requests in logs came through a proxy' stretto-report proxied.log
 }
-ok 'who sends Via is no server by that' stranger
+ok 'a client with Via does not count as a server' stranger
 ok 'a list of servers that says no address is refused' exits 65 stretto-report --servers prices events.jsonl
 alone() { stretto-report --json logs | jq -e '.servers[0].reported == 0 and .servers[0].unreported_hit > 0 and .totals.sessions == 0' && stretto-report --csv servers logs | head -n 1 | tr -d '\r' | grep -qx 'server,requests,bytes,reported,unreported_hit,unreported_miss,unreported_origin,to_servers'; }
 ok 'without events nothing is reported' alone
@@ -265,7 +265,7 @@ log_costs() {
         ($b.edge_hit + $b.edge_miss + $miss) as $edge | .cost[0].edge_bytes == $edge and .cost[0].origin_bytes == $b.edge_miss + $miss + $origin and .cost[2].origin_bytes == $edge + $b.peer + $origin and
         (.cost[0].amount * 1e9 - ($edge + 10 * .cost[0].origin_bytes + 0.1 * $b.peer) - .cost[0].requests * 1e5 | fabs) < 1e4' said
 }
-ok 'what nobody reports costs too' log_costs
+ok 'bytes that no player reports cost too' log_costs
 compared() { stretto-report --json --prices prices events.jsonl >said && jq -e '.cost | map(.way) == ["as it was", "edges only", "origin only"] and .[2].saved == 0 and ((1 - .[0].amount / .[2].amount - .[0].saved) | fabs) < 1e-5 and .[0].saved > .[1].saved and .[1].saved > 0 and .[0].listener_year < .[1].listener_year' said &&
     stretto-report --prices prices events.jsonl | grep -A 5 'What it cost' | grep -q 'saved'; }
 ok 'peers and edges beside edges alone and the origin alone' compared
@@ -288,7 +288,7 @@ zones() { # nights of Berlin around the change of October 2026, and of New York
         { for i in $(seq 60); do heard "b$i" busy A $((1792879200 + i * 1490)) 1500 1500 finished; done; } >busy.jsonl && stretto-report --json --time-zone Europe/Berlin busy.jsonl | jq -e '.totals.suspects == 0 and ([.days[].heard_ms] | max) > 86400000' && stretto-report --json busy.jsonl | jq -e '[.days[].heard_ms] | max <= 86400000'
 }
 ok '--time-zone: days as date(1) has them, and one of 25 hours' zones
-ok 'a zone that is none: 64' exits 64 stretto-report --time-zone Europe/Atlantis clean.jsonl
+ok 'an unknown time zone: 64' exits 64 stretto-report --time-zone Europe/Atlantis clean.jsonl
 echo '{"edge_gb": -1}' >bad
 ok 'a price below nothing is refused' exits 65 stretto-report --prices bad events.jsonl
 finish

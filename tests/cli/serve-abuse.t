@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve under attack: what must be refused is, nothing leaks, and honest clients notice nothing.
+# stretto-serve under attack: hostile requests are refused, nothing leaks, and honest clients notice nothing.
 . ./tests/lib.sh
 tone song.wav 31
 id=$(stretto-encode -b 96,320 song.wav | stretto-chunk | stretto-publish --name song store)
@@ -39,7 +39,7 @@ start stretto-serve "$origin" || exit
 edge_pid=$pid
 attacks edge "$origin"
 in_time() { wait $late || { cat late; return 1; }; }
-ok 'what is too slow: 408' in_time
+ok 'a request that is too slow: 408' in_time
 pid=$edge_pid
 ok 'the edge lives, and ends well' alive
 pid=$origin_pid

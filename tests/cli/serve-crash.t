@@ -28,7 +28,7 @@ for test in 'tight size=6M:a disk smaller than --cache-size:bytes' 'tight nr_ino
 done
 ok 'a flipped bit in each file: seen before a byte of it leaves' crashes flipped
 ok 'in a large one: a visible failure, once' crashes flipped_large
-ok 'and by --scrub, when nobody asks' crashes scrubbed
+ok 'and by --scrub, without a request' crashes scrubbed
 ok 'rm -rf of the folder: stored again' crashes swept
 ok '--cache-size: du -sb never says more' crashes small 4000000
 ok '--cache-size less than the empty folder takes: 64' exits 64 stretto-serve --listen 127.0.0.1:0 http://127.0.0.1:1 --cache tiny --cache-size 10k

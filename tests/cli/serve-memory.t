@@ -1,10 +1,10 @@
 #!/bin/sh
-# stretto-serve --memory: what it takes whatever is asked of it.
+# stretto-serve --memory: its use of memory under any load.
 . ./tests/lib.sh
 heavy() { timeout 300 python3 "$root/tests/tools/heavy.py" "$@"; }
 ok 'a body far larger than the memory, slow readers, ranges' heavy huge
 ok 'the same before a disk' heavy huge_disk
-ok '300 fills at once whose readers do not read' heavy many
+ok '300 transfers at once whose clients do not read' heavy many
 ok 'the same before a disk' heavy many --cache many
 ok 'slow readers of what is dropped' heavy leavers
 ok 'a length that nobody tells' heavy unknown

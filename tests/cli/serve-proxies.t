@@ -90,7 +90,7 @@ ok '/stream remembers by the address behind the proxy' streams
 refused() {
     start stretto-serve --trust-proxy 127.0.0.0/8 store || return
     for field in 'X-Forwarded-For: nobody' 'X-Forwarded-For;' 'Forwarded: for=_x' 'Forwarded: by=1.1.1.1'; do
-        test "$(curl -sS -o body -w '%{http_code}' -H "$field" "$url/songs")" = 400 && grep -q 'holds no address' body || { echo "$field"; return 1; }
+        test "$(curl -sS -o body -w '%{http_code}' -H "$field" "$url/songs")" = 400 && grep -q 'contains no address' body || { echo "$field"; return 1; }
     done
     test "$(curl -sS -o body -w '%{http_code}' -H 'Forwarded: for=1.1.1.1' -H 'X-Forwarded-For: 1.1.1.2' "$url/songs")" = 400 && grep -q disagree body &&
         curl -sSf -o body --haproxy-protocol "$url/songs" && curl -sSf -o body "$url/songs" && stop "$pid"

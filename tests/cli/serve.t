@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve: what it answers, to every client people have, and what operators need of it.
+# stretto-serve: its responses to common clients, and its functions for operators.
 . ./tests/lib.sh
 sing() { # NAME SECONDS BITRATES ARTIST TITLE: published under its name
     tone "$1.wav" "$2"
@@ -89,7 +89,7 @@ ok 'a name may come to mean another song' renamed short.tar
 gone() { get "$url$1" && status 404; }
 unlisted() { get "$url/songs?q=renamed" && test "$(jq '.songs | length' body)" = 0; }
 removed() { stretto-publish --remove "$new" store && soon gone "/songs/$new/96/chunk_0.ogg" && soon gone "/stream/$new?kbps=96" && soon unlisted; }
-ok 'what is removed is gone' removed
+ok 'a removed song does not exist any more' removed
 
 # a song longer than a minute; the address is measured while it is sent, and found to be fast
 long=$(sing long 70 96,160,320 'Long Tone' 'Long sweep')
@@ -121,7 +121,7 @@ taken() { start stretto-serve store && exits 69 stretto-serve --listen "${url#ht
 ok 'a port in use: 69, and why' taken
 ok 'an unknown option: 64' exits 64 stretto-serve --no-such store
 ok 'no source: 64' exits 64 stretto-serve
-ok 'an address that is none: 64' exits 64 stretto-serve --listen 127.0.0.1:66000 store
+ok 'an invalid address: 64' exits 64 stretto-serve --listen 127.0.0.1:66000 store
 ok 'no store there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 nowhere
 ok 'an unknown variable in the environment: 64' exits 64 env STRETTO_SERVE_LISTN=1 stretto-serve --listen 127.0.0.1:0 store
 by_variable() { STRETTO_SERVE_NAME=here start stretto-serve store && get "$url/stats.json" && test "$(jq -r .name body)" = here && stop "$pid"; }
@@ -153,7 +153,7 @@ whole() { start stretto-serve --access-log - --log-addresses store && get "$url/
 ok '--log-addresses: whole ones' whole
 
 drains() { start stretto-serve heavy && client drain "$chunk" "heavy$chunk" "$pid" && wait "$pid"; }
-ok 'SIGTERM: no new clients, and what is under way is finished' drains
+ok 'SIGTERM: no new clients, and open responses are finished' drains
 forced() { start stretto-serve --grace 3600 heavy && client hold "$chunk" "$pid" && exits 0 wait "$pid"; }
 ok 'a second one ends it at once' forced
 graceful() { start stretto-serve --grace 1 heavy && client hang "$chunk" "$pid" && exits 0 wait "$pid"; }
@@ -161,5 +161,5 @@ ok 'and --grace is the longest that it takes' graceful
 ends() { start stretto-serve store && client burst $chunk "$song/160/chunk_1.ogg" "$pid" && wait "$pid"; }
 ok 'SIGTERM under load cuts no answer short' ends
 goes_on() { wait $paused || { cat paused; return 1; }; }
-ok 'a player that pauses for a minute goes on' goes_on
+ok 'a player continues after a pause of a minute' goes_on
 finish

@@ -36,7 +36,7 @@ ok 'fixed bitrates waste no byte where no hole makes them ask again' bytes
 scored() { # the score from its parts, for a song that never changed: u L - 10 T - 5 N - 2 start
     jq -es 'map(select(.plays) | .plays[] | select(.policy == "96")) | all((100 / 210 * (126 - 10 * .stalled_s - 5 * .stalls - 2 * ([0, .start_s - 0.2] | max)) - .q | fabs) < 1e-6)' out
 }
-ok 'Q is what its formula says' scored
+ok 'Q follows its formula' scored
 steady() { awk 'BEGIN { for (s = 0; s < 30; s++) print s, 640 }' >links/640 && mkdir -p only && mv links/640 only && stretto-simulate --traces only --abr 96,stretto --songs 300 --json | jq -es 'map(select(.songs)) | length == 2 and all(.percent_without_stall == 100)'; }
 ok 'at 640 kbit/s neither 96 nor stretto ever stalls' steady
 killed() { stretto-simulate --traces only --abr stretto,96 --kill-edges 1 --songs 500 --json | jq -es 'map(select(.songs)) | length == 2 and all(.percent_without_stall == 100)'; }
@@ -48,7 +48,7 @@ falls() { mkdir -p falls && for at in 5 12 20 33 47 60 75 90 120 150; do awk -v 
     stretto-simulate --traces falls --abr stretto --json >fell && jq -es 'map(select(.plays) | .plays[0]) | length == 10 and all(.stalls <= 1 and (.heard_s - 210 | fabs) < 1e-6)' fell; }
 ok 'a cliff: one stall at most, and it resumes' falls
 late() { jq -es 'map(select(.plays and (.file | tonumber) >= 20) | .plays[0]) | all(.stalls == 0)' fell; }
-ok 'and none once the buffer is there: it steps down in time' late
+ok 'and none once the buffer is filled: it steps down in time' late
 
 piped() { simulate --abr stretto,seed --songs 8 2>said | stretto-report >report && grep -q 'sessions  *16$' report && grep -q '^stretto ' said && grep -q 'Beside Spotify' said; }
 ok 'into a pipe go events, which a report reads; the table goes to standard error' piped
@@ -85,14 +85,14 @@ ok 'the table has a part for each kind' titled
 ladder() { simulate --ladder 160,45 --abr 45,160 --songs 4 --json | jq -es 'map(select(.plays)) | length == 4 and all((.plays | map(.kbps | round)) == [45, 160] and .plays[0].bytes < .plays[1].bytes)'; }
 ok 'made-up songs have the bitrates of --ladder' ladder
 manifest() { tone song.wav 25 && stretto-encode song.wav | stretto-chunk | tar x manifest.json && simulate --manifest manifest.json --abr 320 --json | jq -es 'map(select(.plays) | .plays[0]) | all((.heard_s - 25 | fabs) < 0.01)'; }
-ok 'a manifest gives the song' manifest
+ok 'a manifest defines the song' manifest
 
 ok 'a policy that does not exist is wrong usage' exits 64 simulate --abr best
 ok 'so is a part beyond the parts' exits 64 simulate --part 3 2
-ok 'no recordings are no input' exits 66 stretto-simulate --traces nowhere
+ok 'a folder without traces is missing input' exits 66 stretto-simulate --traces nowhere
 bad() { mkdir -p bad && echo '0 fast' >bad/x && stretto-simulate --traces bad; }
-ok 'a recording that is none is bad data' exits 65 bad
-ok 'and its line is told' says "'bad/x': line 1: not a second and its kbit/s" bad
+ok 'an invalid trace is bad data' exits 65 bad
+ok 'and the message names its line' says "'bad/x': line 1: not a second and its kbit/s" bad
 outside() { printf '../links/wild\t0\t1\t10\n' >list && simulate --scenarios list; }
 ok 'a scenario does not lead out of the folder' exits 65 outside
 # crowds
@@ -109,7 +109,7 @@ ok 'and no more than there can be' below
 alone() { crowd --fetch --no-peers --json | jq -e '.bytes.peer == 0 and .offload == 0'; }
 ok 'or from edges alone' alone
 beside() { crowd --songs-each 2 >table && grep -q 'Spotify 2010' table && grep -q 'bytes from own caches, %.* 55.4$' table; }
-ok 'what players heard stands beside what was seen in 2010' beside
+ok "the players' results stand beside the figures of 2010" beside
 ok 'with neither recordings nor listeners there is nothing to do' exits 64 stretto-simulate --abr 96
 ok 'a crowd of an unknown policy is wrong usage' exits 64 crowd --abr best
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Audio as people have it: pipes that cannot know their length, tags behind the audio, Ogg of other programs, gapless
+# Audio from other programs: pipes without a length, tags after the audio, foreign Ogg, gapless
 # albums. ffmpeg and mpv say how many samples there are.
 . ./tests/lib.sh
 tone song.wav 12
@@ -29,14 +29,14 @@ ok 'a stream that ends inside a frame of samples' piped 249980 'ffmpeg -v error 
 same() { ffmpeg -v error -i song.wav -f wav - | cat | stretto-encode -b 96 - 2>/dev/null | cmp - plain.ogg; }
 stretto-encode -b 96 song.wav >plain.ogg
 ok 'and is the same song as from a file' same
-tells() { ffmpeg -v error -i song.wav -f wav - | says 'whether it is whole cannot be known' stretto-encode -b 96 -; }
+tells() { ffmpeg -v error -i song.wav -f wav - | says 'a truncation would not be noticed' stretto-encode -b 96 -; }
 ok 'that its length is not known is said' tells
 known() { ! stretto-encode -b 96 "$1" 2>&1 >/dev/null | grep .; }
 for file in song.wav song.mp3 song.flac song.opus song.wv; do ok "of $file nothing is said" known $file; done
 cut() { head -c "$2" "$1" >"cut-$1" && exits 65 stretto-encode "cut-$1" >/dev/null; }
 for file in song.wav song.mp3 song.flac song.opus song.wv; do ok "$file cut short is refused" cut $file 90000; done
 ffmpeg -v error -i song.wav -f matroska -live 1 -c:a flac - >live.mka
-live() { head -c 400000 live.mka >cut.mka && says 'whether it is whole cannot be known' stretto-encode -b 96 cut.mka; }
+live() { head -c 400000 live.mka >cut.mka && says 'a truncation would not be noticed' stretto-encode -b 96 cut.mka; }
 ok 'a live Matroska, cut, is said to be of unknown length' live
 
 # --- behind the audio of an MP3
@@ -51,9 +51,9 @@ for file in bare song; do
         ok "$tail behind $file.mp3 is passed over" behind
     done
 done
-noted() { cat bare.mp3 junk >tailed.mp3 && says 'is no audio, and was left out' stretto-encode -b 96 tailed.mp3; }
+noted() { cat bare.mp3 junk >tailed.mp3 && says 'that is not audio' stretto-encode -b 96 tailed.mp3; }
 ok 'and noted' noted
-ok 'an MP3 without a count of frames is said to be of unknown length' says 'whether it is whole cannot be known' stretto-encode -b 96 bare.mp3
+ok 'an MP3 without a count of frames is said to be of unknown length' says 'a truncation would not be noticed' stretto-encode -b 96 bare.mp3
 hole() { cp bare.mp3 hole.mp3 && dd if=zeros of=hole.mp3 bs=1 seek=60000 conv=notrunc 2>/dev/null && exits 65 stretto-encode -b 96 hole.mp3 >/dev/null; }
 ok 'a hole inside is damage' hole
 
@@ -103,7 +103,7 @@ for file in *.ogg; do
 done
 edit noise <oggenc.ogg >noise.ogg # ffmpeg and mpv do not read it; libvorbisfile does
 noise() { equal "$(samples noise.ogg)" "$(stretto-chunk noise.ogg 2>said | tar xOf - manifest.json | jq .samples)"; }
-ok 'a packet that is no audio is passed over' noise
+ok 'a packet without audio is skipped' noise
 edit end -3000 <oggenc.ogg >end.ogg
 trimmed() { equal "$(samples end.ogg)" "$(stretto-chunk end.ogg 2>said | tar xOf - manifest.json | jq .samples)"; }
 ok 'an end that cuts off more than a packet cuts off the packet' trimmed

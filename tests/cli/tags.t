@@ -81,5 +81,5 @@ latin1() { cp song.mp3 v1.mp3 && printf 'TAG%-30s%-30s%-30s2001%-28s\000\007\021
 ok 'ID3v1 in Latin-1' latin1
 much() { /usr/bin/python3 -c 'import mutagen
 f = mutagen.File("tagged-song.flac"); f["LYRICS"] = "x" * 70000; f.save()' && says 'tag LYRICS of 70000 bytes was left out' stretto-encode -b 96 tagged-song.flac && test "$(tags tagged-song.flac | jq -c .ALBUM)" = '["Album"]'; }
-ok 'what is too long is left out, and said' much
+ok 'a tag that is too long is omitted and reported' much
 finish

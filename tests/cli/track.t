@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-track: what it answers and to whom, whom it names, and what does it no harm.
+# stretto-track: its responses, the peers and edges that it names, and hostile input.
 . ./tests/lib.sh
 sing() { # NAME FREQUENCY: published under its name
     sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 31 sine "$2"
@@ -67,16 +67,16 @@ input()" <hold >/dev/null &
 }
 mkfifo hold
 ok 'and its swarms, with whole copies' swarms
-ok '--dump of nobody: 69' exits 69 stretto-track --dump http://127.0.0.1:9
-ok '--dump of what is no tracker: 69' exits 69 stretto-track --dump "$origin/songs"
+ok '--dump without a server: 69' exits 69 stretto-track --dump http://127.0.0.1:9
+ok '--dump of a server that is not a tracker: 69' exits 69 stretto-track --dump "$origin/songs"
 
 sed 's/"au"/"oz"/' edges.json >changed && mv changed edges.json
 renamed() { kill -HUP "$tracker_pid" && soon sh -c "curl -s $tracker/edges | grep -q '\"oz\"'"; }
 ok 'SIGHUP reads the edges again' renamed
 broken() { echo '[{' >edges.json && kill -HUP "$tracker_pid" && soon grep -q "edges.json': not JSON" "$tracker_said" && curl -s "$tracker/edges" | grep -q '"oz"'; }
-ok 'and keeps those it has when the file is none' broken
+ok 'and keeps the old list if the file is invalid' broken
 without() { stop "$origin_pid" && track without_origin "$tracker" "$id" "$other"; }
-ok 'without its origin it answers what it knows' without
+ok 'without its origin it serves its own data' without
 ends() { track drains "$tracker" "$tracker_pid" && wait "$tracker_pid"; }
 ok 'SIGTERM: requests under way are answered, exit 0' ends
 
@@ -106,7 +106,7 @@ ok 'no origin: 64' exits 64 stretto-track --listen 127.0.0.1:0
 ok 'a strange origin: 64' exits 64 stretto-track --listen 127.0.0.1:0 --origin ftp://a
 ok 'an unknown option: 64' exits 64 stretto-track --no-such
 ok 'an unknown variable in the environment: 64' exits 64 env STRETTO_TRACK_ORIGN=1 stretto-track --origin "$origin"
-ok 'a proxy that is no address: 64' exits 64 stretto-track --origin "$origin" --trust-proxy localhost
+ok 'a proxy that is not an address: 64' exits 64 stretto-track --origin "$origin" --trust-proxy localhost
 ok 'no such file of edges: 66' exits 66 stretto-track --origin "$origin" --edges nowhere.json
 ok 'a bad one: 65' exits 65 stretto-track --origin "$origin" --edges songs
 ok 'no such database: 66' exits 66 stretto-track --origin "$origin" --geoip nowhere.mmdb

@@ -116,7 +116,7 @@ def strangers(url):
         say(f"refuses {name}", got == status, f"{got} in place of {status}")
     say("refuses what is packed", poster.status(good.encode(), Content_Encoding="gzip") == 415)
     answer, text = poster.ask(good.encode() + b"\n{}\n")
-    say("and names the line", text == "line 2: lacks what every event has, or has it wrong\n", text)
+    say("and names the line", text == "line 2: a required key is missing or invalid\n", text)
     say("nothing of all this is stored", metric(url, "events_total") == before and not stored("taken"))
     answer, _ = poster.ask(None, "GET")
     say("other methods are 405", answer.status == 405 and answer.headers["Allow"] == "POST, OPTIONS")

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(without_any_measurement_it_takes_the_lowest) {
     BOOST_TEST((decision.what == Do::take));
     BOOST_TEST(decision.rendition == 0);
 }
-BOOST_AUTO_TEST_CASE(after_one_chunk_it_takes_what_the_throughput_carries) {
+BOOST_AUTO_TEST_CASE(after_one_chunk_it_takes_the_bitrate_of_the_throughput) {
     const auto song = made_up_song(20);
     for (const auto& [network, wanted] : {std::pair{120, 0}, {200, 1}, {5000, 2}}) {
         const auto policy = make_policy("bola");
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(after_one_chunk_it_takes_what_the_throughput_carries) {
         BOOST_TEST(policy->decide(playing(song, 5, 9, 1, 0)).rendition == wanted, network);
     }
 }
-BOOST_AUTO_TEST_CASE(it_does_not_rise_more_than_a_step_above_what_the_network_carries) {
+BOOST_AUTO_TEST_CASE(it_rises_at_most_one_step_above_the_throughput) {
     const auto song = made_up_song(40);
     const auto policy = settled(song, 120);
     for (int k = 12; k < 14; ++k) {

@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(a_number_takes_the_highest_bitrate_not_above_it_within_the_
     s.lowest = 1;
     BOOST_TEST(make_policy("96")->decide(s).rendition == 1);
 }
-BOOST_AUTO_TEST_CASE(none_asks_for_a_chunk_while_the_buffer_is_full) {
+BOOST_AUTO_TEST_CASE(no_policy_requests_a_chunk_while_the_buffer_is_full) {
     const auto song = made_up_song(9);
     for (const char* name : {"stretto", "bola", "mpc", "throughput", "seed", "96"}) {
         const auto policy = make_policy(name);

@@ -6,7 +6,7 @@ using namespace stretto::abr;
 
 BOOST_AUTO_TEST_SUITE(abr_score)
 
-BOOST_AUTO_TEST_CASE(the_three_steps_are_worth_what_they_are) {
+BOOST_AUTO_TEST_CASE(the_three_steps_have_their_utilities) {
     BOOST_TEST(utility(96) == 0.60);
     BOOST_TEST(utility(160) == 0.85);
     BOOST_TEST(utility(320) == 1.00);

@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(every_function_is_there) { BOOST_TEST(SdlLibrary::get().Get
 #include <SDL2/SDL.h>
 namespace audio_sdl_library {
 
-BOOST_AUTO_TEST_CASE(what_we_declare_is_what_sdl_does) {
+BOOST_AUTO_TEST_CASE(our_declarations_match_sdl) {
     static_assert(sizeof(SdlAudio) == sizeof(SDL_AudioSpec));
     static_assert(offsetof(SdlAudio, format) == offsetof(SDL_AudioSpec, format));
     static_assert(offsetof(SdlAudio, channels) == offsetof(SDL_AudioSpec, channels));

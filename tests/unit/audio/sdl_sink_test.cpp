@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(the_device_gets_the_very_samples) {
     }
     BOOST_TEST((sounding(read_samples(folder.file("played"))) == samples));
 }
-BOOST_AUTO_TEST_CASE(what_was_not_heard_can_be_taken_back) {
+BOOST_AUTO_TEST_CASE(unplayed_audio_can_be_taken_back) {
     const Folder folder;
     const Set driver{"SDL_AUDIODRIVER", "disk"}, file{"SDL_DISKAUDIOFILE", folder.file("played")};
     const auto samples = noise(2 * 44100);
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_heard_can_be_taken_back) {
     }
     BOOST_TEST((sounding(read_samples(folder.file("played"))) == expected));
 }
-BOOST_AUTO_TEST_CASE(without_a_device_it_is_an_error_that_says_what_helps) {
+BOOST_AUTO_TEST_CASE(without_a_device_the_error_names_a_remedy) {
     const Set driver{"SDL_AUDIODRIVER", "nothing"};
     try {
         open_sdl_sink(stereo, {"", true, steady});

@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_wav_file_is_whole_after_every_write_whatever_ends_the_pro
     sink->write(samples);
     BOOST_TEST((read_wav(folder.file("a.wav")) == samples));
 }
-BOOST_AUTO_TEST_CASE(a_full_pipe_has_no_room_and_nobody_waits) {
+BOOST_AUTO_TEST_CASE(a_full_pipe_has_no_room_and_does_not_block) {
     const Folder folder;
     const auto fifo = folder.file("pipe");
     BOOST_TEST_REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(volume_scales_and_1_leaves_every_bit) {
     for (const float sample : samples) expected.push_back(sample * 0.5F);
     BOOST_TEST((read_samples(folder.file("a")) == expected));
 }
-BOOST_AUTO_TEST_CASE(what_cannot_be_made_or_written_is_an_error) {
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_created_or_written_is_an_error) {
     const SinkOptions options{"", false, [] { return 0.0; }};
     for (const auto kind : {Output::Kind::raw, Output::Kind::wav})
         BOOST_CHECK_THROW(open_sink({kind, "/nowhere/a"}, stereo, options), Error);

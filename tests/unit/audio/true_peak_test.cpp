@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_sine_that_is_never_sampled_at_its_crest_has_it_all_the_sa
     BOOST_TEST(peak_of(samples) > 0.49);
     BOOST_TEST(peak_of(samples) < 0.56);  // the onset rings
 }
-BOOST_AUTO_TEST_CASE(it_is_what_libebur128_measures) {
+BOOST_AUTO_TEST_CASE(it_equals_the_peak_of_libebur128) {
     for (int channels : {1, 2})
         for (std::size_t frames : {1000, 44100}) {
             auto samples = noise(frames * static_cast<std::size_t>(channels), 0.6F);
@@ -80,6 +80,6 @@ BOOST_AUTO_TEST_CASE(a_peak_in_a_quiet_song_is_found_wherever_it_is) {
         BOOST_TEST(peak_of(samples) > (at > 0 ? 0.95 : 0.89));
     }
 }
-BOOST_AUTO_TEST_CASE(silence_has_none) { BOOST_TEST(peak_of(std::vector<float>(1000)) == 0); }
+BOOST_AUTO_TEST_CASE(silence_has_no_peak) { BOOST_TEST(peak_of(std::vector<float>(1000)) == 0); }
 
 BOOST_AUTO_TEST_SUITE_END()

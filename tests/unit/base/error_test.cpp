@@ -8,7 +8,7 @@ using namespace stretto;
 
 BOOST_AUTO_TEST_SUITE(base_error)
 
-BOOST_AUTO_TEST_CASE(a_failed_call_tells_what_its_subject_and_why) {
+BOOST_AUTO_TEST_CASE(a_failed_call_names_the_action_the_subject_and_the_reason) {
     errno = ENOENT;
     const auto missing = system_error("open", "a.ogg");
     BOOST_TEST(missing.what() == "cannot open 'a.ogg': No such file or directory");
@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(a_failed_call_tells_what_its_subject_and_why) {
     BOOST_TEST(full.what() == "cannot write 'b.ogg': No space left on device");
     BOOST_TEST(full.exit() == EX_IOERR);
 }
-BOOST_AUTO_TEST_CASE(a_result_is_a_value_or_why_there_is_none) {
+BOOST_AUTO_TEST_CASE(a_result_is_a_value_or_a_reason) {
     Result<std::unique_ptr<int>> good = std::make_unique<int>(7);
     BOOST_TEST(bool{good});
     BOOST_TEST(*must(std::move(good), "x") == 7);

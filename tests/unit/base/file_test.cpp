@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_spool_has_no_name_and_can_be_read_anywhere) {
     BOOST_TEST(read_at(spool.fd(), part, 8, "spool") == 2U);
     BOOST_TEST(read_at(spool.fd(), part, 10, "spool") == 0U);
 }
-BOOST_AUTO_TEST_CASE(what_comes_through_a_pipe_in_bits_is_read_as_a_whole) {
+BOOST_AUTO_TEST_CASE(fragments_from_a_pipe_are_read_as_a_whole) {
     Pipe pipe;
     std::thread writer{[&] {
         for (int i = 0; i < 100; ++i) {

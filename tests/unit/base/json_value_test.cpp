@@ -20,7 +20,7 @@ Json parsed(std::string_view text) { return must(Json::parse(text), "test"); }
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(what_is_printed_reads_back_the_same) {
+BOOST_AUTO_TEST_CASE(a_printed_value_is_read_back) {
     const auto json = parsed(sample);
     BOOST_TEST(json.dump() == Theirs::parse(sample).dump());
     BOOST_TEST(json.dump(2) == Theirs::parse(sample).dump(2));

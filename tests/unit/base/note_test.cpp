@@ -6,7 +6,7 @@ using namespace stretto;
 
 BOOST_AUTO_TEST_SUITE(base_note)
 
-BOOST_AUTO_TEST_CASE(what_could_drive_a_terminal_is_escaped) {
+BOOST_AUTO_TEST_CASE(control_bytes_for_a_terminal_are_escaped) {
     BOOST_TEST(printable("a\x1b[2J\n") == "a\\x1b[2J\\x0a");
     BOOST_TEST(printable("\x7f\xc2\x9b") == "\\x7f\\xc2\\x9b");
 }

@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(handlers_of_others_are_left_alone) {
     const int status = child.status();
     BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 7));
 }
-BOOST_AUTO_TEST_CASE(what_is_no_terminal_is_left_alone) {
+BOOST_AUTO_TEST_CASE(a_descriptor_that_is_not_a_terminal_is_left_alone) {
     int ends[2];
     BOOST_REQUIRE(::pipe(ends) == 0);
     BOOST_TEST(!KeyTerminal{ends[0]});

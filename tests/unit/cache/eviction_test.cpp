@@ -43,7 +43,7 @@ int chunks_in(const Eviction& cache, std::uint64_t song, std::uint16_t kbps = 16
 
 BOOST_AUTO_TEST_SUITE(cache_eviction)
 
-BOOST_AUTO_TEST_CASE(what_fits_stays_in) {
+BOOST_AUTO_TEST_CASE(objects_that_fit_stay) {
     Eviction cache{10'000};
     for (Key key = 0; key < 10; ++key) {
         BOOST_TEST(!cache.hit(key));
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(what_fits_stays_in) {
     BOOST_TEST(cache.bytes() == 10'000u);
     BOOST_TEST(cache.size() == 10u);
 }
-BOOST_AUTO_TEST_CASE(room_is_kept_for_what_is_on_its_way) {
+BOOST_AUTO_TEST_CASE(room_is_reserved_for_transfers) {
     Eviction cache{10'000};
     for (Key key = 0; key < 10; ++key) cache.insert(key, 1000);
     BOOST_TEST(cache.reserve(2500).size() == 3u);
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(inserted_again_it_has_its_new_size) {
     BOOST_TEST((cache.insert(1, 5000) == std::vector<Key>{1}));
     BOOST_TEST(!cache.contains(1));
 }
-BOOST_AUTO_TEST_CASE(a_scan_does_not_wash_out_what_is_asked_for_often) {
+BOOST_AUTO_TEST_CASE(a_scan_does_not_evict_popular_objects) {
     Eviction cache{100'000};
     for (int round = 0; round < 3; ++round)
         for (Key key = 0; key < 50; ++key) ask(cache, hash(key), 1000);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_scan_does_not_wash_out_what_is_asked_for_often) {
     for (Key key = 0; key < 50; ++key) left += cache.contains(hash(key));
     BOOST_TEST(left > 45);
 }
-BOOST_AUTO_TEST_CASE(what_was_dropped_is_remembered_when_it_returns) {
+BOOST_AUTO_TEST_CASE(a_dropped_object_keeps_its_count_when_it_returns) {
     Eviction cache{100'000};
     for (int round = 0; round < 3; ++round)
         for (Key key = 0; key < 90; ++key) ask(cache, hash(key), 1000);
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(the_same_requests_drop_the_same_objects) {
     BOOST_TEST(once.size() > 1000u);
     BOOST_TEST((once == run()));
 }
-BOOST_AUTO_TEST_CASE(it_agrees_with_a_naive_model_of_what_is_in) {
+BOOST_AUTO_TEST_CASE(it_agrees_with_a_naive_model_of_its_content) {
     std::mt19937 engine{3};
     const auto dice = [&](std::uint64_t n) { return static_cast<std::uint32_t>(engine() % n); };
     for (std::uint64_t capacity : {1'000u, 20'000u, 1'000'000u}) {

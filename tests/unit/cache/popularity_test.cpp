@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(requests_are_counted_by_key) {
     BOOST_TEST(songs.of(0) == 1);
     BOOST_TEST(songs.of(8) == 0);
 }
-BOOST_AUTO_TEST_CASE(a_halving_halves_what_was_and_not_what_comes) {
+BOOST_AUTO_TEST_CASE(a_halving_affects_old_counts_and_not_new_ones) {
     Popularity songs;
     for (int i = 0; i < 8; ++i) songs.add(7);
     songs.age(1);
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(growing_forgets_nothing) {
     // a set of eight overflows now and then at a quarter full
     BOOST_TEST(wrong < 20);
 }
-BOOST_AUTO_TEST_CASE(a_newcomer_to_the_full_table_wears_down_what_is_asked_for_least) {
+BOOST_AUTO_TEST_CASE(a_new_key_in_a_full_table_wears_down_the_lowest_count) {
     Popularity songs;
     for (std::uint32_t key = 1; key <= songs.capacity(); ++key)
         for (std::uint32_t n = 0; n < 2 + key; ++n) songs.add(key);

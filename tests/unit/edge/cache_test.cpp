@@ -87,7 +87,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(edge_cache, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_is_on_its_way_is_found_by_nobody) {
+BOOST_AUTO_TEST_CASE(an_object_in_transfer_is_not_found) {
     Cache cache{in_memory(), troubles};
     const auto begun = cache.begin("/a", Response{}.head(), 4, true);
     BOOST_REQUIRE(begun.entry);
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(what_is_on_its_way_is_found_by_nobody) {
     BOOST_TEST((cache.find("/a", get("/a")) == begun.entry));
     BOOST_TEST(cache.numbers().filling_bytes == 0u);
 }
-BOOST_AUTO_TEST_CASE(what_only_passes_through_is_never_found) {
+BOOST_AUTO_TEST_CASE(a_body_that_only_passes_through_is_never_found) {
     Cache cache{in_memory(), troubles};
     const auto begun = cache.begin("/a", Response{}.head(), 4, false);
     BOOST_REQUIRE(begun.entry);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(what_only_passes_through_is_never_found) {
     BOOST_TEST(!cache.find("/a", get("/a")));
     BOOST_TEST(cache.numbers().objects == 0u);
 }
-BOOST_AUTO_TEST_CASE(of_what_failed_nothing_stays) {
+BOOST_AUTO_TEST_CASE(a_failed_transfer_leaves_nothing) {
     for (const auto& options : {in_memory(), on_disk()}) {
         Cache cache{options, troubles};
         {
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(of_what_failed_nothing_stays) {
         BOOST_TEST(cache.numbers().filling_bytes == 0u);
     }
 }
-BOOST_AUTO_TEST_CASE(what_was_asked_for_before_an_invalidation_is_not_kept) {
+BOOST_AUTO_TEST_CASE(a_response_requested_before_an_invalidation_is_not_stored) {
     for (const auto& options : {in_memory(), on_disk()}) {
         Cache cache{options, troubles};
         const auto before = cache.moment();
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(so_is_one_that_shows_while_it_is_read) {
     BOOST_TEST(cache.numbers().damaged == 1u);
     BOOST_TEST(!cache.find("/a", get("/a")));
 }
-BOOST_AUTO_TEST_CASE(scrubbing_finds_it_before_anybody_asks) {
+BOOST_AUTO_TEST_CASE(scrubbing_finds_it_before_a_request) {
     {
         Cache cache{on_disk(), troubles};
         for (int i = 0; i < 4; ++i) put(cache, text("/", i), std::string(100000, 'l'));
@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(scrubbing_ends_when_it_is_told_to) {
         cache.scrub(part, [&](std::uint64_t) { return ++blocks, false; });
     BOOST_TEST(blocks == 1);
 }
-BOOST_AUTO_TEST_CASE(a_soft_purge_has_what_came_before_validated) {
+BOOST_AUTO_TEST_CASE(after_a_soft_purge_older_responses_are_validated) {
     Cache cache{in_memory(), troubles};
     const auto second = http::Seconds{1};
     put(cache, "/before", "text", {noon, "", "\"one\", \"two\""});
@@ -363,7 +363,7 @@ BOOST_AUTO_TEST_CASE(one_that_grows_beyond_it_is_known_the_next_time) {
     BOOST_TEST(bool{other.entry});
     cache.abandon(other.entry);
 }
-BOOST_AUTO_TEST_CASE(what_is_on_its_way_takes_half_of_the_cache_at_most) {
+BOOST_AUTO_TEST_CASE(transfers_take_at_most_half_of_the_cache) {
     Cache cache{in_memory(8 * megabyte), troubles};
     std::vector<std::shared_ptr<Entry>> begun;
     for (int i = 0; i < 20; ++i)
@@ -391,7 +391,7 @@ BOOST_AUTO_TEST_CASE(it_stays_under_its_size_and_takes_dropped_files_away) {
         BOOST_TEST(bytes <= 4 * megabyte);
     }
 }
-BOOST_AUTO_TEST_CASE(what_is_dropped_and_still_sent_counts_until_it_has_been) {
+BOOST_AUTO_TEST_CASE(a_dropped_object_counts_until_it_has_been_sent) {
     Cache cache{in_memory(2 * megabyte), troubles};
     auto sent = put(cache, "/a", std::string(200000, 'l'));
     cache.drop(sent);
@@ -414,7 +414,7 @@ BOOST_AUTO_TEST_CASE(few_files_are_open_at_a_time) {
     for (int i = 0; i < 10; ++i) cache.find(text("/", i), get(text("/", i)));
     BOOST_TEST(open() == 3);
 }
-BOOST_AUTO_TEST_CASE(an_object_whose_file_was_taken_away_is_not_there) {
+BOOST_AUTO_TEST_CASE(an_object_without_its_file_is_a_miss) {
     Cache cache{on_disk(), troubles};
     const auto entry = put(cache, "/a", std::string(Content::small + 1, 'l'));
     entry->content()->close_file();
@@ -453,7 +453,7 @@ BOOST_AUTO_TEST_CASE(where_the_file_system_must_stay_free_nothing_is_stored_and_
     cache.begin("/c", Response{}.head(), 4, true);
     BOOST_TEST(told.size() == 2u);
 }
-BOOST_AUTO_TEST_CASE(a_path_tells_the_eviction_what_it_is_of_a_song) {
+BOOST_AUTO_TEST_CASE(the_eviction_learns_the_part_of_a_song_from_the_path) {
     const std::string id(32, 'a');
     const auto chunk = hint_of("/songs/" + id + "/160/chunk_7.ogg?x");
     BOOST_TEST((chunk.kind == cache::Hint::Kind::chunk));

@@ -124,13 +124,13 @@ BOOST_AUTO_TEST_CASE(and_an_index_too) {
                     (right ? Verdict::right : Verdict::wrong)));
     }
 }
-BOOST_AUTO_TEST_CASE(who_is_here_before_the_manifest_waits_for_it) {
+BOOST_AUTO_TEST_CASE(a_reader_before_the_manifest_waits_for_it) {
     const auto one = check(chunk(0));
     BOOST_TEST(!verdict(*one, song().sound[0]));
     upstream.answer(manifest_text());
     BOOST_TEST((said == Verdict::right));
 }
-BOOST_AUTO_TEST_CASE(of_a_song_that_is_nowhere_nobody_knows_what_it_should_be) {
+BOOST_AUTO_TEST_CASE(a_song_that_does_not_exist_cannot_be_verified) {
     for (const int status : {404, 410}) {
         const auto one = check(chunk(0));
         upstream.refuse(status);
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(but_not_for_ever) {
     BOOST_TEST((said == Verdict::unavailable));
     BOOST_TEST(upstream.waiting.empty());
 }
-BOOST_AUTO_TEST_CASE(the_end_of_what_is_not_proven_is_held_back) {
+BOOST_AUTO_TEST_CASE(the_end_of_an_unverified_body_is_held_back) {
     const auto one = check(chunk(0));
     const std::uint64_t all = 40000;
     BOOST_TEST(one->releasable(1000, all) == 1000u);
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_compressed_manifest_is_proven_uncompressed) {
                               gzip(std::string(song::most_manifest_bytes + 1, ' '))})
         BOOST_TEST((verdict(*check(manifest(song().id()), fields), wrong) == Verdict::wrong));
 }
-BOOST_AUTO_TEST_CASE(what_comes_with_a_digest_is_held_against_it) {
+BOOST_AUTO_TEST_CASE(a_body_with_a_digest_is_verified) {
     const Route page{Route::other, "", 0, 0};
     BOOST_TEST(!check(page));
     const auto right = check(page, digest("some page"));
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(of_two_proofs_the_worse_verdict_counts) {
     BOOST_TEST((decided(sound, 200) == Verdict::right));
     BOOST_TEST((decided("else", 200) == Verdict::wrong));
 }
-BOOST_AUTO_TEST_CASE(who_goes_before_the_manifest_comes_harms_nobody) {
+BOOST_AUTO_TEST_CASE(a_reader_that_leaves_before_the_manifest_does_no_harm) {
     {
         const auto one = check(chunk(0));
         one->add(as_bytes(song().sound[0]));

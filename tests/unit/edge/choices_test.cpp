@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(it_outlives_the_program) {
     BOOST_TEST(told(choices, "b", "song", 160) == 160);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_none_is_begun_anew) {
+BOOST_AUTO_TEST_CASE(an_invalid_file_is_replaced) {
     const Folder folder;
     const auto file = folder.path / "choices";
     for (const std::string bytes : {"", "x", "not what it should be, but long enough for some"}) {

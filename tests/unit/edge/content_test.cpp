@@ -42,7 +42,7 @@ Sums sums_of(const Bytes& bytes) {
 
 BOOST_AUTO_TEST_SUITE(edge_content)
 
-BOOST_AUTO_TEST_CASE(readers_get_what_is_released_and_wait_for_the_rest) {
+BOOST_AUTO_TEST_CASE(readers_get_released_bytes_and_wait_for_the_rest) {
     net::Loop loop;
     const auto bytes = noise(1000);
     const auto content = growing(1000);
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(no_more_is_released_than_there_is_and_nothing_is_taken_back
     content->complete();
     BOOST_TEST(content->length().value_or(0) == 100U);
 }
-BOOST_AUTO_TEST_CASE(what_fails_breaks_those_who_need_more_and_no_one_else) {
+BOOST_AUTO_TEST_CASE(a_failure_breaks_only_readers_that_need_more) {
     net::Loop loop;
     const auto bytes = noise(1000);
     const auto content = growing(2000);
@@ -96,13 +96,13 @@ BOOST_AUTO_TEST_CASE(what_fails_breaks_those_who_need_more_and_no_one_else) {
     Pull late{loop, content->read(loop, {})};
     BOOST_TEST((late.run() == State::broken));
 }
-BOOST_AUTO_TEST_CASE(what_is_complete_cannot_fail_any_more) {
+BOOST_AUTO_TEST_CASE(complete_content_cannot_fail_any_more) {
     const auto content = growing();
     content->complete();
     content->fail();
     BOOST_TEST(!content->failed());
 }
-BOOST_AUTO_TEST_CASE(it_can_begin_anew_only_while_nobody_has_seen_a_byte) {
+BOOST_AUTO_TEST_CASE(it_can_restart_only_before_a_reader_has_seen_a_byte) {
     net::Loop loop;
     const auto content = growing();
     content->append(noise(500));
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(small_ones_are_held_as_bytes_and_large_ones_are_not) {
         BOOST_TEST(content->memory() == size);
     }
 }
-BOOST_AUTO_TEST_CASE(a_reader_keeps_what_it_reads_when_the_content_lets_go) {
+BOOST_AUTO_TEST_CASE(a_reader_keeps_its_file_when_the_content_closes_it) {
     net::Loop loop;
     const auto bytes = noise(Content::small + 1);
     std::string path = "/tmp/stretto-content-XXXXXX";
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_reader_keeps_what_it_reads_when_the_content_lets_go) {
     BOOST_TEST((pull.run() == State::end));
     BOOST_TEST((pull.got == bytes));
 }
-BOOST_AUTO_TEST_CASE(a_reader_opens_what_was_closed_since_it_was_found) {
+BOOST_AUTO_TEST_CASE(a_reader_opens_a_file_that_was_closed_since_the_lookup) {
     net::Loop loop;
     const auto bytes = noise(1000);
     std::string path = "/tmp/stretto-content-XXXXXX";
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(a_reader_opens_what_was_closed_since_it_was_found) {
     Pull late{loop, content->read(loop, {})};
     BOOST_TEST((late.run() == State::broken));
 }
-BOOST_AUTO_TEST_CASE(a_range_of_what_may_prove_wrong_is_whole_when_all_is) {
+BOOST_AUTO_TEST_CASE(a_range_of_an_unverified_body_is_complete_when_the_body_is_verified) {
     net::Loop loop;
     const auto bytes = noise(1000);
     for (const bool fails : {false, true}) {
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_range_of_what_may_prove_wrong_is_whole_when_all_is) {
         BOOST_TEST((range.got == part(bytes, 100, fails ? 49 : 50)));
     }
 }
-BOOST_AUTO_TEST_CASE(a_disk_that_is_full_is_no_failure) {
+BOOST_AUTO_TEST_CASE(a_full_disk_is_not_a_failure) {
     net::Loop loop;
     const auto content = growing(5, File{::open("/dev/full", O_RDWR)});
     BOOST_TEST(content->on_disk());
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(one_thread_writes_while_others_read) {
     for (auto& reader : readers) reader.join();
     for (const bool each : right) BOOST_TEST(each);
 }
-BOOST_AUTO_TEST_CASE(who_waits_for_the_end_is_told_of_either) {
+BOOST_AUTO_TEST_CASE(a_waiter_for_the_end_hears_of_success_and_failure) {
     net::Loop loop;
     for (const bool fails : {false, true}) {
         const auto content = growing();

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_file_cut_anywhere_is_not_whole) {
         BOOST_TEST(!Disk::read_meta(disk.path_of(name)), "whole with " << n << " bytes");
     }
 }
-BOOST_AUTO_TEST_CASE(nor_is_one_with_a_wrong_bit_in_what_it_says_of_itself) {
+BOOST_AUTO_TEST_CASE(nor_is_one_with_a_wrong_bit_in_its_header) {
     const auto name = put("/a");
     const auto all = bytes_of(name);
     for (std::size_t i = body.size(); i < all.size(); ++i) {
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(nor_is_one_whose_body_has_another_length) {
     rewrite(name, all);
     BOOST_TEST(!Disk::read_meta(disk.path_of(name)));
 }
-BOOST_AUTO_TEST_CASE(freshening_changes_what_is_known_and_no_byte_of_the_body) {
+BOOST_AUTO_TEST_CASE(freshening_changes_the_fields_and_no_byte_of_the_body) {
     const auto name = put("/a");
     auto meta = meta_of("/a");
     meta.stored.fields = {};  // shorter than before

@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(strings_of_a_list) {
     BOOST_TEST(parse_groups("").empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_list_of_strings_is_nothing) {
+BOOST_AUTO_TEST_CASE(a_field_that_is_not_a_list_of_strings_is_empty) {
     for (const auto* field : {"a", "\"a", "\"a\",", "\"a\" \"b\"", "\"a\",,\"b\"", "1", "(\"a\")",
                               "\"a\\b\"", "\"a\"; =1", "\"a\";x=", "\"\x7f\"", "\"a\", b"})
         BOOST_TEST(parse_groups(field).empty(), field);

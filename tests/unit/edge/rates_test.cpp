@@ -6,7 +6,7 @@ using namespace stretto::edge;
 
 BOOST_AUTO_TEST_SUITE(edge_rates)
 
-BOOST_AUTO_TEST_CASE(a_rate_is_the_mean_of_the_last_and_what_was_before) {
+BOOST_AUTO_TEST_CASE(a_rate_is_the_mean_of_the_last_and_the_one_before) {
     Rates rates;
     BOOST_TEST(rates.of("a") == 0);
     rates.note("a", 4e6);
@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(a_rate_is_the_mean_of_the_last_and_what_was_before) {
     BOOST_TEST(rates.of("a") == 3e6);
     BOOST_TEST(rates.of("b") == 0);
 }
-BOOST_AUTO_TEST_CASE(memory_is_bounded_and_those_who_are_known_stay) {
+BOOST_AUTO_TEST_CASE(memory_is_bounded_and_known_clients_stay) {
     Rates rates;
     for (int i = 0; i < 4096; ++i) rates.note(std::to_string(i), 1);
     rates.note("7", 3);

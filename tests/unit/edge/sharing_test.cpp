@@ -27,12 +27,12 @@ http::Stored come(http::Fields fields, int status = 200) {
 
 BOOST_AUTO_TEST_SUITE(edge_sharing)
 
-BOOST_AUTO_TEST_CASE(what_is_fresh_is_for_all_who_wait) {
+BOOST_AUTO_TEST_CASE(a_fresh_response_is_for_all_waiting_requests) {
     BOOST_TEST((share(come({{"Cache-Control", "max-age=1"}}), asking(), now) == Share::all));
     BOOST_TEST((share(come({{"Cache-Control", "max-age=60"}}, 503), asking(), now) == Share::all));
 }
 
-BOOST_AUTO_TEST_CASE(what_must_be_validated_is_for_nobody_else) {
+BOOST_AUTO_TEST_CASE(a_response_that_must_be_validated_is_not_shared) {
     for (const auto* rule :
          {"no-cache", "max-age=60, no-cache", "max-age=0", "s-maxage=0, max-age=9",
           "max-age=0, must-revalidate", "max-age=0, stale-if-error=60"})
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(what_must_be_validated_is_for_nobody_else) {
     BOOST_TEST((share(come({{"ETag", "\"a\""}}), asking(), now) == Share::nothing));
 }
 
-BOOST_AUTO_TEST_CASE(what_may_be_used_while_it_is_validated_is_shared) {
+BOOST_AUTO_TEST_CASE(a_response_that_may_be_used_while_it_is_validated_is_shared) {
     BOOST_TEST((share(come({{"Cache-Control", "max-age=0, stale-while-revalidate=9"}}), asking(),
                       now) == Share::all));
 }
@@ -57,13 +57,13 @@ BOOST_AUTO_TEST_CASE(another_variant_is_asked_for) {
     BOOST_TEST((share(stored, asking(), now) == Share::variant));
 }
 
-BOOST_AUTO_TEST_CASE(a_reload_is_content_with_what_has_just_come) {
+BOOST_AUTO_TEST_CASE(a_reload_accepts_a_response_that_has_just_arrived) {
     const auto stored = come({{"Cache-Control", "max-age=60"}});
     for (const auto* wish : {"no-cache", "max-age=0", "min-fresh=100"})
         BOOST_TEST((share(stored, asking({{"Cache-Control", wish}}), now) == Share::all), wish);
 }
 
-BOOST_AUTO_TEST_CASE(a_stale_answer_is_for_those_who_may_have_a_stale_one) {
+BOOST_AUTO_TEST_CASE(a_stale_response_is_for_requests_that_accept_a_stale_one) {
     auto stored = come({{"Cache-Control", "max-age=1, stale-if-error=60"}});
     BOOST_TEST((share_stale(stored, asking(), false, now + Seconds{30}) == Share::all));
     BOOST_TEST((share_stale(stored, asking(), false, now + Seconds{62}) == Share::nothing));

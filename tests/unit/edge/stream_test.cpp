@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(the_plan_knows_the_files_length_before_its_chunks_are_read)
     BOOST_TEST((plan() == known));
     BOOST_TEST(shelf.asked.size() == 1U);
 }
-BOOST_AUTO_TEST_CASE(the_whole_file_is_what_the_tools_join) {
+BOOST_AUTO_TEST_CASE(the_whole_file_equals_the_one_that_the_tools_join) {
     for (const bool later : {false, true}) {
         shelf.later = later;
         auto all = pull(0, song().whole.size());
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(without_the_first_chunk_there_is_no_plan) {
     BOOST_TEST(!plan(&status));
     BOOST_TEST(status == 502);
 }
-BOOST_AUTO_TEST_CASE(who_leaves_while_a_chunk_is_on_its_way_harms_nobody) {
+BOOST_AUTO_TEST_CASE(a_client_that_leaves_during_a_transfer_does_no_harm) {
     const auto known = plan();
     shelf.later = true;
     {

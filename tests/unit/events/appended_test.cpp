@@ -40,7 +40,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(events_appended, Fixture)
 
-BOOST_AUTO_TEST_CASE(lines_are_appended_to_what_was_there) {
+BOOST_AUTO_TEST_CASE(lines_are_appended_to_the_existing_content) {
     put("a\n");
     Appended file{path, 1000};
     fs::last_write_time(path, fs::file_time_type::clock::now());

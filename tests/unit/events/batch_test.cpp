@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(each_line_gets_when_it_came_and_from_where_behind_its_own_k
     BOOST_TEST(first["heard_ms"] == 5);
     BOOST_TEST(batch->lines.ends_with("\"}\n"));
 }
-BOOST_AUTO_TEST_CASE(what_is_stored_is_read_as_the_same_event) {
+BOOST_AUTO_TEST_CASE(a_stored_line_is_read_as_the_same_event) {
     auto batch = take(line(7));
     BOOST_REQUIRE(batch);
     const auto size = batch->lines.size() - 1;
@@ -66,9 +66,9 @@ BOOST_AUTO_TEST_CASE(a_last_line_needs_no_line_feed_and_blanks_and_empty_lines_a
     BOOST_TEST(odd->count == 2U);
     BOOST_TEST(take("\n\n")->count == 0U);
 }
-BOOST_AUTO_TEST_CASE(one_line_that_is_no_event_refuses_all_and_is_named) {
+BOOST_AUTO_TEST_CASE(one_invalid_line_refuses_all_and_is_named) {
     BOOST_TEST(why(line(0) + "\n{\"a\":1}\n" + line(1)) ==
-               "line 2: lacks what every event has, or has it wrong");
+               "line 2: a required key is missing or invalid");
     BOOST_TEST(why(line(0) + "\n\n" + line(1).substr(0, 40)) ==
                "line 3: not one whole JSON object");
     for (const auto* other : {"[]", "null", "x", "\"text\"", "{}}", "\xff", "\xef\xbb\xbf{}"})
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(every_line_cut_short_is_refused) {
     for (std::size_t n = 1; n < whole.size(); ++n)
         BOOST_TEST(why(std::string_view{whole}.substr(0, n)) != "taken", n);
 }
-BOOST_AUTO_TEST_CASE(what_a_report_passes_over_must_be_json_all_the_same) {
+BOOST_AUTO_TEST_CASE(keys_that_a_report_ignores_must_be_json_too) {
     for (const auto* more :
          {R"(,"x":[1,,2])", R"(,"x":tru)", R"(,"x":{"a":1,})", R"(,"x":01)", R"(,"x":"\q")",
           ",\"x\":\"\t\"", R"(,"x":1e999)", R"(,"x":)", ",\"x\":\"\xc3\"", R"(,"x":1 2)"})
@@ -94,16 +94,18 @@ BOOST_AUTO_TEST_CASE(depth_is_bounded) {
     BOOST_TEST(why(line(0, deep(10))) == "taken");
     BOOST_TEST(why(line(0, deep(1000))) == "line 1: not one whole JSON object");
 }
-BOOST_AUTO_TEST_CASE(nobody_puts_words_into_the_servers_mouth) {
-    BOOST_TEST(why(line(0, R"(,"received_ms":1)")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"address":"10.0.0.1")")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"addr\u0065ss":"10.0.0.1")")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"sent_ms":1)")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"token":"t")")) == "line 1: has what the server adds");
-    BOOST_TEST(why(line(0, R"(,"address":1)")) ==
-               "line 1: lacks what every event has, or has it wrong");
+BOOST_AUTO_TEST_CASE(a_client_cannot_set_the_servers_keys) {
+    BOOST_TEST(why(line(0, R"(,"received_ms":1)")) ==
+               "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"address":"10.0.0.1")")) ==
+               "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"addr\u0065ss":"10.0.0.1")")) ==
+               "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"sent_ms":1)")) == "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"token":"t")")) == "line 1: has a key that only the server adds");
+    BOOST_TEST(why(line(0, R"(,"address":1)")) == "line 1: a required key is missing or invalid");
 }
-BOOST_AUTO_TEST_CASE(ids_that_are_none_are_refused) {
+BOOST_AUTO_TEST_CASE(invalid_ids_are_refused) {
     const auto with = [](const std::string& from, const std::string& to) {
         auto changed = line(0);
         changed.replace(changed.find(from), from.size(), to);
@@ -112,10 +114,10 @@ BOOST_AUTO_TEST_CASE(ids_that_are_none_are_refused) {
     for (const std::string id :
          {"x", "1gcyaec7dh22va24fyjpv1qwv1rfkps", "1gcyaec7dh22va24fyjpv1qwv1rfkps22",
           "1GCYAEC7DH22VA24FYJPV1QWV1RFKPS2", "ilouaec7dh22va24fyjpv1qwv1rfkps2"})
-        BOOST_TEST(with(song, id) == "line 1: its song is no id", id);
+        BOOST_TEST(with(song, id) == "line 1: its song is not an id", id);
     for (const std::string id : {" ", "a b", "<b>", "\\u202e", "\\n", "\xc3\xa9", "a,b", "'"}) {
-        BOOST_TEST(with("\"s\"", '"' + id + '"') == "line 1: its session is no id", id);
-        BOOST_TEST(with("\"l\"", '"' + id + '"') == "line 1: its listener is no id", id);
+        BOOST_TEST(with("\"s\"", '"' + id + '"') == "line 1: its session is not an id", id);
+        BOOST_TEST(with("\"l\"", '"' + id + '"') == "line 1: its listener is not an id", id);
     }
     BOOST_TEST(with("\"s\"", "\"0190a6e0-7c1b-4f77-a1b2-0123456789ab\"") == "taken");
     BOOST_TEST(with("\"l\"", "\"anna@example.com\"") == "taken");

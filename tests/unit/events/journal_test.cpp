@@ -35,7 +35,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(events_journal, Fixture)
 
-BOOST_AUTO_TEST_CASE(who_is_told_yes_finds_the_lines_in_the_file) {
+BOOST_AUTO_TEST_CASE(accepted_lines_are_in_the_file) {
     Journal journal{options()};
     std::promise<std::string> told;
     BOOST_TEST(journal.append("a\nb\n", 2, [&](Journal::Stored stored) {
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(who_is_told_yes_finds_the_lines_in_the_file) {
     BOOST_TEST(journal.numbers().bytes == 4U);
     BOOST_TEST(journal.numbers().waiting_bytes == 0U);
 }
-BOOST_AUTO_TEST_CASE(what_comes_while_the_disk_is_busy_shares_the_next_commit) {
+BOOST_AUTO_TEST_CASE(lines_that_arrive_during_a_commit_share_the_next_one) {
     std::promise<void> entered, go;
     bool first = true;
     Journal journal{options(1000, [&] {
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(what_comes_while_the_disk_is_busy_shares_the_next_commit) {
     BOOST_TEST(journal.numbers().commits == 2U);
     BOOST_TEST(contents() == "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
 }
-BOOST_AUTO_TEST_CASE(no_more_waits_than_may_with_what_is_being_written) {
+BOOST_AUTO_TEST_CASE(waiting_and_written_lines_have_one_limit) {
     std::promise<void> entered, go;
     bool first = true;
     Journal journal{options(10, [&] {
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(no_more_waits_than_may_with_what_is_being_written) {
     BOOST_TEST(contents() == "01234\n567\n");
     BOOST_TEST(!journal.append("late\n", 1, ignore));
 }
-BOOST_AUTO_TEST_CASE(closing_stores_what_waits) {
+BOOST_AUTO_TEST_CASE(closing_stores_waiting_lines) {
     Journal journal{options()};
     int stored = 0;
     for (int i = 0; i < 100; ++i)

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(lines_go_in_their_order_until_they_are_taken) {
     BOOST_TEST(box.empty());
     BOOST_TEST(box.lost() == 0U);
 }
-BOOST_AUTO_TEST_CASE(what_was_not_taken_goes_again_after_pauses_that_double) {
+BOOST_AUTO_TEST_CASE(a_refused_post_is_sent_again_after_doubling_pauses) {
     for (const int status : {0, 408, 429, 500, 502, 503, 507}) {
         Outbox box;
         box.add(numbered(0, 3));
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(players_come_back_at_different_times) {
         BOOST_TEST(box.pause_ms(0).value() == pause);
     }
 }
-BOOST_AUTO_TEST_CASE(what_a_server_refuses_for_good_is_lost_and_the_rest_goes_on) {
+BOOST_AUTO_TEST_CASE(lines_that_a_server_refuses_for_good_are_lost_and_later_ones_are_sent) {
     Outbox box;
     box.add(numbered(0, 4));
     box.post();
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_post_has_no_more_than_a_server_takes) {
     for (int i = 0; i < 10; ++i) box.add(long_line + "\n");
     BOOST_TEST(box.post().size() == 4 * (long_line.size() + 1));
 }
-BOOST_AUTO_TEST_CASE(where_there_is_no_room_the_oldest_are_lost_but_none_that_are_under_way) {
+BOOST_AUTO_TEST_CASE(without_room_the_oldest_lines_are_lost_but_not_those_in_a_post) {
     Outbox box;
     const std::string line(1023, 'x');
     box.add("first\n");

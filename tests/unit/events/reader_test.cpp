@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_runs_into_the_next_is_torn) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_lacks_a_field_or_has_a_wrong_one_is_foreign) {
+BOOST_AUTO_TEST_CASE(a_line_with_a_missing_or_invalid_field_is_foreign) {
     for (
         const auto* line :
         {R"({"time":"now","msg":"hello"})", R"({"event":"end"})", R"({})",
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(invalid_utf8_is_torn) {
     BOOST_TEST((read(line) == Line::torn));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_written_is_read_back) {
+BOOST_AUTO_TEST_CASE(a_written_line_is_read_back) {
     std::string line;
     append_line(line, "start",
                 {{"seq", 3},

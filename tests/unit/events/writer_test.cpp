@@ -41,7 +41,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(events_writer, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_line_is_json_with_who_and_what) {
+BOOST_AUTO_TEST_CASE(a_line_is_json_with_the_listener_and_the_event) {
     Writer writer{path};
     Session session{writer, "s1", "l1", "52.5,13.4", "song"};
     session.tell(1000, "start", {{"title", "\"Quoted\"\n\xff"}, {"network", "4g"}});
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(an_end_and_the_destructor_flush) {
     BOOST_TEST(lines().size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_torn_line_takes_none_with_it) {
+BOOST_AUTO_TEST_CASE(a_torn_line_damages_no_other) {
     {
         const File file{::open(path.c_str(), O_WRONLY | O_CREAT, 0600)};
         write_all(file.fd(), as_bytes("{\"event\":\"pro"), "torn");

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(one_that_says_nothing_is_not_asked_again_soon) {
     edges.failed(0, 0, Fault::stalled);
     BOOST_TEST(edges.at(0).not_before == 16);
 }
-BOOST_AUTO_TEST_CASE(when_none_is_in_favour_the_first_to_be_back_and_liars_last) {
+BOOST_AUTO_TEST_CASE(without_a_usable_edge_the_first_to_return_is_chosen_and_liars_are_last) {
     Edges edges;
     edges.set({{"a", "a"}, {"b", "b"}, {"c", "c"}});
     edges.failed(0, 0, Fault::stalled);
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(when_none_is_in_favour_the_first_to_be_back_and_liars_last)
     BOOST_TEST(*edges.current(0.1) == 0);
     BOOST_TEST(*edges.current(30) == 0);
 }
-BOOST_AUTO_TEST_CASE(a_new_list_keeps_the_users_edges_and_what_is_known_of_old_ones) {
+BOOST_AUTO_TEST_CASE(a_new_list_keeps_the_users_edges_and_the_state_of_old_ones) {
     Edges edges;
     edges.set({{"a", "http://a"}});
     const int mine = edges.add_trusted("mine", "http://mine");

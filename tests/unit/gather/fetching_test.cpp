@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(all_chunks_are_delivered_in_order_once_each) {
         BOOST_TEST(f.driven.delivered[k].chunk == static_cast<int>(k));
     BOOST_TEST(f.driven.asks.empty());
 }
-BOOST_AUTO_TEST_CASE(what_is_kept_is_asked_of_nobody) {
+BOOST_AUTO_TEST_CASE(cached_chunks_are_not_requested) {
     Fetch f;
     auto found = song(3);
     found.kept = {{}, {}, {true, true, true}};

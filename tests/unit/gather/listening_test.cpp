@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_chunk_of_the_only_edge_ends_the_song_when_all_was_h
         BOOST_TEST(!l.driven.end);
         if (const auto part = l.part(); part.number >= 0) {
             l.driven.bytes(part, 100);
-            l.driven.fail(part, Fault::wrong, "it gives damaged audio");
+            l.driven.fail(part, Fault::wrong, "it sends damaged audio");
             ++brought;
         }
     }

@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_fast_edge_is_known_by_its_first_bytes) {
     BOOST_TEST(!picker.edge_wanted(41));
 }
 
-BOOST_AUTO_TEST_CASE(where_nobody_waits_for_a_whole_chunk_several_are_asked_for_at_once) {
+BOOST_AUTO_TEST_CASE(several_whole_chunks_are_requested_at_once_if_no_one_waits_for_the_first) {
     Picker::Options options;
     options.alone = true;
     BOOST_TEST(song(20, options).pick(0).size() == 3u);
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(rare_chunks_come_first) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_edge_is_asked_for_what_no_peer_has) {
+BOOST_AUTO_TEST_CASE(chunks_that_no_peer_has_come_from_the_edge) {
     for (std::uint32_t seed = 0; seed < 20; ++seed) {
         auto picker = song(10, {}, seed);
         picker.set_peer(0, only(10, {0, 1, 2, 3, 4, 5, 6, 8, 9}), 1e6);
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(strangers_get_one_order_each_and_three_together) {
     BOOST_TEST(of_peers(picker.pick(10)).empty());
 }
 
-BOOST_AUTO_TEST_CASE(who_has_proved_itself_gets_two) {
+BOOST_AUTO_TEST_CASE(a_proven_peer_gets_two_orders) {
     auto picker = song(20);
     picker.set_peer(0, all(20), 1e6);
     Millis now = 0;
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_chunk_is_cut_among_at_most_three_peers_by_their_speed) {
     BOOST_TEST(orders[0].end - orders[0].first == 5);
 }
 
-BOOST_AUTO_TEST_CASE(a_wrong_hash_bans_at_once_and_what_it_had_is_asked_of_others) {
+BOOST_AUTO_TEST_CASE(a_wrong_hash_bans_at_once_and_other_peers_get_the_orders) {
     auto picker = song(3);
     picker.pause_edge(1'000'000);
     picker.set_peer(0, all(3), 1e6);
@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up_after_two_seconds) {
     BOOST_TEST(std::ranges::count(picker.late(22'500), orders[0].number) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(what_trickles_before_the_edge_is_known_is_given_up_too) {
+BOOST_AUTO_TEST_CASE(a_trickling_peer_is_dropped_before_the_edge_is_known_too) {
     auto picker = song(4);
     picker.pause_edge(1'000'000);
     picker.set_peer(0, all(4), 1e6);
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(a_busy_peer_is_asked_again_ever_more_rarely_and_has_done_no
     BOOST_TEST(!picker.banned(0));
 }
 
-BOOST_AUTO_TEST_CASE(a_chunk_that_a_peer_has_not_is_no_more_asked_of_it) {
+BOOST_AUTO_TEST_CASE(a_chunk_that_a_peer_lacks_is_not_requested_from_it_again) {
     auto picker = song(2);
     picker.pause_edge(10'000'000);
     picker.set_peer(0, all(2), 1e6);
@@ -371,7 +371,7 @@ BOOST_AUTO_TEST_CASE(while_peers_are_slower_than_the_edge_it_is_asked_as_well) {
     BOOST_TEST(from_edge > 10 * chunk_bytes);
 }
 
-BOOST_AUTO_TEST_CASE(at_the_end_the_edge_is_asked_for_what_a_peer_is_late_with) {
+BOOST_AUTO_TEST_CASE(at_the_end_late_pieces_are_requested_from_the_edge) {
     auto picker = song(2);
     teach_edge(picker, 0, 200);
     picker.set_peer(0, all(2), 1e6);
@@ -394,7 +394,7 @@ BOOST_AUTO_TEST_CASE(at_the_end_the_edge_is_asked_for_what_a_peer_is_late_with) 
     BOOST_TEST(std::ranges::count(superfluous, peers[0].number) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(peers_that_say_what_they_have_not_do_not_hold_a_song_up) {
+BOOST_AUTO_TEST_CASE(peers_with_false_announces_do_not_delay_a_song) {
     auto picker = song(10);
     for (int peer = 0; peer < 8; ++peer) picker.set_peer(peer, all(10), 1e6);
     Millis now = 0;

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(one_edge_that_may_come_back_keeps_hope) {
     }
     BOOST_TEST(!retry.end(10, true));
 }
-BOOST_AUTO_TEST_CASE(permanent_failures_wait_for_what_is_in_hand_with_long_pauses) {
+BOOST_AUTO_TEST_CASE(permanent_failures_wait_for_the_buffer_with_long_pauses) {
     Retry retry{{}};
     double now = 0;
     int requests = 0;
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(each_permanent_failure_has_its_status) {
     for (const auto passing : {Fault::busy, Fault::broken, Fault::stalled})
         BOOST_TEST(status(passing, 50) == 0);
 }
-BOOST_AUTO_TEST_CASE(what_was_given_is_forgotten) {
+BOOST_AUTO_TEST_CASE(failures_of_a_received_object_are_forgotten) {
     Retry retry{{}};
     retry.failed(0, true, chunk, 0, flipped, 1);
     retry.given(chunk);

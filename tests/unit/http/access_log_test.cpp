@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(nothing_that_is_quoted_can_end_the_quotes_or_drive_a_termin
     BOOST_TEST(line.find(R"([\x5c])") != std::string::npos);
     BOOST_TEST(line.find(R"(~\x7f\x80)") != std::string::npos);
 }
-BOOST_AUTO_TEST_CASE(what_is_not_there_is_a_dash) {
+BOOST_AUTO_TEST_CASE(a_missing_value_is_a_dash) {
     BOOST_TEST(rest_of({"GET", "/", "", "", "", 0, 200, 0, 0, "", ""}) ==
                "\"GET / HTTP/1.0\" 200 0 \"-\" \"-\" - 0 \"-\" \"-\"\n");
     BOOST_TEST(rest_of({"", "", "", "", "", 1, 400, 11, 0, "", ""}) ==
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(lines_that_a_full_disk_does_not_take_are_counted) {
     }
     BOOST_TEST(log.lost() == 3U);
 }
-BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_is_an_error_and_none_is_none) {
+BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_is_an_error_and_no_path_is_no_log) {
     BOOST_CHECK_THROW((AccessLog{"/nowhere/log", false}), Error);
     AccessLog none{"", false};
     BOOST_TEST(!none.enabled());

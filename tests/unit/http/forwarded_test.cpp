@@ -44,13 +44,13 @@ BOOST_AUTO_TEST_CASE(trusted_proxies_are_passed_over_from_the_right) {
     BOOST_TEST(x("nobody, 192.0.2.1, 10.2.0.1") == "192.0.2.1");
 }
 
-BOOST_AUTO_TEST_CASE(nobody_else_is_believed) {
+BOOST_AUTO_TEST_CASE(only_trusted_proxies_are_believed) {
     const auto stranger = *net::parse_address("192.0.2.9");
     BOOST_TEST(read({{"X-Forwarded-For", "192.0.2.1"}}, stranger) == "none");
     BOOST_TEST(read({{"Forwarded", "for=unknown"}}, stranger) == "none");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {
+BOOST_AUTO_TEST_CASE(an_invalid_address_is_refused) {
     for (const auto* bad : {"", ",", "unknown", "_hidden", "192.0.2.1, nobody", "192.0.2", "[::1",
                             "a:b:c", "192.0.2.1, nobody, 10.0.0.2"})
         BOOST_TEST(x(bad) == "malformed", bad);

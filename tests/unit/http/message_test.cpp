@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_head_is_printed_with_its_reason) {
                "HTTP/1.1 404 Not Found\r\nAge: 1\r\nETag: \"x\"\r\n\r\n");
     BOOST_TEST(print_head({299, {}}) == "HTTP/1.1 299 \r\n\r\n");
 }
-BOOST_AUTO_TEST_CASE(what_is_for_one_connection_goes) {  // RFC 9110 7.6.1
+BOOST_AUTO_TEST_CASE(fields_of_one_connection_are_removed) {  // RFC 9110 7.6.1
     Fields fields{{"Connection", "close, X-Hop"},
                   {"Date", "d"},
                   {"x-hop", "1"},

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_chunked_body_with_a_bare_line_end_is_refused_as_soon_as_t
                              "0\r\nA: b\r\n\r", "5;a=\"b", "5\r\nhello\r\n0\r\n"})
         BOOST_TEST(refused(chunked(body)) == 0, body);
 }
-BOOST_AUTO_TEST_CASE(what_could_smuggle_a_request_is_refused) {
+BOOST_AUTO_TEST_CASE(a_head_that_could_smuggle_a_request_is_refused) {
     // RFC 9112 6.1, 6.3: framing in two ways
     BOOST_TEST(refused(post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "")) == 400);
     BOOST_TEST(refused(post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "")) == 400);
@@ -367,7 +367,7 @@ BOOST_AUTO_TEST_CASE(odd_chunks_are_refused) {  // RFC 9112 7.1
          {"0000000000000005\r\nhello\r\n0\r\n\r\n", "5 ; a = \"b\\\"c\" ;d\r\nhello\r\n0\r\n\r\n"})
         BOOST_TEST(read_all(chunked(body)).bodies[0] == "hello", body);
 }
-BOOST_AUTO_TEST_CASE(what_stands_between_chunks_has_limits) {
+BOOST_AUTO_TEST_CASE(the_framing_between_chunks_has_limits) {
     const std::string name(1000, 'a');
     std::string many;
     for (int i = 0; i < 10; ++i) many += "1;" + name + "\r\nx\r\n";

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(a_url_is_taken_apart) {
     BOOST_TEST(parse_place("http://[2001:db8::1]:80").authority == "[2001:db8::1]:80");
     BOOST_TEST(parse_place("127.0.0.1:8480").url() == "http://127.0.0.1:8480");
 }
-BOOST_AUTO_TEST_CASE(what_is_printed_of_it_holds_no_password) {
+BOOST_AUTO_TEST_CASE(its_printed_form_contains_no_password) {
     for (const auto* url : {"http://ann:s3cret@music.example", "http://ann:s3%63ret@music.example",
                             "http://ann:a@s3cret@music.example", "ftp://ann:s3cret@music.example",
                             "http://ann:s3cret@music.example:99999999", "http://ann:s3cret@",
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(what_is_printed_of_it_holds_no_password) {
     BOOST_TEST(place.password == "s3cret:");
     BOOST_TEST(parse_place("http://:only@music.example").has_user());
 }
-BOOST_AUTO_TEST_CASE(what_is_no_http_url_is_not_known) {
+BOOST_AUTO_TEST_CASE(an_url_that_is_not_http_has_no_place) {
     for (const auto* url : {"", "http://", "ftp://music.example", "file:///etc/passwd",
                             "http://bad host/", "http://music.example:x/"})
         BOOST_TEST(!parse_place(url).known, url);

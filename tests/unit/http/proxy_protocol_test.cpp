@@ -66,12 +66,12 @@ BOOST_AUTO_TEST_CASE(a_preface_cut_short_waits_for_more) {
             BOOST_TEST(read(whole.substr(0, n)) == "more", n << " bytes of " << whole);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_none_is_left_to_others) {
+BOOST_AUTO_TEST_CASE(input_without_the_protocol_is_left_to_the_caller) {
     for (const auto* other : {"GET / HTTP/1.1\r\n", "POST /", "PROXYTCP4", "PUT", "\r\nGET", "x"})
         BOOST_TEST(read(other) == "absent", other);
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_bad) {
+BOOST_AUTO_TEST_CASE(an_unreadable_head_is_bad) {
     for (const std::string bad :
          {"PROXY TCP4 192.0.2.1 198.51.100.2 4660\r\n", "PROXY TCP4 nobody 198.51.100.2 1 2\r\n",
           "PROXY TCP4 192.0.2.1 198.51.100.2 65536 2\r\n",

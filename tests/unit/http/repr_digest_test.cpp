@@ -10,7 +10,7 @@ BOOST_AUTO_TEST_SUITE(http_repr_digest)
 // RFC 9530 appendix A
 const std::string known = "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:";
 
-BOOST_AUTO_TEST_CASE(what_others_print_is_what_we_print) {
+BOOST_AUTO_TEST_CASE(we_print_the_same_as_other_programs) {
     const auto digest = sha256(as_bytes("{\"hello\": \"world\"}\n"));
     BOOST_TEST(print_repr_digest(digest) == known);
     BOOST_TEST((repr_digest({{"Repr-Digest", known}}) == digest));
@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE(other_algorithms_beside_it_are_passed_over) {
     BOOST_TEST(!repr_digest({{"Repr-Digest", "md5=:AAAA:, sha-512=:AAAA:"}}));
     BOOST_TEST(repr_digest({{"Repr-Digest", "md5=:AAAA:"}, {"Repr-Digest", known}}).has_value());
 }
-BOOST_AUTO_TEST_CASE(what_is_no_digest_counts_for_nothing) {
+BOOST_AUTO_TEST_CASE(an_invalid_digest_is_ignored) {
     for (const auto* text :
          {"", "sha-256", "sha-256=1", "sha-256=:AAAA:", "sha-256=:%:", ",", "RK/0"})
         BOOST_TEST(!repr_digest({{"Repr-Digest", text}}), text);

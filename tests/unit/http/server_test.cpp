@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(a_body_ends_with_its_last_byte_in_either_framing) {
     c.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
     BOOST_TEST(c.answer() == ok("POST /a \n"));
 }
-BOOST_AUTO_TEST_CASE(who_asks_first_is_told_to_go_on) {
+BOOST_AUTO_TEST_CASE(a_client_that_expects_100_gets_it) {
     auto c = client();
     c.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
     BOOST_TEST(c.answer(true) == "HTTP/1.1 100 Continue\r\n\r\n");
@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE(only_the_first_reply_counts_and_interim_ones_come_before) {
     c.send("GET /interim HTTP/1.0\r\n\r\n");
     BOOST_TEST(c.rest() == ok("final\n", "Connection: close\r\n"));
 }
-BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_refused_and_nothing_behind_it_is_answered) {
+BOOST_AUTO_TEST_CASE(an_unreadable_request_is_refused_and_no_later_one_is_answered) {
     auto c = client();
     c.send("GET /a HTTP/1.1\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n");
     const auto all = c.rest();
@@ -396,7 +396,7 @@ BOOST_AUTO_TEST_CASE(blank_lines_of_one_client_are_not_counted_against_another) 
         BOOST_TEST(c.answer() == ok("GET /b \n"));
     }
 }
-BOOST_AUTO_TEST_CASE(a_client_that_goes_before_it_is_answered_is_noticed_by_who_cares) {
+BOOST_AUTO_TEST_CASE(a_client_that_leaves_before_its_response_is_reported_on_request) {
     auto gone = handler->gone.get_future();
     {
         auto c = client();
@@ -408,7 +408,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_before_it_is_answered_is_noticed_by_who_
     there([&] { handler->kept.send(200, "too late"); });
     BOOST_TEST(there([&] { return running->connections(); }) == 0u);
 }
-BOOST_AUTO_TEST_CASE(who_is_answered_first_is_not_missed_later) {
+BOOST_AUTO_TEST_CASE(a_client_that_leaves_after_its_response_is_not_reported) {
     auto gone = handler->gone.get_future();
     auto c = client();
     c.get("/cared-for");
@@ -532,7 +532,7 @@ BOOST_FIXTURE_TEST_CASE(when_all_places_are_taken_the_others_wait_for_one, Few) 
     fourth.get("/e");
     BOOST_TEST(fourth.answer() == ok("GET /e \n"));
 }
-BOOST_FIXTURE_TEST_CASE(who_asks_too_often_is_told_when_to_come_back, Limited) {
+BOOST_FIXTURE_TEST_CASE(a_client_over_the_rate_limit_learns_when_to_retry, Limited) {
     auto c = client();
     std::string last;
     for (int i = 0; i < 10 && !begins(last, "HTTP/1.1 429 "); ++i) {

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(parameters_are_checked_and_left_out) {
 BOOST_AUTO_TEST_CASE(the_last_of_one_key_counts_where_the_first_stood) {  // 4.2.2
     BOOST_TEST(read("a=1, b=2, a=3") == "a=3 b=2");
 }
-BOOST_AUTO_TEST_CASE(anything_else_is_no_dictionary) {
+BOOST_AUTO_TEST_CASE(other_texts_are_not_dictionaries) {
     for (const auto text : {"a,",
                             ",a",
                             "a,,b",

@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(userinfo_is_sent_as_authorization_and_printed_nowhere) {
     BOOST_TEST(failed.why.find("s3cret") == std::string::npos, failed.why);
     const auto bad = ask("ftp://ann:s3cret@host");
     BOOST_TEST((bad.failed == Kind::protocol));
-    BOOST_TEST(bad.why == "'ftp://host' is no http:// address");
+    BOOST_TEST(bad.why == "'ftp://host' is not an http:// address");
 }
 BOOST_AUTO_TEST_CASE(a_failure_has_a_kind_and_says_why) {
     limits.stall = 300ms;
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(a_failure_has_a_kind_and_says_why) {
     limits.requests = 0;
     is(*ask(server.url).failed, Kind::overloaded);
 }
-BOOST_AUTO_TEST_CASE(only_what_may_be_different_later_passes) {
+BOOST_AUTO_TEST_CASE(only_failures_that_may_end_are_temporary) {
     for (const auto kind :
          {Kind::refused, Kind::reset, Kind::dns, Kind::timeout, Kind::silence, Kind::overloaded})
         BOOST_TEST(Failure({kind, ""}).passing());
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(an_errors_page_may_be_long_and_leaves_its_status) {
     BOOST_TEST(!got.failed.has_value());
     BOOST_TEST(got.body.size() == 10u);
 }
-BOOST_AUTO_TEST_CASE(what_trickles_in_is_given_up) {
+BOOST_AUTO_TEST_CASE(a_trickling_transfer_is_given_up) {
     limits.least_bytes_per_s = 100;
     limits.rate_window = 500ms;
     limits.stall = 30s;
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_pauses_is_neither_silent_nor_slow) {
 
 // ---- kept connections
 
-BOOST_AUTO_TEST_CASE(bytes_that_nobody_asked_for_answer_no_later_request) {
+BOOST_AUTO_TEST_CASE(unrequested_bytes_do_not_answer_a_later_request) {
     enum class When { with_the_body, next, later };
     for (const std::size_t size : {10u, 16384u, 300000u})
         for (const auto when : {When::with_the_body, When::next, When::later}) {
@@ -345,7 +345,7 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_is_used_again_while_it_is_clean) {
     for (int i = 0; i < 20; ++i) BOOST_TEST(ask_at(upstream, "/").ok());
     BOOST_TEST(server.connections.size() == 1u);
 }
-BOOST_AUTO_TEST_CASE(what_may_not_be_repeated_is_sent_once_on_a_connection_of_its_own) {
+BOOST_AUTO_TEST_CASE(a_request_that_may_not_be_repeated_is_sent_once_on_its_own_connection) {
     Raw server{loop, [](Raw::Connection& to, const std::string& head) {
                    if (head.starts_with("POST")) return to.close();
                    to.write(response("hello"));
@@ -518,7 +518,7 @@ BOOST_AUTO_TEST_CASE(a_name_is_not_resolved_again_while_all_is_well) {
     BOOST_TEST(names().asked - before <= 2);  // once for each family, it may be
     BOOST_TEST(server.connections.size() == 5u);
 }
-BOOST_AUTO_TEST_CASE(who_cancels_does_not_wait_for_a_slow_resolver) {
+BOOST_AUTO_TEST_CASE(a_cancellation_does_not_wait_for_a_slow_resolver) {
     names().set("slow.test", "127.0.0.1");
     names().slow_ms = 3000;
     {
@@ -601,7 +601,7 @@ BOOST_AUTO_TEST_CASE(an_upstream_may_be_destroyed_in_the_callbacks_of_its_fetche
         BOOST_TEST(others == 0);
     }
 }
-BOOST_AUTO_TEST_CASE(an_upstream_that_goes_takes_what_its_callbacks_hold) {
+BOOST_AUTO_TEST_CASE(an_upstream_releases_its_callbacks_at_its_end) {
     const auto token = std::make_shared<int>(0);
     Raw silent{loop, [](auto&, auto&) {}};
     {

@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(the_manifest_of_an_id_has_to_prove_it) {
     }));
     BOOST_TEST(driver->manifest().id == song().id());
 }
-BOOST_AUTO_TEST_CASE(what_is_no_manifest_is_told_as_such_and_a_login_page_too) {
+BOOST_AUTO_TEST_CASE(an_invalid_manifest_and_a_login_page_are_reported_as_such) {
     answer("manifest.json", 200, "", "{}");
     begin();
     BOOST_TEST(until([&] { return rules->retry().failures() > 0; }));
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_answers_a_range_with_the_whole_is_understood)
     BOOST_TEST(rules->bytes[rest] == 30000u);
     check(1, true);
 }
-BOOST_AUTO_TEST_CASE(an_answer_with_another_range_is_none) {
+BOOST_AUTO_TEST_CASE(a_response_with_another_range_is_refused) {
     begin_found();
     answer("chunk_1", 206, "Content-Range: bytes 0-19999/40000\r\n", std::string(20000, 'x'));
     BOOST_TEST((fault_of(part(1, 10000, 30000)) == Fault::broken));
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(more_than_was_asked_for_is_wrong_and_less_is_not_the_end) {
     BOOST_TEST((fault_of(part(1)) == Fault::wrong));
     BOOST_TEST(rules->failures.rbegin()->second.why.find(song().id()) != std::string::npos);
 }
-BOOST_AUTO_TEST_CASE(what_a_status_says_of_a_server) {
+BOOST_AUTO_TEST_CASE(a_status_determines_the_fault_of_a_server) {
     begin_found();
     const std::pair<int, Fault> all[] = {
         {404, Fault::missing}, {410, Fault::missing}, {401, Fault::denied}, {403, Fault::denied},
@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(an_index_is_kept_and_not_asked_for_again) {
     BOOST_REQUIRE(until_told("index 0"));
     BOOST_TEST(server.asked_for("/index") == 1);
 }
-BOOST_AUTO_TEST_CASE(only_a_chunk_whose_hash_is_right_is_kept) {
+BOOST_AUTO_TEST_CASE(only_a_chunk_with_a_correct_hash_is_cached) {
     begin_found();
     auto body = song().sound[1];
     body[39999] ^= 1;
@@ -387,7 +387,7 @@ BOOST_AUTO_TEST_CASE(a_kept_manifest_that_does_not_prove_the_id_is_not_believed)
     BOOST_TEST(until([&] { return rules->was_found; }));
     BOOST_TEST(server.asked_for("manifest.json") == 2);
 }
-BOOST_AUTO_TEST_CASE(a_kept_name_is_taken_at_its_word_only_by_who_says_so) {
+BOOST_AUTO_TEST_CASE(a_cached_name_is_trusted_only_on_request) {
     server.files["/songs/tune/manifest.json"] = song().files.at(song().path("manifest.json"));
     begin("tune");
     BOOST_REQUIRE(until([&] { return rules->was_found; }));
@@ -410,7 +410,8 @@ BOOST_AUTO_TEST_CASE(at_a_plain_store_the_name_is_looked_up_first) {
     server.files["/names/other"] = "no id\n";
     begin("other");
     BOOST_TEST(until([&] { return rules->retry().failures() > 0; }));
-    BOOST_TEST(rules->retry().waiting_for().find("means no song's id") != std::string::npos);
+    BOOST_TEST(rules->retry().waiting_for().find("does not resolve to a song's id") !=
+               std::string::npos);
 }
 BOOST_AUTO_TEST_CASE(a_directory_is_read_as_an_edge_is) {
     place.edges.clear();

@@ -28,7 +28,7 @@ PanelView view() {
 
 BOOST_AUTO_TEST_SUITE(stream_panel)
 
-BOOST_AUTO_TEST_CASE(it_says_what_is_heard_what_is_in_hand_and_where_from) {
+BOOST_AUTO_TEST_CASE(it_shows_the_song_the_buffer_level_and_the_sources) {
     BOOST_TEST(
         panel_line(view(), 120, false) ==
         "> Frontiers - ASC  1:23 / 3:30  #####..... 15 s  320 kbit/s  _--#  3 peers  volume 80 %");

@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(a_bad_line_is_told_with_its_number_and_takes_no_other_with_
                boost::test_tools::per_element());
     BOOST_REQUIRE(list.refused.size() == 2u);
     BOOST_TEST(list.refused[0].starts_with("line 2: "));
-    BOOST_TEST(list.refused[1] == "line 3: 'two words' is no song");
+    BOOST_TEST(list.refused[1] == "line 3: 'two words' is not a song");
 }
 BOOST_AUTO_TEST_CASE(every_prefix_of_a_list_is_a_list) {
     const std::string text = "\xef\xbb\xbfone\r\nhttp://h/stream/two\r\nx y\n";

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_song_needs_no_more_in_hand) {
     give_mono(*one);
     BOOST_TEST(until_told(What::started));
 }
-BOOST_AUTO_TEST_CASE(what_a_song_that_failed_left_is_heard_to_its_end_and_is_no_stall) {
+BOOST_AUTO_TEST_CASE(the_buffer_of_a_failed_song_is_played_to_its_end_without_a_stall) {
     open("null", true, 60);
     const auto one = track();
     sound->queue(one);
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_taken_while_it_is_paused) {
     pass([&] { return one->state().position > 2 * held; });
     BOOST_TEST(told.size() == 1u);  // a pause is no stall
 }
-BOOST_AUTO_TEST_CASE(a_seek_counts_from_what_is_heard_and_is_no_stall) {
+BOOST_AUTO_TEST_CASE(a_seek_counts_from_the_playback_position_and_is_not_a_stall) {
     open("null", true);
     const auto one = track();
     sound->queue(one);
@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_removed_song_is_not_told_of_though_it_happened_before) {
     turns();
     BOOST_TEST(told.empty());
 }
-BOOST_AUTO_TEST_CASE(damaged_bytes_are_told_and_what_was_right_is_heard) {
+BOOST_AUTO_TEST_CASE(damaged_bytes_are_reported_and_audio_before_them_is_played) {
     open("null", true);
     const auto one = track();
     sound->queue(one);

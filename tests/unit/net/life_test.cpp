@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(it_passes_arguments_and_results_on_and_answers_with_nothing
     BOOST_TEST(!call(std::make_unique<int>(8), changed));
     BOOST_TEST(changed == 7);
 }
-BOOST_AUTO_TEST_CASE(an_object_that_begins_anew_hears_of_what_it_began_since) {
+BOOST_AUTO_TEST_CASE(an_object_that_starts_again_hears_only_of_new_calls) {
     Counter counter;
     const std::function<void(int)> old = counter.counting();
     counter.life.end();
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(an_object_may_end_the_object_whose_guarded_call_runs) {
     call();
     BOOST_TEST(!counter);
 }
-BOOST_AUTO_TEST_CASE(what_is_dropped_goes_on_the_next_turn_after_what_it_posted) {
+BOOST_AUTO_TEST_CASE(a_dropped_object_ends_on_the_next_turn_after_its_posted_tasks) {
     Loop loop;
     struct Object {
         std::vector<std::string>& told;
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(what_is_dropped_goes_on_the_next_turn_after_what_it_posted)
     BOOST_TEST(told == (std::vector<std::string>{"timer", "posted", "gone"}),
                boost::test_tools::per_element());
 }
-BOOST_AUTO_TEST_CASE(what_was_dropped_goes_with_the_loop_and_so_does_what_it_drops_then) {
+BOOST_AUTO_TEST_CASE(dropped_objects_end_with_the_loop_and_so_do_those_that_they_drop) {
     const auto token = std::make_shared<int>(0);
     struct Chain {
         Loop& loop;
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(what_was_dropped_goes_with_the_loop_and_so_does_what_it_dro
     }
     BOOST_TEST(token.use_count() == 1);
 }
-BOOST_AUTO_TEST_CASE(a_loop_names_what_it_waits_for) {
+BOOST_AUTO_TEST_CASE(a_loop_names_the_handles_it_waits_for) {
     Loop loop;
     BOOST_TEST(loop.waits_for().empty());
     Timer idle{loop, [] {}}, timer{loop, [] {}};
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_loop_names_what_it_waits_for) {
     BOOST_TEST((names[0] + names[1]).find("signal (") != std::string::npos);
 }
 #ifndef NDEBUG
-BOOST_AUTO_TEST_CASE(a_loop_that_would_wait_for_ever_at_its_end_says_for_what_and_ends) {
+BOOST_AUTO_TEST_CASE(a_loop_with_open_handles_names_them_and_ends) {
     std::array<int, 2> ends{};
     BOOST_REQUIRE(::pipe(ends.data()) == 0);
     File mine{ends[0]}, theirs{ends[1]};

@@ -28,7 +28,7 @@ std::pair<File, File> socket_pair() {
 
 BOOST_AUTO_TEST_SUITE(net_loop)
 
-BOOST_AUTO_TEST_CASE(what_is_posted_runs_on_the_loops_thread_in_its_order) {
+BOOST_AUTO_TEST_CASE(posted_tasks_run_in_order_on_the_loops_thread) {
     Loop loop;
     constexpr int most = 1000;
     std::vector<int> ran;
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(what_is_posted_runs_on_the_loops_thread_in_its_order) {
     BOOST_REQUIRE(ran.size() == std::size_t{most});
     for (int i = 0; i < most; ++i) BOOST_TEST(ran[static_cast<std::size_t>(i)] == i);
 }
-BOOST_AUTO_TEST_CASE(what_a_task_posts_runs_a_turn_later_and_not_within_it) {
+BOOST_AUTO_TEST_CASE(a_task_that_a_task_posts_runs_one_turn_later) {
     Loop loop;
     bool within = true, ran = false;
     loop.post([&] {
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(what_a_task_posts_runs_a_turn_later_and_not_within_it) {
     loop.run();
     BOOST_TEST(ran);
 }
-BOOST_AUTO_TEST_CASE(what_a_callback_throws_run_throws_and_the_loop_can_go_on) {
+BOOST_AUTO_TEST_CASE(run_rethrows_an_exception_of_a_callback_and_the_loop_can_continue) {
     Loop loop;
     loop.post([] { throw std::runtime_error{"first"}; });
     BOOST_CHECK_THROW(loop.run(), std::runtime_error);
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_timer_may_destroy_itself) {
     loop.run();
     BOOST_TEST(!timer);
 }
-BOOST_AUTO_TEST_CASE(a_poll_tells_what_it_was_asked_for_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(a_poll_reports_only_the_wanted_events) {
     Loop loop;
     const auto [mine, theirs] = socket_pair();
     std::vector<int> told;
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_poll_may_destroy_itself_and_its_descriptor_be_watched_ane
     loop.run();
     BOOST_TEST(calls == 3);
 }
-BOOST_AUTO_TEST_CASE(what_cannot_be_watched_is_an_error) {
+BOOST_AUTO_TEST_CASE(a_descriptor_that_cannot_be_watched_is_an_error) {
     Loop loop;
     BOOST_CHECK_THROW((Poll{loop, -1, [](int) {}}), Error);
 }

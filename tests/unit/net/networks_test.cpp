@@ -15,7 +15,7 @@ bool contains(const char* network, const char* address) {
 
 BOOST_AUTO_TEST_SUITE(net_networks)
 
-BOOST_AUTO_TEST_CASE(a_prefix_holds_what_begins_alike) {
+BOOST_AUTO_TEST_CASE(a_prefix_contains_addresses_with_the_same_start) {
     BOOST_TEST(contains("192.0.2.0/24", "192.0.2.255"));
     BOOST_TEST(!contains("192.0.2.0/24", "192.0.3.0"));
     BOOST_TEST(contains("192.0.2.128/25", "192.0.2.128"));
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(one_address_is_itself_alone) {
     BOOST_TEST(!Networks{}.contain(*parse_address("127.0.0.1")));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_block_is_refused) {
+BOOST_AUTO_TEST_CASE(an_invalid_block_is_refused) {
     for (const auto* bad :
          {"", "localhost", "127.0.0", "127.0.0.1/", "127.0.0.1/33", "::1/129", "127.0.0.1/-1",
           "127.0.0.1/8", "2001:db8::1/32", "127.0.0.1/8x", "/8", "127.0.0.1:80", "[::1]"})

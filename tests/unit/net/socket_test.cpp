@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(addresses_are_printed_as_people_write_them) {
     BOOST_TEST(address("::ffff:192.0.2.1").print() == "192.0.2.1:80");
     BOOST_TEST(address("2001:db8::1", 8480).port() == 8480);
 }
-BOOST_AUTO_TEST_CASE(a_network_tells_of_nobody_and_a_source_of_one) {
+BOOST_AUTO_TEST_CASE(a_network_hides_the_host_and_a_source_names_one_client) {
     BOOST_TEST(address("192.0.2.77").network() == "192.0.2.0");
     BOOST_TEST(address("192.0.2.77").source() == "192.0.2.77");
     BOOST_TEST(address("2001:db8:1:2:3:4:5:6").network() == "2001:db8:1::");
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(where_to_listen_is_read_in_all_its_forms) {
     for (const auto& each : *all) every.insert(each.print());
     BOOST_TEST(every.contains("0.0.0.0:80"));
 }
-BOOST_AUTO_TEST_CASE(and_what_is_none_is_malformed) {
+BOOST_AUTO_TEST_CASE(an_invalid_one_is_malformed) {
     for (const auto* text :
          {"", ":", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:8o", "::1:80",
           "[::1]", "[::1:80", "::1]:80", "a b:80", "127.0.0.1:80 ", "256.256.256.256.256:80"})

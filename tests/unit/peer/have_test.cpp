@@ -7,7 +7,7 @@ using namespace stretto::peer;
 
 BOOST_AUTO_TEST_SUITE(stream_have)
 
-BOOST_AUTO_TEST_CASE(what_is_here_is_told_in_ranges_and_read_back) {
+BOOST_AUTO_TEST_CASE(chunks_are_printed_as_ranges_and_read_back) {
     const std::vector<bool> here{true, true, false, true, false, true, true, true};
     BOOST_TEST(print_have(here) == "0-1, 3, 5-7");
     BOOST_TEST((parse_have("0-1, 3, 5-7", 8) == here));

@@ -50,7 +50,7 @@ std::string nowhere() {
 
 BOOST_FIXTURE_TEST_SUITE(stream_tracker, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_is_kept_is_announced) {
+BOOST_AUTO_TEST_CASE(the_cache_is_announced) {
     for (const int chunk : {0, 1, 4}) keep(chunk);
     tracker.share(kept, 4711, 2500);
     BOOST_REQUIRE(until_announced(1));
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(what_is_kept_is_announced) {
     BOOST_TEST((said.songs == std::map<std::string, swarm::Have>{{id, {{320, {{0, 1}, {4, 4}}}}}}));
 }
 
-BOOST_AUTO_TEST_CASE(who_keeps_nothing_announces_nothing_until_the_first_chunk) {
+BOOST_AUTO_TEST_CASE(an_empty_cache_is_not_announced_until_the_first_chunk) {
     tracker.share(kept, 4711, 2500);
     turn();
     BOOST_TEST(announces() == 0u);
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(who_leaves_says_so) {
     BOOST_TEST(announces() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_tracker_that_does_not_answer_keeps_nobody_from_leaving) {
+BOOST_AUTO_TEST_CASE(a_silent_tracker_does_not_delay_leaving) {
     keep(0);
     tracker.share(kept, 4711, 2500);
     BOOST_REQUIRE(until_announced(1));
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_tracker_that_does_not_answer_keeps_nobody_from_leaving) {
     BOOST_TEST(left == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_tracker_that_is_gone_is_no_failure) {
+BOOST_AUTO_TEST_CASE(an_unreachable_tracker_is_not_a_failure) {
     Tracker gone{loop, nowhere(), {}};
     int answers = 0;
     gone.song("song", false, [&](const auto& answer, int status, const std::string& why) {
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_tracker_that_is_gone_is_no_failure) {
     BOOST_TEST(toy::run_until(loop, [&] { return left; }));
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_makes_no_sense_is_none) {
+BOOST_AUTO_TEST_CASE(an_invalid_response_is_ignored) {
     for (const char* path : {"/peers", "/edges", "/songs/song"}) server.files[path] = "[1, 2";
     int answers = 0;
     tracker.song("song", false, [&](const auto& answer, int status, const std::string& why) {
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_makes_no_sense_is_none) {
     BOOST_TEST(toy::run_until(loop, [&] { return answers == 3; }));
 }
 
-BOOST_AUTO_TEST_CASE(it_says_where_it_is_and_what_it_wants) {
+BOOST_AUTO_TEST_CASE(a_request_contains_the_location_and_the_wanted_chunks) {
     swarm::SongAnswer answer;
     answer.song_id = id;
     answer.bitrates = {320};

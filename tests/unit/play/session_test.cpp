@@ -95,7 +95,7 @@ BOOST_FIXTURE_TEST_CASE(a_chunk_is_asked_for_whole_and_the_next_follows_when_it_
     BOOST_TEST(!decide(Do::take, 1).want.has_value());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_splice_asks_for_the_piece_that_holds_what_comes_next, Playing) {
+BOOST_FIXTURE_TEST_CASE(a_splice_requests_the_piece_with_the_next_audio, Playing) {
     decide(Do::take, 0);
     came(500, 1);  // 5 s
     const auto orders = decide(Do::splice, 1, 1);
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(without_an_index_the_whole_chunk_is_asked_for_and_its_begin
     BOOST_TEST(orders.part->from == have);
 }
 
-BOOST_FIXTURE_TEST_CASE(abandoned_sound_is_dropped_only_while_nobody_has_it, Playing) {
+BOOST_FIXTURE_TEST_CASE(abandoned_audio_is_dropped_only_before_it_is_delivered, Playing) {
     decide(Do::take, 1);
     came(1500, 1);
     const auto dropped = decide(Do::abandon, 0, 1);
@@ -181,7 +181,7 @@ BOOST_FIXTURE_TEST_CASE(a_failure_loses_nothing_that_came, Playing) {
     BOOST_TEST(again.part->from == session.have());
 }
 
-BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_when_half_of_what_is_in_hand_has_passed, Playing) {
+BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_after_half_of_the_buffer_level, Playing) {
     session.elsewhere(true);
     const auto first = decide(Do::take, 0, 0);
     // nothing is known of the network yet
@@ -198,7 +198,7 @@ BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_when_half_of_what_is_in_hand_has_
     BOOST_TEST(session.act(5.2 + 2.6, heard).silent);
 }
 
-BOOST_FIXTURE_TEST_CASE(silence_is_borne_where_nobody_else_can_be_asked, Playing) {
+BOOST_FIXTURE_TEST_CASE(silence_is_tolerated_without_another_edge, Playing) {
     shape.renditions[0].chunks[0] = {100'000, {}};
     decide(Do::take, 0, 0);
     came(10, 0.1);
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(silence_is_borne_longer_each_time_that_another_source_is_as
     }
 }
 
-BOOST_FIXTURE_TEST_CASE(what_is_kept_is_taken_without_asking_the_policy, Playing) {
+BOOST_FIXTURE_TEST_CASE(cached_chunks_are_taken_without_asking_the_policy, Playing) {
     for (int k = 0; k < 3; ++k) session.kept(k, 1);
     const auto orders = session.act(0, heard);
     BOOST_REQUIRE(orders.want);
@@ -263,7 +263,7 @@ BOOST_FIXTURE_TEST_CASE(a_seek_asks_from_the_piece_before, Playing) {
     BOOST_TEST(orders.part->from == 13 * rate);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_chunk_that_was_wrong_is_asked_for_again_from_what_can_be_changed,
+BOOST_FIXTURE_TEST_CASE(a_wrong_chunk_is_requested_again_from_the_first_changeable_sample,
                         Playing) {
     session.ended(decide(Do::take, 0).want->number);
     heard.settled = heard.position = 3 * rate;
@@ -296,7 +296,7 @@ BOOST_FIXTURE_TEST_CASE(a_chunk_that_came_at_once_is_throughput_too, Playing) {
     BOOST_TEST(policy.samples[0].to == 1.02);
 }
 
-BOOST_FIXTURE_TEST_CASE(what_came_before_the_song_was_known_is_measured_from_its_first_byte,
+BOOST_FIXTURE_TEST_CASE(bytes_before_the_song_is_known_are_measured_from_their_first_byte,
                         Playing) {
     session.adopt(0, 1, 1.2);
     came(500, 1.7);
@@ -338,7 +338,7 @@ BOOST_AUTO_TEST_CASE(a_song_that_is_kept_whole_wants_no_index) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_fast_network_gets_the_index_of_what_it_carries_at_once) {
+BOOST_AUTO_TEST_CASE(a_fast_network_gets_the_index_of_its_bitrate_at_once) {
     Playing p;
     for (auto& r : p.shape.renditions)
         for (auto& chunk : r.chunks) chunk.bytes *= 100, chunk.pieces.clear();
@@ -444,7 +444,7 @@ BOOST_FIXTURE_TEST_CASE(peers_that_are_late_give_way_to_the_edge_from_where_they
     BOOST_TEST(orders.why == std::string{"late"});
 }
 
-BOOST_FIXTURE_TEST_CASE(what_peers_bring_says_nothing_of_the_edge, WithPeers) {
+BOOST_FIXTURE_TEST_CASE(bytes_from_peers_do_not_measure_the_edge, WithPeers) {
     const auto samples = policy.samples.size();
     const auto rate_before = session.edge_rate();
     const auto asked = *next(0).want;
@@ -472,7 +472,7 @@ BOOST_AUTO_TEST_CASE(where_others_may_have_it_soon_the_edge_is_asked_later_by_so
     BOOST_TEST(latest > 6.8);  // the edge takes 1.5 s: that twice, and 4 s aside
 }
 
-BOOST_FIXTURE_TEST_CASE(while_peers_are_asked_what_they_have_no_edge_is, WithPeers) {
+BOOST_FIXTURE_TEST_CASE(no_edge_is_asked_while_peers_are_polled, WithPeers) {
     offer = {{0, 0}, false, true};
     BOOST_TEST(!next(0).want.has_value());
     heard.position = 4 * rate;

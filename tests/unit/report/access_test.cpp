@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(days_are_those_of_the_calendar) {
                              ":18:13:20 +0100", ":18-13:20 +0000", ":18:13 +0000"})
         BOOST_TEST(!parse_access(with(":18:13:20 +0000", time)), time);
 }
-BOOST_AUTO_TEST_CASE(every_line_cut_short_is_none) {
+BOOST_AUTO_TEST_CASE(every_truncated_line_is_refused) {
     const auto without = line.find(" \"s-1\"");
     for (std::size_t n = 0; n < line.size(); ++n) {
         const auto access = parse_access(std::string_view{line}.substr(0, n));
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(every_line_cut_short_is_none) {
         BOOST_TEST(!access, line.substr(0, n));
     }
 }
-BOOST_AUTO_TEST_CASE(what_is_no_such_line_is_none) {
+BOOST_AUTO_TEST_CASE(other_lines_are_refused) {
     for (const auto* other :
          {"", "-", "{}", "not read",
           R"(1.2.3.4 - - [27/Nov/2026:18:13:20 +0000] "GET / HTTP/1.1" 200 5 "-" "curl")",

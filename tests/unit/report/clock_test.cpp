@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_clock_is_put_right_by_what_a_post_took_at_most) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(late_delivery_is_no_clock_error) {
+BOOST_AUTO_TEST_CASE(late_delivery_is_not_a_clock_error) {
     Clock clock;  // twenty minutes without a network, then all at once
     for (std::int64_t t = 0; t <= 120'000; t += 10'000)
         clock.add(now + t, now + 20 * 60'000, now + 20 * 60'000 + 30);

@@ -21,7 +21,7 @@ Dates week(int sessions) {
 
 BOOST_AUTO_TEST_SUITE(report_dates)
 
-BOOST_AUTO_TEST_CASE(years_that_nobody_else_has_are_no_dates) {
+BOOST_AUTO_TEST_CASE(an_isolated_year_is_not_a_date) {
     for (const std::int64_t lie :
          {std::int64_t{5000}, std::int64_t{946'684'800'000}, now + 64 * 365 * day_ms}) {
         auto dates = week(1000);
@@ -35,14 +35,14 @@ BOOST_AUTO_TEST_CASE(years_that_nobody_else_has_are_no_dates) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_few_far_away_do_not_stretch_what_is_shown) {
+BOOST_AUTO_TEST_CASE(a_few_distant_dates_do_not_stretch_the_span) {
     auto dates = week(1000);
     dates.add(now - 300 * day_ms, now - 300 * day_ms, true);
     dates.settle(now);
     BOOST_TEST(dates.from_ms() == now - 7 * day_ms);
 }
 
-BOOST_AUTO_TEST_CASE(somebody_who_listens_twice_a_year_keeps_both) {
+BOOST_AUTO_TEST_CASE(a_listener_twice_a_year_keeps_both_dates) {
     Dates dates;
     dates.add(now - 200 * day_ms, now - 200 * day_ms + 1, false);
     dates.add(now, now + 1, false);
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(where_all_is_ahead_the_clock_of_who_asks_is_wrong) {
     BOOST_TEST(dates.from_ms() == now - 7 * day_ms);
 }
 
-BOOST_AUTO_TEST_CASE(of_nothing_there_is_no_span) {
+BOOST_AUTO_TEST_CASE(no_dates_give_no_span) {
     Dates dates;
     dates.settle(now);
     BOOST_TEST(dates.from_ms() == -1);

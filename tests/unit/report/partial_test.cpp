@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_session_comes_back_as_it_was) {
     BOOST_TEST(print_partial("id", back->session, other) == line);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_log_says_comes_back) {
+BOOST_AUTO_TEST_CASE(log_entries_are_read_back) {
     const Logged logged{~std::uint64_t{0}, 17, 4, names.servers("eu-west"), 0, 3, Told::miss};
     const auto text = print_partial(logged, names);
     BOOST_TEST(is_partial(text));
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(every_line_cut_short_or_changed_to_nonsense_is_malformed) {
     BOOST_TEST(!parse_partial("{\"partial\":1}", names));
 }
 
-BOOST_AUTO_TEST_CASE(a_number_that_is_no_integer_of_its_range_is_malformed) {
+BOOST_AUTO_TEST_CASE(a_number_outside_its_integer_range_is_malformed) {
     Counts counts;
     const Logged logged{1, 17, 4, names.servers("eu-west"), 0, 3, Told::miss};
     int numbers = 0;

@@ -6,7 +6,7 @@ using namespace stretto::report;
 
 BOOST_AUTO_TEST_SUITE(report_published)
 
-BOOST_AUTO_TEST_CASE(what_was_seen_stands_beside_what_was_published) {
+BOOST_AUTO_TEST_CASE(measured_figures_are_beside_published_ones) {
     Experience seen;
     for (const int ms : {100, 200, 220, 250}) seen.startup.add(std::int64_t{ms});
     seen.sessions = seen.started = 4;

@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_goes_back_begins_again) {
             add("HIT", 5, "", 1, false, "line " + std::to_string(i), i * 1000);
     BOOST_TEST(logs.sum().at(1).bytes == 500);
 }
-BOOST_AUTO_TEST_CASE(what_is_passed_on_gives_the_same_sums) {
+BOOST_AUTO_TEST_CASE(a_partial_report_gives_the_same_sums) {
     ServerLogs other;
     for (int i = 0; i < 1000; ++i) {
         const auto session = std::to_string(i % 50);

@@ -53,7 +53,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(report_visits, Fixture)
 
-BOOST_AUTO_TEST_CASE(runs_on_disk_give_what_memory_gives) {
+BOOST_AUTO_TEST_CASE(runs_on_disk_give_the_same_result_as_memory) {
     auto all = made(20'011);
     Visits memory, disk{1000};
     for (const auto& v : all) memory.add(v), disk.add(v);
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(runs_on_disk_give_what_memory_gives) {
     BOOST_TEST(sorted(disk).size() == all.size() + 1);
 }
 
-BOOST_AUTO_TEST_CASE(who_leaves_just_after_30_s_is_a_suspect) {
+BOOST_AUTO_TEST_CASE(a_listener_that_leaves_just_after_30_s_is_a_suspect) {
     Listener bot, fan;
     for (int i = 0; i < 100; ++i) {
         const auto song = static_cast<Name>(i);
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_song_200_times_a_day_is_suspect_and_199_times_are_not) {
     BOOST_TEST(listener.songs[0].plays == 200);
 }
 
-BOOST_AUTO_TEST_CASE(what_goes_beyond_a_day_counts_for_nothing) {
+BOOST_AUTO_TEST_CASE(hours_beyond_a_day_do_not_count) {
     listener.add(heard(1, 0, 80'000'000, 0), rules);
     listener.add(heard(1, 1, 80'000'000, 1), rules);
     listener.add(heard(1, 2, 80'000'000, 2), rules);

@@ -46,7 +46,7 @@ double mean(const CrowdRun& run) {
 
 BOOST_AUTO_TEST_SUITE(sim_crowd)
 
-BOOST_AUTO_TEST_CASE(a_pipe_carries_what_it_can_and_no_more) {
+BOOST_AUTO_TEST_CASE(a_pipe_carries_its_capacity_and_no_more) {
     Flows flows;
     const int up = flows.add_pipe(1000e3), wide = flows.add_pipe(1e9), narrow = flows.add_pipe(1e5);
     flows.start({up, wide, 0.01, 0, 0, 1});
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(every_byte_comes_from_somewhere) {
     BOOST_TEST(given + run.edge_bytes == from_peers + from_edges + wasted);
 }
 
-BOOST_AUTO_TEST_CASE(nobody_gives_more_than_the_way_up_carries) {
+BOOST_AUTO_TEST_CASE(no_listener_uploads_more_than_its_link_carries) {
     const auto run = run_crowd(small());
     for (const auto& member : run.members)
         BOOST_TEST(static_cast<double>(member.given) <=
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_crowd) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(who_is_alone_has_all_from_the_edge) {
+BOOST_AUTO_TEST_CASE(a_single_listener_gets_all_bytes_from_the_edge) {
     auto s = small();
     s.listeners = 1;
     const auto run = run_crowd(s);

@@ -13,7 +13,7 @@ BOOST_AUTO_TEST_CASE(a_recording_is_read_with_its_round_trip) {
     BOOST_TEST(trace->rtt_s == 0.07);
     BOOST_TEST((trace->kbps == std::vector<double>{100, 0.5, 0}));
 }
-BOOST_AUTO_TEST_CASE(what_is_no_recording_is_refused_and_the_line_told) {
+BOOST_AUTO_TEST_CASE(an_invalid_trace_is_refused_with_its_line) {
     for (const char* bad : {"", "# nothing\n", "1 100\n", "0 100\n2 100\n", "0 100\n1 -1\n", "0\n",
                             "0 1 2\n", "0 nan\n", "0 inf\n", "zero 1\n"})
         BOOST_TEST(!parse_trace(bad), bad);

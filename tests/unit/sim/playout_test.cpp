@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(a_stall_lasts_until_two_seconds_are_in_hand) {
     BOOST_TEST(p.score().stalled_s == 3);
     BOOST_TEST(p.buffer() == 2);
 }
-BOOST_AUTO_TEST_CASE(the_end_of_the_song_is_no_stall_and_needs_no_two_seconds) {
+BOOST_AUTO_TEST_CASE(the_end_of_the_song_is_not_a_stall_and_needs_no_two_seconds) {
     Playout p{4};
     p.come(0, 3, 1, {});
     p.come(4, 4, 1, {});
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_song_is_no_stall_and_needs_no_two_seconds) {
     BOOST_TEST(p.score().stalls == 1);
     BOOST_TEST(p.score().stalled_s == 1);
 }
-BOOST_AUTO_TEST_CASE(quality_is_counted_by_what_is_new_and_changes_by_their_size) {
+BOOST_AUTO_TEST_CASE(quality_counts_new_audio_and_changes_count_by_size) {
     Playout p{10};
     p.come(0, 4, 0.6, {});
     p.come(0, 3, 1.0, {});  // was there
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(quality_is_counted_by_what_is_new_and_changes_by_their_size
     BOOST_TEST(p.score().quality_s == 4 * 0.6 + 2 + 4 * 0.85, boost::test_tools::tolerance(1e-12));
     BOOST_TEST(p.score().changes == 0.4 + 0.15, boost::test_tools::tolerance(1e-12));
 }
-BOOST_AUTO_TEST_CASE(time_that_was_is_no_time) {
+BOOST_AUTO_TEST_CASE(past_time_is_ignored) {
     Playout p{10};
     p.come(0, 5, 1, {});
     p.advance(2);

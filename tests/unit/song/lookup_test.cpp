@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_manifest_is_that_of_the_id_asked_for) {
     BOOST_TEST((*right == m));
     const auto other = parse_manifest_of(id, json);
     BOOST_REQUIRE(!other);
-    BOOST_TEST(other.error().why == "manifest: it is that of another song");
+    BOOST_TEST(other.error().why == "the manifest belongs to another song");
     BOOST_TEST(bool(parse_manifest_of("song", json)));
     BOOST_TEST(!parse_manifest_of(m.id, "{}"));
 }

@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(loudness_is_read_back_and_refused_with_a_reason) {
     BOOST_REQUIRE(back);
     BOOST_TEST((*back == l));
     BOOST_TEST(parse_loudness("{").error().why == "loudness is not JSON");
-    BOOST_TEST(parse_loudness("[]").error().why == "loudness: 'loudness' is no object");
+    BOOST_TEST(parse_loudness("[]").error().why == "loudness: 'loudness' is not an object");
     BOOST_TEST(parse_loudness("{}").error().why == "loudness: no 'source_lufs'");
 }
 

@@ -7,7 +7,7 @@ using namespace stretto::song;
 
 BOOST_AUTO_TEST_SUITE(song_paths)
 
-BOOST_AUTO_TEST_CASE(what_is_printed_is_read_back) {
+BOOST_AUTO_TEST_CASE(a_printed_path_is_read_back) {
     for (const int kbps : {1, 96, 320, 65535}) {
         for (const std::int64_t k : {0, 9, 10, 65535})
             BOOST_TEST((parse_part(chunk_path(kbps, k)) == Part{kbps, k}));
@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(what_is_printed_is_read_back) {
     BOOST_TEST(manifest_path("id") == "songs/id/manifest.json");
     BOOST_TEST(name_path("a.b") == "names/a.b");
 }
-BOOST_AUTO_TEST_CASE(what_would_not_be_printed_is_not_read) {
+BOOST_AUTO_TEST_CASE(a_path_that_would_not_be_printed_is_not_read) {
     for (const std::string bad : {"",
                                   "/",
                                   "index",
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(what_would_not_be_printed_is_not_read) {
         BOOST_TEST(!parse_part(bad), bad);
     BOOST_TEST(!parse_part(std::string{"96/index\0", 9}));
 }
-BOOST_AUTO_TEST_CASE(every_path_cut_short_is_no_path) {
+BOOST_AUTO_TEST_CASE(every_truncated_path_is_refused) {
     for (const auto& whole : {chunk_path(320, 17), index_path(320)})
         for (std::size_t n = 0; n < whole.size(); ++n)
             BOOST_TEST(!parse_part(whole.substr(0, n)), whole.substr(0, n));

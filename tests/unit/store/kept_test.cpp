@@ -37,7 +37,7 @@ void age(const Folder& folder, const std::string& id, int hours) {
 
 BOOST_AUTO_TEST_SUITE(store_kept)
 
-BOOST_AUTO_TEST_CASE(what_is_kept_is_found_again_by_the_next_program) {
+BOOST_AUTO_TEST_CASE(cached_chunks_are_found_by_the_next_program) {
     const Folder folder;
     {
         Kept kept{folder.path, 1'000'000};
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(one_song_is_known_before_all_are) {
     BOOST_TEST(kept.songs().size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_limit_counts_what_earlier_programs_kept) {
+BOOST_AUTO_TEST_CASE(a_limit_counts_chunks_of_earlier_programs) {
     const Folder folder;
     {
         Kept before{folder.path, 10'000};
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_name_stands_for_the_song_it_stood_for_last) {
     BOOST_TEST((Kept{folder.path, 10'000}.named("tune") == b));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_right_is_not_read_and_goes) {
+BOOST_AUTO_TEST_CASE(a_damaged_chunk_is_not_read_and_is_removed) {
     const Folder folder;
     Kept kept{folder.path, 1'000'000};
     kept.keep(a, "96/chunk_0.ogg", kilobyte);
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_right_is_not_read_and_goes) {
     BOOST_TEST((kept.chunks(a).at(96) == std::vector<bool>{false}));
 }
 
-BOOST_AUTO_TEST_CASE(it_stays_under_its_limit_and_what_was_used_last_stays) {
+BOOST_AUTO_TEST_CASE(it_stays_below_its_limit_and_keeps_recent_songs) {
     const Folder folder;
     Kept kept{folder.path, 10'000};
     for (const auto& id : {a, b})
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_file_written_over_or_removed_counts_once_or_not_at_all) {
     BOOST_TEST(kept.bytes() == 400u);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_in_use_is_never_evicted) {
+BOOST_AUTO_TEST_CASE(a_song_in_use_is_never_evicted) {
     const Folder folder;
     Kept kept{folder.path, 5'000};
     kept.use(a);

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(no_link_is_followed_in_or_out) {
         if (std::string_view{path} != "folder/secret") BOOST_TEST(!Tree{root}.state(path), path);
     }
 }
-BOOST_AUTO_TEST_CASE(what_is_no_file_is_not_there_and_holds_nobody) {
+BOOST_AUTO_TEST_CASE(a_path_that_is_not_a_file_is_missing_and_does_not_block) {
     BOOST_REQUIRE(::mkfifo((root / "fifo").c_str(), 0600) == 0);
     const File socket{::socket(AF_UNIX, SOCK_STREAM, 0)};
     sockaddr_un address{};

@@ -23,7 +23,7 @@ struct Folder {
 
 BOOST_AUTO_TEST_SUITE(store_writer)
 
-BOOST_AUTO_TEST_CASE(what_was_handed_over_is_there_when_it_has_finished) {
+BOOST_AUTO_TEST_CASE(files_are_complete_after_finish) {
     const Folder folder;
     store::Writer writer;
     for (int i = 0; i < 100; ++i)  // far more than may wait
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(what_was_handed_over_is_there_when_it_has_finished) {
                     Bytes(500'000, static_cast<std::uint8_t>(i))));
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_fails_the_end_and_what_follows) {
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_fails_the_end_and_later_writes) {
     const Folder folder;
     store::Writer writer;
     writer.write(folder.path / "no" / "such" / "folder", Bytes(10));

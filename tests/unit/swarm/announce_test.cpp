@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(amounts_are_brought_back_into_their_range) {
     BOOST_TEST(answer->ttl_s == 7 * 86400);
 }
 
-BOOST_AUTO_TEST_CASE(what_names_something_is_right_or_wrong) {
+BOOST_AUTO_TEST_CASE(a_name_is_valid_or_refused) {
     for (const auto* bad :
          {R"("port":65536)", R"("port":-1)", R"("port":1.5)", R"("port":"1")", R"("port":1e99)",
           R"("location":"x")", R"("location":5)", R"("location":"91,0")", R"("songs":[])",
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(thousands_of_unknown_keys_take_no_longer_than_as_many_bytes
     for (int i = 0; i < 200; ++i) BOOST_TEST(bool(parse_announce(announce_with(keys + "\"a\":0"))));
 }
 
-BOOST_AUTO_TEST_CASE(an_announce_leaves_out_what_does_not_fit) {
+BOOST_AUTO_TEST_CASE(an_announce_omits_songs_that_do_not_fit) {
     Announce all = whole;
     for (int i = 1000; i < 3000; ++i) all.songs[text(std::string(28, '0'), i)] = {{96, {{0, 20}}}};
     auto again = parse_announce(print_announce(all));
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_edges_names_each_once) {
         BOOST_TEST(!parse_edges_file(bad), "accepted " << bad);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_at_all_is_no_json) {
+BOOST_AUTO_TEST_CASE(an_empty_text_is_not_json) {
     BOOST_TEST(!parse_announce({}));
     BOOST_TEST(!parse_peers_query({}));
     BOOST_TEST(!parse_report({}));

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(edges_of_one_place_share_the_songs) {
             BOOST_TEST(names(before, sydney, seed)[0] == names(edges, sydney, seed)[0]);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_read_again_keeps_what_is_known) {
+BOOST_AUTO_TEST_CASE(a_reloaded_file_keeps_the_health) {
     Edges edges{file};
     edges.probed("http://eu", false);
     auto changed = file;

@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE(points_are_as_far_apart_as_places) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_known_is_at_no_distance) {
+BOOST_AUTO_TEST_CASE(an_unknown_location_has_no_distance) {
     BOOST_TEST(!Point{}.known());
     BOOST_TEST(!Point(std::nullopt).known());
     const Point somewhere{Location{0, 0}};

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(time_gives_a_bad_peer_another_chance_and_takes_no_praise_aw
     BOOST_TEST(often.success == bad.success, boost::test_tools::tolerance(0.01f));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_handed_out_is_free_again_after_a_while) {
+BOOST_AUTO_TEST_CASE(handed_out_upload_is_free_again_after_a_while) {
     Health health;
     for (int i = 0; i < 3; ++i) health.hand_out();
     BOOST_TEST(health.free_kbps(4000) == 1000);
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(what_was_handed_out_is_free_again_after_a_while) {
     BOOST_TEST(health.free_kbps(4000) == 4000);
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_boasts_is_taken_for_what_it_showed) {
+BOOST_AUTO_TEST_CASE(a_boasting_peer_counts_with_its_measured_rate) {
     Health health;
     health.report(1, true, 200);
     BOOST_TEST(health.free_kbps(1e7) == 800);
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(near_is_better_than_far_and_the_same_network_best) {
     BOOST_TEST(at(-1) == at(5000));
 }
 
-BOOST_AUTO_TEST_CASE(who_fails_or_is_busy_seems_further_away) {
+BOOST_AUTO_TEST_CASE(a_failing_or_busy_peer_costs_more) {
     Health failing, busy;
     const Health good;
     failing.report(1, false, 0), failing.report(2, false, 0);

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(in_a_longer_one_a_bit_is_set_when_all_that_it_stands_for_is
     BOOST_TEST((have_of(longer, inventory_of(longer, all_of_longer)) == all_of_longer));
 }
 
-BOOST_AUTO_TEST_CASE(who_has_only_parts_of_groups_may_have_anything) {
+BOOST_AUTO_TEST_CASE(a_peer_with_only_parts_of_groups_may_have_any_chunk) {
     const auto scattered = inventory_of(longer, {{320, {{1, 3}, {5, 5}, {20, 22}}}});
     BOOST_TEST(scattered == 0u);
     BOOST_TEST(may_have(scattered, wanted(longer, 320, 1)));
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(it_is_printed_as_the_ranges_are) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(what_the_song_does_not_have_is_passed_over) {
+BOOST_AUTO_TEST_CASE(chunks_outside_the_song_are_ignored) {
     BOOST_TEST(inventory_of(usual, {{128, {{0, 20}}}}) == 0u);
     BOOST_TEST((have_of(usual, inventory_of(usual, {{96, {{19, 65535}, {65535, 65535}}}})) ==
                 Have{{96, {{19, 20}}}}));

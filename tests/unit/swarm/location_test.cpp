@@ -6,7 +6,7 @@ using namespace stretto::swarm;
 
 BOOST_AUTO_TEST_SUITE(swarm_location)
 
-BOOST_AUTO_TEST_CASE(what_people_type_is_read_and_printed_to_a_tenth) {
+BOOST_AUTO_TEST_CASE(a_typed_location_is_parsed_and_printed_to_a_tenth) {
     const auto berlin = parse_location("52.52,13.40");
     BOOST_REQUIRE(bool(berlin));
     BOOST_TEST(berlin->lat == 52.52f);
@@ -16,7 +16,7 @@ BOOST_AUTO_TEST_CASE(what_people_type_is_read_and_printed_to_a_tenth) {
     BOOST_TEST(print_location({-90, -180}) == "-90.0,-180.0");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_printed_reads_as_the_rounded_place) {
+BOOST_AUTO_TEST_CASE(the_printed_text_parses_as_the_rounded_location) {
     for (float lat = -90; lat <= 90; lat += 7.31f)
         for (float lon = -180; lon <= 180; lon += 13.77f) {
             const Location place{lat, lon};
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(distances_are_those_of_the_globe) {
     BOOST_TEST(distance_km(berlin, berlin) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(the_date_line_and_the_poles_are_no_walls) {
+BOOST_AUTO_TEST_CASE(distances_cross_the_date_line_and_the_poles) {
     BOOST_TEST(distance_km({0, 179.9f}, {0, -179.9f}) == 22.2, boost::test_tools::tolerance(0.01));
     BOOST_TEST(distance_km({90, 0}, {90, 120}) < 0.001);
     BOOST_TEST(distance_km({0, 0}, {0, 180}) == 20015, boost::test_tools::tolerance(0.001));

@@ -18,7 +18,7 @@ struct Object {
 
 BOOST_AUTO_TEST_SUITE(swarm_lookup)
 
-BOOST_AUTO_TEST_CASE(it_finds_what_a_map_finds) {
+BOOST_AUTO_TEST_CASE(it_finds_the_same_as_a_map) {
     for (const std::uint64_t spread :
          {std::uint64_t{3}, std::uint64_t{50}, std::uint64_t{1} << 60}) {
         Pool<Object> pool;

@@ -75,7 +75,7 @@ const Asker somebody{*parse_ip("203.0.113.9"), berlin};
 
 BOOST_AUTO_TEST_SUITE(swarm_memory)
 
-BOOST_AUTO_TEST_CASE(a_peer_that_was_reached_is_listed_with_what_it_has) {
+BOOST_AUTO_TEST_CASE(a_reachable_peer_is_listed_with_its_chunks) {
     Tracker t;
     const Have have{{96, {{0, 3}}}, {320, {{7, 7}}}};
     const auto result = t.join(at("192.0.2.1", 5000), paris, have);
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_layout_that_comes_late_counts_only_for_the_announce_it_wa
     BOOST_TEST(t.peers.stats().songs == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(who_leaves_is_gone_at_once) {
+BOOST_AUTO_TEST_CASE(a_leaving_peer_is_removed_at_once) {
     Tracker t;
     t.join(at("192.0.2.1"));
     BOOST_TEST(t.announce(at("192.0.2.1"), {"p", 8490, {}, 1, {}}).what == Peers::Announced::left);
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(who_leaves_is_gone_at_once) {
     BOOST_TEST(t.urls(somebody).size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(who_is_not_heard_of_is_forgotten) {
+BOOST_AUTO_TEST_CASE(a_silent_peer_is_forgotten) {
     Tracker t;
     t.join(at("192.0.2.1"));
     t.join(at("192.0.2.2"));
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(equals_share_the_load) {
     BOOST_TEST(most->second <= 80);
 }
 
-BOOST_AUTO_TEST_CASE(nobody_is_told_of_itself) {
+BOOST_AUTO_TEST_CASE(no_peer_is_named_to_itself) {
     Tracker t;
     t.join(at("192.0.2.1", 5000));
     t.join(at("192.0.2.1", 5001));
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(only_those_with_the_chunk_are_named) {
     BOOST_TEST(t.list(somebody, {"nonsense", {}, {}, {}, 16, "", 0}).empty());
 }
 
-BOOST_AUTO_TEST_CASE(ten_thousand_announces_of_one_source_push_nobody_out) {
+BOOST_AUTO_TEST_CASE(ten_thousand_announces_from_one_source_displace_no_peer) {
     Tracker t;
     for (int i = 0; i < 5; ++i) t.join(far_apart(i), sydney);
     int taken = 0;
@@ -479,7 +479,7 @@ BOOST_AUTO_TEST_CASE(a_report_needs_its_own_ticket) {
     BOOST_TEST(!t.peers.report({ticket, false, "", 0, 0}, somebody.ip, t.now));
 }
 
-BOOST_AUTO_TEST_CASE(the_layout_of_a_song_is_known_while_somebody_has_it) {
+BOOST_AUTO_TEST_CASE(the_layout_of_a_song_is_known_while_a_peer_has_it) {
     Tracker t;
     BOOST_TEST(!t.peers.layout(song(1)));
     t.join(at("192.0.2.1"));

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(ports_of_services_are_for_edges_alone) {
     BOOST_TEST(!may_connect({ip, 22}, Role::edge, true));
 }
 
-BOOST_AUTO_TEST_CASE(a_laboratory_may_be_allowed_but_not_what_is_no_host) {
+BOOST_AUTO_TEST_CASE(local_peers_may_be_allowed_but_not_addresses_without_a_host) {
     BOOST_TEST(may_connect({parse_ip("127.0.0.1").value(), 8490}, Role::peer, true));
     BOOST_TEST(may_connect({parse_ip("fe80::1").value(), 8490}, Role::peer, true));
     for (const auto* ip : {"0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1"})

@@ -67,7 +67,7 @@ struct Book final : Swarm::Notes {
 
 BOOST_AUTO_TEST_SUITE(swarm_swarm)
 
-BOOST_AUTO_TEST_CASE(all_of_a_small_swarm_who_have_it_are_picked) {
+BOOST_AUTO_TEST_CASE(all_peers_of_a_small_swarm_that_have_it_are_picked) {
     Book book;
     for (std::uint32_t i = 0; i < 40; ++i) book.add(i, i % 2 ? berlin : sydney, i % 4 ? 1 : 2);
     BOOST_TEST(book.pick(berlin, 1).size() == 30u);
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(all_of_a_small_swarm_who_have_it_are_picked) {
     BOOST_TEST(Book{}.pick(berlin, 1).empty());
 }
 
-BOOST_AUTO_TEST_CASE(so_is_who_has_something_and_nothing_is_known_of_what) {
+BOOST_AUTO_TEST_CASE(so_is_a_peer_with_unknown_chunks) {
     Book book;
     for (std::uint32_t i = 0; i < 40; ++i) book.add(i, berlin, i % 4 ? 2 : 0);
     BOOST_TEST(book.pick(berlin, 1).size() == 10u);
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(of_many_in_one_place_each_has_its_turn) {
     BOOST_TEST(seen.size() == 1000u);
 }
 
-BOOST_AUTO_TEST_CASE(the_few_who_have_a_rare_chunk_are_found) {
+BOOST_AUTO_TEST_CASE(the_few_peers_with_a_rare_chunk_are_found) {
     Book book;
     for (std::uint32_t i = 0; i < 900; ++i) book.add(i, i % 2 ? berlin : lima, i % 100 ? 1 : 3);
     BOOST_TEST(book.pick(sydney, 2).size() == 9u);

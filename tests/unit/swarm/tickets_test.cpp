@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(it_holds_for_this_hour_and_the_next) {
     BOOST_TEST(!tickets.redeem(late, here, now - hour));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_used_is_remembered_while_it_could_be_used_again) {
+BOOST_AUTO_TEST_CASE(a_used_ticket_is_remembered_while_it_is_valid) {
     Tickets tickets{std::make_unique<PlainSeal>(1)};
     const auto ticket = text(tickets.issue(1, here, now));
     BOOST_TEST(bool(tickets.redeem(ticket, here, now)));
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(what_was_used_is_remembered_while_it_could_be_used_again) {
     BOOST_TEST(!tickets.redeem(ticket, here, now + hour));
 }
 
-BOOST_AUTO_TEST_CASE(nonsense_is_no_ticket) {
+BOOST_AUTO_TEST_CASE(nonsense_is_not_a_ticket) {
     Tickets tickets{std::make_unique<PlainSeal>(1)};
     const auto ticket = text(tickets.issue(42, here, now));
     for (std::size_t n = 0; n < ticket.size(); ++n)

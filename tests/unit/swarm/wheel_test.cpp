@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(each_comes_when_it_is_due) {
     BOOST_TEST((t.take(200 + Wheel::most_ahead_s) == std::set<std::uint32_t>{4}));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_due_already_comes_next_and_what_is_too_far_sooner) {
+BOOST_AUTO_TEST_CASE(an_overdue_member_is_next_and_one_too_far_ahead_is_early) {
     Turning t{100};
     BOOST_TEST(t.take(200).empty());
     t.add(1, 50);
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(one_may_be_added_again_while_others_are_taken) {
     BOOST_TEST(t.take(20).size() == 5u);
 }
 
-BOOST_AUTO_TEST_CASE(years_without_a_turn_lose_nobody) {
+BOOST_AUTO_TEST_CASE(years_without_a_turn_lose_no_member) {
     Turning t{5};
     t.add(1, 9);
     BOOST_TEST((t.take(100'000'000) == std::set<std::uint32_t>{1}));

@@ -150,14 +150,14 @@ BOOST_AUTO_TEST_CASE(one_that_cannot_be_reached_is_not_and_is_tried_again_later)
     BOOST_TEST(t.connects.size() == 1u);
     BOOST_TEST(t.desk.counters().not_reached == 1u);
 }
-BOOST_AUTO_TEST_CASE(who_is_gone_is_forgotten_when_its_time_is_over) {
+BOOST_AUTO_TEST_CASE(a_silent_peer_is_forgotten_after_its_ttl) {
     Desks t;
     t.announce(all_of_it);
     t.connect_all(true);
     t.now += 301'000;
     BOOST_TEST(t.peers_of(id).body == R"({"peers":[]})");
 }
-BOOST_AUTO_TEST_CASE(intervals_are_spread_around_what_was_set) {
+BOOST_AUTO_TEST_CASE(intervals_are_spread_around_the_setting) {
     Desks t{{100, 300, false, {}}};
     int least = 1000, most = 0;
     for (int i = 0; i < 200; ++i) {
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_tracker_that_cannot_ask_its_peers_says_so) {
     BOOST_TEST(answer.fields.find("Retry-After: 120") != std::string::npos);
     BOOST_TEST(t.connects.empty());
 }
-BOOST_AUTO_TEST_CASE(bad_announces_are_refused_before_anybody_is_asked) {
+BOOST_AUTO_TEST_CASE(invalid_announces_are_refused_before_any_lookup) {
     Desks t{{120, 300, true, {id}}};
     BOOST_TEST(t.announce(all_of_it, here, 80).status == 400);
     BOOST_TEST(t.ask(true, "/announce", "", "{").status == 400);
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(while_the_origin_is_away_ids_still_have_peers_and_names_do_
     t.origin_status = 404;
     BOOST_TEST(t.get("/songs/" + id).status == 404);
 }
-BOOST_AUTO_TEST_CASE(without_a_manifest_what_the_peers_know_is_enough) {
+BOOST_AUTO_TEST_CASE(without_a_manifest_the_peers_layout_is_enough) {
     Desks t;
     t.announce(all_of_it);
     t.origin_status = 502;
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(invented_songs_cost_few_look_ups) {
     t.connect_all(true);
     BOOST_TEST(!swarm::parse_peers_answer(t.peers_of(id, here).body)->empty());
 }
-BOOST_AUTO_TEST_CASE(a_report_counts_for_whom_the_ticket_was_given) {
+BOOST_AUTO_TEST_CASE(a_report_counts_for_the_peer_of_its_ticket) {
     Desks t;
     t.announce(all_of_it);
     t.connect_all(true);

@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_song_is_found_by_id_and_by_name_and_asked_for_once) {
     BOOST_TEST(s.manifests->peek(id));
 }
 
-BOOST_AUTO_TEST_CASE(many_who_ask_at_once_are_answered_by_one_request) {
+BOOST_AUTO_TEST_CASE(many_clients_share_one_request) {
     Setup s;
     const auto id = s.origin.publish(1);
     int left = 50;
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(many_who_ask_at_once_are_answered_by_one_request) {
     BOOST_TEST(s.manifests->asked() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_there_is_remembered_for_a_while) {
+BOOST_AUTO_TEST_CASE(a_missing_song_is_remembered_for_a_while) {
     Setup s;
     const auto id = song_of(1).id;
     for (int i = 0; i < 3; ++i) BOOST_TEST(s.get(id).status == 404);
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(an_origin_that_says_nonsense_is_a_bad_gateway) {
     BOOST_TEST(s.get("song").status == 502);
 }
 
-BOOST_AUTO_TEST_CASE(the_manifests_that_nobody_asks_for_make_room) {
+BOOST_AUTO_TEST_CASE(unused_manifests_make_room) {
     Manifests::Limits limits;
     limits.bytes = 20'000;  // they have 3 kB each
     Setup s{limits};

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(addresses_are_the_same_in_both_forms) {
     BOOST_TEST(address_of(v4).print() == "192.0.2.1:80");
 }
 
-BOOST_AUTO_TEST_CASE(it_tells_who_listens_from_who_does_not) {
+BOOST_AUTO_TEST_CASE(it_distinguishes_open_and_closed_ports) {
     const auto listeners = net::listen((*net::parse_listen("127.0.0.1:0"))[0], 1);
     const Deaf deaf;
     Probing p;
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(it_tells_who_listens_from_who_does_not) {
     BOOST_TEST(p.prober.under_way() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(who_says_nothing_is_given_up) {
+BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up) {
     const Deaf full;
     BOOST_REQUIRE(::listen(full.socket.fd(), 0) == 0);
     Prober::Limits limits;

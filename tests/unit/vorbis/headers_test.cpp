@@ -34,7 +34,7 @@ Packets encoded(int rate, int channels) {
 
 BOOST_AUTO_TEST_SUITE(vorbis_headers)
 
-BOOST_AUTO_TEST_CASE(block_sizes_add_up_to_what_the_encoder_counts) {
+BOOST_AUTO_TEST_CASE(block_sizes_add_up_to_the_encoders_count) {
     for (const auto& [rate, channels] : {std::pair{44100, 2}, {44100, 1}, {8000, 1}, {48000, 6}}) {
         const auto packets = encoded(rate, channels);
         const auto format = parse_identification(packets.identification);
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(block_sizes_add_up_to_what_the_encoder_counts) {
         BOOST_TEST(end >= packets.ends.back());  // which says where the sound ends in its packet
     }
 }
-BOOST_AUTO_TEST_CASE(what_is_no_audio_has_no_size) {
+BOOST_AUTO_TEST_CASE(a_packet_without_audio_has_no_size) {
     const auto packets = encoded(44100, 2);
     const auto blocks = Blocks::parse(packets.identification, packets.setup);
     BOOST_REQUIRE(blocks);
