@@ -1,4 +1,5 @@
 // A cue sheet from a stranger: tracks rise, and none ends before it begins.
+#include "base/bytes.hpp"
 #include "publish/cue.hpp"
 
 using namespace stretto;
