@@ -96,7 +96,8 @@ std::string listener_of(const fs::path& cache) {
 int most_kbps(const Options& o) {
     int most = o.most_kbps > 0 ? o.most_kbps : 65535;
     if (o.network == "4g") most = std::min(most, 160);
-    if (o.network == "3g" || o.data_saver) most = std::min(most, 96);
+    if (o.network == "3g") most = std::min(most, 96);
+    if (o.data_saver) most = 1;  // the lowest there is
     if (o.network == "wifi") most = std::min(most, 320);
     return most;
 }

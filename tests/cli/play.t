@@ -51,6 +51,12 @@ offline() { timeout 60 stretto-play --edge http://127.0.0.1:9 --unpaced -O wav:o
 ok 'by its name too, when no server is there' offline
 saver() { rm -rf cache events.jsonl && play -O null --data-saver --events events.jsonl one && ! events chunk | jq -e 'select(.kbps != 96)' && rm -rf cache events.jsonl && play -O null --network 4g --events events.jsonl one && ! events chunk | jq -e 'select(.kbps > 160)' && events start | jq -e '.network == "4g"'; }
 ok '--data-saver and --network bound the bitrate' saver
+lean() { # with a rendition for 2G; the first chunk too, which is requested before the song's bitrates are known
+    stretto-encode -b 45,96 one.flac | stretto-chunk | stretto-publish --name lean store >/dev/null && rm -rf cache events.jsonl &&
+        play -O null --data-saver --events events.jsonl lean && events chunk | jq -es 'length == 3 and all(.kbps == 45)' &&
+        rm -rf cache events.jsonl && play -O null --network 3g --events events.jsonl lean && events chunk | jq -es 'all(.kbps <= 96) and any(.kbps == 96)'
+}
+ok '--data-saver takes the lowest bitrate that the song has' lean
 
 lied() { # HOW: a first edge that fails so, a second that is right
     rm -rf cache events.jsonl && timeout 120 stretto-play --edge "$broken/break/$1" --edge "$edge" -O wav:lied.wav --unpaced --abr 320 --events events.jsonl "$id" && same lied.wav one.320.wav
@@ -97,7 +103,7 @@ ok 'from a store on this machine, unless an edge is named' from_store
 ok 'no such store: 66' exits 66 stretto-play --store absent -O null one
 device() { rm -rf events.jsonl && timeout 60 stretto-play --edge "$edge" --unpaced --events events.jsonl mono && events end | jq -e '.heard_ms == 11000'; }
 ok "the system's sound" device
-lists() { stretto-play --edge "$edge" --list | cut -f 2 | sort | paste -sd ' ' | grep -qx 'mono one two' && stretto-play --edge "$edge" --search 'song two' | cut -f 4 | grep -qx 'Song two'; }
+lists() { stretto-play --edge "$edge" --list | cut -f 2 | sort | paste -sd ' ' | grep -qx 'lean mono one two' && stretto-play --edge "$edge" --search 'song two' | cut -f 4 | grep -qx 'Song two'; }
 ok '--list and --search' lists
 : "$edge_pid"
 finish
