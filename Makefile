@@ -21,7 +21,7 @@ DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
                 gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 perl python3 python3-mutagen strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
-                iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd
+                iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
@@ -61,7 +61,7 @@ help:
 	@echo 'make soak       mixed load and clients who leave, SOAK_SECONDS (1200): memory and descriptors stay flat'
 	@echo 'make fuzz       each parser, FUZZ_SECONDS each (60)'
 	@echo 'make lint       format, static checks, shell scripts, man pages, layers'
-	@echo 'make deps       install missing Debian packages'
+	@echo 'make deps       install the Debian packages that building needs (DEPS="test lint": also those of these goals)'
 	@echo 'make install    to DESTDIR/PREFIX (/usr/local); make uninstall takes it away again'
 
 # What pkg-config knows, asked once: on a machine with nothing but make it is not there yet when this file is read.
@@ -72,13 +72,13 @@ endif
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
 $B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo pictures bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
-	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'libraries are missing: run `make deps` (Debian), or install: $(PACKAGES)' >&2; exit 1; }
+	@sh tests/tools/deps.sh --check "$(CXX)" $(PACKAGES) -- $(DEPS_BUILD)
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
 
-# Each goal installs what it needs itself; `make deps` what building, the demo and the tests need, or DEPS (goals).
+# Each goal but `all` installs what it needs itself. `make deps` installs what building needs, and what the goals in DEPS need.
 DEPS   ?=
 WANTS  = $(filter $1,$(filter demo test browser pictures sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS) $(DEPS)))
-NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,%),,$(DEPS_DEMO) $(DEPS_TEST)) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
+NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
          $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
@@ -206,6 +206,7 @@ lint: $B/config.mk
 	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/tools/layers.sh
+	@awk 'length > 100 {print FILENAME ":" FNR ": " length " columns, at most 100"; wide = 1} END {exit wide}' README.md
 
 # slow, so apart from lint
 tidy: $B/config.mk
@@ -218,10 +219,14 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/$(NAME)/examples $(filter-out %/pictures,$(wildcard examples/*))
 	install -Dm644 cmd/stretto.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stretto
 	for tool in $(filter-out stretto,$(notdir $(TOOLS))); do ln -sf stretto $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool || exit; done
+	install -Dm644 cmd/stretto.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stretto
+	install -Dm644 cmd/stretto.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stretto.fish
+	for tool in $(filter-out stretto,$(notdir $(TOOLS))); do ln -sf stretto.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$tool.fish || exit; done
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(TOOLS)))
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,$(notdir $(TOOLS)))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion/completions/,$(notdir $(TOOLS))) $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stretto \
+	  $(addprefix $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/,$(addsuffix .fish,$(notdir $(TOOLS))))
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/$(NAME)
 	for page in $(MAN); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 

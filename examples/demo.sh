@@ -1,12 +1,12 @@
 #!/bin/sh
-# The whole system in two minutes: music is encoded, cut and published; an origin, two edges in two places and a tracker serve it;
-# eight listeners play it at the same time, over links of their own where this machine allows that; the edge that is nearest to
-# most of them is killed; then the report says how it was. It leaves demo/: the store, the events, report.html.
+# The whole system in two minutes. The demo encodes, cuts and publishes music. An origin, two edges in two places and a tracker
+# serve it. Eight listeners play it at the same time, each over its own link if this machine allows that. The edge nearest to
+# most of them is killed. At the end there is a report. The demo leaves demo/: the store, the events, report.html.
 #
-#   SONGS=dir   music of your own, up to three songs of it; SONG=file one; else Debian's asc-music, in MUSIC
-#   CUT=s       seconds of each song, 36 by default so that it all fits in two minutes; 0: all of it
-#   KEEP=1      leave servers running at the end, and say where
-#   OUT=dir     instead of demo
+#   SONGS=dir   up to three songs of your own music; SONG=file: one song; by default Debian's asc-music, in MUSIC
+#   CUT=s       seconds of each song, 36 by default, so that the demo takes two minutes; 0: the whole song
+#   KEEP=1      leave the servers running at the end, and print their addresses
+#   OUT=dir     output directory instead of demo
 set -eu
 cut=${CUT-36} out=${OUT-demo}
 here=$(dirname "$0")
@@ -49,7 +49,7 @@ rm -rf "$out/store" "$out/events" "$out/report.html"
 mkdir -p "$out/events"
 store=$out/store names=
 
-# FILE PART: a part of a song, not from its beginning, which is often quiet
+# FILE PART: a part of a song, not its start, which is often quiet
 part() {
     from=$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$1" | awk -v cut="$cut" '{print ($1 > cut + 30) ? 30 : 0}')
     if [ "$cut" = 0 ]; then cp "$1" "$2"; else ffmpeg -v error -y -ss "$from" -t "$cut" -i "$1" -map 0:a:0 -f flac "$2" </dev/null; fi
@@ -150,7 +150,7 @@ tracker=$url
 
 # --- 3  listeners
 
-# listen WHO OUTPUT SONG...: WHO plays songs, shares what comes, and writes down what happens
+# listen WHO OUTPUT SONG...: listener WHO plays songs, uploads chunks, and writes events
 listen() {
     who=$1 output=$2
     shift 2
@@ -160,7 +160,7 @@ listen() {
         --cache "$work/cache-$who" --events "$out/events/$who.jsonl" $local_peers "$@" </dev/null >>"$work/log" 2>&1
     listeners="$listeners $pid"
 }
-now() { # what all events so far add up to, in a line
+now() { # the sums of all events so far, on one line
     cat "$out"/events/*.jsonl 2>/dev/null | jq -Rnr --arg clock "$(seconds "$play_began")" '
         def mb: . / 1e5 | round / 10;
         reduce (inputs | fromjson? // empty) as $e ({}; .last[$e.session] = $e.event
@@ -171,13 +171,13 @@ now() { # what all events so far add up to, in a line
         | "\($clock) s: \($on | length) playing\(if $rates == "" then "" else " (\($rates))" end), \(.stalls // 0) stalls; "
             + "edge/peer/own \(.edge // 0 | mb)/\(.peer // 0 | mb)/\(.cache // 0 | mb) MB"'
 }
-watch() { # UNTIL: until then, or until nobody plays any more
+watch() { # UNTIL: until then, or until all listeners have finished
     while [ "$(seconds "$play_began")" -lt "$1" ]; do
         left=
         for pid in $listeners; do kill -0 "$pid" 2>/dev/null && left=1; done
         [ -n "$left" ] || break
         if [ -n "$tty" ]; then
-            # no longer than the terminal is wide
+            # not wider than the terminal
             printf '\r   %s\033[K' "$(now | cut -c 1-$(($columns - 4)))"
         elif [ "$(seconds "$play_began")" -ge "$told" ]; then
             printf '   %s\n' "$(now)"
@@ -207,15 +207,15 @@ done
 watch 30
 kill -9 "$west_pid"
 say "$(seconds "$play_began") s" "eu-west, the nearest edge of most, is killed (kill -9);"
-say '' 'listeners ask others for what it was sending'
+say '' 'listeners request the rest from other sources'
 watch 100000
 wrong=0
-# a device that is named need not work
+# a named device may still fail
 for pid in $listeners; do wait "$pid" || [ "$pid" = "$speakers" ] || wrong=$((wrong + 1)); done
 [ $wrong -eq 0 ] || { cat "$work/log" >&2; fail "$wrong listeners ended with a failure"; }
 printf '   %s\n' "$(now)"
 
-# --- 4  what they say
+# --- 4  the report
 
 step '4  stretto-report --html report.html events/*.jsonl'
 COLUMNS=77 stretto-report --html "$out/report.html" "$out"/events/*.jsonl | sed 's/^/   /'
@@ -227,13 +227,13 @@ printf '   %s\n' "A song that follows another starts in 0 ms; half of the first 
 printf '\n   %s s in all. The report as a page:\n   %s/report.html\n' "$(seconds "$began")" "$(cd "$out" && pwd)"
 [ -n "${KEEP-}" ] || exit 0
 
-# --- 5  what stays, on this machine's own address: browsers are in no namespace
+# --- 5  servers that stay, on this machine's own address, because browsers are outside the namespaces
 
 end_all
 unlay
 for place in eu-west us-east; do cp -r "$work/$place" "$out/cache-$place"; done
 kept=
-stay() { # NAME PORT TOOL [ARGS]: on that port, or any that is free
+stay() { # NAME PORT TOOL [ARGS]: on this port, or on any free one
     name=$1 port=$2
     shift 2
     for try in "$port" 0; do

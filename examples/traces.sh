@@ -1,11 +1,11 @@
 #!/bin/sh
 # Make small traces of typical networks, for stretto-simulate: the rate of a link in each second.
-# What to see: each kind of network is a few numbers. The rate moves around a mean on a logarithmic scale, each second a
-# little from the second before it (an autoregressive process of first order); where the signal is lost, it is 0 for a
-# while. The same command makes the same traces on every machine. They are made up, and good for comparing rules with
-# each other; the figures in tests/bench/README.md are from recorded networks.
+# The idea: a few numbers describe each kind of network. The rate varies around a mean on a logarithmic scale, and each
+# second differs a little from the one before (a first-order autoregressive process). While the signal is lost, the rate
+# is 0. The same command makes the same traces on every machine. The traces are synthetic and serve to compare rules with
+# each other. The figures in tests/bench/README.md are from recorded networks.
 #
-#   examples/traces.sh [DIR]      writes DIR/KIND-1 to DIR/KIND-4; DIR is traces if not given
+#   examples/traces.sh [DIR]      writes DIR/KIND-1 to DIR/KIND-4; the default DIR is traces
 set -eu
 directory=${1:-traces}
 mkdir -p "$directory"

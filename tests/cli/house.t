@@ -8,7 +8,7 @@ installs() { house install DESTDIR="$work/dest" PREFIX=/usr && test -x dest/usr/
 ok 'install honours DESTDIR and PREFIX, and the installed tools run' installs
 pages() { for page in "$root"/man/*; do test -f "dest/usr/share/man/man${page##*.}/${page##*/}" || return; done; }
 ok 'with every man page' pages
-completions() { for tool in dest/usr/bin/*; do test -r "dest/usr/share/bash-completion/completions/${tool##*/}" || return; done; }
+completions() { for tool in dest/usr/bin/*; do test -r "dest/usr/share/bash-completion/completions/${tool##*/}" && test -r "dest/usr/share/fish/vendor_completions.d/${tool##*/}.fish" || return; done; test -r dest/usr/share/zsh/site-functions/_stretto; }
 ok 'and a completion for every tool' completions
 # man shows no page without its name; where a page names another of ours, that one is there
 read_by_man() {
@@ -54,6 +54,47 @@ idle() { test -z "$(deps sox mandoc)" && test ! -e asked; }
 ok 'deps says and does nothing when all is there' idle
 foreign() { mkdir -p empty && exits 69 env PATH="$work/empty" /bin/sh "$root/tests/tools/deps.sh" jq; }
 ok 'deps fails with a clear message without apt' foreign
+shows() { # apt that downloads and installs
+    mkdir -p crawl
+    {
+        echo '#!/bin/sh'
+        echo 'echo "2 upgraded, 1 newly installed, 0 to remove"; echo "Need to get 152 MB of archives."'
+        for n in 0 4.5 41.2 100; do echo "echo dlstatus:1:$n:Retrieving file 1 of 2"; done
+        for n in 0.0000 7.1 52.6 99; do echo "echo pmstatus:jq:$n:Unpacking jq"; done
+    } >crawl/apt-get
+    chmod +x crawl/apt-get
+    (PATH=$work/crawl:$work/fake:$PATH && sh "$root/tests/tools/deps.sh" jq) >said || return
+    printf '%s\n' 'installing by apt: jq' '  2 upgraded, 1 newly installed, 0 to remove' '  Need to get 152 MB of archives.' \
+        '  downloading: 0 %' '  downloading: 40 %' '  downloading: 100 %' '  installing: 0 %' '  installing: 50 %' '  installing: 90 %' | diff - said
+}
+ok 'and shows how far apt is' shows
+fails() { # the lists of packages are old: once more with new ones, then what apt said
+    printf '#!/bin/sh\necho "$@" >>"%s/asked"\necho "E: Unable to locate package"\nexit 100\n' "$work" >crawl/apt-get
+    rm -f asked
+    (PATH=$work/crawl:$work/fake:$PATH && exits 69 sh "$root/tests/tools/deps.sh" jq) >said 2>&1 && grep -q '^E: Unable to locate' said && test "$(grep -c update asked) $(wc -l <asked)" = '1 2'
+}
+ok 'and says what apt said when it fails' fails
+mkdir bare
+for tool in sh grep cat; do ln -s "$(command -v $tool)" bare; done
+lacking() { # COMPILER: what make says with that and without pkg-config
+    exits 1 env PATH="$work/fake:$work/bare" sh "$root/tests/tools/deps.sh" --check "$1" ogg -- jq make clang >said 2>&1 && grep -qx '  sudo apt-get install --no-install-recommends jq clang' said || { cat said; return 1; }
+}
+ok 'make names every Debian package that is missing, without pkg-config and a compiler' lacking g++
+found() { sh "$root/tests/tools/deps.sh" --check "${CXX:-g++}" ogg libuv -- jq && exits 1 sh "$root/tests/tools/deps.sh" --check "${CXX:-g++}" ogg no-such-module -- make >said 2>&1; }
+ok 'and nothing when what it needs is there' found
+
+# what apt would bring to a Debian that has but what every Debian has
+: >nothing
+apt_gets() { LC_ALL=C apt-get -s -o Dir::State::status="$work/nothing" install --no-install-recommends "$@" 2>&1 | sed -n 's/^Inst \([^ ]*\) .*/\1/p' | sort; }
+# shellcheck disable=SC2046 # lists of words
+few() {
+    base=$(dpkg-query -W -f '${Package} ${Priority}\n' | sed -n 's/ required$//p')
+    needed=$(env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$root" -pn help | sed -n 's/^DEPS_BUILD := //p')
+    apt_gets apt ca-certificates $base >before && apt_gets apt ca-certificates make $base $needed >after && comm -13 before after >brought
+    test "$(wc -l <before)" -gt 60 && grep -qx g++ brought && test "$(wc -l <brought)" -le 210 || { wc -l before brought; return 1; }
+    apt-cache show --no-all-versions $(sed 's/:.*//' brought) | awk '/^Size: / {bytes += $2} END {print bytes / 1e6 " MB"; exit bytes > 155e6}'
+}
+if apt-cache show g++ >lists 2>&1 && [ -s lists ]; then ok 'building needs at most 210 packages and 155 MB' few; else skip 'what building needs' 'apt has no lists'; fi
 
 mkdir -p tree/lib/ogg tree/lib/new tree/cmd
 printf '#include "http/client.hpp"\n#include <curl/curl.h>\n' >tree/lib/ogg/page.cpp
@@ -75,15 +116,54 @@ sed 's/^store   store song base$/store   store song http base/' "$root/tests/too
 upwards() { mkdir -p empty-tree/lib/store && : >empty-tree/lib/store/a.cpp && told empty-tree 1 ./upwards.sh && grep -q 'points up: store to http' told; }
 ok 'and an arrow that is drawn upwards' upwards
 
+# three shells offer the same
 tone song.wav 1
-stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name frontiers store >id
-completes() { # WORDS...: what bash offers for the last
-    bash -c '. "$1/cmd/stretto.bash"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stretto "$1"; printf "%s\n" "${COMPREPLY[@]}"' - "$root" "$@"
+for name in frontiers machine-wars; do stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name $name store >id; done
+in_bash() { # LINE: what is offered for its last word
+    # shellcheck disable=SC2086 # words
+    case $1 in *' ') set -- "$root/cmd/stretto.bash" $1 '' ;; *) set -- "$root/cmd/stretto.bash" $1 ;; esac
+    bash -c '. "$1"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stretto "$1"; printf "%s\n" "${COMPREPLY[@]}"' - "$@"
 }
-song() { completes stretto-fetch --store store fro | grep -qx frontiers && completes stretto fetch --store store fro | grep -qx frontiers; }
-ok 'completion offers the songs of the store named' song
-set_store() { STRETTO_STORE=store completes stretto-fetch '' | grep -qx frontiers; }
-ok 'or of STRETTO_STORE' set_store
-removes() { completes stretto-publish --remove fro | grep -qx frontiers || STRETTO_STORE=store completes stretto-publish --remove fro | grep -qx frontiers; }
-ok 'also for --remove' removes
+in_fish() { fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$root/cmd/stretto.fish" "$1" | cut -f 1; }
+in_zsh() { # LINE: what is on the line after a tab; in a shell of its own, on a pseudo terminal
+    rm -f line
+    mkdir -p functions && cp "$root/cmd/stretto.zsh" functions/_stretto
+    cat >rc <<'EOS'
+fpath=("$PWD/functions" $fpath); autoload -Uz compinit; compinit -u -D
+setopt no_beep; zstyle ':completion:*' menu no; unsetopt auto_menu list_ambiguous
+show() { print -r -- "$BUFFER" >line.part && mv line.part line }
+zle -N show; bindkey '^Xd' show; bindkey '^Xl' list-choices
+EOS
+    # shellcheck disable=SC2016 # zsh expands it
+    timeout 60 zsh -f -c 'zmodload zsh/zpty; zpty z zsh -f -i; zpty -w z ". ./rc"; zpty -w -n z "$1"$'"'\t\x18'"'d
+        while [[ ! -e line ]]; do zpty -r -t z said || sleep 0.02; done' - "$1" || { echo "zsh did not complete '$1' in 60 s"; return 1; }
+    sed 's/ $//; s/.* //' line
+}
+offers() { # SHELL LINE WORD...: just these
+    by=$1 typed=$2
+    shift 2
+    printf '%s\n' "$@" | sort >wanted
+    # bash and fish leave files to the caller, or offer them too
+    "in_$by" "$typed" >given && grep -vE '/$|^(song\.wav|id|rc|given|wanted|told.*|line|said|asked|.*\.sh|before|after|brought|lists|found|nothing|slow|shown|offered)$' given | sort | diff wanted -
+}
+for shell in bash fish zsh; do
+    command -v $shell >found || { skip "completion in $shell" "no $shell" && continue; }
+    ok "$shell offers the songs of the store named" offers $shell 'stretto-fetch --store store fro' frontiers
+    ok "$shell offers them to stretto fetch too" offers $shell 'stretto fetch --store store mac' machine-wars
+    ok "$shell offers no song twice" offers $shell 'stretto-play --store store frontiers m' machine-wars
+    ok "$shell offers songs to remove" offers $shell 'stretto-publish store --remove f' frontiers
+    STRETTO_STORE=store
+    export STRETTO_STORE
+    ok "$shell offers songs of STRETTO_STORE" offers $shell 'stretto-play f' frontiers
+    unset STRETTO_STORE
+    ok "$shell offers options" offers $shell 'stretto-fetch --pat' --patience
+    ok "$shell offers rules" offers $shell 'stretto-play --abr st' stretto
+    ok "$shell offers the values that --help names" offers $shell 'stretto-play --network w' wifi
+    ok "$shell offers tools" offers $shell 'stretto pub' publish
+    ok "$shell offers tools to help" offers $shell 'stretto help enc' encode
+done
+several() { offers bash 'stretto-play --network ' wifi 4g 3g && offers bash 'stretto-simulate --arrivals ' flash staggered && offers fish 'stretto-play --store store m' machine-wars; }
+ok 'several values are offered, each once' several
+once() { in_bash 'stretto-play --' | sort | uniq -d >twice && test ! -s twice && in_fish 'stretto-play --' | sort | uniq -d >twice && test ! -s twice; }
+ok 'and each option once' once
 finish

@@ -1,53 +1,86 @@
 #!/bin/sh
-# README.md: every command in it, in its order and one shell, as somebody would paste them; in a network namespace of their own, since
-# they name fixed ports. Those of make and sudo are run by other tests, but `make demo`, which is made shorter here.
+# README.md: every command in it, in its order and one fresh shell, from the clone on, as a reader would paste them; in a network
+# namespace of their own, since they name fixed ports. Commands of make and sudo are run by other tests, except `make demo`.
 . ./tests/lib.sh
-# commands stand four columns in; so do the paths of the data model, which are none
+# commands stand four columns in; so do the paths of the data model
 sed -n 's/^    //p' "$root/README.md" | grep -vE '^(songs|names)/<' >commands
 grep -E '^(sudo|make) ' commands >makes
-grep -vE '^(sudo|make) ' commands >pasted
-known() { # what is left to others: to .ci/run (test, demo), and to house.t (deps, install, uninstall)
-    printf '%s\n' 'sudo apt-get update && sudo apt-get install -y make && make demo' 'sudo apt-get update && sudo apt-get install -y make && make test' \
+grep -vE '^(sudo|make (deps|test))' commands >pasted
+known() { # what is left to others: to .ci/run (packages, test), and to house.t (deps, install, uninstall)
+    printf '%s\n' 'sudo apt-get update && sudo apt-get install -y git make' 'make demo' 'make test' \
         'make deps && make && sudo make install' 'sudo make uninstall' >known
     sed 's/ *#.*//' makes | diff known -
 }
 ok 'the commands of make are those that .ci/run and house.t run' known
-paths() { grep -oE '`(examples|tests)/[A-Za-z0-9_@./-]*`|\((examples/[^)]*)\)' "$root/README.md" | tr -d '`()' | sort -u >named && test "$(wc -l <named)" -gt 20 && (cd "$root" && xargs ls -d) <named >/dev/null; }
+narrow_page() { awk 'length > 100 {print FILENAME ":" FNR ": " length " columns"; wide = 1} END {exit wide}' "$root/README.md"; }
+ok 'no line is longer than 100 columns' narrow_page
+paths() {
+    grep -oE '`(examples|tests)/[A-Za-z0-9_@./-]*`|\((examples/[^)]*)\)' "$root/README.md" | tr -d '`()' | sort -u >named
+    test "$(wc -l <named)" -gt 20 && (cd "$root" && xargs ls -d) <named >/dev/null
+}
 ok 'every file that it names is there' paths
 
 if unshare -n true 2>/dev/null; then
+    # what `make demo` leaves, with music made here
+    mkdir -p made/music reader/home/.config/mpv
+    ln -s "$(dirname "$(command -v stretto-chunk)")" made/bin
     tone tone.wav 24
-    ffmpeg -v error -i tone.wav -b:a 192k song.mp3 </dev/null
-    ffmpeg -v error -i tone.wav -af 'volume=0.5,areverse' other.flac </dev/null
-    ln -s "$root/examples" .
+    ffmpeg -v error -i tone.wav -b:a 192k made/music/frontiers.mp3 </dev/null
+    ffmpeg -v error -i tone.wav -af 'volume=0.5,areverse' -b:a 192k made/music/machine_wars.mp3 </dev/null
+    printf 'ao=null\nuntimed=yes\n' >reader/home/.config/mpv/mpv.conf
+    # a repository of this tree, in place of the address
+    mkdir origin
+    (cd "$root" && tar c --exclude=./build --exclude=./.git --exclude=./demo .) | tar x -C origin
+    (cd origin && git init -q && git add -f . && git -c user.name=test -c user.email=test@example.org commit -q -m tree)
     cat >paste.sh <<'EOS'
-# One line of standard input after the other: "ok LINE" or "not ok LINE", and all that it said in LINE-NUMBER.said.
+# One line after the other: "ok LINE" or "not ok LINE", and all that it said in LINE-NUMBER.said.
 ip link set lo up
-export HOME="$PWD/home" SDL_AUDIODRIVER=dummy
-mkdir -p home/.config/mpv
-printf 'ao=null\nuntimed=yes\n' >home/.config/mpv/mpv.conf
 trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+# WHAT COMMAND...: until it succeeds, at most 60 s
+until_done() {
+    local what=$1 end=$((SECONDS + 60))
+    shift
+    until "$@"; do [ $SECONDS -lt $end ] || { echo "waited 60 s for $what"; return 1; }; sleep 0.05; done
+}
+answers() { curl -s -o /dev/null "http://127.0.0.1:$1/"; }
+listed() { stretto-track --dump http://127.0.0.1:8490 | awk '$1 == "listed" && $2 > 1 {n = 1} END {exit !n}'; }
 n=0
 while IFS= read -r line <&3; do
     n=$((n + 1))
-    eval "$line" >"$n.said" 2>&1 3<&- </dev/null
+    case $line in
+        'make demo') { mkdir build && cp -rP "$made/." build; } >"$said/$n.said" 2>&1 ;;
+        *) eval "$line" >"$said/$n.said" 2>&1 3<&- </dev/null ;;
+    esac
     status=$?
-    # who pastes is slower than a server starts
+    # a reader is slower than a server starts
     port=$(expr "$line" : '.*--listen 127.0.0.1:\([0-9]*\).*&')
-    [ -z "$port" ] || for tried in $(seq 200); do curl -s -o /dev/null "http://127.0.0.1:$port/" && break; sleep 0.05; done
-    [ -z "$port" ] || [ "$tried" -lt 200 ] || status=1
-    # and than the tracker, who looks whether a peer is there
-    case $line in *--announce*) for tried in $(seq 200); do stretto-track --dump http://127.0.0.1:8490 | awk '$1 == "listed" && $2 > 1 {exit 1}' || break; sleep 0.05; done ;; esac
-    if [ $status -eq 0 ]; then echo "ok $line"; else echo "not ok $line"; cat "$n.said" >&2; fi
+    [ -z "$port" ] || until_done "an answer on port $port" answers "$port" >>"$said/$n.said" || status=1
+    # and than the tracker, which checks that a peer can be reached
+    case $line in *--announce*) until_done 'the tracker to list a peer' listed >>"$said/$n.said" || status=1 ;; esac
+    if [ $status -eq 0 ]; then echo "ok $line"; else echo "not ok $line"; cat "$said/$n.said" >&2; fi
 done 3<"$1"
 EOS
-    rows 'README:' timeout 300 unshare -n bash paste.sh pasted
+    fresh() { # a shell that knows nothing of ours
+        cd reader && env -i HOME="$PWD/home" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SDL_AUDIODRIVER=dummy \
+            GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$work/origin.insteadOf" GIT_CONFIG_VALUE_0=https://example.org/stretto.git made="$work/made" said="$work" \
+            timeout 900 unshare -n bash --norc --noprofile "$work/paste.sh" "$work/pasted"
+    }
+    rows 'README:' fresh
+    cd "$work/reader/stretto" || exit 1
     whole() { oggz-validate frontiers.ogg && oggz-validate music/machine-wars.ogg && stretto-publish --verify store; }
     ok 'the songs are whole' whole
-    told() { cat ./*.said | grep -q ' 200 OK' && grep -l 'possible if it changes between chunks only' ./*.said && grep -l 'Royalties\|amount_cents' ./*.said && grep -q '<svg' report.html && test "$(soxi -s heard.wav)" -eq "$(soxi -s tone.wav)"; }
+    told() {
+        cat "$work"/*.said | grep -q ' 200 OK' && grep -l 'possible if it changes between chunks only' "$work"/*.said &&
+            grep -l 'Royalties\|amount_cents' "$work"/*.said && grep -q '<svg' report.html &&
+            test "$(soxi -s heard.wav)" -eq "$(soxi -s "$work/tone.wav")"
+    }
     ok 'and their results are there' told
-    peers() { jq -e 'select(.event == "chunk" and .source == "peer")' events.jsonl | grep -q . && sed -n '/--dump/=' pasted | while read -r n; do cat "$n.said"; grep -q 'peers' "$n.said"; done; }
+    peers() {
+        jq -e 'select(.event == "chunk" and .source == "peer")' events.jsonl | grep -q . &&
+            dump=$(sed -n '/--dump/=' "$work/pasted") && grep -q 'peers' "$work/$dump.said"
+    }
     ok 'the player took chunks from the peers that the commands before it started' peers
+    cd "$work" || exit 1
 else
     skip 'the commands, in a network namespace' 'unshare -n is not allowed'
 fi

@@ -1,20 +1,80 @@
 #!/bin/sh
-# Install the Debian packages named as arguments, those that are missing; says what, and nothing when all are there.
+# deps.sh PACKAGE...: install the Debian packages that are missing. Says which, then how far apt is; silent when all are there.
+# deps.sh --check CXX MODULE... -- PACKAGE...: is there a compiler, each module of pkg-config and each header without one? Else says
+# which Debian packages are missing.
+set -u
+not_installed() {
+    missing=
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+}
+
+if [ "${1-}" = --check ]; then
+    cxx=$2 lacks=
+    shift 2
+    # shellcheck disable=SC2086 # the compiler may be behind another word, as in `ccache g++`
+    printf '#if !__has_include(<CLI/CLI.hpp>) || !__has_include(<nlohmann/json.hpp>) || !__has_include(<boost/beast.hpp>)\n#error\n#endif\n' |
+        $cxx -std=c++20 -E -x c++ - >/dev/null 2>&1 || lacks=yes
+    while [ "$1" != -- ]; do
+        pkg-config --exists "$1" 2>/dev/null || lacks=yes
+        shift
+    done
+    shift
+    [ -n "$lacks" ] || exit 0
+    if command -v dpkg-query >/dev/null; then not_installed "$@"; else missing=" $*"; fi
+    # a compiler or a library that is installed and not found
+    [ -n "$missing" ] || missing=" $*"
+    {
+        echo 'make: a compiler or libraries are missing. On Debian run `make deps`, or:'
+        echo "  sudo apt-get install --no-install-recommends$missing"
+    } >&2
+    exit 1
+fi
+
 if ! command -v dpkg-query >/dev/null; then
-    echo "this is no Debian: install by hand what stands for: $*" >&2
+    echo "this is not Debian: install by hand the equivalents of: $*" >&2
     exit 69
 fi
-missing=
-for package in "$@"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-done
+not_installed "$@"
 [ -n "$missing" ] || exit 0
 # sudo passes no variables on, and nobody would see a question
-sudo='env DEBIAN_FRONTEND=noninteractive'
+sudo='env DEBIAN_FRONTEND=noninteractive LC_ALL=C'
 [ "$(id -u)" -eq 0 ] || sudo="sudo $sudo"
 echo "installing by apt:$missing"
+
+# apt's output goes to the log; of it, how much there is to do is shown, and then how far it is
+follow() {
+    shown=
+    while IFS= read -r line; do
+        case $line in
+            dlstatus:*) now=downloading ;;
+            pmstatus:*) now=installing ;;
+            *)
+                echo "$line" >>"$log"
+                case $line in *' newly installed'* | 'Need to get'*) echo "  $line" ;; esac
+                continue
+                ;;
+        esac
+        percent=${line#*:*:} && percent=${percent%%[.:]*}
+        # to a terminal each percent, on one line; else each tenth
+        if [ -t 1 ]; then
+            [ "$now $percent" = "$shown" ] || printf '\r  %s: %3d %%\033[K' "$now" "$percent"
+            shown="$now $percent"
+        elif [ "$now $((percent / 10))" != "$shown" ]; then
+            echo "  $now: $((percent / 10 * 10)) %"
+            shown="$now $((percent / 10))"
+        fi
+    done
+    [ ! -t 1 ] || printf '\r\033[K'
+}
+log=$(mktemp) || exit 73
+trap 'rm -f "$log" "$log.status"' EXIT
+apt() {
+    # shellcheck disable=SC2086 # a list of words
+    { $sudo apt-get -o APT::Status-Fd=1 "$@" 2>&1; echo $? >"$log.status"; } | follow
+    return "$(cat "$log.status")"
+}
 # shellcheck disable=SC2086 # a list of words
-$sudo apt-get install -y -q --no-install-recommends $missing >build-deps.log 2>&1 ||
-    { $sudo apt-get update -q && $sudo apt-get install -y -q --no-install-recommends $missing; } >build-deps.log 2>&1 ||
-    { cat build-deps.log >&2; rm -f build-deps.log; exit 69; }
-rm -f build-deps.log
+install() { apt install -y -q --no-install-recommends $missing; }
+install || { : >"$log"; echo '  reading the lists of packages again' && apt update -q && install; } || { cat "$log" >&2; exit 69; }
