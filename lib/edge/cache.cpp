@@ -22,6 +22,9 @@ constexpr std::uint64_t file_overhead = 4096;
 // what an entry in memory takes beside its body
 constexpr std::uint64_t entry_overhead = 1024;
 constexpr std::size_t most_variants = 16;
+// what an entry takes in memory while its head is on the disk: a slot, its place among the
+// unloaded, and one in the eviction of the disk (measured: 230)
+constexpr std::uint64_t index_overhead = 300;
 
 // a body of unknown length gets room in steps
 constexpr std::uint64_t grow_bytes = 64u << 10;
@@ -77,51 +80,128 @@ Cache::Cache(Options options, Troubles& troubles)
     read_purges();
     for (auto& found : disk_->scan()) {
         const auto number = found.name.number();
-        unloaded_[found.name.path_hash].push_back(number);
-        by_number_[number] = {nullptr, std::move(found.name)};
-        for (const auto dropped : stored_.insert(number, found.bytes + file_overhead))
-            remove(dropped);
+        add(number, {nullptr, found.name});
+        drop_all(stored_.insert(number, found.bytes + file_overhead));
+        keep_index_small();
     }
+    evicted_ = 0;
+}
+
+/// At least one entry always stays.
+void Cache::keep_index_small() {
+    while (by_number_.size() > 1 && index_bytes() > options_.memory_bytes / 2) {
+        const auto dropped = stored_.drop();
+        if (!dropped) return;
+        drop_all({*dropped});
+    }
+}
+
+/// Of memory, reserved there.
+std::uint64_t Cache::index_bytes() const { return disk_ ? by_number_.size() * index_overhead : 0; }
+
+void Cache::add(Number number, Slot slot) {
+    slot.stored_at = ++stored_count_;
+    if (slot.entry) {
+        slot.entry->number = number;
+        slot.entry->stored_at = slot.stored_at;
+    }
+    if (disk_) unload(memory_.reserve(index_overhead));
+    const auto path_hash = slot.name.path_hash[0];
+    // of a path all are loaded or none
+    if (slot.entry && !(disk_ && unloaded_.contains(path_hash))) {
+        auto& variants = by_key_[slot.entry->key()];
+        variants.insert(variants.begin(), slot.entry);
+    } else {
+        slot.entry = nullptr;
+        unloaded_.emplace(path_hash, number);
+    }
+    by_number_[number] = std::move(slot);
+}
+
+/// Out of the index; the evictions of its bytes are the caller's.
+std::optional<Cache::Slot> Cache::take(Number number) {
+    const auto found = by_number_.find(number);
+    if (found == by_number_.end()) return {};
+    Slot slot = std::move(found->second);
+    by_number_.erase(found);
+    if (disk_) memory_.give_back(index_overhead);
+    if (slot.entry) {
+        const auto path = by_key_.find(slot.entry->key());
+        std::erase(path->second, slot.entry);
+        if (path->second.empty()) by_key_.erase(path);
+    } else {
+        erase_unloaded(slot.name, number);
+    }
+    return slot;
+}
+
+void Cache::erase_unloaded(const Disk::Name& name, Number number) {
+    auto [at, end] = unloaded_.equal_range(name.path_hash[0]);
+    while (at != end && at->second != number) ++at;
+    if (at != end) unloaded_.erase(at);
+}
+
+/// All that is stored of a path, newest first. It need not stay loaded for longer than the caller
+/// holds it.
+Cache::Entries Cache::entries_of(const std::string& key) {
+    const auto found = by_key_.find(key);
+    if (found != by_key_.end()) return found->second;
+    return disk_ ? load(key) : Entries{};
 }
 
 /// Entries of a path that are known by their file names only.
-void Cache::load(const std::string& key) {
-    if (unloaded_.empty()) return;
-    const auto found = unloaded_.find(Disk::path_hash(key));
-    if (found == unloaded_.end()) return;
-    const auto numbers = std::move(found->second);
-    unloaded_.erase(found);
+Cache::Entries Cache::load(const std::string& key) {
+    Entries loaded;
+    if (unloaded_.empty()) return loaded;
+    const auto path_hash = Disk::path_hash(key);
+    const auto [begin, end] = unloaded_.equal_range(path_hash[0]);
+    std::vector<Number> numbers;
+    for (auto at = begin; at != end; ++at)
+        if (by_number_.at(at->second).name.path_hash == path_hash) numbers.push_back(at->second);
     for (const auto number : numbers) {
-        const auto slot = by_number_.find(number);
-        if (slot == by_number_.end()) continue;
-        const auto path = disk_->path_of(slot->second.name);
-        auto meta = Disk::read_meta(path);
-        if (!meta || meta->key != key) {
-            if (::access(path.c_str(), F_OK) == 0) damaged_locked(key);
-            stored_.erase(number);
-            remove(number);
-            continue;
-        }
-        auto content = std::make_shared<Content>(path, meta->length, std::move(meta->sums));
-        auto entry = std::make_shared<Entry>(key, Head::of_upstream(std::move(meta->stored)),
-                                             std::move(content));
-        entry->number = number;
-        entry->content()->on_damage([this, weak = std::weak_ptr{entry}] {
-            const auto damaged = weak.lock();
-            const std::lock_guard lock{mutex_};
-            if (damaged && is_stored(damaged)) {
-                damaged_locked(damaged->key());
-                take_out(*damaged);
-            }
-        });
-        by_key_[key].push_back(entry);
-        slot->second.entry = std::move(entry);
+        auto entry = load(key, number, by_number_.at(number));
+        if (entry) loaded.push_back(std::move(entry));
     }
+    if (loaded.empty()) return loaded;
+    std::ranges::sort(loaded, std::greater{}, &Entry::stored_at);
+    by_key_[key] = loaded;
+    for (const auto& entry : loaded) remember(entry);
+    return loaded;
 }
 
+/// One of them; what is no longer as it was is removed.
+std::shared_ptr<Entry> Cache::load(const std::string& key, Number number, Slot& slot) {
+    const auto path = disk_->path_of(slot.name);
+    auto meta = Disk::read_meta(path);
+    if (!meta || meta->key != key) {
+        if (::access(path.c_str(), F_OK) == 0) damaged_locked(key);
+        stored_.erase(number);
+        remove(number);
+        return nullptr;
+    }
+    auto content = std::make_shared<Content>(path, meta->length, std::move(meta->sums));
+    auto entry = std::make_shared<Entry>(key, Head::of_upstream(std::move(meta->stored)),
+                                         std::move(content));
+    entry->number = number;
+    entry->stored_at = slot.stored_at;
+    entry->content()->on_damage([this, weak = std::weak_ptr{entry}] {
+        const auto damaged = weak.lock();
+        const std::lock_guard lock{mutex_};
+        if (damaged && is_stored(damaged)) {
+            damaged_locked(damaged->key());
+            take_out(*damaged);
+        }
+    });
+    erase_unloaded(slot.name, number);
+    slot.entry = entry;
+    return entry;
+}
+
+/// Whether the index knows it, perhaps by its file's name only or as another object.
 bool Cache::is_stored(const std::shared_ptr<Entry>& entry) const {
     const auto found = by_number_.find(entry->number);
-    return found != by_number_.end() && found->second.entry == entry;
+    return found != by_number_.end() && entry->stored_at != 0 &&
+           found->second.stored_at == entry->stored_at;
 }
 
 void Cache::damaged_locked(const std::string& key) {
@@ -130,15 +210,17 @@ void Cache::damaged_locked(const std::string& key) {
 }
 
 std::shared_ptr<Entry> Cache::selected(const std::string& key, const http::Request& request) {
+    const auto of = [&](const Entries& entries) -> std::shared_ptr<Entry> {
+        for (const auto& entry : entries) {
+            const auto head = entry->head();
+            if (!head->has_vary || http::vary_matches(head->stored, request)) return entry;
+        }
+        return nullptr;
+    };
     const std::lock_guard lock{mutex_};
-    if (disk_ && !unloaded_.empty()) load(key);
     const auto found = by_key_.find(key);
-    if (found == by_key_.end()) return nullptr;
-    for (const auto& entry : found->second) {
-        const auto head = entry->head();
-        if (!head->has_vary || http::vary_matches(head->stored, request)) return entry;
-    }
-    return nullptr;
+    if (found != by_key_.end()) return of(found->second);
+    return disk_ ? of(load(key)) : nullptr;
 }
 
 std::shared_ptr<Entry> Cache::find(const std::string& key, const http::Request& request) {
@@ -164,11 +246,8 @@ std::shared_ptr<Entry> Cache::find(const std::string& key, const http::Request& 
 void Cache::note_use(const std::shared_ptr<Entry>& entry, bool opened) {
     stored_.hit(entry->number);
     if (!disk_) return;
-    if (entry->content()->has_bytes()) {
-        if (!memory_.hit(entry->number)) remember(entry);
-    } else if (opened) {
-        keep_open(entry);
-    }
+    if (opened || !memory_.hit(entry->number)) remember(entry);
+    if (opened && !entry->content()->has_bytes()) keep_open(entry);
 }
 
 /// Whether it is gone by a purge; a soft one makes it invalid.
@@ -211,12 +290,10 @@ void Cache::purge(const std::string& what, bool hard, http::Time now) {
 
 std::vector<std::string> Cache::groups_of(const std::string& key) {
     const std::lock_guard lock{mutex_};
-    if (disk_) load(key);
     std::vector<std::string> all;
-    if (const auto found = by_key_.find(key); found != by_key_.end())
-        for (const auto& entry : found->second)
-            for (const auto& group : entry->head()->groups)
-                if (std::ranges::find(all, group) == all.end()) all.push_back(group);
+    for (const auto& entry : entries_of(key))
+        for (const auto& group : entry->head()->groups)
+            if (std::ranges::find(all, group) == all.end()) all.push_back(group);
     return all;
 }
 
@@ -316,7 +393,8 @@ bool Cache::remove_file(const Disk::Name& name, int fd) {
 
 bool Cache::has_other(const std::string& key) {
     const std::lock_guard lock{mutex_};
-    return by_key_.contains(key);
+    if (by_key_.contains(key)) return true;
+    return disk_ && !unloaded_.empty() && unloaded_.contains(Disk::path_hash(key)[0]);
 }
 
 Cache::Begun Cache::begin(const std::string& key, std::shared_ptr<const Head> head,
@@ -429,12 +507,13 @@ void Cache::drop_all(const std::vector<Number>& dropped) {
 /// Others may have to leave. False when more than `most` would be on its way.
 bool Cache::reserve(cache::Eviction& budget, std::uint64_t bytes, std::uint64_t most) {
     const std::lock_guard lock{mutex_};
-    if (budget.reserved() + bytes > most) return false;
+    const auto index = &budget == &memory_ ? index_bytes() : 0;
+    if (budget.reserved() - index + bytes > most) return false;
     const auto dropped = budget.reserve(bytes);
     if (&budget == &stored_)
         drop_all(dropped);
     else
-        forget_bytes_of(dropped);
+        unload(dropped);
     return true;
 }
 
@@ -495,7 +574,8 @@ void Cache::commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked) {
         whole = Disk::write_meta(draft, meta) ||
                 (make_room(file_overhead, 16) && Disk::write_meta(draft, meta));
     }
-    const auto bytes = draft >= 0 ? Disk::size_of(draft) + file_overhead : length + entry_overhead;
+    const auto bytes = draft >= 0 ? Disk::size_of(draft) + file_overhead
+                                  : length + index_overhead + entry->head_bytes();
 
     const std::lock_guard lock{mutex_};
     const auto filling = take_filling(*entry);
@@ -522,45 +602,47 @@ void Cache::commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked) {
 
 /// Into the index, in place of what has the same name, or was selected by other fields.
 void Cache::put(const std::shared_ptr<Entry>& entry, const Disk::Name& name, std::uint64_t bytes) {
-    if (disk_) load(entry->key());
-    const auto number = entry->number = name.number();
-    if (const auto before = by_number_.find(number); before != by_number_.end()) {
-        // its file has been replaced already
-        if (before->second.entry) forget(*before->second.entry);
-        by_number_.erase(before);
+    const auto number = name.number();
+    if (take(number)) {  // its file has been replaced already
         stored_.erase(number);
         memory_.erase(number);
     }
     const auto vary = entry->head()->stored.fields.joined("Vary");
-    const auto others = by_key_[entry->key()];
+    const auto others = entries_of(entry->key());
     for (std::size_t i = 0; i < others.size(); ++i)
         if (i + 1 >= most_variants || others[i]->head()->stored.fields.joined("Vary") != vary)
             take_out(*others[i]);
-    auto& variants = by_key_[entry->key()];
-    variants.insert(variants.begin(), entry);
-    by_number_[number] = {entry, name};
-    for (const auto dropped : stored_.insert(number, bytes, hint_of(entry->key()))) {
-        ++evicted_;
-        remove(dropped);
-    }
+    add(number, {entry, name});
+    drop_all(stored_.insert(number, bytes, hint_of(entry->key())));
+    keep_index_small();
     if (!disk_ || !by_number_.contains(number)) return;
-    if (entry->content()->has_bytes())
-        remember(entry);
-    else
-        keep_open(entry);
+    remember(entry);
+    if (!entry->content()->has_bytes()) keep_open(entry);
 }
 
-/// Its bytes are in memory beside the disk: others may have to leave it.
+/// Its head and perhaps its bytes are in memory beside the disk: others may have to leave it.
 void Cache::remember(const std::shared_ptr<Entry>& entry) {
-    const auto bytes = entry->content()->size() + entry_overhead;
-    forget_bytes_of(memory_.insert(entry->number, bytes, hint_of(entry->key())));
+    const auto found = by_number_.find(entry->number);
+    if (found == by_number_.end() || found->second.entry != entry) return;
+    const auto bytes = entry->head_bytes() + entry->content()->memory();
+    unload(memory_.insert(entry->number, bytes, hint_of(entry->key())));
 }
 
-void Cache::forget_bytes_of(const std::vector<Number>& dropped) {
-    for (const auto number : dropped) {
-        const auto found = by_number_.find(number);
-        if (found != by_number_.end() && found->second.entry)
-            found->second.entry->content()->forget_bytes();
+void Cache::unload(const std::vector<Number>& dropped) {
+    for (const auto number : dropped) unload(number);
+}
+
+/// Out of memory, with what else is stored of its path; all of it stays on the disk.
+void Cache::unload(Number number) {
+    const auto found = by_number_.find(number);
+    if (found == by_number_.end() || !found->second.entry) return;
+    const auto path = by_key_.extract(found->second.entry->key());
+    for (const auto& entry : path.mapped()) {
+        auto& slot = by_number_.at(entry->number);
+        unloaded_.emplace(slot.name.path_hash[0], entry->number);
+        memory_.erase(entry->number);
+        entry->content()->forget_bytes();
+        slot.entry = nullptr;
     }
 }
 
@@ -581,20 +663,10 @@ void Cache::take_out(const Entry& entry) {
 
 /// Take an entry out of the index and off the disk; the evictions know already.
 void Cache::remove(Number number) {
-    const auto found = by_number_.find(number);
-    if (found == by_number_.end()) return;
-    const Slot slot = std::move(found->second);
-    by_number_.erase(found);
+    const auto slot = take(number);
+    if (!slot) return;
     memory_.erase(number);
-    if (slot.entry) forget(*slot.entry);
-    if (disk_) ::unlink(disk_->path_of(slot.name).c_str());
-}
-
-void Cache::forget(const Entry& entry) {
-    const auto found = by_key_.find(entry.key());
-    if (found == by_key_.end()) return;
-    std::erase_if(found->second, [&](const auto& one) { return one.get() == &entry; });
-    if (found->second.empty()) by_key_.erase(found);
+    if (disk_) ::unlink(disk_->path_of(slot->name).c_str());
 }
 
 void Cache::abandon(const std::shared_ptr<Entry>& entry) {
@@ -611,7 +683,11 @@ void Cache::freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const H
     if (!is_stored(entry)) return;
     // where Vary has changed, its file has the wrong name
     if (before.number() != after.number() || (disk_ && !rewrite(before, head->stored)))
-        take_out(*entry);
+        return take_out(*entry);
+    if (const auto& other = by_number_.at(entry->number).entry; other && other != entry) {
+        other->set_head(head);
+        other->purges_seen = never_seen;
+    }
 }
 
 bool Cache::rewrite(const Disk::Name& name, const http::Stored& stored) const {
@@ -639,11 +715,7 @@ void Cache::invalidate(const std::string& key) {
         forgotten_ = moment_;  // what was asked for before may have been among them
     }
     invalidated_[std::hash<std::string>{}(key)] = ++moment_;
-    if (disk_) load(key);
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) return;
-    const auto entries = found->second;
-    for (const auto& entry : entries) take_out(*entry);
+    for (const auto& entry : entries_of(key)) take_out(*entry);
 }
 
 void Cache::drop(const std::shared_ptr<Entry>& entry) {
@@ -690,7 +762,7 @@ Cache::Numbers Cache::numbers() {
     Numbers n;
     n.objects = by_number_.size();
     n.disk_bytes = disk_ ? stored_.bytes() : 0;
-    n.memory_bytes = disk_ ? memory_.bytes() : stored_.bytes();
+    n.memory_bytes = disk_ ? memory_.bytes() + index_bytes() : stored_.bytes();
     n.evicted = evicted_;
     n.unstored = unstored_;
     n.filling_bytes = disk_ ? stored_.reserved() + alive_

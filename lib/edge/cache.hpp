@@ -13,9 +13,10 @@
 
 namespace stretto::edge {
 
-/// Shared by all workers. With a disk everything lies there; small bodies are held in memory too,
-/// larger ones are sent from their files, which the system keeps in memory as it sees fit. Without
-/// one all is in memory.
+/// Shared by all workers. With a disk everything lies there; heads and small bodies are held in
+/// memory too as long as there is room, larger bodies are sent from their files, which the system
+/// keeps in memory as it sees fit. Without one all is in memory. The index counts as memory, and
+/// takes half of it at most.
 class Cache {
    public:
     struct Options {
@@ -87,7 +88,9 @@ class Cache {
     struct Slot {
         std::shared_ptr<Entry> entry;  // nullptr: known by its file's name only
         Disk::Name name;
+        std::uint64_t stored_at = 0;  // grows with each
     };
+    using Entries = std::vector<std::shared_ptr<Entry>>;
     /// Counts memory until it goes.
     struct Lease {
         explicit Lease(std::atomic<std::uint64_t>& total) : all(total) {}
@@ -122,7 +125,10 @@ class Cache {
     bool remove_file(const Disk::Name& name, int fd);
     bool is_stored(const std::shared_ptr<Entry>& entry) const;
     std::shared_ptr<Entry> selected(const std::string& key, const http::Request& request);
-    void forget_bytes_of(const std::vector<Number>& dropped);
+    void unload(const std::vector<Number>& dropped);
+    void unload(Number number);
+    void keep_index_small();
+    std::uint64_t index_bytes() const;
     bool rewrite(const Disk::Name& name, const http::Stored& stored) const;
     bool scrub_file(const Disk::Name& name, const std::function<bool(std::uint64_t)>& pause);
     bool make_room(std::uint64_t bytes, std::size_t objects);
@@ -131,12 +137,16 @@ class Cache {
     void damaged_locked(const std::string& key);
     std::optional<Filling> take_filling(const Entry& entry);
     bool invalidated_since(const std::string& key, std::uint64_t asked) const;
-    void load(const std::string& key);
+    Entries load(const std::string& key);
+    Entries entries_of(const std::string& key);
+    std::shared_ptr<Entry> load(const std::string& key, Number number, Slot& slot);
+    void add(Number number, Slot slot);
+    std::optional<Slot> take(Number number);
+    void erase_unloaded(const Disk::Name& name, Number number);
     void put(const std::shared_ptr<Entry>& entry, const Disk::Name& name, std::uint64_t bytes);
     void remember(const std::shared_ptr<Entry>& entry);
     void take_out(const Entry& entry);
     void remove(Number number);
-    void forget(const Entry& entry);
     void note_use(const std::shared_ptr<Entry>& entry, bool opened);
     void keep_open(const std::shared_ptr<Entry>& entry);
 
@@ -146,9 +156,10 @@ class Cache {
     std::atomic<std::uint64_t> alive_{0};  // bytes of contents in memory that are no copies
     std::mutex mutex_;                     // guards all below
     cache::Eviction stored_, memory_;
-    std::unordered_map<std::string, std::vector<std::shared_ptr<Entry>>> by_key_;  // newest first
+    std::unordered_map<std::string, Entries> by_key_;  // of a path all or none; newest first
     std::unordered_map<Number, Slot> by_number_;
-    std::unordered_map<std::string, std::vector<Number>> unloaded_;  // by hash of the path
+    std::unordered_multimap<std::uint64_t, Number> unloaded_;  // by hash of the path
+    std::uint64_t stored_count_ = 0;
     std::unordered_map<const Entry*, Filling> fillings_;
     std::uint64_t moment_ = 0, forgotten_ = 0;
     std::unordered_map<std::size_t, std::uint64_t> invalidated_;  // moment, by hash of the path

@@ -101,11 +101,30 @@ bool is_hex(std::string_view text) {
         text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+std::uint64_t from_hex(std::string_view text) {
+    std::uint64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    return value;
+}
+
+std::string to_hex(std::uint64_t value) {
+    std::uint8_t bytes[8];
+    for (int i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
+    return hex(bytes);
+}
+
+std::uint64_t first_64(BytesView bytes) {
+    std::uint64_t value = 0;
+    for (const auto byte : bytes.first(8)) value = value << 8 | byte;
+    return value;
+}
+
 std::optional<Disk::Name> parse_name(std::string_view file) {
     if (file.size() != 49 || file[32] != '-' || !is_hex(file.substr(0, 32)) ||
         !is_hex(file.substr(33)))
         return {};
-    return Disk::Name{std::string{file.substr(0, 32)}, std::string{file.substr(33)}};
+    return Disk::Name{{from_hex(file.substr(0, 16)), from_hex(file.substr(16, 16))},
+                      from_hex(file.substr(33))};
 }
 
 }  // namespace
@@ -130,25 +149,28 @@ void Disk::lock() {
                     text("another program uses the cache in '", folder_.string(), "'")};
 }
 
-std::uint64_t Disk::Name::number() const {
-    std::uint64_t a = 0, b = 0;
-    std::from_chars(path_hash.data(), path_hash.data() + 16, a, 16);
-    std::from_chars(variant_hash.data(), variant_hash.data() + variant_hash.size(), b, 16);
-    return a ^ (b * 0x9e3779b97f4a7c15);
+std::string Disk::Name::file() const {
+    return to_hex(path_hash[0]) + to_hex(path_hash[1]) + '-' + to_hex(variant_hash);
 }
 
-std::string Disk::path_hash(const std::string& key) {
-    return hex(sha256(as_bytes(key))).substr(0, 32);
+std::uint64_t Disk::Name::number() const {
+    return path_hash[0] ^ (variant_hash * 0x9e3779b97f4a7c15);
+}
+
+Disk::PathHash Disk::path_hash(const std::string& key) {
+    const auto digest = sha256(as_bytes(key));
+    return {first_64(digest), first_64(BytesView{digest}.subspan(8))};
 }
 
 Disk::Name Disk::name_of(const std::string& key, const http::Fields& vary) {
     std::string fields;
     for (const auto& field : vary) fields += field.name + ": " + field.value + '\n';
-    return {path_hash(key), hex(sha256(as_bytes(fields))).substr(0, 16)};
+    return {path_hash(key), first_64(sha256(as_bytes(fields)))};
 }
 
 fs::path Disk::path_of(const Name& name) const {
-    return folder_ / name.path_hash.substr(0, 2) / name.file();
+    auto file = name.file();
+    return folder_ / file.substr(0, 2) / file;
 }
 
 std::uint64_t Disk::own_bytes() const {

@@ -1,5 +1,6 @@
 #pragma once
 // The files of a disk cache: one for each stored response, whole or not there at all.
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -25,14 +26,16 @@ class Disk {
     explicit Disk(std::filesystem::path folder);
 
     /// What names a response: its path, and the request fields that selected it.
+    using PathHash = std::array<std::uint64_t, 2>;
     struct Name {
-        std::string path_hash;     ///< 32 hex
-        std::string variant_hash;  ///< 16 hex
-        std::string file() const { return path_hash + '-' + variant_hash; }
+        PathHash path_hash{};
+        std::uint64_t variant_hash = 0;
+        std::string file() const;
         std::uint64_t number() const;  ///< 64 bits of both
+        bool operator==(const Name&) const = default;
     };
     static Name name_of(const std::string& key, const http::Fields& vary);
-    static std::string path_hash(const std::string& key);
+    static PathHash path_hash(const std::string& key);
 
     struct Found {
         Name name;

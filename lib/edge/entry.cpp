@@ -14,6 +14,28 @@ bool one_of(std::string_view name, std::span<const std::string_view> names) {
                        [&](auto other) { return http::same_token(name, other); });
 }
 
+/// What a string takes beside itself: short ones lie in it.
+std::size_t beside(const std::string& text) {
+    constexpr std::size_t short_text = 15, chunk = 24;
+    return text.capacity() > short_text ? text.capacity() + chunk : 0;
+}
+
+std::size_t bytes_of(const http::Fields& fields) {
+    // a vector grows twofold
+    std::size_t bytes = 2 * fields.size() * sizeof(http::Field);
+    for (const auto& field : fields) bytes += beside(field.name) + beside(field.value);
+    return bytes;
+}
+
+std::size_t bytes_of(const Head& head) {
+    std::size_t bytes = sizeof head + bytes_of(head.stored.fields) + bytes_of(head.stored.vary);
+    for (const auto* text :
+         {&head.fields, &head.not_modified_fields, &head.etag, &head.modified, &head.date})
+        bytes += beside(*text);
+    for (const auto& group : head.groups) bytes += sizeof group + beside(group);
+    return bytes;
+}
+
 std::shared_ptr<Head> make(http::Stored stored) {
     // made anew for each answer
     constexpr std::array<std::string_view, 3> ours = {"Age", "Content-Length", "X-Cache"};
@@ -50,6 +72,7 @@ std::shared_ptr<Head> make(http::Stored stored) {
     head->has_vary = head->stored.fields.has("Vary");
     if (head->stored.status == 200 && !head->stored.fields.has("Accept-Ranges"))
         http::append_field(head->fields, "Accept-Ranges", "bytes");
+    head->memory_bytes = bytes_of(*head);
     return head;
 }
 
@@ -62,6 +85,12 @@ std::shared_ptr<const Head> Head::of_origin(int status, http::Fields fields) {
     auto head = make(std::move(stored));
     head->origin = true;
     return head;
+}
+
+std::size_t Entry::head_bytes() const {
+    // in the index once more, with a list of the variants of a path
+    constexpr std::size_t in_index = 160;
+    return sizeof(Entry) + sizeof(Content) + in_index + 2 * beside(key_) + head()->memory_bytes;
 }
 
 std::shared_ptr<const Head> Head::of_upstream(http::Stored stored) {

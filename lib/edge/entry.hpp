@@ -22,7 +22,8 @@ struct Head {
     http::Time fresh_until{};         ///< for a request that asks for nothing special
     bool plain = false;               ///< use() need not be asked while it is fresh
     bool has_vary = false;
-    bool origin = false;  ///< ours to say: no age, always fresh
+    bool origin = false;           ///< ours to say: no age, always fresh
+    std::size_t memory_bytes = 0;  ///< what it takes, about
 
     static std::shared_ptr<const Head> of_origin(int status, http::Fields fields);
     static std::shared_ptr<const Head> of_upstream(http::Stored stored);
@@ -52,8 +53,12 @@ class Entry {
     /// Purges that it was last held against.
     std::atomic<std::uint64_t> purges_seen{0};
 
-    /// What the cache's evictions know it by; the cache alone reads and sets it.
-    std::uint64_t number = 0;
+    /// What it takes of main memory without the bytes of its body, about.
+    std::size_t head_bytes() const;
+
+    /// What the cache's evictions know it by, and when it was stored (0: it was not); the cache
+    /// alone reads and sets them.
+    std::uint64_t number = 0, stored_at = 0;
 
    private:
     std::string key_;

@@ -8,4 +8,6 @@ ok '300 transfers at once whose clients do not read' heavy many
 ok 'the same before a disk' heavy many --cache many
 ok 'slow readers of dropped objects' heavy leavers
 ok 'a body of unknown length' heavy unknown
+ok '20,000 tiny objects' heavy tiny 20000
+ok 'the same before a disk: at most 300 bytes each' heavy tiny 20000 --cache tiny
 finish

@@ -185,19 +185,30 @@ async def unknown():
     await edge.stop()
 
 
-async def tiny(count):
-    """Very many tiny objects: what the index takes counts as memory, and is little."""
-    origin = await Wide().listen()
-    edge = await Edge.start(origin.port, "--memory", "64M", "--cache", "tiny")
+async def tiny(count, *options):
+    """Very many tiny objects: what they take counts as memory, and on the disk they cost little of it."""
+    origin, most = await Wide().listen(), 16 << 20
+    edge = await Edge.start(origin.port, "--memory", "16M", *options)
     before = memory(edge.process.pid)
     with open("urls", "w") as urls:
         urls.writelines(f"http://127.0.0.1:{edge.port}/100?{i}\n" for i in range(int(count)))
-    command = "h2load", "--h1", "-n", count, "-c", "4", "-i", "urls"
+    command = "h2load", "--h1", "-n", count, "-c", "1", "-i", "urls"
     client = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     said = (await client.communicate())[0].decode()
     assert f"{count} succeeded, 0 failed, 0 errored" in said, said
+    took = memory(edge.process.pid) - before
+    print(f"# {took >> 20} MB")
+    assert took < most * 1.25, took
+    objects = await metric(edge.port, "cache_objects")
+    await edge.stop()
+    if not options:
+        return
+    assert objects == int(count), objects
+    edge = await Edge.start(origin.port, "--memory", "16M", *options)
     each = (memory(edge.process.pid) - before) / int(count)
-    print(f"# {each:.0f} bytes an object")
+    print(f"# {each:.0f} bytes an object that was not asked for since the start")
+    assert each <= 300, each
+    assert (await get(edge.port, "/100?7"))["x-cache"] == "HIT"
     await edge.stop()
 
 

@@ -200,6 +200,57 @@ BOOST_AUTO_TEST_CASE(after_a_restart_all_is_found_as_it_was) {
     BOOST_TEST(!cache.find("/small", get("/small")));
     BOOST_TEST((body_of(cache.find("/large", get("/large"))) == large));
 }
+BOOST_AUTO_TEST_CASE(what_memory_has_no_room_for_is_read_from_the_disk) {
+    auto options = on_disk();
+    options.memory_bytes = 200000;  // a third for the index, the rest for some 60 heads
+    Cache cache{options, troubles};
+    const auto seen = put(cache, "/seen", "seen");
+    for (int i = 0; i < 100; ++i) {
+        put(cache, text("/", i), text("plain", i), {noon, "identity"});
+        put(cache, text("/", i), text("packed", i), {noon, "gzip"});
+    }
+    BOOST_TEST(cache.numbers().objects == 201u);
+    BOOST_TEST(cache.numbers().memory_bytes <= options.memory_bytes);
+    for (const int i : {99, 0, 50, 0}) {
+        const auto key = text("/", i);
+        BOOST_TEST(cache.has_other(key));
+        BOOST_TEST(body_of(cache.find(key, get(key, "gzip"))) == text("packed", i));
+        BOOST_TEST(body_of(cache.find(key, get(key, "identity"))) == text("plain", i));
+        BOOST_TEST(!cache.find(key, get(key, "br")));
+    }
+    BOOST_TEST(!cache.has_other("/100"));
+    // one more variant beside those that are on the disk only
+    put(cache, "/20", "small", {noon, "br"});
+    BOOST_TEST(body_of(cache.find("/20", get("/20", "br"))) == "small");
+    BOOST_TEST(body_of(cache.find("/20", get("/20", "gzip"))) == "packed20");
+    // it left memory, but who still holds it can renew it
+    const auto again = cache.find("/seen", get("/seen"));
+    BOOST_REQUIRE(again);
+    BOOST_TEST((again != seen));
+    cache.freshen(seen, Response{noon + http::Seconds{9}}.head());
+    BOOST_TEST((again->head()->stored.received == noon + http::Seconds{9}));
+    cache.invalidate("/30");
+    BOOST_TEST(!cache.has_other("/30"));
+    BOOST_TEST(cache.numbers().objects == 200u);
+    cache.drop(seen);
+    BOOST_TEST(!cache.find("/seen", get("/seen")));
+    BOOST_TEST(cache.numbers().memory_bytes <= options.memory_bytes);
+}
+BOOST_AUTO_TEST_CASE(the_index_takes_half_of_the_memory_at_most) {
+    auto options = on_disk();
+    options.memory_bytes = 60000;
+    {
+        Cache cache{options, troubles};
+        for (int i = 0; i < 150; ++i) put(cache, text("/", i), "text");
+        BOOST_TEST(cache.numbers().objects == 100u);
+        BOOST_TEST(files().size() == 100u);
+        BOOST_TEST(cache.numbers().evicted == 50u);
+    }
+    options.memory_bytes = 30000;
+    Cache cache{options, troubles};
+    BOOST_TEST(cache.numbers().objects == 50u);
+    BOOST_TEST(files().size() == 50u);
+}
 BOOST_AUTO_TEST_CASE(a_wrong_bit_on_the_disk_is_noticed_told_and_gone) {
     const std::string large(300000, 'l');
     {

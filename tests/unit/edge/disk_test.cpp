@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_scan_lists_whole_files_oldest_first_and_clears_rests_away
     BOOST_REQUIRE(found.size() == 3u);
     const char* keys[] = {"/old", "/middle", "/new"};
     for (std::size_t i = 0; i < 3; ++i) {
-        BOOST_TEST(found[i].name.path_hash == Disk::path_hash(keys[i]));
+        BOOST_TEST((found[i].name.path_hash == Disk::path_hash(keys[i])));
         BOOST_TEST(found[i].bytes == fs::file_size(disk.path_of(found[i].name)));
     }
     BOOST_TEST(!fs::exists(rest->path));
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(names_differ_by_path_and_by_selecting_fields) {
     }
     BOOST_TEST(files.size() == 4u);
     BOOST_TEST(numbers.size() == 4u);
-    BOOST_TEST(names[1].path_hash == names[2].path_hash);
+    BOOST_TEST((names[1].path_hash == names[2].path_hash));
 }
 BOOST_AUTO_TEST_CASE(two_programs_do_not_use_one_folder) {
     const auto again = [&] { Disk{folder.path}; };
