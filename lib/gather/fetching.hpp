@@ -1,5 +1,5 @@
 #pragma once
-// A song fetched whole, for a file: all chunks of one rendition, rare ones first or in order.
+// Fetches a whole song for a file: all chunks of one rendition, rare ones first or in order.
 #include "gather/conductor.hpp"
 
 namespace stretto::gather {
@@ -8,9 +8,9 @@ class Fetching final : public Conductor {
    public:
     struct Wish {
         int kbps = 320;            ///< the highest rendition to take
-        bool in_order = false;     ///< rather than rare chunks first
-        bool peers_first = false;  ///< the edge only while peers bring less than twice the bitrate
-        bool index = false;        ///< the song is not complete without it
+        bool in_order = false;     ///< instead of rare chunks first
+        bool peers_first = false;  ///< the edge only while peers send less than twice the bitrate
+        bool index = false;        ///< the song is complete only with its index
         std::uint32_t seed = 0;
     };
     Fetching(Edges& edges, const Options& options, const Wish& wish);
@@ -21,7 +21,7 @@ class Fetching final : public Conductor {
     void lost(int rendition, int chunk, double now) override;
 
     int rendition() const noexcept { return rendition_; }
-    /// All is delivered.
+    /// All chunks are delivered.
     bool complete() const {
         return found() && delivered_ == shape().chunks() && (divided_ || !wish_.index);
     }
@@ -46,10 +46,10 @@ class Fetching final : public Conductor {
     Wish wish_;
     int rendition_ = 0;
     std::unique_ptr<Batch> batch_;
-    std::vector<bool> ready_;  // chunks that are right
+    std::vector<bool> ready_;  // verified chunks
     int delivered_ = 0;
     bool divided_ = false;      // the index is known
-    std::map<int, int> whole_;  // chunks that came without pieces -> the edge that gave them
+    std::map<int, int> whole_;  // chunks without pieces -> the edge that sent them
     int index_ = -1, index_tries_ = 0;
     double index_not_before_ = 0;
 };

@@ -1,6 +1,6 @@
 #pragma once
-// A song on its way to somebody's ears: what a Session wants next, from what is kept, from peers or
-// from an edge, heard as it comes.
+// Plays a song: fetches the wants of a Session from the cache, from peers or from an edge, and
+// plays bytes while they arrive.
 #include <deque>
 
 #include "gather/budget.hpp"
@@ -23,14 +23,14 @@ class Listening final : public Conductor {
     void decoded(const Pass& pass, std::optional<std::int64_t> audio, double now) override;
     void seek(std::int64_t sample);
 
-    /// All of it has come.
+    /// The whole song has arrived.
     bool complete() const { return session_ && session_->complete(); }
     const play::Session& session() const { return *session_; }
     int lowest() const noexcept { return wish_.session.lowest; }
     int highest() const noexcept { return wish_.session.highest; }
 
    private:
-    /// A chunk of which only the end was heard: the bytes before it are worth having later.
+    /// A chunk whose end alone was played: the bytes before it are worth fetching later.
     struct Tail {
         int rendition = 0, chunk = 0, tries = 0;
     };
@@ -73,19 +73,19 @@ class Listening final : public Conductor {
     abr::Policy& policy_;
     Wish wish_;
     std::optional<play::Session> session_;
-    std::vector<bool> headers_, indexed_;  // by rendition; known, or not to be had
+    std::vector<bool> headers_, indexed_;  // by rendition; known, or unavailable
     play::Session::Part part_;
-    int want_ = -1;             // the request for what is wanted, of an edge or the cache
-    std::uint32_t passed_ = 0;  // bytes of it that the decoder was given
+    int want_ = -1;             // the request for the current want, to an edge or the cache
+    std::uint32_t passed_ = 0;  // bytes of it that were passed to the decoder
     std::unique_ptr<Batch> peers_want_, peers_tail_;
     std::uint32_t peers_passed_ = 0;
     bool begun_ = false;  // its part was announced
     int header_ = -1, index_ = -1, tail_request_ = -1;
-    std::map<std::pair<int, int>, Spans> spans_;  // by (rendition, chunk): bytes that are here
+    std::map<std::pair<int, int>, Spans> spans_;  // by (rendition, chunk): received bytes
     std::deque<std::pair<int, int>> spans_age_;   // the oldest first
     std::deque<Tail> tails_;
-    std::optional<Tail> tail_;                  // being made whole
-    std::map<std::pair<int, int>, int> giver_;  // the one edge that all bytes came from, or -1
+    std::optional<Tail> tail_;                  // being completed
+    std::map<std::pair<int, int>, int> giver_;  // the single edge that sent all bytes, or -1
     double edge_from_ = 0;  // share of the song heard, before the rest of tails is asked of an edge
     int last_rendition_ = -1;
     bool poll_best_ = false;

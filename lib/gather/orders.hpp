@@ -1,6 +1,6 @@
 #pragma once
-// What the rules of this module tell a driver to do. A driver carries orders out on sockets and
-// disks, or on a virtual clock, and tells the conductor what came of them.
+// The orders of this module's rules to a driver. A driver executes orders on sockets and disks, or
+// on a virtual clock, and reports the results to the conductor.
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -25,44 +25,44 @@ struct Ask {
         poll       ///< of a peer: which chunks of a rendition it has
     };
     enum class From { tracker, edge, peer, cache };
-    int number = 0;  ///< by which the driver tells what came of it
+    int number = 0;  ///< for the driver's report of the result
     What what = What::part;
     From from = From::edge;
     int source = 0;  ///< the edge's number, or the peer's
     int rendition = 0, chunk = 0, kbps = 0;
     std::uint32_t begin = 0, stop = 0;  ///< bytes [begin, stop) of the chunk
     std::uint32_t whole = 0;            ///< bytes that the chunk has
-    /// Pieces [first_piece, end_piece) of the chunk, each to be held against its hash before it
-    /// counts. None: bytes count as they come.
+    /// Pieces [first_piece, end_piece) of the chunk; the driver verifies each against its hash
+    /// before it counts. None: bytes count when they arrive.
     int first_piece = 0, end_piece = 0;
-    bool fresh = false;  ///< past any cache, since the bytes before were wrong
+    bool fresh = false;  ///< bypass caches, because earlier bytes were wrong
 };
-/// Nobody waits for this request any more.
+/// This request is not needed any more.
 struct Cancel {
     int number = 0;
 };
-/// Sound goes on with this part; its bytes follow in `Pass` orders. The decoder needs the headers
-/// of the rendition first if the bytes do not begin with them.
+/// The sound continues with this part; its bytes follow in `Pass` orders. The decoder needs the
+/// headers of the rendition first if the bytes do not begin with them.
 struct Begin {
     play::Session::Part part;
     bool headers = false;
 };
-/// Bytes [begin, stop) of a chunk can be decoded. Answer with Conductor::decoded().
+/// Bytes [begin, stop) of a chunk can be decoded. Report with Conductor::decoded().
 struct Pass {
     int want = 0, rendition = 0, chunk = 0;
     std::uint32_t begin = 0, stop = 0;
-    bool network = true;  ///< they came over it
+    bool network = true;  ///< they arrived over it
 };
-/// All bytes of the chunk are here: hold them against its hash, keep them if they are right, and
-/// answer with Conductor::checked().
+/// All bytes of the chunk are here: verify them against its hash, cache them if they are right, and
+/// report with Conductor::checked().
 struct Check {
     int rendition = 0, chunk = 0;
 };
-/// Its bytes are not wanted any more.
+/// Its bytes are not needed any more.
 struct Forget {
     int rendition = 0, chunk = 0;
 };
-/// The chunk is here and right, and is the next in order.
+/// The chunk is complete, verified, and the next in order.
 struct Deliver {
     int rendition = 0, chunk = 0;
 };
@@ -73,13 +73,13 @@ struct Tell {
 
 // For people and events.
 
-/// A run of bytes has come to its end, whether all of it came or not.
+/// A run of bytes has ended, complete or not.
 struct Came {
     Ask ask;
     std::uint64_t bytes = 0;  ///< of it
-    std::uint64_t right = 0;  ///< of these, first copies in pieces that are right
+    std::uint64_t right = 0;  ///< of these, first copies in verified pieces
     double asked = 0, first = -1, ended = 0;
-    std::int64_t used = 0;  ///< samples of it that are heard
+    std::int64_t used = 0;  ///< samples of it that are played
     bool whole = false;
 };
 struct Switched {

@@ -1,6 +1,6 @@
 #pragma once
-// The one rule for progress and giving up, for everything that a listener asks for: what counts as
-// progress, how long to pause before asking again, when a song is given up, and with which status.
+// The single rule for retries, for all requests of a listener: the definition of progress, the
+// pause before the next request, the time to give up a song, and its exit status.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,18 +9,18 @@
 
 namespace stretto::gather {
 
-/// Why a source did not give what it was asked for.
+/// Reasons why a source did not send an object.
 enum class Fault {
     busy,      ///< 503, 429: ask again later
     missing,   ///< 404, 410: it does not have it
-    broken,    ///< refused, reset, cut short, 5xx, not what was asked for
+    broken,    ///< refused, reset, truncated, 5xx, another response than requested
     stalled,   ///< no byte for too long, or far slower than another source
-    wrong,     ///< bytes that are not what their hash, CRC or syntax says
+    wrong,     ///< bytes with a wrong hash, CRC or syntax
     denied,    ///< 401, 403, 407
-    untrusted  ///< its certificate is not trusted, or a network's login page came in its place
+    untrusted  ///< an untrusted certificate, or a network's login page instead
 };
 
-/// Asking the same source again cannot help.
+/// Whether another request to the same source is useless.
 bool permanent(Fault fault) noexcept;
 /// The word for it in reports and events: "hash", "stalled", "missing", ...
 const char* word(Fault fault) noexcept;
@@ -30,21 +30,21 @@ struct Failure {
     std::string why;  ///< for people
 };
 
-/// What was asked for, as far as retries are concerned.
+/// The object of a request, as far as retries are concerned.
 struct Object {
     enum class What { manifest, index, chunk } what = What::manifest;
     int rendition = 0, chunk = 0;
     auto operator<=>(const Object&) const = default;
 };
 
-/// A song is given up.
+/// The end of a song that is given up.
 struct End {
     int status = 0;  ///< of sysexits.h
     std::string why;
     bool operator==(const End&) const = default;
 };
 
-/// Progress is new verified audio, or a manifest or index that is right. Wrong bytes are no
+/// Progress is new verified audio, or a manifest or index that is right. Wrong bytes are not
 /// progress, however many arrive.
 ///
 /// Passing failures (refused, reset, DNS, 5xx, silence) are retried with pauses that grow from 0.1
@@ -63,18 +63,18 @@ class Retry {
     };
     explicit Retry(const Options& options) : options_(options), chance_(options.seed) {}
 
-    /// New verified audio has come.
+    /// New verified audio has arrived.
     void progress() noexcept;
-    /// The object is here and right.
+    /// The object is received and verified.
     void given(const Object& object);
-    /// A source failed to give an object.
-    /// @param needed   the listener waits for it: nothing is in hand, and playback is not paused
+    /// A source failed to send an object.
+    /// @param needed   the listener waits: the buffer is empty, and playback is not paused
     /// @param source   the edge's number
-    /// @param sources  edges that are known
+    /// @param sources  number of known edges
     void failed(double now, bool needed, const Object& object, int source, const Failure& failure,
                 int sources);
 
-    /// When the next request may be made; 0: at once.
+    /// The earliest time of the next request; 0: at once.
     double not_before() const noexcept { return not_before_; }
     int failures() const noexcept { return failures_; }  ///< in a row
     int total() const noexcept { return total_; }        ///< in all
@@ -94,7 +94,7 @@ class Retry {
 
     Options options_;
     std::minstd_rand chance_;
-    std::map<Object, std::map<int, Tries>> tries_;  // of objects that were not given yet
+    std::map<Object, std::map<int, Tries>> tries_;  // of objects that have not arrived yet
     Object last_;
     Fault fault_ = Fault::broken;
     std::string why_;

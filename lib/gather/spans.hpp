@@ -1,5 +1,5 @@
 #pragma once
-// Which bytes of a chunk are here, when they come out of order.
+// The received bytes of a chunk, if they arrive out of order.
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -26,7 +26,7 @@ class Spans {
         const auto next = spans_.upper_bound(begin);
         return begin >= stop || (next != spans_.begin() && std::prev(next)->second >= stop);
     }
-    /// The first bytes below `stop` that are not here; empty: all are.
+    /// The first missing bytes below `stop`; empty: none is missing.
     std::pair<std::uint32_t, std::uint32_t> gap(std::uint32_t stop) const {
         std::uint32_t begin = 0;
         for (const auto& [from, to] : spans_) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-chunk: foreign Ogg, several files, and what it refuses.
+# stretto-chunk: foreign Ogg, several files, and refused input.
 . ./tests/lib.sh
 tone song.wav 25
 for q in 2 5; do oggenc -Q -q $q -t Song -o q$q.ogg song.wav; done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Covers: from pictures in files or beside them, through encode, chunk and publish, to who asks for them.
+# Covers: from pictures in files or beside them, through encode, chunk and publish, to the clients.
 . ./tests/lib.sh
 tone a.wav 1
 ffmpeg -v error -f lavfi -i testsrc2=size=1000x800 -frames:v 1 -q:v 2 wide.jpg

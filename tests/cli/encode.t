@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-encode: what it reads, how loud it gets, and what it refuses.
+# stretto-encode: accepted input, loudness, and refused input.
 . ./tests/lib.sh
 tone song.wav 12
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve --events: what players post is checked, on the disk before it is answered, and there after kill -9; an edge passes it on.
+# stretto-serve --events: posts are checked, are on the disk before the response, and survive kill -9; an edge forwards them.
 #   EVENT_KILLS   how often it is killed (25)
 . ./tests/lib.sh
 post() { timeout 300 python3 "$root/tests/tools/post.py" "$@"; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What stands in examples/ works: edges and an origin that are killed, a swarm, bad networks, money, TLS in front, the systemd unit.
+# The examples work: killed edges and origins, a swarm, bad networks, costs, TLS in front, the systemd unit.
 . ./tests/lib.sh
 export EMULATOR="${EMULATOR:-$root/build/net/emulator}"
 id=$(tone song.wav 240 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-fetch from edges and its cache: the same bytes as from the store, whatever fails, and a line of JSON that says how.
+# stretto-fetch from edges and its cache: the same bytes as from the store, whatever fails, and a line of JSON with the sources.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache"
 seconds=32

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a tool says to somebody who has set nothing up, or has mistyped: what is missing, and which command would work.
+# Messages without any configuration, or after a typing error: they name the missing part and a command that works.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache" HOME="$work/home"
 unset STRETTO_STORE STRETTO_EDGE STRETTO_TRACKER

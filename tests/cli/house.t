@@ -1,5 +1,5 @@
 #!/bin/sh
-# The house: what install leaves and uninstall takes, what deps installs, which includes the layers refuse, song completion.
+# The house: installed and uninstalled files, packages of deps, includes that the layers refuse, completion of songs.
 . ./tests/lib.sh
 house() { env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$root" "B=${B:-build}" -o all "$@"; }
 files() { find dest ! -type d | sort; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A listener with one server, which fails: it ends soon, with few requests and the reason, or goes on where it can; and what it is told, it obeys at once.
+# A listener with one failing server: it ends soon, with few requests and a reason, or continues if it can; it obeys signals and keys at once.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
 tone long.wav 75

@@ -1,5 +1,5 @@
 #!/bin/sh
-# examples/grafana.json asks an origin, an edge and a tracker for metrics that they tell.
+# examples/grafana.json uses only metrics that an origin, an edge and a tracker have.
 . ./tests/lib.sh
 mkdir -p store/songs store/names taken
 metrics() { curl -sSf "$url/metrics" >"$1"; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What tools do to the file that they are told to write: devices, FIFOs and links stay, and nothing is left behind.
+# Output files of tools: devices, FIFOs and links stay, and no temporary file remains.
 . ./tests/lib.sh
 tone song.wav 3
 stretto-encode -b 96 song.wav >wanted.ogg

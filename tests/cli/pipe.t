@@ -1,5 +1,5 @@
 #!/bin/sh
-# encode | chunk | publish | fetch on real music: what other decoders make of it, and that the id is the same everywhere.
+# encode | chunk | publish | fetch on real music: other decoders accept it, and the id is the same everywhere.
 . ./tests/lib.sh
 song=$(find "$MUSIC" -name 'machine*.mp3')
 ffmpeg -v error -t 45 -i "$song" -c:a flac song.flac

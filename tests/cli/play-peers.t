@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-play and peers: they may only help. Chunks come from whoever plays the same; what is wrong is heard by nobody, and an edge is always there.
+# stretto-play and peers: peers may only help. Chunks come from listeners of the same song, wrong bytes are never played, and an edge is always there.
 . ./tests/lib.sh
 export SDL_AUDIODRIVER=dummy STRETTO_LOCATION=52.5,13.4
 tone song.wav 41

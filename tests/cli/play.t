@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-play: what is heard is what was published, sample for sample, whatever the network does; and its events say so.
+# stretto-play: it plays exactly the published samples, whatever the network does, and its events are right.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
 tone one.wav 32 && tone two.wav 21 && tone mono.wav 11 -c 1

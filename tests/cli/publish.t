@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-publish: believes nothing, and a store is old or new whatever happens.
+# stretto-publish: it trusts no input, and a store is old or new whatever happens.
 . ./tests/lib.sh
 tone song.wav 25
 stretto-encode -b 96,160 song.wav | stretto-chunk >song.tar

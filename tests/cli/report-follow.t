@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-report --follow: what it shows of files that grow, move and are cut is what one run over all of it gives in the end.
+# stretto-report --follow: the report of growing, renamed and truncated files equals that of one run at the end.
 . ./tests/lib.sh
 python3 "$root/tests/tools/events.py" 300 --mess >all.jsonl
 stretto-report --json all.jsonl >once.json

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-report: money against listeners who lie, clocks that are wrong and farms of invented listeners, over crowds whose truth is known.
+# stretto-report: royalties despite lying listeners, wrong clocks and farms of invented listeners, over synthetic crowds.
 # The thresholds of lib/report/farms.hpp were fixed before; CROWD_SEED makes another crowd.
 #   CROWD_SEED       (4711)
 . ./tests/lib.sh

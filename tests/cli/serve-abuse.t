@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve under attack: what must be refused is, nothing leaks, and honest clients notice nothing.
+# stretto-serve under attack: hostile requests are refused, nothing leaks, and honest clients notice nothing.
 . ./tests/lib.sh
 tone song.wav 31
 id=$(stretto-encode -b 96,320 song.wav | stretto-chunk | stretto-publish --name song store)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve before an upstream that fails in every way: right bytes or a visible failure, and no damage is kept.
+# stretto-serve in front of an upstream that fails in every way: right bytes or a visible failure, and no damage is stored.
 . ./tests/lib.sh
 sing() { # NAME SECONDS
     tone "$1.wav" "$2"

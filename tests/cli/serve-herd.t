@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve before a slow upstream, with 200 clients who want the same: one request, and nobody waits for its end.
+# stretto-serve in front of a slow upstream, with 200 clients of one object: one request, and clients read while it arrives.
 . ./tests/lib.sh
 sox -R -n -r 44100 -c 2 -b 16 song.wav synth 32 pinknoise vol 0.3
 id=$(stretto-encode -b 96,160 song.wav | stretto-chunk | stretto-publish --name song store)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve --memory: what it takes whatever is asked of it.
+# stretto-serve --memory: its use of memory under any load.
 . ./tests/lib.sh
 heavy() { timeout 300 python3 "$root/tests/tools/heavy.py" "$@"; }
 ok 'a body far larger than the memory, slow readers, ranges' heavy huge

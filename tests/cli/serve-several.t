@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve before several servers: in order or by path, around those that fail; and what load balancers before it ask.
+# stretto-serve in front of several servers: in order or by path, without failed ones; and requests of load balancers.
 . ./tests/lib.sh
 server() { # NAME KIND; sets $url, $pid
     python3 -u "$root/tests/tools/several.py" "$1" "$2" >"said.$1" 2>&1 &

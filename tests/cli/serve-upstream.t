@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve's edge and the servers behind it: kept connections that hold bytes that nobody asked for, requests that go round in circles.
+# stretto-serve's edge and its upstream servers: persistent connections with unrequested bytes, and loops of requests.
 . ./tests/lib.sh
 python3 -u "$root/tests/tools/stray.py" >stray.said 2>stray.err &
 started="$started $!"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve: what it answers, to every client people have, and what operators need of it.
+# stretto-serve: its responses to common clients, and its functions for operators.
 . ./tests/lib.sh
 sing() { # NAME SECONDS BITRATES ARTIST TITLE: published under its name
     tone "$1.wav" "$2"

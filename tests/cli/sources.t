@@ -1,5 +1,5 @@
 #!/bin/sh
-# Audio as people have it: pipes that cannot know their length, tags behind the audio, Ogg of other programs, gapless
+# Audio from other programs: pipes without a length, tags after the audio, foreign Ogg, gapless
 # albums. ffmpeg and mpv say how many samples there are.
 . ./tests/lib.sh
 tone song.wav 12

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto: lists the tools, and runs one with the arguments and the exit status that are its own.
+# stretto: lists the tools, and runs one with its arguments and its exit status.
 . ./tests/lib.sh
 tools=$(cd "$root/cmd" && ls ./*.cpp | sed 's|^\./||; s|\.cpp$||' | grep -v -e '^stretto$' -e '_')
 test -n "$tools" || exit 1

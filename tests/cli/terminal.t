@@ -1,5 +1,5 @@
 #!/bin/sh
-# What tools draw on a terminal, and when not: only the job in its foreground draws or reads keys, and lines of data stay whole.
+# Output of tools on a terminal: only the foreground job draws and reads keys, and lines of data stay whole.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
 tone song.wav 4

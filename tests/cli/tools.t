@@ -1,5 +1,5 @@
 #!/bin/sh
-# What holds for every tool: help, its exit status, man pages, completion.
+# Common to all tools: help, exit statuses, man pages, completion.
 . ./tests/lib.sh
 tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-play stretto-simulate stretto-report'
 closed() { "$1" --help >&-; }

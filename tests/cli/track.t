@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-track: what it answers and to whom, whom it names, and what does it no harm.
+# stretto-track: its responses, the peers and edges that it names, and hostile input.
 . ./tests/lib.sh
 sing() { # NAME FREQUENCY: published under its name
     sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 31 sine "$2"

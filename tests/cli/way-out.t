@@ -1,5 +1,5 @@
 #!/bin/sh
-# What may be between a listener and a server: passwords, proxies, redirections, certificates of one's own, and networks that want a login.
+# Between a listener and a server: passwords, proxies, redirections, private certificates, and networks with a login page.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache"
 tone song.wav 25
