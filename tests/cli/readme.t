@@ -74,7 +74,7 @@ EOS
             grep -l 'Royalties\|amount_cents' "$work"/*.said && grep -q '<svg' report.html &&
             test "$(soxi -s heard.wav)" -eq "$(soxi -s "$work/tone.wav")"
     }
-    ok 'and what they show is there' told
+    ok 'and their results are there' told
     peers() {
         jq -e 'select(.event == "chunk" and .source == "peer")' events.jsonl | grep -q . &&
             dump=$(sed -n '/--dump/=' "$work/pasted") && grep -q 'peers' "$work/$dump.said"
