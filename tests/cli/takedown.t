@@ -10,7 +10,7 @@ chunk=/songs/$id/160/chunk_0.ogg
 code() { curl -sS -m 60 -o got -w '%{http_code}' "$@"; }
 answers() { test "$(code "$2")" = "$1"; }
 
-nothing() { start stretto-serve store && origin=$url origin_pid=$pid && answers 404 "$origin/removed"; }
+nothing() { start stretto-serve store && origin=$url && answers 404 "$origin/removed"; }
 ok 'an origin that has removed nothing has no log' nothing
 start stretto-serve "$origin" --cache inner && inner=$url || exit
 start stretto-serve "$inner" --cache outer && outer=$url || exit
