@@ -23,6 +23,8 @@ tone song.wav 12
 ffmpeg -v error -i song.wav song.flac </dev/null
 ffmpeg -v error -i song.wav -af volume=0.5 other.flac </dev/null
 mkdir music && cp song.flac music
+tone album.wav 24 && ffmpeg -v error -i album.wav album.flac </dev/null # twelve songs of 2 s
+{ echo 'FILE "album.flac" WAVE'; for n in $(seq -w 12); do printf '  TRACK %s AUDIO\n    TITLE "Song %s"\n    INDEX 01 00:%02d:00\n' "$n" "$n" $((2 * (${n#0} - 1))); done; } >album.cue
 paste_of() { # PAGE [WITHOUT]: its examples as they are shown, run; those with a server or a network are for readme.t
     shown "$root/man/$1" | sed -n 's/^           //p' | grep -vE "${2:-^$}" | sed 's/ --listeners 500/ --listeners 40/; s/ --songs [0-9]*/ --songs 24/' >"$1.sh"
     test "$(wc -l <"$1.sh")" -ge "${3:-1}" && bash -eu -o pipefail "$1.sh" </dev/null || { cat "$1.sh"; return 1; }

@@ -18,7 +18,7 @@ ok 'through two edges too' once "$outer" b
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 round() { # URL: at once, not when somebody has lost patience
-    curl -sS -m 5 -o got -w '%{http_code}' "$1/songs/x" | grep -qx 508 && grep -q circles got && curl -sS -m 5 -o got -w '%{http_code}' -d x "$1/other" | grep -qx 508
+    curl -sS -m 5 -o got -w '%{http_code}' "$1/songs/x" | grep -qx 508 && grep -q "a loop of edges" got && curl -sS -m 5 -o got -w '%{http_code}' -d x "$1/other" | grep -qx 508
 }
 alone() {
     stretto-serve "http://127.0.0.1:$port" --listen "127.0.0.1:$port" >alone.said 2>&1 &
