@@ -111,7 +111,8 @@ struct Fixture {
     std::function<void(const PanelView&)> on_view = [](const PanelView&) {};
     std::vector<Event> events() const {
         std::vector<Event> all;
-        const auto text = as_text(read_file(folder.file("events"), 1 << 20));
+        const auto bytes = read_file(folder.file("events"), 1 << 20);
+        const auto text = as_text(bytes);
         for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos;
              at = end + 1) {
             const std::string line{text.substr(at, end - at)};
