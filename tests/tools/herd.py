@@ -242,6 +242,34 @@ async def breaking(origin):
     return bad + [f"{asked} requests for what breaks off"] * (asked > 4)
 
 
+async def reloads(origin):
+    """All reload one stored object at once: one revalidation answers them."""
+    edge = await Edge.start(origin.port)
+    fields = [("Cache-Control", "max-age=1000"), ("ETag", '"one"')]
+
+    async def serve(_, peer, path, _response, n):
+        if n > 1:
+            await origin.rest.wait()
+        await peer.send(faulty.print_head(faulty.Message(200, fields, b"thing")) + b"thing")
+        return True
+
+    async def response(head, method, path):
+        return None
+
+    origin.behave, origin.response = serve, response
+    bad = wrong([await get(edge.port, "/thing")], b"thing")
+    herds = asyncio.gather(*(get(edge.port, "/thing", "Cache-Control: no-cache") for _ in range(HERD)))
+
+    async def all_wait():
+        return await metric(edge.port, "cache_collapsed_total") >= HERD - 1
+
+    await soon(all_wait, "they do not wait for each other")
+    origin.rest.set()
+    bad += wrong(await herds, b"thing")
+    asked = origin.asked.pop("/thing")
+    return bad + [f"{asked - 1} revalidations"] * (asked != 2)
+
+
 async def changed(origin):
     """A PUT that succeeds while the old object comes: who asks later gets the new one, and the old one is not kept."""
     edge, version, began = await Edge.start(origin.port), b"old", asyncio.Event()
@@ -303,6 +331,7 @@ ROWS = [
     ("a chunk that fails", failing),
     ("a chunk that fails, two tiers", failing_two),
     ("what breaks off at once", breaking),
+    ("a stored object that all reload", reloads),
     ("an object that changes as it comes", changed),
     ("a crowd that comes and goes", rush),
 ]
