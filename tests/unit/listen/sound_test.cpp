@@ -113,6 +113,17 @@ BOOST_AUTO_TEST_CASE(sound_begins_when_enough_is_in_hand) {
     BOOST_TEST(told.back().at == 100.0);
     BOOST_TEST(one->state().started);
 }
+BOOST_AUTO_TEST_CASE(a_track_begins_with_what_its_link_needs_in_hand) {
+    open("null", true);
+    const auto one = track();
+    sound->queue(one);
+    one->start_with(5);
+    give(*one, 0);  // 4 s
+    turns();
+    BOOST_TEST(told.empty());
+    one->start_with(3);
+    BOOST_TEST(until_told(What::started));
+}
 BOOST_AUTO_TEST_CASE(the_end_of_a_song_needs_no_more_in_hand) {
     open("null", true, 60);
     const auto one = track(20000, 1);
