@@ -17,8 +17,7 @@ constexpr std::size_t block_bytes = 256 << 10;
 
 /// Whole lines, and perhaps the beginning of one that is too long.
 struct Block {
-    std::string raw = std::string(block_bytes + most_line_bytes + events::Reader::padding,
-                                  '\0');
+    std::string raw = std::string(block_bytes + most_line_bytes + events::Reader::padding, '\0');
     std::size_t whole_bytes = 0, too_long_bytes = 0;
     std::vector<ParsedLine> lines;
     std::size_t count = 0;  // of lines; what is behind keeps its memory for the next block

@@ -5,11 +5,11 @@
 #include <random>
 #include <stdexcept>
 
+#include "../folder.hpp"
 #include "base/draft.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "report/input.hpp"
-#include "../folder.hpp"
 
 using namespace stretto;
 using namespace stretto::report;
@@ -81,7 +81,9 @@ BOOST_AUTO_TEST_CASE(lines_of_many_blocks_come_in_order_with_their_texts) {
         bytes += event(seq, text(R"(a \"song\" \u00e9 )", seq));
         bytes += seq % 7 == 0 ? "\r\n" : "\n";
         if (seq % 100 == 0) bytes += "192.0.2.7 - - [no event]\n\n";
-        if (seq % 1000 == 0) bytes += R"({"event":"start","se)" "\n";
+        if (seq % 1000 == 0)
+            bytes += R"({"event":"start","se)"
+                     "\n";
     }
     check(bytes);
     check(bytes + "no line feed at the end");
