@@ -207,6 +207,8 @@ lint: $B/config.mk
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/tools/layers.sh
 	@awk 'length > 100 {print FILENAME ":" FNR ": " length " columns, at most 100"; wide = 1} END {exit wide}' README.md
+	@awk 'length > 140 {print FILENAME ":" FNR ": " length " columns, at most 140"; wide = 1} END {exit wide}' \
+	  $(wildcard tests/*.sh tests/*/*.sh tests/*/*.t) .ci/run
 
 # slow, so apart from lint
 tidy: $B/config.mk
