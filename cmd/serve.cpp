@@ -85,7 +85,8 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->type_name("FILE");
     settings
         .add("state", o.state,
-             "Directory for statistics of bitrates ($STATE_DIRECTORY, or ~/.local/state/stretto)")
+             "Directory for the list of songs and the chosen bitrates ($STATE_DIRECTORY, or "
+             "~/.local/state/stretto)")
         ->type_name("DIR");
     settings.add_flag("ignore-reload", o.ignore_reload,
                       "Serve fresh responses from the cache even if a client asks for a reload");
@@ -144,12 +145,14 @@ std::filesystem::path state_folder(const Options& o) {
     return {};
 }
 
-/// Servers of different sources do not share it.
-std::string state_file(const Options& o) {
+/// Servers of different sources do not share it. Empty: nowhere.
+std::filesystem::path state_file(const Options& o, const char* kind) {
+    const auto folder = state_folder(o);
+    if (folder.empty()) return {};
     const auto source = o.source.find("://") == std::string::npos
                             ? std::filesystem::absolute(o.source).string()
                             : o.source;
-    return "streams-" + hex(sha256(as_bytes(source))).substr(0, 16);
+    return folder / text(kind, '-', hex(sha256(as_bytes(source))).substr(0, 16));
 }
 
 /// What origin and edge have in common: sockets, logs, limits, threads.
@@ -162,8 +165,8 @@ class Serving {
           status_(o.name, std::move(role), shared_) {
         site_.name = o.name;
         site_.shows_numbers = o.public_metrics;
-        if (const auto folder = state_folder(o); !folder.empty())
-            site_.choices = std::make_unique<edge::Choices>(folder / state_file(o));
+        if (const auto file = state_file(o, "streams"); !file.empty())
+            site_.choices = std::make_unique<edge::Choices>(file);
         if (o.events.path.empty()) return;
         auto options = o.events;
         options.full_addresses = o.full_addresses;
@@ -237,12 +240,15 @@ class Serving {
 
 int serve_store(const Options& o, std::size_t descriptors) {
     store::check_store(o.source);
-    const store::Tree tree{o.source};
+    store::Tree tree{o.source};
     edge::Origin origin{tree, std::max<std::size_t>(16, descriptors / 4), o.memory};
-    edge::Catalogue catalogue{tree};
+    edge::Librarian librarian{
+        tree,
+        state_file(o, "catalogue"),
+        {[&](const auto& ids) { origin.forget(ids); }, [&] { origin.forget_all(); }}};
     Serving serving{o, "origin"};
     return serving.run(descriptors, [&](net::Loop& loop) {
-        return std::make_unique<edge::OriginSite>(loop, origin, catalogue);
+        return std::make_unique<edge::OriginSite>(loop, origin, librarian);
     });
 }
 
