@@ -166,7 +166,7 @@ TSAN_MODULES := net http edge store
 TSAN = B=$B/tsan CXXFLAGS='-O1 -g1 -fsanitize=thread' UNIT_MODULES='$(TSAN_MODULES)'
 tsan:
 	TSAN_OPTIONS='halt_on_error=1 suppressions=$(CURDIR)/tests/tools/tsan.supp' $(MAKE) $(TSAN) \
-	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t' NET_TESTS= test
+	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t tests/cli/report-threads.t' NET_TESTS= test
 
 # what these and fuzz need, ahead of the tests
 built-sanitize:
