@@ -19,6 +19,7 @@
 #include "track/removals.hpp"
 #include "track/seal.hpp"
 #include "track/site.hpp"
+#include "track/stun.hpp"
 
 using namespace stretto;
 
@@ -36,7 +37,7 @@ constexpr int most_nested = 10'000'000;
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8490"}; }
 
-    std::string origin, cacert, edges, geoip, allow, dump;
+    std::string origin, cacert, edges, geoip, allow, dump, stun;
     int interval_s = 120, ttl_s = 0;
     std::size_t max_peers = 1'000'000;
     std::vector<int> network_peers{64, 256, 1024, 4096}, unproved_peers{16, 64, 256, 1024};
@@ -86,6 +87,11 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
     settings.add("song-peers", o.song_peers, "Peers per address, or per /64, for one song")
         ->range(1, 255)
         ->capture_default_str();
+    settings
+        .add("stun", o.stun,
+             "Where WebRTC peers learn their address: HOST:PORT of another STUN server, or \"off\" "
+             "(UDP at the ports of --listen)")
+        ->type_name("HOST:PORT");
     app.add_option("--dump", o.dump, "Print the data of the tracker at URL")->type_name("URL");
 }
 
@@ -177,7 +183,7 @@ class Tracker {
           prober_(loop_, {}),
           edge_prober_(loop_, edges_, edge_period),
           site_({loop_, peers_, edges_, manifests_, prober_, shared_, status_}, site_options(o),
-                std::random_device{}()),
+                std::random_device{}(), std::make_unique<track::AesSeal>(random_secret())),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         site_.set_geo(open_geo(o.geoip));
         add_reloads();
@@ -195,6 +201,7 @@ class Tracker {
             ending = true;
             manager_.stopping("finishing open responses");
             status_.draining();
+            site_.end_waits();
             server_.drain([this] { loop_.stop(); });
             late.once(std::chrono::seconds{options_.grace});
         };
@@ -212,16 +219,28 @@ class Tracker {
    private:
     void listen() {
         const auto take = [&](File socket) {
-            std::cout << "listening on " << net::local_address(socket.fd()).print() << std::endl;
+            const auto here = net::local_address(socket.fd());
+            if (options_.stun.empty()) answer_stun(here);
+            std::cout << "listening on " << here.print() << std::endl;
             server_.listen(std::move(socket));
         };
         for (auto& [name, socket] : passed_) {
             net::refuse_unix(socket.fd(), name);
             take(std::move(socket));
         }
-        if (!passed_.empty()) return;  // they stand for --listen
-        for (const auto& address : net::listen_addresses(options_.listen))
-            take(std::move(net::listen(address, 1)[0]));
+        if (passed_.empty())  // they stand for --listen
+            for (const auto& address : net::listen_addresses(options_.listen))
+                take(std::move(net::listen(address, 1)[0]));
+        if (!options_.stun.empty() && options_.stun != "off") site_.set_stun(options_.stun);
+    }
+    /// Without it the tracker does all that it did before there was WebRTC.
+    void answer_stun(const net::Address& address) {
+        try {
+            stun_.listen(address);
+            site_.set_stun(text(':', address.port()));
+        } catch (const Error& error) {
+            note(error.what());
+        }
     }
 
     void add_reloads() {
@@ -249,6 +268,7 @@ class Tracker {
     track::Prober prober_;
     track::EdgeProber edge_prober_;
     track::Site site_;
+    track::Stun stun_{loop_};
     track::Removals removals_{
         loop_,
         {options_.origin},
