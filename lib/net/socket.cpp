@@ -15,6 +15,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/note.hpp"
+
 namespace stretto::net {
 namespace {
 
@@ -209,6 +211,17 @@ Address local_address(int fd) {
     return Address{raw};
 }
 
+std::string print_local(int fd) {
+    sockaddr_un local{};
+    socklen_t size = sizeof local;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) != 0)
+        throw system_error("ask the address of", "a socket");
+    if (local.sun_family != AF_UNIX) return local_address(fd).print();
+    const auto length =
+        size > offsetof(sockaddr_un, sun_path) ? size - offsetof(sockaddr_un, sun_path) : 0;
+    return "unix:" + printable(std::string{local.sun_path, ::strnlen(local.sun_path, length)});
+}
+
 File begin_connecting(const Address& to) {
     File file{::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (file && ::connect(file.fd(), to.raw(), to.size()) != 0 && errno != EINPROGRESS) return {};
@@ -219,6 +232,18 @@ bool has_connected(int fd) noexcept {
     int error = 0;
     socklen_t size = sizeof error;
     return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+File listen_udp(const Address& address) {
+    File file{::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    const int on = 1;
+    // as TCP sockets are: an IPv4 address beside it has a socket of its own
+    if (file && address.family() == AF_INET6)
+        ::setsockopt(file.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (file && ::bind(file.fd(), address.raw(), address.size()) == 0) return file;
+    const int code = errno;
+    throw Error{EX_UNAVAILABLE, text("cannot listen on udp:", address.print(), ": ",
+                                     std::generic_category().message(code))};
 }
 
 File listen_unix(const std::string& path) {

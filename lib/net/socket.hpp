@@ -65,6 +65,9 @@ double delivery_rate(int fd) noexcept;
 /// The address a socket is bound to.
 Address local_address(int fd);
 
+/// The same as text: "192.0.2.1:80", or "unix:PATH".
+std::string print_local(int fd);
+
 /// A connection that is being made, non-blocking: writable when it is there or has failed. No File
 /// when it failed at once, with errno set.
 File begin_connecting(const Address& to);
@@ -74,6 +77,9 @@ bool has_connected(int fd) noexcept;
 /// `count` sockets that listen on one address and share what comes (SO_REUSEPORT), non-blocking.
 /// Port 0 is the same free port for all. An Error (69) when another program has the port.
 std::vector<File> listen(Address address, unsigned count);
+
+/// A UDP socket, non-blocking. An Error (69) when another program has the port.
+File listen_udp(const Address& address);
 
 /// A socket that listens at a path of the file system, for its owner alone; one that a program left
 /// there is replaced. An Error (69) when another program listens, or there is something else.
