@@ -239,7 +239,7 @@ FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
               $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) \
-              lib/net/socket.cpp lib/net/networks.cpp lib/events/reader.cpp lib/events/batch.cpp lib/edge/passable.cpp lib/edge/groups.cpp lib/edge/purge.cpp \
+              lib/net/socket.cpp lib/net/service.cpp lib/net/networks.cpp lib/events/reader.cpp lib/events/batch.cpp lib/edge/passable.cpp lib/edge/groups.cpp lib/edge/listing.cpp lib/edge/catalogue.cpp lib/edge/purge.cpp \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)

@@ -14,6 +14,8 @@
 #include "edge/proxy.hpp"
 #include "edge/scrubber.hpp"
 #include "edge/worker.hpp"
+#include "net/reloads.hpp"
+#include "net/service.hpp"
 #include "peer/seeder.hpp"
 #include "peer/tracker.hpp"
 #include "track/removals.hpp"
@@ -85,7 +87,8 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->type_name("FILE");
     settings
         .add("state", o.state,
-             "Directory for statistics of bitrates ($STATE_DIRECTORY, or ~/.local/state/stretto)")
+             "Directory for the list of songs and the chosen bitrates ($STATE_DIRECTORY, or "
+             "~/.local/state/stretto)")
         ->type_name("DIR");
     settings.add_flag("ignore-reload", o.ignore_reload,
                       "Serve fresh responses from the cache even if a client asks for a reload");
@@ -144,12 +147,14 @@ std::filesystem::path state_folder(const Options& o) {
     return {};
 }
 
-/// Servers of different sources do not share it.
-std::string state_file(const Options& o) {
+/// Servers of different sources do not share it. Empty: nowhere.
+std::filesystem::path state_file(const Options& o, const char* kind) {
+    const auto folder = state_folder(o);
+    if (folder.empty()) return {};
     const auto source = o.source.find("://") == std::string::npos
                             ? std::filesystem::absolute(o.source).string()
                             : o.source;
-    return "streams-" + hex(sha256(as_bytes(source))).substr(0, 16);
+    return folder / text(kind, '-', hex(sha256(as_bytes(source))).substr(0, 16));
 }
 
 /// What origin and edge have in common: sockets, logs, limits, threads.
@@ -157,18 +162,21 @@ class Serving {
    public:
     Serving(const Options& o, std::string role)
         : options_(o),
+          passed_(net::take_passed_sockets()),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
         site_.name = o.name;
         site_.shows_numbers = o.public_metrics;
-        if (const auto folder = state_folder(o); !folder.empty())
-            site_.choices = std::make_unique<edge::Choices>(folder / state_file(o));
+        if (const auto file = state_file(o, "streams"); !file.empty())
+            site_.choices = std::make_unique<edge::Choices>(file);
+        reloads_.add("access log", [this] { log_.reopen(); });
         if (o.events.path.empty()) return;
         auto options = o.events;
         options.full_addresses = o.full_addresses;
         events_.emplace(options);
         site_.events = &*events_;
+        reloads_.add("event file", [this] { events_->reopen(); });
         status_.add([this](std::vector<http::Metric>& metrics) { events_->add_metrics(metrics); });
     }
 
@@ -178,6 +186,7 @@ class Serving {
 
     edge::SiteShared& site() { return site_; }
     http::Status& status() { return status_; }
+    net::Reloads& reloads() { return reloads_; }
 
     /// @param descriptors  that the process may open; half are for files, and for servers behind us
     /// @param make_purger  of a server with a cache; may be empty
@@ -188,23 +197,13 @@ class Serving {
         const std::size_t room = descriptors > own ? (descriptors - own) / 2 : 0;
         limits.connections =
             std::max<std::size_t>(1, std::min(options_.max_connections, room) / options_.workers);
-        const auto addresses = net::listen_addresses(options_.listen);
         edge::Workers workers{options_.workers, make, site_, status_, limits, shared_};
         const Closing closing{events_};  // before the loops go, to which it answers
         const auto beside = beside_ ? beside_(workers.main()) : nullptr;
         const auto purger = make_purger ? make_purger(workers.main()) : nullptr;
-        std::optional<edge::AdminListener> admin;
-        if (!options_.admin.empty()) {
-            admin.emplace(workers.main(), options_.admin, status_, purger.get());
-            std::cout << "admin on " << admin->address() << std::endl;
-        }
-        for (const auto& address : addresses) {
-            auto sockets = net::listen(address, options_.workers);
-            std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
-                      << std::endl;
-            workers.listen(std::move(sockets));
-        }
-        workers.run(std::chrono::seconds{options_.grace}, [this] { reopen(); });
+        const auto admin = listen_admin(workers.main(), purger.get());
+        listen(workers);
+        run(workers);
         return 0;
     }
 
@@ -216,16 +215,64 @@ class Serving {
         }
     };
 
-    void reopen() {
-        if (events_) events_->reopen();
-        try {
-            log_.reopen();
-        } catch (const Error& error) {
-            note(error.what());
+    /// On the socket "admin" of the service manager, else where --admin says.
+    std::unique_ptr<edge::AdminListener> listen_admin(net::Loop& loop, edge::Purger* purger) {
+        std::unique_ptr<edge::AdminListener> admin;
+        const auto passed = std::ranges::find(passed_, "admin", &net::PassedSocket::name);
+        if (passed != passed_.end()) {
+            admin = std::make_unique<edge::AdminListener>(loop, std::move(passed->socket), status_,
+                                                          purger);
+            passed_.erase(passed);
+        } else if (!options_.admin.empty()) {
+            admin = std::make_unique<edge::AdminListener>(loop, options_.admin, status_, purger);
         }
+        if (admin) std::cout << "admin on " << admin->address() << std::endl;
+        return admin;
+    }
+
+    /// On the other sockets of the service manager, else where --listen says.
+    void listen(edge::Workers& workers) {
+        const auto take = [&](std::vector<File> sockets) {
+            std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
+                      << std::endl;
+            workers.listen(std::move(sockets));
+        };
+        for (auto& [name, socket] : passed_) {
+            net::refuse_unix(socket.fd(), name);
+            take(net::share(std::move(socket), options_.workers));
+        }
+        if (!passed_.empty()) return;
+        for (const auto& address : net::listen_addresses(options_.listen))
+            take(net::listen(address, options_.workers));
+    }
+
+    void run(edge::Workers& workers) {
+        bool stopping = false, asked = false;
+        net::Timer watchdog{workers.main(), [&] {
+                                if (stopping) return manager_.alive();
+                                if (std::exchange(asked, true)) return;  // one of them hangs
+                                workers.ask_all([&] {
+                                    asked = false;
+                                    manager_.alive();
+                                });
+                            }};
+        if (const auto period = manager_.watchdog()) watchdog.every(*period / 2);
+        const auto reload = [&] {
+            manager_.reloading();
+            manager_.ready(reloads_.run());
+        };
+        const auto stop = [&] {
+            stopping = true;
+            manager_.stopping("finishing open responses");
+        };
+        manager_.ready("serving");
+        workers.run(std::chrono::seconds{options_.grace}, reload, stop);
     }
 
     const Options& options_;
+    net::ServiceManager manager_;
+    std::vector<net::PassedSocket> passed_;
+    net::Reloads reloads_;
     http::AccessLog log_;
     http::Limiter limiter_;
     http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};
@@ -237,12 +284,15 @@ class Serving {
 
 int serve_store(const Options& o, std::size_t descriptors) {
     store::check_store(o.source);
-    const store::Tree tree{o.source};
+    store::Tree tree{o.source};
     edge::Origin origin{tree, std::max<std::size_t>(16, descriptors / 4), o.memory};
-    edge::Catalogue catalogue{tree};
+    edge::Librarian librarian{
+        tree,
+        state_file(o, "catalogue"),
+        {[&](const auto& ids) { origin.forget(ids); }, [&] { origin.forget_all(); }}};
     Serving serving{o, "origin"};
     return serving.run(descriptors, [&](net::Loop& loop) {
-        return std::make_unique<edge::OriginSite>(loop, origin, catalogue);
+        return std::make_unique<edge::OriginSite>(loop, origin, librarian);
     });
 }
 
@@ -300,6 +350,9 @@ int serve_peer(const Options& o) {
         place = *parsed;
     }
     if (o.listen.size() != 1) throw Error{EX_USAGE, "a peer has one --listen"};
+    if (!net::take_passed_sockets().empty())
+        throw Error{EX_USAGE, "a peer takes no sockets from a service manager"};
+    const net::ServiceManager manager;
     store::Kept kept{o.source, o.cache_size};
     net::Loop loop;
     peer::Seeder seeder{loop, kept, {static_cast<double>(o.upload_limit), 4, o.listen[0]}};
@@ -313,8 +366,14 @@ int serve_peer(const Options& o) {
                         tracker.changed();
                     }};
     look.every(std::chrono::seconds{30});
-    const auto end = [&] { tracker.leave([&] { loop.stop(); }); };
+    const auto end = [&] {
+        manager.stopping("leaving the tracker");
+        tracker.leave([&] { loop.stop(); });
+    };
     const net::Signal term{loop, SIGTERM, end}, interrupt{loop, SIGINT, end};
+    net::Timer watchdog{loop, [&] { manager.alive(); }};
+    if (const auto period = manager.watchdog()) watchdog.every(*period / 2);
+    manager.ready("serving");
     loop.run();
     return 0;
 }

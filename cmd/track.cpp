@@ -11,6 +11,8 @@
 #include "base/program.hpp"
 #include "http/blocking.hpp"
 #include "http/place.hpp"
+#include "net/reloads.hpp"
+#include "net/service.hpp"
 #include "song/id.hpp"
 #include "swarm/memory.hpp"
 #include "track/edge_prober.hpp"
@@ -170,6 +172,7 @@ class Tracker {
    public:
     Tracker(const Options& o, std::size_t descriptors)
         : options_(o),
+          passed_(net::take_passed_sockets()),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, "tracker", shared_),
@@ -183,6 +186,7 @@ class Tracker {
                 std::random_device{}(), std::make_unique<track::AesSeal>(random_secret())),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         site_.set_geo(open_geo(o.geoip));
+        add_reloads();
     }
 
     /// Until SIGTERM or SIGINT; then answers under way have time to finish, or until a second
@@ -195,51 +199,64 @@ class Tracker {
         const auto end = [&] {
             if (ending) return loop_.stop();
             ending = true;
+            manager_.stopping("finishing open responses");
             status_.draining();
             site_.end_waits();
             server_.drain([this] { loop_.stop(); });
             late.once(std::chrono::seconds{options_.grace});
         };
         net::Signal term{loop_, SIGTERM, end}, interrupt{loop_, SIGINT, end};
-        net::Signal hangup{loop_, SIGHUP, [this] { reload(); }};
+        net::Signal hangup{loop_, SIGHUP, [this] {
+                               manager_.reloading();
+                               manager_.ready(reloads_.run());
+                           }};
+        net::Timer watchdog{loop_, [this] { manager_.alive(); }};
+        if (const auto period = manager_.watchdog()) watchdog.every(*period / 2);
+        manager_.ready("tracking");
         loop_.run();
     }
 
    private:
     void listen() {
-        for (const auto& address : net::listen_addresses(options_.listen)) {
-            auto sockets = net::listen(address, 1);
-            const auto here = net::local_address(sockets[0].fd());
+        const auto take = [&](File socket) {
+            const auto here = net::local_address(socket.fd());
             if (options_.stun.empty()) answer_stun(here);
             std::cout << "listening on " << here.print() << std::endl;
-            server_.listen(std::move(sockets[0]));
+            server_.listen(std::move(socket));
+        };
+        for (auto& [name, socket] : passed_) {
+            net::refuse_unix(socket.fd(), name);
+            take(std::move(socket));
         }
+        if (passed_.empty())  // they stand for --listen
+            for (const auto& address : net::listen_addresses(options_.listen))
+                take(std::move(net::listen(address, 1)[0]));
         if (!options_.stun.empty() && options_.stun != "off") site_.set_stun(options_.stun);
     }
     /// Without it the tracker does all that it did before there was WebRTC.
     void answer_stun(const net::Address& address) {
-        attempt([&] {
+        try {
             stun_.listen(address);
             site_.set_stun(text(':', address.port()));
-        });
-    }
-
-    /// What cannot be read stays as it was.
-    static void attempt(const std::function<void()>& task) {
-        try {
-            task();
         } catch (const Error& error) {
             note(error.what());
         }
     }
-    void reload() {
-        attempt([&] { log_.reopen(); });
-        attempt([&] { edges_.replace(read_edges(options_.edges)), edge_prober_.renew(); });
-        attempt([&] { site_.set_allowed(read_songs(options_.allow)); });
-        attempt([&] { site_.set_geo(open_geo(options_.geoip)); });
+
+    void add_reloads() {
+        reloads_.add("access log", [this] { log_.reopen(); });
+        reloads_.add("edges", [this] {
+            edges_.replace(read_edges(options_.edges));
+            edge_prober_.renew();
+        });
+        reloads_.add("songs", [this] { site_.set_allowed(read_songs(options_.allow)); });
+        reloads_.add("places", [this] { site_.set_geo(open_geo(options_.geoip)); });
     }
 
     const Options& options_;
+    net::ServiceManager manager_;
+    std::vector<net::PassedSocket> passed_;
+    net::Reloads reloads_;
     http::AccessLog log_;
     http::Limiter limiter_;
     http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};

@@ -67,6 +67,13 @@ AdminListener::AdminListener(net::Loop& loop, const std::string& address, http::
     }
 }
 
+AdminListener::AdminListener(net::Loop& loop, File socket, http::Status& status, Purger* purger)
+    : address_(net::print_local(socket.fd())),
+      admin_(status, purger),
+      server_(loop, admin_, few(), shared_) {
+    server_.listen(std::move(socket));
+}
+
 AdminListener::~AdminListener() {
     if (!path_.empty()) ::unlink(path_.c_str());
 }

@@ -26,6 +26,8 @@ class AdminListener {
     /// @param address  "HOST:PORT" or "unix:PATH"; an Error (64, 69) when nobody can listen there
     AdminListener(net::Loop& loop, const std::string& address, http::Status& status,
                   Purger* purger);
+    /// @param socket  listens already, in TCP or at a path that its owner removes
+    AdminListener(net::Loop& loop, File socket, http::Status& status, Purger* purger);
     ~AdminListener();
     /// As people and curl read it: with the port that was chosen.
     const std::string& address() const noexcept { return address_; }

@@ -19,7 +19,7 @@ class Manifests {
    public:
     using Done = std::function<void(Song)>;
     /// @param song  id or name. The manifest's id is proven where an id was asked for; a name is as
-    /// trusted as where it came from.
+    /// trusted as where it came from, and may have tags of its own.
     void get(Objects& objects, net::Loop& loop, const std::string& song, Done done);
 
    private:
@@ -27,14 +27,15 @@ class Manifests {
         std::weak_ptr<Entry> entry;
         std::shared_ptr<const song::Manifest> manifest;
     };
-    void get_id(Objects& objects, net::Loop& loop, const std::string& id, Done done);
-    std::shared_ptr<const song::Manifest> parsed(const std::string& id,
+    void get_route(Objects& objects, net::Loop& loop, const Route& route, Done done);
+    void get_named(Objects& objects, net::Loop& loop, const std::string& name, Done done);
+    std::shared_ptr<const song::Manifest> parsed(const Route& route,
                                                  const std::shared_ptr<Entry>& entry);
-    Song parse(const std::string& id, const std::shared_ptr<Entry>& entry);
+    Song parse(const Route& route, const std::shared_ptr<Entry>& entry);
 
     static constexpr std::size_t most = 512;
     std::mutex mutex_;
-    std::map<std::string, Known> known_;
+    std::map<std::string, Known> known_;  // by path
 };
 
 /// All bytes of what was found, or the reason why not.

@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <unordered_set>
+
 #include "base/digest.hpp"
 #include "http/repr_digest.hpp"
 #include "song/id.hpp"
@@ -167,15 +169,37 @@ std::shared_ptr<Entry> Origin::load(const std::string& key, const std::string& p
     return entry;
 }
 
+void Origin::forget(const std::vector<std::string>& ids) {
+    const std::unordered_set<std::string_view> gone{ids.begin(), ids.end()};
+    const auto is_of = [&](const auto& slot) {
+        std::string_view path = slot.second.file;
+        constexpr std::string_view songs = "songs/";
+        if (!path.starts_with(songs)) return false;
+        path.remove_prefix(songs.size());
+        return gone.contains(path.substr(0, path.find('/')));
+    };
+    const std::lock_guard lock{mutex_};
+    std::erase_if(old_, is_of);
+    std::erase_if(young_, [&](const auto& slot) {
+        if (!is_of(slot)) return false;
+        young_memory_ -= slot.second.memory;
+        return true;
+    });
+}
+
+void Origin::forget_all() {
+    const std::lock_guard lock{mutex_};
+    young_.clear();
+    old_.clear();
+    young_memory_ = 0;
+}
+
 /// When descriptors run out, those of files that are not being sent are closed first.
 std::optional<File> Origin::open(const std::string& path) {
     try {
         return tree_.open(path);
     } catch (const Error&) {
-        const std::lock_guard lock{mutex_};
-        young_.clear();
-        old_.clear();
-        young_memory_ = 0;
+        forget_all();
     }
     return tree_.open(path);
 }

@@ -20,6 +20,10 @@ class Origin {
     /// @param gzip  a manifest is wanted compressed
     std::shared_ptr<Entry> find(const Route& route, bool gzip, std::uint64_t now_ms);
 
+    /// Close what is held of these songs, or of all: it is no longer in the store.
+    void forget(const std::vector<std::string>& ids);
+    void forget_all();
+
    private:
     struct Slot {
         std::shared_ptr<Entry> entry;

@@ -23,6 +23,10 @@ constexpr std::string_view asset_fields =
     "connect-src 'self'\r\n"
     "X-Content-Type-Options: nosniff\r\n";
 
+// a small store is read in less; for a large one, clients try again
+constexpr std::uint64_t most_waiting_ms = 5000;
+constexpr std::chrono::milliseconds look_again{20};
+
 void send_bytes(std::string fields, std::string_view bytes, const http::Reply& reply) {
     http::Outgoing out;
     out.fields = std::move(fields);
@@ -80,7 +84,7 @@ void OriginSite::serve(http::Incoming&& incoming, const http::Target& target, co
 }
 
 void OriginSite::list(const http::Target& target, const http::Reply& reply) {
-    Catalogue::Query query;
+    Query query;
     query.text = http::query_value(target.query, "q").value_or("");
     query.after = http::query_value(target.query, "after").value_or("");
     if (const auto limit = http::query_value(target.query, "limit")) {
@@ -90,16 +94,51 @@ void OriginSite::list(const http::Target& target, const http::Reply& reply) {
             query.limit > 1000)
             return reply.send(400, "limit is a number from 1 to 1000");
     }
-    auto json = catalogue_.list(query, loop_.now_ms());
-    if (!json) return reply.send(400, json.error().why);
+    begin(query, reply);
+}
+
+void OriginSite::begin(const Query& query, const http::Reply& reply) {
+    auto listing = librarian_.listing();
+    if (!listing) {
+        waiting_.push_back({query, reply, loop_.now_ms() + most_waiting_ms});
+        if (!look_.active()) look_.every(look_again);
+        return;
+    }
+    auto page = ListPage::begin(std::move(listing), query);
+    if (!page) return reply.send(400, page.error().why);
+    go_on(std::make_shared<ListPage>(std::move(*page)), reply);
+}
+
+/// Others are answered in between: looking for a word in 100,000 songs takes some milliseconds.
+void OriginSite::go_on(const std::shared_ptr<ListPage>& page, const http::Reply& reply) {
+    constexpr std::size_t songs_a_turn = 4000;
+    if (reply.over()) return;
+    if (page->more(songs_a_turn)) return loop_.post([this, page, reply] { go_on(page, reply); });
+    auto json = page->take();
     http::Outgoing out;
     out.fields =
         "Content-Type: application/json\r\nCache-Control: public, max-age=5\r\n"
         "Access-Control-Allow-Origin: *\r\nX-Content-Type-Options: nosniff\r\n";
-    http::append_field(out.fields, "Repr-Digest", http::print_repr_digest(sha256(as_bytes(*json))));
-    out.length = json->size();
-    out.body = http::body_of(std::move(*json));
+    http::append_field(out.fields, "Repr-Digest", http::print_repr_digest(sha256(as_bytes(json))));
+    out.length = json.size();
+    out.body = http::body_of(std::move(json));
     reply.send(std::move(out));
+}
+
+void OriginSite::look() {
+    auto waiting = std::exchange(waiting_, {});
+    const bool ready = librarian_.listing() != nullptr;
+    for (auto& one : waiting) {
+        if (one.reply.over()) continue;
+        if (ready)
+            begin(one.query, one.reply);
+        else if (one.until_ms <= loop_.now_ms())
+            one.reply.send(503, "the store is being read",
+                           "Retry-After: 5\r\nCache-Control: no-store\r\n");
+        else
+            waiting_.push_back(std::move(one));
+    }
+    if (waiting_.empty()) look_.stop();
 }
 
 }  // namespace stretto::edge

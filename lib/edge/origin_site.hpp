@@ -1,7 +1,7 @@
 #pragma once
 // What an origin answers from its store beside what every server of ours does: objects, the list of
 // songs, the page.
-#include "edge/catalogue.hpp"
+#include "edge/librarian.hpp"
 #include "edge/origin.hpp"
 #include "edge/site.hpp"
 
@@ -10,19 +10,30 @@ namespace stretto::edge {
 /// One for each worker.
 class OriginSite : public Backend {
    public:
-    OriginSite(net::Loop& loop, Origin& origin, Catalogue& catalogue)
-        : loop_(loop), origin_(origin), catalogue_(catalogue) {}
+    OriginSite(net::Loop& loop, Origin& origin, Librarian& librarian)
+        : loop_(loop), origin_(origin), librarian_(librarian), look_(loop, [this] { look(); }) {}
 
     void get(const Route& route, std::function<void(Found)> done) override;
     void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
                const http::Reply& reply) override;
 
    private:
+    /// A request from before the store was read for the first time.
+    struct Waiting {
+        Query query;
+        http::Reply reply;
+        std::uint64_t until_ms = 0;
+    };
     void list(const http::Target& target, const http::Reply& reply);
+    void begin(const Query& query, const http::Reply& reply);
+    void go_on(const std::shared_ptr<ListPage>& page, const http::Reply& reply);
+    void look();
 
     net::Loop& loop_;
     Origin& origin_;
-    Catalogue& catalogue_;
+    Librarian& librarian_;
+    std::vector<Waiting> waiting_;
+    net::Timer look_;
 };
 
 }  // namespace stretto::edge

@@ -35,6 +35,11 @@ Route route_of_song(std::string_view rest) {
         found.hash = std::move(*hash);
         return found;
     }
+    if (auto key = song::parse_tags_path(rest); key && song::is_id(found.song)) {
+        found.kind = Route::manifest;
+        found.tags = std::move(*key);
+        return found;
+    }
     const auto part = song::parse_part(rest);
     if (!part || !song::is_id(found.song)) return {};
     found.kind = part->chunk ? Route::rendition_chunk : Route::index;

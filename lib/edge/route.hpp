@@ -11,7 +11,7 @@ struct Route {
     enum Kind {
         page,             ///< /
         songs,            ///< /songs
-        manifest,         ///< /songs/{song}/manifest.json
+        manifest,         ///< /songs/{song}/manifest.json, /songs/{id}/tags/{tags}.json
         rendition_chunk,  ///< /songs/{id}/{kbps}/chunk_{k}.ogg
         index,            ///< /songs/{id}/{kbps}/index
         cover,            ///< /songs/{id}/cover/{sha256}.jpg
@@ -28,7 +28,7 @@ struct Route {
     std::string song = {};  ///< id or name
     int kbps = 0;
     std::int64_t chunk = 0;
-    std::string tags = {};  ///< of a manifest: the name whose own tags it has
+    std::string tags = {};  ///< of a manifest: the key of a set of tags (song/path.hpp)
     std::string hash = {};  ///< of a cover, in hexadecimal
 
     /// An object of a store, the same for all who ask.

@@ -143,11 +143,11 @@ class StreamBody : public http::Body {
 
 void StreamPlans::get(Objects& objects, net::Loop& loop,
                       std::shared_ptr<const song::Manifest> manifest, int kbps, Done done) {
-    const Key key{manifest->id, kbps};
+    const Key key{manifest->id, kbps, manifest->tags};
     {
         std::unique_lock lock{mutex_};
         const auto known = known_.find(key);
-        if (known != known_.end() && known->second->manifest->tags == manifest->tags) {
+        if (known != known_.end()) {
             const auto plan = known->second;
             lock.unlock();
             return done(plan, 200, "");

@@ -1,5 +1,7 @@
 #pragma once
 // A whole song as one continuous Ogg file, made of its chunks as they are sent.
+#include <tuple>
+
 #include "edge/manifests.hpp"
 #include "edge/objects.hpp"
 #include "http/server.hpp"
@@ -30,7 +32,7 @@ class StreamPlans {
              int kbps, Done done);
 
    private:
-    using Key = std::pair<std::string, int>;
+    using Key = std::tuple<std::string, int, song::Tags>;  // id, kbit/s
     static constexpr std::size_t most = 512;
     std::mutex mutex_;
     std::map<Key, std::shared_ptr<const StreamPlan>> known_;

@@ -30,16 +30,18 @@ void Workers::listen(std::vector<File> sockets) {
         workers_[i]->server->listen(std::move(sockets[i]));
 }
 
-void Workers::run(std::chrono::seconds grace, const std::function<void()>& reopen) {
+void Workers::run(std::chrono::seconds grace, const std::function<void()>& reload,
+                  const std::function<void()>& stopping) {
     std::signal(SIGPIPE, SIG_IGN);
     net::Timer late{main_, [this] { stop_all(); }};
     const auto end = [&] {
         if (draining_) return stop_all();
+        stopping();
         drain();
         late.once(grace);
     };
     net::Signal term{main_, SIGTERM, end}, interrupt{main_, SIGINT, end};
-    net::Signal hangup{main_, SIGHUP, reopen};
+    net::Signal hangup{main_, SIGHUP, reload};
     start();
     main_.run();
     for (auto& worker : workers_) worker->thread.join();
@@ -62,6 +64,16 @@ void Workers::start() {
                 if (--running_ == 0) main_.stop();
             });
         }};
+}
+
+void Workers::ask_all(const std::function<void()>& answered) {
+    auto left = std::make_shared<std::size_t>(workers_.size());
+    for (auto& owner : workers_)
+        owner->loop.post([this, left, answered] {
+            main_.post([left, answered] {
+                if (--*left == 0) answered();
+            });
+        });
 }
 
 void Workers::drain() {

@@ -33,9 +33,13 @@ class Workers {
     /// Before run(): worker i takes over sockets[i].
     void listen(std::vector<File> sockets);
 
-    /// Until SIGTERM or SIGINT; then answers under way have `grace` to finish, or until a second
-    /// signal. SIGHUP calls `reopen`. Throws again what a worker threw.
-    void run(std::chrono::seconds grace, const std::function<void()>& reopen);
+    /// Until SIGTERM or SIGINT, which call `stopping`; then answers under way have `grace` to
+    /// finish, or until a second signal. SIGHUP calls `reload`. Throws again what a worker threw.
+    void run(std::chrono::seconds grace, const std::function<void()>& reload,
+             const std::function<void()>& stopping);
+    /// Calls back on the main loop when each worker's loop has had a turn; never, if one hangs or
+    /// has ended.
+    void ask_all(const std::function<void()>& answered);
 
    private:
     void start();

@@ -589,7 +589,10 @@ void Connection::linger() {
 void Connection::drain() {
     const auto self = shared_from_this();
     read();
-    if (idle()) linger();
+    if (!idle()) return;
+    if (number_ > 0) return linger();
+    // its first request may be on the way, and nothing told the client to send it elsewhere
+    give(server_.limits_.last_call_time);
 }
 
 void Connection::close() {

@@ -26,6 +26,8 @@ struct Limits {
     /// Time without 4 kB sent in a response. Paused players and browsers stop reading for a minute
     /// and more before they continue on the same connection.
     std::chrono::seconds send_time{75};
+    /// For the first request of a connection that the server accepted before it began to drain.
+    std::chrono::seconds last_call_time{2};
     /// For an answer to a client that sends no more, where somebody cares whether it is gone.
     std::chrono::seconds half_closed_time{1};
 };
@@ -119,8 +121,8 @@ class Server {
 
     /// Take over a listening socket.
     void listen(File socket);
-    /// Accept no more connections, finish open responses, close idle connections; `done` is called
-    /// after the last connection.
+    /// Accept no more connections, finish open responses, close idle connections; those that have
+    /// not sent a request yet have a moment for it. `done` is called after the last connection.
     void drain(std::function<void()> done);
     std::size_t connections() const noexcept { return connections_.size(); }
 

@@ -79,6 +79,7 @@ struct Driver::Flight {
     bool longer = false;   // the answer goes on behind what was asked for
     bool hit = false;      // the edge had it in its cache
     bool of_name = false;  // asks what a name means, before the manifest
+    bool of_tags = false;  // asks for the manifest with the name's own tags, if it has any
 };
 
 Driver::Driver(Presence& presence, std::string song, bool old_names,
@@ -477,7 +478,9 @@ std::string Driver::subject(const Ask& ask, const std::string& why) const {
 void Driver::fetch(const Ask& ask) {
     http::Request request;
     request.method = ask.what == Ask::What::poll ? "HEAD" : "GET";
-    request.target = "/songs/" + (id_.empty() ? song_ : id_) + "/" + path_of(ask);
+    const bool of_tags = flights_.at(ask.number).of_tags;
+    request.target = "/songs/" + (id_.empty() ? song_ : id_) + "/" +
+                     (of_tags ? song::tags_path(song_) : path_of(ask));
     http::Upstream* upstream = nullptr;
     if (ask.from == Ask::From::edge) {
         upstream = &presence_.upstream(ask.source);
@@ -541,6 +544,8 @@ void Driver::on_head(int number, const http::Response& head) {
         flight.longer = head.status == 200 && ask.stop < ask.whole;
     }
     if (!good && ask.what == Ask::What::poll) good = head.status < 500;
+    if (!good && fault_of(head.status) == Fault::missing && std::exchange(flight.of_tags, false))
+        return fetch(ask);
     if (!good && ask.what == Ask::What::manifest && fault_of(head.status) == Fault::missing)
         return fail(number, Fault::missing, text("'", song_, "' is not at ", name_of(ask)));
     if (!good)
@@ -658,6 +663,7 @@ void Driver::whole(int number) {
             return fail(number, Fault::wrong,
                         text("the name '", song_, "' does not resolve to a song's id"));
         flight.of_name = false;
+        flight.of_tags = true;
         flight.data.clear();
         id_ = id;
         return fetch(ask);
@@ -677,6 +683,8 @@ void Driver::take_manifest(int number, BytesView json) {
     if (!manifest) return fail(number, Fault::wrong, subject(ask, manifest.error().why));
     if (song::is_id(song_) && manifest->id != song_)
         return fail(number, Fault::wrong, subject(ask, "its manifest is another song's"));
+    if (flights_.at(number).of_tags && manifest->id != id_)
+        return fail(number, Fault::wrong, subject(ask, "the name's tags are another song's"));
     flights_.erase(number);
     if (auto found = adopt(std::move(*manifest))) {
         conductor_->found(number, std::move(*found), now());

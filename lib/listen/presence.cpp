@@ -264,13 +264,16 @@ void Presence::search_page(const std::shared_ptr<Search>& search, const std::str
 
 void Presence::search_directory(const Search& search) const {
     edge::Catalogue catalogue{directory_->tree()};
-    edge::Catalogue::Query query;
+    catalogue.refresh();
+    edge::Query query;
     query.text = search.words;
     auto shared = std::make_shared<Search>(search);
     do {
-        const auto page = catalogue.list(query, loop_.now_ms());
+        auto page = edge::ListPage::begin(catalogue.listing(), query);
         if (!page) return shared->done(Listed::failed, page.error().why);
-        if (!take_page(shared, *page, query.after)) break;
+        while (page->more(SIZE_MAX)) {
+        }
+        if (!take_page(shared, page->take(), query.after)) break;
     } while (!query.after.empty());
     shared->done(shared->some ? Listed::some : Listed::none, "");
 }

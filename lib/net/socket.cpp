@@ -15,6 +15,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/note.hpp"
+
 namespace stretto::net {
 namespace {
 
@@ -207,6 +209,17 @@ Address local_address(int fd) {
     if (::getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &size) != 0)
         throw system_error("ask the address of", "a socket");
     return Address{raw};
+}
+
+std::string print_local(int fd) {
+    sockaddr_un local{};
+    socklen_t size = sizeof local;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) != 0)
+        throw system_error("ask the address of", "a socket");
+    if (local.sun_family != AF_UNIX) return local_address(fd).print();
+    const auto length =
+        size > offsetof(sockaddr_un, sun_path) ? size - offsetof(sockaddr_un, sun_path) : 0;
+    return "unix:" + printable(std::string{local.sun_path, ::strnlen(local.sun_path, length)});
 }
 
 File begin_connecting(const Address& to) {

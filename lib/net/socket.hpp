@@ -65,6 +65,9 @@ double delivery_rate(int fd) noexcept;
 /// The address a socket is bound to.
 Address local_address(int fd);
 
+/// The same as text: "192.0.2.1:80", or "unix:PATH".
+std::string print_local(int fd);
+
 /// A connection that is being made, non-blocking: writable when it is there or has failed. No File
 /// when it failed at once, with errno set.
 File begin_connecting(const Address& to);

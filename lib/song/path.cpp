@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "song/id.hpp"
 
 namespace stretto::song {
 namespace {
@@ -71,6 +72,16 @@ std::optional<std::string> parse_cover_path(std::string_view path) {
 }
 
 std::string tags_path(std::string_view key) { return text("tags/", key, ".json"); }
+
+std::optional<std::string> parse_tags_path(std::string_view path) {
+    constexpr std::string_view before = "tags/", after = ".json";
+    if (path.size() <= before.size() + after.size() || !path.starts_with(before) ||
+        !path.ends_with(after))
+        return {};
+    const auto key = path.substr(before.size(), path.size() - before.size() - after.size());
+    if (!is_name(key) && !is_id(key)) return {};
+    return std::string{key};
+}
 
 std::string song_path(std::string_view id, std::string_view rest) {
     std::string path = "songs/";

@@ -36,6 +36,8 @@ std::optional<std::string> parse_cover_path(std::string_view path);
 /// "tags/<key>.json", relative to the song: its manifest under other tags. The key is the name that
 /// carries them or, where there is none, 32 characters like those of an id.
 std::string tags_path(std::string_view key);
+/// The key in such a path; nullopt when it is none.
+std::optional<std::string> parse_tags_path(std::string_view path);
 
 /// Relative to the store: "songs/<id>/<rest>", "songs/<id>/manifest.json" and "names/<name>".
 std::string song_path(std::string_view id, std::string_view rest);

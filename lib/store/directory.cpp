@@ -15,6 +15,7 @@
 #include "base/draft.hpp"
 #include "base/error.hpp"
 #include "song/removals.hpp"
+#include "store/changes.hpp"
 #include "store/tree.hpp"
 
 namespace stretto::store {
@@ -161,6 +162,7 @@ bool Directory::admit(Incoming& song, const std::string& id) {
     }
     sync_directory(root_ / "songs");
     note_removed(id, false);
+    note_change(root_, {Change::song, id});
     return true;
 }
 
@@ -169,6 +171,7 @@ void Directory::replace(Incoming& song, const std::string& id) {
     if (::renameat2(AT_FDCWD, song.folder().c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) != 0)
         throw system_error("replace", place.string());
     sync_directory(root_ / "songs");
+    note_change(root_, {Change::song, id});
 }
 
 void Directory::set_name(const std::string& name, const std::string& id) {
@@ -177,6 +180,7 @@ void Directory::set_name(const std::string& name, const std::string& id) {
     Draft file{root_ / "names" / name, folder.folder(), 0666};
     file.write(as_bytes(id + "\n"));
     file.commit();
+    note_change(root_, {Change::name, name});
 }
 
 std::optional<std::string> Directory::id_of(const std::string& name) const {
@@ -239,15 +243,18 @@ bool Directory::remove(const std::string& id) {
     if (!fs::is_directory(song(id))) return false;
     make_folder(staging());
     note_removed(id, true);
-    for (const auto& name : names())
-        if (id_of(name) == id && ::unlink((root_ / "names" / name).c_str()) != 0)
-            throw system_error("remove", name);
+    for (const auto& name : names()) {
+        if (id_of(name) != id) continue;
+        if (::unlink((root_ / "names" / name).c_str()) != 0) throw system_error("remove", name);
+        note_change(root_, {Change::name, name});
+    }
     sync_directory(root_ / "names");
     Incoming folder = incoming();  // clears away what is moved into it
     const auto away = folder.folder() / "removed";
     if (::rename(song(id).c_str(), away.c_str()) != 0)
         throw system_error("remove", song(id).string());
     sync_directory(root_ / "songs");
+    note_change(root_, {Change::song, id});
     return true;
 }
 

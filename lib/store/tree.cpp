@@ -17,6 +17,10 @@ FileState state_of(const struct stat& info) {
             info.st_mtim.tv_sec * std::int64_t{1000000000} + info.st_mtim.tv_nsec};
 }
 
+File open_root(const std::filesystem::path& root) {
+    return File{::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+}
+
 }  // namespace
 
 void check_store(const std::filesystem::path& root) {
@@ -28,16 +32,32 @@ void check_store(const std::filesystem::path& root) {
 }
 
 Tree::Tree(std::filesystem::path root)
-    : root_(std::move(root)), directory_(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-    if (!directory_) throw system_error("open", root_.string());
+    : root_(std::move(root)), directory_(std::make_shared<const File>(open_root(root_))) {
+    if (!*directory_) throw system_error("open", root_.string());
+}
+
+std::shared_ptr<const File> Tree::directory() const {
+    const std::lock_guard lock{mutex_};
+    return directory_;
+}
+
+bool Tree::follow() {
+    File now = open_root(root_);
+    struct stat held, found;
+    if (!now || ::fstat(now.fd(), &found) != 0 || ::fstat(directory()->fd(), &held) != 0)
+        return false;
+    if (held.st_dev == found.st_dev && held.st_ino == found.st_ino) return false;
+    const std::lock_guard lock{mutex_};
+    directory_ = std::make_shared<const File>(std::move(now));
+    return true;
 }
 
 std::optional<File> Tree::open(const std::string& path) const {
     open_how how{};
     how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // a FIFO must not hold us
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    File file{
-        static_cast<int>(::syscall(SYS_openat2, directory_.fd(), path.c_str(), &how, sizeof how))};
+    const auto root = directory();
+    File file{static_cast<int>(::syscall(SYS_openat2, root->fd(), path.c_str(), &how, sizeof how))};
     if (!file) {
         switch (errno) {
             case ENOENT:
@@ -65,7 +85,7 @@ FileState Tree::state(int fd) {
 
 std::optional<FileState> Tree::state(const std::string& path) const {
     struct stat info;
-    if (::fstatat(directory_.fd(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+    if (::fstatat(directory()->fd(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(info.st_mode))
         return {};
     return state_of(info);

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <optional>
 
 #include "base/file.hpp"
@@ -19,6 +21,7 @@ struct FileState {
 /// Throws an Error: 66 when there is no store in `root`, 74 when there is one that cannot be read.
 void check_store(const std::filesystem::path& root);
 
+/// May be used by several threads.
 class Tree {
    public:
     /// Error 66 if there is no such directory.
@@ -31,10 +34,16 @@ class Tree {
     static FileState state(int fd);
     /// The same by path; nullopt if it does not exist.
     std::optional<FileState> state(const std::string& path) const;
+    /// If another directory is at the store's path now, use that one from here on. @return whether
+    /// it is another
+    bool follow();
 
    private:
+    std::shared_ptr<const File> directory() const;
+
     std::filesystem::path root_;
-    File directory_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const File> directory_;  // guarded by mutex_; each call holds its own
 };
 
 }  // namespace stretto::store

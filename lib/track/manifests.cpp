@@ -2,6 +2,7 @@
 
 #include "song/id.hpp"
 #include "song/lookup.hpp"
+#include "song/path.hpp"
 
 namespace stretto::track {
 namespace {
@@ -28,6 +29,23 @@ Found no_answer(const http::Failure& failure) {
             "the origin does not answer: " + failure.why};
 }
 
+/// Of a name's own tags: "ID NAME".
+constexpr char between = ' ';
+std::string key_of(const std::string& id, const std::string& name) {
+    return text(id, between, name);
+}
+std::string id_in(const std::string& key) { return key.substr(0, key.find(between)); }
+std::string name_in(const std::string& key) {
+    const auto at = key.find(between);
+    return at == key.npos ? std::string{} : key.substr(at + 1);
+}
+
+song::Wanted wanted_for(const std::string& key) {
+    const auto name = name_in(key);
+    if (name.empty()) return song::wanted_for(key);
+    return {song::song_path(id_in(key), song::tags_path(name)), song::most_manifest_bytes};
+}
+
 void tell(const std::vector<Manifests::Done>& waiting, const Found& found) {
     for (const auto& done : waiting) done(found);
 }
@@ -43,22 +61,22 @@ std::shared_ptr<const Song> Manifests::peek(const std::string& id) const {
 }
 
 void Manifests::get(const std::string& key, Done done) {
-    if (song::is_id(key)) return get_id(key, std::move(done));
+    if (song::is_id(key)) return get_song(key, std::move(done));
     get_name(key, std::move(done));
 }
 
-void Manifests::get_id(const std::string& id, Done done) {
-    const auto found = songs_.find(id);
+void Manifests::get_song(const std::string& key, Done done) {
+    const auto found = songs_.find(key);
     if (found == songs_.end()) {
-        if (const auto* failed = failure(id)) return done(*failed);
-        return ask(id, std::move(done));
+        if (const auto* failed = failure(key)) return done(*failed);
+        return ask(key, std::move(done));
     }
     auto& kept = found->second;
     turns_.splice(turns_.begin(), turns_, kept.turn);
     const auto song = kept.song;
     if (loop_.now_ms() - kept.asked_ms >= limits_.fresh_ms) {
         kept.asked_ms = loop_.now_ms();  // whatever comes of it, not again at once
-        ask(id, [](const Found&) {});
+        ask(key, [](const Found&) {});
     }
     done({song, 200, {}});
 }
@@ -69,12 +87,12 @@ void Manifests::get_name(const std::string& name, Done done) {
         if (const auto* failed = failure(name)) return done(*failed);
         return ask(name, std::move(done));
     }
-    const std::string id = found->second.id;
+    const auto key = found->second.own ? key_of(found->second.id, name) : found->second.id;
     if (loop_.now_ms() - found->second.asked_ms >= limits_.fresh_ms) {
         found->second.asked_ms = loop_.now_ms();
         ask(name, [](const Found&) {});
     }
-    get_id(id, std::move(done));
+    get_song(key, std::move(done));
 }
 
 const Found* Manifests::failure(const std::string& key) {
@@ -92,7 +110,7 @@ void Manifests::ask(const std::string& key, Done done) {
     ++asked_;
     http::Request request;
     request.method = "GET";
-    const auto wanted = song::wanted_for(key);
+    const auto wanted = wanted_for(key);
     request.target = "/" + wanted.path;
     http::FetchCalls calls;
     calls.head = [this, key](http::Response&& head) { flights_.at(key).status = head.status; };
@@ -108,7 +126,9 @@ void Manifests::ask(const std::string& key, Done done) {
 
 void Manifests::landed(const std::string& key, const http::Failure* failure) {
     const Flight flight = std::move(flights_.extract(key).mapped());
+    const bool of_tags = !name_in(key).empty();
     const auto refuse = [&](const Found& found) {
+        if (of_tags) return tags_landed(key, flight.waiting, found);
         fail(key, found);
         tell(flight.waiting, found);
     };
@@ -116,19 +136,31 @@ void Manifests::landed(const std::string& key, const http::Failure* failure) {
     if (flight.status == 404) return refuse({nullptr, 404, "no such song"});
     if (flight.status != 200) return refuse(bad(text("answered ", flight.status)));
     if (flight.too_long) return refuse(bad("has too long an answer"));
+    if (of_tags) return tags_landed(key, flight.waiting, keep(key, flight.body));
     if (song::is_id(key)) {
         const Found found = keep(key, flight.body);
         return found.song ? tell(flight.waiting, found) : refuse(found);
     }
     const auto id = song::parse_name(flight.body);
     if (!id) return refuse(bad("has no id under this name"));
+    ask(key_of(*id, key), [waiting = flight.waiting](const Found& found) { tell(waiting, found); });
+}
+
+/// Most names have no tags of their own.
+void Manifests::tags_landed(const std::string& key, const std::vector<Done>& waiting,
+                            const Found& found) {
+    const auto id = id_in(key);
+    if (found.status == 404) forget(key);
+    const bool own = songs_.contains(key);  // what is here serves while the origin is away
     if (names_.size() >= limits_.names) names_.clear();
-    names_[key] = {*id, loop_.now_ms()};
-    get_id(*id, [waiting = flight.waiting](const Found& found) { tell(waiting, found); });
+    names_[name_in(key)] = {id, loop_.now_ms(), own};
+    if (own) return tell(waiting, {songs_.at(key).song, 200, {}});
+    get_song(id, [waiting](const Found& song) { tell(waiting, song); });
 }
 
 /// The song, kept; or why it is none.
-Found Manifests::keep(const std::string& id, const std::string& json) {
+Found Manifests::keep(const std::string& key, const std::string& json) {
+    const auto id = id_in(key);
     const auto manifest = song::parse_manifest_of(id, json);
     if (!manifest) return bad("has a bad " + manifest.error().why);
     auto song = std::make_shared<Song>();
@@ -137,17 +169,17 @@ Found Manifests::keep(const std::string& id, const std::string& json) {
     for (const auto& rendition : manifest->renditions)
         song->layout.kbps.push_back(static_cast<std::uint16_t>(rendition.kbps));
     song->layout.chunks = static_cast<int>(manifest->renditions.front().chunks.size());
-    forget(id);
-    turns_.push_front(id);
+    forget(key);
+    turns_.push_front(key);
     bytes_ += song->manifest.size();
-    songs_[id] = {song, loop_.now_ms(), turns_.begin()};
-    failures_.erase(id);
+    songs_[key] = {song, loop_.now_ms(), turns_.begin()};
+    failures_.erase(key);
     make_room();
     return {song, 200, {}};
 }
 
-void Manifests::forget(const std::string& id) {
-    const auto found = songs_.find(id);
+void Manifests::forget(const std::string& key) {
+    const auto found = songs_.find(key);
     if (found == songs_.end()) return;
     bytes_ -= found->second.song->manifest.size();
     turns_.erase(found->second.turn);

@@ -56,6 +56,7 @@ class Manifests {
     struct Name {
         std::string id;
         std::uint64_t asked_ms;
+        bool own;  // it has tags of its own: a song under the key of both
     };
     struct Failure {
         Found found;
@@ -68,21 +69,22 @@ class Manifests {
         bool too_long = false;
         std::vector<Done> waiting;
     };
-    void get_id(const std::string& id, Done done);
+    void get_song(const std::string& key, Done done);
     void get_name(const std::string& name, Done done);
     const Found* failure(const std::string& key);
     void ask(const std::string& key, Done done);
     void landed(const std::string& key, const http::Failure* failure);
-    Found keep(const std::string& id, const std::string& json);
-    void forget(const std::string& id);
+    void tags_landed(const std::string& key, const std::vector<Done>& waiting, const Found& found);
+    Found keep(const std::string& key, const std::string& json);
+    void forget(const std::string& key);
     void make_room();
     void fail(const std::string& key, const Found& found);
 
     net::Loop& loop_;
     Limits limits_;
     http::Upstream origin_;
-    std::unordered_map<std::string, Kept> songs_;
-    std::list<std::string> turns_;  // of songs_, the one asked for last in front
+    std::unordered_map<std::string, Kept> songs_;  // by id, or by "ID NAME" with the name's tags
+    std::list<std::string> turns_;                 // of songs_, the one asked for last in front
     std::size_t bytes_ = 0;
     std::unordered_map<std::string, Name> names_;
     std::unordered_map<std::string, Failure> failures_;

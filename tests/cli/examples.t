@@ -1,5 +1,5 @@
 #!/bin/sh
-# The examples work: killed edges and origins, a swarm, bad networks, costs, TLS in front, the systemd unit.
+# The examples work: killed edges and origins, a swarm, bad networks, costs, TLS in front, the systemd units.
 . ./tests/lib.sh
 export EMULATOR="${EMULATOR:-$root/build/net/emulator}"
 id=$(tone song.wav 240 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
@@ -97,12 +97,17 @@ ok 'TLS and HTTP/2 by haproxy' by_haproxy
 
 unit='stretto-serve@.service'
 sed "s#/usr/local/bin/stretto-serve#$(command -v stretto-serve)#" "$root/examples/$unit" >"$unit"
-verified() { systemd-analyze verify --man=no "./$unit" >said 2>&1; test ! -s said || { cat said; return 1; }; }
-ok 'systemd finds nothing to complain about in the unit' verified
-sandboxed() {
-    systemd-analyze security --offline=true --threshold=20 "./$unit" >said 2>&1 || { tail -n 3 said; return 1; }
+sed "s#/usr/local/bin/stretto-track#$(command -v stretto-track)#" "$root/examples/stretto-track.service" >stretto-track.service
+cp "$root/examples/stretto-serve@.socket" "$root/examples/stretto-track.socket" .
+verified() {
+    systemd-analyze verify --man=no "./$unit" ./stretto-track.service ./*.socket >said 2>&1; test ! -s said || { cat said; return 1; }
 }
-ok 'and takes it for well sandboxed' sandboxed
+ok 'systemd finds nothing to complain about in the units' verified
+sandboxed() {
+    for one in "./$unit" ./stretto-track.service; do systemd-analyze security --offline=true --threshold=20 "$one" >said 2>&1 ||
+        { tail -n 3 said; return 1; }; done
+}
+ok 'and takes them for well sandboxed' sandboxed
 by_variables() { # as the unit starts it: options from a file alone
     printf 'STRETTO_SERVE_SOURCE=%s\nSTRETTO_SERVE_LISTEN=127.0.0.1:0\n' "$work/store" >unit.conf
     # shellcheck disable=SC2046 # a word a line

@@ -104,9 +104,53 @@ served() {
 }
 ok 'an origin serves a name with its tags' served "$origin"
 ok 'an edge does' served "$url"
+heard() { # URL NAME: the title in the continuous file
+    curl -sfL "$1/stream/$2?kbps=96" -o heard.ogg && ffprobe -v error -show_entries stream_tags=title -of csv=p=0 heard.ogg
+}
+streamed() {
+    for n in 1 2; do
+        test "$(heard "$1" album)" = 'Track 3a' && test "$(heard "$1" single)" = Single && test "$(heard "$1" "$id")" = Single || return
+    done
+}
+ok '/stream/NAME of an origin has the tags of the name' streamed "$origin"
+ok '/stream/NAME of an edge too' streamed "$url"
+etags() { for name in album single album; do curl -sfI "$1/stream/$name?kbps=96" | grep -i '^etag'; done | sort -u | wc -l; }
+ok 'the continuous files of two names have two ETags' test "$(etags "$url")" -eq 2
+same_sound() {
+    heard "$url" album && ffmpeg -v error -i heard.ogg -f md5 - >one && heard "$url" single && ffmpeg -v error -i heard.ogg -f md5 - |
+        cmp - one
+}
+ok 'and one sound' same_sound
+own_file() { curl -sf "$url/songs/$id/tags/album.json" | cmp - "store/songs/$id/tags/album.json"; }
+ok 'a server has the set of tags under its path in the store' own_file
+
+# --- a store behind any web server, and a tracker
+edge=$url
+serve store
+plain=$url
+fetch_title() { stretto-fetch "$@" -b 96 -o fetched.ogg && ffprobe -v error -show_entries stream_tags=title -of csv=p=0 fetched.ogg; }
+from_plain() {
+    test "$(fetch_title --cache c1 --store "$plain" album)" = 'Track 3a' &&
+        test "$(fetch_title --cache c2 --store "$plain" single)" = Single &&
+        test "$(fetch_title --cache c3 --store "$origin" album)" = 'Track 3a'
+}
+ok 'who fetches a name from any web server gets its tags' from_plain
+start stretto-serve "$plain" --cache cache2
+ok '/stream/NAME of an edge before any web server has them' streamed "$url"
+echo "[{\"name\": \"eu\", \"url\": \"$edge\"}]" >edges.json
+told() { curl -sf "$url/songs/$1" | jq -r '.manifest.tags.TITLE[0]'; }
+tracked() { # ORIGIN CACHE
+    start stretto-track --origin "$1" --edges edges.json || return
+    for n in 1 2; do
+        test "$(told album)" = 'Track 3a' && test "$(told single)" = Single && test "$(told "$id")" = Single || return
+    done
+    test "$(fetch_title --allow-local-peers --cache "c4$2" --tracker "$url" album)" = 'Track 3a'
+}
+ok 'a tracker tells a name with its tags' tracked "$origin" a
+ok 'a tracker with any web server as origin does' tracked "$plain" b
+
 all() {
-    test "$(curl -sf "$origin/songs" | jq -r '[.songs[] | [.id, .title, .names[0]] | join(":")] | join(" ")')" = \
-        "$id:Track 3a:album $id:Single:single"
+    test "$(curl -sf "$origin/songs" | jq -r '[.songs[] | [.id, .title, .names[0]] | join(":")] | join(" ")')" = "$id:Track 3a:album $id:Single:single"
 }
 ok '/songs lists both' all
 paged() {

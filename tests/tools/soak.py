@@ -1,7 +1,7 @@
 """Mixed load with clients that leave, for soak.sh: python3 soak.py URL SECONDS STORE ADMIN PID...
 
-Meanwhile an operator purges songs and paths at the edge, whose admin listener is the Unix socket ADMIN, and sends SIGHUP
-to each PID. A quarter of the time to warm up, a look at each process, the rest of the load, another look: memory and descriptors must not
+Meanwhile an operator purges songs and paths at the edge, whose admin listener is the Unix socket ADMIN, sends SIGHUP
+to each PID, and publishes and removes the song of the bundle `guest.tar`. A quarter of the time to warm up, a look at each process, the rest of the load, another look: memory and descriptors must not
 have grown. Every answer that an honest client gets must be right.
 """
 
@@ -12,6 +12,7 @@ import random
 import signal
 import socket
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -163,7 +164,7 @@ def count(name):
 
 
 def operate(seed):
-    """Purges, and logs that are moved away."""
+    """Purges, logs that are moved away, a song that comes and goes."""
     rng = random.Random(seed)
     while not stop.wait(0.2):
         try:
@@ -175,7 +176,11 @@ def operate(seed):
                 for pid in PIDS:
                     os.kill(int(pid), signal.SIGHUP)
                 count("hangup")
-        except (AssertionError, OSError) as error:
+            if rng.random() < 0.02:
+                subprocess.run(["stretto-publish", "--name", "guest", STORE, "guest.tar"], check=True, stdout=subprocess.DEVNULL)
+                subprocess.run(["stretto-publish", "--remove", "guest", STORE], check=True, stdout=subprocess.DEVNULL)
+                count("remove")
+        except (AssertionError, OSError, subprocess.CalledProcessError) as error:
             wrong.append(f"operator: {error!r}")
             stop.set()
 

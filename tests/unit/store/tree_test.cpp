@@ -112,4 +112,21 @@ BOOST_AUTO_TEST_CASE(no_directory_is_an_error) {
     BOOST_CHECK_THROW(Tree{root / "a/file"}, Error);
 }
 
+BOOST_AUTO_TEST_CASE(a_tree_that_is_swapped_is_followed) {
+    Fixture here;
+    Tree tree{here.root};
+    BOOST_TEST(!tree.follow());
+    fs::create_directories(here.folder / "next/a");
+    Fixture::write(here.folder / "next/a/file", "newer");
+    fs::rename(here.root, here.folder / "old");
+    BOOST_TEST(!tree.follow());  // nothing is there: the old one is better than none
+    BOOST_TEST(tree.open("a/file").has_value());
+    fs::rename(here.folder / "next", here.root);
+    BOOST_TEST(tree.follow());
+    BOOST_TEST(!tree.follow());
+    const auto file = tree.open("a/file");
+    BOOST_REQUIRE(file.has_value());
+    BOOST_TEST(as_text(*read_rest(file->fd(), 100, "")) == "newer");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

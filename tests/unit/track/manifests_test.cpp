@@ -102,6 +102,59 @@ BOOST_AUTO_TEST_CASE(a_song_is_found_by_id_and_by_name_and_asked_for_once) {
     BOOST_TEST(s.manifests->peek(id));
 }
 
+BOOST_AUTO_TEST_CASE(a_name_may_have_tags_of_its_own) {
+    Setup s;
+    const auto id = s.origin.publish(1);
+    auto own = song_of(1);
+    own.tags = {{"TITLE", {"Album"}}};
+    s.origin.files["/names/album"] = s.origin.files["/names/other"] = id + "\n";
+    const auto path = "/songs/" + id + "/tags/album.json";
+    s.origin.files[path] = song::print_manifest(own);
+    for (int i = 0; i < 2; ++i) {
+        BOOST_TEST(s.get("album").song->manifest + "\n" == s.origin.files[path]);
+        BOOST_TEST(s.get("album").song->id == id);
+        for (const auto& key : {std::string{"other"}, id})
+            BOOST_TEST(s.get(key).song->manifest + "\n" ==
+                       s.origin.files["/songs/" + id + "/manifest.json"]);
+    }
+    BOOST_TEST(s.origin.asked[path] == 1);
+    BOOST_TEST(s.origin.asked["/songs/" + id + "/tags/other.json"] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(tags_that_a_name_loses_are_forgotten) {
+    Manifests::Limits limits;
+    limits.fresh_ms = 0;  // asked for again each time
+    Setup s{limits};
+    const auto id = s.origin.publish(1);
+    auto own = song_of(1);
+    own.tags = {{"TITLE", {"Album"}}};
+    s.origin.files["/names/album"] = id + "\n";
+    const auto path = "/songs/" + id + "/tags/album.json";
+    s.origin.files[path] = song::print_manifest(own);
+    BOOST_TEST(s.get("album").song->manifest + "\n" == s.origin.files[path]);
+    const auto tags = s.origin.files.extract(path).mapped();
+    const auto without = s.origin.files["/songs/" + id + "/manifest.json"];
+    std::string said;
+    for (int i = 0; i < 100 && said != without; ++i, s.turn())
+        said = s.get("album").song->manifest + "\n";
+    BOOST_TEST(said == without);
+    s.origin.files[path] = tags;
+    for (int i = 0; i < 100 && said != tags; ++i, s.turn())
+        said = s.get("album").song->manifest + "\n";
+    BOOST_TEST(said == tags);
+    s.origin.up = false;  // an origin that is down takes nothing with it
+    for (int i = 0; i < 5; ++i, s.turn())
+        BOOST_TEST(s.get("album").song->manifest + "\n" == tags);
+}
+
+BOOST_AUTO_TEST_CASE(another_song_under_the_tags_of_a_name_is_not_taken) {
+    Setup s;
+    const auto id = s.origin.publish(1);
+    s.origin.files["/names/album"] = id + "\n";
+    s.origin.files["/songs/" + id + "/tags/album.json"] = song::print_manifest(song_of(2));
+    BOOST_TEST(s.get("album").song->id == id);
+}
+
 BOOST_AUTO_TEST_CASE(many_clients_share_one_request) {
     Setup s;
     const auto id = s.origin.publish(1);

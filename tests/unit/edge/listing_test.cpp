@@ -1,0 +1,88 @@
+#include "edge/listing.hpp"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+
+using namespace stretto;
+using namespace stretto::edge;
+
+namespace {
+
+ListedSong song(const std::string& id, const std::string& sort) {
+    return std::make_shared<const Listed>(Listed{id, id, '"' + id + '"', sort, fold(sort)});
+}
+
+std::shared_ptr<const Listing> listing(std::vector<ListedSong> songs) {
+    return std::make_shared<const Listing>(std::move(songs));
+}
+
+/// @param part  songs looked at a time
+std::string list(const std::shared_ptr<const Listing>& songs, const Query& query,
+                 std::size_t part = 1) {
+    auto page = ListPage::begin(songs, query);
+    if (!page) return page.error().why;
+    while (page->more(part)) {
+    }
+    return page->take();
+}
+
+const auto four = listing({song("d", "4 Red Song"), song("a", "1 Blue Song"),
+                           song("c", "3 Red Tune"), song("b", "2 Blue Tune")});
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(edge_listing)
+
+BOOST_AUTO_TEST_CASE(songs_are_sorted) {
+    BOOST_TEST(list(four, {}) == "{\"songs\":[\"a\",\n\"b\",\n\"c\",\n\"d\"],\"next\":null}\n");
+    BOOST_TEST(list(listing({}), {}) == "{\"songs\":[],\"next\":null}\n");
+}
+
+BOOST_AUTO_TEST_CASE(pages_follow_each_other) {
+    for (const std::size_t part : {1u, 2u, 100u}) {
+        BOOST_TEST(list(four, {"", "", 2}, part) == "{\"songs\":[\"a\",\n\"b\"],\"next\":\"b\"}\n");
+        BOOST_TEST(list(four, {"", "b", 2}, part) == "{\"songs\":[\"c\",\n\"d\"],\"next\":null}\n");
+        BOOST_TEST(list(four, {"", "d", 2}, part) == "{\"songs\":[],\"next\":null}\n");
+    }
+    BOOST_TEST(list(four, {"", "x", 2}) == "there is no such page any more");
+}
+
+BOOST_AUTO_TEST_CASE(all_words_are_to_be_found) {
+    BOOST_TEST(list(four, {"red  SONG", "", 9}) == "{\"songs\":[\"d\"],\"next\":null}\n");
+    BOOST_TEST(list(four, {"tune", "", 1}) == "{\"songs\":[\"b\"],\"next\":\"b\"}\n");
+    BOOST_TEST(list(four, {"tune", "b", 1}) == "{\"songs\":[\"c\"],\"next\":null}\n");
+    BOOST_TEST(list(four, {"green", "", 9}) == "{\"songs\":[],\"next\":null}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_listing_is_as_one_made_anew) {
+    std::vector<ListedSong> all;
+    const auto key = [](int n) { return std::to_string(n * 7919 % 1009); };
+    for (int n = 0; n < 1000; ++n) all.push_back(song(key(n), key(n * 31)));
+    auto now = listing(all);
+    for (int turn = 0; turn < 50; ++turn) {
+        std::vector<std::string> out;
+        std::vector<ListedSong> in;
+        for (int n = 0; n < turn; ++n) {
+            const auto at = static_cast<std::size_t>(turn * 37 + n * 11) % all.size();
+            out.push_back(all[at]->id);
+            if (n % 3 == 0) {  // it comes back at another place
+                in.push_back(song(all[at]->id, key(turn * n) + all[at]->id));
+                all[at] = in.back();
+            } else {
+                all.erase(all.begin() + static_cast<std::ptrdiff_t>(at));
+            }
+        }
+        std::ranges::sort(out);
+        // one that was put in and taken out again within the turn
+        std::erase_if(in,
+                      [&](const auto& one) { return std::ranges::find(all, one) == all.end(); });
+        now = std::make_shared<const Listing>(*now, out, in);
+        const auto anew = listing(all);
+        BOOST_REQUIRE(now->songs() == anew->songs());
+        for (std::size_t i = 0; i < all.size(); ++i)
+            BOOST_REQUIRE(now->songs()[*now->place_of(all[i]->id)] == all[i]);
+    }
+    BOOST_TEST(!now->place_of("nobody"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
