@@ -14,6 +14,7 @@
 #include "edge/proxy.hpp"
 #include "edge/scrubber.hpp"
 #include "edge/worker.hpp"
+#include "http/certificates.hpp"
 #include "peer/seeder.hpp"
 #include "peer/tracker.hpp"
 #include "track/removals.hpp"
@@ -157,6 +158,8 @@ class Serving {
    public:
     Serving(const Options& o, std::string role)
         : options_(o),
+          certificates_(
+              http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed, o.listen)),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
@@ -164,6 +167,7 @@ class Serving {
         site_.shows_numbers = o.public_metrics;
         if (const auto folder = state_folder(o); !folder.empty())
             site_.choices = std::make_unique<edge::Choices>(folder / state_file(o));
+        if (certificates_) http::add_metrics(status_, *certificates_);
         if (o.events.path.empty()) return;
         auto options = o.events;
         options.full_addresses = o.full_addresses;
@@ -188,7 +192,6 @@ class Serving {
         const std::size_t room = descriptors > own ? (descriptors - own) / 2 : 0;
         limits.connections =
             std::max<std::size_t>(1, std::min(options_.max_connections, room) / options_.workers);
-        const auto addresses = net::listen_addresses(options_.listen);
         edge::Workers workers{options_.workers, make, site_, status_, limits, shared_};
         const Closing closing{events_};  // before the loops go, to which it answers
         const auto beside = beside_ ? beside_(workers.main()) : nullptr;
@@ -198,11 +201,15 @@ class Serving {
             admin.emplace(workers.main(), options_.admin, status_, purger.get());
             std::cout << "admin on " << admin->address() << std::endl;
         }
-        for (const auto& address : addresses) {
-            auto sockets = net::listen(address, options_.workers);
-            std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
-                      << std::endl;
-            workers.listen(std::move(sockets));
+        for (auto where : options_.listen) {
+            const auto* tls =
+                http::speaks_tls(where, certificates_.get()) ? certificates_.get() : nullptr;
+            for (const auto& address : net::listen_addresses({where})) {
+                auto sockets = net::listen(address, options_.workers);
+                std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
+                          << std::endl;
+                workers.listen(std::move(sockets), tls);
+            }
         }
         workers.run(std::chrono::seconds{options_.grace}, [this] { reopen(); });
         return 0;
@@ -218,14 +225,19 @@ class Serving {
 
     void reopen() {
         if (events_) events_->reopen();
+        attempt([&] { log_.reopen(); });
+        if (certificates_) attempt([&] { certificates_->reload(); });
+    }
+    static void attempt(const std::function<void()>& task) {
         try {
-            log_.reopen();
+            task();
         } catch (const Error& error) {
             note(error.what());
         }
     }
 
     const Options& options_;
+    std::unique_ptr<http::Certificates> certificates_;
     http::AccessLog log_;
     http::Limiter limiter_;
     http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};
@@ -342,6 +354,8 @@ int serve(Options o) {
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
     if (!o.announce.empty() && !o.events.path.empty())
         throw Error{EX_USAGE, "a peer does not accept events"};
+    if (!o.announce.empty() && !(o.tls_certificates.empty() && o.tls_self_signed.empty()))
+        throw Error{EX_USAGE, "a peer does not speak TLS"};
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }

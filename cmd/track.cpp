@@ -10,6 +10,7 @@
 #include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "http/blocking.hpp"
+#include "http/certificates.hpp"
 #include "http/place.hpp"
 #include "song/id.hpp"
 #include "swarm/memory.hpp"
@@ -164,6 +165,8 @@ class Tracker {
    public:
     Tracker(const Options& o, std::size_t descriptors)
         : options_(o),
+          certificates_(
+              http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed, o.listen)),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, "tracker", shared_),
@@ -177,6 +180,7 @@ class Tracker {
                 std::random_device{}()),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         site_.set_geo(open_geo(o.geoip));
+        if (certificates_) http::add_metrics(status_, *certificates_);
     }
 
     /// Until SIGTERM or SIGINT; then answers under way have time to finish, or until a second
@@ -200,11 +204,15 @@ class Tracker {
 
    private:
     void listen() {
-        for (const auto& address : net::listen_addresses(options_.listen)) {
-            auto sockets = net::listen(address, 1);
-            std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
-                      << std::endl;
-            server_.listen(std::move(sockets[0]));
+        for (auto where : options_.listen) {
+            const auto* tls =
+                http::speaks_tls(where, certificates_.get()) ? certificates_.get() : nullptr;
+            for (const auto& address : net::listen_addresses({where})) {
+                auto sockets = net::listen(address, 1);
+                std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
+                          << std::endl;
+                server_.listen(std::move(sockets[0]), tls);
+            }
         }
     }
 
@@ -218,12 +226,14 @@ class Tracker {
     }
     void reload() {
         attempt([&] { log_.reopen(); });
+        if (certificates_) attempt([&] { certificates_->reload(); });
         attempt([&] { edges_.replace(read_edges(options_.edges)), edge_prober_.renew(); });
         attempt([&] { site_.set_allowed(read_songs(options_.allow)); });
         attempt([&] { site_.set_geo(open_geo(options_.geoip)); });
     }
 
     const Options& options_;
+    std::unique_ptr<http::Certificates> certificates_;
     http::AccessLog log_;
     http::Limiter limiter_;
     http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};
