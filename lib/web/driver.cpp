@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "song/path.hpp"
@@ -60,7 +61,8 @@ Driver::~Driver() {
 
 // ---- what the song is
 
-void Driver::start() {
+void Driver::start(double from_s) {
+    from_s_ = from_s;
     if (page_.keeps && page_.shelf.has(id_, std::string{song::manifest_file})) {
         kept_manifest_ = page_.numbers++;
         flights_[kept_manifest_].kept = true;
@@ -92,6 +94,13 @@ std::optional<gather::Found> Driver::adopt(song::Manifest manifest) {
     page_.shelf.use(id_, page_.utc_ms);
     calls_.found(manifest_);
     return found;
+}
+
+/// Before anything is asked of what lies before.
+void Driver::go_to_begin() {
+    if (from_s_ > 0 && rules_->found())
+        rules_->seek(std::min(std::llround(from_s_ * manifest_.rate),
+                              static_cast<long long>(manifest_.samples) - 1));
 }
 
 void Driver::keep(const std::string& path, BytesView bytes) {
@@ -363,6 +372,7 @@ void Driver::read(int number, std::optional<BytesView> bytes) {
         if (manifest) found = adopt(std::move(*manifest));
         if (!found) page_.shelf.lost(id_, std::string{song::manifest_file});
         rules_->start(page_.now, std::move(found));
+        go_to_begin();
         carry_out();
         return act(true);
     }
@@ -410,6 +420,7 @@ void Driver::take_manifest(int number) {
     if (auto found = adopt(std::move(*manifest))) {
         json_ = json;
         rules_->found(of_rules, std::move(*found), page_.now);
+        go_to_begin();
         adopt_first();
     } else {
         rules_->found(of_rules, {}, page_.now);

@@ -41,7 +41,8 @@ class Driver {
     ~Driver();
     Driver(const Driver&) = delete;
 
-    void start();
+    /// @param from_s  of the song, where it begins
+    void start(double from_s);
     /// Time has passed, or the playback position has changed. Does nothing before it is due.
     void act(bool at_once);
     double due() const { return due_; }
@@ -78,6 +79,7 @@ class Driver {
     std::string path_of(const gather::Ask& ask) const;
     std::optional<gather::Found> adopt(song::Manifest manifest);
     void adopt_first();
+    void go_to_begin();
     void keep(const std::string& path, BytesView bytes);
     void keep_manifest();
     void fetch(int number);
@@ -114,7 +116,7 @@ class Driver {
     std::map<int, Bytes> headers_;   // by rendition
     Bytes first_, json_;             // chunk 0 before the manifest; the manifest until it is kept
     int first_number_ = -1, kept_manifest_ = -1;
-    double due_ = 0;
+    double due_ = 0, from_s_ = 0;
     bool ended_ = false, running_ = false;
 };
 

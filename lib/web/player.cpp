@@ -205,7 +205,7 @@ void Player::play(const std::string& id, double from_s) {
     if (next_ && next_->track && next_->track->started()) next_.reset();
     const bool fresh = !next_;
     begin(fresh ? make(id, from_s) : std::move(next_));
-    if (fresh) current_->driver->start();
+    if (fresh) current_->driver->start(from_s);
     show();
 }
 
@@ -241,8 +241,10 @@ void Player::pause(bool paused) {
 }
 
 void Player::wish(int least_kbps, int most_kbps) {
-    options_.wish.least_kbps = least_kbps;
-    options_.wish.most_kbps = most_kbps;
+    auto& wish = options_.wish;
+    if (least_kbps == wish.least_kbps && most_kbps == wish.most_kbps) return;
+    wish.least_kbps = least_kbps;
+    wish.most_kbps = most_kbps;
     next_.reset();
 }
 
@@ -309,13 +311,6 @@ double Player::tick() {
     }
     for (auto* song : {current_.get(), next_.get()}) {
         if (!song) continue;
-        if (song->track && song->from_s > 0) {  // it is known by now how long it is
-            const double from = std::exchange(song->from_s, 0);
-            const auto sample = std::min(std::llround(from * song->track->rate()),
-                                         static_cast<long long>(song->track->samples()) - 1);
-            song->track->seek(sample, frame());
-            song->driver->seek(sample);
-        }
         song->driver->act(false);
     }
     auto& song = *current_;
@@ -415,7 +410,7 @@ void Player::prepare_next() {
     const auto left = current_->track->samples() - current_->track->heard(frame());
     if (static_cast<double>(left) >= next_from_s * current_->track->rate()) return;
     next_ = make(next_id_, 0);
-    next_->driver->start();
+    next_->driver->start(0);
 }
 
 void Player::show() {

@@ -44,7 +44,7 @@ async function fetch_part(number, path, fields) {
     flights.set(number, flight);
     try {
         // what is kept is kept by the rules: the browser's own cache would hold it twice, and seem to be a fast network
-        const answer = await fetch(path, {headers: fields, signal: flight.signal, cache: 'no-store', credentials: 'same-origin'});
+        const answer = await fetch(path, {headers: fields, signal: flight.signal, cache: 'no-store', redirect: 'error'});
         const lines = [...answer.headers].map(([name, value]) => name + ': ' + value).join('\n');
         if (flight.signal.aborted) return;
         call('head', ...put_text(lines), number, answer.status);

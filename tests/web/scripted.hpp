@@ -30,6 +30,7 @@ class Scripted final : public Browser {
     std::map<std::int64_t, std::pair<int, std::vector<float>>> sound;
     std::uint32_t seed = 1;
     bool broken = false;  ///< the server does not answer
+    bool whole = false;   ///< it gives the whole file, whatever the range
     bool notes_sound = true;
 
     void fetch(int number, const std::string& path, const Fields& fields) override {
@@ -39,7 +40,7 @@ class Scripted final : public Browser {
         for (const auto& [name, value] : fields) {
             if (!name.starts_with("CMCD") && value != "max-age=31536000")
                 line += text(" ", name, "=", value);
-            if (name == "Range")
+            if (name == "Range" && !whole)
                 std::sscanf(value.c_str(), "bytes=%zu-%zu", &transfer.at, &transfer.last);
             if (name == "X-User-Bitrate") transfer.kbps = value;
         }
