@@ -132,10 +132,13 @@ compare() {
         fi
         echo "$ours $theirs" | awk '{print $0, $1 / $5, $2 / $6, $3 / $7, $4 / $8}' >>rows
     done
-    { for i in {1..12}; do median "$i" <rows; done; cut -d ' ' -f 9 rows | sort -g | sed -n '1p;$p'; } | paste -sd ' ' | awk -v what="$what" -v c="$connections" -v p="$promised" '
+    {
+        for i in {1..12}; do median "$i" <rows; done
+        cut -d ' ' -f 9 rows | sort -g | sed -n '1p;$p'
+    } | paste -sd ' ' | awk -v what="$what" -v c="$connections" -v p="$promised" '
         function mark(bad) {return bad ? "!" : " "}
-        {printf "%-22s %5d %8.0f %8.0f %6.2f%s (%.1f) %4.2f-%4.2f %7.1f %7.1f %6.2f%s %7.2f %7.2f %7.2f %7.2f %6.2f%s\n", what, c, $1, $5, $9,
-            mark($9 < p), p, $13, $14, $2, $6, $10, mark($10 > 1), $3 / 1000, $7 / 1000, $4 / 1000, $8 / 1000, $12, mark($12 > 1)}'
+        {printf "%-22s %5d %8.0f %8.0f %6.2f%s (%.1f) %4.2f-%4.2f %7.1f %7.1f %6.2f%s %7.2f %7.2f %7.2f %7.2f %6.2f%s\n",
+            what, c, $1, $5, $9, mark($9 < p), p, $13, $14, $2, $6, $10, mark($10 > 1), $3 / 1000, $7 / 1000, $4 / 1000, $8 / 1000, $12, mark($12 > 1)}'
 }
 
 # idle WHAT: memory that a connection takes which waits for its next request

@@ -150,7 +150,8 @@ ok 'a tracker tells a name with its tags' tracked "$origin" a
 ok 'a tracker with any web server as origin does' tracked "$plain" b
 
 all() {
-    test "$(curl -sf "$origin/songs" | jq -r '[.songs[] | [.id, .title, .names[0]] | join(":")] | join(" ")')" = "$id:Track 3a:album $id:Single:single"
+    test "$(curl -sf "$origin/songs" | jq -r '[.songs[] | [.id, .title, .names[0]] | join(":")] | join(" ")')" = \
+        "$id:Track 3a:album $id:Single:single"
 }
 ok '/songs lists both' all
 paged() {

@@ -21,7 +21,11 @@ activated() {
         curl -fsS --max-time 60 "http://127.0.0.1:$at/names/song" | grep -qx "$song" && grep -qx "listening on 127.0.0.1:$at" said &&
             stop $pid
 }
-if command -v systemd-socket-activate >/dev/null; then ok 'systemd-socket-activate passes it a socket' activated; else skip 'systemd-socket-activate passes it a socket' 'there is none'; fi
+if command -v systemd-socket-activate >/dev/null; then
+    ok 'systemd-socket-activate passes it a socket' activated
+else
+    skip 'systemd-socket-activate passes it a socket' 'there is none'
+fi
 
 # --- what is passed wrongly. The shell that execs has the process id that LISTEN_PID needs
 # shellcheck disable=SC2016
@@ -39,7 +43,8 @@ edges() { printf '[{"name": "%s", "url": "http://127.0.0.1:1", "location": "1,1"
 edges one
 reloaded() {
     edges two && kill -HUP "$pid" &&
-        await 'the report' grep -qxF 'stretto-track: reloaded: access log, edges, songs, places; all other options need a restart' "$said.err"
+        await 'the report' grep -qxF \
+            'stretto-track: reloaded: access log, edges, songs, places; all other options need a restart' "$said.err"
 }
 kept() {
     echo noise >edges.json && kill -HUP "$pid" &&
