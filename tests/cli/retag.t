@@ -141,7 +141,7 @@ echo "[{\"name\": \"eu\", \"url\": \"$edge\"}]" >edges.json
 told() { curl -sf "$url/songs/$1" | jq -r '.manifest.tags.TITLE[0]'; }
 tracked() { # ORIGIN CACHE
     start stretto-track --origin "$1" --edges edges.json || return
-    for n in 1 2; do
+    for _ in 1 2; do
         test "$(told album)" = 'Track 3a' && test "$(told single)" = Single && test "$(told "$id")" = Single || return
     done
     test "$(fetch_title --allow-local-peers --cache "c4$2" --tracker "$url" album)" = 'Track 3a'
