@@ -108,7 +108,7 @@ heard() { # URL NAME: the title in the continuous file
     curl -sfL "$1/stream/$2?kbps=96" -o heard.ogg && ffprobe -v error -show_entries stream_tags=title -of csv=p=0 heard.ogg
 }
 streamed() {
-    for n in 1 2; do
+    for _ in 1 2; do
         test "$(heard "$1" album)" = 'Track 3a' && test "$(heard "$1" single)" = Single && test "$(heard "$1" "$id")" = Single || return
     done
 }
