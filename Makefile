@@ -12,7 +12,7 @@ NET_TESTS ?= tests/net/*.t
 NET_TESTS_SIDE_BY_SIDE := tests/net/addresses.t tests/net/evil.t tests/net/nearest.t
 UNIT_MODULES ?= *
 
-PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
+PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libssl libcrypto \
                 libuv zlib libmaxminddb libisal sndfile simdjson
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \

@@ -2,9 +2,7 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -34,33 +32,44 @@ std::string hex_size(std::uint64_t n) {
 
 }  // namespace
 
-Connection::Connection(Server& server, File socket, const net::Address& peer)
+Connection::Connection(Server& server, File socket, const net::Address& peer,
+                       const Certificates* certificates)
     : server_(server),
       peer_(peer),
       trusted_(server.shared_.proxies.contain(peer)),
       preface_due_(trusted_),
-      socket_(std::move(socket)) {
+      channel_(std::move(socket), server.buffers_),
+      certificates_(certificates) {
     began_ms_ = server_.loop_.now_ms();
     give(server_.limits_.head_time);
+    if (certificates_) handshake_ = server_.handshakes_.insert(server_.handshakes_.end(), this);
 }
+
+Connection::~Connection() { handshake_over(); }
 
 /// A client whose request comes with its connection is answered without waiting for anything: of 13
 /// system calls five are left.
 void Connection::start() {
     const auto self = shared_from_this();
     read();
-    if (state_ == State::reading) want(net::Poll::readable);
+    if (state_ == State::reading) await_client();
 }
 
 void Connection::want(int events) {
     if (!poll_ && events == net::Poll::none) return;
     try {
         if (!poll_)
-            poll_.emplace(server_.loop_, socket_.fd(), [this](int ready) { on_event(ready); });
+            poll_.emplace(server_.loop_, channel_.fd(), [this](int ready) { on_event(ready); });
     } catch (const std::exception&) {  // the system has no room for another one
         return close();
     }
     poll_->want(events);
+}
+
+/// What TLS has to say of its own comes first, so that a client that reads none of it cannot make
+/// us keep ever more.
+void Connection::await_client() {
+    want(channel_.waiting() ? net::Poll::writable : net::Poll::readable);
 }
 
 void Connection::give(std::chrono::milliseconds time) {
@@ -74,6 +83,14 @@ void Connection::on_event(int events) {
     switch (state_) {
         case State::reading:
         case State::lingering:
+            if (channel_.waiting()) {
+                const auto sent = flush();
+                if (sent == Sent::failed) return close();
+                if (sent == Sent::all && state_ == State::lingering)
+                    ::shutdown(channel_.fd(), SHUT_WR);
+                await_client();
+                if (sent == Sent::blocked) break;
+            }
             read();
             break;
         case State::writing:
@@ -91,7 +108,7 @@ void Connection::on_event(int events) {
 /// 9.6): what takes longer than a moment is no longer worked on for it.
 void Connection::client_ended() {
     char byte;
-    const bool reset = ::recv(socket_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+    const bool reset = ::recv(channel_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
                        errno != EAGAIN && errno != EINTR;
     if (reset) return close();
     want(net::Poll::none);
@@ -105,17 +122,37 @@ void Connection::when_gone(std::uint64_t number, std::function<void()> call) {
 }
 
 void Connection::read() {
-    auto& scratch = server_.scratch_;
-    const ssize_t n = ::recv(socket_.fd(), scratch.data(), scratch.size(), 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0) return close();
+    BytesView bytes;
+    switch (channel_.receive(bytes)) {
+        case Channel::Got::nothing:
+            return;
+        case Channel::Got::end:
+            return close();
+        case Channel::Got::bytes:
+            break;
+    }
     if (state_ == State::lingering) {
-        progress_ += static_cast<std::uint64_t>(n);
+        progress_ += bytes.size();
         if (progress_ > turn_bytes) close();
         return;
     }
+    if (!preface_due_) return take(bytes);
+    if (pending_.empty()) give(server_.limits_.head_time);
+    append(pending_, bytes);
+    const Bytes all = std::exchange(pending_, {});
+    bytes = all;
+    if (take_preface(bytes))
+        take(bytes);
+    else if (state_ != State::closed)
+        pending_ = all;
+}
+
+/// Bytes of the connection, sealed where it speaks TLS.
+void Connection::take(BytesView bytes) {
+    if ((certificates_ || channel_.secure()) && !open(bytes)) return;
+    if (bytes.empty()) return;
     if (upload_) {
-        progress_ += static_cast<std::uint64_t>(n);
+        progress_ += bytes.size();
         if (progress_ >= progress_bytes) {
             progress_ = 0;
             give(server_.limits_.stall_time);
@@ -123,10 +160,63 @@ void Connection::read() {
     } else if (pending_.empty()) {
         give(server_.limits_.head_time);
     }
-    const BytesView fresh{scratch.data(), static_cast<std::size_t>(n)};
-    if (pending_.empty()) return parse(fresh);
-    append(pending_, fresh);
+    if (pending_.empty()) return parse(bytes);
+    append(pending_, bytes);
     parse(std::exchange(pending_, {}));
+}
+
+/// @return false when there is nothing to parse: no TLS, or none that we accept
+bool Connection::open(BytesView& bytes) {
+    if (bytes.empty() || (certificates_ && !begin_tls(bytes))) return false;
+    const bool known = channel_.ready();
+    const bool good = channel_.open(bytes, bytes);
+    if (channel_.waiting() && flush() == Sent::failed) {
+        close();
+        return false;
+    }
+    auto& counters = server_.shared_.counters;
+    if (!known && channel_.ready()) {
+        handshake_over();
+        counters.handshakes.fetch_add(1, std::memory_order_relaxed);
+        if (channel_.resumed()) counters.resumed.fetch_add(1, std::memory_order_relaxed);
+        give(server_.limits_.head_time);
+    }
+    if (!good) {
+        auto& count = known ? counters.bad_requests : counters.failed_handshakes;
+        count.fetch_add(1, std::memory_order_relaxed);
+        close();
+        return false;
+    }
+    if (bytes.empty() && channel_.ended()) {
+        linger();
+        return false;
+    }
+    if (channel_.waiting()) await_client();
+    return true;
+}
+
+/// The memory for TLS is taken only when a client begins to speak it.
+/// @return false: it does not, and was told so
+bool Connection::begin_tls(BytesView bytes) {
+    const auto* certificates = std::exchange(certificates_, nullptr);
+    if (bytes[0] >= 'A' && bytes[0] <= 'Z') {
+        handshake_over();
+        refuse(400, "this port speaks TLS: the URL begins with https://");
+        return false;
+    }
+    try {
+        channel_.secure(*certificates);
+    } catch (const std::exception& failure) {
+        note(failure.what());
+        close();
+        return false;
+    }
+    return true;
+}
+
+void Connection::handshake_over() {
+    if (handshake_) server_.handshakes_.erase(*handshake_);
+    handshake_.reset();
 }
 
 /// What a TCP proxy that we trust says first: whose connection it passes on.
@@ -155,10 +245,6 @@ bool Connection::take_preface(BytesView& bytes) {
 
 /// Requests in `bytes`, one after the other; what is left over waits in pending_.
 void Connection::parse(BytesView bytes) {
-    if (preface_due_ && !take_preface(bytes)) {
-        if (state_ != State::closed) pending_.assign(bytes.begin(), bytes.end());
-        return;
-    }
     parsing_ = true;
     const std::uint64_t number = number_;
     // the end of a body needs no byte of its own
@@ -241,7 +327,8 @@ bool Connection::take_head() {
     if (asks && minor_ > 0) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
         // fits into an empty socket buffer, or the client waits for nothing
-        if (::send(socket_.fd(), go_on.data(), go_on.size(), MSG_NOSIGNAL) < 0) {
+        const auto sent = channel_.send(as_bytes(go_on), {}, false);
+        if (sent.sent != Sent::all) {
             server_.parser_ = RequestParser{};
             close();
             return false;
@@ -381,14 +468,19 @@ void Connection::count_sent(std::uint64_t n) {
     give(server_.limits_.send_time);
 }
 
+Connection::Sent Connection::flush() {
+    const auto done = channel_.flush();
+    count_sent(done.wire);
+    return done.sent;
+}
+
 Connection::Sent Connection::send_text(bool more_follows) {
     while (text_sent_ < text_.size()) {
-        const ssize_t n = ::send(socket_.fd(), text_.data() + text_sent_, text_.size() - text_sent_,
-                                 MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
-        text_sent_ += static_cast<std::size_t>(n);
-        count_sent(static_cast<std::uint64_t>(n));
+        const auto done = channel_.send(as_bytes(text_).subspan(text_sent_), {}, more_follows);
+        count_sent(done.wire);
+        text_sent_ += done.taken;
+        if (text_sent_ < text_.size() && done.taken > 0 && done.sent != Sent::failed) continue;
+        if (done.sent != Sent::all) return done.sent;
     }
     text_.clear();
     text_sent_ = 0;
@@ -396,44 +488,22 @@ Connection::Sent Connection::send_text(bool more_follows) {
 }
 
 /// What text there is and the slice, in one call.
-Connection::Sent Connection::send_memory() {
-    const std::size_t text = text_.size() - text_sent_;
-    iovec parts[2] = {
-        {text_.data() + text_sent_, text},
-        {const_cast<std::uint8_t*>(slice_.bytes.data()), slice_.bytes.size()},
-    };
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = 2;
-    const ssize_t n = ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) return send_memory();
-    if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
-    const auto sent = static_cast<std::size_t>(n);
-    count_sent(sent);
-    text_sent_ += std::min(text, sent);
-    if (sent < text) return Sent::blocked;
-    text_.clear();
-    text_sent_ = 0;
-    slice_.consume(sent - text);
-    body_sent_ += sent - text;
-    return slice_.size() == 0 ? Sent::all : Sent::blocked;
-}
-
-Connection::Sent Connection::send_file() {
-    if (const Sent text = send_text(true); text != Sent::all) return text;
-    auto offset = static_cast<off_t>(slice_.offset);
-    const ssize_t n = ::sendfile(socket_.fd(), slice_.fd, &offset,
-                                 std::min<std::uint64_t>(slice_.length, turn_bytes));
-    if (n < 0 && errno == EINTR) return send_file();
-    if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
-    if (n == 0) {  // the file is shorter than it was
-        broken_ = true;
-        return Sent::failed;
+Connection::Sent Connection::send_slice() {
+    const auto head = as_bytes(text_).subspan(text_sent_);
+    const auto done = slice_.fd >= 0 ? channel_.send_file(head, slice_)
+                                     : channel_.send(head, slice_.bytes, false);
+    count_sent(done.wire);
+    const auto of_head = std::min(head.size(), done.taken);
+    text_sent_ += of_head;
+    if (text_sent_ == text_.size()) {
+        text_.clear();
+        text_sent_ = 0;
     }
-    count_sent(static_cast<std::uint64_t>(n));
-    slice_.consume(static_cast<std::uint64_t>(n));
-    body_sent_ += static_cast<std::uint64_t>(n);
-    return slice_.size() == 0 ? Sent::all : Sent::blocked;
+    slice_.consume(done.taken - of_head);
+    body_sent_ += done.taken - of_head;
+    if (done.sent != Sent::cut) return done.sent;
+    broken_ = true;
+    return Sent::failed;
 }
 
 Body::State Connection::ask_body(const std::function<void()>& wake) {
@@ -495,7 +565,7 @@ void Connection::write() {
     const auto self = shared_from_this();
     in_write_ = true;
     const std::uint64_t first = body_sent_;
-    Sent sent = Sent::all;
+    Sent sent = flush();
     while (sent == Sent::all && state_ == State::writing) {
         if (slice_.size() == 0) {
             const Next next = next_slice();
@@ -518,7 +588,7 @@ void Connection::write() {
                 return;
             }
         }
-        sent = slice_.fd >= 0 ? send_file() : send_memory();
+        sent = send_slice();
         if (sent == Sent::all && body_sent_ - first >= turn_bytes && body_) sent = Sent::blocked;
     }
     in_write_ = false;
@@ -543,7 +613,7 @@ void Connection::log_response() {
     // the rate to a proxy is of no use
     if (client_ || relayed_ || body_sent_ < told_bytes || now - told_ms_ < told_again_ms) return;
     told_ms_ = now;
-    if (const double rate = net::delivery_rate(socket_.fd()); rate > 0)
+    if (const double rate = net::delivery_rate(channel_.fd()); rate > 0)
         server_.handler_.delivered(peer_, rate);
 }
 
@@ -551,11 +621,11 @@ void Connection::finish_response() {
     log_response();
     text_ = {};
     slice_ = {};
-    if (!keep_alive_) return linger();
+    if (!keep_alive_ || channel_.ended()) return linger();
     state_ = State::reading;
     began_ms_ = server_.loop_.now_ms();
     give(server_.limits_.idle_time);
-    want(net::Poll::readable);
+    await_client();
     // the next request may be here already; from within parse() its loop goes on
     if (!parsing_ && !pending_.empty()) {
         give(server_.limits_.head_time);
@@ -567,29 +637,32 @@ void Connection::finish_response() {
 
 bool Connection::spare() const noexcept {
     int unsent = 0;  // or not acknowledged
-    return idle() || (state_ == State::lingering && ::ioctl(socket_.fd(), SIOCOUTQ, &unsent) == 0 &&
-                      unsent == 0);
+    return idle() || (state_ == State::lingering &&
+                      ::ioctl(channel_.fd(), SIOCOUTQ, &unsent) == 0 && unsent == 0);
 }
 
 /// Closing with unread bytes would reset the connection, and the client might never see the answer.
 /// One that said that this was its last request sends no more.
 void Connection::linger() {
     state_ = State::lingering;
+    handshake_over();
+    const auto said = channel_.end();
     char more;
-    if (says_last_ && pending_.empty() && ::recv(socket_.fd(), &more, 1, MSG_PEEK) <= 0)
+    if (said.sent == Sent::failed || (said.sent == Sent::all && says_last_ && pending_.empty() &&
+                                      ::recv(channel_.fd(), &more, 1, MSG_PEEK) <= 0))
         return close();
-    ::shutdown(socket_.fd(), SHUT_WR);
+    if (said.sent == Sent::all) ::shutdown(channel_.fd(), SHUT_WR);
     began_ms_ = server_.loop_.now_ms();
     pending_ = {};
     progress_ = 0;
     give(std::chrono::seconds{2});
-    want(net::Poll::readable);
+    await_client();
 }
 
 void Connection::drain() {
     const auto self = shared_from_this();
     read();
-    if (!idle()) return;
+    if (!idle() || handshaking()) return;
     if (number_ > 0) return linger();
     // its first request may be on the way, and nothing told the client to send it elsewhere
     give(server_.limits_.last_call_time);
@@ -602,10 +675,12 @@ void Connection::close() {
         if (!chunked_ && !left_) {
             // only a reset tells an HTTP/1.0 client that this was not all
             const struct linger hard { 1, 0 };
-            ::setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+            ::setsockopt(channel_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
         }
     }
+    if (state_ == State::reading && idle()) channel_.end();  // if it goes at once
     state_ = State::closed;
+    handshake_over();
     want(net::Poll::none);
     body_.reset();
     slice_ = {};

@@ -51,8 +51,7 @@ Server::Server(net::Loop& loop, Handler& handler, const Limits& limits, Shared& 
       shared_(shared),
       lines_(shared.log),
       second_(loop, [this] { sweep(); }),
-      resume_(loop, [this] { resume_accepting(); }),
-      scratch_(65536) {
+      resume_(loop, [this] { resume_accepting(); }) {
     second_.every(std::chrono::seconds{1});
 }
 
@@ -61,16 +60,17 @@ Server::~Server() {
     for (auto& [connection, owner] : connections) connection->close();
 }
 
-void Server::listen(File socket) {
+void Server::listen(File socket, const Certificates* certificates) {
     const int fd = socket.fd();
-    listeners_.push_back({std::move(socket), nullptr});
+    listeners_.push_back({std::move(socket), certificates, nullptr});
     listeners_.back().poll = std::make_unique<net::Poll>(
-        loop_, fd, [this, fd](int) { accept_from(fd); }, net::Where::current());
+        loop_, fd, [this, fd, certificates](int) { accept_from(fd, certificates); },
+        net::Where::current());
     listeners_.back().poll->want(net::Poll::readable);
 }
 
 /// @return false when more may be waiting, and could be accepted
-bool Server::accept_from(int socket) {
+bool Server::accept_from(int socket, const Certificates* certificates) {
     constexpr int most_at_once = 64;  // each may be answered at once; others wait meanwhile
     for (int i = 0; i < most_at_once; ++i) {
         if (connections_.size() >= limits_.connections && !close_one_idle()) {
@@ -90,16 +90,17 @@ bool Server::accept_from(int socket) {
             }
             continue;  // that client is gone already
         }
-        if (!admit(std::move(client), net::Address{raw})) return true;
+        if (!admit(std::move(client), net::Address{raw}, certificates)) return true;
     }
     return false;
 }
 
 /// @return false if there is no memory or descriptor left for another one
-bool Server::admit(File socket, const net::Address& peer) {
+bool Server::admit(File socket, const net::Address& peer, const Certificates* certificates) {
     std::shared_ptr<Connection> started;
     try {
-        auto connection = std::make_shared<Connection>(*this, std::move(socket), peer);
+        auto connection =
+            std::make_shared<Connection>(*this, std::move(socket), peer, certificates);
         connections_.emplace(connection.get(), connection);
         started = std::move(connection);
     } catch (const std::exception&) {
@@ -109,7 +110,16 @@ bool Server::admit(File socket, const net::Address& peer) {
     shared_.counters.accepted.fetch_add(1, std::memory_order_relaxed);
     shared_.counters.open.fetch_add(1, std::memory_order_relaxed);
     started->start();
+    bound_handshakes();
     return true;
+}
+
+/// Clients that begin handshakes and finish none must not take the places of others.
+void Server::bound_handshakes() {
+    while (handshakes_.size() > std::max<std::size_t>(1, limits_.connections / 2)) {
+        shared_.counters.dropped_handshakes.fetch_add(1, std::memory_order_relaxed);
+        handshakes_.front()->close();
+    }
 }
 
 /// Of connections that nothing is owed to, the one that has waited longest gives its place.
@@ -143,7 +153,7 @@ void Server::drain(std::function<void()> done) {
     drained_ = std::move(done);
     // clients in the queue have connected, and would be reset with the socket
     for (auto& listener : listeners_)
-        while (!accept_from(listener.socket.fd())) {
+        while (!accept_from(listener.socket.fd(), listener.certificates)) {
         }
     draining_ = true;
     resume_.stop();
