@@ -194,4 +194,4 @@ for path in "$manifest" "$small" "$large"; do
     curl -sfo /dev/null "http://$nginx$path"
 done
 table edge
-echo 'promised: CPU and p99 at most 1.0, an idle connection at most 2048 B above nginx; ! marks what is missed'
+echo 'promised: CPU and p99 at most 1.0, an idle connection at most 600 B; ! marks what is missed'
