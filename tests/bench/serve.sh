@@ -136,7 +136,8 @@ compare() {
         paste -sd ' ' |
         awk -v what="$what" -v c="$connections" -v p="$promised" '
         function mark(bad) {return bad ? "!" : " "}
-        {printf "%-22s %5d %8.0f %8.0f %6.2f%s (%.1f) %4.2f-%4.2f %7.1f %7.1f %6.2f%s %7.2f %7.2f %7.2f %7.2f %6.2f%s\n", what, c, $1, $5, $9,
+        {printf "%-22s %5d %8.0f %8.0f %6.2f%s (%.1f) %4.2f-%4.2f %7.1f %7.1f %6.2f%s %7.2f %7.2f %7.2f %7.2f %6.2f%s\n",
+            what, c, $1, $5, $9,
             mark($9 < p), p, $13, $14, $2, $6, $10, mark($10 > 1), $3 / 1000, $7 / 1000, $4 / 1000, $8 / 1000, $12, mark($12 > 1)}'
 }
 

@@ -45,9 +45,10 @@ ok 'a manager that does not listen is no failure' deaf
 # --- SIGHUP says what was reloaded, what failed, and that the rest needs a restart
 edges() { printf '[{"name": "%s", "url": "http://127.0.0.1:1", "location": "1,1"}]' "$1" >edges.json; }
 edges one
+rest='all other options need a restart'
 reloaded() {
     edges two && kill -HUP "$pid" &&
-        await 'the report' grep -qxF 'stretto-track: reloaded: access log, edges, songs, places; all other options need a restart' "$said.err"
+        await 'the report' grep -qxF "stretto-track: reloaded: access log, edges, songs, places; $rest" "$said.err"
 }
 kept() {
     echo noise >edges.json && kill -HUP "$pid" &&
