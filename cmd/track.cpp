@@ -189,8 +189,8 @@ class Tracker {
                 std::random_device{}(), std::make_unique<track::AesSeal>(random_secret())),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         site_.set_geo(open_geo(o.geoip));
-        add_reloads();
         if (certificates_) http::add_metrics(status_, *certificates_);
+        add_reloads();
     }
 
     /// Until SIGTERM or SIGINT; then answers under way have time to finish, or until a second
@@ -232,12 +232,13 @@ class Tracker {
             net::refuse_unix(socket.fd(), name);
             take(std::move(socket), name != "http");
         }
-        if (passed_.empty())  // they stand for --listen
+        if (passed_.empty()) {  // they stand for --listen
             for (auto where : options_.listen) {
                 const bool tls = http::speaks_tls(where, certificates_.get());
                 for (const auto& address : net::listen_addresses({where}))
                     take(std::move(net::listen(address, 1)[0]), tls);
             }
+        }
         if (!options_.stun.empty() && options_.stun != "off") site_.set_stun(options_.stun);
     }
     /// Without it the tracker does all that it did before there was WebRTC.

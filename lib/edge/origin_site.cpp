@@ -9,6 +9,10 @@
 namespace stretto::edge {
 namespace {
 
+// a small store is read in less; for a large one, clients try again
+constexpr std::uint64_t most_waiting_ms = 5000;
+constexpr std::chrono::milliseconds look_again{20};
+
 // 'wasm-unsafe-eval' is WebAssembly alone; a script's text is never evaluated
 constexpr std::string_view page_fields =
     "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n"
@@ -22,10 +26,6 @@ constexpr std::string_view asset_fields =
     "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
     "connect-src 'self'\r\n"
     "X-Content-Type-Options: nosniff\r\n";
-
-// a small store is read in less; for a large one, clients try again
-constexpr std::uint64_t most_waiting_ms = 5000;
-constexpr std::chrono::milliseconds look_again{20};
 
 void send_bytes(std::string fields, std::string_view bytes, const http::Reply& reply) {
     http::Outgoing out;

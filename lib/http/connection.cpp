@@ -343,7 +343,8 @@ bool Connection::take_head() {
 void Connection::dispatch(Incoming&& incoming) {
     ++number_;
     replied_ = false;
-    asked_ = std::chrono::steady_clock::now();
+    answer_ = std::make_unique<Answer>();
+    answer_->asked = std::chrono::steady_clock::now();
     state_ = State::waiting;
     deadline_ms_ = UINT64_MAX;  // the handler has time limits of its own
     server_.shared_.counters.requests.fetch_add(1, std::memory_order_relaxed);
@@ -389,6 +390,7 @@ void Connection::refuse(int status, std::string_view why) {
     if (!logged_ && server_.shared_.log.enabled()) logged_ = std::make_unique<Logged>();
     ++number_;
     replied_ = false;
+    answer_ = std::make_unique<Answer>();
     state_ = State::waiting;
     Reply{shared_from_this(), number_}.send(status, why);
 }
@@ -408,41 +410,42 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
     replied_ = true;
     if (std::exchange(gone_, nullptr)) deadline_ms_ = UINT64_MAX;
     const bool bodiless = has_no_body(response.status);
-    status_ = response.status;
-    cache_ = response.cache;
-    if (asked_ != std::chrono::steady_clock::time_point{})
-        server_.shared_.counters.first_byte[cache_ == "HIT"    ? 0
-                                            : cache_ == "MISS" ? 1
-                                                               : 2]
-            .note(std::chrono::steady_clock::now() - std::exchange(asked_, {}));
-    body_sent_ = 0;
+    answer_->status = response.status;
+    answer_->cache = response.cache;
+    if (answer_->asked != std::chrono::steady_clock::time_point{})
+        server_.shared_.counters
+            .first_byte[answer_->cache == "HIT"    ? 0
+                        : answer_->cache == "MISS" ? 1
+                                                   : 2]
+            .note(std::chrono::steady_clock::now() - std::exchange(answer_->asked, {}));
+    answer_->body_sent = 0;
     broken_ = false;
     chunked_ = !response.length && !bodiless && minor_ > 0;
     if (!response.length && !bodiless && minor_ == 0) keep_alive_ = false;
     if (server_.draining_) keep_alive_ = false;
-    left_ = response.length;
-    if (!head_only_ && !bodiless) body_ = std::move(response.body);
-    if (!body_) left_ = 0;
+    answer_->left = response.length;
+    if (!head_only_ && !bodiless) answer_->body = std::move(response.body);
+    if (!answer_->body) answer_->left = 0;
 
-    text_.reserve(text_.size() + 128 + response.fields.size());
-    text_ += "HTTP/1.1 ";
-    text_ += std::to_string(response.status);
-    text_ += ' ';
-    text_ += reason(response.status);
-    text_ += "\r\n";
-    if (!response.dated) text_.append("Date: ").append(server_.date()).append("\r\n");
-    text_ += response.fields;
+    answer_->text.reserve(answer_->text.size() + 128 + response.fields.size());
+    answer_->text += "HTTP/1.1 ";
+    answer_->text += std::to_string(response.status);
+    answer_->text += ' ';
+    answer_->text += reason(response.status);
+    answer_->text += "\r\n";
+    if (!response.dated) answer_->text.append("Date: ").append(server_.date()).append("\r\n");
+    answer_->text += response.fields;
     if (chunked_) {
-        text_ += "Transfer-Encoding: chunked\r\n";
+        answer_->text += "Transfer-Encoding: chunked\r\n";
     } else if (response.length && response.status >= 200 && response.status != 204) {
         if (response.status != 304 || *response.length != 0)
-            append_field(text_, "Content-Length", std::to_string(*response.length));
+            append_field(answer_->text, "Content-Length", std::to_string(*response.length));
     }
     if (!keep_alive_)
-        text_ += "Connection: close\r\n";
+        answer_->text += "Connection: close\r\n";
     else if (minor_ == 0)
-        text_ += "Connection: keep-alive\r\n";
-    text_ += "\r\n";
+        answer_->text += "Connection: keep-alive\r\n";
+    answer_->text += "\r\n";
     if (head_only_ || bodiless) chunked_ = false;
 
     auto& counters = server_.shared_.counters;
@@ -456,7 +459,7 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
 
 void Connection::interim(std::uint64_t number, const Response& response) {
     if (over(number) || minor_ == 0 || response.status < 100 || response.status > 199) return;
-    text_ += print_head(response);
+    answer_->text += print_head(response);
     send_text(false);  // what does not fit goes out before the final response
 }
 
@@ -475,32 +478,35 @@ Connection::Sent Connection::flush() {
 }
 
 Connection::Sent Connection::send_text(bool more_follows) {
-    while (text_sent_ < text_.size()) {
-        const auto done = channel_.send(as_bytes(text_).subspan(text_sent_), {}, more_follows);
+    while (answer_->text_sent < answer_->text.size()) {
+        const auto done =
+            channel_.send(as_bytes(answer_->text).subspan(answer_->text_sent), {}, more_follows);
         count_sent(done.wire);
-        text_sent_ += done.taken;
-        if (text_sent_ < text_.size() && done.taken > 0 && done.sent != Sent::failed) continue;
+        answer_->text_sent += done.taken;
+        if (answer_->text_sent < answer_->text.size() && done.taken > 0 &&
+            done.sent != Sent::failed)
+            continue;
         if (done.sent != Sent::all) return done.sent;
     }
-    text_.clear();
-    text_sent_ = 0;
+    answer_->text.clear();
+    answer_->text_sent = 0;
     return Sent::all;
 }
 
 /// What text there is and the slice, in one call.
 Connection::Sent Connection::send_slice() {
-    const auto head = as_bytes(text_).subspan(text_sent_);
-    const auto done = slice_.fd >= 0 ? channel_.send_file(head, slice_)
-                                     : channel_.send(head, slice_.bytes, false);
+    const auto head = as_bytes(answer_->text).subspan(answer_->text_sent);
+    const auto done = answer_->slice.fd >= 0 ? channel_.send_file(head, answer_->slice)
+                                             : channel_.send(head, answer_->slice.bytes, false);
     count_sent(done.wire);
     const auto of_head = std::min(head.size(), done.taken);
-    text_sent_ += of_head;
-    if (text_sent_ == text_.size()) {
-        text_.clear();
-        text_sent_ = 0;
+    answer_->text_sent += of_head;
+    if (answer_->text_sent == answer_->text.size()) {
+        answer_->text.clear();
+        answer_->text_sent = 0;
     }
-    slice_.consume(done.taken - of_head);
-    body_sent_ += done.taken - of_head;
+    answer_->slice.consume(done.taken - of_head);
+    answer_->body_sent += done.taken - of_head;
     if (done.sent != Sent::cut) return done.sent;
     broken_ = true;
     return Sent::failed;
@@ -508,7 +514,7 @@ Connection::Sent Connection::send_slice() {
 
 Body::State Connection::ask_body(const std::function<void()>& wake) {
     try {
-        return body_->next(slice_, wake);
+        return answer_->body->next(answer_->slice, wake);
     } catch (const std::exception& failure) {
         note(failure.what());
         return Body::State::broken;
@@ -517,20 +523,20 @@ Body::State Connection::ask_body(const std::function<void()>& wake) {
 
 /// Ask the body for more, with the framing around it.
 Connection::Next Connection::next_slice() {
-    if (slice_ends_chunk_) {
-        text_ += "\r\n";
-        slice_ends_chunk_ = false;
+    if (answer_->slice_ends_chunk) {
+        answer_->text += "\r\n";
+        answer_->slice_ends_chunk = false;
     }
-    if (!body_) return Next::nothing;
-    if (left_ && *left_ == 0) {
-        body_.reset();
+    if (!answer_->body) return Next::nothing;
+    if (answer_->left && *answer_->left == 0) {
+        answer_->body.reset();
         return Next::nothing;
     }
     const auto wake = [self = weak_from_this(), number = number_] {
         const auto alive = self.lock();
         if (alive && alive->number_ == number && alive->state_ == State::writing) alive->write();
     };
-    slice_ = {};
+    answer_->slice = {};
     switch (ask_body(wake)) {
         case Body::State::ready:
             break;
@@ -539,23 +545,23 @@ Connection::Next Connection::next_slice() {
         case Body::State::broken:
             return Next::broken;
         case Body::State::end:
-            if (left_) return Next::broken;  // shorter than was told
-            body_.reset();
-            if (chunked_) text_ += "0\r\n\r\n";
+            if (answer_->left) return Next::broken;  // shorter than was told
+            answer_->body.reset();
+            if (chunked_) answer_->text += "0\r\n\r\n";
             return Next::nothing;
     }
-    if (left_) {
-        if (slice_.size() > *left_) {
-            if (slice_.fd >= 0)
-                slice_.length = *left_;
+    if (answer_->left) {
+        if (answer_->slice.size() > *answer_->left) {
+            if (answer_->slice.fd >= 0)
+                answer_->slice.length = *answer_->left;
             else
-                slice_.bytes = slice_.bytes.first(*left_);
+                answer_->slice.bytes = answer_->slice.bytes.first(*answer_->left);
         }
-        *left_ -= slice_.size();
+        *answer_->left -= answer_->slice.size();
     }
     if (chunked_) {
-        text_.append(hex_size(slice_.size())).append("\r\n");
-        slice_ends_chunk_ = true;
+        answer_->text.append(hex_size(answer_->slice.size())).append("\r\n");
+        answer_->slice_ends_chunk = true;
     }
     return Next::slice;
 }
@@ -564,10 +570,10 @@ void Connection::write() {
     if (in_write_) return;  // a body that wakes us within next()
     const auto self = shared_from_this();
     in_write_ = true;
-    const std::uint64_t first = body_sent_;
+    const std::uint64_t first = answer_->body_sent;
     Sent sent = flush();
     while (sent == Sent::all && state_ == State::writing) {
-        if (slice_.size() == 0) {
+        if (answer_->slice.size() == 0) {
             const Next next = next_slice();
             if (next == Next::broken) {
                 broken_ = true;
@@ -589,7 +595,8 @@ void Connection::write() {
             }
         }
         sent = send_slice();
-        if (sent == Sent::all && body_sent_ - first >= turn_bytes && body_) sent = Sent::blocked;
+        if (sent == Sent::all && answer_->body_sent - first >= turn_bytes && answer_->body)
+            sent = Sent::blocked;
     }
     in_write_ = false;
     if (sent == Sent::failed) {
@@ -606,12 +613,13 @@ void Connection::write() {
 void Connection::log_response() {
     const std::uint64_t now = server_.loop_.now_ms(), ms = now - began_ms_;
     if (logged_)
-        server_.lines_.add(
-            client(), {logged_->method, logged_->target, logged_->referer, logged_->agent, cache_,
-                       minor_, status_, body_sent_, ms, logged_->session, logged_->via});
+        server_.lines_.add(client(), {logged_->method, logged_->target, logged_->referer,
+                                      logged_->agent, answer_->cache, minor_, answer_->status,
+                                      answer_->body_sent, ms, logged_->session, logged_->via});
     logged_.reset();
     // the rate to a proxy is of no use
-    if (client_ || relayed_ || body_sent_ < told_bytes || now - told_ms_ < told_again_ms) return;
+    if (client_ || relayed_ || answer_->body_sent < told_bytes || now - told_ms_ < told_again_ms)
+        return;
     told_ms_ = now;
     if (const double rate = net::delivery_rate(channel_.fd()); rate > 0)
         server_.handler_.delivered(peer_, rate);
@@ -619,8 +627,7 @@ void Connection::log_response() {
 
 void Connection::finish_response() {
     log_response();
-    text_ = {};
-    slice_ = {};
+    answer_.reset();
     if (!keep_alive_ || channel_.ended()) return linger();
     state_ = State::reading;
     began_ms_ = server_.loop_.now_ms();
@@ -672,7 +679,7 @@ void Connection::close() {
     if (state_ == State::closed) return;
     if (state_ == State::writing) {
         log_response();
-        if (!chunked_ && !left_) {
+        if (!chunked_ && !answer_->left) {
             // only a reset tells an HTTP/1.0 client that this was not all
             const struct linger hard { 1, 0 };
             ::setsockopt(channel_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
@@ -682,8 +689,10 @@ void Connection::close() {
     state_ = State::closed;
     handshake_over();
     want(net::Poll::none);
-    body_.reset();
-    slice_ = {};
+    if (answer_) {  // write() may be on the stack
+        answer_->body.reset();
+        answer_->slice = {};
+    }
     upload_.reset();
     if (const auto gone = std::move(gone_)) (*gone)();
     server_.remove(*this);

@@ -53,6 +53,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
         std::string method, target, referer, agent, session, via;
     };
 
+    struct Answer {
+        std::string text;  ///< head and chunk framing to be sent before the slice
+        std::size_t text_sent = 0;
+        Slice slice;
+        bool slice_ends_chunk = false;
+        std::unique_ptr<Body> body;
+        std::optional<std::uint64_t> left;  ///< of a body whose length was told
+        std::uint64_t body_sent = 0;
+        int status = 0;
+        std::string_view cache;
+        std::chrono::steady_clock::time_point asked{};  ///< when the request was whole
+    };
+
     void give(std::chrono::milliseconds time);
     void want(int events);
     void on_event(int events);
@@ -107,17 +120,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
          chunked_ = false, broken_ = false;
     bool in_write_ = false, parsing_ = false;
     int minor_ = 1;
-    std::string text_;  // head and chunk framing to be sent before the slice
-    std::size_t text_sent_ = 0;
-    Slice slice_;
-    bool slice_ends_chunk_ = false;
-    std::unique_ptr<Body> body_;
-    std::optional<std::uint64_t> left_;  // of a body whose length was told
-    std::uint64_t body_sent_ = 0;
     std::unique_ptr<Logged> logged_;  // while a request is under way and there is a log
-    int status_ = 0;
-    std::string_view cache_;
-    std::chrono::steady_clock::time_point asked_{};  // when the request was whole
+    std::unique_ptr<Answer> answer_;  // while a request is under way: idle connections are many
 };
 
 }  // namespace stretto::http

@@ -57,7 +57,7 @@ Server::Server(net::Loop& loop, Handler& handler, const Limits& limits, Shared& 
 
 Server::~Server() {
     auto connections = std::move(connections_);
-    for (auto& [connection, owner] : connections) connection->close();
+    for (const auto& connection : connections) connection->close();
 }
 
 void Server::listen(File socket, const Certificates* certificates) {
@@ -101,7 +101,7 @@ bool Server::admit(File socket, const net::Address& peer, const Certificates* ce
     try {
         auto connection =
             std::make_shared<Connection>(*this, std::move(socket), peer, certificates);
-        connections_.emplace(connection.get(), connection);
+        connections_.insert(connection);
         started = std::move(connection);
     } catch (const std::exception&) {
         pause_accepting();
@@ -125,10 +125,10 @@ void Server::bound_handshakes() {
 /// Of connections that nothing is owed to, the one that has waited longest gives its place.
 bool Server::close_one_idle() {
     Connection* oldest = nullptr;
-    for (const auto& [connection, owner] : connections_)
+    for (const auto& connection : connections_)
         if (connection->spare() &&
             (!oldest || connection->idle_since_ms() < oldest->idle_since_ms()))
-            oldest = connection;
+            oldest = connection.get();
     if (!oldest || loop_.now_ms() - oldest->idle_since_ms() < 100) return false;
     oldest->close();
     return true;
@@ -159,8 +159,8 @@ void Server::drain(std::function<void()> done) {
     resume_.stop();
     listeners_.clear();
     std::vector<std::shared_ptr<Connection>> idle;
-    for (const auto& [connection, owner] : connections_)
-        if (connection->idle()) idle.push_back(owner);
+    for (const auto& connection : connections_)
+        if (connection->idle()) idle.push_back(connection);
     for (const auto& connection : idle) connection->drain();
     if (connections_.empty() && drained_) std::exchange(drained_, nullptr)();
 }
@@ -168,14 +168,14 @@ void Server::drain(std::function<void()> done) {
 void Server::sweep() {
     const std::uint64_t now = loop_.now_ms();
     std::vector<std::shared_ptr<Connection>> late;
-    for (const auto& [connection, owner] : connections_)
-        if (connection->deadline_ms() <= now) late.push_back(owner);
+    for (const auto& connection : connections_)
+        if (connection->deadline_ms() <= now) late.push_back(connection);
     for (const auto& connection : late) connection->timed_out();
     lines_.flush();
 }
 
 void Server::remove(Connection& connection) {
-    if (connections_.erase(&connection) > 0)
+    if (connections_.erase(connection.shared_from_this()) > 0)
         shared_.counters.open.fetch_sub(1, std::memory_order_relaxed);
     if (draining_ && connections_.empty() && drained_) std::exchange(drained_, nullptr)();
 }

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <list>
 #include <memory>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "http/access_log.hpp"
 #include "http/body.hpp"
@@ -156,7 +156,7 @@ class Server {
     std::vector<Listener> listeners_;
     ChannelBuffers buffers_;
     std::list<Connection*> handshakes_;  // under way, oldest first; before those that are in it
-    std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+    std::unordered_set<std::shared_ptr<Connection>> connections_;
     net::Timer second_, resume_;
     bool paused_ = false, draining_ = false;
     std::function<void()> drained_;
