@@ -26,7 +26,7 @@ ends_as() { # FILE: the last report is that of one run
 
 grows() {
     part 0 3 >grow.jsonl && follow grow.jsonl && now_has ".input.lines == $(wc -l <grow.jsonl)" || return
-    part 3 10 | head -c 5017 >>grow.jsonl && now_has ".input.lines == $(wc -l <grow.jsonl)" || return
+    part 3 10 >second && head -c 5017 second >>grow.jsonl && now_has ".input.lines == $(wc -l <grow.jsonl)" || return
     part 3 10 | tail -c +5018 >>grow.jsonl && now_has ".input.lines == $lines" && ends_as once.json
 }
 ok 'what is appended is counted, half a line when it is whole' grows

@@ -100,7 +100,7 @@ asked() { grep -cF "GET $1 " origin.log; }
 flushed() { code "$origin/mark/$1" >marked && await 'the log' grep -qF "/mark/$1 " origin.log; }
 count() { echo >>marks && flushed "$(wc -l <marks)" && asked "$1"; }
 settles() { # PATH: until it is a hit, since times are seconds
-    before=$(count "$1") && test "$(code "$edge$1")" = 200 && test "$(count "$1")" = "$before"
+    before=$(count "$1") && test "$(code "$edge$1")" = 200 && equals "$(count "$1")" "$before"
 }
 validates() { # PATH PURGE-ARGUMENTS...
     path=$1
