@@ -31,7 +31,9 @@ lufs() {
         awk '/^ *I:/ {i = $2} END {print i}'
 }
 within() {
-    [ -n "$1" ] && [ -n "$2" ] && awk -v a="$1" -v b="$2" -v d="$3" 'BEGIN {exit !(a - b <= d && b - a <= d)}' || { echo "$1 is not near $2"; return 1; }
+    [ -n "$1" ] && [ -n "$2" ] &&
+        awk -v a="$1" -v b="$2" -v d="$3" 'BEGIN {exit !(a - b <= d && b - a <= d)}' ||
+        { echo "$1 is not near $2"; return 1; }
 }
 loud() {
     stretto-encode -b 160 --stats stats "$1" >loud.ogg &&
