@@ -178,6 +178,10 @@ ok 'no such file: 66' exits 66 stretto-report --follow nowhere.jsonl
 ok 'not as CSV: 64' exits 64 stretto-report --follow --csv songs page.jsonl
 
 file_has() { grep -q "$1" "$2"; }
+interrupted() { # by Ctrl-C, as a person does
+    part 0 5 >interrupted.jsonl && follow interrupted.jsonl && now_has '.input.lines > 0' && kill -INT "$follower" && wait "$follower" && ! [ -s said.err ]
+}
+ok 'Ctrl-C ends it with 0' interrupted
 html() {
     part 0 5 >html.jsonl &&
         : >live.html &&
