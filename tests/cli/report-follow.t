@@ -179,7 +179,12 @@ ok 'not as CSV: 64' exits 64 stretto-report --follow --csv songs page.jsonl
 
 file_has() { grep -q "$1" "$2"; }
 interrupted() { # by Ctrl-C, as a person does
-    part 0 5 >interrupted.jsonl && follow interrupted.jsonl && now_has '.input.lines > 0' && kill -INT "$follower" && wait "$follower" && ! [ -s said.err ]
+    part 0 5 >interrupted.jsonl &&
+        follow interrupted.jsonl &&
+        now_has '.input.lines > 0' &&
+        kill -INT "$follower" &&
+        wait "$follower" &&
+        ! [ -s said.err ]
 }
 ok 'Ctrl-C ends it with 0' interrupted
 html() {

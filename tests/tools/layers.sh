@@ -60,7 +60,7 @@ boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
 CLI/                                        lib/base/program. lib/base/options. lib/base/help.
 maxminddb\.h                                lib/track/geo.
-simdjson\.h                                 lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/swarm/signal. lib/song/manifest_read.
+simdjson\.h            lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/swarm/signal. lib/song/manifest_read.
 '
 found=$(mktemp) || exit 73
 trap 'rm -f "$found"' EXIT
