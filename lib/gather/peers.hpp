@@ -72,7 +72,7 @@ class Peers {
     /// It has the chunk, and may get a request for it now or in a moment.
     bool may_give(int rendition, int chunk, Millis now) const;
 
-    /// The rate at which peers could send a chunk.
+    /// What peers could send of a chunk, and how fast.
     play::Session::Offer offer(int chunk, Millis now) const;
 
     /// Reports for the tracker. A ticket counts once, so success is reported once per song and harm
