@@ -211,7 +211,7 @@ over() { # PID: it has ended, or is nobody's child any more
 }
 wait() {
     for waited; do
-        patience=${patience:-300} await "process $waited to end: $(tr '\0' ' ' <"/proc/$waited/cmdline" 2>/dev/null)" over "$waited" ||
+        patience=${patience:-300} await "process $waited to end: $({ tr '\0' ' ' <"/proc/$waited/cmdline"; } 2>/dev/null)" over "$waited" ||
             return 124
     done
     command wait "$@"

@@ -70,7 +70,7 @@ peak() { # COMMAND...: kB in $peak
 many() { # SONGS
     yes short | head -n "$1" >many.txt &&
         rm -f events.jsonl &&
-        peak timeout 120 stretto-play -O null --unpaced --events events.jsonl --edge "$origin" - <many.txt &&
+        peak timeout 600 stretto-play -O null --unpaced --events events.jsonl --edge "$origin" - <many.txt &&
         test "$(events end | grep -c finished)" -eq "$1"
 }
 small() { many 10 && few=$peak && many 200 && echo "# $few kB, then $peak kB" && test "$peak" -lt $((few + 30000)); }
