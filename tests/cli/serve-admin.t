@@ -22,7 +22,12 @@ nothing() {
 }
 ok 'an origin shows no numbers where it serves' nothing "$origin"
 ok 'nor does an edge' nothing "$edge"
-ok 'and asks nobody else for them' test -z "$(grep -E 'GET /(metrics|stats)' origin.log)"
+alone() { # of such requests the log has those of the first test, and then the last one
+    code "$origin/names/last" >/dev/null &&
+        soon grep -q 'GET /names/last' origin.log &&
+        test "$(grep -cE 'GET /(metrics|stats)' origin.log)" -eq 2 || { cat origin.log; return 1; }
+}
+ok 'and asks nobody else for them' alone
 shown() {
     start stretto-serve store --public-metrics &&
         test "$(code "$url/metrics")" = 200 &&
