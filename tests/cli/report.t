@@ -100,17 +100,16 @@ parts() { # by whole sessions
 }
 ok 'a hundred partial reports give just what one run gives' parts
 long_sessions() { # of 3,000 chunks: each a line of about 100 kB in a partial report of 4 MB
-    awk 'BEGIN {for (s = 0; s < 40; s++) for (n = 0; n < 3000; n++) printf \
-        "{\"event\":\"chunk\",\"seq\":%d,\"time_ms\":%.0f,\"session\":\"long%d\",\"listener\":\"l%d\"," \
-        "\"song\":\"book\",\"source\":\"edge\",\"from\":\"eu\",\"kbps\":96,\"bytes\":%d,\"audio_ms\":10000,\"heard_ms\":%d}\n",
-        n, 1764000000000 + n * 10000, s, s, 100000 + s * 3000 + n, n * 10000}' >long.jsonl
-    stretto-report --json long.jsonl >long.json &&
-        stretto-report --partial long.jsonl >long.part &&
-        test "$(wc -L <long.part)" -gt 65536 ||
-        return
-    stretto-report --json long.part >merged.json &&
-        jq -e '.totals.sessions == 40' merged.json &&
-        same long.json merged.json
+    python3 - >long.jsonl <<'EOF' || return
+import json
+for s in range(40):
+    for n in range(3000):
+        print(json.dumps(dict(event='chunk', seq=n, time_ms=1764000000000 + n * 10000, session=f'long{s}', listener=f'l{s}', song='book',
+                              source='edge', kbps=96, bytes=100000 + s * 3000 + n, audio_ms=10000, heard_ms=n * 10000, **{'from': 'eu'})))
+EOF
+    stretto-report --json long.jsonl >long.json && stretto-report --partial long.jsonl >long.part &&
+        test "$(wc -L <long.part)" -gt 65536 || return
+    stretto-report --json long.part >merged.json && jq -e '.totals.sessions == 40' merged.json && same long.json merged.json
 }
 ok 'so do those of sessions with 3,000 chunks, whose lines are long' long_sessions
 twice() { stretto-report --json parts/*.part parts/00*.part >twice.json && same all.json twice.json; }

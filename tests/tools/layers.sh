@@ -10,6 +10,7 @@ cd "${1:-.}" || exit 66
 # threads, no sockets; pure: bytes, numbers, times and seeds in and out.
 arrows='
 sim     sim play gather abr cache events swarm song base
+web     web play gather vorbis ogg song abr events swarm base
 listen  listen peer play gather edge http net audio vorbis ogg song store abr cache events swarm base
 peer    peer edge http net song store swarm base
 edge    edge http net audio ogg song store abr cache events swarm base
@@ -52,15 +53,15 @@ libraries='
 vorbis/                                     lib/audio/ lib/vorbis/
 SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
-isa-l/                                      lib/ogg/page.
-openssl/                                    lib/base/digest. lib/track/seal. lib/http/
+isa-l/                                      lib/ogg/crc.
+openssl/                                    lib/base/sha256. lib/base/base64. lib/track/seal. lib/http/
 archive                                     lib/publish/bundle. lib/report/input. lib/report/erase.
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
 CLI/                                        lib/base/program. lib/base/options. lib/base/help.
 maxminddb\.h                                lib/track/geo.
-simdjson\.h            lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/swarm/signal. lib/song/manifest_read.
+simdjson\.h                 lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/swarm/signal. lib/song/manifest_read.
 '
 found=$(mktemp) || exit 73
 trap 'rm -f "$found"' EXIT
