@@ -5,6 +5,7 @@
 #
 #   examples/02-edges.sh [STORE SONG]      without arguments: a song of the demo
 set -eu
+. "$(dirname "$0")/await.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-edges-XXXXXX")
 servers=
 finish() {
@@ -23,10 +24,7 @@ serve() {
     stretto-serve --listen 127.0.0.1:0 --name "$name" --public-metrics "$@" "$source" >"$work/$name.said" &
     pid=$!
     servers="$servers $pid"
-    until grep -q '^listening on ' "$work/$name.said"; do
-        kill -0 "$pid" || exit 69
-        sleep 0.05
-    done
+    await "the ready line of $name" "$pid" ready "$work/$name.said" || exit 69
     url=http://$(sed -n 's/^listening on //p' "$work/$name.said")
     printf '   %-8s %s  <- %s\n' "$name" "$url" "$source"
 }

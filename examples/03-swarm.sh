@@ -5,6 +5,7 @@
 #
 #   examples/03-swarm.sh [STORE SONG]      without arguments: a song of the demo
 set -eu
+. "$(dirname "$0")/await.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-swarm-XXXXXX")
 pids=
 finish() {
@@ -22,13 +23,11 @@ serve() {
     "$program" --listen 127.0.0.1:0 "$@" >"$work/$name.said" &
     pid=$!
     pids="$pids $pid"
-    until grep -q '^listening on ' "$work/$name.said"; do
-        kill -0 "$pid" || exit 69
-        sleep 0.05
-    done
+    await "the ready line of $name" "$pid" ready "$work/$name.said" || exit 69
     url=http://$(sed -n 's/^listening on //p' "$work/$name.said")
     printf '   %-8s %s\n' "$name" "$url"
 }
+listed() { [ "$(curl -sS "$tracker/songs/$song?manifest=0" | jq '.peers | length')" -ge "$1" ]; }
 say() { printf '\n%s\n' "$*"; }
 # Show a listener's line of JSON, with a bar of the sources of its bytes: # peers, . edge
 show() {
@@ -59,13 +58,11 @@ for n in 1 2 3 4 5; do
     # An edge on the same machine is faster than any peer. --peers-first spares it while peers are fast enough for playback.
     stretto-fetch --allow-local-peers --peers-first --cache "$work/cache$n" --share 600 --json -b 320 "$song" -o "$work/$n.ogg" >"$work/$n.json" &
     pids="$pids $!"
-    until [ -s "$work/$n.json" ]; do
-        kill -0 $! || exit 1
-        sleep 0.05
-    done
+    fetch=$!
+    await "the song at listener $n" $fetch [ -s "$work/$n.json" ] || exit 1
     show "listener $n" "$work/$n.json"
     # wait until the tracker has connected to the listener and lists it
-    until [ "$(curl -sS "$tracker/songs/$song?manifest=0" | jq '.peers | length')" -ge "$n" ]; do sleep 0.1; done
+    await "the tracker to list listener $n" $fetch listed "$n" || exit 1
 done
 
 say '3  the data of the tracker'

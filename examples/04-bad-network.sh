@@ -6,6 +6,7 @@
 #
 #   examples/04-bad-network.sh [STORE SONG]      without arguments: a song of the demo
 set -eu
+. "$(dirname "$0")/await.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-bad-XXXXXX")
 here=$(dirname "$0")
 # shellcheck disable=SC2034 # for hosts.sh
@@ -59,7 +60,7 @@ stretto 101 1000 900 20 0
 seed 102 1000 900 20 0
 HOSTS
 spawn edge stretto-serve --listen "$(address edge):0" "$store" >"$work/said" 2>"$work/log"
-until grep -qs '^listening on ' "$work/said"; do kill -0 "$pid" || exit 69; sleep 0.05; done
+await 'the ready line of the edge' "$pid" ready "$work/said" || exit 69
 url=http://$(sed -n 's/^listening on //p' "$work/said")
 links() { for host in stretto seed; do change "$host" 0 1000 "$1" 20 0; done; }
 players=

@@ -5,6 +5,7 @@
 #
 #   examples/05-what-it-cost.sh [EVENTS...]      without arguments: half a minute of four listeners and two songs of the demo
 set -eu
+. "$(dirname "$0")/await.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-cost-XXXXXX")
 pids=
 finish() {
@@ -31,7 +32,7 @@ if [ $# -eq 0 ]; then
         rm -f "$work/said"
         stretto-serve --listen 127.0.0.1:0 "$@" >"$work/said" &
         pids="$pids $!"
-        until grep -qs '^listening on ' "$work/said"; do kill -0 $! || exit 69; sleep 0.05; done
+        await 'the ready line of a server' $! ready "$work/said" || exit 69
         url=http://$(sed -n 's/^listening on //p' "$work/said")
     }
     serve "$work/store"
@@ -45,7 +46,7 @@ if [ $# -eq 0 ]; then
     playing=
     listen fan song0 song0 song0
     listen ann song1
-    until grep -qs '"chunk"' "$work/ann.jsonl"; do sleep 0.05; done # from now on the edge has the song
+    await 'the first chunk of ann' $! grep -q '"chunk"' "$work/ann.jsonl" || exit 1 # from now on the edge has the song
     listen bob song1
     listen cay song1
     for pid in $playing; do wait "$pid"; done

@@ -8,6 +8,7 @@
 #   KEEP=1      leave the servers running at the end, and print their addresses
 #   OUT=dir     output directory instead of demo
 set -eu
+. "$(dirname "$0")/await.sh"
 cut=${CUT-36} out=${OUT-demo}
 here=$(dirname "$0")
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-demo-XXXXXX")
@@ -132,10 +133,8 @@ serve() { # HOST TOOL [ARGS]: sets $url and $pid
     host=$1 tool=$2
     shift 2
     spawn "$host" "$tool" --listen "$(address "$host"):0" "$@" >"$work/$host.said" 2>>"$work/log"
-    until url=$(sed -n 's/^listening on /http:\/\//p' "$work/$host.said" 2>/dev/null | head -n 1) && [ -n "$url" ]; do
-        kill -0 "$pid" || { cat "$work/log" >&2; exit 69; }
-        sleep 0.05
-    done
+    await "the ready line of $host" "$pid" ready "$work/$host.said" || { cat "$work/log" >&2; exit 69; }
+    url=$(sed -n 's/^listening on /http:\/\//p' "$work/$host.said" | head -n 1)
     say "$host" "$url   $tool"
 }
 step "2  Servers, $links"
@@ -240,7 +239,7 @@ stay() { # NAME PORT TOOL [ARGS]: on this port, or on any free one
         rm -f "$out/$name.said"
         setsid "$@" --listen "127.0.0.1:$try" </dev/null >"$out/$name.said" 2>"$out/$name.log" &
         pid=$!
-        until grep -qs '^listening on ' "$out/$name.said" || ! kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+        await "the ready line of $name" "$pid" ready "$out/$name.said" 2>/dev/null || :
         url=$(sed -n 's/^listening on /http:\/\//p' "$out/$name.said" | head -n 1)
         [ -z "$url" ] || break
     done

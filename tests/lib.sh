@@ -5,11 +5,21 @@
 #   rows PREFIX COMMAND...   many tests: a line of the command's output each, "ok NAME" or "not ok NAME"; lines with # are shown
 #   exits STATUS COMMAND...  succeeds when the command exits with just this status
 #   says TEXT COMMAND...     succeeds when the command's standard error holds the text
+#   equals LEFT RIGHT        two texts are the same, and not empty
+#   prints FILE COMMAND...   the command succeeds and prints what the file holds
+#   silently COMMAND...      the command succeeds and prints nothing to standard error
+#   lacks PATTERN FILE...    no line of these files matches the extended expression, and none of them is empty
+#   differ FILE FILE         two files, neither of them empty, are not the same
+#   kept_right CACHE STORE   each chunk in the cache is the store's, and there is one
+#   cmp, diff                as usual, but two empty files are not the same, nor are two checksums of nothing
+#   jq -e                    as usual, but no input or no result is a failure (in jq 1.6 it is not)
 #   finish                   last line of every test
 #   tone FILE SECONDS [sox arguments]   a sweep with some noise, 44.1 kHz stereo
 #   serve DIR                serve a directory over HTTP on a free port; sets $url
 #   start TOOL [ARGS]        run a server of ours on a free port; sets $url and $pid; what it says is in $said and $said.err
 #   await WHAT COMMAND...    until the command succeeds, at most for 60 s (or $patience): then it fails and says what it waited for
+#   soon COMMAND...          await the command itself, which is shown when it never succeeds
+#   wait PID...              as usual, but at most for 300 s (or $patience): then it says which process did not end
 #   stop PID                 end a process that the test started; gives its exit status
 #
 # $data is tests/data, $root the project, $MUSIC the folder of real songs.
@@ -95,6 +105,81 @@ says() {
     grep -qF -- "$words" "$work/.stderr" || { cat "$work/.stderr"; return 1; }
 }
 
+# A comparison proves nothing when both sides are empty because what should have filled them failed.
+equals() {
+    [ -n "$1" ] && [ "$1" = "$2" ] || { printf '%s\n' "'$1' is not '$2', or empty"; return 1; }
+}
+hold_something() { # arguments of cmp or diff, which found them equal
+    for compared; do
+        if [ -d "$compared" ]; then
+            [ -n "$(find "$compared" -type f -size +0)" ] || { echo "nothing in $compared"; return 1; }
+        elif [ -f "$compared" ]; then
+            [ -s "$compared" ] || { echo "$compared is empty"; return 1; }
+            # MD5 and SHA-256 of no bytes
+            ! head -c 70 "$compared" | grep -aqE '^(d41d8cd98f00b204e980|e3b0c44298fc1c149afb)' ||
+                { echo "$compared is a checksum of nothing"; return 1; }
+        fi
+    done
+}
+cmp() { command cmp "$@" && hold_something "$@"; }
+diff() { command diff "$@" && hold_something "$@"; }
+jq() {
+    jq_asks=no jq_reads=yes jq_file=no
+    for jq_word; do
+        case $jq_word in
+        --*) ;;
+        -*)
+            case $jq_word in *e*) jq_asks=yes ;; esac
+            case $jq_word in *n*) jq_reads=no ;; esac
+            ;;
+        *) [ ! -f "$jq_word" ] || jq_file=yes ;;
+        esac
+    done
+    if [ $jq_asks = no ]; then command jq "$@"; return; fi
+    jq_answer=$(mktemp "$work/.jq-XXXXXX") || return
+    if [ $jq_reads$jq_file = yesno ]; then
+        cat >"$jq_answer.given"
+        [ -s "$jq_answer.given" ] || { rm "$jq_answer"*; echo 'jq -e: nothing to read'; return 4; }
+        command jq "$@" <"$jq_answer.given" >"$jq_answer"
+    else
+        for jq_word; do
+            [ ! -f "$jq_word" ] || [ -s "$jq_word" ] || { rm "$jq_answer"; echo "jq -e: $jq_word is empty"; return 4; }
+        done
+        command jq "$@" >"$jq_answer"
+    fi
+    jq_status=$?
+    cat "$jq_answer"
+    [ -s "$jq_answer" ] || [ $jq_status -ne 0 ] || jq_status=4
+    rm "$jq_answer"*
+    return $jq_status
+}
+prints() {
+    printed=$1
+    shift
+    "$@" >"$work/.printed" && cmp "$work/.printed" "$printed"
+}
+silently() {
+    "$@" 2>"$work/.stderr" >/dev/null || { echo "exit $?"; cat "$work/.stderr"; return 1; }
+    [ ! -s "$work/.stderr" ] || { cat "$work/.stderr"; return 1; }
+}
+lacks() {
+    lacked=$1
+    shift
+    for compared; do [ -s "$compared" ] || { echo "$compared is empty"; return 1; }; done
+    LC_ALL=C grep -aE -e "$lacked" "$@"
+    [ $? -eq 1 ]
+}
+differ() {
+    [ -s "$1" ] && [ -s "$2" ] || { echo "$1 or $2 is empty"; return 1; }
+    command cmp -s "$1" "$2"
+    [ $? -eq 1 ] || { echo "$1 and $2 are the same"; return 1; }
+}
+kept_right() {
+    find "$1" -name 'chunk_*' >"$work/.kept"
+    [ -s "$work/.kept" ] || { echo "no chunk in $1"; return 1; }
+    while IFS= read -r kept; do cmp "$kept" "$2/songs/${kept##*/songs/}" || return; done <"$work/.kept"
+}
+
 tone() {
     file=$1 seconds=$2
     shift 2
@@ -114,6 +199,22 @@ await() {
         [ "$(date +%s)" -lt $awaited_until ] || { echo "waited ${patience:-60} s for $awaited"; return 1; }
         sleep 0.02
     done
+}
+
+hush() { "$@" >/dev/null 2>&1; }
+soon() { await "$*" hush "$@" || { "$@"; return 1; }; }
+
+over() { # PID: it has ended, or is nobody's child any more
+    IFS= read -r over_stat 2>/dev/null <"/proc/$1/stat" || return 0
+    over_stat=${over_stat##*) }
+    [ "${over_stat%% *}" = Z ]
+}
+wait() {
+    for waited; do
+        patience=${patience:-300} await "process $waited to end: $({ tr '\0' ' ' <"/proc/$waited/cmdline"; } 2>/dev/null)" over "$waited" ||
+            return 124
+    done
+    command wait "$@"
 }
 
 # PID SAID: until a server says where it listens; sets $url

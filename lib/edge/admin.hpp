@@ -1,5 +1,5 @@
 #pragma once
-// What only operators see: health with its reasons, numbers, and purging, on a listener of its own.
+// The operators' listener: health with reasons, metrics, and purging.
 #include "edge/purger.hpp"
 #include "http/server.hpp"
 #include "http/status.hpp"
@@ -8,7 +8,7 @@ namespace stretto::edge {
 
 class Admin : public http::Handler {
    public:
-    /// @param purger  nullptr: there is no cache here
+    /// @param purger  nullptr: this server has no cache
     Admin(http::Status& status, Purger* purger) : status_(status), purger_(purger) {}
 
     void handle(http::Incoming&& incoming, http::Reply reply) override;
@@ -23,17 +23,17 @@ class Admin : public http::Handler {
 /// An Admin with its server and the address where it listens.
 class AdminListener {
    public:
-    /// @param address  "HOST:PORT" or "unix:PATH"; an Error (64, 69) when nobody can listen there
+    /// @param address  "HOST:PORT" or "unix:PATH"; throws an Error (64, 69) if listening fails
     AdminListener(net::Loop& loop, const std::string& address, http::Status& status,
                   Purger* purger);
     /// @param socket  listens already, in TCP or at a path that its owner removes
     AdminListener(net::Loop& loop, File socket, http::Status& status, Purger* purger);
     ~AdminListener();
-    /// As people and curl read it: with the port that was chosen.
+    /// The address with the actual port, as curl accepts it.
     const std::string& address() const noexcept { return address_; }
 
    private:
-    std::string address_, path_;  // of its socket, to be taken away
+    std::string address_, path_;  // path of its socket, to be removed
     http::AccessLog log_{"", false};
     http::Limiter limiter_{0};
     http::Shared shared_{{}, log_, limiter_};

@@ -1,5 +1,5 @@
 #pragma once
-// The servers behind an edge, as one worker asks them.
+// One worker's clients of the upstream servers.
 #include <memory>
 #include <vector>
 
@@ -11,15 +11,15 @@ namespace stretto::edge {
 
 class Behind {
    public:
-    /// @param limits  of each server; half of its connections, at least one, are for objects of
-    ///                songs, so that slow answers to other paths leave songs theirs
+    /// @param limits  per server; half of the connections, at least one, are reserved for objects
+    ///                of songs, so that slow responses of other paths do not delay songs
     Behind(net::Loop& loop, Ranking& ranking, const http::Upstream::Limits& limits);
 
     Ranking& ranking() const noexcept { return ranking_; }
     http::Upstream& server(std::size_t which, const Route& route) const;
 
    private:
-    /// Two ways to the same server.
+    /// Two clients of the same server.
     struct Ways {
         http::Upstream songs, others;
     };

@@ -1,6 +1,6 @@
 #pragma once
-// What an edge has stored: found by path and selecting fields, in memory and on disk, under their
-// limits.
+// The stored responses of an edge, by path and selecting fields, in memory and on disk, within
+// their limits.
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -13,85 +13,85 @@
 
 namespace stretto::edge {
 
-/// Shared by all workers. With a disk everything lies there; heads and small bodies are held in
-/// memory too as long as there is room, larger bodies are sent from their files, which the system
-/// keeps in memory as it sees fit. Without one all is in memory. The index counts as memory, and
-/// takes half of it at most.
+/// Shared by all workers. With a disk, everything is stored there. Heads and small bodies are also
+/// kept in memory while there is room. Larger bodies are sent from their files, which the system's
+/// page cache holds. Without a disk, everything is in memory. The index counts as memory and takes
+/// at most half of it.
 class Cache {
    public:
     struct Options {
         std::filesystem::path folder;  ///< empty: memory only
         std::uint64_t disk_bytes = 0, memory_bytes = 0;
         std::size_t open_files = 1024;
-        /// Of the folder's file system, to be left free; nullopt: a hundredth of it. Of its inodes
-        /// always a hundredth.
+        /// Bytes of the folder's file system to leave free; nullopt: 1 % of it. 1 % of the inodes
+        /// is always left free.
         std::optional<std::uint64_t> min_free;
     };
     Cache(Options options, Troubles& troubles);
 
-    /// The stored response that a request selects, the newest if there are several; counts as a
-    /// request for it.
+    /// The stored response that a request selects, the newest if there are several. This counts as
+    /// a request for it.
     std::shared_ptr<Entry> find(const std::string& key, const http::Request& request);
-    /// Whether there is one that another request would select.
+    /// Whether a response is stored that another request would select.
     bool has_other(const std::string& key);
 
     struct Begun {
-        std::shared_ptr<Entry> entry;  ///< nullptr: there is no room for it anywhere
+        std::shared_ptr<Entry> entry;  ///< nullptr: no room
         bool storing = false;          ///< commit() will store it
     };
-    /// An entry whose content is to be filled; found by nobody before commit(). Its bytes are taken
-    /// from those of the disk or, where it is not stored, of the memory.
-    /// @param store  false: it only passes through
+    /// A new entry whose content is to be filled. find() does not return it before commit(). Its
+    /// bytes count against the disk or, if it is not stored, against the memory.
+    /// @param store  false: the response only passes through
     Begun begin(const std::string& key, std::shared_ptr<const Head> head,
                 std::optional<std::uint64_t> length, bool store);
-    /// All of its content is there: from now on it is found, in place of what it replaces.
-    /// @param asked  moment() before upstream was asked: what has been invalidated since is not
-    /// kept
+    /// The content is complete: the entry replaces its predecessor, and find() returns it.
+    /// @param asked  moment() before the upstream request: an entry that was invalidated since then
+    ///               is not stored
     void commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked);
-    /// One of unknown length has so many bytes by now. False when there is no room for it.
+    /// An entry of unknown length has grown to this size. Returns false if there is no room.
     bool grow(const std::shared_ptr<Entry>& entry, std::uint64_t bytes);
-    /// It failed; nothing of it stays.
+    /// The transfer failed: remove all of the entry.
     void abandon(const std::shared_ptr<Entry>& entry);
     /// A validation has renewed its head.
     void freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const Head> head);
     /// Forget all that is stored under this path (RFC 9111 4.4).
     void invalidate(const std::string& key);
-    /// A group (RFC 9875), or a path that begins with "/": what is stored of it and came before now
-    /// is to be validated before it is used again or, when `hard`, is gone.
+    /// Purge a group (RFC 9875), or a path that begins with "/". Its stored responses are validated
+    /// before their next use or, if `hard`, removed.
     void purge(const std::string& what, bool hard, http::Time now);
-    /// Groups of what is stored under a path.
+    /// The groups of the responses that are stored under a path.
     std::vector<std::string> groups_of(const std::string& key);
-    /// Write down what has been purged, for the next run; by any thread.
+    /// Save the purges for the next run. Any thread may call it.
     void keep_purges();
-    /// Take what hard purges were for off the disk and out of memory, if there were any; long.
-    /// @param go_on  asked once in a while; false: enough
+    /// Remove the objects of hard purges from disk and memory. This may take long.
+    /// @param go_on  called now and then; false: stop
     void sweep(const std::function<bool()>& go_on);
-    /// Grows with each invalidate().
+    /// A counter that each invalidate() increments.
     std::uint64_t moment();
     void drop(const std::shared_ptr<Entry>& entry);
 
     struct Numbers {
         std::uint64_t objects = 0, disk_bytes = 0, memory_bytes = 0, evicted = 0, unstored = 0;
-        std::uint64_t filling_bytes = 0;  ///< on the way, or held for clients after it was dropped
+        std::uint64_t filling_bytes = 0;  ///< being filled, or dropped but still read by clients
         std::uint64_t damaged = 0, scrubbed_bytes = 0;
     };
     Numbers numbers();
-    /// Why nothing can be stored now; empty when all is well.
+    /// The reason why nothing can be stored now; empty if storing works.
     std::string trouble();
 
-    /// Read the files of one of the folder's 256 parts again; what is damaged is dropped.
-    /// @param pause  called after so many bytes; false: enough
+    /// Verify the files in one of the folder's 256 parts, and drop damaged ones.
+    /// @param pause  called after this many bytes; false: stop
     void scrub(unsigned part, const std::function<bool(std::uint64_t bytes)>& pause);
 
    private:
     using Number = cache::Key;
     struct Slot {
-        std::shared_ptr<Entry> entry;  // nullptr: known by its file's name only
+        std::shared_ptr<Entry> entry;  // nullptr: only the file's name is known
         Disk::Name name;
         std::uint64_t stored_at = 0;  // grows with each
     };
     using Entries = std::vector<std::shared_ptr<Entry>>;
-    /// Counts memory until it goes.
+    /// Counts memory while it exists.
     struct Lease {
         explicit Lease(std::atomic<std::uint64_t>& total) : all(total) {}
         ~Lease() { all -= bytes; }
@@ -104,7 +104,7 @@ class Cache {
         std::atomic<std::uint64_t>& all;
         std::uint64_t bytes = 0;
     };
-    /// What is on its way.
+    /// A response that is being filled.
     struct Filling {
         std::optional<Disk::Draft> draft;
         std::shared_ptr<Lease> lease;  // where it lies in memory
@@ -153,10 +153,11 @@ class Cache {
     Options options_;
     Troubles& troubles_;
     std::unique_ptr<Disk> disk_;
-    std::atomic<std::uint64_t> alive_{0};  // bytes of contents in memory that are no copies
+    std::atomic<std::uint64_t> alive_{0};  // bytes of contents that are in memory only
     std::mutex mutex_;                     // guards all below
     cache::Eviction stored_, memory_;
-    std::unordered_map<std::string, Entries> by_key_;  // of a path all or none; newest first
+    std::unordered_map<std::string, Entries>
+        by_key_;  // for each path, all of its entries or none; newest first
     std::unordered_map<Number, Slot> by_number_;
     std::unordered_multimap<std::uint64_t, Number> unloaded_;  // by hash of the path
     std::uint64_t stored_count_ = 0;
@@ -167,18 +168,18 @@ class Cache {
         http::Time at{}, hard_at{};
     };
     std::unordered_map<std::string, Purge> purges_;
-    std::uint64_t purge_count_ = 0, purges_kept_ = 0;  // kept: those that are on the disk
+    std::uint64_t purge_count_ = 0, purges_kept_ = 0;  // kept: saved on the disk
     bool sweep_wanted_ = false;
     std::mutex purges_file_mutex_;              // taken before mutex_
-    Purge purged_all_;                          // when there were too many to remember
-    std::unordered_set<std::size_t> oversize_;  // what grew too large, by hash of the path
-    std::list<std::weak_ptr<Entry>> open_;      // files, opened longest ago first
+    Purge purged_all_;                          // used when there were too many purges to remember
+    std::unordered_set<std::size_t> oversize_;  // objects that grew too large, by hash of the path
+    std::list<std::weak_ptr<Entry>> open_;      // open files, the oldest first
     std::uint64_t evicted_ = 0, unstored_ = 0, damaged_ = 0;
     std::atomic<std::uint64_t> scrubbed_{0};
     std::string trouble_;
 };
 
-/// What a path of ours tells the eviction.
+/// The properties of one of our paths that eviction uses.
 cache::Hint hint_of(const std::string& key);
 
 }  // namespace stretto::edge

@@ -1,5 +1,5 @@
 #pragma once
-// Bytes from upstream held against what proves them: the song's id, or a digest sent along.
+// Verifies bytes from upstream against the song's id, or against a digest in the response.
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,28 +9,28 @@
 
 namespace stretto::edge {
 
-/// Follows one response body as it comes. Nothing that fails it is stored, and its last bytes are
-/// held back until it has passed, so that no client takes damage for a whole object.
+/// Verifies one response body while it arrives. A body that fails is not stored. The last bytes are
+/// held back until the body is verified, so no client takes a damaged body for a complete one.
 class Check {
    public:
     enum class Verdict {
         right,
-        unknown,      ///< there is no such song, so nobody says what it should be
-        unavailable,  ///< what should prove it cannot be had now
+        unknown,      ///< the song does not exist, so no hash is known
+        unavailable,  ///< the manifest or index that proves it cannot be fetched now
         wrong
     };
     virtual ~Check() = default;
     virtual void add(BytesView bytes) = 0;
-    /// Bytes that clients may have while `size` are here.
-    /// @param length  of the whole, when it is known
+    /// Number of bytes that clients may get after `size` bytes have arrived.
+    /// @param length  of the whole body, if known
     virtual std::uint64_t releasable(std::uint64_t size,
                                      std::optional<std::uint64_t> length) const = 0;
-    /// All bytes were added; `done` is called at once or later, on this thread.
+    /// All bytes have been added. Calls `done` at once or later, on this thread.
     virtual void finish(std::function<void(Verdict)> done) = 0;
 };
 
-/// Manifests, indexes and chunks by the song's id, and whatever has a Repr-Digest by that; nullptr
-/// for others.
+/// A check by the song's id for manifests, indexes and chunks, and by Repr-Digest for responses
+/// with that field; nullptr for others.
 /// @param fields  of the response
 std::unique_ptr<Check> check_of(const Route& route, const http::Fields& fields,
                                 Manifests& manifests, Objects& objects, net::Loop& loop);

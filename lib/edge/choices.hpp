@@ -1,6 +1,6 @@
 #pragma once
-// Which bitrate a client was given for a song, so that its next requests for that song, ranges
-// among them, get the same bytes.
+// The bitrate that was chosen for a client and a song, so that later requests for the same song,
+// including ranges, get the same bytes.
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -13,19 +13,19 @@
 
 namespace stretto::edge {
 
-/// Shared by all workers; bounded. With a file it outlives the program, whatever ends it: 16 bytes
-/// a choice, which hold a keyed hash instead of the address and the song.
+/// Shared by all workers; bounded. With a file, the choices survive a restart or a crash: 16 bytes
+/// per choice, with a keyed hash instead of the address and the song.
 class Choices {
    public:
     static constexpr std::size_t most = 65536;        ///< remembered, in two generations
     static constexpr std::uint32_t for_minutes = 60;  ///< since the last request
     using Now = std::function<std::uint32_t()>;
 
-    /// @param file  empty: none. One that cannot be written is done without.
+    /// @param file  empty: no file. If it cannot be written, choices are kept in memory only.
     /// @param now   minutes of the system's clock
     explicit Choices(std::filesystem::path file = {}, Now now = minutes);
 
-    /// The kbps that this client has for this song; `choose` is asked when none is known.
+    /// The bitrate of this client for this song; calls `choose` if none is known.
     int of(const std::string& source, const std::string& song, const std::function<int()>& choose);
 
     static std::uint32_t minutes();

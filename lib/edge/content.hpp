@@ -1,5 +1,5 @@
 #pragma once
-// The bytes of a body that many readers share while it may still be growing.
+// The bytes of a body, which may still be growing, shared by many readers.
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -13,49 +13,47 @@
 
 namespace stretto::edge {
 
-/// One thread appends, any number of threads read what was released, as it comes. Bytes lie in a
-/// file: on disk or, without one, in memory (memfd_create); a body that is complete and small is
-/// held as plain bytes beside it.
+/// One thread appends; any number of threads read the released bytes. The bytes are in a file on
+/// disk or in memory (memfd_create). A complete, small body is also kept as plain bytes.
 class Content : public std::enable_shared_from_this<Content> {
    public:
     static constexpr std::uint64_t small = 64u << 10;
 
     struct Growing {};
-    /// Growing, in a file that the caller has opened for reading and writing, or in memory when it
-    /// has none.
-    /// @param length  of the whole, when it is known
+    /// A growing content, in a file that the caller has opened for reading and writing, or in
+    /// memory.
+    /// @param length  of the whole body, if known
     Content(Growing, File file, std::optional<std::uint64_t> length);
-    /// Complete, in memory.
+    /// A complete content in memory.
     explicit Content(Bytes bytes);
-    /// Complete, the first `length` bytes of an open file.
+    /// A complete content: the first `length` bytes of an open file.
     Content(File file, std::uint64_t length);
-    /// Complete, the first `length` bytes of a file that is opened when it is read. Each block is
-    /// held against its sum before a byte of it leaves: the disk may have changed it.
+    /// A complete content: the first `length` bytes of a file that is opened on the first read.
+    /// Each block is verified against its checksum before any byte of it is sent.
     Content(std::filesystem::path path, std::uint64_t length, Sums sums);
 
-    /// Kept as long as the content: what counts its memory.
+    /// Keeps this object, which counts the memory, as long as the content exists.
     void hold(std::shared_ptr<void> lease) { lease_ = std::move(lease); }
-    /// Called when a block is not what it was, by whoever reads it.
+    /// Called by a reader that finds a damaged block.
     void on_damage(std::function<void()> call);
-    /// Asked when the disk is full: makes room for so many bytes, or says no.
+    /// Called when the disk is full: frees this many bytes, or returns false.
     void on_full(std::function<bool(std::uint64_t bytes)> call);
 
-    /// Add bytes at the end; readers see them after release(). A full disk is no failure: the bytes
-    /// move to memory, and on_disk() is false from then on. @return false: neither disk nor memory
-    /// has room
+    /// Append bytes; readers see them after release(). If the disk is full, all bytes move to
+    /// memory and on_disk() becomes false. @return false: neither disk nor memory has room
     bool append(BytesView bytes);
-    /// Of all that was appended to a file on disk; once, by whoever appends.
+    /// The checksums of all appended bytes of a file on disk. The appending thread calls it once.
     Sums take_sums() { return summer_.finish(); }
-    /// Let readers have the first n bytes.
+    /// Release the first n bytes to readers.
     void release(std::uint64_t n);
-    /// The whole may turn out to be wrong: until it is complete, who reads a range gets all of it
-    /// but the last byte, and so sees that it is not all.
+    /// The body may prove to be wrong. Until it is complete, a reader of a range does not get the
+    /// last byte, and so sees an incomplete range.
     void hold_ends();
-    /// Forget all bytes. @return false: some were released already
+    /// Discard all bytes. @return false: some were already released
     bool restart();
-    /// All bytes are there, and released.
+    /// All bytes have been appended and released.
     void complete();
-    /// The rest will never come: readers that need it are told so.
+    /// The rest will never arrive: readers that need it fail.
     void fail();
 
     std::uint64_t size() const;
@@ -63,28 +61,28 @@ class Content : public std::enable_shared_from_this<Content> {
     bool is_complete() const;
     bool failed() const;
     bool on_disk() const noexcept { return on_disk_; }
-    /// The file as it is now; nullptr when there is none open.
+    /// The open file, or nullptr.
     std::shared_ptr<const File> file() const;
-    /// Bytes of main memory that it takes.
+    /// Bytes of main memory in use.
     std::uint64_t memory() const;
     bool has_bytes() const;
 
-    /// The file's name from now on, once it has one.
+    /// Set the file's name once it has one.
     void set_path(std::filesystem::path path);
-    /// Give back what a complete content on disk holds: its descriptor, and its bytes when asked.
+    /// Release the descriptor of a complete content on disk and, on request, its bytes in memory.
     void close_file();
     void forget_bytes();
     enum class Opened { before, now, failed, damaged };
-    /// Make sure that it can be read; `failed` when its file is gone, `damaged` when its first
-    /// block is not what it was.
+    /// Check that it can be read: `failed` if the file is missing, `damaged` if its first block
+    /// does not match its checksum.
     Opened open();
     bool is_open() const;
-    /// All bytes of a complete content; nullopt when it is longer than `most` or cannot be read.
+    /// All bytes of a complete content; nullopt if it is longer than `most` or cannot be read.
     std::optional<Bytes> read_all(std::uint64_t most);
     /// Call `done` on `loop` once it is complete or has failed.
     void when_settled(net::Loop& loop, std::function<void()> done);
 
-    /// What a client is sent: bytes of a range, as they come.
+    /// The body for a client: the bytes of a range, while they arrive.
     class Reader;
     /// @param range  nullopt: all of it
     std::unique_ptr<http::Body> read(net::Loop& loop, std::optional<http::ByteRange> range);
@@ -92,7 +90,8 @@ class Content : public std::enable_shared_from_this<Content> {
    private:
     struct Waiter {
         net::Loop* loop;
-        std::uint64_t needs;  // called when released is above this, or all is settled
+        std::uint64_t needs;  // called when more than this is released, or when the content is
+                              // complete or has failed
         std::function<void()> call;
     };
     void wake(std::unique_lock<std::mutex> lock);
@@ -110,8 +109,8 @@ class Content : public std::enable_shared_from_this<Content> {
     bool complete_ = false, failed_ = false, hold_ends_ = false;
     std::atomic<bool> on_disk_ = false;
     Summer summer_;            // of what is appended to a file on disk
-    Sums sums_;                // of a file that is not proven yet; empty: nothing is to be proven
-    std::vector<bool> right_;  // its blocks that are
+    Sums sums_;                // of a file that is not verified yet; empty: nothing to verify
+    std::vector<bool> right_;  // its verified blocks
     std::size_t unproven_ = 0;
     std::shared_ptr<void> lease_;
     std::function<void()> on_damage_;

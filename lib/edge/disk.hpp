@@ -1,5 +1,5 @@
 #pragma once
-// The files of a disk cache: one for each stored response, whole or not there at all.
+// The files of a disk cache: one complete file per stored response.
 #include <array>
 #include <atomic>
 #include <filesystem>
@@ -14,24 +14,23 @@
 
 namespace stretto::edge {
 
-/// A file holds the body, then what is known of the response (CBOR, RFC 8949), then 16 bytes: the
-/// length of that and its CRC-32 (u32, little-endian) and "STRETTO2". Its name is made of hashes of
-/// what it answers:
-/// `<first 2>/<32 hex of the path>-<16 hex of the selecting fields>`. A file that is being written
-/// has a name of its own and gets this one when all of it is there, so kill -9 leaves whole objects
-/// and rests, which are cleared away.
+/// A file holds the body, then metadata of the response (CBOR, RFC 8949), then 16 bytes: the length
+/// and the CRC-32 of the metadata (u32, little-endian) and "STRETTO2". Its name consists of hashes
+/// of the request: `<first 2>/<32 hex of the path>-<16 hex of the selecting fields>`. A file being
+/// written has a temporary name until it is complete. So kill -9 leaves only complete files, and
+/// temporary ones that the next run removes.
 class Disk {
    public:
-    /// Makes the folder; one program at a time may use it (Error 75 otherwise).
+    /// Creates the folder. Only one program at a time may use it (otherwise Error 75).
     explicit Disk(std::filesystem::path folder);
 
-    /// What names a response: its path, and the request fields that selected it.
+    /// The key of a response: its path, and the request fields that selected it.
     using PathHash = std::array<std::uint64_t, 2>;
     struct Name {
         PathHash path_hash{};
         std::uint64_t variant_hash = 0;
         std::string file() const;
-        std::uint64_t number() const;  ///< 64 bits of both
+        std::uint64_t number() const;  ///< 64 bits of both hashes
         bool operator==(const Name&) const = default;
     };
     static Name name_of(const std::string& key, const http::Fields& vary);
@@ -42,16 +41,16 @@ class Disk {
         std::uint64_t bytes = 0;
         std::int64_t modified = 0;
     };
-    /// Every whole file, the one written longest ago first; rests of an earlier run are removed.
-    /// Looks at names and lengths only.
+    /// All complete files, the oldest first, by their names and lengths alone. Temporary files of
+    /// an earlier run are removed.
     std::vector<Found> scan();
 
     struct Draft {
         File file;
         std::filesystem::path path;
     };
-    /// A new file to write a body to; nothing, with errno set, when the disk will not have it.
-    /// Folders that somebody has taken away are made again.
+    /// A new file for a body; nullopt, with errno set, if the disk refuses it. Missing folders are
+    /// created again.
     std::optional<Draft> draft();
 
     struct Meta {
@@ -60,30 +59,30 @@ class Disk {
         std::uint64_t length = 0;  ///< of the body
         Sums sums;                 ///< of its blocks
     };
-    /// Put what is known behind the body. False when the disk is full.
+    /// Append the metadata to the body. Returns false if the disk is full.
     static bool write_meta(int fd, const Meta& meta);
-    /// What a file says of itself; nullopt when it is not whole.
+    /// Read a file's metadata; nullopt if the file is incomplete.
     static std::optional<Meta> read_meta(const std::filesystem::path& path);
     static std::optional<Meta> read_meta(int fd);
-    /// The same in place, for a response that was freshened. A crash in the middle costs the file.
+    /// Replace the metadata after a validation. A crash meanwhile loses the file.
     static bool rewrite_meta(const std::filesystem::path& path, const Meta& meta);
 
-    /// The whole files in one of 256 folders.
+    /// The complete files in one of the 256 folders.
     std::vector<Name> names_in(unsigned folder) const;
 
-    /// Room that the file system has left for us.
+    /// Free space of the file system.
     struct Room {
         std::uint64_t bytes = 0, files = 0;          ///< free
         std::uint64_t all_bytes = 0, all_files = 0;  ///< files: 0 where there is no limit
     };
     std::optional<Room> room() const;
 
-    /// Bytes that the empty folders take.
+    /// Size of the empty folders in bytes.
     std::uint64_t own_bytes() const;
     static std::uint64_t size_of(int fd);
 
     std::filesystem::path path_of(const Name& name) const;
-    /// Give a draft its name. False when that fails.
+    /// Rename a draft to its final name. Returns false on failure.
     bool keep(const Draft& draft, const Name& name);
 
    private:

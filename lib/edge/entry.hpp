@@ -1,6 +1,5 @@
 #pragma once
-// A representation that can be answered again and again: the head of a response, what was worked
-// out of it once, and its content.
+// A reusable response: its head, values derived from the head, and its content.
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -11,19 +10,19 @@
 
 namespace stretto::edge {
 
-/// Never changes; a freshened entry gets another one.
+/// Immutable; a validated entry gets a new one.
 struct Head {
     http::Stored stored;
-    std::string fields;               ///< printed, less what is made for each answer
-    std::string not_modified_fields;  ///< those of them that a 304 repeats
+    std::string fields;               ///< as text, without the fields of single responses
+    std::string not_modified_fields;  ///< the fields that a 304 repeats
     std::string etag, modified, date;
-    std::vector<std::string> groups;  ///< of Cache-Groups
-    http::Time born{};                ///< now - born is its age
-    http::Time fresh_until{};         ///< for a request that asks for nothing special
-    bool plain = false;               ///< use() need not be asked while it is fresh
+    std::vector<std::string> groups;  ///< from Cache-Groups
+    http::Time born{};                ///< its age is now - born
+    http::Time fresh_until{};         ///< for a request without cache directives
+    bool plain = false;               ///< no need to call use() while it is fresh
     bool has_vary = false;
-    bool origin = false;           ///< ours to say: no age, always fresh
-    std::size_t memory_bytes = 0;  ///< what it takes, about
+    bool origin = false;           ///< from our own store: no age, always fresh
+    std::size_t memory_bytes = 0;  ///< approximate memory use
 
     static std::shared_ptr<const Head> of_origin(int status, http::Fields fields);
     static std::shared_ptr<const Head> of_upstream(http::Stored stored);
@@ -45,19 +44,19 @@ class Entry {
         head_ = std::move(head);
     }
 
-    /// Requests that waited for it while it came: they count as much as those that find it later.
+    /// Number of requests that waited for it while it arrived. They count like later requests.
     std::atomic<std::uint32_t> joined{0};
 
-    /// Since it came it was invalidated: to be validated before it is used again.
+    /// It was invalidated after it arrived: validate it before its next use.
     std::atomic<bool> invalid{false};
-    /// Purges that it was last held against.
+    /// The purges that it was last compared with.
     std::atomic<std::uint64_t> purges_seen{0};
 
-    /// What it takes of main memory without the bytes of its body, about.
+    /// Approximate main memory without its body.
     std::size_t head_bytes() const;
 
-    /// What the cache's evictions know it by, and when it was stored (0: it was not); the cache
-    /// alone reads and sets them.
+    /// Its key in the cache's eviction, and when it was stored (0: not stored). Only the cache uses
+    /// them.
     std::uint64_t number = 0, stored_at = 0;
 
    private:

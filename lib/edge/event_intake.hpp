@@ -1,5 +1,5 @@
 #pragma once
-// POST /events: what players saw, checked, stored on the disk, and only then answered.
+// POST /events: checks players' events, stores them on the disk, and responds after that.
 #include <atomic>
 
 #include "events/batch.hpp"
@@ -15,21 +15,25 @@ class EventIntake {
         std::filesystem::path path;
         std::uint64_t most_file_bytes = 256'000'000;
         std::size_t most_waiting_bytes = 16'000'000;
-        double rate = 100;  ///< requests a second from one address; 0: any number
+        double rate = 100;  ///< requests per second and address; 0: no limit
         bool full_addresses = false;
     };
-    /// Errors of events::Journal.
+    /// Throws the Errors of events::Journal.
     explicit EventIntake(const Options& options);
 
-    /// The query `sent_ms` is when the client sent it, by its clock, for what stretto-report makes
-    /// of times. Replies now or, on the reply's loop, when the disk has them: 202; 400 and none
-    /// stored when a line is no event, 413 for too many, 415 for a coded body, 429 when too much
-    /// comes from one address or waits for the disk, 507 when that is full, 503 when it fails.
+    /// The query `sent_ms` is the time of the request by the client's clock; stretto-report
+    /// corrects clocks with it. Responds at once, or on the reply's loop after the events are on
+    /// the disk:
+    /// - 202: all stored
+    /// - 400: a line is not an event; nothing is stored
+    /// - 413: too many; 415: the body is compressed
+    /// - 429: too much from one address, or too much waits for the disk
+    /// - 507: the disk is full; 503: it fails
     /// @param reader  of this thread
     void take(events::Reader& reader, http::Incoming&& incoming, const http::Reply& reply);
 
     void reopen() { journal_.reopen(); }
-    /// What waits is stored; nobody is answered after this.
+    /// Store all waiting events. No response is sent after this.
     void close() { journal_.close(); }
     void add_metrics(std::vector<http::Metric>& metrics) const;
 

@@ -1,5 +1,5 @@
 #pragma once
-// One response from upstream into the cache, for all who wait for it.
+// Fetches one response from upstream into the cache, for all waiting requests.
 #include <atomic>
 #include <chrono>
 
@@ -27,71 +27,71 @@ struct EdgeShared {
     Manifests& manifests;
     EdgeCounters& counters;
     Troubles& troubles;
-    std::string name;  ///< in Via and Cache-Status
-    /// Names may be shared: this is in the Via of requests, so that one of ours that comes back is
-    /// known.
+    std::string name;  ///< the name in Via and Cache-Status
+    /// Identifies this instance in the Via of requests, because names need not be unique. A request
+    /// that returns to this edge is recognized by it.
     std::string instance = random_name();
-    bool ignore_reload = false;             ///< no-cache and max-age of requests count for nothing
-    std::atomic<bool> songs_asked = false;  ///< somebody has asked for a song since the start
+    bool ignore_reload = false;             ///< ignore no-cache and max-age of requests
+    std::atomic<bool> songs_asked = false;  ///< a song was requested since the start
 };
 
-/// What came of asking upstream.
+/// The result of an upstream request.
 struct Outcome {
-    /// An answer that others may have too: new, validated, or stale because upstream failed.
+    /// A shareable response: new, validated, or stale because upstream failed.
     std::shared_ptr<Entry> entry;
-    bool storable = false;   ///< whoever may reuse it without validation may have it
-    bool stored = false;     ///< and it is (being) stored
-    bool validated = false;  ///< a 304 has renewed what was stored
-    bool stale = false;      ///< upstream failed, and this is what there is
+    bool storable = false;   ///< requests that may reuse it without validation may get it
+    bool stored = false;     ///< it is stored, or being stored
+    bool validated = false;  ///< a 304 has validated the stored response
+    bool stale = false;      ///< upstream failed, and this is the stored response
     std::optional<int> fwd_status;
-    /// Fields, printed, that are for the one who asked and nobody else (private="...").
+    /// Fields, as text, for the first client only (private="...").
     std::string own_fields;
-    /// Or an answer for the one who asked alone.
+    /// Or a response for the first client only.
     std::shared_ptr<Pipe> pipe;
     http::Response head;
-    /// Or none.
+    /// Or no response.
     int error = 0;  ///< 502, 503, 504
     std::string why;
-    std::chrono::steady_clock::time_point asked{};  ///< when upstream was asked for this
+    std::chrono::steady_clock::time_point asked{};  ///< time of the upstream request
 
-    /// Nothing but what is wrong with upstream.
+    /// A result that holds only the upstream's failure.
     bool failed() const;
 };
 
-/// Fetches, stores, and goes on after upstream has broken off (Range and If-Range, RFC 9110 14.2),
-/// so that readers notice nothing where the rest can be had. Keeps itself alive until it has ended.
+/// Fetches and stores. If upstream breaks off, it requests the rest (Range and If-Range, RFC 9110
+/// 14.2), and readers do not notice if that succeeds. It keeps itself alive until it has ended.
 class Fill : public std::enable_shared_from_this<Fill> {
    public:
     struct Job {
         std::string key;        ///< path and query
-        Route route;            ///< what they ask for
+        Route route;            ///< the requested object
         http::Request request;  ///< the client's, end-to-end fields only
         Bytes body;
         std::shared_ptr<Entry> stored;  ///< to be validated; may be nullptr
-        /// The answer is for one client, if it may not be stored: else for all who wait.
+        /// A response that may not be stored is for one client; otherwise it is for all waiting
+        /// ones.
         bool alone = false;
-        /// Ask for all of it, whatever range or condition the client has: an object that can be
-        /// proven is proven whole. For those that are not alone it is always so.
+        /// Request the whole object, whatever the client's range or condition: verification needs
+        /// the whole object. This is always so if other clients wait too.
         bool whole = false;
-        /// Whether somebody new has come to wait for it since this was last asked; may be empty.
+        /// Whether a new request has joined since the last call; may be empty.
         std::function<bool()> wanted;
-        /// Told of each 1xx before the answer (RFC 9110 15.2); may be empty.
+        /// Called for each 1xx before the response (RFC 9110 15.2); may be empty.
         std::function<void(const http::Response&)> interim;
-        bool internal = false;  ///< asked by ourselves: an answer that may not be stored is kept
+        bool internal = false;  ///< our own request: a response that may not be stored is kept
                                 ///< until it is read
     };
-    /// How it ended: as was told with the head, or the entry broke off, or it was to be stored and
-    /// was not what it should be.
+    /// How it ended: as announced with the head, incomplete, or to be stored but failing
+    /// verification.
     enum class End { done, broken, damaged };
-    /// @param head_done  called once, when it is known what can be answered
-    /// @param all_done   called once, when nothing more will come; may be empty
+    /// @param head_done  called once, when the response is known
+    /// @param all_done   called once at the end; may be empty
     /// @return           for cancel()
     static std::weak_ptr<Fill> start(net::Loop& loop, Behind& behind, EdgeShared& shared,
                                      Objects& objects, Job job,
                                      std::function<void(Outcome)> head_done,
                                      std::function<void(End)> all_done);
-    /// Nobody wants it any more: it ends now, and `head_done` is not called, unless the head has
-    /// come.
+    /// No request waits any more: end now. `head_done` is not called, unless the head has arrived.
     void cancel();
 
    private:
@@ -130,8 +130,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
     Job job_;
     std::function<void(Outcome)> head_done_;
     std::function<void(End)> all_done_;
-    std::uint64_t moment_;        // when it began, as invalidations go
-    std::shared_ptr<Fill> self_;  // until all is done
+    std::uint64_t moment_;        // start, on the counter of invalidations
+    std::shared_ptr<Fill> self_;  // until the end
 
     std::unique_ptr<http::Fetch> fetch_;
     http::Time requested_{};
@@ -141,9 +141,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
     std::unique_ptr<Check> check_;
     bool store_ = false, discard_ = false, restarted_ = false;
     int attempts_ = 0;
-    std::vector<std::size_t> servers_;  // that may be asked, in this order
-    std::size_t server_ = 0;            // place of the one asked, in servers_
-    std::uint64_t skip_ = 0;            // bytes of a second answer that are here already
+    std::vector<std::size_t> servers_;  // the servers to try, in this order
+    std::size_t server_ = 0;            // index of the current one in servers_
+    std::uint64_t skip_ = 0;            // bytes of a resumed response that have arrived before
 };
 
 }  // namespace stretto::edge

@@ -1,5 +1,5 @@
 #pragma once
-// Fetches under way that others may wait for: one for each path, however many ask.
+// Open fetches that other requests may join: one per path, however many requests there are.
 #include <atomic>
 #include <mutex>
 #include <unordered_map>
@@ -9,19 +9,19 @@
 
 namespace stretto::edge {
 
-/// What is shared of a fetch: at first nothing is known, then the entry that it fills.
+/// The shared state of a fetch: first unknown, then the entry that it fills.
 class Flight {
    public:
-    /// nullptr: the answer was not for others; go and ask alone.
+    /// nullptr: the response is not shareable; send an own request.
     using Told = std::function<void(std::shared_ptr<const Outcome>)>;
 
-    /// Wait for the head of the answer; called back on `loop`. @return the outcome, when it is
-    /// known already: then `told` is not called
+    /// Wait for the head of the response; calls `told` on `loop`. @return the outcome if it is
+    /// already known; then `told` is not called
     std::shared_ptr<const Outcome> wait(net::Loop& loop, Told told);
     void tell(std::shared_ptr<const Outcome> outcome);
-    /// Whether somebody has joined since this was last asked.
+    /// Whether a request has joined since the last call.
     bool joined() { return joined_.exchange(false); }
-    /// How to end the fetch, from any thread.
+    /// Ends the fetch; callable from any thread.
     void on_unwanted(std::function<void()> cancel);
 
    private:
@@ -32,36 +32,37 @@ class Flight {
     std::shared_ptr<const Outcome> outcome_;
     std::vector<std::pair<net::Loop*, Told>> waiting_;
     std::function<void()> cancel_;
-    std::size_t present_ = 0;  // who joined and has not left; the Flights' mutex guards it
+    std::size_t present_ =
+        0;  // requests that joined and have not left; guarded by the Flights' mutex
 };
 
 /// Shared by all workers.
 class Flights {
    public:
-    /// The fetch under way for a key; or a new one, and then the caller is the one who flies it.
+    /// The open fetch for a key, or a new one, which the caller must then execute.
     std::pair<std::shared_ptr<Flight>, bool> join(const std::string& key);
-    /// Who comes from now on is not to wait for those under way (RFC 9111 4.4).
+    /// Requests from now on must not join the open fetches (RFC 9111 4.4).
     void forget(const std::string& target);
     void forget_all();
-    /// One of those who joined does not want it any more. When nobody does, and the head of its
-    /// answer has not come, the fetch is ended.
+    /// A joined request leaves. If it was the last one and the head has not arrived, the fetch
+    /// ends.
     void leave(const std::string& key, const std::shared_ptr<Flight>& flight);
     void landed(const std::string& key, const std::shared_ptr<Flight>& flight);
 
-    /// What became of the last fetch that failed.
+    /// The result of the last failed fetch.
     struct Failure {
-        std::chrono::steady_clock::time_point asked{};  ///< upstream
+        std::chrono::steady_clock::time_point asked{};  ///< time of the upstream request
         int status = 502;
         std::string why;
     };
     void note_failed(const std::string& key, Failure failure);
-    /// That of one which asked upstream after `since`; else nullopt.
+    /// The failure, if its upstream request was sent after `since`; otherwise nullopt.
     std::optional<Failure> failed_since(const std::string& key,
                                         std::chrono::steady_clock::time_point since);
 
-    /// Answers of this path were not for others lately: do not make them wait for each other.
+    /// Recent responses of this path were not shareable: do not let requests join.
     void note_unshared(const std::string& key, std::uint64_t now_ms);
-    /// They are again.
+    /// They are shareable again.
     void note_shared(const std::string& key);
     bool is_unshared(const std::string& key, std::uint64_t now_ms);
 

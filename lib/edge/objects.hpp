@@ -1,5 +1,5 @@
 #pragma once
-// Objects by their path, wherever they come from: a store's directory, or a server behind a cache.
+// Objects by path, from a store's directory or through a cache from an upstream server.
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,18 +11,18 @@
 namespace stretto::edge {
 
 struct Found {
-    std::shared_ptr<Entry> entry;  ///< nullptr: there is none, see status and why
-    int status = 404;              ///< 404, or 502, 503, 504 when nobody could be asked
+    std::shared_ptr<Entry> entry;  ///< nullptr: not available, see status and why
+    int status = 404;              ///< 404, or 502, 503, 504 if upstream is unreachable
     std::string why;
-    std::optional<http::CacheStatus> cache;  ///< how it was found; none at an origin
+    std::optional<http::CacheStatus> cache;  ///< what the cache did; nullopt at an origin
 };
 
-/// One for each worker; called and calling back on its thread.
+/// One per worker; calls and callbacks happen on its thread.
 class Objects {
    public:
     virtual ~Objects() = default;
     /// @param route  of an object
-    /// @param done  called at once or later; the entry's content may still be coming
+    /// @param done  called at once or later; the entry's content may still be incomplete
     virtual void get(const Route& route, std::function<void(Found)> done) = 0;
 };
 

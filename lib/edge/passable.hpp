@@ -1,16 +1,15 @@
 #pragma once
-// Which paths an edge passes on as they are, for servers behind it that are not ours.
+// The paths that an edge passes on unchanged, to upstream servers of any kind.
 #include <optional>
 #include <string_view>
 
 namespace stretto::edge {
 
-/// Why a target may not be passed on; nullopt when it may, byte for byte. Refused is what the
-/// server behind, or one behind that, might take for a path other than the one that it is stored
-/// under:
-/// "." and ".." segments, also encoded, encoded again, with parameters or blanks, or between
-/// encoded slashes; control bytes; backslashes; bad percent-encoding.
-/// @param target  origin-form, printable ASCII; its query is not looked at
+/// The reason to refuse a target; nullopt if it may be passed on, byte for byte. A target is
+/// refused if an upstream server might decode it to another path than the key of the cache: "." and
+/// ".." segments (also encoded once or twice, with parameters or blanks, or between encoded
+/// slashes), control bytes, backslashes, and invalid percent-encoding.
+/// @param target  origin-form, printable ASCII; its query is ignored
 std::optional<std::string_view> why_not_passed(std::string_view target);
 
 }  // namespace stretto::edge

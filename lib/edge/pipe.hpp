@@ -8,21 +8,21 @@
 
 namespace stretto::edge {
 
-/// Filled and emptied on one thread. Shared by the body that a client reads and the fetch that
-/// fills it; when the body goes, the fetch is cancelled.
+/// Filled and emptied on one thread. The client's body and the fetch share it. When the body is
+/// destroyed, the fetch is cancelled.
 class Pipe {
    public:
     static constexpr std::size_t most = 32u << 10;
 
     ~Pipe() { held_ -= queued_; }
-    /// Bytes in all of them.
+    /// Bytes in all pipes.
     static std::uint64_t held() { return held_; }
 
     /// @return false: full, stop until drained
     bool push(BytesView bytes);
     void end() { settle(false); }
     void fail() { settle(true); }
-    /// Keep the fetch that fills it; `gone` is called when the reader goes before the end.
+    /// Keep the fetch alive. `gone` is called if the reader leaves before the end.
     void own(std::unique_ptr<http::Fetch> fetch, std::function<void()> gone);
 
     static std::unique_ptr<http::Body> body(std::shared_ptr<Pipe> pipe);

@@ -10,17 +10,16 @@
 
 namespace stretto::edge {
 
-/// Used on one loop. What is gone for good at once for those who ask is taken off the disk by a
-/// thread of its own.
+/// Used on one loop. A hard purge takes effect at once; a separate thread removes the files.
 class Purger {
    public:
-    /// @param others  admin listeners of edges that are told too: http://HOST:PORT or unix:PATH
+    /// @param others  admin listeners of edges that get each purge: http://HOST:PORT or unix:PATH
     Purger(net::Loop& loop, EdgeShared& shared, Flights& flights,
            const std::vector<std::string>& others);
     ~Purger();
 
-    /// @param done  called at once or later: 200, 404 for a name that is not known here, 502 when
-    ///              not all others could be told; with a line for each that failed
+    /// @param done  called at once or later: 200, 404 for an unknown name, 502 if not all others
+    ///              confirmed; with a line for each failure
     void purge(const Purge& purge, std::function<void(int status, const std::string& why)> done);
 
    private:

@@ -1,5 +1,5 @@
 #pragma once
-// Reads a cache's folder again and again, slowly, to find what the disk has changed.
+// Reads a cache's folder again and again, slowly, to find damaged files.
 #include <condition_variable>
 #include <mutex>
 #include <thread>

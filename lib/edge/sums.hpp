@@ -1,5 +1,5 @@
 #pragma once
-// Checksums of a body on a disk, block by block, so that a part of it can be checked alone.
+// Checksums of a body on a disk per block, so that a part can be verified alone.
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -8,8 +8,9 @@
 
 namespace stretto::edge {
 
-/// For each block of a body the first 8 bytes of its SHA-256, little-endian; the last block is
-/// shorter. Bits fall by accident here: who can write to the disk can write the sums too.
+/// The first 8 bytes of the SHA-256 of each block of a body, little-endian; the last block may be
+/// shorter. They detect accidental damage only: an attacker with access to the disk could change
+/// the checksums too.
 using Sums = std::vector<std::uint64_t>;
 
 constexpr std::uint64_t sum_block = 1u << 20;
@@ -19,11 +20,11 @@ constexpr std::size_t blocks_of(std::uint64_t length) {
 }
 std::uint64_t sum_of(BytesView block);
 
-/// A running one.
+/// Computes checksums incrementally.
 class Summer {
    public:
     void add(BytesView bytes);
-    /// Of all that was added; once.
+    /// The checksums of all added bytes. Call it once.
     Sums finish();
 
    private:
@@ -33,7 +34,7 @@ class Summer {
     std::uint64_t in_block_ = 0;
 };
 
-/// Whether block i of the first `length` bytes of a file is what it was.
+/// Whether block i of the first `length` bytes of a file matches its checksum.
 bool block_is_right(int fd, std::uint64_t length, const Sums& sums, std::size_t i);
 
 }  // namespace stretto::edge

@@ -1,6 +1,5 @@
 #pragma once
-// What goes wrong and an operator should know: counted, and told in at most a line a minute of each
-// kind.
+// Problems for the operator: counted, and reported in at most one line per minute and kind.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,18 +15,18 @@ class Troubles {
    public:
     using Say = std::function<void(const std::string& line)>;
     using Now = std::function<std::uint64_t()>;
-    /// @param say     called with a line, under a lock: writes it
+    /// @param say     writes a line; called under a lock
     /// @param now_ms  a steady clock
     Troubles(Say say, Now now_ms);
-    /// On standard error.
+    /// Reports on standard error.
     Troubles();
 
     /// @param kind  one of a few words: "damage", "disk", "timeout", "refused", "clock"
-    /// @param line  path, server and reason; what is said is "KIND: LINE", and with the first line
-    ///              after a minute how many of the kind were not told
+    /// @param line  path, server and reason. The output is "KIND: LINE". The first line after a
+    ///              minute also has the number of suppressed ones.
     void tell(std::string_view kind, const std::string& line);
 
-    /// Kinds told so far with how often each came.
+    /// The number of occurrences of each kind.
     std::vector<std::pair<std::string, std::uint64_t>> numbers() const;
 
    private:

@@ -1,5 +1,5 @@
 #pragma once
-// The threads of a server: a loop, a server and a site each, started together, drained together.
+// The threads of a server, each with a loop, a server and a site. They start and drain together.
 #include <functional>
 #include <memory>
 #include <thread>
@@ -9,7 +9,7 @@
 
 namespace stretto::edge {
 
-/// What one thread runs.
+/// The objects of one thread.
 struct Worker {
     net::Loop loop;
     std::unique_ptr<Backend> backend;
@@ -28,7 +28,7 @@ class Workers {
     ~Workers();
 
     std::size_t size() const noexcept { return workers_.size(); }
-    /// The loop of run(), for what needs no thread of its own.
+    /// The loop of run(), for objects without a thread of their own.
     net::Loop& main() noexcept { return main_; }
     /// Before run(): worker i takes over sockets[i].
     void listen(std::vector<File> sockets, const http::Certificates* certificates);

@@ -1,6 +1,6 @@
 #pragma once
-// The peers of one song: whom the tracker named, what each has by now, how each has done, whom to
-// ask what they have, and what the tracker should hear of them. Knows no socket and no clock.
+// The peers of one song: those that the tracker named, the chunks and the record of each, when to
+// poll them, and what to report to the tracker. Knows no socket and no clock.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,25 +12,25 @@
 
 namespace stretto::gather {
 
-/// A peer, as one song knows it.
+/// What one song knows of a peer.
 struct Peer {
     swarm::PeerInfo info;
-    std::vector<std::vector<bool>> have;  ///< by rendition and chunk
-    std::vector<Millis> heard;            ///< by rendition: when it said so itself; 0: never
-    double speed = 0;                     ///< bytes/s of one order, as seen; 0: not seen yet
-    Millis not_before = 0;                ///< not to be asked for chunks until then
+    std::vector<std::vector<bool>> have;  ///< per rendition and chunk
+    std::vector<Millis> heard;  ///< per rendition: time of its own last Stretto-Have; 0: never
+    double speed = 0;           ///< measured bytes/s of one order; 0: not measured yet
+    Millis not_before = 0;      ///< send it no request for chunks before this time
     Millis polled = 0;
-    int unanswered = 0;  ///< polls in a row
+    int unanswered = 0;  ///< consecutive polls
     bool asking = false, reported = false, banned = false;
-    bool retired = false;     ///< another has its place
-    std::uint64_t bytes = 0;  ///< right ones
+    bool retired = false;     ///< replaced by another peer
+    std::uint64_t bytes = 0;  ///< correct bytes
     std::uint64_t noted = 0;  ///< of these, up to the last review
-    std::int64_t ms = 0;      ///< that its transfers took
+    std::int64_t ms = 0;      ///< duration of its transfers
 
     bool has(int rendition, int chunk) const {
         return have[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)];
     }
-    /// Bytes/s of one order: as seen, or as four uploads would share what it says it gives.
+    /// Bytes/s of one order: as measured, or else a quarter of its announced upload rate.
     double expected() const {
         return speed > 0 ? speed : static_cast<double>(info.upload_kbps) * 1000 / 8 / 4;
     }
@@ -39,44 +39,46 @@ struct Peer {
 class Peers {
    public:
     struct Options {
-        std::vector<int> kbps;  ///< of the song's renditions
+        std::vector<int> kbps;  ///< bitrates of the song
         int chunks = 0;         ///< of the song
         std::string self;       ///< our own peer id
-        bool local = false;     ///< peers may be anywhere, not only on the open internet
+        bool local = false;     ///< also allow peers outside of the public internet
     };
     Peers(Options options, Millis now);
 
-    /// A list of the tracker; addresses that nobody should be sent to are left out. 24 are used at
-    /// a time; each minute a third of them, which gave nothing in it, make room for others.
+    /// Add the tracker's list, without forbidden addresses. 24 peers are in use at a time. Each
+    /// minute, up to a third of them are replaced: those that sent nothing in that minute.
     void add(const std::vector<swarm::PeerInfo>& peers, Millis now = 0);
-    /// Whether to ask the tracker anew now, which the caller then does: at first often, since in a
-    /// crowd others come at the same time.
-    /// @param enough  peers that are of use are known
+    /// Whether the caller should ask the tracker again now. At first this is frequent, because in a
+    /// crowd other peers arrive at the same time.
+    /// @param enough  enough useful peers are known
     bool refresh(Millis now, bool enough);
-    /// Whom to ask now what it has of a rendition; each is asked until said() or silent().
+    /// The peers to poll now for their chunks of a rendition; a poll is open until said() or
+    /// silent().
     std::vector<int> polls(Millis now, int rendition);
-    /// What a peer has, as it told with an answer.
+    /// The chunks that a peer listed in a response.
     void said(int peer, int rendition, const std::vector<bool>& have, Millis now);
-    /// It answered a poll, or did not, in which case it is asked again ever more rarely.
+    /// A poll ended. Without a response, the peer is polled less and less often.
     void polled(int peer, bool answered, Millis now);
 
-    /// It brought a piece that is right.
+    /// It sent a correct piece.
     void gave(int peer, std::uint32_t bytes);
-    /// A request to it brought all that was asked for.
+    /// A request to it is complete.
     void worked(int peer, std::uint32_t bytes, Millis took);
     /// It failed. Wrong bytes ban it.
     void failed(int peer, Fault fault, int rendition, int chunk, Millis now);
-    /// It may be asked for chunks now.
+    /// It may get requests for chunks now.
     bool able(int peer, Millis now) const;
-    /// It has the chunk, and may be asked for it now or in a moment.
+    /// It has the chunk, and may get a request for it now or in a moment.
     bool may_give(int rendition, int chunk, Millis now) const;
 
-    /// What they could give of a chunk.
+    /// What peers could send of a chunk, and how fast.
     play::Session::Offer offer(int chunk, Millis now) const;
 
-    /// For the tracker: a ticket counts once, so good is said once a song, harm at once.
+    /// Reports for the tracker. A ticket counts once, so success is reported once per song and harm
+    /// at once.
     std::vector<swarm::Report> take_reports();
-    /// Those of which something other than before is known.
+    /// The peers whose data has changed.
     std::vector<int> take_changed();
 
     const std::vector<Peer>& all() const noexcept { return peers_; }
@@ -93,7 +95,7 @@ class Peers {
     std::vector<Peer> peers_;
     std::vector<swarm::Report> reports_;
     std::vector<int> changed_;
-    std::vector<int> leaving_;  // the last of them goes next
+    std::vector<int> leaving_;  // the last one leaves next
     Millis refreshed_, reviewed_;
     int refreshes_ = 0;
 };

@@ -1,6 +1,7 @@
 #pragma once
-// Which bytes of a song to ask of whom, and when to give up: peers may only help, an edge is always
-// there. Knows no socket and no clock: whoever carries out its orders tells it what came of them.
+// Decides which bytes of a song to request from which source, and when to give up. Peers may only
+// help; an edge is always there. It knows no socket and no clock: the driver that executes its
+// orders reports their results.
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -14,85 +15,89 @@ namespace stretto::gather {
 
 using Millis = std::int64_t;
 
-/// A part of a chunk to ask for: pieces [first, end) of it, bytes [begin, stop).
+/// A request for a part of a chunk: its pieces [first, end), which are bytes [begin, stop).
 struct Order {
     static constexpr int edge = -1;
     int number = 0;
-    int source = edge;  ///< else the peer's number
+    int source = edge;  ///< `edge`, or the number of a peer
     int chunk = 0;
     int first = 0, end = 0;
     std::uint32_t begin = 0, stop = 0;
 };
 
-/// One rendition of one song on its way here.
+/// The download of one rendition of one song.
 ///
-/// Peers are asked for rare chunks first (or for the next one, `in_order`), up to three for one
-/// chunk, each for a run of pieces as long as its speed deserves; who has proved nothing yet gets
-/// one order at a time. The edge is asked for what no peer has, and for anything while peers
-/// together bring less than it would, so that a song never takes longer than with the edge alone;
-/// at the end it is asked again for what peers are late with. Requests for a piece to peers that
-/// give nothing may cost twice the time that the edge would need: after that only the edge and
-/// peers that have given something are asked for it, however many others there are. After Kreitz
-/// and Niemelae, "Spotify", IEEE P2P 2010 (ranking by outstanding bytes and speed), and Cohen,
-/// "Incentives Build Robustness in BitTorrent", 2003 (rarest first, endgame).
+/// Peers get requests for rare chunks first, or for the next chunk with `in_order`. Up to three
+/// peers send parts of one chunk. Each gets a run of pieces whose length follows its speed; a peer
+/// that has not sent a correct piece yet gets one order at a time.
+///
+/// The edge gets requests for chunks that no peer has. It also gets others while all peers together
+/// are slower than the edge, so a song never takes longer than from the edge alone. At the end, it
+/// gets requests for the parts that peers are late with.
+///
+/// For each piece, requests to peers that send nothing may take twice the time that the edge would
+/// need. After that, only the edge and peers that have sent something get a request for this piece.
+///
+/// After Kreitz and Niemelae, "Spotify", IEEE P2P 2010 (ranking by outstanding bytes and speed),
+/// and Cohen, "Incentives Build Robustness in BitTorrent", 2003 (rarest first, endgame).
 class Picker {
    public:
     struct Options {
         bool in_order = false;
         int peers_a_chunk = 3;
-        int orders_a_peer = 2;  ///< of one that has proved itself
-        int strangers = 3;      ///< orders at a time with peers that have not
-        int open_chunks = 8;    ///< asked of peers in part
-        int edge_orders = 3;    ///< at a time, of a fast one
-        bool alone = false;     ///< nobody waits for the first whole chunk: as many at once
-        /// Bytes/s of peers with which the edge is not asked for what they have; 0: as much as the
-        /// edge brings.
+        int orders_a_peer = 2;  ///< of a peer that has sent a correct piece
+        int strangers = 3;      ///< concurrent orders of all other peers together
+        int open_chunks = 8;    ///< chunks that peers send in parts at the same time
+        int edge_orders = 3;    ///< concurrent orders of a fast edge
+        bool alone = false;     ///< no peer waits for our first chunk: use all edge_orders at once
+        /// Rate of all peers, in bytes/s, above which the edge gets no request for what peers have;
+        /// 0: the rate of the edge.
         double enough = 0;
-        double edge_bytes_per_s = 0;  ///< what is known of it before it is asked; 0: nothing
+        double edge_bytes_per_s = 0;  ///< its known rate before the first request; 0: unknown
     };
 
-    /// @param bytes  of each chunk
+    /// @param bytes  size of each chunk
     Picker(const std::vector<std::uint32_t>& bytes, const Options& options, std::uint32_t seed);
 
-    /// Where the pieces of each chunk begin; only now peers can be asked, since each piece can be
-    /// held against its hash. Orders under way are for whole chunks, and stay so.
+    /// Set the offsets of the pieces of each chunk. Peers get requests only from now on, because
+    /// each piece can be verified. Open orders remain requests for whole chunks.
     void set_pieces(const std::vector<std::vector<std::uint32_t>>& starts);
 
-    /// A peer, new or known. @param have  by chunk @param bytes_per_s  a guess, while it has shown
-    /// nothing
+    /// Add or update a peer. @param have  per chunk @param bytes_per_s  estimated rate, used until
+    /// a rate is measured
     void set_peer(int peer, const std::vector<bool>& have, double bytes_per_s);
-    /// Another has its place: it is asked no more.
+    /// Another peer replaces it: send it no more requests.
     void drop_peer(int peer);
     bool banned(int peer) const;
-    /// Peers that have something we lack, and are not out of favour.
+    /// Number of peers that have something we lack and are not paused.
     int useful_peers(Millis now) const;
 
-    /// Peers bring enough, or have not yet had the time to; and all that is open somebody has.
+    /// Peers are fast enough, or too new to judge, and some peer has every missing chunk.
     bool peers_suffice(Millis now) const;
 
-    /// It is here already, from the cache.
+    /// The chunk is complete already, from the cache.
     void have_chunk(int chunk);
-    /// It turned out not to be here after all.
+    /// The chunk is missing after all.
     void lost_chunk(int chunk);
 
-    /// No edge answers: ask none until then.
+    /// No edge responds: send edges no request until then.
     void pause_edge(Millis until) { edge_not_before_ = until; }
 
-    /// Where another edge is known: one that brings less is as good as silent; 0: any byte counts.
+    /// If another edge is known, an edge below this rate counts as silent; 0: any byte counts.
     void least_of_edge(double bytes_per_s) { edge_least_ = bytes_per_s; }
 
-    /// What to ask for now.
+    /// The requests to send now.
     std::vector<Order> pick(Millis now);
-    /// A chunk that has been asked of the edge already, before anything was known of the song.
+    /// Register a chunk that was requested from the edge before the manifest was known.
     Order adopt(int chunk, Millis asked);
-    /// The edge has less to do than it could: pick() may have something for it.
+    /// The edge has spare capacity: pick() may return an order for it.
     bool edge_wanted(Millis now) const;
-    /// Orders to be broken off now; they have failed already.
+    /// The orders to cancel now; they count as failed.
     std::vector<int> late(Millis now);
 
-    /// Bytes of an order have come.
+    /// Bytes of an order have arrived.
     void received(int order, std::uint32_t bytes, Millis now);
-    /// A piece is here and right.
+    /// A piece has arrived and is correct.
     void piece_done(int order, int piece, Millis now);
     void finished(int order, Millis now);
     void failed(int order, Fault fault, Millis now);
@@ -101,15 +106,15 @@ class Picker {
     bool complete() const noexcept { return left_ == 0; }
     bool has_piece(int chunk, int piece) const;
     const Order* order(int number) const;
-    /// Other orders for pieces that are all here by now, to be broken off without fault.
+    /// Other orders whose pieces have all arrived meanwhile: cancel them without blame.
     std::vector<int> superfluous() const;
 
    private:
     struct Piece {
         std::uint32_t begin = 0;
         bool done = false;
-        int asked = 0;    // orders under way that hold it
-        Millis lost = 0;  // with peers that gave nothing
+        int asked = 0;    // open orders that contain it
+        Millis lost = 0;  // time spent on peers that sent nothing
     };
     struct Chunk {
         std::uint32_t bytes = 0;
@@ -120,9 +125,9 @@ class Picker {
         std::vector<bool> have;
         double speed = 0;  // bytes/s of one order
         int orders = 0, strikes = 0;
-        int empty = 0;  // orders in a row that brought no piece
+        int empty = 0;  // consecutive orders without a piece
         bool proven = false, banned = false, gone = false;
-        bool gave = false;  // a piece that is right
+        bool gave = false;  // has sent a correct piece
         Millis not_before = 0;
     };
     struct Active {
@@ -167,13 +172,13 @@ class Picker {
     std::map<int, Active> active_;
     int next_ = 1, edge_orders_ = 0, strangers_ = 0;
     double edge_rate_ = 0;
-    mutable Millis slow_since_ = -1;  // peers bring less than is enough
+    mutable Millis slow_since_ = -1;  // since when peers are too slow
     double edge_least_ = 0;
     Millis edge_not_before_ = 0;
     Millis edge_since_ = 0;  // when the edge began to be busy
     std::uint64_t edge_bytes_ = 0;
     mutable std::deque<Sample> peer_bytes_;
-    std::optional<Millis> peers_since_;  // when one was asked first
+    std::optional<Millis> peers_since_;  // time of the first request to a peer
     std::mt19937 chance_;
 };
 

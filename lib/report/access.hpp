@@ -1,5 +1,5 @@
 #pragma once
-// A line of stretto-serve's access log, as a report reads it.
+// Parses a line of stretto-serve's access log.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,21 +7,20 @@
 
 namespace stretto::report {
 
-/// Texts lie in the line.
+/// The texts are views of the line.
 struct Access {
-    std::int64_t time_ms = 0, bytes = 0;  ///< bytes of the answer's body
+    std::int64_t time_ms = 0, bytes = 0;  ///< bytes of the response body
     int status = 0;
     std::string_view cache;    ///< "HIT", "MISS" or "-"
-    std::string_view session;  ///< of the player; empty: not known
-    std::string_view via;      ///< what the request said of a proxy; anybody may say it
-    std::string_view address;  ///< who asked, perhaps shortened
+    std::string_view session;  ///< the player's session; empty: unknown
+    std::string_view via;      ///< the request's Via, which any client can send
+    std::string_view address;  ///< the client's address, perhaps shortened
 };
 
-/// nullopt: it is no such line, or one of another server in whose format cache and time are
-/// missing.
+/// Returns nullopt for other lines, including combined-format lines without cache and duration.
 std::optional<Access> parse_access(std::string_view line);
 
-/// What a log's server is called: its file's name up to the first dot, "-" for standard input.
+/// The name of a log's server: the file's name up to the first dot, "-" for standard input.
 std::string server_of_log(const std::string& path);
 
 }  // namespace stretto::report

@@ -1,12 +1,12 @@
 #pragma once
-// An article's numbers of streaming music from peers, computed again, beside what a report saw.
+// Recomputes an article's numbers on streaming music from peers, and compares them with a report.
 #include "report/experience.hpp"
 #include "report/table.hpp"
 
 namespace stretto::report {
 
-/// What the article gives, what follows from it, what it says, and whether that follows; then what
-/// the report's own offload gives at the same prices and amounts.
+/// The article's inputs, the values that follow from them, the article's claims, and whether each
+/// follows. Then the result of the report's own offload at the same prices and amounts.
 Table compare_table(const Traffic& traffic);
 
 }  // namespace stretto::report

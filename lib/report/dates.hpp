@@ -1,5 +1,5 @@
 #pragma once
-// Which times can be believed, where no server says so.
+// Decides which dates are believable without a server's time.
 #include <cstdint>
 #include <map>
 
@@ -7,20 +7,21 @@ namespace stretto::report {
 
 constexpr std::int64_t day_ms = 86'400'000;
 
-/// The span in which most sessions lie. A clock that was never set says 1970, one that is wrong any
-/// year: such a session has no date, and must not stretch a chart or end a year.
+/// The period of most sessions. A clock that was never set says 1970, and a wrong clock any year.
+/// Such a session has no date, and must not extend a chart or end a year.
 class Dates {
    public:
     void add(std::int64_t first_ms, std::int64_t last_ms, bool by_server);
-    /// All are there. @param now_ms  what begins a day after it is wrong, unless most do
+    /// All sessions have been added. @param now_ms  sessions a day after it are wrong, unless most
+    /// are
     void settle(std::int64_t now_ms);
 
-    /// Is this a date? What a server says is.
+    /// Whether this date is believable. A server's date always is.
     bool known(std::int64_t first_ms, bool by_server) const {
         return by_server || (first_ms >= least_ms_ && first_ms < most_ms_);
     }
-    /// Of all but the outermost 0.1 % at either end, where these are a day and more away; -1 of
-    /// none.
+    /// The period without the outermost 0.1 % at each end, if these are a day or more away; -1 if
+    /// there are no sessions.
     std::int64_t from_ms() const noexcept { return from_ms_; }
     std::int64_t to_ms() const noexcept { return to_ms_; }
 

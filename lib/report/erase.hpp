@@ -1,5 +1,5 @@
 #pragma once
-// Taking out of files what must not be kept: a listener, or all that is older than a day.
+// Erases from files what must not be kept: a listener, or everything before a day.
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -8,8 +8,8 @@
 namespace stretto::report {
 
 struct Erasure {
-    std::optional<std::string> listener;    ///< an id, or the 16 digits that reports show
-    std::optional<std::int64_t> before_ms;  ///< by a server's clock where a line has it
+    std::optional<std::string> listener;    ///< an id, or the 16 digits in reports
+    std::optional<std::int64_t> before_ms;  ///< by the server's time of a line if it has one
     std::string salt;                       ///< of partial reports, and of those 16 digits
 };
 
@@ -17,18 +17,18 @@ struct Erased {
     std::int64_t kept = 0, dropped = 0, changed = 0;  ///< lines
 };
 
-/// Files of events, access logs and partial reports, packed as they are. First look() at all files,
-/// as a log knows sessions alone, then rewrite() each.
+/// Rewrites files of events, access logs and partial reports, compressed or not. Call look() for
+/// all files first, because logs contain sessions but no listeners; then rewrite() for each.
 class Eraser {
    public:
     explicit Eraser(Erasure what) : what_(std::move(what)) {}
 
-    /// Which sessions are the listener's. An Error (65) for a damaged file.
+    /// Find the listener's sessions. Throws an Error (65) for a damaged file.
     void look(const std::string& name);
-    /// Replace the file, in one step, by what stays of it, with its times, mode and packing; a file
-    /// of which nothing stays is removed. Lines that are torn or no whole event go too where they
-    /// could have been the listener's. In access logs a session becomes "-". An Error: 65 for a
-    /// damaged file, 75 when another program appends to it; the file is as it was then.
+    /// Replace the file atomically by what remains of it, with its times, mode and compression. A
+    /// file of which nothing remains is removed. Torn lines and invalid events are removed too if
+    /// they could be the listener's. In access logs the session becomes "-". Throws an Error (65
+    /// for a damaged file, 75 if another program appends to it) and then leaves the file unchanged.
     Erased rewrite(const std::string& name);
 
    private:
@@ -42,9 +42,9 @@ class Eraser {
 
     Erasure what_;
     std::set<std::string, std::less<>> sessions_;
-    /// Ids of listeners that were named by the digits that reports show.
+    /// Ids of listeners given by the digits in reports.
     std::set<std::string, std::less<>> ids_;
-    std::set<std::uint64_t> keys_;  // of these
+    std::set<std::uint64_t> keys_;  // their keys
 };
 
 }  // namespace stretto::report

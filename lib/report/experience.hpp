@@ -1,5 +1,5 @@
 #pragma once
-// How it felt, and where the bytes came from: sums over sessions, in the terms of CTA-2066.
+// Quality of experience and sources of bytes: sums over sessions, in the terms of CTA-2066.
 #include <map>
 
 #include "report/session.hpp"
@@ -8,22 +8,22 @@
 
 namespace stretto::report {
 
-/// Sums that can be added in any order.
+/// Sums of sessions, which can be added in any order.
 struct Experience {
     std::int64_t sessions = 0, started = 0, left_before_start = 0, failed_to_start = 0, failed = 0,
                  with_stall = 0, stalls = 0, stalled_ms = 0, heard_ms = 0, switches = 0;
-    std::map<std::int64_t, std::int64_t> kept_ms;  ///< by kbit/s
-    Sketch startup;                                ///< of the songs that a person started
+    std::map<std::int64_t, std::int64_t> kept_ms;  ///< per kbit/s
+    Sketch startup;                                ///< startup of songs that a person started
 
     void add(const Visit& visit);
     void add_kept(const Session& session);
     void add(const Experience& other);
 
-    /// Of those that had sound.
+    /// As a share of the sessions with sound.
     double share_with_stall() const;
     /// Stalled time as a share of heard and stalled time.
     double rebuffering_ratio() const;
-    /// Stalls an hour heard.
+    /// Stalls per hour heard.
     double stalls_per_hour() const;
     double mean_kbps() const;
 };
@@ -43,13 +43,13 @@ struct Traffic {
         return chunks[static_cast<int>(Source::edge_hit)] +
                chunks[static_cast<int>(Source::edge_miss)];
     }
-    /// Of all bytes, those that no server sent.
+    /// The share of all bytes that no server sent.
     double offload() const;
-    /// Of an edge's bytes, those that it had.
+    /// The share of the edges' bytes that were in their caches.
     double hit_ratio() const;
 };
 
-/// a / b, 0 when there is nothing to divide by.
+/// a / b, or 0 if b is 0.
 double ratio(std::int64_t a, std::int64_t b);
 
 }  // namespace stretto::report

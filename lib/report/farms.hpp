@@ -1,5 +1,5 @@
 #pragma once
-// Plays that nobody listened to: invented listeners that share networks and songs.
+// Detects farms: invented listeners that share networks and songs.
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -10,19 +10,20 @@
 
 namespace stretto::report {
 
-/// The rules of farms. They were fixed before the crowds of tests/cli/report-trust.t were made, and
-/// hold an office or a carrier's network of honest listeners against all others, not against a
-/// number: many listeners on one address are no suspicion, alike ones are.
+/// Thresholds of the rules. They were fixed before the crowds of tests/cli/report-trust.t were
+/// made. A network is compared with all others, not with a number, so an office or a carrier with
+/// honest listeners is not suspected: many listeners on one address are normal, similar ones are
+/// not.
 struct FarmRules {
-    std::int64_t plays = 50;     ///< of a network, below which nothing is said of it
-    std::int64_t listeners = 5;  ///< alike ones, below which a household may be it
+    std::int64_t plays = 50;     ///< minimum plays of a network to judge it
+    std::int64_t listeners = 5;  ///< minimum of similar listeners; fewer may be a household
     double just_counted = 0.5;   ///< share of a network's plays left within 10 s of counting
-    double same_time = 0.3;      ///< share of its plays left that are left at the same time, 4 s
-    double times_elsewhere = 4;  ///< an artist's plays, beside what they are on other networks
-    double devoted = 0.5;        ///< share of a listener's plays that go to such artists
-    double household = 6;        ///< median listeners' plays that a household may give them
-    std::int64_t busiest = 500;  ///< plays in a day that anybody may have,
-    double times_most = 8;       ///< or this often what nine of ten listeners have
+    double same_time = 0.3;      ///< share of the plays left early that end within the same 4 s
+    double times_elsewhere = 4;  ///< an artist's plays, relative to other networks
+    double devoted = 0.5;        ///< share of a listener's plays of such artists
+    double household = 6;        ///< plays allowed to a household, in plays of the median listener
+    std::int64_t busiest = 500;  ///< plays per day allowed to everyone,
+    double times_most = 8;       ///< or this multiple of the 90th percentile
 };
 
 struct OfNetwork {
@@ -33,20 +34,20 @@ struct OfNetwork {
 
 class Farms {
    public:
-    /// Looks at all visits.
+    /// Examine all visits.
     Farms(Visits& visits, const Rules& rules, const Tagged& tagged, const FarmRules& limits = {});
 
-    /// Why a listener looks like a machine, alone or with others; empty if it does not.
+    /// Why a listener looks like a machine, alone or with others; empty if it looks human.
     std::string suspicion(const Listener& listener) const;
     bool is_trusted(const Listener& listener) const;
-    /// Those that something is said of, by name.
+    /// The suspected networks by name.
     std::map<std::string, OfNetwork> networks() const;
 
    private:
     struct Network : OfNetwork {
-        std::int64_t after_s = -1;  ///< when most are left, if too many are
+        std::int64_t after_s = -1;  ///< position at which most plays end, if too many do
         bool quick = false, narrow = false;
-        std::vector<Name> artists;  ///< sorted; that it plays far more than others do
+        std::vector<Name> artists;  ///< sorted; artists that it plays far more than others do
     };
     void find_devotion(Visits& visits, const Tagged& tagged);
     double devotion(const Listener& listener, const Network& network) const;

@@ -1,5 +1,5 @@
 #pragma once
-// What each listener's sessions were one after the other: how it felt, and when.
+// Quality of experience over each listener's consecutive sessions, and its times.
 #include <unordered_map>
 
 #include "report/series.hpp"
@@ -11,11 +11,11 @@ namespace stretto::report {
 struct Felt {
     Experience all;
     std::unordered_map<Name, Experience> places, edges;
-    std::map<std::int64_t, Experience> bitrates;  ///< by what most of a session had
+    std::map<std::int64_t, Experience> bitrates;  ///< by the bitrate of most of a session
     Series series;
     Votes votes;
     std::int64_t undated = 0;   ///< sessions whose clock was wrong
-    std::int64_t followed = 0;  ///< songs that ran into the next
+    std::int64_t followed = 0;  ///< songs that the next one followed without a pause
 };
 
 /// @param summary  settled

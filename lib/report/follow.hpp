@@ -1,5 +1,5 @@
 #pragma once
-// Files that grow, and a report of what is in them so far.
+// Follows growing files, for a report of their content so far.
 #include <functional>
 #include <string>
 #include <vector>
@@ -9,21 +9,21 @@
 
 namespace stretto::report {
 
-/// Reads on in files that other programs append to, move away and make anew.
+/// Continues to read files that other programs append to, rename and create again.
 ///
-/// Names are expanded again at each look, so files that come later are read as well. A file is
-/// known by its inode: one that is renamed is read on until it has been quiet for a while. One that
-/// was cut or written anew is read from its beginning, where events that were there before count
-/// once. A packed file is read once, whole.
+/// Names are expanded again at each look, so new files are read too. A file is identified by its
+/// inode; a renamed file is followed until it has not grown for a while. A file that was truncated
+/// or rewritten is read from its beginning; events that were there before count once. A compressed
+/// file is read once, as a whole.
 class Follower {
    public:
-    /// An Error (66) for a name that means no file now. "-" is standard input.
+    /// Throws an Error (66) for a name without a file. "-" is standard input.
     Follower(Report& report, std::vector<std::string> names);
 
-    /// All that there is now. A line without its line feed waits for it.
-    /// @return  were there new bytes
+    /// Read everything that is there now. An incomplete line waits for its line feed.
+    /// @return  whether there were new bytes
     bool read_on();
-    /// Only standard input was followed, and it has ended.
+    /// Only standard input is followed, and it has ended.
     bool over() const;
 
    private:
@@ -35,9 +35,9 @@ class Follower {
         std::int64_t offset = 0;
         Bytes before;  ///< the last bytes that were read
         bool listed = true;
-        int quiet = 0;                ///< looks since it was listed, or grew
-        bool whole = false;           ///< there is no more to read
-        std::int64_t changed_ns = 0;  ///< of a packed one, which is not kept open
+        int quiet = 0;                ///< looks since it was last listed or grew
+        bool whole = false;           ///< completely read
+        std::int64_t changed_ns = 0;  ///< of a compressed file, which is not kept open
     };
     void look();
     void open(const std::string& name);
@@ -49,8 +49,8 @@ class Follower {
     std::vector<Tail> tails_;
 };
 
-/// What `make` returns in a copy of this process, so that what it does to the report is undone. An
-/// Error (70) when that fails, whose reason the copy has told.
+/// Call `make` in a forked copy of this process, so that its changes to the report are discarded,
+/// and return its result. Throws an Error (70) if that fails; the copy has reported the reason.
 std::string in_a_copy(const std::function<std::string()>& make);
 
 }  // namespace stretto::report

@@ -1,5 +1,5 @@
 #pragma once
-// The lines of files, folders and standard input, packed by gzip, xz or zstd, or not.
+// The lines of files, folders and standard input, plain or compressed by gzip, xz or zstd.
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -11,18 +11,18 @@
 
 namespace stretto::report {
 
-/// Folders become the *.jsonl, *.json and *.log in them, packed (.gz, .xz, .zst) and rotated
-/// (.log.1) too, by name; a name with * ? [ that is no file becomes the files that it means. An
-/// Error (66) for one that means none.
+/// Expand names. A folder becomes its *.jsonl, *.json and *.log files, including compressed (.gz,
+/// .xz, .zst) and rotated (.log.1) ones, sorted by name. A name with * ? [ that is not a file is a
+/// pattern. Throws an Error (66) for a name without a file.
 std::vector<std::string> expand(const std::vector<std::string>& names);
 
 /// Longer lines are not read. A partial session of 4,096 chunks from 256 servers has 200 kB.
 constexpr std::size_t most_line_bytes = 512 << 10;
 
-/// What of a file was read behind its last line feed.
+/// The part of a file that was read after its last line feed.
 struct Unfinished {
     std::string begun;
-    bool skipping = false;  ///< within a line that is too long to be read
+    bool skipping = false;  ///< within a line that is too long
 };
 using TakeLine = std::function<void(std::string_view line, bool whole)>;
 /// Each line of all that `read` gives now, until it gives 0, as each_line() does.
@@ -30,7 +30,7 @@ using TakeLine = std::function<void(std::string_view line, bool whole)>;
 void each_line(const std::function<std::size_t(char* to, std::size_t most)>& read, Unfinished& left,
                bool last, const TakeLine& take);
 
-/// Is it packed by gzip, xz or zstd, by a file's first bytes?
+/// Whether a file's first bytes are those of gzip, xz or zstd.
 bool is_packed(BytesView head);
 
 /// The bytes of a file, unpacked if need be. Its first bytes say how, whatever its name is; pipes

@@ -7,11 +7,11 @@
 
 namespace stretto::report {
 
-/// "1234.56" in cents; nullopt for what is no amount of 0 to 10^12.
+/// Parse "1234.56" to cents; nullopt if it is not an amount from 0 to 10^12.
 std::optional<std::int64_t> parse_cents(std::string_view text);
 
-/// Shares that add up to `cents` exactly: each its part rounded down, and the cents that are left
-/// to the largest remainders (Hamilton), among equals to the first. All 0 when the weights are.
+/// Shares that add up to `cents` exactly: each is rounded down, and the remaining cents go to the
+/// largest remainders (Hamilton), the first among equals. All shares are 0 if all weights are 0.
 std::vector<std::int64_t> share(std::int64_t cents, const std::vector<std::uint64_t>& weights);
 
 }  // namespace stretto::report

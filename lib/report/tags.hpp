@@ -1,5 +1,5 @@
 #pragma once
-// What songs are called and who is paid for them: by a catalogue, else by most listeners.
+// Titles and artists of songs: from a catalogue, otherwise by the majority of listeners.
 #include <map>
 #include <optional>
 #include <string>
@@ -17,29 +17,29 @@ struct Tags {
 /// By song id.
 using Catalogue = std::unordered_map<std::string, Tags>;
 
-/// Title and artist as one text, and back.
+/// Join title and artist to one text, and split it.
 std::string join_tags(std::string_view title, std::string_view artist);
 std::pair<std::string, std::string> split_tags(std::string_view tags);
 
-/// Titles and artists that listeners tell: each listener has one vote for each pair that it tells
-/// of a song, and those who played the song come first.
+/// Titles and artists from events. Each listener has one vote for each pair that it gives for a
+/// song. Listeners who played the song take precedence.
 class Votes {
    public:
     void add(Name song, Name tags, bool played) {
         auto& of = votes_[{song, tags}];
         ++(played ? of.first : of.second);
     }
-    /// By song; among equals the first text.
+    /// Per song; the first text among equals.
     std::vector<Tags> decide(const Dictionary& names) const;
 
    private:
     std::map<std::pair<Name, Name>, std::pair<std::int64_t, std::int64_t>> votes_;
 };
 
-/// By song; `known` says which are in the catalogue.
+/// Per song; `known` says which songs are in the catalogue.
 struct Tagged {
     std::vector<Tags> tags;
-    std::vector<bool> known;  ///< empty: there is no catalogue, all are
+    std::vector<bool> known;  ///< empty: no catalogue, all songs count
     bool pays(Name song) const { return known.empty() || known[song]; }
 };
 

@@ -1,8 +1,7 @@
 #pragma once
-// A crowd of listeners on a virtual clock: they come, fetch or play songs of a Zipf catalogue from
-// edges and from each other. What they ask of whom is decided by the very gather::Picker and
-// play::Session of stretto-fetch and stretto-play, whom they hear of by the very state of
-// stretto-track.
+// A crowd of listeners on a virtual clock. They arrive, and fetch or play songs of a Zipf catalogue
+// from edges and from each other. gather::Picker and play::Session, the code of stretto-fetch and
+// stretto-play, decide their requests. The state of stretto-track decides which peers they know.
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -12,7 +11,7 @@
 
 namespace stretto::sim {
 
-/// What an evil peer does with who asks it for a chunk; each says that it has all.
+/// How an evil peer responds to a request for a chunk. Each one announces all chunks.
 enum class Evil : std::uint8_t {
     no,
     silent,   ///< accepts, and sends nothing
@@ -21,9 +20,9 @@ enum class Evil : std::uint8_t {
     half,     ///< sends half, then nothing
     missing,  ///< answers 404
     busy,     ///< answers 503
-    late      ///< sends its first byte after 1.9 s, and so each after it
+    late      ///< sends one byte every 1.9 s
 };
-/// By name; nullopt: there is none of that name.
+/// @return nullopt if no kind has this name
 std::optional<Evil> parse_evil(std::string_view name);
 
 struct CrowdSettings {
@@ -32,46 +31,46 @@ struct CrowdSettings {
     /// Kreitz and Niemelae (IEEE P2P 2010) saw 88 % of Spotify's plays within the most popular 12 %
     /// of 8 million songs: an exponent of 1.02 gives 89 %.
     double zipf = 1.02;
-    double arrivals_s = 3600;                  ///< within which all come, at random
+    double arrivals_s = 3600;                  ///< all arrive within this time, at random
     double song_s = 210;                       ///< mean
-    int kbps = 320;                            ///< of what is fetched; the most that is played
-    double down_kbps = 10000, up_kbps = 5000;  ///< means; of each from half to half again as much
+    int kbps = 320;                            ///< bitrate to fetch, or the highest to play
+    double down_kbps = 10000, up_kbps = 5000;  ///< means; each has 0.5 to 1.5 times as much
     std::size_t edges = 6;
     double edge_kbps = 1e6;  ///< of each
-    double evil = 0;         ///< share of listeners that say they have all and give nothing right
-    /// Evil peers beside the listeners, there before all of them, for the most popular song.
+    double evil = 0;         ///< share of listeners that announce all and send nothing right
+    /// Additional evil peers for the most popular song; they arrive before all listeners.
     std::vector<Evil> attackers{};
     bool peers = true;
     std::uint64_t seed = 1;
 
-    bool play = false;       ///< rather than to fetch one song and stay
-    double songs_each = 12;  ///< mean of a session, after which a listener goes
+    bool play = false;       ///< play songs, instead of fetching one song and staying
+    double songs_each = 12;  ///< mean number of songs in a session; then the listener leaves
     bool skips = true;       ///< some songs are left before their end
     double replays = 0.5;    ///< chance that a song of the same session is played again
     std::string abr = "stretto";
 };
 
-/// One song of one listener, when it is over.
+/// The result of one song of one listener.
 struct CrowdPlay {
     std::uint32_t listener = 0, song = 0;
     double began_s = 0, ended_s = 0;
-    std::uint64_t bytes = 0;              ///< right ones that came over the network
-    std::uint32_t first_bytes = 0;        ///< of these, the chunk that an edge has to bring
-    std::array<std::uint64_t, 3> from{};  ///< cache, peers, edges: right bytes
+    std::uint64_t bytes = 0;              ///< correct bytes received over the network
+    std::uint32_t first_bytes = 0;        ///< of these, the chunk that must come from an edge
+    std::array<std::uint64_t, 3> from{};  ///< correct bytes from cache, peers, edges
     std::uint64_t wasted = 0;
     int bans = 0;
-    // where it was played
-    double sound_s = -1;  ///< from the command to sound; below 0: never
+    // if it was played
+    double sound_s = -1;  ///< from the command to sound; negative: no sound
     double heard_s = 0, stalled_s = 0;
     int stalls = 0;
-    double came_s = 0, kbps_s = 0;  ///< seconds of audio that came, and their nominal kbit/s
+    double came_s = 0, kbps_s = 0;  ///< seconds of audio received, and their nominal kbit/s
 };
 
-/// Who listened, and what it gave.
+/// A listener, and what it uploaded.
 struct CrowdMember {
     double came_s = 0, left_s = 0;
     double down = 0, up = 0;  ///< bytes/s
-    std::uint64_t given = 0;  ///< bytes that left it
+    std::uint64_t given = 0;  ///< bytes uploaded
     bool evil = false;
 };
 
@@ -79,10 +78,10 @@ struct CrowdRun {
     std::vector<CrowdPlay> plays;
     std::vector<CrowdMember> members;
     double ended_s = 0;
-    std::uint64_t edge_bytes = 0;  ///< of chunks that left edges, useless ones included
+    std::uint64_t edge_bytes = 0;  ///< bytes of chunks sent by edges, including useless ones
 };
 
-/// Deterministic; time and memory grow with listeners and their songs.
+/// Deterministic. Time and memory grow with the number of listeners and their songs.
 CrowdRun run_crowd(const CrowdSettings& settings);
 
 }  // namespace stretto::sim

@@ -1,5 +1,5 @@
 #pragma once
-// What is to happen when, on a virtual clock of milliseconds.
+// Future events on a virtual clock of milliseconds.
 #include <cstdint>
 #include <functional>
 #include <queue>
@@ -7,7 +7,7 @@
 
 namespace stretto::sim {
 
-/// Things of the same millisecond happen in the order in which they were entered.
+/// Events of the same millisecond happen in the order in which they were added.
 class Agenda {
    public:
     using Millis = std::int64_t;
@@ -16,11 +16,12 @@ class Agenda {
         queue_.push({when, entered_++, std::move(what)});
     }
     bool empty() const noexcept { return queue_.empty(); }
-    /// Not when empty().
+    /// Precondition: !empty().
     Millis next() const { return queue_.top().when; }
-    /// The first entry, out of the agenda. Not when empty().
+    /// Remove and return the first entry. Precondition: !empty().
     std::function<void()> take() {
-        auto what = std::move(const_cast<Entry&>(queue_.top()).what);  // the order looks at no what
+        auto what =
+            std::move(const_cast<Entry&>(queue_.top()).what);  // `what` has no part in the order
         queue_.pop();
         return what;
     }

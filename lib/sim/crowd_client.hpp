@@ -1,6 +1,6 @@
 #pragma once
-// One song on its way to a listener of a crowd: carries out what gather::Fetching or
-// gather::Listening asks for by delays and flows, and hears what comes.
+// The transfer of one song to a listener of a crowd. It executes the orders of gather::Fetching or
+// gather::Listening as delays and flows, and plays the received audio.
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,23 +21,23 @@ struct Listener;
 
 class CrowdClient {
    public:
-    /// Connections to a host that wait for the next request, as one.
+    /// All idle connections to a host, treated as one.
     struct Idle {
         int connections = 0;
-        double window_rate = 0;  // of the last that was in use
+        double window_rate = 0;  // of the connection used last
         Millis since = 0;
     };
 
-    /// @param rendition  to fetch, or the highest to play
+    /// @param rendition  the one to fetch, or the highest one to play
     CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_t song, int rendition);
     ~CrowdClient();
     CrowdClient(const CrowdClient&) = delete;
 
-    /// Something has happened that may ask for a decision.
+    /// Decide again, because something has changed.
     void pump();
     bool over() const noexcept { return over_; }
     const CrowdPlay& outcome() const noexcept { return outcome_; }
-    /// Bytes of a request have come.
+    /// Bytes of a request have arrived.
     void came(int number, std::uint32_t bytes);
 
    private:
@@ -47,12 +47,12 @@ class CrowdClient {
         double rtt_s = 0;
         Idle idle;
     };
-    /// A request under way.
+    /// An open request.
     struct Flight {
         Ask ask;
         std::uint32_t length = 0, got = 0;
         int next_piece = 0;
-        std::uint64_t right = 0;  // bytes in pieces that are right
+        std::uint64_t right = 0;  // bytes in correct pieces
         double window_rate = 0;
         int flow = -1;
         bool uploading = false;
@@ -92,7 +92,7 @@ class CrowdClient {
     void sleep();
     void finish_play();
 
-    /// Unless it is over by then.
+    /// Does nothing if the song is over by then.
     void later(double seconds, std::function<void()> what);
     Millis now() const;
     double now_s() const { return static_cast<double>(now()) / 1000; }
@@ -106,15 +106,15 @@ class CrowdClient {
     gather::Edges edges_;
     std::unique_ptr<abr::Policy> policy_;
     std::unique_ptr<gather::Conductor> conductor_;
-    gather::Listening* listening_ = nullptr;  // the same, when it plays
+    gather::Listening* listening_ = nullptr;  // the same object, if it plays
     play::Session::Options rules_;
     std::optional<Ears> ears_;
-    double until_s_ = 0;  // of the song, when it is skipped
+    double until_s_ = 0;  // position at which the song is skipped
     std::map<int, Flight> flights_;
     std::map<int, Host> hosts_;  // by the conductor's number of a peer
     bool over_ = false;
     Millis due_ = 0;
-    std::uint64_t serial_;  // tells its events from those of songs before it
+    std::uint64_t serial_;  // distinguishes its events from those of earlier songs
 };
 
 }  // namespace stretto::sim

@@ -1,6 +1,6 @@
 #pragma once
-// Transfers as fluids: each runs through the sender's way up and the receiver's way down, and
-// shares both with whoever else is there. Nothing of packets but TCP's slow start.
+// Transfers as fluids. Each one passes the sender's uplink and the receiver's downlink, and shares
+// both with all other transfers there. TCP's slow start is the only effect of packets.
 #include <cstdint>
 #include <vector>
 
@@ -8,10 +8,10 @@ namespace stretto::sim {
 
 class Flows {
    public:
-    /// Bytes that came of a flow within a step.
+    /// Bytes of a flow that arrived within a step.
     struct Came {
         int flow = 0;
-        std::uint64_t user = 0;  ///< what start() was told
+        std::uint64_t user = 0;  ///< as given to start()
         std::uint32_t bytes = 0;
     };
 
@@ -32,8 +32,8 @@ class Flows {
     double stop(int flow);
     bool idle() const noexcept { return running_.empty(); }
 
-    /// Let all run for so long. Rates are max-min fair to a few percent: shares of what is left are
-    /// given out four times over. No pipe carries more than it can.
+    /// Advance all flows by this time. Rates are max-min fair to a few percent: four rounds divide
+    /// the remaining capacity. No pipe exceeds its capacity.
     void step(double seconds, std::vector<Came>& came);
 
    private:

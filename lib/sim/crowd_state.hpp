@@ -1,5 +1,5 @@
 #pragma once
-// Everything that a run of the crowd consists of: listeners, edges, the tracker, the clock.
+// The state of a run of the crowd: listeners, edges, the tracker, the clock.
 #include "sim/crowd_agenda.hpp"
 #include "sim/crowd_client.hpp"
 #include "sim/crowd_flows.hpp"
@@ -10,7 +10,7 @@ namespace stretto::sim {
 
 constexpr int crowd_uploads = 4;  // at a time, as peer::Seeder gives
 
-/// Chunks of a rendition that are kept.
+/// The cached chunks of a rendition.
 struct Holding {
     std::uint32_t song = 0;
     int rendition = 0;
@@ -42,13 +42,13 @@ struct CrowdState {
     explicit CrowdState(const CrowdSettings& settings);
 
     void run();
-    /// A chunk more is kept.
+    /// Cache one more chunk.
     void changed(std::uint32_t number);
     void after(double seconds, std::function<void()> what) {
         agenda.at(now + std::max<Millis>(1, static_cast<Millis>(seconds * 1000 + 0.5)),
                   std::move(what));
     }
-    /// Its client has something to decide, in this millisecond.
+    /// Let its client decide again, in this millisecond.
     void wake(std::uint32_t number);
 
     const CrowdSettings& settings;
@@ -62,7 +62,7 @@ struct CrowdState {
     std::vector<int> edge_pipes;
     std::vector<Listener> listeners;
     Millis now = 1000;
-    Millis stepped = 1000;  // till when flows have run
+    Millis stepped = 1000;  // time up to which flows have run
     std::uint64_t serials = 0;
     CrowdRun result;
 
@@ -82,7 +82,7 @@ struct CrowdState {
 
     std::vector<std::uint32_t> awake_;
     std::vector<char> is_awake_;
-    std::size_t left_ = 0;  // listeners that are not done
+    std::size_t left_ = 0;  // listeners that have not finished
 };
 
 }  // namespace stretto::sim

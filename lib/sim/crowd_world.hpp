@@ -1,5 +1,5 @@
 #pragma once
-// Where the listeners of a crowd live, what they want to hear and when: all made up by a seed.
+// Locations, songs and times of a crowd's listeners, generated from a seed.
 #include <memory>
 #include <vector>
 
@@ -10,7 +10,7 @@
 
 namespace stretto::sim {
 
-/// Ranks of a catalogue: rank k is asked for with weight 1 / k^exponent.
+/// Popularity in a catalogue: rank k has the weight 1 / k^exponent.
 class Zipf {
    public:
     Zipf(std::size_t n, double exponent);
@@ -20,19 +20,19 @@ class Zipf {
     std::vector<double> until_;
 };
 
-/// A song of the catalogue as the simulator needs it.
+/// The sizes of a song of the catalogue.
 struct CrowdSong {
     std::string id;
     abr::Shape shape;
     swarm::Layout layout;
-    /// By rendition: bytes of each chunk, and where its pieces begin.
+    /// Per rendition: bytes of each chunk, and the offsets of its pieces.
     std::vector<std::vector<std::uint32_t>> bytes;
     std::vector<std::vector<std::vector<std::uint32_t>>> starts;
-    std::vector<std::uint64_t> whole;  ///< bytes, by rendition
+    std::vector<std::uint64_t> whole;  ///< bytes per rendition
     double seconds = 0;
 };
 
-/// Songs, each made when it is wanted first.
+/// Songs, each generated at its first use.
 class Catalogue {
    public:
     Catalogue(std::size_t songs, double mean_s, std::uint64_t seed);
@@ -45,13 +45,13 @@ class Catalogue {
     std::uint64_t seed_;
 };
 
-/// A place of 40 big cities, each as probable as it is big, and some way out of it.
+/// A random location near one of 40 big cities; a city's probability follows its population.
 swarm::Location draw_place(Chance& chance);
-/// Where the n-th edge stands.
+/// The location of the n-th edge.
 swarm::Location edge_place(std::size_t n);
 
-/// Light needs 1 ms for 200 km of glass, cables are half again as long as the way is, and both
-/// ends have 5 ms of access network.
+/// Light needs 1 ms for 200 km of glass fibre, cables are 1.5 times as long as the distance, and
+/// the access network adds 5 ms at each end.
 double rtt_s(swarm::Location a, swarm::Location b);
 
 }  // namespace stretto::sim

@@ -1,6 +1,6 @@
 #pragma once
-// What a listener of the crowd hears of what comes: sound, stalls, the playhead; s since the play
-// began.
+// Playback of a listener of the crowd: sound, stalls and the playback position, in seconds since
+// the play began.
 #include "play/session.hpp"
 
 namespace stretto::sim {
@@ -8,7 +8,7 @@ namespace stretto::sim {
 class Ears {
    public:
     explicit Ears(double song_s) : song_s_(song_s) {}
-    /// There is audio till `audio_s`, which may be less than before, of what was not heard yet.
+    /// Audio is buffered up to `audio_s`. The value may fall, but not below the playback position.
     void audio(double now, double audio_s, const play::Session::Options& rules);
     void advance(double now);
     double playhead() const { return playhead_; }

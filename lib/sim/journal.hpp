@@ -1,5 +1,5 @@
 #pragma once
-// A simulated play as the events that stretto-play writes: stretto-events(5).
+// Writes the events of a simulated play, as stretto-play does; see stretto-events(5).
 #include <string>
 
 #include "events/writer.hpp"
@@ -15,9 +15,9 @@ class Journal {
     };
     Journal(events::Writer& writer, const abr::Shape& song, const Play& play);
 
-    /// To be given to play(); this must outlive it.
+    /// An observer for play(). The journal must outlive it.
     const Watch& watch() const { return watch_; }
-    /// How it ended. An Error (74) when it cannot be written.
+    /// Write the end of the play. Throws an Error (74) if writing fails.
     void end(const Outcome& outcome);
 
    private:

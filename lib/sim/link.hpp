@@ -1,6 +1,5 @@
 #pragma once
-// A link as it was recorded: so many kbit/s in each second, and a round trip. When the recording
-// ends it begins again.
+// A recorded link: a rate in kbit/s for each second, and a round-trip time. The recording repeats.
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -9,26 +8,26 @@
 
 namespace stretto::sim {
 
-/// A recording: kbit/s by second, and what its first comment says.
+/// A recording: kbit/s per second, and the round-trip time from its comment.
 struct Trace {
     std::vector<double> kbps;
-    double rtt_s = 0.05;  ///< "rtt_ms N" of a comment
+    double rtt_s = 0.05;  ///< from a comment "rtt_ms N"
 };
-/// Lines of `second kbit/s`, rising from 0 by 1; lines with # are comments.
+/// Parse lines of `second kbit/s` with ascending seconds from 0. Lines with # are comments.
 Result<Trace> parse_trace(std::string_view text);
 
 class Link {
    public:
-    /// @param offset_s    second of the recording that is the link's 0
-    /// @param multiplier  on every rate
-    /// @param least_kbps  after that
+    /// @param offset_s    the second of the recording at which the link starts
+    /// @param multiplier  factor for every rate
+    /// @param least_kbps  lower limit of the multiplied rate
     Link(const std::vector<double>& kbps, int offset_s, double multiplier, double rtt_s,
          double least_kbps = 0);
 
     double rtt() const { return rtt_s_; }
-    /// Bytes that it could have carried in [0, t).
+    /// Capacity of [0, t) in bytes.
     double carried(double t) const;
-    /// When it will have carried so many; infinity when it never will.
+    /// The time at which this many bytes have been carried; infinity if never.
     double when(double bytes) const;
 
    private:

@@ -1,10 +1,10 @@
 #pragma once
-// When the audio of a chunk can be heard: by pages of half a second, two to a piece.
+// Times at which the audio of a chunk becomes playable: in pages of half a second, two per piece.
 #include "abr/policy.hpp"
 
 namespace stretto::sim {
 
-/// Goes through the pages of a chunk from a piece on.
+/// Iterates over the pages of a chunk, starting at a piece.
 class Pages {
    public:
     Pages(const abr::Shape::Rendition& rendition, int chunk, double length, int piece)
@@ -15,13 +15,13 @@ class Pages {
 
     bool done() const { return page_ >= 2 * static_cast<int>(chunk_->pieces.size()); }
     void next() { ++page_; }
-    /// Byte of the chunk that ends the page.
+    /// End of the page, as a byte offset in the chunk.
     double end() const {
         const double from = piece() == 0 ? headers_ : here().offset;
         const double to = last() ? chunk_->bytes : after().offset;
         return page_ % 2 ? to : (from + to) / 2;
     }
-    /// s of the chunk that can be heard then.
+    /// Seconds of the chunk that are playable after this page.
     double audio() const {
         const double to = last() ? length_ : after().at;
         return page_ % 2 ? to : (here().at + to) / 2;

@@ -1,6 +1,6 @@
 #pragma once
-// The player that people hear, on a virtual clock: gather::Listening asks, a Wire brings, a Playout
-// hears.
+// The real player's rules on a virtual clock: gather::Listening decides requests, a Wire transfers
+// bytes, a Playout plays them.
 #include <functional>
 
 #include "abr/policy.hpp"
@@ -12,65 +12,65 @@ namespace stretto::sim {
 
 struct PlayerSettings {
     PlayoutRules rules;
-    double buffer_s = 30;          ///< above so much ahead no chunk is asked for;
-    double lead_s = 15;            ///< above so much, while less than
-    double lead_until_s = 30;      ///< so much was heard
-    double manifest_bytes = 4483;  ///< that share the link with the beginning of the first chunk
-    double head_bytes = 350;       ///< before every answer
-    double connect_rtts = 1;       ///< before the first request on a connection
+    double buffer_s = 30;          ///< highest buffer level: no chunk is requested above it
+    double lead_s = 15;            ///< the same, until
+    double lead_until_s = 30;      ///< this much has been played
+    double manifest_bytes = 4483;  ///< the manifest shares the link with the first chunk
+    double head_bytes = 350;       ///< header of every response
+    double connect_rtts = 1;       ///< round trips to open a connection
     double burst_bytes = 14'480;   ///< see WireRules
-    double give_up_s = 1800;       ///< a song that is not over by then is over
-    int first_kbps = 96;           ///< of the chunk that is asked for before anything is known
-    int edges = 1;                 ///< that are known, the nearest first
-    gather::Retry::Options retry;  ///< its patience aside: give_up_s is meant
+    double give_up_s = 1800;       ///< the song ends at the latest then
+    int first_kbps = 96;           ///< bitrate of the first request, before the manifest is known
+    int edges = 1;                 ///< number of known edges, the nearest first
+    gather::Retry::Options retry;  ///< without its patience, which is give_up_s
 };
 
 /// An edge that dies.
 struct Kill {
     double at_s = 0;
-    bool silent = false;  ///< it just says nothing any more; else connections are reset
+    bool silent = false;  ///< stops sending; otherwise connections are reset
 };
 
-/// One song, played.
+/// The result of one song.
 struct Outcome {
     abr::Score score;
     double q = 0;        ///< the score, at most 100
     double sound_s = 0;  ///< from the command to sound
-    double kbps = 0;     ///< mean of the nominal rates heard
-    int switches = 0;    ///< of the rendition, as heard
+    double kbps = 0;     ///< mean of the nominal bitrates played
+    int switches = 0;    ///< bitrate changes heard
     double heard_s = 0;  ///< audio that was played
     double ended_s = 0;  ///< on the clock
-    double bytes = 0;    ///< that came over the link
-    double wasted = 0;   ///< of these, brought nothing to hear
+    double bytes = 0;    ///< received over the link
+    double wasted = 0;   ///< of these, not played
     int requests = 0;
     int decisions = 0;
 };
 
-/// A request for a chunk, or a part of one, that came to its end or was broken off.
+/// A request for a chunk or a part of one, complete or cancelled.
 struct Fetched {
     double asked_s = 0, first_s = 0, ended_s = 0;
     int chunk = 0, rendition = 0, edge = 0;
     double bytes = 0;
-    double audio_s = 0;  ///< that it added
+    double audio_s = 0;  ///< audio that it added
     bool whole = false;
 };
 
-/// Is told as it happens; whatever is empty is not told.
+/// Observers of a play; empty ones are not called.
 struct Watch {
-    std::function<void(double now)> found;  ///< what the song is
+    std::function<void(double now)> found;  ///< the manifest is known
     std::function<void(const Fetched&)> fetched;
     std::function<void(double now, const Playout&)> second;  ///< every second or more often
-    /// Sound begins, stops for want of more, goes on.
+    /// Sound begins, stalls or resumes.
     std::function<void(double now, const Playout&)> sounds;
     std::function<void(double now, int from, int to, const char* why)> switched;
 };
 
-/// @param kill  at that time the edge in use dies; nullptr: none does
+/// @param kill  when the edge in use dies; nullptr: never
 Outcome play(const abr::Shape& song, const Link& link, abr::Policy& policy,
              const PlayerSettings& settings, const Watch* watch = nullptr,
              const Kill* kill = nullptr);
 
-/// s of music.
+/// Length in seconds.
 double length_of(const abr::Shape& song);
 
 }  // namespace stretto::sim

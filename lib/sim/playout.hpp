@@ -1,6 +1,6 @@
 #pragma once
-// What a listener hears while audio comes: start, stalls, quality, and the score of it all. Shared
-// by the player and by the search for the best that there could be, so that they count alike.
+// Playback while audio arrives: start, stalls, quality and the score. The simulated player and the
+// search for the optimum share it, so both count alike.
 #include <algorithm>
 #include <cmath>
 
@@ -9,16 +9,16 @@
 namespace stretto::sim {
 
 struct PlayoutRules {
-    double sound_s = 0.5;  ///< in hand, with which sound begins
-    double start_s = 1;    ///< in hand, which end the start that the score counts
-    double resume_s = 2;   ///< in hand, which end a stall
+    double sound_s = 0.5;  ///< buffer level at which sound begins
+    double start_s = 1;    ///< buffer level that ends the startup of the score
+    double resume_s = 2;   ///< buffer level that ends a stall
 };
 
 class Playout {
    public:
     explicit Playout(double song_s) : song_s_(song_s) {}
 
-    /// Time goes on and nothing comes. A time that has been is no time.
+    /// Advance the clock without new audio. An earlier time has no effect.
     void advance(double now) {
         if (now <= now_) return;
         if (!playing_) {
@@ -40,7 +40,7 @@ class Playout {
         advance(now);
     }
 
-    /// At this moment there is audio until `audio_s`, what is new of it with this utility.
+    /// Audio is now buffered up to `audio_s`; its new part has this utility.
     void come(double now, double audio_s, double utility, const PlayoutRules& rules) {
         advance(now);
         if (audio_s <= audio_) return;
@@ -49,7 +49,7 @@ class Playout {
         utility_ = utility;
         audio_ = audio_s;
         const double most = song_s_ - playhead_ - 1e-9;  // a song may be shorter than any rule
-        // the first second counts when it has come, though half of it may have been heard
+        // startup ends when the first second has arrived, though half of it may have been played
         if (score_.start_s <= 0 && audio_ >= std::min(rules.start_s, song_s_) - 1e-9)
             score_.start_s = now_;
         const double needed = started_ ? rules.resume_s : rules.sound_s;
@@ -59,7 +59,7 @@ class Playout {
         started_ = true;
     }
 
-    /// What is in hand after `audio_s` will not be heard.
+    /// Drop the buffered audio after `audio_s`.
     void drop(double audio_s) { audio_ = std::min(audio_, std::max(audio_s, playhead_)); }
 
     double now() const { return now_; }
@@ -69,7 +69,7 @@ class Playout {
     bool playing() const { return playing_; }
     bool started() const { return started_; }
     bool ended() const { return playhead_ >= song_s_ - 1e-9; }
-    double sound_at() const { return sound_at_; }  ///< s after the command; -1: never
+    double sound_at() const { return sound_at_; }  ///< seconds after the command; -1: never
     const abr::Score& score() const { return score_; }
 
    private:

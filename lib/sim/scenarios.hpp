@@ -1,5 +1,5 @@
 #pragma once
-// Which recordings to play over, from where on, and how fast they are taken to be.
+// The recordings to use, each with a start offset and a rate multiplier.
 #include <filesystem>
 #include <map>
 #include <string>
@@ -10,17 +10,17 @@
 namespace stretto::sim {
 
 struct Scenario {
-    std::string file;  ///< within the folder
+    std::string file;  ///< path within the folder
     int offset_s = 0;
     double multiplier = 1;
     double rtt_s = 0.05;
-    std::string kind;  ///< of network, as "3g"; songs of a kind are summed up together
+    std::string kind;  ///< kind of network, such as "3g"; results are also summed per kind
 
     bool operator==(const Scenario&) const = default;
 };
 
-/// Lines of file, offset_s, multiplier, rtt_ms and perhaps kind with tabs between, under a line
-/// that says so.
+/// Parse lines with the columns file, offset_s, multiplier, rtt_ms and optionally kind, separated
+/// by tabs. The first line names the columns.
 Result<std::vector<Scenario>> parse_scenarios(std::string_view text);
 
 /// The recordings of a folder, each read once.
@@ -28,11 +28,11 @@ class Recordings {
    public:
     explicit Recordings(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    /// All of them, in the order of their names, each from its beginning as it is.
+    /// All recordings in the order of their names, each from its start and unchanged.
     std::vector<Scenario> all();
-    /// An Error (65, 66) when it cannot be had.
+    /// Throws an Error (65, 66) if the recording is missing or invalid.
     const Trace& trace(const std::string& file);
-    /// @param least_kbps  what the link carries at any time, whatever was recorded
+    /// @param least_kbps  lowest rate of the link in any second
     Link link(const Scenario& scenario, double least_kbps = 0) {
         return {trace(scenario.file).kbps, scenario.offset_s, scenario.multiplier, scenario.rtt_s,
                 least_kbps};

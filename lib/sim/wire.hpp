@@ -1,7 +1,7 @@
 #pragma once
-// What comes over a link: answers to requests, on connections that are opened, kept and lost, each
-// with its share of what the link carries. TCP is there as a rule: a connection costs a round trip,
-// and its first answers come in bursts that double every round trip, until they fill the link.
+// Transfers over a link: requests and responses on connections that are opened, kept and lost. All
+// transfers share the link equally. TCP is modelled by two rules: a connection costs a round trip,
+// and its first bytes arrive in bursts that double every round trip until they fill the link.
 #include <algorithm>
 #include <vector>
 
@@ -10,11 +10,11 @@
 namespace stretto::sim {
 
 struct WireRules {
-    double connect_rtts = 1;      ///< before the first request on a connection
-    double burst_bytes = 14'480;  ///< the first that comes at once (RFC 6928); 0: all does
-    double idle_s = 0.4;          ///< after so long without use a connection begins anew with it
-    double connect_limit_s = 3;   ///< a host that says nothing is given up
-    double silence_limit_s = 8;   ///< so is one that stops in the middle
+    double connect_rtts = 1;      ///< round trips to open a connection
+    double burst_bytes = 14'480;  ///< the first burst (RFC 6928); 0: no slow start
+    double idle_s = 0.4;  ///< after this idle time a connection restarts with the first burst
+    double connect_limit_s = 3;  ///< time limit for a connection attempt
+    double silence_limit_s = 8;  ///< time limit for silence during a transfer
 };
 
 class Wire {
@@ -23,25 +23,25 @@ class Wire {
 
     Wire(const Link& link, const WireRules& rules, int hosts);
 
-    /// Ask a host for so many bytes, on a connection that is free or a new one.
-    /// @return a number to speak of it by
+    /// Request this many bytes from a host, on an idle connection or a new one.
+    /// @return the id of the request
     int ask(int host, double bytes);
-    /// Break off: the connection is lost too. What has ended or failed is forgotten.
+    /// Cancel a request and close its connection. A finished or failed request is forgotten.
     void drop(int number);
-    /// Return when so many bytes of it are there, if not before.
+    /// Let advance() return when this many bytes of the request have arrived.
     void mark(int number, double bytes) { find(number).mark = bytes; }
 
-    /// From now on the host answers nothing. @param silent  it does not even say so
+    /// The host stops responding. @param silent  false: it also resets its connections
     void kill(int host, bool silent);
 
-    /// When something may happen that was not seen yet; infinity: nothing is under way.
+    /// Time of the next possible event; infinity if no request is open.
     double next() const;
     /// To that time, or an earlier one.
     void advance(double to);
 
     State state(int number) const { return find(number).state; }
     double got(int number) const { return find(number).got; }
-    /// Bytes of all that came, whole or not.
+    /// All bytes received, including those of incomplete responses.
     double carried() const { return all_; }
 
    private:

@@ -3,6 +3,7 @@
 set -eu
 folder=$1 demo=${2-demo}
 here=$(dirname "$0")
+. "$here/../../examples/await.sh"
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-pictures-XXXXXX")
 export HOME="$work" PYTHONDONTWRITEBYTECODE=1
 started='' session=''
@@ -20,7 +21,7 @@ serve() { # TOOL [ARGS]: sets $url
     rm -f "$work/said"
     "$@" --listen 127.0.0.1:0 >"$work/said" 2>>"$work/log" &
     started="$started $!"
-    until grep -qs '^listening on ' "$work/said"; do kill -0 $! || exit 69; sleep 0.05; done
+    await "the ready line of $1" $! ready "$work/said" || exit 69
     url=http://$(sed -n 's/^listening on //p' "$work/said")
 }
 serve stretto-serve "$demo/store"
@@ -33,10 +34,8 @@ export STRETTO_TRACKER="$url" STRETTO_LOCATION=52.5,13.4
 
 chromedriver --port=0 >"$work/driver" 2>&1 &
 started="$started $!"
-until port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$work/driver") && [ -n "$port" ]; do
-    kill -0 $! || exit 69
-    sleep 0.05
-done
+await 'chromedriver' $! grep -q 'started successfully on port' "$work/driver" || exit 69
+port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$work/driver")
 session=$(python3 "$here/page.py" open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile")
 python3 "$here/pictures.py" "$session" "$edge" "$(cd "$demo" && pwd)/report.html" "$folder"
 
@@ -46,14 +45,10 @@ first=$(echo "$songs" | head -n 1)
 stretto-fetch --allow-local-peers --share forever -b 320 --cache "$work/friend" --json "$first" -o \
     "$work/friend.ogg" >"$work/friend.json" 2>>"$work/log" &
 started="$started $!"
-until [ -s "$work/friend.json" ]; do kill -0 $! || exit 69; sleep 0.1; done
+await 'the song of the friend' $! [ -s "$work/friend.json" ] || exit 69
 id=$(cat "$demo/store/names/$first")
-tries=0
-until curl -s "$STRETTO_TRACKER/songs/$id?manifest=0" | jq -e '.peers | length > 0' >/dev/null; do
-    tries=$((tries + 1))
-    [ $tries -lt 200 ] || { cat "$work/log" >&2; exit 1; }
-    sleep 0.1
-done
+listed() { curl -s "$STRETTO_TRACKER/songs/$id?manifest=0" | jq -e '.peers | length > 0'; }
+await 'the tracker to list the friend' $! listed || { cat "$work/log" >&2; exit 1; }
 # shellcheck disable=SC2086 # a word a song
 python3 "$here/terminal.py" "$folder/player.svg" 0.6 8 24 40 -- stretto-play --allow-local-peers --cache \
     "$work/mine" -O null $songs

@@ -15,7 +15,7 @@ is() { # ID PX WIDTH HEIGHT: a JPEG of this size, as the manifest says, under it
     file=$(cover "$1" "$2") &&
         test "$(size "$file")" = "mjpeg,$3,$4" &&
         test "$(sha256sum <"$file" | cut -d ' ' -f 1).jpg" = "${file##*/}" &&
-        test "$(jq -c ".covers[] | select(.px == $2) | [.width, .height, .bytes]" "$(manifest "$1")")" = \
+        equals "$(jq -c ".covers[] | select(.px == $2) | [.width, .height, .bytes]" "$(manifest "$1")")" \
             "[$3,$4,$(wc -c <"$file")]"
 }
 like() { # FILE PICTURE: what ffmpeg makes of the picture at that size, nearly
@@ -69,7 +69,7 @@ ok 'the store is whole' stretto-publish --verify store
 
 # --- a picture beside
 outside() {
-    test "$(song --cover tall.png a.wav)" = "$plain" &&
+    equals "$(song --cover tall.png a.wav)" "$plain" &&
         is "$plain" 600 300 500 &&
         is "$plain" 96 58 96 &&
         like "$(cover "$plain" 600)" tall.png
@@ -207,7 +207,7 @@ unchanged() {
 }
 ok '304 for who has it' unchanged
 told() {
-    test "$(curl -s "$origin/songs?limit=1000" | jq -r ".songs[] | select(.id == \"$id\") | .covers[\"600\"]")" = "$path"
+    equals "$(curl -s "$origin/songs?limit=1000" | jq -r ".songs[] | select(.id == \"$id\") | .covers[\"600\"]")" "$path"
 }
 ok '/songs tells where it is' told
 ok 'another hash: 404' eval \

@@ -3,7 +3,6 @@
 #   EVENT_KILLS   how often it is killed (25)
 . ./tests/lib.sh
 post() { timeout 300 python3 "$root/tests/tools/post.py" "$@"; }
-soon() { for _ in $(seq 1000); do "$@" 2>/dev/null && return; sleep 0.02; done; "$@"; }
 code() { curl -sS -o body -D fields -w '%{http_code}' "$@" >status && cat status; }
 one() {
     printf '{"event":"progress","seq":%d,"time_ms":1764000000000,"session":"%s","listener":"l","place":"","song":"%s"}\n' \
@@ -53,9 +52,9 @@ yesterday() {
         touch -d '2026-11-01T10:00:00Z' day/events.jsonl &&
         start stretto-serve --events day/events.jsonl store &&
         one new 1 | curl -sSf --data-binary @- "$url/events" &&
-        test "$(cat day/events-2026-11-01T100000.000Z.jsonl)" = "$(one old 1)" &&
+        equals "$(cat day/events-2026-11-01T100000.000Z.jsonl)" "$(one old 1)" &&
         grep -q '"new"' day/events.jsonl &&
-        ! grep -q '"old"' day/events.jsonl &&
+        lacks '"old"' day/events.jsonl &&
         stop "$pid"
 }
 ok 'a day has its own file' yesterday
@@ -138,7 +137,7 @@ takes() {
         one own 1 | code --data-binary @- "$url/events" &&
         test "$(cat status)" = 202 &&
         grep -q '"own"' edge.jsonl &&
-        ! grep -q '"own"' passed/events.jsonl &&
+        lacks '"own"' passed/events.jsonl &&
         stop "$pid"
 }
 ok 'one with it takes them itself' takes

@@ -40,7 +40,7 @@ says_who() {
         grep -q 'edge .* HIT, [0-9]* bytes in' said
 }
 ok '-v prints the source of each part' says_who
-to_stdout() { stretto-fetch --edge "$edge" --json one 2>line | cmp - one.true && test "$(jq .exit line)" = 0; }
+to_stdout() { prints one.true stretto-fetch --edge "$edge" --json one 2>line && test "$(jq .exit line)" = 0; }
 ok 'to standard output, and then the line goes to standard error' to_stdout
 lower() { stretto-fetch --edge "$edge" -b 100 one | ogginfo /dev/stdin | grep -q 'Nominal bitrate: 96'; }
 ok '-b takes the highest not above' lower
@@ -98,11 +98,11 @@ liar() {
     rm -rf cache &&
         stretto-fetch --edge "$silent/break/flip" --edge "$origin" --json "$id" -o l.ogg >line &&
         cmp l.ogg one.true &&
-        stretto-fetch --edge "$silent/break/short" --edge "$origin" "$id" | cmp - one.true
+        prints one.true stretto-fetch --edge "$silent/break/short" --edge "$origin" "$id"
 }
 ok 'an edge that lies or breaks off: the next edge is used' liar
 nothing_wrong() {
-    find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#cache/}" || return; done
+    kept_right cache store
 }
 ok 'and nothing wrong is kept' nothing_wrong
 lies() { rm -rf cache && stretto-fetch --edge "$silent/break/flip" "$id" -o no.ogg; }
@@ -123,7 +123,7 @@ enough() {
 }
 ok 'a reader that has had enough is nothing to complain of' enough
 tiny() {
-    stretto-fetch --edge "$origin" --cache tiny --cache-size 100000 one | cmp - one.true &&
+    prints one.true stretto-fetch --edge "$origin" --cache tiny --cache-size 100000 one &&
         test "$(du -sb tiny/songs | cut -f 1)" -lt 120000
 }
 ok 'a cache that is far too small stays small and does not prevent the fetch' tiny

@@ -81,7 +81,7 @@ one() {
         stretto-encode -b 96 -b 160 song.mp3 -o z.ogg &&
         test -s x.ogg &&
         cmp y.ogg z.ogg &&
-        ! cmp -s x.ogg y.ogg
+        differ x.ogg y.ogg
 }
 ok 'encode -b takes one argument each time' one
 stretto-encode -b 96 song.wav | stretto-chunk >b.tar
@@ -126,10 +126,10 @@ fits() {
     for tool in $tools; do
         $tool --help |
             sed '/^Examples:/,$d' |
-            awk -v tool=$tool 'length > 80 {print tool ": " $0; wide = 1} END {exit wide}' ||
+            awk -v tool=$tool 'length > 80 {print tool ": " $0; wide = 1} END {exit wide || NR < 10}' ||
             return
     done &&
-        stretto | awk 'length > 80 {print; exit 1}'
+        stretto | awk 'length > 80 {print; wide = 1} END {exit wide || NR < 10}'
 }
 ok 'help fits 80 columns' fits
 units() {

@@ -14,7 +14,7 @@ ok 'each expression, with its labels' dashboard "$root/examples/grafana.json" or
 # the check itself notices
 notices() { # PATTERN REPLACEMENT WORDS
     sed "s/$1/$2/" "$root/examples/grafana.json" >wrong.json &&
-        ! cmp -s wrong.json "$root/examples/grafana.json" &&
+        differ wrong.json "$root/examples/grafana.json" &&
         ! dashboard wrong.json origin edge tracker >said &&
         grep -qF "$3" said || { cat said; return 1; }
 }

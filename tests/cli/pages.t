@@ -20,6 +20,7 @@ written() { # the lines of examples in a page's source
 whole() { # PAGE: each example stands on one line, in 80 columns, as it was written
     written "$1" >wanted
     shown "$1" | tee rendered | sed 's/^ *//' >trimmed
+    [ -s rendered ] || return
     ! LC_ALL=C.UTF-8 grep -E '^.{81}' rendered || return
     while IFS= read -r line; do
         grep -qxF -e "$line" trimmed || { echo "not in the rendered page: $line"; return 1; }

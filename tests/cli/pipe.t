@@ -35,7 +35,8 @@ for kbps in 96 160 320; do
     fetched() {
         stretto-fetch --store store -b $kbps machine-wars -o $kbps.ogg &&
             oggz-validate $kbps.ogg &&
-            ! ogginfo $kbps.ogg | grep -i warn
+            ogginfo $kbps.ogg >info &&
+            lacks '[Ww]arn|WARN' info
     }
     ok "$kbps: the fetched file validates" fetched
     decodes() { ffpcm whole-$kbps.ogg | cmp - whole-$kbps.s16 && ffpcm $kbps.ogg | cmp - whole-$kbps.s16; }
@@ -58,7 +59,7 @@ for kbps in 96 160 320; do
     valid() {
         for f in store/songs/"$id"/$kbps/*.ogg; do
             oggz-validate "$f" || return
-            ! ogginfo "$f" | grep -i warn || return
+            ogginfo "$f" >info && lacks '[Ww]arn|WARN' info || return
         done
     }
     ok "$kbps: every chunk validates without a warning" valid
@@ -70,7 +71,7 @@ mixed() { # 96, 320, 160, ...: the exact length at every change
         i=$((i + 1))
     done |
         wc -c >got
-    pcm 96.ogg | wc -c | cmp - got
+    pcm 96.ogg | wc -c | cmp - got && test "$(cat got)" -gt 1000000
 }
 ok 'any mix of renditions has the exact length' mixed
 # A joint in the decode of chunks of two renditions, the last samples kept: before it the one, after it the other, bit

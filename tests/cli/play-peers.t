@@ -33,8 +33,7 @@ alive() { kill -0 "$(cat "$1.pid")"; }
 bytes() { jq "select(.event == \"chunk\" and .source == \"$2\").bytes" "$1.jsonl" | paste -sd + | sed 's/^$/0/' | bc; }
 clean() { # WHO...
     for who in "$@"; do
-        find "$who.cache" -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#*.cache/}" || return; done ||
-            return
+        kept_right "$who.cache" store || return
     done
 }
 # a seeder that has it all, known to two of the trackers

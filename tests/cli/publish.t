@@ -7,14 +7,14 @@ stretto-encode -b 96,160 --gain -20 song.wav | stretto-chunk >other.tar
 
 publishes() {
     stretto-publish --name song store song.tar >id &&
-        test "$(cat store/names/song)" = "$(cat id)" &&
+        equals "$(cat store/names/song)" "$(cat id)" &&
         stretto-publish --verify store
 }
 ok 'publishes and names a song' publishes
 id=$(cat id)
 twice() {
     find store -printf '%p %T@ %i\n' | sort >before &&
-        stretto-publish --name song store song.tar | cmp - id &&
+        prints id stretto-publish --name song store song.tar &&
         find store -path store/.staging -prune -o -printf '%p %T@ %i\n' |
         sort |
             grep -vx 'store/.staging.*' >after
@@ -22,7 +22,7 @@ twice() {
     grep -v '^store ' after | cmp - b
 }
 ok 'twice is a success that changes nothing' twice
-dry() { stretto-publish --dry-run nowhere song.tar | cmp - id && test ! -e nowhere; }
+dry() { prints id stretto-publish --dry-run nowhere song.tar && test ! -e nowhere; }
 ok '--dry-run touches nothing' dry
 ok 'a name with a slash is wrong usage' exits 64 stretto-publish --name ../x store song.tar
 
@@ -76,7 +76,7 @@ for kind in up absolute link hard device many empty duplicate skipped huge; do
 done
 # shellcheck disable=SC2086 # a list of names without spaces
 rebuilt() { (cd s && tar cf ../bundle.tar --format ustar $files); }
-ok 'put together again it is the same song' test "$(rebuilt && stretto-publish --dry-run x bundle.tar)" = "$id"
+ok 'put together again it is the same song' equals "$(rebuilt && stretto-publish --dry-run x bundle.tar)" "$id"
 flip() {
     cp "s/$1" kept &&
         printf '\001\002' | dd of="s/$1" bs=1 seek="$2" conv=notrunc 2>/dev/null &&
@@ -101,7 +101,7 @@ ok 'with another length: 65' changed '.samples += 1'
 ok 'with other averages: 65' changed '.renditions[0].average_kbps += 1'
 retag() {
     manifest '.tags.TITLE = ["New"]' &&
-        test "$(stretto-publish --retag store bundle.tar)" = "$id" &&
+        equals "$(stretto-publish --retag store bundle.tar)" "$id" &&
         stretto-publish --list store | grep -q 'New$' &&
         stretto-publish --verify store
 }
@@ -111,7 +111,7 @@ ok 'input that is not a tar: 65' exits 65 noise
 
 damage() { cp -r store broken && printf x >>"broken/songs/$id/96/chunk_1.ogg" && stretto-publish --verify broken; }
 ok '--verify finds damage: 1' exits 1 damage
-mends() { stretto-publish broken song.tar && stretto-publish --verify broken; }
+mends() { exits 1 stretto-publish --verify broken && stretto-publish broken song.tar && stretto-publish --verify broken; }
 ok 'and publishing again mends it' mends
 removes() {
     stretto-publish --remove song broken &&
@@ -143,7 +143,9 @@ killed() {
         [ $((i % 10)) -ne 9 ] || rm -rf kills
         i=$((i + 1))
     done
-    stretto-publish --name song kills song.tar && stretto-publish --verify kills && test -z "$(ls kills/.staging)"
+    prints id stretto-publish --name song kills song.tar &&
+        stretto-publish --verify kills &&
+        test -z "$(ls kills/.staging)"
 }
 ok 'kill -9 a hundred times: old or new, never a mix' killed
 synced() {

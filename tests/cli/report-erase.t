@@ -133,9 +133,9 @@ ok 'and so is a damaged one: 65' damaged
 full() {
     if mount -t tmpfs -o size=400k tmpfs small 2>err; then
         head -c 300000 all.jsonl | head -n -1 >small/events.jsonl && cp small/events.jsonl same
-        exits 74 stretto-report --forget nobody-by-this-name small/events.jsonl >none ||
-            exits 73 stretto-report --forget "$listener" small/events.jsonl
-        cmp small/events.jsonl same
+        { exits 74 stretto-report --forget nobody-by-this-name small/events.jsonl >none ||
+            exits 73 stretto-report --forget "$listener" small/events.jsonl; } &&
+            cmp small/events.jsonl same
         code=$?
         umount small
         return $code

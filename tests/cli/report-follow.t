@@ -26,7 +26,7 @@ ends_as() { # FILE: the last report is that of one run
 
 grows() {
     part 0 3 >grow.jsonl && follow grow.jsonl && now_has ".input.lines == $(wc -l <grow.jsonl)" || return
-    part 3 10 | head -c 5017 >>grow.jsonl && now_has ".input.lines == $(wc -l <grow.jsonl)" || return
+    part 3 10 >second && head -c 5017 second >>grow.jsonl && now_has ".input.lines == $(wc -l <grow.jsonl)" || return
     part 3 10 | tail -c +5018 >>grow.jsonl && now_has ".input.lines == $lines" && ends_as once.json
 }
 ok 'what is appended is counted, half a line when it is whole' grows
@@ -179,7 +179,11 @@ ok 'not as CSV: 64' exits 64 stretto-report --follow --csv songs page.jsonl
 
 file_has() { grep -q "$1" "$2"; }
 interrupted() { # by Ctrl-C, as a person does
-    part 0 5 >interrupted.jsonl && follow interrupted.jsonl && now_has '.input.lines > 0' && kill -INT "$follower" && wait "$follower" &&
+    part 0 5 >interrupted.jsonl &&
+        follow interrupted.jsonl &&
+        now_has '.input.lines > 0' &&
+        kill -INT "$follower" &&
+        wait "$follower" &&
         ! [ -s said.err ]
 }
 ok 'Ctrl-C ends it with 0' interrupted

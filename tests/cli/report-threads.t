@@ -15,11 +15,17 @@ packed() {
 }
 ok 'also of a packed file' packed
 many_files() {
-    split -n l/7 events.jsonl piece. && mkdir pieces && for piece in piece.*; do mv "$piece" "pieces/$piece.jsonl" || return; done &&
-        stretto-report --json pieces | jq -S 'del(.input)' >left && cmp left right
+    split -n l/7 events.jsonl piece. &&
+        mkdir pieces &&
+        for piece in piece.*; do mv "$piece" "pieces/$piece.jsonl" || return; done &&
+        stretto-report --json pieces | jq -S 'del(.input)' >left &&
+        cmp left right
 }
 ok 'also of seven files' many_files
-cut_short() { head -c 300000 events.jsonl.gz >short.gz && says 'the gzip data end early' exits 65 stretto-report short.gz; }
+cut_short() {
+    head -c 300000 events.jsonl.gz >short.gz &&
+        says 'the gzip data end early' exits 65 stretto-report short.gz
+}
 ok 'packed data that end early end it with 65' cut_short
 failed_write() { stretto-report --json events.jsonl >/dev/full; }
 ok 'a full disk ends it with 74' exits 74 failed_write

@@ -28,7 +28,7 @@ files() { find "store/songs/$id" -name '*.ogg' -printf '%p %i\n' | wc -l; }
 # --- without names
 id=$(put single.flac)
 chunks=$(files)
-second() { test "$(cover=album.png put album.flac)" = "$id" && test "$(own)" = Single && lists 'Single: Track 3: '; }
+second() { equals "$(cover=album.png put album.flac)" "$id" && test "$(own)" = Single && lists 'Single: Track 3: '; }
 ok 'a second set of tags is kept beside the first' second
 once() { test "$(files)" -eq "$chunks" && test "$(find store/songs -mindepth 1 -maxdepth 1 | wc -l)" -eq 1; }
 ok 'the audio is stored once' once
@@ -100,7 +100,7 @@ served() {
     test "$(title "$1/songs/album")" = 'Track 3a' &&
         test "$(title "$1/songs/single")" = Single &&
         test "$(title "$1/songs/$id")" = Single &&
-        test "$(curl -sf "$1/names/album")" = "$id"
+        equals "$(curl -sf "$1/names/album")" "$id"
 }
 ok 'an origin serves a name with its tags' served "$origin"
 ok 'an edge does' served "$url"

@@ -22,7 +22,12 @@ nothing() {
 }
 ok 'an origin shows no numbers where it serves' nothing "$origin"
 ok 'nor does an edge' nothing "$edge"
-ok 'and asks nobody else for them' test -z "$(grep -E 'GET /(metrics|stats)' origin.log)"
+alone() { # of such requests the log has those of the first test, and then the last one
+    code "$origin/names/last" >/dev/null &&
+        soon grep -q 'GET /names/last' origin.log &&
+        test "$(grep -cE 'GET /(metrics|stats)' origin.log)" -eq 2 || { cat origin.log; return 1; }
+}
+ok 'and asks nobody else for them' alone
 shown() {
     start stretto-serve store --public-metrics &&
         test "$(code "$url/metrics")" = 200 &&
@@ -100,7 +105,7 @@ asked() { grep -cF "GET $1 " origin.log; }
 flushed() { code "$origin/mark/$1" >marked && await 'the log' grep -qF "/mark/$1 " origin.log; }
 count() { echo >>marks && flushed "$(wc -l <marks)" && asked "$1"; }
 settles() { # PATH: until it is a hit, since times are seconds
-    before=$(count "$1") && test "$(code "$edge$1")" = 200 && test "$(count "$1")" = "$before"
+    before=$(count "$1") && test "$(code "$edge$1")" = 200 && equals "$(count "$1")" "$before"
 }
 validates() { # PATH PURGE-ARGUMENTS...
     path=$1

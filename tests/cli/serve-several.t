@@ -95,10 +95,10 @@ by_path() {
     start stretto-serve --balance hash "$cuts" "$c" "$b" &&
         each third &&
         stop "$pid" &&
-        ! grep '^b ' third &&
+        lacks '^b ' third &&
         grep -v '^b ' first >stay &&
         grep -vxFf stay third >moved &&
-        test "$(wc -l <moved)" = "$(grep -c '^b ' first)" &&
+        equals "$(wc -l <moved)" "$(grep -c '^b ' first)" &&
         grep -q '^c ' moved &&
         grep -q '^cuts ' moved
 }

@@ -104,15 +104,7 @@ stop "$pid" && start stretto-serve "$origin" --cache cache
 ok 'edge, started again: ranges from its disk' client ranges $chunk "$song/160/chunk_1.ogg" 200 1
 url=$origin
 
-# until what a client sees is so; a publish shows within about a second
-soon() {
-    tries=0
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        [ $tries -lt 500 ] || { "$@"; return 1; }
-        sleep 0.02
-    done
-}
+# a publish shows within about a second
 listed() { get "$url/songs?q=new" && test "$(jq -r '.songs[0].artist' body)" = "$1"; }
 appears() {
     get "$url/songs/new/manifest.json" &&
@@ -121,7 +113,7 @@ appears() {
         soon get -f "$url/songs/new/chunk_0.ogg" &&
         soon listed 'New Tone' &&
         get "$url/names/new" &&
-        test "$(cat body)" = "$new"
+        equals "$(cat body)" "$new"
 }
 ok 'a song that is published appears' appears
 retagged() {
@@ -254,7 +246,7 @@ logs() {
         soon grep -q "$line" access.log &&
         client log &&
         soon lines 4 access.log || { cat access.log; return 1; }
-    ! LC_ALL=C grep '[^ -~]' access.log &&
+    lacks '[^ -~]' access.log &&
         grep -q '"GET /a\\x22b\\x5c HTTP/1.1" 400 .*"evil\\x9b2J\\x80"' access.log &&
         grep -q '"-" 400 ' access.log
 }
@@ -266,7 +258,7 @@ reopens() {
         soon test -e access.log &&
         get "$url/names/song" &&
         soon grep -q 'GET /names/song' access.log &&
-        ! grep -q /names/song old.log &&
+        lacks /names/song old.log &&
         stop "$pid"
 }
 ok 'SIGHUP opens it anew' reopens

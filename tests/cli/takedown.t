@@ -60,7 +60,7 @@ rest() {
 ok 'the other song is there' rest
 
 again() {
-    test "$(stretto-publish --name song store song.bundle)" = "$id" &&
+    equals "$(stretto-publish --name song store song.bundle)" "$id" &&
         test ! -s store/removed &&
         await 'the outer edge to have it' answers 200 "$outer$chunk" &&
         cmp got "store$chunk" &&

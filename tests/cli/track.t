@@ -8,14 +8,6 @@ sing() { # NAME FREQUENCY: published under its name
 id=$(sing song 440)
 other=$(sing other 550)
 track() { command=$1 && shift && timeout 300 python3 "$root/tests/tools/track.py" "$command" "$@"; }
-soon() {
-    tries=0
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        [ $tries -lt 500 ] || { "$@"; return 1; }
-        sleep 0.02
-    done
-}
 
 start stretto-serve store || exit
 origin=$url origin_pid=$pid

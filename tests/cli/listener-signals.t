@@ -1,0 +1,100 @@
+#!/bin/sh
+# A listener obeys signals at once, whatever it waits for.
+. ./tests/cli/listener.sh
+
+# ---- signals, at moments of which nobody chose any
+now_ms() { date +%s%3N; }
+# PID: it takes SIGTERM (or is gone)
+handles() {
+    caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status") && [ -n "$caught" ] || return 0
+    test $((0x$caught >> 14 & 1)) -eq 1
+}
+mute() { # takes connections and says nothing, ever
+    python3 -uc \
+        'import socket, signal; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1]); signal.pause()' \
+        >mute.port &
+    started="$started $!"
+    await 'its port' test -s mute.port && mute=http://127.0.0.1:$(cat mute.port)
+}
+ok '(a server that says nothing at all)' mute
+signalled() { # SIGNAL STATUS OPTIONS...: it ends within a second of it; five are allowed for a busy machine
+    signal=$1 wanted=$2
+    shift 2
+    for delay in $(awk "BEGIN {srand($$); for (i = 0; i < 5; ++i) print rand() * 1.5}"); do
+        rm -rf cache events.jsonl
+        # what a shell starts behind itself ignores SIGINT, and so would the program
+        env --default-signal=INT "$@" >out 2>err &
+        child=$! started="$started $!"
+        # before the program has begun, a signal would end it as it ends any
+        await 'its handler' handles $child && kill -0 $child || return
+        sleep "$delay"
+        sent=$(now_ms)
+        kill "-$signal" $child
+        wait $child
+        got=$?
+        took=$(($(now_ms) - sent))
+        test $got -eq "$wanted" &&
+            test $took -lt 5000 ||
+            {
+                echo "after $delay s: status $got, $took ms"
+                cat err
+                return 1
+            }
+    done
+}
+log=$work/.faults1
+for signal in TERM INT HUP; do
+    ok "SIG$signal during a transfer, fetch: 75" signalled $signal 75 stretto-fetch --edge "$edge/break/drip" -o \
+        s.ogg "$id"
+    ok "SIG$signal while a server is silent, fetch: 75" signalled $signal 75 stretto-fetch --edge \
+        "$edge/break/silent" -o s.ogg "$id"
+    ok "SIG$signal while a server is silent, fetch --search: 75" signalled $signal 75 stretto-fetch --edge \
+        "$mute" --search x
+    ok "SIG$signal while a song loads or plays, play: 75" signalled $signal 75 stretto-play -q -O null --edge \
+        "$edge/break/drip" --abr 96 "$id"
+    ok "SIG$signal while a server is silent, play: 75" signalled $signal 75 stretto-play -q -O null --edge \
+        "$edge/break/silent" "$id"
+    ok "SIG$signal while a server is silent, play --list: 75" signalled $signal 75 stretto-play --edge "$mute" --list
+done
+ok 'and there is no file' test ! -e s.ogg
+farewell() { # SIGNAL
+    rm -rf cache events.jsonl
+    env --default-signal=INT stretto-play -O null --events events.jsonl --edge "$edge/break/drip" --abr 96 \
+        "$id" >out 2>err &
+    player=$! started="$started $!"
+    await 'the first progress' grep -qs '"progress"' events.jsonl || return
+    kill "-$1" $player
+    exits 75 wait $player &&
+        events end | jq -e '.why == "skipped" and .heard_ms > 0' &&
+        grep -q 'interrupted' err
+}
+for signal in TERM INT HUP; do
+    ok "SIG$signal, play: its last event is there, and it says why it ends: 75" farewell $signal
+done
+unposted() { # where the events go, and the tracker, nobody answers: both are not waited for
+    rm -rf cache
+    before=$(asked)
+    stretto-play -q -O null --events "$mute" --tracker "$mute" --allow-local-peers --edge "$edge/break/drip" \
+        --abr 96 "$id" >out 2>err &
+    player=$! started="$started $!"
+    await 'three chunks' eval 'test $(($(asked) - before)) -ge 6' || return
+    sent=$(now_ms)
+    kill -TERM $player
+    exits 75 wait $player &&
+        took=$(($(now_ms) - sent)) &&
+        test $took -lt 4000 || { echo "$took ms"; cat err; return 1; }
+}
+ok 'SIGTERM, play: undelivered events do not delay the end' unposted
+ignored() { # PROGRAM...: as under nohup(1)
+    rm -rf cache
+    env --ignore-signal=HUP "$@" >out 2>err &
+    child=$! started="$started $!"
+    await 'its handler' handles $child && kill -0 $child || return
+    mask=$(sed -n 's/^SigIgn:[[:space:]]*//p' /proc/$child/status)
+    kill -TERM $child
+    exits 75 wait $child && test $((0x$mask & 1)) -eq 1
+}
+ok 'under nohup, fetch: SIGHUP stays ignored' ignored stretto-fetch --edge "$edge/break/silent" -o s.ogg "$id"
+ok 'under nohup, play: SIGHUP stays ignored' ignored stretto-play -q -O null --edge "$edge/break/silent" "$id"
+
+finish
