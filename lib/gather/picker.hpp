@@ -26,22 +26,23 @@ struct Order {
 
 /// One rendition of one song on its way here.
 ///
-/// Peers are asked for rare chunks first (or for the next one, `in_order`), up to three for one
-/// chunk, each for a run of pieces as long as its speed deserves; who has proved nothing yet gets
-/// one order at a time. The edge is asked for what no peer has, and for anything while peers
-/// together bring less than it would, so that a song never takes longer than with the edge alone;
-/// at the end it is asked again for what peers are late with. Requests for a piece to peers that
-/// give nothing may cost twice the time that the edge would need: after that only the edge and
-/// peers that have given something are asked for it, however many others there are. After Kreitz
-/// and Niemelae, "Spotify", IEEE P2P 2010 (ranking by outstanding bytes and speed), and Cohen,
-/// "Incentives Build Robustness in BitTorrent", 2003 (rarest first, endgame).
+/// Peers are asked for rare chunks first (or for the next one, `in_order`), up to eight for one
+/// chunk, each for as many pieces as it brings in two seconds; who has proved nothing yet gets one
+/// order at a time. A slow peer is used too, since its order is short. The edge is asked for what
+/// no peer has, and for anything while peers together bring less than it would, so that a song
+/// never takes longer than with the edge alone; at the end it is asked again for what peers are
+/// late with. Requests for a piece to peers that give nothing may cost twice the time that the edge
+/// would need: after that only the edge and peers that have given something are asked for it,
+/// however many others there are. After Kreitz and Niemelae, "Spotify", IEEE P2P 2010 (ranking by
+/// outstanding bytes and speed), and Cohen, "Incentives Build Robustness in BitTorrent", 2003
+/// (rarest first, endgame).
 class Picker {
    public:
     struct Options {
         bool in_order = false;
-        int peers_a_chunk = 3;
+        int peers_a_chunk = 8;
         int orders_a_peer = 2;  ///< of one that has proved itself
-        int strangers = 3;      ///< orders at a time with peers that have not
+        int strangers = 8;      ///< orders at a time with peers that have not
         int open_chunks = 8;    ///< asked of peers in part
         int edge_orders = 3;    ///< at a time, of a fast one
         bool alone = false;     ///< nobody waits for the first whole chunk: as many at once
@@ -97,6 +98,12 @@ class Picker {
     void finished(int order, Millis now);
     void failed(int order, Fault fault, Millis now);
 
+    /// Peers are late: from now on an edge is asked for all that nobody is asked for, and for what
+    /// peers will not have brought by then.
+    void hurry(Millis until);
+    /// Bytes of a chunk that nobody has brought yet.
+    double missing_bytes(int chunk) const;
+
     bool complete(int chunk) const;
     bool complete() const noexcept { return left_ == 0; }
     bool has_piece(int chunk, int piece) const;
@@ -149,6 +156,7 @@ class Picker {
     bool ask_peers(Millis now, std::vector<Order>& orders);
     bool ask_edge(Millis now, std::vector<Order>& orders);
     bool ask_edge_again(Millis now, std::vector<Order>& orders);
+    double speed_of(const Active& active, Millis now) const;
     double edge_pace(Millis now) const;
     int edge_share(int chunk, std::pair<int, int> run) const;
     double peer_rate(Millis now) const;
@@ -157,6 +165,7 @@ class Picker {
     void release(const Active& active);
     void note_lost(const Active& active, Millis now);
     void note_edge(const Active& active, Millis now);
+    void learn_edge(Millis now, double kept);
     void strike(Peer& peer, Millis now, Millis pause);
 
     Options options_;
@@ -170,6 +179,7 @@ class Picker {
     mutable Millis slow_since_ = -1;  // peers bring less than is enough
     double edge_least_ = 0;
     Millis edge_not_before_ = 0;
+    Millis until_ = -1;      // see hurry(); < 0: peers are not late
     Millis edge_since_ = 0;  // when the edge began to be busy
     std::uint64_t edge_bytes_ = 0;
     mutable std::deque<Sample> peer_bytes_;
