@@ -109,6 +109,8 @@ class Conductor {
         int rendition = 0, chunk = 0;          ///< its chunk 0
         std::map<int, int> numbers;            ///< orders of the picker -> requests
         std::map<int, std::uint64_t> by_peer;  ///< right bytes
+        std::uint64_t of_edge = 0;             ///< right bytes of edges
+        int edge = -1;                         ///< the last of them
         bool each = false;                     ///< Came reports each request instead of each peer
         double asked = 0, first = -1;          ///< s
     };

@@ -15,7 +15,8 @@ using play::Session;
 constexpr double tick_s = 0.02;
 constexpr double pieces_tick_s = 0.1;
 constexpr double poll_ahead_s = 1.5;  // before a chunk is asked for, what peers have is asked
-constexpr int most_tail_tries = 3;    // it is for later only
+constexpr int peers_a_chunk = 6;
+constexpr int most_tail_tries = 3;               // it is for later only
 constexpr std::size_t most_chunks_in_parts = 8;  // of which bytes are held
 constexpr int nobody = -1, several = -2;
 
@@ -103,6 +104,10 @@ void Listening::look(double now) {
     while (!over() && now >= retry_.not_before()) {
         const auto offered = offer(now);
         const auto orders = session_->act(now, heard_, offered);
+        if (orders.help_s >= 0 && peers_want_) {
+            peers_want_->picker.hurry(millis(now + orders.help_s));
+            pump_peers(*peers_want_, now);
+        }
         if (orders.cancel) {
             if (auto* t = transfer(want_); t && orders.silent) {
                 Failure silent{Fault::stalled, "nothing comes"};
@@ -146,6 +151,11 @@ void Listening::settle_waiting(bool waits, double now) {
 
 /// What peers have of the chunk that is next; and, just before it is asked for, asks them anew.
 Session::Offer Listening::offer(double now) {
+    if (peers_want_) {
+        Session::Offer under_way;
+        under_way.missing = peers_want_->picker.missing_bytes(0);
+        return under_way;
+    }
     if (!peers_ || session_->complete() || session_->under_way()) return {};
     const int best = static_cast<int>(shape().renditions.size()) - 1;
     const int last = last_rendition_ < 0 ? best : last_rendition_;
@@ -211,6 +221,7 @@ void Listening::of_edge(const Session::Want& want, int edge, double now) {
 void Listening::of_peers(const Session::Want& want, double now) {
     Picker::Options how;
     how.in_order = true;
+    how.strangers = how.peers_a_chunk = peers_a_chunk;
     how.edge_bytes_per_s = session_->edge_rate();
     peers_want_ = std::make_unique<Batch>(
         Batch{Picker{{want.stop}, how, static_cast<std::uint32_t>(want.chunk)},
@@ -280,7 +291,10 @@ void Listening::on_piece(Transfer& t, int piece, double now) {
     const auto begin = chunk.pieces[at].offset;
     const auto end = std::min(
         t.ask.stop, at + 1 < chunk.pieces.size() ? chunk.pieces[at + 1].offset : chunk.bytes);
-    if (fresh) {
+    if (fresh && t.ask.from == Ask::From::edge) {
+        batch.of_edge += end - begin;
+        batch.edge = t.ask.source;
+    } else if (fresh) {
         batch.by_peer[t.ask.source] += end - begin;
         peers_->gave(t.ask.source, end - begin);
     }
@@ -347,7 +361,10 @@ void Listening::on_ended(Transfer& t, double now) {
         auto& batch = *t.batch;
         batch.picker.finished(t.order, millis(now));
         batch.numbers.erase(t.order);
-        peers_->worked(ask.source, t.got, millis(now) - millis(t.asked));
+        if (ask.from == Ask::From::edge)
+            edges_.worked(ask.source);
+        else
+            peers_->worked(ask.source, t.got, millis(now) - millis(t.asked));
         transfers_.erase(ask.number);
         if (!batch.picker.complete()) return pump_peers(batch, now);
         if (&batch == peers_want_.get()) {
@@ -550,14 +567,19 @@ void Listening::drop_batch(std::unique_ptr<Batch>& batch, double now) {
     if (heard) budget_.spend(lost_to_peers(now));
     std::uint64_t all = 0;
     for (const auto& [peer, bytes] : batch->by_peer) all += bytes;
+    all += batch->of_edge;
     const auto samples =
         heard ? (batch->picker.complete() ? session_->begin_of(batch->chunk + 1) - part_.from
                                           : used())
               : 0;
-    for (const auto& [peer, bytes] : batch->by_peer) {
+    std::vector<std::tuple<Ask::From, int, std::uint64_t>> of_all;
+    for (const auto& [peer, bytes] : batch->by_peer)
+        of_all.emplace_back(Ask::From::peer, peer, bytes);
+    if (batch->of_edge > 0) of_all.emplace_back(Ask::From::edge, batch->edge, batch->of_edge);
+    for (const auto& [from, source, bytes] : of_all) {
         Came came;
-        came.ask.from = Ask::From::peer;
-        came.ask.source = peer;
+        came.ask.from = from;
+        came.ask.source = source;
         came.ask.rendition = batch->rendition;
         came.ask.chunk = batch->chunk;
         came.bytes = came.right = bytes;
@@ -613,6 +635,7 @@ void Listening::complete_tail(double now) {
             tail_ = tail;
             Picker::Options how;
             how.in_order = true;
+            how.strangers = how.peers_a_chunk = peers_a_chunk;
             how.edge_bytes_per_s = session_->edge_rate();
             peers_tail_ = std::make_unique<Batch>(
                 Batch{Picker{{stop}, how, static_cast<std::uint32_t>(tail.chunk)},

@@ -20,7 +20,7 @@ constexpr Millis between_reviews = 60'000;
 constexpr Millis busy_pause = 500, broken_pause = 5000, stalled_pause = 3000;
 constexpr Millis missing_pause = 500;  // of who has brought nothing yet
 constexpr Millis soon = 1000;
-constexpr std::size_t at_a_time = 3;  // peers that one chunk comes from
+constexpr std::size_t at_a_time = 6;  // peers that one chunk comes from
 constexpr int near = 3;               // chunks before the next: who has one of them is where we are
 
 Millis pause_after(Fault fault) {

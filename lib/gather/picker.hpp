@@ -27,9 +27,9 @@ struct Order {
 
 /// The download of one rendition of one song.
 ///
-/// Peers get requests for rare chunks first, or for the next chunk with `in_order`. Up to three
-/// peers send parts of one chunk. Each gets a run of pieces whose length follows its speed; a peer
-/// that has not sent a correct piece yet gets one order at a time.
+/// Peers get requests for rare chunks first, or for the next chunk with `in_order`. Up to eight peers
+/// send parts of one chunk. Each gets as many pieces as it sends in two seconds, so that a slow peer
+/// is useful too; a peer that has not sent a correct piece yet gets one order at a time.
 ///
 /// The edge gets requests for chunks that no peer has. It also gets others while all peers together
 /// are slower than the edge, so a song never takes longer than from the edge alone. At the end, it
@@ -44,9 +44,9 @@ class Picker {
    public:
     struct Options {
         bool in_order = false;
-        int peers_a_chunk = 3;
+        int peers_a_chunk = 8;
         int orders_a_peer = 2;  ///< of a peer that has sent a correct piece
-        int strangers = 3;      ///< concurrent orders of all other peers together
+        int strangers = 8;      ///< concurrent orders of all other peers together
         int open_chunks = 8;    ///< chunks that peers send in parts at the same time
         int edge_orders = 3;    ///< concurrent orders of a fast edge
         bool alone = false;     ///< no peer waits for our first chunk: use all edge_orders at once
@@ -102,6 +102,12 @@ class Picker {
     void finished(int order, Millis now);
     void failed(int order, Fault fault, Millis now);
 
+    /// Peers are late: from now on an edge is asked for all that nobody is asked for, and for what
+    /// peers will not have brought by then.
+    void hurry(Millis until);
+    /// Bytes of a chunk that nobody has brought yet.
+    double missing_bytes(int chunk) const;
+
     bool complete(int chunk) const;
     bool complete() const noexcept { return left_ == 0; }
     bool has_piece(int chunk, int piece) const;
@@ -154,6 +160,7 @@ class Picker {
     bool ask_peers(Millis now, std::vector<Order>& orders);
     bool ask_edge(Millis now, std::vector<Order>& orders);
     bool ask_edge_again(Millis now, std::vector<Order>& orders);
+    double speed_of(const Active& active, Millis now) const;
     double edge_pace(Millis now) const;
     int edge_share(int chunk, std::pair<int, int> run) const;
     double peer_rate(Millis now) const;
@@ -162,6 +169,7 @@ class Picker {
     void release(const Active& active);
     void note_lost(const Active& active, Millis now);
     void note_edge(const Active& active, Millis now);
+    void learn_edge(Millis now, double kept);
     void strike(Peer& peer, Millis now, Millis pause);
 
     Options options_;
@@ -175,6 +183,7 @@ class Picker {
     mutable Millis slow_since_ = -1;  // since when peers are too slow
     double edge_least_ = 0;
     Millis edge_not_before_ = 0;
+    Millis until_ = -1;      // see hurry(); < 0: peers are not late
     Millis edge_since_ = 0;  // when the edge began to be busy
     std::uint64_t edge_bytes_ = 0;
     mutable std::deque<Sample> peer_bytes_;

@@ -11,7 +11,8 @@ namespace {
 constexpr double edge_memory_s = 4;
 constexpr double edge_latency_s = 0.5;  // of a request: round trips, and a queue
 constexpr double wait_least_s = 1;
-constexpr double least_share = 0.25;  // of the lowest bitrate: no network that plays is slower
+constexpr double least_for_help_s = 1.5;  // in hand; below it the edge is asked for all of the rest
+constexpr double least_share = 0.25;      // of the lowest bitrate: no network that plays is slower
 
 // TCP pauses for some 0.3 s when it has lost a packet, more often than once while it finds out how
 // slow a link is: 0.3 s and 8 kB of patience made real songs stall on links of 200 kbit/s. An
@@ -179,8 +180,9 @@ bool Session::wait_for_peers(int rendition, const abr::State& state, const Offer
 }
 
 /// The edge would just be in time with the rest.
-bool Session::peers_late(const abr::State& state) const {
-    const double rest = under_way_.stop - under_way_.begin - under_way_.got;
+bool Session::peers_late(const abr::State& state, const Offer& offer) const {
+    const double rest =
+        offer.missing >= 0 ? offer.missing : under_way_.stop - under_way_.begin - under_way_.got;
     return state.buffer - options_.emergency_s < edge_needs(rest);
 }
 
@@ -216,7 +218,11 @@ Session::Orders Session::act(double now, const Heard& heard, const Offer& offer)
     room_in_ = !want_ && s.playing && s.buffer > s.most ? s.buffer - s.most + 0.001 : 1;
     if (!want_ && ask_kept(s, orders)) return orders;
     if (want_ && want_->peers) {  // no policy knows how fast they are
-        if (!peers_late(s)) return orders;
+        if (!peers_late(s, offer)) return orders;
+        if (s.buffer > least_for_help_s) {
+            orders.help_s = s.buffer - least_for_help_s;
+            return orders;
+        }
         orders.cancel = want_->number;
         want_.reset();
         s.under_way = nullptr;

@@ -38,6 +38,8 @@ class Session {
         std::vector<double> bytes_per_s;
         bool soon = false;   ///< other listeners may have it soon
         bool asked = false;  ///< their chunks are being polled, or cannot be used yet
+        /// Bytes of the open want that no peer has sent yet; < 0: unknown.
+        double missing = -1;
     };
 
     /// Bytes [begin, stop) of a chunk to request.
@@ -59,7 +61,8 @@ class Session {
         bool silent = false;        ///< no byte arrived for too long: the source is at fault
         std::optional<Want> want;
         std::optional<Part> part;  ///< of that want
-        const char* why = "";      ///< "start", "next", "splice", "abandon", "retry", "late"
+        double help_s = -1;    ///< peers are late; they have this time left, s. < 0: they are not
+        const char* why = "";  ///< "start", "next", "splice", "abandon", "retry", "late"
     };
     /// The playhead.
     struct Heard {
@@ -151,7 +154,7 @@ class Session {
     void ask(int rendition, double now, Orders& orders, bool from_start);
     std::optional<int> from_peers(int rendition, const abr::State& state, const Offer& offer) const;
     bool wait_for_peers(int rendition, const abr::State& state, const Offer& offer) const;
-    bool peers_late(const abr::State& state) const;
+    bool peers_late(const abr::State& state, const Offer& offer) const;
     double edge_needs(double bytes) const;
     void note_rate(double from, double to, std::uint32_t bytes);
     std::optional<int> kept_rendition(int rendition) const;

@@ -142,7 +142,7 @@ def seeks(page, url):
         while errors[-1] > 0.7:  # the analyser's window is still filling
             assert len(errors) < 100, (wanted, errors)
             errors.append(error_s())
-    assert page.text("now") == page.js("clock(audio.currentTime)")
+    page.wait("document.getElementById('now').textContent === clock(audio.currentTime)")
 
 
 def by_range(page, url):

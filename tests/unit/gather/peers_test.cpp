@@ -266,16 +266,18 @@ BOOST_AUTO_TEST_CASE(a_chunk_may_come_of_who_has_it_and_is_free_within_a_second)
 
 // ---- what they offer
 
-BOOST_AUTO_TEST_CASE(an_offer_adds_the_three_fastest_that_have_the_chunk) {
+BOOST_AUTO_TEST_CASE(an_offer_adds_the_six_fastest_that_have_the_chunk) {
     Known k;
     k.peers.add({peer(1, {{96, {{0, 9}}}}, 32), peer(2, {{96, {{0, 9}}}}, 64),
                  peer(3, {{96, {{0, 9}}}}, 96), peer(4, {{96, {{0, 9}}}}, 128),
-                 peer(5, {{96, {{0, 3}}}, {320, {{5, 5}}}}, 3200)});
+                 peer(5, {{96, {{0, 3}}}, {320, {{5, 5}}}}, 3200), peer(6, {{96, {{0, 9}}}}, 160),
+                 peer(7, {{96, {{0, 9}}}}, 192), peer(8, {{96, {{0, 9}}}}, 224)});
     const auto offer = k.peers.offer(5, 0);
-    BOOST_TEST((offer.bytes_per_s == std::vector<double>{2000 + 3000 + 4000, 100'000}));
+    const double best = 2000 + 3000 + 4000 + 5000 + 6000 + 7000;
+    BOOST_TEST((offer.bytes_per_s == std::vector<double>{best, 100'000}));
     k.peers.failed(3, Fault::busy, 0, 5, 0);
-    BOOST_TEST(k.peers.offer(5, 499).bytes_per_s[0] == 1000 + 2000 + 3000);
-    BOOST_TEST(k.peers.offer(5, 500).bytes_per_s[0] == 2000 + 3000 + 4000);
+    BOOST_TEST(k.peers.offer(5, 499).bytes_per_s[0] == best - 4000 + 1000);
+    BOOST_TEST(k.peers.offer(5, 500).bytes_per_s[0] == best);
 }
 BOOST_AUTO_TEST_CASE(who_has_one_of_the_three_chunks_before_may_have_this_one_soon) {
     for (int has = 0; has < 10; ++has) {

@@ -431,10 +431,17 @@ BOOST_FIXTURE_TEST_CASE(peers_that_are_late_give_way_to_the_edge_from_where_they
     const auto asked = *next(0).want;  // 3000 bytes, for which the edge needs 3.5 s
     session.came(asked.number, 900, 13 * rate, 1.5, false);
     heard.position = 7 * rate;  // 6 s in hand, and 2100 bytes to come
-    BOOST_TEST(!session.act(2, heard, offer).cancel.has_value());
+    BOOST_TEST(session.act(2, heard, offer).help_s < 0);
     heard.position = 8 * rate;
+    const auto help = session.act(3, heard, offer);
+    BOOST_TEST(!help.cancel.has_value());  // what peers have brought of the rest is kept
+    BOOST_TEST(help.help_s == 5 - 1.5);
+    offer.missing = 1000;  // as some of it is here
+    BOOST_TEST(session.act(3, heard, offer).help_s < 0);
+    offer.missing = 2100;
+    heard.position = 11.6 * rate;
     policy.decisions = {{Do::take, 0}};
-    const auto orders = session.act(3, heard, offer);
+    const auto orders = session.act(3.1, heard, offer);
     BOOST_REQUIRE(orders.cancel.has_value());
     BOOST_TEST(*orders.cancel == asked.number);
     BOOST_REQUIRE(orders.want.has_value());
