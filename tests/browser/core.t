@@ -59,6 +59,7 @@ ok 'pauses, and goes on where it stopped' at pauses
 ok 'a better rendition follows inside a chunk without a step' at splices
 ok 'the link falls to 100 kbit/s, and nobody hears it' at falls
 ok 'a song that begins before the core is there is played by <audio> to its end, and none is fetched twice' at falls_back
+ok 'media keys have an element to go to' at media_keys
 ok 'requests tell the player'\''s state (CMCD)' grep -q '^CMCD-Request: bl=' heads
 ok 'nothing failed: the console is empty' at silent_console
 ok 'on plain http it plays as well' at insecure
