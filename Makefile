@@ -175,7 +175,7 @@ TSAN_MODULES := net http edge store
 TSAN = B=$B/tsan CXXFLAGS='-O1 -g1 -fsanitize=thread' UNIT_MODULES='$(TSAN_MODULES)'
 tsan:
 	TSAN_OPTIONS='halt_on_error=1 suppressions=$(CURDIR)/tests/tools/tsan.supp' $(MAKE) $(TSAN) \
-	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t' NET_TESTS= test
+	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t tests/cli/report-threads.t' NET_TESTS= test
 
 # what these and fuzz need, ahead of the tests
 built-sanitize:
@@ -238,7 +238,7 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwar
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) \
               lib/net/socket.cpp lib/net/networks.cpp lib/events/reader.cpp lib/events/batch.cpp lib/edge/passable.cpp lib/edge/groups.cpp lib/edge/purge.cpp \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
 $B/fuzz/%.o: %.cpp $B/config.mk
@@ -263,6 +263,8 @@ lint: $B/config.mk $(if $(and $(wildcard /usr/bin/clang++-19),$(wildcard /usr/in
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/tools/layers.sh
 	@awk 'length > 100 {print FILENAME ":" FNR ": " length " columns, at most 100"; wide = 1} END {exit wide}' README.md
+	@awk 'length > 140 {print FILENAME ":" FNR ": " length " columns, at most 140"; wide = 1} END {exit wide}' \
+	  $(wildcard tests/*.sh tests/*/*.sh tests/*/*.t) .ci/run
 
 # slow, so apart from lint
 tidy: $B/config.mk

@@ -19,7 +19,8 @@ put() { # FILE TITLE ALBUM [CHUNK SECONDS]
 put first First A && put second Second B && put long Long C 30
 for song in first second long; do
     for kbps in 96 160 320; do
-        stretto-fetch --no-cache --store store --bitrate $kbps -o "$song-$kbps.ogg" $song && oggdec -Q -b 16 -R -o "$song-$kbps.raw" "$song-$kbps.ogg"
+        stretto-fetch --no-cache --store store --bitrate $kbps -o "$song-$kbps.ogg" $song &&
+            oggdec -Q -b 16 -R -o "$song-$kbps.raw" "$song-$kbps.ogg"
     done
 done
 
@@ -46,9 +47,11 @@ at() { browser "$session" "$url" "$1"; }
 
 web=$(curl -s "$url/" | sed -n "s/.*load_core('\(.*\)').*/\1/p")
 served() { # the core: small, unchanging, and the same bytes with and without compression
-    curl -sfD head --compressed -o core.wasm "$url${web}core.wasm" && grep -qi '^content-encoding: gzip' head && grep -qi '^cache-control:.*immutable' head &&
+    curl -sfD head --compressed -o core.wasm "$url${web}core.wasm" && grep -qi '^content-encoding: gzip' head &&
+        grep -qi '^cache-control:.*immutable' head &&
         grep -qi '^content-type: application/wasm' head && curl -sf -o plain.wasm "$url${web}core.wasm" && cmp core.wasm plain.wasm &&
-        [ "$(sed -n 's/^content-length: \([0-9]*\).*/\1/Ip' head)" -lt 220000 ] && [ "$(curl -so /dev/null -w '%{http_code}' "$url/web/0/core.wasm")" = 404 ]
+        [ "$(sed -n 's/^content-length: \([0-9]*\).*/\1/Ip' head)" -lt 220000 ] &&
+        [ "$(curl -so /dev/null -w '%{http_code}' "$url/web/0/core.wasm")" = 404 ]
 }
 ok 'the core is small, and its path never changes' served
 ok 'the core is ready soon' at ready

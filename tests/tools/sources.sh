@@ -1,6 +1,7 @@
 #!/bin/sh
 # sources.sh FOLDER PACKAGE...: FOLDER/PACKAGE is the source of each Debian package, as `apt-get source` gives it. Where this machine's
-# sources name no deb-src, apt asks the same servers with a list of its own in FOLDER: nothing outside of FOLDER changes, and no root is needed.
+# sources name no deb-src, apt asks the same servers with a list of its own in FOLDER: nothing outside of FOLDER changes, and no root
+# is needed.
 set -eu
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
