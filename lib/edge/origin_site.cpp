@@ -17,7 +17,8 @@ constexpr std::chrono::milliseconds look_again{20};
 constexpr std::string_view page_fields =
     "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n"
     "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; media-src 'self'; "
+    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; media-src 'self' "
+    "blob:; "
     "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
 // a worker has the policy that its own script came with

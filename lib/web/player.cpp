@@ -434,6 +434,7 @@ void Player::show() {
         append_json(out["kbps"], song.kbps_at(h.position));
     }
     append_json(out["waiting_for"], song.driver->rules().retry().waiting_for());
+    append_json(out["closing"], closing());
     out.end();
     if (json != shown_) browser_.show(shown_ = json);
 }
@@ -444,7 +445,25 @@ void Player::tell(Song& song, std::string_view event, std::initializer_list<even
     if (song.events && posts_) song.events->tell(page_.utc_ms, event, more);
 }
 
-void Player::write(std::string_view lines, std::int64_t) { outbox_.add(lines); }
+/// The line that ends this playback, in case that the page is closed now: a worker has no time for
+/// it then.
+std::string Player::closing() {
+    std::string line;
+    if (!current_->events || !posts_ || !current_->track) return line;
+    auto events = *current_->events;  // the numbers of its lines go on where they are
+    aside_ = &line;
+    events.tell(page_.utc_ms, "end",
+                {{"heard_ms", ms(current_->track->heard_s(frame()))}, {"why", "skipped"}});
+    aside_ = nullptr;
+    return line;
+}
+
+void Player::write(std::string_view lines, std::int64_t) {
+    if (aside_)
+        aside_->append(lines);
+    else
+        outbox_.add(lines);
+}
 
 void Player::post() {
     const auto pause = outbox_.pause_ms(ms(page_.now));

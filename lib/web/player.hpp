@@ -85,9 +85,10 @@ class Player final : events::Sink {
     void prepare_next();
     void post();
     void show();
+    std::string closing();
     void tell(Song& song, std::string_view event, std::initializer_list<events::Field> more = {});
     void write(std::string_view lines, std::int64_t time_ms) override;
-    void flush() override { outbox_.hurry(); }
+    void flush() override {}
     Driver* driver_of(int number);
     std::int64_t frame() const;
     play::Session::Heard heard(const Song& song) const;
@@ -105,6 +106,7 @@ class Player final : events::Sink {
     double clock_at_ = 0, asked_ = 0, posted_at_ = 0;
     bool running_ = false, paused_ = false, posts_ = true;
     std::string shown_;
+    std::string* aside_ = nullptr;  // lines go there rather than to the outbox
 };
 
 }  // namespace stretto::web

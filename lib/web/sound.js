@@ -7,6 +7,8 @@ class Sound extends EventTarget {
         Object.assign(this, {ready: false, broken: false, paused: true, ended: false, readyState: 0, error: null, src: '',
                              chunks: null, kbps: 0});
         Object.assign(this, {context: null, device: 0, late: 0, nodes: new Set(), id: '', at: 0, held: 0, moved: null, turn: 0, sought: 0, duration: NaN});
+        // media keys and lock screens know elements alone: one that plays silence stands for the sound
+        this.quiet = Object.assign(new Audio(Sound.silence(6)), {loop: true});
         this.worker = new Worker(base + 'worker.js');
         this.worker.onmessage = ({data}) => {
             for (const what in data) if (what in Sound.said) Sound.said[what].call(this, data);
@@ -15,6 +17,10 @@ class Sound extends EventTarget {
         const {type, effectiveType} = navigator.connection || {};
         this.worker.postMessage({start: {wasm: base + 'core.wasm', listener: Sound.listener(), network: type || effectiveType || ''}});
         setInterval(() => this.tell_clock(), 100);
+        addEventListener('pagehide', () => {
+            if (this.closing) navigator.sendBeacon('/events?sent_ms=' + Date.now(), new Blob([this.closing], {type: 'application/x-ndjson'}));
+            this.stop();
+        });
     }
 
     /// The same for all visits, by chance: events say no more of who listens.
@@ -22,6 +28,16 @@ class Sound extends EventTarget {
         try {
             return localStorage.listener ??= [...crypto.getRandomValues(new Uint8Array(12))].map(b => b.toString(16).padStart(2, '0')).join('');
         } catch { return ''; }  // a browser that keeps nothing
+    }
+
+    /// The URL of so many seconds: a WAV file, 8 bit, 8 kHz.
+    static silence(seconds) {
+        const bytes = 8000 * seconds, head = new DataView(new ArrayBuffer(44));
+        [...'RIFF....WAVEfmt ............data'].forEach((c, i) => head.setUint8(i < 28 ? i : i + 8, c.charCodeAt(0)));
+        const u32 = {4: 36 + bytes, 16: 16, 24: 8000, 28: 8000, 40: bytes}, u16 = {20: 1, 22: 1, 32: 1, 34: 8};
+        for (const at in u32) head.setUint32(at, u32[at], true);
+        for (const at in u16) head.setUint16(at, u16[at], true);
+        return URL.createObjectURL(new Blob([head, new Uint8Array(bytes).fill(128)], {type: 'audio/wav'}));
     }
 
     order(what, more = {}) { this.worker.postMessage({do: what, ...more}); }
@@ -43,6 +59,7 @@ class Sound extends EventTarget {
     async play() {
         this.paused = false;
         this.order('pause', {paused: false});
+        this.quiet.play().catch(() => {});
         await this.context.resume();
         this.tell_clock();
         this.tell('play');
@@ -51,11 +68,13 @@ class Sound extends EventTarget {
         if (this.paused) return;
         this.paused = true;
         this.context?.suspend().then(() => this.tell_clock());
+        this.quiet.pause();
         this.order('pause', {paused: true});
         this.tell('pause');
     }
     stop() {
-        this.src = this.id = '';
+        this.src = this.id = this.closing = '';
+        this.quiet.pause();
         this.order('stop');
     }
 
@@ -102,13 +121,14 @@ class Sound extends EventTarget {
         this.nodes.clear();
     }
 
-    show({song, state, at_ms, end_ms, length_ms, kbps, chunks, rate, chunk, source, hit, next, why}) {
+    show({song, state, at_ms, end_ms, length_ms, kbps, chunks, rate, chunk, source, hit, next, why, closing = ''}) {
         if (song !== this.id || this.turn !== this.sought) return;  // told before it knew
         if (chunks) {
             this.chunks = {rate, chunks};
             return this.tell('chunks');
         }
         if (chunk !== undefined) return this.dispatchEvent(new CustomEvent('chunk', {detail: {chunk, kbps, source, hit}}));
+        this.closing = closing;
         if (state === 'failed') {
             this.paused = true;
             this.error = new Error(why);

@@ -247,6 +247,17 @@ def falls_back(page, url):
     assert [r for r in asked if r.startswith("/stream/" + first)] and not got, asked
 
 
+def media_keys(page, url):
+    """What the browser shows and sends keys to: an element that plays as long as the sound does."""
+    page.open(url)
+    page.choose(FIRST, 96)
+    page.plays("First")
+    page.wait("!core.quiet.paused && core.quiet.currentTime > 0 && navigator.mediaSession.playbackState === 'playing'")
+    assert abs(page.js("core.quiet.duration") - 6) < 0.01
+    page.press(" ")
+    page.wait("core.quiet.paused && navigator.mediaSession.playbackState === 'paused'")
+
+
 def insecure(page, url):
     page.open(url.replace("127.0.0.1", "music.test"))
     assert not page.js("isSecureContext") and page.js("typeof crypto.subtle") == "undefined"
@@ -268,6 +279,8 @@ def events(file):
     assert {"start", "playing", "chunk", "switch", "seek", "pause", "progress", "end"} <= names, names
     assert {line["source"] for line in lines if line["event"] == "chunk"} == {"edge", "cache"}
     assert {line["why"] for line in lines if line["event"] == "end"} >= {"finished", "skipped"}
+    sessions = {kind: {line["session"] for line in lines if line["event"] == kind} for kind in ("playing", "end")}
+    assert len(sessions["playing"] - sessions["end"]) <= 1, "a closed page tells the end of its song; only the last one is still there"
     assert len({line["listener"] for line in lines}) == 2, "one listener an origin"
     started = [line["startup_ms"] for line in lines if line["event"] == "playing"]
     print("startup_ms:", started)

@@ -51,7 +51,7 @@ served() { # the core: small, unchanging, and the same bytes with and without co
         grep -qi '^cache-control:.*immutable' head &&
         grep -qi '^content-type: application/wasm' head && curl -sf -o plain.wasm "$url${web}core.wasm" && cmp core.wasm plain.wasm &&
         [ "$(sed -n 's/^content-length: \([0-9]*\).*/\1/Ip' head)" -lt 220000 ] &&
-            [ "$(curl -so /dev/null -w '%{http_code}' "$url/web/0/core.wasm")" = 404 ]
+        [ "$(curl -so /dev/null -w '%{http_code}' "$url/web/0/core.wasm")" = 404 ]
 }
 ok 'the core is small, and its path never changes' served
 ok 'the core is ready soon' at ready
@@ -62,6 +62,7 @@ ok 'pauses, and goes on where it stopped' at pauses
 ok 'a better rendition follows inside a chunk without a step' at splices
 ok 'the link falls to 100 kbit/s, and nobody hears it' at falls
 ok 'a song that begins before the core is there is played by <audio> to its end, and none is fetched twice' at falls_back
+ok 'media keys have an element to go to' at media_keys
 ok 'requests tell the player'\''s state (CMCD)' grep -q '^CMCD-Request: bl=' heads
 ok 'nothing failed: the console is empty' at silent_console
 ok 'on plain http it plays as well' at insecure
