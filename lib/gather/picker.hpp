@@ -27,9 +27,9 @@ struct Order {
 
 /// The download of one rendition of one song.
 ///
-/// Peers get requests for rare chunks first, or for the next chunk with `in_order`. Up to eight peers
-/// send parts of one chunk. Each gets as many pieces as it sends in two seconds, so that a slow peer
-/// is useful too; a peer that has not sent a correct piece yet gets one order at a time.
+/// Peers get requests for rare chunks first, or for the next chunk with `in_order`. Up to eight
+/// peers send parts of one chunk. Each gets as many pieces as it sends in two seconds, so that a
+/// slow peer is useful too; a peer that has not sent a correct piece yet gets one order at a time.
 ///
 /// The edge gets requests for chunks that no peer has. It also gets others while all peers together
 /// are slower than the edge, so a song never takes longer than from the edge alone. At the end, it

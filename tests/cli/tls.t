@@ -10,7 +10,9 @@ client() { rows "$1:" python3 "$root/tests/tools/tls.py" "$2" "${url##*:}" "$3" 
 secure() { start stretto-serve "$@" && port=${url##*:} && url=https://localhost:$port; }
 
 # certificates
-authority() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" -keyout "$1.key" -out "$1.pem" 2>/dev/null; }
+authority() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" -keyout "$1.key" -out "$1.pem" 2>/dev/null
+}
 # NAME KIND ALTERNATIVE-NAMES [BEGIN END]: NAME.pem and NAME.key, signed by ca
 certificate() {
     case $2 in ec) kind='ec -pkeyopt ec_paramgen_curve:P-256' ;; *) kind=rsa:2048 ;; esac
@@ -38,12 +40,18 @@ ok 'and by its address' gets curl -fsS --cacert own.pem -o got "https://127.0.0.
 ok 'wget' gets wget -q --ca-certificate own.pem -O got "$url$chunk"
 ok 'aria2' gets aria2c -q --ca-certificate=own.pem -x 4 -k 1M -o got "$url$chunk"
 ok 'who does not trust it gets nothing' exits 60 curl -sS -o got "$url$chunk"
-s_client() { printf 'GET %s HTTP/1.0\r\n\r\n' "$chunk" | openssl s_client -quiet -verify_return_error -CAfile own.pem -connect "localhost:$port" 2>s.err | sed '1,/^\r$/d' >got; cmp got "$sound" || { cat s.err; return 1; }; }
+s_client() {
+    printf 'GET %s HTTP/1.0\r\n\r\n' "$chunk" |
+        openssl s_client -quiet -verify_return_error -CAfile own.pem -connect "localhost:$port" 2>s.err |
+            sed '1,/^\r$/d' >got; cmp got "$sound" || { cat s.err; return 1; }
+}
 ok 'openssl s_client' s_client
 heard() { ffmpeg -v error -xerror -tls_verify 1 -ca_file own.pem -i "$url/stream/song" -f null - 2>err && test ! -s err; }
 ok 'ffmpeg' heard
 ok 'mpv' mpv --no-config --no-video --ao=null --untimed --tls-ca-file=own.pem --tls-verify=yes "$url/stream/song"
-fetched() { stretto-fetch --cacert own.pem "$1" "$url" song -o got.ogg && stretto-fetch --store store song -o true.ogg && cmp got.ogg true.ogg; }
+fetched() {
+    stretto-fetch --cacert own.pem "$1" "$url" song -o got.ogg && stretto-fetch --store store song -o true.ogg && cmp got.ogg true.ogg
+}
 ok 'stretto-fetch --edge' fetched --edge
 ok 'stretto-fetch --store' fetched --store
 ok 'stretto-play' env SSL_CERT_FILE=own.pem stretto-play --unpaced -O null --edge "$url" song
@@ -67,7 +75,10 @@ for cipher in AES128-GCM-SHA256 ECDHE-ECDSA-AES128-SHA DHE-RSA-AES128-GCM-SHA256
 done
 ok 'ALPN: http/1.1' agreed 'ALPN protocol: http/1.1' -alpn h2,http/1.1
 ok 'ALPN: nothing that we speak' refused 'alert no application protocol' -alpn h9
-renegotiates() { printf 'R\n' | openssl s_client -tls1_2 -connect "localhost:$port" -CAfile own.pem >hello 2>&1; grep -q 'no renegotiation' hello || { cat hello; return 1; }; }
+renegotiates() {
+    printf 'R\n' | openssl s_client -tls1_2 -connect "localhost:$port" -CAfile own.pem >hello 2>&1; grep -q 'no renegotiation' hello ||
+        { cat hello; return 1; }
+}
 ok 'no renegotiation' renegotiates
 updated() { test "$(grep -c KEYUPDATE hello)" -ge "$1"; }
 updates() {
@@ -81,11 +92,17 @@ updates() {
 }
 ok 'a client may change its keys' updates
 # in TLS 1.3 a ticket comes after the handshake
-ticket() { : >hello && await 'a ticket' grep -q 'TLS session ticket:' hello >&2 | openssl s_client -connect "localhost:$port" -CAfile "${authority:-own.pem}" -sess_out session "$@" >hello 2>&1; }
+ticket() {
+    : >hello && await 'a ticket' grep -q 'TLS session ticket:' hello >&2 |
+        openssl s_client -connect "localhost:$port" -CAfile "${authority:-own.pem}" -sess_out session "$@" >hello 2>&1
+}
 resumes() { ticket "-$1" && agreed Reused "-$1" -sess_in session; }
 ok 'a session is resumed: TLS 1.2' resumes tls1_2
 ok 'and 1.3' resumes tls1_3
-counted() { curl -fsS --cacert own.pem "$url/metrics" >metrics && awk '$1 == "stretto_tls_resumed_total" && $2 >= 2 {r = 1} $1 == "stretto_tls_failed_total" && $2 > 5 {f = 1} $1 == "stretto_tls_certificate_expiry_seconds" && $2 > 1700000000 {e = 1} END {exit !(r && f && e)}' metrics; }
+counted() {
+    curl -fsS --cacert own.pem "$url/metrics" >metrics &&
+        awk '$1 == "stretto_tls_resumed_total" && $2 >= 2 {r = 1} $1 == "stretto_tls_failed_total" && $2 > 5 {f = 1} $1 == "stretto_tls_certificate_expiry_seconds" && $2 > 1700000000 {e = 1} END {exit !(r && f && e)}' metrics
+}
 ok 'metrics count them' counted
 ok 'the server ends as always' stop "$pid"
 
@@ -111,7 +128,10 @@ ok 'what is no certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tl
 ok 'the key of another: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key second.key store
 ok 'a certificate without a key: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem store
 openssl ec -aes128 -passout pass:secret -in first.key -out locked.key 2>/dev/null
-locked() { says passphrase stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key locked.key store </dev/null && exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key locked.key store </dev/null; }
+locked() {
+    says passphrase stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key locked.key store </dev/null &&
+        exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key locked.key store </dev/null
+}
 ok 'a key with a passphrase: 65, and why' locked
 ok 'more keys than certificates: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key first.key --tls-key second.key store
 ok 'https:// without a certificate: 64' exits 64 stretto-serve --listen https://127.0.0.1:0 store
@@ -161,12 +181,17 @@ ok 'an edge whose upstream has the right name' edge_of first 200
 ok 'got all of it' cmp got "$sound"
 ok 'another name: 502' edge_of other 502
 ok 'an expired one: 502' edge_of expired 502
-untrusted_edge() { secure --tls-cert both.pem store && behind=$pid && start stretto-serve --cacert own.pem "https://localhost:$port" && test "$(curl -sS -o /dev/null -w '%{http_code}' "$url$chunk")" = 502 && stop "$pid" && stop "$behind"; }
+untrusted_edge() {
+    secure --tls-cert both.pem store && behind=$pid && start stretto-serve --cacert own.pem "https://localhost:$port" &&
+        test "$(curl -sS -o /dev/null -w '%{http_code}' "$url$chunk")" = 502 && stop "$pid" && stop "$behind"
+}
 ok 'an authority that it does not trust: 502' untrusted_edge
 tiers() {
-    secure --tls-cert both.pem store && origin=$pid && secure --tls-cert both.pem --cacert ca.pem "$url" && edge=$pid edge_url=$url || return
+    secure --tls-cert both.pem store && origin=$pid && secure --tls-cert both.pem --cacert ca.pem "$url" && edge=$pid edge_url=$url ||
+        return
     echo "[{\"name\":\"e\",\"url\":\"$edge_url\",\"location\":\"52.5,13.4\"}]" >edges.json
-    start stretto-track --tls-cert both.pem --origin "$edge_url" --cacert ca.pem --edges edges.json && tracker=https://localhost:${url##*:} || return
+    start stretto-track --tls-cert both.pem --origin "$edge_url" --cacert ca.pem --edges edges.json &&
+        tracker=https://localhost:${url##*:} || return
     rm -rf cache got.ogg
     stretto-fetch --cacert ca.pem --tracker "$tracker" --no-peers --no-share --allow-local-peers song -o got.ogg && cmp got.ogg true.ogg &&
         stretto-track --cacert ca.pem --dump "$tracker" | grep -q 'edge.*healthy' && stop "$pid" && stop "$edge" && stop "$origin"
@@ -180,7 +205,8 @@ proxied() { # the proxy speaks TLS to us, and the PROXY protocol before it
     haproxy -q -db -f haproxy.cfg >haproxy.log 2>&1 &
     haproxy=$!
     started="$started $haproxy"
-    await haproxy curl -s -o /dev/null "http://127.0.0.1:$front/healthz" && curl -fsS --interface 127.0.5.5 -o got "http://127.0.0.1:$front$chunk" && cmp got "$sound" &&
+    await haproxy curl -s -o /dev/null "http://127.0.0.1:$front/healthz" &&
+        curl -fsS --interface 127.0.5.5 -o got "http://127.0.0.1:$front$chunk" && cmp got "$sound" &&
         await 'its line in the log' grep -q '^127.0.5.5 .*chunk_0' access.log && stop "$pid"
     gave=$?
     kill $haproxy && wait $haproxy
@@ -198,7 +224,8 @@ nginx_before() {
     nginx -p "$work" -c nginx.conf -e error.log 2>nginx.log &
     nginx=$!
     started="$started $nginx"
-    await nginx curl -s -o /dev/null "http://127.0.0.1:$front/healthz" && curl -fsS -o got "http://127.0.0.1:$front$chunk" && cmp got "$sound" && stop "$pid"
+    await nginx curl -s -o /dev/null "http://127.0.0.1:$front/healthz" && curl -fsS -o got "http://127.0.0.1:$front$chunk" &&
+        cmp got "$sound" && stop "$pid"
     gave=$?
     stop $nginx
     return $gave
