@@ -97,16 +97,21 @@ void Librarian::start() {
         }
     }
     catalogue_.doubt();
+    catch_up();
+    if (stopping()) return;
+    show();
+    compared_at_ = doubted_at_ = Clock::now();
+    save();
+}
+
+/// Reads all that is queued, as fast as it can, and shows a part of it now and then.
+void Librarian::catch_up() {
     auto shown = Clock::now();
     while (catalogue_.look([&, n = 0]() mutable { return ++n % 256 == 0; }) && !stopping()) {
         if (!listing() || Clock::now() - shown < show_again) continue;
         show();
         shown = Clock::now();
     }
-    if (stopping()) return;
-    show();
-    compared_at_ = doubted_at_ = Clock::now();
-    save();
 }
 
 void Librarian::follow() {
@@ -114,6 +119,7 @@ void Librarian::follow() {
     if (tree_.follow()) {
         if (told_.swapped) told_.swapped();
         catalogue_.compare();
+        catch_up();
         catalogue_.doubt();
         verifying_ = true;
         compared_at_ = now;
@@ -125,6 +131,7 @@ void Librarian::follow() {
     if (!changes ||
         (catalogue_.folders_changed() && (!explained || now - compared_at_ >= compare_again))) {
         catalogue_.compare();
+        catch_up();
         compared_at_ = now;
         if (!changes) catalogue_.doubt();
         verifying_ = true;

@@ -28,6 +28,7 @@ class Librarian {
 
     void run();
     void start();
+    void catch_up();
     void follow();
     void verify();
     void show();

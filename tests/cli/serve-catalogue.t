@@ -91,7 +91,7 @@ swapped() {
 }
 ok 'a store that another takes the place of' swapped
 back() {
-    mv store store2 && mv store1 store && await 'the first list' lists copied "$one" && lists second '' &&
+    mv store store2 && mv store1 store && await 'the first list' all_listed && lists second '' &&
         stop "$pid"
 }
 ok 'and back' back
