@@ -107,11 +107,14 @@ void Librarian::start() {
 /// Reads all that is queued, as fast as it can, and shows a part of it now and then.
 void Librarian::catch_up() {
     auto shown = Clock::now();
-    while (catalogue_.look([&, n = 0]() mutable { return ++n % 256 == 0; }) && !stopping()) {
+    whole_ = false;
+    while (catalogue_.look([&, n = 0]() mutable { return ++n % 256 == 0; })) {
+        if (stopping()) return;
         if (!listing() || Clock::now() - shown < show_again) continue;
         show();
         shown = Clock::now();
     }
+    whole_ = true;
 }
 
 void Librarian::follow() {
@@ -164,11 +167,12 @@ void Librarian::show() {
     if (!gone.empty() && told_.gone) told_.gone(gone);
 }
 
-/// Without the file the next start is slower; that is all.
+/// Without the file the next start is slower; that is all. A part of the songs is not saved: the
+/// next start would list it as if it were all.
 void Librarian::save() {
     saved_at_ = Clock::now();
     const auto now = listing();
-    if (file_.empty() || !now || now == saved_) return;
+    if (file_.empty() || !whole_ || !now || now == saved_) return;
     try {
         std::filesystem::create_directories(file_.parent_path());
         Draft draft{file_, 0600};

@@ -44,6 +44,7 @@ class Librarian {
     std::shared_ptr<const Listing> saved_;
     Clock::time_point saved_at_, compared_at_, doubted_at_;
     bool verifying_ = false;
+    bool whole_ = false;  // all that was queued by a comparison has been read
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
