@@ -14,6 +14,7 @@ listen  listen peer play gather edge http net audio vorbis ogg song store abr ca
 peer    peer edge http net song store swarm base
 edge    edge http net audio ogg song store abr cache events swarm base
 track   track http net swarm song base
+rtc     rtc http net swarm song base
 http    http net base
 net     net base
 
@@ -50,7 +51,8 @@ vorbis/                                     lib/audio/ lib/vorbis/
 SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
 isa-l/                                      lib/ogg/page.
-openssl/                                    lib/base/digest. lib/track/seal. lib/http/
+openssl/                                    lib/base/digest. lib/track/seal. lib/http/ lib/rtc/
+nice/|glib\.h|usrsctp\.h                     lib/rtc/
 archive                                     lib/publish/bundle. lib/report/input. lib/report/erase.
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
