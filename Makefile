@@ -9,7 +9,7 @@ SOAK_SECONDS ?= 1200
 TESTS ?= tests/cli/*.t tests/browser/*.t
 NET_TESTS ?= tests/net/*.t
 # of these, those that measure nothing: they may run at the same time
-NET_TESTS_SIDE_BY_SIDE := tests/net/addresses.t tests/net/evil.t tests/net/nearest.t
+NET_TESTS_SIDE_BY_SIDE := tests/net/addresses.t tests/net/evil.t tests/net/nearest.t tests/net/nat.t
 UNIT_MODULES ?= *
 
 PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libcrypto \
@@ -21,7 +21,7 @@ DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
                 gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 perl python3 python3-mutagen strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
-                iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
+                iproute2 nftables util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
