@@ -12,7 +12,7 @@ TESTS ?= tests/cli/*.t tests/browser/*.t
 NET_TESTS ?= tests/net/*.t
 # of these, those that may run at the same time, the longest first: each takes a quarter of a core. The others measure the emulator
 # itself, and a sound device
-NET_TESTS_SIDE_BY_SIDE := $(patsubst %,tests/net/%.t,swarm whole play evil addresses nearest)
+NET_TESTS_SIDE_BY_SIDE := $(patsubst %,tests/net/%.t,swarm whole play evil addresses nearest nat)
 UNIT_MODULES ?= *
 
 PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libssl libcrypto \
@@ -22,18 +22,25 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
                 nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
-DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
+DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
                 gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 perl python3 python3-mutagen strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
-                iproute2 util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
+                iproute2 nftables util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
+# stretto-rtc alone has these libraries, and is built where they are: see tests/tools/rtc.sh
+DEPS_RTC     := libnice10 libusrsctp-dev libglib2.0-dev
+RTC_FOREIGN  := lib/rtc/engine.cpp lib/rtc/ice.cpp lib/rtc/association.cpp
 # the rules and the decoder for browsers, and a program that runs them without one
 DEPS_WEB     := clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 dpkg-dev nodejs
 
+# What pkg-config knows, asked once: on a machine with nothing but make it is not there yet when this file is read.
+ifeq ($(filter deps clean help uninstall,$(or $(MAKECMDGOALS),all)),)
+include $B/config.mk
+endif
 
-LIB   := $(patsubst %.cpp,$B/%.o,$(wildcard lib/*/*.cpp))
-MAIN  := $(wildcard cmd/*.cpp)
+LIB   := $(patsubst %.cpp,$B/%.o,$(filter-out $(if $(RTC_LIBS),,$(RTC_FOREIGN)),$(wildcard lib/*/*.cpp)))
+MAIN  := $(filter-out $(if $(RTC_LIBS)$(filter uninstall,$(MAKECMDGOALS)),,cmd/rtc.cpp),$(wildcard cmd/*.cpp))
 TOOLS := $(patsubst %/stretto-stretto,%/stretto,$(patsubst cmd/%.cpp,$B/bin/$(NAME)-%,$(MAIN)))
 UNIT  := $(patsubst %.cpp,$B/%.o,$(wildcard tests/unit/*.cpp $(foreach m,$(UNIT_MODULES),tests/unit/$m/*.cpp)))
 FUZZ  := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
@@ -70,16 +77,18 @@ help:
 	@echo 'make deps       install the Debian packages that building needs (DEPS="test lint": also those of these goals)'
 	@echo 'make install    to DESTDIR/PREFIX (/usr/local); make uninstall takes it away again'
 
-# What pkg-config knows, asked once: on a machine with nothing but make it is not there yet when this file is read.
-ifeq ($(filter deps clean help uninstall,$(or $(MAKECMDGOALS),all)),)
-include $B/config.mk
-endif
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
-$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter web test browser demo pictures bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
+TESTED  := $(if $(DRY_RUN),,$(filter test browser sanitize tsan soak,$(MAKECMDGOALS)))
+$B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web test browser demo pictures bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@sh tests/tools/deps.sh --check "$(CXX)" $(PACKAGES) -- $(DEPS_BUILD)
-	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
+	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; sh tests/tools/rtc.sh build/rtc; } > $@
+
+# headers of libnice, without the 87 packages of libnice-dev
+build/rtc/.there: $(if $(TESTED),| deps)
+	sh tests/tools/rtc.sh --get build/rtc
+	@touch $@
 
 # Each goal but `all` installs what it needs itself. `make deps` installs what building needs, and what the goals in DEPS need.
 DEPS   ?=
@@ -96,7 +105,7 @@ ifeq ($(findstring ccache,$(CXX))$(findstring clang,$(CXX)),)
 PARSED = $B/parsed/$(if $(filter tests/unit/%_test.cpp,$1),test,std).hpp
 endif
 # what is tested is optimized, the tests are not: they run as fast
-FLAGS = $(CXXFLAGS) $(if $(filter tests/unit/%,$1),-O0)
+FLAGS = $(CXXFLAGS) $(if $(filter $(RTC_FOREIGN),$1),$(RTC_CFLAGS)) $(if $(filter tests/unit/%,$1),-O0)
 
 .SECONDEXPANSION:
 $B/%.o: %.cpp $B/config.mk $$(addsuffix .gch,$$(call PARSED,$$*.cpp))
@@ -118,6 +127,7 @@ $B/lib$(NAME).a: $(LIB)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+$B/bin/$(NAME)-rtc: LIBS += $(RTC_LIBS)
 $B/bin/$(NAME)-%: $B/cmd/%.o $B/lib$(NAME).a
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -136,14 +146,19 @@ $B/net/emulator: $B/tests/net/emulator.o
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
 
+# a WebRTC peer that breaks the rules
+$B/net/liar: $B/tests/net/liar.o $B/lib$(NAME).a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(RTC_LIBS)
+
 # UNIT_TESTS=none, TESTS= and NET_TESTS= leave a part out
 RUN = PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator \
-      SAME=$(CURDIR)/$B/web/same SAME_WASM=$(CURDIR)/$W/same.wasm prove --timer
+      SAME=$(CURDIR)/$B/web/same SAME_WASM=$(CURDIR)/$W/same.wasm LIAR=$(CURDIR)/$B/net/liar prove --timer
 NET_ALONE = $(filter-out $(NET_TESTS_SIDE_BY_SIDE),$(wildcard $(NET_TESTS)))
 NET_MANY  = $(filter $(wildcard $(NET_TESTS)),$(NET_TESTS_SIDE_BY_SIDE))
 # what only the tests of WebAssembly need
 OF_WEB = $(if $(filter %/wasm.t,$(wildcard $(TESTS))),$W/same.wasm $B/web/same)
-test: all $(if $(filter none,$(UNIT_TESTS)),,$B/unit) $B/net/emulator build/music/.there $$(OF_WEB)
+test: all $(if $(filter none,$(UNIT_TESTS)),,$B/unit) $B/net/emulator $(if $(RTC_LIBS),$B/net/liar) build/music/.there $$(OF_WEB)
 	$(if $(filter none,$(UNIT_TESTS)),,$B/unit $(UNIT_TESTS))
 	$(if $(TESTS),$(RUN) -j$(TEST_JOBS) $(TESTS))
 	# hosts in namespaces: those that measure one after the other, for they emulate networks in real time
@@ -241,8 +256,9 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwar
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) \
-              lib/net/socket.cpp lib/net/service.cpp lib/net/networks.cpp lib/events/reader.cpp lib/events/batch.cpp lib/edge/passable.cpp lib/edge/groups.cpp lib/edge/listing.cpp lib/edge/catalogue.cpp lib/edge/purge.cpp \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp \
+              $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
+              lib/events/reader.cpp lib/events/batch.cpp \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
@@ -271,7 +287,7 @@ lint: $B/config.mk $(if $(and $(wildcard /usr/bin/clang++-19),$(wildcard /usr/in
 
 # slow, so apart from lint
 tidy: $B/config.mk
-	printf '%s\n' $(wildcard cmd/*.cpp lib/*/*.cpp) | xargs -P $(JOBS) -n 3 sh -c 'clang-tidy --quiet "$$@" -- -std=c++20 -Ilib $(PACKAGE_CFLAGS) 2>/dev/null' -
+	printf '%s\n' $(wildcard cmd/*.cpp lib/*/*.cpp) | xargs -P $(JOBS) -n 3 sh -c 'clang-tidy --quiet "$$@" -- -std=c++20 -Ilib $(PACKAGE_CFLAGS) $(RTC_CFLAGS) 2>/dev/null' -
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin

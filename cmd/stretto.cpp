@@ -22,6 +22,7 @@ constexpr std::pair<const char*, const char*> tools[] = {
     {"fetch", "fetch a song as one verified Ogg Vorbis file"},
     {"serve", "serve a store over HTTP, or cache another server: origin and edge"},
     {"track", "tell listeners which peers and edges are near and have a song"},
+    {"rtc", "exchange songs with WebRTC peers, such as browsers"},
     {"play", "play songs from the cache, peers and edges"},
     {"simulate", "compare bitrate rules over recorded networks, on a virtual clock"},
     {"report", "sum up events of players: plays, royalties, stalls, costs"},
@@ -67,8 +68,8 @@ int main(int argc, char** argv) {
     Arguments app{"Run one of the tools, or list them."};
     std::string unused;
     app.add_option("TOOL", unused,
-                   "encode, chunk, publish, fetch, serve, track, play, simulate, report, or help "
-                   "TOOL; the arguments that follow are the tool's");
+                   "encode, chunk, publish, fetch, serve, track, rtc, play, simulate, report, or "
+                   "help TOOL; the arguments that follow are the tool's");
     std::vector<std::string> words{argv + 1, argv + argc};
     const bool ours = words.empty() || words[0].starts_with('-');
     return program(app, ours ? argc : 1, argv,

@@ -20,6 +20,10 @@ const Where& where(const uv_handle_t* handle) {
             return reinterpret_cast<const Placed<uv_timer_t>*>(handle)->where;
         case UV_POLL:
             return reinterpret_cast<const Placed<uv_poll_t>*>(handle)->where;
+        case UV_PREPARE:
+            return reinterpret_cast<const Placed<uv_prepare_t>*>(handle)->where;
+        case UV_CHECK:
+            return reinterpret_cast<const Placed<uv_check_t>*>(handle)->where;
         default:
             return reinterpret_cast<const Placed<uv_signal_t>*>(handle)->where;
     }

@@ -15,6 +15,7 @@ listen  listen peer play gather edge http net audio vorbis ogg song store abr ca
 peer    peer edge http net song store swarm base
 edge    edge http net audio ogg song store abr cache events swarm base
 track   track http net swarm song base
+rtc     rtc http net swarm song base
 http    http net base
 net     net base
 
@@ -54,7 +55,8 @@ vorbis/                                     lib/audio/ lib/vorbis/
 SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
 isa-l/                                      lib/ogg/crc.
-openssl/                                    lib/base/sha256. lib/base/base64. lib/track/seal. lib/http/
+openssl/                                    lib/base/sha256. lib/base/base64. lib/track/seal. lib/http/ lib/rtc/
+nice/|glib\.h|usrsctp\.h                     lib/rtc/
 archive                                     lib/publish/bundle. lib/report/input. lib/report/erase.
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.

@@ -1,0 +1,127 @@
+// stretto-rtc: makes a server of songs a WebRTC peer, and fetches from others.
+// See stretto-rtc(1).
+#include <csignal>
+#include <iostream>
+
+#include "base/program.hpp"
+#include "http/place.hpp"
+#include "rtc/engine.hpp"
+#include "rtc/gateway.hpp"
+
+using namespace stretto;
+
+namespace {
+
+constexpr std::string_view examples =
+    "  stretto-rtc --tracker http://127.0.0.1:8490 --upstream http://127.0.0.1:8480\n"
+    "  curl -s http://127.0.0.1:8495/rtc/PEER/songs/SONG/index.json";
+
+constexpr std::size_t own_descriptors = 256, descriptors_per_link = 8;
+
+struct Options {
+    std::string tracker, upstream, stun, listen = "127.0.0.1:8495";
+    std::vector<std::string> addresses;
+    int links = 32;
+};
+
+void add_options(const Settings& settings, Options& o) {
+    settings.add("tracker", o.tracker, "Signal through the tracker at URL")->type_name("URL");
+    settings.add("upstream", o.upstream, "Answer peers with what this server has")
+        ->type_name("URL");
+    settings.add("listen", o.listen, "Serve programs on this machine here; port 0: a free one")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    settings.add("links", o.links, "Connections to peers at a time; each takes 220 kB")
+        ->range(1, 300)
+        ->capture_default_str();
+    settings.add("stun", o.stun, "Learn the public address from this STUN server (the tracker's)")
+        ->type_name("HOST:PORT");
+    settings
+        .add("address", o.addresses,
+             "Reach peers from this address of this machine (all but loopback)")
+        ->type_name("IP");
+}
+
+void check_url(const std::string& url, const char* option) {
+    if (url.empty()) throw Error{EX_USAGE, text("--", option, " is missing")};
+    if (!url.starts_with("http://") && !url.starts_with("https://"))
+        throw Error{EX_USAGE, text("'", http::without_userinfo(url), "' is not an http URL")};
+}
+
+std::vector<net::Address> addresses_of(const std::vector<std::string>& texts) {
+    std::vector<net::Address> all;
+    for (const auto& one : texts) {
+        const auto address = net::parse_address(one);
+        if (!address) throw Error{EX_USAGE, text("'", one, "' is not an IP address")};
+        all.push_back(*address);
+    }
+    return all;
+}
+
+/// All parts, on one loop.
+class Peer {
+   public:
+    explicit Peer(const Options& o)
+        : engine_(loop_),
+          links_(engine_, o.tracker, o.upstream,
+                 {static_cast<std::size_t>(o.links), o.stun, addresses_of(o.addresses)}),
+          gateway_(loop_, links_, status_),
+          server_(loop_, gateway_, server_limits(), shared_) {
+        for (const auto& address : net::listen_addresses({o.listen})) {
+            auto sockets = net::listen(address, 1);
+            std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
+                      << std::endl;
+            server_.listen(std::move(sockets[0]));
+        }
+        std::cout << "peer " << links_.peer_id() << std::endl;
+    }
+
+    /// Until SIGTERM or SIGINT; then the peers are told, and forgotten before the engine ends.
+    void run() {
+        const auto end = [this] { loop_.stop(); };
+        net::Signal term{loop_, SIGTERM, end}, interrupt{loop_, SIGINT, end};
+        loop_.run();
+        links_.close();
+        loop_.post(end);
+        loop_.run();
+    }
+
+   private:
+    static http::Limits server_limits() {
+        http::Limits limits;
+        limits.connections = 1024;
+        limits.body_bytes = 65536;
+        return limits;
+    }
+
+    http::AccessLog log_{"", false};
+    http::Limiter limiter_{0};
+    http::Shared shared_{{}, log_, limiter_};
+    http::Status status_{"stretto", "rtc", shared_};
+    net::Loop loop_;
+    rtc::Engine engine_;
+    rtc::Links links_;
+    rtc::Gateway gateway_;
+    http::Server server_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    Arguments app{"Exchange songs with WebRTC peers, such as browsers."};
+    const Settings settings{app, "STRETTO_RTC_"};
+    add_options(settings, options);
+    return program(app, argc, argv, examples, [&] {
+        settings.refuse_unknown();
+        check_url(options.tracker, "tracker");
+        check_url(options.upstream, "upstream");
+        const auto descriptors = net::raise_descriptors();
+        if (descriptors <
+            own_descriptors + descriptors_per_link * static_cast<std::size_t>(options.links))
+            throw Error{EX_OSERR, text("too few descriptors for ", options.links, " links")};
+        std::signal(SIGPIPE, SIG_IGN);
+        Peer{options}.run();
+        return 0;
+    });
+}

@@ -1,0 +1,57 @@
+#pragma once
+// Our requests to the other end of a data channel, and what it may answer to them.
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "http/message.hpp"
+#include "rtc/frame.hpp"
+
+namespace stretto::rtc {
+
+struct AskCalls {
+    std::function<void(http::Response&&)> head;
+    std::function<void(BytesView)> body;
+    /// nullptr: the response is whole. Nothing follows.
+    std::function<void(const char* why)> end;
+};
+
+/// No sockets and no clock.
+class Asks {
+   public:
+    static constexpr std::size_t most = 4;  ///< at a time; the other end refuses more
+
+    explicit Asks(std::function<void(const Frame&)> send) : send_(std::move(send)) {}
+
+    bool full() const noexcept { return open_.size() >= most; }
+    bool empty() const noexcept { return open_.empty(); }
+    /// GET or HEAD, unless full().
+    /// @param most_bytes  that the body may have: a longer one is a breach
+    /// @return its number, for stop()
+    std::uint32_t ask(const http::Request& request, std::uint64_t most_bytes, AskCalls calls);
+    /// None of its calls follows.
+    void stop(std::uint32_t number);
+    /// A head or a body. Malformed: a breach, as of who sends what nobody asked for, or more.
+    Result<bool> take(const Frame& frame);
+    /// All of them.
+    void end(const char* why);
+
+   private:
+    struct Ask {
+        std::shared_ptr<AskCalls> calls;
+        std::uint64_t left = 0;  ///< bytes that may come
+        bool head_only = false, headed = false;
+    };
+    using Open = std::map<std::uint32_t, Ask>;
+    Result<bool> take_head(Open::iterator at, const Frame& frame);
+    Result<bool> take_body(Open::iterator at, const Frame& frame);
+    Result<bool> take_late(const Frame& frame);
+    void finish(std::uint32_t number, const AskCalls& calls, const char* why);
+
+    std::function<void(const Frame&)> send_;
+    std::uint32_t next_ = 1;
+    Open open_;
+    std::map<std::uint32_t, std::uint64_t> stopped_;  // what may still come of these
+};
+
+}  // namespace stretto::rtc

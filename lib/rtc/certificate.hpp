@@ -1,0 +1,37 @@
+#pragma once
+// The key of this peer, and what its certificate proves.
+#include <memory>
+#include <string>
+
+#include "base/digest.hpp"
+#include "base/own.hpp"
+
+struct ssl_ctx_st;
+struct x509_st;
+extern "C" void SSL_CTX_free(ssl_ctx_st*);
+
+namespace stretto::rtc {
+
+/// The id of a peer that is reached by WebRTC: the first 130 bits of its certificate's SHA-256,
+/// 26 characters of Crockford base32. The handshake proves it.
+std::string peer_id_of(const Digest& fingerprint);
+
+/// Of a certificate in DER.
+Digest fingerprint_of(const x509_st* certificate);
+
+/// A new key (P-256) and a certificate that it signed itself, for as long as this lives.
+class Certificate {
+   public:
+    Certificate();
+
+    const Digest& fingerprint() const noexcept { return fingerprint_; }
+    std::string peer_id() const { return peer_id_of(fingerprint_); }
+    /// DTLS 1.2 with this certificate; the other end must show one too.
+    ssl_ctx_st* context() const noexcept { return context_.get(); }
+
+   private:
+    std::unique_ptr<ssl_ctx_st, Freed<SSL_CTX_free>> context_;
+    Digest fingerprint_{};
+};
+
+}  // namespace stretto::rtc

@@ -1,0 +1,54 @@
+#pragma once
+// What the libraries of WebRTC need of a loop: GLib's main context, on which libnice lives, and the
+// timers of usrsctp. All of it runs on the loop's thread; no library starts another.
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "base/file.hpp"
+#include "net/turn.hpp"
+
+struct _GMainContext;
+struct _GPollFD;
+
+namespace stretto::rtc {
+
+class Association;
+
+/// One in a process: usrsctp's state is the process's. Outlives all that uses it.
+class Engine {
+   public:
+    explicit Engine(net::Loop& loop);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    net::Loop& loop() noexcept { return loop_; }
+    _GMainContext* context() noexcept { return context_; }
+    /// The context may have opened or closed descriptors, perhaps of the same numbers.
+    void descriptors_changed() noexcept { changed_ = true; }
+
+    void add(Association& association) { associations_.insert(&association); }
+    void remove(Association& association) { associations_.erase(&association); }
+
+   private:
+    struct Descriptors;
+    void prepare();
+    void dispatch();
+    void watch();
+    void tick();
+
+    net::Loop& loop_;
+    _GMainContext* context_;
+    File epoll_;
+    std::unique_ptr<Descriptors> descriptors_;
+    bool changed_ = true;
+    int priority_ = 0;
+    std::set<Association*> associations_;
+    std::uint64_t ticked_ms_;
+    net::Poll poll_;
+    net::Timer timeout_, ticks_;
+    net::Turn turn_;
+};
+
+}  // namespace stretto::rtc

@@ -1,0 +1,55 @@
+#pragma once
+// A connection to one peer: requests both ways over a data channel, and the time that it has.
+#include "rtc/answers.hpp"
+#include "rtc/asks.hpp"
+#include "rtc/channel.hpp"
+
+namespace stretto::rtc {
+
+class Link {
+   public:
+    struct Calls {
+        std::function<void(swarm::Signal description)> described;  ///< once: our end
+        std::function<void()> open;
+        /// Once, and nothing follows. Destroy the link on a later turn (net::Loop::drop).
+        /// @param breach  the other end broke the rules
+        std::function<void(const char* why, bool breach)> closed;
+    };
+    Link(Engine& engine, const Certificate& certificate, const IceOptions& options,
+         http::Upstream& upstream, Calls calls);
+
+    /// The other end's offer, or its answer.
+    void connect(const swarm::Signal& from) { channel_.connect(from); }
+    void describe(swarm::Signal& to) const { channel_.describe(to); }
+    bool is_open() const noexcept { return channel_.is_open(); }
+    void close(const char* why) { end(why, false); }
+
+    /// The right to have one ask at a time, of Asks::most; nullptr: all are given away.
+    std::shared_ptr<void> lease();
+    Asks& asks() noexcept { return asks_; }
+    /// No request either way.
+    bool is_idle() const noexcept { return *leases_ == 0 && answers_.empty(); }
+    std::uint64_t idle_since_ms() const noexcept { return used_ms_; }
+    std::uint64_t sent() const noexcept { return answers_.sent(); }
+    std::uint64_t received() const noexcept { return received_; }
+
+   private:
+    void on_message(BytesView message);
+    Result<bool> take(BytesView message);
+    void send(const Frame& frame);
+    void fill();
+    void look();
+    void end(std::string why, bool breach);
+
+    net::Loop& loop_;
+    Calls calls_;
+    bool ended_ = false, filling_ = false;
+    std::uint64_t used_ms_, heard_ms_, received_ = 0;
+    std::shared_ptr<std::size_t> leases_ = std::make_shared<std::size_t>(0);
+    Asks asks_;
+    Answers answers_;
+    Channel channel_;
+    net::Timer second_;
+};
+
+}  // namespace stretto::rtc

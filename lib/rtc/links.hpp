@@ -1,0 +1,75 @@
+#pragma once
+// All connections of this peer: made when somebody needs one or another peer offers one, closed
+// when nobody uses them, refused to peers that broke the rules.
+#include <map>
+#include <vector>
+
+#include "rtc/link.hpp"
+#include "rtc/mail.hpp"
+
+namespace stretto::rtc {
+
+struct LinksOptions {
+    std::size_t links = 32;
+    std::string stun;                     ///< "HOST:PORT"; empty: the tracker's
+    std::vector<net::Address> addresses;  ///< see IceOptions
+};
+
+class Links {
+   public:
+    Links(Engine& engine, const std::string& tracker, const std::string& upstream,
+          LinksOptions options);
+
+    /// @param link  nullptr: there is none, and status (503, 504) and why tell more
+    using Opened = std::function<void(std::shared_ptr<Link> link, int status, std::string why)>;
+    /// Calls back later or at once: when a link to the peer is open, or after 5 s.
+    void open(const std::string& peer, Opened opened);
+    Mail& mail() noexcept { return mail_; }
+    const std::string& peer_id() const noexcept { return peer_id_; }
+    /// Say goodbye to all.
+    void close();
+
+    struct Counters {
+        std::uint64_t opened = 0, failed = 0, breaches = 0, sent = 0, received = 0;
+    };
+    Counters counters() const;
+    std::size_t size() const noexcept { return links_.size(); }
+
+   private:
+    struct Entry {
+        std::shared_ptr<Link> link;
+        std::string session;
+        bool offered = false, answered = false;  ///< by us; by the other end
+        std::vector<Opened> waiting;
+    };
+    void add(const std::string& peer, bool offers, std::string session);
+    void offer(const std::string& peer);
+    void described(const std::string& peer, swarm::Signal signal);
+    void is_open(const std::string& peer);
+    void fail(const std::string& peer, int status, const std::string& why);
+    void forget(const std::string& peer);
+    void on_closed(const std::string& peer, const char* why, bool breach);
+    void on_signal(const swarm::Signal& signal);
+    void on_offer(const swarm::Signal& signal);
+    void refuse(const swarm::Signal& offer);
+    bool make_room();
+    bool is_banned(const std::string& peer);
+    IceOptions ice(bool offers);
+
+    Engine& engine_;
+    net::Loop& loop_;
+    LinksOptions options_;
+    Certificate certificate_;
+    std::string peer_id_;
+    http::Upstream upstream_;
+    std::map<std::string, Entry> links_;
+    std::map<std::string, std::uint64_t> banned_;  // until
+    std::string stun_;                             // as it was looked up last
+    std::optional<net::Address> stun_address_;
+    std::vector<std::string> early_;  // peers to be offered to, when there is a token
+    Counters counters_;               // of links that are gone
+    Mail mail_;
+    net::Life life_;
+};
+
+}  // namespace stretto::rtc
