@@ -14,6 +14,7 @@
 #include "edge/proxy.hpp"
 #include "edge/scrubber.hpp"
 #include "edge/worker.hpp"
+#include "http/certificates.hpp"
 #include "net/reloads.hpp"
 #include "net/service.hpp"
 #include "peer/seeder.hpp"
@@ -163,6 +164,8 @@ class Serving {
     Serving(const Options& o, std::string role)
         : options_(o),
           passed_(net::take_passed_sockets()),
+          certificates_(
+              http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed, o.listen)),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
@@ -171,6 +174,10 @@ class Serving {
         if (const auto file = state_file(o, "streams"); !file.empty())
             site_.choices = std::make_unique<edge::Choices>(file);
         reloads_.add("access log", [this] { log_.reopen(); });
+        if (certificates_) {
+            http::add_metrics(status_, *certificates_);
+            reloads_.add("certificates", [this] { certificates_->reload(); });
+        }
         if (o.events.path.empty()) return;
         auto options = o.events;
         options.full_addresses = o.full_addresses;
@@ -232,18 +239,21 @@ class Serving {
 
     /// On the other sockets of the service manager, else where --listen says.
     void listen(edge::Workers& workers) {
-        const auto take = [&](std::vector<File> sockets) {
+        const auto take = [&](std::vector<File> sockets, bool tls) {
             std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
                       << std::endl;
-            workers.listen(std::move(sockets));
+            workers.listen(std::move(sockets), tls ? certificates_.get() : nullptr);
         };
         for (auto& [name, socket] : passed_) {
             net::refuse_unix(socket.fd(), name);
-            take(net::share(std::move(socket), options_.workers));
+            take(net::share(std::move(socket), options_.workers), name != "http");
         }
         if (!passed_.empty()) return;
-        for (const auto& address : net::listen_addresses(options_.listen))
-            take(net::listen(address, options_.workers));
+        for (auto where : options_.listen) {
+            const bool tls = http::speaks_tls(where, certificates_.get());
+            for (const auto& address : net::listen_addresses({where}))
+                take(net::listen(address, options_.workers), tls);
+        }
     }
 
     void run(edge::Workers& workers) {
@@ -273,6 +283,7 @@ class Serving {
     net::ServiceManager manager_;
     std::vector<net::PassedSocket> passed_;
     net::Reloads reloads_;
+    std::unique_ptr<http::Certificates> certificates_;
     http::AccessLog log_;
     http::Limiter limiter_;
     http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};
@@ -401,6 +412,8 @@ int serve(Options o) {
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
     if (!o.announce.empty() && !o.events.path.empty())
         throw Error{EX_USAGE, "a peer does not accept events"};
+    if (!o.announce.empty() && !(o.tls_certificates.empty() && o.tls_self_signed.empty()))
+        throw Error{EX_USAGE, "a peer does not speak TLS"};
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }

@@ -10,6 +10,7 @@
 #include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "http/blocking.hpp"
+#include "http/certificates.hpp"
 #include "http/place.hpp"
 #include "net/reloads.hpp"
 #include "net/service.hpp"
@@ -173,6 +174,8 @@ class Tracker {
     Tracker(const Options& o, std::size_t descriptors)
         : options_(o),
           passed_(net::take_passed_sockets()),
+          certificates_(
+              http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed, o.listen)),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, "tracker", shared_),
@@ -186,6 +189,7 @@ class Tracker {
                 std::random_device{}(), std::make_unique<track::AesSeal>(random_secret())),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         site_.set_geo(open_geo(o.geoip));
+        if (certificates_) http::add_metrics(status_, *certificates_);
         add_reloads();
     }
 
@@ -218,19 +222,23 @@ class Tracker {
 
    private:
     void listen() {
-        const auto take = [&](File socket) {
+        const auto take = [&](File socket, bool tls) {
             const auto here = net::local_address(socket.fd());
             if (options_.stun.empty()) answer_stun(here);
             std::cout << "listening on " << here.print() << std::endl;
-            server_.listen(std::move(socket));
+            server_.listen(std::move(socket), tls ? certificates_.get() : nullptr);
         };
         for (auto& [name, socket] : passed_) {
             net::refuse_unix(socket.fd(), name);
-            take(std::move(socket));
+            take(std::move(socket), name != "http");
         }
-        if (passed_.empty())  // they stand for --listen
-            for (const auto& address : net::listen_addresses(options_.listen))
-                take(std::move(net::listen(address, 1)[0]));
+        if (passed_.empty()) {  // they stand for --listen
+            for (auto where : options_.listen) {
+                const bool tls = http::speaks_tls(where, certificates_.get());
+                for (const auto& address : net::listen_addresses({where}))
+                    take(std::move(net::listen(address, 1)[0]), tls);
+            }
+        }
         if (!options_.stun.empty() && options_.stun != "off") site_.set_stun(options_.stun);
     }
     /// Without it the tracker does all that it did before there was WebRTC.
@@ -245,6 +253,7 @@ class Tracker {
 
     void add_reloads() {
         reloads_.add("access log", [this] { log_.reopen(); });
+        if (certificates_) reloads_.add("certificates", [this] { certificates_->reload(); });
         reloads_.add("edges", [this] {
             edges_.replace(read_edges(options_.edges));
             edge_prober_.renew();
@@ -257,6 +266,7 @@ class Tracker {
     net::ServiceManager manager_;
     std::vector<net::PassedSocket> passed_;
     net::Reloads reloads_;
+    std::unique_ptr<http::Certificates> certificates_;
     http::AccessLog log_;
     http::Limiter limiter_;
     http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};

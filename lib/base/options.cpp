@@ -220,11 +220,29 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
     settings.group("Server");
     settings
         .add("listen", o.listen,
-             "Address to listen on, may be repeated; port 0 is any free port")
+             "Address to listen on, may be repeated; port 0 is any free port; http://HOST:PORT is "
+             "without TLS")
         ->type_name("HOST:PORT")
         ->delimiter(',')
         ->allow_extra_args(false)  // what follows may be an argument
         ->capture_default_str();
+    settings
+        .add("tls-cert", o.tls_certificates,
+             "Speak TLS with the certificate in this PEM file, may be repeated; SIGHUP reads it "
+             "again")
+        ->type_name("FILE")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    settings
+        .add("tls-key", o.tls_keys, "Its key, in the same order (in the file of the certificate)")
+        ->type_name("FILE")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    settings
+        .add("tls-self-signed", o.tls_self_signed,
+             "Speak TLS with a new certificate for this machine, and write it to this file for "
+             "clients to trust")
+        ->type_name("FILE");
     settings
         .add("trust-proxy", o.proxies,
              "Trust proxies in this network to name the client (Forwarded, X-Forwarded-For, PROXY "

@@ -118,10 +118,13 @@ struct ServerOptions {
     std::size_t max_connections = 10'000;
     int grace = 30;  ///< seconds
     bool full_addresses = false;
-    std::vector<std::string> proxies;  ///< trusted to name the client
+    std::vector<std::string> proxies;                     ///< trusted to name the client
+    std::vector<std::string> tls_certificates, tls_keys;  ///< files
+    std::string tls_self_signed;                          ///< file
 };
 
-/// --listen, --trust-proxy, --name, --rate-limit, --max-connections, --grace, --access-log,
+/// --listen, --tls-cert, --tls-key, --tls-self-signed, --trust-proxy, --name, --rate-limit,
+/// --max-connections, --grace, --access-log,
 /// --log-addresses
 void add_server_options(const Settings& settings, ServerOptions& options);
 

@@ -25,9 +25,9 @@ Workers::~Workers() {
     for (auto& worker : workers_) worker->server.reset();
 }
 
-void Workers::listen(std::vector<File> sockets) {
+void Workers::listen(std::vector<File> sockets, const http::Certificates* certificates) {
     for (std::size_t i = 0; i < workers_.size(); ++i)
-        workers_[i]->server->listen(std::move(sockets[i]));
+        workers_[i]->server->listen(std::move(sockets[i]), certificates);
 }
 
 void Workers::run(std::chrono::seconds grace, const std::function<void()>& reload,

@@ -31,7 +31,7 @@ class Workers {
     /// The loop of run(), for what needs no thread of its own.
     net::Loop& main() noexcept { return main_; }
     /// Before run(): worker i takes over sockets[i].
-    void listen(std::vector<File> sockets);
+    void listen(std::vector<File> sockets, const http::Certificates* certificates);
 
     /// Until SIGTERM or SIGINT, which call `stopping`; then answers under way have `grace` to
     /// finish, or until a second signal. SIGHUP calls `reload`. Throws again what a worker threw.

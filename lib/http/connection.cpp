@@ -2,9 +2,7 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -34,33 +32,44 @@ std::string hex_size(std::uint64_t n) {
 
 }  // namespace
 
-Connection::Connection(Server& server, File socket, const net::Address& peer)
+Connection::Connection(Server& server, File socket, const net::Address& peer,
+                       const Certificates* certificates)
     : server_(server),
       peer_(peer),
       trusted_(server.shared_.proxies.contain(peer)),
       preface_due_(trusted_),
-      socket_(std::move(socket)) {
+      channel_(std::move(socket), server.buffers_),
+      certificates_(certificates) {
     began_ms_ = server_.loop_.now_ms();
     give(server_.limits_.head_time);
+    if (certificates_) handshake_ = server_.handshakes_.insert(server_.handshakes_.end(), this);
 }
+
+Connection::~Connection() { handshake_over(); }
 
 /// A client whose request comes with its connection is answered without waiting for anything: of 13
 /// system calls five are left.
 void Connection::start() {
     const auto self = shared_from_this();
     read();
-    if (state_ == State::reading) want(net::Poll::readable);
+    if (state_ == State::reading) await_client();
 }
 
 void Connection::want(int events) {
     if (!poll_ && events == net::Poll::none) return;
     try {
         if (!poll_)
-            poll_.emplace(server_.loop_, socket_.fd(), [this](int ready) { on_event(ready); });
+            poll_.emplace(server_.loop_, channel_.fd(), [this](int ready) { on_event(ready); });
     } catch (const std::exception&) {  // the system has no room for another one
         return close();
     }
     poll_->want(events);
+}
+
+/// What TLS has to say of its own comes first, so that a client that reads none of it cannot make
+/// us keep ever more.
+void Connection::await_client() {
+    want(channel_.waiting() ? net::Poll::writable : net::Poll::readable);
 }
 
 void Connection::give(std::chrono::milliseconds time) {
@@ -74,6 +83,14 @@ void Connection::on_event(int events) {
     switch (state_) {
         case State::reading:
         case State::lingering:
+            if (channel_.waiting()) {
+                const auto sent = flush();
+                if (sent == Sent::failed) return close();
+                if (sent == Sent::all && state_ == State::lingering)
+                    ::shutdown(channel_.fd(), SHUT_WR);
+                await_client();
+                if (sent == Sent::blocked) break;
+            }
             read();
             break;
         case State::writing:
@@ -91,7 +108,7 @@ void Connection::on_event(int events) {
 /// 9.6): what takes longer than a moment is no longer worked on for it.
 void Connection::client_ended() {
     char byte;
-    const bool reset = ::recv(socket_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+    const bool reset = ::recv(channel_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
                        errno != EAGAIN && errno != EINTR;
     if (reset) return close();
     want(net::Poll::none);
@@ -105,17 +122,37 @@ void Connection::when_gone(std::uint64_t number, std::function<void()> call) {
 }
 
 void Connection::read() {
-    auto& scratch = server_.scratch_;
-    const ssize_t n = ::recv(socket_.fd(), scratch.data(), scratch.size(), 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0) return close();
+    BytesView bytes;
+    switch (channel_.receive(bytes)) {
+        case Channel::Got::nothing:
+            return;
+        case Channel::Got::end:
+            return close();
+        case Channel::Got::bytes:
+            break;
+    }
     if (state_ == State::lingering) {
-        progress_ += static_cast<std::uint64_t>(n);
+        progress_ += bytes.size();
         if (progress_ > turn_bytes) close();
         return;
     }
+    if (!preface_due_) return take(bytes);
+    if (pending_.empty()) give(server_.limits_.head_time);
+    append(pending_, bytes);
+    const Bytes all = std::exchange(pending_, {});
+    bytes = all;
+    if (take_preface(bytes))
+        take(bytes);
+    else if (state_ != State::closed)
+        pending_ = all;
+}
+
+/// Bytes of the connection, sealed where it speaks TLS.
+void Connection::take(BytesView bytes) {
+    if ((certificates_ || channel_.secure()) && !open(bytes)) return;
+    if (bytes.empty()) return;
     if (upload_) {
-        progress_ += static_cast<std::uint64_t>(n);
+        progress_ += bytes.size();
         if (progress_ >= progress_bytes) {
             progress_ = 0;
             give(server_.limits_.stall_time);
@@ -123,10 +160,63 @@ void Connection::read() {
     } else if (pending_.empty()) {
         give(server_.limits_.head_time);
     }
-    const BytesView fresh{scratch.data(), static_cast<std::size_t>(n)};
-    if (pending_.empty()) return parse(fresh);
-    append(pending_, fresh);
+    if (pending_.empty()) return parse(bytes);
+    append(pending_, bytes);
     parse(std::exchange(pending_, {}));
+}
+
+/// @return false when there is nothing to parse: no TLS, or none that we accept
+bool Connection::open(BytesView& bytes) {
+    if (bytes.empty() || (certificates_ && !begin_tls(bytes))) return false;
+    const bool known = channel_.ready();
+    const bool good = channel_.open(bytes, bytes);
+    if (channel_.waiting() && flush() == Sent::failed) {
+        close();
+        return false;
+    }
+    auto& counters = server_.shared_.counters;
+    if (!known && channel_.ready()) {
+        handshake_over();
+        counters.handshakes.fetch_add(1, std::memory_order_relaxed);
+        if (channel_.resumed()) counters.resumed.fetch_add(1, std::memory_order_relaxed);
+        give(server_.limits_.head_time);
+    }
+    if (!good) {
+        auto& count = known ? counters.bad_requests : counters.failed_handshakes;
+        count.fetch_add(1, std::memory_order_relaxed);
+        close();
+        return false;
+    }
+    if (bytes.empty() && channel_.ended()) {
+        linger();
+        return false;
+    }
+    if (channel_.waiting()) await_client();
+    return true;
+}
+
+/// The memory for TLS is taken only when a client begins to speak it.
+/// @return false: it does not, and was told so
+bool Connection::begin_tls(BytesView bytes) {
+    const auto* certificates = std::exchange(certificates_, nullptr);
+    if (bytes[0] >= 'A' && bytes[0] <= 'Z') {
+        handshake_over();
+        refuse(400, "this port speaks TLS: the URL begins with https://");
+        return false;
+    }
+    try {
+        channel_.secure(*certificates);
+    } catch (const std::exception& failure) {
+        note(failure.what());
+        close();
+        return false;
+    }
+    return true;
+}
+
+void Connection::handshake_over() {
+    if (handshake_) server_.handshakes_.erase(*handshake_);
+    handshake_.reset();
 }
 
 /// What a TCP proxy that we trust says first: whose connection it passes on.
@@ -155,10 +245,6 @@ bool Connection::take_preface(BytesView& bytes) {
 
 /// Requests in `bytes`, one after the other; what is left over waits in pending_.
 void Connection::parse(BytesView bytes) {
-    if (preface_due_ && !take_preface(bytes)) {
-        if (state_ != State::closed) pending_.assign(bytes.begin(), bytes.end());
-        return;
-    }
     parsing_ = true;
     const std::uint64_t number = number_;
     // the end of a body needs no byte of its own
@@ -241,7 +327,8 @@ bool Connection::take_head() {
     if (asks && minor_ > 0) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
         // fits into an empty socket buffer, or the client waits for nothing
-        if (::send(socket_.fd(), go_on.data(), go_on.size(), MSG_NOSIGNAL) < 0) {
+        const auto sent = channel_.send(as_bytes(go_on), {}, false);
+        if (sent.sent != Sent::all) {
             server_.parser_ = RequestParser{};
             close();
             return false;
@@ -256,7 +343,8 @@ bool Connection::take_head() {
 void Connection::dispatch(Incoming&& incoming) {
     ++number_;
     replied_ = false;
-    asked_ = std::chrono::steady_clock::now();
+    answer_ = std::make_unique<Answer>();
+    answer_->asked = std::chrono::steady_clock::now();
     state_ = State::waiting;
     deadline_ms_ = UINT64_MAX;  // the handler has time limits of its own
     server_.shared_.counters.requests.fetch_add(1, std::memory_order_relaxed);
@@ -302,6 +390,7 @@ void Connection::refuse(int status, std::string_view why) {
     if (!logged_ && server_.shared_.log.enabled()) logged_ = std::make_unique<Logged>();
     ++number_;
     replied_ = false;
+    answer_ = std::make_unique<Answer>();
     state_ = State::waiting;
     Reply{shared_from_this(), number_}.send(status, why);
 }
@@ -321,41 +410,42 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
     replied_ = true;
     if (std::exchange(gone_, nullptr)) deadline_ms_ = UINT64_MAX;
     const bool bodiless = has_no_body(response.status);
-    status_ = response.status;
-    cache_ = response.cache;
-    if (asked_ != std::chrono::steady_clock::time_point{})
-        server_.shared_.counters.first_byte[cache_ == "HIT"    ? 0
-                                            : cache_ == "MISS" ? 1
-                                                               : 2]
-            .note(std::chrono::steady_clock::now() - std::exchange(asked_, {}));
-    body_sent_ = 0;
+    answer_->status = response.status;
+    answer_->cache = response.cache;
+    if (answer_->asked != std::chrono::steady_clock::time_point{})
+        server_.shared_.counters
+            .first_byte[answer_->cache == "HIT"    ? 0
+                        : answer_->cache == "MISS" ? 1
+                                                   : 2]
+            .note(std::chrono::steady_clock::now() - std::exchange(answer_->asked, {}));
+    answer_->body_sent = 0;
     broken_ = false;
     chunked_ = !response.length && !bodiless && minor_ > 0;
     if (!response.length && !bodiless && minor_ == 0) keep_alive_ = false;
     if (server_.draining_) keep_alive_ = false;
-    left_ = response.length;
-    if (!head_only_ && !bodiless) body_ = std::move(response.body);
-    if (!body_) left_ = 0;
+    answer_->left = response.length;
+    if (!head_only_ && !bodiless) answer_->body = std::move(response.body);
+    if (!answer_->body) answer_->left = 0;
 
-    text_.reserve(text_.size() + 128 + response.fields.size());
-    text_ += "HTTP/1.1 ";
-    text_ += std::to_string(response.status);
-    text_ += ' ';
-    text_ += reason(response.status);
-    text_ += "\r\n";
-    if (!response.dated) text_.append("Date: ").append(server_.date()).append("\r\n");
-    text_ += response.fields;
+    answer_->text.reserve(answer_->text.size() + 128 + response.fields.size());
+    answer_->text += "HTTP/1.1 ";
+    answer_->text += std::to_string(response.status);
+    answer_->text += ' ';
+    answer_->text += reason(response.status);
+    answer_->text += "\r\n";
+    if (!response.dated) answer_->text.append("Date: ").append(server_.date()).append("\r\n");
+    answer_->text += response.fields;
     if (chunked_) {
-        text_ += "Transfer-Encoding: chunked\r\n";
+        answer_->text += "Transfer-Encoding: chunked\r\n";
     } else if (response.length && response.status >= 200 && response.status != 204) {
         if (response.status != 304 || *response.length != 0)
-            append_field(text_, "Content-Length", std::to_string(*response.length));
+            append_field(answer_->text, "Content-Length", std::to_string(*response.length));
     }
     if (!keep_alive_)
-        text_ += "Connection: close\r\n";
+        answer_->text += "Connection: close\r\n";
     else if (minor_ == 0)
-        text_ += "Connection: keep-alive\r\n";
-    text_ += "\r\n";
+        answer_->text += "Connection: keep-alive\r\n";
+    answer_->text += "\r\n";
     if (head_only_ || bodiless) chunked_ = false;
 
     auto& counters = server_.shared_.counters;
@@ -369,7 +459,7 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
 
 void Connection::interim(std::uint64_t number, const Response& response) {
     if (over(number) || minor_ == 0 || response.status < 100 || response.status > 199) return;
-    text_ += print_head(response);
+    answer_->text += print_head(response);
     send_text(false);  // what does not fit goes out before the final response
 }
 
@@ -381,64 +471,50 @@ void Connection::count_sent(std::uint64_t n) {
     give(server_.limits_.send_time);
 }
 
+Connection::Sent Connection::flush() {
+    const auto done = channel_.flush();
+    count_sent(done.wire);
+    return done.sent;
+}
+
 Connection::Sent Connection::send_text(bool more_follows) {
-    while (text_sent_ < text_.size()) {
-        const ssize_t n = ::send(socket_.fd(), text_.data() + text_sent_, text_.size() - text_sent_,
-                                 MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
-        text_sent_ += static_cast<std::size_t>(n);
-        count_sent(static_cast<std::uint64_t>(n));
+    while (answer_->text_sent < answer_->text.size()) {
+        const auto done =
+            channel_.send(as_bytes(answer_->text).subspan(answer_->text_sent), {}, more_follows);
+        count_sent(done.wire);
+        answer_->text_sent += done.taken;
+        if (answer_->text_sent < answer_->text.size() && done.taken > 0 &&
+            done.sent != Sent::failed)
+            continue;
+        if (done.sent != Sent::all) return done.sent;
     }
-    text_.clear();
-    text_sent_ = 0;
+    answer_->text.clear();
+    answer_->text_sent = 0;
     return Sent::all;
 }
 
 /// What text there is and the slice, in one call.
-Connection::Sent Connection::send_memory() {
-    const std::size_t text = text_.size() - text_sent_;
-    iovec parts[2] = {
-        {text_.data() + text_sent_, text},
-        {const_cast<std::uint8_t*>(slice_.bytes.data()), slice_.bytes.size()},
-    };
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = 2;
-    const ssize_t n = ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) return send_memory();
-    if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
-    const auto sent = static_cast<std::size_t>(n);
-    count_sent(sent);
-    text_sent_ += std::min(text, sent);
-    if (sent < text) return Sent::blocked;
-    text_.clear();
-    text_sent_ = 0;
-    slice_.consume(sent - text);
-    body_sent_ += sent - text;
-    return slice_.size() == 0 ? Sent::all : Sent::blocked;
-}
-
-Connection::Sent Connection::send_file() {
-    if (const Sent text = send_text(true); text != Sent::all) return text;
-    auto offset = static_cast<off_t>(slice_.offset);
-    const ssize_t n = ::sendfile(socket_.fd(), slice_.fd, &offset,
-                                 std::min<std::uint64_t>(slice_.length, turn_bytes));
-    if (n < 0 && errno == EINTR) return send_file();
-    if (n < 0) return errno == EAGAIN ? Sent::blocked : Sent::failed;
-    if (n == 0) {  // the file is shorter than it was
-        broken_ = true;
-        return Sent::failed;
+Connection::Sent Connection::send_slice() {
+    const auto head = as_bytes(answer_->text).subspan(answer_->text_sent);
+    const auto done = answer_->slice.fd >= 0 ? channel_.send_file(head, answer_->slice)
+                                             : channel_.send(head, answer_->slice.bytes, false);
+    count_sent(done.wire);
+    const auto of_head = std::min(head.size(), done.taken);
+    answer_->text_sent += of_head;
+    if (answer_->text_sent == answer_->text.size()) {
+        answer_->text.clear();
+        answer_->text_sent = 0;
     }
-    count_sent(static_cast<std::uint64_t>(n));
-    slice_.consume(static_cast<std::uint64_t>(n));
-    body_sent_ += static_cast<std::uint64_t>(n);
-    return slice_.size() == 0 ? Sent::all : Sent::blocked;
+    answer_->slice.consume(done.taken - of_head);
+    answer_->body_sent += done.taken - of_head;
+    if (done.sent != Sent::cut) return done.sent;
+    broken_ = true;
+    return Sent::failed;
 }
 
 Body::State Connection::ask_body(const std::function<void()>& wake) {
     try {
-        return body_->next(slice_, wake);
+        return answer_->body->next(answer_->slice, wake);
     } catch (const std::exception& failure) {
         note(failure.what());
         return Body::State::broken;
@@ -447,20 +523,20 @@ Body::State Connection::ask_body(const std::function<void()>& wake) {
 
 /// Ask the body for more, with the framing around it.
 Connection::Next Connection::next_slice() {
-    if (slice_ends_chunk_) {
-        text_ += "\r\n";
-        slice_ends_chunk_ = false;
+    if (answer_->slice_ends_chunk) {
+        answer_->text += "\r\n";
+        answer_->slice_ends_chunk = false;
     }
-    if (!body_) return Next::nothing;
-    if (left_ && *left_ == 0) {
-        body_.reset();
+    if (!answer_->body) return Next::nothing;
+    if (answer_->left && *answer_->left == 0) {
+        answer_->body.reset();
         return Next::nothing;
     }
     const auto wake = [self = weak_from_this(), number = number_] {
         const auto alive = self.lock();
         if (alive && alive->number_ == number && alive->state_ == State::writing) alive->write();
     };
-    slice_ = {};
+    answer_->slice = {};
     switch (ask_body(wake)) {
         case Body::State::ready:
             break;
@@ -469,23 +545,23 @@ Connection::Next Connection::next_slice() {
         case Body::State::broken:
             return Next::broken;
         case Body::State::end:
-            if (left_) return Next::broken;  // shorter than was told
-            body_.reset();
-            if (chunked_) text_ += "0\r\n\r\n";
+            if (answer_->left) return Next::broken;  // shorter than was told
+            answer_->body.reset();
+            if (chunked_) answer_->text += "0\r\n\r\n";
             return Next::nothing;
     }
-    if (left_) {
-        if (slice_.size() > *left_) {
-            if (slice_.fd >= 0)
-                slice_.length = *left_;
+    if (answer_->left) {
+        if (answer_->slice.size() > *answer_->left) {
+            if (answer_->slice.fd >= 0)
+                answer_->slice.length = *answer_->left;
             else
-                slice_.bytes = slice_.bytes.first(*left_);
+                answer_->slice.bytes = answer_->slice.bytes.first(*answer_->left);
         }
-        *left_ -= slice_.size();
+        *answer_->left -= answer_->slice.size();
     }
     if (chunked_) {
-        text_.append(hex_size(slice_.size())).append("\r\n");
-        slice_ends_chunk_ = true;
+        answer_->text.append(hex_size(answer_->slice.size())).append("\r\n");
+        answer_->slice_ends_chunk = true;
     }
     return Next::slice;
 }
@@ -494,10 +570,10 @@ void Connection::write() {
     if (in_write_) return;  // a body that wakes us within next()
     const auto self = shared_from_this();
     in_write_ = true;
-    const std::uint64_t first = body_sent_;
-    Sent sent = Sent::all;
+    const std::uint64_t first = answer_->body_sent;
+    Sent sent = flush();
     while (sent == Sent::all && state_ == State::writing) {
-        if (slice_.size() == 0) {
+        if (answer_->slice.size() == 0) {
             const Next next = next_slice();
             if (next == Next::broken) {
                 broken_ = true;
@@ -518,8 +594,9 @@ void Connection::write() {
                 return;
             }
         }
-        sent = slice_.fd >= 0 ? send_file() : send_memory();
-        if (sent == Sent::all && body_sent_ - first >= turn_bytes && body_) sent = Sent::blocked;
+        sent = send_slice();
+        if (sent == Sent::all && answer_->body_sent - first >= turn_bytes && answer_->body)
+            sent = Sent::blocked;
     }
     in_write_ = false;
     if (sent == Sent::failed) {
@@ -536,26 +613,26 @@ void Connection::write() {
 void Connection::log_response() {
     const std::uint64_t now = server_.loop_.now_ms(), ms = now - began_ms_;
     if (logged_)
-        server_.lines_.add(
-            client(), {logged_->method, logged_->target, logged_->referer, logged_->agent, cache_,
-                       minor_, status_, body_sent_, ms, logged_->session, logged_->via});
+        server_.lines_.add(client(), {logged_->method, logged_->target, logged_->referer,
+                                      logged_->agent, answer_->cache, minor_, answer_->status,
+                                      answer_->body_sent, ms, logged_->session, logged_->via});
     logged_.reset();
     // the rate to a proxy is of no use
-    if (client_ || relayed_ || body_sent_ < told_bytes || now - told_ms_ < told_again_ms) return;
+    if (client_ || relayed_ || answer_->body_sent < told_bytes || now - told_ms_ < told_again_ms)
+        return;
     told_ms_ = now;
-    if (const double rate = net::delivery_rate(socket_.fd()); rate > 0)
+    if (const double rate = net::delivery_rate(channel_.fd()); rate > 0)
         server_.handler_.delivered(peer_, rate);
 }
 
 void Connection::finish_response() {
     log_response();
-    text_ = {};
-    slice_ = {};
-    if (!keep_alive_) return linger();
+    answer_.reset();
+    if (!keep_alive_ || channel_.ended()) return linger();
     state_ = State::reading;
     began_ms_ = server_.loop_.now_ms();
     give(server_.limits_.idle_time);
-    want(net::Poll::readable);
+    await_client();
     // the next request may be here already; from within parse() its loop goes on
     if (!parsing_ && !pending_.empty()) {
         give(server_.limits_.head_time);
@@ -567,29 +644,32 @@ void Connection::finish_response() {
 
 bool Connection::spare() const noexcept {
     int unsent = 0;  // or not acknowledged
-    return idle() || (state_ == State::lingering && ::ioctl(socket_.fd(), SIOCOUTQ, &unsent) == 0 &&
-                      unsent == 0);
+    return idle() || (state_ == State::lingering &&
+                      ::ioctl(channel_.fd(), SIOCOUTQ, &unsent) == 0 && unsent == 0);
 }
 
 /// Closing with unread bytes would reset the connection, and the client might never see the answer.
 /// One that said that this was its last request sends no more.
 void Connection::linger() {
     state_ = State::lingering;
+    handshake_over();
+    const auto said = channel_.end();
     char more;
-    if (says_last_ && pending_.empty() && ::recv(socket_.fd(), &more, 1, MSG_PEEK) <= 0)
+    if (said.sent == Sent::failed || (said.sent == Sent::all && says_last_ && pending_.empty() &&
+                                      ::recv(channel_.fd(), &more, 1, MSG_PEEK) <= 0))
         return close();
-    ::shutdown(socket_.fd(), SHUT_WR);
+    if (said.sent == Sent::all) ::shutdown(channel_.fd(), SHUT_WR);
     began_ms_ = server_.loop_.now_ms();
     pending_ = {};
     progress_ = 0;
     give(std::chrono::seconds{2});
-    want(net::Poll::readable);
+    await_client();
 }
 
 void Connection::drain() {
     const auto self = shared_from_this();
     read();
-    if (!idle()) return;
+    if (!idle() || handshaking()) return;
     if (number_ > 0) return linger();
     // its first request may be on the way, and nothing told the client to send it elsewhere
     give(server_.limits_.last_call_time);
@@ -599,16 +679,20 @@ void Connection::close() {
     if (state_ == State::closed) return;
     if (state_ == State::writing) {
         log_response();
-        if (!chunked_ && !left_) {
+        if (!chunked_ && !answer_->left) {
             // only a reset tells an HTTP/1.0 client that this was not all
             const struct linger hard { 1, 0 };
-            ::setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+            ::setsockopt(channel_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
         }
     }
+    if (state_ == State::reading && idle()) channel_.end();  // if it goes at once
     state_ = State::closed;
+    handshake_over();
     want(net::Poll::none);
-    body_.reset();
-    slice_ = {};
+    if (answer_) {  // write() may be on the stack
+        answer_->body.reset();
+        answer_->slice = {};
+    }
     upload_.reset();
     if (const auto gone = std::move(gone_)) (*gone)();
     server_.remove(*this);

@@ -1,12 +1,16 @@
 #pragma once
 // One client's connection to a Server: reads, parses, writes; see server.hpp for the rest.
+#include "http/channel.hpp"
 #include "http/server.hpp"
 
 namespace stretto::http {
 
 class Connection : public std::enable_shared_from_this<Connection> {
    public:
-    Connection(Server& server, File socket, const net::Address& peer);
+    /// @param certificates  of a listener that speaks TLS, else nullptr
+    Connection(Server& server, File socket, const net::Address& peer,
+               const Certificates* certificates);
+    ~Connection();
     /// Once, when its owner knows it: read what has come already.
     void start();
 
@@ -22,6 +26,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool idle() const noexcept { return state_ == State::reading && pending_.empty() && !upload_; }
     /// Idle, or answered for the last time and waiting for the client to go.
     bool spare() const noexcept;
+    /// Has not agreed on TLS yet.
+    bool handshaking() const noexcept { return handshake_.has_value(); }
     std::uint64_t deadline_ms() const noexcept { return deadline_ms_; }
     std::uint64_t idle_since_ms() const noexcept { return began_ms_; }
     void timed_out();
@@ -47,13 +53,31 @@ class Connection : public std::enable_shared_from_this<Connection> {
         std::string method, target, referer, agent, session, via;
     };
 
+    struct Answer {
+        std::string text;  ///< head and chunk framing to be sent before the slice
+        std::size_t text_sent = 0;
+        Slice slice;
+        bool slice_ends_chunk = false;
+        std::unique_ptr<Body> body;
+        std::optional<std::uint64_t> left;  ///< of a body whose length was told
+        std::uint64_t body_sent = 0;
+        int status = 0;
+        std::string_view cache;
+        std::chrono::steady_clock::time_point asked{};  ///< when the request was whole
+    };
+
     void give(std::chrono::milliseconds time);
     void want(int events);
     void on_event(int events);
     void client_ended();
+    void await_client();
     void read();
-    void parse(BytesView bytes);
+    void take(BytesView bytes);
     bool take_preface(BytesView& bytes);
+    bool open(BytesView& bytes);
+    bool begin_tls(BytesView bytes);
+    void handshake_over();
+    void parse(BytesView bytes);
     bool parse_step(BytesView& bytes);
     bool take_head();
     void dispatch(Incoming&& incoming);
@@ -62,10 +86,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void refuse(int status, std::string_view why);
 
     void write();
-    enum class Sent { all, blocked, failed };
+    using Sent = Channel::Sent;
+    Sent flush();
     Sent send_text(bool more_follows);
-    Sent send_memory();
-    Sent send_file();
+    Sent send_slice();
     enum class Next { slice, nothing, wait, broken };
     Next next_slice();
     Body::State ask_body(const std::function<void()>& wake);
@@ -78,7 +102,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     net::Address peer_;                     // of the socket, or whom a TCP proxy passes on
     std::unique_ptr<net::Address> client_;  // of this request, where a proxy names it
     bool trusted_, preface_due_, relayed_ = false;
-    File socket_;
+    Channel channel_;
+    const Certificates* certificates_;                           // until TLS begins
+    std::optional<std::list<Connection*>::iterator> handshake_;  // until TLS is agreed on
     std::optional<net::Poll> poll_;  // who is answered at once needs none
     State state_ = State::reading;
     std::uint64_t number_ = 0;  // of the request under way
@@ -94,17 +120,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
          chunked_ = false, broken_ = false;
     bool in_write_ = false, parsing_ = false;
     int minor_ = 1;
-    std::string text_;  // head and chunk framing to be sent before the slice
-    std::size_t text_sent_ = 0;
-    Slice slice_;
-    bool slice_ends_chunk_ = false;
-    std::unique_ptr<Body> body_;
-    std::optional<std::uint64_t> left_;  // of a body whose length was told
-    std::uint64_t body_sent_ = 0;
     std::unique_ptr<Logged> logged_;  // while a request is under way and there is a log
-    int status_ = 0;
-    std::string_view cache_;
-    std::chrono::steady_clock::time_point asked_{};  // when the request was whole
+    std::unique_ptr<Answer> answer_;  // while a request is under way: idle connections are many
 };
 
 }  // namespace stretto::http

@@ -51,26 +51,26 @@ Server::Server(net::Loop& loop, Handler& handler, const Limits& limits, Shared& 
       shared_(shared),
       lines_(shared.log),
       second_(loop, [this] { sweep(); }),
-      resume_(loop, [this] { resume_accepting(); }),
-      scratch_(65536) {
+      resume_(loop, [this] { resume_accepting(); }) {
     second_.every(std::chrono::seconds{1});
 }
 
 Server::~Server() {
     auto connections = std::move(connections_);
-    for (auto& [connection, owner] : connections) connection->close();
+    for (const auto& connection : connections) connection->close();
 }
 
-void Server::listen(File socket) {
+void Server::listen(File socket, const Certificates* certificates) {
     const int fd = socket.fd();
-    listeners_.push_back({std::move(socket), nullptr});
+    listeners_.push_back({std::move(socket), certificates, nullptr});
     listeners_.back().poll = std::make_unique<net::Poll>(
-        loop_, fd, [this, fd](int) { accept_from(fd); }, net::Where::current());
+        loop_, fd, [this, fd, certificates](int) { accept_from(fd, certificates); },
+        net::Where::current());
     listeners_.back().poll->want(net::Poll::readable);
 }
 
 /// @return false when more may be waiting, and could be accepted
-bool Server::accept_from(int socket) {
+bool Server::accept_from(int socket, const Certificates* certificates) {
     constexpr int most_at_once = 64;  // each may be answered at once; others wait meanwhile
     for (int i = 0; i < most_at_once; ++i) {
         if (connections_.size() >= limits_.connections && !close_one_idle()) {
@@ -90,17 +90,18 @@ bool Server::accept_from(int socket) {
             }
             continue;  // that client is gone already
         }
-        if (!admit(std::move(client), net::Address{raw})) return true;
+        if (!admit(std::move(client), net::Address{raw}, certificates)) return true;
     }
     return false;
 }
 
 /// @return false if there is no memory or descriptor left for another one
-bool Server::admit(File socket, const net::Address& peer) {
+bool Server::admit(File socket, const net::Address& peer, const Certificates* certificates) {
     std::shared_ptr<Connection> started;
     try {
-        auto connection = std::make_shared<Connection>(*this, std::move(socket), peer);
-        connections_.emplace(connection.get(), connection);
+        auto connection =
+            std::make_shared<Connection>(*this, std::move(socket), peer, certificates);
+        connections_.insert(connection);
         started = std::move(connection);
     } catch (const std::exception&) {
         pause_accepting();
@@ -109,16 +110,25 @@ bool Server::admit(File socket, const net::Address& peer) {
     shared_.counters.accepted.fetch_add(1, std::memory_order_relaxed);
     shared_.counters.open.fetch_add(1, std::memory_order_relaxed);
     started->start();
+    bound_handshakes();
     return true;
+}
+
+/// Clients that begin handshakes and finish none must not take the places of others.
+void Server::bound_handshakes() {
+    while (handshakes_.size() > std::max<std::size_t>(1, limits_.connections / 2)) {
+        shared_.counters.dropped_handshakes.fetch_add(1, std::memory_order_relaxed);
+        handshakes_.front()->close();
+    }
 }
 
 /// Of connections that nothing is owed to, the one that has waited longest gives its place.
 bool Server::close_one_idle() {
     Connection* oldest = nullptr;
-    for (const auto& [connection, owner] : connections_)
+    for (const auto& connection : connections_)
         if (connection->spare() &&
             (!oldest || connection->idle_since_ms() < oldest->idle_since_ms()))
-            oldest = connection;
+            oldest = connection.get();
     if (!oldest || loop_.now_ms() - oldest->idle_since_ms() < 100) return false;
     oldest->close();
     return true;
@@ -143,14 +153,14 @@ void Server::drain(std::function<void()> done) {
     drained_ = std::move(done);
     // clients in the queue have connected, and would be reset with the socket
     for (auto& listener : listeners_)
-        while (!accept_from(listener.socket.fd())) {
+        while (!accept_from(listener.socket.fd(), listener.certificates)) {
         }
     draining_ = true;
     resume_.stop();
     listeners_.clear();
     std::vector<std::shared_ptr<Connection>> idle;
-    for (const auto& [connection, owner] : connections_)
-        if (connection->idle()) idle.push_back(owner);
+    for (const auto& connection : connections_)
+        if (connection->idle()) idle.push_back(connection);
     for (const auto& connection : idle) connection->drain();
     if (connections_.empty() && drained_) std::exchange(drained_, nullptr)();
 }
@@ -158,14 +168,14 @@ void Server::drain(std::function<void()> done) {
 void Server::sweep() {
     const std::uint64_t now = loop_.now_ms();
     std::vector<std::shared_ptr<Connection>> late;
-    for (const auto& [connection, owner] : connections_)
-        if (connection->deadline_ms() <= now) late.push_back(owner);
+    for (const auto& connection : connections_)
+        if (connection->deadline_ms() <= now) late.push_back(connection);
     for (const auto& connection : late) connection->timed_out();
     lines_.flush();
 }
 
 void Server::remove(Connection& connection) {
-    if (connections_.erase(&connection) > 0)
+    if (connections_.erase(connection.shared_from_this()) > 0)
         shared_.counters.open.fetch_sub(1, std::memory_order_relaxed);
     if (draining_ && connections_.empty() && drained_) std::exchange(drained_, nullptr)();
 }

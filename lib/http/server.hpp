@@ -4,10 +4,11 @@
 #include <atomic>
 #include <list>
 #include <memory>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "http/access_log.hpp"
 #include "http/body.hpp"
+#include "http/channel.hpp"
 #include "http/histogram.hpp"
 #include "http/limiter.hpp"
 #include "http/message.hpp"
@@ -18,9 +19,11 @@
 namespace stretto::http {
 
 struct Limits {
-    std::size_t connections = 10000;      ///< of this server
-    std::size_t body_bytes = 1u << 20;    ///< of a request
-    std::chrono::seconds head_time{10};   ///< for a request's head, from its first byte
+    /// Of this server. TLS handshakes may be half of them: further ones end the oldest.
+    std::size_t connections = 10000;
+    std::size_t body_bytes = 1u << 20;  ///< of a request
+    /// For a request's head, from its first byte; for a TLS handshake, from the connection.
+    std::chrono::seconds head_time{10};
     std::chrono::seconds idle_time{75};   ///< between requests
     std::chrono::seconds stall_time{30};  ///< without 4 kB received in a request's body
     /// Time without 4 kB sent in a response. Paused players and browsers stop reading for a minute
@@ -35,7 +38,8 @@ struct Limits {
 /// Counted by all workers, read for metrics.
 struct Counters {
     std::atomic<std::uint64_t> accepted{0}, open{0}, requests{0}, bytes_sent{0}, bad_requests{0},
-        timed_out{0}, limited{0}, broken{0}, accept_pauses{0};
+        timed_out{0}, limited{0}, broken{0}, accept_pauses{0}, handshakes{0}, resumed{0},
+        failed_handshakes{0}, dropped_handshakes{0};
     std::atomic<std::uint64_t> by_class[6]{};  ///< responses 1xx..5xx at [1]..[5]
     std::array<Histogram, 3> first_byte;       ///< by cache: HIT, MISS, neither
 };
@@ -120,7 +124,8 @@ class Server {
     ~Server();
 
     /// Take over a listening socket.
-    void listen(File socket);
+    /// @param certificates  its connections speak TLS; they outlive the server
+    void listen(File socket, const Certificates* certificates = nullptr);
     /// Accept no more connections, finish open responses, close idle connections; those that have
     /// not sent a request yet have a moment for it. `done` is called after the last connection.
     void drain(std::function<void()> done);
@@ -130,10 +135,12 @@ class Server {
     friend class Connection;
     struct Listener {
         File socket;
+        const Certificates* certificates;
         std::unique_ptr<net::Poll> poll;
     };
-    bool accept_from(int socket);
-    bool admit(File socket, const net::Address& peer);
+    bool accept_from(int socket, const Certificates* certificates);
+    bool admit(File socket, const net::Address& peer, const Certificates* certificates);
+    void bound_handshakes();
     bool close_one_idle();
     void pause_accepting();
     void resume_accepting();
@@ -147,11 +154,12 @@ class Server {
     Shared& shared_;
     LogLines lines_;
     std::vector<Listener> listeners_;
-    std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+    ChannelBuffers buffers_;
+    std::list<Connection*> handshakes_;  // under way, oldest first; before those that are in it
+    std::unordered_set<std::shared_ptr<Connection>> connections_;
     net::Timer second_, resume_;
     bool paused_ = false, draining_ = false;
     std::function<void()> drained_;
-    Bytes scratch_;         // what was read last
     RequestParser parser_;  // between requests nothing is left in it, so connections share it
     std::int64_t date_second_ = -1;
     std::string date_;

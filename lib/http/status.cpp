@@ -59,6 +59,11 @@ std::vector<Metric> Status::collect() const {
         {"broken_answers_total", "Answers broken off visibly.", of(c.broken), ""},
         {"accept_pauses_total", "Times that accepting paused for lack of descriptors.",
          of(c.accept_pauses), ""},
+        {"tls_handshakes_total", "TLS handshakes done.", of(c.handshakes), ""},
+        {"tls_resumed_total", "Of these, those that resumed a session.", of(c.resumed), ""},
+        {"tls_failed_total", "TLS handshakes that failed.", of(c.failed_handshakes), ""},
+        {"tls_dropped_total", "TLS handshakes dropped because too many were under way.",
+         of(c.dropped_handshakes), ""},
         {"log_lines_lost_total", "Lines that could not be written to the access log.",
          static_cast<double>(shared_.log.lost()), ""},
     };

@@ -25,9 +25,11 @@ for start in cold warm; do
     url=http://$(sed -n 's/^listening on //p' said)
     until curl -sf -o page "$url/songs?limit=1"; do sleep 0.02; done
     took=$((($(date +%s%N) - began) / 1000000))
-    python3 "$here/catalogue.py" watch "$url" store "$seconds" | awk -v start=$start -v songs="$songs" -v took=$took '
-        {printf "%d songs, %s: /songs after %d ms%s; %d publishes, shown after at most %d ms%s; /healthz p50 %s, p99 %s, longest %s ms%s\n", songs, start, took,
-         (start == "warm" && took > 2000 ? " !" : ""), $1, $2, ($2 > 1000 ? " !" : ""), $4, $5, $6, ($5 > 5 ? " !" : "")}'
+    python3 "$here/catalogue.py" watch "$url" store "$seconds" |
+        awk -v start=$start -v songs="$songs" -v took=$took '
+        {printf "%d songs, %s: /songs after %d ms%s; %d publishes, shown after at most %d ms%s; ", songs, start, took,
+         (start == "warm" && took > 2000 ? " !" : ""), $1, $2, ($2 > 1000 ? " !" : "")
+         printf "/healthz p50 %s, p99 %s, longest %s ms%s\n", $4, $5, $6, ($5 > 5 ? " !" : "")}'
     kill "$server" && wait "$server"
     server=
 done

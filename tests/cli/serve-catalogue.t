@@ -22,53 +22,95 @@ starts || exit
 
 all_listed() { whole && jq -r .id whole | sort >ids && stretto-publish --list store | cut -f 1 | sort | cmp - ids; }
 ok 'all songs, on pages' all_listed
-sorted() { jq -r '[.artist, .album, .title] | map(ascii_downcase) | join("\t")' whole >order && LC_ALL=C sort -c order; }
+sorted() {
+    jq -r '[.artist, .album, .title] | map(ascii_downcase) | join("\t")' whole >order &&
+        LC_ALL=C sort -c order
+}
 ok 'by artist, album, title' sorted
 found() { lists novel "$song" && lists "tITLE%20$(head -n 1 ids)" "$(head -n 1 ids)" && lists "novel%20artist" ''; }
 ok 'words are looked for in title, artist, name' found
 
 one=$(head -n 1 ids) folder=store/songs/$(head -n 1 ids)
-retagged() { sed 's/"Artist [0-9]*"/"Copied Tags"/' "$folder/manifest.json" >edited && cp edited "$folder/manifest.json" && await 'the copied tags' lists copied "$one"; }
+retagged() {
+    sed 's/"Artist [0-9]*"/"Copied Tags"/' "$folder/manifest.json" >edited &&
+        cp edited "$folder/manifest.json" && await 'the copied tags' lists copied "$one"
+}
 ok 'tags that are copied over a manifest appear' retagged
-taken() { stretto-publish --name other store song.tar && await 'a second name' lists other "$song" && test "$(jq -c '.songs[0].names' page)" = '["novel","other"]' && rm store/names/other && await 'the name to go' lists other ''; }
+taken() {
+    stretto-publish --name other store song.tar && await 'a second name' lists other "$song" &&
+        test "$(jq -c '.songs[0].names' page)" = '["novel","other"]' && rm store/names/other &&
+        await 'the name to go' lists other ''
+}
 ok 'names come and go' taken
-retitled() { jq -c '.tags.TITLE = ["Otherwise Titled"]' "store/songs/$song/manifest.json" >tags.json && mkdir -p "store/songs/$song/tags" && cp tags.json "store/songs/$song/tags/novel.json"; }
-pair() { page q=novel && jq -e '[.songs[] | .title] == ["Otherwise Titled"]' page && page q=otherwise && jq -e '.songs | length == 1 and .[0].names == ["novel"]' page; }
+retitled() {
+    jq -c '.tags.TITLE = ["Otherwise Titled"]' "store/songs/$song/manifest.json" >tags.json &&
+        mkdir -p "store/songs/$song/tags" && cp tags.json "store/songs/$song/tags/novel.json"
+}
+pair() {
+    page q=novel && jq -e '[.songs[] | .title] == ["Otherwise Titled"]' page && page q=otherwise &&
+        jq -e '.songs | length == 1 and .[0].names == ["novel"]' page
+}
 sets() { retitled && await 'the tags of a name' pair && page 'q=otherwise%20titled&limit=1' && listed_twice; }
 kept_sets() { stop "$pid" && starts && pair && listed_twice; }
 listed_twice() { whole && test "$(jq -r .id whole | grep -cx "$song")" -eq 2; }
 ok 'a song is listed once for each set of its tags, under the name of the set' sets
 ok 'and after a restart' kept_sets
-copied() { mv "$folder" away && await 'the song to go' lists copied '' && cp -r away "$folder" && await 'the song to come back' lists copied "$one"; }
+copied() {
+    mv "$folder" away && await 'the song to go' lists copied '' && cp -r away "$folder" &&
+        await 'the song to come back' lists copied "$one"
+}
 ok 'songs that are moved away and copied in, without a publisher' copied
-damaged() { cp "$folder/manifest.json" whole.json && head -c 1000 whole.json >"$folder/manifest.json" && await 'the damaged one to go' lists copied '' && cp whole.json "$folder/manifest.json" && await 'the mended one' lists copied "$one"; }
+damaged() {
+    cp "$folder/manifest.json" whole.json && head -c 1000 whole.json >"$folder/manifest.json" &&
+        await 'the damaged one to go' lists copied '' && cp whole.json "$folder/manifest.json" &&
+        await 'the mended one' lists copied "$one"
+}
 ok 'a song with a damaged manifest is not listed while it is' damaged
-noise() { echo noise >>store/changes && stretto-publish --name noise store song.tar && await 'a name' lists noise "$song"; }
+noise() {
+    echo noise >>store/changes && stretto-publish --name noise store song.tar &&
+        await 'a name' lists noise "$song"
+}
 ok 'noise in the change log does no harm' noise
 
 open_files() { find "/proc/$pid/fd" -lname "*$1*" 2>/dev/null | wc -l; }
 held() { test "$(open_files "$song")" -gt 0; }
 closed() { test "$(open_files "$song")" -eq 0; }
-removed() { curl -sSf -o chunk "$url/songs/$song/96/chunk_0.ogg" && held && stretto-publish --remove novel store && await 'the list without it' lists novel '' && await 'its files to be closed' closed; }
+removed() {
+    curl -sSf -o chunk "$url/songs/$song/96/chunk_0.ogg" && held && stretto-publish --remove novel store &&
+        await 'the list without it' lists novel '' && await 'its files to be closed' closed
+}
 ok 'of a removed song nothing is held open' removed
 
 swapped() {
-    bench make store2 5 && mkdir -p store2/names && stretto-publish --name second store2 song.tar && curl -sSf -o name "$url/songs?q=title&limit=1" &&
-        mv store store1 && mv store2 store && await 'the list of the new store' lists second "$song" && whole && test "$(wc -l <whole)" -eq 6 &&
-        curl -sSf -o chunk "$url/songs/$song/96/chunk_0.ogg" && cmp chunk "store/songs/$song/96/chunk_0.ogg" && curl -sSf "$url/names/second" | grep -qx "$song"
+    bench make store2 5 && mkdir -p store2/names && stretto-publish --name second store2 song.tar &&
+        curl -sSf -o name "$url/songs?q=title&limit=1" &&
+        mv store store1 && mv store2 store && await 'the list of the new store' lists second "$song" && whole &&
+            test "$(wc -l <whole)" -eq 6 &&
+        curl -sSf -o chunk "$url/songs/$song/96/chunk_0.ogg" && cmp chunk "store/songs/$song/96/chunk_0.ogg" &&
+            curl -sSf "$url/names/second" | grep -qx "$song"
 }
 ok 'a store that another takes the place of' swapped
-back() { mv store store2 && mv store1 store && await 'the first list' lists copied "$one" && lists second '' && stop "$pid"; }
+back() {
+    mv store store2 && mv store1 store && await 'the first list' lists copied "$one" && lists second '' &&
+        stop "$pid"
+}
 ok 'and back' back
 
 # a manifest that cannot be read without its file looking changed
 unread() {
-    stat -c '%y' "$folder/manifest.json" >when && printf x | dd of="$folder/manifest.json" conv=notrunc status=none && touch -d "$(cat when)" "$folder/manifest.json" &&
-        starts && lists copied "$one" && whole && test "$(wc -l <whole)" -eq 300 && stop "$pid" && cp whole.json "$folder/manifest.json"
+    stat -c '%y' "$folder/manifest.json" >when &&
+        printf x | dd of="$folder/manifest.json" conv=notrunc status=none &&
+        touch -d "$(cat when)" "$folder/manifest.json" &&
+        starts && lists copied "$one" && whole && test "$(wc -l <whole)" -eq 300 && stop "$pid" &&
+            cp whole.json "$folder/manifest.json"
 }
 ok 'started again, it need not read what has not changed' unread
 state=$(find "$XDG_STATE_HOME/stretto" -name 'catalogue-*' -size +50k)
-spoilt() { printf x | dd of="$state" seek=20000 bs=1 conv=notrunc status=none && starts && page limit=1 && all_listed && stop "$pid" && head -c 9999 "$state" >short && cp short "$state" && starts && page limit=1 && all_listed && stop "$pid"; }
+spoilt() {
+    printf x | dd of="$state" seek=20000 bs=1 conv=notrunc status=none && starts && page limit=1 &&
+        all_listed && stop "$pid" && head -c 9999 "$state" >short && cp short "$state" && starts && page limit=1 &&
+        all_listed && stop "$pid"
+}
 ok 'a list that the disk has changed or cut is made anew' spoilt
 stateless() { starts --state /dev/null/none && all_listed && stop "$pid"; }
 ok 'without a place to keep it' stateless

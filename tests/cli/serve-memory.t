@@ -10,4 +10,13 @@ ok 'slow readers of what is dropped' heavy leavers
 ok 'a length that nobody tells' heavy unknown
 ok '20,000 tiny objects' heavy tiny 20000
 ok 'the same before a disk: at most 300 bytes each' heavy tiny 20000 --cache tiny
+# Of this the kernel's part is not seen. nginx takes 390 bytes.
+parked() {
+    stretto-publish --list store >/dev/null 2>&1 || { tone park.wav 2 &&
+        stretto-encode -b 96 park.wav | stretto-chunk | stretto-publish --name park store; } || return
+    start stretto-serve --workers 2 store &&
+        took=$(python3 "$root/tests/bench/idle.py" "$url/songs/park/manifest.json" 900 "$pid") &&
+        echo "$took bytes" && test "$took" -le 800 && stop "$pid"
+}
+ok 'a connection between requests: at most 800 bytes' parked
 finish

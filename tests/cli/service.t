@@ -1,5 +1,6 @@
 #!/bin/sh
-# stretto-serve and stretto-track under a service manager such as systemd: sockets that it opened, messages that it reads, SIGHUP.
+# stretto-serve and stretto-track under a service manager such as systemd: sockets that it opened, messages that it reads,
+# SIGHUP.
 . ./tests/lib.sh
 tone song.wav 2
 song=$(stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name song store)
@@ -18,9 +19,14 @@ activated() {
     pid=$!
     started="$started $pid"
     await 'systemd-socket-activate' grep -q Listening said.err &&
-        curl -fsS --max-time 60 "http://127.0.0.1:$at/names/song" | grep -qx "$song" && grep -qx "listening on 127.0.0.1:$at" said && stop $pid
+        curl -fsS --max-time 60 "http://127.0.0.1:$at/names/song" | grep -qx "$song" &&
+            grep -qx "listening on 127.0.0.1:$at" said && stop $pid
 }
-if command -v systemd-socket-activate >/dev/null; then ok 'systemd-socket-activate passes it a socket' activated; else skip 'systemd-socket-activate passes it a socket' 'there is none'; fi
+if command -v systemd-socket-activate >/dev/null; then
+    ok 'systemd-socket-activate passes it a socket' activated
+else
+    skip 'systemd-socket-activate passes it a socket' 'there is none'
+fi
 
 # --- what is passed wrongly. The shell that execs has the process id that LISTEN_PID needs
 # shellcheck disable=SC2016
@@ -28,7 +34,10 @@ with() { env "$@" sh -c 'export LISTEN_PID=$$; exec stretto-serve --listen 127.0
 ok 'a descriptor that is no socket: 64' exits 64 with LISTEN_FDS=1
 ok 'names that do not fit: 64' exits 64 with LISTEN_FDS=1 LISTEN_FDNAMES=a:b
 ok 'it is named' says "descriptor 3 ('web') of the service manager is not a listening socket" with LISTEN_FDS=1 LISTEN_FDNAMES=web
-others() { LISTEN_PID=1 LISTEN_FDS=1 start stretto-serve store && curl -fsS "$url/names/song" | grep -qx "$song" && stop "$pid"; }
+others() {
+    LISTEN_PID=1 LISTEN_FDS=1 start stretto-serve store && curl -fsS "$url/names/song" | grep -qx "$song" &&
+        stop "$pid"
+}
 ok 'sockets for another process are not touched' others
 deaf() { NOTIFY_SOCKET=$work/nobody start stretto-serve store && stop "$pid"; }
 ok 'a manager that does not listen is no failure' deaf
@@ -36,8 +45,16 @@ ok 'a manager that does not listen is no failure' deaf
 # --- SIGHUP says what was reloaded, what failed, and that the rest needs a restart
 edges() { printf '[{"name": "%s", "url": "http://127.0.0.1:1", "location": "1,1"}]' "$1" >edges.json; }
 edges one
-reloaded() { edges two && kill -HUP "$pid" && await 'the report' grep -qxF 'stretto-track: reloaded: access log, edges, songs, places; all other options need a restart' "$said.err"; }
-kept() { echo noise >edges.json && kill -HUP "$pid" && await 'the failure' grep -q '^stretto-track: cannot reload the edges, the previous one stays in use: ' "$said.err" && await 'the report' grep -qF ': reloaded: access log, songs, places;' "$said.err"; }
+rest='all other options need a restart'
+reloaded() {
+    edges two && kill -HUP "$pid" &&
+        await 'the report' grep -qxF "stretto-track: reloaded: access log, edges, songs, places; $rest" "$said.err"
+}
+kept() {
+    echo noise >edges.json && kill -HUP "$pid" &&
+        await 'the failure' grep -q '^stretto-track: cannot reload the edges, the previous one stays in use: ' "$said.err" &&
+        await 'the report' grep -qF ': reloaded: access log, songs, places;' "$said.err"
+}
 start stretto-track --edges edges.json --origin "$origin" || exit
 ok 'SIGHUP says what it reloads' reloaded
 ok 'and what it cannot' kept

@@ -127,7 +127,8 @@ def main():
 
     manager.process.send_signal(signal.SIGHUP)
     came = manager.await_message("READY=1")
-    row(len(came) == 2 and came[0].startswith("RELOADING=1\nMONOTONIC_USEC=") and "STATUS=reloaded: access log" in came[1], "says RELOADING, then READY, on SIGHUP", came)
+    told = len(came) == 2 and came[0].startswith("RELOADING=1\nMONOTONIC_USEC=") and "STATUS=reloaded: access log" in came[1]
+    row(told, "says RELOADING, then READY, on SIGHUP", came)
 
     early = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     early.connect()
