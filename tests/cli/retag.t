@@ -116,7 +116,8 @@ ok '/stream/NAME of an edge too' streamed "$url"
 etags() { for name in album single album; do curl -sfI "$1/stream/$name?kbps=96" | grep -i '^etag'; done | sort -u | wc -l; }
 ok 'the continuous files of two names have two ETags' test "$(etags "$url")" -eq 2
 same_sound() {
-    heard "$url" album && ffmpeg -v error -i heard.ogg -f md5 - >one && heard "$url" single && ffmpeg -v error -i heard.ogg -f md5 - | cmp - one
+    heard "$url" album && ffmpeg -v error -i heard.ogg -f md5 - >one &&
+        heard "$url" single && ffmpeg -v error -i heard.ogg -f md5 - | cmp - one
 }
 ok 'and one sound' same_sound
 own_file() { curl -sf "$url/songs/$id/tags/album.json" | cmp - "store/songs/$id/tags/album.json"; }
@@ -128,7 +129,8 @@ serve store
 plain=$url
 fetch_title() { stretto-fetch "$@" -b 96 -o fetched.ogg && ffprobe -v error -show_entries stream_tags=title -of csv=p=0 fetched.ogg; }
 from_plain() {
-    test "$(fetch_title --cache c1 --store "$plain" album)" = 'Track 3a' && test "$(fetch_title --cache c2 --store "$plain" single)" = Single &&
+    test "$(fetch_title --cache c1 --store "$plain" album)" = 'Track 3a' &&
+        test "$(fetch_title --cache c2 --store "$plain" single)" = Single &&
         test "$(fetch_title --cache c3 --store "$origin" album)" = 'Track 3a'
 }
 ok 'who fetches a name from any web server gets its tags' from_plain
