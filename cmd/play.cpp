@@ -1,6 +1,7 @@
 // stretto-play: songs to the ears, from peers and edges. See stretto-play(1).
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <random>
 
@@ -8,6 +9,8 @@
 #include "base/file.hpp"
 #include "base/program.hpp"
 #include "base/terminal.hpp"
+#include "http/blocking.hpp"
+#include "http/message.hpp"
 #include "listen/fetcher.hpp"
 #include "listen/player.hpp"
 #include "listen/playlist.hpp"
@@ -36,6 +39,7 @@ struct Options {
     int most_kbps = 0;
     ListenerOptions place;
     listen::Player::Options player;
+    bool store_given = false;  ///< not by the environment
 };
 
 constexpr std::size_t most_playlist_bytes = 16u << 20;
@@ -46,23 +50,52 @@ bool is_playlist(const std::string& argument) {
            argument.ends_with(".m3u8") || argument.ends_with(".m3u");
 }
 
+/// A playlist of a server.
+bool is_playlist_address(const std::string& argument) {
+    const auto path = argument.substr(0, argument.find('?'));
+    return (path.starts_with("http://") || path.starts_with("https://")) && path.ends_with(".m3u8");
+}
+
+/// The text at an address. The server is asked for the songs too, after edges that are given, and
+/// before a store of the environment.
+Bytes playlist_at(const std::string& address, Options& o) {
+    const auto slash = address.find('/', address.find("://") + 3);
+    const auto server = address.substr(0, slash);
+    const auto answer = http::Blocking{server}.get(address.substr(slash), most_playlist_bytes);
+    if (!answer.ok())
+        throw Error{
+            answer.status == 404 ? EX_NOINPUT : EX_UNAVAILABLE,
+            text("cannot get '", http::without_userinfo(address), "': ",
+                 answer.status == 0 ? answer.why
+                                    : text(answer.status, " ", http::reason(answer.status)))};
+    if (!o.store_given) o.store.clear();
+    if (std::ranges::count(o.place.edges, server) == 0) o.place.edges.push_back(server);
+    return answer.body;
+}
+
+Bytes playlist_in(const std::string& argument) {
+    if (const auto hint = song_hint(argument); !hint.empty() && !fs::is_regular_file(argument))
+        throw Error{EX_USAGE, hint};
+    const auto file = open_input(argument);
+    auto bytes = read_rest(file.fd(), most_playlist_bytes, argument);
+    if (!bytes) throw bad_data(argument, "a playlist of more than 16 MB");
+    return std::move(*bytes);
+}
+
 /// Songs that are named, and those of playlists. @param refused  lines of these name no song
-std::vector<std::string> songs_of(const std::vector<std::string>& arguments, bool& refused) {
+std::vector<std::string> songs_of(Options& o, bool& refused) {
     std::vector<std::string> songs;
-    for (const auto& argument : arguments) {
+    for (const auto& argument : o.songs) {
         if (!is_playlist(argument)) {
             song::check_song(argument);
             songs.push_back(argument);
             continue;
         }
-        if (const auto hint = song_hint(argument); !hint.empty() && !fs::is_regular_file(argument))
-            throw Error{EX_USAGE, hint};
-        const auto file = open_input(argument);
-        const auto bytes = read_rest(file.fd(), most_playlist_bytes, argument);
-        if (!bytes) throw bad_data(argument, "a playlist of more than 16 MB");
-        if (as_text(*bytes).find('\0') != std::string_view::npos)
+        const auto bytes =
+            is_playlist_address(argument) ? playlist_at(argument, o) : playlist_in(argument);
+        if (as_text(bytes).find('\0') != std::string_view::npos)
             throw Error{EX_USAGE, song_hint(argument, "a playlist")};
-        const auto list = listen::parse_playlist(as_text(*bytes));
+        const auto list = listen::parse_playlist(as_text(bytes));
         for (const auto& line : list.refused) note(text("'", argument, "': ", line));
         refused = refused || !list.refused.empty();
         songs.insert(songs.end(), list.songs.begin(), list.songs.end());
@@ -202,6 +235,8 @@ int play_songs(Options& o) {
     const auto output = audio::parse_output(o.output);
     if (!output) throw Error{EX_USAGE, text("output '", o.output, "': ", output.error().why)};
     p.output = *output;
+    bool refused = false;
+    const auto songs = songs_of(o, refused);  // a playlist tells where to look
     p.presence = presence(o);
     p.network = o.network;
     p.volume = o.volume / 100;
@@ -212,8 +247,6 @@ int play_songs(Options& o) {
     p.patience_s = o.patience;
     p.events = o.events;
     p.sink.paced = !o.unpaced;
-    bool refused = false;
-    const auto songs = songs_of(o.songs, refused);
     if (songs.empty()) throw Error{EX_NOINPUT, "the playlist names no song"};
     p.listener = !o.listener.empty() ? o.listener
                  : !p.events.empty() ? listener_of(p.presence.cache)  // random without a cache
@@ -308,7 +341,8 @@ void add_options(Arguments& app, Options& o) {
         ->type_name("ID");
     app.add_flag("-q,--quiet", o.quiet, "Show no line on the terminal and read no keys");
     app.add_option("SONG", o.songs,
-                   "Ids or names of songs, or playlists: files, or - for standard input");
+                   "Ids or names of songs, or playlists: files, addresses, or - for standard "
+                   "input");
 }
 
 }  // namespace
@@ -321,6 +355,8 @@ int main(int argc, char** argv) {
         // named on the command line, edges and trackers are meant before a store of the environment
         if (app.count("--edge") + app.count("--tracker") > 0 && getenv("STRETTO_STORE"))
             o.store.clear();
+        const char* store = getenv("STRETTO_STORE");
+        o.store_given = !store || o.store != store;
         if (o.devices) return list_devices();
         if (o.list || app.count("--search") > 0) return list(o);
         if (o.songs.empty()) throw Error{EX_USAGE, "name a song, or - for a playlist"};

@@ -23,7 +23,9 @@ Behind::Behind(net::Loop& loop, Ranking& ranking, const http::Upstream::Limits& 
 
 http::Upstream& Behind::server(std::size_t which, const Route& route) const {
     auto& ways = *servers_[which];
-    return route.is_object() || route.kind == Route::songs ? ways.songs : ways.others;
+    return route.is_object() || route.kind == Route::songs || route.kind == Route::playlist
+               ? ways.songs
+               : ways.others;
 }
 
 }  // namespace stretto::edge

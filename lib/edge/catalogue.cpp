@@ -1,6 +1,8 @@
 #include "edge/catalogue.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "base/json_value.hpp"
 #include "song/id.hpp"
@@ -33,9 +35,16 @@ Listed describe(const song::Manifest& manifest, const std::string& tags_key,
                album_artist = song::first_tag(tags, "ALBUMARTIST"),
                disc = song::first_tag(tags, "DISCNUMBER"),
                track = song::first_tag(tags, "TRACKNUMBER");
+    // a compilation whose songs have different artists is one album
+    const auto by = !album_artist.empty() ? album_artist
+                    : !album.empty() && song::first_tag(tags, "COMPILATION") == "1"
+                        ? std::string{"Various Artists"}
+                        : artist;
     Json json{{"id", id},         {"names", names}, {"title", title},
               {"artist", artist}, {"album", album}, {"album_artist", album_artist},
               {"disc", disc},     {"track", track}, {"seconds", manifest.seconds()}};
+    json["artist_id"] = by.empty() ? Json() : Json(artist_id(by));
+    json["album_id"] = album.empty() ? Json() : Json(album_id(by, album));
     for (const auto& rendition : manifest.renditions) json["bitrates"].push_back(rendition.kbps);
     json["lufs"] = nullptr;
     if (manifest.loudness && manifest.loudness->lufs) json["lufs"] = *manifest.loudness->lufs;
@@ -47,10 +56,17 @@ Listed describe(const song::Manifest& manifest, const std::string& tags_key,
     song.id = id;
     song.cursor = tags_key.empty() ? id : id + '.' + tags_key;
     song.json = json.dump();
-    song.sort = fold(album_artist.empty() ? artist : album_artist) + '\0' + fold(album) + '\0' +
-                number_key(disc) + number_key(track) + fold(title) + '\0' + song.cursor;
+    song.sort = fold(by) + '\0' + fold(album) + '\0' + number_key(disc) + number_key(track) +
+                fold(title) + '\0' + song.cursor;
     song.haystack = fold(title + '\n' + artist + '\n' + album + '\n' + album_artist + '\n' + id);
     for (const auto& name : names) song.haystack += '\n' + name;
+    song.by = by;
+    song.album = album;
+    song.date = song::first_tag(tags, "DATE");
+    song.title = title;
+    song.artist = artist;
+    song.covers = json["covers"].dump();
+    song.seconds = manifest.seconds();
     return song;
 }
 
@@ -58,7 +74,7 @@ Listed describe(const song::Manifest& manifest, const std::string& tags_key,
 // version with another describe() is not taken; then songs and names: numbers of 8 bytes, texts
 // behind their lengths; at the end a SHA-256 of all.
 
-constexpr std::string_view magic = "stretto-catalogue/1\n";
+constexpr std::string_view magic = "stretto-catalogue/2\n";
 
 Bytes head() {
     song::Manifest sample;
@@ -73,6 +89,12 @@ Bytes head() {
     append(out, as_bytes(magic));
     append(out, sha256(as_bytes(said.cursor + said.json + said.sort + said.haystack)));
     return out;
+}
+
+template <class Song>
+auto texts_of(Song& song) {
+    return std::array{&song.cursor, &song.json, &song.sort,  &song.haystack, &song.by,
+                      &song.album,  &song.date, &song.title, &song.artist,   &song.covers};
 }
 
 class FileWriter {
@@ -337,8 +359,8 @@ Bytes Catalogue::print() const {
             to.state(row.state);
             const Listed none;
             const auto& listed = row.listed ? *row.listed : none;
-            for (const auto* part : {&listed.cursor, &listed.json, &listed.sort, &listed.haystack})
-                to.text(*part);
+            for (const auto* part : texts_of(listed)) to.text(*part);
+            to.number(std::bit_cast<std::uint64_t>(listed.seconds));
         }
     to.number(names_.size());
     for (const auto& [name, what] : names_) {
@@ -360,8 +382,9 @@ std::optional<CatalogueFile> parse_catalogue_file(BytesView bytes) {
         row.state = from.state();
         Listed listed;
         listed.id = row.id;
-        for (auto* part : {&listed.cursor, &listed.json, &listed.sort, &listed.haystack})
-            *part = from.text();
+        for (auto* part : texts_of(listed)) *part = from.text();
+        listed.seconds = std::bit_cast<double>(from.number());
+        if (!(listed.seconds >= 0 && listed.seconds < 1e9)) listed.seconds = 0;
         if (!listed.json.empty()) row.listed = std::move(listed);
         file.rows.push_back(std::move(row));
     }

@@ -1,7 +1,13 @@
 #include "edge/listing.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
+
+#include "base/digest.hpp"
+#include "base/json_value.hpp"
+#include "base/text.hpp"
+#include "song/id.hpp"
 
 namespace stretto::edge {
 namespace {
@@ -41,9 +47,28 @@ std::vector<const Listed*> by_cursor(const std::vector<ListedSong>& songs) {
 
 }  // namespace
 
+std::string Listed::address() const {
+    const auto dot = cursor.find('.');
+    if (dot == cursor.npos) return id;
+    auto key = cursor.substr(dot + 1);
+    return song::is_name(key) ? key : id;
+}
+
+std::string album_id(std::string_view artist, std::string_view album) {
+    const auto all =
+        text("stretto-album 1\n", fold(std::string{artist}), "\n", fold(std::string{album}), "\n");
+    return base32(sha256(as_bytes(all))).substr(0, 32);
+}
+
+std::string artist_id(std::string_view artist) {
+    const auto all = text("stretto-artist 1\n", fold(std::string{artist}), "\n");
+    return base32(sha256(as_bytes(all))).substr(0, 32);
+}
+
 Listing::Listing(std::vector<ListedSong> songs) : songs_(std::move(songs)) {
     std::ranges::sort(songs_, earlier);
     by_cursor_ = by_cursor(songs_);
+    find_groups();
 }
 
 Listing::Listing(const Listing& before, const std::vector<std::string>& out,
@@ -52,6 +77,42 @@ Listing::Listing(const Listing& before, const std::vector<std::string>& out,
     songs_ = merged(before.songs_, out, in, earlier);
     by_cursor_ = merged(before.by_cursor_, out, by_cursor(in),
                         [](const auto* a, const auto* b) { return a->cursor < b->cursor; });
+    find_groups();
+}
+
+/// Songs are sorted by artist and album, so that those of one are in a row.
+void Listing::find_groups() {
+    const auto same = [](const std::string& a, const std::string& b) {
+        return a == b || fold(a) == fold(b);
+    };
+    const auto add = [](auto& groups, auto& places, std::string id, std::size_t at) {
+        // a letter that sorts before the end of a word may tear a row apart: its first part counts
+        places.try_emplace(id, groups.size());
+        groups.push_back({std::move(id), at, at, 0});
+    };
+    for (std::size_t at = 0; at < songs_.size(); ++at) {
+        const auto& song = *songs_[at];
+        const auto* last = at > 0 ? songs_[at - 1].get() : nullptr;
+        const bool new_artist = !last || !same(last->by, song.by);
+        if (!song.by.empty()) {
+            if (new_artist || artists_.empty())
+                add(artists_, artist_places_, artist_id(song.by), at);
+            artists_.back().end = at + 1;
+        }
+        if (song.album.empty()) continue;
+        if (new_artist || !same(last->album, song.album)) {
+            add(albums_, album_places_, album_id(song.by, song.album), at);
+            if (!song.by.empty()) ++artists_.back().albums;
+        }
+        albums_.back().end = at + 1;
+    }
+}
+
+std::optional<std::size_t> Listing::place_of(Kind kind, const std::string& id) const {
+    const auto& places = kind == Kind::albums ? album_places_ : artist_places_;
+    const auto found = places.find(id);
+    if (found == places.end()) return {};
+    return found->second;
 }
 
 std::optional<std::size_t> Listing::place_of(const std::string& cursor) const {
@@ -68,36 +129,128 @@ std::string fold(std::string text) {
 }
 
 Result<ListPage> ListPage::begin(std::shared_ptr<const Listing> listing, const Query& query) {
+    using Kind = Listing::Kind;
     ListPage page;
-    if (!query.after.empty()) {
-        const auto place = listing->place_of(query.after);
-        if (!place) return Malformed{"there is no such page any more"};
-        page.at_ = *place + 1;
-    }
+    page.query_ = query;
     page.listing_ = std::move(listing);
     page.words_ = words_of(query.text);
-    page.limit_ = query.limit;
-    page.json_ = "{\"songs\":[";
+    const auto& all = *page.listing_;
+    page.end_ = query.kind == Kind::songs    ? all.songs().size()
+                : query.kind == Kind::albums ? all.albums().size()
+                                             : all.artists().size();
+    for (const auto kind : {Kind::artists, Kind::albums}) {
+        const auto& id = kind == Kind::albums ? query.album : query.artist;
+        if (id.empty()) continue;
+        const auto place = all.place_of(kind, id);
+        page.of_nothing_ = page.of_nothing_ || !place;
+        page.narrow(!place                 ? Group{}
+                    : kind == Kind::albums ? all.albums()[*place]
+                                           : all.artists()[*place]);
+    }
+    if (!query.after.empty()) {
+        const auto place = query.kind == Kind::songs ? all.place_of(query.after)
+                                                     : all.place_of(query.kind, query.after);
+        if (!place) return Malformed{"there is no such page any more"};
+        page.at_ = std::max(page.at_, *place + 1);
+    }
+    page.out_ = query.m3u8                   ? "#EXTM3U\n"
+                : query.kind == Kind::songs  ? "{\"songs\":["
+                : query.kind == Kind::albums ? "{\"albums\":["
+                                             : "{\"artists\":[";
     return page;
 }
 
-bool ListPage::more(std::size_t most) {
+/// To what lies in these songs.
+void ListPage::narrow(const Group& songs) {
+    const auto first_from = [&](const std::vector<Group>& groups, std::size_t song) {
+        return static_cast<std::size_t>(std::ranges::lower_bound(groups, song, {}, &Group::begin) -
+                                        groups.begin());
+    };
+    using Kind = Listing::Kind;
+    const auto place = [&](std::size_t song) {
+        return query_.kind == Kind::songs    ? song
+               : query_.kind == Kind::albums ? first_from(listing_->albums(), song)
+                                             : first_from(listing_->artists(), song);
+    };
+    at_ = std::max(at_, place(songs.begin));
+    end_ = std::min(end_, place(songs.end));
+}
+
+const Group& ListPage::group() const {
+    return query_.kind == Listing::Kind::albums ? listing_->albums()[at_]
+                                                : listing_->artists()[at_];
+}
+
+bool ListPage::matches(const std::string& haystack) const {
+    return std::ranges::all_of(words_,
+                               [&](const auto& word) { return haystack.find(word) != word.npos; });
+}
+
+bool ListPage::matches() const {
+    if (words_.empty()) return true;
+    if (query_.kind == Listing::Kind::songs) return matches(listing_->songs()[at_]->haystack);
+    const auto& first = *listing_->songs()[group().begin];
+    return matches(
+        fold(query_.kind == Listing::Kind::albums ? first.by + '\n' + first.album : first.by));
+}
+
+std::string ListPage::cursor() const {
+    return query_.kind == Listing::Kind::songs ? listing_->songs()[at_]->cursor : group().id;
+}
+
+/// The object of a song, an album or an artist, or the lines of a song.
+void ListPage::print() {
     const auto& songs = listing_->songs();
-    bool full = false;
-    for (; at_ < songs.size() && most > 0; ++at_, --most) {
+    if (query_.m3u8) {
         const auto& song = *songs[at_];
-        if (!std::ranges::all_of(words_, [&](const auto& word) {
-                return song.haystack.find(word) != std::string::npos;
-            }))
-            continue;
-        full = count_ == limit_;
-        if (full) break;
-        if (count_++ > 0) json_ += ",\n";
-        json_ += song.json;
-        last_ = song.cursor;
+        std::string line = song.artist.empty() ? song.title : song.artist + " - " + song.title;
+        for (char& c : line)
+            if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
+        out_ += text("#EXTINF:", std::llround(song.seconds), ",", line, "\n", query_.songs_at,
+                     song.address(), "\n");
+        return;
     }
-    if (!full && at_ < songs.size()) return true;
-    json_ += "],\"next\":" + (full ? '"' + last_ + '"' : "null") + "}\n";
+    if (count_ > 0) out_ += ",\n";
+    if (query_.kind == Listing::Kind::songs) {
+        out_ += songs[at_]->json;
+        return;
+    }
+    const auto& all = group();
+    const auto& first = *songs[all.begin];
+    if (query_.kind == Listing::Kind::artists) {
+        out_ += Json{{"id", all.id},
+                     {"artist", first.by},
+                     {"albums", all.albums},
+                     {"songs", all.end - all.begin}}
+                    .dump();
+        return;
+    }
+    double seconds = 0;
+    const std::string *covers = &first.covers, *date = &first.date;
+    for (auto at = all.begin; at < all.end; ++at) {
+        seconds += songs[at]->seconds;
+        if (covers->size() <= 2) covers = &songs[at]->covers;  // {}
+        if (date->empty()) date = &songs[at]->date;
+    }
+    auto json = Json{{"id", all.id},  {"album", first.album},         {"artist", first.by},
+                     {"date", *date}, {"songs", all.end - all.begin}, {"seconds", seconds}}
+                    .dump();
+    json.pop_back();
+    out_ += json + ",\"covers\":" + (covers->empty() ? "{}" : *covers) + "}";
+}
+
+bool ListPage::more(std::size_t most) {
+    bool full = false;
+    for (; at_ < end_ && most > 0; ++at_, --most) {
+        if (!matches()) continue;
+        full = count_ == query_.limit;
+        if (full) break;
+        print();
+        ++count_;
+        last_ = cursor();
+    }
+    if (!full && at_ < end_) return true;
+    if (!query_.m3u8) out_ += "],\"next\":" + (full ? '"' + last_ + '"' : "null") + "}\n";
     return false;
 }
 

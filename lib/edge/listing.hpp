@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.hpp"
@@ -17,12 +19,34 @@ struct Listed {
     std::string json;      ///< its object in the list
     std::string sort;      ///< the list is sorted by it; no two have the same
     std::string haystack;  ///< the text that is searched for words: lower case
+    std::string by{};      ///< the artist whom the song is listed under
+    std::string album{};   ///< empty: none
+    std::string date{}, title{}, artist{};
+    std::string covers{};  ///< JSON
+    double seconds = 0;
+
+    /// What a playlist calls it: the name with these tags, else the id.
+    std::string address() const;
 };
 using ListedSong = std::shared_ptr<const Listed>;
+
+/// 32 characters for an album of an artist, or for an artist; the same whatever the case of their
+/// letters.
+std::string album_id(std::string_view artist, std::string_view album);
+std::string artist_id(std::string_view artist);
+
+/// Songs in a row of a list that have an album, or an artist, in common.
+struct Group {
+    std::string id;
+    std::size_t begin = 0, end = 0;  ///< songs
+    std::size_t albums = 0;          ///< of an artist
+};
 
 /// All songs at one time; never changes.
 class Listing {
    public:
+    enum class Kind { songs, albums, artists };
+
     /// @param songs  in any order
     explicit Listing(std::vector<ListedSong> songs);
     /// `before` without some songs and with others: copies pointers only.
@@ -32,36 +56,63 @@ class Listing {
     const std::vector<ListedSong>& songs() const noexcept { return songs_; }
     /// nullopt: there is no such song.
     std::optional<std::size_t> place_of(const std::string& cursor) const;
+    /// In the order of the songs.
+    const std::vector<Group>& albums() const noexcept { return albums_; }
+    const std::vector<Group>& artists() const noexcept { return artists_; }
+    /// Its place among albums or artists.
+    std::optional<std::size_t> place_of(Kind kind, const std::string& id) const;
 
    private:
+    void find_groups();
+
     std::vector<ListedSong> songs_;  // by sort
     std::vector<const Listed*> by_cursor_;
+    std::vector<Group> albums_, artists_;
+    std::unordered_map<std::string, std::size_t> album_places_, artist_places_;
 };
 
 struct Query {
     std::string text;   ///< words that title, artists, album or name contain; empty: every song
     std::string after;  ///< the `next` of the page before
     std::size_t limit = 100;
+    Listing::Kind kind = Listing::Kind::songs;
+    std::string album{},
+        artist{};            ///< ids: only songs of this album, songs or albums of this artist
+    bool m3u8 = false;       ///< songs as a playlist
+    std::string songs_at{};  ///< what addresses of songs begin with there
 };
 
 /// A page of a list. It is found in parts, so that a loop can do other things in between.
 class ListPage {
    public:
-    /// Malformed if `after` is no song of the list.
+    /// Malformed if `after` is not in the list. An album or artist that does not exist has no
+    /// songs.
     static Result<ListPage> begin(std::shared_ptr<const Listing> listing, const Query& query);
 
-    /// Look at this many songs more. @return whether the page is not yet finished
-    bool more(std::size_t songs);
-    /// {"songs": [...], "next": ID or null}, see stretto-protocol(7); once it is finished.
-    std::string take() { return std::move(json_); }
+    /// Look at this many songs, albums or artists more. @return whether the page is not yet
+    /// finished
+    bool more(std::size_t most);
+    /// {"songs": [...], "next": ID or null}, see stretto-protocol(7), or a playlist; once it is
+    /// finished.
+    std::string take() { return std::move(out_); }
+    /// Whether it is about an album or artist that does not exist.
+    bool of_nothing() const noexcept { return of_nothing_; }
 
    private:
     ListPage() = default;
+    void narrow(const Group& songs);
+    bool matches(const std::string& haystack) const;
+    bool matches() const;
+    const Group& group() const;
+    void print();
+    std::string cursor() const;
 
     std::shared_ptr<const Listing> listing_;
+    Query query_;
     std::vector<std::string> words_;
-    std::size_t limit_ = 0, at_ = 0, count_ = 0;
-    std::string json_, last_;
+    std::size_t at_ = 0, end_ = 0, count_ = 0;
+    bool of_nothing_ = false;
+    std::string out_, last_;
 };
 
 /// Lower case, where that is ASCII.

@@ -11,6 +11,7 @@ namespace {
 
 // a small store is read in less; for a large one, clients try again
 constexpr std::uint64_t most_waiting_ms = 5000;
+constexpr std::size_t most_listed_songs = 10'000;  // a playlist of 1 MB
 constexpr std::chrono::milliseconds look_again{20};
 
 // 'wasm-unsafe-eval' is WebAssembly alone; a script's text is never evaluated
@@ -77,23 +78,38 @@ void OriginSite::serve(http::Incoming&& incoming, const http::Target& target, co
     if (route.kind == Route::page) return send_page(reply);
     for (const auto& asset : assets())
         if (target.path == asset.path) return send_asset(asset, request, reply);
-    if (route.kind == Route::songs) return list(target, reply);
+    if (route.kind == Route::songs || route.kind == Route::playlist)
+        return list(target, route, reply);
     const bool gzip = route.kind == Route::manifest && http::takes_coding(request.fields, "gzip");
     const auto entry = origin_.find(route, gzip, loop_.now_ms());
     if (!entry) return reply.send(404, "not found", "Cache-Control: public, max-age=5\r\n");
     answer(entry, request, reply, {});
 }
 
-void OriginSite::list(const http::Target& target, const http::Reply& reply) {
+void OriginSite::list(const http::Target& target, const Route& route, const http::Reply& reply) {
     Query query;
+    query.m3u8 = route.kind == Route::playlist;
+    query.songs_at = "stream/";  // beside the playlist
+    if (query.m3u8) query.limit = most_listed_songs;
+    const auto most = query.m3u8 ? most_listed_songs : 1000;
+    if (const auto list = http::query_value(target.query, "list"); list && !query.m3u8) {
+        using Kind = Listing::Kind;
+        if (*list != "songs" && *list != "albums" && *list != "artists")
+            return reply.send(400, "list is songs, albums or artists");
+        query.kind = *list == "albums"    ? Kind::albums
+                     : *list == "artists" ? Kind::artists
+                                          : Kind::songs;
+    }
+    query.album = http::query_value(target.query, "album").value_or(route.song);
+    query.artist = http::query_value(target.query, "artist").value_or("");
     query.text = http::query_value(target.query, "q").value_or("");
     query.after = http::query_value(target.query, "after").value_or("");
     if (const auto limit = http::query_value(target.query, "limit")) {
         const auto [end, code] =
             std::from_chars(limit->data(), limit->data() + limit->size(), query.limit);
         if (code != std::errc{} || end != limit->data() + limit->size() || query.limit < 1 ||
-            query.limit > 1000)
-            return reply.send(400, "limit is a number from 1 to 1000");
+            query.limit > most)
+            return reply.send(400, text("limit is a number from 1 to ", most));
     }
     begin(query, reply);
 }
@@ -107,18 +123,24 @@ void OriginSite::begin(const Query& query, const http::Reply& reply) {
     }
     auto page = ListPage::begin(std::move(listing), query);
     if (!page) return reply.send(400, page.error().why);
-    go_on(std::make_shared<ListPage>(std::move(*page)), reply);
+    if (query.m3u8 && page->of_nothing())
+        return reply.send(404, "there is no such album or artist",
+                          "Cache-Control: public, max-age=5\r\n");
+    go_on(std::make_shared<ListPage>(std::move(*page)), query.m3u8, reply);
 }
 
 /// Others are answered in between: looking for a word in 100,000 songs takes some milliseconds.
-void OriginSite::go_on(const std::shared_ptr<ListPage>& page, const http::Reply& reply) {
+void OriginSite::go_on(const std::shared_ptr<ListPage>& page, bool m3u8, const http::Reply& reply) {
     constexpr std::size_t songs_a_turn = 4000;
     if (reply.over()) return;
-    if (page->more(songs_a_turn)) return loop_.post([this, page, reply] { go_on(page, reply); });
+    if (page->more(songs_a_turn))
+        return loop_.post([this, page, m3u8, reply] { go_on(page, m3u8, reply); });
     auto json = page->take();
     http::Outgoing out;
-    out.fields =
-        "Content-Type: application/json\r\nCache-Control: public, max-age=5\r\n"
+    out.fields = m3u8 ? "Content-Type: audio/x-mpegurl; charset=utf-8\r\n"
+                      : "Content-Type: application/json\r\n";
+    out.fields +=
+        "Cache-Control: public, max-age=5\r\n"
         "Access-Control-Allow-Origin: *\r\nX-Content-Type-Options: nosniff\r\n";
     http::append_field(out.fields, "Repr-Digest", http::print_repr_digest(sha256(as_bytes(json))));
     out.length = json.size();

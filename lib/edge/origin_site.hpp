@@ -24,9 +24,9 @@ class OriginSite : public Backend {
         http::Reply reply;
         std::uint64_t until_ms = 0;
     };
-    void list(const http::Target& target, const http::Reply& reply);
+    void list(const http::Target& target, const Route& route, const http::Reply& reply);
     void begin(const Query& query, const http::Reply& reply);
-    void go_on(const std::shared_ptr<ListPage>& page, const http::Reply& reply);
+    void go_on(const std::shared_ptr<ListPage>& page, bool m3u8, const http::Reply& reply);
     void look();
 
     net::Loop& loop_;

@@ -54,6 +54,17 @@ Route route(std::string_view path) {
     Route found;
     if (path == "/") found.kind = Route::page;
     if (path == "/songs") found.kind = Route::songs;
+    if (path == "/songs.m3u8") found.kind = Route::playlist;
+    constexpr std::string_view albums = "/albums/", m3u8 = ".m3u8";
+    if (path.starts_with(albums) && path.ends_with(m3u8)) {
+        const auto album = path.substr(albums.size(), path.size() - albums.size() - m3u8.size());
+        if (song::is_id(album)) {
+            found.kind = Route::playlist;
+            found.song = album;
+        }
+    }
+    // what a playlist in /albums/ calls stream/SONG; not every player resolves ".."
+    if (path.starts_with("/albums/stream/")) path.remove_prefix(std::string_view{"/albums"}.size());
     if (path == "/healthz") found.kind = Route::health;
     if (path == "/metrics") found.kind = Route::metrics;
     if (path == "/stats.json") found.kind = Route::stats;

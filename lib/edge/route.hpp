@@ -11,6 +11,7 @@ struct Route {
     enum Kind {
         page,             ///< /
         songs,            ///< /songs
+        playlist,         ///< /songs.m3u8, /albums/{song}.m3u8
         manifest,         ///< /songs/{song}/manifest.json, /songs/{id}/tags/{tags}.json
         rendition_chunk,  ///< /songs/{id}/{kbps}/chunk_{k}.ogg
         index,            ///< /songs/{id}/{kbps}/index

@@ -113,6 +113,7 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
         case Route::cover:
         case Route::name:
         case Route::songs:
+        case Route::playlist:
             if (request.method == "OPTIONS") return preflight(reply);
             break;
         default:

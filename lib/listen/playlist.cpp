@@ -14,7 +14,7 @@ std::string_view trimmed(std::string_view line) {
 
 /// "http://host/stream/frontiers?kbps=160", "songs/frontiers/manifest.json", "frontiers": the song.
 std::string_view song_of(std::string_view line) {
-    for (const std::string_view before : {"/stream/", "/songs/", "songs/"}) {
+    for (const std::string_view before : {"/stream/", "/songs/", "stream/", "songs/"}) {
         const auto at = line.find(before);
         if (at == std::string_view::npos) continue;
         line.remove_prefix(at + before.size());

@@ -143,15 +143,11 @@ each() { # then a track is what encode makes of it
 ok 'publish: --track-gain measures each track alone, as encode --cue-track does' each
 whole() { fresh && cp whole.flac music/ && library --no-cue && test "$(wc -l <list)" -eq 1 && lists '//All '; }
 ok 'publish: --no-cue takes the file whole' whole
-inside() {
-    library && test "$(wc -l <list)" -eq 3 && listed | grep -q 'One Album/1/First One Album/2/Second One Album/3/Third'
-}
+inside() { library && test "$(wc -l <list)" -eq 3 && listed | grep -q 'One Album/1/First One Album/2/Second One Album/3/Third'; }
 ok 'publish: a sheet inside the file is used' inside
 remembered() { library && grep -q '0 published, 3 already there' said; }
 ok 'publish: it is remembered' remembered
-better() {
-    sheet whole.flac Beside >music/any.cue && library && listed | grep -q 'Beside/1/First Beside/2/Second Beside/3/Third'
-}
+better() { sheet whole.flac Beside >music/any.cue && library && listed | grep -q 'Beside/1/First Beside/2/Second Beside/3/Third'; }
 ok 'publish: a sheet beside the file goes before the one inside' better
 discs() { # two images with sheets of one album: one gain for both discs
     fresh && for n in 1 2; do loud $((3 * n)) && flac -sf -o "music/cd$n.flac" loud.wav && sheet "cd$n.wav" Set >"music/cd$n.cue"; done &&

@@ -33,6 +33,46 @@ const auto four = listing({song("d", "4 Red Song"), song("a", "1 Blue Song"),
 
 BOOST_AUTO_TEST_SUITE(edge_listing)
 
+BOOST_AUTO_TEST_CASE(albums_and_artists_are_runs_of_songs) {
+    const auto of = [](const std::string& id, const std::string& by, const std::string& album) {
+        auto one = *song(id, fold(by) + '\0' + fold(album) + '\0' + id);
+        one.by = by;
+        one.album = album;
+        one.seconds = 10;
+        return std::make_shared<const Listed>(one);
+    };
+    const auto all = listing({of("1", "Ada", "Red"), of("2", "ada", "RED"), of("3", "Ada", "Tan"),
+                              of("4", "Bob", ""), of("5", "Cy", "Red"), of("6", "", "")});
+    BOOST_TEST(all->albums().size() == 3u);
+    BOOST_TEST(all->artists().size() == 3u);
+    BOOST_TEST(all->artists().front().albums == 2u);
+    Query query;
+    query.album = album_id("ADA", "red");
+    BOOST_TEST(list(all, query) == "{\"songs\":[\"1\",\n\"2\"],\"next\":null}\n");
+    query.artist = artist_id("Cy");  // of another artist
+    BOOST_TEST(list(all, query) == "{\"songs\":[],\"next\":null}\n");
+    query = {};
+    query.artist = artist_id("bob");
+    BOOST_TEST(list(all, query) == "{\"songs\":[\"4\"],\"next\":null}\n");
+    query.kind = Listing::Kind::albums;
+    BOOST_TEST(list(all, query) == "{\"albums\":[],\"next\":null}\n");
+    query = {};
+    query.m3u8 = true;
+    query.songs_at = "stream/";
+    query.limit = 1;
+    BOOST_TEST(list(all, query) == "#EXTM3U\n#EXTINF:10,\nstream/6\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_playlist_keeps_a_title_on_its_line) {
+    auto one = *song("a", "1");
+    one.title = "two\nlines\r#EXTINF";
+    one.artist = "\x01";
+    Query query;
+    query.m3u8 = true;
+    BOOST_TEST(list(listing({std::make_shared<const Listed>(one)}), query) ==
+               "#EXTM3U\n#EXTINF:0,  - two lines #EXTINF\na\n");
+}
+
 BOOST_AUTO_TEST_CASE(songs_are_sorted) {
     BOOST_TEST(list(four, {}) == "{\"songs\":[\"a\",\n\"b\",\n\"c\",\n\"d\"],\"next\":null}\n");
     BOOST_TEST(list(listing({}), {}) == "{\"songs\":[],\"next\":null}\n");
