@@ -41,6 +41,8 @@ struct CrowdSettings {
     double evil = 0;         ///< share of listeners that say they have all and give nothing right
     /// Evil peers beside the listeners, there before all of them, for the most popular song.
     std::vector<Evil> attackers{};
+    double unreachable = 0;  ///< share of listeners that nobody can connect to
+    double no_upload = 0;    ///< share of listeners that give nothing, and announce nothing
     bool peers = true;
     std::uint64_t seed = 1;
 
@@ -70,7 +72,7 @@ struct CrowdPlay {
 /// Who listened, and what it gave.
 struct CrowdMember {
     double came_s = 0, left_s = 0;
-    double down = 0, up = 0;  ///< bytes/s
+    double down = 0, up = 0;  ///< bytes/s; up is 0 if nothing can be had of it
     std::uint64_t given = 0;  ///< bytes that left it
     bool evil = false;
 };
