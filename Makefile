@@ -25,6 +25,8 @@ DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) lame flac opus-tools wavpack sndfil
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_FUZZ    := clang libclang-rt-14-dev
+# the rules and the decoder for browsers, and a program that runs them without one
+DEPS_WEB     := clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 dpkg-dev nodejs
 
 
 LIB   := $(patsubst %.cpp,$B/%.o,$(wildcard lib/*/*.cpp))
@@ -43,7 +45,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all deps test browser demo pictures bench sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
+.PHONY: all web deps test browser demo pictures bench sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -51,6 +53,7 @@ all: $(TOOLS)
 
 help:
 	@echo 'make [all]      build the tools into $B/bin'
+	@echo 'make web        the page'\''s player in WebAssembly, which stretto-serve then has in it (installs clang-19)'
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
 	@echo 'make browser    of these, the page in Chromium'
@@ -70,17 +73,17 @@ include $B/config.mk
 endif
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
-$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter test browser demo pictures bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
+$B/config.mk: Makefile $(if $(DRY_RUN),,$(if $(filter web test browser demo pictures bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@sh tests/tools/deps.sh --check "$(CXX)" $(PACKAGES) -- $(DEPS_BUILD)
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; } > $@
 
 # Each goal but `all` installs what it needs itself. `make deps` installs what building needs, and what the goals in DEPS need.
 DEPS   ?=
-WANTS  = $(filter $1,$(filter demo test browser pictures sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS) $(DEPS)))
+WANTS  = $(filter $1,$(filter web demo test browser pictures sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS) $(DEPS)))
 NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
          $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
-         $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
+         $(if $(call WANTS,web test browser sanitize pictures),$(DEPS_WEB)) $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/tools/deps.sh $(NEEDED)
 
@@ -104,7 +107,10 @@ $B/parsed/%.hpp.gch: | $B/config.mk
 	cp $< $(@D)
 	$(CXX) $(OUR_CXXFLAGS) $(CPPFLAGS) $(if $(filter %/test.hpp.gch,$@),$(call FLAGS,tests/unit/test.hpp),$(CXXFLAGS)) -x c++-header -o $@ $(@:.gch=)
 
-$B/lib/edge/page.o: lib/edge/page.html
+# what the server's page is made of; with the core where there is one, or where it is to be made
+CORE = $(if $(or $(wildcard build/web/core.wasm.gz),$(filter web test browser pictures bench,$(MAKECMDGOALS))),build/web/core.wasm)
+$B/lib/edge/page.o: $(wildcard lib/web/*.html lib/web/*.js) $(addsuffix .gz,$(CORE))
+$B/lib/edge/page.o: CPPFLAGS += $(if $(CORE),-DSTRETTO_CORE='"$(CORE)"')
 $B/lib$(NAME).a: $(LIB)
 	@rm -f $@
 	$(AR) rcs $@ $^
@@ -128,10 +134,13 @@ $B/net/emulator: $B/tests/net/emulator.o
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
 
 # UNIT_TESTS=none, TESTS= and NET_TESTS= leave a part out
-RUN = PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator prove --timer
+RUN = PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator \
+      SAME=$(CURDIR)/$B/web/same SAME_WASM=$(CURDIR)/$W/same.wasm prove --timer
 NET_ALONE = $(filter-out $(NET_TESTS_SIDE_BY_SIDE),$(wildcard $(NET_TESTS)))
 NET_MANY  = $(filter $(NET_TESTS_SIDE_BY_SIDE),$(wildcard $(NET_TESTS)))
-test: all $(if $(filter none,$(UNIT_TESTS)),,$B/unit) $B/net/emulator build/music/.there
+# what only the tests of WebAssembly need
+OF_WEB = $(if $(filter %/wasm.t,$(wildcard $(TESTS))),$W/same.wasm $B/web/same)
+test: all $(if $(filter none,$(UNIT_TESTS)),,$B/unit) $B/net/emulator build/music/.there $$(OF_WEB)
 	$(if $(filter none,$(UNIT_TESTS)),,$B/unit $(UNIT_TESTS))
 	$(if $(TESTS),$(RUN) -j$(JOBS) $(TESTS))
 	# hosts in namespaces: those that measure one after the other, for they emulate networks in real time
@@ -166,7 +175,7 @@ TSAN_MODULES := net http edge store
 TSAN = B=$B/tsan CXXFLAGS='-O1 -g1 -fsanitize=thread' UNIT_MODULES='$(TSAN_MODULES)'
 tsan:
 	TSAN_OPTIONS='halt_on_error=1 suppressions=$(CURDIR)/tests/tools/tsan.supp' $(MAKE) $(TSAN) \
-	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t' NET_TESTS= test
+	  TESTS='tests/cli/serve.t tests/cli/serve-abuse.t tests/cli/play.t tests/cli/report-threads.t' NET_TESTS= test
 
 # what these and fuzz need, ahead of the tests
 built-sanitize:
@@ -178,12 +187,58 @@ built-fuzz: $(addprefix $B/fuzz/,$(FUZZ))
 soak: all
 	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/tools/soak.sh $(SOAK_SECONDS)
 
+# ---- what runs in browsers: the rules and the decoder, compiled to WebAssembly from the same sources (lib/web). libogg, libvorbis
+# and simdjson: their Debian source. One for all B, since no sanitizer reaches it.
+W := build/web
+WEB_CC    = $(if $(findstring ccache,$(CXX)),ccache) clang-19 --target=wasm32-wasi -O2 -ffunction-sections -fdata-sections
+WEB_CXX   = $(if $(findstring ccache,$(CXX)),ccache) clang++-19 -Os $(WEB_FLAGS) -ffunction-sections -fdata-sections
+# what is thrown ends the instance: nothing of ours throws there but for lack of memory
+WEB_FLAGS = --target=wasm32-wasi -stdlib=libc++ -std=c++20 -Wall -Wextra -Wpedantic -fignore-exceptions -Ilib -isystem $W/include
+WEB_C    := $(addprefix libogg/src/,bitwise framing) \
+            $(addprefix libvorbis/lib/,block codebook floor0 floor1 info lpc lsp mapping0 mdct psy registry res0 sharedbook smallft synthesis window \
+              envelope bitrate analysis)
+WEB_UNITS := $(filter-out lib/gather/fetching.cpp,$(wildcard lib/abr/*.cpp lib/play/*.cpp lib/gather/*.cpp lib/vorbis/*.cpp lib/web/*.cpp)) \
+             $(patsubst %,lib/song/%.cpp,manifest manifest_read index path cover tags id) $(patsubst %,lib/ogg/%.cpp,page crc packets) \
+             $(patsubst %,lib/swarm/%.cpp,reach endpoint) $(patsubst %,lib/events/%.cpp,line outbox) \
+             $(patsubst %,lib/base/%.cpp,digest error json sha256 sha256_plain text)
+WEB_LIB   = $(patsubst %.cpp,$W/%.o,$(WEB_UNITS)) $(patsubst %,$W/source/%.o,$(WEB_C)) $W/source/simdjson/singleheader/simdjson.o
+WEB_LINK  = clang++-19 --target=wasm32-wasi -stdlib=libc++ -Wl,--gc-sections -Wl,--strip-all -Wl,-z,stack-size=262144
+
+web: $W/core.wasm.gz
+
+$W/source/.there: tests/tools/sources.sh $(if $(DRY_RUN),,| deps)
+	sh tests/tools/sources.sh $(@D) libogg libvorbis simdjson
+	@touch $@
+# the headers of installed packages alone: those of this machine's C library must not be found
+$W/include/.there: | $B/config.mk
+	@mkdir -p $(@D)
+	@for header in ogg vorbis simdjson.h; do ln -sfn /usr/include/$$header $(@D)/$$header || exit; done
+	@touch $@
+$(patsubst %,$W/source/%.o,$(WEB_C)): $W/source/.there $W/include/.there
+	$(WEB_CC) -w -isystem $W/include -I$W/source/libvorbis/lib -c -o $@ $(@:.o=.c)
+$W/source/simdjson/singleheader/simdjson.o: $W/source/.there $W/include/.there
+	$(WEB_CXX) -w -c -o $@ $(@:.o=.cpp)
+# what is hot: a hash of all that comes
+$W/lib/base/sha256_plain.o: WEB_FLAGS += -O2
+$W/%.o: %.cpp $W/include/.there
+	@mkdir -p $(@D)
+	$(WEB_CXX) -MMD -MP -c -o $@ $<
+$W/core.wasm: $(WEB_LIB)
+	$(WEB_LINK) -mexec-model=reactor -o $@ $^
+$W/same.wasm: $W/tests/web/same.o $(filter-out $W/lib/web/core.o,$(WEB_LIB))
+	$(WEB_LINK) -o $@ $^
+$B/web/same: $B/tests/web/same.o $B/lib$(NAME).a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$W/core.wasm.gz: $W/core.wasm
+	gzip -9nc $< >$@
+
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwarded freshness invalidation message parser proxy_protocol range structured)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location) \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) \
               lib/net/socket.cpp lib/net/networks.cpp lib/events/reader.cpp lib/events/batch.cpp lib/edge/passable.cpp lib/edge/groups.cpp lib/edge/purge.cpp \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
 $B/fuzz/%.o: %.cpp $B/config.mk
@@ -200,13 +255,16 @@ fuzz: built-fuzz
 	  status=$$?; echo "fuzz {}: $$(grep -h number_of_executed_units $B/fuzz/{}.log)"; \
 	  [ $$status -eq 0 ] || { cat $B/fuzz/{}.log; exit 255; }'
 
-lint: $B/config.mk
-	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp)
+# where there is clang-19, the units of the core are compiled, so that nobody breaks them unnoticed
+lint: $B/config.mk $(if $(and $(wildcard /usr/bin/clang++-19),$(wildcard /usr/include/wasm32-wasi/c++/v1/version)),$(patsubst %.cpp,$W/%.o,$(WEB_UNITS)))
+	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp tests/web/*.?pp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
 	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/tools/layers.sh
 	@awk 'length > 100 {print FILENAME ":" FNR ": " length " columns, at most 100"; wide = 1} END {exit wide}' README.md
+	@awk 'length > 140 {print FILENAME ":" FNR ": " length " columns, at most 140"; wide = 1} END {exit wide}' \
+	  $(wildcard tests/*.sh tests/*/*.sh tests/*/*.t) .ci/run
 
 # slow, so apart from lint
 tidy: $B/config.mk
@@ -233,4 +291,4 @@ uninstall:
 clean:
 	rm -rf $B
 
--include $(wildcard $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d $B/tests/bench/*.d $B/tests/net/*.d $B/fuzz/lib/*/*.d $B/fuzz/tests/fuzz/*.d)
+-include $(wildcard $W/lib/*/*.d $W/tests/*/*.d $B/tests/web/*.d $B/cmd/*.d $B/lib/*/*.d $B/tests/unit/*.d $B/tests/unit/*/*.d $B/tests/bench/*.d $B/tests/net/*.d $B/fuzz/lib/*/*.d $B/fuzz/tests/fuzz/*.d)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -182,12 +183,19 @@ int publish_music(const std::string& music, const std::string& store_path,
     for (const auto& o : outcomes) {
         failed += o.id.empty();
         before += o.before;
-        if (!o.id.empty()) std::cout << o.id << '\t' << printable(o.file.string()) << '\n';
+        if (o.id.empty()) continue;
+        std::cout << o.id << '\t' << printable(o.file.string());
+        if (o.track != 0) std::cout << '\t' << o.track;
+        std::cout << '\n';
     }
+    std::set<std::string> told;  // the tracks of a file may fail for one reason
+    const auto tell = [&](const std::string& what) {
+        if (told.insert(what).second) note(what);
+    };
     for (const auto& o : outcomes) {
         for (const auto& what : o.damage)
-            note(text("'", o.file.string(), "': ", what, " (passed over)"));
-        if (o.id.empty()) note(o.why);
+            tell(text("'", o.file.string(), "': ", what, " (passed over)"));
+        if (o.id.empty()) tell(o.why);
     }
     for (const auto& why : found.unread) note(why);
     if (failed > 0 || before > 0)
@@ -248,6 +256,8 @@ int main(int argc, char** argv) {
     app.add_flag("--album", album_gain,
                  "With a directory: one gain per directory; by default one per album in it")
         ->excludes(each);
+    app.add_flag("--no-cue", library.no_cue,
+                 "With a directory: publish each file whole, whatever cue sheets say");
     app.add_flag("--no-cover", library.source.no_cover, "With a directory: leave pictures out");
     app.add_flag("--keep-going", library.source.keep_going,
                  "With a directory: skip damage inside a file");

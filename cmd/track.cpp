@@ -17,6 +17,7 @@
 #include "track/removals.hpp"
 #include "track/seal.hpp"
 #include "track/site.hpp"
+#include "track/stun.hpp"
 
 using namespace stretto;
 
@@ -34,7 +35,7 @@ constexpr int most_nested = 10'000'000;
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8490"}; }
 
-    std::string origin, cacert, edges, geoip, allow, dump;
+    std::string origin, cacert, edges, geoip, allow, dump, stun;
     int interval_s = 120, ttl_s = 0;
     std::size_t max_peers = 1'000'000;
     std::vector<int> network_peers{64, 256, 1024, 4096}, unproved_peers{16, 64, 256, 1024};
@@ -84,6 +85,11 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
     settings.add("song-peers", o.song_peers, "Peers per address, or per /64, for one song")
         ->range(1, 255)
         ->capture_default_str();
+    settings
+        .add("stun", o.stun,
+             "Where WebRTC peers learn their address: HOST:PORT of another STUN server, or \"off\" "
+             "(UDP at the ports of --listen)")
+        ->type_name("HOST:PORT");
     app.add_option("--dump", o.dump, "Print the data of the tracker at URL")->type_name("URL");
 }
 
@@ -174,7 +180,7 @@ class Tracker {
           prober_(loop_, {}),
           edge_prober_(loop_, edges_, edge_period),
           site_({loop_, peers_, edges_, manifests_, prober_, shared_, status_}, site_options(o),
-                std::random_device{}()),
+                std::random_device{}(), std::make_unique<track::AesSeal>(random_secret())),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         site_.set_geo(open_geo(o.geoip));
     }
@@ -190,6 +196,7 @@ class Tracker {
             if (ending) return loop_.stop();
             ending = true;
             status_.draining();
+            site_.end_waits();
             server_.drain([this] { loop_.stop(); });
             late.once(std::chrono::seconds{options_.grace});
         };
@@ -202,10 +209,19 @@ class Tracker {
     void listen() {
         for (const auto& address : net::listen_addresses(options_.listen)) {
             auto sockets = net::listen(address, 1);
-            std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
-                      << std::endl;
+            const auto here = net::local_address(sockets[0].fd());
+            if (options_.stun.empty()) answer_stun(here);
+            std::cout << "listening on " << here.print() << std::endl;
             server_.listen(std::move(sockets[0]));
         }
+        if (!options_.stun.empty() && options_.stun != "off") site_.set_stun(options_.stun);
+    }
+    /// Without it the tracker does all that it did before there was WebRTC.
+    void answer_stun(const net::Address& address) {
+        attempt([&] {
+            stun_.listen(address);
+            site_.set_stun(text(':', address.port()));
+        });
     }
 
     /// What cannot be read stays as it was.
@@ -235,6 +251,7 @@ class Tracker {
     track::Prober prober_;
     track::EdgeProber edge_prober_;
     track::Site site_;
+    track::Stun stun_{loop_};
     track::Removals removals_{
         loop_,
         {options_.origin},

@@ -1,17 +1,9 @@
 #include "base/digest.hpp"
 
-#include <openssl/evp.h>
-
-#include "base/error.hpp"
-
 namespace stretto {
 namespace {
 
 constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-
-void check(int code, const char* what) {
-    if (code != 1) throw Error{EX_SOFTWARE, text(what, " failed")};
-}
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -20,21 +12,6 @@ int hex_value(char c) {
 }
 
 }  // namespace
-
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-    check(context_ != nullptr, "EVP_MD_CTX_new");
-    check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr), "EVP_DigestInit_ex");
-}
-
-void Sha256::add(BytesView bytes) {
-    check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()), "EVP_DigestUpdate");
-}
-
-Digest Sha256::finish() {
-    Digest digest;
-    check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr), "EVP_DigestFinal_ex");
-    return digest;
-}
 
 Digest sha256(BytesView bytes) {
     Sha256 sum;
@@ -90,27 +67,6 @@ bool parse_base32(std::string_view text, std::span<std::uint8_t> out) {
         out[done++] = static_cast<std::uint8_t>(bits >> held);
     }
     return (bits & ((1u << held) - 1)) == 0;
-}
-
-std::string base64(BytesView bytes) {
-    std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // OpenSSL ends it with a zero
-    const int length = EVP_EncodeBlock(reinterpret_cast<std::uint8_t*>(out.data()), bytes.data(),
-                                       static_cast<int>(bytes.size()));
-    out.resize(static_cast<std::size_t>(length));
-    return out;
-}
-
-std::optional<Bytes> parse_base64(std::string_view text) {
-    std::string padded{text.substr(0, text.find('='))};
-    const std::size_t bytes = padded.size() * 6 / 8;
-    if (padded.size() % 4 == 1 || text.size() > padded.size() + 2) return {};
-    padded.resize((padded.size() + 3) / 4 * 4, '=');
-    Bytes out(padded.size() / 4 * 3);
-    if (EVP_DecodeBlock(out.data(), reinterpret_cast<const std::uint8_t*>(padded.data()),
-                        static_cast<int>(padded.size())) < 0)
-        return {};
-    out.resize(bytes);
-    return out;
 }
 
 }  // namespace stretto

@@ -1,15 +1,11 @@
 #pragma once
-// SHA-256 (FIPS 180-4, by OpenSSL) and the text forms of bits.
+// SHA-256 (FIPS 180-4) and the text forms of bits.
 #include <array>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/bytes.hpp"
-#include "base/own.hpp"
-
-struct evp_md_ctx_st;
-extern "C" void EVP_MD_CTX_free(evp_md_ctx_st*);
 
 namespace stretto {
 
@@ -23,7 +19,10 @@ class Sha256 {
     Digest finish();
 
    private:
-    std::unique_ptr<evp_md_ctx_st, Freed<EVP_MD_CTX_free>> context_;
+    struct Drop {
+        void operator()(void* state) const noexcept;
+    };
+    std::unique_ptr<void, Drop> state_;  // OpenSSL's, or a PlainSha256 in WebAssembly
 };
 
 Digest sha256(BytesView bytes);

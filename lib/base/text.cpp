@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 
 #include <charconv>
+#include <cstdio>
 
 namespace stretto {
 
@@ -22,7 +23,12 @@ void TextPart::append_to(std::string& out) const {
             number(std::to_chars(digits, end, natural_));
             break;
         case Kind::real:
+#ifdef __wasm__  // to_chars has tables of 110 kB, and there is only the C locale
+            out.append(digits,
+                       static_cast<std::size_t>(std::snprintf(digits, sizeof digits, "%g", real_)));
+#else
             number(std::to_chars(digits, end, real_, std::chars_format::general, 6));
+#endif
             break;
     }
 }

@@ -9,21 +9,48 @@
 namespace stretto::edge {
 namespace {
 
-void send_page(const http::Reply& reply) {
+// 'wasm-unsafe-eval' is WebAssembly alone; a script's text is never evaluated
+constexpr std::string_view page_fields =
+    "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n"
+    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
+    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; media-src 'self'; "
+    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
+// a worker has the policy that its own script came with
+constexpr std::string_view asset_fields =
+    "Cache-Control: public, max-age=31536000, immutable\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
+    "connect-src 'self'\r\n"
+    "X-Content-Type-Options: nosniff\r\n";
+
+void send_bytes(std::string fields, std::string_view bytes, const http::Reply& reply) {
     http::Outgoing out;
-    out.fields =
-        "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n"
-        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
-        "script-src 'unsafe-inline'; media-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'none'\r\n"
-        "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
-    static const auto proof = http::print_repr_digest(sha256(as_bytes(page())));
-    http::append_field(out.fields, "Repr-Digest", proof);
+    out.fields = std::move(fields);
     http::Slice slice;
-    slice.bytes = as_bytes(page());
+    slice.bytes = as_bytes(bytes);
     out.length = slice.size();
     out.body = std::make_unique<http::WholeBody>(std::move(slice));
     reply.send(std::move(out));
+}
+
+void send_page(const http::Reply& reply) {
+    static const auto proof = http::print_repr_digest(sha256(as_bytes(page())));
+    std::string fields{page_fields};
+    http::append_field(fields, "Repr-Digest", proof);
+    send_bytes(std::move(fields), page(), reply);
+}
+
+void send_asset(const Asset& asset, const http::Request& request, const http::Reply& reply) {
+    std::string fields{asset_fields};
+    http::append_field(fields, "Content-Type", asset.type);
+    if (!asset.gzip.empty()) {
+        http::append_field(fields, "Vary", "Accept-Encoding");
+        if (http::takes_coding(request.fields, "gzip")) {
+            http::append_field(fields, "Content-Encoding", "gzip");
+            return send_bytes(std::move(fields), asset.gzip, reply);
+        }
+    }
+    send_bytes(std::move(fields), asset.bytes, reply);
 }
 
 }  // namespace
@@ -43,6 +70,8 @@ void OriginSite::serve(http::Incoming&& incoming, const http::Target& target, co
     if (request.method == "OPTIONS" || (request.method != "GET" && request.method != "HEAD"))
         return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
     if (route.kind == Route::page) return send_page(reply);
+    for (const auto& asset : assets())
+        if (target.path == asset.path) return send_asset(asset, request, reply);
     if (route.kind == Route::songs) return list(target, reply);
     const bool gzip = route.kind == Route::manifest && http::takes_coding(request.fields, "gzip");
     const auto entry = origin_.find(route, gzip, loop_.now_ms());

@@ -1,13 +1,72 @@
 #include "edge/page.hpp"
 
-// The path is from the project's root, where make runs the compiler.
-asm(R"(
-    .section .rodata
-    .global stretto_page_html
-    .global stretto_page_html_end
-stretto_page_html:
-    .incbin "lib/edge/page.html"
-stretto_page_html_end:
-    .byte 0
-    .previous
-)");
+#include <vector>
+
+#include "base/digest.hpp"
+
+// Paths are from the project's root, where make runs the compiler.
+#define EMBED(name, path)                                           \
+    extern "C" const char stretto_##name[], stretto_##name##_end[]; \
+    asm(".section .rodata\n"                                        \
+        ".global stretto_" #name                                    \
+        "\n"                                                        \
+        ".global stretto_" #name                                    \
+        "_end\n"                                                    \
+        "stretto_" #name                                            \
+        ":\n"                                                       \
+        ".incbin \"" path                                           \
+        "\"\n"                                                      \
+        "stretto_" #name                                            \
+        "_end:\n"                                                   \
+        ".byte 0\n"                                                 \
+        ".previous\n")
+#define EMBEDDED(name)                                                                  \
+    std::string_view {                                                                  \
+        stretto_##name, static_cast<std::size_t>(stretto_##name##_end - stretto_##name) \
+    }
+
+EMBED(page, "lib/web/page.html");
+#ifdef STRETTO_CORE
+EMBED(worker, "lib/web/worker.js");
+EMBED(sound, "lib/web/sound.js");
+EMBED(core, STRETTO_CORE);
+EMBED(core_gz, STRETTO_CORE ".gz");
+#endif
+
+namespace stretto::edge {
+
+std::span<const Asset> assets() {
+#ifdef STRETTO_CORE
+    static const auto all = [] {
+        Sha256 sum;
+        for (const auto bytes : {EMBEDDED(worker), EMBEDDED(sound), EMBEDDED(core)})
+            sum.add(as_bytes(bytes));
+        const auto base = "/web/" + hex(sum.finish()).substr(0, 16) + "/";
+        constexpr std::string_view script = "text/javascript; charset=utf-8";
+        return std::vector<Asset>{
+            {base + "worker.js", script, EMBEDDED(worker), {}},
+            {base + "sound.js", script, EMBEDDED(sound), {}},
+            {base + "core.wasm", "application/wasm", EMBEDDED(core), EMBEDDED(core_gz)}};
+    }();
+    return all;
+#else
+    return {};
+#endif
+}
+
+const std::string& page() {
+    static const auto made = [] {
+        constexpr std::string_view place = "{web}";
+        std::string html{EMBEDDED(page)};
+        std::string base;
+        if (!assets().empty()) {
+            base = assets().front().path;
+            base.resize(base.rfind('/') + 1);
+        }
+        if (const auto at = html.find(place); at != html.npos) html.replace(at, place.size(), base);
+        return html;
+    }();
+    return made;
+}
+
+}  // namespace stretto::edge

@@ -1,13 +1,22 @@
 #pragma once
-// The page at /: page.html, put into the program by the linker.
+// The page at / and what it loads: the files of lib/web, put into the program by the linker.
+#include <span>
+#include <string>
 #include <string_view>
-
-extern "C" const char stretto_page_html[], stretto_page_html_end[];
 
 namespace stretto::edge {
 
-inline std::string_view page() {
-    return {stretto_page_html, static_cast<std::size_t>(stretto_page_html_end - stretto_page_html)};
-}
+/// The page. It names the files below, if the program has the core.
+const std::string& page();
+
+/// A file that never changes under its path, which has the hash of all of them.
+struct Asset {
+    std::string path;  ///< "/web/<hash>/core.wasm"
+    std::string_view type, bytes;
+    std::string_view gzip;  ///< the same bytes, compressed; may be empty
+};
+/// Empty in a program that was built without clang-19, as `make` alone may be: the page then plays
+/// through <audio>.
+std::span<const Asset> assets();
 
 }  // namespace stretto::edge

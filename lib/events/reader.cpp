@@ -96,14 +96,17 @@ Field read_text(std::string_view key, std::string_view text, Event& event, bool&
     return key == "hit" ? Field::wrong : Field::fine;
 }
 
-Field read_field(std::string_view key, json::value value, Event& event, bool& named) {
+Field read_field(std::string_view key, json::value value, Event& event, bool& named,
+                 const json::parser& parser, std::uint8_t*& texts_end) {
     // a bracket in place of a value would end the object, for all that simdjson checks by itself
     json::json_type type{};
     if (value.type().get(type)) return Field::broken;
     // left unread, a text before a colon would be passed over as a key
     if (type == json::json_type::string) {
+        json::raw_json_string raw;
         std::string_view text;
-        if (value.get_string().get(text)) return Field::broken;
+        if (value.get_raw_json_string().get(raw) || parser.unescape(raw, texts_end).get(text))
+            return Field::broken;
         return read_text(key, text, event, named);
     }
     for (const auto& number : numbers)
@@ -124,12 +127,18 @@ Field read_field(std::string_view key, json::value value, Event& event, bool& na
 struct Reader::Parser {
     json::parser parser;
     simdjson::dom::parser strict;
+    std::array<std::uint8_t, most_line_bytes + padding> texts;
 };
 
 Reader::Reader() : parser_(std::make_unique<Parser>()) {}
 Reader::~Reader() = default;
 
 Line Reader::read(std::string_view line, Event& event) {
+    auto* texts = parser_->texts.data();
+    return read(line, event, texts);
+}
+
+Line Reader::read(std::string_view line, Event& event, std::uint8_t*& texts) {
     event = {};
     if (line.size() > most_line_bytes) return Line::foreign;
     json::document document;
@@ -142,7 +151,7 @@ Line Reader::read(std::string_view line, Event& event) {
         std::string_view key;
         json::value value;
         if (field.unescaped_key().get(key) || field.value().get(value)) return Line::torn;
-        const auto found = read_field(key, value, event, named);
+        const auto found = read_field(key, value, event, named, parser_->parser, texts);
         if (found == Field::broken) return Line::torn;
         wrong = wrong || found == Field::wrong;
     }

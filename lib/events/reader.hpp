@@ -59,6 +59,9 @@ class Reader {
     ~Reader();
     /// @param line  without its line feed, `padding` more bytes are readable behind it
     Line read(std::string_view line, Event& event);
+    /// The same with texts that stay: they are written to `texts`, which moves behind them.
+    /// @param texts  has room for line.size() + padding bytes
+    Line read(std::string_view line, Event& event, std::uint8_t*& texts);
     /// The same for a line for other readers: `read` ignores unknown keys, but this function checks
     /// them against RFC 8259 too and limits their depth.
     Line check(std::string_view line, Event& event);

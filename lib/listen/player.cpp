@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/program.hpp"
+#include "gather/cmcd.hpp"
 #include "listen/interrupts.hpp"
 #include "song/id.hpp"
 
@@ -182,26 +183,11 @@ void Player::found(Song& song, const song::Manifest& manifest) {
     diary_.begin(song.events, song.session, manifest.id, song.title, song.artist);
 }
 
-/// CTA-5004: the player's state, for readers of the edge's logs.
 http::Fields Player::cmcd(const Song& song, const gather::Ask& ask) const {
     http::Fields fields;
-    if (!song.rules->found()) {
-        fields.add("CMCD-Session", text("sf=o,sid=\"", song.session, "\",st=v"));
-        return fields;
-    }
-    const auto h = heard(song);
-    const auto& manifest = song.driver->manifest();
-    const auto& r = manifest.renditions[static_cast<std::size_t>(ask.rendition)];
-    const auto& row = r.chunks[static_cast<std::size_t>(ask.chunk)];
-    const auto buffer_ms = std::max<std::int64_t>(
-        0, (song.rules->session().have() - h.position) * 1000 / manifest.rate);
-    const auto rounded = (buffer_ms + 50) / 100 * 100;
-    fields.add("CMCD-Object", text("br=", r.kbps, ",d=", row.samples * 1000 / manifest.rate,
-                                   ",ot=a,tb=", manifest.renditions.back().kbps));
-    fields.add("CMCD-Request", text("bl=", rounded, ",dl=", rounded, h.started ? "" : ",su"));
-    fields.add("CMCD-Session",
-               text("cid=\"", manifest.id, "\",sf=o,sid=\"", song.session, "\",st=v"));
-    if (h.started && !h.playing) fields.add("CMCD-Status", "bs");
+    for (const auto& [name, value] :
+         gather::cmcd(song.session, *song.rules, song.driver->manifest(), heard(song), ask))
+        fields.add(name, value);
     return fields;
 }
 

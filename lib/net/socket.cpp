@@ -221,6 +221,18 @@ bool has_connected(int fd) noexcept {
     return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
+File listen_udp(const Address& address) {
+    File file{::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    const int on = 1;
+    // as TCP sockets are: an IPv4 address beside it has a socket of its own
+    if (file && address.family() == AF_INET6)
+        ::setsockopt(file.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (file && ::bind(file.fd(), address.raw(), address.size()) == 0) return file;
+    const int code = errno;
+    throw Error{EX_UNAVAILABLE, text("cannot listen on udp:", address.print(), ": ",
+                                     std::generic_category().message(code))};
+}
+
 File listen_unix(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

@@ -75,6 +75,9 @@ bool has_connected(int fd) noexcept;
 /// Port 0 is the same free port for all. An Error (69) when another program has the port.
 std::vector<File> listen(Address address, unsigned count);
 
+/// A UDP socket, non-blocking. An Error (69) when another program has the port.
+File listen_udp(const Address& address);
+
 /// A socket that listens at a path of the file system, for its owner alone; one that a program left
 /// there is replaced. An Error (69) when another program listens, or there is something else.
 File listen_unix(const std::string& path);

@@ -1,14 +1,13 @@
 #include "ogg/page.hpp"
 
-#include <isa-l/crc.h>
-
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <numeric>
+
+#include "ogg/crc.hpp"
 
 namespace stretto::ogg {
 namespace {
@@ -24,16 +23,6 @@ ogg_stream_state* new_stream(std::uint32_t serial) {
         throw std::bad_alloc{};
     }
     return stream;
-}
-
-/// The checksum of a page (RFC 3533, 6: polynomial 0x04c11db7, nothing inverted, its own field
-/// counted as zero). ISA-L takes a tenth of libogg's time, and inverts before and after.
-std::uint32_t page_crc(BytesView header, BytesView body) {
-    std::array<std::uint8_t, 27 + 255> head;
-    std::ranges::copy(header, head.begin());
-    write_le(std::span{head}.subspan(22, 4), 0);
-    const std::uint32_t begun = crc32_ieee(~0u, head.data(), header.size());
-    return ~crc32_ieee(begun, body.data(), body.size());
 }
 
 enum class Found { page, no_page, too_few_bytes };

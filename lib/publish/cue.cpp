@@ -146,6 +146,22 @@ class Reader {
 
 }  // namespace
 
+bool same_recording(std::string_view in_sheet, std::string_view file) {
+    const auto stem = [](std::string_view path) {
+        path = path.substr(path.find_last_of("/\\") + 1);
+        return upper(std::string{path.substr(0, path.rfind('.'))});
+    };
+    return stem(in_sheet) == stem(file);
+}
+
+std::vector<const CueTrack*> CueSheet::tracks_in(std::string_view file) const {
+    const bool several = tracks.front().file != tracks.back().file;
+    std::vector<const CueTrack*> found;
+    for (const auto& track : tracks)
+        if (!several || same_recording(track.file, file)) found.push_back(&track);
+    return found;
+}
+
 const CueTrack* CueSheet::track(int number) const {
     const auto found = std::ranges::find(tracks, number, &CueTrack::number);
     return found == tracks.end() ? nullptr : &*found;

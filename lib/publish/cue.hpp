@@ -21,9 +21,16 @@ struct CueTrack {
 struct CueSheet {
     std::vector<CueTrack> tracks;  ///< at least one, by rising begin within a file
     const CueTrack* track(int number) const;
+    /// The tracks in a file: all of them when the sheet has one file, whatever its name; else those
+    /// of the file that the sheet names so.
+    std::vector<const CueTrack*> tracks_in(std::string_view file) const;
     /// Where a track ends: where the next one of its file begins; nullopt: at the end of the file.
     std::optional<std::int64_t> end_of(const CueTrack& track) const;
 };
+
+/// Whether a sheet's FILE may mean this file: the same name without folders and extension. Sheets
+/// keep the name that a recording had before it was compressed.
+bool same_recording(std::string_view in_sheet, std::string_view file);
 
 /// UTF-8 with or without a mark, else Windows-1252. Commands that are not known are passed over.
 /// What lies between index 00 and 01 of a track (its pregap) belongs to the track before, so that

@@ -17,7 +17,6 @@
 #include "ogg/merge.hpp"
 #include "ogg/page.hpp"
 #include "publish/cover.hpp"
-#include "publish/cue.hpp"
 #include "publish/tags.hpp"
 
 namespace stretto::publish {
@@ -100,7 +99,7 @@ class MeterBeside {
     ~MeterBeside() {
         if (running_.valid()) running_.wait();
     }
-    void add(const std::vector<float>& samples) {
+    void add(std::span<const float> samples) {
         gathering_.insert(gathering_.end(), samples.begin(), samples.end());
         if (gathering_.size() >= 1 << 18) pass_on();
     }
@@ -342,8 +341,12 @@ struct Part {
     std::vector<std::pair<std::string, std::string>> tags;
 };
 
+const std::string& sheet_name(const std::string& subject, const Source& options) {
+    return options.cue.empty() ? subject : options.cue;
+}
+
 /// Takes the sheet out of the tags, where it is one of them.
-Part part_of(const std::string& subject, const Source& options, std::vector<std::string>& tags) {
+std::string take_sheet(std::vector<std::string>& tags) {
     constexpr std::string_view key = "CUESHEET=";
     std::string inside;
     std::erase_if(tags, [&](const std::string& tag) {
@@ -351,21 +354,32 @@ Part part_of(const std::string& subject, const Source& options, std::vector<std:
         if (is_sheet && inside.empty()) inside = tag.substr(key.size());
         return is_sheet;
     });
-    if (options.cue_track == 0) return {};
-    if (options.cue.empty() && inside.empty())
-        throw bad_data(subject, "no cue sheet in it (--cue gives one)");
-    const auto& from = options.cue.empty() ? subject : options.cue;
-    if (!options.cue.empty()) inside = as_text(read_file(options.cue, std::size_t{1} << 20));
-    const auto sheet = must(parse_cue(inside), from);
-    const auto* track = sheet.track(options.cue_track);
+    return inside;
+}
+
+std::optional<CueSheet> parse_sheet(const std::string& inside, const std::string& subject,
+                                    const Source& options) {
+    auto sheet = inside;
+    if (!options.cue.empty())
+        sheet = as_text(read_file(options.cue, std::size_t{1} << 20));
+    else if (inside.empty())
+        return {};
+    return must(parse_cue(sheet), sheet_name(subject, options));
+}
+
+CueSheet need_sheet(const std::string& inside, const std::string& subject, const Source& options) {
+    auto sheet = parse_sheet(inside, subject, options);
+    if (!sheet) throw bad_data(subject, "no cue sheet in it (--cue gives one)");
+    return std::move(*sheet);
+}
+
+Part part_of(const CueSheet& sheet, int number, const std::string& subject, const Source& options) {
+    const auto& from = sheet_name(subject, options);
+    const auto* track = sheet.track(number);
     if (!track)
-        throw bad_data(from, text("no track ", options.cue_track, " in it, there are ",
+        throw bad_data(from, text("no track ", number, " in it, there are ",
                                   sheet.tracks.front().number, " to ", sheet.tracks.back().number));
-    const auto name = [](std::string_view path) {
-        return path.substr(path.find_last_of("/\\") + 1);
-    };
-    const bool several = sheet.tracks.front().file != sheet.tracks.back().file;
-    if (several && name(track->file) != name(subject))
+    if (std::ranges::count(sheet.tracks_in(subject), track) == 0)
         throw bad_data(from, text("track ", track->number, " is in '", track->file, "'"));
     const auto samples = [&](std::int64_t frames) { return (frames * options.rate + 37) / 75; };
     Part part{samples(track->begin), INT64_MAX, track->tags};
@@ -381,17 +395,6 @@ void retag(std::vector<std::string>& tags, const Part& part) {
     }
     const auto key = [](const std::string& tag) { return tag.substr(0, tag.find('=')); };
     std::ranges::stable_sort(tags, {}, key);  // several values of a key keep their order
-}
-
-/// Keep of samples, the first of which is at `at`, those from `begin` to `end`.
-void cut(std::vector<float>& samples, std::int64_t at, int channels, const Part& part) {
-    const auto index = [&](std::int64_t position) {
-        const auto frames = static_cast<std::int64_t>(samples.size()) / channels;
-        return std::clamp<std::int64_t>(position - at, 0, frames) * channels;
-    };
-    const auto first = index(part.begin), last = index(part.end);
-    samples.erase(samples.begin() + last, samples.end());
-    samples.erase(samples.begin(), samples.begin() + std::min(first, last));
 }
 
 /// The picture to publish with an input, as JPEG. What cannot be decoded is left out, and said,
@@ -413,58 +416,140 @@ Bytes cover_for(const audio::Decoder& decoder, const std::string& subject, const
     return {};
 }
 
+/// An input that is decoded once, part after part.
+class Reading {
+   public:
+    Reading(int fd, std::string subject, const Source& options, bool keep_pcm)
+        : subject_(std::move(subject)),
+          options_(options),
+          keep_pcm_(keep_pcm),
+          file_(seekable(fd, subject_)),
+          decoder_(file_.fd(), subject_, options) {
+        if (keep_pcm) cover_ = cover_for(decoder_, subject_, options, no_cover_);
+        tags_ = tags_in(file_.fd(), decoder_, subject_, left_out_);
+        sheet_ = take_sheet(tags_);
+    }
+
+    /// As text, from inside.
+    const std::string& sheet() const noexcept { return sheet_; }
+
+    /// Parts rise.
+    Recording read(const Part& part, const Report& report) {
+        Recording recording{subject_,
+                            decoder_.format(),
+                            decoder_.source_rate(),
+                            decoder_.source_channels(),
+                            options_.rate,
+                            audio::PcmSpool{decoder_.channels(), keep_pcm_},
+                            audio::Meter{decoder_.channels(), options_.rate, !options_.single_mono},
+                            tags_,
+                            no_cover_,
+                            left_out_,
+                            cover_};
+        retag(recording.tags, part);
+        MeterBeside meter{recording.meter};
+        const double expected = decoder_.expected_seconds();
+        for (;;) {
+            const auto samples = inside(part);
+            meter.add(samples);
+            if (keep_pcm_ && !samples.empty()) recording.pcm.add(samples);
+            if (end() >= part.end) break;
+            at_ = end();
+            block_.clear();
+            if (!decoder_.next(block_)) break;
+            const double seconds = static_cast<double>(end()) / options_.rate;
+            report(expected > 0 ? seconds / expected : -1, seconds);
+        }
+        meter.finish();
+        if (end() <= part.begin) throw bad_data(subject_, "it ends before that track begins");
+        const auto& damage = decoder_.damage();
+        recording.damage.insert(recording.damage.end(), damage.begin() + told_, damage.end());
+        told_ = static_cast<std::ptrdiff_t>(damage.size());
+        recording.notes.insert(recording.notes.end(), decoder_.notes().begin(),
+                               decoder_.notes().end());
+        return recording;
+    }
+
+    /// What only the pages of an Ogg file tell. Throws an Error (65), unless told to keep going.
+    void check_pages(std::vector<std::string>& damage, std::vector<std::string>& notes) const {
+        if (decoder_.format() != "ogg") return;
+        const auto why = ogg_damage(file_.fd(), subject_, notes);
+        if (why.empty()) return;
+        if (!options_.keep_going) throw bad_data(subject_, why);
+        damage.push_back(why);
+    }
+
+   private:
+    std::int64_t end() const {
+        return at_ + static_cast<std::int64_t>(block_.size()) / decoder_.channels();
+    }
+    std::span<const float> inside(const Part& part) const {
+        const auto first = std::clamp(part.begin, at_, end()), last = std::min(part.end, end());
+        const auto channels = decoder_.channels();
+        if (first >= last) return {};
+        return std::span{block_}.subspan(static_cast<std::size_t>((first - at_) * channels),
+                                         static_cast<std::size_t>((last - first) * channels));
+    }
+
+    std::string subject_;
+    const Source& options_;
+    bool keep_pcm_;
+    File file_;
+    audio::Decoder decoder_;
+    std::vector<std::string> no_cover_, left_out_, tags_;
+    std::string sheet_;
+    Bytes cover_;
+    std::vector<float> block_;  // decoded last
+    std::int64_t at_ = 0;       // its first frame
+    std::ptrdiff_t told_ = 0;   // of the decoder's damage
+};
+
 }  // namespace
+
+std::optional<CueSheet> probe_sheet(int fd, const std::string& subject, const Source& options) {
+    const audio::Decoder decoder{fd, subject, options};
+    std::vector<std::string> left_out;
+    auto tags = tags_in(fd, decoder, subject, left_out);
+    return parse_sheet(take_sheet(tags), subject, options);
+}
 
 std::vector<std::string> probe(int fd, const std::string& subject, const Source& options) {
     const audio::Decoder decoder{fd, subject, options};
     std::vector<std::string> left_out;
-    return tags_in(fd, decoder, subject, left_out);
+    auto tags = tags_in(fd, decoder, subject, left_out);
+    const auto inside = take_sheet(tags);
+    if (options.cue_track != 0)
+        retag(tags,
+              part_of(need_sheet(inside, subject, options), options.cue_track, subject, options));
+    return tags;
 }
 
 Recording record(int fd, const std::string& subject, const Source& options, bool keep_pcm,
                  const Report& report) {
-    const File file = seekable(fd, subject);
-    audio::Decoder decoder{file.fd(), subject, options};
-    Recording recording{subject,
-                        decoder.format(),
-                        decoder.source_rate(),
-                        decoder.source_channels(),
-                        options.rate,
-                        audio::PcmSpool{decoder.channels(), keep_pcm},
-                        audio::Meter{decoder.channels(), options.rate, !options.single_mono},
-                        decoder.tags(),
-                        {},
-                        {},
-                        {}};
-    std::vector<std::string> no_cover;
-    if (keep_pcm) recording.cover = cover_for(decoder, subject, options, no_cover);
-    recording.tags = tags_in(file.fd(), decoder, subject, recording.notes);
-    const auto part = part_of(subject, options, recording.tags);
-    retag(recording.tags, part);
-    MeterBeside meter{recording.meter};
-    const double expected = decoder.expected_seconds();
-    std::vector<float> samples;
-    std::int64_t frames = 0;
-    while (frames < part.end && decoder.next(samples)) {
-        const auto decoded = static_cast<std::int64_t>(samples.size()) / decoder.channels();
-        cut(samples, frames, decoder.channels(), part);
-        meter.add(samples);
-        if (keep_pcm) recording.pcm.add(samples);
-        frames += decoded;
-        const double seconds = static_cast<double>(frames) / options.rate;
-        report(expected > 0 ? seconds / expected : -1, seconds);
-    }
-    meter.finish();
-    if (frames <= part.begin) throw bad_data(subject, "it ends before that track begins");
-    recording.damage = decoder.damage();
-    recording.damage.insert(recording.damage.begin(), no_cover.begin(), no_cover.end());
-    recording.notes.insert(recording.notes.end(), decoder.notes().begin(), decoder.notes().end());
-    if (recording.format == "ogg")
-        if (const auto why = ogg_damage(file.fd(), subject, recording.notes); !why.empty()) {
-            if (!options.keep_going) throw bad_data(subject, why);
-            recording.damage.push_back(why);
-        }
+    Reading reading{fd, subject, options, keep_pcm};
+    Part part;
+    if (options.cue_track != 0)
+        part = part_of(need_sheet(reading.sheet(), subject, options), options.cue_track, subject,
+                       options);
+    auto recording = reading.read(part, report);
+    reading.check_pages(recording.damage, recording.notes);
     return recording;
+}
+
+void record_tracks(int fd, const std::string& subject, const Source& options,
+                   const std::vector<int>& tracks, bool keep_pcm,
+                   const std::function<void(int, Recording)>& done) {
+    Reading reading{fd, subject, options, keep_pcm};
+    const auto sheet = need_sheet(reading.sheet(), subject, options);
+    std::vector<std::string> damage, notes;
+    reading.check_pages(damage, notes);
+    for (const int number : tracks) {
+        auto recording =
+            reading.read(part_of(sheet, number, subject, options), [](double, double) {});
+        recording.damage.insert(recording.damage.end(), damage.begin(), damage.end());
+        recording.notes.insert(recording.notes.end(), notes.begin(), notes.end());
+        done(number, std::move(recording));
+    }
 }
 
 Encoded encode(const Recording& recording, const Encoding& encoding,

@@ -10,6 +10,7 @@
 #include "audio/loudness.hpp"
 #include "audio/pcm.hpp"
 #include "base/file.hpp"
+#include "publish/cue.hpp"
 #include "song/manifest.hpp"
 
 namespace stretto::publish {
@@ -48,8 +49,19 @@ struct Source : audio::Decoder::Options {
 Recording record(int fd, const std::string& subject, const Source& options, bool keep_pcm,
                  const Report& report);
 
-/// The tags of an input, "KEY=value", without decoding it.
+/// The same for several tracks of a cue sheet, decoding the input once.
+/// @param tracks  their numbers, rising; options.cue_track means nothing here
+/// @param done    takes each as soon as it is whole. After an Error it has had those in front of
+///                the damage
+void record_tracks(int fd, const std::string& subject, const Source& options,
+                   const std::vector<int>& tracks, bool keep_pcm,
+                   const std::function<void(int track, Recording recording)>& done);
+
+/// The tags of an input or of its options.cue_track, "KEY=value", without decoding it.
 std::vector<std::string> probe(int fd, const std::string& subject, const Source& options);
+
+/// The cue sheet of an input: that in options.cue or else inside; nullopt: it has none.
+std::optional<CueSheet> probe_sheet(int fd, const std::string& subject, const Source& options);
 
 struct Encoding {
     std::vector<int> kbps;  ///< rising, each known to audio::quality_of

@@ -4,13 +4,16 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <future>
 #include <map>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <thread>
+#include <tuple>
 #include <unordered_map>
 
 #include "publish/cut.hpp"
@@ -83,8 +86,56 @@ std::string state_of(const fs::path& file) {
                 info.st_mtim.tv_nsec, "\n");
 }
 
-/// What earlier runs published: lines of a key, a blank, and an id. A later line replaces an
-/// earlier one with the same key.
+/// The cue sheets in a folder.
+std::vector<fs::path> sheets_in(const fs::path& folder) {
+    std::vector<fs::path> found;
+    std::error_code failed, none;
+    for (fs::directory_iterator at{folder, failed}; !failed && at != fs::directory_iterator{};
+         at.increment(failed))
+        if (lower(at->path().extension().string()) == ".cue" && at->is_regular_file(none) &&
+            !at->path().filename().string().starts_with('.'))
+            found.push_back(at->path());
+    std::ranges::sort(found);
+    return found;
+}
+
+/// A cue sheet beside music.
+struct SheetBeside {
+    fs::path path;
+    std::optional<CueSheet> sheet;
+    std::string why;    // it cannot be read
+    bool used = false;  // for some file
+
+    /// Whether it is for a file in its folder.
+    /// @param only  there is one file and one sheet
+    bool belongs_to(const fs::path& file, bool only) const {
+        if (lower(path.stem().string()) == lower(file.stem().string()) ||
+            lower(path.stem().string()) == lower(file.filename().string()))
+            return true;
+        if (!sheet) return only;
+        const bool one = sheet->tracks.front().file == sheet->tracks.back().file;
+        return (only && one) || std::ranges::any_of(sheet->tracks, [&](const auto& track) {
+                   return same_recording(track.file, file.string());
+               });
+    }
+};
+
+/// "1,2,3"
+std::string print_numbers(const std::vector<int>& numbers) {
+    std::string all;
+    for (const int n : numbers) all += text(all.empty() ? "" : ",", n);
+    return all;
+}
+std::vector<int> parse_numbers(const std::string& printed) {
+    std::vector<int> numbers;
+    std::istringstream in{printed};
+    for (std::string word; std::getline(in, word, ',');)
+        if (const int n = std::atoi(word.c_str()); n > 0) numbers.push_back(n);
+    return numbers;
+}
+
+/// What earlier runs published: lines of a key, a blank, and a word: an id, or the tracks of the
+/// sheet in a file. A later line replaces an earlier one with the same key.
 class Memory {
    public:
     explicit Memory(fs::path file) : file_(std::move(file)) {
@@ -95,7 +146,7 @@ class Memory {
         torn_ = !all.empty() && all.back() != '\n';
         for (std::size_t at = 0, end; (end = all.find('\n', at)) != all.npos; at = end + 1) {
             const auto line = all.substr(at, end - at);
-            if (line.size() == 65 && line[32] == ' ' && song::is_id(line.substr(33)))
+            if (line.size() > 33 && line[32] == ' ')
                 known_[std::string{line.substr(0, 32)}] = line.substr(33);
         }
     }
@@ -190,7 +241,8 @@ class Library {
                 workers.emplace_back([this] { work(); });
         }
         if (failure_) std::rethrow_exception(failure_);
-        std::ranges::sort(outcomes_, {}, &Outcome::file);
+        std::ranges::sort(outcomes_, {},
+                          [](const Outcome& o) { return std::tie(o.file, o.track); });
         return std::move(outcomes_);
     }
 
@@ -198,15 +250,19 @@ class Library {
     using Gain = LibraryOptions::Gain;
     struct Track {
         fs::path path, picture;  // which stands beside it
+        fs::path cue;            // the sheet beside it that is used
+        int number = 0;          // of this track of a sheet; 0: the whole file
         std::string folder_key, key;
         std::string before;  // its id of an earlier run
         std::string why;     // it cannot be published
         std::optional<audio::Meter> meter;
     };
+    /// Which tracks of a group are read at once: those of one file.
+    using Unit = std::vector<std::size_t>;
     /// Files that are measured together.
     struct Group {
         std::vector<Track> tracks;
-        std::size_t waiting = 0;  // for how many measurements
+        std::size_t waiting = 0;  // for how many units to be measured
         bool whole = false;       // all tracks were measured, or tried
         std::optional<audio::Gain> gain;
     };
@@ -257,11 +313,15 @@ class Library {
         const std::lock_guard lock{mutex_};
         auto id = memory_.find(key);
         std::error_code none;
-        if (!id.empty() && !fs::exists(store_.song(id) / song::manifest_file, none)) id.clear();
+        if (!song::is_id(id) || !fs::exists(store_.song(id) / song::manifest_file, none))
+            id.clear();
         return id;
     }
 
-    void done(Outcome outcome, const Track& track) {
+    void done(const Track& track, std::string id, std::string why, bool before = false,
+              std::vector<std::string> damage = {}) {
+        Outcome outcome{track.path,     track.number, std::move(id),
+                        std::move(why), before,       std::move(damage)};
         const std::lock_guard lock{mutex_};
         if (!outcome.id.empty()) {
             memory_.add(track.key, outcome.id);
@@ -279,17 +339,15 @@ class Library {
         std::string state = state_of(picture);
         for (const auto& file : files) state += state_of(file);
         std::vector<Track> tracks;
-        bool all_known = true;
-        for (const auto& file : files) {
-            Track track{file, picture, {}, {}, {}, {}, {}};
-            track.folder_key = key_of(file, "folder\n" + state);
-            track.key = track.folder_key;
-            track.before = known(track.folder_key);
-            all_known = all_known && !track.before.empty();
+        for (auto& track : tracks_of(files)) {
+            track.picture = picture;
+            track.folder_key = key_of(track, "folder\n" + state + state_of(track.cue));
+            if (track.why.empty()) track.before = known(track.folder_key);
             tracks.push_back(std::move(track));
         }
-        if (all_known) {
-            for (auto& track : tracks) done({track.path, track.before, {}, true, {}}, track);
+        const auto was_known = [](const Track& track) { return !track.before.empty(); };
+        if (std::ranges::all_of(tracks, was_known)) {
+            for (auto& track : tracks) done(track, track.before, {}, true);
             return;
         }
         std::map<std::string, std::shared_ptr<Group>> groups;
@@ -301,19 +359,125 @@ class Library {
         for (auto& [album, group] : groups) begin(group);
     }
 
-    std::string key_of(const fs::path& file, const std::string& of) const {
-        return Memory::key(
-            text(fs::absolute(file).lexically_normal().string(), "\n", of, settings()));
+    /// The songs in a directory's files, each file's in a row.
+    std::vector<Track> tracks_of(const std::vector<fs::path>& files) {
+        auto sheets = sheets_beside(files.front().parent_path());
+        std::vector<Track> tracks;
+        for (const auto& file : files) {
+            fs::path cue;
+            std::string why;
+            std::vector<int> numbers;
+            try {
+                auto* sheet = sheet_of(sheets, file, sheets.size() == 1 && files.size() == 1);
+                if (sheet) cue = sheet->path;
+                numbers = sheet ? numbers_in(sheet->sheet, file) : numbers_inside(file);
+            } catch (const Error& e) {
+                why = e.what();
+            }
+            if (numbers.empty()) numbers = {0};
+            all_ += numbers.size() - 1;
+            for (const int number : numbers) {
+                Track track;
+                track.path = file;
+                track.number = number;
+                track.why = why;
+                if (number != 0) track.cue = cue;
+                tracks.push_back(std::move(track));
+            }
+        }
+        for (const auto& sheet : sheets) {
+            if (sheet.sheet || sheet.used) continue;
+            Track track;  // nobody knows what it is for
+            track.path = sheet.path;
+            ++all_;
+            done(track, {}, sheet.why);
+        }
+        return tracks;
+    }
+
+    std::vector<SheetBeside> sheets_beside(const fs::path& folder) const {
+        std::vector<SheetBeside> sheets;
+        if (options_.no_cue) return sheets;
+        for (const auto& path : sheets_in(folder)) {
+            SheetBeside beside;
+            beside.path = path;
+            try {
+                const auto bytes = read_file(path, std::size_t{1} << 20);
+                beside.sheet = must(parse_cue(as_text(bytes)), path.string());
+            } catch (const Error& e) {
+                beside.why = e.what();
+            }
+            sheets.push_back(std::move(beside));
+        }
+        return sheets;
+    }
+
+    /// The sheet beside a file that is for it, first of all one with its name. Throws an Error when
+    /// that cannot be read.
+    static SheetBeside* sheet_of(std::vector<SheetBeside>& sheets, const fs::path& file,
+                                 bool only) {
+        SheetBeside* found = nullptr;
+        for (auto& sheet : sheets) {
+            if (!sheet.belongs_to(file, only)) continue;
+            if (!found || lower(sheet.path.stem().string()) == lower(file.stem().string()))
+                found = &sheet;
+        }
+        if (!found) return nullptr;
+        found->used = true;
+        if (!found->sheet) throw Error{EX_DATAERR, found->why};
+        // one song alone is the whole file, and has tags of its own
+        return found->sheet->tracks_in(file.string()).size() > 1 ? found : nullptr;
+    }
+
+    static std::vector<int> numbers_in(const std::optional<CueSheet>& sheet, const fs::path& file) {
+        std::vector<int> numbers;
+        if (!sheet) return numbers;
+        for (const auto* track : sheet->tracks_in(file.string())) numbers.push_back(track->number);
+        if (numbers.size() < 2) numbers.clear();
+        return numbers;
+    }
+
+    /// By the sheet inside a file, which is read once for each state of the file.
+    std::vector<int> numbers_inside(const fs::path& file) {
+        if (options_.no_cue) return {};
+        Track whole;
+        whole.path = file;
+        const auto key = key_of(whole, "sheet\n" + state_of(file));
+        std::string printed;
+        {
+            const std::lock_guard lock{mutex_};
+            printed = memory_.find(key);
+        }
+        if (!printed.empty()) return parse_numbers(printed);
+        const auto in = open_input(file);
+        const auto numbers = numbers_in(probe_sheet(in.fd(), file.string(), options_.source), file);
+        const std::lock_guard lock{mutex_};
+        memory_.add(key, numbers.empty() ? "-" : print_numbers(numbers));
+        return numbers;
+    }
+
+    std::string key_of(const Track& track, const std::string& of) const {
+        const auto number = track.number == 0 ? "" : text("track ", track.number, "\n");
+        return Memory::key(text(fs::absolute(track.path).lexically_normal().string(), "\n", of,
+                                number, settings()));
+    }
+
+    Source source_of(const Track& track) const {
+        auto source = options_.source;
+        source.cue = track.cue.string();
+        source.cue_track = track.number;
+        source.spare_cover = track.picture;
+        return source;
     }
 
     /// What is the same for files with one gain.
     std::string album_of(Track& track) const {
         if (options_.gain == Gain::album) return {};
         const auto alone = track.path.string();
-        if (options_.gain == Gain::track) return alone;
+        if (options_.gain == Gain::track || !track.why.empty()) return alone;
         try {
             const auto in = open_input(track.path);
-            const auto tags = song::tags_of_comments(probe(in.fd(), alone, options_.source));
+            const auto tags = song::tags_of_comments(probe(in.fd(), alone, source_of(track)));
             const auto album = song::first_tag(tags, "ALBUM");
             // no path is empty or begins with a line feed
             if (!album.empty()) return "\n" + album + "\n" + song::first_tag(tags, "ALBUMARTIST");
@@ -325,34 +489,67 @@ class Library {
 
     void begin(const std::shared_ptr<Group>& group) {
         std::string state = state_of(group->tracks.front().picture);
-        for (const auto& track : group->tracks) state += state_of(track.path);
-        std::vector<Job> jobs;
+        for (const auto& track : group->tracks) state += state_of(track.path) + state_of(track.cue);
         std::vector<std::size_t> missing;
         for (std::size_t i = 0; i < group->tracks.size(); ++i) {
             auto& track = group->tracks[i];
-            track.key = key_of(track.path, "album\n" + state);
-            track.before = known(track.key);
+            track.key = key_of(track, "album\n" + state);
+            if (track.why.empty()) track.before = known(track.key);
             if (track.before.empty()) missing.push_back(i);
         }
-        const bool together = group->tracks.size() > 1;
-        group->waiting = missing.size();
-        for (const auto i : missing)
-            jobs.emplace_back(together ? Job{[this, group, i] { measure(group, i); }}
-                                       : Job{[this, group, i] { encode(*group, i); }});
+        const bool together = group->tracks.size() > 1 && options_.gain != Gain::track;
+        std::vector<Job> jobs;
+        for (auto& unit : units_of(*group, missing))
+            jobs.emplace_back([this, group, unit = std::move(unit), together] {
+                together ? measure(group, unit) : encode(group, unit);
+            });
+        group->waiting = jobs.size();
         for (auto& track : group->tracks)
-            if (!track.before.empty()) done({track.path, track.before, {}, true, {}}, track);
+            if (!track.before.empty()) done(track, track.before, {}, true);
         next(std::move(jobs));
     }
 
-    void measure(const std::shared_ptr<Group>& group, std::size_t i) {
-        auto& track = group->tracks[i];
-        if (track.why.empty()) try {
-                const auto in = open_input(track.path);
-                track.meter =
-                    record(in.fd(), track.path.string(), options_.source, false, nothing).meter;
-            } catch (const Error& e) {
-                track.why = e.what();
-            }
+    static std::vector<Unit> units_of(const Group& group, const std::vector<std::size_t>& tracks) {
+        std::vector<Unit> units;
+        for (const auto i : tracks)
+            if (!units.empty() && group.tracks[units.back().back()].path == group.tracks[i].path)
+                units.back().push_back(i);
+            else
+                units.push_back({i});
+        return units;
+    }
+
+    /// Read the tracks of a file. Those that cannot be read say why.
+    void read(Group& group, const Unit& unit, bool keep_pcm,
+              const std::function<void(Track&, Recording)>& take) {
+        auto at = unit.begin();
+        bool taking = false;  // an Error is not the file's
+        const auto next = [&](Recording recording) {
+            taking = true;
+            take(group.tracks[*at++], std::move(recording));
+            taking = false;
+        };
+        const auto& first = group.tracks[unit.front()];
+        try {
+            const auto in = open_input(first.path);
+            const auto source = source_of(first);
+            if (first.number == 0)
+                return next(record(in.fd(), first.path.string(), source, keep_pcm, nothing));
+            std::vector<int> numbers;
+            for (const auto i : unit) numbers.push_back(group.tracks[i].number);
+            record_tracks(in.fd(), first.path.string(), source, numbers, keep_pcm,
+                          [&](int, Recording recording) { next(std::move(recording)); });
+        } catch (const Error& e) {
+            if (taking) throw;
+            for (; at != unit.end(); ++at) group.tracks[*at].why = e.what();
+        }
+    }
+
+    void measure(const std::shared_ptr<Group>& group, const Unit& unit) {
+        if (group->tracks[unit.front()].why.empty())
+            read(*group, unit, false, [](Track& track, Recording recording) {
+                track.meter = std::move(recording.meter);
+            });
         {
             const std::lock_guard lock{mutex_};
             if (--group->waiting > 0) return;
@@ -363,20 +560,21 @@ class Library {
     /// First what is to be published; if that is anything, then the rest of its album.
     void measured(const std::shared_ptr<Group>& group) {
         auto& tracks = group->tracks;
+        std::vector<std::size_t> missing, others;
+        for (std::size_t i = 0; i < tracks.size(); ++i)
+            (tracks[i].before.empty() ? missing : others).push_back(i);
         std::vector<Job> jobs;
         const bool any = std::ranges::any_of(tracks, [](const auto& t) { return !!t.meter; });
         if (any && !group->whole) {
             group->whole = true;
-            for (std::size_t i = 0; i < tracks.size(); ++i)
-                if (!tracks[i].before.empty())
-                    jobs.emplace_back([this, group, i] { measure(group, i); });
+            for (auto& unit : units_of(*group, others))
+                jobs.emplace_back([this, group, unit = std::move(unit)] { measure(group, unit); });
             group->waiting = jobs.size();
             if (!jobs.empty()) return next(std::move(jobs));
         }
         choose_gain(*group);
-        for (std::size_t i = 0; i < tracks.size(); ++i)
-            if (tracks[i].before.empty())
-                jobs.emplace_back([this, group, i] { encode(*group, i); });
+        for (auto& unit : units_of(*group, missing))
+            jobs.emplace_back([this, group, unit = std::move(unit)] { encode(group, unit); });
         next(std::move(jobs));
     }
 
@@ -395,30 +593,49 @@ class Library {
         for (auto& track : group.tracks) track.meter.reset();
     }
 
-    void encode(Group& group, std::size_t i) {
-        auto& track = group.tracks[i];
-        Outcome outcome{track.path, {}, track.why, false, {}};
-        std::optional<Recording> recording;
-        if (outcome.why.empty()) try {
-                const auto in = open_input(track.path);
-                auto source = options_.source;
-                source.spare_cover = track.picture;
-                recording = record(in.fd(), track.path.string(), source, true, nothing);
-                outcome.damage = recording->damage;
-            } catch (const Error& e) {
-                outcome.why = e.what();
-            }
-        if (recording) try {
-                outcome.id = publish(*recording, group.gain, track.path);
-            } catch (const Error& e) {
-                if (e.exit() != EX_DATAERR) throw;  // the store cannot be written
-                outcome.why = e.what();
-            }
-        done(std::move(outcome), track);
+    void encode(const std::shared_ptr<Group>& group, const Unit& unit) {
+        Unit good;
+        for (const auto i : unit)
+            if (group->tracks[i].why.empty()) good.push_back(i);
+        if (!good.empty())
+            read(*group, good, true, [&](Track& track, Recording recording) {
+                hand_over(group, track, std::move(recording));
+            });
+        for (const auto i : unit)
+            if (const auto& track = group->tracks[i]; !track.why.empty())
+                done(track, {}, track.why);
+    }
+
+    /// Another track of the file is read while this one is encoded, unless many wait.
+    void hand_over(const std::shared_ptr<Group>& group, const Track& track, Recording recording) {
+        bool here = track.number == 0;
+        if (!here) {
+            const std::lock_guard lock{mutex_};
+            here = handed_over_ >= 2 * options_.jobs;
+            if (!here) ++handed_over_;
+        }
+        if (here) return encode_one(*group, track, recording);
+        const auto kept = std::make_shared<Recording>(std::move(recording));
+        next({[this, group, &track, kept] {
+            encode_one(*group, track, *kept);
+            const std::lock_guard lock{mutex_};
+            --handed_over_;
+        }});
+    }
+
+    void encode_one(const Group& group, const Track& track, const Recording& recording) {
+        std::string id, why;
+        try {
+            id = publish(recording, group.gain, track);
+        } catch (const Error& e) {
+            if (e.exit() != EX_DATAERR) throw;  // the store cannot be written
+            why = e.what();
+        }
+        done(track, id, why, false, recording.damage);
     }
 
     std::string publish(const Recording& recording, const std::optional<audio::Gain>& album,
-                        const fs::path& file) {
+                        const Track& track) {
         const auto encoding = plan(recording, album);
         auto incoming = store_.incoming();
         Conduit conduit;
@@ -450,7 +667,7 @@ class Library {
         const auto manifest = cutting.get();
         incoming.sync();
         // a file whose tags have changed replaces its own and nobody else's
-        const auto tags_key = key_of(file, "tags\n" + manifest.id);
+        const auto tags_key = key_of(track, "tags\n" + manifest.id);
         std::string earlier;
         {
             const std::lock_guard lock{mutex_};
@@ -470,7 +687,8 @@ class Library {
             return before ? std::optional{*before + gain.db} : before;
         };
         // with fewer files than cores, the renditions of a file share these
-        const auto files = std::min<std::size_t>(options_.jobs, std::max<std::size_t>(1, all_));
+        const auto files =
+            std::min<std::size_t>(options_.jobs, std::max<std::size_t>(1, all_.load()));
         return {
             options_.kbps,
             gain.db,
@@ -483,11 +701,12 @@ class Library {
     store::Directory& store_;
     const LibraryOptions& options_;
     const LibraryReport& report_;
-    std::mutex mutex_;  // over all below
+    std::atomic<std::size_t> all_ = 0;  // grows as sheets are found
+    std::mutex mutex_;                  // over all below
     std::condition_variable changed_;
     Memory memory_;
     std::deque<Job> jobs_;
-    std::size_t running_ = 0, all_ = 0;
+    std::size_t running_ = 0, handed_over_ = 0;
     std::vector<Outcome> outcomes_;
     std::exception_ptr failure_;
 };

@@ -22,17 +22,19 @@ struct LibraryOptions {
     double chunk_seconds = 10;
     Gain gain = Gain::by_album;
     unsigned jobs = 2;
+    bool no_cue = false;  ///< a file is one song, whatever cue sheets say
 };
 
 struct Outcome {
     std::filesystem::path file;
+    int track = 0;        ///< of its cue sheet; 0: the whole file
     std::string id;       ///< empty if it failed
     std::string why;      ///< the reason if it failed
     bool before = false;  ///< an earlier run published it, and nothing that matters has changed
     std::vector<std::string> damage;  ///< passed over, when told to keep going
 };
 
-/// Called after each file, from one thread at a time.
+/// Called after each song, from one thread at a time.
 using LibraryReport =
     std::function<void(std::size_t done, std::size_t all, const Outcome& outcome)>;
 
@@ -48,11 +50,12 @@ struct Music {
 /// and directories, links to directories, and stores.
 Music find_music(const std::filesystem::path& root);
 
-/// Encode, cut and publish each file. A bad file costs only itself; a store that cannot be written
-/// ends it all with an Error. The store's `.published` remembers what was done, so that a second
-/// run does only what has changed.
+/// Encode, cut and publish each file. A file with a cue sheet, beside it or inside, that finds
+/// several tracks in it becomes a song for each. A bad file costs only itself; a store that cannot
+/// be written ends it all with an Error. The store's `.published` remembers what was done, so that
+/// a second run does only what has changed.
 /// @param files  sorted
-/// @return by path
+/// @return by path and track
 std::vector<Outcome> publish_library(store::Directory& store,
                                      const std::vector<std::filesystem::path>& files,
                                      const LibraryOptions& options, const LibraryReport& report);

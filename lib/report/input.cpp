@@ -61,8 +61,11 @@ bool is_xz_or_zstd(BytesView head) {
 
 using Archive = std::unique_ptr<archive, Freed<archive_read_free>>;
 
-/// A file's bytes, unpacked if need be. Its first bytes say how, whatever its name is; pipes too.
-class Stream {
+constexpr std::size_t buffer_bytes = 2 * most_line_bytes;
+
+}  // namespace
+
+class Input::Stream {
    public:
     explicit Stream(const std::string& name) : name_(name), file_(open_input(name)) {
         head_.resize(6);
@@ -187,9 +190,10 @@ class Stream {
     std::string broken_;
 };
 
-constexpr std::size_t buffer_bytes = 1 << 20;
-
-}  // namespace
+Input::Input(const std::string& name) : stream_(std::make_unique<Stream>(name)) {}
+Input::~Input() = default;
+std::size_t Input::read(char* to, std::size_t most) { return stream_->read(to, most); }
+const std::string& Input::broken() const noexcept { return stream_->broken(); }
 
 bool is_packed(BytesView head) { return is_gzip(head) || is_xz_or_zstd(head); }
 
@@ -218,7 +222,8 @@ void each_line(const std::function<std::size_t(char* to, std::size_t most)>& rea
     std::size_t have = left.begun.copy(buffer.data(), buffer_bytes);
     auto& skipping = left.skipping;
     const auto line = [&](const char* from, const char* to) {
-        if (!skipping) take({from, static_cast<std::size_t>(to - from)}, true);
+        const auto size = static_cast<std::size_t>(to - from);
+        if (!skipping) take({from, size}, size <= most_line_bytes);
         skipping = false;
     };
     while (const auto n = read(buffer.data() + have, buffer_bytes - have)) {
@@ -230,7 +235,7 @@ void each_line(const std::function<std::size_t(char* to, std::size_t most)>& rea
             from = look = feed + 1;
         }
         have = static_cast<std::size_t>(end - from);
-        if (have > events::most_line_bytes) {
+        if (have > most_line_bytes) {
             if (!skipping) take({from, have}, false);
             skipping = true;
             have = 0;
@@ -242,10 +247,10 @@ void each_line(const std::function<std::size_t(char* to, std::size_t most)>& rea
 }
 
 std::string each_line(const std::string& name, const TakeLine& take) {
-    Stream stream{name};
+    Input input{name};
     Unfinished left;
-    each_line([&](char* to, std::size_t most) { return stream.read(to, most); }, left, true, take);
-    return stream.broken();
+    each_line([&](char* to, std::size_t most) { return input.read(to, most); }, left, true, take);
+    return input.broken();
 }
 
 }  // namespace stretto::report

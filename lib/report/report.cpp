@@ -1,7 +1,6 @@
 #include "report/report.hpp"
 
 #include "base/text.hpp"
-#include "report/input.hpp"
 #include "report/partial.hpp"
 
 namespace stretto::report {
@@ -52,28 +51,39 @@ void Report::add_partial(Pass& pass, std::string_view line) {
 }
 
 void Report::add_line(Pass& pass, std::string_view line, bool whole) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    ParsedLine parsed{.text = line, .whole = whole, .kind = {}};
+    if (parsed.text.ends_with('\r')) parsed.text.remove_suffix(1);
+    add_line(pass, parsed);
+}
+
+void Report::add_line(Pass& pass, const ParsedLine& parsed) {
+    auto line = parsed.text;
     if (pass.lines == 0 && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
     ++pass.lines;
-    if (whole && is_partial(line)) return add_partial(pass, line);
+    if (parsed.whole && is_partial(line)) return add_partial(pass, line);
     auto& counts = intake_.counts();
     counts.bytes += static_cast<std::int64_t>(line.size()) + 1;
-    if (whole && line.empty()) return;
+    if (parsed.whole && line.empty()) return;
     ++counts.lines;
-    if (!whole) {
+    if (!parsed.whole) {
         ++counts.foreign;
         return;
     }
+    if (parsed.kind) return add_event(pass, *parsed.kind, parsed.event);
     if (line[0] != '{') return add_other(pass, line);
-    switch (reader_.read(line, event_)) {
+    add_event(pass, reader_.read(line, event_), event_);
+}
+
+void Report::add_event(Pass& pass, events::Line kind, const events::Event& event) {
+    switch (kind) {
         case events::Line::event:
             ++pass.ours;
-            return intake_.add(event_);
+            return intake_.add(event);
         case events::Line::torn:
-            ++counts.torn;
+            ++intake_.counts().torn;
             return;
         case events::Line::foreign:
-            ++counts.foreign;
+            ++intake_.counts().foreign;
             return;
     }
 }
@@ -109,8 +119,8 @@ Report::Pass Report::begin(const std::string& name) {
 
 std::string Report::read(const std::string& name) {
     auto pass = begin(name);
-    auto broken =
-        each_line(name, [&](std::string_view line, bool whole) { add_line(pass, line, whole); });
+    auto broken = each_parsed(
+        name, [&](const ParsedLine& line) { add_line(pass, line); }, helping_threads());
     if (pass.partial > 0 && pass.ours == 0) --intake_.counts().files;
     if (!broken.empty()) {
         ++intake_.counts().torn;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "report/ahead.hpp"
 #include "report/tables.hpp"
 
 namespace stretto::report {
@@ -37,6 +38,7 @@ class Report {
     };
     Pass begin(const std::string& name);
     void add_line(Pass& pass, std::string_view line, bool whole);
+    void add_line(Pass& pass, const ParsedLine& line);
 
     /// Of what is read over hours.
     void set_now(std::int64_t now_ms) { summary_.set_now(now_ms); }
@@ -60,6 +62,7 @@ class Report {
 
    private:
     void add(const std::string& id, const Session& session);
+    void add_event(Pass& pass, events::Line kind, const events::Event& event);
     void add_partial(Pass& pass, std::string_view line);
     void add_other(Pass& pass, std::string_view line);
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/byte_set.hpp"
+#include "swarm/signal.hpp"
 
 namespace stretto::swarm {
 namespace {
@@ -164,7 +165,10 @@ Have have_of(const Value& value) {
 Announce announce_of(const Object& json) {
     Announce a;
     a.peer_id = peer_id(json);
-    a.port = find_exact(json, "port", 0, 65535).value_or(0);
+    a.rtc = truth(json, "rtc");
+    a.port = a.rtc ? 0 : find_exact(json, "port", 0, 65535).value_or(0);
+    if (a.rtc && !is_rtc_id(a.peer_id))
+        throw Wrong{"'peer_id' of an RTC peer is 26 characters of its certificate's hash"};
     a.location = location(json);
     a.upload_kbps = clamped_integer(json, "upload_kbps", most_kbps);
     const bool left = truth(json, "left");
@@ -190,6 +194,7 @@ PeersQuery query_of(const Object& json) {
         1, clamped_integer(json, "want", static_cast<std::int64_t>(most_peers), q.want)));
     if (find(json, "peer_id")) q.peer_id = peer_id(json);
     q.port = find_exact(json, "port", 0, 65535).value_or(0);
+    q.rtc = truth(json, "rtc");
     return q;
 }
 
@@ -221,6 +226,13 @@ std::string url(const Object& object) {
     return std::string{value};
 }
 
+/// Of a peer: over HTTP, or over WebRTC, where its id is all that there is to know.
+std::string peer_url(const Object& object, std::string_view id) {
+    if (string(object, "url") != text("rtc:", id)) return url(object);
+    if (!is_rtc_id(id)) throw Wrong{"'url' is of an RTC peer, 'peer_id' is not"};
+    return text("rtc:", id);
+}
+
 std::optional<double> km(const Object& object) {
     if (!find(object, "km")) return {};
     return clamped(object, "km", 0, 20100, 0);
@@ -230,7 +242,7 @@ PeerInfo peer_of(const Value& value) {
     const auto json = as<Object>(value, "a peer is not an object");
     PeerInfo p;
     p.peer_id = peer_id(json);
-    p.url = url(json);
+    p.url = peer_url(json, p.peer_id);
     p.km = km(json);
     p.health = clamped(json, "health", 0, 1, 0.5);
     p.upload_kbps = clamped_integer(json, "upload_kbps", most_kbps);
@@ -276,6 +288,9 @@ AnnounceAnswer announce_answer_of(const Object& json) {
     a.interval_s = static_cast<int>(clamped(json, "interval", 1, 86400, a.interval_s));
     a.ttl_s = static_cast<int>(clamped(json, "ttl", 1, 7 * 86400, a.ttl_s));
     a.listed = truth(json, "listed");
+    if (const auto given = find_string(json, "token")) a.token = ticket(*given);
+    a.stun = find_string(json, "stun").value_or("");
+    if (a.stun.size() > most_url_bytes) throw Wrong{"'stun' is too long"};
     if (const auto removed = find(json, "removed"))
         for (const auto& id : list(*removed, most_songs, "'removed' is no list"))
             a.removed.emplace_back(id_in(id));

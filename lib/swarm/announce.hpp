@@ -38,9 +38,10 @@ struct Announce {
     std::optional<Location> location;
     std::int64_t upload_kbps = 0;       ///< that it offers
     std::map<std::string, Have> songs;  ///< by song id
+    bool rtc = false;                   ///< reached over WebRTC, not at a port; see is_rtc_id()
 
     /// The peer leaves.
-    bool leaving() const noexcept { return port == 0 || songs.empty(); }
+    bool leaving() const noexcept { return (port == 0 && !rtc) || songs.empty(); }
     bool operator==(const Announce&) const = default;
 };
 struct AnnounceAnswer {
@@ -48,6 +49,8 @@ struct AnnounceAnswer {
     int ttl_s = 300;                        ///< after which the tracker forgets
     bool listed = false;                    ///< the tracker has reached it at its address
     std::vector<std::string> removed = {};  ///< songs of the announce that are not to be shared
+    std::string token = {};                 ///< of an RTC peer, for its signals
+    std::string stun = {};                  ///< "stun:192.0.2.1:8490"; empty: there is none
     bool operator==(const AnnounceAnswer&) const = default;
 };
 
@@ -60,11 +63,13 @@ struct PeersQuery {
     /// Of the asking peer, so that the response omits it.
     std::string peer_id;
     int port = 0;
+    bool rtc = false;  ///< name WebRTC peers too
     bool operator==(const PeersQuery&) const = default;
 };
 struct PeerInfo {
     std::string peer_id;
-    std::string url;           ///< "http://192.0.2.1:8490", "http://[2001:db8::1]:8490"
+    /// "http://192.0.2.1:8490", "http://[2001:db8::1]:8490"; of a WebRTC peer "rtc:" and its id
+    std::string url;
     std::optional<double> km;  ///< from the client
     double health = 0;         ///< 0..1
     std::int64_t upload_kbps = 0;

@@ -114,7 +114,10 @@ std::string print_announce(const Announce& a) {
     std::string out;
     JsonObject json{out};
     append_json(json["peer_id"], a.peer_id);
-    append_json(json["port"], a.port);
+    if (a.rtc)
+        json["rtc"] += "true";
+    else
+        append_json(json["port"], a.port);
     if (a.location) append_json(json["location"], print_location(*a.location));
     append_json(json["upload_kbps"], a.upload_kbps);
     json["songs"] += '{';
@@ -141,6 +144,7 @@ std::string print_peers_query(const PeersQuery& q) {
     append_json(json["want"], q.want);
     if (!q.peer_id.empty()) append_json(json["peer_id"], q.peer_id);
     if (q.port) append_json(json["port"], q.port);
+    if (q.rtc) json["rtc"] += "true";
     json.end();
     return out;
 }
@@ -163,6 +167,8 @@ std::string print_announce_answer(const AnnounceAnswer& a) {
     append_json(json["interval"], a.interval_s);
     append_json(json["ttl"], a.ttl_s);
     json["listed"] += a.listed ? "true" : "false";
+    if (!a.token.empty()) append_json(json["token"], a.token);
+    if (!a.stun.empty()) append_json(json["stun"], a.stun);
     if (!a.removed.empty())
         append_json_list(json["removed"], a.removed,
                          [](std::string& to, const std::string& id) { append_json(to, id); });

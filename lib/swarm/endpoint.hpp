@@ -30,11 +30,16 @@ std::optional<Ip> parse_ip(std::string_view text);
 using Network = std::uint64_t;
 Network network_of(const Ip& ip) noexcept;
 
+/// Peers listen at this port or above, for clients refuse those below, where other services are.
+/// A tracker uses those below for WebRTC peers, which listen at none: see Mailboxes.
+constexpr std::uint16_t least_peer_port = 1024;
+
 struct Endpoint {
     Ip ip;
     std::uint16_t port = 0;
     auto operator<=>(const Endpoint&) const = default;
 
+    bool is_rtc() const noexcept { return port < least_peer_port; }
     /// "http://192.0.2.1:8490" or "http://[2001:db8::1]:8490".
     std::string url() const;
     static constexpr std::size_t most_url_bytes = 64;

@@ -29,6 +29,15 @@ std::size_t most_unproved(const PeersLimits& limits) noexcept {
     return std::min(limits.peers, std::max<std::size_t>(1024, limits.peers / 16));
 }
 
+/// @param id  of 26 characters
+std::string_view print_rtc_url(std::string_view id,
+                               std::span<char, Endpoint::most_url_bytes> to) noexcept {
+    constexpr std::string_view scheme = "rtc:";
+    auto* end = std::copy(scheme.begin(), scheme.end(), to.data());
+    end = std::copy_n(id.begin(), std::min(id.size(), to.size() - scheme.size()), end);
+    return {to.data(), end};
+}
+
 std::uint64_t word(const void* bytes) noexcept {
     std::uint64_t w = 0;
     std::memcpy(&w, bytes, sizeof w);
@@ -415,7 +424,9 @@ void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_
     const Network own = swarm::network_of(asker.ip);
     std::erase_if(candidates_, [&](Candidate& candidate) {
         Peer& peer = peers_[candidate.peer];
-        if (!peer.reached || peer.expires_s <= now_s || is_self(peer, query, asker.ip)) return true;
+        if (!peer.reached || peer.expires_s <= now_s || is_self(peer, query, asker.ip) ||
+            (peer.at.is_rtc() && !query.rtc))
+            return true;
         peer.health.age(now_s);
         if (peer.health.out()) return true;
         candidate.cost = cost(peer.health, peer.upload_kbps, here.chord_km_to(peer.point),
@@ -506,7 +517,7 @@ void MemoryPeers::print(const Candidate& candidate, const Layout& layout, const 
     }
     std::array<char, Endpoint::most_url_bytes> url;
     append_peer(text_, {id_of(peer),
-                        peer.at.print_url(url),
+                        peer.at.is_rtc() ? print_rtc_url(id_of(peer), url) : peer.at.print_url(url),
                         here.km_to(peer.point),
                         peer.health.score(peer.upload_kbps),
                         std::llround(peer.upload_kbps),

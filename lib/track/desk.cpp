@@ -18,7 +18,7 @@ constexpr std::size_t most_rations = 65536, most_missing = 16384;
 constexpr std::uint64_t most_unknown = 32,
                         unknown_ms = 10'000;  // such look-ups, one more each 10 s
 constexpr std::uint64_t missing_ms = 600'000;
-constexpr int least_port = 1024;  // clients refuse those below, where other services are
+constexpr int most_wait_s = 25;  // proxies end what takes longer than 30 s or 60 s
 constexpr std::string_view songs_path = "/songs/";
 
 void json(const Desk::Done& done, std::string body) { done({200, std::move(body), {}}); }
@@ -62,6 +62,7 @@ Result<PeersQuery> song_query(std::string_view text) {
     query.want = std::clamp((*want).value_or(query.want), 0, static_cast<int>(swarm::most_peers));
     query.port = (*port).value_or(0);
     query.kbps = *kbps;
+    query.rtc = http::query_value(text, "rtc").value_or("0") == "1";
     query.peer_id = http::query_value(text, "peer_id").value_or("");
     if (!query.peer_id.empty() && !swarm::is_peer_id(query.peer_id))
         return Malformed{"'peer_id' is invalid"};
@@ -94,11 +95,23 @@ std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{
 
 }  // namespace
 
+Desk::Desk(Around around, DeskOptions options, std::uint64_t seed,
+           std::unique_ptr<swarm::Seal> seal)
+    : around_(std::move(around)),
+      options_(std::move(options)),
+      random_(seed),
+      mailboxes_({.ttl_ms = static_cast<std::uint64_t>(options_.ttl_s) * 1000}, std::move(seal),
+                 [this](const swarm::Endpoint& peer, bool waits) {
+                     ++(waits ? counters_.reached : counters_.not_reached);
+                     around_.peers.proved(peer, waits, around_.now_ms());
+                 }) {}
+
 void Desk::answer(const Asked& asked, const Done& done) {
     const auto path = asked.path;
-    const bool read =
-        path == "/edges" || path.starts_with(songs_path) || path.starts_with("/nearest/");
-    const bool written = path == "/announce" || path == "/peers" || path == "/report";
+    const bool read = path == "/edges" || path == "/signals" || path.starts_with(songs_path) ||
+                      path.starts_with("/nearest/");
+    const bool written =
+        path == "/announce" || path == "/peers" || path == "/report" || path == "/signal";
     if (!read && !written) return refuse(done, 404, "not found");
     if (read == asked.post)
         return refuse(done, 405, "method not allowed",
@@ -107,6 +120,8 @@ void Desk::answer(const Asked& asked, const Done& done) {
     if (path == "/announce") return announce(asked, done);
     if (path == "/peers") return peers(asked, done);
     if (path == "/report") return report(asked, done);
+    if (path == "/signals") return signals(asked, done);
+    if (path == "/signal") return signal(asked, done);
     song(asked, std::string{path.substr(songs_path.size())}, done);
 }
 
@@ -196,11 +211,11 @@ Desk::Answer Desk::nearest(std::string_view target, const swarm::Ip& ip) const {
 // Peers
 
 /// Not all at once: between three and five quarters of the interval.
-swarm::AnnounceAnswer Desk::when(bool listed) {
+void Desk::set_times(swarm::AnnounceAnswer& answer) {
     random_ = random_ * 6364136223846793005u + 1442695040888963407u;  // Knuth, MMIX
     const double jitter = 0.75 + 0.5 * static_cast<double>(random_ >> 11) * 0x1p-53;
-    const int interval = std::max(1, static_cast<int>(options_.interval_s * jitter + 0.5));
-    return {interval, options_.ttl_s, listed, {}};
+    answer.interval_s = std::max(1, static_cast<int>(options_.interval_s * jitter + 0.5));
+    answer.ttl_s = options_.ttl_s;
 }
 
 std::string Desk::retry_later() const { return text("Retry-After: ", options_.interval_s, "\r\n"); }
@@ -208,31 +223,38 @@ std::string Desk::retry_later() const { return text("Retry-After: ", options_.in
 void Desk::announce(const Asked& asked, const Done& done) {
     auto said = swarm::parse_announce(as_text(asked.body));
     if (!said) return refuse(done, 400, said.error().why);
-    const swarm::Endpoint peer{asked.ip, static_cast<std::uint16_t>(said->port)};
-    std::vector<std::string> removed;
+    swarm::AnnounceAnswer answer;
     if (!said->leaving()) {
-        if (peer.port < least_port) return refuse(done, 400, "'port' is below 1024");
+        if (!said->rtc && said->port < swarm::least_peer_port)
+            return refuse(done, 400, "'port' is below 1024");
         std::erase_if(said->songs, [&](const auto& song) {
-            if (removed_.contains(song.first)) removed.push_back(song.first);
+            if (removed_.contains(song.first)) answer.removed.push_back(song.first);
             return removed_.contains(song.first);
         });
-        if (said->songs.empty()) said->port = 0;  // it has nothing left to give
     }
     if (!said->leaving()) {
         std::erase_if(said->songs, [&](const auto& song) { return !allowed(song.first); });
         if (said->songs.empty()) return refuse(done, 403, "none of the songs is allowed here");
         said->location = locate(said->location, asked.ip);
     }
+    swarm::Endpoint peer{asked.ip, static_cast<std::uint16_t>(said->port)};
+    if (said->rtc) {
+        peer = mailboxes_.enter(said->peer_id, asked.ip, around_.now_ms());
+        if (peer.port == 0)
+            return refuse(done, 429, "too many peers of this address", retry_later());
+        answer.token = mailboxes_.token(said->peer_id, asked.ip, around_.now_ms());
+        answer.stun = stun_for(asked.host);
+    }
     const auto announced = std::make_shared<const swarm::Announce>(std::move(*said));
     around_.peers.announce(
         peer, *announced, around_.now_ms(),
-        [this, peer, announced, removed = std::move(removed), done](const Announced& result) {
-            answer_announce(peer, *announced, result, removed, done);
+        [this, peer, announced, answer = std::move(answer), done](const Announced& result) {
+            answer_announce(peer, *announced, result, answer, done);
         });
 }
 
 void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,
-                           const Announced& result, std::vector<std::string> removed,
+                           const Announced& result, swarm::AnnounceAnswer answer,
                            const Done& done) {
     switch (result.what) {
         case Announced::full:
@@ -245,15 +267,70 @@ void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& s
         case Announced::left:
             break;
     }
-    auto answer = when(result.listed);
-    answer.removed = std::move(removed);
+    set_times(answer);
+    answer.listed = result.listed;
     json(done, swarm::print_announce_answer(answer));
-    if (result.unproven)
+    if (result.unproven && said.rtc)
+        mailboxes_.prove(said.peer_id, peer.ip, around_.now_ms());
+    else if (result.unproven)
         around_.connect(peer, [this, peer](bool reached) {
             ++(reached ? counters_.reached : counters_.not_reached);
             around_.peers.proved(peer, reached, around_.now_ms());
         });
     if (!result.unknown.empty()) look_up(peer, said, result);
+}
+
+/// "stun:HOST:PORT", with the host that the client reached this tracker at unless another is set.
+std::string Desk::stun_for(std::string_view host) const {
+    if (options_.stun.empty()) return {};
+    if (!options_.stun.starts_with(':')) return "stun:" + options_.stun;
+    const auto port = host.rfind(':');
+    if (port != host.npos && host.find(']', port) == host.npos &&
+        (host.find(':') == port || host[port - 1] == ']'))
+        host = host.substr(0, port);
+    if (host.empty()) return {};
+    return text("stun:", host, options_.stun);
+}
+
+void Desk::signals(const Asked& asked, const Done& done) {
+    const auto id = std::string{http::query_value(asked.query, "peer").value_or("")};
+    const auto token = std::string{http::query_value(asked.query, "token").value_or("")};
+    const auto wait_s = number(asked.query, "wait", 0, most_wait_s);
+    if (!wait_s) return refuse(done, 400, wait_s.error().why);
+    if (!swarm::is_rtc_id(id)) return refuse(done, 400, "'peer' is not the id of an RTC peer");
+    const auto now = around_.now_ms();
+    if (!mailboxes_.is_valid(token, id, asked.ip, now))
+        return refuse(done, 403, "'token' is not of an announce from this network");
+    if (asked.when_gone)
+        asked.when_gone([this, id, ip = asked.ip] { mailboxes_.gone(id, ip, around_.now_ms()); });
+    const auto wait_ms = static_cast<std::uint64_t>(wait_s->value_or(most_wait_s)) * 1000;
+    const bool known =
+        mailboxes_.wait(id, asked.ip, now, wait_ms, [done](const std::string& signals) {
+            if (signals.empty()) return done({204, {}, "Cache-Control: no-store\r\n"});
+            json(done, signals);
+        });
+    if (!known) refuse(done, 404, "announce yourself first");
+}
+
+void Desk::signal(const Asked& asked, const Done& done) {
+    auto signal = swarm::parse_signal(as_text(asked.body));
+    if (!signal) return refuse(done, 400, signal.error().why);
+    if (signal->to.empty()) return refuse(done, 400, "no 'to'");
+    if (!mailboxes_.is_valid(signal->token, signal->from, asked.ip, around_.now_ms()))
+        return refuse(done, 403, "'token' is not of an announce from this network");
+    using Posted = swarm::Mailboxes::Posted;
+    const auto posted = mailboxes_.post(std::move(*signal), asked.ip, around_.now_ms());
+    ++(posted == Posted::taken ? counters_.signals : counters_.signals_refused);
+    switch (posted) {
+        case Posted::taken:
+            return done({202, {}, "Cache-Control: no-store\r\n"});
+        case Posted::nobody_waits:
+            return refuse(done, 404, "the peer does not wait for signals");
+        case Posted::mailbox_full:
+            return refuse(done, 429, "too many signals wait for the peer", "Retry-After: 5\r\n");
+        case Posted::too_many_offers:
+            return refuse(done, 429, "too many offers from this network", "Retry-After: 60\r\n");
+    }
 }
 
 bool Desk::known_missing(const std::string& id) {

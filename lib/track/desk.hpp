@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "swarm/edges.hpp"
+#include "swarm/mailboxes.hpp"
 #include "swarm/peers.hpp"
 #include "track/manifests.hpp"
 
@@ -16,6 +17,8 @@ struct DeskOptions {
     int interval_s = 120, ttl_s = 300;
     bool only_allowed = false;  ///< refuse songs that are not in `allowed`
     std::set<std::string> allowed;
+    /// "HOST:PORT" for RTC peers, or ":PORT" at the host of the request; empty: none.
+    std::string stun = {};
 };
 
 class Desk {
@@ -38,6 +41,9 @@ class Desk {
         std::string_view path, query;
         BytesView body;
         swarm::Ip ip;
+        std::string_view host = {};  ///< of the request
+        /// Call what it gets when the client leaves before it is answered; may be empty.
+        std::function<void(std::function<void()>)> when_gone = {};
     };
     struct Answer {
         int status = 200;
@@ -46,8 +52,8 @@ class Desk {
     };
     using Done = std::function<void(Answer)>;
 
-    Desk(Around around, DeskOptions options, std::uint64_t seed)
-        : around_(std::move(around)), options_(std::move(options)), random_(seed) {}
+    /// @param seal  of the tokens of RTC peers, with a secret key
+    Desk(Around around, DeskOptions options, std::uint64_t seed, std::unique_ptr<swarm::Seal> seal);
 
     /// May call back at once.
     void answer(const Asked& asked, const Done& done);
@@ -59,9 +65,17 @@ class Desk {
     void set_removed(std::unordered_set<std::string> songs) { removed_ = std::move(songs); }
 
     struct Counters {
-        std::uint64_t look_ups_dropped = 0, reached = 0, not_reached = 0;
+        std::uint64_t look_ups_dropped = 0, reached = 0, not_reached = 0, signals = 0,
+                      signals_refused = 0;
     };
     const Counters& counters() const noexcept { return counters_; }
+    const swarm::Mailboxes& mailboxes() const noexcept { return mailboxes_; }
+
+    /// Several times a second.
+    void expire() { mailboxes_.expire(around_.now_ms()); }
+    /// Answers those who wait for signals, at shutdown.
+    void end_waits() { mailboxes_.end_all(); }
+    void set_stun(std::string stun) { options_.stun = std::move(stun); }
 
    private:
     using Announced = swarm::Peers::Announced;
@@ -78,18 +92,20 @@ class Desk {
     void edges(const Asked& asked, const Done& done);
     void announce(const Asked& asked, const Done& done);
     void answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,
-                         const Announced& result, std::vector<std::string> removed,
-                         const Done& done);
+                         const Announced& result, swarm::AnnounceAnswer answer, const Done& done);
     void look_up(const swarm::Endpoint& peer, const swarm::Announce& said, const Announced& result);
     void peers(const Asked& asked, const Done& done);
     void report(const Asked& asked, const Done& done);
+    void signals(const Asked& asked, const Done& done);
+    void signal(const Asked& asked, const Done& done);
+    std::string stun_for(std::string_view host) const;
 
     bool allowed(const std::string& id) const {
         return !options_.only_allowed || options_.allowed.contains(id);
     }
     std::optional<swarm::Location> locate(const std::optional<swarm::Location>& said,
                                           const swarm::Ip& ip) const;
-    swarm::AnnounceAnswer when(bool listed);
+    void set_times(swarm::AnnounceAnswer& answer);
     std::string retry_later() const;
 
     Around around_;
@@ -120,6 +136,7 @@ class Desk {
     std::unordered_map<swarm::Network, Ration> rations_;
     std::unordered_map<std::string, std::uint64_t> missing_;  // ids nobody has -> until when, ms
     Counters counters_;
+    swarm::Mailboxes mailboxes_;
 };
 
 }  // namespace stretto::track

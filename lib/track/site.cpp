@@ -25,9 +25,9 @@ void send_error(const http::Reply& reply, int status, std::string_view why,
     reply.send(status, why, fields + "Cache-Control: no-store\r\n");
 }
 
-void send_nothing(const http::Reply& reply, std::string fields) {
+void send_nothing(const http::Reply& reply, int status, std::string fields) {
     http::Outgoing out;
-    out.status = 204;
+    out.status = status;
     out.fields = std::move(fields) + "Access-Control-Allow-Origin: *\r\n";
     reply.send(std::move(out));
 }
@@ -41,22 +41,24 @@ void send(const http::Reply& reply, Desk::Answer&& answer) {
         return reply.send(std::move(out));
     }
     if (answer.status == 200) return send_json(reply, std::move(answer.body));
-    if (answer.status == 204) return send_nothing(reply, std::move(answer.fields));
+    if (answer.status == 204 || answer.status == 202)
+        return send_nothing(reply, answer.status, std::move(answer.fields));
     send_error(reply, answer.status, answer.body, std::move(answer.fields));
 }
 
 /// Fetch standard, CORS preflight: JSON is not a simple type.
 void preflight(const http::Reply& reply) {
-    send_nothing(reply,
+    send_nothing(reply, 204,
                  "Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n"
                  "Access-Control-Allow-Headers: Content-Type\r\nAccess-Control-Max-Age: 86400\r\n");
 }
 
 }  // namespace
 
-Site::Site(const Parts& parts, SiteOptions options, std::uint64_t seed)
+Site::Site(const Parts& parts, SiteOptions options, std::uint64_t seed,
+           std::unique_ptr<swarm::Seal> seal)
     : parts_(parts),
-      desk_(around(), std::move(options.desk), seed),
+      desk_(around(), std::move(options.desk), seed, std::move(seal)),
       every_(parts.loop, [this] { expire(); }),
       again_(parts.loop, [this] { expire(); }) {
     every_.every(std::chrono::milliseconds{200});
@@ -80,6 +82,7 @@ Desk::Around Site::around() {
 
 /// In parts, so that requests are answered in between.
 void Site::expire() {
+    desk_.expire();
     parts_.peers.expire(parts_.loop.now_ms(), [this](bool more) {
         if (more) again_.once(std::chrono::milliseconds{1});
     });
@@ -104,7 +107,12 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
     }
     if (get && request.target.starts_with("/nearest/"))
         return send(reply, desk_.nearest(request.target, ip));
-    desk_.answer({!get, path, target->query, incoming.body, ip},
+    const auto* host = request.fields.find("Host");
+    const auto when_gone = [reply](std::function<void()> call) {
+        reply.when_gone(std::move(call));
+    };
+    desk_.answer({!get, path, target->query, incoming.body, ip,
+                  host ? std::string_view{*host} : std::string_view{}, when_gone},
                  [reply](Desk::Answer&& answer) { send(reply, std::move(answer)); });
 }
 
@@ -140,6 +148,11 @@ void Site::add_metrics(std::vector<http::Metric>& metrics) {
     add("manifests", "Manifests kept.", parts_.manifests.kept());
     add("announced_songs_dropped_total", "Songs of announces that could not be looked up in time.",
         desk_.counters().look_ups_dropped);
+    const auto& mailboxes = desk_.mailboxes();
+    add("rtc_peers", "WebRTC peers that announced themselves.", mailboxes.size());
+    add("rtc_peers_waiting", "Of these, waiting for signals now.", mailboxes.waiting());
+    add("signals_total", "Signals taken for a peer.", desk_.counters().signals);
+    add("signals_refused_total", "Signals that were not.", desk_.counters().signals_refused);
     bool first = true;
     for (const auto& edge : parts_.edges.all()) {
         add("edge_healthy", first ? "Whether an edge answers." : "", edge.healthy,

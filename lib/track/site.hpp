@@ -25,11 +25,17 @@ struct Parts {
 
 class Site : public http::Handler {
    public:
-    Site(const Parts& parts, SiteOptions options, std::uint64_t seed);
+    /// @param seal  see Desk
+    Site(const Parts& parts, SiteOptions options, std::uint64_t seed,
+         std::unique_ptr<swarm::Seal> seal);
 
     void handle(http::Incoming&& incoming, http::Reply reply) override;
     /// May be nullptr.
     void set_geo(std::unique_ptr<Geo> geo) { geo_ = std::move(geo); }
+    /// Where RTC peers ask for their address: see DeskOptions.
+    void set_stun(std::string stun) { desk_.set_stun(std::move(stun)); }
+    /// Answers those who wait for signals, so that they ask another tracker.
+    void end_waits() { desk_.end_waits(); }
     void set_allowed(std::set<std::string> songs) { desk_.set_allowed(std::move(songs)); }
     void set_removed(std::unordered_set<std::string> songs) { desk_.set_removed(std::move(songs)); }
 

@@ -7,18 +7,24 @@ TIMEFORMAT='%R %U %S'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-outputs() { for q in 2 5 9; do printf ' -ar 44100 -map 0:a -c:a libvorbis -q:a %s %s -f ogg o%s.ogg' "$q" "$1" $q; done; }
+outputs() {
+    for q in 2 5 9; do
+        printf ' -ar 44100 -map 0:a -c:a libvorbis -q:a %s %s -f ogg o%s.ogg' "$q" "$1" $q
+    done
+}
 rival_a() {
     local json
     json=$(ffmpeg -hide_banner -nostats -y -i "$1" -af loudnorm=I=-14:TP=-1:print_format=json -f null - 2>&1 | sed -n '/^{/,/^}/p')
     local filter
-    filter=$(jq -r '"loudnorm=I=-14:TP=-1:linear=true:measured_I=\(.input_i):measured_TP=\(.input_tp):measured_LRA=\(.input_lra):measured_thresh=\(.input_thresh)"' <<<"$json")
+    filter=$(jq -r '"loudnorm=I=-14:TP=-1:linear=true:measured_I=\(.input_i):measured_TP=\(.input_tp)" +
+        ":measured_LRA=\(.input_lra):measured_thresh=\(.input_thresh)"' <<<"$json")
     # shellcheck disable=SC2046 # words
     ffmpeg -v error -y -i "$1" $(outputs "-af $filter")
 }
 rival_b() {
     local gain
-    gain=$(ffmpeg -hide_banner -nostats -i "$1" -af ebur128=peak=true -f null - 2>&1 | awk '/^ *I:/ {i = $2} /Peak:/ {p = $2} END {g = -14 - i; print g < -1 - p ? g : -1 - p}')
+    gain=$(ffmpeg -hide_banner -nostats -i "$1" -af ebur128=peak=true -f null - 2>&1 |
+        awk '/^ *I:/ {i = $2} /Peak:/ {p = $2} END {g = -14 - i; print g < -1 - p ? g : -1 - p}')
     # shellcheck disable=SC2046 # words
     ffmpeg -v error -y -i "$1" $(outputs "-af volume=${gain}dB")
 }
@@ -33,14 +39,17 @@ least() { # COMMAND...: wall and CPU seconds, each the least of the rounds
     for _ in $(seq "${ROUNDS:-1}"); do spent "$@"; done |
         awk '{c = $2 + $3; if (NR == 1 || $1 < w) w = $1; if (NR == 1 || c < cpu) cpu = c} END {print w, cpu}'
 }
-printf '%-22s %18s %18s %18s %7s %7s %7s %7s %11s\n' song 'ours wall/CPU' '(a) wall/CPU' '(b) wall/CPU' CPU/a wall/a CPU/b wall/b 'not vorbis'
+printf '%-22s %18s %18s %18s %7s %7s %7s %7s %11s\n' song 'ours wall/CPU' '(a) wall/CPU' '(b) wall/CPU' CPU/a \
+    wall/a CPU/b wall/b 'not vorbis'
 for song in "${songs[@]}"; do
     read -r w c < <(least ours "$song")
     read -r aw ac < <(least rival_a "$song")
     read -r bw bc < <(least rival_b "$song")
     share=$(jq -r '(1 - .vorbis_cpu_seconds / .cpu_seconds) * 100 | round' stats)
-    awk -v n="$(basename "$song")" -v w="$w" -v c="$c" -v aw="$aw" -v ac="$ac" -v bw="$bw" -v bc="$bc" -v share="$share" 'BEGIN {
-        printf "%-22s %9.2f %8.2f %9.2f %8.2f %9.2f %8.2f %7.2f %7.2f %7.2f %7.2f %10d%%\n", n, w, c, aw, ac, bw, bc, c / ac, w / aw, c / bc, w / bw, share}'
+    awk -v n="$(basename "$song")" -v w="$w" -v c="$c" -v aw="$aw" -v ac="$ac" -v bw="$bw" -v bc="$bc" -v \
+        share="$share" 'BEGIN {
+        printf "%-22s %9.2f %8.2f %9.2f %8.2f %9.2f %8.2f %7.2f %7.2f %7.2f %7.2f %10d%%\n", n, w, c, aw, ac,
+            bw, bc, c / ac, w / aw, c / bc, w / bw, share}'
 done
 echo 'promised: CPU <= 0.5 (a) and 1.0 (b); wall <= 0.4 (a) and 0.65 (b); at most 20 % of the CPU outside libvorbis'
 

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Events a second that are on the disk before they are answered: stretto-serve --events, by lines a request; beside it, in the same run and folder,
-# the disk itself with a sync for each such request (dd), and sqlite committing each as a transaction, without any HTTP before it.
+# Events a second that are on the disk before they are answered: stretto-serve --events, by lines a request;
+# beside it, in the same run and folder, the disk itself with a sync for each such request (dd), and sqlite
+# committing each as a transaction, without any HTTP before it.
 #   EVENTS_SECONDS   of each row (5)
 #   EVENTS_CLIENTS   connections (16)
 set -euo pipefail
@@ -34,10 +35,13 @@ ours() { # LINES
     wrk -t 1 -c "$clients" -d "$seconds" -s post.lua --latency "$url/events" >said
     after=$(cpu)
     events=$(number events_total) commits=$(number events_commits_total)
-    awk -v lines="$1" -v events="$events" -v commits="$commits" -v s="$seconds" -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" \
+    awk -v lines="$1" -v events="$events" -v commits="$commits" -v s="$seconds" -v ticks=$((after - before)) \
+        -v hz="$(getconf CLK_TCK)" \
         -v p99="$(awk '$1 == "99%" {print $2}' said)" -v bad="$(awk '/Non-2xx/ {print ", " $NF " refused"}' said)" '
-        {next} END {printf "%5d lines a request: %9.0f events/s, %6.0f requests in %5.0f commits a second, p99 %s, %.2f us of CPU an event%s%s\n",
-        lines, events / s, events / s / lines, commits / s, p99, ticks / hz * 1e6 / events, bad, (lines >= 100 && events / s < 50000) ? " ! (promised 50000)" : ""}' /dev/null
+        {next} END {printf "%5d lines a request: %9.0f events/s, %6.0f requests in %5.0f commits a second, " \
+        "p99 %s, %.2f us of CPU an event%s%s\n", lines, events / s, events / s / lines, commits / s, p99, ticks / hz * 1e6 / events, bad,
+        (lines >= 100 && events / s < 50000) ? " ! (promised 50000)" : ""}' \
+        /dev/null
     kill "$server" && wait "$server" && server=
     # each of them is there
     test "$(cat taken/*.jsonl | wc -l)" -ge "$events"
@@ -47,7 +51,10 @@ disk() { # LINES
     local bytes count=200
     bytes=$(stat -c %s body)
     dd if=/dev/zero of=synced bs="$bytes" count=$count oflag=dsync,append conv=notrunc 2>dd.err
-    awk -v lines="$1" -v n=$count 'END {for (i = 1; i <= NF; i++) if ($i == "s,") s = $(i - 1); printf "      dd, a sync each:  %9.0f events/s, %6.0f syncs a second\n", n * lines / s, n / s}' dd.err
+    awk -v lines="$1" -v n=$count \
+        'END {for (i = 1; i <= NF; i++) if ($i == "s,") s = $(i - 1);
+            printf "      dd, a sync each:  %9.0f events/s, %6.0f syncs a second\n", n * lines / s, n / s}' \
+        dd.err
     rm -f synced
 }
 rival() { # LINES
@@ -70,7 +77,8 @@ print(f"      sqlite, no HTTP:  {count * lines / took:9.0f} events/s, {count / t
 EOF
     rm -f base*
 }
-echo "$clients connections, $(nproc) cores shared by server and client, $(df --output=fstype . | tail -n 1) on $(df --output=source . | tail -n 1)"
+echo "$clients connections, $(nproc) cores shared by server and client," \
+    "$(df --output=fstype . | tail -n 1) on $(df --output=source . | tail -n 1)"
 for lines in 1 10 100 500 1000; do
     python3 -c "
 import sys; sys.path.insert(0, '$here/..')

@@ -46,7 +46,8 @@ awk '
         return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
     }
     function row(name, what,   i, least) {
-        for (i = 1; i <= n; ++i) { mine[i] = ms[name, i]; ratio[i] = ms["ours", i] / ms[name, i]; if (i == 1 || mine[i] < least) least = mine[i] }
+        for (i = 1; i <= n; ++i) { mine[i] = ms[name, i]; ratio[i] = ms["ours", i] / ms[name, i]; if (i == 1 ||
+            mine[i] < least) least = mine[i] }
         printf "%-34s %8.0f %8.0f %10.2f\n", what, least / 10, median(mine, n) / 10, median(ratio, n)
     }
     { n = ++count[$1]; ms[$1, n] = $2 }

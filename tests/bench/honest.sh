@@ -17,7 +17,8 @@ sox -R -n -r 44100 -c 2 -b 16 song.wav synth "$length" pinknoise pinknoise gain 
 total=$(($(grep -c . "$TRACES/scenarios.tsv") - 1))
 awk -v n="$windows" -v total="$total" 'NR == 1 { print; next } int((NR - 1) * n / total) > int((NR - 2) * n / total)' \
     "$TRACES/scenarios.tsv" >windows.tsv
-stretto-simulate --traces "$TRACES" --scenarios windows.tsv --manifest "store/songs/$(cat id)/manifest.json" --abr stretto --json |
+stretto-simulate --traces "$TRACES" --scenarios windows.tsv --manifest "store/songs/$(cat id)/manifest.json" \
+    --abr stretto --json |
     jq -c 'select(.plays)' >simulated.jsonl
 {
     echo 'o 1 1000000 1000000 0 0'
@@ -49,7 +50,9 @@ for n in $(seq 10); do
 done
 for n in $(seq 10); do eval "wait \$player$n"; done
 for n in $(seq 10); do
-    jq -s --arg n "$n" -r '"song " + $n + ": " + (map(select(.event == "stall")) | length | tostring) + " stalls, heard " +
+    jq -s --arg n "$n" -r \
+        '"song " + $n + ": " + (map(select(.event == "stall")) | length | tostring) + " stalls, heard " +
         (map(select(.event == "end")) | .[0].heard_ms / 1000 | tostring) + " s, from " +
-        (map(select(.event == "chunk").from) | group_by(.) | map(.[0] + " " + (length | tostring)) | join(", "))' "killed$n.jsonl"
+        (map(select(.event == "chunk").from) | group_by(.) | map(.[0] + " " + (length | tostring)) | join(", "))' \
+        "killed$n.jsonl"
 done

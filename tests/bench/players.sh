@@ -32,7 +32,8 @@ run() { # NAME [ARGS]
     until [ "$(ended)" -ge "$players" ]; do sleep 1; done
     end_all
     stretto-report --json "$events" >"$name.report"
-    cat "$events"/*.jsonl | jq -rs --arg name "$name" '
+    cat "$events"/*.jsonl |
+        jq -rs --arg name "$name" '
         ([.[] | select(.event == "playing").startup_ms] | sort) as $t |
         ([.[] | select(.event == "stall")] | length) as $stalls |
         ([.[] | select(.event == "stall").session] | unique | length) as $stalled |

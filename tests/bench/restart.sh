@@ -8,6 +8,9 @@ objects=${RESTART_OBJECTS:-10000} rounds=${RESTART_ROUNDS:-5}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-python3 "$here/../tools/crashes.py" restarts "$objects" "$rounds" | sort -g | awk -v n="$objects" '
+python3 "$here/../tools/crashes.py" restarts "$objects" "$rounds" |
+    sort -g |
+    awk -v n="$objects" '
     {all[NR] = $1}
-    END {printf "%d objects on disk: ready after %.2f s, at most %.2f s (promised 2)%s\n", n, all[int((NR + 1) / 2)], all[NR], (all[NR] > 2 ? " !" : "")}'
+    END {printf "%d objects on disk: ready after %.2f s, at most %.2f s (promised 2)%s\n", n,
+        all[int((NR + 1) / 2)], all[NR], (all[NR] > 2 ? " !" : "")}'

@@ -54,7 +54,8 @@ start_varnish() {
 vcl 4.1;
 backend up { .host = "${2%:*}"; .port = "${2#*:}"; }
 CONF
-    exec varnishd -F -n "$folder/n" -a "127.0.0.1:$1" -f "$folder/default.vcl" -s malloc,64m -p default_grace=0 -p default_keep=3600
+    exec varnishd -F -n "$folder/n" -a "127.0.0.1:$1" -f "$folder/default.vcl" -s malloc,64m -p \
+        default_grace=0 -p default_keep=3600
 }
 
 start_squid() {

@@ -61,7 +61,8 @@ http {
     open_file_cache max=10000 inactive=60s;
     open_file_cache_valid 1s;
     keepalive_requests 1000000000;
-    log_format ours '\$remote_addr - - [\$time_local] "\$request" \$status \$body_bytes_sent "\$http_referer" "\$http_user_agent" \$upstream_cache_status \$request_time';
+    log_format ours '\$remote_addr - - [\$time_local] "\$request" \$status \$body_bytes_sent '
+        '"\$http_referer" "\$http_user_agent" \$upstream_cache_status \$request_time';
     access_log access.log ours buffer=64k flush=1s;
     client_body_temp_path body;
     proxy_temp_path proxy;
@@ -110,7 +111,11 @@ measure() {
 }
 
 # median COLUMN <rows
-median() { awk -v c="$1" '{print $c}' | sort -g | awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'; }
+median() {
+    awk -v c="$1" '{print $c}' |
+        sort -g |
+        awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'
+}
 
 # Medians of the rounds; ratios are taken within a round first, so that a slow minute of the machine is in both.
 compare() {
@@ -127,7 +132,9 @@ compare() {
         fi
         echo "$ours $theirs" | awk '{print $0, $1 / $5, $2 / $6, $3 / $7, $4 / $8}' >>rows
     done
-    for i in {1..12}; do median "$i" <rows; done | paste -sd ' ' | awk -v what="$what" -v c="$connections" -v p="$promised" '
+    for i in {1..12}; do median "$i" <rows; done |
+        paste -sd ' ' |
+        awk -v what="$what" -v c="$connections" -v p="$promised" '
         function mark(bad) {return bad ? "!" : " "}
         {printf "%-22s %5d %8.0f %8.0f %6.2f%s (%.1f) %7.1f %7.1f %6.2f%s %7.2f %7.2f %7.2f %7.2f %6.2f%s\n", what, c, $1, $5, $9,
             mark($9 < p), p, $2, $6, $10, mark($10 > 1), $3 / 1000, $7 / 1000, $4 / 1000, $8 / 1000, $12, mark($12 > 1)}'
@@ -164,8 +171,10 @@ fields='add_header Cache-Control "public, max-age=31536000, immutable"; add_head
     add_header Access-Control-Expose-Headers "Age, Cache-Status, Content-Length, Content-Range, ETag, X-Cache";'
 
 echo "$workers workers each, wrk -t$workers, $rounds rounds of $seconds s; a manifest of $(stat -c %s "store$manifest") bytes"
-printf '%-22s %5s %17s %14s %15s %7s %15s %15s %7s\n' '' '' 'requests/s' 'ratio' 'CPU us/request' ratio 'p50 ms' 'p99 ms' ratio
-printf '%-22s %5s %8s %8s %13s %8s %7s %7s %8s %7s %7s %7s\n' '' conns ours nginx '(promised)' ours nginx '' ours nginx ours nginx
+printf '%-22s %5s %17s %14s %15s %7s %15s %15s %7s\n' '' '' 'requests/s' 'ratio' 'CPU us/request' ratio \
+    'p50 ms' 'p99 ms' ratio
+printf '%-22s %5s %8s %8s %13s %8s %7s %7s %8s %7s %7s %7s\n' '' conns ours nginx '(promised)' ours nginx '' \
+    ours nginx ours nginx
 start_ours origin store
 our=$address our_pids=$pids
 start_nginx static "root $PWD/store; $fields" ''

@@ -24,11 +24,16 @@ for n in "${all[@]}"; do all_right "$n" 2>/dev/null && right=$((right + 1)); don
 
 printf '%8s %9s %9s %8s %7s %6s\n' listener 'peers kB' 'edges kB' 'from peers' seconds retries
 for n in "${all[@]}"; do
-    jq -r --arg n "$n" '[$n, .bytes.peer / 1e3, .bytes.edge / 1e3, 100 * .bytes.peer / (.bytes.peer + .bytes.edge), .total_ms / 1e3, .retries] | @tsv' "$n.json"
-done | awk -F '\t' '{printf "%8d %9.0f %9.0f %8.1f %% %7.1f %6d\n", $1, $2, $3, $4, $5, $6}'
+    jq -r --arg n "$n" \
+        '[$n, .bytes.peer / 1e3, .bytes.edge / 1e3, 100 * .bytes.peer / (.bytes.peer + .bytes.edge), .total_ms / 1e3, .retries] | @tsv' \
+        "$n.json"
+done |
+    awk -F '\t' '{printf "%8d %9.0f %9.0f %8.1f %% %7.1f %6d\n", $1, $2, $3, $4, $5, $6}'
 # the network's own count, beside what the listeners say
-passed | awk '$1 ~ /^e/ && $2 ~ /^p/ { edge += $3 } $1 ~ /^p/ && $2 ~ /^p/ { peer += $3 }
+passed |
+    awk '$1 ~ /^e/ && $2 ~ /^p/ { edge += $3 } $1 ~ /^p/ && $2 ~ /^p/ { peer += $3 }
     END { printf "the network carried %.1f MB between peers and %.1f MB from edges, heads included\n", peer / 1e6, edge / 1e6 }'
-jq -rn --argjson peer "$(sum .bytes.peer "${all[@]}")" --argjson edge "$(sum .bytes.edge "${all[@]}")" --arg right "$right of $listeners" \
+jq -rn --argjson peer "$(sum .bytes.peer "${all[@]}")" --argjson edge "$(sum .bytes.edge "${all[@]}")" --arg \
+    right "$right of $listeners" \
     '100 * $peer / ($peer + $edge) | "\($right) files right; \(. * 10 | round / 10) % of the bytes from peers (promised: at least 85)"'
 end_all

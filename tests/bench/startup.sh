@@ -12,7 +12,9 @@
 # it from chunks; stretto-play asks for chunks. All three get the same bytes of sound.
 set -u
 cd "$(dirname "$0")/../.." || exit
-if [ -z "${BENCH_FIRST:-}" ] && chrt -f 10 true 2>/dev/null; then BENCH_FIRST=1 exec chrt -f 10 bash "tests/bench/$(basename "$0")"; fi
+if [ -z "${BENCH_FIRST:-}" ] && chrt -f 10 true 2>/dev/null; then
+    BENCH_FIRST=1 exec chrt -f 10 bash "tests/bench/$(basename "$0")"
+fi
 rounds=${BENCH_ROUNDS:-15}
 # shellcheck source=tests/net/lib.sh
 . ./tests/net/lib.sh
@@ -39,7 +41,8 @@ once() { # NAME COMMAND...: a line "NAME ms CPU-ms"
 }
 for _ in $(seq "$rounds"); do
     once cold stretto-play --edge "$edge" --cache cold -O raw:- song
-    once mpv mpv --no-config --no-video --really-quiet --ao=pcm --ao-pcm-waveheader=no --ao-pcm-file=/dev/stdout "$edge/stream/song?kbps=96"
+    once mpv mpv --no-config --no-video --really-quiet --ao=pcm --ao-pcm-waveheader=no \
+        --ao-pcm-file=/dev/stdout "$edge/stream/song?kbps=96"
     once ffplay env SDL_AUDIODRIVER=disk SDL_DISKAUDIOFILE=/dev/stdout SDL_DISKAUDIODELAY=1 \
         ffplay -nodisp -autoexit -loglevel error "$edge/stream/song?kbps=96"
     once tracked stretto-play --tracker "$tracker" --cache cold -O raw:- song
@@ -51,7 +54,8 @@ awk '
         return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
     }
     function row(name, what, promised,   i, mine, busy, ratio, most) {
-        for (i = 1; i <= n; ++i) { mine[i] = ms[name, i]; busy[i] = cpu[name, i]; ratio[i] = ms["cold", i] / ms[name, i]; if (mine[i] > most) most = mine[i] }
+        for (i = 1; i <= n; ++i) { mine[i] = ms[name, i]; busy[i] = cpu[name, i]; ratio[i] = ms["cold",
+            i] / ms[name, i]; if (mine[i] > most) most = mine[i] }
         printf "%-44s %8.0f %8.0f %8.0f %12.2f   %s\n", what, median(mine, n), most, median(busy, n), median(ratio, n), promised
     }
     { n = ++count[$1]; ms[$1, n] = $2; cpu[$1, n] = $3 }

@@ -12,7 +12,8 @@ all=$(seq "$listeners")
 
 # times N...: median and 95th percentile, ms, and what came from peers
 times() {
-    for n in "$@"; do cat "$n.json"; done | jq -rs '(map(.total_ms) | sort) as $t | (map(.first_byte_ms) | sort) as $f |
+    for n in "$@"; do cat "$n.json"; done |
+        jq -rs '(map(.total_ms) | sort) as $t | (map(.first_byte_ms) | sort) as $f |
         (map(.bytes.peer) | add) as $peer | (map(.bytes.edge) | add) as $edge |
         "\($t[length / 2 | floor]) \($t[length * 0.95 | floor]) \($f[length / 2 | floor]) \(1000 * $peer / ($peer + $edge) | round / 10)"'
 }
@@ -37,7 +38,8 @@ echo "$listeners listeners        p50 ms   p95 ms  first byte   peers %"
 crowd 'with peers'
 with=$result
 crowd 'edges alone' --no-peers --no-share
-echo "$with $result" | awk '{ printf "p50 %.2f, p95 %.2f of the time of edges alone; promised at most 0.50\n", $1 / $5, $2 / $6 }'
+echo "$with $result" |
+    awk '{ printf "p50 %.2f, p95 %.2f of the time of edges alone; promised at most 0.50\n", $1 / $5, $2 / $6 }'
 
 # one NAME HONEST EVIL...: a listener and 8 peers
 one() {
@@ -50,9 +52,11 @@ one() {
         cp -r "$store/songs/$id" "$n.cache/songs/"
         listen "$n"
     done
-    [ $# -eq 0 ] || spawn p12 python3 "$root/tests/net/evil.py" "$tracker" "$(address p12)" "$id" "$chunks" "$@" >evil 2>&1
+    [ $# -eq 0 ] ||
+        spawn p12 python3 "$root/tests/net/evil.py" "$tracker" "$(address p12)" "$id" "$chunks" "$@" >evil 2>&1
     for _ in $(seq 300); do
-        [ "$(on t curl -s -m 5 "$tracker/songs/song?manifest=0" | jq '.peers | length')" -ge $((honest + $#)) ] && break
+        [ "$(on t curl -s -m 5 "$tracker/songs/song?manifest=0" | jq '.peers | length')" -ge $((honest + $#)) ] &&
+            break
         sleep 0.1
     done
     listen 10 $more
@@ -66,7 +70,11 @@ echo 'one listener                  ms   bytes from peers, from edges, bans'
 more='--no-peers --no-share' one 'edge alone' 0
 alone=$ms
 more=
-promised() { awk "BEGIN { printf \"  %.2f of edge alone; promised at most 1.1 and a second: %s\n\", $ms / $alone, $ms <= 1.1 * $alone + 1000 ? \"held\" : \"BROKEN\" }"; }
+promised() {
+    awk "BEGIN {
+        printf \"  %.2f of edge alone; promised at most 1.1 and a second: %s\n\",
+            $ms / $alone, $ms <= 1.1 * $alone + 1000 ? \"held\" : \"BROKEN\" }"
+}
 one '0 % evil' 8 && promised
 one '25 % evil' 6 wrong slow && promised
 one '50 % evil' 4 wrong half vanish lie && promised

@@ -81,7 +81,11 @@ measure() {
 }
 
 # median COLUMN <rows
-median() { awk -v c="$1" '{print $c}' | sort -g | awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'; }
+median() {
+    awk -v c="$1" '{print $c}' |
+        sort -g |
+        awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'
+}
 
 # Medians of the rounds; ratios are taken within a round first, so that a slow minute of the machine is in both.
 compare() { # WHAT close|keep PROMISED
@@ -97,7 +101,9 @@ compare() { # WHAT close|keep PROMISED
         fi
         echo "$ours $their" | awk '{print $0, $1 / $5, $2 / $6, $3 / $7, $4 / $8}' >>rows
     done
-    for i in {1..12}; do median "$i" <rows; done | paste -sd ' ' | awk -v what="$1, $([ "$2" = close ] && echo 'a connection each' || echo 'keep-alive')" -v p="$3" '
+    for i in {1..12}; do median "$i" <rows; done |
+        paste -sd ' ' |
+        awk -v what="$1, $([ "$2" = close ] && echo 'a connection each' || echo 'keep-alive')" -v p="$3" '
         function mark(bad) {return bad ? "!" : " "}
         {printf "%-28s %8.0f %8.0f %6.2f%s (%.1f) %7.1f %7.1f %6.2f%s %7.2f %7.2f %7.2f %7.2f %6.2f\n", what, $1, $5, $9,
             mark($9 < p), p, $2, $6, $10, mark($10 > 1), $3 / 1000, $7 / 1000, $4 / 1000, $8 / 1000, $12}'
@@ -110,7 +116,8 @@ for what in announce peers; do
 done
 echo "$songs songs with $peers peers each; $connections connections from one core, the server on the other; $rounds rounds of $seconds s"
 printf '%-28s %17s %14s %15s %7s %15s %15s %6s\n' '' 'requests/s' 'ratio' 'CPU us/request' ratio 'p50 ms' 'p99 ms' ratio
-printf '%-28s %8s %8s %13s %8s %7s %7s %8s %7s %7s %7s\n' '' ours theirs '(promised)' ours theirs '' ours theirs ours theirs
+printf '%-28s %8s %8s %13s %8s %7s %7s %8s %7s %7s %7s\n' '' ours theirs '(promised)' ours theirs '' ours \
+    theirs ours theirs
 compare announce close 1.0
 compare peers close 1.0
 compare announce keep 1.5

@@ -12,6 +12,8 @@ import urllib.request
 
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync --disable-dev-shm-usage --autoplay-policy=no-user-gesture-required --window-size=1000,800""".split()
+# an origin that is no localhost, so an insecure context over plain http, though no packet leaves this machine
+FLAGS.append("--host-resolver-rules=MAP music.test 127.0.0.1")
 KEYS = {"left": "\ue012", "up": "\ue013", "right": "\ue014", "down": "\ue015", "enter": "\ue007", "escape": "\ue00c", "tab": "\ue004"}
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # WebDriver 12: the key of an element's reference
 

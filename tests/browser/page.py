@@ -17,6 +17,8 @@ HOSTILE_TITLE = open("title", encoding="utf-8").read() if len(sys.argv) == 4 els
 
 class Page(Browser):
     def open(self, url):
+        # without workers it is the page of a server that has no core: it plays through <audio> (core.t has the other one)
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", {"source": "delete window.Worker"})
         self.go(url)
         self.wait("document.querySelectorAll('.song').length > 0 || !document.getElementById('none').hidden")
 

@@ -33,14 +33,18 @@ export STRETTO_TRACKER="$url" STRETTO_LOCATION=52.5,13.4
 
 chromedriver --port=0 >"$work/driver" 2>&1 &
 started="$started $!"
-until port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$work/driver") && [ -n "$port" ]; do kill -0 $! || exit 69; sleep 0.05; done
+until port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$work/driver") && [ -n "$port" ]; do
+    kill -0 $! || exit 69
+    sleep 0.05
+done
 session=$(python3 "$here/page.py" open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile")
 python3 "$here/pictures.py" "$session" "$edge" "$(cd "$demo" && pwd)/report.html" "$folder"
 
 # somebody nearby has the first song, and shares it
 songs=$(find "$demo/store/names" -type f -printf '%f\n' | sort | head -n 2)
 first=$(echo "$songs" | head -n 1)
-stretto-fetch --allow-local-peers --share forever -b 320 --cache "$work/friend" --json "$first" -o "$work/friend.ogg" >"$work/friend.json" 2>>"$work/log" &
+stretto-fetch --allow-local-peers --share forever -b 320 --cache "$work/friend" --json "$first" -o \
+    "$work/friend.ogg" >"$work/friend.json" 2>>"$work/log" &
 started="$started $!"
 until [ -s "$work/friend.json" ]; do kill -0 $! || exit 69; sleep 0.1; done
 id=$(cat "$demo/store/names/$first")
@@ -51,5 +55,6 @@ until curl -s "$STRETTO_TRACKER/songs/$id?manifest=0" | jq -e '.peers | length >
     sleep 0.1
 done
 # shellcheck disable=SC2086 # a word a song
-python3 "$here/terminal.py" "$folder/player.svg" 0.6 8 24 40 -- stretto-play --allow-local-peers --cache "$work/mine" -O null $songs
+python3 "$here/terminal.py" "$folder/player.svg" 0.6 8 24 40 -- stretto-play --allow-local-peers --cache \
+    "$work/mine" -O null $songs
 ls -l "$folder"

@@ -5,19 +5,36 @@ tone song.wav 25
 for q in 2 5; do oggenc -Q -q $q -t Song -o q$q.ogg song.wav; done
 ffmpeg -v error -i song.wav -c:a libvorbis -q:a 8 -metadata title=Song q8.ogg
 
-several() { stretto-chunk -o out q2.ogg q5.ogg q8.ogg && test "$(cd out && echo */chunk_*)" = '160/chunk_0.ogg 160/chunk_1.ogg 160/chunk_2.ogg 256/chunk_0.ogg 256/chunk_1.ogg 256/chunk_2.ogg 96/chunk_0.ogg 96/chunk_1.ogg 96/chunk_2.ogg'; }
+several() {
+    stretto-chunk -o out q2.ogg q5.ogg q8.ogg &&
+        test "$(cd out && echo */chunk_*)" = \
+            "$(for kbps in 160 256 96; do echo $kbps/chunk_0.ogg $kbps/chunk_1.ogg $kbps/chunk_2.ogg; done | paste -sd ' ')"
+}
 ok 'files of other encoders become renditions' several
 tags() { jq -e '.tags.TITLE == ["Song"] and .samples == 1102500 and (.renditions | length) == 3' out/manifest.json; }
 ok 'with their tags and length in the manifest' tags
-order() { stretto-chunk q2.ogg q5.ogg | tar t | tr '\n' ' ' | grep -qx '96/chunk_0.ogg 160/chunk_0.ogg 96/chunk_1.ogg 160/chunk_1.ogg 96/chunk_2.ogg 160/chunk_2.ogg 96/index 160/index manifest.json '; }
+order() {
+    stretto-chunk q2.ogg q5.ogg |
+        tar t |
+        tr '\n' ' ' |
+        grep -qx \
+            '96/chunk_0.ogg 160/chunk_0.ogg 96/chunk_1.ogg 160/chunk_1.ogg 96/chunk_2.ogg 160/chunk_2.ogg 96/index 160/index manifest.json '
+}
 ok 'a bundle is in order, the manifest last' order
 same() { mkdir t && stretto-chunk q2.ogg q5.ogg q8.ogg | tar x -C t && diff -r t out; }
 ok 'the tar and the folder have the same content' same
 short() { stretto-chunk -d 4 q2.ogg | tar t | grep -c chunk_ | grep -qx 6; }
 ok '-d sets the length: 25 s in chunks of 4 are six, the tail in the last' short
-tells() { stretto-chunk -v -o verbose q2.ogg 2>said && grep -c '^stretto-chunk: cut 96/chunk_[012].ogg, [0-9]* bytes$' said | grep -qx 3; }
+tells() {
+    stretto-chunk -v -o verbose q2.ogg 2>said &&
+        grep -c '^stretto-chunk: cut 96/chunk_[012].ogg, [0-9]* bytes$' said | grep -qx 3
+}
 ok '-v reports each chunk' tells
-explains() { stretto-chunk --explain out/96 >e && grep -q 'primes the decoder' e && grep -c ' bytes, 44100 Hz' e | grep -qx 3; }
+explains() {
+    stretto-chunk --explain out/96 >e &&
+        grep -q 'primes the decoder' e &&
+        grep -c ' bytes, 44100 Hz' e | grep -qx 3
+}
 ok '--explain shows pages, trims and pieces of all in a folder' explains
 ok '--explain refuses a file that is not a chunk' exits 65 stretto-chunk --explain q2.ogg
 

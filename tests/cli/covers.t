@@ -7,15 +7,24 @@ ffmpeg -v error -f lavfi -i mandelbrot=size=300x500 -frames:v 1 tall.png
 ffmpeg -v error -f lavfi -i testsrc=size=64x64 -frames:v 1 small.png
 song() { stretto-encode -b 96 "$@" | stretto-chunk | stretto-publish --retag "${store:-store}"; }
 manifest() { printf '%s' "${store:-store}/songs/$1/manifest.json"; }
-cover() { printf '%s' "${store:-store}/songs/$1/cover/$(jq -r ".covers[] | select(.px == $2) | .sha256" "$(manifest "$1")").jpg"; } # ID PX: its file
+cover() {
+    printf '%s' "${store:-store}/songs/$1/cover/$(jq -r ".covers[] | select(.px == $2) | .sha256" "$(manifest "$1")").jpg"
+} # ID PX: its file
 size() { ffprobe -v error -show_entries stream=width,height,codec_name -of csv=p=0 "$1"; }
 is() { # ID PX WIDTH HEIGHT: a JPEG of this size, as the manifest says, under its own hash
-    file=$(cover "$1" "$2") && test "$(size "$file")" = "mjpeg,$3,$4" && test "$(sha256sum <"$file" | cut -d ' ' -f 1).jpg" = "${file##*/}" &&
-        test "$(jq -c ".covers[] | select(.px == $2) | [.width, .height, .bytes]" "$(manifest "$1")")" = "[$3,$4,$(wc -c <"$file")]"
+    file=$(cover "$1" "$2") &&
+        test "$(size "$file")" = "mjpeg,$3,$4" &&
+        test "$(sha256sum <"$file" | cut -d ' ' -f 1).jpg" = "${file##*/}" &&
+        test "$(jq -c ".covers[] | select(.px == $2) | [.width, .height, .bytes]" "$(manifest "$1")")" = \
+            "[$3,$4,$(wc -c <"$file")]"
 }
 like() { # FILE PICTURE: what ffmpeg makes of the picture at that size, nearly
-    ffmpeg -v info -i "$1" -i "$2" -lavfi '[1][0]scale2ref=flags=area[b][a];[a]format=yuvj420p[a];[b]format=yuvj420p[b];[a][b]psnr' -f null - 2>psnr </dev/null &&
-        psnr=$(sed -n 's/.*average:\([0-9]*\|inf\).*/\1/p' psnr) && [ "$psnr" = inf ] || [ "$psnr" -ge 28 ] || { cat psnr; return 1; }
+    ffmpeg -v info -i "$1" -i "$2" -lavfi \
+        '[1][0]scale2ref=flags=area[b][a];[a]format=yuvj420p[a];[b]format=yuvj420p[b];[a][b]psnr' -f null - \
+        2>psnr </dev/null &&
+        psnr=$(sed -n 's/.*average:\([0-9]*\|inf\).*/\1/p' psnr) &&
+        [ "$psnr" = inf ] ||
+        [ "$psnr" -ge 28 ] || { cat psnr; return 1; }
 }
 
 # --- each container that holds pictures
@@ -32,41 +41,75 @@ python3 - >comments <<'END' # the front comes second
 import base64, struct
 for type, mime, file in (4, b"image/png", "tall.png"), (3, b"image/jpeg", "wide.jpg"):
     data = open(file, "rb").read()
-    block = struct.pack(">II", type, len(mime)) + mime + struct.pack(">I", 4) + b"said" + struct.pack(">IIIII", 0, 0, 0, 0, len(data)) + data
+    block = struct.pack(">II", type, len(mime)) + mime + struct.pack(">I", 4) + b"said"
+    block += struct.pack(">IIIII", 0, 0, 0, 0, len(data)) + data
     print("METADATA_BLOCK_PICTURE=" + base64.b64encode(block).decode())
 END
 vorbiscomment -w -R -c comments in.ogg
 for format in flac mp3 opus m4a mka ogg wv; do
     id=$(song in.$format)
     ok "the picture in $format: 96 and 600 pixels" eval 'is "$id" 96 96 77 && is "$id" 600 600 480'
-    ok "the picture in $format is the same picture" eval 'like "$(cover "$id" 600)" wide.jpg && like "$(cover "$id" 96)" wide.jpg'
+    ok "the picture in $format is the same picture" eval \
+        'like "$(cover "$id" 600)" wide.jpg && like "$(cover "$id" 96)" wide.jpg'
 done
-by_itself() { id=$(stretto-chunk in.ogg | stretto-publish foreign) && store=foreign is "$id" 96 96 77 && store=foreign is "$id" 600 600 480 && store=foreign like "$(store=foreign cover "$id" 600)" wide.jpg; }
+by_itself() {
+    id=$(stretto-chunk in.ogg | stretto-publish foreign) &&
+        store=foreign is "$id" 96 96 77 &&
+        store=foreign is "$id" 600 600 480 &&
+        store=foreign like "$(store=foreign cover "$id" 600)" wide.jpg
+}
 ok 'chunk alone takes the picture in an Ogg Vorbis file' by_itself
-seen() { stretto-encode in.flac >all.ogg && test "$(ffprobe -v error -select_streams v -show_entries stream=codec_name,width -of csv=p=0 all.ogg)" = mjpeg,600 && oggz-validate all.ogg; }
+seen() {
+    stretto-encode in.flac >all.ogg &&
+        test "$(ffprobe -v error -select_streams v -show_entries stream=codec_name,width -of csv=p=0 all.ogg)" = mjpeg,600 &&
+        oggz-validate all.ogg
+}
 ok 'other programs see the cover in what encode writes' seen
 ok 'the store is whole' stretto-publish --verify store
 
 # --- a picture beside
-outside() { test "$(song --cover tall.png a.wav)" = "$plain" && is "$plain" 600 300 500 && is "$plain" 96 58 96 && like "$(cover "$plain" 600)" tall.png; }
+outside() {
+    test "$(song --cover tall.png a.wav)" = "$plain" &&
+        is "$plain" 600 300 500 &&
+        is "$plain" 96 58 96 &&
+        like "$(cover "$plain" 600)" tall.png
+}
 ok '--cover; the id proves the audio and stays' outside
 instead() { id=$(song --cover tall.png in.flac) && is "$id" 600 300 500; }
 ok '--cover instead of what is inside' instead
-none() { id=$(song --no-cover in.flac) && exits 1 grep covers "$(manifest "$id")" && test ! -e "store/songs/$id/cover"; }
+none() {
+    id=$(song --no-cover in.flac) &&
+        exits 1 grep covers "$(manifest "$id")" &&
+        test ! -e "store/songs/$id/cover"
+}
 ok '--no-cover leaves out what is inside, and a later publish takes the cover away' none
-once() { id=$(song --cover small.png a.wav) && is "$id" 96 64 64 && test "$(jq '.covers | length' "$(manifest "$id")")" -eq 1; }
+once() {
+    id=$(song --cover small.png a.wav) &&
+        is "$id" 96 64 64 &&
+        test "$(jq '.covers | length' "$(manifest "$id")")" -eq 1
+}
 ok 'a small picture is not enlarged, and stored once' once
-again() { song --cover tall.png a.wav >/dev/null && cp "$(cover "$plain" 600)" first.jpg && song --cover tall.png a.wav >/dev/null && cmp first.jpg "$(cover "$plain" 600)"; }
+again() {
+    song --cover tall.png a.wav >/dev/null &&
+        cp "$(cover "$plain" 600)" first.jpg &&
+        song --cover tall.png a.wav >/dev/null &&
+        cmp first.jpg "$(cover "$plain" 600)"
+}
 ok 'the same picture gives the same bytes' again
 kinds() {
     for kind in png gif bmp webp jpg; do
-        ffmpeg -v error -y -i wide.jpg kind.$kind && id=$(song --cover kind.$kind a.wav) && is "$id" 600 600 480 && like "$(cover "$id" 600)" wide.jpg || { echo $kind; return 1; }
+        ffmpeg -v error -y -i wide.jpg kind.$kind &&
+            id=$(song --cover kind.$kind a.wav) &&
+            is "$id" 600 600 480 &&
+            like "$(cover "$id" 600)" wide.jpg || { echo $kind; return 1; }
     done
 }
 ok 'PNG, GIF, BMP, WebP and JPEG' kinds
 see_through() {
-    ffmpeg -v error -y -f lavfi -i color=black@0:size=100x100,format=rgba -frames:v 1 clear.png && id=$(song --cover clear.png a.wav) &&
-        test "$(ffmpeg -v error -i "$(cover "$id" 600)" -f rawvideo -pix_fmt gray - </dev/null | od -An -tu1 -v | tr -s ' ' '\n' | sort -u | tr -d '\n')" = 255
+    ffmpeg -v error -y -f lavfi -i color=black@0:size=100x100,format=rgba -frames:v 1 clear.png &&
+        id=$(song --cover clear.png a.wav) &&
+        test "$(ffmpeg -v error -i "$(cover "$id" 600)" -f rawvideo -pix_fmt gray - </dev/null |
+            od -An -tu1 -v | tr -s ' ' '\n' | sort -u | tr -d '\n')" = 255
 }
 ok 'what is transparent becomes white' see_through
 secret() { # a position in EXIF, a comment and a colour profile do not get out
@@ -74,7 +117,9 @@ secret() { # a position in EXIF, a comment and a colour profile do not get out
 data = open("small.jpg", "rb").read()
 segment = lambda m, body: b"\xff" + bytes([m]) + (len(body) + 2).to_bytes(2, "big") + body
 open("told.jpg", "wb").write(data[:2] + segment(0xe1, b"Exif\0\0GPS52.5N") + segment(0xfe, b"GPS52.5N") + data[2:] + b"GPS52.5N")' &&
-        id=$(song --cover told.jpg a.wav) && is "$id" 96 64 64 && exits 1 grep -rqa GPS52 "store/songs/$id"
+        id=$(song --cover told.jpg a.wav) &&
+        is "$id" 96 64 64 &&
+        exits 1 grep -rqa GPS52 "store/songs/$id"
 }
 ffmpeg -v error -i small.png small.jpg
 ok 'nothing but the picture is published' secret
@@ -92,11 +137,16 @@ bomb() { # 60,000 x 60,000 pixels in 200 bytes
     python3 -c '
 import struct, zlib
 chunk = lambda name, body: struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-open("bomb.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND", b""))' &&
+open("bomb.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)) +
+    chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND", b""))' &&
         exits 65 quiet stretto-encode --cover bomb.png a.wav
 }
 ok 'a picture that would take gigabytes: 65' bomb
-left_out() { id=$(song noise.flac 2>said) && exits 1 grep covers "$(manifest "$id")" && grep -q "cover of noise.flac': .*picture.*(passed over)" said; }
+left_out() {
+    id=$(song noise.flac 2>said) &&
+        exits 1 grep covers "$(manifest "$id")" &&
+        grep -q "cover of noise.flac': .*picture.*(passed over)" said
+}
 ok 'a picture inside that cannot be decoded is left out, with a reason' left_out
 
 # --- a bundle from a stranger
@@ -128,7 +178,8 @@ ok 'another picture under that hash: 65' refused 'entries[large] = entries[small
 ok 'a picture that is missing: 65' refused 'del entries[large]'
 ok 'a picture that the manifest does not name: 65' refused 'del manifest["covers"]'
 ok 'a size that is wrong: 65' refused 'manifest["covers"][1]["height"] += 1'
-ok 'a picture too large for its name: 65' refused 'manifest["covers"][0], manifest["covers"][1] = dict(manifest["covers"][1], px=96), dict(manifest["covers"][0], px=600)'
+ok 'a picture too large for its name: 65' refused \
+    'manifest["covers"][0], manifest["covers"][1] = dict(manifest["covers"][1], px=96), dict(manifest["covers"][0], px=600)'
 ok 'a page of HTML instead of a picture: 65' refused 'put(b"<script>alert(1)</script>")'
 ok 'a picture with something behind its end: 65' refused 'put(entries[large] + b"<script>")'
 ok 'a picture with a comment in it: 65' refused 'put(entries[large][:2] + b"\xff\xfe\0\6<b>x" + entries[large][2:])'
@@ -141,13 +192,26 @@ origin=$url
 path=/songs/$id/cover/$(basename "$(cover "$id" 600)")
 get() { curl -sS -m 20 -D head -o body "$@"; }
 field() { grep -qi "^$1: $2" head || { cat head; return 1; }; }
-served() { get "$1$path" && cmp body "$(cover "$id" 600)" && field content-type image/jpeg && field cache-control '.*max-age=31536000, immutable' && field x-content-type-options nosniff; }
+served() {
+    get "$1$path" &&
+        cmp body "$(cover "$id" 600)" &&
+        field content-type image/jpeg &&
+        field cache-control '.*max-age=31536000, immutable' &&
+        field x-content-type-options nosniff
+}
 ok 'an origin serves it, for ever' served "$origin"
-unchanged() { etag=$(sed -n 's/^etag: \(.*\)\r/\1/Ip' head) && get -H "If-None-Match: $etag" "$origin$path" && grep -q '^HTTP/1.1 304' head; }
+unchanged() {
+    etag=$(sed -n 's/^etag: \(.*\)\r/\1/Ip' head) &&
+        get -H "If-None-Match: $etag" "$origin$path" &&
+        grep -q '^HTTP/1.1 304' head
+}
 ok '304 for who has it' unchanged
-told() { test "$(curl -s "$origin/songs?limit=1000" | jq -r ".songs[] | select(.id == \"$id\") | .covers[\"600\"]")" = "$path"; }
+told() {
+    test "$(curl -s "$origin/songs?limit=1000" | jq -r ".songs[] | select(.id == \"$id\") | .covers[\"600\"]")" = "$path"
+}
 ok '/songs tells where it is' told
-ok 'another hash: 404' eval 'get "$origin/songs/$id/cover/$(echo | sha256sum | cut -d " " -f 1).jpg" && grep -q "^HTTP/1.1 404" head'
+ok 'another hash: 404' eval \
+    'get "$origin/songs/$id/cover/$(echo | sha256sum | cut -d " " -f 1).jpg" && grep -q "^HTTP/1.1 404" head'
 start stretto-serve "$origin" --cache cache
 ok 'an edge serves it' served "$url"
 ok 'and keeps it' eval 'served "$url" && field x-cache HIT'
@@ -167,9 +231,22 @@ sox a.wav music/two/b.wav gain -1
 sox a.wav music/one/c.wav gain -2
 all() { stretto-publish -b 96 music lib >list 2>said; }
 of() { awk -F '\t' -v f="music/$1" '$2 == f {print $1}' list; }
-beside() { all && store=lib && is "$(of one/inside.flac)" 600 600 480 && is "$(of one/c.wav)" 600 300 500 && is "$(of two/b.wav)" 600 600 480; }
+beside() {
+    all &&
+        store=lib &&
+        is "$(of one/inside.flac)" 600 600 480 &&
+        is "$(of one/c.wav)" 600 300 500 &&
+        is "$(of two/b.wav)" 600 600 480
+}
 ok 'a picture beside the files is the cover of those that have none inside' beside
-changed() { cp tall.png music/two/cover.png && rm music/two/Cover.JPG && all && grep -q '1 published' said && store=lib && is "$(of two/b.wav)" 600 300 500; }
+changed() {
+    cp tall.png music/two/cover.png &&
+        rm music/two/Cover.JPG &&
+        all &&
+        grep -q '1 published' said &&
+        store=lib &&
+        is "$(of two/b.wav)" 600 300 500
+}
 ok 'a new picture beside is published' changed
 unset store
 finish

@@ -6,7 +6,9 @@ songs() { find "$1/songs" -mindepth 1 -maxdepth 1 | wc -l; }
 id_of() { awk -F '\t' -v f="$1" '$2 == f {print $1}' list; }
 gain() { jq -r .loudness.gain_db "${2:-store}/songs/$(id_of "$1")/manifest.json"; }
 gains() { # STORE PATTERN: how many different gains these files have
-    grep "$2" list | while IFS="$(printf '\t')" read -r id _; do jq .loudness.gain_db "$1/songs/$id/manifest.json"; done | sort -u | wc -l
+    grep "$2" list | while IFS="$(printf '\t')" read -r id _; do jq .loudness.gain_db "$1/songs/$id/manifest.json"; done |
+        sort -u |
+        wc -l
 }
 quiet() { stretto-publish -b 96 "$@" >list 2>said; }
 
@@ -18,7 +20,8 @@ tone a.wav 2
 for level in 4 14 24; do
     n=$((n + 1))
     sox a.wav loud.wav gain -$level
-    ffmpeg -v error -i loud.wav -metadata album=Album -metadata album_artist=Various -metadata title="Track $n" -metadata track=$n/3 "music/album/$n.flac"
+    ffmpeg -v error -i loud.wav -metadata album=Album -metadata album_artist=Various -metadata \
+        title="Track $n" -metadata track=$n/3 "music/album/$n.flac"
     ffmpeg -v error -i loud.wav -metadata title="Single $n" "music/mixed/$n.mp3"
     rm loud.wav
 done
@@ -30,47 +33,94 @@ cp music/mixed/1.mp3 music/mixed/.hidden.mp3
 ln -s .. music/mixed/loop
 publishes() { exits 65 quiet -j 2 music store && test "$(wc -l <list)" -eq 7 && test "$(songs store)" -eq 7; }
 ok 'a tree is published; bad files do not stop the others, and the status is 65' publishes
-bad() { grep -q "cut.flac': .*cut short" said && grep -q "words.mp3': " said && grep -q '7 published, 0 already there, 2 failed' said; }
+bad() {
+    grep -q "cut.flac': .*cut short" said &&
+        grep -q "words.mp3': " said &&
+        grep -q '7 published, 0 already there, 2 failed' said
+}
 ok 'each bad file is listed with its reason' bad
 ignored() { exits 1 grep -E 'back|hidden|loop' said list; }
 ok 'other files, hidden files and links to directories are left out' ignored
 ok 'the store is whole' stretto-publish --verify store
 together() { test "$(gains store album/)" -eq 1 && test "$(gains store 'mixed/[0-9]')" -eq 3; }
 ok 'an album has one gain; other files have each their own' together
-all() { test "$(gain music/album/1.flac)" = "$(stretto-encode --measure --json music/album/*.flac | tail -n 1 | jq -r .gain_db)"; }
+all() {
+    test "$(gain music/album/1.flac)" = "$(stretto-encode --measure --json music/album/*.flac | tail -n 1 | jq -r .gain_db)"
+}
 ok 'the gain of an album is that of all its files measured together' all
-same() { id=$(stretto-encode -b 96 music/mixed/1.mp3 | stretto-chunk | stretto-publish other) && test "$id" = "$(id_of music/mixed/1.mp3)"; }
+same() {
+    id=$(stretto-encode -b 96 music/mixed/1.mp3 | stretto-chunk | stretto-publish other) &&
+        test "$id" = "$(id_of music/mixed/1.mp3)"
+}
 ok 'a song has the same id as through the pipe' same
 rm music/mixed/cut.flac music/mixed/words.mp3
 state() { find store/songs -printf '%p %T@\n' | sort; }
-again() { cp list first && state >before && quiet music store && cmp first list && grep -q '0 published, 7 already there, 0 failed' said && state | cmp - before; }
+again() {
+    cp list first &&
+        state >before &&
+        quiet music store &&
+        cmp first list &&
+        grep -q '0 published, 7 already there, 0 failed' said &&
+        state | cmp - before
+}
 ok 'a second run writes nothing, also when files beside them have gone' again
-added() { cp music/mixed/2.mp3 music/mixed/deep/2.mp3 && quiet music store && grep -q '1 published, 7 already there' said; }
+added() {
+    cp music/mixed/2.mp3 music/mixed/deep/2.mp3 &&
+        quiet music store &&
+        grep -q '1 published, 7 already there' said
+}
 ok 'a new file is published alone' added
 grown() { # a new track of an album changes the gain of all
-    sox a.wav quiet.wav gain -40 && ffmpeg -v error -i quiet.wav -metadata album=Album -metadata album_artist=Various music/album/4.flac &&
-        quiet music store && grep -q '4 published, 5 already there' said && test "$(gains store album/)" -eq 1
+    sox a.wav quiet.wav gain -40 &&
+        ffmpeg -v error -i quiet.wav -metadata album=Album -metadata album_artist=Various music/album/4.flac &&
+        quiet music store &&
+        grep -q '4 published, 5 already there' said &&
+        test "$(gains store album/)" -eq 1
 }
 ok 'a new track of an album makes the album anew' grown
-lost() { rm -r "store/songs/$(id_of music/album/2.flac)" && quiet music store && grep -q '1 published' said && stretto-publish --verify store; }
+lost() {
+    rm -r "store/songs/$(id_of music/album/2.flac)" &&
+        quiet music store &&
+        grep -q '1 published' said &&
+        stretto-publish --verify store
+}
 ok 'a song that was removed from the store is published again' lost
-torn() { printf 'x' >>store/.published && touch music/mixed/1.mp3 && quiet music store && quiet music store && grep -q '0 published, 9 already there' said; }
+torn() {
+    printf 'x' >>store/.published &&
+        touch music/mixed/1.mp3 &&
+        quiet music store &&
+        quiet music store &&
+        grep -q '0 published, 9 already there' said
+}
 ok 'a torn line in .published costs nothing' torn
 ok '--track-gain gives each file its own gain' eval 'quiet --track-gain music tracks && test "$(gains tracks album/)" -eq 4'
 ok '--album gives each directory one gain' eval 'quiet --album music folders && test "$(gains folders "mixed/[0-9]")" -eq 1'
-inside() { cp -r store music/store && quiet music music/store && exits 1 grep -q chunk_ list && test "$(wc -l <list)" -eq 9; }
+inside() {
+    cp -r store music/store &&
+        quiet music music/store &&
+        exits 1 grep -q chunk_ list &&
+        test "$(wc -l <list)" -eq 9
+}
 ok 'a store inside the tree is not music' inside
 mkdir empty
 ok 'a directory without music: 66, and no store is made' eval 'exits 66 stretto-publish empty new && test ! -e new'
 ok '--name is for a bundle: 64' exits 64 stretto-publish --name x music store
 ok 'an unknown bitrate: 64' exits 64 stretto-publish -b 97 music store
-unread() { mkdir music/closed && chmod 0 music/closed && exits 65 setpriv --reuid 65534 --clear-groups env PATH="$PATH" stretto-publish -b 96 music open >list 2>said; }
+unread() {
+    mkdir music/closed &&
+        chmod 0 music/closed &&
+        exits 65 setpriv --reuid 65534 --clear-groups env PATH="$PATH" stretto-publish -b 96 music open >list 2>said
+}
 if setpriv --reuid 65534 --clear-groups test -x "$(command -v stretto-publish)" 2>/dev/null; then
     chmod 777 . && chmod -R a+rX music
-    ok 'a directory that cannot be read is listed: 65' eval 'unread && grep -q "music/closed.: Permission denied" said && test "$(wc -l <list)" -eq 9'
+    ok 'a directory that cannot be read is listed: 65' eval \
+        'unread && grep -q "music/closed.: Permission denied" said && test "$(wc -l <list)" -eq 9'
     rmdir music/closed
 fi
-broken() { mkdir full && quiet music full && rm -rf full/songs && touch full/songs && touch music/mixed/*.mp3; test "$(stretto-publish -b 96 music full 2>&1 >list | wc -l)" -eq 1; }
+broken() {
+    mkdir full && quiet music full && rm -rf full/songs && touch full/songs && touch music/mixed/*.mp3
+    test "$(stretto-publish -b 96 music full 2>&1 >list | wc -l)" -eq 1
+}
 ok 'a store that cannot be written ends it with one message' broken
 stopped() { # killed in the middle, at several places; the next run finishes the work and leaves nothing behind
     rm -rf store
@@ -89,7 +139,8 @@ sox a.wav short.wav trim 0 0.3
 n=9
 for place in 1.2 1.10 2.1/9 1.1/10 2.02; do
     n=$((n - 1))
-    ffmpeg -v error -i short.wav -af volume=-${n}dB -metadata album=Box -metadata album_artist=Zeno -metadata artist="Guest $n" -metadata title="Title $n" \
+    ffmpeg -v error -i short.wav -af volume=-${n}dB -metadata album=Box -metadata album_artist=Zeno -metadata \
+        artist="Guest $n" -metadata title="Title $n" \
         -metadata disc="${place%%.*}" -metadata track="${place#*.}" "music/box/$n.flac"
 done
 ffmpeg -v error -i short.wav -metadata artist=Zeno -metadata album=Another -metadata title=Early music/early.flac
@@ -99,9 +150,12 @@ in_order() {
     test "$(jq -r '.songs[].title' listed | tr '\n' ,)" = 'Bare,Early,Title 5,Title 8,Title 7,Title 6,Title 4,'
 }
 ok '/songs lists an album by disc and track' in_order
-told() { test "$(jq -r '.songs[3] | [.artist, .album_artist, .album, .disc, .track] | join("|")' listed)" = 'Guest 8|Zeno|Box|1|2'; }
+told() {
+    test "$(jq -r '.songs[3] | [.artist, .album_artist, .album, .disc, .track] | join("|")' listed)" = 'Guest 8|Zeno|Box|1|2'
+}
 ok '/songs tells the artist of the album, disc and track' told
-ok '/songs finds songs by the artist of their album' eval 'test "$(curl -sf "$url/songs?q=zeno+box" | jq ".songs | length")" -eq 5'
+ok '/songs finds songs by the artist of their album' eval \
+    'test "$(curl -sf "$url/songs?q=zeno+box" | jq ".songs | length")" -eq 5'
 stop "$pid"
 
 # --- 60 files of many formats and writers
@@ -137,10 +191,18 @@ sixty() { quiet music store && test "$(wc -l <list)" -eq 60 && test "$(songs sto
 ok '60 files of 15 formats are published by one command, without a word' sixty
 ok 'every song is whole' stretto-publish --verify store
 gains_of_albums() { # "ALBUM ALBUMARTIST GAIN" once each
-    stretto-publish --list --json store | jq -r 'select(.tags.ALBUM) | [.id, .tags.ALBUM[0], .tags.ALBUMARTIST[0]?] | @tsv' |
-        while IFS="$(printf '\t')" read -r id album artist; do echo "$album/$artist $(jq .loudness.gain_db "store/songs/$id/manifest.json")"; done | sort -u
+    stretto-publish --list --json store |
+        jq -r 'select(.tags.ALBUM) | [.id, .tags.ALBUM[0], .tags.ALBUMARTIST[0]?] | @tsv' |
+        while IFS="$(printf '\t')" read -r id album artist; do
+            echo "$album/$artist $(jq .loudness.gain_db "store/songs/$id/manifest.json")"
+        done |
+        sort -u
 }
-discs() { gains_of_albums >albums && test "$(wc -l <albums)" -ge 8 && test "$(cut -d ' ' -f 1 albums | sort -u | wc -l)" -eq "$(wc -l <albums)"; }
+discs() {
+    gains_of_albums >albums &&
+        test "$(wc -l <albums)" -ge 8 &&
+        test "$(cut -d ' ' -f 1 albums | sort -u | wc -l)" -eq "$(wc -l <albums)"
+}
 ok 'each album of a disc has one gain' discs
 exact() { # all of these state their length; Windows Media and MP2 do not
     while IFS="$(printf '\t')" read -r id path; do

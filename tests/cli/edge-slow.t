@@ -16,14 +16,19 @@ bad() { # WAY PART: an edge that is bad in this way; sets $url
 # All at once, since they wait. The timeouts below only end what never would.
 begin() { # WAY PART
     bad "$@" || return
-    timeout 100 stretto-fetch --edge "$url" --edge "$good" --cache "kept.fetch.$1.$2" song -o "fetched.$1.$2" -v >"fetch.$1.$2" 2>&1 &
+    timeout 100 stretto-fetch --edge "$url" --edge "$good" --cache "kept.fetch.$1.$2" song -o "fetched.$1.$2" -v \
+        >"fetch.$1.$2" 2>&1 &
     echo $! >"fetch.$1.$2.pid"
-    timeout 100 stretto-play --edge "$url" --edge "$good" --cache "kept.play.$1.$2" -O null --events "played.$1.$2" song >"play.$1.$2" 2>&1 &
+    timeout 100 stretto-play --edge "$url" --edge "$good" --cache "kept.play.$1.$2" -O null --events \
+        "played.$1.$2" song >"play.$1.$2" 2>&1 &
     echo $! >"play.$1.$2.pid"
 }
 ended() { wait "$(cat "$1.$2.$3.pid")" || { cat "$1.$2.$3"; return 1; }; }
 fetched() { ended fetch "$1" "$2" && cmp "fetched.$1.$2" right.ogg; }
-lean() { test "$(jq 'select(.event == "chunk").bytes' "played.$1.$2" | paste -sd + | bc)" -le 6000000 || { jq -c '[.event, .source, .bytes]' "played.$1.$2"; return 1; }; }
+lean() {
+    test "$(jq 'select(.event == "chunk").bytes' "played.$1.$2" | paste -sd + | bc)" -le 6000000 ||
+        { jq -c '[.event, .source, .bytes]' "played.$1.$2"; return 1; }
+}
 ways='drip tail endless head' parts='songs manifest chunk_ chunk_0 index'
 for way in $ways; do
     for part in $parts; do ok "an edge that is $way for $part" begin "$way" "$part"; done

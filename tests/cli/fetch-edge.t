@@ -22,11 +22,23 @@ silent=$url
 stretto-fetch --edge "$silent/break/silent" --cache silent "$id" -o silent.ogg 2>silent.said &
 silent_pid=$!
 
-from_edge() { stretto-fetch --edge "$edge" --json one -o one.ogg >line && cmp one.ogg one.true && test "$(bytes line)" = "0 0 $(size)"; }
+from_edge() {
+    stretto-fetch --edge "$edge" --json one -o one.ogg >line &&
+        cmp one.ogg one.true &&
+        test "$(bytes line)" = "0 0 $(size)"
+}
 ok 'a song from an edge, every byte counted' from_edge
-again() { stretto-fetch --edge "$edge" --json "$id" -o again.ogg >line && cmp again.ogg one.true && test "$(bytes line)" = "$(size) 0 0"; }
+again() {
+    stretto-fetch --edge "$edge" --json "$id" -o again.ogg >line &&
+        cmp again.ogg one.true &&
+        test "$(bytes line)" = "$(size) 0 0"
+}
 ok 'the second time from the cache' again
-says_who() { rm -rf cache && stretto-fetch -v --edge "$edge" one -o one.ogg 2>said && grep -q 'edge .* HIT, [0-9]* bytes in' said; }
+says_who() {
+    rm -rf cache &&
+        stretto-fetch -v --edge "$edge" one -o one.ogg 2>said &&
+        grep -q 'edge .* HIT, [0-9]* bytes in' said
+}
 ok '-v prints the source of each part' says_who
 to_stdout() { stretto-fetch --edge "$edge" --json one 2>line | cmp - one.true && test "$(jq .exit line)" = 0; }
 ok 'to standard output, and then the line goes to standard error' to_stdout
@@ -36,33 +48,62 @@ ok '-b takes the highest not above' lower
 damaged() {
     chunk=cache/songs/$id/320/chunk_1.ogg
     head -c 1000 /dev/urandom | dd of="$chunk" bs=1 seek=5000 conv=notrunc 2>/dev/null
-    stretto-fetch --edge "$edge" --json one -o d.ogg >line && cmp d.ogg one.true && cmp "$chunk" "store/songs/$id/320/chunk_1.ogg" && test "$(jq .bytes.edge line)" -eq "$(wc -c <"$chunk")"
+    stretto-fetch --edge "$edge" --json one -o d.ogg >line &&
+        cmp d.ogg one.true &&
+        cmp "$chunk" "store/songs/$id/320/chunk_1.ogg" &&
+        test "$(jq .bytes.edge line)" -eq "$(wc -c <"$chunk")"
 }
 ok 'a chunk damaged in the cache is fetched anew, and only that' damaged
 many() {
-    rm -rf cache && mkdir many && printf 'one\ntwo\tsome\tcolumns\n%s\n' "$(cat three.id)" | stretto-fetch --edge "$edge" --playlist - --jobs 2 --json -o many >lines || return
-    cmp many/one.ogg one.true && cmp many/two.ogg two.true && cmp "many/$(cat three.id).ogg" three.true && test "$(jq -s 'map(select(.exit == 0)) | length' lines)" -eq 3
+    rm -rf cache &&
+        mkdir many &&
+        printf 'one\ntwo\tsome\tcolumns\n%s\n' "$(cat three.id)" |
+        stretto-fetch --edge "$edge" --playlist - --jobs 2 --json -o many >lines ||
+        return
+    cmp many/one.ogg one.true &&
+        cmp many/two.ogg two.true &&
+        cmp "many/$(cat three.id).ogg" three.true &&
+        test "$(jq -s 'map(select(.exit == 0)) | length' lines)" -eq 3
 }
 ok '--playlist fetches many, --jobs at a time' many
 some() { printf 'one\nnobody\n' | stretto-fetch --edge "$edge" --playlist - --json >lines; }
 ok 'one that is not there: 69, and the others come' exits 69 some
 told() { test "$(jq -s 'map(.exit) | sort | join(" ")' lines)" = '"0 69"'; }
 ok 'and each has its line' told
-finds() { stretto-fetch --edge "$edge" --search '' | cut -f 2 | sort | paste -sd ' ' | grep -qx 'one three two' && test "$(stretto-fetch --edge "$edge" --search two | wc -l)" -eq 1; }
+finds() {
+    stretto-fetch --edge "$edge" --search '' | cut -f 2 | sort | paste -sd ' ' | grep -qx 'one three two' &&
+        test "$(stretto-fetch --edge "$edge" --search two | wc -l)" -eq 1
+}
 ok '--search lists the songs of a server' finds
 ok '--search finds nothing: 1' exits 1 stretto-fetch --edge "$edge" --search 'no such words'
 deep() {
-    mkdir deep && python3 -c 'print("{\"songs\":[" + "[" * 500000 + "]" * 500000 + "]}")' >deep/songs && serve deep || return
+    mkdir deep &&
+        python3 -c 'print("{\"songs\":[" + "[" * 500000 + "]" * 500000 + "]}")' >deep/songs &&
+        serve deep ||
+        return
     stretto-fetch --edge "$url" --search '' >list 2>said
     [ $? -eq 75 ] && ! [ -s list ] && grep -q "^stretto-fetch: " said
 }
 ok '--search passes over a list that is nested without end' deep
 
-second() { rm -rf cache && stop "$edge_pid" && stretto-fetch --edge "$edge" --edge "$origin" --json one -o s.ogg >line && cmp s.ogg one.true && test "$(jq .retries line)" -ge 1; }
+second() {
+    rm -rf cache &&
+        stop "$edge_pid" &&
+        stretto-fetch --edge "$edge" --edge "$origin" --json one -o s.ogg >line &&
+        cmp s.ogg one.true &&
+        test "$(jq .retries line)" -ge 1
+}
 ok 'an unreachable edge: the next edge is used' second
-liar() { rm -rf cache && stretto-fetch --edge "$silent/break/flip" --edge "$origin" --json "$id" -o l.ogg >line && cmp l.ogg one.true && stretto-fetch --edge "$silent/break/short" --edge "$origin" "$id" | cmp - one.true; }
+liar() {
+    rm -rf cache &&
+        stretto-fetch --edge "$silent/break/flip" --edge "$origin" --json "$id" -o l.ogg >line &&
+        cmp l.ogg one.true &&
+        stretto-fetch --edge "$silent/break/short" --edge "$origin" "$id" | cmp - one.true
+}
 ok 'an edge that lies or breaks off: the next edge is used' liar
-nothing_wrong() { find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#cache/}" || return; done; }
+nothing_wrong() {
+    find cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#cache/}" || return; done
+}
 ok 'and nothing wrong is kept' nothing_wrong
 lies() { rm -rf cache && stretto-fetch --edge "$silent/break/flip" "$id" -o no.ogg; }
 ok 'only one that lies: 65' exits 65 lies
@@ -75,9 +116,16 @@ untracked() { stretto-fetch --tracker http://127.0.0.1:9 one -o no.ogg; }
 ok 'no tracker and no edge known: 75' exits 75 untracked
 full() { stretto-fetch --edge "$origin" one >/dev/full; }
 ok 'notices a full disk' exits 74 full
-enough() { stretto-fetch --edge "$origin" one 2>said | head -c 1000 >got && test ! -s said && head -c 1000 one.true | cmp - got; }
+enough() {
+    stretto-fetch --edge "$origin" one 2>said | head -c 1000 >got &&
+        test ! -s said &&
+        head -c 1000 one.true | cmp - got
+}
 ok 'a reader that has had enough is nothing to complain of' enough
-tiny() { stretto-fetch --edge "$origin" --cache tiny --cache-size 100000 one | cmp - one.true && test "$(du -sb tiny/songs | cut -f 1)" -lt 120000; }
+tiny() {
+    stretto-fetch --edge "$origin" --cache tiny --cache-size 100000 one | cmp - one.true &&
+        test "$(du -sb tiny/songs | cut -f 1)" -lt 120000
+}
 ok 'a cache that is far too small stays small and does not prevent the fetch' tiny
 
 killed() { # resumes from what the cache has
@@ -106,7 +154,11 @@ ok 'four at the same time share one cache' together
 quiet() { exits 75 wait $silent_pid && grep -q "cannot get '$id'" silent.said && test ! -e silent.ogg; }
 ok 'an edge that takes requests and says nothing: 75, after a while' quiet
 stop "$origin_pid"
-offline() { stretto-fetch --edge "$origin" --json "$(cat two.id)" -o o.ogg >line && cmp o.ogg two.true && test "$(jq .bytes.edge line)" = 0; }
+offline() {
+    stretto-fetch --edge "$origin" --json "$(cat two.id)" -o o.ogg >line &&
+        cmp o.ogg two.true &&
+        test "$(jq .bytes.edge line)" = 0
+}
 ok 'without a network, a complete song in the cache is found by its id' offline
 gone() { stretto-fetch --edge "$origin" "$(cat three.id)" -o g.ogg; }
 ok 'and another song: 75' exits 75 gone

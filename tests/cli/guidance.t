@@ -22,46 +22,71 @@ runs_hint() { # the command that the hint names works
     [ -n "$command" ] && sh -c "$command" >said 2>&1 || { echo "'$command'"; cat said; return 1; }
 }
 if unshare -n true 2>/dev/null; then
-    ok 'play with nothing configured says so at once' hints 69 alone stretto-play -O null frontiers /// 'http://127.0.0.1:8490' --store STRETTO_EDGE
+    ok 'play with nothing configured says so at once' hints 69 alone stretto-play -O null frontiers /// \
+        'http://127.0.0.1:8490' --store STRETTO_EDGE
     ok 'fetch too' hints 69 alone stretto-fetch frontiers -o x.ogg /// 'http://127.0.0.1:8490' --store STRETTO_EDGE
     ok 'and play --list' hints 69 alone stretto-play --list /// 'http://127.0.0.1:8490' --store
-    ok 'and a playlist' hints 69 alone sh -c 'echo frontiers | stretto-play -O null -' /// 'http://127.0.0.1:8490' --store
-    ok 'a file that is no song is published first' hints 69 alone stretto-play -O null song.mp3 /// 'stretto-encode song.mp3 | stretto-chunk | stretto-publish --name song store'
-    ok 'fetch says the same' hints 69 alone stretto-fetch song.mp3 -o x.ogg /// 'stretto-encode song.mp3 | stretto-chunk | stretto-publish --name song store'
+    ok 'and a playlist' hints 69 alone sh -c 'echo frontiers | stretto-play -O null -' /// \
+        'http://127.0.0.1:8490' --store
+    ok 'a file that is no song is published first' hints 69 alone stretto-play -O null song.mp3 /// \
+        'stretto-encode song.mp3 | stretto-chunk | stretto-publish --name song store'
+    ok 'fetch says the same' hints 69 alone stretto-fetch song.mp3 -o x.ogg /// \
+        'stretto-encode song.mp3 | stretto-chunk | stretto-publish --name song store'
     ok 'a store goes before a song' hints 69 alone stretto-play -O null store /// "stretto-play --store store SONG"
     # what is kept needs nobody
-    kept() { stretto-play --store store --unpaced -O null frontiers && alone stretto-play --unpaced -O null frontiers; }
+    kept() {
+        stretto-play --store store --unpaced -O null frontiers &&
+            alone stretto-play --unpaced -O null frontiers
+    }
     ok 'a song that was heard plays with nothing configured' kept
     rm -rf cache
     # a tracker that somebody named is waited for
-    ok 'a tracker that is named is waited for' exits 75 alone stretto-play --tracker http://127.0.0.1:8490 --patience 1 -O null frontiers
+    ok 'a tracker that is named is waited for' exits 75 alone stretto-play --tracker http://127.0.0.1:8490 \
+        --patience 1 -O null frontiers
 else
     skip 'nothing configured' 'unshare -n is not allowed'
 fi
-ok 'a path of audio is no playlist' hints 64 stretto-play --store store -O null ./song.mp3 /// "'./song.mp3' is not a playlist" 'stretto-encode ./song.mp3 | stretto-chunk | stretto-publish --name song store'
+ok 'a path of audio is no playlist' hints 64 stretto-play --store store -O null ./song.mp3 /// \
+    "'./song.mp3' is not a playlist" 'stretto-encode ./song.mp3 | stretto-chunk | stretto-publish --name song store'
 ok 'a path of a store is no playlist' hints 64 stretto-play -O null ./store /// 'stretto-play --store ./store SONG'
-ok 'an address is no song' hints 64 stretto-play -O null http://127.0.0.1:8481 /// 'stretto-play --edge http://127.0.0.1:8481 SONG'
+ok 'an address is no song' hints 64 stretto-play -O null http://127.0.0.1:8481 /// \
+    'stretto-play --edge http://127.0.0.1:8481 SONG'
 ok 'fetch of a path' hints 64 stretto-fetch ./song.mp3 -o x.ogg /// 'stretto-encode ./song.mp3 |'
-ok 'a file that no edge has as a song' hints 69 stretto-play --store store -O null song.mp3 /// "no 'song.mp3' in 'store'" 'stretto-publish --name song store'
+ok 'a file that no edge has as a song' hints 69 stretto-play --store store -O null song.mp3 /// \
+    "no 'song.mp3' in 'store'" 'stretto-publish --name song store'
 
 # what was mistyped
-tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-play stretto-simulate stretto-report'
+tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve
+    stretto-track stretto-play stretto-simulate stretto-report'
 for tool in $tools; do
-    ok "$tool --vesion: --version was meant" hints 64 $tool --vesion /// "unknown option '--vesion'" 'did you mean --version?'
-    ok "$tool names an unknown option before a missing argument" hints 64 $tool --qwertz /// "unknown option '--qwertz'" "see $tool --help"
+    ok "$tool --vesion: --version was meant" hints 64 $tool --vesion /// "unknown option '--vesion'" \
+        'did you mean --version?'
+    ok "$tool names an unknown option before a missing argument" hints 64 $tool --qwertz /// \
+        "unknown option '--qwertz'" "see $tool --help"
 done
 ok 'an option that is nothing like any other is not guessed' sh -c '! stretto-serve --qwertz 2>&1 | grep "did you mean"'
-ok 'serve --port: --listen was meant' hints 64 stretto-serve --port 8480 store /// "unknown option '--port'; did you mean --listen HOST:PORT?"
-ok 'encode names an unknown option with its input' hints 64 stretto-encode --bitrat 96 song.mp3 /// "unknown option '--bitrat'; did you mean --bitrates"
+ok 'serve --port: --listen was meant' hints 64 stretto-serve --port 8480 store /// \
+    "unknown option '--port'; did you mean --listen HOST:PORT?"
+ok 'encode names an unknown option with its input' hints 64 stretto-encode --bitrat 96 song.mp3 /// \
+    "unknown option '--bitrat'; did you mean --bitrates"
 ok 'an argument too many' hints 64 stretto-fetch one two /// "unexpected argument 'two'"
 ok 'a tool that is misspelt' hints 64 stretto fecth /// "did you mean fetch?"
 ok 'stretto help lists the tools' sh -c 'stretto help | grep -q "^  publish "'
 ok 'stretto help TOOL shows its options' sh -c 'stretto help fetch | grep -q "^Usage: stretto-fetch"'
 ok 'stretto help of no tool' hints 64 stretto help fecth /// 'did you mean fetch?'
-one() { rm -f x.ogg && stretto-encode -b 96 song.mp3 -o x.ogg && stretto-encode -b 96,160 song.mp3 -o y.ogg && stretto-encode -b 96 -b 160 song.mp3 -o z.ogg && test -s x.ogg && cmp y.ogg z.ogg && ! cmp -s x.ogg y.ogg; }
+one() {
+    rm -f x.ogg &&
+        stretto-encode -b 96 song.mp3 -o x.ogg &&
+        stretto-encode -b 96,160 song.mp3 -o y.ogg &&
+        stretto-encode -b 96 -b 160 song.mp3 -o z.ogg &&
+        test -s x.ogg &&
+        cmp y.ogg z.ogg &&
+        ! cmp -s x.ogg y.ogg
+}
 ok 'encode -b takes one argument each time' one
 stretto-encode -b 96 song.wav | stretto-chunk >b.tar
-ok '--name= is an empty name, not the argument that follows' hints 64 stretto-publish --name= st b.tar /// "'' cannot be a name"
+ok '--name= is an empty name, not the argument that follows' hints 64 stretto-publish --name= st b.tar /// \
+    "'' cannot be a name"
 ok 'so is --name with an empty argument' hints 64 stretto-publish --name '' st b.tar /// "'' cannot be a name"
 named() { stretto-publish --name=new st b.tar && stretto-publish --list st | cut -f 2 | grep -qx new; }
 ok 'and --name=NAME a name' named
@@ -70,17 +95,26 @@ ok 'and --name=NAME a name' named
 : >file
 mkdir -p folder
 for where in absent file folder; do
-    for command in 'stretto-publish --list' 'stretto-publish --verify' 'stretto-publish --remove x' 'stretto-serve --listen 127.0.0.1:0' 'stretto-fetch x -o x.ogg --store' 'stretto-fetch --list --store' 'stretto-play -O null x --store' 'stretto-play --list --store'; do
+    for command in 'stretto-publish --list' 'stretto-publish --verify' 'stretto-publish --remove x' \
+        'stretto-serve --listen 127.0.0.1:0' 'stretto-fetch x -o x.ogg --store' 'stretto-fetch --list --store' \
+        'stretto-play -O null x --store' 'stretto-play --list --store'; do
         ok "no store in '$where': $command" hints 66 $command $where /// "no store in '$where'"
     done
 done
 if [ "$(id -u)" -eq 0 ]; then
     chmod 755 "$work" && mkdir -p shut/songs shut/names && chmod 700 shut
-    nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$reach" STRETTO_CACHE="$work/theirs" "$@"; }
+    nobody() {
+        setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$reach" STRETTO_CACHE="$work/theirs" "$@"
+    }
     # a build in a home of root's is not theirs to run
-    mkdir -p reach && for tool in $tools; do cp "$(command -v "$tool")" reach/; done && reach=$work/reach:$PATH
-    for command in 'stretto-publish --list' 'stretto-publish --verify' 'stretto-serve --listen 127.0.0.1:0' 'stretto-fetch x -o x.ogg --no-cache --store' 'stretto-play -O null x --no-cache --store' 'stretto-play --list --no-cache --store'; do
-        ok "a store that may not be read: $command" hints 74 nobody $command shut /// 'cannot read the store' 'Permission denied'
+    mkdir -p reach &&
+        for tool in $tools; do cp "$(command -v "$tool")" reach/; done &&
+        reach=$work/reach:$PATH
+    for command in 'stretto-publish --list' 'stretto-publish --verify' 'stretto-serve --listen 127.0.0.1:0' \
+        'stretto-fetch x -o x.ogg --no-cache --store' 'stretto-play -O null x --no-cache --store' \
+        'stretto-play --list --no-cache --store'; do
+        ok "a store that may not be read: $command" hints 74 nobody $command shut /// 'cannot read the store' \
+            'Permission denied'
     done
 else
     skip 'a store that may not be read' 'not root'
@@ -88,10 +122,29 @@ fi
 ok 'fetch --list lists the songs' sh -c 'stretto-fetch --list --store store | cut -f 2 | grep -qx frontiers'
 ok 'fetch --playlist takes no song' hints 64 stretto-fetch --playlist list.m3u8 x /// '--playlist takes no SONG'
 # --help: 80 columns, units, groups, and the variables of the environment
-fits() { for tool in $tools; do $tool --help | sed '/^Examples:/,$d' | awk -v tool=$tool 'length > 80 {print tool ": " $0; wide = 1} END {exit wide}' || return; done && stretto | awk 'length > 80 {print; exit 1}'; }
+fits() {
+    for tool in $tools; do
+        $tool --help |
+            sed '/^Examples:/,$d' |
+            awk -v tool=$tool 'length > 80 {print tool ": " $0; wide = 1} END {exit wide}' ||
+            return
+    done &&
+        stretto | awk 'length > 80 {print; exit 1}'
+}
 ok 'help fits 80 columns' fits
-units() { for tool in $tools; do $tool --help | grep -nE '(\b(INT|UINT|FLOAT)\b|TEXT:|in \[|Excludes|REQUIRED| x 2)' && return 1; done; stretto-play --help | grep -q -- '--buffer SECONDS' && stretto-fetch --help | grep -q -- '--bitrate KBPS' && stretto-serve --help | grep -q -- '--cache-size BYTES'; }
+units() {
+    for tool in $tools; do
+        $tool --help | grep -nE '(\b(INT|UINT|FLOAT)\b|TEXT:|in \[|Excludes|REQUIRED| x 2)' && return 1
+    done
+    stretto-play --help | grep -q -- '--buffer SECONDS' &&
+        stretto-fetch --help | grep -q -- '--bitrate KBPS' &&
+        stretto-serve --help | grep -q -- '--cache-size BYTES'
+}
 ok 'help names units, not types' units
-groups() { stretto-play --help | grep -qx 'Sound:' && stretto-play --help | grep -qx 'Where it asks:' && stretto-serve --help | grep -q 'STRETTO_SERVE_LISTEN'; }
+groups() {
+    stretto-play --help | grep -qx 'Sound:' &&
+        stretto-play --help | grep -qx 'Where it asks:' &&
+        stretto-serve --help | grep -q 'STRETTO_SERVE_LISTEN'
+}
 ok 'help groups options' groups
 finish

@@ -13,9 +13,13 @@ ok 'each expression, with its labels' dashboard "$root/examples/grafana.json" or
 
 # the check itself notices
 notices() { # PATTERN REPLACEMENT WORDS
-    sed "s/$1/$2/" "$root/examples/grafana.json" >wrong.json && ! cmp -s wrong.json "$root/examples/grafana.json" && ! dashboard wrong.json origin edge tracker >said && grep -qF "$3" said || { cat said; return 1; }
+    sed "s/$1/$2/" "$root/examples/grafana.json" >wrong.json &&
+        ! cmp -s wrong.json "$root/examples/grafana.json" &&
+        ! dashboard wrong.json origin edge tracker >said &&
+        grep -qF "$3" said || { cat said; return 1; }
 }
-ok 'not a metric that no server tells' notices stretto_cache_hits_total stretto_hits_total 'no server tells stretto_hits_total'
+ok 'not a metric that no server tells' notices stretto_cache_hits_total stretto_hits_total \
+    'no server tells stretto_hits_total'
 ok 'not a label that it lacks' notices 'by (class)' 'by (status)' 'no label status'
 ok 'not a counter as it is' notices 'rate(\(stretto_requests_total{[^}]*}\)\[[^]]*\])' '(\1)' 'a counter as it is'
 ok 'not a rate of a gauge' notices 'sum(\(stretto_peers{[^}]*}\))' 'sum(rate(\1[$__rate_interval]))' 'rate of a gauge'

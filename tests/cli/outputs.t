@@ -15,7 +15,10 @@ report() { stretto-report --keep-going --html "$1" events.jsonl; }
 if mknod probe c 1 3 2>/dev/null && : 2>/dev/null >probe; then
     device() { mknod null c 1 3 && "$1" null && test -c null && rm null; }
     for tool in encode fetch report; do ok "$tool -o leaves a device what it is" device $tool; done
-    measured() { rm -f null; mknod null c 1 3 && stretto-encode -b 96 -o sound --stats null song.wav && test -c null && rm null; }
+    measured() {
+        rm -f null
+        mknod null c 1 3 && stretto-encode -b 96 -o sound --stats null song.wav && test -c null && rm null
+    }
     ok 'and so does --stats' measured
     disk() { mknod full c 1 7 && encode full; }
     ok 'a full device: 74' exits 74 disk
@@ -28,12 +31,26 @@ fifo() { # TOOL FILE
 }
 ok 'encode -o writes into a FIFO' fifo encode wanted.ogg
 ok 'fetch too' fifo fetch fetched.ogg
-link() { mkdir -p far && echo old >far/target && ln -s far/target link && encode link && test -L link && cmp far/target wanted.ogg; }
+link() {
+    mkdir -p far &&
+        echo old >far/target &&
+        ln -s far/target link &&
+        encode link &&
+        test -L link &&
+        cmp far/target wanted.ogg
+}
 ok 'a link is followed to the file' link
 ok 'beside which nothing is left' test "$(ls -A far)" = target
 dangling() { ln -s far/made dangles && encode dangles && test -L dangles && cmp far/made wanted.ogg; }
 ok 'a dangling link creates its target' dangling
-chain() { ln -s "$PWD/far/end" far/second && ln -s far/second first && encode first && test -L first && test -L far/second && cmp far/end wanted.ogg; }
+chain() {
+    ln -s "$PWD/far/end" far/second &&
+        ln -s far/second first &&
+        encode first &&
+        test -L first &&
+        test -L far/second &&
+        cmp far/end wanted.ogg
+}
 ok 'links to links too' chain
 loop() { ln -s round round; encode round; }
 ok 'a loop of links: 73' exits 73 loop
@@ -81,10 +98,16 @@ interrupted() { # SIGNAL COMMAND...
     rm -r box in
     [ $status -gt 128 ] && [ -z "$left" ] || { echo "exit $status, left: $left"; return 1; }
 }
-for signal in INT TERM HUP KILL; do ok "$signal leaves nothing beside the output" interrupted $signal env --default-signal=INT stretto-encode -b 96 -o box/song.ogg -; done
+for signal in INT TERM HUP KILL; do
+    ok "$signal leaves nothing beside the output" interrupted $signal env --default-signal=INT stretto-encode -b 96 -o \
+        box/song.ogg -
+done
 if strace -V >/dev/null 2>&1; then
     # a file system that knows no file without a name
-    named() { strace -f -o /dev/null -P box -e trace=openat -e inject=openat:error=EOPNOTSUPP:when=1 env --default-signal=INT stretto-encode "$@"; }
+    named() {
+        strace -f -o /dev/null -P box -e trace=openat -e inject=openat:error=EOPNOTSUPP:when=1 env \
+            --default-signal=INT stretto-encode "$@"
+    }
     # the encoder itself, whether or not the shell put a process before strace
     encoder_of() { pgrep -P "$(pgrep -P "$1" -x strace || echo "$1")" -x stretto-encode; }
     begun() { child=$(encoder_of $pid) && [ -n "$(ls -A box)" ]; }
@@ -104,7 +127,12 @@ if strace -V >/dev/null 2>&1; then
         [ $status -gt 128 ] && [ -z "$left" ] || { echo "exit $status, left: $left"; return 1; }
     }
     for signal in INT TERM HUP; do ok "$signal takes the draft away where it needs a name" child $signal; done
-    whole() { mkdir box && named -b 96 -o box/song.ogg song.wav && cmp box/song.ogg wanted.ogg && test "$(ls -A box)" = song.ogg; }
+    whole() {
+        mkdir box &&
+            named -b 96 -o box/song.ogg song.wav &&
+            cmp box/song.ogg wanted.ogg &&
+            test "$(ls -A box)" = song.ogg
+    }
     ok 'there too the file appears whole' whole
 fi
 finish

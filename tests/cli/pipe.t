@@ -7,9 +7,19 @@ ffmpeg -v error -t 45 -i "$song" -c:a flac song.flac
 piped() { stretto-encode song.flac | tee all.ogg | stretto-chunk | stretto-publish --name machine-wars store >id; }
 ok 'a song goes through the pipe' piped
 id=$(cat id)
-again() { (mkdir -p else && cd else && TZ=Asia/Tokyo LC_ALL=C stretto-encode -j1 - <../song.flac | stretto-chunk | stretto-publish other) | cmp - id; }
+again() {
+    (
+        mkdir -p else &&
+            cd else &&
+            TZ=Asia/Tokyo LC_ALL=C stretto-encode -j1 - <../song.flac | stretto-chunk | stretto-publish other
+    ) |
+        cmp - id
+}
 ok 'its id is the same for -j1, another zone, locale and directory' again
-listed() { stretto-publish --list store | grep -q "^$id	machine-wars	0:45	96,160,320	" && stretto-publish --list --json store | jq -e ".id == \"$id\""; }
+listed() {
+    stretto-publish --list store | grep -q "^$id	machine-wars	0:45	96,160,320	" &&
+        stretto-publish --list --json store | jq -e ".id == \"$id\""
+}
 ok '--list shows it' listed
 ok '--verify finds no damage' stretto-publish --verify store
 
@@ -22,21 +32,44 @@ n=0
 for kbps in 96 160 320; do
     oggz_rip $n $kbps
     n=$((n + 1))
-    fetched() { stretto-fetch --store store -b $kbps machine-wars -o $kbps.ogg && oggz-validate $kbps.ogg && ! ogginfo $kbps.ogg | grep -i warn; }
+    fetched() {
+        stretto-fetch --store store -b $kbps machine-wars -o $kbps.ogg &&
+            oggz-validate $kbps.ogg &&
+            ! ogginfo $kbps.ogg | grep -i warn
+    }
     ok "$kbps: the fetched file validates" fetched
     decodes() { ffpcm whole-$kbps.ogg | cmp - whole-$kbps.s16 && ffpcm $kbps.ogg | cmp - whole-$kbps.s16; }
     ffpcm whole-$kbps.ogg >whole-$kbps.s16
     ok "$kbps: it decodes to encode's rendition, bit for bit (ffmpeg)" decodes
-    chunks() { for k in 0 1 2 3 4; do [ ! -e "store/songs/$id/$kbps/chunk_$k.ogg" ] || pcm "store/songs/$id/$kbps/chunk_$k.ogg"; done >joined && pcm $kbps.ogg | cmp - joined; }
+    chunks() {
+        for k in 0 1 2 3 4; do
+            [ ! -e "store/songs/$id/$kbps/chunk_$k.ogg" ] || pcm "store/songs/$id/$kbps/chunk_$k.ogg"
+        done >joined &&
+            pcm $kbps.ogg | cmp - joined
+    }
     ok "$kbps: chunks decoded one by one and joined are the same (libvorbisfile)" chunks
-    kept() { for k in 0 1 2 3 4; do [ ! -e "store/songs/$id/$kbps/chunk_$k.ogg" ] || keep "store/songs/$id/$kbps/chunk_$k.ogg"; done >joined && cmp joined whole-$kbps.s16; }
+    kept() {
+        for k in 0 1 2 3 4; do
+            [ ! -e "store/songs/$id/$kbps/chunk_$k.ogg" ] || keep "store/songs/$id/$kbps/chunk_$k.ogg"
+        done >joined &&
+            cmp joined whole-$kbps.s16
+    }
     ok "$kbps: and after ffmpeg, keeping the last samples" kept
-    valid() { for f in store/songs/"$id"/$kbps/*.ogg; do oggz-validate "$f" || return; ! ogginfo "$f" | grep -i warn || return; done; }
+    valid() {
+        for f in store/songs/"$id"/$kbps/*.ogg; do
+            oggz-validate "$f" || return
+            ! ogginfo "$f" | grep -i warn || return
+        done
+    }
     ok "$kbps: every chunk validates without a warning" valid
 done
 mixed() { # 96, 320, 160, ...: the exact length at every change
     i=0
-    for kbps in 96 320 160 96 320; do [ ! -e "store/songs/$id/$kbps/chunk_$i.ogg" ] || pcm "store/songs/$id/$kbps/chunk_$i.ogg"; i=$((i + 1)); done | wc -c >got
+    for kbps in 96 320 160 96 320; do
+        [ ! -e "store/songs/$id/$kbps/chunk_$i.ogg" ] || pcm "store/songs/$id/$kbps/chunk_$i.ogg"
+        i=$((i + 1))
+    done |
+        wc -c >got
     pcm 96.ogg | wc -c | cmp - got
 }
 ok 'any mix of renditions has the exact length' mixed
@@ -47,7 +80,9 @@ joints() {
         for after in 96 160 320; do
             [ $before != $after ] || continue
             for k in 1 2 3; do
-                keep store/songs/"$id"/$before/chunk_$((k - 1)).ogg >left && keep store/songs/"$id"/$after/chunk_$k.ogg >right || return
+                keep store/songs/"$id"/$before/chunk_$((k - 1)).ogg >left &&
+                    keep store/songs/"$id"/$after/chunk_$k.ogg >right ||
+                    return
                 python3 - whole-$before.s16 whole-$after.s16 $k <<'EOF' || return
 import array, sys
 def read(path):

@@ -5,10 +5,22 @@ tone song.wav 25
 stretto-encode -b 96,160 song.wav | stretto-chunk >song.tar
 stretto-encode -b 96,160 --gain -20 song.wav | stretto-chunk >other.tar
 
-publishes() { stretto-publish --name song store song.tar >id && test "$(cat store/names/song)" = "$(cat id)" && stretto-publish --verify store; }
+publishes() {
+    stretto-publish --name song store song.tar >id &&
+        test "$(cat store/names/song)" = "$(cat id)" &&
+        stretto-publish --verify store
+}
 ok 'publishes and names a song' publishes
 id=$(cat id)
-twice() { find store -printf '%p %T@ %i\n' | sort >before && stretto-publish --name song store song.tar | cmp - id && find store -path store/.staging -prune -o -printf '%p %T@ %i\n' | sort | grep -vx 'store/.staging.*' >after; grep -v -e '^store ' -e 'store/.staging' before >b; grep -v '^store ' after | cmp - b; }
+twice() {
+    find store -printf '%p %T@ %i\n' | sort >before &&
+        stretto-publish --name song store song.tar | cmp - id &&
+        find store -path store/.staging -prune -o -printf '%p %T@ %i\n' |
+        sort |
+            grep -vx 'store/.staging.*' >after
+    grep -v -e '^store ' -e 'store/.staging' before >b
+    grep -v '^store ' after | cmp - b
+}
 ok 'twice is a success that changes nothing' twice
 dry() { stretto-publish --dry-run nowhere song.tar | cmp - id && test ! -e nowhere; }
 ok '--dry-run touches nothing' dry
@@ -23,7 +35,12 @@ hostile() { # NAME: bundle.tar must be refused, and the store stay as it is
 }
 files=$(tar tf song.tar)
 build() { tar cf bundle.tar --format ustar "$@"; }
-cut() { for n in 0 1 511 512 513 10000 200000 $(($(wc -c <song.tar) - 1700)); do head -c "$n" song.tar >bundle.tar; exits 65 hostile || return; done; }
+cut() {
+    for n in 0 1 511 512 513 10000 200000 $(($(wc -c <song.tar) - 1700)); do
+        head -c "$n" song.tar >bundle.tar
+        exits 65 hostile || return
+    done
+}
 ok 'a bundle cut anywhere: 65' cut
 python3 - <<'EOF'
 import io, tarfile
@@ -60,17 +77,34 @@ done
 # shellcheck disable=SC2086 # a list of names without spaces
 rebuilt() { (cd s && tar cf ../bundle.tar --format ustar $files); }
 ok 'put together again it is the same song' test "$(rebuilt && stretto-publish --dry-run x bundle.tar)" = "$id"
-flip() { cp "s/$1" kept && printf '\001\002' | dd of="s/$1" bs=1 seek="$2" conv=notrunc 2>/dev/null && rebuilt && cp kept "s/$1" && exits 65 hostile; }
+flip() {
+    cp "s/$1" kept &&
+        printf '\001\002' | dd of="s/$1" bs=1 seek="$2" conv=notrunc 2>/dev/null &&
+        rebuilt &&
+        cp kept "s/$1" &&
+        exits 65 hostile
+}
 for byte in 0 30 70 4000 30000; do ok "byte $byte of a chunk changed: 65" flip 96/chunk_1.ogg $byte; done
 ok 'an index changed: 65' flip 160/index 50
-swapped() { mv s/96/chunk_1.ogg t && cp s/96/chunk_0.ogg s/96/chunk_1.ogg && rebuilt && mv t s/96/chunk_1.ogg && exits 65 hostile; }
+swapped() {
+    mv s/96/chunk_1.ogg t &&
+        cp s/96/chunk_0.ogg s/96/chunk_1.ogg &&
+        rebuilt &&
+        mv t s/96/chunk_1.ogg &&
+        exits 65 hostile
+}
 ok 'a chunk in the place of another: 65' swapped
 manifest() { cp s/manifest.json kept && jq -c "$1" kept >s/manifest.json && rebuilt && cp kept s/manifest.json; }
 changed() { manifest "$1" && exits 65 hostile; }
 ok 'a manifest with another id: 65' changed '.id = "0sjqzgcjx6zr45y51mtvrghnmvt55aax"'
 ok 'with another length: 65' changed '.samples += 1'
 ok 'with other averages: 65' changed '.renditions[0].average_kbps += 1'
-retag() { manifest '.tags.TITLE = ["New"]' && test "$(stretto-publish --retag store bundle.tar)" = "$id" && stretto-publish --list store | grep -q 'New$' && stretto-publish --verify store; }
+retag() {
+    manifest '.tags.TITLE = ["New"]' &&
+        test "$(stretto-publish --retag store bundle.tar)" = "$id" &&
+        stretto-publish --list store | grep -q 'New$' &&
+        stretto-publish --verify store
+}
 ok '--retag: new tags replace the old ones of the same song' retag
 noise() { printf 'not a tar' | stretto-publish store; }
 ok 'input that is not a tar: 65' exits 65 noise
@@ -79,10 +113,21 @@ damage() { cp -r store broken && printf x >>"broken/songs/$id/96/chunk_1.ogg" &&
 ok '--verify finds damage: 1' exits 1 damage
 mends() { stretto-publish broken song.tar && stretto-publish --verify broken; }
 ok 'and publishing again mends it' mends
-removes() { stretto-publish --remove song broken && test -z "$(find broken/songs broken/names -mindepth 1)" && exits 66 stretto-publish --remove song broken; }
+removes() {
+    stretto-publish --remove song broken &&
+        test -z "$(find broken/songs broken/names -mindepth 1)" &&
+        exits 66 stretto-publish --remove song broken
+}
 ok '--remove takes the song and its names' removes
 
-both() { for i in 1 2 3 4; do stretto-publish --name x pair song.tar >/dev/null & stretto-publish --name y pair other.tar >/dev/null & done; wait; stretto-publish --verify pair && test "$(stretto-publish --list pair | wc -l)" -eq 2; }
+both() {
+    for i in 1 2 3 4; do
+        stretto-publish --name x pair song.tar >/dev/null &
+        stretto-publish --name y pair other.tar >/dev/null &
+    done
+    wait
+    stretto-publish --verify pair && test "$(stretto-publish --list pair | wc -l)" -eq 2
+}
 ok 'eight at the same time on one store' both
 killed() {
     i=0
@@ -103,15 +148,20 @@ killed() {
 ok 'kill -9 a hundred times: old or new, never a mix' killed
 synced() {
     ASAN_OPTIONS=detect_leaks=0 strace -f -y -o trace -e trace=fsync,rename,renameat,renameat2 stretto-publish fresh song.tar >/dev/null &&
-        awk '/fsync/ && /chunk_/ {chunks++} /fsync/ && /manifest/ {manifest = NR} /rename/ && /songs\// {renamed = NR; n = chunks} /fsync/ && /songs>/ {after = NR}
+        awk '/fsync/ && /chunk_/ {chunks++} /fsync/ && /manifest/ {manifest = NR}
+             /rename/ && /songs\// {renamed = NR; n = chunks} /fsync/ && /songs>/ {after = NR}
              /unfinished/ && /fsync/ {open++} /fsync resumed/ {open--} /rename/ && open {late = 1}
-             END {exit !(n == 6 && !late && manifest && manifest < renamed && renamed < after)}' trace || { cat trace; return 1; }
+             END {exit !(n == 6 && !late && manifest && manifest < renamed && renamed < after)}' trace ||
+        { cat trace; return 1; }
 }
 ok 'every file is on disk before it is renamed, and the folder after' synced
 full() {
     stretto-publish small/store song.tar
     status=$?
-    stretto-publish --verify small/store && test -z "$(ls small/store/songs)" && test -z "$(ls small/store/.staging)" && [ $status -eq 74 ]
+    stretto-publish --verify small/store &&
+        test -z "$(ls small/store/songs)" &&
+        test -z "$(ls small/store/.staging)" &&
+        [ $status -eq 74 ]
 }
 full_test='a full disk: 74, and the store as before'
 mkdir small

@@ -12,10 +12,14 @@ known() { # what is left to others: to .ci/run (packages, test), and to house.t 
     sed 's/ *#.*//' makes | diff known -
 }
 ok 'the commands of make are those that .ci/run and house.t run' known
-narrow_page() { awk 'length > 100 {print FILENAME ":" FNR ": " length " columns"; wide = 1} END {exit wide}' "$root/README.md"; }
+narrow_page() {
+    awk 'length > 100 {print FILENAME ":" FNR ": " length " columns"; wide = 1} END {exit wide}' "$root/README.md"
+}
 ok 'no line is longer than 100 columns' narrow_page
 paths() {
-    grep -oE '`(examples|tests)/[A-Za-z0-9_@./-]*`|\((examples/[^)]*)\)' "$root/README.md" | tr -d '`()' | sort -u >named
+    grep -oE '`(examples|tests)/[A-Za-z0-9_@./-]*`|\((examples/[^)]*)\)' "$root/README.md" |
+        tr -d '`()' |
+        sort -u >named
     test "$(wc -l <named)" -gt 20 && (cd "$root" && xargs ls -d) <named >/dev/null
 }
 ok 'every file that it names is there' paths
@@ -31,7 +35,12 @@ if unshare -n true 2>/dev/null; then
     # a repository of this tree, in place of the address
     mkdir origin
     (cd "$root" && tar c --exclude=./build --exclude=./.git --exclude=./demo .) | tar x -C origin
-    (cd origin && git init -q && git add -f . && git -c user.name=test -c user.email=test@example.org commit -q -m tree)
+    (
+        cd origin &&
+            git init -q &&
+            git add -f . &&
+            git -c user.name=test -c user.email=test@example.org commit -q -m tree
+    )
     cat >paste.sh <<'EOS'
 # One line after the other: "ok LINE" or "not ok LINE", and all that it said in LINE-NUMBER.said.
 ip link set lo up
@@ -61,17 +70,24 @@ while IFS= read -r line <&3; do
 done 3<"$1"
 EOS
     fresh() { # a shell that knows nothing of ours
-        cd reader && env -i HOME="$PWD/home" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SDL_AUDIODRIVER=dummy \
-            GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$work/origin.insteadOf" GIT_CONFIG_VALUE_0=https://example.org/stretto.git made="$work/made" said="$work" \
-            timeout 900 unshare -n bash --norc --noprofile "$work/paste.sh" "$work/pasted"
+        cd reader &&
+            env -i HOME="$PWD/home" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+                SDL_AUDIODRIVER=dummy \
+                GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$work/origin.insteadOf" GIT_CONFIG_VALUE_0=https://example.org/stretto.git \
+                made="$work/made" said="$work" \
+                timeout 900 unshare -n bash --norc --noprofile "$work/paste.sh" "$work/pasted"
     }
     rows 'README:' fresh
     cd "$work/reader/stretto" || exit 1
-    whole() { oggz-validate frontiers.ogg && oggz-validate music/machine-wars.ogg && stretto-publish --verify store; }
+    whole() {
+        oggz-validate frontiers.ogg && oggz-validate music/machine-wars.ogg && stretto-publish --verify store
+    }
     ok 'the songs are whole' whole
     told() {
-        cat "$work"/*.said | grep -q ' 200 OK' && grep -l 'possible if it changes between chunks only' "$work"/*.said &&
-            grep -l 'Royalties\|amount_cents' "$work"/*.said && grep -q '<svg' report.html &&
+        cat "$work"/*.said | grep -q ' 200 OK' &&
+            grep -l 'possible if it changes between chunks only' "$work"/*.said &&
+            grep -l 'Royalties\|amount_cents' "$work"/*.said &&
+            grep -q '<svg' report.html &&
             test "$(soxi -s heard.wav)" -eq "$(soxi -s "$work/tone.wav")"
     }
     ok 'and their results are there' told
@@ -84,16 +100,42 @@ EOS
 else
     skip 'the commands, in a network namespace' 'unshare -n is not allowed'
 fi
-demo() { env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$root" "B=${B:-build}" -o all -o build/music/.there demo CUT=10 OUT="$work/demo" >said 2>&1 </dev/null || { cat said; return 1; }; }
+demo() {
+    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$root" "B=${B:-build}" -o all -o build/music/.there \
+        demo CUT=10 OUT="$work/demo" >said 2>&1 </dev/null ||
+        { cat said; return 1; }
+}
 ok 'make demo, with ten seconds of each song' demo
-seen() { grep -q 'eu-west, the nearest edge of most, is killed' said && grep -q 'bytes from peers' said && grep -q '<svg' demo/report.html && test "$(jq -r .listener demo/events/*.jsonl | sort -u | wc -l)" -ge 8 || { cat said; return 1; }; }
+seen() {
+    grep -q 'eu-west, the nearest edge of most, is killed' said &&
+        grep -q 'bytes from peers' said &&
+        grep -q '<svg' demo/report.html &&
+        test "$(jq -r .listener demo/events/*.jsonl | sort -u | wc -l)" -ge 8 || { cat said; return 1; }
+}
 ok 'tells its story and leaves a report' seen
-narrow() { LC_ALL=C.UTF-8 python3 -c 'import sys; wide = [line for line in open("said") if len(line) > 81]; print(*wide); sys.exit(bool(wide))' && test "$(grep -c 'startup, half below' said)" -eq 2 && test "$(grep -c 'Beside Spotify' said)" -eq 1; }
+narrow() {
+    LC_ALL=C.UTF-8 python3 -c 'import sys; wide = [line for line in open("said") if len(line) > 81]; print(*wide); sys.exit(bool(wide))' &&
+        test "$(grep -c 'startup, half below' said)" -eq 2 &&
+        test "$(grep -c 'Beside Spotify' said)" -eq 1
+}
 ok 'in 80 columns, with the figures of Spotify once' narrow
-loud() { jq -r 'select(.loudness) | .loudness | [.lufs, .limited_by] | @tsv' demo/store/songs/*/manifest.json >loud && grep -q true_peak loud && test "$(grep -c 'limited by true peak' said)" -eq "$(grep -c true_peak loud)" && ! grep -q 'nothing in it tells' said; }
+loud() {
+    jq -r 'select(.loudness) | .loudness | [.lufs, .limited_by] | @tsv' demo/store/songs/*/manifest.json >loud &&
+        grep -q true_peak loud &&
+        test "$(grep -c 'limited by true peak' said)" -eq "$(grep -c true_peak loud)" &&
+        ! grep -q 'nothing in it tells' said
+}
 ok 'and says why a song stays below -14 LUFS' loud
-needs() { setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'emulator=nowhere; . "$1/tests/net/hosts.sh"; net_lacks' - "$root" | grep -qx root; }
-if [ "$(id -u)" -eq 0 ]; then ok 'what links of their own need is said in words' needs; else skip 'what links need' 'not root'; fi
+needs() {
+    setpriv --reuid 65534 --regid 65534 --clear-groups sh -c \
+        'emulator=nowhere; . "$1/tests/net/hosts.sh"; net_lacks' - "$root" |
+        grep -qx root
+}
+if [ "$(id -u)" -eq 0 ]; then
+    ok 'what links of their own need is said in words' needs
+else
+    skip 'what links need' 'not root'
+fi
 alone() { ! pgrep -f "$work/demo|stretto-demo-.*/cache" >left || { cat left; return 1; }; }
 ok 'and leaves nothing running' alone
 finish

@@ -22,10 +22,13 @@ attacks() { # WHERE [URL of the server behind]
     rows "$where:" abuse shapes "$@"
     rows "$where:" abuse allowed
     ok "$where: blank lines of one are not another's" abuse blank_lines_of_others
-    ok "$where: no way out of the store" abuse traversal "$(cat marker)" /names/marker "/songs/$linked/manifest.json" "/songs/$linked/96/chunk_0.ogg" "/songs/$id/96/chunk_7.ogg" "/songs/$id/96/chunk_8.ogg" "/songs/$id/96/chunk_9.ogg" /names/folder
+    ok "$where: no way out of the store" abuse traversal "$(cat marker)" /names/marker \
+        "/songs/$linked/manifest.json" "/songs/$linked/96/chunk_0.ogg" "/songs/$id/96/chunk_7.ogg" \
+        "/songs/$id/96/chunk_8.ogg" "/songs/$id/96/chunk_9.ogg" /names/folder
     ok "$where: uploads" abuse bodies
     ok "$where: 300 slow clients hold up nobody" abuse slow "$path" "$file"
-    ok "$where: 1,000 requests sent at once" timeout 300 python3 "$root/tests/tools/clients.py" pipeline "$url" "$path" "$file" 1000
+    ok "$where: 1,000 requests sent at once" timeout 300 python3 "$root/tests/tools/clients.py" pipeline \
+        "$url" "$path" "$file" 1000
     ok "$where: 200 clients who leave in the middle" abuse aborts '/stream/song?kbps=320' "$pid" 200
 }
 alive() { kill -0 "$pid" && stop "$pid"; }

@@ -9,42 +9,88 @@ chunk=/songs/$id/160/chunk_1.ogg
 admin_of() { sed -n 's/^admin on //p' "$said"; } # as publish takes it
 code() { curl -sS -m 60 -o got -w '%{http_code}' "$@"; }
 # one worker: lines of its log are in the order of the requests
-start stretto-serve store --workers 1 --admin 127.0.0.1:0 --access-log origin.log && origin=$url origin_pid=$pid origin_admin=$(admin_of) || exit
+start stretto-serve store --workers 1 --admin 127.0.0.1:0 --access-log origin.log &&
+    origin=$url origin_pid=$pid origin_admin=$(admin_of) ||
+    exit
 start stretto-serve "$origin" --cache cache --admin "unix:$work/socket" && edge=$url edge_pid=$pid || exit
 within() { curl -sS -m 60 --unix-socket "$work/socket" "http://admin$1" -o got; }
 
-nothing() { for path in /metrics /stats.json /purge; do test "$(code "$1$path")" = 404 || return 1; done && test "$(code "$1/healthz")" = 200 && grep -qx ok got; }
+nothing() {
+    for path in /metrics /stats.json /purge; do test "$(code "$1$path")" = 404 || return 1; done &&
+        test "$(code "$1/healthz")" = 200 &&
+        grep -qx ok got
+}
 ok 'an origin shows no numbers where it serves' nothing "$origin"
 ok 'nor does an edge' nothing "$edge"
 ok 'and asks nobody else for them' test -z "$(grep -E 'GET /(metrics|stats)' origin.log)"
-shown() { start stretto-serve store --public-metrics && test "$(code "$url/metrics")" = 200 && test "$(code "$url/stats.json")" = 200 && stop "$pid"; }
+shown() {
+    start stretto-serve store --public-metrics &&
+        test "$(code "$url/metrics")" = 200 &&
+        test "$(code "$url/stats.json")" = 200 &&
+        stop "$pid"
+}
 ok 'unless told to' shown
 
 # three misses and nine hits, of which the histogram has to know; /purge was passed on
-for path in /names/song "/songs/$id/manifest.json" "$chunk"; do curl -sS -m 60 -o got -o got -o got -o got "$edge$path" "$edge$path" "$edge$path" "$edge$path"; done
+for path in /names/song "/songs/$id/manifest.json" "$chunk"; do
+    curl -sS -m 60 -o got -o got -o got -o got "$edge$path" "$edge$path" "$edge$path" "$edge$path"
+done
 metrics() { within /metrics && python3 "$root/tests/tools/prometheus.py" <got && cp got metrics; }
 ok 'the admin listener has them, as Prometheus reads them' metrics
-counts() { grep -qx 'stretto_first_byte_seconds_count{cache="hit"} 9' metrics && grep -qx 'stretto_first_byte_seconds_count{cache="miss"} 4' metrics && awk '$1 == "stretto_upstream_first_byte_seconds_count" {exit $2 < 3}' metrics; }
+counts() {
+    grep -qx 'stretto_first_byte_seconds_count{cache="hit"} 9' metrics &&
+        grep -qx 'stretto_first_byte_seconds_count{cache="miss"} 4' metrics &&
+        awk '$1 == "stretto_upstream_first_byte_seconds_count" {exit $2 < 3}' metrics
+}
 ok 'how long answers took, by what the cache did, and upstream'"'"'s' counts
 build() { grep -qx "stretto_build_info{version=\"$(stretto-serve --version | cut -d ' ' -f 2)\"} 1" metrics; }
 ok 'which program runs' build
-of_origin() { curl -sS -m 60 "http://$origin_admin/metrics" -o got && python3 "$root/tests/tools/prometheus.py" <got && cp got origin.metrics; }
+of_origin() {
+    curl -sS -m 60 "http://$origin_admin/metrics" -o got &&
+        python3 "$root/tests/tools/prometheus.py" <got &&
+        cp got origin.metrics
+}
 ok 'those of an origin too' of_origin
 checked() { promtool check metrics <metrics && promtool check metrics <origin.metrics; }
-if command -v promtool >/dev/null; then ok 'promtool finds nothing to say' checked; else skip 'promtool finds nothing to say' 'promtool is not installed (package prometheus)'; fi
-stats() { within /stats.json && jq -e '.role == "edge" and .cache_hits_total >= 9' got && within /healthz && grep -qx ok got; }
+if command -v promtool >/dev/null; then
+    ok 'promtool finds nothing to say' checked
+else
+    skip 'promtool finds nothing to say' 'promtool is not installed (package prometheus)'
+fi
+stats() {
+    within /stats.json &&
+        jq -e '.role == "edge" and .cache_hits_total >= 9' got &&
+        within /healthz &&
+        grep -qx ok got
+}
 ok 'statistics and health there' stats
-others() { test "$(code "http://$origin_admin/")" = 404 && test "$(code "http://$origin_admin/songs/$id/manifest.json")" = 404 && test "$(code -d x "http://$origin_admin/metrics")" = 405; }
+others() {
+    test "$(code "http://$origin_admin/")" = 404 &&
+        test "$(code "http://$origin_admin/songs/$id/manifest.json")" = 404 &&
+        test "$(code -d x "http://$origin_admin/metrics")" = 405
+}
 ok 'and no songs' others
 
 ok 'its socket is for its owner alone' test "$(stat -c %F-%a socket)" = socket-600
-taken() { exits 69 stretto-serve store --listen 127.0.0.1:0 --admin "unix:$work/socket" && within /healthz && grep -qx ok got; }
+taken() {
+    exits 69 stretto-serve store --listen 127.0.0.1:0 --admin "unix:$work/socket" &&
+        within /healthz &&
+        grep -qx ok got
+}
 ok 'another server does not take it' taken
-file() { echo mine >mine && exits 69 stretto-serve store --listen 127.0.0.1:0 --admin "unix:$work/mine" && grep -qx mine mine; }
+file() {
+    echo mine >mine &&
+        exits 69 stretto-serve store --listen 127.0.0.1:0 --admin "unix:$work/mine" &&
+        grep -qx mine mine
+}
 ok 'nor does it replace a file' file
 left() {
     start stretto-serve store --admin "unix:$work/left" && kill -KILL "$pid" && wait "$pid"
-    test -S left && start stretto-serve store --admin "unix:$work/left" && curl -sS -m 60 --unix-socket left http://admin/healthz | grep -qx ok && stop "$pid" && test ! -e left
+    test -S left &&
+        start stretto-serve store --admin "unix:$work/left" &&
+        curl -sS -m 60 --unix-socket left http://admin/healthz | grep -qx ok &&
+        stop "$pid" &&
+        test ! -e left
 }
 ok 'a socket that a crash left is replaced, and none stays at the end' left
 ok 'a bad address is wrong usage' exits 64 stretto-serve store --listen 127.0.0.1:0 --admin nowhere:x
@@ -60,80 +106,148 @@ validates() { # PATH PURGE-ARGUMENTS...
     path=$1
     shift
     await 'it to be stored' settles "$path" || return 1
-    test "$(code "$edge$path")" = 200 && cp got old && n=$(count "$path") && stretto-publish --purge "$@" "unix:$work/socket" && test "$(code "$edge$path")" = 200 && cmp got old &&
-        test "$(count "$path")" -gt "$n" && await 'it to be fresh again' settles "$path"
+    test "$(code "$edge$path")" = 200 &&
+        cp got old &&
+        n=$(count "$path") &&
+        stretto-publish --purge "$@" "unix:$work/socket" &&
+        test "$(code "$edge$path")" = 200 &&
+        cmp got old &&
+        test "$(count "$path")" -gt "$n" &&
+        await 'it to be fresh again' settles "$path"
 }
 ok 'a path that was purged is validated' validates "$chunk" "$chunk"
 ok 'all of a song by its id' validates "$chunk" "$id"
 ok 'its manifest too' validates "/songs/$id/manifest.json" "$id"
 ok 'by its name' validates "$chunk" song
 ok 'and the name itself' validates /names/song song
-another() { await 'it to be stored' settles "$chunk" && stretto-publish --purge /another "unix:$work/socket" && settles "$chunk"; }
+another() {
+    await 'it to be stored' settles "$chunk" &&
+        stretto-publish --purge /another "unix:$work/socket" &&
+        settles "$chunk"
+}
 ok 'another path is not' another
 several() { stretto-publish --purge /a --purge /b "unix:$work/socket" "unix:$work/socket"; }
 ok 'several paths, several edges' several
-unknown() { exits 66 stretto-publish --purge other "unix:$work/socket" && says "the name 'other' is not known here" stretto-publish --purge other "unix:$work/socket"; }
+unknown() {
+    exits 66 stretto-publish --purge other "unix:$work/socket" &&
+        says "the name 'other' is not known here" stretto-publish --purge other "unix:$work/socket"
+}
 ok 'a name that no edge knows is told' unknown
 ok 'an edge that cannot be reached too' exits 69 stretto-publish --purge song "unix:$work/nowhere" "unix:$work/socket"
 ok 'an origin has nothing to purge' exits 66 stretto-publish --purge song "$origin_admin"
-usage() { exits 64 stretto-publish --hard store && exits 64 stretto-publish --purge ../x "unix:$work/socket" && exits 64 stretto-publish --purge song && exits 64 stretto-publish --purge song --list store; }
+usage() {
+    exits 64 stretto-publish --hard store &&
+        exits 64 stretto-publish --purge ../x "unix:$work/socket" &&
+        exits 64 stretto-publish --purge song &&
+        exits 64 stretto-publish --purge song --list store
+}
 ok 'wrong usage' usage
 json='{"purge": ["/a"]}'
 post() { curl -sS -m 60 --unix-socket socket http://admin/purge -o got -w '%{http_code}' "$@"; }
 pages() {
-    test "$(post -d "$json")" = 415 && test "$(post -H 'Content-Type: application/json' -H 'Origin: http://evil.example' -d "$json")" = 403 && test "$(post)" = 405 &&
-        test "$(post --json '{"purge": []}')" = 400 && test "$(post --json '{"purge": ["a b"]}')" = 400 && test "$(post --json '[[[')" = 400 && test "$(post --json "$json")" = 200
+    test "$(post -d "$json")" = 415 &&
+        test "$(post -H 'Content-Type: application/json' -H 'Origin: http://evil.example' -d "$json")" = 403 &&
+        test "$(post)" = 405 &&
+        test "$(post --json '{"purge": []}')" = 400 &&
+        test "$(post --json '{"purge": ["a b"]}')" = 400 &&
+        test "$(post --json '[[[')" = 400 &&
+        test "$(post --json "$json")" = 200
 }
 ok 'a page in a browser cannot purge, and nonsense is refused' pages
 
 files() { find cache -type f -path '*/??/*' | wc -l; }
 removed() {
     settles "$chunk"
-    stop "$edge_pid" && start stretto-serve "$origin" --cache cache --admin "unix:$work/socket" && edge=$url edge_pid=$pid &&
-        await 'the song to be stored' test "$(files)" -ge 3 && stretto-publish --purge song --hard "unix:$work/socket" && await 'its files to be gone' gone
+    stop "$edge_pid" &&
+        start stretto-serve "$origin" --cache cache --admin "unix:$work/socket" &&
+        edge=$url edge_pid=$pid &&
+        await 'the song to be stored' test "$(files)" -ge 3 &&
+        stretto-publish --purge song --hard "unix:$work/socket" &&
+        await 'its files to be gone' gone
 }
 gone() { ! grep -rqs "$id" cache/??; }
 ok '--hard takes a song off the disk, also what was not read since the start' removed
-again() { n=$(count "$chunk") && test "$(code "$edge$chunk")" = 200 && cmp got "store$chunk" && test "$(count "$chunk")" -gt "$n"; }
+again() {
+    n=$(count "$chunk") &&
+        test "$(code "$edge$chunk")" = 200 &&
+        cmp got "store$chunk" &&
+        test "$(count "$chunk")" -gt "$n"
+}
 ok 'it is fetched again when it is asked for' again
 down() { # soft: what there is when upstream is gone; hard: nothing
-    await 'it to be stored' settles "$chunk" && stop "$origin_pid" && stretto-publish --purge "$chunk" "unix:$work/socket" && test "$(code "$edge$chunk")" = 200 && cmp got "store$chunk" &&
-        stretto-publish --purge "$chunk" --hard "unix:$work/socket" && test "$(code "$edge$chunk")" = 502
+    await 'it to be stored' settles "$chunk" &&
+        stop "$origin_pid" &&
+        stretto-publish --purge "$chunk" "unix:$work/socket" &&
+        test "$(code "$edge$chunk")" = 200 &&
+        cmp got "store$chunk" &&
+        stretto-publish --purge "$chunk" --hard "unix:$work/socket" &&
+        test "$(code "$edge$chunk")" = 502
 }
 ok 'without upstream what was purged is still there, and what was purged hard is not' down
 stretto-serve store --workers 1 --listen "${origin#http://}" --access-log origin.log >again 2>&1 &
 origin_pid=$! started="$started $!"
 await 'the origin to be back' grep -q '^listening' again || exit
 survives() { # a purge, then a crash before anybody asked
-    await 'it to be stored' settles "$chunk" && n=$(count "$chunk") && stretto-publish --purge "$id" "unix:$work/socket" && kill -KILL "$edge_pid"
+    await 'it to be stored' settles "$chunk" &&
+        n=$(count "$chunk") &&
+        stretto-publish --purge "$id" "unix:$work/socket" &&
+        kill -KILL "$edge_pid"
     wait "$edge_pid"
-    start stretto-serve "$origin" --cache cache --admin "unix:$work/socket" && edge=$url edge_pid=$pid && test "$(code "$edge$chunk")" = 200 && test "$(count "$chunk")" -gt "$n"
+    start stretto-serve "$origin" --cache cache --admin "unix:$work/socket" &&
+        edge=$url edge_pid=$pid &&
+        test "$(code "$edge$chunk")" = 200 &&
+        test "$(count "$chunk")" -gt "$n"
 }
 ok 'a purge outlives a crash' survives
 torn() {
-    await 'it to be stored' settles "$chunk" && n=$(count "$chunk") && stop "$edge_pid" && printf '0 0 *\n17' >cache/purges
-    start stretto-serve "$origin" --cache cache --admin "unix:$work/socket" && edge=$url edge_pid=$pid && test "$(code "$edge$chunk")" = 200 && test "$(count "$chunk")" -gt "$n"
+    await 'it to be stored' settles "$chunk" &&
+        n=$(count "$chunk") &&
+        stop "$edge_pid" &&
+        printf '0 0 *\n17' >cache/purges
+    start stretto-serve "$origin" --cache cache --admin "unix:$work/socket" &&
+        edge=$url edge_pid=$pid &&
+        test "$(code "$edge$chunk")" = 200 &&
+        test "$(count "$chunk")" -gt "$n"
 }
 ok 'when its file is torn, everything is validated' torn
 start stretto-serve "$origin" --admin "unix:$work/memory.socket" && memory=$url memory_pid=$pid || exit
 in_memory() {
-    test "$(code "$memory$chunk")" = 200 && n=$(count "$chunk") && stretto-publish --purge "$id" --hard "unix:$work/memory.socket" && test "$(code "$memory$chunk")" = 200 && test "$(count "$chunk")" -gt "$n"
+    test "$(code "$memory$chunk")" = 200 &&
+        n=$(count "$chunk") &&
+        stretto-publish --purge "$id" --hard "unix:$work/memory.socket" &&
+        test "$(code "$memory$chunk")" = 200 &&
+        test "$(count "$chunk")" -gt "$n"
 }
 ok 'a cache in memory too' in_memory
 
 # two tiers, and two that tell each other
-start stretto-serve "$edge" --admin "unix:$work/outer.socket" --purge-to "unix:$work/socket" && outer=$url outer_pid=$pid || exit
+start stretto-serve "$edge" --admin "unix:$work/outer.socket" --purge-to "unix:$work/socket" &&
+    outer=$url outer_pid=$pid ||
+    exit
 tiers() {
-    test "$(code "$outer$chunk")" = 200 && await 'the inner edge to have it' settles "$chunk" && n=$(count "$chunk") && stretto-publish --purge "$id" "unix:$work/outer.socket" &&
-        test "$(code "$outer$chunk")" = 200 && cmp got "store$chunk" && test "$(count "$chunk")" -gt "$n"
+    test "$(code "$outer$chunk")" = 200 &&
+        await 'the inner edge to have it' settles "$chunk" &&
+        n=$(count "$chunk") &&
+        stretto-publish --purge "$id" "unix:$work/outer.socket" &&
+        test "$(code "$outer$chunk")" = 200 &&
+        cmp got "store$chunk" &&
+        test "$(count "$chunk")" -gt "$n"
 }
 ok 'an outer edge passes a purge on to the inner' tiers
 round() {
-    start stretto-serve "$origin" --admin "unix:$work/one.socket" --purge-to "unix:$work/two.socket" && one=$pid &&
-        start stretto-serve "$origin" --admin "unix:$work/two.socket" --purge-to "unix:$work/one.socket" && stretto-publish --purge "$id" "unix:$work/one.socket" && stop "$one" && stop "$pid"
+    start stretto-serve "$origin" --admin "unix:$work/one.socket" --purge-to "unix:$work/two.socket" &&
+        one=$pid &&
+        start stretto-serve "$origin" --admin "unix:$work/two.socket" --purge-to "unix:$work/one.socket" &&
+        stretto-publish --purge "$id" "unix:$work/one.socket" &&
+        stop "$one" &&
+        stop "$pid"
 }
 ok 'a purge that comes round ends there' round
-broken() { stop "$edge_pid" && exits 69 stretto-publish --purge "$id" "unix:$work/outer.socket" && says 'unix:' stretto-publish --purge "$id" "unix:$work/outer.socket"; }
+broken() {
+    stop "$edge_pid" &&
+        exits 69 stretto-publish --purge "$id" "unix:$work/outer.socket" &&
+        says 'unix:' stretto-publish --purge "$id" "unix:$work/outer.socket"
+}
 ok 'an edge that cannot pass it on says so' broken
 ends() { stop "$outer_pid" && stop "$memory_pid" && stop "$origin_pid"; }
 ok 'all end well' ends

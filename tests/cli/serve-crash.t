@@ -21,15 +21,22 @@ small_disk() { # COMMAND OPTIONS ARGUMENTS...
     umount disk
     return "$1"
 }
-for test in 'tight size=6M:a disk smaller than --cache-size:bytes' 'tight nr_inodes=500:a disk with few inodes:inodes' 'degraded size=6M:/healthz tells of a full disk:'; do
+for test in 'tight size=6M:a disk smaller than --cache-size:bytes' \
+    'tight nr_inodes=500:a disk with few inodes:inodes' \
+    'degraded size=6M:/healthz tells of a full disk:'; do
     what=${test#*:} how=${test%%:*}
     # shellcheck disable=SC2086 # a word or none
-    if [ "$(id -u)" = 0 ]; then ok "${what%:*}" small_disk "${how% *}" "${how#* }" ${what##*:}; else skip "${what%:*}" 'only root may mount a small tmpfs'; fi
+    if [ "$(id -u)" = 0 ]; then
+        ok "${what%:*}" small_disk "${how% *}" "${how#* }" ${what##*:}
+    else
+        skip "${what%:*}" 'only root may mount a small tmpfs'
+    fi
 done
 ok 'a flipped bit in each file: seen before a byte of it leaves' crashes flipped
 ok 'in a large one: a visible failure, once' crashes flipped_large
 ok 'and by --scrub, without a request' crashes scrubbed
 ok 'rm -rf of the folder: stored again' crashes swept
 ok '--cache-size: du -sb never says more' crashes small 4000000
-ok '--cache-size less than the empty folder takes: 64' exits 64 stretto-serve --listen 127.0.0.1:0 http://127.0.0.1:1 --cache tiny --cache-size 10k
+ok '--cache-size less than the empty folder takes: 64' exits 64 stretto-serve --listen 127.0.0.1:0 \
+    http://127.0.0.1:1 --cache tiny --cache-size 10k
 finish

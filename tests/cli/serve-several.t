@@ -15,26 +15,51 @@ from() { curl -fsS -m 50 "$url$2" -o got && grep -q "^$1 " got; }
 in_order() { start stretto-serve "$a" "$b" && from a /one && from a /two && test "$(asked b GET)" = 0 && stop "$pid"; }
 ok 'the first of several is asked' in_order
 around() { # FIRST NAME...: the first does not work, and nobody notices
-    start stretto-serve "$1" "$b" --upstream-timeout 1 && from b "/around/$2" && from b "/around/$2/again" && stop "$pid"
+    start stretto-serve "$1" "$b" --upstream-timeout 1 &&
+        from b "/around/$2" &&
+        from b "/around/$2/again" &&
+        stop "$pid"
 }
 ok 'the next when nobody listens there' around "$closed" closed
 ok 'the next when it answers 503' around "$fails" fails
 ok 'the next when it says nothing' around "$silent" silent
 once() { test "$(asked silent GET)" = 1; }
 ok 'one that said nothing is not asked by each request' once
-last() { start stretto-serve "$closed" "$fails" && curl -sS -o got -w '%{http_code}' "$url/x" | grep -qx 503 && grep -qx busy got && stop "$pid"; }
+last() {
+    start stretto-serve "$closed" "$fails" &&
+        curl -sS -o got -w '%{http_code}' "$url/x" | grep -qx 503 &&
+        grep -qx busy got &&
+        stop "$pid"
+}
 ok 'when none works, the answer is that of the last' last
-none() { start stretto-serve "$closed" "$closed/b" && curl -sS -o got -w '%{http_code}' "$url/x" | grep -qx 502 && stop "$pid"; }
+none() {
+    start stretto-serve "$closed" "$closed/b" &&
+        curl -sS -o got -w '%{http_code}' "$url/x" | grep -qx 502 &&
+        stop "$pid"
+}
 ok 'or 502' none
-post() { start stretto-serve "$closed" "$b" && curl -fsS -d x "$url/posted" -o got && grep -q '^b ' got && stop "$pid"; }
+post() {
+    start stretto-serve "$closed" "$b" &&
+        curl -fsS -d x "$url/posted" -o got &&
+        grep -q '^b ' got &&
+        stop "$pid"
+}
 ok 'a POST goes on too, where nothing of it was sent' post
 not_twice() {
-    start stretto-serve "$silent" "$b" --upstream-timeout 1 && curl -sS -d x -o got -w '%{http_code}' "$url/once" | grep -qx 504 && test "$(asked b 'POST /once')" = 0 && stop "$pid"
+    start stretto-serve "$silent" "$b" --upstream-timeout 1 &&
+        curl -sS -d x -o got -w '%{http_code}' "$url/once" | grep -qx 504 &&
+        test "$(asked b 'POST /once')" = 0 &&
+        stop "$pid"
 }
 ok 'but not where it may have arrived' not_twice
 goes_on() {
-    start stretto-serve "$cuts" "$b" && curl -fsS "$url/same/500000" -o got && curl -fsS "$b/same/500000" -o right && cmp got right &&
-        test "$(asked cuts 'GET /same')" -ge 1 && curl -sS "$url/stats.json" | jq -e '.upstream_resumed_total >= 1' && stop "$pid"
+    start stretto-serve "$cuts" "$b" &&
+        curl -fsS "$url/same/500000" -o got &&
+        curl -fsS "$b/same/500000" -o right &&
+        cmp got right &&
+        test "$(asked cuts 'GET /same')" -ge 1 &&
+        curl -sS "$url/stats.json" | jq -e '.upstream_resumed_total >= 1' &&
+        stop "$pid"
 }
 ok 'what breaks off in the middle is gone on with from the next' goes_on
 
@@ -44,7 +69,11 @@ back() { # it is asked again once it works
     start stretto-serve "$a" "$b" && from b /down && from b /still || return 1
     stretto-serve "$c" --listen "127.0.0.1:$port" >again 2>&1 &
     again=$! started="$started $!"
-    await 'the server to be back' grep -q '^listening' again && await 'its first request' from c /back && from c /there && stop "$pid" && kill -KILL "$again"
+    await 'the server to be back' grep -q '^listening' again &&
+        await 'its first request' from c /back &&
+        from c /there &&
+        stop "$pid" &&
+        kill -KILL "$again"
 }
 ok 'one that works again is asked again' back
 
@@ -53,17 +82,34 @@ each() { # FILE: who answers each of a hundred paths
     curl -fsS $(seq -f "$url/path/%g" 100) >"$1" && test "$(wc -l <"$1")" = 100
 }
 by_path() {
-    start stretto-serve --balance hash "$b" "$c" "$cuts" && each first && stop "$pid" &&
-        start stretto-serve --balance hash "$cuts" "$c" "$b" && each second && stop "$pid" && cmp first second || return 1
+    start stretto-serve --balance hash "$b" "$c" "$cuts" &&
+        each first &&
+        stop "$pid" &&
+        start stretto-serve --balance hash "$cuts" "$c" "$b" &&
+        each second &&
+        stop "$pid" &&
+        cmp first second ||
+        return 1
     for name in b c cuts; do test "$(grep -c "^$name " first)" -ge 15 || return 1; done
     stop "$b_pid"
-    start stretto-serve --balance hash "$cuts" "$c" "$b" && each third && stop "$pid" && ! grep '^b ' third && grep -v '^b ' first >stay &&
-        grep -vxFf stay third >moved && test "$(wc -l <moved)" = "$(grep -c '^b ' first)" && grep -q '^c ' moved && grep -q '^cuts ' moved
+    start stretto-serve --balance hash "$cuts" "$c" "$b" &&
+        each third &&
+        stop "$pid" &&
+        ! grep '^b ' third &&
+        grep -v '^b ' first >stay &&
+        grep -vxFf stay third >moved &&
+        test "$(wc -l <moved)" = "$(grep -c '^b ' first)" &&
+        grep -q '^c ' moved &&
+        grep -q '^cuts ' moved
 }
 ok 'by hash each path has its server, whatever their order, and only those of one that goes move' by_path
 up() {
-    start stretto-serve "$closed" "$c" && from c /up && curl -fsS "$url/metrics" >metrics && grep -qF "stretto_upstream_up{server=\"${closed#http://}\"} 0" metrics &&
-        grep -qF "stretto_upstream_up{server=\"${c#http://}\"} 1" metrics && stop "$pid"
+    start stretto-serve "$closed" "$c" &&
+        from c /up &&
+        curl -fsS "$url/metrics" >metrics &&
+        grep -qF "stretto_upstream_up{server=\"${closed#http://}\"} 0" metrics &&
+        grep -qF "stretto_upstream_up{server=\"${c#http://}\"} 1" metrics &&
+        stop "$pid"
 }
 ok 'its numbers say which works' up
 by_variable() { STRETTO_SERVE_SOURCE="$closed $c" start stretto-serve && from c /variable && stop "$pid"; }
@@ -74,13 +120,19 @@ ok 'nor a store and a server' exits 64 stretto-serve --listen 127.0.0.1:0 "$c" t
 raw() { # WANTED LINE...: the first line of the answer to a head without Host, as load balancers send it
     wanted=$1
     shift
-    printf '%s\r\n' "$@" '' | python3 "$root/tests/tools/clients.py" raw "$url" >got && head -n 1 got | tr -d '\r' | grep -Eqx "HTTP/1.1 $wanted .*"
+    printf '%s\r\n' "$@" '' | python3 "$root/tests/tools/clients.py" raw "$url" >got &&
+        head -n 1 got | tr -d '\r' | grep -Eqx "HTTP/1.1 $wanted .*"
 }
 mkdir -p store/songs
 start stretto-serve store && origin_pid=$pid
 checks() {
-    raw 200 'GET /healthz HTTP/1.0' && grep -qx ok got && raw 200 'HEAD /healthz HTTP/1.0' && raw 200 'GET /healthz HTTP/1.1' 'Host: x' 'Connection: close' &&
-        raw 20[04] 'OPTIONS * HTTP/1.0' && raw 20[04] 'OPTIONS * HTTP/1.1' 'Host: x' 'Connection: close' && raw 20[04] 'OPTIONS / HTTP/1.0'
+    raw 200 'GET /healthz HTTP/1.0' &&
+        grep -qx ok got &&
+        raw 200 'HEAD /healthz HTTP/1.0' &&
+        raw 200 'GET /healthz HTTP/1.1' 'Host: x' 'Connection: close' &&
+        raw 20[04] 'OPTIONS * HTTP/1.0' &&
+        raw 20[04] 'OPTIONS * HTTP/1.1' 'Host: x' 'Connection: close' &&
+        raw 20[04] 'OPTIONS / HTTP/1.0'
 }
 ok 'an origin answers the checks of load balancers' checks
 start stretto-serve "$url"

@@ -11,14 +11,18 @@ own() { python3 "$root/tests/tools/stray.py" "$1/$2" stray.said; }
 ok 'a stray response is nobody'"'"'s' own "$edge" one
 ok 'through two edges neither' own "$outer" two
 once() { # URL NAME
-    curl -fsS "$1/$2/warm" && curl -sS -o got -w '%{http_code}' -d x "$1/$2/close" | grep -qx 502 && test "$(grep -c "^POST /$2/close" stray.said)" -eq 1
+    curl -fsS "$1/$2/warm" &&
+        curl -sS -o got -w '%{http_code}' -d x "$1/$2/close" | grep -qx 502 &&
+        test "$(grep -c "^POST /$2/close" stray.said)" -eq 1
 }
 ok 'a POST that is not answered is sent once: 502' once "$edge" a
 ok 'through two edges too' once "$outer" b
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 round() { # URL: at once, not when somebody has lost patience
-    curl -sS -m 5 -o got -w '%{http_code}' "$1/songs/x" | grep -qx 508 && grep -q "a loop of edges" got && curl -sS -m 5 -o got -w '%{http_code}' -d x "$1/other" | grep -qx 508
+    curl -sS -m 5 -o got -w '%{http_code}' "$1/songs/x" | grep -qx 508 &&
+        grep -q "a loop of edges" got &&
+        curl -sS -m 5 -o got -w '%{http_code}' -d x "$1/other" | grep -qx 508
 }
 alone() {
     stretto-serve "http://127.0.0.1:$port" --listen "127.0.0.1:$port" >alone.said 2>&1 &
@@ -44,22 +48,37 @@ said() { grep -c "^$1" stray.said; }
 holds() { test "$(said "GET /$1/")" -ge "$2"; }
 crowd() { # NAME KIND: twenty clients, in the background; sets $crowd
     # shellcheck disable=SC2046
-    curl -s --parallel --parallel-immediate --parallel-max 20 --limit-rate 1k --no-keepalive $(seq -f "$url/$1/$2/%g" 20) >crowd &
+    curl -s --parallel --parallel-immediate --parallel-max 20 --limit-rate 1k --no-keepalive \
+        $(seq -f "$url/$1/$2/%g" 20) >crowd &
     crowd=$! started="$started $!"
 }
 quick() { curl -fsS -m 40 "$url$1" -o got && grep -q "^$1 " got; }
 left() {
     start stretto-serve "$origin" --workers 1 --upstream-connections 4 --upstream-timeout 600 || return 1
     crowd "l$1" hold && await 'requests upstream' holds "l$1/hold" 2 || return 1
-    quick /names/song && kill "$crowd" && quick /other && await 'upstream to hear of it' test "$(said "left /l$1/")" -ge 2 && quick /another && stop "$pid"
+    quick /names/song &&
+        kill "$crowd" &&
+        quick /other &&
+        await 'upstream to hear of it' test "$(said "left /l$1/")" -ge 2 &&
+        quick /another &&
+        stop "$pid"
 }
 ok 'who goes while the server behind is silent frees its connection, and the request of who waits for one' left a
 same() { # all want the same path: it is asked for as long as one of them waits
     start stretto-serve "$origin" --workers 2 --upstream-connections 4 --upstream-timeout 600 || return 1
-    curl -s "$url/s/hold/1" >one & one=$! started="$started $!"
-    curl -s "$url/s/hold/1" >two & two=$! started="$started $!"
-    await 'the request upstream' holds s/hold 1 && await 'both to wait' waits 2 && kill "$one" && quick /names/song && test "$(said 'left /s/')" = 0 &&
-        kill "$two" && await 'upstream to hear of it' gave_up && test "$(said 'GET /s/')" = 1 && stop "$pid"
+    curl -s "$url/s/hold/1" >one &
+    one=$! started="$started $!"
+    curl -s "$url/s/hold/1" >two &
+    two=$! started="$started $!"
+    await 'the request upstream' holds s/hold 1 &&
+        await 'both to wait' waits 2 &&
+        kill "$one" &&
+        quick /names/song &&
+        test "$(said 'left /s/')" = 0 &&
+        kill "$two" &&
+        await 'upstream to hear of it' gave_up &&
+        test "$(said 'GET /s/')" = 1 &&
+        stop "$pid"
 }
 waits() { test "$(curl -s "$url/stats.json" | jq '.cache_misses_total')" -ge "$1"; }
 gave_up() { test "$(said 'left /s/')" = 1; }
@@ -80,11 +99,15 @@ ok 'slow readers of what cannot be stored leave songs their connections' slow 4 
 ok 'with two connections too' slow 2 1
 # the clock of the server behind: freshness is computed from its Date
 start stretto-serve "$origin" --workers 1 && clocked=$url clocked_pid=$pid clocked_err=$said.err
-skewed() { curl -fsS "$clocked/c/clock/$1" -o got && test "$(curl -fsS "$clocked/metrics" | sed -n 's/^stretto_troubles_total{kind="clock"} //p')" = "$2"; }
+skewed() {
+    curl -fsS "$clocked/c/clock/$1" -o got &&
+        test "$(curl -fsS "$clocked/metrics" | sed -n 's/^stretto_troubles_total{kind="clock"} //p')" = "$2"
+}
 ok 'a clock that is nearly right is nothing' skewed 50 ''
 ok 'what a cache behind kept for a while is no wrong clock' skewed -500/490 ''
 ok 'a clock that is ahead is told' skewed 7205 1
-ok 'in a line of standard error' grep -Eq "clock: '/c/clock/7205' from ${origin#http://}: the server's clock is 720[45] s ahead" "$clocked_err"
+ok 'in a line of standard error' grep -Eq \
+    "clock: '/c/clock/7205' from ${origin#http://}: the server's clock is 720[45] s ahead" "$clocked_err"
 ok 'one that is behind is counted too' skewed -500/100 2
 ok 'the next line comes a minute later' test "$(grep -c clock: "$clocked_err")" -eq 1
 ends() { stop "$clocked_pid" && stop "$outer_pid" && stop "$edge_pid"; }

@@ -14,77 +14,180 @@ same() { simulate --songs 20 --json >a && simulate --songs 20 --json >b && cmp a
 ok 'the same options give the same bytes' same
 other() { simulate --songs 20 --json --seed 2 >b && ! cmp -s a b; }
 ok 'another seed gives other songs' other
-rows_of() { simulate --table --abr $all >table && for p in stretto bola mpc throughput dynamic seed 96 160 320; do grep -q "^$p " table || return; done; }
+rows_of() {
+    simulate --table --abr $all >table &&
+        for p in stretto bola mpc throughput dynamic seed 96 160 320; do grep -q "^$p " table || return; done
+}
 ok 'the table has a row for each policy' rows_of
-narrow() { simulate --table --abr $all --songs 3 --optimum >table && grep -q '^best' table && awk 'length > 80 {print; wide = 1} END {exit wide}' table; }
+narrow() {
+    simulate --table --abr $all --songs 3 --optimum >table &&
+        grep -q '^best' table &&
+        awk 'length > 80 {print; wide = 1} END {exit wide}' table
+}
 ok 'the table fits 80 columns' narrow
 # the traces of examples/: the same everywhere, typical, and such that rules can be told apart
-typical() { sh "$root/examples/traces.sh" made && sh "$root/examples/traces.sh" again && diff -r made again && test "$(find made -type f | wc -l)" -eq 24 && test "$(cat made/* | grep -vc '^#')" -eq 7200 && awk '/^[^#]/ {n++; sum += $2} END {exit !(sum / n > 3000 * 0.6 && sum / n < 3000 * 1.6)}' made/wifi-*; }
+typical() {
+    sh "$root/examples/traces.sh" made &&
+        sh "$root/examples/traces.sh" again &&
+        diff -r made again &&
+        test "$(find made -type f | wc -l)" -eq 24 &&
+        test "$(cat made/* | grep -vc '^#')" -eq 7200 &&
+        awk '/^[^#]/ {n++; sum += $2} END {exit !(sum / n > 3000 * 0.6 && sum / n < 3000 * 1.6)}' made/wifi-*
+}
 ok 'examples/traces.sh makes the same traces each time' typical
-told_apart() { stretto-simulate --traces made --abr stretto,bola,mpc,seed,96 --songs 240 --json | jq -es 'map(select(.songs)) | map({(.policy): .}) | add | (.stretto.q > .bola.q) and (.stretto.q > .mpc.q) and (.bola.q > .seed.q) and (.seed.q > .["96"].q) and (.bola.first_ahead_q > 2 * .bola.first_ahead_error)'; }
+told_apart() {
+    stretto-simulate --traces made --abr stretto,bola,mpc,seed,96 --songs 240 --json |
+        jq -es \
+            'map(select(.songs)) | map({(.policy): .}) | add | (.stretto.q > .bola.q) and
+                (.stretto.q > .mpc.q) and (.bola.q > .seed.q) and (.seed.q > .["96"].q) and
+                (.bola.first_ahead_q > 2 * .bola.first_ahead_error)'
+}
 ok 'on these, our rule is ahead of BOLA by more than chance' told_apart
 
 simulate --abr $all --songs 24 --optimum --json >out
 bounded() { jq -es 'map(select(.plays)) | length == 24 and all(.optimum + 0.05 >= (.plays | map(.q) | max))' out; }
 ok 'on no song a policy is better than the optimum' bounded
-splices() { jq -es 'map(select(.plays)) | all(.optimum >= .optimum_whole_chunks) and any(.optimum > .optimum_whole_chunks + 0.1)' out; }
+splices() {
+    jq -es \
+        'map(select(.plays)) | all(.optimum >= .optimum_whole_chunks) and any(.optimum > .optimum_whole_chunks + 0.1)' out
+}
 ok 'which is never worse for being able to splice, and sometimes better' splices
-heard() { jq -es 'map(select(.plays) | .plays[]) | all((.heard_s - 210 | fabs) < 1e-6 and (.ended_s - .sound_s - 210 - .stalled_s | fabs) < 1e-6)' out; }
+heard() {
+    jq -es \
+        'map(select(.plays) | .plays[]) | all((.heard_s - 210 | fabs) < 1e-6 and
+            (.ended_s - .sound_s - 210 - .stalled_s | fabs) < 1e-6)' out
+}
 ok 'time is start, music and stalls, and nothing else' heard
-bytes() { jq -es 'map(select(.plays) | .plays[]) | all(.wasted_bytes >= 0 and .wasted_bytes < .bytes) and (map(select(.policy | test("^[0-9]"))) | all(.switches == 0))' out && jq -es 'map(select(.plays and .file != "holes") | .plays[] | select(.policy | test("^[0-9]"))) | all(.wasted_bytes == 0)' out; }
+bytes() {
+    jq -es \
+        'map(select(.plays) | .plays[]) | all(.wasted_bytes >= 0 and .wasted_bytes < .bytes) and
+            (map(select(.policy | test("^[0-9]"))) | all(.switches == 0))' out &&
+        jq -es \
+            'map(select(.plays and .file != "holes") | .plays[] | select(.policy | test("^[0-9]"))) | all(.wasted_bytes == 0)' out
+}
 ok 'fixed bitrates waste no byte where no hole makes them ask again' bytes
 scored() { # the score from its parts, for a song that never changed: u L - 10 T - 5 N - 2 start
-    jq -es 'map(select(.plays) | .plays[] | select(.policy == "96")) | all((100 / 210 * (126 - 10 * .stalled_s - 5 * .stalls - 2 * ([0, .start_s - 0.2] | max)) - .q | fabs) < 1e-6)' out
+    jq -es \
+        'map(select(.plays) | .plays[] | select(.policy == "96")) |
+            all((100 / 210 * (126 - 10 * .stalled_s - 5 * .stalls - 2 * ([0, .start_s - 0.2] | max)) - .q |
+            fabs) < 1e-6)' out
 }
 ok 'Q follows its formula' scored
-steady() { awk 'BEGIN { for (s = 0; s < 30; s++) print s, 640 }' >links/640 && mkdir -p only && mv links/640 only && stretto-simulate --traces only --abr 96,stretto --songs 300 --json | jq -es 'map(select(.songs)) | length == 2 and all(.percent_without_stall == 100)'; }
+steady() {
+    awk 'BEGIN { for (s = 0; s < 30; s++) print s, 640 }' >links/640 &&
+        mkdir -p only &&
+        mv links/640 only &&
+        stretto-simulate --traces only --abr 96,stretto --songs 300 --json |
+        jq -es 'map(select(.songs)) | length == 2 and all(.percent_without_stall == 100)'
+}
 ok 'at 640 kbit/s neither 96 nor stretto ever stalls' steady
-killed() { stretto-simulate --traces only --abr stretto,96 --kill-edges 1 --songs 500 --json | jq -es 'map(select(.songs)) | length == 2 and all(.percent_without_stall == 100)'; }
+killed() {
+    stretto-simulate --traces only --abr stretto,96 --kill-edges 1 --songs 500 --json |
+        jq -es 'map(select(.songs)) | length == 2 and all(.percent_without_stall == 100)'
+}
 ok 'nor when the edge ends at some moment' killed
-silent() { stretto-simulate --traces only --abr stretto --silence-edges 1 --songs 500 --json | jq -es '(map(select(.songs)) | all(.percent_without_stall >= 99)) and (map(select(.plays) | .plays[0]) | all((.heard_s - 210 | fabs) < 1e-6 and .stalled_s < 3))'; }
+silent() {
+    stretto-simulate --traces only --abr stretto --silence-edges 1 --songs 500 --json |
+        jq -es \
+            '(map(select(.songs)) | all(.percent_without_stall >= 99)) and (map(select(.plays) | .plays[0]) |
+                all((.heard_s - 210 | fabs) < 1e-6 and .stalled_s < 3))'
+}
 ok 'and an edge that says nothing any more stops the song for a moment at most' silent
 # 2 Mbit/s, then 64 kbit/s, then nothing for 10 s, then back; for ten songs, each at another moment of theirs
-falls() { mkdir -p falls && for at in 5 12 20 33 47 60 75 90 120 150; do awk -v at=$at 'BEGIN { print "# rtt_ms 50"; for (s = 0; s < 330; s++) print s, (s < at ? 2000 : s < at + 10 ? 64 : s < at + 20 ? 0 : 2000) }' >falls/$at; done
-    stretto-simulate --traces falls --abr stretto --json >fell && jq -es 'map(select(.plays) | .plays[0]) | length == 10 and all(.stalls <= 1 and (.heard_s - 210 | fabs) < 1e-6)' fell; }
+falls() {
+    mkdir -p falls &&
+        for at in 5 12 20 33 47 60 75 90 120 150; do
+            awk -v at=$at \
+                'BEGIN { print "# rtt_ms 50"; for (s = 0; s < 330; s++) print s,
+                    (s < at ? 2000 : s < at + 10 ? 64 : s < at + 20 ? 0 : 2000) }' \
+                >falls/$at
+        done
+    stretto-simulate --traces falls --abr stretto --json >fell &&
+        jq -es \
+            'map(select(.plays) | .plays[0]) | length == 10 and all(.stalls <= 1 and (.heard_s - 210 | fabs) < 1e-6)' fell
+}
 ok 'a cliff: one stall at most, and it resumes' falls
 late() { jq -es 'map(select(.plays and (.file | tonumber) >= 20) | .plays[0]) | all(.stalls == 0)' fell; }
 ok 'and none once the buffer is filled: it steps down in time' late
 
-piped() { simulate --abr stretto,seed --songs 8 2>said | stretto-report >report && grep -q 'sessions  *16$' report && grep -q '^stretto ' said && grep -q 'Beside Spotify' said; }
+piped() {
+    simulate --abr stretto,seed --songs 8 2>said | stretto-report >report &&
+        grep -q 'sessions  *16$' report &&
+        grep -q '^stretto ' said &&
+        grep -q 'Beside Spotify' said
+}
 ok 'into a pipe go events, which a report reads; the table goes to standard error' piped
 simulate --abr stretto,seed --songs 8 --events events.jsonl --json >sums
 agree() { # every song: startup, stalls, stalled time and bitrate of the events are those of the sums
-    jq -es --slurpfile sums sums 'group_by(.session) | map({session: .[0].session, heard: (map(select(.event == "end"))[0].heard_ms), startup: (map(select(.event == "playing"))[0].startup_ms),
-        stalls: (map(select(.event == "stall")) | length), stalled: ([.[] | select(.event == "resume").ms] | add // 0), kbps: ([.[] | select(.event == "chunk") | .kbps * .used_ms] | add / 210000)}) as $told
+    jq -es --slurpfile sums sums \
+        'group_by(.session) | map({session: .[0].session, heard: (map(select(.event == "end"))[0].heard_ms),
+            startup: (map(select(.event == "playing"))[0].startup_ms),
+        stalls: (map(select(.event == "stall")) | length), stalled: ([.[] | select(.event == "resume").ms] |
+            add // 0), kbps: ([.[] | select(.event == "chunk") | .kbps * .used_ms] | add / 210000)}) as $told
         | [$sums | map(select(.plays)) | to_entries[] | .key as $i | .value.plays[] | . + {session: (.policy + "-1-" + ($i | tostring))}]
-        | length == 16 and all(. as $o | $told | map(select(.session == $o.session))[0] | .heard == 210000 and (.startup - 1000 * $o.sound_s | fabs) <= 1 and .stalls == $o.stalls and (.stalled - 1000 * $o.stalled_s | fabs) <= 2 + .stalls and (.kbps - $o.kbps | fabs) < 0.5)' events.jsonl
+        | length == 16 and all(. as $o | $told | map(select(.session == $o.session))[0] | .heard == 210000 and
+            (.startup - 1000 * $o.sound_s | fabs) <= 1 and .stalls == $o.stalls and
+            (.stalled - 1000 * $o.stalled_s | fabs) <= 2 + .stalls and (.kbps - $o.kbps | fabs) < 0.5)' \
+        events.jsonl
 }
 ok 'events and sums agree' agree
-numbered() { jq -es 'group_by(.session) | all([.[].seq] == [range(length)] and .[0].event == "start" and .[-1].event == "end" and ([.[].time_ms] | . == sort))' events.jsonl; }
+numbered() {
+    jq -es \
+        'group_by(.session) | all([.[].seq] == [range(length)] and .[0].event == "start" and
+            .[-1].event == "end" and ([.[].time_ms] | . == sort))' \
+        events.jsonl
+}
 ok 'they are numbered, in order of time, from start to end' numbered
-again() { simulate --abr stretto,seed --songs 8 --events again.jsonl --json >/dev/null && cmp events.jsonl again.jsonl; }
+again() {
+    simulate --abr stretto,seed --songs 8 --events again.jsonl --json >/dev/null &&
+        cmp events.jsonl again.jsonl
+}
 ok 'and the same each time' again
 ok 'two things cannot go to standard output' exits 64 simulate --json --events -
-parts() { for k in 1 2 3; do simulate --part $k 3 --abr 96 --json 2>/dev/null | jq -r 'select(.file) | .file'; done | sort >found && ls links | sort | cmp - found; }
+parts() {
+    for k in 1 2 3; do simulate --part $k 3 --abr 96 --json 2>/dev/null | jq -r 'select(.file) | .file'; done |
+        sort >found &&
+        ls links | sort | cmp - found
+}
 ok 'parts are disjoint and together everything' parts
-scenarios() { printf 'file\toffset_s\tmultiplier\trtt_ms\nwild\t30\t2\t10\ncliff\t0\t0.5\t200\n' >list && simulate --scenarios list --abr 96 --json | jq -es 'map(.file // empty) == ["wild", "cliff"]'; }
+scenarios() {
+    printf 'file\toffset_s\tmultiplier\trtt_ms\nwild\t30\t2\t10\ncliff\t0\t0.5\t200\n' >list &&
+        simulate --scenarios list --abr 96 --json | jq -es 'map(.file // empty) == ["wild", "cliff"]'
+}
 ok 'scenarios are played in their order' scenarios
 kinds() { # sums of a kind are those of its songs
-    printf 'file\toffset_s\tmultiplier\trtt_ms\tkind\nwild\t30\t2\t10\thome\ncliff\t0\t0.5\t200\tmobile\nholes\t5\t1\t60\thome\nfast\t0\t1\t60\n' >list
+    printf '%s\t%s\t%s\t%s\t%s\n' file offset_s multiplier rtt_ms kind wild 30 2 10 home cliff 0 0.5 200 mobile \
+        holes 5 1 60 home >list
+    printf 'fast\t0\t1\t60\n' >>list
     simulate --scenarios list --abr stretto,96 --json >kinds &&
-        jq -es '(map(select(.plays))) as $songs | map(select(.songs)) | map({key: ((.kind // "all") + " " + .policy), value: .}) | from_entries
-            | (keys | sort) == (["all 96", "all stretto", "home 96", "home stretto", "mobile 96", "mobile stretto", "no stall at 96 96", "no stall at 96 stretto"] | sort)
+        jq -es \
+            '(map(select(.plays))) as $songs | map(select(.songs)) | map({key: ((.kind // "all") + " " + .policy), value: .}) | from_entries
+            | (keys | sort) == (["all 96", "all stretto", "home 96",
+                "home stretto", "mobile 96", "mobile stretto", "no stall at 96 96", "no stall at 96 stretto"] | sort)
             and .["home 96"].songs == 2 and .["all 96"].songs == 4
             and ((.["home stretto"].q - ($songs | map(select(.kind == "home") | .plays[0].q) | add / 2)) | fabs) < 1e-9
             and .["no stall at 96 96"].songs == ($songs | map(select(.plays[1].stalls == 0)) | length)
             and .["no stall at 96 96"].percent_without_stall == 100' kinds
 }
 ok 'scenarios of a kind are summed, and those where the lowest bitrate does not stall' kinds
-titled() { simulate --scenarios list --abr stretto,96 --table >table && grep -qx 'home: 2 songs' table && grep -q '^4 songs over 4 scenarios' table; }
+titled() {
+    simulate --scenarios list --abr stretto,96 --table >table &&
+        grep -qx 'home: 2 songs' table &&
+        grep -q '^4 songs over 4 scenarios' table
+}
 ok 'the table has a part for each kind' titled
-ladder() { simulate --ladder 160,45 --abr 45,160 --songs 4 --json | jq -es 'map(select(.plays)) | length == 4 and all((.plays | map(.kbps | round)) == [45, 160] and .plays[0].bytes < .plays[1].bytes)'; }
+ladder() {
+    simulate --ladder 160,45 --abr 45,160 --songs 4 --json |
+        jq -es \
+            'map(select(.plays)) | length == 4 and all((.plays | map(.kbps | round)) == [45, 160] and .plays[0].bytes < .plays[1].bytes)'
+}
 ok 'made-up songs have the bitrates of --ladder' ladder
-manifest() { tone song.wav 25 && stretto-encode song.wav | stretto-chunk | tar x manifest.json && simulate --manifest manifest.json --abr 320 --json | jq -es 'map(select(.plays) | .plays[0]) | all((.heard_s - 25 | fabs) < 0.01)'; }
+manifest() {
+    tone song.wav 25 &&
+        stretto-encode song.wav | stretto-chunk | tar x manifest.json &&
+        simulate --manifest manifest.json --abr 320 --json |
+        jq -es 'map(select(.plays) | .plays[0]) | all((.heard_s - 25 | fabs) < 0.01)'
+}
 ok 'a manifest defines the song' manifest
 
 ok 'a policy that does not exist is wrong usage' exits 64 simulate --abr best
@@ -97,18 +200,33 @@ outside() { printf '../links/wild\t0\t1\t10\n' >list && simulate --scenarios lis
 ok 'a scenario does not lead out of the folder' exits 65 outside
 # crowds
 crowd() { stretto-simulate --listeners 80 --catalogue 5 --hours 0.1 "$@"; }
-crowds() { for how in --fetch '--fetch --arrivals flash' '--songs-each 2'; do
-    # shellcheck disable=SC2086
-    crowd $how --json >a && crowd $how --json >b && cmp a b && crowd $how --json --seed 2 >b && ! cmp -s a b || return; done; }
+crowds() {
+    for how in --fetch '--fetch --arrivals flash' '--songs-each 2'; do
+        # shellcheck disable=SC2086
+        crowd $how --json >a &&
+            crowd $how --json >b &&
+            cmp a b &&
+            crowd $how --json --seed 2 >b &&
+            ! cmp -s a b ||
+            return
+    done
+}
 ok 'a crowd is the same for the same seed, and another for another' crowds
 crowd --fetch --json >out
 shared() { jq -e '.listeners == 80 and .songs == 80 and .bytes.peer > .bytes.edge and .bytes.cache == 0' out; }
 ok 'listeners fetch from each other' shared
-below() { jq -e '.offload > 50 and .offload <= .offload_bound and .offload_bound <= 100 and .jain > 0 and .jain <= 1' out; }
+below() {
+    jq -e \
+        '.offload > 50 and .offload <= .offload_bound and .offload_bound <= 100 and .jain > 0 and .jain <= 1' out
+}
 ok 'and no more than there can be' below
 alone() { crowd --fetch --no-peers --json | jq -e '.bytes.peer == 0 and .offload == 0'; }
 ok 'or from edges alone' alone
-beside() { crowd --songs-each 2 >table && grep -q 'Spotify 2010' table && grep -q 'bytes from own caches, %.* 55.4$' table; }
+beside() {
+    crowd --songs-each 2 >table &&
+        grep -q 'Spotify 2010' table &&
+        grep -q 'bytes from own caches, %.* 55.4$' table
+}
 ok "the players' results stand beside the figures of 2010" beside
 ok 'with neither recordings nor listeners there is nothing to do' exits 64 stretto-simulate --abr 96
 ok 'a crowd of an unknown policy is wrong usage' exits 64 crowd --abr best

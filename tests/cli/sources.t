@@ -5,7 +5,12 @@
 tone song.wav 12
 
 by_ffmpeg() { ffmpeg -v quiet -i "$1" -map 0:a:0 -f s16le -ac 2 -ar 44100 - | wc -c | awk '{print $1 / 4}'; }
-by_mpv() { mpv --no-config --no-video --ao=pcm --ao-pcm-file=mpv.pcm --ao-pcm-waveheader=no --audio-channels=stereo --audio-format=s16 "$1" >/dev/null 2>&1; wc -c <mpv.pcm | awk '{print $1 / 4}'; rm mpv.pcm; }
+by_mpv() {
+    mpv --no-config --no-video --ao=pcm --ao-pcm-file=mpv.pcm --ao-pcm-waveheader=no --audio-channels=stereo \
+        --audio-format=s16 "$1" >/dev/null 2>&1
+    wc -c <mpv.pcm | awk '{print $1 / 4}'
+    rm mpv.pcm
+}
 samples() { oggdec -Q -R -o - "$1" | wc -c | awk '{print $1 / 4}'; }
 encoded() { stretto-encode -b 96 "$@" >o.ogg 2>said && samples o.ogg; }
 equal() { [ -n "$1" ] && [ "$1" -gt 0 ] && [ "$1" = "$2" ] || { echo "$1, not $2"; cat said; return 1; }; }
@@ -18,7 +23,9 @@ lame --quiet -b 128 song.wav song.mp3
 flac -s -o song.flac song.wav
 opusenc --quiet song.wav song.opus
 wavpack -q song.wav -o song.wv
-for format in wav w64 caf aiff au flac tta wv; do ok "ffmpeg into a pipe: $format" piped 529200 "ffmpeg -v error -i song.wav -f $format -"; done
+for format in wav w64 caf aiff au flac tta wv; do
+    ok "ffmpeg into a pipe: $format" piped 529200 "ffmpeg -v error -i song.wav -f $format -"
+done
 for format in wav aiff au flac; do ok "sox into a pipe: $format" piped 529200 "sox song.wav -t $format -"; done
 ok 'lame --decode' piped 529200 'lame --quiet --decode song.mp3 -'
 ok 'flac -dc' piped 529200 'flac -sdc song.flac'
@@ -53,8 +60,13 @@ for file in bare song; do
 done
 noted() { cat bare.mp3 junk >tailed.mp3 && says 'that is not audio' stretto-encode -b 96 tailed.mp3; }
 ok 'and noted' noted
-ok 'an MP3 without a count of frames is said to be of unknown length' says 'a truncation would not be noticed' stretto-encode -b 96 bare.mp3
-hole() { cp bare.mp3 hole.mp3 && dd if=zeros of=hole.mp3 bs=1 seek=60000 conv=notrunc 2>/dev/null && exits 65 stretto-encode -b 96 hole.mp3 >/dev/null; }
+ok 'an MP3 without a count of frames is said to be of unknown length' says 'a truncation would not be noticed' \
+    stretto-encode -b 96 bare.mp3
+hole() {
+    cp bare.mp3 hole.mp3 &&
+        dd if=zeros of=hole.mp3 bs=1 seek=60000 conv=notrunc 2>/dev/null &&
+        exits 65 stretto-encode -b 96 hole.mp3 >/dev/null
+}
 ok 'a hole inside is damage' hole
 
 # --- Ogg of other programs, and edited
@@ -65,7 +77,10 @@ ffmpeg -v error -i song.wav -c:a libvorbis ffmpeg.ogg
 ffmpeg -v error -i song.wav -c:a vorbis -strict -2 native.ogg
 sox song.wav sox.ogg
 sndfile-convert -vorbis song.wav sndfile.ogg
-gst() { gst-launch-1.0 -q filesrc location=song.wav ! wavparse ! audioconvert ! vorbisenc ! oggmux "$1" ! filesink location="$2" 2>/dev/null; }
+gst() {
+    gst-launch-1.0 -q filesrc location=song.wav ! wavparse ! audioconvert ! vorbisenc ! oggmux "$1" ! filesink \
+        location="$2" 2>/dev/null
+}
 gst skeleton=false gst.ogg
 gst skeleton=true skeleton.ogg
 ffmpeg -v error -f lavfi -i testsrc=s=64x64:d=12 -i song.wav -c:v libtheora -c:a libvorbis theora.ogg
@@ -109,19 +124,35 @@ trimmed() { equal "$(samples end.ogg)" "$(stretto-chunk end.ogg 2>said | tar xOf
 ok 'an end that cuts off more than a packet cuts off the packet' trimmed
 for how in 'shift 48000' 'comment 700000' 'end -1' 'from 7'; do
     # shellcheck disable=SC2086 # an edit and its argument
-    opus() { edit $how <song.opus >edited.opus && equal "$(encoded -r 48000 edited.opus)" "$(ffmpeg -v quiet -i edited.opus -f s16le - | wc -c | awk '{print $1 / 4}')"; }
+    opus() {
+        edit $how <song.opus >edited.opus &&
+            equal "$(encoded -r 48000 edited.opus)" \
+                "$(ffmpeg -v quiet -i edited.opus -f s16le - | wc -c | awk '{print $1 / 4}')"
+    }
     ok "Opus: $how" opus
 done
 short() { # all audio in one page: FFmpeg cuts it wrong
     for seconds in 0.05 0.3 0.7 1.1 1.2 1.3 1.5; do
-        sox -R -n -r 44100 -c 2 -b 16 short.wav synth $seconds sine 300 gain -4 && oggenc -Q -o short.ogg short.wav &&
-            equal "$(stretto-encode -b 96 --no-normalize short.ogg 2>said | stretto-chunk | tar xOf - manifest.json | jq .samples)" "$(soxi -s short.wav)" || return
+        sox -R -n -r 44100 -c 2 -b 16 short.wav synth $seconds sine 300 gain -4 &&
+            oggenc -Q -o short.ogg short.wav &&
+            equal \
+                "$(stretto-encode -b 96 --no-normalize short.ogg 2>said | stretto-chunk | tar xOf - manifest.json | jq .samples)" \
+                "$(soxi -s short.wav)" ||
+            return
     done
 }
 ok 'an Ogg file of one page is as long as it says' short
-unended() { edit unended <oggenc.ogg >bad.ogg && exits 65 stretto-encode bad.ogg >/dev/null && exits 65 stretto-chunk bad.ogg >/dev/null; }
+unended() {
+    edit unended <oggenc.ogg >bad.ogg &&
+        exits 65 stretto-encode bad.ogg >/dev/null &&
+        exits 65 stretto-chunk bad.ogg >/dev/null
+}
 ok 'an Ogg file without its end is refused' unended
-chained() { cat oggenc.ogg sox.ogg >chained.ogg && says 're-encode it with stretto-encode' stretto-chunk chained.ogg && encoded chained.ogg >/dev/null; }
+chained() {
+    cat oggenc.ogg sox.ogg >chained.ogg &&
+        says 're-encode it with stretto-encode' stretto-chunk chained.ogg &&
+        encoded chained.ogg >/dev/null
+}
 ok 'a chained file is for encode, as chunk says' chained
 
 # --- gapless: an album cut in the middle of a sine is whole again
@@ -131,7 +162,9 @@ sox whole.wav half2.wav trim 150001s
 gapless() { # NAME COMMAND with IN and OUT
     for half in 1 2; do
         sh -c "$(echo "$2" | sed "s/IN/half$half.wav/g; s/OUT/half$half.$1/g")" || return
-        equal "$(stretto-encode -b 320 --no-normalize half$half.$1 2>said >coded.ogg && samples coded.ogg)" "$(soxi -s half$half.wav)" || return
+        equal "$(stretto-encode -b 320 --no-normalize half$half.$1 2>said >coded.ogg && samples coded.ogg)" \
+            "$(soxi -s half$half.wav)" ||
+            return
         oggdec -Q -R -o - coded.ogg
     done >joined.raw
     # the step at the joint is no larger than those around it
@@ -152,20 +185,33 @@ ok 'gapless: wavpack' gapless wv 'wavpack -qy IN -o OUT'
 ok 'gapless: alac' gapless m4a 'ffmpeg -v error -y -i IN -c:a alac OUT'
 ok 'gapless: vorbis (oggenc)' gapless ogg 'oggenc -Q -q 8 -o OUT IN'
 ok 'gapless: aac in mp4 (edit list)' gapless mp4 'ffmpeg -v error -y -i IN -c:a aac -b:a 256k OUT'
-ok 'gapless: aac as iTunes tags it' gapless m4a 'n=$(soxi -s IN); ffmpeg -v error -y -i IN -c:a aac -b:a 256k t.m4a && python3 '"$root"'/tests/tools/itunes.py 1024 $n <t.m4a >OUT'
+ok 'gapless: aac as iTunes tags it' gapless m4a \
+    'n=$(soxi -s IN); ffmpeg -v error -y -i IN -c:a aac -b:a 256k t.m4a && python3 '"$root"'/tests/tools/itunes.py 1024 $n <t.m4a >OUT'
 ok 'gapless: mp3 (lame)' gapless mp3 'lame --quiet -b 256 IN OUT'
 ok 'gapless: mp3 (ffmpeg)' gapless mp3 'ffmpeg -v error -y -i IN -b:a 256k OUT'
 ape='python3 -c "
 import sys
 value = b\"x\" * 60000
 item = len(value).to_bytes(4, \"little\") + bytes(4) + b\"Lyrics\\0\" + value
-def end(flags): return b\"APETAGEX\" + (2000).to_bytes(4, \"little\") + (len(item) + 32).to_bytes(4, \"little\") + (1).to_bytes(4, \"little\") + flags.to_bytes(4, \"little\") + bytes(8)
+def number(n): return n.to_bytes(4, \"little\")
+def end(flags): return b\"APETAGEX\" + number(2000) + number(len(item) + 32) + number(1) + number(flags) + bytes(8)
 sys.stdout.buffer.write(end(0xa0000000) + item + end(0x80000000))"'
 ok 'gapless: mp3 with a large APE tag' gapless mp3 "lame --quiet -b 256 IN OUT && $ape >>OUT"
-opus48() { sox whole.wav -r 48000 w48.wav && sox w48.wav half1.wav trim 0s 160001s && sox w48.wav half2.wav trim 160001s && for h in 1 2; do opusenc --quiet --bitrate 256 half$h.wav half$h.opus && equal "$(encoded -r 48000 half$h.opus)" "$(soxi -s half$h.wav)" || return; done; }
+opus48() {
+    sox whole.wav -r 48000 w48.wav &&
+        sox w48.wav half1.wav trim 0s 160001s &&
+        sox w48.wav half2.wav trim 160001s &&
+        for h in 1 2; do
+            opusenc --quiet --bitrate 256 half$h.wav half$h.opus &&
+                equal "$(encoded -r 48000 half$h.opus)" "$(soxi -s half$h.wav)" ||
+                return
+        done
+}
 ok 'gapless: opus' opus48
 many() { # more files than descriptors
-    sox -n -r 8000 -c 1 tiny.wav synth 0.5 sine 440 && mkdir tiny && for i in $(seq 100); do ln tiny.wav tiny/$i.wav; done &&
+    sox -n -r 8000 -c 1 tiny.wav synth 0.5 sine 440 &&
+        mkdir tiny &&
+        for i in $(seq 100); do ln tiny.wav tiny/$i.wav; done &&
         prlimit --nofile=40 stretto-encode --measure tiny/*.wav | tail -n 1 | grep -q 'all$'
 }
 ok '--measure of more files than there are descriptors' many

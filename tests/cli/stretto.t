@@ -3,7 +3,12 @@
 . ./tests/lib.sh
 tools=$(cd "$root/cmd" && ls ./*.cpp | sed 's|^\./||; s|\.cpp$||' | grep -v -e '^stretto$' -e '_')
 test -n "$tools" || exit 1
-listed() { stretto >list && sed -n 's/^  \([a-z]*\)  *[A-Za-z].*/\1/p' list | sort >names && [ -s names ] && printf '%s\n' $tools | sort | cmp - names; }
+listed() {
+    stretto >list &&
+        sed -n 's/^  \([a-z]*\)  *[A-Za-z].*/\1/p' list | sort >names &&
+        [ -s names ] &&
+        printf '%s\n' $tools | sort | cmp - names
+}
 ok 'it lists every tool, and no other' listed
 for tool in $tools; do
     runs() { stretto "$tool" --version >said && grep -q "^stretto-$tool [0-9]" said; }
@@ -19,7 +24,10 @@ mkdir -p alone elsewhere
 cp "$(command -v stretto)" alone/
 printf '#!/bin/sh\nprintf "<%%s>" "$0" "$@"\n' >elsewhere/stretto-fetch
 chmod +x elsewhere/stretto-fetch
-by_path() { PATH=$work/elsewhere:$PATH alone/stretto fetch 'two words' '' '*' >said && [ "$(cat said)" = "<$work/elsewhere/stretto-fetch><two words><><*>" ]; }
+by_path() {
+    PATH=$work/elsewhere:$PATH alone/stretto fetch 'two words' '' '*' >said &&
+        [ "$(cat said)" = "<$work/elsewhere/stretto-fetch><two words><><*>" ]
+}
 ok 'a tool is found in PATH, and gets its arguments as they are' by_path
 cp elsewhere/stretto-fetch alone/
 beside() { PATH=$work/elsewhere:$PATH alone/stretto fetch >said && [ "$(cat said)" = "<$work/alone/stretto-fetch>" ]; }

@@ -3,7 +3,9 @@
 . ./tests/lib.sh
 patience=120
 sing() { # NAME FREQUENCY
-    sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 12 sine "$2" && stretto-encode -b 96,160 "$1.wav" | stretto-chunk >"$1.bundle" && stretto-publish --name "$1" store "$1.bundle"
+    sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 12 sine "$2" &&
+        stretto-encode -b 96,160 "$1.wav" | stretto-chunk >"$1.bundle" &&
+        stretto-publish --name "$1" store "$1.bundle"
 }
 id=$(sing song 440) && other=$(sing other 550) || exit
 chunk=/songs/$id/160/chunk_0.ogg
@@ -20,32 +22,58 @@ stretto-fetch --tracker "$tracker" --edge "$outer" --cache kept --no-share --bit
 start stretto-serve --announce "$tracker" kept && peer=$url || exit
 has_peer() { curl -sS -m 60 "$tracker/songs/$id?manifest=0" | jq -e '.peers | length == 1'; }
 shared() { await 'the peer to be listed' has_peer; }
-everywhere() { for at in "$origin" "$inner" "$outer" "$away" "$peer"; do answers 200 "$at$chunk" || { echo "$at"; return 1; }; done; }
+everywhere() {
+    for at in "$origin" "$inner" "$outer" "$away" "$peer"; do
+        answers 200 "$at$chunk" || { echo "$at"; return 1; }
+    done
+}
 ok 'a song that is there' everywhere
 ok 'and shared' shared
 
 remove() { stop "$away_pid" && stretto-publish --remove song store && exits 66 stretto-publish --remove song store; }
 ok 'it is removed while an edge is away' remove
-log() { await 'the origin to see it' answers 200 "$origin/removed" && grep -Eqx "[0-9]{13} $id" got && test "$(wc -l <got)" = 1 && cmp got store/removed && curl -sSI -m 60 "$origin/removed" | grep -qi '^cache-control: public, max-age=5'; }
+log() {
+    await 'the origin to see it' answers 200 "$origin/removed" &&
+        grep -Eqx "[0-9]{13} $id" got &&
+        test "$(wc -l <got)" = 1 &&
+        cmp got store/removed &&
+        curl -sSI -m 60 "$origin/removed" | grep -qi '^cache-control: public, max-age=5'
+}
 ok 'the origin has a log of it' log
 gone() { await "$1 to have no such song" answers 404 "$1$chunk"; }
 ok 'the inner edge forgets it' gone "$inner"
 ok 'and the outer' gone "$outer"
 stays() { gone "$inner" && answers 404 "$inner$chunk" && answers 404 "$outer$chunk"; }
 ok 'for good' stays
-untracked() { await 'the tracker to refuse it' answers 404 "$tracker/songs/$id" && curl -sS -m 60 --json "{\"song_id\":\"$id\"}" "$tracker/peers" | jq -e '.peers == []'; }
+untracked() {
+    await 'the tracker to refuse it' answers 404 "$tracker/songs/$id" &&
+        curl -sS -m 60 --json "{\"song_id\":\"$id\"}" "$tracker/peers" | jq -e '.peers == []'
+}
 ok 'the tracker names nobody' untracked
 ok 'the peer gives it to nobody' gone "$peer"
 returns() { start stretto-serve "$origin" --cache away && away=$url && gone "$away"; }
 ok 'the edge that was away forgets it when it is back' returns
-rest() { for at in "$origin" "$inner" "$outer"; do answers 200 "$at/songs/$other/160/chunk_0.ogg" || return 1; done && answers 200 "$tracker/songs/$other"; }
+rest() {
+    for at in "$origin" "$inner" "$outer"; do answers 200 "$at/songs/$other/160/chunk_0.ogg" || return 1; done &&
+        answers 200 "$tracker/songs/$other"
+}
 ok 'the other song is there' rest
 
 again() {
-    test "$(stretto-publish --name song store song.bundle)" = "$id" && test ! -s store/removed && await 'the outer edge to have it' answers 200 "$outer$chunk" && cmp got "store$chunk" && await 'the tracker to have it' answers 200 "$tracker/songs/$id" &&
-        await 'the peer to give it' answers 200 "$peer$chunk" && shared
+    test "$(stretto-publish --name song store song.bundle)" = "$id" &&
+        test ! -s store/removed &&
+        await 'the outer edge to have it' answers 200 "$outer$chunk" &&
+        cmp got "store$chunk" &&
+        await 'the tracker to have it' answers 200 "$tracker/songs/$id" &&
+        await 'the peer to give it' answers 200 "$peer$chunk" &&
+        shared
 }
 ok 'a song that is published again is back everywhere' again
-torn() { echo nonsense >>store/removed && exits 65 stretto-publish --remove other store && answers 200 "$outer/songs/$other/160/chunk_0.ogg" && test -d "store/songs/$other"; }
+torn() {
+    echo nonsense >>store/removed &&
+        exits 65 stretto-publish --remove other store &&
+        answers 200 "$outer/songs/$other/160/chunk_0.ogg" &&
+        test -d "store/songs/$other"
+}
 ok 'a damaged log is told, and nothing is removed' torn
 finish

@@ -1,10 +1,14 @@
 #!/bin/sh
 # Common to all tools: help, exit statuses, man pages, completion.
 . ./tests/lib.sh
-tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-play stretto-simulate stretto-report'
+tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve
+    stretto-track stretto-play stretto-simulate stretto-report'
 closed() { "$1" --help >&-; }
 full() { "$1" --help >/dev/full; }
-quiet() { test -z "$("$1" --help 2>&1 >/dev/null | head -1)" && "$1" --help 2>said | head -1 >/dev/null; test ! -s said; }
+quiet() {
+    test -z "$("$1" --help 2>&1 >/dev/null | head -1)" && "$1" --help 2>said | head -1 >/dev/null
+    test ! -s said
+}
 helps() { "$1" --help >help && grep -q '^Examples:' help; }
 documented() { # every long option of --help is in the man page
     "$1" --help | grep -E '^ +-' | grep -oE '(^|,| )--[a-z][a-z-]*' | tr -d ', ' | sort -u | while read -r option; do
@@ -27,7 +31,9 @@ for page in "$root"/man/*; do
     ok "man page ${page##*/} is clean" lint
 done
 completes() { # WORDS...: what bash offers for the last
-    bash -c '. "$1/cmd/stretto.bash"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stretto "$1"; printf "%s\n" "${COMPREPLY[@]}"' - "$root" "$@"
+    bash -c \
+        '. "$1/cmd/stretto.bash"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stretto "$1"; printf "%s\n" "${COMPREPLY[@]}"' - \
+        "$root" "$@"
 }
 offers() { wanted=$1; shift; completes "$@" | grep -qx -e "$wanted"; }
 ok 'completes a tool' offers publish stretto pub

@@ -35,17 +35,30 @@ tracker=$url tracker_pid=$pid tracker_said=$said.err
 rows 'start:' track starts "$tracker" "$id" "store/songs/$id/manifest.json" store
 rows 'peers:' track lists "$tracker" "$id"
 rows 'requests:' track protocol "$tracker" "$id"
-ok '800 slow and silent clients: memory is bounded, and others notice nothing' track slow "$tracker" "$tracker_pid" "$id"
-metrics() { curl -sS "$tracker/metrics" >metrics && python3 "$root/tests/tools/prometheus.py" <metrics && grep -q '^stretto_edge_healthy{edge="eu"} 1' metrics; }
+ok '800 slow and silent clients: memory is bounded, and others notice nothing' track slow "$tracker" \
+    "$tracker_pid" "$id"
+metrics() {
+    curl -sS "$tracker/metrics" >metrics &&
+        python3 "$root/tests/tools/prometheus.py" <metrics &&
+        grep -q '^stretto_edge_healthy{edge="eu"} 1' metrics
+}
 ok 'metrics as Prometheus reads them' metrics
-ok 'a line a request in the access log, addresses shortened' soon grep -q '^127\.0\.200\.0 - - .*"POST /peers HTTP/1\.1" 200 ' access.log
+ok 'a line a request in the access log, addresses shortened' soon grep -q \
+    '^127\.0\.200\.0 - - .*"POST /peers HTTP/1\.1" 200 ' access.log
 
 ok 'edges: the nearest first, from five places' track edges "$tracker"
 ok '/nearest: a redirect to the nearest, path and query as they were' track nearest "$tracker"
-followed() { curl -sSfL "$tracker/nearest/songs/song/manifest.json?location=52,13" | cmp - "store/songs/$id/manifest.json"; }
+followed() {
+    curl -sSfL "$tracker/nearest/songs/song/manifest.json?location=52,13" |
+        cmp - "store/songs/$id/manifest.json"
+}
 ok 'curl -L follows it' followed
 ok 'one that is killed leaves within 10 s, and the next nearest is named' track edge_leaves "$tracker" "$eu_pid"
-back() { start stretto-serve "$origin" --listen "${eu#http://}" --name eu && eu_pid=$pid && track edge_returns "$tracker"; }
+back() {
+    start stretto-serve "$origin" --listen "${eu#http://}" --name eu &&
+        eu_pid=$pid &&
+        track edge_returns "$tracker"
+}
 # start passes --listen 127.0.0.1:0 too; this edge listens on both
 ok 'and is back when it is back' back
 ok '/nearest skips one that is killed' track nearest_skips "$tracker" "$eu_pid"
@@ -53,7 +66,9 @@ ok 'and is back again' back
 ok 'one that hangs leaves too, and comes back' track edge_stops "$tracker" "$us_pid"
 
 dumps() {
-    stretto-track --dump "$tracker" >dump && grep -q "^edge	eu	$eu	52.5,13.4	healthy$" dump && grep -qx 'peers	[0-9]*' dump || { cat dump; return 1; }
+    stretto-track --dump "$tracker" >dump &&
+        grep -q "^edge	eu	$eu	52.5,13.4	healthy$" dump &&
+        grep -qx 'peers	[0-9]*' dump || { cat dump; return 1; }
 }
 ok '--dump: for people' dumps
 swarms() {
@@ -73,7 +88,12 @@ ok '--dump of a server that is not a tracker: 69' exits 69 stretto-track --dump 
 sed 's/"au"/"oz"/' edges.json >changed && mv changed edges.json
 renamed() { kill -HUP "$tracker_pid" && soon sh -c "curl -s $tracker/edges | grep -q '\"oz\"'"; }
 ok 'SIGHUP reads the edges again' renamed
-broken() { echo '[{' >edges.json && kill -HUP "$tracker_pid" && soon grep -q "edges.json': not JSON" "$tracker_said" && curl -s "$tracker/edges" | grep -q '"oz"'; }
+broken() {
+    echo '[{' >edges.json &&
+        kill -HUP "$tracker_pid" &&
+        soon grep -q "edges.json': not JSON" "$tracker_said" &&
+        curl -s "$tracker/edges" | grep -q '"oz"'
+}
 ok 'and keeps the old list if the file is invalid' broken
 without() { stop "$origin_pid" && track without_origin "$tracker" "$id" "$other"; }
 ok 'without its origin it serves its own data' without
@@ -84,22 +104,44 @@ start stretto-serve store && origin=$url
 expiring() { start stretto-track --origin "$origin" --interval 1 --ttl 1 && track expires "$url" "$id" && stop "$pid"; }
 ok 'a peer that is silent is forgotten, and may come back' expiring
 # a quarantine of freed blocks, as sanitizers keep it, would grow with what was freed
-full() { ASAN_OPTIONS=quarantine_size_mb=1 start stretto-track --origin "$origin" --max-peers 100 && track fills "$url" "$id" "$pid" && stop "$pid"; }
+full() {
+    ASAN_OPTIONS=quarantine_size_mb=1 start stretto-track --origin "$origin" --max-peers 100 &&
+        track fills "$url" "$id" "$pid" &&
+        stop "$pid"
+}
 ok '--max-peers: more are refused, and memory is bounded' full
-quotas() { start stretto-track --origin "$origin" --trust-proxy 127.0.0.1 --network-peers 3,5 --unproved-peers 2 --song-peers 2 && track quotas "$url" "$id" && stop "$pid"; }
+quotas() {
+    start stretto-track --origin "$origin" --trust-proxy 127.0.0.1 --network-peers 3,5 --unproved-peers 2 \
+        --song-peers 2 &&
+        track quotas "$url" "$id" &&
+        stop "$pid"
+}
 ok '--network-peers, --unproved-peers, --song-peers: quotas that nest' quotas
 ok 'five quotas: 64' exits 64 stretto-track --origin "$origin" --network-peers 1,2,3,4,5
 ok 'a quota of 0: 64' exits 64 stretto-track --origin "$origin" --unproved-peers 0
 proxied() { start stretto-track --origin "$origin" --trust-proxy 127.0.0.7 && track proxy "$url" "$id" && stop "$pid"; }
 ok '--trust-proxy: its last address counts, and nobody else is believed' proxied
-limits() { start stretto-track --origin "$origin" --trust-proxy 127.0.0.1,::1 --rate-limit 5 && track limited "$url" && stop "$pid"; }
+limits() {
+    start stretto-track --origin "$origin" --trust-proxy 127.0.0.1,::1 --rate-limit 5 &&
+        track limited "$url" &&
+        stop "$pid"
+}
 ok '--rate-limit: by the address behind the proxy' limits
 printf '# ours\n\n%s\r\n' "$id" >songs
-only() { start stretto-track --origin "$origin" --allow-songs songs && track allowed "$url" "$id" "$other" && stop "$pid"; }
+only() {
+    start stretto-track --origin "$origin" --allow-songs songs &&
+        track allowed "$url" "$id" "$other" &&
+        stop "$pid"
+}
 ok '--allow-songs: others are refused' only
 python3 "$root/tests/tools/mmdb.py" geo.mmdb 81.2.69.0/24=51.5142,-0.0931 2001:db8::/32=-33.86,151.2 198.51.100.0/24=
-echo "[{\"name\":\"eu\",\"url\":\"$eu\",\"location\":\"52.5,13.4\"},{\"name\":\"au\",\"url\":\"$au\",\"location\":\"-33.9,151.2\"}]" >two.json
-located() { start stretto-track --origin "$origin" --edges two.json --geoip geo.mmdb --trust-proxy 127.0.0.1 && track places "$url" && stop "$pid"; }
+echo "[{\"name\":\"eu\",\"url\":\"$eu\",\"location\":\"52.5,13.4\"},{\"name\":\"au\",\"url\":\"$au\",\"location\":\"-33.9,151.2\"}]" \
+    >two.json
+located() {
+    start stretto-track --origin "$origin" --edges two.json --geoip geo.mmdb --trust-proxy 127.0.0.1 &&
+        track places "$url" &&
+        stop "$pid"
+}
 ok '--geoip: where a client is that does not say' located
 
 ok 'no origin: 64' exits 64 stretto-track --listen 127.0.0.1:0
@@ -112,8 +154,18 @@ ok 'a bad one: 65' exits 65 stretto-track --origin "$origin" --edges songs
 ok 'no such database: 66' exits 66 stretto-track --origin "$origin" --geoip nowhere.mmdb
 ok 'a bad one: 65' exits 65 stretto-track --origin "$origin" --geoip songs
 ok 'a bad file of songs: 65' exits 65 stretto-track --origin "$origin" --allow-songs two.json
-taken() { start stretto-track --origin "$origin" && says "cannot listen on ${url#http://}: Address already in use" stretto-track --origin "$origin" --listen "${url#http://}" && exits 69 stretto-track --origin "$origin" --listen "${url#http://}" && stop "$pid"; }
+taken() {
+    start stretto-track --origin "$origin" &&
+        says "cannot listen on ${url#http://}: Address already in use" stretto-track --origin "$origin" \
+            --listen "${url#http://}" &&
+        exits 69 stretto-track --origin "$origin" --listen "${url#http://}" &&
+        stop "$pid"
+}
 ok 'a port in use: 69, and why' taken
-by_variable() { STRETTO_TRACK_ORIGIN=$origin STRETTO_TRACK_NAME=here start stretto-track && curl -s "$url/stats.json" | jq -e '.name == "here" and .role == "tracker"' && stop "$pid"; }
+by_variable() {
+    STRETTO_TRACK_ORIGIN=$origin STRETTO_TRACK_NAME=here start stretto-track &&
+        curl -s "$url/stats.json" | jq -e '.name == "here" and .role == "tracker"' &&
+        stop "$pid"
+}
 ok 'options are variables too' by_variable
 finish

@@ -13,11 +13,21 @@ bad() { # WAY: a tracker that is bad in this way; sets $url
     started="$started $!"
     await_ready "$!" "said.$1"
 }
-fetched() { timeout 60 stretto-fetch --tracker "$url" --edge "$edge" --cache "kept.$1" song -o "$1.ogg" && cmp "$1.ogg" right.ogg; }
+fetched() {
+    timeout 60 stretto-fetch --tracker "$url" --edge "$edge" --cache "kept.$1" song -o "$1.ogg" &&
+        cmp "$1.ogg" right.ogg
+}
 heard() { timeout 60 stretto-play --tracker "$url" --edge "$edge" --cache "played.$1" -O null song; }
 # with nothing but this tracker there is no song: it ends by itself
-alone() { timeout 200 stretto-fetch --patience 10 --tracker "$url" --cache "none.$1" song -o none.ogg; status=$?; [ $status -eq 75 ] || [ $status -eq 69 ] || { echo "exit $status"; return 1; }; }
-sent() { await 'what it sent' grep -q '^sent' said.flood; awk '/^sent/ && $2 > most {most = $2} END {print most; exit !(most <= 8000000)}' said.flood; }
+alone() {
+    timeout 200 stretto-fetch --patience 10 --tracker "$url" --cache "none.$1" song -o none.ogg
+    status=$?
+    [ $status -eq 75 ] || [ $status -eq 69 ] || { echo "exit $status"; return 1; }
+}
+sent() {
+    await 'what it sent' grep -q '^sent' said.flood
+    awk '/^sent/ && $2 > most {most = $2} END {print most; exit !(most <= 8000000)}' said.flood
+}
 for way in drip head flood; do
     ok "a tracker that is $way" bad $way
     ok "$way: the song is fetched of the edge" fetched $way

@@ -25,12 +25,15 @@ both() { # URL [OPTIONS]: from --edge and --store
 front login "$origin" && login=$url login_log=$log
 knows() { printf 'http://ann:%s@%s' "$1" "${login#http://}"; }
 password() {
-    both "$(knows s3cret)" && test "$(grep -c '^GET /songs' "$login_log")" -gt 4 && ! grep -v '^listening' "$login_log" | grep -v " ${login#http://} Basic YW5uOnMzY3JldA==$"
+    both "$(knows s3cret)" &&
+        test "$(grep -c '^GET /songs' "$login_log")" -gt 4 &&
+        ! grep -v '^listening' "$login_log" | grep -v " ${login#http://} Basic YW5uOnMzY3JldA==$"
 }
 ok 'a password in a URL is sent as Authorization, and not in Host' password
 # shellcheck disable=SC2154
 silent() {
-    stretto-fetch -v --json --edge "$(knows s3cret)" --cache new song -o said.ogg >said 2>&1 && stretto-fetch -v --store "$(knows s3cret)" song -o said.ogg >>said 2>&1
+    stretto-fetch -v --json --edge "$(knows s3cret)" --cache new song -o said.ogg >said 2>&1 &&
+        stretto-fetch -v --store "$(knows s3cret)" song -o said.ogg >>said 2>&1
     stretto-fetch --store "$(knows wr0ng)" song -o e.ogg >>said 2>&1
     stretto-fetch --store "$(knows s3cret)/nothing" song -o e.ogg >>said 2>&1
     stretto-fetch --store http://ann:s3cret@127.0.0.1:1 song -o e.ogg >>said 2>&1
@@ -42,18 +45,36 @@ silent() {
 }
 ok 'it is in no message, event or line of JSON' silent
 ok 'a wrong one: 77' exits 77 stretto-fetch --store "$(knows wr0ng)" song -o e.ogg
-serves() { start stretto-serve "$(knows s3cret)" --access-log edge.log && curl -fsS "$url/songs/$(cat id)/manifest.json" -o got && ! grep -r s3cret edge.log "$said" "$said.err" && curl -sS "$url/stats.json" >stats && ! grep s3cret stats && stop "$pid"; }
+serves() {
+    start stretto-serve "$(knows s3cret)" --access-log edge.log &&
+        curl -fsS "$url/songs/$(cat id)/manifest.json" -o got &&
+        ! grep -r s3cret edge.log "$said" "$said.err" &&
+        curl -sS "$url/stats.json" >stats &&
+        ! grep s3cret stats &&
+        stop "$pid"
+}
 ok 'an edge sends it to its origin, and tells it to nobody' serves
 
 front proxy "$origin" && proxy=$url proxy_log=$log
-by_proxy() { gets http_proxy="$proxy" stretto-fetch "$1" http://music.invalid && grep -q '^GET http://music.invalid/' "$proxy_log"; }
+by_proxy() {
+    gets http_proxy="$proxy" stretto-fetch "$1" http://music.invalid &&
+        grep -q '^GET http://music.invalid/' "$proxy_log"
+}
 ok '--edge goes through http_proxy' by_proxy --edge
 ok '--store goes through http_proxy' by_proxy --store
 ok 'ALL_PROXY' gets ALL_PROXY="$proxy" stretto-fetch --edge http://music.invalid
-excepted() { before=$(wc -l <"$proxy_log") && gets http_proxy="$proxy" no_proxy="$1" stretto-fetch --edge "$origin" && test "$(wc -l <"$proxy_log")" -eq "$before"; }
+excepted() {
+    before=$(wc -l <"$proxy_log") &&
+        gets http_proxy="$proxy" no_proxy="$1" stretto-fetch --edge "$origin" &&
+        test "$(wc -l <"$proxy_log")" -eq "$before"
+}
 ok 'no_proxy: an exception' excepted 127.0.0.1
 ok 'and all of them' excepted '*'
-own() { rm -rf cache && http_proxy=http://127.0.0.1:1 timeout 60 stretto-play --unpaced -O wav:played.wav --store store song && test -s played.wav; }
+own() {
+    rm -rf cache &&
+        http_proxy=http://127.0.0.1:1 timeout 60 stretto-play --unpaced -O wav:played.wav --store store song &&
+        test -s played.wav
+}
 ok 'a directory needs no proxy' own
 by_tracker() { # neither a proxy nor a redirection for an edge that a tracker names
     echo "[{\"name\":\"moved\",\"url\":\"$1\",\"location\":\"52.5,13.4\"}]" >edges.json
@@ -69,21 +90,36 @@ ok 'redirections of an edge and a store are followed' both "$moved"
 front redirect "$origin" && moved=$url moved_log=$log
 ok 'not those of an edge that a tracker names' by_tracker "$moved"
 
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=own -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>/dev/null
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=own -addext subjectAltName=IP:127.0.0.1 -keyout \
+    key.pem -out cert.pem 2>/dev/null
 front pass "$origin" cert.pem key.pem && secure=https${url#http}
 ok '--cacert: a certificate of one'"'"'s own' both "$secure" --cacert cert.pem
 ok 'SSL_CERT_FILE' gets SSL_CERT_FILE=cert.pem stretto-fetch --edge "$secure"
 ok 'CURL_CA_BUNDLE' gets CURL_CA_BUNDLE=cert.pem SSL_CERT_FILE=/dev/null stretto-fetch --store "$secure"
-untrusted() { says 'certificate' stretto-fetch --store "$secure" song -o e.ogg && exits 69 stretto-fetch --store "$secure" song -o e.ogg; }
+untrusted() {
+    says 'certificate' stretto-fetch --store "$secure" song -o e.ogg &&
+        exits 69 stretto-fetch --store "$secure" song -o e.ogg
+}
 ok 'without it: 69, and why' untrusted
 ok 'a file that is not there: 66' exits 66 stretto-fetch --cacert nowhere.pem --edge "$secure" song -o e.ogg
 ok 'and for --store' exits 66 stretto-fetch --cacert nowhere.pem --store "$secure" song -o e.ogg
-secure_edge() { start stretto-serve "$secure" --cacert cert.pem && curl -fsS "$url/songs/$(cat id)/manifest.json" | jq -e .id && stop "$pid"; }
+secure_edge() {
+    start stretto-serve "$secure" --cacert cert.pem &&
+        curl -fsS "$url/songs/$(cat id)/manifest.json" | jq -e .id &&
+        stop "$pid"
+}
 ok 'an edge whose origin has one' secure_edge
-secure_track() { start stretto-track --origin "$secure" --cacert cert.pem && curl -fsS "$url/songs/$(cat id)" | jq -e .manifest && stop "$pid"; }
+secure_track() {
+    start stretto-track --origin "$secure" --cacert cert.pem &&
+        curl -fsS "$url/songs/$(cat id)" | jq -e .manifest &&
+        stop "$pid"
+}
 ok 'a tracker whose origin has one' secure_track
 
 front portal "$origin" && portal=$url
-login_page() { says 'this network may want a login' stretto-fetch --store "$portal" song -o e.ogg && exits 69 stretto-fetch --store "$portal" song -o e.ogg; }
+login_page() {
+    says 'this network may want a login' stretto-fetch --store "$portal" song -o e.ogg &&
+        exits 69 stretto-fetch --store "$portal" song -o e.ogg
+}
 ok 'a captive portal is called one' login_page
 finish

@@ -20,7 +20,8 @@ ok 'a million bytes arrive whole' sh -c "nsenter --net=/run/netns/$prefix-b curl
 ok 'a link of 2 Mbit/s takes 4 s for them' at_least "$(curl_time b time_total million)" 4
 change b 2 100000 4000 30 0
 ok 'twice the rate, half the time' at_least "$(curl_time b time_total million)" 2
-ok 'bytes are counted by pair, and heads come on top' at_least "$(passed | awk '$1 == "a" && $2 == "b" { print $3 }')" 3000000
+ok 'bytes are counted by pair, and heads come on top' at_least \
+    "$(passed | awk '$1 == "a" && $2 == "b" { print $3 }')" 3000000
 refused() { on a curl -s -m 5 "http://$(address b):1/"; }
 ok 'a closed port refuses at once' exits 7 refused
 change b 2 0 0 30 0
@@ -40,7 +41,10 @@ holes() (
     timed_out # a second
     same=$(to_b)
     change b 2 100000 8000 30 0 100 64
-    wait "$reader" && cmp whole files/million && [ -n "$before" ] && [ "$before" = "$same" ] || { echo "$before bytes, then $same"; return 1; }
+    wait "$reader" &&
+        cmp whole files/million &&
+        [ -n "$before" ] &&
+        [ "$before" = "$same" ] || { echo "$before bytes, then $same"; return 1; }
 )
 ok 'in a hole nothing passes, and what waited comes after it' holes
 # nobody sends a datagram again: what arrives after the hole was kept

@@ -24,12 +24,17 @@ honest() {
 evil() { # HOST KIND...: peers there
     host=$1
     shift
-    spawn "$host" python3 "$root/tests/net/evil.py" "$tracker" "$(address "$host")" "$id" "$chunks" "$@" >"$host.evil" 2>&1
+    spawn "$host" python3 "$root/tests/net/evil.py" "$tracker" "$(address "$host")" "$id" "$chunks" "$@" \
+        >"$host.evil" 2>&1
 }
 kept_right() { # N...: of every chunk that is kept, each byte is the store's
     for n in "$@"; do
-        for file in "$n.cache/songs/$id"/320/chunk_*.ogg; do cmp "$file" "$chunks/${file##*/}" || return 1; done
-        [ "$(find "$n.cache/songs/$id/320" -name 'chunk_*' | wc -l)" -eq "$(find "$chunks" -name 'chunk_*' | wc -l)" ] || return 1
+        for file in "$n.cache/songs/$id"/320/chunk_*.ogg; do
+            cmp "$file" "$chunks/${file##*/}" || return 1
+        done
+        [ "$(find "$n.cache/songs/$id/320" -name 'chunk_*' | wc -l)" -eq \
+            "$(find "$chunks" -name 'chunk_*' | wc -l)" ] ||
+            return 1
     done
 }
 is() { [ "$(jq "$2" "$1.json")" = true ] || { cat "$1.json" "$1.err"; return 1; }; }

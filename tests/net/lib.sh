@@ -35,7 +35,10 @@ one_song() {
         mkdir -p "$root/build/net" && making=$(mktemp -d "$root/build/net/making-XXXXXX") || return
         # left and right have nothing in common, so that the encoder finds little to save
         sox -R -n -r 44100 -c 2 -b 16 "$making/song.wav" synth 210 pinknoise pinknoise gain -12 &&
-            stretto-encode "$making/song.wav" | stretto-chunk | stretto-publish --name song "$making/store" >/dev/null || return
+            stretto-encode "$making/song.wav" |
+            stretto-chunk |
+                stretto-publish --name song "$making/store" >/dev/null ||
+            return
         # another test may have been faster
         mv -T "$making/store" "$store" 2>/dev/null
         rm -rf "$making"
@@ -95,7 +98,8 @@ start_swarm() {
 listen() {
     n=$1
     shift
-    spawn "p$n" stretto-fetch --tracker "$tracker" -b 320 song -o "$n.ogg" --cache "$n.cache" --location "$(place "$n")" --json \
+    spawn "p$n" stretto-fetch --tracker "$tracker" -b 320 song -o "$n.ogg" --cache "$n.cache" --location \
+        "$(place "$n")" --json \
         --share forever "$@" >"$n.json" 2>"$n.err"
     echo "$pid" >"$n.pid"
 }

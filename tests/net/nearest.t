@@ -16,8 +16,10 @@ listed() { # PLACE NAMES: within 20 s the edges there are these
 first_edge() { [ "$(edges "$1" | cut -d' ' -f1)" = "$2" ] || { edges "$1"; return 1; }; }
 from_edge() { # LISTENER PLACE EDGE: all its chunks come from there
     rm -rf one.cache one.ogg
-    on "p$1" stretto-fetch --tracker "$tracker" -b 320 song -o one.ogg --cache one.cache --no-share --no-peers -v --location "$2" 2>one.err &&
-        cmp one.ogg song.ogg && [ "$(grep -o 'edge e[0-9]' one.err | sort -u)" = "edge $3" ] || { cat one.err; return 1; }
+    on "p$1" stretto-fetch --tracker "$tracker" -b 320 song -o one.ogg --cache one.cache --no-share --no-peers -v \
+        --location "$2" 2>one.err &&
+        cmp one.ogg song.ogg &&
+        [ "$(grep -o 'edge e[0-9]' one.err | sort -u)" = "edge $3" ] || { cat one.err; return 1; }
 }
 berlin=52.5,13.4 york=40.7,-74.0 tokyo=35.7,139.7 nairobi=-1.3,36.8 sydney=-33.9,151.2
 ok 'all three edges are healthy' listed $berlin 'e1 e2 e3'
@@ -46,7 +48,8 @@ near_peers() { # HOST PLACE: once all are known, most of the first three are oth
         sleep 0.1
     done
     jq -r '.peers[].km' answer
-    [ "$(jq '.peers | length' answer)" -ge 11 ] && [ "$(jq '[.peers[:3][] | select(.km < 100)] | length' answer)" -ge 2 ]
+    [ "$(jq '.peers | length' answer)" -ge 11 ] &&
+        [ "$(jq '[.peers[:3][] | select(.km < 100)] | length' answer)" -ge 2 ]
 }
 ok 'in Berlin near peers come first' near_peers p1 $berlin
 ok 'in New York too' near_peers p2 $york

@@ -33,7 +33,10 @@ until_has() { # FILE TEXT
 }
 # oggdec rounds to 16 bits, which is as far as two may differ
 same() { # HEARD TRUE
-    test "$(soxi -s "$1")" -eq "$(soxi -s "$2")" && sox -V1 -m -v 1 "$1" -v -1 "$2" -n stats 2>stats && awk '/^Max level/ {if ($3 > 0.00004) exit 1} /^Min level/ {if ($3 < -0.00004) exit 1}' stats || { cat stats; soxi "$1" "$2"; return 1; }
+    test "$(soxi -s "$1")" -eq "$(soxi -s "$2")" &&
+        sox -V1 -m -v 1 "$1" -v -1 "$2" -n stats 2>stats &&
+        awk '/^Max level/ {if ($3 > 0.00004) exit 1} /^Min level/ {if ($3 < -0.00004) exit 1}' stats ||
+        { cat stats; soxi "$1" "$2"; return 1; }
 }
 decode() { stretto-fetch --store store -b "$1" one | oggdec -Q -b 16 -o "one.$1.wav" -; }
 decode 96 && decode 160 || exit
@@ -50,10 +53,19 @@ quiet() { test "$(events p1 stall | wc -l)" -eq 0; }
 cliff() { # 2 Mbit/s, then 64 kbit/s, then nothing for 10 s, then back; beside the others
     play p2 --edge "$origin" "$id" &
     player=$!
-    until_has p2.jsonl '"playing"' && sleep 2 && change p2 12 64 64 20 0 200 && sleep 5 && change p2 12 0 0 20 0 200 && sleep 10 &&
-        change p2 12 2000 2000 20 0 200 && wait "$player"
+    until_has p2.jsonl '"playing"' &&
+        sleep 2 &&
+        change p2 12 64 64 20 0 200 &&
+        sleep 5 &&
+        change p2 12 0 0 20 0 200 &&
+        sleep 10 &&
+        change p2 12 2000 2000 20 0 200 &&
+        wait "$player"
 }
-resumes() { events p2 end | jq -e '.why == "finished" and .heard_ms == 30000' && test "$(soxi -s p2.wav)" -eq "$(soxi -s one.96.wav)"; }
+resumes() {
+    events p2 end | jq -e '.why == "finished" and .heard_ms == 30000' &&
+        test "$(soxi -s p2.wav)" -eq "$(soxi -s one.96.wav)"
+}
 once() { test "$(events p2 stall | wc -l)" -le 1; }
 in_order() { jq -s -e '[.[].seq] == [range(length)] and .[0].event == "start" and .[-1].event == "end"' p2.jsonl; }
 

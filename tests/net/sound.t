@@ -43,7 +43,12 @@ recorder=$!
 exec 8>hold # it ends when this is closed
 tries=0
 until [ -e pulse/ready ]; do
-    kill -0 "$recorder" 2>/dev/null && [ $((tries += 1)) -lt 200 ] || { skip 'sound from a device' 'pulseaudio does not run here'; finish; }
+    kill -0 "$recorder" 2>/dev/null &&
+        [ $((tries += 1)) -lt 200 ] ||
+        {
+            skip 'sound from a device' 'pulseaudio does not run here'
+            finish
+        }
     sleep 0.05
 done
 
@@ -79,13 +84,28 @@ heard() { # LISTENER STATUS RECORDED
 }
 ok "SDL's driver that writes a file gets the songs, bit for bit" heard sdl $sdl_gave disk
 ok 'and so does PulseAudio' heard pulse $pulse_gave pulse/recorded
-changed() { for listener in sdl pulse; do test "$(cut -d' ' -f1 "$listener.said")" -ge 3 || { cat "$listener.said" "$listener.jsonl"; return 1; }; done; }
+changed() {
+    for listener in sdl pulse; do
+        test "$(cut -d' ' -f1 "$listener.said")" -ge 3 || { cat "$listener.said" "$listener.jsonl"; return 1; }
+    done
+}
 ok 'with three changes of bitrate at least' changed
-both() { for listener in sdl pulse; do for edge in "$edge1" "$edge2"; do jq -es --arg edge "${edge#http://}" 'any(.event == "chunk" and .from == $edge)' "$listener.jsonl" || { cat "$listener.jsonl"; return 1; }; done; done; }
+both() {
+    for listener in sdl pulse; do
+        for edge in "$edge1" "$edge2"; do
+            jq -es --arg edge "${edge#http://}" 'any(.event == "chunk" and .from == $edge)' "$listener.jsonl" ||
+                { cat "$listener.jsonl"; return 1; }
+        done
+    done
+}
 ok 'from an edge that is killed, and from the other' both
 calm() { jq -es 'all(.event != "stall")' sdl.jsonl pulse.jsonl; }
 ok 'without a stall' calm
-again() { on sdl timeout 60 stretto-play --edge "$edge1" --cache sdl.cache --unpaced -q -O raw:again --events again.jsonl one two && python3 "$root/tests/tools/sound.py" again again.jsonl one two; }
+again() {
+    on sdl timeout 60 stretto-play --edge "$edge1" --cache sdl.cache --unpaced -q -O raw:again --events \
+        again.jsonl one two &&
+        python3 "$root/tests/tools/sound.py" again again.jsonl one two
+}
 ok 'and once more from the cache, when nobody can be asked' again
 end_all
 finish

@@ -11,7 +11,8 @@ share() { # LEAST-PERCENT: of all bytes came from peers
 }
 # nothing but the servers' own links can carry what came from edges: the emulator agrees with what listeners say
 agrees() {
-    passed | awk '$1 ~ /^e/ && $2 ~ /^p/ { edge += $3 } $1 ~ /^p/ && $2 ~ /^p/ { peer += $3 } END { print peer, edge; exit !(peer > 4 * edge) }'
+    passed |
+        awk '$1 ~ /^e/ && $2 ~ /^p/ { edge += $3 } $1 ~ /^p/ && $2 ~ /^p/ { peer += $3 } END { print peer, edge; exit !(peer > 4 * edge) }'
 }
 crowd() { # SECONDS between two
     lay_swarm 20 && start_swarm || exit

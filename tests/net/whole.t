@@ -14,7 +14,8 @@ done
 # the references themselves, which oggdec rounds to 16 bits
 decoded() {
     for kbps in $rates; do
-        sox -V1 -m -v 1 $kbps.wav -v -1 dec.$kbps.wav -n stats 2>stats && awk '/^M(ax|in) level/ { if ($3 > 0.00004 || $3 < -0.00004) exit 1 }' stats || { cat stats; return 1; }
+        sox -V1 -m -v 1 $kbps.wav -v -1 dec.$kbps.wav -n stats 2>stats &&
+            awk '/^M(ax|in) level/ { if ($3 > 0.00004 || $3 < -0.00004) exit 1 }' stats || { cat stats; return 1; }
     done
 }
 ok 'oggdec decodes the three bitrates as we do' decoded
@@ -23,7 +24,9 @@ ok 'oggdec decodes the three bitrates as we do' decoded
     echo 'o 2 100000 100000 10 0'
     for e in 1 2; do echo "e$e 1$e 8000 100000 5 0"; done
     # the slowest still carries 96 kbit/s, whatever is lost
-    for n in $listeners; do echo "p$n $(net "$n").$((100 + n)) $((1500 + n % 4 * 2000)) $((1500 + n % 5 * 3000)) $((5 + n % 4 * 8)) $((n % 3))"; done
+    for n in $listeners; do
+        echo "p$n $(net "$n").$((100 + n)) $((1500 + n % 4 * 2000)) $((1500 + n % 5 * 3000)) $((5 + n % 4 * 8)) $((n % 3))"
+    done
 } >lines
 lay <lines || exit
 start_on o stretto-serve --workers 1 store && origin=$url || exit
@@ -31,11 +34,13 @@ for e in 1 2; do
     start_on e$e stretto-serve --workers 1 --name e$e "$origin" || exit
     eval "edge$e=$url pid_e$e=$pid"
 done
-jq -n --arg e1 "$edge1" --arg e2 "$edge2" '[{name: "e1", url: $e1, location: "52.5,13.4"}, {name: "e2", url: $e2, location: "40.7,-74.0"}]' >edges.json
+jq -n --arg e1 "$edge1" --arg e2 "$edge2" \
+    '[{name: "e1", url: $e1, location: "52.5,13.4"}, {name: "e2", url: $e2, location: "40.7,-74.0"}]' >edges.json
 start_on t stretto-track --edges edges.json --origin "$origin" --interval 10 && tracker=$url tracker_pid=$pid || exit
 
 plays() { # N: in the background; when it ended with 0, N.done is there
-    spawn "p$1" stretto-play --quiet --tracker "$tracker" --location "$(place "$1")" -O "wav:$1.wav" --listener "p$1" --cache "$1.cache" \
+    spawn "p$1" stretto-play --quiet --tracker "$tracker" --location "$(place "$1")" -O "wav:$1.wav" \
+        --listener "p$1" --cache "$1.cache" \
         --events "$1.jsonl" song </dev/null >"$1.said" 2>&1
     eval "pid$1=$pid"
 }
@@ -63,35 +68,53 @@ ok 'all but the one that was killed end well' ended
 events() { jq -R 'fromjson? // empty' "$@"; }
 right() {
     for n in $others; do
-        python3 "$root/tests/net/heard.py" "$n.wav" "$(events "$n.jsonl" | jq -s 'map(select(.event == "switch")) | length')" 96.wav 160.wav 320.wav || { echo "listener $n"; return 1; }
+        python3 "$root/tests/net/heard.py" "$n.wav" \
+            "$(events "$n.jsonl" | jq -s 'map(select(.event == "switch")) | length')" 96.wav 160.wav 320.wav ||
+            { echo "listener $n"; return 1; }
     done
 }
 ok 'what each heard is the song, to the sample' right
 stalls() { events ./*.jsonl | jq -c 'select(.event == "stall")' | tee stalls; test ! -s stalls; }
 ok 'nobody ever heard a stall' stalls
-clean() { find ./*.cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#*.cache/}" || return; done; }
+clean() {
+    find ./*.cache -name 'chunk_*' | while read -r file; do cmp "$file" "store/${file#*.cache/}" || return; done
+}
 ok 'and nothing wrong is kept' clean
-died() { events ./*.jsonl | jq -se '([.[] | select(.event == "end")] | length) == 11 and ([.[] | select(.event == "chunk" and .from == "e2")] | length) > 0'; }
+died() {
+    events ./*.jsonl |
+        jq -se \
+            '([.[] | select(.event == "end")] | length) == 11 and ([.[] | select(.event == "chunk" and .from == "e2")] | length) > 0'
+}
 ok 'the kills were in the middle: eleven ends, and the other edge was asked' died
 
 stretto-report --json ./*.jsonl >report.json
 sums() { # the same by other means
-    events ./*.jsonl | jq -s '
+    events ./*.jsonl |
+        jq -s '
         def of(source): [.[] | select(.event == "chunk" and source) | .bytes] | add // 0;
         def sessions: group_by(.session) | map({heard: ([.[].heard_ms // 0] | max), wall: ([.[].time_ms] | max - min)});
-        {sessions: (sessions | length), heard: ([sessions[] | [.heard, .wall] | min] | add), stalls: ([.[] | select(.event == "stall")] | length),
+        {sessions: (sessions | length), heard: ([sessions[] | [.heard, .wall] | min] | add), stalls: ([.[] |
+            select(.event == "stall")] | length),
          switches: ([.[] | select(.event == "switch")] | length), plays: ([sessions[] | select(([.heard, .wall] | min) >= 30000)] | length),
          listeners: (map(.listener) | unique | length), cache: of(.source == "cache"), peer: of(.source == "peer"),
-         hit: of(.source == "edge" and .hit == true), miss: of(.source == "edge" and .hit != true), given: ([.[] | select(.event == "upload").bytes] | add // 0)}' >sums
-    jq '{sessions: .totals.sessions, heard: .totals.heard_ms, stalls: .experience.stalls, switches: .experience.switches, plays: .totals.plays,
-         listeners: .totals.listeners, cache: .bytes.cache, peer: .bytes.peer, hit: .bytes.edge_hit, miss: .bytes.edge_miss, given: .bytes.uploaded}' report.json >reported
+         hit: of(.source == "edge" and .hit == true), miss: of(.source == "edge" and
+             .hit != true), given: ([.[] | select(.event == "upload").bytes] | add // 0)}' \
+            >sums
+    jq '{sessions: .totals.sessions, heard: .totals.heard_ms, stalls: .experience.stalls,
+        switches: .experience.switches, plays: .totals.plays,
+         listeners: .totals.listeners, cache: .bytes.cache, peer: .bytes.peer,
+             hit: .bytes.edge_hit, miss: .bytes.edge_miss, given: .bytes.uploaded}' \
+        report.json >reported
     diff sums reported
 }
 ok 'the report is the sum of what each wrote' sums
 offload() { jq -e '.bytes | (.cache + .peer) / .all | ., . >= 0.7' report.json >share; cat share; grep -q true share; }
 ok 'of all bytes 70 % and more came from peers and own caches' offload
 agrees() { # what the edges' links carried is little more than what listeners say came from there
-    passed | awk -v told="$(jq '.bytes | .edge_hit + .edge_miss' report.json)" '$1 ~ /^e/ && $2 ~ /^p/ { edge += $3 } $1 ~ /^p/ && $2 ~ /^p/ { peer += $3 } END { print edge, told, peer; exit !(edge > told && edge < 1.3 * told + 1000000) }'
+    passed |
+        awk -v told="$(jq '.bytes | .edge_hit + .edge_miss' report.json)" \
+            '$1 ~ /^e/ && $2 ~ /^p/ { edge += $3 } $1 ~ /^p/ && $2 ~ /^p/ { peer += $3 } END { print edge,
+                told, peer; exit !(edge > told && edge < 1.3 * told + 1000000) }'
 }
 ok 'and so the network says' agrees
 finish

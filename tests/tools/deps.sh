@@ -14,8 +14,9 @@ if [ "${1-}" = --check ]; then
     cxx=$2 lacks=
     shift 2
     # shellcheck disable=SC2086 # the compiler may be behind another word, as in `ccache g++`
-    printf '#if !__has_include(<CLI/CLI.hpp>) || !__has_include(<nlohmann/json.hpp>) || !__has_include(<boost/beast.hpp>)\n#error\n#endif\n' |
-        $cxx -std=c++20 -E -x c++ - >/dev/null 2>&1 || lacks=yes
+    printf '#if !__has_include(<%s>)\n#error\n#endif\n' CLI/CLI.hpp nlohmann/json.hpp boost/beast.hpp |
+        $cxx -std=c++20 -E -x c++ - >/dev/null 2>&1 ||
+        lacks=yes
     while [ "$1" != -- ]; do
         pkg-config --exists "$1" 2>/dev/null || lacks=yes
         shift
@@ -77,4 +78,8 @@ apt() {
 }
 # shellcheck disable=SC2086 # a list of words
 install() { apt install -y -q --no-install-recommends $missing; }
-install || { : >"$log"; echo '  reading the lists of packages again' && apt update -q && install; } || { cat "$log" >&2; exit 69; }
+install ||
+    {
+        : >"$log"
+        echo '  reading the lists of packages again' && apt update -q && install
+    } || { cat "$log" >&2; exit 69; }

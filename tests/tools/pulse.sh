@@ -22,7 +22,8 @@ until_done() {
 }
 until_done pactl info
 # a recorder content with late sound makes the device wake every two seconds, too late for a player
-parec -d out.monitor --format=float32le --rate=44100 --channels=2 --raw --latency-msec=50 </dev/null >"$dir/recorded" 2>>"$dir/log" &
+parec -d out.monitor --format=float32le --rate=44100 --channels=2 --raw --latency-msec=50 </dev/null \
+    >"$dir/recorded" 2>>"$dir/log" &
 recorder=$!
 until_done test -s "$dir/recorded"
 : >"$dir/ready"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Minutes of mixed load, purges, reloads and abandoned requests on an edge and its origin: soak.sh SECONDS. The cache is far too small, so that it never rests.
+# Minutes of mixed load, purges, reloads and abandoned requests on an edge and its origin: soak.sh SECONDS.
+# The cache is far too small, so that it never rests.
 . ./tests/lib.sh
 duration=$1 # tone has seconds of its own
 for name in one two three; do
@@ -8,7 +9,8 @@ for name in one two three; do
 done
 start stretto-serve store --access-log origin.log || exit
 origin=$pid
-start stretto-serve "$url" --cache cache --cache-size 3M --memory 1M --admin "unix:$work/admin" --access-log edge.log || exit
+start stretto-serve "$url" --cache cache --cache-size 3M --memory 1M --admin "unix:$work/admin" --access-log edge.log ||
+    exit
 rows 'soak:' python3 "$root/tests/tools/soak.py" "$url" "$duration" store "$work/admin" "$pid" "$origin"
 ok 'the edge ends well' stop "$pid"
 ok 'the origin too' stop "$origin"

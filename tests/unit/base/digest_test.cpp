@@ -1,6 +1,10 @@
 #include "base/digest.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <random>
+
+#include "base/sha256_plain.hpp"
 
 using namespace stretto;
 
@@ -9,6 +13,21 @@ BOOST_AUTO_TEST_SUITE(base_digest)
 BOOST_AUTO_TEST_CASE(sha256_of_abc_is_that_of_fips_180) {
     BOOST_TEST(hex(sha256(as_bytes("abc"))) ==
                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+BOOST_AUTO_TEST_CASE(without_a_library_the_hash_is_the_same) {
+    Bytes bytes(300'000);  // as long as a chunk
+    std::minstd_rand random{1};
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random() >> 8);
+    const auto same = [&](std::size_t size, std::size_t step) {
+        PlainSha256 sum;
+        for (std::size_t at = 0; at < size; at += step)
+            sum.add(BytesView{bytes}.subspan(at, std::min(step, size - at)));
+        return sum.finish() == sha256(BytesView{bytes}.first(size));
+    };
+    for (std::size_t size = 0; size <= 300; ++size)
+        for (std::size_t step : {1, 7, 63, 64, 65, 300}) BOOST_TEST(same(size, step), size);
+    BOOST_TEST(same(bytes.size(), bytes.size()));
+    BOOST_TEST(same(bytes.size(), 4099));
 }
 BOOST_AUTO_TEST_CASE(hexadecimal_comes_back_and_nothing_else_is_taken_for_it) {
     Digest back;

@@ -63,7 +63,8 @@ class FarPeers final : public swarm::Peers {
 
 /// A desk whose clock, origin and network are the test's.
 struct Desks {
-    explicit Desks(DeskOptions options = {}) : desk(around(), std::move(options), 1) {}
+    explicit Desks(DeskOptions options = {})
+        : desk(around(), std::move(options), 1, std::make_unique<swarm::PlainSeal>(2)) {}
 
     Desk::Around around() {
         return {peers, edges, [this] { return now; },

@@ -61,7 +61,10 @@ struct Fixture {
     http::Limiter limiter{0};
     http::Shared shared{{}, log, limiter};
     http::Status status{"tracker", "track", shared};
-    Site site{{loop, peers, edges, manifests, prober, shared, status}, {}, 1};
+    Site site{{loop, peers, edges, manifests, prober, shared, status},
+              {},
+              1,
+              std::make_unique<swarm::PlainSeal>(2)};
     http::Server server{loop, site, {}, shared};
     std::optional<http::Upstream> client;
 

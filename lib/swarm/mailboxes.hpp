@@ -1,0 +1,109 @@
+#pragma once
+// The WebRTC peers that wait for signals at a tracker, and what waits for them. No clock and no
+// sockets: the caller passes the time, and sends what is delivered.
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "swarm/seal.hpp"
+#include "swarm/signal.hpp"
+
+namespace stretto::swarm {
+
+struct MailboxLimits {
+    std::size_t peers = 200'000;
+    std::size_t signals = 8;  ///< that wait for one peer
+    std::uint64_t signal_ms = 30'000;
+    std::uint32_t offers_a_minute = 30;  ///< from one /24 of IPv4 or /48 of IPv6
+    std::uint64_t ttl_ms = 300'000;      ///< after an announce
+    std::uint64_t prove_ms = 10'000;     ///< after the first announce, for the first poll
+    std::uint64_t away_ms = 5'000;       ///< between polls
+};
+
+class Mailboxes {
+   public:
+    /// JSON of a list; empty: none has come in time.
+    using Deliver = std::function<void(std::string signals)>;
+    /// Whether a peer that announced itself began to wait; see Peers::proved().
+    using Proved = std::function<void(const Endpoint& peer, bool waits)>;
+
+    Mailboxes(const MailboxLimits& limits, std::unique_ptr<Seal> seal, Proved proved);
+
+    /// A peer announced itself. @return what stands for it among the tracker's peers: its address,
+    /// and as a port a number below least_peer_port; port 0: there are too many
+    Endpoint enter(const std::string& id, const Ip& ip, std::uint64_t now_ms);
+    /// Its announce was new: call Proved when it waits, or when it does not in time.
+    void prove(const std::string& id, const Ip& ip, std::uint64_t now_ms);
+
+    /// Proves for one to two hours that a peer announced itself from this network.
+    std::string token(const std::string& id, const Ip& ip, std::uint64_t now_ms);
+    bool is_valid(std::string_view token, const std::string& id, const Ip& ip,
+                  std::uint64_t now_ms);
+
+    /// Delivers now what waits, else the first signal within `wait_ms`; ends an earlier wait of the
+    /// same peer. @return false: it has not announced itself
+    bool wait(const std::string& id, const Ip& ip, std::uint64_t now_ms, std::uint64_t wait_ms,
+              Deliver deliver);
+    /// It has gone away while it waited.
+    void gone(const std::string& id, const Ip& ip, std::uint64_t now_ms);
+
+    enum class Posted {
+        taken,
+        nobody_waits,
+        mailbox_full,
+        too_many_offers,  ///< from this network
+    };
+    Posted post(Signal signal, const Ip& from, std::uint64_t now_ms);
+
+    /// Ends what has waited for long; forgets who has not announced itself again. Call it several
+    /// times a second; it works for less than a millisecond.
+    void expire(std::uint64_t now_ms);
+    /// Ends all waits, at shutdown.
+    void end_all();
+
+    std::size_t size() const noexcept { return boxes_.size(); }
+    std::size_t waiting() const noexcept { return waits_.size(); }
+    std::uint64_t delivered() const noexcept { return delivered_; }
+
+   private:
+    using Id = std::array<char, 26>;
+    using Key = std::pair<Id, Ip>;
+    struct Box {
+        std::uint16_t number = 0;
+        bool to_prove = false;
+        std::uint64_t entered_ms = 0, polled_ms = 0, until_ms = 0;
+        Deliver deliver;
+        std::vector<std::pair<std::string, std::uint64_t>> signals;  // with their end
+    };
+    using Boxes = std::map<Key, Box>;
+    struct Rate {
+        double left = 0;
+        std::uint64_t at_ms = 0;
+    };
+
+    static Key key_of(const std::string& id, const Ip& ip);
+    Endpoint endpoint_of(const Boxes::value_type& box) const {
+        return {box.first.second, box.second.number};
+    }
+    std::uint64_t tag(const std::string& id, const Ip& ip, std::uint64_t hour);
+    bool may_offer(const Ip& from, std::uint64_t now_ms);
+    void end_wait(Boxes::iterator box, std::string signals);
+    void settle(Boxes::iterator box, bool waits);
+    void forget(Boxes::iterator box);
+
+    MailboxLimits limits_;
+    std::unique_ptr<Seal> seal_;
+    Proved proved_;
+    Boxes boxes_;
+    std::set<std::pair<Ip, std::uint16_t>> numbers_;       // taken
+    std::set<std::pair<std::uint64_t, Key>> waits_, due_;  // by their end; to be looked at then
+    std::unordered_map<Network, Rate> rates_;
+    std::uint64_t delivered_ = 0;
+};
+
+}  // namespace stretto::swarm

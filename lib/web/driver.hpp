@@ -1,0 +1,121 @@
+#pragma once
+// Carries out what the rules of one song order, by a browser: requests, checks, and what is kept.
+// The counterpart of listen/driver, which has sockets and a disk.
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "gather/listening.hpp"
+#include "song/index.hpp"
+#include "song/manifest.hpp"
+#include "web/browser.hpp"
+#include "web/shelf.hpp"
+
+namespace stretto::web {
+
+class Driver {
+   public:
+    struct Calls {
+        std::function<void(const song::Manifest&)> found;
+        std::function<void(const play::Session::Part&, BytesView headers)> part;
+        std::function<std::optional<std::int64_t>(BytesView)> bytes;
+        std::function<play::Session::Heard()> heard;
+        std::function<void(const gather::Came&, bool hit)> came;
+        std::function<void(int from, int to, const char* why)> switched;  ///< kbit/s
+        std::function<void(int chunk, const char* why)> reject;
+        std::function<Fields(const gather::Ask&)> fields;
+        std::function<void(const gather::End&)> ended;
+    };
+    /// All of a page: numbers of requests, and the time of the call that is being handled.
+    struct Page {
+        Browser& browser;
+        Shelf& shelf;
+        double now = 0;           ///< s, rising
+        std::int64_t utc_ms = 0;  ///< the same moment
+        int numbers = 0;
+        bool keeps = false;  ///< the browser keeps files
+    };
+
+    Driver(Page& page, std::string id, std::unique_ptr<gather::Listening> rules, Calls calls);
+    ~Driver();
+    Driver(const Driver&) = delete;
+
+    void start();
+    /// Time has passed, or the playback position has changed. Does nothing before it is due.
+    void act(bool at_once);
+    double due() const { return due_; }
+    void seek(std::int64_t sample);
+
+    /// Whether a request of this number is open here; of these, the results.
+    bool has(int number) const { return flights_.contains(number); }
+    void head(int number, int status, const Fields& fields);
+    void data(int number, BytesView bytes);
+    void ended(int number);
+    void failed(int number);
+    /// A kept file; nullopt: it is not there.
+    void read(int number, std::optional<BytesView> bytes);
+
+    const gather::Listening& rules() const { return *rules_; }
+    const song::Manifest& manifest() const { return manifest_; }
+    const std::string& id() const { return id_; }
+
+   private:
+    using Chunk = std::pair<int, int>;  // rendition, number
+    struct Flight {
+        gather::Ask ask;
+        int of_rules = 0;        // their number of it
+        double last = 0;         // when it was asked for, or brought something
+        Bytes data;              // of small answers
+        std::uint64_t skip = 0;  // bytes before the range, of an answer that is the whole chunk
+        std::uint32_t got = 0;
+        bool longer = false, hit = false, kept = false;
+    };
+
+    int kbps(int rendition) const {
+        return manifest_.renditions[static_cast<std::size_t>(rendition)].kbps;
+    }
+    std::string path_of(const gather::Ask& ask) const;
+    std::optional<gather::Found> adopt(song::Manifest manifest);
+    void adopt_first();
+    void keep(const std::string& path, BytesView bytes);
+    void keep_manifest();
+    void fetch(int number);
+    void take_manifest(int number);
+    void take_index(int number);
+    void fail(int number, gather::Fault fault, std::string why);
+    void close(int number);
+    void drop_silent();
+    Bytes& bytes_of(Chunk chunk);
+
+    void carry_out();
+    void carry_out(const gather::Ask& ask);
+    void carry_out(const gather::Cancel& cancel);
+    void carry_out(const gather::Begin& begin);
+    void carry_out(const gather::Pass& pass);
+    void carry_out(const gather::Check& check);
+    void carry_out(const gather::Forget& forget);
+    void carry_out(const gather::Deliver&) {}
+    void carry_out(const gather::Tell&) {}
+    void carry_out(const gather::Came& came);
+    void carry_out(const gather::Switched& switched);
+    void carry_out(const gather::Reject& reject);
+    void carry_out(const gather::End& end);
+
+    Page& page_;
+    std::string id_;
+    std::unique_ptr<gather::Listening> rules_;
+    Calls calls_;
+    song::Manifest manifest_;
+    std::map<int, Flight> flights_;  // by the page's number
+    std::map<int, int> numbers_;     // the rules' numbers -> the page's
+    std::set<int> hits_;             // of the rules' numbers
+    std::map<Chunk, Bytes> chunks_;  // from their beginning; holes are zeros
+    std::map<int, Bytes> headers_;   // by rendition
+    Bytes first_, json_;             // chunk 0 before the manifest; the manifest until it is kept
+    int first_number_ = -1, kept_manifest_ = -1;
+    double due_ = 0;
+    bool ended_ = false, running_ = false;
+};
+
+}  // namespace stretto::web

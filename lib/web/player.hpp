@@ -1,0 +1,110 @@
+#pragma once
+// The player of a page: one song after the other without a gap, and its events. The counterpart of
+// listen/player.
+#include <optional>
+
+#include "events/line.hpp"
+#include "events/outbox.hpp"
+#include "web/driver.hpp"
+#include "web/track.hpp"
+
+namespace stretto::web {
+
+class Player final : events::Sink {
+   public:
+    struct Options {
+        gather::Listening::Wish wish;
+        Track::Options track;
+        int first_kbps = 96;     ///< of the chunk that is requested before the manifest arrives
+        double patience_s = 90;  ///< see gather::Retry
+        std::string server;      ///< the page's, for the events
+        std::string listener, network;  ///< the same; without a listener there are no events
+        bool keeps = false;             ///< the browser keeps files
+        std::uint64_t most_kept_bytes = 200'000'000;
+    };
+
+    Player(Browser& browser, const Options& options);
+
+    /// The time of the calls that follow. @param now  s, rising; @param utc_ms  the same moment
+    void at(double now, std::int64_t utc_ms);
+    /// The sound clock stands at this frame, and runs or not.
+    void clock(std::int64_t frame, bool running);
+    /// A file that the browser keeps: "songs/<id>/<path>".
+    void kept(const std::string& path, std::uint64_t bytes, std::int64_t used_ms);
+
+    // What the listener wants.
+
+    /// Play this song, by its id, in place of what plays.
+    void play(const std::string& id, double from_s);
+    /// The song after this one, or an empty text: it will begin where this one ends.
+    void next(const std::string& id);
+    void pause(bool paused);
+    /// To s of the song.
+    void seek(double at_s);
+    /// Renditions to use, kbit/s; takes effect with the next play().
+    void wish(int least_kbps, int most_kbps);
+    void stop();
+
+    // What came of the browser's orders.
+
+    void head(int number, int status, const Fields& fields);
+    void data(int number, BytesView bytes);
+    void ended(int number);
+    void failed(int number);
+    void read(int number, std::optional<BytesView> bytes);
+    /// @param status  0: no answer
+    void posted(int status, std::int64_t retry_after_ms);
+
+    /// Call it when that much time has passed, or something came. @return s
+    double tick();
+
+   private:
+    struct Song {
+        std::string id, session;
+        std::unique_ptr<abr::Policy> policy;
+        std::unique_ptr<Track> track;
+        std::optional<events::Session> events;
+        std::vector<play::Session::Part> parts;  // the newest last
+        std::unique_ptr<Driver> driver;          // ends before what its calls use
+        double from_s = 0, begun = 0, told = 0, stalled_at = 0;
+        std::int64_t first_byte_ms = -1;
+        bool stalled = false;
+        std::optional<gather::End> failure;
+
+        int kbps_at(std::int64_t sample) const;
+    };
+
+    std::unique_ptr<Song> make(const std::string& id, double from_s);
+    Driver::Calls calls_of(Song& song);
+    void found(Song& song, const song::Manifest& manifest);
+    void came(Song& song, const gather::Came& came, bool hit);
+    void begin(std::unique_ptr<Song> song);
+    void finish(const char* why);
+    void happened(Song& song, Track::Happened what);
+    void give_up_if_silent();
+    void prepare_next();
+    void post();
+    void show();
+    void tell(Song& song, std::string_view event, std::initializer_list<events::Field> more = {});
+    void write(std::string_view lines, std::int64_t time_ms) override;
+    void flush() override { outbox_.hurry(); }
+    Driver* driver_of(int number);
+    std::int64_t frame() const;
+    play::Session::Heard heard(const Song& song) const;
+
+    Browser& browser_;
+    Options options_;
+    Shelf shelf_;
+    Driver::Page page_;
+    gather::Edges edges_;
+    events::Outbox outbox_;
+    std::unique_ptr<Song> current_, next_;
+    std::string next_id_;
+    int rate_ = 0;  // of the open device
+    std::int64_t clock_frame_ = 0, earliest_ = 0;
+    double clock_at_ = 0, asked_ = 0, posted_at_ = 0;
+    bool running_ = false, paused_ = false, posts_ = true;
+    std::string shown_;
+};
+
+}  // namespace stretto::web

@@ -1,0 +1,43 @@
+#pragma once
+// The files that the browser keeps (IndexedDB): which are there, and which go to make room. Whole
+// songs go, the least valuable first; the file names are those of a store.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stretto::web {
+
+class Shelf {
+   public:
+    /// @param limit  bytes of all files
+    explicit Shelf(std::uint64_t limit) : limit_(limit) {}
+
+    /// A file of a song is there. @param used_ms  when the song was used last, since 1970
+    void found(const std::string& id, const std::string& path, std::uint64_t bytes,
+               std::int64_t used_ms);
+    /// A song is played now.
+    void use(const std::string& id, std::int64_t now_ms) { songs_[id].used_ms = now_ms; }
+    bool has(const std::string& id, const std::string& path) const;
+    /// A file turned out to be missing or wrong.
+    void lost(const std::string& id, const std::string& path);
+    /// Room for a file of a song, which is there from now on. @return "songs/<id>/<path>" of the
+    /// files that go; nullopt: there is no room, and nothing goes
+    std::optional<std::vector<std::string>> keep(const std::string& id, const std::string& path,
+                                                 std::uint64_t bytes, std::int64_t now_ms);
+
+    std::uint64_t bytes() const noexcept { return bytes_; }
+
+   private:
+    struct Song {
+        std::map<std::string, std::uint64_t> files;  // path -> bytes
+        std::uint64_t bytes = 0;
+        std::int64_t used_ms = 0;
+    };
+    std::uint64_t limit_, bytes_ = 0;
+    std::map<std::string, Song> songs_;
+};
+
+}  // namespace stretto::web

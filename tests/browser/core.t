@@ -1,0 +1,70 @@
+#!/bin/sh
+# The page with its core: the rules of stretto-play in WebAssembly. What is heard, sample by sample, against oggdec, through song changes,
+# seeks, splices and a link that breaks down; what is kept; what is told.
+. ./tests/lib.sh
+export HOME="$work" PYTHONDONTWRITEBYTECODE=1
+browser() { python3 "$root/tests/browser/core.py" "$@"; }
+session=
+trap '[ -z "$session" ] || browser close "$session"; cleanup' EXIT
+
+# one sound, cut where no page ends: a gap or a step at the joint would be heard
+sox -R -n -r 44100 -c 2 -b 16 whole.wav synth 24.5 sine 200:5000 synth 24.5 noise mix gain -20
+sox whole.wav first.wav trim 0 12.3
+sox whole.wav second.wav trim 12.3
+sox -R -n -r 44100 -c 2 -b 16 long.wav synth 60 sine 200:5000 synth 60 noise mix gain -20
+put() { # FILE TITLE ALBUM [CHUNK SECONDS]
+    ffmpeg -v error -i "$1.wav" -metadata title="$2" -metadata artist=Ada -metadata album="$3" "$1.flac" &&
+        stretto-encode --no-normalize "$1.flac" | stretto-chunk -d "${4-10}" | stretto-publish --name "$1" store >/dev/null
+}
+put first First A && put second Second B && put long Long C 30
+for song in first second long; do
+    for kbps in 96 160 320; do
+        stretto-fetch --no-cache --store store --bitrate $kbps -o "$song-$kbps.ogg" $song &&
+            oggdec -Q -b 16 -R -o "$song-$kbps.raw" "$song-$kbps.ogg"
+    done
+done
+
+start stretto-serve --name here --events events.jsonl store
+server=$url
+if ! curl -sf "$server/" | grep -q "load_core('/web/"; then
+    skip 'the page with its core' 'this build has no core: make web'
+    finish
+    exit
+fi
+echo 100000 >rate
+python3 "$root/tests/browser/slow.py" "$server" >slow.said &
+started="$started $!"
+linked() { grep -q listening slow.said; }
+await 'the link' linked || exit 1
+url=http://$(sed -n 's/listening on //p' slow.said)
+
+chromedriver --port=0 >driver 2>&1 &
+started="$started $!"
+driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
+await 'the port of chromedriver' driven || exit 1
+session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
+at() { browser "$session" "$url" "$1"; }
+
+web=$(curl -s "$url/" | sed -n "s/.*load_core('\(.*\)').*/\1/p")
+served() { # the core: small, unchanging, and the same bytes with and without compression
+    curl -sfD head --compressed -o core.wasm "$url${web}core.wasm" && grep -qi '^content-encoding: gzip' head &&
+        grep -qi '^cache-control:.*immutable' head &&
+        grep -qi '^content-type: application/wasm' head && curl -sf -o plain.wasm "$url${web}core.wasm" && cmp core.wasm plain.wasm &&
+        [ "$(sed -n 's/^content-length: \([0-9]*\).*/\1/Ip' head)" -lt 240000 ] &&
+        [ "$(curl -so /dev/null -w '%{http_code}' "$url/web/0/core.wasm")" = 404 ]
+}
+ok 'the core is small, and its path never changes' served
+ok 'the core is ready soon' at ready
+ok 'two songs are heard as one, sample by sample' at gapless
+ok 'what was heard is kept, and not asked for again' at kept
+ok 'seeks: what is heard next is what is there' at seeks
+ok 'pauses, and goes on where it stopped' at pauses
+ok 'a better rendition follows inside a chunk without a step' at splices
+ok 'the link falls to 100 kbit/s, and nobody hears it' at falls
+ok 'a song that begins before the core is there is played by <audio> to its end, and none is fetched twice' at falls_back
+ok 'requests tell the player'\''s state (CMCD)' grep -q '^CMCD-Request: bl=' heads
+ok 'nothing failed: the console is empty' at silent_console
+ok 'on plain http it plays as well' at insecure
+told() { python3 "$root/tests/browser/core.py" events events.jsonl; }
+ok 'events tell of all that' told
+finish
