@@ -68,6 +68,15 @@ struct CrowdOptions {
             ->range(0.01, 1e5)
             ->type_name("MBPS")
             ->capture_default_str();
+        app.add_option("--unreachable", settings.unreachable,
+                       "Share of listeners that accept no connections")
+            ->range(0.0, 1.0)
+            ->type_name("SHARE")
+            ->capture_default_str();
+        app.add_option("--no-upload", settings.no_upload, "Share of listeners that upload nothing")
+            ->range(0.0, 1.0)
+            ->type_name("SHARE")
+            ->capture_default_str();
         app.add_option("--evil", settings.evil, "Share of listeners that send only wrong bytes")
             ->range(0.0, 1.0)
             ->type_name("SHARE")

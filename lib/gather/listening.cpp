@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <ranges>
+#include <tuple>
 #include <utility>
 
 #include "abr/shape.hpp"

@@ -91,6 +91,11 @@ void CrowdState::add_listener(std::uint32_t i) {
     member.evil = l.evil != Evil::no;
     l.down = flows.add_pipe(member.down);
     l.up = flows.add_pipe(l.evil == Evil::slow ? 1 : l.evil == Evil::late ? 1 / late_s : member.up);
+    // no draw without these shares, so that a seed means the same crowd as ever
+    if (!member.evil && settings.unreachable > 0)
+        l.reachable = chance.real() >= settings.unreachable;
+    if (!member.evil && settings.no_upload > 0) l.gives = chance.real() >= settings.no_upload;
+    if (!l.reachable || !l.gives) member.up = 0;
     // geometric, as a session is that ends after each song with the same chance
     if (settings.play)
         l.songs_left = 1 + static_cast<int>(std::log(1 - chance.real()) /
@@ -158,7 +163,7 @@ void CrowdState::announce_at(std::uint32_t number, Millis when) {
 
 void CrowdState::changed(std::uint32_t number) {
     auto& l = listeners[number];
-    if (!settings.peers || l.changed) return;
+    if (!settings.peers || !l.gives || l.changed) return;
     l.changed = true;
     if (l.announcing) return;  // its answer sets the clock
     announce_at(number, l.announced < 0 ? now : std::max(now, l.announced + least_between_ms));
@@ -203,7 +208,8 @@ void CrowdState::heard(std::uint32_t number, const swarm::Announce& said) {
     if (!l.here) return;
     const auto result = tracker.announce(l.at, said, ms());
     if (result.unproven)
-        after(l.tracker_rtt_s, [this, &l, ms] { tracker.proved(l.at, l.here, ms()); });
+        after(l.tracker_rtt_s,
+              [this, &l, ms] { tracker.proved(l.at, l.here && l.reachable, ms()); });
     if (!result.unknown.empty())
         after(look_up_s, [this, &l, said, result] {
             for (const auto& holding : l.holdings) {

@@ -40,6 +40,8 @@ struct CrowdSettings {
     double evil = 0;         ///< share of listeners that announce all and send nothing right
     /// Additional evil peers for the most popular song; they arrive before all listeners.
     std::vector<Evil> attackers{};
+    double unreachable = 0;  ///< share of listeners that nobody can connect to
+    double no_upload = 0;    ///< share of listeners that give nothing, and announce nothing
     bool peers = true;
     std::uint64_t seed = 1;
 
@@ -69,7 +71,7 @@ struct CrowdPlay {
 /// A listener, and what it uploaded.
 struct CrowdMember {
     double came_s = 0, left_s = 0;
-    double down = 0, up = 0;  ///< bytes/s
+    double down = 0, up = 0;  ///< bytes/s; up is 0 if it uploads nothing
     std::uint64_t given = 0;  ///< bytes uploaded
     bool evil = false;
 };

@@ -261,7 +261,7 @@ CrowdClient::Host& CrowdClient::host(int peer) {
 
 bool CrowdClient::silent(const Host& host) const {
     const auto& peer = crowd_.listeners[host.peer];
-    return !peer.here || peer.evil == Evil::silent;
+    return !peer.here || !peer.reachable || peer.evil == Evil::silent;
 }
 
 bool CrowdClient::gives_wrong_bytes(const Ask& ask) {

@@ -17,7 +17,7 @@ void fairness(const CrowdRun& run, CrowdFigures& f) {
     std::vector<double> given;
     double sum = 0, squares = 0;
     for (const auto& member : run.members) {
-        if (member.evil) continue;
+        if (member.evil || member.up <= 0) continue;
         const auto bytes = static_cast<double>(member.given);
         given.push_back(bytes);
         sum += bytes;
@@ -81,7 +81,8 @@ CrowdFigures figures_of(const CrowdRun& run, const CrowdSettings& settings) {
     const auto came = static_cast<double>(f.bytes[1] + f.bytes[2]);
     f.wasted = percent(wasted, came + wasted);
     f.offload = came > 0 ? 100 - percent(static_cast<double>(run.edge_bytes), came) : 0;
-    f.limit = 100 * offload_limit(run, settings.up_kbps, settings.kbps);
+    const double able = (1 - settings.unreachable) * (1 - settings.no_upload);
+    f.limit = 100 * offload_limit(run, able * settings.up_kbps, settings.kbps);
     f.bound = percent(static_cast<double>(most_from_peers(run)), came);
     fairness(run, f);
     experience(run, f);

@@ -25,6 +25,7 @@ struct Listener {
     double edge_rtt_s = 0, tracker_rtt_s = 0;
     Evil evil = Evil::no;
     bool here = false;
+    bool reachable = true, gives = true;
     int uploads = 0;
     CrowdClient::Idle edge_idle;
     std::vector<Holding> holdings;

@@ -33,7 +33,10 @@ origin=$url origin_pid=$pid
 status() { from "$1" -o /dev/null -w '%{http_code}' "$url/songs/$id?manifest=0" -H "X-Forwarded-For: ${2-}"; }
 check stretto-track --origin "$origin"
 stop "$origin_pid"
-counted() { start stretto-serve --allow 127.0.0.1 store && ! from 127.0.8.1 "$url/songs" && curl -fsS "$url/metrics" | grep -qx 'stretto_not_allowed_total 1' && stop "$pid"; }
+counted() {
+    start stretto-serve --allow 127.0.0.1 store && ! from 127.0.8.1 "$url/songs" && curl -fsS "$url/metrics" |
+        grep -qx 'stretto_not_allowed_total 1' && stop "$pid"
+}
 ok 'metrics count them' counted
 ok 'what is no network: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --allow 300.0.0.1 store
 ok 'not for a peer: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --allow 127.0.0.1 --announce http://127.0.0.1:1 cache

@@ -196,13 +196,15 @@ ok 'an edge without one: 502' tier 502
 ok 'and with one of another authority' tier 502 --client-cert stranger.pem --client-key stranger.key
 follower() {
     start_url=$url start_pid=$pid
-    start stretto-track --origin "$start_url" --client-cert edge.pem --client-key edge.key && curl -fsS "$url/songs/$id" | jq -e .manifest && stop "$pid"
+    start stretto-track --origin "$start_url" --client-cert edge.pem --client-key edge.key && curl -fsS "$url/songs/$id" |
+        jq -e .manifest && stop "$pid"
     gave=$? url=$start_url pid=$start_pid
     return $gave
 }
 ok 'a tracker too' follower
 revoked() { # no ticket helps who is not known any more
-    ticket -cert edge.pem -key edge.key && agreed Reused -cert edge.pem -key edge.key -sess_in session && cp strangers.pem clients.pem && kill -HUP "$pid" &&
+    ticket -cert edge.pem -key edge.key && agreed Reused -cert edge.pem -key edge.key -sess_in session && cp strangers.pem clients.pem &&
+        kill -HUP "$pid" &&
         await 'the new authority' curl -fsS --cert stranger.pem --key stranger.key -o got "$url$chunk" && ! known || return
     hello -cert edge.pem -key edge.key -sess_in session
     grep -q '^New,' hello

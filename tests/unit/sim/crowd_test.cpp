@@ -100,6 +100,29 @@ BOOST_AUTO_TEST_CASE(no_crowd_is_above_its_bound) {
             }
 }
 
+BOOST_AUTO_TEST_CASE(listeners_that_cannot_be_reached_or_upload_nothing_give_nothing) {
+    for (const bool reached : {false, true}) {
+        auto s = small();
+        (reached ? s.no_upload : s.unreachable) = 0.5;
+        const auto run = run_crowd(s);
+        std::size_t barred = 0;
+        std::uint64_t given = 0, of_peers = 0;
+        for (const auto& member : run.members) {
+            barred += member.up == 0;
+            if (member.up == 0) BOOST_TEST(member.given == 0u);
+            given += member.given;
+        }
+        for (const auto& play : run.plays) of_peers += play.from[1];
+        BOOST_TEST(barred > run.members.size() / 4);
+        BOOST_TEST(barred < run.members.size() * 3 / 4);
+        BOOST_TEST(given > 0u);
+        BOOST_TEST(of_peers > 0u);
+        BOOST_TEST(of_peers <= most_from_peers(run));
+        (reached ? s.no_upload : s.unreachable) = 1;
+        for (const auto& play : run_crowd(s).plays) BOOST_TEST(play.from[1] == 0u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_crowd) {
     for (auto s : {small(), players()}) {
         const auto a = run_crowd(s), b = run_crowd(s);
