@@ -1,5 +1,5 @@
 #!/bin/sh
-# The comparisons of tests/lib.sh: each fails where a side is empty, since what should have filled it may have failed.
+# The comparisons and waits of tests/lib.sh. A comparison fails if a side is empty: what should have filled it may have failed.
 . ./tests/lib.sh
 : >e1; : >e2; echo a >a; echo b >b; echo a >c; mkdir d1 d2; md5sum <e1 >m1; cp m1 m2
 fails() { ! "$@"; }
@@ -34,4 +34,16 @@ ok 'pipe' fails cmp_in
 fifo() { echo a | cmp - a; }
 ok 'pipe good' fifo
 ok 'n' cmp a c -n 1
+late() {
+    sleep 600 &
+    started="$started $!"
+    patience=1 wait $! >said
+    [ $? -eq 124 ] && grep -q 'process .* to end: sleep 600' said
+}
+ok 'a wait that is too long names the process' late
+status() {
+    sh -c 'exit 7' &
+    exits 7 wait $!
+}
+ok 'and else gives its status' status
 finish
