@@ -48,6 +48,7 @@ ok 'a wrong one: 77' exits 77 stretto-fetch --store "$(knows wr0ng)" song -o e.o
 serves() {
     start stretto-serve "$(knows s3cret)" --access-log edge.log &&
         curl -fsS "$url/songs/$(cat id)/manifest.json" -o got &&
+        soon test -s edge.log &&
         lacks s3cret edge.log "$said" &&
         ! grep s3cret "$said.err" &&
         curl -sS "$url/stats.json" >stats &&

@@ -1,4 +1,4 @@
-"""An edge that means harm, in front of a good one: badedge.py GOOD WAY [PART]. Prints "listening on ADDRESS".
+"""A malicious edge in front of a correct one: badedge.py GOOD WAY [PART]. Prints "listening on ADDRESS".
 
 What it answers is right, but comes in this WAY:
 

@@ -1,4 +1,4 @@
-"""A tracker that means harm: badtracker.py WAY. Prints "listening on ADDRESS", then a line for each request, and "sent BYTES".
+"""A malicious tracker: badtracker.py WAY. Prints "listening on ADDRESS", then a line for each request, and "sent BYTES".
 
     drip    answers everything with JSON that never ends, 50 bytes a second
     flood   answers everything with 200 MB of JSON

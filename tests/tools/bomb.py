@@ -1,4 +1,4 @@
-"""An Ogg Vorbis file, read from a chunk of silence, whose audio packet is repeated: bomb.py CHUNK TIMES OUT. It decodes to TIMES blocks, each of a few bytes."""
+"""Writes a small Ogg Vorbis file that decodes to hours: bomb.py CHUNK TIMES OUT repeats the audio packet of a chunk of silence."""
 
 import struct
 import sys

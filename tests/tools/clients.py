@@ -1,4 +1,4 @@
-"""Clients for serve.t that no program is: each function of this file is a command, with the server's URL first.
+"""Clients for serve.t whose behaviour no program has: each function is a command, with the server's URL first.
 
     python3 clients.py ranges URL PATH FILE COUNT SEED
 """

@@ -1,4 +1,4 @@
-"""An edge's folder through kill -9, a full disk, too many objects and restarts: each function of this file is a command.
+"""Tests an edge's folder with kill -9, a full disk, too many objects and restarts: each function is a command.
 
     python3 crashes.py kills ROUNDS
 """

@@ -1,4 +1,4 @@
-"""Crowds whose truth is known, as events: honest listeners, invented ones, clocks that are wrong, claims that are lies.
+"""Makes events of crowds with known truth: honest listeners, invented listeners, wrong clocks, false claims.
 
     python3 crowd.py catalogue                     the songs and who made them, as JSON
     python3 crowd.py honest [--layout L] [--listeners N] [--plays N] [--days D]

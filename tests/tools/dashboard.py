@@ -1,4 +1,4 @@
-"""Does a Grafana dashboard ask for what servers tell? dashboard.py DASHBOARD METRICS... ; each METRICS is a server's answer to /metrics.
+"""Checks that servers have all metrics of a Grafana dashboard: dashboard.py DASHBOARD METRICS... ; each METRICS is a server's response to /metrics.
 
 Checks each expression: metrics and labels that some server tells, rates of counters alone, balanced brackets; and that panels have
 their own ids and places. Prints a line for each mistake, and ends with 1 when there is one.

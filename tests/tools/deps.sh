@@ -1,7 +1,7 @@
 #!/bin/sh
-# deps.sh PACKAGE...: install the Debian packages that are missing. Says which, then how far apt is; silent when all are there.
-# deps.sh --check CXX MODULE... -- PACKAGE...: is there a compiler, each module of pkg-config and each header without one? Else says
-# which Debian packages are missing.
+# deps.sh PACKAGE...: install the missing Debian packages. Prints their names and the progress of apt; silent if none is missing.
+# deps.sh --check CXX MODULE... -- PACKAGE...: check for a compiler, each module of pkg-config, and the headers without a module.
+# Prints the missing Debian packages.
 set -u
 not_installed() {
     missing=

@@ -1,4 +1,4 @@
-"""Made-up event files: sessions of listeners, with lines torn, doubled and shuffled if asked.
+"""Makes event files: sessions of listeners, with torn, duplicate and shuffled lines on request.
 
 python3 tests/tools/events.py SESSIONS [--seed N] [--listeners N] [--songs N] [--mess] [--shuffle] [--interval MS]
 

@@ -1,4 +1,4 @@
-"""What an edge makes of an upstream that fails in each way: python3 faults.py ORIGIN-PORT STORE SONG-A SONG-B SONG-C
+"""Tests an edge whose upstream server fails in every way: python3 faults.py ORIGIN-PORT STORE SONG-A SONG-B SONG-C
 
 For each fault, once and until it is repaired, through one edge and through two: every client gets the right bytes or sees a
 failure; after the repair everything is right; nothing wrong is stored. The songs are named a, b and c; b-KBPS.ogg holds a whole one.

@@ -1,4 +1,4 @@
-"""Changes a byte of audio in an Ogg file, and the CRC of its page so that no decoder can tell (RFC 3533)."""
+"""Changes a byte of audio in an Ogg file, and the CRC of its page so that no decoder notices (RFC 3533)."""
 
 import sys
 

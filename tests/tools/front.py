@@ -1,4 +1,4 @@
-"""What may stand before a server: front.py KIND TARGET [CERTIFICATE KEY] listens on a free port and prints a line for each request:
+"""A proxy or portal in front of a server: front.py KIND TARGET [CERTIFICATE KEY] listens on a free port and prints a line for each request:
 method, target, Host and Authorization.
 
 `pass` hands on to TARGET, `proxy` is a forward proxy for every host that there may be, `redirect` answers 302 with the same path at TARGET (/healthz it hands on),

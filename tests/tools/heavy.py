@@ -1,4 +1,4 @@
-"""An edge with little memory before objects that are larger, many at once, and slow readers: each function of this file is a command.
+"""Tests an edge with little memory: large objects, many at once, and slow readers. Each function is a command.
 
     python3 heavy.py huge
 """

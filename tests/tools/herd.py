@@ -1,4 +1,4 @@
-"""Many clients on one cold object: python3 herd.py ORIGIN-PORT STORE SONG. One origin request, right bytes, nobody waits for the end.
+"""Many clients request one uncached object: python3 herd.py ORIGIN-PORT STORE SONG. There must be one origin request, correct bytes, and no client that waits for the end.
 
 The origin sends half and keeps the rest until every client has told of its first bytes, so no clock is needed to know that they
 came before the fill ended.

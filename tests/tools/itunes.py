@@ -1,4 +1,4 @@
-"""An M4A of ffmpeg as iTunes writes one: no edit list, whole packets, and the gaps in an iTunSMPB comment.
+"""Rewrites an M4A of ffmpeg as iTunes would write it: no edit list, whole packets, and the gaps in an iTunSMPB comment.
 itunes.py DELAY SAMPLES <in.m4a >out.m4a"""
 
 import struct

@@ -1,4 +1,4 @@
-"""Runs a command on a terminal of its own, as a shell with job control would, and prints what it wrote there.
+"""Runs a command on its own terminal, as a shell with job control would, and prints its output.
 
     job.py foreground COMMAND...     it has the terminal
     job.py background COMMAND...     another process group has it, as after `COMMAND &`

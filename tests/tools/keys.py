@@ -1,4 +1,4 @@
-"""Presses keys in a stretto-play that plays two songs on a terminal of its own, each when the line shows that its time has come."""
+"""Presses keys in a stretto-play that plays two songs on its own terminal. Each key waits for the matching status line."""
 
 import os
 import pty

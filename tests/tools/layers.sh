@@ -1,8 +1,8 @@
 #!/bin/sh
-# The arrows of the tree: which module includes which, which alone knows a library, and what the pure modules keep away from.
-# Prints each include that is no arrow.
+# Checks the includes of the tree: the modules that a module may include, the only users of each library, and the headers that
+# pure modules may not include. Prints each forbidden include.
 # Called by `make lint`; takes another root for its own test.
-# shellcheck disable=SC2013 # paths of ours hold no blanks
+# shellcheck disable=SC2013 # our paths contain no blanks
 set -u
 cd "${1:-.}" || exit 66
 

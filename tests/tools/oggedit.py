@@ -1,4 +1,4 @@
-"""Valid but unusual Ogg files, by editing pages: oggedit.py EDIT [ARGUMENT] <in.ogg >out.ogg. CRCs and page numbers are made right.
+"""Makes valid but unusual Ogg files by editing pages: oggedit.py EDIT [ARGUMENT] <in.ogg >out.ogg. It corrects CRCs and page numbers.
 
   end DELTA       the last granule position is DELTA more
   shift DELTA     every granule position of audio is DELTA more

@@ -1,4 +1,4 @@
-"""Players that post events, honest and not: for tests/cli/events.t and tests/bench/events.sh. Each function is a command.
+"""Honest and dishonest players that post events, for tests/cli/events.t and tests/bench/events.sh. Each function is a command.
 
     python3 post.py strangers URL
 """

@@ -1,4 +1,4 @@
-"""Is standard input what Prometheus reads (text format 0.0.4)? Each family once, in one piece, with help and type before it."""
+"""Checks that standard input is valid for Prometheus (text format 0.0.4): each family once, contiguous, after its help and type."""
 
 import re
 import sys

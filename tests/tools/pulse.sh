@@ -1,7 +1,7 @@
 #!/bin/sh
-# pulse.sh DIR: a sound server with a device that nobody hears, and a recorder of it, until standard input ends.
-# For programs: PULSE_SERVER=unix:DIR/socket. DIR/recorded is what was played (32-bit float, 44.1 kHz stereo); DIR/ready is there
-# when both run, DIR/pid, which it writes itself, is the server's. Silence is recorded where a busy machine gave nothing in time.
+# pulse.sh DIR: a sound server with a silent device, and a recorder of this device, until standard input ends.
+# Programs use PULSE_SERVER=unix:DIR/socket. DIR/recorded is the recording (32-bit float, 44.1 kHz stereo). DIR/ready exists
+# when both run. DIR/pid is the pid of the server. Silence is recorded whenever a busy machine delivers no audio in time.
 set -u
 dir=$1
 export HOME="$dir" XDG_RUNTIME_DIR="$dir" PULSE_RUNTIME_PATH="$dir" PULSE_SERVER="unix:$dir/socket"

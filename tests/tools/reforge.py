@@ -1,4 +1,4 @@
-"""Songs that nobody would publish: reforge.py STORE ID CHUNK [FILE] takes the bytes of a file as that chunk in every rendition, or, without one, writes a
+"""Makes songs that no correct tool would publish: reforge.py STORE ID CHUNK [FILE] takes the bytes of a file as that chunk in every rendition, or, without one, writes a
 hash into the manifest that no bytes have. All is stored under the id that this manifest has (stretto-store(5)), which is printed: it proves what it names.
 """
 

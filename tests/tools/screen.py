@@ -1,4 +1,4 @@
-"""A program on a terminal: screen.py ROWS COLUMNS COMMAND [ARGS] writes what the terminal shows, whole, after each change.
+"""Runs a program on a terminal: screen.py ROWS COLUMNS COMMAND [ARGS] prints the whole screen after each change.
 
 It knows text, line feeds, and the escapes for home (H), erasing the rest of a line (K) and the rest of the screen (J). SIGTERM goes to the command.
 Ends with the command's status, with 2 when the screen was scrolled, 3 when something else was sent to it.

@@ -1,4 +1,4 @@
-"""One of several servers behind an edge. several.py NAME KIND: says its NAME to all who ask, /same/SIZE apart, which is the same on each.
+"""One of several upstream servers of an edge. several.py NAME KIND responds with its NAME, except to /same/SIZE, which is the same on all servers.
 
 KIND is what it does with GET: good answers; cuts breaks off in the middle of /same; fails says 503; silent says nothing.
 Prints a line for each request.

@@ -1,4 +1,4 @@
-"""Events in the shapes that a report may find slow or fast: shapes.py SHAPE MB
+"""Makes events in orders that are fast or slow for a report: shapes.py SHAPE MB
 
 own: the sessions one after the other; interleaved: 5,000 of them at once; listeners: the same, a listener for each session;
 long: the same with ids of 60 bytes, and with what a server adds to each line.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Minutes of mixed load, purges, reloads, publishing and abandoned requests on an edge and its origin: soak.sh SECONDS.
-# The cache is far too small, so that it never rests.
+# The cache is far too small, so it evicts all the time.
 . ./tests/lib.sh
 duration=$1 # tone has seconds of its own
 for name in one two three; do

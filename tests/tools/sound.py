@@ -1,4 +1,4 @@
-"""sound.py RECORDED EVENTS SONG...: is what was recorded of stretto-play just what the songs sound like, one after the other?
+"""sound.py RECORDED EVENTS SONG... checks that a recording of stretto-play equals the songs, one after the other.
 
 RECORDED holds 32-bit float samples, two channels. SONG.96.ogg and so on are the renditions of a song, which libvorbisfile decodes
 here, each as a whole. Every frame that is no silence has to be, bit for bit, the song's at that place in one of its renditions; these

@@ -1,4 +1,4 @@
-"""HTTP/1.1 byte by byte, for tests: a client that hides nothing and believes only what the framing proves."""
+"""HTTP/1.1 byte by byte, for tests: a client that shows every byte and relies on nothing but the framing."""
 
 import socket
 import time
