@@ -31,6 +31,8 @@ if ! curl -sf "$server/" | grep -q "load_core('/web/"; then
     finish
     exit
 fi
+start stretto-serve --name near "$server"
+near=$url
 echo 100000 >rate
 python3 "$root/tests/browser/slow.py" "$server" >slow.said &
 started="$started $!"
@@ -54,6 +56,14 @@ served() { # the core: small, unchanging, and the same bytes with and without co
         [ "$(curl -so /dev/null -w '%{http_code}' "$url/web/0/core.wasm")" = 404 ]
 }
 ok 'the core is small, and its path never changes' served
+by_edge() { # twice: as the origin gives it, then from the edge
+    curl -s "$near/" | grep -qF "load_core('$web')" || return
+    for cache in MISS HIT; do
+        curl -sfD head --compressed -o near.wasm "$near${web}core.wasm" && cmp core.wasm near.wasm && grep -qi "^x-cache: $cache" head &&
+            grep -qi '^content-type: application/wasm' head && grep -qi '^content-encoding: gzip' head || return
+    done
+}
+ok 'an edge serves the page, and the core from its cache' by_edge
 ok 'the core is ready soon' at ready
 ok 'two songs are heard as one, sample by sample' at gapless
 ok 'what was heard is kept, and not asked for again' at kept
