@@ -19,9 +19,11 @@ certificate() {
     # shellcheck disable=SC2086
     openssl req -newkey $kind -nodes -subj "/CN=$1" -keyout "$1.key" -out "$1.csr" 2>/dev/null
     printf 'subjectAltName=%s\n' "$3" >"$1.ext"
-    printf '[ca]\ndefault_ca=a\n[a]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n' >ca.cnf
+    printf '[ca]\ndefault_ca=a\n[a]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n' \
+        >ca.cnf
     : >>index
-    openssl ca -config ca.cnf -batch -notext -rand_serial -cert "${signer:-ca}.pem" -keyfile "${signer:-ca}.key" -in "$1.csr" -out "$1.pem" -extfile "$1.ext" \
+    openssl ca -config ca.cnf -batch -notext -rand_serial -cert "${signer:-ca}.pem" -keyfile "${signer:-ca}.key" \
+        -in "$1.csr" -out "$1.pem" -extfile "$1.ext" \
         -startdate "${4:-20200101000000Z}" -enddate "${5:-20990101000000Z}" 2>ca.log || cat ca.log
 }
 authority ca
@@ -106,7 +108,10 @@ ok 'a session is resumed: TLS 1.2' resumes tls1_2
 ok 'and 1.3' resumes tls1_3
 counted() {
     curl -fsS --cacert own.pem "$url/metrics" >metrics &&
-        awk '$1 == "stretto_tls_resumed_total" && $2 >= 2 {r = 1} $1 == "stretto_tls_failed_total" && $2 > 5 {f = 1} $1 == "stretto_tls_certificate_expiry_seconds" && $2 > 1700000000 {e = 1} END {exit !(r && f && e)}' metrics
+        awk '$1 == "stretto_tls_resumed_total" && $2 >= 2 {r = 1}
+             $1 == "stretto_tls_failed_total" && $2 > 5 {f = 1}
+             $1 == "stretto_tls_certificate_expiry_seconds" && $2 > 1700000000 {e = 1}
+             END {exit !(r && f && e)}' metrics
 }
 ok 'metrics count them' counted
 ok 'the server ends as always' stop "$pid"
@@ -114,7 +119,8 @@ ok 'the server ends as always' stop "$pid"
 # certificates by name
 authority=ca.pem
 export SSL_CERT_FILE=ca.pem
-secure --listen http://127.0.0.1:0 --tls-cert first.pem --tls-key first.key --tls-cert second.pem --tls-key second.key --tls-cert third.pem --tls-key third.key store || exit
+secure --listen http://127.0.0.1:0 --tls-cert first.pem --tls-key first.key --tls-cert second.pem --tls-key second.key \
+    --tls-cert third.pem --tls-key third.key store || exit
 shows() { who=$1 && shift && agreed "subject=CN = $who" -verify_return_error "$@"; }
 ok 'the certificate of the name' shows second -servername music.example
 ok 'of a name below it, in capitals' shows second -servername FLAC.Music.Example
@@ -138,7 +144,8 @@ locked() {
         exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key locked.key store </dev/null
 }
 ok 'a key with a passphrase: 65, and why' locked
-ok 'more keys than certificates: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key first.key --tls-key second.key store
+ok 'more keys than certificates: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem \
+    --tls-key first.key --tls-key second.key store
 ok 'https:// without a certificate: 64' exits 64 stretto-serve --listen https://127.0.0.1:0 store
 ok 'a peer with a certificate: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --announce http://127.0.0.1:1 cache
 ok 'a self-signed one and another: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --tls-self-signed own.pem store
