@@ -5,6 +5,9 @@
 #   BENCH_ROUNDS    measurements of each, ours and nginx in turn (5); ratios are medians of ratios within a round
 #   BENCH_IDLE      idle connections (2000)
 set -eu
+# Mozilla's intermediate settings
+ciphers=ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:
+ciphers+=ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
 here=$(cd "$(dirname "$0")" && pwd)
 seconds=${BENCH_SECONDS:-2} rounds=${BENCH_ROUNDS:-5} idle=${BENCH_IDLE:-2000}
 PATH=$PATH:/usr/sbin
@@ -62,7 +65,7 @@ http {
         ssl_certificate $work/cert.pem;
         ssl_certificate_key $work/key.pem;
         ssl_protocols TLSv1.2 TLSv1.3;
-        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+        ssl_ciphers $ciphers;
         ssl_prefer_server_ciphers off;
         ssl_ecdh_curve X25519:prime256v1:secp384r1;
     }

@@ -19,8 +19,8 @@ certificate() {
     # shellcheck disable=SC2086
     openssl req -newkey $kind -nodes -subj "/CN=$1" -keyout "$1.key" -out "$1.csr" 2>/dev/null
     printf 'subjectAltName=%s\n' "$3" >"$1.ext"
-    printf '[ca]\ndefault_ca=a\n[a]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n' \
-        >ca.cnf
+    printf '%s\n' '[ca]' default_ca=a '[a]' database=index serial=serial new_certs_dir=. default_md=sha256 policy=p \
+        unique_subject=no '[p]' commonName=supplied >ca.cnf
     : >>index
     openssl ca -config ca.cnf -batch -notext -rand_serial -cert "${signer:-ca}.pem" -keyfile "${signer:-ca}.key" \
         -in "$1.csr" -out "$1.pem" -extfile "$1.ext" \
@@ -254,7 +254,9 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 proxied() { # the proxy speaks TLS to us, and the PROXY protocol before it
     secure --trust-proxy 127.0.0.1 --access-log access.log --log-addresses --tls-cert both.pem store || return
     front=$(free_port)
-    printf 'defaults\n mode http\n timeout connect 5s\n timeout client 60s\n timeout server 60s\nfrontend f\n bind 127.0.0.1:%s\n default_backend b\nbackend b\n server s 127.0.0.1:%s send-proxy-v2 ssl verify required ca-file ca.pem sni str(localhost)\n' "$front" "$port" >haproxy.cfg
+    printf '%s\n' defaults ' mode http' ' timeout connect 5s' ' timeout client 60s' ' timeout server 60s' \
+        'frontend f' " bind 127.0.0.1:$front" ' default_backend b' 'backend b' \
+        " server s 127.0.0.1:$port send-proxy-v2 ssl verify required ca-file ca.pem sni str(localhost)" >haproxy.cfg
     haproxy -q -db -f haproxy.cfg >haproxy.log 2>&1 &
     haproxy=$!
     started="$started $haproxy"
@@ -271,8 +273,10 @@ nginx_before() {
     front=$(free_port)
     {
         [ "$(id -u)" -ne 0 ] || echo 'user root;'
-        echo 'daemon off; pid nginx.pid; error_log error.log; events {} http { access_log off; client_body_temp_path b; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;'
-        echo "server { listen 127.0.0.1:$front; location / { proxy_pass https://127.0.0.1:$port; proxy_ssl_verify on; proxy_ssl_trusted_certificate $work/ca.pem; proxy_ssl_name localhost; proxy_ssl_server_name on; } } }"
+        echo 'daemon off; pid nginx.pid; error_log error.log; events {} http { access_log off; client_body_temp_path b;'
+        echo 'proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;'
+        echo "server { listen 127.0.0.1:$front; location / { proxy_pass https://127.0.0.1:$port; proxy_ssl_verify on;"
+        echo "proxy_ssl_trusted_certificate $work/ca.pem; proxy_ssl_name localhost; proxy_ssl_server_name on; } } }"
     } >nginx.conf
     nginx -p "$work" -c nginx.conf -e error.log 2>nginx.log &
     nginx=$!
