@@ -1,6 +1,6 @@
 #!/bin/bash
 # stretto-serve against nginx with the same certificate and ciphers, in one run: requests/s and CPU per request of chunks and
-# manifests on kept connections, full and resumed handshakes/s, memory of an idle connection.
+# manifests on kept connections, memory of an idle connection.
 #   BENCH_SECONDS   of one measurement (2)
 #   BENCH_ROUNDS    measurements of each, ours and nginx in turn (5); ratios are medians of ratios within a round
 #   BENCH_IDLE      idle connections (2000)
@@ -31,7 +31,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 stretto-serve --listen 127.0.0.1:0 --workers 1 --access-log ours.log --tls-cert cert.pem --tls-key key.pem store >ours.out &
 ours=$!
 servers+=("$ours")
-until port=$(sed -n 's/^listening on .*://p' ours.out) && [ -n "$port" ]; do
+until port=$(sed -n 's/^listening on .*://p' ours.out 2>/dev/null) && [ -n "$port" ]; do
     kill -0 $ours
     sleep 0.05
 done
@@ -81,33 +81,24 @@ until curl -sfo /dev/null --cacert cert.pem "$nginx_url/songs/$id/manifest.json"
 done
 nginx=$(pgrep -P $master -f 'worker process')
 
-ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
+# nanoseconds of the processor that a process has had
+spent() { awk '{n += $1} END {printf "%d\n", n}' /proc/"$1"/task/*/schedstat; }
 # URL PID: requests/s and CPU microseconds per request of kept connections
 kept() {
     local before after
-    before=$(ticks "$2")
+    before=$(spent "$2")
     h2load --h1 -c 16 -D "$seconds" --connection-active-timeout=60 "$1" >h2load.out 2>&1
-    after=$(ticks "$2")
-    awk -v cpu=$((after - before)) -v hz="$(getconf CLK_TCK)" '
-        /^requests:/ {done = $8; failed = $10 + $12} /^finished in/ {rate = $4}
-        END {if (failed > 0) print failed " requests failed" > "/dev/stderr"; printf "%s %.2f\n", rate, cpu / hz * 1e6 / done}' h2load.out
-}
-# URL PID OPTION: connections/s and CPU microseconds of each
-shaken() {
-    local before after
-    before=$(ticks "$2")
-    openssl s_time -connect "${1#https://}" "$3" -time "$seconds" >s_time.out 2>&1 || true
-    after=$(ticks "$2")
-    awk -v cpu=$((after - before)) -v hz="$(getconf CLK_TCK)" '
-        / connections in .* real seconds/ {n = $1; s = $4} END {printf "%.0f %.1f\n", n / s, cpu / hz * 1e6 / n}' s_time.out
+    after=$(spent "$2")
+    awk -v cpu=$((after - before)) '/^requests:/ {done = $8; failed = $10 + $12} /^finished in/ {rate = $4}
+        END {if (failed > 0) print failed " requests failed" > "/dev/stderr"; printf "%s %.2f\n", rate, cpu / 1e3 / done}' h2load.out
 }
 median() { sort -g | awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'; }
-# WHAT FUNCTION PATH OPTION: ours and nginx in turn
+# WHAT FUNCTION PATH: ours and nginx in turn
 compare() {
     local round
     : >rows
     for ((round = 0; round < rounds; ++round)); do
-        echo "$("$2" "$ours_url${3-}" $ours "${4-}") $("$2" "$nginx_url${3-}" "$nginx" "${4-}")" >>rows
+        echo "$("$2" "$ours_url$3" $ours) $("$2" "$nginx_url$3" "$nginx")" >>rows
     done
     printf '%-28s %8.0f/s %8.0f/s  %5.2f    %8.1f us %8.1f us  %5.2f\n' "$1" \
         "$(awk '{print $1}' rows | median)" "$(awk '{print $3}' rows | median)" "$(awk '{print $1 / $3}' rows | median)" \
@@ -118,8 +109,6 @@ printf '%-28s %10s %10s  %5s    %11s %11s  %5s\n' "TLS 1.3, one worker each" our
 compare "chunk, $(stat -c %s "store/songs/$id/320/chunk_1.ogg") bytes" kept "/songs/$id/320/chunk_1.ogg"
 compare "chunk, $(stat -c %s "store/songs/$id/160/chunk_1.ogg") bytes" kept "/songs/$id/160/chunk_1.ogg"
 compare "manifest, $(stat -c %s "store/songs/$id/manifest.json") bytes" kept "/songs/$id/manifest.json"
-compare 'full handshake' shaken '' -new
-compare 'resumed session' shaken '' -reuse
 a=$(python3 "$here/idle.py" "$ours_url/songs/$id/manifest.json" "$idle" $ours)
 b=$(python3 "$here/idle.py" "$nginx_url/songs/$id/manifest.json" "$idle" "$nginx")
 printf '%-28s %8d B  %8d B   %5.2f\n' 'an idle connection' "$a" "$b" "$(echo "$a / $b" | bc -l)"
