@@ -164,8 +164,8 @@ class Serving {
     Serving(const Options& o, std::string role)
         : options_(o),
           passed_(net::take_passed_sockets()),
-          certificates_(
-              http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed, o.listen)),
+          certificates_(http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed,
+                                              o.client_authority, o.listen)),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
@@ -286,7 +286,11 @@ class Serving {
     std::unique_ptr<http::Certificates> certificates_;
     http::AccessLog log_;
     http::Limiter limiter_;
-    http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};
+    http::Shared shared_{{},
+                         log_,
+                         limiter_,
+                         net::parse_networks(options_.proxies),
+                         net::parse_networks(options_.allowed)};
     edge::SiteShared site_;
     http::Status status_;
     std::optional<edge::EventIntake> events_;
@@ -408,12 +412,15 @@ int serve(Options o) {
     split_sources(o);
     const std::size_t descriptors = net::raise_descriptors();
     if (!o.cacert.empty()) http::trust_certificates(o.cacert);
+    http::show_certificate(o.upstream_certificate, o.upstream_key);
     if (is_url(o.source)) return serve_upstream(o, descriptors);
     if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
     if (!o.announce.empty() && !o.events.path.empty())
         throw Error{EX_USAGE, "a peer does not accept events"};
     if (!o.announce.empty() && !(o.tls_certificates.empty() && o.tls_self_signed.empty()))
         throw Error{EX_USAGE, "a peer does not speak TLS"};
+    if (!o.announce.empty() && !o.allowed.empty())
+        throw Error{EX_USAGE, "a peer answers all clients: it takes no --allow"};
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }

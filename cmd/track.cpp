@@ -174,8 +174,8 @@ class Tracker {
     Tracker(const Options& o, std::size_t descriptors)
         : options_(o),
           passed_(net::take_passed_sockets()),
-          certificates_(
-              http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed, o.listen)),
+          certificates_(http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed,
+                                              o.client_authority, o.listen)),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, "tracker", shared_),
@@ -269,7 +269,11 @@ class Tracker {
     std::unique_ptr<http::Certificates> certificates_;
     http::AccessLog log_;
     http::Limiter limiter_;
-    http::Shared shared_{{}, log_, limiter_, net::parse_networks(options_.proxies)};
+    http::Shared shared_{{},
+                         log_,
+                         limiter_,
+                         net::parse_networks(options_.proxies),
+                         net::parse_networks(options_.allowed)};
     http::Status status_;
     net::Loop loop_;
     swarm::MemoryPeers peers_;
@@ -355,6 +359,7 @@ int main(int argc, char** argv) {
     return program(app, argc, argv, examples, [&] {
         settings.refuse_unknown();
         if (!options.cacert.empty()) http::trust_certificates(options.cacert);
+        http::show_certificate(options.upstream_certificate, options.upstream_key);
         return options.dump.empty() ? serve(options) : dump(options.dump);
     });
 }

@@ -244,6 +244,22 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
              "clients to trust")
         ->type_name("FILE");
     settings
+        .add("client-ca", o.client_authority,
+             "Accept only TLS clients with a certificate of an authority in this PEM file")
+        ->type_name("FILE");
+    settings
+        .add("client-cert", o.upstream_certificate,
+             "Show the certificate in this PEM file to https:// servers that ask for one")
+        ->type_name("FILE");
+    settings.add("client-key", o.upstream_key, "Its key (in the file of the certificate)")
+        ->type_name("FILE");
+    settings
+        .add("allow", o.allowed,
+             "Answer only clients in this network, may be repeated; by default all")
+        ->type_name("CIDR")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    settings
         .add("trust-proxy", o.proxies,
              "Trust proxies in this network to name the client (Forwarded, X-Forwarded-For, PROXY "
              "protocol), may be repeated")

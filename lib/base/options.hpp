@@ -121,9 +121,13 @@ struct ServerOptions {
     std::vector<std::string> proxies;                     ///< trusted to name the client
     std::vector<std::string> tls_certificates, tls_keys;  ///< files
     std::string tls_self_signed;                          ///< file
+    std::string client_authority;                         ///< file; empty: any client
+    std::string upstream_certificate, upstream_key;       ///< files, shown to upstream servers
+    std::vector<std::string> allowed;                     ///< networks; empty: all
 };
 
-/// --listen, --tls-cert, --tls-key, --tls-self-signed, --trust-proxy, --name, --rate-limit,
+/// --listen, --tls-cert, --tls-key, --tls-self-signed, --client-ca, --client-cert, --client-key,
+/// --allow, --trust-proxy, --name, --rate-limit,
 /// --max-connections, --grace, --access-log,
 /// --log-addresses
 void add_server_options(const Settings& settings, ServerOptions& options);

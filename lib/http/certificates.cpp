@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/digest.hpp"
 #include "base/draft.hpp"
 #include "base/file.hpp"
 #include "http/status.hpp"
@@ -178,6 +179,26 @@ struct TicketKeys {
     Certificates::Clock::time_point since = time();
 };
 
+/// A ticket of a session is good only where the same authorities are asked for: with others, the
+/// certificate in it must be verified again.
+TlsContexts::TlsContexts(std::shared_ptr<TicketKeys> tickets, const std::string& client_authority)
+    : tickets_(std::move(tickets)), session_context_(sha256({})) {
+    if (client_authority.empty()) return;
+    const Pem file{client_authority};
+    authorities_.reset(X509_STORE_new());
+    check_openssl(authorities_ != nullptr, "X509_STORE_new");
+    ERR_clear_error();
+    while (Certificate next{PEM_read_bio_X509(file.bio.get(), nullptr, no_passphrase, nullptr)}) {
+        check_openssl(X509_STORE_add_cert(authorities_.get(), next.get()) == 1,
+                      "X509_STORE_add_cert");
+        authority_certificates_.push_back(std::move(next));
+    }
+    if (authority_certificates_.empty())
+        throw bad_data(client_authority, "no certificate in PEM: " + why_openssl_failed());
+    ERR_clear_error();  // the end of the file
+    session_context_ = sha256(file.bytes);
+}
+
 SslContext TlsContexts::make_context() const {
     SslContext context{SSL_CTX_new(TLS_server_method())};
     check_openssl(context != nullptr, "SSL_CTX_new");
@@ -189,12 +210,18 @@ SslContext TlsContexts::make_context() const {
     // one ticket is enough: a client that resumes gets the next one
     SSL_CTX_set_num_tickets(c, 1);
     SSL_CTX_set_timeout(c, static_cast<long>(std::chrono::seconds{2 * ticket_key_time}.count()));
-    constexpr unsigned char id[] = "stretto";
     check_openssl(SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) == 1 &&
                       SSL_CTX_set_cipher_list(c, ciphers_1_2) == 1 &&
                       SSL_CTX_set1_groups_list(c, groups) == 1 &&
-                      SSL_CTX_set_session_id_context(c, id, sizeof id - 1) == 1,
+                      SSL_CTX_set_session_id_context(c, session_context_.data(),
+                                                     session_context_.size()) == 1,
                   "SSL_CTX_set");
+    if (authorities_) {
+        SSL_CTX_set1_cert_store(c, authorities_.get());
+        SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        for (const auto& authority : authority_certificates_)
+            check_openssl(SSL_CTX_add_client_CA(c, authority.get()) == 1, "SSL_CTX_add_client_CA");
+    }
     SSL_CTX_set_alpn_select_cb(c, select_protocol, nullptr);
     SSL_CTX_set_tlsext_servername_callback(c, choose);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(c, ticket);
@@ -314,29 +341,37 @@ int TlsContexts::ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CI
     return key == &keys.current ? 1 : 2;
 }
 
-Certificates::Certificates(std::vector<Pair> pairs, Now now)
-    : pairs_(std::move(pairs)), tickets_(std::make_shared<TicketKeys>(std::move(now))) {
+struct Certificates::Own {
+    Certificate certificate;
+    Key key;
+};
+
+Certificates::Certificates(std::vector<Pair> pairs, std::string client_authority, Now now)
+    : pairs_(std::move(pairs)),
+      client_authority_(std::move(client_authority)),
+      tickets_(std::make_shared<TicketKeys>(std::move(now))) {
     reload();
 }
 
-Certificates::Certificates(const std::string& file, const std::vector<std::string>& names, Now now)
-    : tickets_(std::make_shared<TicketKeys>(std::move(now))) {
-    const Key key{EVP_EC_gen("P-256")};
-    check_openssl(key != nullptr, "EVP_EC_gen");
-    const auto certificate = self_signed(key.get(), names);
-    auto contexts = std::make_shared<TlsContexts>(tickets_);
-    contexts->add(certificate.get(), key.get());
+Certificates::Certificates(const std::string& file, const std::vector<std::string>& names,
+                           std::string client_authority, Now now)
+    : client_authority_(std::move(client_authority)),
+      own_(std::make_unique<Own>()),
+      tickets_(std::make_shared<TicketKeys>(std::move(now))) {
+    own_->key.reset(EVP_EC_gen("P-256"));
+    check_openssl(own_->key != nullptr, "EVP_EC_gen");
+    own_->certificate = self_signed(own_->key.get(), names);
+    reload();
     Draft draft{file};
-    draft.write(as_bytes(print_pem(certificate.get())));
+    draft.write(as_bytes(print_pem(own_->certificate.get())));
     draft.commit();
-    contexts_ = std::move(contexts);
 }
 
 Certificates::~Certificates() = default;
 
 void Certificates::reload() {
-    if (pairs_.empty()) return;  // ours needs none
-    auto contexts = std::make_shared<TlsContexts>(tickets_);
+    auto contexts = std::make_shared<TlsContexts>(tickets_, client_authority_);
+    if (own_) contexts->add(own_->certificate.get(), own_->key.get());
     for (const auto& pair : pairs_) contexts->add(pair);
     const std::lock_guard lock{mutex_};
     contexts_ = std::move(contexts);
@@ -352,6 +387,7 @@ std::int64_t Certificates::expires() const { return current()->expires(); }
 std::unique_ptr<Certificates> certificates_of(const std::vector<std::string>& certificates,
                                               const std::vector<std::string>& keys,
                                               const std::string& self_signed,
+                                              const std::string& client_authority,
                                               const std::vector<std::string>& listen) {
     if (!self_signed.empty()) {
         if (!certificates.empty() || !keys.empty())
@@ -369,16 +405,18 @@ std::unique_ptr<Certificates> certificates_of(const std::vector<std::string>& ce
         std::erase_if(names, [](const std::string& name) { return !can_be_named(name); });
         std::ranges::sort(names);
         names.erase(std::unique(names.begin(), names.end()), names.end());
-        return std::make_unique<Certificates>(self_signed, names);
+        return std::make_unique<Certificates>(self_signed, names, client_authority);
     }
     if (!keys.empty() && keys.size() != certificates.size())
         throw Error{EX_USAGE, text("there are ", certificates.size(), " --tls-cert and ",
                                    keys.size(), " --tls-key; each certificate needs its key")};
+    if (certificates.empty() && !client_authority.empty())
+        throw Error{EX_USAGE, "--client-ca needs --tls-cert"};
     if (certificates.empty()) return nullptr;
     std::vector<Certificates::Pair> pairs;
     for (std::size_t i = 0; i < certificates.size(); ++i)
         pairs.push_back({certificates[i], keys.empty() ? "" : keys[i]});
-    return std::make_unique<Certificates>(std::move(pairs));
+    return std::make_unique<Certificates>(std::move(pairs), client_authority);
 }
 
 void add_metrics(Status& status, const Certificates& certificates) {

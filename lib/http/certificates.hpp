@@ -17,8 +17,6 @@
 
 #include "base/text.hpp"
 
-struct ssl_st;
-
 namespace stretto::http {
 
 class Status;
@@ -37,15 +35,17 @@ class Certificates {
     using Now = std::function<Clock::time_point()>;
 
     /// Throws an Error: 66 if a file cannot be read, 65 if a certificate or key is none.
-    explicit Certificates(std::vector<Pair> pairs, Now now = Clock::now);
+    /// @param client_authority  PEM file: clients need a certificate of one of these; empty: none
+    explicit Certificates(std::vector<Pair> pairs, std::string client_authority = {},
+                          Now now = Clock::now);
     /// A certificate of our own for these names and addresses, valid for 90 days. Its key is only
     /// in memory. The certificate is written to `file`, for clients that are to trust it.
     Certificates(const std::string& file, const std::vector<std::string>& names,
-                 Now now = Clock::now);
+                 std::string client_authority = {}, Now now = Clock::now);
     ~Certificates();
 
-    /// Read the files again. On an Error the old certificates stay. Connections that are open keep
-    /// what they began with.
+    /// Read the files again, but not a certificate of our own. On an Error the old certificates
+    /// stay. Connections that are open keep what they began with.
     void reload();
 
     std::shared_ptr<const TlsContexts> current() const;
@@ -54,17 +54,21 @@ class Certificates {
 
    private:
     std::vector<Pair> pairs_;
+    std::string client_authority_;
+    struct Own;
+    std::unique_ptr<Own> own_;  // self-signed
     std::shared_ptr<TicketKeys> tickets_;
     mutable std::mutex mutex_;
     std::shared_ptr<const TlsContexts> contexts_;  // guarded by mutex_
 };
 
-/// The options of a server: `--tls-cert`, `--tls-key` and `--tls-self-signed`.
+/// The options of a server: `--tls-cert`, `--tls-key`, `--tls-self-signed` and `--client-ca`.
 /// @param listen  addresses ("host:port"), whose hosts a self-signed certificate names
 /// @return nullptr: none of them. An Error (64) if they do not fit together.
 std::unique_ptr<Certificates> certificates_of(const std::vector<std::string>& certificates,
                                               const std::vector<std::string>& keys,
                                               const std::string& self_signed,
+                                              const std::string& client_authority,
                                               const std::vector<std::string>& listen);
 
 /// When the first of them expires.

@@ -353,6 +353,9 @@ void Connection::dispatch(Incoming&& incoming) {
     if (const auto why = name_client(incoming)) {
         server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
         reply.send(400, *why, "Cache-Control: no-store\r\n");
+    } else if (!server_.shared_.allows(client())) {  // of a proxy
+        server_.shared_.counters.not_allowed.fetch_add(1, std::memory_order_relaxed);
+        reply.send(403, "not from there", "Cache-Control: no-store\r\n");
     } else if (limiter.enabled() && !limiter.admit(client().source(), server_.loop_.now_ms())) {
         server_.shared_.counters.limited.fetch_add(1, std::memory_order_relaxed);
         reply.send(429, "too many requests", "Retry-After: 1\r\n");

@@ -90,6 +90,11 @@ bool Server::accept_from(int socket, const Certificates* certificates) {
             }
             continue;  // that client is gone already
         }
+        // a proxy says for whom it asks; all others are not worth a handshake
+        if (const net::Address peer{raw}; !shared_.allows(peer) && !shared_.proxies.contain(peer)) {
+            shared_.counters.not_allowed.fetch_add(1, std::memory_order_relaxed);
+            continue;
+        }
         if (!admit(std::move(client), net::Address{raw}, certificates)) return true;
     }
     return false;

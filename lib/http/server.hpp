@@ -39,7 +39,7 @@ struct Limits {
 struct Counters {
     std::atomic<std::uint64_t> accepted{0}, open{0}, requests{0}, bytes_sent{0}, bad_requests{0},
         timed_out{0}, limited{0}, broken{0}, accept_pauses{0}, handshakes{0}, resumed{0},
-        failed_handshakes{0}, dropped_handshakes{0};
+        failed_handshakes{0}, dropped_handshakes{0}, not_allowed{0};
     std::atomic<std::uint64_t> by_class[6]{};  ///< responses 1xx..5xx at [1]..[5]
     std::array<Histogram, 3> first_byte;       ///< by cache: HIT, MISS, neither
 };
@@ -116,6 +116,10 @@ struct Shared {
     AccessLog& log;
     Limiter& limiter;
     net::Networks proxies = {};  ///< whose word is taken on whom they ask for
+    net::Networks allowed = {};  ///< of clients; empty: all
+    bool allows(const net::Address& client) const noexcept {
+        return allowed.empty() || allowed.contain(client);
+    }
 };
 
 class Server {

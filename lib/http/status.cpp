@@ -64,6 +64,8 @@ std::vector<Metric> Status::collect() const {
         {"tls_failed_total", "TLS handshakes that failed.", of(c.failed_handshakes), ""},
         {"tls_dropped_total", "TLS handshakes dropped because too many were under way.",
          of(c.dropped_handshakes), ""},
+        {"not_allowed_total", "Connections and requests from outside of --allow.",
+         of(c.not_allowed), ""},
         {"log_lines_lost_total", "Lines that could not be written to the access log.",
          static_cast<double>(shared_.log.lost()), ""},
     };

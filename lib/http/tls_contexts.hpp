@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "http/certificates.hpp"
 #include "http/openssl.hpp"
 
@@ -12,7 +13,8 @@ namespace stretto::http {
 /// One version of the certificates. It outlives the connections that began with it.
 class TlsContexts {
    public:
-    TlsContexts(std::shared_ptr<TicketKeys> tickets) : tickets_(std::move(tickets)) {}
+    /// @param client_authority  file; empty: clients need no certificate
+    TlsContexts(std::shared_ptr<TicketKeys> tickets, const std::string& client_authority);
 
     /// Each Error names its file.
     void add(const Certificates::Pair& pair);
@@ -31,6 +33,9 @@ class TlsContexts {
     SSL_CTX* named(std::string_view name) const;
 
     std::shared_ptr<TicketKeys> tickets_;
+    Digest session_context_;
+    std::unique_ptr<X509_STORE, Freed<X509_STORE_free>> authorities_;
+    std::vector<Certificate> authority_certificates_;
     std::vector<SslContext> all_;  // the first is for clients that ask for no name that we know
     std::map<std::string, SSL_CTX*, std::less<>> by_name_;  // lower case; "*.example.org" too
     std::map<std::vector<std::string>, SSL_CTX*> by_names_;

@@ -28,6 +28,21 @@ std::string& certificates_option() {
     return file;
 }
 
+struct Shown {
+    std::string certificate, key;
+};
+Shown& shown_option() {
+    static Shown shown;
+    return shown;
+}
+
+void check_readable(const std::string& file) {
+    const File readable{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!readable)
+        throw Error{EX_NOINPUT,
+                    text("cannot read '", file, "': ", std::generic_category().message(errno))};
+}
+
 /// Methods that say nothing about a body when they have none (RFC 9110 8.6).
 bool tells_empty_body(std::string_view method) {
     return method == "POST" || method == "PUT" || method == "PATCH";
@@ -42,6 +57,10 @@ bool is_idempotent(std::string_view method) {
 
 /// The variables that curl(1) heeds, and those of OpenSSL's.
 void set_certificates(CURL* easy) {
+    if (const auto& shown = shown_option(); !shown.certificate.empty()) {
+        set(easy, CURLOPT_SSLCERT, shown.certificate.c_str());
+        set(easy, CURLOPT_SSLKEY, shown.key.c_str());
+    }
     const auto& option = certificates_option();
     const auto of = [](const char* name) {
         const char* value = std::getenv(name);
@@ -368,11 +387,18 @@ void Fetch::Transfer::follow(const Place& place, const Upstream::Limits& limits)
 }
 
 void trust_certificates(const std::string& file) {
-    const File readable{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!readable)
-        throw Error{EX_NOINPUT,
-                    text("cannot read '", file, "': ", std::generic_category().message(errno))};
+    check_readable(file);
     certificates_option() = file;
+}
+
+void show_certificate(const std::string& certificate, const std::string& key) {
+    if (certificate.empty() && !key.empty())
+        throw Error{EX_USAGE, "--client-key needs --client-cert"};
+    if (certificate.empty()) return;
+    const auto& key_file = key.empty() ? certificate : key;
+    check_readable(certificate);
+    check_readable(key_file);
+    shown_option() = {certificate, key_file};
 }
 
 bool is_captive_portal(int status, const Fields& fields) {

@@ -98,6 +98,12 @@ class Upstream {
 /// file (`--cacert`). An Error (66) when it cannot be read. Call it before there are threads.
 void trust_certificates(const std::string& file);
 
+/// The same: show a certificate to servers that ask for one (`--client-cert`, `--client-key`). An
+/// Error: 66 when a file cannot be read, 64 for a key alone.
+/// @param certificate  PEM file; empty: none
+/// @param key          PEM file; empty: in the same file
+void show_certificate(const std::string& certificate, const std::string& key);
+
 /// Whether a response is a web page where data was asked for: what a network answers for everybody
 /// until its user has logged in or paid (RFC 8952 1; 511, RFC 6585 6).
 bool is_captive_portal(int status, const Fields& fields);

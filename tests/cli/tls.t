@@ -19,16 +19,21 @@ certificate() {
     printf 'subjectAltName=%s\n' "$3" >"$1.ext"
     printf '[ca]\ndefault_ca=a\n[a]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n' >ca.cnf
     : >>index
-    openssl ca -config ca.cnf -batch -notext -rand_serial -cert ca.pem -keyfile ca.key -in "$1.csr" -out "$1.pem" -extfile "$1.ext" \
+    openssl ca -config ca.cnf -batch -notext -rand_serial -cert "${signer:-ca}.pem" -keyfile "${signer:-ca}.key" -in "$1.csr" -out "$1.pem" -extfile "$1.ext" \
         -startdate "${4:-20200101000000Z}" -enddate "${5:-20990101000000Z}" 2>ca.log || cat ca.log
 }
 authority ca
+authority strangers
 certificate first ec DNS:localhost,IP:127.0.0.1
 certificate second ec 'DNS:music.example,DNS:*.music.example'
 certificate third rsa 'DNS:*.music.example,DNS:music.example'
 certificate other ec DNS:elsewhere.example
 certificate expired ec DNS:localhost,IP:127.0.0.1 20200101000000Z 20210101000000Z
 certificate renewed ec DNS:localhost,IP:127.0.0.1
+certificate edge ec DNS:edge.example
+signer=strangers
+certificate stranger ec DNS:edge.example
+signer=ca
 cat first.pem first.key >both.pem
 
 secure --tls-self-signed own.pem --trust-proxy 127.0.0.1 store || exit
@@ -150,6 +155,45 @@ dropped() { curl -fsS "$url/metrics" | awk '$1 == "stretto_tls_dropped_total" &&
 ok 'they are counted' dropped
 client 'slow:' slow ca.pem
 stop "$pid"
+
+# certificates of clients
+cp ca.pem clients.pem
+secure --tls-cert both.pem --client-ca clients.pem store || exit
+known() { gets curl -fsS --cert edge.pem --key edge.key -o got "$url$chunk"; }
+ok '--client-ca: a client with a certificate is answered' known
+unknown() { ! curl -fsS -o got "$url$chunk" && ! curl -fsS --tls-max 1.2 -o got "$url$chunk"; }
+ok 'without one it is not' unknown
+ok 'nor with one of another authority' eval '! curl -fsS --cert stranger.pem --key stranger.key -o got "$url$chunk"'
+tier() { # WANTED-STATUS OPTIONS: an edge
+    wanted=$1 && shift && upstream=$url behind=$pid || return
+    start stretto-serve "$@" "$upstream" && curl -sS -o got -w '%{http_code}' "$url$chunk" >code && stop "$pid"
+    url=$upstream pid=$behind
+    [ "$(cat code)" = "$wanted" ] || { cat code "$said.err"; return 1; }
+}
+ok 'an edge shows its own: --client-cert' tier 200 --client-cert edge.pem --client-key edge.key
+ok 'got all of it' cmp got "$sound"
+ok 'an edge without one: 502' tier 502
+ok 'and with one of another authority' tier 502 --client-cert stranger.pem --client-key stranger.key
+follower() {
+    start_url=$url start_pid=$pid
+    start stretto-track --origin "$start_url" --client-cert edge.pem --client-key edge.key && curl -fsS "$url/songs/$id" | jq -e .manifest && stop "$pid"
+    gave=$? url=$start_url pid=$start_pid
+    return $gave
+}
+ok 'a tracker too' follower
+revoked() { # no ticket helps who is not known any more
+    ticket -cert edge.pem -key edge.key && agreed Reused -cert edge.pem -key edge.key -sess_in session && cp strangers.pem clients.pem && kill -HUP "$pid" &&
+        await 'the new authority' curl -fsS --cert stranger.pem --key stranger.key -o got "$url$chunk" && ! known || return
+    hello -cert edge.pem -key edge.key -sess_in session
+    grep -q '^New,' hello
+}
+ok 'after SIGHUP another authority counts, for resumed sessions as well' revoked
+stop "$pid"
+ok '--client-ca without a certificate: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --client-ca ca.pem store
+ok 'what is no certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --client-ca first.key store
+ok 'a file that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --client-ca nowhere.pem store
+ok '--client-key alone: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --client-key edge.key store
+ok '--client-cert that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --client-cert nowhere.pem store
 
 # servers behind, beside and before
 edge_of() { # CERTIFICATE WANTED-STATUS

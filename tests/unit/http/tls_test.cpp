@@ -54,7 +54,7 @@ struct Fixture {
     Folder folder;
     Certificates::Clock::time_point now{};
     Certificates certificates{
-        (folder.path / "own.pem").string(), {"localhost"}, [this] { return now; }};
+        (folder.path / "own.pem").string(), {"localhost"}, {}, [this] { return now; }};
     Bytes plain = Bytes(TlsStream::most_plain);
 
     /// Both say what they have to say until neither has more. @return what the server has read

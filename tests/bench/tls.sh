@@ -1,0 +1,122 @@
+#!/bin/bash
+# stretto-serve against nginx with the same certificate and ciphers, in one run: requests/s and CPU per request of chunks and
+# manifests on kept connections, full and resumed handshakes/s, memory of an idle connection.
+#   BENCH_SECONDS   of one measurement (2)
+#   BENCH_ROUNDS    measurements of each, ours and nginx in turn (5); ratios are medians of ratios within a round
+#   BENCH_IDLE      idle connections (2000)
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+seconds=${BENCH_SECONDS:-2} rounds=${BENCH_ROUNDS:-5} idle=${BENCH_IDLE:-2000}
+PATH=$PATH:/usr/sbin
+work=$(mktemp -d)
+chmod 755 "$work"
+servers=()
+finish() {
+    kill "${servers[@]}" 2>/dev/null || true
+    wait
+    rm -rf "$work"
+}
+trap finish EXIT
+cd "$work"
+
+sox -R -n -r 44100 -c 2 -b 16 song.wav synth 60 pinknoise vol 0.3 synth 60 sine mix 100-8000 2>/dev/null
+stretto-encode song.wav | stretto-chunk -d 15.3 | stretto-publish store >id
+id=$(cat id)
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout key.pem -out cert.pem 2>/dev/null
+
+stretto-serve --listen 127.0.0.1:0 --workers 1 --access-log ours.log --tls-cert cert.pem --tls-key key.pem store >ours.out &
+ours=$!
+servers+=("$ours")
+until port=$(sed -n 's/^listening on .*://p' ours.out) && [ -n "$port" ]; do
+    kill -0 $ours
+    sleep 0.05
+done
+ours_url=https://127.0.0.1:$port
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+mkdir nginx
+cat >nginx/nginx.conf <<CONF
+$([ "$(id -u)" -ne 0 ] || echo 'user root;')
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 20000;
+pid nginx.pid;
+error_log error.log;
+events { worker_connections 10000; }
+http {
+    sendfile on;
+    open_file_cache max=10000 inactive=60s;
+    open_file_cache_valid 1s;
+    keepalive_requests 1000000000;
+    access_log access.log combined buffer=64k flush=1s;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    types { application/json json; audio/ogg ogg; }
+    server {
+        listen 127.0.0.1:$port ssl;
+        root $work/store;
+        ssl_certificate $work/cert.pem;
+        ssl_certificate_key $work/key.pem;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+        ssl_prefer_server_ciphers off;
+        ssl_ecdh_curve X25519:prime256v1:secp384r1;
+    }
+}
+CONF
+nginx -p "$PWD/nginx" -c nginx.conf -e error.log &
+master=$!
+servers+=("$master")
+nginx_url=https://127.0.0.1:$port
+until curl -sfo /dev/null --cacert cert.pem "$nginx_url/songs/$id/manifest.json"; do
+    kill -0 $master
+    sleep 0.05
+done
+nginx=$(pgrep -P $master -f 'worker process')
+
+ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
+# URL PID: requests/s and CPU microseconds per request of kept connections
+kept() {
+    local before after
+    before=$(ticks "$2")
+    h2load --h1 -c 16 -D "$seconds" --connection-active-timeout=60 "$1" >h2load.out 2>&1
+    after=$(ticks "$2")
+    awk -v cpu=$((after - before)) -v hz="$(getconf CLK_TCK)" '
+        /^requests:/ {done = $8; failed = $10 + $12} /^finished in/ {rate = $4}
+        END {if (failed > 0) print failed " requests failed" > "/dev/stderr"; printf "%s %.2f\n", rate, cpu / hz * 1e6 / done}' h2load.out
+}
+# URL PID OPTION: connections/s and CPU microseconds of each
+shaken() {
+    local before after
+    before=$(ticks "$2")
+    openssl s_time -connect "${1#https://}" "$3" -time "$seconds" >s_time.out 2>&1 || true
+    after=$(ticks "$2")
+    awk -v cpu=$((after - before)) -v hz="$(getconf CLK_TCK)" '
+        / connections in .* real seconds/ {n = $1; s = $4} END {printf "%.0f %.1f\n", n / s, cpu / hz * 1e6 / n}' s_time.out
+}
+median() { sort -g | awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'; }
+# WHAT FUNCTION PATH OPTION: ours and nginx in turn
+compare() {
+    local round
+    : >rows
+    for ((round = 0; round < rounds; ++round)); do
+        echo "$("$2" "$ours_url${3-}" $ours "${4-}") $("$2" "$nginx_url${3-}" "$nginx" "${4-}")" >>rows
+    done
+    printf '%-28s %8.0f/s %8.0f/s  %5.2f    %8.1f us %8.1f us  %5.2f\n' "$1" \
+        "$(awk '{print $1}' rows | median)" "$(awk '{print $3}' rows | median)" "$(awk '{print $1 / $3}' rows | median)" \
+        "$(awk '{print $2}' rows | median)" "$(awk '{print $4}' rows | median)" "$(awk '{print $2 / $4}' rows | median)"
+}
+
+printf '%-28s %10s %10s  %5s    %11s %11s  %5s\n' "TLS 1.3, one worker each" ours nginx ratio CPU nginx ratio
+compare "chunk, $(stat -c %s "store/songs/$id/320/chunk_1.ogg") bytes" kept "/songs/$id/320/chunk_1.ogg"
+compare "chunk, $(stat -c %s "store/songs/$id/160/chunk_1.ogg") bytes" kept "/songs/$id/160/chunk_1.ogg"
+compare "manifest, $(stat -c %s "store/songs/$id/manifest.json") bytes" kept "/songs/$id/manifest.json"
+compare 'full handshake' shaken '' -new
+compare 'resumed session' shaken '' -reuse
+a=$(python3 "$here/idle.py" "$ours_url/songs/$id/manifest.json" "$idle" $ours)
+b=$(python3 "$here/idle.py" "$nginx_url/songs/$id/manifest.json" "$idle" "$nginx")
+printf '%-28s %8d B  %8d B   %5.2f\n' 'an idle connection' "$a" "$b" "$(echo "$a / $b" | bc -l)"
