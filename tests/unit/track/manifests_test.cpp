@@ -143,8 +143,7 @@ BOOST_AUTO_TEST_CASE(tags_that_a_name_loses_are_forgotten) {
         said = s.get("album").song->manifest + "\n";
     BOOST_TEST(said == tags);
     s.origin.up = false;  // an origin that is down takes nothing with it
-    for (int i = 0; i < 5; ++i, s.turn())
-        BOOST_TEST(s.get("album").song->manifest + "\n" == tags);
+    for (int i = 0; i < 5; ++i, s.turn()) BOOST_TEST(s.get("album").song->manifest + "\n" == tags);
 }
 
 BOOST_AUTO_TEST_CASE(another_song_under_the_tags_of_a_name_is_not_taken) {
