@@ -49,7 +49,8 @@ run_in() { # NAME LISTEN TOOL [ARGS]: a server there; sets $url, $pid and $said
     there=$1 listen=$2 tool=$3
     shift 3
     servers=$((servers + 1)) said=$work/.server$servers
-    in_space "$there" "$tool" --listen "$listen" "$@" >"$said" 2>"$said.err" &
+    # not in_space, whose shell would be ended in its place
+    nsenter --net="/run/netns/$(space "$there")" "$tool" --listen "$listen" "$@" >"$said" 2>"$said.err" &
     pid=$!
     started="$started $pid"
     await_ready "$pid" "$said" || { cat "$said.err"; return 1; }
