@@ -5,7 +5,9 @@
 # ---- signals, at moments of which nobody chose any
 now_ms() { date +%s%3N; }
 # PID: it takes SIGTERM (or is gone)
-handles() {
+handles() { # PID: a program of ours, no longer the shell or env that became it; or it has ended
+    kill -0 "$1" 2>/dev/null || return 0
+    grep -q '^stretto-' "/proc/$1/comm" || return
     caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status") && [ -n "$caught" ] || return 0
     test $((0x$caught >> 14 & 1)) -eq 1
 }
