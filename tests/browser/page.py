@@ -57,7 +57,7 @@ def status(url):
 def lists(page, url):
     page.open(url)
     assert page.titles()[:4] == ["Sweep", "Short", "Middle", HOSTILE_TITLE], page.titles()[:4]
-    assert page.js("document.querySelector('.song').innerText.split('\\n')") == ["Sweep", "Ada, First", "4:00"]
+    page.wait("document.querySelector('.song').innerText === 'Sweep\\nAda, First\\n4:00'")
     assert len(page.titles()) == 50 and page.text("count") == "50 songs, and more", page.text("count")
     page.click("#more")
     page.wait("document.querySelectorAll('.song').length === arguments[0]", 4 + FILLERS)
