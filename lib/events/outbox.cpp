@@ -40,6 +40,17 @@ std::string Outbox::post() {
     return body;
 }
 
+std::string Outbox::newest(std::size_t most) const {
+    auto from = lines_.end();
+    for (std::size_t bytes = 0; from != lines_.begin(); --from) {
+        bytes += std::prev(from)->size() + 1;
+        if (bytes > most) break;
+    }
+    std::string body;
+    for (; from != lines_.end(); ++from) body.append(*from).append(1, '\n');
+    return body;
+}
+
 void Outbox::answered(int status, std::int64_t retry_after_ms, std::int64_t now_ms, double chance) {
     const auto posted = posted_;
     posted_ = 0;

@@ -32,6 +32,9 @@ class Outbox {
     /// after a doubling pause, or the pause that the server sets. Otherwise the lines are lost.
     /// @param chance  from 0 to 1, so that players do not all return at once
     void answered(int status, std::int64_t retry_after_ms, std::int64_t now_ms, double chance);
+    /// The newest lines that are not accepted yet, also those of an open post, at most `most`
+    /// bytes of them: for a last attempt. A line that arrives twice counts once, by its seq.
+    std::string newest(std::size_t most) const;
     /// Retry now, whatever the pause.
     void hurry() noexcept { not_before_ms_ = 0; }
 

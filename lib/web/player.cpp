@@ -378,6 +378,7 @@ void Player::happened(Song& song, Track::Happened what) {
             append_json(out["song"], id);
             append_json(out["state"], "ended");
             append_json(out["next"], next_ ? next_->id : "");
+            append_json(out["closing"], closing());
             out.end();
             browser_.show(json);
             if (next_) begin(std::move(next_));
@@ -445,11 +446,14 @@ void Player::tell(Song& song, std::string_view event, std::initializer_list<even
     if (song.events && posts_) song.events->tell(page_.utc_ms, event, more);
 }
 
-/// The line that ends this playback, in case that the page is closed now: a worker has no time for
-/// it then.
+/// What to post in case that the page is closed now, for a worker has no time for it then: the
+/// lines that wait, and the one that ends this playback.
 std::string Player::closing() {
-    std::string line;
-    if (!current_->events || !posts_ || !current_->track) return line;
+    if (!posts_) return {};
+    constexpr std::size_t most_bytes = 16
+                                       << 10;  // a page may leave 64 kB behind, and is told often
+    auto line = outbox_.newest(most_bytes);
+    if (!current_ || !current_->events || !current_->track) return line;
     auto events = *current_->events;  // the numbers of its lines go on where they are
     aside_ = &line;
     events.tell(page_.utc_ms, "end",

@@ -114,5 +114,18 @@ BOOST_AUTO_TEST_CASE(without_room_the_oldest_lines_are_lost_but_not_those_in_a_p
     BOOST_TEST(rest.ends_with("last\n"));
     BOOST_TEST(box.lost() == 77U);
 }
+BOOST_AUTO_TEST_CASE(the_newest_lines_are_those_that_no_server_has_accepted) {
+    Outbox box;
+    BOOST_TEST(box.newest(100) == "");
+    box.add("one\ntwo\n");
+    box.post();
+    box.add("three\n");
+    BOOST_TEST(box.newest(100) == "one\ntwo\nthree\n");
+    BOOST_TEST(box.newest(10) == "two\nthree\n");
+    BOOST_TEST(box.newest(9) == "three\n");
+    BOOST_TEST(box.newest(5) == "");
+    box.answered(202, 0, 0, 0.5);
+    BOOST_TEST(box.newest(100) == "three\n");
+}
 
 BOOST_AUTO_TEST_SUITE_END()
