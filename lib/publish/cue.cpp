@@ -59,7 +59,6 @@ class Reader {
         if (words.size() < 2) return {};
         const auto command = upper(words[0]);
         if (command == "FILE") {
-            if (file_ != words[1]) last_ = -1;
             file_ = words[1];
         } else if (command == "TRACK") {
             return begin_track(words[1]);
@@ -129,9 +128,11 @@ class Reader {
         if (!at) return text("a position '", where, "', not MM:SS:FF");
         if (number_in(which, 99) != 1) return {};
         auto& track = tracks_.back();
-        if (*at <= last_)
-            return text("track ", track.track.number, " begins before the one before");
-        last_ = *at;
+        if (track.indexed) return text("track ", track.track.number, " has two INDEX 01");
+        // A sheet may return to a file that it has left.
+        for (const auto& before : tracks_)
+            if (&before != &track && before.track.file == file_ && before.track.begin >= *at)
+                return text("track ", track.track.number, " begins before the one before");
         track.track.begin = *at;
         track.track.file = file_;
         track.indexed = true;
@@ -139,7 +140,6 @@ class Reader {
     }
 
     std::string file_;
-    std::int64_t last_ = -1;  // the index of the track before in this file
     Tags album_;
     std::vector<Track> tracks_;
 };
@@ -169,8 +169,7 @@ const CueTrack* CueSheet::track(int number) const {
 
 std::optional<std::int64_t> CueSheet::end_of(const CueTrack& track) const {
     for (const auto& next : tracks)
-        if (next.number > track.number)
-            return next.file == track.file ? std::optional{next.begin} : std::nullopt;
+        if (next.number > track.number && next.file == track.file) return next.begin;
     return {};
 }
 
