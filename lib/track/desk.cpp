@@ -91,6 +91,15 @@ std::string_view song_of(std::string_view path) {
     return path.substr(0, path.find('/'));
 }
 
+/// Of these songs, those whose id is so.
+template <class Is>
+void drop(swarm::Songs& songs, Is is) {
+    auto all = songs.extract_sequence();
+    const auto gone = std::ranges::remove_if(all, [&](const auto& song) { return is(song.first); });
+    all.erase(gone.begin(), gone.end());
+    songs.adopt_sequence(boost::container::ordered_unique_range, std::move(all));
+}
+
 std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
 
 }  // namespace
@@ -227,13 +236,15 @@ void Desk::announce(const Asked& asked, const Done& done) {
     if (!said->leaving()) {
         if (!said->rtc && said->port < swarm::least_peer_port)
             return refuse(done, 400, "'port' is below 1024");
-        std::erase_if(said->songs, [&](const auto& song) {
-            if (removed_.contains(song.first)) answer.removed.push_back(song.first);
-            return removed_.contains(song.first);
-        });
+        if (!removed_.empty())
+            drop(said->songs, [&](const std::string& id) {
+                if (removed_.contains(id)) answer.removed.push_back(id);
+                return removed_.contains(id);
+            });
     }
     if (!said->leaving()) {
-        std::erase_if(said->songs, [&](const auto& song) { return !allowed(song.first); });
+        if (options_.only_allowed)
+            drop(said->songs, [&](const std::string& id) { return !allowed(id); });
         if (said->songs.empty()) return refuse(done, 403, "none of the songs is allowed here");
         said->location = locate(said->location, asked.ip);
     }
