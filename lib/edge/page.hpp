@@ -9,6 +9,9 @@ namespace stretto::edge {
 /// The page. It names the files below, if the program has the core.
 const std::string& page();
 
+/// Where they all are.
+constexpr std::string_view web_folder = "/web/";
+
 /// A file that never changes under its path, which has the hash of all of them.
 struct Asset {
     std::string path;  ///< "/web/<hash>/core.wasm"

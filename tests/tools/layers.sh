@@ -16,7 +16,7 @@ peer    peer edge http net song store sign swarm base
 edge    edge http net audio ogg song store sign abr cache events swarm base
 track   track http net sign swarm song base
 rtc     rtc http net swarm song base
-http    http net base
+http    http net sign base
 net     net base
 
 publish publish audio ogg vorbis song store base
