@@ -53,7 +53,7 @@ struct ListenerOptions {
     bool no_cache = false, no_share = false, no_peers = false, metered = false, local_peers = false;
 
     void add_to(Arguments& app) {
-        app.group("Where it asks");
+        app.group("Sources");
         app.add_option("--tracker", tracker,
                        "Ask this tracker for peers and edges (http://127.0.0.1:8490)")
             ->envname("STRETTO_TRACKER")
@@ -75,8 +75,8 @@ struct ListenerOptions {
             ->envname("STRETTO_TOKEN_URL")
             ->type_name("URL");
         app.add_option("--location", location,
-                       "Location of this listener, in degrees; a tenth is enough. Near peers and "
-                       "edges are asked first")
+                       "Location of this listener in degrees, to a tenth; near peers and edges are "
+                       "preferred")
             ->envname("STRETTO_LOCATION")
             ->type_name("LAT,LON");
         app.add_flag("--allow-local-peers", local_peers,
@@ -86,13 +86,14 @@ struct ListenerOptions {
                        "Folder for fetched chunks (stretto in XDG_CACHE_HOME or ~/.cache)")
             ->envname("STRETTO_CACHE")
             ->type_name("DIR");
-        app.add_flag("--no-cache", no_cache, "Keep nothing, so upload nothing");
+        app.add_flag("--no-cache", no_cache, "Cache nothing, and therefore upload nothing");
         app.add_option("--cache-size", cache_size,
-                       "Largest size of that folder (a tenth of the free disk, at most 10G)")
+                       "Maximum size of the cache (a tenth of the free disk, at most 10G)")
             ->bytes();
         app.add_flag("--no-peers", no_peers, "Download nothing from peers");
         app.add_flag("--no-share", no_share, "Upload nothing to peers");
-        app.add_flag("--metered", metered, "Upload nothing: this connection is paid by volume");
+        app.add_flag("--metered", metered,
+                     "Upload nothing, because this connection is paid by volume");
         app.add_option("--share", share, "Keep uploading for this long after the last song")
             ->type_name("SECONDS|forever")
             ->check([](const std::string& text) {
@@ -101,8 +102,9 @@ struct ListenerOptions {
         app.add_option("--upload-limit", upload_limit,
                        "Upload at most this much per second (no limit)")
             ->bytes();
-        app.add_option("--listen", listen,
-                       "Address at which peers reach this one (every address, a free port)")
+        app.add_option(
+               "--listen", listen,
+               "Accept connections from peers at this address (a free port of every address)")
             ->type_name("HOST:PORT");
     }
 
@@ -170,7 +172,7 @@ struct ListenerOptions {
         };
         if (const auto xdg = of("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "stretto";
         if (of("HOME").is_absolute()) return of("HOME") / ".cache" / "stretto";
-        throw Error{EX_USAGE, "no place for a cache: set --cache, XDG_CACHE_HOME or HOME"};
+        throw Error{EX_USAGE, "no directory for the cache: set --cache, XDG_CACHE_HOME or HOME"};
     }
 };
 

@@ -371,9 +371,9 @@ int serve_peer(const Options& o) {
             throw Error{EX_USAGE, text("location '", o.location, "': ", parsed.error().why)};
         place = *parsed;
     }
-    if (o.listen.size() != 1) throw Error{EX_USAGE, "a peer has one --listen"};
+    if (o.listen.size() != 1) throw Error{EX_USAGE, "a peer needs exactly one --listen"};
     if (!net::take_passed_sockets().empty())
-        throw Error{EX_USAGE, "a peer takes no sockets from a service manager"};
+        throw Error{EX_USAGE, "a peer accepts no sockets from a service manager"};
     const net::ServiceManager manager;
     store::Kept kept{o.source, o.cache_size};
     net::Loop loop;
@@ -413,7 +413,8 @@ void split_sources(Options& o) {
         o.sources.assign(std::istream_iterator<std::string>{words}, {});
     }
     const bool urls = std::ranges::all_of(o.sources, is_url);
-    if (o.sources.size() > 1 && !urls) throw Error{EX_USAGE, "several sources are http:// servers"};
+    if (o.sources.size() > 1 && !urls)
+        throw Error{EX_USAGE, "several sources must all be http:// servers"};
     for (const auto& one : o.sources) o.source += (o.source.empty() ? "" : " ") + one;
 }
 
@@ -429,7 +430,7 @@ int serve(Options o) {
     if (!o.announce.empty() && !(o.tls_certificates.empty() && o.tls_self_signed.empty()))
         throw Error{EX_USAGE, "a peer does not speak TLS"};
     if (!o.announce.empty() && !o.allowed.empty())
-        throw Error{EX_USAGE, "a peer answers all clients: it takes no --allow"};
+        throw Error{EX_USAGE, "a peer answers all clients: --allow cannot be used"};
     if (!o.announce.empty() && !o.token_keys.empty())
         throw Error{EX_USAGE, "a peer takes passes of its tracker, not tokens"};
     if (!o.announce.empty()) return serve_peer(o);

@@ -55,7 +55,7 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
              "system's)")
         ->type_name("FILE");
     settings.add("edges", o.edges, "List of edges, as JSON")->type_name("FILE");
-    settings.add("geoip", o.geoip, "MaxMind database, to locate clients that send no location")
+    settings.add("geoip", o.geoip, "MaxMind database, which locates clients that send no location")
         ->type_name("FILE");
     settings.add("allow-songs", o.allow, "Track only the song ids in this file, one per line")
         ->type_name("FILE");
@@ -64,7 +64,9 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
              "Seconds between announces of a peer, plus or minus a quarter")
         ->range(1, 3600)
         ->capture_default_str();
-    settings.add("ttl", o.ttl_s, "Seconds until a silent peer is forgotten (2.5 intervals)")
+    settings
+        .add("ttl", o.ttl_s,
+             "Seconds without an announce until a peer is forgotten (2.5 intervals)")
         ->range(1, 7200);
     settings
         .add("max-peers", o.max_peers,
@@ -90,8 +92,8 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->capture_default_str();
     settings
         .add("stun", o.stun,
-             "Where WebRTC peers learn their address: HOST:PORT of another STUN server, or \"off\" "
-             "(UDP at the ports of --listen)")
+             "STUN server of WebRTC peers: HOST:PORT of another one, or \"off\" (this tracker, UDP "
+             "at the ports of --listen)")
         ->type_name("HOST:PORT");
     app.add_option("--dump", o.dump, "Print the data of the tracker at URL")->type_name("URL");
 }

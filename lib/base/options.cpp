@@ -240,8 +240,8 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->allow_extra_args(false);
     settings
         .add("tls-self-signed", o.tls_self_signed,
-             "Speak TLS with a new certificate for this machine, and write it to this file for "
-             "clients to trust")
+             "Speak TLS with a new certificate for this machine, and write it to this file so that "
+             "clients can trust it")
         ->type_name("FILE");
     settings
         .add("client-ca", o.client_authority,
@@ -249,7 +249,7 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->type_name("FILE");
     settings
         .add("client-cert", o.upstream_certificate,
-             "Show the certificate in this PEM file to https:// servers that ask for one")
+             "Send the certificate in this PEM file to https:// servers that ask for one")
         ->type_name("FILE");
     settings.add("client-key", o.upstream_key, "Its key (in the file of the certificate)")
         ->type_name("FILE");

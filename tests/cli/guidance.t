@@ -144,7 +144,7 @@ units() {
 ok 'help names units, not types' units
 groups() {
     stretto-play --help | grep -qx 'Sound:' &&
-        stretto-play --help | grep -qx 'Where it asks:' &&
+        stretto-play --help | grep -qx 'Sources:' &&
         stretto-serve --help | grep -q 'STRETTO_SERVE_LISTEN'
 }
 ok 'help groups options' groups
