@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_sybils_hardly_delay_a_fetch_beside_twenty_seeder
     }
 }
 
-BOOST_AUTO_TEST_CASE(24_malicious_peers_hardly_lower_the_bitrate) {
+BOOST_AUTO_TEST_CASE(two_dozen_malicious_peers_hardly_lower_the_bitrate) {
     for (const std::uint64_t seed : {1, 3})
         for (const double edge_kbps : {300, 400})
             for (int how = 1; how <= static_cast<int>(Evil::late); ++how) {
