@@ -573,4 +573,14 @@ ok '--time-zone: days as date(1) has them, and one of 25 hours' zones
 ok 'an unknown time zone: 64' exits 64 stretto-report --time-zone Europe/Atlantis clean.jsonl
 echo '{"edge_gb": -1}' >bad
 ok 'a price below nothing is refused' exits 65 stretto-report --prices bad events.jsonl
+# report-trust.t has the rules, and runs without sanitizers: it sums up fifty crowds
+crowds() {
+    crowd() { python3 "$root/tests/tools/crowd.py" "$@"; }
+    crowd catalogue >songs.json && crowd honest >crowd.jsonl && crowd farm --kind own --networks 8 >>crowd.jsonl &&
+        for kind in future past jump claim theft; do crowd lie --kind $kind --sessions 40 >>crowd.jsonl || return; done
+    stretto-report --pool 1000 --catalogue songs.json --user-centric --json crowd.jsonl >said.json &&
+        jq -e '.totals.suspects >= 400 and ([.royalties_by_artist[].artist] | index("Mallory") == null)' said.json &&
+        stretto-report --pool 1000 --catalogue songs.json crowd.jsonl | grep -q suspect
+}
+ok 'a crowd with a farm and every kind of lie' crowds
 finish
