@@ -148,6 +148,8 @@ void Upstream::Multi::watch(CURL* easy, int fd, int what) {
         polls_.erase(fd);
         const auto user = transfers.find(easy);
         if (user != transfers.end() && user->second->paused()) return;
+        // frames name their request, and some come at any time
+        if (user != transfers.end() && user->second->http2()) return;
         idle_.insert(fd);  // or it is closed at once, of which we are told
         return end_stray(fd);
     }
