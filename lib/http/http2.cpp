@@ -3,10 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 
+#include "base/error.hpp"
 #include "base/note.hpp"
+#include "http/parser.hpp"
 
 namespace stretto::http {
 namespace {

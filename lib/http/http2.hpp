@@ -9,11 +9,13 @@
 // give to it. A client without credit gets GOAWAY with ENHANCE_YOUR_CALM.
 #include <nghttp2/nghttp2.h>
 
+#include <functional>
 #include <unordered_map>
 
 #include "base/own.hpp"
 #include "http/exchange.hpp"
-#include "http/server.hpp"
+#include "http/limits.hpp"
+#include "http/outgoing.hpp"
 #include "net/life.hpp"
 
 namespace stretto::http {
