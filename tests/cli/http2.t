@@ -54,7 +54,8 @@ ends() {
 ok 'a server that ends finishes its responses' ends
 
 # who asks too much, and proxies before a server
-secure --listen http://127.0.0.1:0 --trust-proxy 127.0.0.1 --rate-limit 3 --allow 127.0.0.0/24 --access-log log.txt --log-addresses store || exit
+secure --listen http://127.0.0.1:0 --trust-proxy 127.0.0.1 --rate-limit 3 --allow 127.0.0.0/24 --access-log log.txt \
+    --log-addresses store || exit
 plain=127.0.0.1:$(sed -n 's/^listening on .*://p' "$said" | grep -v "^$port\$")
 limited() { h2load -n 50 -c 1 -m 50 "http://$plain/healthz" >load; grep -Eq '^status codes: [1-9][0-9]? 2xx, 0 3xx, [1-9][0-9]? 4xx' load; }
 ok 'a client that asks too often gets 429, a request each' limited

@@ -22,7 +22,7 @@ class Slow : public Body {
         std::vector<std::string> pieces;
         State last = State::end;
         bool open = false;
-        std::function<void()> wake;
+        std::function<void()> wake = {};
     };
     explicit Slow(Valve& valve) : valve_(valve) {}
     State next(Slice& slice, const std::function<void()>& wake) override {
