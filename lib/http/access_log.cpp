@@ -52,7 +52,7 @@ void append_request(std::string& to, const LogEntry& entry) {
     append_escaped(to, entry.method);
     to += ' ';
     append_escaped(to, without_token(entry.target));
-    to += entry.minor == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
+    to += entry.major == 2 ? " HTTP/2.0\"" : entry.minor == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
 }
 
 File open_log(const std::filesystem::path& path) {

@@ -34,6 +34,7 @@ void Channel::secure(const Certificates& certificates) {
 
 bool Channel::ready() const noexcept { return tls_ && tls_->ready(); }
 bool Channel::resumed() const noexcept { return tls_ && tls_->resumed(); }
+bool Channel::http2() const noexcept { return ready() && tls_->http2(); }
 bool Channel::ended() const noexcept { return tls_ && tls_->ended(); }
 
 Channel::Got Channel::receive(BytesView& bytes) {
@@ -126,12 +127,18 @@ Channel::Done Channel::send_sealed(BytesView first, BytesView second) {
         second = second.subspan(with);
     }
     if (!seal(first) || !seal(second)) return {Sent::failed};
-    return pass_on(taken);
+    return pass_on(out, taken);
 }
 
-/// Send encrypted bytes; the rest waits until the socket is writable.
-Channel::Done Channel::pass_on(std::size_t taken) {
-    const auto& out = buffers_.sealed;
+Channel::Done Channel::send_all(BytesView bytes) {
+    if (!tls_) return pass_on(bytes, bytes.size());
+    buffers_.sealed.clear();
+    if (!tls_->seal(bytes, buffers_.sealed)) return {Sent::failed};
+    return pass_on(buffers_.sealed, bytes.size());
+}
+
+/// What does not go at once waits.
+Channel::Done Channel::pass_on(BytesView out, std::size_t taken) {
     ssize_t n;
     do n = ::send(fd(), out.data(), out.size(), MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);

@@ -45,7 +45,10 @@ Connection::Connection(Server& server, File socket, const net::Address& peer,
     if (certificates_) handshake_ = server_.handshakes_.insert(server_.handshakes_.end(), this);
 }
 
-Connection::~Connection() { handshake_over(); }
+Connection::~Connection() {
+    handshake_over();
+    h2_.reset();  // which may call us
+}
 
 /// Answer a client whose request arrives with its connection at once, which saves eight of 13
 /// system calls.
@@ -69,7 +72,9 @@ void Connection::want(int events) {
 /// Send messages of TLS itself first, so that a client that does not read them cannot make us
 /// buffer more and more.
 void Connection::await_client() {
-    want(channel_.waiting() ? net::Poll::writable : net::Poll::readable);
+    if (channel_.waiting()) return want(net::Poll::writable);
+    want(net::Poll::readable |
+         (multiplexes() && h2_->wants_to_send() ? net::Poll::writable : net::Poll::none));
 }
 
 void Connection::give(std::chrono::milliseconds time) {
@@ -79,7 +84,8 @@ void Connection::give(std::chrono::milliseconds time) {
 net::Loop& Connection::loop() noexcept { return server_.loop_; }
 
 void Connection::on_event(int events) {
-    const auto self = shared_from_this();  // the calls below may close this connection
+    const auto self = shared_from_this();  // what follows may close us
+    if (multiplexes()) return on_frames(events);
     switch (state_) {
         case State::reading:
         case State::lingering:
@@ -116,6 +122,7 @@ void Connection::client_ended() {
 }
 
 void Connection::when_gone(std::uint64_t number, std::function<void()> call) {
+    if (h2_) return h2_->when_gone(number, std::move(call));
     if (over(number)) return;
     gone_ = std::make_unique<std::function<void()>>(std::move(call));
     want(net::Poll::gone);
@@ -151,6 +158,10 @@ void Connection::read() {
 void Connection::take(BytesView bytes) {
     if ((certificates_ || channel_.secure()) && !open(bytes)) return;
     if (bytes.empty()) return;
+    if (h2_) {
+        h2_->take(bytes);
+        return write_frames();
+    }
     if (upload_) {
         progress_ += bytes.size();
         if (progress_ >= progress_bytes) {
@@ -180,6 +191,8 @@ bool Connection::open(BytesView& bytes) {
         counters.handshakes.fetch_add(1, std::memory_order_relaxed);
         if (channel_.resumed()) counters.resumed.fetch_add(1, std::memory_order_relaxed);
         give(server_.limits_.head_time);
+        if (channel_.http2()) begin_h2();
+        if (state_ == State::closed) return false;
     }
     if (!good) {
         auto& count = known ? counters.bad_requests : counters.failed_handshakes;
@@ -227,7 +240,7 @@ bool Connection::take_preface(BytesView& bytes) {
         case ProxyPreface::need_more:
             return false;
         case ProxyPreface::bad:
-            server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+            note_bad_request();
             close();
             return false;
         case ProxyPreface::absent:
@@ -245,6 +258,7 @@ bool Connection::take_preface(BytesView& bytes) {
 
 /// Handle the requests in `bytes` one after the other; incomplete bytes wait in pending_.
 void Connection::parse(BytesView bytes) {
+    if (!take_h2_preface(bytes)) return;
     parsing_ = true;
     const std::uint64_t number = number_;
     // the end of a body may be known without further bytes
@@ -299,15 +313,8 @@ bool Connection::take_head() {
     minor_ = parser.request().minor;
     began_ms_ = server_.loop_.now_ms();
     Incoming incoming{parser.take_request(), {}, peer_};
-    client_.reset();
-    if (server_.shared_.log.enabled()) {
-        const auto& request = incoming.request;
-        const auto* referer = request.fields.find("Referer");
-        const auto* agent = request.fields.find("User-Agent");
-        logged_ = std::make_unique<Logged>(
-            Logged{request.method, request.target, referer ? *referer : "", agent ? *agent : "",
-                   session_of(request.fields), via_of(request.fields)});
-    }
+    answer_ = std::make_unique<Answer>();
+    note_request(*answer_, incoming.request);
     if (!parser.has_body()) {
         dispatch(std::move(incoming));
         return true;
@@ -343,20 +350,35 @@ bool Connection::take_head() {
 void Connection::dispatch(Incoming&& incoming) {
     ++number_;
     replied_ = false;
-    answer_ = std::make_unique<Answer>();
     answer_->asked = std::chrono::steady_clock::now();
     state_ = State::waiting;
-    deadline_ms_ = UINT64_MAX;  // the handler has its own time limits
+    deadline_ms_ = UINT64_MAX;  // the handler has time limits of its own
+    pass_on(*answer_, std::move(incoming), number_);
+    if (state_ == State::waiting && !gone_) want(net::Poll::none);
+}
+
+void Connection::note_request(Exchange& exchange, const Request& request) {
+    if (!server_.shared_.log.enabled()) return;
+    const auto* referer = request.fields.find("Referer");
+    const auto* agent = request.fields.find("User-Agent");
+    exchange.logged = std::make_unique<Exchange::Logged>(
+        Exchange::Logged{request.method, request.target, referer ? *referer : "",
+                         agent ? *agent : "", session_of(request.fields), via_of(request.fields)});
+}
+
+/// To the handler, if the client may ask it.
+void Connection::pass_on(Exchange& exchange, Incoming&& incoming, std::uint64_t number) {
     server_.shared_.counters.requests.fetch_add(1, std::memory_order_relaxed);
-    Reply reply{shared_from_this(), number_};
+    Reply reply{shared_from_this(), number};
     auto& limiter = server_.shared_.limiter;
-    if (const auto why = name_client(incoming)) {
-        server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+    if (const auto why = name_client(exchange, incoming)) {
+        note_bad_request();
         reply.send(400, *why, "Cache-Control: no-store\r\n");
-    } else if (!server_.shared_.allows(client())) {  // the client of a proxy
+    } else if (!server_.shared_.allows(client(exchange))) {  // of a proxy
         server_.shared_.counters.not_allowed.fetch_add(1, std::memory_order_relaxed);
         reply.send(403, "not from there", "Cache-Control: no-store\r\n");
-    } else if (limiter.enabled() && !limiter.admit(client().source(), server_.loop_.now_ms())) {
+    } else if (limiter.enabled() &&
+               !limiter.admit(client(exchange).source(), server_.loop_.now_ms())) {
         server_.shared_.counters.limited.fetch_add(1, std::memory_order_relaxed);
         reply.send(429, "too many requests", "Retry-After: 1\r\n");
     } else {
@@ -368,17 +390,16 @@ void Connection::dispatch(Incoming&& incoming) {
             reply.send(503, "not now", "Retry-After: 1\r\nCache-Control: no-store\r\n");
         }
     }
-    if (state_ == State::waiting && !gone_) want(net::Poll::none);
 }
 
-/// Behind a trusted proxy, find the client. @return  why it is unknown; empty if it is known
-std::optional<std::string> Connection::name_client(Incoming& incoming) {
+/// Behind a trusted proxy: for whom it asks. @return  why that is not known
+std::optional<std::string> Connection::name_client(Exchange& exchange, Incoming& incoming) {
     if (!trusted_) return {};
     const auto behind = client_behind(peer_, incoming.request.fields, server_.shared_.proxies);
     if (!behind) return behind.error().why;
     if (!*behind) return {};
-    client_ = std::make_unique<net::Address>(**behind);
-    incoming.peer = *client_;
+    exchange.client = std::make_unique<net::Address>(**behind);
+    incoming.peer = *exchange.client;
     incoming.told = true;
     return {};
 }
@@ -388,18 +409,27 @@ void Connection::refuse(int status, std::string_view why) {
     upload_.reset();
     pending_ = {};
     keep_alive_ = says_last_ = false;
-    auto& counters = server_.shared_.counters;
-    counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
-    if (!logged_ && server_.shared_.log.enabled()) logged_ = std::make_unique<Logged>();
+    note_bad_request();
+    if (!answer_) answer_ = std::make_unique<Answer>();
+    if (!answer_->logged && server_.shared_.log.enabled())
+        answer_->logged = std::make_unique<Exchange::Logged>();
     ++number_;
     replied_ = false;
-    answer_ = std::make_unique<Answer>();
     state_ = State::waiting;
     Reply{shared_from_this(), number_}.send(status, why);
 }
 
+void Connection::note_bad_request() {
+    server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Connection::timed_out() {
     const auto self = shared_from_this();
+    if (multiplexes() && deadline_ms_ > now_ms()) {
+        if (h2_->expire())
+            server_.shared_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+        return write_frames();
+    }
     if (state_ == State::waiting) return close();
     server_.shared_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
     if (state_ == State::reading && (upload_ || !pending_.empty()))
@@ -409,19 +439,12 @@ void Connection::timed_out() {
 }
 
 void Connection::send(std::uint64_t number, Outgoing&& response) {
+    if (h2_) return h2_->send(number, std::move(response));
     if (over(number)) return;
     replied_ = true;
     if (std::exchange(gone_, nullptr)) deadline_ms_ = UINT64_MAX;
     const bool bodiless = has_no_body(response.status);
-    answer_->status = response.status;
-    answer_->cache = response.cache;
-    if (answer_->asked != std::chrono::steady_clock::time_point{})
-        server_.shared_.counters
-            .first_byte[answer_->cache == "HIT"    ? 0
-                        : answer_->cache == "MISS" ? 1
-                                                   : 2]
-            .note(std::chrono::steady_clock::now() - std::exchange(answer_->asked, {}));
-    answer_->body_sent = 0;
+    note_response(*answer_, response);
     broken_ = false;
     chunked_ = !response.length && !bodiless && minor_ > 0;
     if (!response.length && !bodiless && minor_ == 0) keep_alive_ = false;
@@ -451,16 +474,28 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
     answer_->text += "\r\n";
     if (head_only_ || bodiless) chunked_ = false;
 
-    auto& counters = server_.shared_.counters;
-    counters.by_class[std::clamp(response.status / 100, 1, 5)].fetch_add(1,
-                                                                         std::memory_order_relaxed);
     state_ = State::writing;
     progress_ = 0;
     give(server_.limits_.send_time);
     write();
 }
 
+void Connection::note_response(Exchange& exchange, const Outgoing& response) {
+    auto& counters = server_.shared_.counters;
+    exchange.status = response.status;
+    exchange.cache = response.cache;
+    exchange.body_sent = 0;
+    if (exchange.asked != std::chrono::steady_clock::time_point{})
+        counters.first_byte[exchange.cache == "HIT"    ? 0
+                            : exchange.cache == "MISS" ? 1
+                                                       : 2]
+            .note(std::chrono::steady_clock::now() - std::exchange(exchange.asked, {}));
+    counters.by_class[std::clamp(response.status / 100, 1, 5)].fetch_add(1,
+                                                                         std::memory_order_relaxed);
+}
+
 void Connection::interim(std::uint64_t number, const Response& response) {
+    if (h2_) return h2_->interim(number, response);
     if (over(number) || minor_ == 0 || response.status < 100 || response.status > 199) return;
     answer_->text += print_head(response);
     send_text(false);  // the rest is sent before the final response
@@ -614,14 +649,23 @@ void Connection::write() {
 }
 
 void Connection::log_response() {
-    const std::uint64_t now = server_.loop_.now_ms(), ms = now - began_ms_;
-    if (logged_)
-        server_.lines_.add(client(), {logged_->method, logged_->target, logged_->referer,
-                                      logged_->agent, answer_->cache, minor_, answer_->status,
-                                      answer_->body_sent, ms, logged_->session, logged_->via});
-    logged_.reset();
-    // the rate of a proxy is not the client's
-    if (client_ || relayed_ || answer_->body_sent < told_bytes || now - told_ms_ < told_again_ms)
+    answer_->began_ms = began_ms_;
+    ended(*answer_);
+}
+
+/// A response is sent, or its client has left before.
+void Connection::ended(const Exchange& exchange) {
+    const std::uint64_t now = now_ms();
+    if (h2_) began_ms_ = now;
+    if (const auto* logged = exchange.logged.get())
+        server_.lines_.add(
+            client(exchange),
+            {logged->method, logged->target, logged->referer, logged->agent, exchange.cache,
+             h2_ ? 2 : 1, minor_, exchange.status, exchange.body_sent, now - exchange.began_ms,
+             logged->session, logged->via});
+    // the rate to a proxy is of no use
+    if (exchange.client || relayed_ || exchange.body_sent < told_bytes ||
+        now - told_ms_ < told_again_ms)
         return;
     told_ms_ = now;
     if (const double rate = net::delivery_rate(channel_.fd()); rate > 0)
@@ -643,6 +687,80 @@ void Connection::finish_response() {
         parse(bytes);
     }
     if (!parsing_ && server_.draining_ && idle()) drain();
+}
+
+// ---- HTTP/2
+
+/// A client that knows that we speak HTTP/2 begins with it also without TLS (RFC 9113 3.3); in TLS
+/// it is agreed on.
+/// @return false: there is nothing for HTTP/1, or not yet
+bool Connection::take_h2_preface(BytesView& bytes) {
+    constexpr std::size_t least = 4;  // "PRI " is no method of HTTP/1
+    if (number_ > 0 || upload_ || channel_.secure() || bytes.size() < least ||
+        bytes[0] != Http2::preface[0])
+        return true;
+    const auto begins = std::min(bytes.size(), Http2::preface.size());
+    if (as_text(bytes.first(begins)) != Http2::preface.substr(0, begins)) return true;
+    if (begins < Http2::preface.size()) {
+        pending_.assign(bytes.begin(), bytes.end());
+        return false;
+    }
+    pending_ = {};
+    begin_h2();
+    if (!h2_) return false;
+    h2_->take(bytes);
+    write_frames();
+    return false;
+}
+
+void Connection::begin_h2() {
+    try {
+        Http2::Host& host = *this;
+        h2_ = std::make_unique<Http2>(host, peer_, server_.limits_);
+    } catch (const std::exception& failure) {
+        note(failure.what());
+        return close();
+    }
+    server_.shared_.counters.http2.fetch_add(1, std::memory_order_relaxed);
+    deadline_ms_ = UINT64_MAX;
+    if (server_.draining_) h2_->drain();
+    if (channel_.secure()) write_frames();  // ours may come first
+}
+
+void Connection::on_frames(int events) {
+    if (channel_.waiting() || !(events & net::Poll::readable)) write_frames();
+    if (multiplexes() && !channel_.waiting() && (events & net::Poll::readable)) read();
+}
+
+/// Send what there is. A client that does not read is not read from either.
+void Connection::write_frames() {
+    if (in_write_ || !multiplexes()) return;
+    const auto self = shared_from_this();
+    in_write_ = true;
+    const bool waited = channel_.waiting();
+    std::size_t total = 0;
+    auto sent = flush();
+    Bytes out = std::exchange(server_.buffers_.frames, {});  // others may write meanwhile
+    while (sent == Sent::all && total < turn_bytes) {
+        out.clear();
+        h2_->produce(out, channel_.portion());
+        if (out.empty()) break;
+        const auto done = channel_.send_all(out);
+        count_sent(done.wire);
+        total += out.size();
+        sent = done.sent;
+    }
+    server_.buffers_.frames = std::move(out);
+    in_write_ = false;
+    if (sent == Sent::failed) return close();
+    if (sent == Sent::all && h2_->finished()) return linger();
+    if (!channel_.waiting()) {
+        deadline_ms_ = UINT64_MAX;
+    } else if (!waited) {
+        progress_ = 0;
+        give(server_.limits_.send_time);
+    }
+    await_client();
 }
 
 bool Connection::spare() const noexcept {
@@ -672,6 +790,10 @@ void Connection::linger() {
 void Connection::drain() {
     const auto self = shared_from_this();
     read();
+    if (multiplexes()) {
+        h2_->drain();
+        return write_frames();
+    }
     if (!idle() || handshaking()) return;
     if (number_ > 0) return linger();
     // its first request may be on the way, and the client does not know that we are stopping
@@ -688,7 +810,8 @@ void Connection::close() {
             ::setsockopt(channel_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
         }
     }
-    if (state_ == State::reading && idle()) channel_.end();  // if it can be sent at once
+    if (state_ == State::reading && idle()) channel_.end();  // if it goes at once
+    if (h2_) h2_->abort();
     state_ = State::closed;
     handshake_over();
     want(net::Poll::none);

@@ -250,6 +250,15 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
     void on_finish_impl(error_code&) override {}
 };
 
+std::optional<BadRequest> finish_request(Request& request) {
+    if (request.target.size() > most_target_bytes) return BadRequest{414, "target too long"};
+    const auto* host = request.fields.find("Host");
+    if (!host || request.fields.count("Host") > 1 || !is_authority(*host))
+        return BadRequest{400, "no valid Host"};
+    if (request.target.empty() || !normalise_target(request)) return BadRequest{400, "bad target"};
+    return {};
+}
+
 RequestParser::RequestParser() = default;
 RequestParser::~RequestParser() = default;
 RequestParser::RequestParser(RequestParser&&) noexcept = default;

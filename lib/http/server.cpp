@@ -11,30 +11,10 @@
 
 namespace stretto::http {
 
-void append_field(std::string& to, std::string_view name, std::string_view value) {
-    to.append(name).append(": ").append(value).append("\r\n");
-}
-
-std::string print_fields(const Fields& fields) {
-    std::string out;
-    for (const auto& field : fields) append_field(out, field.name, field.value);
-    return out;
-}
-
 void Reply::send(Outgoing&& response) const { connection_->send(number_, std::move(response)); }
 
 void Reply::send(int status, std::string_view why, std::string fields) const {
-    Outgoing response;
-    response.status = status;
-    std::string body{why};
-    body += '\n';
-    response.fields = std::move(fields);
-    // let scripts of other pages distinguish a 404 from a network failure; errors are not secret
-    append_field(response.fields, "Access-Control-Allow-Origin", "*");
-    append_field(response.fields, "Content-Type", "text/plain; charset=utf-8");
-    response.length = body.size();
-    response.body = body_of(std::move(body));
-    send(std::move(response));
+    send(plain_answer(status, why, std::move(fields)));
 }
 
 void Reply::interim(const Response& response) const { connection_->interim(number_, response); }
@@ -165,7 +145,7 @@ void Server::drain(std::function<void()> done) {
     listeners_.clear();
     std::vector<std::shared_ptr<Connection>> idle;
     for (const auto& connection : connections_)
-        if (connection->idle()) idle.push_back(connection);
+        if (connection->idle() || connection->multiplexes()) idle.push_back(connection);
     for (const auto& connection : idle) connection->drain();
     if (connections_.empty() && drained_) std::exchange(drained_, nullptr)();
 }

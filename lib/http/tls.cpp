@@ -104,6 +104,13 @@ void TlsStream::end(Bytes& out) {
     ERR_clear_error();
 }
 
+bool TlsStream::http2() const noexcept {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return size == 2 && std::memcmp(name, "h2", 2) == 0;
+}
+
 bool TlsStream::resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
 }  // namespace stretto::http

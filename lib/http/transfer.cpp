@@ -132,7 +132,9 @@ void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits
     easy.reset(curl_easy_init());
     if (!easy) throw Error{EX_SOFTWARE, "curl_easy_init failed"};
     set(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-    set(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(easy.get(), CURLOPT_HTTP_VERSION,
+        static_cast<long>(limits.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    set(easy.get(), CURLOPT_PIPEWAIT, limits.http2 ? 1L : 0L);
     set(easy.get(), CURLOPT_NOSIGNAL, 1L);
     // otherwise, cancelling a request during name resolution would wait for the resolver
     set(easy.get(), CURLOPT_QUICK_EXIT, 1L);
@@ -269,7 +271,12 @@ std::size_t Fetch::Transfer::line(std::string_view line) {
     hear();
     if (cancelled) return CURL_WRITEFUNC_ERROR;
     if (headed_) return line.size();  // trailers
-    head_ += line;
+    // libcurl gives HTTP/2 the lines of HTTP/1; this one has a version of its own
+    constexpr std::string_view http2 = "HTTP/2 ";
+    if (head_.empty() && line.starts_with(http2))
+        head_.append("HTTP/1.1 ").append(line.substr(http2.size()));
+    else
+        head_ += line;
     if (head_.size() > 4 * most_head_bytes)
         return refuse(Kind::protocol, "a bad response: its head is too large");
     if (line != "\r\n" && line != "\n") return line.size();
@@ -329,6 +336,12 @@ std::size_t Fetch::Transfer::data(BytesView bytes) {
     received_ += bytes.size();
     window_bytes_ += bytes.size();
     return bytes.size();
+}
+
+bool Fetch::Transfer::http2() const noexcept {
+    long version = 0;
+    return curl_easy_getinfo(easy.get(), CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
+           version == CURL_HTTP_VERSION_2_0;
 }
 
 void Fetch::Transfer::excuse() {

@@ -149,7 +149,9 @@ void Upstream::Multi::watch(CURL* easy, int fd, int what) {
         polls_.erase(fd);
         const auto user = transfers.find(easy);
         if (user != transfers.end() && user->second->paused()) return;
-        idle_.insert(fd);  // otherwise it is closed at once, and libcurl tells us
+        // frames name their request, and some come at any time
+        if (user != transfers.end() && user->second->http2()) return;
+        idle_.insert(fd);  // or it is closed at once, of which we are told
         return end_stray(fd);
     }
     idle_.erase(fd);

@@ -132,6 +132,7 @@ http::Upstream& Presence::upstream(int edge) {
     limits.stall = std::chrono::seconds{8};
     limits.least_bytes_per_s = least_bytes_per_s;
     limits.proxy = limits.follow_redirects = known.trusted;
+    limits.http2 = true;
     if (!known.trusted)
         limits.allow = [local = options_.local_peers](const net::Address& address) {
             return may_be_edge(address, local);

@@ -84,7 +84,8 @@ ok 'not TLS 1.0' refused 'alert protocol version' -tls1 -cipher ALL:@SECLEVEL=0
 for cipher in AES128-GCM-SHA256 ECDHE-ECDSA-AES128-SHA DHE-RSA-AES128-GCM-SHA256 NULL aNULL; do
     ok "not $cipher" refused 'handshake failure' -tls1_2 -cipher "$cipher:@SECLEVEL=0"
 done
-ok 'ALPN: http/1.1' agreed 'ALPN protocol: http/1.1' -alpn h2,http/1.1
+ok 'ALPN: HTTP/2' agreed 'ALPN protocol: h2' -alpn http/1.1,h2
+ok 'ALPN: http/1.1' agreed 'ALPN protocol: http/1.1' -alpn http/1.1
 ok 'ALPN: nothing that we speak' refused 'alert no application protocol' -alpn h9
 renegotiates() {
     printf 'R\n' | openssl s_client -tls1_2 -connect "localhost:$port" -CAfile own.pem >hello 2>&1; grep -q 'no renegotiation' hello ||
