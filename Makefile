@@ -16,10 +16,10 @@ NET_TESTS_SIDE_BY_SIDE := $(patsubst %,tests/net/%.t,swarm whole play evil addre
 UNIT_MODULES ?= *
 
 PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libnghttp2 libssl libcrypto \
-                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus
+                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev
+                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
@@ -253,7 +253,7 @@ $W/core.wasm.gz: $W/core.wasm
 
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwarded freshness invalidation http2 message outgoing parser proxy_protocol range structured token)
-FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
+FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp %/confine.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp lib/sign/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
               $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp \

@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <regex>
 #include <thread>
 
 #include "audio/vorbis.hpp"
+#include "base/confine.hpp"
 #include "base/draft.hpp"
 #include "base/json_value.hpp"
 #include "base/program.hpp"
@@ -35,7 +37,7 @@ struct Options {
     double lufs = -14, true_peak = -1;
     std::optional<double> gain;
     std::string raw;
-    bool no_normalize = false, measure = false, json = false, print_stats = false;
+    bool no_normalize = false, measure = false, json = false, print_stats = false, verbose = false;
     std::string output = "-", stats;
 };
 
@@ -110,7 +112,34 @@ void print_measure(const Options& o, const std::string& name, std::optional<doub
 }
 
 /// Each file, and all together as one: the gain that keeps an album's inner balance.
+bool is_regular(const std::string& input) {
+    std::error_code none;
+    return input != "-" && std::filesystem::is_regular_file(input, none);
+}
+
+/// What decodes a stranger's file from here on reads this file, writes what is open, and gives it
+/// its name. It opens nothing else, has no network and runs no program.
+/// @param drafts  files whose names are given at the end
+void confine_to(const Options& o, bool keep_pcm, const std::vector<std::string>& drafts) {
+    std::size_t spools = keep_pcm;
+    Confinement rights;
+    for (const auto& input : o.inputs) {
+        spools += !is_regular(input);
+        if (input != "-") rights.readable.emplace_back(input);
+    }
+    for (const auto& file : {o.decoder.cover, o.decoder.cue})
+        if (!file.empty()) rights.readable.emplace_back(file);
+    for (const auto& draft : drafts) {
+        const auto folder = std::filesystem::path{draft}.parent_path();
+        rights.renamable.push_back(folder.empty() ? "." : folder);
+    }
+    prepare_spools(spools);
+    const auto missing = confine(rights);
+    if (!missing.empty() && o.verbose) note(text("this kernel has no ", missing));
+}
+
 int measure(const Options& o) {
+    confine_to(o, false, {});
     std::vector<publish::Recording> all;
     std::optional<double> loudest;
     if (!o.json) std::cout << "LUFS\tdBTP\tgain\tlimited\tfile\n";
@@ -181,13 +210,13 @@ Json stats(const publish::Recording& r, const publish::Encoding& e, const publis
     return json;
 }
 
-void write_stats(const Options& o, const Json& json) {
+/// @param file  nullopt: none was named
+void write_stats(const Options& o, std::optional<Draft>& file, const Json& json) {
     const auto line = json.dump() + "\n";
     if (o.print_stats) write_all(STDERR_FILENO, as_bytes(line), "standard error");
-    if (o.stats.empty()) return;
-    Draft file{o.stats};
-    file.write(as_bytes(line));
-    file.commit();
+    if (!file) return;
+    file->write(as_bytes(line));
+    file->commit();
 }
 
 int encode(const Options& o) {
@@ -200,6 +229,12 @@ int encode(const Options& o) {
     Clock clock{progress};
     std::optional<Draft> file;  // first: what cannot be written is told before the work
     if (o.output != "-") file.emplace(o.output);
+    std::optional<Draft> stats_file;
+    if (!o.stats.empty()) stats_file.emplace(o.stats);
+    std::vector<std::string> drafts;
+    if (file) drafts.push_back(o.output);
+    if (stats_file) drafts.push_back(o.stats);
+    confine_to(o, true, drafts);
     const auto recording = record(o, o.inputs[0], true, clock.doing("measure", 0, 0.2));
     const auto encoding = plan(o, recording);
     const auto done = publish::encode(
@@ -211,7 +246,7 @@ int encode(const Options& o) {
     if (file) file->commit();
     const double elapsed =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    write_stats(o, stats(recording, encoding, done, elapsed));
+    write_stats(o, stats_file, stats(recording, encoding, done, elapsed));
     return 0;
 }
 
@@ -292,6 +327,8 @@ int main(int argc, char** argv) {
         ->type_name("FORMAT:HZ:N");
     app.add_flag("--keep-going", o.decoder.keep_going,
                  "Skip damage inside the input, and report it");
+    app.add_flag("-v,--verbose", o.verbose,
+                 "Report what the kernel lacks to keep a damaged input from doing harm");
     app.add_flag("--print-stats", o.print_stats,
                  "Write one JSON line about the run to standard error");
     app.add_option("--stats", o.stats, "Write this line to a file")->type_name("FILE");

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/confine.hpp"
 #include "base/program.hpp"
 #include "edge/admin.hpp"
 #include "edge/answer.hpp"
@@ -420,6 +421,7 @@ void split_sources(Options& o) {
 
 int serve(Options o) {
     split_sources(o);
+    forbid_programs();
     const std::size_t descriptors = net::raise_descriptors();
     if (!o.cacert.empty()) http::trust_certificates(o.cacert);
     http::show_certificate(o.upstream_certificate, o.upstream_key);

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <random>
 
+#include "base/confine.hpp"
 #include "base/file.hpp"
 #include "base/heap.hpp"
 #include "base/json_value.hpp"
@@ -302,6 +303,7 @@ int serve(Options o) {
     if (o.origin.empty()) throw Error{EX_USAGE, "--origin is missing"};
     if (!o.origin.starts_with("http://") && !o.origin.starts_with("https://"))
         throw Error{EX_USAGE, text("'", http::without_userinfo(o.origin), "' is not an http URL")};
+    forbid_programs();
     if (o.ttl_s == 0) o.ttl_s = (5 * o.interval_s + 1) / 2;
     Tracker{o, net::raise_descriptors()}.run();
     return 0;

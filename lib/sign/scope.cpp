@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "base/digest.hpp"
 #include "sign/base64url.hpp"
@@ -51,33 +52,116 @@ std::vector<std::string> songs_of(std::string_view container) {
     return songs;
 }
 
-/// What an expression may not have. A bracket expression is not looked into: there these bytes mean
-/// themselves, and are refused all the same.
-std::string why_not(std::string_view expression) {
-    long repetitions = 1;
-    for (std::size_t i = 0; i < expression.size(); ++i) {
-        const char c = expression[i];
-        if (c == '\0') return "a NUL";
-        if (c == '\\' && i + 1 < expression.size()) {
-            const char next = expression[++i];
-            if (next >= '0' && next <= '9') return "a back-reference";
+/// Where a bracket expression that begins at `at` ends: behind its "]". npos: it does not.
+std::size_t behind_bracket(std::string_view expression, std::size_t at) {
+    ++at;
+    if (at < expression.size() && expression[at] == '^') ++at;
+    if (at < expression.size() && expression[at] == ']') ++at;
+    while (at < expression.size()) {
+        const char c = expression[at];
+        if (c == ']') return at + 1;
+        const char next = at + 1 < expression.size() ? expression[at + 1] : '\0';
+        if (c != '[' || (next != ':' && next != '.' && next != '=')) {
+            ++at;
             continue;
         }
-        if (c != '{') continue;
-        const auto end = std::min(expression.find('}', i), expression.size());
-        long most = 1;
-        for (std::size_t at = i + 1; at < end;) {
-            long number = 0;
-            const auto [stop, code] =
-                std::from_chars(expression.data() + at, expression.data() + end, number);
-            if (code == std::errc::result_out_of_range) return "too many repetitions";
-            if (code == std::errc{}) most = std::max(most, number);
-            at = std::max(at + 1, static_cast<std::size_t>(stop - expression.data()));
-        }
-        if (most > Scope::most_repetitions || (repetitions *= most) > Scope::most_repetitions)
-            return "too many repetitions";
+        const char end[] = {next, ']'};
+        const auto found = expression.find(std::string_view{end, 2}, at + 2);
+        if (found == expression.npos) return found;
+        at = found + 2;
     }
-    return {};
+    return expression.npos;
+}
+
+/// "{3}", "{3,}", "{3,5}" at the front: how often it copies what it is of, and its length.
+std::optional<std::pair<std::size_t, std::size_t>> interval(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    std::size_t least = 0, most = 0;
+    auto [at, code] = std::from_chars(text.data() + 1, end, least);
+    if (code != std::errc{}) return {};
+    most = least;
+    if (at != end && *at == ',') {
+        ++at;
+        const auto [stop, upper] = std::from_chars(at, end, most);
+        if (upper == std::errc::result_out_of_range) return {};
+        if (upper != std::errc{}) most = least + 1;  // and a star
+        at = stop;
+    }
+    if (at == end || *at != '}' || most > Scope::most_cost) return {};
+    return std::pair{std::max<std::size_t>(1, most),
+                     static_cast<std::size_t>(at + 1 - text.data())};
+}
+
+/// The C library copies what is repeated, for "+" too: one behind the other they double it each
+/// time. So that is counted before it is compiled. Empty: it is small enough.
+std::string why_not(std::string_view expression) {
+    struct Group {
+        std::size_t cost = 0, last = 0;  // of its last part
+    };
+    std::vector<Group> open{{}};
+    const auto part = [&](std::size_t cost) {
+        open.back().cost += cost;
+        open.back().last = cost;
+    };
+    for (std::size_t i = 0; i < expression.size(); ++i) {
+        if (open.back().cost > Scope::most_cost) return "too many repetitions";
+        const char c = expression[i];
+        auto& group = open.back();
+        std::size_t times = 0;
+        switch (c) {
+            case '\0':
+                return "a NUL";
+            case '\\':
+                if (++i < expression.size() && expression[i] >= '0' && expression[i] <= '9')
+                    return "a back-reference";
+                part(1);
+                continue;
+            case '[': {
+                const auto behind = behind_bracket(expression, i);
+                if (behind == expression.npos) return "a bracket that is not closed";
+                part(1);
+                i = behind - 1;
+                continue;
+            }
+            case '(':
+                if (open.size() > Scope::most_levels) return "too many levels";
+                open.emplace_back();
+                continue;
+            case ')':
+                if (open.size() == 1) return "a parenthesis that is not open";
+                {
+                    const auto cost = group.cost + 1;
+                    open.pop_back();
+                    part(cost);
+                }
+                continue;
+            case '|':
+                group.last = 0;
+                ++group.cost;
+                continue;
+            case '*':
+            case '?':
+                times = 1;
+                break;
+            case '+':
+                times = 2;
+                break;
+            case '{': {
+                const auto found = interval(expression.substr(i));
+                if (!found) return "an interval that is none, or too large";
+                times = found->first;
+                i += found->second - 1;
+                break;
+            }
+            default:
+                part(1);
+                continue;
+        }
+        if (group.last == 0) part(1);  // where nothing is to be repeated it may stand for itself
+        group.cost += group.last * (times - 1);
+        group.last *= times;
+    }
+    return open.back().cost > Scope::most_cost ? "too many repetitions" : "";
 }
 
 struct Compiled {

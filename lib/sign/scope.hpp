@@ -12,13 +12,14 @@ namespace stretto::sign {
 class Scope {
    public:
     static constexpr std::size_t most_bytes = 2048;      ///< of the claim
-    static constexpr std::size_t most_uri_bytes = 4096;  ///< longer ones are never in a scope
-    static constexpr int most_repetitions = 1000;
+    static constexpr std::size_t most_uri_bytes = 2048;  ///< longer ones are never in a scope
+    static constexpr std::size_t most_cost = 2500;       ///< characters, with all repetitions
+    static constexpr std::size_t most_levels = 50;       ///< of parentheses
 
     /// `regex:` with a POSIX extended regular expression that has to match the whole URI, or
     /// `hash:` with the SHA-256 of one URI (RFC 6920 5: "sha-256;base64url"). Malformed for other
-    /// containers, back-references, and intervals that multiply to more than most_repetitions:
-    /// these take more time and memory than a server has.
+    /// containers, back-references, and
+    /// expressions that take more time and memory than a server has: see most_cost.
     static Result<Scope> parse(std::string_view container);
 
     /// The container of all that is below these songs, at any server, and of their streams.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Listeners with tokens in a swarm: fetch and play take them, and peers see passes only, which are of no use to them.
+# shellcheck disable=SC2034,SC2154 # used by what eval runs
 . ./tests/lib.sh
 jose() { /usr/bin/python3 "$root/tests/tools/jose.py" "$@"; }
 id=$(tone song.wav 25 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
@@ -13,7 +14,8 @@ edge=$url
 # without a swarm
 fetch() { stretto-fetch --edge "$edge" --no-cache -o got.ogg "$@" song; }
 ok 'fetch without a token: refused' eval 'exits 77 fetch || exits 69 fetch'
-ok 'with a token of a file' eval 'fetch --token-file premium -b 320 && stretto-fetch --store store -b 320 song -o true.ogg && cmp got.ogg true.ogg'
+ok 'with a token of a file' eval 'fetch --token-file premium -b 320 &&
+    stretto-fetch --store store -b 320 song -o true.ogg && cmp got.ogg true.ogg'
 ok 'of the environment' eval 'STRETTO_TOKEN=$(cat premium) fetch'
 ok 'the bitrate is that of the token' eval \
     'fetch --token-file free -b 320 && ogginfo got.ogg | grep "Nominal bitrate: 160"'
@@ -101,7 +103,8 @@ ok 'a listener takes chunks of peers, one of them the spy' await 'the spy to be 
 ok 'which never sees the token' eval 'grep -aq "Authorization: Bearer ey" spy.log && ! grep -aqF "$(cat premium)" spy.log &&
     ! grep -aqF "$(cut -d. -f 2 premium)" spy.log && ! grep -aq URISigning spy.log'
 sed -n 's/^[Aa]uthorization: Bearer \([^ \r]*\).*/\1/p' spy.log | sort -u | head -n 1 >caught
-ok 'what it has caught is refused by edges, for any song' eval 'with caught 401 "$edge/$chunk" && with caught 401 "$edge/songs/$other/160/index"'
+ok 'what it has caught is refused by edges, for any song' eval 'with caught 401 "$edge/$chunk" &&
+    with caught 401 "$edge/songs/$other/160/index"'
 ok 'and by the tracker' eval 'with caught 401 "$song" && with caught 401 "$tracker/peers" -d "{\"song_id\":\"$id\"}"'
 ok 'and by peers, from another address' with caught 403 --interface 127.0.0.2 "$peer/$chunk"
 ok 'and for another song' with caught 403 "$peer/songs/$other/160/chunk_0.ogg"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Access tokens (RFC 9246): what stretto-sign makes, and what servers let in. PyJWT and openssl check what we sign, and sign what we check.
+# shellcheck disable=SC2034,SC2154 # used by what eval runs
 . ./tests/lib.sh
 # Debian's python3-jwt is for Debian's Python
 jose() { /usr/bin/python3 "$root/tests/tools/jose.py" "$@"; }
@@ -77,7 +78,8 @@ is() { wanted=$1 && shift && got=$(status "$@") && test "$got" = "$wanted" || { 
 bearer() { token=$1 && shift && is "$@" -H "Authorization: Bearer $token"; }
 chunk=songs/$id/320/chunk_0.ogg
 cover=songs/$id/cover/$(printf '%064d' 0).jpg
-for path in "songs/$id/manifest.json" songs/song/manifest.json "$chunk" "songs/$id/320/index" songs/song/chunk_0.ogg "stream/song?kbps=96"; do
+for path in "songs/$id/manifest.json" songs/song/manifest.json "$chunk" "songs/$id/320/index" songs/song/chunk_0.ogg \
+    "stream/song?kbps=96"; do
     ok "$path: 401 without a token" is 401 "$origin/$path"
     ok "$path: 200 with one" bearer "$good" 200 "$origin/$path"
 done
@@ -149,7 +151,8 @@ ok 'nor below the lowest bitrate' bearer "$(sign "$(claims 'stretto_kbps: 64')")
 # caches, logs, upstream
 again() { # another token, in another place
     bearer "$good" 200 "$edge/songs/$id/96/index" && is 200 "$edge/songs/$id/96/index?URISigningPackage=$free" &&
-        grep -qi '^x-cache: hit' head && is 200 "$edge/songs/$id/96/index" -H "Cookie: URISigningPackage=$good" && grep -qi '^x-cache: hit' head
+        grep -qi '^x-cache: hit' head && is 200 "$edge/songs/$id/96/index" -H "Cookie: URISigningPackage=$good" &&
+            grep -qi '^x-cache: hit' head
 }
 ok 'a token is no part of what a cache keeps' again
 ok 'nor does it let others in' is 401 "$edge/songs/$id/96/index"
@@ -174,7 +177,8 @@ kill -HUP "$origin_pid"
 ok 'a damaged set is refused' eval 'await "a note" grep -q "token keys" "$work/.server1.err"'
 ok 'and the keys stay' bearer "$fresh" 200 "$origin/$chunk"
 ok 'at the start it is an error: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --token-keys keys.json store
-ok 'a private set too: 65' eval 'jq ".keys[0].d=\"x\"" old.json >d.json && exits 65 stretto-serve --listen 127.0.0.1:0 --token-keys d.json store'
+ok 'a private set too: 65' eval 'jq ".keys[0].d=\"x\"" old.json >d.json &&
+    exits 65 stretto-serve --listen 127.0.0.1:0 --token-keys d.json store'
 ok 'no such file: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --token-keys none.json store
 ok 'metrics count tokens' eval 'curl -fsS "$origin/metrics" | grep -q "stretto_tokens_total{result=\"invalid\"} [1-9]"'
 stop "$origin_pid"
@@ -186,7 +190,8 @@ ok 'logs show where a token was, and none' eval \
 start stretto-serve store --token-keys old.json || exit
 ok 'stretto-sign asks what a name means' eval 'signed=$(stretto-sign "$url/songs/song/manifest.json" --key key.pem) &&
     is 200 "$signed" && bearer "${signed##*=}" 200 "$url/songs/$id/96/index"'
-ok 'or is told' eval 'token=$(stretto-sign --token "http://h.example/songs/song" --id "$id" --key key.pem) && bearer "$token" 200 "$url/songs/$id/96/index"'
+ok 'or is told' eval 'token=$(stretto-sign --token "http://h.example/songs/song" --id "$id" --key key.pem) &&
+    bearer "$token" 200 "$url/songs/$id/96/index"'
 ok 'a name that is none: 66' exits 66 stretto-sign "$url/songs/nothing" --key key.pem
 ok 'several are an album' eval 'token=$(stretto-sign --token "$url/songs/song" "$url/songs/$other" --key key.pem) &&
     bearer "$token" 200 "$url/songs/$id/96/index" && bearer "$token" 200 "$url/songs/$other/96/index"'

@@ -62,6 +62,7 @@ archive                                     lib/publish/bundle. lib/report/input
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
+seccomp\.h                                  lib/base/confine.
 CLI/                                        lib/base/program. lib/base/options. lib/base/help.
 maxminddb\.h                                lib/track/geo.
 simdjson\.h                 lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/swarm/signal. lib/song/manifest_read.
