@@ -7,7 +7,8 @@
 namespace stretto::edge {
 
 /// The page. It names the files below, if the program has the core.
-const std::string& page();
+/// @param tracker  URL through which pages exchange chunks; empty: they do not
+std::string page(std::string_view tracker);
 
 /// A file that never changes under its path, which has the hash of all of them.
 struct Asset {

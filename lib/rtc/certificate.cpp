@@ -13,7 +13,6 @@ using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using X509Owner = std::unique_ptr<X509, Freed<X509_free>>;
 
 constexpr long day_s = 86400;
-constexpr std::size_t id_characters = 26;
 
 void check(bool done, const char* what) {
     if (!done)
@@ -39,10 +38,6 @@ X509Owner self_signed(EVP_PKEY* key) {
 }
 
 }  // namespace
-
-std::string peer_id_of(const Digest& fingerprint) {
-    return base32(fingerprint).substr(0, id_characters);
-}
 
 Digest fingerprint_of(const X509* certificate) {
     Digest digest{};

@@ -5,16 +5,13 @@
 
 #include "base/digest.hpp"
 #include "base/own.hpp"
+#include "swarm/signal.hpp"
 
 struct ssl_ctx_st;
 struct x509_st;
 extern "C" void SSL_CTX_free(ssl_ctx_st*);
 
 namespace stretto::rtc {
-
-/// The id of a peer that is reached by WebRTC: the first 130 bits of its certificate's SHA-256,
-/// 26 characters of Crockford base32. The handshake proves it.
-std::string peer_id_of(const Digest& fingerprint);
 
 /// Of a certificate in DER.
 Digest fingerprint_of(const x509_st* certificate);
@@ -25,7 +22,7 @@ class Certificate {
     Certificate();
 
     const Digest& fingerprint() const noexcept { return fingerprint_; }
-    std::string peer_id() const { return peer_id_of(fingerprint_); }
+    std::string peer_id() const { return swarm::rtc_id_of(fingerprint_); }
     /// DTLS 1.2 with this certificate; the other end must show one too.
     ssl_ctx_st* context() const noexcept { return context_.get(); }
 

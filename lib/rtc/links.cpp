@@ -196,7 +196,8 @@ void Links::on_signal(const swarm::Signal& signal) {
     // its certificate must be the one that its id names; else it is somebody's who lies
     Digest fingerprint;
     if (signal.kind == swarm::Signal::Kind::offer || signal.kind == swarm::Signal::Kind::answer)
-        if (!parse_hex(signal.fingerprint, fingerprint) || peer_id_of(fingerprint) != signal.from)
+        if (!parse_hex(signal.fingerprint, fingerprint) ||
+            swarm::rtc_id_of(fingerprint) != signal.from)
             return;
     if (signal.kind == swarm::Signal::Kind::offer) return on_offer(signal);
     const auto found = links_.find(signal.from);

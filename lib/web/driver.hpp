@@ -9,8 +9,7 @@
 #include "gather/listening.hpp"
 #include "song/index.hpp"
 #include "song/manifest.hpp"
-#include "web/browser.hpp"
-#include "web/shelf.hpp"
+#include "web/mesh.hpp"
 
 namespace stretto::web {
 
@@ -23,21 +22,13 @@ class Driver {
         std::function<play::Session::Heard()> heard;
         std::function<void(const gather::Came&, bool hit)> came;
         std::function<void(int from, int to, const char* why)> switched;  ///< kbit/s
-        std::function<void(int chunk, const char* why)> reject;
+        std::function<void(const gather::Ask&, const char* why)> reject;
         std::function<Fields(const gather::Ask&)> fields;
         std::function<void(const gather::End&)> ended;
     };
-    /// All of a page: numbers of requests, and the time of the call that is being handled.
-    struct Page {
-        Browser& browser;
-        Shelf& shelf;
-        double now = 0;           ///< s, rising
-        std::int64_t utc_ms = 0;  ///< the same moment
-        int numbers = 0;
-        bool keeps = false;  ///< the browser keeps files
-    };
 
-    Driver(Page& page, std::string id, std::unique_ptr<gather::Listening> rules, Calls calls);
+    Driver(Page& page, Mesh& mesh, std::string id, std::unique_ptr<gather::Listening> rules,
+           Calls calls);
     ~Driver();
     Driver(const Driver&) = delete;
 
@@ -60,14 +51,19 @@ class Driver {
     const gather::Listening& rules() const { return *rules_; }
     const song::Manifest& manifest() const { return manifest_; }
     const std::string& id() const { return id_; }
+    /// The peer that is asked.
+    const std::string& peer_of(const gather::Ask& ask) const {
+        return rules_->peers()->at(ask.source).info.peer_id;
+    }
 
    private:
     using Chunk = std::pair<int, int>;  // rendition, number
     struct Flight {
         gather::Ask ask;
-        int of_rules = 0;        // their number of it
-        double last = 0;         // when it was asked for, or brought something
-        Bytes data;              // of small answers
+        int of_rules = 0;  // their number of it
+        double last = 0;   // when it was asked for, or brought something
+        Bytes data;        // of small answers, and of pieces that are not proved yet
+        int next_piece = 0;
         std::uint64_t skip = 0;  // bytes before the range, of an answer that is the whole chunk
         std::uint32_t got = 0;
         bool longer = false, hit = false, kept = false;
@@ -83,6 +79,10 @@ class Driver {
     void keep(const std::string& path, BytesView bytes);
     void keep_manifest();
     void fetch(int number);
+    void ask_tracker(const gather::Ask& ask);
+    void ask_peer(int number);
+    void cancel(int number);
+    void take_pieces(int number);
     void take_manifest(int number);
     void take_index(int number);
     void fail(int number, gather::Fault fault, std::string why);
@@ -98,13 +98,14 @@ class Driver {
     void carry_out(const gather::Check& check);
     void carry_out(const gather::Forget& forget);
     void carry_out(const gather::Deliver&) {}
-    void carry_out(const gather::Tell&) {}
+    void carry_out(const gather::Tell& tell) { mesh_.report(tell.report); }
     void carry_out(const gather::Came& came);
     void carry_out(const gather::Switched& switched);
     void carry_out(const gather::Reject& reject);
     void carry_out(const gather::End& end);
 
     Page& page_;
+    Mesh& mesh_;
     std::string id_;
     std::unique_ptr<gather::Listening> rules_;
     Calls calls_;
@@ -114,7 +115,9 @@ class Driver {
     std::set<int> hits_;             // of the rules' numbers
     std::map<Chunk, Bytes> chunks_;  // from their beginning; holes are zeros
     std::map<int, Bytes> headers_;   // by rendition
-    Bytes first_, json_;             // chunk 0 before the manifest; the manifest until it is kept
+    std::map<int, song::Index> index_;
+    std::shared_ptr<bool> there_ = std::make_shared<bool>(true);  // for answers that come late
+    Bytes first_, json_;  // chunk 0 before the manifest; the manifest until it is kept
     int first_number_ = -1, kept_manifest_ = -1;
     double due_ = 0, from_s_ = 0;
     bool ended_ = false, running_ = false;
