@@ -256,7 +256,7 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwar
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp lib/web/heads.cpp \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
               lib/events/reader.cpp lib/events/batch.cpp \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))

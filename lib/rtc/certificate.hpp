@@ -16,10 +16,12 @@ namespace stretto::rtc {
 /// Of a certificate in DER.
 Digest fingerprint_of(const x509_st* certificate);
 
-/// A new key (P-256) and a certificate that it signed itself, for as long as this lives.
+/// A key (P-256) and a certificate that it signed itself.
 class Certificate {
    public:
-    Certificate();
+    /// @param file  PEM with both, which is made if it is not there or has nearly expired; empty: a
+    ///              new key, for as long as this lives. Error if it cannot be read or written.
+    explicit Certificate(const std::string& file = {});
 
     const Digest& fingerprint() const noexcept { return fingerprint_; }
     std::string peer_id() const { return swarm::rtc_id_of(fingerprint_); }

@@ -34,6 +34,7 @@ Links::Links(Engine& engine, const std::string& tracker, const std::string& upst
     : engine_(engine),
       loop_(engine.loop()),
       options_(std::move(options)),
+      certificate_(options_.key),
       peer_id_(certificate_.peer_id()),
       upstream_(loop_, upstream, upstream_limits(options_.links)),
       mail_(loop_, tracker, peer_id_,

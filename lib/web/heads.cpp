@@ -85,8 +85,8 @@ std::optional<swarm::Candidate> candidate_of(std::string_view line) {
     const auto priority = number<std::uint32_t>(words[3]);
     const bool host = words[7] == "host";
     if (words[1] != "1" || lower(words[2]) != "udp" || words[6] != "typ" || !port || !priority ||
-        *port < 1 || *port > 65535 || *priority > 0x7fff'ffff || words[4].size() > 64 ||
-        (!host && words[7] != "srflx"))
+        *port < 1 || *port > 65535 || *priority > 0x7fff'ffff || words[4].empty() ||
+        words[4].size() > 64 || !is_visible(words[4], false) || (!host && words[7] != "srflx"))
         return {};
     return swarm::Candidate{host ? swarm::Candidate::Type::host : swarm::Candidate::Type::srflx,
                             std::string{words[4]}, *port, *priority};
@@ -131,7 +131,8 @@ Result<swarm::Signal> parse_sdp(std::string_view sdp) {
     signal.active = line_of(sdp, "a=setup:") == "active";
     if (signal.ufrag.size() < 4 || signal.ufrag.size() > 32 || signal.password.size() < 22 ||
         signal.password.size() > 256 || signal.fingerprint.size() != 64 ||
-        !hex_bytes.has_all_of(signal.fingerprint))
+        !hex_bytes.has_all_of(signal.fingerprint) || !is_visible(signal.ufrag, false) ||
+        !is_visible(signal.password, false))
         return Malformed{"a description without ufrag, password or fingerprint"};
     constexpr std::string_view begin = "a=candidate:";
     for (auto at = sdp.find(begin); at != sdp.npos; at = sdp.find(begin)) {

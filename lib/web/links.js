@@ -3,16 +3,17 @@
 class Links {
     /// @param tell  passes to the worker what came
     constructor(tell) {
-        Object.assign(this, {tell, all: new Map(), key: null});
+        Object.assign(this, {tell, all: new Map(), key: null, keeps: false});
     }
 
     /// SDP with our certificate, whose key stays in the browser for as long as it lives, if the browser keeps anything.
     async description() {
-        const files = await Links.files().catch(() => null);
-        const kept = await (files && Links.once(files.transaction('keys').objectStore('keys').get('rtc')).catch(() => null));
-        this.key = kept?.expires > Date.now() + 86400e3 ? kept : null;
         if (!this.key) {
-            this.key = await RTCPeerConnection.generateCertificate({name: 'ECDSA', namedCurve: 'P-256', expires: 365 * 86400e3});
+            this.keeps = await this.alone();
+            const files = this.keeps ? await Links.files().catch(() => null) : null;
+            const kept = await (files && Links.once(files.transaction('keys').objectStore('keys').get('rtc')).catch(() => null));
+            if (kept?.expires > Date.now() + 86400e3) this.key = kept;
+            this.key ??= await RTCPeerConnection.generateCertificate({name: 'ECDSA', namedCurve: 'P-256', expires: 365 * 86400e3});
             files?.transaction('keys', 'readwrite').objectStore('keys').put(this.key, 'rtc');
         }
         const peer = new RTCPeerConnection({certificates: [this.key]});
@@ -20,6 +21,18 @@ class Links {
         const {sdp} = await peer.createOffer();
         peer.close();
         return sdp;
+    }
+    /// Whether no other page of this browser is a peer with the kept key: two of one id would take each other's signals.
+    alone() {
+        this.room ??= new BroadcastChannel('stretto-peers');
+        return new Promise(done => {
+            this.room.onmessage = ({data}) => {
+                if (data === 'who?' && this.keeps) this.room.postMessage('me');
+                if (data === 'me') done(false);
+            };
+            this.room.postMessage('who?');
+            setTimeout(done, 200, true);
+        });
     }
     static once(request) {
         return new Promise((done, failed) => {

@@ -40,6 +40,11 @@ class Peer(Page):
         self.post("window", {"handle": handle})
 
 
+    def close_tab(self, then):
+        call("DELETE", f"{self.session}/window")
+        self.post("window", {"handle": then})
+
+
 def note(name, value):
     with open(name, "w", encoding="ascii") as file:
         file.write(value)
@@ -96,8 +101,20 @@ def another_browser(page, url):
     page.listens(OTHER, "Other", 0.5)  # a song's session tells what was given
     page.js("(core.stop(), 0)")
     page.post("window", {"handle": page.tabs()[1]})
-    page.js("(window.close(), 0)")
-    page.post("window", {"handle": first})
+    page.close_tab(first)
+
+
+def tabs_differ(page, url):
+    """The id of a browser lasts; a second page beside is another peer."""
+    page.visit(url)
+    kept = page.js("core.sources.peer")
+    assert kept == open("page.id", encoding="ascii").read(), kept
+    first = page.tabs()[0]
+    page.new_tab()
+    page.visit(url)
+    other = page.js("core.sources.peer")
+    page.close_tab(first)
+    assert other != kept, "two pages with one id"
 
 
 def dies(page, url):

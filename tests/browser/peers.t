@@ -72,6 +72,7 @@ ok 'or a part of one' await 'a part of the page' part
 lacks() { [ "$(curl -s -m 60 -o got -w '%{http_code}' "$gate/rtc/$page_id/songs/$id/$1")" = 404 ]; }
 ok 'and nothing that is no chunk' lacks manifest.json
 ok 'nor what it does not have' lacks 96/chunk_77.ogg
+ok 'its id lasts, and another page beside it has another' at tabs_differ
 ok 'kill -9 of the peer that gives: the song goes on' at dies
 wait "$pid" 2>/dev/null
 ok 'another page takes the song from this one' at another_browser
