@@ -39,7 +39,6 @@ class Peer(Page):
         handle = self.post("window/new", {"type": "tab"})["handle"]
         self.post("window", {"handle": handle})
 
-
     def close_tab(self, then):
         call("DELETE", f"{self.session}/window")
         self.post("window", {"handle": then})
