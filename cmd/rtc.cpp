@@ -19,7 +19,7 @@ constexpr std::string_view examples =
 constexpr std::size_t own_descriptors = 256, descriptors_per_link = 8;
 
 struct Options {
-    std::string tracker, upstream, stun, listen = "127.0.0.1:8495";
+    std::string tracker, upstream, stun, key, listen = "127.0.0.1:8495";
     std::vector<std::string> addresses;
     int links = 32;
 };
@@ -37,6 +37,8 @@ void add_options(const Settings& settings, Options& o) {
     settings.add("links", o.links, "Maximum number of links to peers; each takes 220 kB")
         ->range(1, 300)
         ->capture_default_str();
+    settings.add("key", o.key, "Keep the key in this file, so that the peer's id stays the same")
+        ->type_name("FILE");
     settings.add("stun", o.stun, "Find the public address with this STUN server (the tracker's)")
         ->type_name("HOST:PORT");
     settings.add("address", o.addresses, "Use this address of this machine (all except loopback)")
@@ -65,7 +67,7 @@ class Peer {
     explicit Peer(const Options& o)
         : engine_(loop_),
           links_(engine_, o.tracker, o.upstream,
-                 {static_cast<std::size_t>(o.links), o.stun, addresses_of(o.addresses)}),
+                 {static_cast<std::size_t>(o.links), o.stun, addresses_of(o.addresses), o.key}),
           gateway_(loop_, links_, status_),
           server_(loop_, gateway_, server_limits(), shared_) {
         for (const auto& address : net::listen_addresses({o.listen})) {

@@ -16,6 +16,7 @@
 #include "edge/scrubber.hpp"
 #include "edge/worker.hpp"
 #include "http/certificates.hpp"
+#include "http/place.hpp"
 #include "net/reloads.hpp"
 #include "net/service.hpp"
 #include "peer/seeder.hpp"
@@ -47,7 +48,7 @@ struct Options : ServerOptions {
     std::string admin;
     std::vector<std::string> purge_to;
     bool public_metrics = false;
-    std::string announce, location;
+    std::string announce, location, browser_peers;
     std::uint64_t upload_limit = 0;
     edge::EventIntake::Options events;
 };
@@ -107,6 +108,10 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
     settings
         .add("announce", o.announce,
              "Be a peer: upload the chunks of a cache, and announce them to this tracker")
+        ->type_name("URL");
+    settings
+        .add("browser-peers", o.browser_peers,
+             "Let listeners in browsers exchange chunks, through this tracker, if they want to")
         ->type_name("URL");
     settings
         .add("upload-limit", o.upload_limit,
@@ -315,7 +320,7 @@ int serve_store(const Options& o, std::size_t descriptors) {
         {[&](const auto& ids) { origin.forget(ids); }, [&] { origin.forget_all(); }}};
     Serving serving{o, "origin"};
     return serving.run(descriptors, [&](net::Loop& loop) {
-        return std::make_unique<edge::OriginSite>(loop, origin, librarian);
+        return std::make_unique<edge::OriginSite>(loop, origin, librarian, o.browser_peers);
     });
 }
 
@@ -419,8 +424,27 @@ void split_sources(Options& o) {
     for (const auto& one : o.sources) o.source += (o.source.empty() ? "" : " ") + one;
 }
 
+/// It becomes part of a script and of a header field: an origin, and nothing that means something
+/// there.
+void check_browser_peers(std::string& tracker) {
+    if (tracker.ends_with('/')) tracker.pop_back();
+    const auto host = tracker.find("://") + 3;
+    constexpr std::string_view bytes =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.:[]";
+    if (!is_url(tracker) || tracker.size() == host ||
+        tracker.find_first_not_of(bytes, host) != tracker.npos)
+        throw Error{EX_USAGE, text("'", http::without_userinfo(tracker),
+                                   "' is not the http URL of a tracker, without a path")};
+}
+
 int serve(Options o) {
     split_sources(o);
+    if (!o.browser_peers.empty()) {
+        check_browser_peers(o.browser_peers);
+        // an edge passes its origin's page on
+        if (is_url(o.source) || !o.announce.empty())
+            throw Error{EX_USAGE, "--browser-peers is for a store"};
+    }
     forbid_programs();
     const std::size_t descriptors = net::raise_descriptors();
     if (!o.cacert.empty()) http::trust_certificates(o.cacert);

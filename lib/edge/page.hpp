@@ -7,7 +7,8 @@
 namespace stretto::edge {
 
 /// The page. It refers to the files below if the program contains the core.
-const std::string& page();
+/// @param tracker  URL through which pages exchange chunks; empty: they do not
+std::string page(std::string_view tracker);
 
 /// The folder of all of them.
 constexpr std::string_view web_folder = "/web/";

@@ -148,6 +148,7 @@ void Conductor::meet_peers(double now) {
     how.chunks = found_->shape.chunks();
     how.self = options_.self;
     how.local = options_.local_peers;
+    how.rtc = options_.rtc_peers;
     peers_.emplace(std::move(how), millis(now));
     peers_->add(std::exchange(named_, {}));
 }

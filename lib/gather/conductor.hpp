@@ -31,7 +31,7 @@ using Pieces = std::vector<std::vector<abr::Shape::Piece>>;
 class Conductor {
    public:
     struct Options {
-        bool tracker = false, peers = false, local_peers = false;
+        bool tracker = false, peers = false, local_peers = false, rtc_peers = false;
         std::string self;         ///< our own peer id
         bool keeps = false;       ///< chunks are cached, so completing a partial one is worth it
         bool check_name = false;  ///< a cached name may be old: verify it in parallel

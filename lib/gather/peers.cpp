@@ -63,8 +63,13 @@ Peers::Peers(Options options, Millis now)
 
 /// nullopt: the peer must not be connected to, or there are too many.
 std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info, Millis now) {
-    const auto endpoint = swarm::parse_peer_url(info.url);
-    if (!endpoint || !swarm::may_connect(*endpoint, swarm::Role::peer, options_.local)) return {};
+    if (info.url.starts_with("rtc:")) {
+        if (!options_.rtc) return {};
+    } else {
+        const auto endpoint = swarm::parse_peer_url(info.url);
+        if (!endpoint || !swarm::may_connect(*endpoint, swarm::Role::peer, options_.local))
+            return {};
+    }
     if (info.peer_id == options_.self) return {};
     const auto found =
         std::ranges::find_if(peers_, [&](const Peer& peer) { return peer.info.url == info.url; });

@@ -21,7 +21,10 @@ class Asks {
    public:
     static constexpr std::size_t most = 4;  ///< at a time; the other end refuses more
 
-    explicit Asks(std::function<void(const Frame&)> send) : send_(std::move(send)) {}
+    /// http::parse_response_head, which browsers do not have.
+    using ReadHead = Result<http::Response> (*)(std::string_view);
+    Asks(std::function<void(const Frame&)> send, ReadHead read_head)
+        : send_(std::move(send)), read_head_(read_head) {}
 
     bool full() const noexcept { return open_.size() >= most; }
     bool empty() const noexcept { return open_.empty(); }
@@ -50,6 +53,7 @@ class Asks {
     void finish(std::uint32_t number, const AskCalls& calls, const char* why);
 
     std::function<void(const Frame&)> send_;
+    ReadHead read_head_;
     std::uint32_t next_ = 1;
     Open open_;
     std::map<std::uint32_t, std::uint64_t>

@@ -13,6 +13,7 @@ struct LinksOptions {
     std::size_t links = 32;
     std::string stun;                     ///< "HOST:PORT"; empty: the tracker's
     std::vector<net::Address> addresses;  ///< see IceOptions
+    std::string key;                      ///< see Certificate
 };
 
 class Links {

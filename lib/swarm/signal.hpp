@@ -1,6 +1,7 @@
 #pragma once
 // The messages that two peers exchange through the tracker before a WebRTC connection: five bounded
 // fields instead of SDP. Selects the addresses that the tracker forwards. See stretto-protocol(7).
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ struct Signal {
 /// 26 characters of Crockford base32: the first 130 bits of SHA-256 of a DTLS certificate. The
 /// handshake proves it.
 bool is_rtc_id(std::string_view text) noexcept;
+/// @param fingerprint  SHA-256 of a DTLS certificate
+std::string rtc_id_of(const std::array<std::uint8_t, 32>& fingerprint);
 
 /// {"from", "token", "to", "kind", "session", "u", "p", "f", "s", "c": [[type, address, port,
 /// priority], ...]}

@@ -33,6 +33,20 @@ class Browser {
     /// Cancel a fetch; nothing more is reported.
     virtual void cancel(int number) = 0;
 
+    /// POST of JSON, or GET if that is empty, to another server: Player::answered().
+    virtual void request(int number, const std::string& url, std::string_view json) = 0;
+
+    // Connections to other peers (WebRTC), by numbers of ours.
+
+    /// Begin one: with an offer of our own, or with an answer to this one (SDP): then
+    /// Player::described() has our end, with all its addresses.
+    virtual void link(int link, const std::string& stun, std::string_view offer) = 0;
+    /// The answer to our offer: then Player::opened(), or closed().
+    virtual void accept(int link, std::string_view answer) = 0;
+    virtual void send(int link, BytesView message) = 0;
+    /// End it: nothing more is reported.
+    virtual void unlink(int link) = 0;
+
     /// Read a stored file. Reported by Player::read().
     virtual void read(int number, const std::string& path) = 0;
     virtual void keep(const std::string& path, BytesView bytes) = 0;

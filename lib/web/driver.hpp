@@ -9,8 +9,7 @@
 #include "gather/listening.hpp"
 #include "song/index.hpp"
 #include "song/manifest.hpp"
-#include "web/browser.hpp"
-#include "web/shelf.hpp"
+#include "web/mesh.hpp"
 
 namespace stretto::web {
 
@@ -23,21 +22,13 @@ class Driver {
         std::function<play::Session::Heard()> heard;
         std::function<void(const gather::Came&, bool hit)> came;
         std::function<void(int from, int to, const char* why)> switched;  ///< kbit/s
-        std::function<void(int chunk, const char* why)> reject;
+        std::function<void(const gather::Ask&, const char* why)> reject;
         std::function<Fields(const gather::Ask&)> fields;
         std::function<void(const gather::End&)> ended;
     };
-    /// Shared by all drivers of a page: numbers of requests, and the time of the current call.
-    struct Page {
-        Browser& browser;
-        Shelf& shelf;
-        double now = 0;           ///< s, rising
-        std::int64_t utc_ms = 0;  ///< the same moment
-        int numbers = 0;
-        bool keeps = false;  ///< the browser keeps files
-    };
 
-    Driver(Page& page, std::string id, std::unique_ptr<gather::Listening> rules, Calls calls);
+    Driver(Page& page, Mesh& mesh, std::string id, std::unique_ptr<gather::Listening> rules,
+           Calls calls);
     ~Driver();
     Driver(const Driver&) = delete;
 
@@ -61,15 +52,20 @@ class Driver {
     const gather::Listening& rules() const { return *rules_; }
     const song::Manifest& manifest() const { return manifest_; }
     const std::string& id() const { return id_; }
+    /// The peer that is asked.
+    const std::string& peer_of(const gather::Ask& ask) const {
+        return rules_->peers()->at(ask.source).info.peer_id;
+    }
 
    private:
     using Chunk = std::pair<int, int>;  // rendition, number
     struct Flight {
         gather::Ask ask;
-        int of_rules = 0;        // its number in the rules
-        double last = 0;         // when it was sent, or last received bytes
-        Bytes data;              // of small responses
-        std::uint64_t skip = 0;  // bytes before the range, if the response is the whole chunk
+        int of_rules = 0;  // their number of it
+        double last = 0;   // when it was asked for, or brought something
+        Bytes data;        // of small answers, and of pieces that are not proved yet
+        int next_piece = 0;
+        std::uint64_t skip = 0;  // bytes before the range, of an answer that is the whole chunk
         std::uint32_t got = 0;
         bool longer = false, hit = false, kept = false;
     };
@@ -84,6 +80,10 @@ class Driver {
     void keep(const std::string& path, BytesView bytes);
     void keep_manifest();
     void fetch(int number);
+    void ask_tracker(const gather::Ask& ask);
+    void ask_peer(int number);
+    void cancel(int number);
+    void take_pieces(int number);
     void take_manifest(int number);
     void take_index(int number);
     void fail(int number, gather::Fault fault, std::string why);
@@ -99,23 +99,26 @@ class Driver {
     void carry_out(const gather::Check& check);
     void carry_out(const gather::Forget& forget);
     void carry_out(const gather::Deliver&) {}
-    void carry_out(const gather::Tell&) {}
+    void carry_out(const gather::Tell& tell) { mesh_.report(tell.report); }
     void carry_out(const gather::Came& came);
     void carry_out(const gather::Switched& switched);
     void carry_out(const gather::Reject& reject);
     void carry_out(const gather::End& end);
 
     Page& page_;
+    Mesh& mesh_;
     std::string id_;
     std::unique_ptr<gather::Listening> rules_;
     Calls calls_;
     song::Manifest manifest_;
-    std::map<int, Flight> flights_;  // per number in the page
-    std::map<int, int> numbers_;     // number in the rules -> number in the page
-    std::set<int> hits_;             // numbers in the rules
-    std::map<Chunk, Bytes> chunks_;  // from their beginning; missing bytes are zeros
-    std::map<int, Bytes> headers_;   // per rendition
-    Bytes first_, json_;             // chunk 0 before the manifest; the manifest until it is stored
+    std::map<int, Flight> flights_;  // by the page's number
+    std::map<int, int> numbers_;     // the rules' numbers -> the page's
+    std::set<int> hits_;             // of the rules' numbers
+    std::map<Chunk, Bytes> chunks_;  // from their beginning; holes are zeros
+    std::map<int, Bytes> headers_;   // by rendition
+    std::map<int, song::Index> index_;
+    std::shared_ptr<bool> there_ = std::make_shared<bool>(true);  // for answers that come late
+    Bytes first_, json_;  // chunk 0 before the manifest; the manifest until it is kept
     int first_number_ = -1, kept_manifest_ = -1;
     double due_ = 0, from_s_ = 0;
     bool ended_ = false, running_ = false;

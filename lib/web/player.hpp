@@ -19,6 +19,8 @@ class Player final : events::Sink {
         double patience_s = 90;  ///< see gather::Retry
         std::string server;      ///< the page's, for the events
         std::string listener, network;  ///< the same; without a listener there are no events
+        std::string tracker;            ///< its URL; empty: this page is no peer
+        int upload_kbps = 1000;         ///< to all peers together
         bool keeps = false;             ///< the browser keeps files
         std::uint64_t most_kept_bytes = 200'000'000;
     };
@@ -41,6 +43,8 @@ class Player final : events::Sink {
     void pause(bool paused);
     /// Continue at this position, s.
     void seek(double at_s);
+    /// Whether to exchange chunks with other listeners; songs that begin from now on do.
+    void share(const Sharing& sharing) { mesh_.share(sharing); }
     /// Renditions to use, kbit/s; takes effect with the next play().
     void wish(int least_kbps, int most_kbps);
     void stop();
@@ -52,7 +56,15 @@ class Player final : events::Sink {
     void ended(int number);
     void failed(int number);
     void read(int number, std::optional<BytesView> bytes);
-    /// @param status  0: no response
+    /// @param status  0: no answer
+    void answered(int number, int status, BytesView body) { mesh_.answered(number, status, body); }
+    void described(int link, std::string_view sdp) { mesh_.described(link, sdp); }
+    void opened(int link) { mesh_.opened(link); }
+    void message(int link, BytesView bytes) { mesh_.message(link, bytes); }
+    /// So many bytes of all that were sent are on their way.
+    void drained(int link, std::uint64_t bytes) { mesh_.drained(link, bytes); }
+    void closed(int link) { mesh_.closed(link); }
+    /// @param status  0: no answer
     void posted(int status, std::int64_t retry_after_ms);
 
     /// Call this after each of the calls above, and after the returned time. @return s
@@ -85,6 +97,8 @@ class Player final : events::Sink {
     void prepare_next();
     void post();
     void show();
+    void show_sources();
+    void tell_uploads(bool at_once);
     std::string closing();
     void tell(Song& song, std::string_view event, std::initializer_list<events::Field> more = {});
     void write(std::string_view lines, std::int64_t time_ms) override;
@@ -96,7 +110,8 @@ class Player final : events::Sink {
     Browser& browser_;
     Options options_;
     Shelf shelf_;
-    Driver::Page page_;
+    Page page_;
+    Mesh mesh_;
     gather::Edges edges_;
     events::Outbox outbox_;
     std::unique_ptr<Song> current_, next_;
@@ -105,8 +120,11 @@ class Player final : events::Sink {
     std::int64_t clock_frame_ = 0, earliest_ = 0;
     double clock_at_ = 0, asked_ = 0, posted_at_ = 0;
     bool running_ = false, paused_ = false, posts_ = true;
-    std::string shown_;
-    std::string* aside_ = nullptr;  // if set, lines are written there instead of to the outbox
+    std::string shown_, sources_shown_;
+    std::uint64_t of_server_ = 0, of_peers_ = 0, of_shelf_ = 0;  // bytes
+    std::uint64_t uploads_told_ = 0;
+    double sources_at_ = 0, uploads_at_ = 0;
+    std::string* aside_ = nullptr;  // lines go there rather than to the outbox
 };
 
 }  // namespace stretto::web

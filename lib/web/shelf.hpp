@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "swarm/announce.hpp"
+
 namespace stretto::web {
 
 class Shelf {
@@ -29,6 +31,13 @@ class Shelf {
                                                  std::uint64_t bytes, std::int64_t now_ms);
 
     std::uint64_t bytes() const noexcept { return bytes_; }
+    std::optional<std::uint64_t> bytes_of(const std::string& id, const std::string& path) const;
+    /// The chunks of a rendition.
+    std::vector<std::int64_t> chunks(const std::string& id, int kbps) const;
+    /// What may be announced: the chunks of the songs that were used last.
+    std::map<std::string, swarm::Have> inventory() const;
+    /// Counts changes of what is there.
+    std::uint64_t changes() const noexcept { return changes_; }
 
    private:
     struct Song {
@@ -36,7 +45,7 @@ class Shelf {
         std::uint64_t bytes = 0;
         std::int64_t used_ms = 0;
     };
-    std::uint64_t limit_, bytes_ = 0;
+    std::uint64_t limit_, bytes_ = 0, changes_ = 0;
     std::map<std::string, Song> songs_;
 };
 

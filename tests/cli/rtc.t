@@ -239,6 +239,18 @@ ok 'no tracker: it says so' test "$(curl -s -o got -w '%{http_code}' "$url/healt
 ok 'and finds nobody' test "$(status "$url/rtc/$d/$chunk")" = 504
 ok 'and ends when it is told to' stop "$pid"
 
+# the key
+keyed() { rtc "$tracker" "$origin" --key peer.key; }
+keyed && first=$peer && stop "$pid"
+ok 'a key that is kept is for its owner alone' test "$(stat -c %a peer.key)" = 600
+again() { keyed && [ "$peer" = "$first" ] && stop "$pid"; }
+ok 'and makes the same peer after a restart' again
+other() { rtc "$tracker" "$origin" && [ "$peer" != "$first" ] && stop "$pid"; }
+ok 'without one it is another' other
+echo nonsense >bad.key
+ok 'a file that is no key' exits 65 stretto-rtc --tracker "$tracker" --upstream "$origin" --key bad.key
+ok 'a key that cannot be written' exits 73 stretto-rtc --tracker "$tracker" --upstream "$origin" --key none/peer.key
+
 # usage
 ok 'no tracker named' exits 64 stretto-rtc --upstream "$origin"
 ok 'no upstream named' exits 64 stretto-rtc --tracker "$tracker"

@@ -10,7 +10,7 @@ cd "${1:-.}" || exit 66
 # threads, no sockets; pure: bytes, numbers, times and seeds in and out.
 arrows='
 sim     sim play gather abr cache events swarm song base
-web     web play gather vorbis ogg song abr events swarm base
+web     web peer rtc http play gather vorbis ogg song abr events swarm base
 listen  listen peer play gather edge http net audio vorbis ogg song store sign abr cache events swarm base
 peer    peer edge http net song store sign swarm base
 edge    edge http net audio ogg song store sign abr cache events swarm base
@@ -65,7 +65,7 @@ boost/intrusive/                            lib/cache/
 seccomp\.h                                  lib/base/confine.
 CLI/                                        lib/base/program. lib/base/options. lib/base/help.
 maxminddb\.h                                lib/track/geo.
-simdjson\.h                 lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/swarm/signal. lib/song/manifest_read.
+simdjson\.h                 lib/base/json_value. lib/events/reader. lib/swarm/wrong. lib/song/manifest_read.
 '
 found=$(mktemp) || exit 73
 trap 'rm -f "$found"' EXIT
@@ -122,7 +122,7 @@ done
 
 # Headers that take longer to compile than most files that would include them: for .cpp files alone, except
 slow='CLI/|nlohmann/|simdjson\.h|boost/|regex>|iostream>|sstream>|fstream>'
-may_be_slow=' lib/base/std.hpp lib/cache/eviction.hpp lib/swarm/inventory.hpp cmd/crowd_options.hpp cmd/listener_options.hpp '
+may_be_slow=' lib/base/std.hpp lib/swarm/wrong.hpp lib/cache/eviction.hpp lib/swarm/inventory.hpp cmd/crowd_options.hpp cmd/listener_options.hpp '
 for file in $(grep -lE "^ *# *include <($slow)" lib/*/*.hpp cmd/*.hpp 2>/dev/null); do
     case $may_be_slow in
         *" $file "*) ;;

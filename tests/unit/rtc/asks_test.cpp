@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "http/parser.hpp"
+
 using namespace stretto;
 using rtc::Frame;
 
@@ -13,9 +15,10 @@ namespace {
 struct End {
     std::vector<std::string> sent, got;
     rtc::Asks asks{[this](const Frame& frame) {
-        sent.push_back(
-            text(static_cast<int>(frame.kind), ' ', frame.request, ' ', as_text(frame.bytes)));
-    }};
+                       sent.push_back(text(static_cast<int>(frame.kind), ' ', frame.request, ' ',
+                                           as_text(frame.bytes)));
+                   },
+                   http::parse_response_head};
 
     std::uint32_t ask(std::uint64_t most = 10, const char* method = "GET") {
         http::Request request;
