@@ -96,6 +96,8 @@ struct CrowdOptions {
             ->capture_default_str();
         app.add_flag("--no-skips", no_skips, "Listeners play every song to its end");
         app.add_flag("--no-peers", no_peers, "Use edges only");
+        app.add_flag("--peers-first", settings.peers_first,
+                     "The tracker asks listeners to spare edges where peers are fast enough");
     }
 
     /// @param abr   policy of the players

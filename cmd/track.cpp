@@ -44,6 +44,7 @@ struct Options : ServerOptions {
     std::size_t max_peers = 1'000'000;
     std::vector<int> network_peers{64, 256, 1024, 4096}, unproved_peers{16, 64, 256, 1024};
     int song_peers = 32;
+    bool peers_first = false;
 };
 
 void add_options(Arguments& app, const Settings& settings, Options& o) {
@@ -91,6 +92,8 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
     settings.add("song-peers", o.song_peers, "Peers per address, or per /64, for one song")
         ->range(1, 255)
         ->capture_default_str();
+    settings.add_flag("peers-first", o.peers_first,
+                      "Ask listeners to spare edges where peers are fast enough");
     settings
         .add("stun", o.stun,
              "STUN server of WebRTC peers: HOST:PORT of another one, or \"off\" (this tracker, UDP "
@@ -146,7 +149,7 @@ swarm::PeersLimits peers_limits(const Options& o) {
 }
 
 track::SiteOptions site_options(const Options& o) {
-    return {{o.interval_s, o.ttl_s, !o.allow.empty(), read_songs(o.allow)}};
+    return {{o.interval_s, o.ttl_s, !o.allow.empty(), read_songs(o.allow), o.peers_first}};
 }
 
 http::Limits server_limits(const Options& o, std::size_t descriptors) {

@@ -85,6 +85,9 @@ class Conductor {
     /// The result of Pass. @param audio  the sample of the song up to which audio is complete now;
     /// nullopt: the bytes are damaged
     virtual void decoded(const Pass&, std::optional<std::int64_t> /*audio*/, double /*now*/) {}
+    /// The tracker asks for it: bytes come from peers while these are fast enough, though the edge
+    /// is faster. Listeners only ask edges for what peers would bring too late, in any case.
+    virtual void spare_edges() {}
     /// A cached chunk is missing or wrong.
     virtual void lost(int rendition, int chunk, double now) = 0;
 

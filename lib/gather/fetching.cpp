@@ -37,7 +37,7 @@ void Fetching::on_found(double now) {
     Picker::Options how;
     how.in_order = wish_.in_order || !peers_;  // there are no peers that need rare chunks
     how.alone = !wish_.in_order && !peers_;
-    if (wish_.peers_first) how.enough = 2 * abr::bytes_per_second(shape(), rendition_);
+    if (wish_.peers_first) how.enough = enough_of_peers();
     batch_ = std::make_unique<Batch>(Batch{Picker{sizes, how, wish_.seed}, rendition_, 0, {}, {}});
     batch_->asked = now;
     batch_->each = true;
@@ -51,6 +51,13 @@ void Fetching::on_found(double now) {
     on_peers(now);
     adopt_early(now);
     deliver();
+}
+
+double Fetching::enough_of_peers() const { return 2 * abr::bytes_per_second(shape(), rendition_); }
+
+void Fetching::spare_edges() {
+    wish_.peers_first = true;
+    if (batch_) picker().enough_of_peers(enough_of_peers());
 }
 
 /// Whether the first chunk, requested by bitrate, belongs to the selected rendition.

@@ -341,6 +341,7 @@ void Driver::ask_tracker_song(int number) {
                                    now());
             } else {
                 if (!answer->edges.empty()) presence_.set_edges(answer->edges);
+                if (answer->peers_first) conductor_->spare_edges();
                 std::optional<gather::Found> found;
                 auto manifest = song::parse_manifest(answer->manifest);
                 if (manifest && manifest->id == answer->song_id && !conductor_->found())

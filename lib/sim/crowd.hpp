@@ -46,6 +46,7 @@ struct CrowdSettings {
     double unreachable = 0;  ///< share of listeners that nobody can connect to
     double no_upload = 0;    ///< share of listeners that give nothing, and announce nothing
     bool peers = true;
+    bool peers_first = false;  ///< the tracker asks listeners to spare edges
     std::uint64_t seed = 1;
 
     bool play = false;       ///< play songs, instead of fetching one song and staying

@@ -315,6 +315,7 @@ SongAnswer song_of(const Object& json) {
     a.peers = peers_of(json);
     a.edges = edges_of(json);
     if (const auto manifest = find(json, "manifest")) a.manifest = simdjson::minify(*manifest);
+    a.peers_first = truth(json, "peers_first");
     return a;
 }
 

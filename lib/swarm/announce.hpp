@@ -109,6 +109,7 @@ struct SongAnswer {
     std::vector<PeerInfo> peers;  ///< best first
     std::vector<EdgeInfo> edges;  ///< nearest first
     std::string manifest;         ///< JSON, its keys in any order; empty: omitted
+    bool peers_first = false;     ///< edges are to be spared where peers are fast enough
 };
 
 /// The result of a transfer from a peer.

@@ -313,7 +313,9 @@ void MemoryPeers::find_songs() {
     for (auto& one : said_)
         one.song =
             song_lookup_.find(one.hash, [&](std::uint32_t i) { return songs_[i].key == one.key; });
-    std::ranges::sort(said_, {}, &Said::song);
+    std::ranges::sort(said_, [](const Said& a, const Said& b) {
+        return a.song != b.song ? a.song < b.song : a.id < b.id;  // ids lie in their order
+    });
 }
 
 /// @return the songs whose layout is not known

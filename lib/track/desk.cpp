@@ -194,6 +194,7 @@ void Desk::send_song(const Done& done, const SongAsked& asked, const std::string
     answer.bitrates.assign(layout.kbps.begin(), layout.kbps.end());
     answer.edges = around_.edges.nearest(asker.location, seed_of(id));
     answer.manifest = manifest;
+    answer.peers_first = options_.peers_first;
     query.song_id = id;
     if (query.want == 0) return json(done, swarm::print_song_answer(answer, "[]"), *fields);
     around_.peers.list(

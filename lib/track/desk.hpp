@@ -17,6 +17,7 @@ struct DeskOptions {
     int interval_s = 120, ttl_s = 300;
     bool only_allowed = false;  ///< refuse songs that are not in `allowed`
     std::set<std::string> allowed;
+    bool peers_first = false;  ///< ask listeners to spare edges
     /// "HOST:PORT" for RTC peers, or ":PORT" at the host of the request; empty: none.
     std::string stun = {};
 };

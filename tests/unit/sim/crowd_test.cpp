@@ -178,6 +178,24 @@ BOOST_AUTO_TEST_CASE(two_dozen_peers_that_mean_harm_hardly_delay_a_fetch) {
         }
 }
 
+// Of three sources the edge is by far the fastest.
+BOOST_AUTO_TEST_CASE(a_tracker_can_ask_a_fetch_to_spare_the_edge) {
+    CrowdSettings s;
+    s.listeners = s.songs = 1;
+    s.seeders = 2;
+    s.down_kbps = 100e3;
+    s.up_kbps = 5e3;
+    const auto share = [&] {
+        const auto play = run_crowd(s).plays.at(0);
+        return static_cast<double>(play.from[1]) / static_cast<double>(play.bytes);
+    };
+    const double fast = share();
+    s.peers_first = true;
+    const double sparing = share();
+    BOOST_TEST(fast < 0.6);
+    BOOST_TEST(sparing > 0.85);
+}
+
 // From a thousand networks, with the song and much upload to offer, beside 20 who have it. A fetch
 // that learns of 16 at a time finds those who help all the same.
 BOOST_AUTO_TEST_CASE(a_thousand_sybils_hardly_delay_a_fetch_beside_twenty_seeders) {

@@ -84,6 +84,10 @@ BOOST_AUTO_TEST_CASE(a_start_holds_the_manifest_as_it_is) {
     BOOST_TEST(without ==
                R"({"song_id":")" + one + R"(","available_bitrates":[],"peers":[],"edges":[]})");
     BOOST_TEST(parse_song_answer(without)->manifest.empty());
+    BOOST_TEST(!again->peers_first);
+    const auto sparing = print_song_answer({one, {}, {}, {}, "", true});
+    BOOST_TEST(sparing.ends_with(R"(,"peers_first":true})"));
+    BOOST_TEST(parse_song_answer(sparing)->peers_first);
     cut(printed, parse_song_answer);
 }
 

@@ -443,6 +443,27 @@ BOOST_AUTO_TEST_CASE(four_networks_cannot_empty_the_lists) {
     BOOST_TEST(t.urls(somebody).size() == 16u);
 }
 
+// Who passes a song on has received some of it; a stranger may never have asked for any.
+BOOST_AUTO_TEST_CASE(a_report_of_who_passes_the_song_on_counts_more_than_a_strangers) {
+    const auto health_after = [](int song_of_reporter, bool reports) {
+        Tracker t;
+        const Asker reporter{*parse_ip("198.51.100.9"), berlin};
+        t.join(far_apart(1), berlin);
+        t.join(at("198.51.100.7"), berlin, all, song_of_reporter);
+        const auto find = [&](const Asker& asker) {
+            const auto listed = t.list(asker);
+            const auto found = std::ranges::find(listed, far_apart(1).url(), &PeerInfo::url);
+            BOOST_REQUIRE(found != listed.end());
+            return *found;
+        };
+        const auto ticket = find(reporter).ticket;
+        if (reports) t.peers.report({ticket, false, "hash", 0, 0}, reporter.ip, t.now);
+        return find(somebody).health;
+    };
+    BOOST_TEST(health_after(1, true) < health_after(2, true));
+    BOOST_TEST(health_after(2, true) < health_after(2, false));
+}
+
 BOOST_AUTO_TEST_CASE(a_thousand_new_peers_do_not_hide_older_ones) {
     for (const auto& place : {berlin, sydney}) {
         Tracker t;

@@ -244,9 +244,9 @@ BOOST_AUTO_TEST_CASE(songs_of_one_network_are_looked_up_within_bounds) {
 }
 BOOST_AUTO_TEST_CASE(invented_songs_cost_few_look_ups) {
     Desks t;
-    const auto announce = [&](const swarm::Ip& from, int first) {
+    const auto announce = [&](const swarm::Ip& from, int first, int many = 512) {
         std::string songs;
-        for (int i = 0; i < 512; ++i)
+        for (int i = 0; i < many; ++i)
             songs += text(i ? "," : "", '"', std::string(27, '0'), 10000 + first + i,
                           R"(":{"96":[[0,1]]})");
         const auto body = text(R"({"peer_id":"p","port":8490,"songs":{)", songs, "}}");
@@ -261,7 +261,8 @@ BOOST_AUTO_TEST_CASE(invented_songs_cost_few_look_ups) {
     BOOST_TEST(announce(here, 0) == 0u);
     t.now += 60'000;
     BOOST_TEST(announce(here, 1000) == 6u);  // one more each 10 s
-    // what nobody has is not looked up for others either
+    // what nobody has is not looked up for others either, but what is not known yet
+    BOOST_TEST(announce(there, 0, 32) == 0u);
     BOOST_TEST(announce(there, 0) == 32u);
     t.now += 60'000;
     // another network's own song is found all the same
