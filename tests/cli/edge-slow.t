@@ -31,13 +31,13 @@ lean() {
 }
 ways='drip tail endless head' parts='songs manifest chunk_ chunk_0 index'
 for way in $ways; do
-    for part in $parts; do ok "an edge that is $way for $part" begin "$way" "$part"; done
+    for part in $parts; do ok "an edge that is $way for $part starts" begin "$way" "$part"; done
 done
 for way in $ways; do
     for part in $parts; do
         ok "$way, $part: the song is fetched" fetched "$way" "$part"
-        ok "$way, $part: it is heard to its end" ended play "$way" "$part"
-        ok "$way, $part: and with few bytes in vain" lean "$way" "$part"
+        ok "$way, $part: the song is played to its end" ended play "$way" "$part"
+        ok "$way, $part: with few wasted bytes" lean "$way" "$part"
     done
 done
 finish

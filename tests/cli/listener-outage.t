@@ -28,7 +28,7 @@ short() { # 2.5 s
     touch outage && { play --unpaced --patience 20 --edge "$edge/break/outage" "$id" & player=$!; }
     sleep 2.5 && rm outage && exits 0 wait $player
 }
-ok 'one at the start that is shorter than patience: it plays' short
+ok 'an outage at the start that is shorter than patience: the song plays' short
 
 cat >moves.sh <<'END'
 # The name of an edge means another address after a while, in which it means none.
@@ -68,9 +68,9 @@ END
 touch hosts
 if unshare -rmn sh -c 'ip link set lo up && mount --bind hosts /etc/hosts' 2>/dev/null; then
     moves() { root=$root unshare -rmn sh moves.sh "$id" && cmp moved.ogg long.ogg && grep -q chunk second; }
-    ok "an edge's name means another address: the song goes on from there" moves
+    ok "the name of an edge gets another address: the song continues from there" moves
 else
-    skip "an edge's name means another address" 'no namespaces here'
+    skip "the name of an edge gets another address" 'no namespaces here'
 fi
 
 finish

@@ -18,7 +18,7 @@ mute() { # takes connections and says nothing, ever
     started="$started $!"
     await 'its port' test -s mute.port && mute=http://127.0.0.1:$(cat mute.port)
 }
-ok '(a server that says nothing at all)' mute
+ok '(a silent server)' mute
 signalled() { # SIGNAL STATUS OPTIONS...: it ends within a second of it; five are allowed for a busy machine
     signal=$1 wanted=$2
     shift 2
@@ -58,7 +58,7 @@ for signal in TERM INT HUP; do
         "$edge/break/silent" "$id"
     ok "SIG$signal while a server is silent, play --list: 75" signalled $signal 75 stretto-play --edge "$mute" --list
 done
-ok 'and there is no file' test ! -e s.ogg
+ok 'and there is no output file' test ! -e s.ogg
 farewell() { # SIGNAL
     rm -rf cache events.jsonl
     env --default-signal=INT stretto-play -O null --events events.jsonl --edge "$edge/break/drip" --abr 96 \
@@ -71,7 +71,7 @@ farewell() { # SIGNAL
         grep -q 'interrupted' err
 }
 for signal in TERM INT HUP; do
-    ok "SIG$signal, play: its last event is there, and it says why it ends: 75" farewell $signal
+    ok "SIG$signal, play: the last event is written, and a message gives the reason: 75" farewell $signal
 done
 unposted() { # where the events go, and the tracker, nobody answers: both are not waited for
     rm -rf cache

@@ -12,15 +12,15 @@ done
 heard() { test "$(events end | jq .heard_ms)" -ge "$1" && test "$(events end | jq -r .why)" = failed; }
 slowly() { ends 65 'cannot get\|damaged' 16 play --abr 320 --edge "$edge/break/flip1" "$id" && heard 10000; }
 ok 'verified audio is played before the song ends' slowly
-ok 'and kept, and nothing else' kept_right cache store
+ok 'and cached, and nothing else is' kept_right cache store
 forged() {
     cp -r store forged &&
         python3 "$root/tests/tools/forge.py" "forged/songs/$id/320/chunk_2.ogg" &&
         faults forged
 }
-ok '(a store where only a hash tells)' forged
-ok 'only its hash is wrong, fetch: 65' ends 65 'its bytes do not match their hash' 16 fetch --edge "$url" "$id"
-ok 'only its hash is wrong, play: 65' ends 65 'its bytes do not match their hash' 24 play --unpaced --abr 320 \
+ok '(a store in which only a hash shows the damage)' forged
+ok 'only the hash is wrong, fetch: 65' ends 65 'its bytes do not match their hash' 16 fetch --edge "$url" "$id"
+ok 'only the hash is wrong, play: 65' ends 65 'its bytes do not match their hash' 24 play --unpaced --abr 320 \
     --edge "$url" "$id"
 contradiction() { cp -r store other && liar=$(python3 "$root/tests/tools/reforge.py" other "$id" 1) && faults other; }
 ok '(a song whose manifest contradicts its index)' contradiction
@@ -31,7 +31,7 @@ kept_wrong() {
     while IFS= read -r file; do cmp "$file" "store/songs/$id/${file#cache/songs/*/}" || return; done <kept
     test ! -e got.ogg
 }
-ok 'and nothing wrong is kept' kept_wrong
+ok 'and no wrong bytes are cached' kept_wrong
 
 # ---- not permitted, not trusted
 log=$work/.faults1
@@ -79,10 +79,10 @@ right_password() {
         grep -q "GET .* ${url#http://} " asked &&
         ! grep -v "GET .* ${url#http://} " asked
 }
-ok 'the right password: it plays; Host and events do not contain it' right_password
+ok 'the right password: the song plays; Host and events do not contain the password' right_password
 front portal "$edge"
-ok 'a captive portal, fetch: it is called one' ends 69 'may want a login' 30 fetch --edge "$url" "$id"
-ok 'a captive portal, play: it is called one' ends 69 'may want a login' 30 play --edge "$url" "$id"
+ok 'a captive portal, fetch: the message says so' ends 69 'may want a login' 30 fetch --edge "$url" "$id"
+ok 'a captive portal, play: the message says so' ends 69 'may want a login' 30 play --edge "$url" "$id"
 
 # ---- a slow peer
 slow_peer() {

@@ -56,5 +56,5 @@ ok 'stretto.1: examples run' paste_of stretto.1 '^$' 3
 ok 'stretto-fetch.1: the example of a store runs' paste_of stretto-fetch.1 '127\.0\.0\.1|8480|share|52\.52|playlist'
 ok 'stretto-simulate.1: examples run' paste_of stretto-simulate.1 '^$' 14
 made() { oggz-validate low.ogg && oggz-validate other.ogg && oggz-validate song.ogg && stretto-publish --verify store; }
-ok 'and what they made is whole' made
+ok 'and their output is complete' made
 finish

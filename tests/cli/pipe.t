@@ -105,5 +105,5 @@ EOF
         done
     done
 }
-ok 'no joint between renditions is larger than the noise of the codec (ffmpeg, last samples kept)' joints
+ok 'at joints between renditions, errors are not larger than the noise of the codec (ffmpeg, last samples kept)' joints
 finish

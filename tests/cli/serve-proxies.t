@@ -77,7 +77,7 @@ limited() {
     stop "$front"
     return $gave
 }
-ok 'nginx: the limit counts clients, and what they say of themselves is not believed' limited
+ok 'nginx: the limit applies per client, and clients cannot claim another address' limited
 
 event() {
     printf '{"event":"progress","seq":1,"time_ms":1764000000000,"session":"%s","listener":"l","place":"","song":"%s"}\n' \
@@ -130,7 +130,7 @@ refused() {
         curl -sSf -o body "$url/songs" &&
         stop "$pid"
 }
-ok 'a proxy that says nonsense is told so; one that says nothing is the client' refused
+ok 'an invalid field of a proxy is refused; without a field, the proxy is the client' refused
 split() { # each byte a segment of its own, and one that cannot be read
     start stretto-serve --trust-proxy 127.0.0.1 --access-log access.log --log-addresses store &&
         python3 - "${url##*:}" <<'PY' && logged 127.0.9.9 'split' && logged 127.0.9.9 'again' && stop "$pid"
@@ -152,17 +152,17 @@ for bad in b"PROXY TCP4 nobody 1.1.1.1 1 2\r\nGET / HTTP/1.1\r\n\r\n", b"\r\n\r\
     assert s.recv(1) == b"", bad
 PY
 }
-ok 'a preface in pieces; of one that cannot be read nothing is answered' split
+ok 'a PROXY header in pieces is read; an invalid one gets no response' split
 stranger() {
     start stretto-serve --trust-proxy 192.0.2.0/24 store &&
         test "$(curl -sS --haproxy-protocol -o body -w '%{http_code}' "$url/songs")" = 400 &&
         stop "$pid"
 }
-ok 'the PROXY protocol of anybody else is no request' stranger
+ok 'the PROXY protocol of an untrusted client is refused' stranger
 usage() {
     for bad in localhost 127.0.0.1/8 127.0.0.1/33 ::1/129; do
         exits 64 stretto-serve --listen 127.0.0.1:0 --trust-proxy $bad store || return
     done
 }
-ok 'what is no network: 64' usage
+ok 'an invalid network: 64' usage
 finish

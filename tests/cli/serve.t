@@ -82,12 +82,12 @@ everything() { # WHERE URL
     rows "$where:" timeout 300 python3 "$root/tests/tools/protocol.py" "$url" store "$id" "$short" .
     ok "$where: curl -L gets a song of some bitrate" followed
     ok "$where: metrics as Prometheus reads them" metrics
-    ok "$where: curl -C - goes on" resumed
+    ok "$where: curl -C - resumes" resumed
     ok "$where: HTTP/1.0" old
     ok "$where: wget -c" wgets
     ok "$where: aria2c, four ranges at a time" four
     ok "$where: h2load" loads
-    ok "$where: ffmpeg finds its place" seeks
+    ok "$where: ffmpeg seeks" seeks
     ok "$where: mpv too" plays
     ok "$where: 3,000 random ranges of a chunk" client ranges $chunk "$song/160/chunk_1.ogg" 3000 "$seed"
     ok "$where: 400 of a song" client ranges "/stream/song?kbps=160" 160.ogg 400 "$seed"
@@ -115,7 +115,7 @@ appears() {
         get "$url/names/new" &&
         equals "$(cat body)" "$new"
 }
-ok 'a song that is published appears' appears
+ok 'a published song appears' appears
 retagged() {
     ffmpeg -v error -y -i new.flac -metadata artist=Renamed new2.flac </dev/null &&
         stretto-encode -b 96 new2.flac | stretto-chunk | stretto-publish --name new store &&
@@ -128,7 +128,7 @@ renamed() {
         soon sh -c "curl -s $url/names/new | grep -qx $short"
 }
 stretto-encode -b 96 short.flac | stretto-chunk >short.tar
-ok 'a name may come to mean another song' renamed short.tar
+ok 'a name may be assigned to another song' renamed short.tar
 gone() { get "$url$1" && status 404; }
 unlisted() { get "$url/songs?q=renamed" && test "$(jq '.songs | length' body)" = 0; }
 removed() {
@@ -208,7 +208,7 @@ by_variable() {
         test "$(jq -r .name body)" = here &&
         stop "$pid"
 }
-ok 'a known one is an option' by_variable
+ok 'a known variable sets an option' by_variable
 
 limited() {
     start stretto-serve --rate-limit 5 store &&
@@ -232,8 +232,8 @@ reload() {
         stop "$pid" &&
         stop "$inner"
 }
-ok '--ignore-reload: a hit, whatever the client wishes' reload
-ok '--rate-limit: 429 and when to come back' limited
+ok '--ignore-reload: a hit even if the client asks for a reload' reload
+ok '--rate-limit: 429 with Retry-After' limited
 crowded() { start stretto-serve --max-connections 4 --workers 1 store && client crowd 4 && stop "$pid"; }
 ok '--max-connections: the others wait, and are served then' crowded
 
@@ -250,7 +250,7 @@ logs() {
         grep -q '"GET /a\\x22b\\x5c HTTP/1.1" 400 .*"evil\\x9b2J\\x80"' access.log &&
         grep -q '"-" 400 ' access.log
 }
-ok 'a line a request in the log, addresses shortened, control bytes escaped' logs
+ok 'the log has a line per request, with shortened addresses and escaped control bytes' logs
 reopens() {
     mv access.log old.log &&
         get "$url/healthz" &&
@@ -261,7 +261,7 @@ reopens() {
         lacks /names/song old.log &&
         stop "$pid"
 }
-ok 'SIGHUP opens it anew' reopens
+ok 'SIGHUP reopens the log' reopens
 rotated() { grep -q 'GET /healthz' old.log access.log; }
 ok 'and no line is lost' rotated
 whole() {
@@ -279,7 +279,7 @@ ok 'a second one ends it at once' forced
 graceful() { start stretto-serve --grace 1 heavy && client hang "$chunk" "$pid" && exits 0 wait "$pid"; }
 ok 'and --grace is the longest that it takes' graceful
 ends() { start stretto-serve store && client burst $chunk "$song/160/chunk_1.ogg" "$pid" && wait "$pid"; }
-ok 'SIGTERM under load cuts no answer short' ends
+ok 'SIGTERM under load truncates no response' ends
 goes_on() { wait $paused || { cat paused; return 1; }; }
 ok 'a player continues after a pause of a minute' goes_on
 finish

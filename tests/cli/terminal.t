@@ -26,7 +26,7 @@ stopped() {
         grep -q '<stopped>' shown &&
         ! sed 's/.*<stopped>//' shown | tail -n 1 | grep -q "$(printf '\033\\[K')"
 }
-ok 'a player that is sent to the background plays on, and leaves the keys to the shell' stopped
+ok 'a player in the background continues, and does not read keys' stopped
 
 # each line of data is one, whatever was drawn before it; sed makes of the drawing what the terminal does
 screen() { sed -e 's/\r$//' -e "s/^.*\r//" -e "s/$(printf '\033')\[K//g" shown; }
@@ -76,8 +76,8 @@ if ldconfig -p | grep -q libasound.so.2 && ! [ -e /dev/snd/controlC0 ]; then
         SDL_AUDIODRIVER=alsa timeout 20 mpv --no-config --ao=alsa --length=1 song.wav 2>&1 |
             grep -q 'ALSA lib\|alsa'
     }
-    ok 'ALSA has something to say here' raw_alsa
-    ok 'its messages are held back, and ours is there' alsa
+    ok 'ALSA prints messages here' raw_alsa
+    ok 'its messages are suppressed, and ours is printed' alsa
 else
     skip 'messages of ALSA' 'no ALSA, or a sound card'
 fi

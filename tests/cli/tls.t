@@ -46,7 +46,7 @@ ok 'a certificate of its own: curl' gets curl -fsS --cacert own.pem -o got "$url
 ok 'and by its address' gets curl -fsS --cacert own.pem -o got "https://127.0.0.1:$port$chunk"
 ok 'wget' gets wget -q --ca-certificate own.pem -O got "$url$chunk"
 ok 'aria2' gets aria2c -q --ca-certificate=own.pem -x 4 -k 1M -o got "$url$chunk"
-ok 'who does not trust it gets nothing' exits 60 curl -sS -o got "$url$chunk"
+ok 'a client that does not trust it gets nothing' exits 60 curl -sS -o got "$url$chunk"
 s_client() {
     printf 'GET %s HTTP/1.0\r\n\r\n' "$chunk" |
         openssl s_client -quiet -verify_return_error -CAfile own.pem -connect "localhost:$port" 2>s.err |
@@ -85,7 +85,7 @@ for cipher in AES128-GCM-SHA256 ECDHE-ECDSA-AES128-SHA DHE-RSA-AES128-GCM-SHA256
     ok "not $cipher" refused 'handshake failure' -tls1_2 -cipher "$cipher:@SECLEVEL=0"
 done
 ok 'ALPN: http/1.1' agreed 'ALPN protocol: http/1.1' -alpn h2,http/1.1
-ok 'ALPN: nothing that we speak' refused 'alert no application protocol' -alpn h9
+ok 'ALPN: no common protocol' refused 'alert no application protocol' -alpn h9
 renegotiates() {
     printf 'R\n' | openssl s_client -tls1_2 -connect "localhost:$port" -CAfile own.pem >hello 2>&1; grep -q 'no renegotiation' hello ||
         { cat hello; return 1; }
@@ -118,7 +118,7 @@ counted() {
              END {exit !(r && f && e)}' metrics
 }
 ok 'metrics count them' counted
-ok 'the server ends as always' stop "$pid"
+ok 'the server ends with 0' stop "$pid"
 
 # certificates by name
 authority=ca.pem
@@ -126,11 +126,11 @@ export SSL_CERT_FILE=ca.pem
 secure --listen http://127.0.0.1:0 --tls-cert first.pem --tls-key first.key --tls-cert second.pem --tls-key second.key \
     --tls-cert third.pem --tls-key third.key store || exit
 shows() { who=$1 && shift && agreed "subject=CN = $who" -verify_return_error "$@"; }
-ok 'the certificate of the name' shows second -servername music.example
-ok 'of a name below it, in capitals' shows second -servername FLAC.Music.Example
-ok 'not of one two levels below' shows first -servername a.flac.music.example
+ok 'the certificate for the name is used' shows second -servername music.example
+ok 'also for a subdomain in capitals' shows second -servername FLAC.Music.Example
+ok 'not for a name two levels below' shows first -servername a.flac.music.example
 ok 'the first one for another name' shows first -servername elsewhere.example
-ok 'and for none' shows first -noservername
+ok 'and without a name' shows first -noservername
 ok 'RSA for a client that knows only this' shows third -servername music.example -sigalgs rsa_pss_rsae_sha256 -tls1_3
 ok 'and with TLS 1.2' shows third -servername music.example -tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256
 beside() { curl -fsS -o got "http://127.0.0.1:$(sed -n 's/^listening on .*://p' "$said" | grep -v "^$port$")$chunk" && cmp got "$sound"; }
@@ -138,9 +138,9 @@ ok '--listen http://... is without TLS' beside
 stop "$pid"
 
 # a server that cannot
-ok 'a certificate that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --tls-cert nowhere.pem store
-ok 'what is no certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert song.wav --tls-key first.key store
-ok 'the key of another: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key second.key store
+ok 'a missing certificate: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --tls-cert nowhere.pem store
+ok 'an invalid certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert song.wav --tls-key first.key store
+ok 'a key that does not match: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key second.key store
 ok 'a certificate without a key: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem store
 openssl ec -aes128 -passout pass:secret -in first.key -out locked.key 2>/dev/null
 locked() {
@@ -174,9 +174,9 @@ loaded() {
     cat load.log
 }
 reload
-ok 'a session outlives a reload' agreed Reused -sess_in session
+ok 'a session can be resumed after a reload' agreed Reused -sess_in session
 broken() { echo nothing >now.pem && kill -HUP "$pid" && await 'a complaint' grep -q "now.pem': no certificate" "$said.err" && shows first; }
-ok 'files that cannot be read: it says so, and keeps what it had' broken
+ok 'unreadable files are reported, and the previous certificates remain' broken
 stop "$pid"
 
 # slow and many
@@ -201,9 +201,9 @@ tier() { # WANTED-STATUS OPTIONS: an edge
     url=$upstream pid=$behind
     [ "$(cat code)" = "$wanted" ] || { cat code "$said.err"; return 1; }
 }
-ok 'an edge shows its own: --client-cert' tier 200 --client-cert edge.pem --client-key edge.key
+ok 'an edge sends its certificate: --client-cert' tier 200 --client-cert edge.pem --client-key edge.key
 ok 'got all of it' cmp got "$sound"
-ok 'an edge without one: 502' tier 502
+ok 'an edge without a certificate: 502' tier 502
 ok 'and with one of another authority' tier 502 --client-cert stranger.pem --client-key stranger.key
 follower() {
     start_url=$url start_pid=$pid
@@ -220,10 +220,10 @@ revoked() { # no ticket helps who is not known any more
     hello -cert edge.pem -key edge.key -sess_in session
     grep -q '^New,' hello
 }
-ok 'after SIGHUP another authority counts, for resumed sessions as well' revoked
+ok 'after SIGHUP the new authority applies, also to resumed sessions' revoked
 stop "$pid"
 ok '--client-ca without a certificate: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --client-ca ca.pem store
-ok 'what is no certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --client-ca first.key store
+ok 'an invalid certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --client-ca first.key store
 ok 'a file that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --client-ca nowhere.pem store
 ok '--client-key alone: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --client-key edge.key store
 ok '--client-cert that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --client-cert nowhere.pem store
