@@ -1,5 +1,5 @@
 #!/bin/sh
-# --allow: whom servers answer, with and without a proxy.
+# --allow: the clients that servers answer, with and without a proxy.
 . ./tests/lib.sh
 id=$(tone song.wav 12 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
 from() { from=$1 && shift && curl -sS --interface "$from" "$@"; }

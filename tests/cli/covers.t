@@ -1,5 +1,5 @@
 #!/bin/sh
-# Covers: from pictures in files or beside them, through encode, chunk and publish, to the clients.
+# Covers: pictures in files or in their directory, through encode, chunk and publish, to the clients.
 . ./tests/lib.sh
 tone a.wav 1
 ffmpeg -v error -f lavfi -i testsrc2=size=1000x800 -frames:v 1 -q:v 2 wide.jpg
@@ -37,7 +37,7 @@ ffmpeg -v error -i a.wav -i wide.jpg -map 0 -map 1 -c:v copy -disposition:v atta
 ffmpeg -v error -i a.wav -c:a flac -attach wide.jpg -metadata:s:t mimetype=image/jpeg in.mka
 oggenc -Q -o in.ogg a.wav
 wavpack -qy --write-binary-tag 'Cover Art (Front)=@wide.jpg' a.wav -o in.wv
-python3 - >comments <<'END' # the front comes second
+python3 - >comments <<'END' # the front cover is the second picture
 import base64, struct
 for type, mime, file in (4, b"image/png", "tall.png"), (3, b"image/jpeg", "wide.jpg"):
     data = open(file, "rb").read()
@@ -67,7 +67,7 @@ seen() {
 ok 'other programs see the cover in the output of encode' seen
 ok 'the store is complete' stretto-publish --verify store
 
-# --- a picture beside
+# --- a picture in the directory
 outside() {
     equals "$(song --cover tall.png a.wav)" "$plain" &&
         is "$plain" 600 300 500 &&
@@ -112,7 +112,7 @@ see_through() {
             od -An -tu1 -v | tr -s ' ' '\n' | sort -u | tr -d '\n')" = 255
 }
 ok 'transparent pixels become white' see_through
-secret() { # a position in EXIF, a comment and a colour profile do not get out
+secret() { # a position in EXIF, a comment and a colour profile are not published
     python3 -c '
 data = open("small.jpg", "rb").read()
 segment = lambda m, body: b"\xff" + bytes([m]) + (len(body) + 2).to_bytes(2, "big") + body
@@ -124,7 +124,7 @@ open("told.jpg", "wb").write(data[:2] + segment(0xe1, b"Exif\0\0GPS52.5N") + seg
 ffmpeg -v error -i small.png small.jpg
 ok 'only the picture is published, without other data' secret
 
-# --- what is no picture
+# --- files that are not pictures
 head -c 3000 wide.jpg >cut.jpg
 head -c 5000 /dev/urandom >noise.jpg
 flac -sf --picture='3|image/jpeg||600x600x24|noise.jpg' -o noise.flac a.wav
@@ -149,7 +149,7 @@ left_out() {
 }
 ok 'a picture inside that cannot be decoded is left out, with a reason' left_out
 
-# --- a bundle from a stranger
+# --- untrusted bundles
 stretto-encode -b 96 in.flac | stretto-chunk >good.tar
 forge() { # PYTHON: changes `entries`, a dictionary of path to bytes
     python3 - "$1" <<'END'
@@ -158,7 +158,7 @@ tar = tarfile.open("good.tar")
 entries = {m.name: tar.extractfile(m).read() for m in tar}
 manifest = json.loads(entries.pop("manifest.json"))
 small, large = [f"cover/{c['sha256']}.jpg" for c in manifest["covers"]]
-def put(bytes): # instead of the large one
+def put(bytes): # replaces the large picture
     del entries[large]
     hash = hashlib.sha256(bytes).hexdigest()
     entries[f"cover/{hash}.jpg"] = bytes
@@ -185,7 +185,7 @@ ok 'a picture with bytes after its end: 65' refused 'put(entries[large] + b"<scr
 ok 'a picture with a comment in it: 65' refused 'put(entries[large][:2] + b"\xff\xfe\0\6<b>x" + entries[large][2:])'
 ok 'none of these pictures is in the store' eval 'test -z "$(ls bad/songs 2>/dev/null)"'
 
-# --- to who asks for it
+# --- served to clients
 id=$(song in.flac)
 start stretto-serve store
 origin=$url

@@ -9,14 +9,14 @@ printf '%s\r\n' 'PERFORMER "Ada & Zoë"' 'TITLE "One Album"' 'REM DATE 1999' 'RE
     '  TRACK 02 AUDIO' '    TITLE "Second"' '    PERFORMER "Guest"' '    INDEX 00 00:02:70' '    INDEX 01 00:03:01' \
     '  TRACK 03 AUDIO' '    TITLE "Third"' '    FLAGS DCP' '    INDEX 01 00:06:74' >>album.cue
 track() { stretto-encode -b 320 --no-normalize --cue album.cue --cue-track "$1" -o "$1.ogg" "${2:-whole.wav}"; }
-exact() { # the lengths by the sheet: 3 s and 1/75, 3 s and 73/75, the rest
+exact() { # the lengths in the sheet: 3 s and 1/75, 3 s and 73/75, the rest
     for n in 1 2 3; do track $n && oggdec -Q -R -o $n.raw $n.ogg || return; done
     test "$(wc -c <1.raw)" -eq $((226 * 588 * 4)) &&
         test "$(wc -c <2.raw)" -eq $((298 * 588 * 4)) &&
         test "$(wc -c <3.raw)" -eq $((151 * 588 * 4))
 }
 ok 'each track has the length in the sheet, to the sample' exact
-joined() { # the sine goes on across the joints
+joined() { # the sine continues across the joints
     cat 1.raw 2.raw 3.raw >joined.raw && python3 - <<'END'
 import array
 samples = array.array("h", open("joined.raw", "rb").read())
@@ -63,7 +63,7 @@ old() {
         test "$(tag 1 ARTIST)" = 'Ada & Zoë'
 }
 ok 'a sheet in Latin-1' old
-resampled() { # 48 kHz: the tracks together are as long as the whole
+resampled() { # 48 kHz: the lengths of the tracks add up to that of the recording
     sox whole.wav -r 48000 high.wav &&
         sum=0 &&
         stretto-encode -b 96 -o all.ogg high.wav &&
@@ -87,7 +87,7 @@ ok '--cue without a track: 64' exits 64 quiet stretto-encode --cue album.cue who
 ok 'no sheet inside: 65' exits 65 quiet stretto-encode --cue-track 1 whole.wav
 short() { sox whole.wav short.wav trim 0 5 && exits 65 quiet track 3 short.wav; }
 ok 'a file that ends before the track: 65' short
-bad() { # LINE: what is wrong is told with its line
+bad() { # LINE: the error is reported with its line
     printf '%s\n' 'FILE "a" WAVE' 'TRACK 01 AUDIO' 'INDEX 01 00:00:00' "$@" >bad.cue &&
         exits 65 quiet stretto-encode --cue bad.cue --cue-track 1 whole.wav 2>said &&
         grep -q "line [45] of the cue sheet" said
@@ -103,7 +103,7 @@ elsewhere() {
 }
 ok 'a sheet for several files: the track is found in its file' elsewhere
 
-# --- a directory of music: an album file with a sheet beside it or inside becomes its songs
+# --- a directory of music: an album file with a sheet, in the directory or inside, becomes its songs
 sheet() { # FILE-NAME TITLE
     printf '%s\n' 'PERFORMER Ada' "TITLE \"$2\"" "FILE \"$1\" WAVE" 'TRACK 01 AUDIO' 'TITLE First' 'INDEX 01 00:00:00' \
         'TRACK 02 AUDIO' 'TITLE Second' 'INDEX 01 00:03:01' 'TRACK 03 AUDIO' 'TITLE Third' 'INDEX 01 00:06:74'
@@ -134,7 +134,7 @@ removed() {
         lists 'Box/1/First Box/2/Other Box/3/Third '
 }
 ok 'publish: a removed track is published again' removed
-each() { # then a track is what encode makes of it
+each() { # a track then has the gain that encode gives it
     library --track-gain && for n in 1 2 3; do
         id=$(stretto-encode -b 96 --cue music/image.cue --cue-track $n music/image.flac | stretto-chunk | stretto-publish other) &&
             grep -q "^$id	.*	$n$" list || return
@@ -163,14 +163,14 @@ sides() { # one sheet, two files
         library && lists 'LP/1/A1 LP/2/A2 LP/3/B1 LP/4/B2 '
 }
 ok 'publish: a sheet for two files' sides
-ripped() { # a sheet with a file for each track: the files have tags of their own
+ripped() { # a sheet with a file for each track: the files have their own tags
     fresh && for n in 1 2; do sox whole.wav part.wav trim $n 2 && flac -sf -T "TITLE=Own $n" -o music/$n.flac part.wav; done &&
         printf '%s\n' 'TITLE Rip' 'FILE 1.wav WAVE' 'TRACK 01 AUDIO' 'INDEX 01 00:00:00' 'FILE 2.wav WAVE' 'TRACK 02 AUDIO' \
             'INDEX 01 00:00:00' >music/rip.cue &&
         library && lists '//Own 1 //Own 2 '
 }
 ok 'publish: a sheet with one file for each track changes nothing' ripped
-spoiled() { # what is whole is published, the rest is told once
+spoiled() { # complete tracks are published, the others are reported once
     fresh && flac -sf -o music/image.flac whole.wav && sheet image.flac Cut >music/image.cue && truncate -s -20000 music/image.flac &&
         exits 65 library && test "$(wc -l <list)" -eq 2 && test "$(grep -c "image.flac': " said)" -eq 1 &&
         grep -q '2 published, 0 already there, 1 failed' said
@@ -190,7 +190,7 @@ sixty() { # a second each
     echo 'FILE "long.flac" WAVE'
     for n in $(seq 60); do printf 'TRACK %02d AUDIO\nINDEX 01 00:%02d:00\n' "$n" $((n - 1)); done
 }
-long() { # each is read once, not from the start for each
+long() { # the file is read once, not from its start for each track
     fresh && sixty >music/long.cue && sox -R -n -r 44100 -c 2 -b 16 long.wav synth 60 sine 200:800 gain -6 &&
         flac -sf -o music/long.flac long.wav && library -j 3 && test "$(wc -l <list)" -eq 60 &&
         test "$(samples | sort -u)" = 44100 && stretto-publish --verify lib

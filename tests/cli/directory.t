@@ -5,7 +5,7 @@ fresh() { rm -rf music store && mkdir music; }
 songs() { find "$1/songs" -mindepth 1 -maxdepth 1 | wc -l; }
 id_of() { awk -F '\t' -v f="$1" '$2 == f {print $1}' list; }
 gain() { jq -r .loudness.gain_db "${2:-store}/songs/$(id_of "$1")/manifest.json"; }
-gains() { # STORE PATTERN: how many different gains these files have
+gains() { # STORE PATTERN: number of different gains of these files
     grep "$2" list | while IFS="$(printf '\t')" read -r id _; do jq .loudness.gain_db "$1/songs/$id/manifest.json"; done |
         sort -u |
         wc -l
@@ -122,7 +122,7 @@ broken() {
     test "$(stretto-publish -b 96 music full 2>&1 >list | wc -l)" -eq 1
 }
 ok 'a store that cannot be written ends the program with one message' broken
-stopped() { # killed in the middle, at several places; the next run finishes the work and leaves nothing behind
+stopped() { # killed at several points; the next run finishes the work and leaves no temporary files
     rm -rf store
     for delay in 0.2 0.5 0.9; do
         timeout -s KILL $delay stretto-publish -b 96 music store >list 2>said
@@ -132,7 +132,7 @@ stopped() { # killed in the middle, at several places; the next run finishes the
 }
 ok 'after it was killed, it can be run again' stopped
 
-# --- albums at a server: by artist of the album, album, disc and track, however the titles go
+# --- albums at a server: sorted by album artist, album, disc and track, not by title
 fresh
 mkdir music/box
 sox a.wav short.wav trim 0 0.3

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The nearest edge means harm, and another is known: play and fetch soon go on with that. tests/tools/badedge.py is the one.
+# The nearest edge is malicious (tests/tools/badedge.py), and another is known: play and fetch soon continue with that one.
 . ./tests/lib.sh
 export SDL_AUDIODRIVER=dummy
 tone song.wav 15
@@ -13,7 +13,7 @@ bad() { # WAY PART: an edge that is bad in this way; sets $url
     started="$started $!"
     await_ready "$!" "said.$1.$2"
 }
-# All at once, since they wait. The timeouts below only end what never would.
+# All at the same time, because they mostly wait. The timeouts only end programs that would never end.
 begin() { # WAY PART
     bad "$@" || return
     timeout 100 stretto-fetch --edge "$url" --edge "$good" --cache "kept.fetch.$1.$2" song -o "fetched.$1.$2" -v \

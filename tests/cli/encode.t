@@ -53,7 +53,7 @@ sox -R soft.wav burst.wav peaky.wav
 ok 'a loud song comes to -14 LUFS by an independent meter' loud song.wav
 ok 'a quiet one too' loud quiet.wav
 ok 'the gain is limited by the true peak, and a message says so' limited
-# before coding: the same gain on the source, measured by ffmpeg (one decimal)
+# before encoding: the source with the same gain, measured by ffmpeg (one decimal)
 peak() { # FILE [GAIN]
     ffmpeg -hide_banner -nostats -i "$1" -af "volume=${2:-0}dB:precision=double,ebur128=peak=true" -f null - 2>&1 |
         awk '/Peak:/ {p = $2} END {print p}'
@@ -93,7 +93,7 @@ blip() {
 ok 'input too short to measure is not reported as silent' blip
 spoken() { silently stretto-encode -b 96 song.wav; }
 ok 'other input causes no message' spoken
-one_or_two() { # a mono file ends as loud as its stereo copy
+one_or_two() { # a mono file becomes as loud as its stereo copy
     sox song.wav -c 1 one.wav &&
         sox one.wav -c 2 two.wav &&
         stretto-encode -b 96 --stats one -o o.ogg one.wav &&
@@ -224,8 +224,8 @@ ok 'an address is treated as a missing file' exits 66 stretto-encode http://127.
 ok 'and so is a protocol of FFmpeg' exits 66 stretto-encode concat:song.wav
 ok 'an unknown quality step is wrong usage' exits 64 stretto-encode -b 100 song.wav
 ok 'and one given twice' exits 64 stretto-encode -b 96,96 song.wav
-# a quarantine of freed blocks, as sanitizers keep it, would grow with what was freed
-memory() { # COMMAND...: the most kB that it held
+# without the quarantine of sanitizers, which grows with freed memory
+memory() { # COMMAND...: its maximum memory, kB
     ASAN_OPTIONS=quarantine_size_mb=1 python3 -c 'import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"

@@ -69,7 +69,7 @@ rate() {
         tr -d '\r' <fields | grep -qx 'Retry-After: 1' &&
         test "$(wc -l <rate.jsonl)" -eq "$(grep -c 202 codes)" ||
         return
-    # other requests have nothing to do with it
+    # other requests are not affected
     test "$(code "$url/healthz")" = 200 &&
         curl -sS "$url/metrics" | grep -q '^stretto_events_refused_total{why="rate"} [1-9]' &&
         soon taken &&
@@ -190,7 +190,7 @@ restarted() {
     timeout 60 stretto-play --edge "$music" -O null --events "$url/events" song 2>err &
     player=$!
     soon grep -q playing restarted/events.jsonl && kill -9 "$pid" || return
-    # another takes its place, and no events, before it comes back
+    # another server without events replaces it before it returns
     wait "$pid"
     post deaf "${url#http://}" || return
     stretto-serve --events restarted/events.jsonl --listen "${url#http://}" store >again &

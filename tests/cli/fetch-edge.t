@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-fetch from edges and its cache: the same bytes as from the store, whatever fails, and a line of JSON with the sources.
+# stretto-fetch from edges and its cache: the same bytes as from the store despite failures, and a line of JSON with the sources.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache"
 seconds=32
@@ -128,7 +128,7 @@ tiny() {
 }
 ok 'a cache that is far too small stays small and does not prevent the fetch' tiny
 
-killed() { # resumes from what the cache has
+killed() { # resumes with the chunks in the cache
     rm -rf cache && i=0
     while [ $i -lt 20 ]; do
         stretto-fetch --edge "$origin" one -o k.ogg & fetch=$!

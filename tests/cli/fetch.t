@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-fetch: from a directory and a web server, interrupted, and lied to.
+# stretto-fetch: from a directory and a web server, interrupted, and with wrong bytes.
 . ./tests/lib.sh
 tone song.wav 35
 stretto-encode -b 96,160 song.wav >song.ogg

@@ -7,7 +7,7 @@ tone song.wav 12
 ffmpeg -v error -i song.wav song.mp3 </dev/null
 stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name frontiers store >id
 
-# in a namespace of its own, where nothing else can answer at the default tracker's address
+# in a separate namespace, where no other program can answer at the default address of the tracker
 alone() { unshare -n sh -c 'ip link set lo up && exec "$@"' - timeout 30 "$@"; }
 hints() { # STATUS COMMAND... /// WORDS...: the command ends with the status, and says each of the words
     wanted=$1 command=
@@ -33,14 +33,14 @@ if unshare -n true 2>/dev/null; then
     ok 'fetch says the same' hints 69 alone stretto-fetch song.mp3 -o x.ogg /// \
         'stretto-encode song.mp3 | stretto-chunk | stretto-publish --name song store'
     ok 'for a store instead of a song, --store is suggested' hints 69 alone stretto-play -O null store /// "stretto-play --store store SONG"
-    # what is kept needs nobody
+    # a cached song needs no server
     kept() {
         stretto-play --store store --unpaced -O null frontiers &&
             alone stretto-play --unpaced -O null frontiers
     }
     ok 'a cached song plays with nothing configured' kept
     rm -rf cache
-    # a tracker that somebody named is waited for
+    # a tracker that the user named is waited for
     ok 'a tracker given by an option is waited for' exits 75 alone stretto-play --tracker http://127.0.0.1:8490 \
         --patience 1 -O null frontiers
 else
@@ -55,7 +55,7 @@ ok 'fetch of a path' hints 64 stretto-fetch ./song.mp3 -o x.ogg /// 'stretto-enc
 ok 'a file that no edge has as a song' hints 69 stretto-play --store store -O null song.mp3 /// \
     "no 'song.mp3' in 'store'" 'stretto-publish --name song store'
 
-# what was mistyped
+# typing errors
 tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve
     stretto-track stretto-play stretto-simulate stretto-report'
 command -v stretto-rtc >/dev/null && tools="$tools stretto-rtc" # where its libraries are
@@ -92,7 +92,7 @@ ok 'so is --name with an empty argument' hints 64 stretto-publish --name '' st b
 named() { stretto-publish --name=new st b.tar && stretto-publish --list st | cut -f 2 | grep -qx new; }
 ok 'and --name=NAME a name' named
 
-# one status for a store that is not there, another for one that may not be read
+# one status for a missing store, another for an unreadable one
 : >file
 mkdir -p folder
 for where in absent file folder; do
@@ -107,7 +107,7 @@ if [ "$(id -u)" -eq 0 ]; then
     nobody() {
         setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$reach" STRETTO_CACHE="$work/theirs" "$@"
     }
-    # a build in a home of root's is not theirs to run
+    # another user may not execute a build in root's home
     mkdir -p reach &&
         for tool in $tools; do cp "$(command -v "$tool")" reach/; done &&
         reach=$work/reach:$PATH

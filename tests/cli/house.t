@@ -21,7 +21,7 @@ completions() {
     test -r dest/usr/share/zsh/site-functions/_stretto
 }
 ok 'and a completion for every tool' completions
-# man shows no page without its name; where a page names another of ours, that one is there
+# man finds each page by its name, and each page of ours that a page refers to exists
 read_by_man() {
     for page in dest/usr/share/man/man*/*; do
         file=${page##*/} section=${page##*.}
@@ -46,7 +46,7 @@ tour() {
     done
 }
 ok 'the tour mentions every tool' tour
-installed_completion() { # with nothing of ours in PATH but what was installed
+installed_completion() { # with only the installed tools in PATH
     for tool in dest/usr/bin/*; do
         tool=${tool##*/}
         case $tool in stretto) typed=pub wanted=publish ;; *) typed=--hel wanted=--help ;; esac
@@ -72,7 +72,7 @@ uninstalls() {
 }
 ok 'uninstall removes exactly the installed files' uninstalls
 
-# a machine where jq and clang are missing, and apt that tells what it was asked
+# a machine without jq and clang, and an apt that records its arguments
 mkdir fake
 cat >fake/dpkg-query <<'EOF'
 #!/bin/sh
@@ -106,7 +106,7 @@ shows() { # apt that downloads and installs
         diff - said
 }
 ok 'and shows the progress of apt' shows
-fails() { # the lists of packages are old: once more with new ones, then what apt said
+fails() { # with old package lists: try again after an update, then print the output of apt
     printf '#!/bin/sh\necho "$@" >>"%s/asked"\necho "E: Unable to locate package"\nexit 100\n' "$work" >crawl/apt-get
     rm -f asked
     (PATH=$work/crawl:$work/fake:$PATH && exits 69 sh "$root/tests/tools/deps.sh" jq) >said 2>&1 &&
@@ -116,7 +116,7 @@ fails() { # the lists of packages are old: once more with new ones, then what ap
 ok 'and prints the output of apt if it fails' fails
 mkdir bare
 for tool in sh grep cat; do ln -s "$(command -v $tool)" bare; done
-lacking() { # COMPILER: what make says with that and without pkg-config
+lacking() { # COMPILER: the output of make with this compiler and without pkg-config
     exits 1 env PATH="$work/fake:$work/bare" sh "$root/tests/tools/deps.sh" --check "$1" ogg -- jq make clang \
         >said 2>&1 &&
         grep -qx '  sudo apt-get install --no-install-recommends jq clang' said || { cat said; return 1; }
@@ -128,7 +128,7 @@ found() {
 }
 ok 'and nothing if all packages are installed' found
 
-# what apt would bring to a Debian that has but what every Debian has
+# the packages that apt would install on a minimal Debian
 : >nothing
 apt_gets() {
     LC_ALL=C apt-get -s -o Dir::State::status="$work/nothing" install --no-install-recommends "$@" 2>&1 |

@@ -1,5 +1,5 @@
 #!/bin/sh
-# examples/01-publish-a-library.sh: a tree of music, bad files among it, twice.
+# examples/01-publish-a-library.sh: publishes a tree of music with bad files, twice.
 . ./tests/lib.sh
 mkdir -p 'music/An Album'
 tone 'music/An Album/01 First Song.wav' 3

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a listener reads and writes: playlists, its cache, events, sound files, and chunks that are not what they claim.
+# What a listener reads and writes: playlists, its cache, events, sound files, and chunks with invalid content.
 . ./tests/cli/listener.sh
 
 # ---- playlists
@@ -95,7 +95,7 @@ sox -R -n -r 8000 -c 1 -b 16 low.wav synth 16 sine 100-3000 gain -3 &&
     oggenc -Q -q 3 -o - low.wav | stretto-chunk | stretto-publish --name low store >low.id ||
     exit
 tone wide.wav 12 && stretto-encode -b 96 wide.wav | stretto-chunk | stretto-publish --name wide store >wide.id
-# FFmpeg has its own decoder; 16 bits are as far as both may differ
+# FFmpeg has its own decoder, so samples may differ by 16-bit rounding
 same() { # HEARD SONG
     ffmpeg -v error -y -i "$2" -c:a pcm_f32le true.wav </dev/null &&
         test "$(soxi -s "$1")" -eq "$(soxi -s true.wav)" &&
@@ -154,7 +154,7 @@ no_holes() {
 }
 ok 'a second for each rename in the cache: no stall, and all is played' no_holes
 
-# ---- chunks that are not what they claim
+# ---- chunks with invalid content
 bomb='' rotten=''
 bomb() {
     sox -D -n -r 44100 -c 2 -b 16 quiet.wav trim 0 31 &&
@@ -180,7 +180,7 @@ rotten() {
         rotten=$(python3 "$root/tests/tools/reforge.py" store "$id" $last noise)
 }
 ok '(a last chunk that matches its hash, but is not audio)' rotten
-cached() { # all is in the cache before
+cached() { # the song is in the cache first
     rm -rf cache &&
         mkdir -p cache/songs &&
         cp -r "store/songs/$rotten" cache/songs/ &&

@@ -4,7 +4,7 @@
 
 # ---- outages
 log=$work/.faults1
-outage() { # how long is in outage.py
+outage() { # outage.py defines the duration
     rm -rf cache events.jsonl outage &&
         timeout 90 python3 "$root/tests/tools/outage.py" "$@" stretto-play -O null --events events.jsonl \
             --patience 2 --abr 96 --buffer 12 --lead 12 --edge "$edge/break/outage" "$id"
@@ -31,7 +31,7 @@ short() { # 2.5 s
 ok 'an outage at the start that is shorter than patience: the song plays' short
 
 cat >moves.sh <<'END'
-# The name of an edge means another address after a while, in which it means none.
+# The name of an edge first has no address for a while, and then another one.
 set -eu
 ip link set lo up
 mount --bind hosts /etc/hosts
@@ -39,7 +39,7 @@ printf 'nameserver 127.0.0.1\n' >resolv && mount --bind resolv /etc/resolv.conf
 echo '127.0.0.2 edge.test' >hosts
 python3 -u "$root/tests/tools/webserver.py" store 127.0.0.2 >first &
 first=$!
-# WHAT PID COMMAND...: until it succeeds, at most a minute, and no longer than the process runs
+# WHAT PID COMMAND...: repeat it until it succeeds, at most a minute, and only while the process runs
 await() {
     what=$1 of=$2 tries=0
     shift 2

@@ -33,7 +33,7 @@ kept_wrong() {
 }
 ok 'and no wrong bytes are cached' kept_wrong
 
-# ---- not permitted, not trusted
+# ---- refused access and untrusted certificates
 log=$work/.faults1
 for status in 401 403; do
     ok "$status, fetch: 77 at once" ends 77 "$status\\|not permitted\\|denied" 4 fetch --edge \
@@ -43,7 +43,7 @@ for status in 401 403; do
 done
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=own -addext subjectAltName=IP:127.0.0.1 -keyout \
     key.pem -out cert.pem 2>/dev/null
-secret() { # a server of TLS that is nobody's
+secret() { # a TLS server with an untrusted certificate
     openssl s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www >secret.log 2>&1 &
     started="$started $!"
     await 'the port of openssl s_server' grep -q '^ACCEPT .*:[0-9]*$' secret.log || return
@@ -55,7 +55,7 @@ ok 'an untrusted certificate, fetch: 69 at once' ends 69 certificate 0 fetch --p
 ok 'an untrusted certificate, play: 69 at once' ends 69 certificate 0 play --patience 86400 --edge \
     "https://127.0.0.1:$port" "$id"
 
-# ---- what may be on the way; way-out.t has more
+# ---- proxies and portals on the path; see also way-out.t
 front() { # KIND TARGET
     servers=$((servers + 1)) log=$work/.front$servers
     python3 -u "$root/tests/tools/front.py" "$@" >"$log" 2>"$log.err" &
@@ -99,7 +99,7 @@ slow_peer() {
             { echo "run $n: $?"; cat err; return 1; }
         cmp p.ogg long.ogg || return
     done
-    grep 'GET /songs/.*\.ogg' "$log" # it was asked, and has not answered yet
+    grep 'GET /songs/.*\.ogg' "$log" # the request has arrived, and was not answered yet
 }
 ok 'a finished fetch ends although a slow peer still sends' slow_peer
 

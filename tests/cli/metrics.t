@@ -11,7 +11,7 @@ echo "[{\"name\": \"eu\", \"url\": \"$url\", \"location\": \"52.5,13.4\"}]" >edg
 start stretto-track --origin "$origin" --edges edges.json && metrics tracker || exit
 ok 'each expression, with its labels' dashboard "$root/examples/grafana.json" origin edge tracker
 
-# the check itself notices
+# the check itself detects errors
 notices() { # PATTERN REPLACEMENT WORDS
     sed "s/$1/$2/" "$root/examples/grafana.json" >wrong.json &&
         differ wrong.json "$root/examples/grafana.json" &&

@@ -78,7 +78,7 @@ ok 'publish: 73' exits 73 stretto-publish nodir/store /dev/null
 long=$(printf '%0250d' 0)
 ok 'a name of the maximum length' encode "$long"
 
-# A signal while the input is still awaited: what was begun beside the output goes away.
+# A signal while the program waits for its input: the temporary file is removed.
 opened() { find "/proc/$pid/fd" -lname "$PWD/box/*" 2>/dev/null | grep -q .; }
 interrupted() { # SIGNAL COMMAND...
     signal=$1
@@ -88,7 +88,7 @@ interrupted() { # SIGNAL COMMAND...
     pid=$!
     exec 9>in
     head -c 100000 wanted.ogg >&9
-    # the output is opened before the input is read; the descriptor tells without waiting for luck
+    # the output is opened before the input is read, and the open descriptor shows it
     await 'the open output' opened || { kill $pid; return 1; }
     kill -s "$signal" $pid
     wait $pid
@@ -103,12 +103,12 @@ for signal in INT TERM HUP KILL; do
         box/song.ogg -
 done
 if strace -V >/dev/null 2>&1; then
-    # a file system that knows no file without a name
+    # a file system without unnamed files (O_TMPFILE)
     named() {
         strace -f -o /dev/null -P box -e trace=openat -e inject=openat:error=EOPNOTSUPP:when=1 env \
             --default-signal=INT stretto-encode "$@"
     }
-    # the encoder itself, whether or not the shell put a process before strace
+    # the encoder itself, even if the shell started a process before strace
     encoder_of() { pgrep -P "$(pgrep -P "$1" -x strace || echo "$1")" -x stretto-encode; }
     begun() { child=$(encoder_of $pid) && [ -n "$(ls -A box)" ]; }
     child() { # SIGNAL

@@ -15,7 +15,7 @@ track && friends=$url friends_pid=$pid
 track && enemies=$url
 track && both=$url
 samples() { soxi -s "$1"; }
-# oggdec rounds to 16 bits, which is as far as two may differ
+# oggdec rounds to 16 bits, so samples may differ by this rounding
 same() { # HEARD TRUE
     test "$(samples "$1")" -eq "$(samples "$2")" &&
         sox -V1 -m -v 1 "$1" -v -1 "$2" -n stats 2>stats &&
@@ -36,7 +36,7 @@ clean() { # WHO...
         kept_right "$who.cache" store || return
     done
 }
-# a seeder that has it all, known to two of the trackers
+# a seeder with the whole song, known to two of the trackers
 stretto-fetch --edge "$edge" --cache seed -b 320 song -o fetched.ogg
 seed() {
     stretto-serve --announce "$1" --listen 127.0.0.1:0 --location 52.5,13.4 seed >"$2" 2>&1 &

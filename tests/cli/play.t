@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-play: it plays exactly the published samples, whatever the network does, and its events are right.
+# stretto-play: it plays exactly the published samples on good and bad networks, and its events are correct.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
 tone one.wav 32 && tone two.wav 21 && tone mono.wav 11 -c 1
@@ -15,7 +15,7 @@ serve store
 broken=$url
 play() { timeout 120 stretto-play --edge "$edge" --unpaced "$@"; }
 samples() { soxi -s "$1"; }
-# oggdec rounds to 16 bits, which is as far as two may differ
+# oggdec rounds to 16 bits, so samples may differ by this rounding
 same() { # HEARD TRUE
     test "$(samples "$1")" -eq "$(samples "$2")" &&
         sox -V1 -m -v 1 "$1" -v -1 "$2" -n stats 2>stats &&
@@ -122,7 +122,7 @@ lean() { # with a rendition for 2G; the first chunk too, which is requested befo
 }
 ok '--data-saver takes the lowest bitrate that the song has' lean
 
-lied() { # HOW: a first edge that fails so, a second that is right
+lied() { # HOW: the first edge fails in this way, the second is correct
     rm -rf cache events.jsonl &&
         timeout 120 stretto-play --edge "$broken/break/$1" --edge "$edge" -O wav:lied.wav --unpaced --abr 320 \
             --events events.jsonl "$id" &&
@@ -131,7 +131,7 @@ lied() { # HOW: a first edge that fails so, a second that is right
 for how in flip short once silent; do ok "an edge that does this, and another goes on: $how" lied $how; done
 clean() { kept_right cache store; }
 ok 'no wrong bytes are cached' clean
-# a byte of audio changed, and the page's CRC with it: only the chunk's hash can tell
+# a changed byte of audio with a matching CRC of the page: only the chunk's hash detects it
 wrong_hash() {
     two=$(cat two.id) &&
         rm -rf cache liar events.jsonl &&
@@ -147,7 +147,7 @@ wrong_hash() {
         stop "$pid"
 }
 ok 'an edge with a chunk that only fails its hash: the rest comes from another edge' wrong_hash
-missing() { # a rendition that is gone
+missing() { # a missing rendition
     rm -rf cache &&
         cp -r store holes &&
         rm -r holes/songs/"$id"/320 &&

@@ -2,7 +2,7 @@
 # /songs as albums and artists, and playlists of a server: /songs.m3u8 and /albums/ID.m3u8 in mpv and stretto-play.
 . ./tests/lib.sh
 tone a.wav 3
-song() { # NUMBER ffmpeg-metadata...: a song of its own
+song() { # NUMBER ffmpeg-metadata...: a separate song
     number=$1 && shift
     ffmpeg -v error -y -i a.wav -af "volume=-${number}dB" "$@" "music/$number.flac" </dev/null
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-publish: it trusts no input, and a store is old or new whatever happens.
+# stretto-publish: it trusts no input, and a publication is complete or has no effect.
 . ./tests/lib.sh
 tone song.wav 25
 stretto-encode -b 96,160 song.wav | stretto-chunk >song.tar
@@ -27,7 +27,7 @@ ok '--dry-run changes nothing' dry
 ok 'a name with a slash is wrong usage' exits 64 stretto-publish --name ../x store song.tar
 
 mkdir s && tar xf song.tar -C s
-hostile() { # NAME: bundle.tar must be refused, and the store stay as it is
+hostile() { # NAME: bundle.tar must be refused, and the store must not change
     find store | sort >before
     stretto-publish store bundle.tar
     status=$?
@@ -134,7 +134,7 @@ killed() {
     while [ $i -lt 100 ]; do
         stretto-publish --name song kills song.tar >/dev/null 2>&1 &
         pid=$!
-        # at a different point each time: after so many turns of this loop
+        # killed at a different point each time: after this many turns of the loop
         n=0
         while [ $n -lt $((i * 12)) ]; do n=$((n + 1)); done
         kill -9 $pid 2>/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-report --forget and --drop-before: nothing of a listener, or of before a day, is left in any file; the rest is as it was.
+# stretto-report --forget and --drop-before: no trace of a listener, or of the time before a day, remains; other data do not change.
 . ./tests/lib.sh
 python3 "$root/tests/tools/crowd.py" honest --listeners 40 --plays 5 >all.jsonl
 listener=$(jq -r .listener all.jsonl | sort | uniq -c | sort -rn | awk 'NR == 3 {print $2}')
@@ -32,7 +32,7 @@ everything() {
             return
     done
 }
-key() { printf 'session\0%s' "$1" | sha256sum | head -c 16; } # as partial reports have it, hexadecimal
+key() { printf 'session\0%s' "$1" | sha256sum | head -c 16; } # as in partial reports, hexadecimal
 number() { printf '%u' "0x$1"; }
 traces() {
     everything >text &&

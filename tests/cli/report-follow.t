@@ -80,7 +80,7 @@ cut_off() {
     part 7 10 >>cut.jsonl && now_has ".input.lines == $lines" && ends_as once.json
 }
 ok 'a truncated file, as by copytruncate, is read from its beginning' cut_off
-regrown() { # the follower stands still while the file is cut and grows beyond its old size
+regrown() { # the follower is stopped while the file is truncated and grows beyond its old size
     part 0 2 >regrown.jsonl &&
         follow regrown.jsonl &&
         now_has ".input.lines == $(wc -l <regrown.jsonl)" &&
@@ -104,7 +104,7 @@ folder() {
         ends_as once.json
 }
 ok 'new files in a folder are read, even compressed ones' folder
-logs() { # two logs that grow by turns, each line in two passes over the log counts once
+logs() { # two logs grow alternately; a line in two passes over a log counts once
     entry() {
         printf \
             '192.0.2.7 - - [29/Nov/2026:10:%02d:%02d +0000] "GET /songs/s/96/chunk_%d.ogg HTTP/1.1" 200 %d "-" "x" HIT 3 "-" "-"\n' \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-report: several threads parse, one adds up; the report is that of one processor. Runs under TSan too.
+# stretto-report: several threads parse, one adds up; the report equals that of one processor. Runs under TSan too.
 . ./tests/lib.sh
 python3 "$root/tests/tools/events.py" 400 --mess >events.jsonl
 gzip -k events.jsonl

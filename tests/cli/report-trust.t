@@ -7,7 +7,7 @@ seed=${CROWD_SEED:-4711}
 crowd() { python3 "$root/tests/tools/crowd.py" "$@" --seed "$seed"; }
 crowd catalogue >songs.json
 paid() { stretto-report --json --pool 1000000 --min-plays 0 --catalogue songs.json "$@"; }
-# half of what artists get more or less, in cents of a million; artists of farms have no right to any
+# half of the sum of differences per artist, in cents of a million; artists of farms should get nothing
 cat >moved.jq <<'EOF'
 def of: [.royalties_by_artist[] | {(.artist): .amount_cents}] | add // {};
 (.[0] | of) as $a | (.[1] | of) as $b | [($a + $b | keys[]) as $k | (($a[$k] // 0) - ($b[$k] // 0) | fabs)] | add / 2
@@ -23,7 +23,7 @@ crowd honest --alone >apart.jsonl
 paid apart.jsonl >apart.json
 
 lies() { crowd lie --sessions "$2" --kind "$1" >lies.jsonl && paid honest.jsonl lies.jsonl; }
-# whose truth is that the same sessions were honest
+# the correct result: the same sessions, but honest
 for share in 1 10 50; do
     n=$((sessions * share / (100 - share)))
     test $share -lt 50 || n=$sessions
@@ -58,7 +58,7 @@ for share in 1 10 50; do
     ok "another artist in $share % of events: no cent changes" theft
 done
 echo '{"edge_gb": 0.02, "storage_gb_month": 0.02, "stored_gb": 100}' >prices
-same_cost() { # LIE [--alone] FILE TRUTH: of these sessions, honest
+same_cost() { # LIE [--alone] FILE TRUTH: the cost equals that of the honest sessions
     crowd lie --sessions 3 --kind "$1" $2 >lies.jsonl &&
         stretto-report --json --prices prices "$3" lies.jsonl >b.json &&
         stretto-report --json --prices prices "$3" "$4" >a.json &&
@@ -75,7 +75,7 @@ costs() {
 }
 ok 'nor does the cost, which depends on the time that passed' costs
 
-majority() { # 5 listeners of a song say one thing, one of them twice another
+majority() { # 5 listeners of a song send one title, and one of them sends another one twice
     crowd lie --sessions 3 --kind theft >lies.jsonl &&
         stretto-report --json --pool 1000 --min-plays 0 honest.jsonl lies.jsonl >said.json 2>err &&
         grep -q 'do not pay by this' err &&
@@ -150,7 +150,7 @@ none() {
 }
 ok 'a catalogue that is unreadable or invalid is reported' none
 
-# farms: 6,000 plays beside 33,000 honest ones
+# farms: 6,000 plays in addition to 33,000 honest ones
 farmed='([.royalties_by_artist[] | select(.artist | startswith("Farmer")) | .amount_cents] | add // 0)'
 household() { # cents of one honest household of 2.2 listeners
     jq '[.royalties[].amount_cents] | add / '"$(jq .totals.listeners truth.json)"' * 2.2' truth.json
@@ -169,7 +169,7 @@ for kind in short jitter even own many; do
         ok "500 invented listeners, $kind, on $networks networks: at most the plays of two households each" farm
     done
 done
-inside() { # a carrier's network with 2,000 honest listeners in it
+inside() { # a farm in a carrier's network with 2,000 honest listeners
     crowd honest --layout cgnat >cgnat.jsonl &&
         crowd farm --kind own --within 9.9.9.0 >farm.jsonl &&
         paid cgnat.jsonl farm.jsonl >said.json &&
@@ -211,9 +211,9 @@ tokens() { # a server saw a token with half of the sessions
 }
 ok 'with --require-token only plays with an access token count' tokens
 
-# every lie by listeners and sessions of its own, for a twelfth of the sessions each, and a farm on 8 networks, for another
+# each attack has its own listeners, with a twelfth of the sessions each; a farm on 8 networks has another twelfth
 lie() { crowd lie --kind "$1" --sessions "$3" | sed "s/\"lie$seed-/\"lie-$2-/; s/\"liar-$seed-/\"liar-$2-/"; }
-together() { # SHARE: the truth is that those with wrong clocks or claims were honest
+together() { # SHARE: the correct result is that of honest clocks and claims
     n=$((sessions * $1 / (100 - $1) / 6)) &&
         for kind in theft future past jump claim; do lie $kind $kind $n; done >lies.jsonl &&
         for kind in future past jump claim; do lie none $kind $n; done >none.jsonl &&

@@ -1,11 +1,11 @@
 #!/bin/sh
-# stretto-report: its sums against SQL over the same lines, in every shape that input may have; money to the cent.
+# stretto-report: its sums equal those of SQL for the same lines, in every form of input; money to the cent.
 #   REPORT_SESSIONS   sessions of the file that is compared (400)
 . ./tests/lib.sh
 make_events() { python3 "$root/tests/tools/events.py" "$@"; }
 make_events "${REPORT_SESSIONS:-400}" --mess --shuffle >events.jsonl
 
-# an oracle that shares nothing with the tool
+# an oracle that shares no code with the tool
 sql() { # FILE
     rm -f base
     sqlite3 base 'CREATE TABLE raw(line TEXT)' '.mode ascii' '.separator "\037" "\n"' ".import $1 raw" \
@@ -24,7 +24,7 @@ stretto-report --json events.jsonl >all.json
 sql events.jsonl >oracle
 same_as_sql() { head -n 1 oracle | jq -S . >theirs && jq -S "$ours" all.json >mine && diff theirs mine; }
 ok 'with incomplete, duplicated, unknown and shuffled lines, the sums equal those of SQL' same_as_sql
-near() { # percentiles within 0.4 %, bytes never heard within a byte a chunk
+near() { # percentiles within 0.4 %, bytes never heard within one byte per chunk
     jq -s \
         '.[1] as $t | .[0] | [.experience.startup_p50_ms, .experience.startup_p90_ms,
             .experience.startup_p99_ms] as $m | [$t.p50, $t.p90, $t.p99] as $w |
@@ -85,7 +85,7 @@ pipes() {
 ok 'and standard input, compressed too' pipes
 crlf() { sed 's/$/\r/' events.jsonl | stretto-report --json - >crlf.json && same all.json crlf.json; }
 ok 'and lines that end in CR LF' crlf
-parts() { # by whole sessions
+parts() { # split between sessions
     mkdir -p parts &&
         awk -F '"session":"' \
             '{split($2, s, "\""); n = substr(s[1], length(s[1]) - 1) + 0; print > sprintf("parts/%02d.jsonl", n)}' \
@@ -128,7 +128,7 @@ short() {
         exits 1 stretto-report --keep-going --strict short.jsonl.gz
 }
 ok 'a truncated gzip file is reported, and refused without --keep-going' short
-cut_anywhere() { # each packing cut at a hundred places, and one byte changed
+cut_anywhere() { # each compressed file truncated at a hundred positions, and with one byte changed
     xz -k clean.jsonl && zstd -qk clean.jsonl && stretto-report --json clean.jsonl >plain.json || return
     for packed in clean.jsonl.gz clean.jsonl.xz clean.jsonl.zst; do
         stretto-report --json "$packed" >packed.json &&
@@ -196,7 +196,7 @@ empty() {
 }
 ok 'empty input is an error, except on request' empty
 
-# sessions by hand: NAME LISTENER SONG START_S HEARD_S WALL_S WHY
+# hand-made sessions: NAME LISTENER SONG START_S HEARD_S WALL_S WHY
 line() {
     printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"%s","listener":"%s","place":"x","song":"%s"%s}\n' "$@"
 }
@@ -288,7 +288,7 @@ page() {
         lacks ' src=|href=|url\(|@import' page.html
 }
 ok 'the page escapes titles, has only its own script and fetches nothing' page
-policy() { # what it is allowed to run is what it has
+policy() { # the allowed script is the page's script
     python3 - page.html <<'EOF'
 import base64, hashlib, re, sys
 page = open(sys.argv[1], encoding="utf-8").read()
@@ -302,7 +302,7 @@ first_songs() {
         grep -q '^Songs,Artists,.*Listening,.*,Input,.*Edges' order || { cat order; return 1; }
 }
 ok 'songs come before technical input' first_songs
-# titles that do what titles do in the wild
+# problematic titles
 hostile() {
     python3 - <<'EOF'
 import json
@@ -336,7 +336,7 @@ for name, most in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
         assert not any(c != "\n" and unicodedata.category(c) == "Cc" for c in line), line
 EOF
 }
-balanced() { # by UAX 9: nothing that a text opens reaches beyond it
+balanced() { # by UAX 9: marks in a text have no effect after it
     stretto-report --csv songs --bom hostile.jsonl >songs.csv &&
         stretto-report --top 100 hostile.jsonl >said &&
         stretto-report --html page.html hostile.jsonl >none &&
@@ -452,7 +452,7 @@ twice_read() {
         rm logs/*.d
 }
 ok 'a log that is read twice counts once, even rotated, compressed or in partial reports' twice_read
-stranger() { # Via is what anybody may send
+stranger() { # any client may send Via
     entry 1 200000000 MISS - 'corporate proxy' | sed 's/^198.51.100.0/203.0.113.0/' >proxied.log &&
         stretto-report --servers servers.json --json --prices prices proxied.log |
         jq -e \
@@ -475,7 +475,7 @@ within() {
         jq -e --argjson n "$n" '.servers[0].requests == 2 * ([range(1; $n + 1) | select(. % 24 >= 12)] | length)'
 }
 ok '--since uses the time of each line of a log' within
-outside() { # a session of before belongs to no sum, but its bytes were reported all the same
+outside() { # an earlier session is in no sum, but its bytes count as reported
     stretto-report --json --since @4102444000 events.jsonl logs/east.log |
         jq -e '.totals.sessions == 0 and .servers == []' &&
         stretto-report --partial --since 2025-11-25T00:00:00Z events.jsonl logs/east.log >ranged &&
@@ -524,7 +524,7 @@ ok 'tables fit 80 columns, or COLUMNS, with titles of 300 bytes and of any scrip
 ok 'marks that change the direction of a title affect only the title: on a terminal, in CSV, on the page' balanced
 number() { jq -r --arg w "$1" '.compare[] | select(.what == $w) | .computed' said; }
 verdict() { jq -r --arg w "$1" '.compare[] | select(.what == $w) | .verdict' said; }
-article() { # the numbers again, by bc
+article() { # the same numbers, computed by bc
     stretto-report --json --compare events.jsonl >said &&
         equals "$(echo "574*40*8.4/1000" | bc -l | cut -c1-6)" "$(number 'bytes a day' | cut -c1-6)" &&
         equals "$(echo "574*40*8.4*0.08/1000" | bc -l | cut -c1-5)" "$(number 'cost a day' | cut -c1-5)" &&

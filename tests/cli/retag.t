@@ -1,5 +1,5 @@
 #!/bin/sh
-# One recording under several sets of tags, as a single and on an album: no publish takes away another's tags, and the audio is stored once.
+# One recording under several sets of tags, as a single and on an album: no publication removes other tags, and the audio is stored once.
 . ./tests/lib.sh
 tone a.wav 1
 ffmpeg -v error -f lavfi -i testsrc2=size=200x200 -frames:v 1 single.png
@@ -107,7 +107,7 @@ ok 'and so does an edge' served "$url"
 heard() { # URL NAME: the title in the continuous file
     curl -sfL "$1/stream/$2?kbps=96" -o heard.ogg && ffprobe -v error -show_entries stream_tags=title -of csv=p=0 heard.ogg
 }
-streamed() { # each twice: as it comes, and from what is kept
+streamed() { # each twice: from upstream, and from the cache
     for song in album single "$id" album single "$id"; do heard "$1" "$song"; done | tr '\n' ' ' |
         grep -qx 'Track 3a Single Single Track 3a Single Single '
 }

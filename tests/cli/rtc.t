@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-rtc: songs between two peers over WebRTC, the tracker's part and HTTP's, and peers that break the rules.
+# stretto-rtc: songs between two peers over WebRTC, the tracker and HTTP, and peers that violate the protocol.
 . ./tests/lib.sh
 command -v stretto-rtc >/dev/null || {
     skip 'peers over WebRTC' 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'
@@ -25,7 +25,7 @@ rtc() { # TRACKER UPSTREAM [ARGS]: a peer on loopback; sets $url, $pid and $peer
     await 'the id of the peer' grep -q '^peer ' "$said" && peer=$(sed -n 's/^peer //p' "$said")
     await 'the word of the tracker' curl -sf -o /dev/null "$url/healthz"
 }
-lie() { # HOW: a peer that answers so; sets $peer
+lie() { # HOW: a peer that misbehaves in this way; sets $peer
     said=$work/.liar-$1
     "$liar" "$tracker" answer "$1" >"$said" 2>&1 &
     pid=$!
@@ -77,7 +77,7 @@ head_only() { curl -s -I "$b/rtc/$a_peer/$chunk" | tr -d '\r' >fields && grep -q
 ok 'HEAD returns the length' head_only
 ok 'a small file is fetched too' gives 200 "$b/rtc/$a_peer/songs/$id/manifest.json"
 ok 'and is the manifest' cmp got "store/songs/$id/manifest.json"
-# on a machine under load a link may fall silent for too long: who asks sees that, and asks again
+# on a busy machine a link may be silent for too long; the client sees that and repeats its request
 fetched() { # CHUNK
     until curl -s -f -m 60 -o "got.$1" "$b/rtc/$a_peer/songs/$id/320/chunk_$1.ogg"; do
         [ $((again += 1)) -lt 20 ] || return
@@ -93,7 +93,7 @@ many() {
 }
 ok 'three chunks at the same time' many
 
-# answers that are not songs
+# error responses
 ok 'a range after the end is 416' gives 416 "$b/rtc/$a_peer/$chunk" -r 99999999-
 ok 'a missing chunk is 404' gives 404 "$b/rtc/$a_peer/songs/$id/320/chunk_77.ogg"
 ok 'a path outside of /songs is 404' gives 404 "$b/rtc/$a_peer/metrics"
@@ -111,7 +111,7 @@ nobody=0123456789abcdefghjkmnpqrs
 ok 'an absent peer is 504' test "$(status "$b/rtc/$nobody/$chunk")" = 504
 ok 'and so is its own id' test "$(status "$b/rtc/$b_peer/$chunk")" = 504
 
-# nobody reads: little is asked for
+# without a reader, little is requested
 mkfifo slow
 curl -s -o slow "$a/rtc/$b_peer/songs/big" &
 reader=$! started="$started $!"
@@ -160,7 +160,7 @@ ok 'an announce that is not JSON is 400' test "$(post 'x')" = 400
 web() { [ "$(status -H 'Origin: http://example.org' -d "$have" "$a/announce")" = 403 ]; }
 ok 'a web page cannot announce' web
 
-# peers that lie
+# peers that violate the protocol
 for how in unasked headless kind long nothttp twice more; do
     lie $how
     lied() { code=$(status "$b/rtc/$peer/$chunk"); [ "$code" = 502 ] || [ "$code" = 000 ] || [ "$code" = 200 ]; }
@@ -211,7 +211,7 @@ ok 'a link in use is not closed' await '503' refused "$c/rtc/$a_peer/$chunk"
 kill $held
 stop "$c_pid"
 
-# ends
+# end of the program
 curl -s -o dead "$b/rtc/$a_peer/songs/$id/manifest.json"
 curl -sN -o cut "$a/rtc/$b_peer/songs/stuck" &
 waits=$! started="$started $!"
@@ -223,7 +223,7 @@ ok 'kill -9 of a peer makes its responses incomplete' exits 18 gone
 ok 'and then it is absent' test "$(status "$a/rtc/$b_peer/songs/404")" = 504
 ok 'SIGTERM ends it' stop "$a_pid"
 
-# trackers that do harm
+# malicious trackers
 python "$root/tests/tools/rtctracker.py" drop
 rtc "$url" "$origin"
 d=$peer

@@ -1,12 +1,12 @@
 #!/bin/sh
-# stretto-serve under attack: hostile requests are refused, nothing leaks, and honest clients notice nothing.
+# stretto-serve under attack: hostile requests are refused, no memory leaks, and honest clients are not affected.
 . ./tests/lib.sh
 tone song.wav 31
 id=$(stretto-encode -b 96,320 song.wav | stretto-chunk | stretto-publish --name song store)
 path=/songs/$id/320/chunk_1.ogg file=store/songs/$id/320/chunk_1.ogg
 abuse() { command=$1 && shift && timeout 300 python3 "$root/tests/tools/abuse.py" "$command" "$url" "$@"; }
 
-# links out of the store, of every kind that a path of ours could go through
+# links out of the store, of every kind that a path could follow
 echo outside-9f2c >marker
 mkdir -p outside/96 && cp marker outside/manifest.json && cp marker outside/96/chunk_0.ogg
 linked=$(echo "$id" | tr 0-9 1-90)

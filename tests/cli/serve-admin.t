@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve --admin: numbers, health and purges on a listener of their own, and stretto-publish --purge, which speaks to it.
+# stretto-serve --admin: metrics, health and purges on a separate listener, and stretto-publish --purge, which uses it.
 . ./tests/lib.sh
 unset STRETTO_SERVE_PUBLIC_METRICS
 tone song.wav 15
@@ -22,7 +22,7 @@ nothing() {
 }
 ok 'an origin shows no metrics on its public listener' nothing "$origin"
 ok 'nor does an edge' nothing "$edge"
-alone() { # of such requests the log has those of the first test, and then the last one
+alone() { # the log has such requests only from the first test and this one
     code "$origin/names/last" >/dev/null &&
         soon grep -q 'GET /names/last' origin.log &&
         test "$(grep -cE 'GET /(metrics|stats)' origin.log)" -eq 2 || { cat origin.log; return 1; }
@@ -36,7 +36,7 @@ shown() {
 }
 ok 'unless --public-metrics is given' shown
 
-# three misses and nine hits, of which the histogram has to know; /purge was passed on
+# the histogram must contain three misses and nine hits; /purge was forwarded
 for path in /names/song "/songs/$id/manifest.json" "$chunk"; do
     curl -sS -m 60 -o got -o got -o got -o got "$edge$path" "$edge$path" "$edge$path" "$edge$path"
 done
@@ -104,7 +104,7 @@ ok 'a bad address is wrong usage' exits 64 stretto-serve store --listen 127.0.0.
 asked() { grep -cF "GET $1 " origin.log; }
 flushed() { code "$origin/mark/$1" >marked && await 'the log' grep -qF "/mark/$1 " origin.log; }
 count() { echo >>marks && flushed "$(wc -l <marks)" && asked "$1"; }
-settles() { # PATH: until it is a hit, since times are seconds
+settles() { # PATH: repeat until it is a hit, because times have a resolution of a second
     before=$(count "$1") && test "$(code "$edge$1")" = 200 && equals "$(count "$1")" "$before"
 }
 validates() { # PATH PURGE-ARGUMENTS...
@@ -179,7 +179,7 @@ again() {
         test "$(count "$chunk")" -gt "$n"
 }
 ok 'the song is fetched again when it is requested' again
-down() { # soft: what there is when upstream is gone; hard: nothing
+down() { # without upstream: a purged object is served, a hard purged one is not
     await 'it to be stored' settles "$chunk" &&
         stop "$origin_pid" &&
         stretto-publish --purge "$chunk" "unix:$work/socket" &&
@@ -192,7 +192,7 @@ ok 'without upstream a purged object is still served, and a hard purged one is n
 stretto-serve store --workers 1 --listen "${origin#http://}" --access-log origin.log >again 2>&1 &
 origin_pid=$! started="$started $!"
 await 'the origin to be back' grep -q '^listening' again || exit
-survives() { # a purge, then a crash before anybody asked
+survives() { # a purge, then a crash before the next request
     await 'it to be stored' settles "$chunk" &&
         n=$(count "$chunk") &&
         stretto-publish --purge "$id" "unix:$work/socket" &&
@@ -225,7 +225,7 @@ in_memory() {
 }
 ok 'a cache in memory too' in_memory
 
-# two tiers, and two that tell each other
+# two tiers, and two edges that forward purges to each other
 start stretto-serve "$edge" --admin "unix:$work/outer.socket" --purge-to "unix:$work/socket" &&
     outer=$url outer_pid=$pid ||
     exit

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve STORE: the list of songs follows the store, however that changes, and is there at once after a restart.
+# stretto-serve STORE: the list of songs follows every kind of change of the store, and is available at once after a restart.
 . ./tests/lib.sh
 bench() { python3 "$root/tests/bench/catalogue.py" "$@"; }
 bench make store 300
@@ -96,7 +96,7 @@ back() {
 }
 ok 'and back' back
 
-# a manifest that cannot be read without its file looking changed
+# makes a manifest unreadable without a visible change of its file
 unread() {
     stat -c '%y' "$folder/manifest.json" >when &&
         printf x | dd of="$folder/manifest.json" conv=notrunc status=none &&

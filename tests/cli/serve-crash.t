@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve's cache on disk: whole objects after kill -9, a full disk, its size, and many objects over a restart.
+# stretto-serve's cache on disk: complete objects after kill -9, a full disk, its size, and many objects over a restart.
 . ./tests/lib.sh
 crashes() { timeout 300 python3 "$root/tests/tools/crashes.py" "$@"; }
 ok 'kill -9, 100 times during fills: only complete objects are stored, and all are served correctly at the end' crashes kills 100

@@ -1,11 +1,11 @@
 #!/bin/sh
-# --trust-proxy: behind nginx and haproxy the client's address counts, not theirs,
-# in logs, limits, events and bitrates; and upstream learns it.
+# --trust-proxy: behind nginx and haproxy, the client's address is used instead of theirs in logs, limits, events and bitrates, and
+# is sent upstream.
 . ./tests/lib.sh
 PATH=$PATH:/usr/sbin
 id=$(tone song.wav 12 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-proxy() { # NAME PORT COMMAND...: until it takes connections
+proxy() { # NAME PORT COMMAND...: start it, and wait until it accepts connections
     proxied=http://127.0.0.1:$2 front_name=$1
     shift 2
     "$@" >"$front_name.log" 2>&1 &
@@ -103,7 +103,7 @@ events() { # 3 listeners behind one proxy and one edge
 }
 ok 'two servers behind nginx: events carry the addresses of listeners, and their rate is by these' events
 
-streams() { # who is known keeps a bitrate; the address behind the proxy is who
+streams() { # a client keeps its bitrate, and is identified by the address behind the proxy
     start stretto-serve --trust-proxy 127.0.0.1 store && haproxy_for http || return
     from 127.0.7.1 -o /dev/null -H 'Downlink: 10' -w '%{redirect_url}\n' "$proxied/stream/song" |
         grep -q 'kbps=320' &&
@@ -131,7 +131,7 @@ refused() {
         stop "$pid"
 }
 ok 'an invalid field of a proxy is refused; without a field, the proxy is the client' refused
-split() { # each byte a segment of its own, and one that cannot be read
+split() { # each byte in its own segment, and an invalid header
     start stretto-serve --trust-proxy 127.0.0.1 --access-log access.log --log-addresses store &&
         python3 - "${url##*:}" <<'PY' && logged 127.0.9.9 'split' && logged 127.0.9.9 'again' && stop "$pid"
 import socket, sys, time

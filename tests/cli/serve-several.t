@@ -14,7 +14,7 @@ from() { curl -fsS -m 50 "$url$2" -o got && grep -q "^$1 " got; }
 
 in_order() { start stretto-serve "$a" "$b" && from a /one && from a /two && test "$(asked b GET)" = 0 && stop "$pid"; }
 ok 'the first of several servers is asked' in_order
-around() { # FIRST NAME...: the first does not work, and nobody notices
+around() { # FIRST NAME...: the first fails, without an effect on clients
     start stretto-serve "$1" "$b" --upstream-timeout 1 &&
         from b "/around/$2" &&
         from b "/around/$2/again" &&
@@ -63,7 +63,7 @@ goes_on() {
 }
 ok 'an incomplete body is continued from the next server' goes_on
 
-back() { # it is asked again once it works
+back() { # a server is asked again after its recovery
     stop "$a_pid"
     port=${a##*:}
     start stretto-serve "$a" "$b" && from b /down && from b /still || return 1
@@ -77,7 +77,7 @@ back() { # it is asked again once it works
 }
 ok 'a server that works again is asked again' back
 
-each() { # FILE: who answers each of a hundred paths
+each() { # FILE: the server that answers each of a hundred paths
     # shellcheck disable=SC2046
     curl -fsS $(seq -f "$url/path/%g" 100) >"$1" && test "$(wc -l <"$1")" = 100
 }
@@ -117,7 +117,7 @@ ok 'the environment variable contains several servers, separated by blanks' by_v
 ok 'several stores are wrong usage' exits 64 stretto-serve --listen 127.0.0.1:0 here there
 ok 'and so are a store and a server' exits 64 stretto-serve --listen 127.0.0.1:0 "$c" there
 
-raw() { # WANTED LINE...: the first line of the answer to a head without Host, as load balancers send it
+raw() { # WANTED LINE...: the first line of the response to a request without Host, as sent by load balancers
     wanted=$1
     shift
     printf '%s\r\n' "$@" '' | python3 "$root/tests/tools/clients.py" raw "$url" >got &&

@@ -19,7 +19,7 @@ ok 'a POST that is not answered is sent once: 502' once "$edge" a
 ok 'through two edges too' once "$outer" b
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-round() { # URL: at once, not when somebody has lost patience
+round() { # URL: detected at once, not after a timeout
     curl -sS -m 5 -o got -w '%{http_code}' "$1/songs/x" | grep -qx 508 &&
         grep -q "a loop of edges" got &&
         curl -sS -m 5 -o got -w '%{http_code}' -d x "$1/other" | grep -qx 508
@@ -43,7 +43,7 @@ pair() {
     round "$first_url" && round "http://127.0.0.1:$port" && stop "$first" && stop "$second"
 }
 ok 'two edges with each other as upstream: 508' pair
-# all connections to upstream are in use by others: who has gone away takes none, and songs have some of their own
+# all upstream connections are in use: disconnected clients hold none, and some are reserved for songs
 said() { grep -c "^$1" stray.said; }
 holds() { test "$(said "GET /$1/")" -ge "$2"; }
 crowd() { # NAME KIND: twenty clients, in the background; sets $crowd
@@ -64,7 +64,7 @@ left() {
         stop "$pid"
 }
 ok 'a client that disconnects while upstream is silent frees its connection and its waiting request' left a
-same() { # all want the same path: it is asked for as long as one of them waits
+same() { # all clients request the same path: the fetch continues while one of them waits
     start stretto-serve "$origin" --workers 2 --upstream-connections 4 --upstream-timeout 600 || return 1
     curl -s "$url/s/hold/1" >one &
     one=$! started="$started $!"
@@ -97,7 +97,7 @@ slow() {
 }
 ok 'slow readers of responses that cannot be stored do not block songs' slow 4 2
 ok 'with two connections too' slow 2 1
-# the clock of the server behind: freshness is computed from its Date
+# the clock of the upstream server: freshness is computed from its Date
 start stretto-serve "$origin" --workers 1 && clocked=$url clocked_pid=$pid clocked_err=$said.err
 skewed() {
     curl -fsS "$clocked/c/clock/$1" -o got &&

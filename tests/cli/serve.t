@@ -19,7 +19,7 @@ body() { cmp body "$1"; }
 
 chunk=/songs/$id/160/chunk_1.ogg
 client() { command=$1 && shift && timeout 300 python3 "$root/tests/tools/clients.py" "$command" "$url" "$@"; }
-# far more than socket buffers hold
+# much larger than socket buffers
 cp -r store heavy && head -c 30000000 /dev/urandom >"heavy$chunk"
 start stretto-serve heavy || exit
 client pause "$chunk" "heavy$chunk" 62 >paused 2>&1 &
@@ -104,7 +104,7 @@ stop "$pid" && start stretto-serve "$origin" --cache cache
 ok 'edge, started again: ranges from its disk' client ranges $chunk "$song/160/chunk_1.ogg" 200 1
 url=$origin
 
-# a publish shows within about a second
+# a publication is visible within about a second
 listed() { get "$url/songs?q=new" && test "$(jq -r '.songs[0].artist' body)" = "$1"; }
 appears() {
     get "$url/songs/new/manifest.json" &&
@@ -139,11 +139,11 @@ removed() {
 }
 ok 'a removed song does not exist any more' removed
 
-# a song longer than a minute; the address is measured while it is sent, and found to be fast
+# a song longer than a minute; while it is sent, the rate of the address is measured and is high
 long=$(sing long 70 96,160,320 'Long Tone' 'Long sweep')
 stretto-fetch --store store -b 160 long >long.ogg
 samples() { ffmpeg -v error "$@" -f s16le - </dev/null | md5sum; }
-steady() { # what a player of the stream hears, in parts and anew, is one bitrate; the server is new for the second half
+steady() { # a player gets one bitrate in all parts of the stream, even after a restart of the server
     start "$@" &&
         head -c 700000 long.ogg >part.ogg &&
         curl -sSL -m 60 -o begin.ogg -r 0-699999 "$url/stream/long" &&

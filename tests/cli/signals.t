@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-track for WebRTC peers: announces, signals by long-poll, tokens, and STUN. curl and a STUN client of the test's are the peers.
+# stretto-track for WebRTC peers: announces, signals by long-poll, tokens, and STUN. curl and a test client for STUN are the peers.
 . ./tests/lib.sh
 publish() { # NAME
     sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 31 sine 440
@@ -23,7 +23,7 @@ signal() { # FROM TOKEN TO KIND [CANDIDATES]
     values='"session":"s1","u":"ufra","p":"%022d","f":"%064d","s":"actpass","c":[%s]'
     printf '{"from":"%s","token":"%s","to":"%s","kind":"%s",'"$values}" "$1" "$2" "$3" "$4" 0 0 "${5-}"
 }
-named() { # the peers of the song, as one who speaks WebRTC sees them
+named() { # the peers of the song in a response for a WebRTC peer
     post /peers '{"song_id":"'"$id"'","peer_id":"zz","rtc":true}'
 }
 poll() { # PEER TOKEN SECONDS: the signals, or the status

@@ -2,7 +2,7 @@
 # stretto-simulate: the same options give the same songs, and sums that hold for every policy on every link.
 . ./tests/lib.sh
 mkdir links
-# links of our own making: steady, with holes, wandering by a fixed rule
+# generated links: steady, with outages, varying by a fixed rule
 awk 'BEGIN { print "# made up rtt_ms 80"; for (s = 0; s < 60; s++) print s, 700 }' >links/fast
 awk 'BEGIN { print "# made up rtt_ms 60"; for (s = 0; s < 97; s++) print s, (s % 97 > 80 ? 0 : 260) }' >links/holes
 awk 'BEGIN { x = 7; for (s = 0; s < 331; s++) { x = (x * 1103 + 12345) % 65536; print s, 60 + x % 500 } }' >links/wild
@@ -25,7 +25,7 @@ narrow() {
         awk 'length > 80 {print; wide = 1} END {exit wide}' table
 }
 ok 'the table fits 80 columns' narrow
-# the traces of examples/: the same everywhere, typical, and such that rules can be told apart
+# the traces of examples/: the same everywhere, typical, and suitable to distinguish rules
 typical() {
     sh "$root/examples/traces.sh" made &&
         sh "$root/examples/traces.sh" again &&
@@ -93,7 +93,7 @@ silent() {
                 all((.heard_s - 210 | fabs) < 1e-6 and .stalled_s < 3))'
 }
 ok 'and if the edge becomes silent, the song stops only for a moment' silent
-# 2 Mbit/s, then 64 kbit/s, then nothing for 10 s, then back; for ten songs, each at another moment of theirs
+# 2 Mbit/s, then 64 kbit/s, then 10 s of outage, then 2 Mbit/s again; for ten songs, at a different position of each
 falls() {
     mkdir -p falls &&
         for at in 5 12 20 33 47 60 75 90 120 150; do

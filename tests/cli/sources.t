@@ -1,6 +1,6 @@
 #!/bin/sh
 # Audio from other programs: pipes without a length, tags after the audio, foreign Ogg, gapless
-# albums. ffmpeg and mpv say how many samples there are.
+# albums. The numbers of samples are compared with ffmpeg and mpv.
 . ./tests/lib.sh
 tone song.wav 12
 
@@ -16,7 +16,7 @@ encoded() { stretto-encode -b 96 "$@" >o.ogg 2>said && samples o.ogg; }
 equal() { [ -n "$1" ] && [ "$1" -gt 0 ] && [ "$1" = "$2" ] || { echo "$1, not $2"; cat said; return 1; }; }
 
 # --- pipes
-piped() { # SAMPLES COMMAND: what it writes into a pipe is so many samples
+piped() { # SAMPLES COMMAND: its output in a pipe has this many samples
     sh -c "$2 | cat" >piped 2>/dev/null && test -s piped && equal "$(encoded - <piped)" "$1"
 }
 lame --quiet -b 128 song.wav song.mp3
@@ -46,7 +46,7 @@ ffmpeg -v error -i song.wav -f matroska -live 1 -c:a flac - >live.mka
 live() { head -c 400000 live.mka >cut.mka && says 'a truncation would not be noticed' stretto-encode -b 96 cut.mka; }
 ok 'a note says that the length of a truncated live Matroska is unknown' live
 
-# --- behind the audio of an MP3
+# --- data after the audio of an MP3
 ffmpeg -v error -i song.wav -b:a 128k -write_xing 0 bare.mp3
 printf 'LYRICSBEGINLYR00011some words000026LYRICS200' >lyrics
 printf 'TAG%-125s' title >id3v1
@@ -131,7 +131,7 @@ for how in 'shift 48000' 'comment 700000' 'end -1' 'from 7'; do
     }
     ok "Opus: $how" opus
 done
-short() { # all audio in one page: FFmpeg cuts it wrong
+short() { # all audio in one page, which FFmpeg trims incorrectly
     for seconds in 0.05 0.3 0.7 1.1 1.2 1.3 1.5; do
         sox -R -n -r 44100 -c 2 -b 16 short.wav synth $seconds sine 300 gain -4 &&
             oggenc -Q -o short.ogg short.wav &&
@@ -155,7 +155,7 @@ chained() {
 }
 ok 'chunk refuses a chained file and suggests encode' chained
 
-# --- gapless: an album cut in the middle of a sine is whole again
+# --- gapless: an album that was split within a sine is joined without a gap
 sox -R -n -r 44100 -c 2 -b 16 whole.wav synth 8 sine 441 gain -6
 sox whole.wav half1.wav trim 0s 150001s
 sox whole.wav half2.wav trim 150001s
@@ -208,7 +208,7 @@ opus48() {
         done
 }
 ok 'gapless: opus' opus48
-many() { # more files than descriptors
+many() { # more files than available descriptors
     sox -n -r 8000 -c 1 tiny.wav synth 0.5 sine 440 &&
         mkdir tiny &&
         for i in $(seq 100); do ln tiny.wav tiny/$i.wav; done &&

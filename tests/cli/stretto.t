@@ -20,7 +20,7 @@ ok 'and is named' says "'nope'" stretto nope
 ok 'a path is not a tool' exits 64 stretto ../bin/stretto-fetch
 ok 'an exit status is the tool'"'"'s own' exits 66 stretto publish --list "$work/no such store"
 
-# beside itself first, then in PATH; arguments as they are
+# first in its own directory, then in PATH; arguments are unchanged
 mkdir -p alone elsewhere
 cp "$(command -v stretto)" alone/
 printf '#!/bin/sh\nprintf "<%%s>" "$0" "$@"\n' >elsewhere/stretto-fetch

@@ -1,5 +1,5 @@
 #!/bin/sh
-# TLS: what clients get over https, which certificate, what is refused, what bad clients can do, and reloading under load.
+# TLS: responses over https, selection of certificates, refused handshakes, malicious clients, and reloading under load.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache"
 PATH=$PATH:/usr/sbin
@@ -55,7 +55,7 @@ s_client() {
 ok 'openssl s_client' s_client
 heard() { ffmpeg -v error -xerror -tls_verify 1 -ca_file own.pem -i "$url/stream/song" -f null - 2>err && test ! -s err; }
 ok 'ffmpeg' heard
-samples_of() { # FILE COMMAND...: it writes as many samples as the song has; exit statuses of players do not tell
+samples_of() { # FILE COMMAND...: it writes as many samples as the song has (a player's exit status is no proof)
     written=$1 && shift && rm -f "$written" && "$@" && test "$(soxi -s "$written")" -eq "$(soxi -s song.wav)"
 }
 ok 'mpv' samples_of mpv.wav \
@@ -73,7 +73,7 @@ client 'HTTP' semantics own.pem "$chunk $sound"
 client 'a client' reader own.pem "$chunk $sound"
 client 'bad records' bad own.pem
 
-# what is agreed on
+# negotiated parameters
 hello() { echo | openssl s_client -connect "localhost:$port" -CAfile "${authority:-own.pem}" "$@" >hello 2>&1; }
 agreed() { what=$1 && shift && hello "$@" && grep -q -- "$what" hello || { cat hello; return 1; }; }
 refused() { what=$1 && shift && ! hello "$@" && grep -q -- "$what" hello || { cat hello; return 1; }; }
@@ -102,7 +102,7 @@ updates() {
     grep -q 'HTTP/1.1 200' hello || { cat hello; return 1; }
 }
 ok 'a client may change its keys' updates
-# in TLS 1.3 a ticket comes after the handshake
+# in TLS 1.3 a ticket is sent after the handshake
 ticket() {
     : >hello && await 'a ticket' grep -q 'TLS session ticket:' hello >&2 |
         openssl s_client -connect "localhost:$port" -CAfile "${authority:-own.pem}" -sess_out session "$@" >hello 2>&1
@@ -137,7 +137,7 @@ beside() { curl -fsS -o got "http://127.0.0.1:$(sed -n 's/^listening on .*://p' 
 ok '--listen http://... is without TLS' beside
 stop "$pid"
 
-# a server that cannot
+# servers that cannot start
 ok 'a missing certificate: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --tls-cert nowhere.pem store
 ok 'an invalid certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert song.wav --tls-key first.key store
 ok 'a key that does not match: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key second.key store
@@ -179,7 +179,7 @@ broken() { echo nothing >now.pem && kill -HUP "$pid" && await 'a complaint' grep
 ok 'unreadable files are reported, and the previous certificates remain' broken
 stop "$pid"
 
-# slow and many
+# slow clients, and many
 secure --max-connections 400 --workers 2 --tls-cert both.pem store || exit
 client 'half-open:' halves ca.pem '10000 200'
 dropped() { curl -fsS "$url/metrics" | awk '$1 == "stretto_tls_dropped_total" && $2 > 5000 {f = 1} END {exit !f}'; }
@@ -213,7 +213,7 @@ follower() {
     return $gave
 }
 ok 'a tracker too' follower
-revoked() { # no ticket helps who is not known any more
+revoked() { # a ticket does not help a client whose authority was removed
     ticket -cert edge.pem -key edge.key && agreed Reused -cert edge.pem -key edge.key -sess_in session && cp strangers.pem clients.pem &&
         kill -HUP "$pid" &&
         await 'the new authority' curl -fsS --cert stranger.pem --key stranger.key -o got "$url$chunk" && ! known || return
@@ -228,7 +228,7 @@ ok 'a file that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --
 ok '--client-key alone: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --client-key edge.key store
 ok '--client-cert that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --client-cert nowhere.pem store
 
-# servers behind, beside and before
+# upstream servers, trackers and proxies
 edge_of() { # CERTIFICATE WANTED-STATUS
     secure --tls-cert "$1.pem" --tls-key "$1.key" store && behind=$pid upstream=$url || return
     start stretto-serve --cacert ca.pem "$upstream" && curl -sS -o got -w '%{http_code}' "$url$chunk" >code && stop "$pid" && stop "$behind"

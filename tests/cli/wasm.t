@@ -1,5 +1,5 @@
 #!/bin/sh
-# The rules and the decoder, compiled for browsers, against the same compiled for this machine: both carry out the same scripts.
+# The rules and the decoder, compiled for browsers and for this machine: both execute the same scripts with the same results.
 . ./tests/lib.sh
 # of the build that is tested, and of WebAssembly
 : "${SAME:=$root/build/web/same}" "${SAME_WASM:=$root/build/web/same.wasm}"
