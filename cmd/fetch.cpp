@@ -49,6 +49,7 @@ int fetch_from_store(const Options& o) {
     o.listener.trust();
     auto s = o.swarm;
     s.presence.store = o.store;
+    s.presence.token = o.listener.token();
     s.presence.peers = s.presence.share = false;
     s.output = o.output;
     fs::path part;

@@ -48,7 +48,7 @@ inline std::string song_hint(const std::string& argument, const char* wanted = "
 
 struct ListenerOptions {
     std::vector<std::string> edges;
-    std::string tracker, cacert, store, cache, location, listen, share = "0";
+    std::string tracker, cacert, store, cache, location, listen, share = "0", token_file, token_url;
     std::uint64_t cache_size = 0, upload_limit = 0;
     bool no_cache = false, no_share = false, no_peers = false, metered = false, local_peers = false;
 
@@ -66,6 +66,14 @@ struct ListenerOptions {
                        "Trust the certificates in this PEM file (CURL_CA_BUNDLE, SSL_CERT_FILE, "
                        "else the system's)")
             ->type_name("FILE");
+        app.add_option("--token-file", token_file,
+                       "File with the access token for servers that demand one (STRETTO_TOKEN)")
+            ->envname("STRETTO_TOKEN_FILE")
+            ->type_name("FILE");
+        app.add_option("--token-url", token_url,
+                       "Get the access token here, and a new one before it expires")
+            ->envname("STRETTO_TOKEN_URL")
+            ->type_name("URL");
         app.add_option("--location", location,
                        "Location of this listener in degrees, to a tenth; near peers and edges are "
                        "preferred")
@@ -123,9 +131,23 @@ struct ListenerOptions {
         p.share = !no_share && !metered;
         p.peers = !no_peers;
         p.local_peers = local_peers;
+        p.token = token();
         p.upload_limit = static_cast<double>(upload_limit);
         p.listen = listen;
         return p;
+    }
+
+    /// Never of the command line, which every user of the machine can read. A file or URL that was
+    /// named counts before STRETTO_TOKEN.
+    listen::TokenSource::Options token() const {
+        if (!token_file.empty() && !token_url.empty())
+            throw Error{EX_USAGE, "--token-file and --token-url exclude each other"};
+        if (!token_url.empty() && !token_url.starts_with("http://") &&
+            !token_url.starts_with("https://"))
+            throw Error{EX_USAGE, "--token-url is not an http:// address"};
+        const char* text = std::getenv("STRETTO_TOKEN");
+        if (!text || !token_file.empty() || !token_url.empty()) text = "";
+        return {text, token_file, token_url};
     }
 
     void trust() const {

@@ -26,6 +26,7 @@ constexpr std::pair<const char*, const char*> tools[] = {
     {"rtc", "exchange songs with WebRTC peers, such as browsers"},
     {"play", "play songs from the cache, peers and edges"},
     {"simulate", "compare bitrate rules over recorded networks, on a virtual clock"},
+    {"sign", "make URLs with access tokens, and the keys for them"},
     {"report", "summarize the events of players: plays, royalties, stalls, costs"},
 };
 

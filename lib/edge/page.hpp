@@ -9,6 +9,9 @@ namespace stretto::edge {
 /// The page. It refers to the files below if the program contains the core.
 const std::string& page();
 
+/// The folder of all of them.
+constexpr std::string_view web_folder = "/web/";
+
 /// A file that never changes, because its path contains the hash of all these files.
 struct Asset {
     std::string path;  ///< "/web/<hash>/core.wasm"

@@ -40,7 +40,7 @@ Millis pause_after(Fault fault) {
     return 0;
 }
 
-std::vector<bool> chunks_of(const std::vector<swarm::ChunkRange>& ranges, int chunks) {
+std::vector<bool> chunks_of(const swarm::Ranges& ranges, int chunks) {
     std::vector<bool> have(static_cast<std::size_t>(chunks));
     for (const auto& range : ranges)
         for (int k = range.first; k <= range.last && k < chunks; ++k)

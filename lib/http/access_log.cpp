@@ -10,6 +10,7 @@
 #include "base/byte_set.hpp"
 #include "base/error.hpp"
 #include "http/structured.hpp"
+#include "http/token.hpp"
 
 namespace stretto::http {
 namespace {
@@ -50,7 +51,7 @@ void append_request(std::string& to, const LogEntry& entry) {
     to += '"';
     append_escaped(to, entry.method);
     to += ' ';
-    append_escaped(to, entry.target);
+    append_escaped(to, without_token(entry.target));
     to += entry.minor == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
 }
 
@@ -132,7 +133,7 @@ void LogLines::add(const net::Address& peer, const LogEntry& entry) {
     lines_ += ' ';
     append_number(lines_, entry.bytes);
     lines_ += ' ';
-    append_quoted(lines_, entry.referer);
+    append_quoted(lines_, without_token(entry.referer));
     lines_ += ' ';
     append_quoted(lines_, entry.agent);
     lines_ += ' ';

@@ -6,6 +6,7 @@
 
 #include "http/ask.hpp"
 #include "http/range.hpp"
+#include "http/token.hpp"
 #include "peer/have.hpp"
 #include "song/id.hpp"
 
@@ -57,6 +58,13 @@ Fault fault_of(const http::Failure& failure) {
         default:
             return Fault::broken;
     }
+}
+
+/// @param token  empty: none
+void authorize(http::Request& request, std::string_view token) {
+    if (token.empty()) return;
+    const auto [name, value] = http::bearer(token);
+    request.fields.add(name, value);
 }
 
 /// Limit of the chunk that is requested before the manifest tells its size: 60 s of 500 kbit/s.
@@ -135,6 +143,10 @@ std::optional<gather::Found> Driver::adopt(song::Manifest manifest) {
     for (const auto& row : manifest_.renditions.front().chunks)
         found.shape.chunk_s.push_back(static_cast<double>(row.samples) / manifest_.rate);
     for (const auto& r : manifest_.renditions) {
+        // our token is for no higher bitrate; the lowest is asked for whatever it says
+        if (const int most = presence_.token().most_kbps();
+            most > 0 && r.kbps > most && !found.shape.renditions.empty())
+            break;
         auto& to = found.shape.renditions.emplace_back();
         to.kbps = r.kbps;
         to.header_bytes = static_cast<std::uint32_t>(r.header_bytes);
@@ -145,7 +157,7 @@ std::optional<gather::Found> Driver::adopt(song::Manifest manifest) {
         cache->use(id_);
         if (!song::is_id(song_)) cache->keep_name(song_, id_);
         const auto& known = cache->chunks(id_);
-        found.kept.resize(manifest_.renditions.size());
+        found.kept.resize(found.shape.renditions.size());
         for (std::size_t r = 0; r < found.kept.size(); ++r)
             if (const auto here = known.find(manifest_.renditions[r].kbps); here != known.end())
                 found.kept[r] = here->second;
@@ -485,10 +497,13 @@ void Driver::fetch(const Ask& ask) {
     if (ask.from == Ask::From::edge) {
         upstream = &presence_.upstream(ask.source);
         if (calls_.fields && is_bytes_of_chunk(ask)) request.fields = calls_.fields(ask);
+        authorize(request, presence_.token().token());
     } else {
         auto& peer = peers_[ask.source];
         if (!peer) peer = presence_.peer(conductor_->peers()->at(ask.source).info.url);
         upstream = peer.get();
+        // never our token: what a peer gets to see must be of no use to it
+        if (auto* tracker = presence_.tracker()) authorize(request, tracker->pass(id_));
     }
     if (ask.what == Ask::What::first)
         request.fields.add("X-User-Bitrate", std::to_string(ask.kbps));
@@ -513,6 +528,7 @@ void Driver::resolve_name(const Ask& ask) {
     http::Request request;
     request.method = "GET";
     request.target = "/names/" + song_;
+    authorize(request, presence_.token().token());
     http::FetchCalls calls;
     const int number = ask.number;
     calls.head =

@@ -82,7 +82,8 @@ Player::Player(const Options& options)
       presence_(loop_, options.presence, [this](const std::string& what) { say_(what); }),
       diary_(loop_,
              {options.events, options.listener, options.network,
-              options.presence.location ? swarm::print_location(*options.presence.location) : ""},
+              options.presence.location ? swarm::print_location(*options.presence.location) : "",
+              [this] { return presence_.token().token(); }},
              [this](const std::string& what) { say_(what); }),
       sound_(loop_,
              {options.output, options.sink, options.volume, options.wish.session.start_s,
@@ -180,7 +181,8 @@ void Player::found(Song& song, const song::Manifest& manifest) {
     song.artist = song::first_tag(manifest.tags, "ARTIST");
     song.title = title.empty() ? song.name : title;
     // so that sid in a server's log is the session of the events
-    diary_.begin(song.events, song.session, manifest.id, song.title, song.artist);
+    diary_.begin(song.events, song.session, manifest.id, song.title, song.artist,
+                 presence_.token().id());
 }
 
 http::Fields Player::cmcd(const Song& song, const gather::Ask& ask) const {

@@ -6,6 +6,8 @@
 #include <random>
 #include <utility>
 
+#include "http/token.hpp"
+
 namespace stretto::listen {
 namespace {
 
@@ -45,10 +47,12 @@ bool is_url(std::string_view events) {
     return events.starts_with("http://") || events.starts_with("https://");
 }
 
-Poster::Poster(net::Loop& loop, const std::string& url, std::function<void(const std::string&)> say)
+Poster::Poster(net::Loop& loop, const std::string& url, std::function<void(const std::string&)> say,
+               std::function<std::string()> token)
     : loop_(loop),
       base_(url.substr(0, path_at(url))),
       target_(url.substr(path_at(url))),
+      token_(std::move(token)),
       say_(std::move(say)),
       upstream_(loop, base_, limits()),
       next_(loop, [this] { post(); }),
@@ -83,6 +87,10 @@ void Poster::post() {
     request.target =
         text(target_, target_.find('?') == target_.npos ? '?' : '&', "sent_ms=", utc_ms());
     request.fields.add("Content-Type", "application/x-ndjson");
+    if (const auto token = token_ ? token_() : std::string{}; !token.empty()) {
+        const auto [name, value] = http::bearer(token);
+        request.fields.add(name, value);
+    }
     http::ask(upstream_, std::move(request), Bytes{body.begin(), body.end()}, 4096,
               [this](const http::Whole& answer) { take(answer); });
 }

@@ -64,7 +64,7 @@ struct Presence::Search {
 
 Presence::Presence(net::Loop& loop, const Options& options,
                    const std::function<void(const std::string&)>& say)
-    : options_(options), loop_(loop) {
+    : options_(options), loop_(loop), token_(loop, options.token, say) {
     open_cache(say);
     if (is_url(options_.store)) {
         plain_ = edges_.add_trusted(name_of(options_.store), options_.store);
@@ -75,6 +75,7 @@ Presence::Presence(net::Loop& loop, const Options& options,
     for (const auto& url : options_.edges) edges_.add_trusted(name_of(url), url);
     if (!options_.tracker.empty()) {
         tracker_.emplace(loop_, options_.tracker, options_.location);
+        tracker_->set_token([this] { return token_.token(); });
         recall_edges();
     }
     if (tracker_ && kept_ && options_.share) share();
@@ -102,6 +103,8 @@ void Presence::share() {
     const auto kbps = options_.upload_limit > 0
                           ? static_cast<std::int64_t>(options_.upload_limit * 8 / 1000)
                           : default_upload_kbps;
+    tracker_->on_pass_keys(
+        [this](std::optional<sign::KeySet> keys) { seeder_->demand_passes(std::move(keys)); });
     tracker_->share(*kept_, seeder_->port(), kbps,
                     [this](const auto& songs) { seeder_->withhold(songs); });
 }

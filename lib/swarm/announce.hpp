@@ -2,8 +2,9 @@
 // Requests and responses between peers and the tracker, as JSON, parsed and printed.
 // See stretto-protocol(7). Neither side trusts the other: sizes and counts are bounded, and numbers
 // beyond a limit are set to the limit.
+#include <boost/container/flat_map.hpp>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,17 +29,22 @@ struct ChunkRange {
     int first = 0, last = 0;
     bool operator==(const ChunkRange&) const = default;
 };
+// Flat: an announce of ten songs as trees took 60 pieces of memory, a third of the tracker's work.
+using Ranges = boost::container::small_vector<ChunkRange, 2>;
 /// Ranges of chunks per rendition (kbit/s).
-using Have = std::map<int, std::vector<ChunkRange>>;
+using Have = boost::container::flat_map<int, Ranges, std::less<>,
+                                        boost::container::small_vector<std::pair<int, Ranges>, 3>>;
+/// By the song's id.
+using Songs = boost::container::flat_map<std::string, Have>;
 
 /// A peer's identity, port and chunks. It replaces the peer's previous announce.
 struct Announce {
     std::string peer_id;  ///< chosen by the peer; proves nothing
     int port = 0;         ///< where it listens
     std::optional<Location> location;
-    std::int64_t upload_kbps = 0;       ///< that it offers
-    std::map<std::string, Have> songs;  ///< by song id
-    bool rtc = false;                   ///< reached over WebRTC, not at a port; see is_rtc_id()
+    std::int64_t upload_kbps = 0;  ///< that it offers
+    Songs songs;
+    bool rtc = false;  ///< reached over WebRTC, not at a port; see is_rtc_id()
 
     /// The peer leaves.
     bool leaving() const noexcept { return (port == 0 && !rtc) || songs.empty(); }

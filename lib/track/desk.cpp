@@ -21,7 +21,11 @@ constexpr std::uint64_t missing_ms = 600'000;
 constexpr int most_wait_s = 25;  // proxies end requests after 30 s or 60 s
 constexpr std::string_view songs_path = "/songs/";
 
-void json(const Desk::Done& done, std::string body) { done({200, std::move(body), {}}); }
+constexpr const char* not_admitted = "token: it is for something else";
+
+void json(const Desk::Done& done, std::string body, std::string fields = {}) {
+    done({200, std::move(body), std::move(fields)});
+}
 void refuse(const Desk::Done& done, int status, std::string why, std::string fields = {}) {
     done({status, std::move(why), std::move(fields)});
 }
@@ -91,6 +95,15 @@ std::string_view song_of(std::string_view path) {
     return path.substr(0, path.find('/'));
 }
 
+/// Of these songs, those whose id is so.
+template <class Is>
+void drop(swarm::Songs& songs, Is is) {
+    auto all = songs.extract_sequence();
+    const auto gone = std::ranges::remove_if(all, [&](const auto& song) { return is(song.first); });
+    all.erase(gone.begin(), gone.end());
+    songs.adopt_sequence(boost::container::ordered_unique_range, std::move(all));
+}
+
 std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
 
 }  // namespace
@@ -141,16 +154,17 @@ void Desk::song(const Asked& asked, const std::string& song, const Done& done) {
     if (song::is_id(song) && !allowed(song)) return refuse(done, 403, "not a song of ours");
     const bool with_manifest = http::query_value(asked.query, "manifest").value_or("1") != "0";
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
+    const auto& admit = asked.admit;
     const auto from_origin = [=, this, query = *query] {
         around_.find(song, [=, this](const Found& found) {
-            song_of_origin({song, query, asker, with_manifest}, found, done);
+            song_of_origin({song, query, asker, with_manifest, admit}, found, done);
         });
     };
     if (with_manifest || !song::is_id(song)) return from_origin();
     around_.peers.layout(song,
                          [=, this, query = *query](const std::optional<swarm::Layout>& layout) {
                              if (!layout) return from_origin();
-                             send_song(done, asker, query, song, *layout, "");
+                             send_song(done, {song, query, asker, false, admit}, song, *layout, "");
                          });
 }
 
@@ -158,31 +172,35 @@ void Desk::song_of_origin(const SongAsked& asked, const Found& found, const Done
     if (found.song) {
         if (removed_.contains(found.song->id)) return refuse(done, 404, "the song was removed");
         if (!allowed(found.song->id)) return refuse(done, 403, "not a song of ours");
-        return send_song(done, asked.asker, asked.query, found.song->id, found.song->layout,
+        return send_song(done, asked, found.song->id, found.song->layout,
                          asked.with_manifest ? found.song->manifest : "");
     }
     // while the origin is unreachable, a client with an id can get the manifest from any edge
     if (!song::is_id(asked.song) || found.status == 404)
         return refuse(done, found.status, found.why);
     around_.peers.layout(asked.song, [=, this](const std::optional<swarm::Layout>& layout) {
-        send_song(done, asked.asker, asked.query, asked.song, layout.value_or(swarm::Layout{}), "");
+        send_song(done, asked, asked.song, layout.value_or(swarm::Layout{}), "");
     });
 }
 
-void Desk::send_song(const Done& done, const swarm::Asker& asker, PeersQuery query,
-                     const std::string& id, const swarm::Layout& layout,
-                     const std::string& manifest) {
+void Desk::send_song(const Done& done, const SongAsked& asked, const std::string& id,
+                     const swarm::Layout& layout, const std::string& manifest) {
+    const auto fields = asked.admit ? asked.admit(asked.song, id) : std::optional{std::string{}};
+    if (!fields) return refuse(done, 403, not_admitted);
+    auto query = asked.query;
+    const auto& asker = asked.asker;
     swarm::SongAnswer answer;
     answer.song_id = id;
     answer.bitrates.assign(layout.kbps.begin(), layout.kbps.end());
     answer.edges = around_.edges.nearest(asker.location, seed_of(id));
     answer.manifest = manifest;
     query.song_id = id;
-    if (query.want == 0) return json(done, swarm::print_song_answer(answer, "[]"));
-    around_.peers.list(query, asker, around_.now_ms(),
-                       [done, answer = std::move(answer)](std::string_view peers) {
-                           json(done, swarm::print_song_answer(answer, peers));
-                       });
+    if (query.want == 0) return json(done, swarm::print_song_answer(answer, "[]"), *fields);
+    around_.peers.list(
+        query, asker, around_.now_ms(),
+        [done, fields = *fields, answer = std::move(answer)](std::string_view peers) {
+            json(done, swarm::print_song_answer(answer, peers), fields);
+        });
 }
 
 void Desk::edges(const Asked& asked, const Done& done) {
@@ -227,13 +245,15 @@ void Desk::announce(const Asked& asked, const Done& done) {
     if (!said->leaving()) {
         if (!said->rtc && said->port < swarm::least_peer_port)
             return refuse(done, 400, "'port' is below 1024");
-        std::erase_if(said->songs, [&](const auto& song) {
-            if (removed_.contains(song.first)) answer.removed.push_back(song.first);
-            return removed_.contains(song.first);
-        });
+        if (!removed_.empty())
+            drop(said->songs, [&](const std::string& id) {
+                if (removed_.contains(id)) answer.removed.push_back(id);
+                return removed_.contains(id);
+            });
     }
     if (!said->leaving()) {
-        std::erase_if(said->songs, [&](const auto& song) { return !allowed(song.first); });
+        if (options_.only_allowed)
+            drop(said->songs, [&](const std::string& id) { return !allowed(id); });
         if (said->songs.empty()) return refuse(done, 403, "none of the songs is allowed here");
         said->location = locate(said->location, asked.ip);
     }
@@ -428,10 +448,14 @@ void Desk::peers(const Asked& asked, const Done& done) {
     if (!query) return refuse(done, 400, query.error().why);
     if (removed_.contains(query->song_id)) return json(done, swarm::wrap_peers_list("[]"));
     if (!allowed(query->song_id)) return refuse(done, 403, "not a song of ours");
+    auto fields =
+        asked.admit ? asked.admit(query->song_id, query->song_id) : std::optional{std::string{}};
+    if (!fields) return refuse(done, 403, not_admitted);
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
-    around_.peers.list(*query, asker, around_.now_ms(), [done](std::string_view peers) {
-        json(done, swarm::wrap_peers_list(peers));
-    });
+    around_.peers.list(*query, asker, around_.now_ms(),
+                       [done, fields = std::move(*fields)](std::string_view peers) {
+                           json(done, swarm::wrap_peers_list(peers), fields);
+                       });
 }
 
 void Desk::report(const Asked& asked, const Done& done) {

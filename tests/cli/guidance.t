@@ -57,7 +57,7 @@ ok 'a file that no edge has as a song' hints 69 stretto-play --store store -O nu
 
 # typing errors
 tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve
-    stretto-track stretto-play stretto-simulate stretto-report'
+    stretto-track stretto-play stretto-simulate stretto-report stretto-sign'
 command -v stretto-rtc >/dev/null && tools="$tools stretto-rtc" # where its libraries are
 for tool in $tools; do
     ok "$tool --vesion: --version was meant" hints 64 $tool --vesion /// "unknown option '--vesion'" \
@@ -148,4 +148,7 @@ groups() {
         stretto-serve --help | grep -q 'STRETTO_SERVE_LISTEN'
 }
 ok 'help groups options' groups
+for word in -- --- --=x; do
+    ok "only dashes are no option of another name: $word" exits 64 stretto-fetch song song $word
+done
 finish

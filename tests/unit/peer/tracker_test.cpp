@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(the_cache_is_announced) {
     BOOST_TEST(said.upload_kbps == 2500);
     BOOST_REQUIRE(said.location);
     BOOST_TEST(swarm::print_location(*said.location) == "52.5,13.4");
-    BOOST_TEST((said.songs == std::map<std::string, swarm::Have>{{id, {{320, {{0, 1}, {4, 4}}}}}}));
+    BOOST_TEST((said.songs == swarm::Songs{{id, {{320, {{0, 1}, {4, 4}}}}}}));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_cache_is_not_announced_until_the_first_chunk) {

@@ -215,8 +215,7 @@ BOOST_AUTO_TEST_CASE(an_announce_omits_songs_that_do_not_fit) {
     auto again = parse_announce(print_announce(all));
     BOOST_REQUIRE(bool(again));
     BOOST_TEST(again->songs.size() == most_songs);
-    for (auto& [id, have] : all.songs)
-        have[320] = std::vector<ChunkRange>(60, ChunkRange{100, 200});
+    for (auto& [id, have] : all.songs) have[320] = Ranges(60, ChunkRange{100, 200});
     const auto printed = print_announce(all);
     BOOST_TEST(printed.size() <= most_request_bytes);
     BOOST_TEST(printed.size() > most_request_bytes - 2000);

@@ -16,6 +16,7 @@ const Location berlin{52.5f, 13.4f}, sydney{-33.9f, 151.2f}, lima{-12.0f, -77.0f
 struct Book final : Swarm::Notes {
     Cell cell_of(std::uint32_t peer) const override { return cells.at(peer); }
     void fetch(std::uint32_t) const override {}
+    void fetch_link(std::uint32_t) const override {}
     Network network_of(std::uint32_t peer) const override {
         const auto found = networks.find(peer);
         return found == networks.end() ? peer : found->second;

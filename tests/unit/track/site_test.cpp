@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_browser_may_ask_before_it_sends_json) {
     const auto answer = ask("OPTIONS", "/announce");
     BOOST_TEST(answer.status == 204);
     BOOST_TEST(field(answer, "Access-Control-Allow-Methods") == "GET, HEAD, POST, OPTIONS");
-    BOOST_TEST(field(answer, "Access-Control-Allow-Headers") == "Content-Type");
+    BOOST_TEST(field(answer, "Access-Control-Allow-Headers") == "Authorization, Content-Type");
     BOOST_TEST(field(answer, "Access-Control-Max-Age") == "86400");
 }
 BOOST_AUTO_TEST_CASE(other_methods_are_refused_with_those_that_are_not) {
