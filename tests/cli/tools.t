@@ -32,7 +32,7 @@ for page in "$root"/man/*; do
     lint() { mandoc -T lint -W warning "$page" >said; test ! -s said || { cat said; return 1; }; }
     ok "man page ${page##*/} is clean" lint
 done
-completes() { # WORDS...: what bash offers for the last
+completes() { # WORDS...: the completions of bash for the last word
     bash -c \
         '. "$1/cmd/stretto.bash"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stretto "$1"; printf "%s\n" "${COMPREPLY[@]}"' - \
         "$root" "$@"
