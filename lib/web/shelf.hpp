@@ -35,7 +35,7 @@ class Shelf {
     /// The chunks of a rendition.
     std::vector<std::int64_t> chunks(const std::string& id, int kbps) const;
     /// What may be announced: the chunks of the songs that were used last.
-    std::map<std::string, swarm::Have> inventory() const;
+    swarm::Songs inventory() const;
     /// Counts changes of what is there.
     std::uint64_t changes() const noexcept { return changes_; }
 
