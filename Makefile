@@ -16,10 +16,10 @@ NET_TESTS_SIDE_BY_SIDE := $(patsubst %,tests/net/%.t,swarm whole play evil addre
 UNIT_MODULES ?= *
 
 PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libssl libcrypto \
-                libuv zlib libmaxminddb libisal sndfile simdjson libseccomp
+                libuv zlib libmaxminddb libisal sndfile simdjson libseccomp tomlplusplus
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libseccomp-dev
+                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libseccomp-dev libtomlplusplus-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \

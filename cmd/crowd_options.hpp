@@ -90,6 +90,10 @@ struct CrowdOptions {
                        "24xbusy,8xlate: silent, slow, wrong, half, missing, busy, late")
             ->type_name("NxHOW")
             ->delimiter(',');
+        app.add_option("--seeders", settings.seeders,
+                       "Add peers that have the most popular song before anybody comes")
+            ->range(0, 100000)
+            ->capture_default_str();
         app.add_flag("--no-skips", no_skips, "Listeners play every song to its end");
         app.add_flag("--no-peers", no_peers, "Use edges only");
     }

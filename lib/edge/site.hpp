@@ -1,7 +1,6 @@
 #pragma once
-// The requests that origin and edge answer alike: health, a song's chunk by the wanted bitrate,
-// whole songs as one file, and events where they are taken. All else goes to where the objects come
-// from.
+// Answers the requests that origin and edge have in common: health, a chunk by X-User-Bitrate,
+// songs as one file, and events if they are accepted. A Backend answers all others.
 #include "edge/choices.hpp"
 #include "edge/event_intake.hpp"
 #include "edge/manifests.hpp"
@@ -15,16 +14,16 @@
 
 namespace stretto::edge {
 
-/// Where objects come from, and what answers the requests that are for it alone.
+/// The source of objects, which also answers all other requests.
 class Backend : public Objects {
    public:
     virtual void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
                        const http::Reply& reply) = 0;
-    /// Whether it passes on what is not ours too, as it is.
+    /// Whether it forwards requests that are not ours unchanged.
     virtual bool passes_on() const { return false; }
 };
 
-/// What all workers share.
+/// Data shared by all workers.
 struct SiteShared {
     Manifests manifests;
     StreamPlans plans;
@@ -36,7 +35,7 @@ struct SiteShared {
     http::Access* access = nullptr;  ///< nullptr: songs need no token
 };
 
-/// One for each worker.
+/// One per worker.
 class Site : public http::Handler {
    public:
     Site(net::Loop& loop, Backend& backend, SiteShared& shared, http::Status& status)
@@ -73,10 +72,10 @@ class Site : public http::Handler {
     SiteShared& shared_;
     http::Status& status_;
     std::optional<http::Gate> gate_;
-    std::optional<events::Reader> reader_;  // from the first events on
+    std::optional<events::Reader> reader_;  // created at the first events
 };
 
-/// 404, 502, 503 or 504 with its reason.
+/// A response 404, 502, 503 or 504 with its reason.
 void send_error(const http::Reply& reply, int status, std::string_view why);
 
 }  // namespace stretto::edge

@@ -15,12 +15,12 @@
 namespace stretto::http {
 namespace {
 
-/// What is printed as it is.
+/// Whether a byte is printed unchanged.
 constexpr ByteSet plain{
     " !#$%&'()*+,-./"
     "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"};
 
-/// Quotes, backslashes and bytes that could drive a terminal as \xHH.
+/// Print quotes, backslashes and control bytes as \xHH.
 void append_escaped(std::string& to, std::string_view value) {
     constexpr char digits[] = "0123456789abcdef";
     while (!value.empty()) {
@@ -45,7 +45,7 @@ void append_number(std::string& to, std::uint64_t number) {
     to.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
-/// The request line; "-" where none could be read.
+/// The request line; "-" if it could not be read.
 void append_request(std::string& to, const LogEntry& entry) {
     if (entry.method.empty()) return append_quoted(to, {});
     to += '"';

@@ -12,7 +12,7 @@ namespace stretto::listen {
 namespace {
 
 constexpr std::int64_t gather_ms = 1000;
-constexpr std::chrono::seconds last_time{5};  // for what is left when the program ends
+constexpr std::chrono::seconds last_time{5};  // for the last lines when the program ends
 
 http::Upstream::Limits limits() {
     http::Upstream::Limits limits;
@@ -83,7 +83,7 @@ void Poster::post() {
     const auto body = outbox_.post();
     http::Request request;
     request.method = "POST";
-    // for the server, which holds it against its own clock
+    // the server compares it with its own clock
     request.target =
         text(target_, target_.find('?') == target_.npos ? '?' : '&', "sent_ms=", utc_ms());
     request.fields.add("Content-Type", "application/x-ndjson");
@@ -103,7 +103,7 @@ void Poster::take(const http::Whole& answer) {
                      std::uniform_real_distribution{}(random));
     why_ = answer.status / 100 == 2 ? "" : answer.why;
     if (outbox_.lost() > lost) tell_of_loss(why_);
-    // at the end there is no time for pauses that spare the server
+    // at the end there is no time for pauses
     if (finishing_) outbox_.hurry();
     if (finishing_ && outbox_.empty()) return over();
     schedule(finishing_ && why_.empty() ? 0 : gather_ms / 5);

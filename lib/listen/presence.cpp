@@ -15,7 +15,7 @@
 namespace stretto::listen {
 namespace {
 
-constexpr std::int64_t default_upload_kbps = 4000;  // told to the tracker where no limit was set
+constexpr std::int64_t default_upload_kbps = 4000;  // announced to the tracker if no limit is set
 constexpr std::size_t most_list_bytes = 16u << 20;
 /// 6 connections are what a browser opens to a server; more would only share the same link.
 constexpr long edge_connections = 6, peer_connections = 3;
@@ -153,7 +153,7 @@ void Presence::set_edges(const std::vector<swarm::EdgeInfo>& edges) {
     refused_ = 0;
     named_ = edges.size();
     for (const auto& info : edges) {
-        // names are judged when they have been looked up
+        // host names are checked after they have been resolved
         const auto endpoint = swarm::parse_peer_url(info.url);
         if (endpoint && !swarm::may_connect(*endpoint, swarm::Role::edge, options_.local_peers))
             ++refused_;
@@ -184,7 +184,7 @@ void Presence::recall_edges() {
         const auto bytes = read_file(file, 1 << 20);
         if (const auto edges = swarm::parse_edges_answer(as_text(bytes))) set_edges(*edges);
     } catch (const Error&) {
-        // one that cannot be read is one that is not there
+        // an unreadable file counts as missing
     }
 }
 

@@ -42,8 +42,8 @@ std::string random_id() {
 
 }  // namespace
 
-std::map<std::string, swarm::Have> inventory(const store::Kept& kept) {
-    std::map<std::string, swarm::Have> all;
+swarm::Songs inventory(const store::Kept& kept) {
+    swarm::Songs all;
     for (const auto& id : kept.songs()) {
         if (all.size() == swarm::most_songs) break;
         for (const auto& [kbps, here] : kept.chunks(id)) {

@@ -79,6 +79,6 @@ class Tracker {
 };
 
 /// The announced part of the cache: the most recently used songs.
-std::map<std::string, swarm::Have> inventory(const store::Kept& kept);
+swarm::Songs inventory(const store::Kept& kept);
 
 }  // namespace stretto::peer

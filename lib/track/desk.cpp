@@ -13,12 +13,12 @@ namespace {
 using swarm::PeersQuery;
 
 constexpr std::size_t most_look_ups = 65536, most_look_ups_of_network = 2048;
-constexpr std::size_t look_ups_at_a_time = 16;  // of a network
+constexpr std::size_t look_ups_at_a_time = 16;  // lookups per network in progress
 constexpr std::size_t most_rations = 65536, most_missing = 16384;
 constexpr std::uint64_t most_unknown = 32,
-                        unknown_ms = 10'000;  // such look-ups, one more each 10 s
+                        unknown_ms = 10'000;  // such lookups; one more every 10 s
 constexpr std::uint64_t missing_ms = 600'000;
-constexpr int most_wait_s = 25;  // proxies end what takes longer than 30 s or 60 s
+constexpr int most_wait_s = 25;  // proxies end requests after 30 s or 60 s
 constexpr std::string_view songs_path = "/songs/";
 
 constexpr const char* not_admitted = "token: it is for something else";
@@ -30,8 +30,8 @@ void refuse(const Desk::Done& done, int status, std::string why, std::string fie
     done({status, std::move(why), std::move(fields)});
 }
 
-/// A parameter of the query as a number from `least` to `most`; nullopt when it is absent.
-/// Malformed when it is none.
+/// A parameter of the query as a number from `least` to `most`; nullopt if it is absent, Malformed
+/// if it is not a number.
 Result<std::optional<int>> number(std::string_view query, std::string_view name, int least,
                                   int most) {
     const auto value = http::query_value(query, name);
@@ -53,7 +53,7 @@ Result<std::optional<swarm::Location>> location(std::string_view query) {
     return std::optional{swarm::rounded(*place)};
 }
 
-/// The query of GET /songs/...; all of it is optional.
+/// The query of GET /songs/...; all parameters are optional.
 Result<PeersQuery> song_query(std::string_view text) {
     PeersQuery query;
     const auto place = location(text);
@@ -73,7 +73,7 @@ Result<PeersQuery> song_query(std::string_view text) {
     return query;
 }
 
-/// A query, "?" included, without what was for us.
+/// A query, including "?", without our parameters.
 std::string without_place(std::string_view query) {
     std::string kept;
     while (!query.empty()) {
@@ -88,11 +88,20 @@ std::string without_place(std::string_view query) {
     return kept;
 }
 
-/// The second segment of "/songs/ID/..." and "/stream/ID": the same edge for all of a song.
+/// The second segment of "/songs/ID/..." and "/stream/ID", so that one edge gets all of a song.
 std::string_view song_of(std::string_view path) {
     path.remove_prefix(std::min(path.find('/', 1), path.size()));
     if (!path.empty()) path.remove_prefix(1);
     return path.substr(0, path.find('/'));
+}
+
+/// Of these songs, those whose id is so.
+template <class Is>
+void drop(swarm::Songs& songs, Is is) {
+    auto all = songs.extract_sequence();
+    const auto gone = std::ranges::remove_if(all, [&](const auto& song) { return is(song.first); });
+    all.erase(gone.begin(), gone.end());
+    songs.adopt_sequence(boost::container::ordered_unique_range, std::move(all));
 }
 
 std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
@@ -166,7 +175,7 @@ void Desk::song_of_origin(const SongAsked& asked, const Found& found, const Done
         return send_song(done, asked, found.song->id, found.song->layout,
                          asked.with_manifest ? found.song->manifest : "");
     }
-    // an id is proof: a client with an id gets the manifest from any edge while the origin is away
+    // while the origin is unreachable, a client with an id can get the manifest from any edge
     if (!song::is_id(asked.song) || found.status == 404)
         return refuse(done, found.status, found.why);
     around_.peers.layout(asked.song, [=, this](const std::optional<swarm::Layout>& layout) {
@@ -219,7 +228,7 @@ Desk::Answer Desk::nearest(std::string_view target, const swarm::Ip& ip) const {
 
 // Peers
 
-/// Not all at once: between three and five quarters of the interval.
+/// A random interval, 0.75 to 1.25 times the configured one, to spread the announces.
 void Desk::set_times(swarm::AnnounceAnswer& answer) {
     random_ = random_ * 6364136223846793005u + 1442695040888963407u;  // Knuth, MMIX
     const double jitter = 0.75 + 0.5 * static_cast<double>(random_ >> 11) * 0x1p-53;
@@ -236,13 +245,15 @@ void Desk::announce(const Asked& asked, const Done& done) {
     if (!said->leaving()) {
         if (!said->rtc && said->port < swarm::least_peer_port)
             return refuse(done, 400, "'port' is below 1024");
-        std::erase_if(said->songs, [&](const auto& song) {
-            if (removed_.contains(song.first)) answer.removed.push_back(song.first);
-            return removed_.contains(song.first);
-        });
+        if (!removed_.empty())
+            drop(said->songs, [&](const std::string& id) {
+                if (removed_.contains(id)) answer.removed.push_back(id);
+                return removed_.contains(id);
+            });
     }
     if (!said->leaving()) {
-        std::erase_if(said->songs, [&](const auto& song) { return !allowed(song.first); });
+        if (options_.only_allowed)
+            drop(said->songs, [&](const std::string& id) { return !allowed(id); });
         if (said->songs.empty()) return refuse(done, 403, "none of the songs is allowed here");
         said->location = locate(said->location, asked.ip);
     }
@@ -289,7 +300,7 @@ void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& s
     if (!result.unknown.empty()) look_up(peer, said, result);
 }
 
-/// "stun:HOST:PORT", with the host that the client reached this tracker at unless another is set.
+/// "stun:HOST:PORT", with the host in the client's request unless another server is set.
 std::string Desk::stun_for(std::string_view host) const {
     if (options_.stun.empty()) return {};
     if (!options_.stun.starts_with(':')) return "stun:" + options_.stun;
@@ -350,7 +361,7 @@ bool Desk::known_missing(const std::string& id) {
     return false;
 }
 
-/// Those with nothing under way that are full again by now.
+/// Forget networks without lookups in progress that have their full allowance again.
 void Desk::forget_rations() {
     const auto now = around_.now_ms();
     std::erase_if(rations_, [&](const auto& entry) {
@@ -360,9 +371,9 @@ void Desk::forget_rations() {
     });
 }
 
-/// The songs that nobody has announced yet: counted when the origin has said how they are cut. An
-/// announce may name hundreds that are nowhere: each is looked up once in ten minutes, and a
-/// network's share of such look-ups is small.
+/// Look up songs that no peer has announced before, because their layout comes from the origin. An
+/// announce may contain hundreds of songs that do not exist. Each is looked up once in ten minutes,
+/// and the number of such lookups per network is limited.
 void Desk::look_up(const swarm::Endpoint& peer, const swarm::Announce& said,
                    const Announced& result) {
     const auto network = swarm::network_of(peer.ip);
@@ -395,7 +406,7 @@ void Desk::pump(swarm::Network network) {
         ration.left = std::min<double>(most_unknown, ration.left + passed / unknown_ms);
         ration.at_ms = now;
         if (ration.left < 1) {
-            if (ration.under_way > 0) break;  // which may find something
+            if (ration.under_way > 0) break;  // which may find the song
             counters_.look_ups_dropped += ration.waiting.size();
             looking_up_ -= ration.waiting.size();
             ration.waiting.clear();

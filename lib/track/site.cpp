@@ -93,7 +93,7 @@ Desk::Around Site::around() {
             [this](const swarm::Ip& ip) { return geo_ ? geo_->find(ip) : std::nullopt; }};
 }
 
-/// In parts, so that requests are answered in between.
+/// Do this in steps, so that requests are answered in between.
 void Site::expire() {
     desk_.expire();
     parts_.peers.expire(parts_.loop.now_ms(), [this](bool more) {
@@ -165,10 +165,10 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
                  });
 }
 
-// What the tracker tells of itself
+// Metrics of the tracker
 
 void Site::add_metrics(std::vector<http::Metric>& metrics) {
-    // what does not come at once is told the next time
+    // a result that is not available now is reported the next time
     parts_.peers.stats([this](const swarm::PeersStats& now) { stats_ = now; });
     const auto& stats = stats_;
     const auto add = [&](const char* name, const char* help, std::uint64_t value,
@@ -221,7 +221,7 @@ std::string Site::edges_json() const {
     return list.dump();
 }
 
-/// Looking through all songs takes a millisecond for each few thousand: once a second is enough.
+/// Updated once a second, because a scan takes a millisecond per few thousand songs.
 std::string Site::swarms_json() {
     const auto now = parts_.loop.now_ms();
     if (swarms_ms_ && now - *swarms_ms_ < swarms_fresh_ms) return swarms_;

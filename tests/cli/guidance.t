@@ -148,4 +148,7 @@ groups() {
         stretto-serve --help | grep -q 'STRETTO_SERVE_LISTEN'
 }
 ok 'help groups options' groups
+for word in -- --- --=x; do
+    ok "only dashes are no option of another name: $word" exits 64 stretto-fetch song song $word
+done
 finish
