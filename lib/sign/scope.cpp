@@ -96,12 +96,14 @@ std::optional<std::pair<std::size_t, std::size_t>> interval(std::string_view tex
 /// time. So that is counted before it is compiled. Empty: it is small enough.
 std::string why_not(std::string_view expression) {
     struct Group {
-        std::size_t cost = 0, last = 0;  // of its last part
+        std::size_t cost = 0, last = 0;         // of its last part
+        std::size_t depth = 0, last_depth = 0;  // of repetitions in one another
     };
     std::vector<Group> open{{}};
     const auto part = [&](std::size_t cost) {
         open.back().cost += cost;
         open.back().last = cost;
+        open.back().last_depth = 0;
     };
     for (std::size_t i = 0; i < expression.size(); ++i) {
         if (open.back().cost > Scope::most_cost) return "too many repetitions";
@@ -130,9 +132,10 @@ std::string why_not(std::string_view expression) {
             case ')':
                 if (open.size() == 1) return "a parenthesis that is not open";
                 {
-                    const auto cost = group.cost + 1;
+                    const auto cost = group.cost + 1, depth = group.depth;
                     open.pop_back();
                     part(cost);
+                    open.back().last_depth = depth;
                 }
                 continue;
             case '|':
@@ -158,6 +161,9 @@ std::string why_not(std::string_view expression) {
                 continue;
         }
         if (group.last == 0) part(1);  // where nothing is to be repeated it may stand for itself
+        // each doubles the ways that the C library looks through
+        if (++group.last_depth > Scope::most_depth) return "too many repetitions in one another";
+        group.depth = std::max(group.depth, group.last_depth);
         group.cost += group.last * (times - 1);
         group.last *= times;
     }

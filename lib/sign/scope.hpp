@@ -14,6 +14,7 @@ class Scope {
     static constexpr std::size_t most_bytes = 2048;      ///< of the claim
     static constexpr std::size_t most_uri_bytes = 2048;  ///< longer ones are never in a scope
     static constexpr std::size_t most_cost = 2500;       ///< characters, with all repetitions
+    static constexpr std::size_t most_depth = 3;         ///< of repetitions in one another
     static constexpr std::size_t most_levels = 50;       ///< of parentheses
 
     /// `regex:` with a POSIX extended regular expression that has to match the whole URI, or
