@@ -123,9 +123,9 @@ Array list(const Value& value, std::size_t most, const char* why) {
     return Wrong::nothing<Array>();
 }
 
-std::vector<ChunkRange> ranges_of(const Value& value) {
+Ranges ranges_of(const Value& value) {
     const auto pairs = list(value, most_ranges, "chunks are no list of ranges");
-    std::vector<ChunkRange> ranges;
+    Ranges ranges;
     ranges.reserve(pairs.size());
     for (const auto& pair : pairs) {
         const auto ends = list(pair, 2, "a range is not [first, last]");
@@ -153,6 +153,28 @@ Have have_of(const Value& value) {
     return have;
 }
 
+/// Sorted at the end: to insert each in its place takes the square of their number.
+Songs songs_of(const Object& json) {
+    Songs::sequence_type all;
+    all.reserve(json.size());
+    for (const auto& [id, chunks] : json) {
+        if (!is_song_id(id)) Wrong::say("a song is not an id");
+        all.emplace_back(std::string{id}, have_of(chunks));
+    }
+    const auto id_of = [](const auto& song) -> const std::string& { return song.first; };
+    if (!std::ranges::is_sorted(all, std::ranges::less_equal{}, id_of)) {
+        // of several of a name the last
+        std::ranges::reverse(all);
+        std::ranges::stable_sort(all, {}, id_of);
+        const auto twice = std::ranges::unique(all, {}, id_of);
+        all.erase(twice.begin(), twice.end());
+    }
+    if (all.size() > most_songs) Wrong::say("more than ", most_songs, " songs");
+    Songs songs;
+    songs.adopt_sequence(boost::container::ordered_unique_range, std::move(all));
+    return songs;
+}
+
 Announce announce_of(const Object& json) {
     Announce a;
     a.peer_id = peer_id(json);
@@ -167,13 +189,7 @@ Announce announce_of(const Object& json) {
     if (!value) return a;
     const auto songs = as<Object>(*value, "'songs' is not an object");
     if (left) return a;
-    for (const auto& [id, chunks] : songs) {
-        if (!is_song_id(id)) Wrong::say("a song is not an id");
-        a.songs[std::string{id}] = have_of(chunks);
-        if (a.songs.size() <= most_songs) continue;
-        Wrong::say("more than ", most_songs, " songs");
-        break;
-    }
+    a.songs = songs_of(songs);
     return a;
 }
 

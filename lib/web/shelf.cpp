@@ -51,12 +51,12 @@ std::vector<std::int64_t> Shelf::chunks(const std::string& id, int kbps) const {
     return all;
 }
 
-std::map<std::string, swarm::Have> Shelf::inventory() const {
+swarm::Songs Shelf::inventory() const {
     std::vector<const std::pair<const std::string, Song>*> newest;
     for (const auto& song : songs_) newest.push_back(&song);
     std::ranges::sort(newest, std::greater{},
                       [](const auto* song) { return song->second.used_ms; });
-    std::map<std::string, swarm::Have> all;
+    swarm::Songs all;
     for (const auto* song : newest) {
         if (all.size() == swarm::most_songs) break;
         std::set<std::pair<int, std::int64_t>> here;  // their paths sort 10 before 2
