@@ -230,7 +230,7 @@ $W/source/.there: tests/tools/sources.sh $(if $(DRY_RUN),,| deps)
 # the headers of installed packages alone: those of this machine's C library must not be found
 $W/include/.there: | $B/config.mk
 	@mkdir -p $(@D)
-	@for header in boost ogg vorbis simdjson.h; do ln -sfn /usr/include/$$header $(@D)/$$header || exit; done
+	@for header in ogg vorbis boost simdjson.h; do ln -sfn /usr/include/$$header $(@D)/$$header || exit; done
 	@touch $@
 $(patsubst %,$W/source/%.o,$(WEB_C)): $W/source/.there $W/include/.there
 	$(WEB_CC) -w -isystem $W/include -I$W/source/libvorbis/lib -c -o $@ $(@:.o=.c)

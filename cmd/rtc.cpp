@@ -37,7 +37,7 @@ void add_options(const Settings& settings, Options& o) {
     settings.add("links", o.links, "Maximum number of links to peers; each takes 220 kB")
         ->range(1, 300)
         ->capture_default_str();
-    settings.add("key", o.key, "Keep the key in this file, so that the peer's id stays the same")
+    settings.add("key", o.key, "Store the key in this file, so that the peer's id stays the same")
         ->type_name("FILE");
     settings.add("stun", o.stun, "Find the public address with this STUN server (the tracker's)")
         ->type_name("HOST:PORT");

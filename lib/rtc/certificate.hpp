@@ -13,10 +13,10 @@ extern "C" void SSL_CTX_free(ssl_ctx_st*);
 
 namespace stretto::rtc {
 
-/// Of a certificate in DER.
+/// SHA-256 of a certificate in DER.
 Digest fingerprint_of(const x509_st* certificate);
 
-/// A key (P-256) and a certificate that it signed itself.
+/// A key (P-256) and a self-signed certificate.
 class Certificate {
    public:
     /// @param file  PEM with both, which is made if it is not there or has nearly expired; empty: a
@@ -25,7 +25,7 @@ class Certificate {
 
     const Digest& fingerprint() const noexcept { return fingerprint_; }
     std::string peer_id() const { return swarm::rtc_id_of(fingerprint_); }
-    /// DTLS 1.2 with this certificate; the other end must show one too.
+    /// A DTLS 1.2 context with this certificate; the remote peer must send one too.
     ssl_ctx_st* context() const noexcept { return context_.get(); }
 
    private:

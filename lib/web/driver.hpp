@@ -61,11 +61,11 @@ class Driver {
     using Chunk = std::pair<int, int>;  // rendition, number
     struct Flight {
         gather::Ask ask;
-        int of_rules = 0;  // their number of it
-        double last = 0;   // when it was asked for, or brought something
-        Bytes data;        // of small answers, and of pieces that are not proved yet
+        int of_rules = 0;  // its number in the rules
+        double last = 0;   // when it was sent, or last received bytes
+        Bytes data;        // of small responses, and of unverified pieces
         int next_piece = 0;
-        std::uint64_t skip = 0;  // bytes before the range, of an answer that is the whole chunk
+        std::uint64_t skip = 0;  // bytes before the range, if the response is the whole chunk
         std::uint32_t got = 0;
         bool longer = false, hit = false, kept = false;
     };
@@ -111,14 +111,14 @@ class Driver {
     std::unique_ptr<gather::Listening> rules_;
     Calls calls_;
     song::Manifest manifest_;
-    std::map<int, Flight> flights_;  // by the page's number
-    std::map<int, int> numbers_;     // the rules' numbers -> the page's
-    std::set<int> hits_;             // of the rules' numbers
-    std::map<Chunk, Bytes> chunks_;  // from their beginning; holes are zeros
-    std::map<int, Bytes> headers_;   // by rendition
+    std::map<int, Flight> flights_;  // per number in the page
+    std::map<int, int> numbers_;     // number in the rules -> number in the page
+    std::set<int> hits_;             // numbers in the rules
+    std::map<Chunk, Bytes> chunks_;  // from their beginning; missing bytes are zeros
+    std::map<int, Bytes> headers_;   // per rendition
     std::map<int, song::Index> index_;
-    std::shared_ptr<bool> there_ = std::make_shared<bool>(true);  // for answers that come late
-    Bytes first_, json_;  // chunk 0 before the manifest; the manifest until it is kept
+    std::shared_ptr<bool> there_ = std::make_shared<bool>(true);  // for late answers
+    Bytes first_, json_;  // chunk 0 before the manifest; the manifest until it is stored
     int first_number_ = -1, kept_manifest_ = -1;
     double due_ = 0, from_s_ = 0;
     bool ended_ = false, running_ = false;

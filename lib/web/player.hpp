@@ -64,7 +64,7 @@ class Player final : events::Sink {
     /// So many bytes of all that were sent are on their way.
     void drained(int link, std::uint64_t bytes) { mesh_.drained(link, bytes); }
     void closed(int link) { mesh_.closed(link); }
-    /// @param status  0: no answer
+    /// @param status  0: no response
     void posted(int status, std::int64_t retry_after_ms);
 
     /// Call this after each of the calls above, and after the returned time. @return s
@@ -124,7 +124,7 @@ class Player final : events::Sink {
     std::uint64_t of_server_ = 0, of_peers_ = 0, of_shelf_ = 0;  // bytes
     std::uint64_t uploads_told_ = 0;
     double sources_at_ = 0, uploads_at_ = 0;
-    std::string* aside_ = nullptr;  // lines go there rather than to the outbox
+    std::string* aside_ = nullptr;  // if set, lines are written there instead of to the outbox
 };
 
 }  // namespace stretto::web
