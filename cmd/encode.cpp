@@ -247,7 +247,7 @@ int main(int argc, char** argv) {
         "Encode any audio file for streaming: loudness -14 LUFS, one Ogg stream with a Vorbis "
         "stream per bitrate."};
     app.add_option("-b,--bitrates", o.kbps,
-                   "Quality steps by their nominal kbit/s, separated by commas")
+                   "Quality steps, named by their nominal kbit/s and separated by commas")
         ->delimiter(',')
         ->capture_default_str();
     app.add_option("-r,--rate", o.decoder.rate, "Sample rate, Hz")
@@ -256,7 +256,7 @@ int main(int argc, char** argv) {
     app.add_option("-o,--output", o.output, "Output file; - is standard output")
         ->capture_default_str();
     app.add_option("-j,--jobs", o.threads,
-                   "Renditions to encode in parallel; the output is the same")
+                   "Renditions to encode in parallel; the output does not depend on it")
         ->range(1, 64)
         ->capture_default_str();
     app.add_option("--lufs", o.lufs, "Target loudness, LUFS")
@@ -266,27 +266,29 @@ int main(int argc, char** argv) {
         ->range(-30.0, 6.0)
         ->capture_default_str();
     auto* plain = app.add_flag("--no-normalize", o.no_normalize, "Do not change the loudness");
-    app.add_option("--gain", o.gain, "Apply this gain in dB instead (an album's, from --measure)")
+    app.add_option("--gain", o.gain,
+                   "Apply this gain in dB, such as an album's gain from --measure")
         ->range(-100.0, 100.0)
         ->excludes(plain);
     app.add_flag("--measure", o.measure,
                  "Only print loudness, true peak and gain of each INPUT and of all together");
     app.add_flag("--json", o.json, "With --measure: one JSON object per line");
     app.add_flag("--single-mono", o.decoder.single_mono,
-                 "Measure mono as one loudspeaker, not as the two that it is heard from");
-    auto* cover =
-        app.add_option("--cover", o.decoder.cover, "A picture to use as cover, not the one inside")
-            ->type_name("FILE");
-    app.add_flag("--no-cover", o.decoder.no_cover, "Leave pictures out")->excludes(cover);
-    app.add_option("--cue", o.decoder.cue, "A cue sheet that says where the songs of INPUT are")
+                 "Measure mono as played by one loudspeaker instead of two");
+    auto* cover = app.add_option("--cover", o.decoder.cover,
+                                 "Use this picture as cover instead of a picture inside INPUT")
+                      ->type_name("FILE");
+    app.add_flag("--no-cover", o.decoder.no_cover, "Do not keep a cover")->excludes(cover);
+    app.add_option("--cue", o.decoder.cue, "Use this cue sheet instead of one inside INPUT")
         ->type_name("FILE");
-    app.add_option("--cue-track", o.decoder.cue_track,
-                   "Take one song of INPUT: this track of the cue sheet, in FILE or inside INPUT")
+    app.add_option("--cue-track", o.decoder.cue_track, "Encode only this track of the cue sheet")
         ->range(1, 999);
-    app.add_option("--track", o.decoder.track, "Which audio track of the file, from 1")
+    app.add_option("--track", o.decoder.track,
+                   "Use this audio track of a file with several, counted from 1")
         ->range(1, 1000);
-    app.add_option("--raw", o.raw,
-                   "The input is raw samples: format, rate, channels, as in s16le:44100:2")
+    app.add_option(
+           "--raw", o.raw,
+           "Read samples without a header: format, rate and channels, such as s16le:44100:2")
         ->type_name("FORMAT:HZ:N");
     app.add_flag("--keep-going", o.decoder.keep_going,
                  "Skip damage inside the input, and report it");

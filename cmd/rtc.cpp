@@ -25,20 +25,21 @@ struct Options {
 };
 
 void add_options(const Settings& settings, Options& o) {
-    settings.add("tracker", o.tracker, "Signal through the tracker at URL")->type_name("URL");
-    settings.add("upstream", o.upstream, "Answer peers with what this server has")
+    settings.add("tracker", o.tracker, "Exchange addresses with peers through this tracker")
         ->type_name("URL");
-    settings.add("listen", o.listen, "Serve programs on this machine here; port 0: a free one")
+    settings.add("upstream", o.upstream, "Answer requests of peers from this server")
+        ->type_name("URL");
+    settings
+        .add("listen", o.listen,
+             "Listen here for programs on this machine; port 0 selects a free port")
         ->type_name("HOST:PORT")
         ->capture_default_str();
-    settings.add("links", o.links, "Connections to peers at a time; each takes 220 kB")
+    settings.add("links", o.links, "Maximum number of links to peers; each takes 220 kB")
         ->range(1, 300)
         ->capture_default_str();
-    settings.add("stun", o.stun, "Learn the public address from this STUN server (the tracker's)")
+    settings.add("stun", o.stun, "Find the public address with this STUN server (the tracker's)")
         ->type_name("HOST:PORT");
-    settings
-        .add("address", o.addresses,
-             "Reach peers from this address of this machine (all but loopback)")
+    settings.add("address", o.addresses, "Use this address of this machine (all except loopback)")
         ->type_name("IP");
 }
 

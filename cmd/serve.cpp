@@ -166,6 +166,7 @@ class Serving {
           passed_(net::take_passed_sockets()),
           certificates_(http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed,
                                               o.client_authority, o.listen)),
+          access_(http::access_of(o.token_keys, o.token_exempt, o.name)),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
@@ -177,6 +178,11 @@ class Serving {
         if (certificates_) {
             http::add_metrics(status_, *certificates_);
             reloads_.add("certificates", [this] { certificates_->reload(); });
+        }
+        if (access_) {
+            site_.access = access_.get();
+            http::add_metrics(status_, *access_);
+            reloads_.add("token keys", [this] { access_->keys.reload(); });
         }
         if (o.events.path.empty()) return;
         auto options = o.events;
@@ -284,6 +290,7 @@ class Serving {
     std::vector<net::PassedSocket> passed_;
     net::Reloads reloads_;
     std::unique_ptr<http::Certificates> certificates_;
+    std::unique_ptr<http::Access> access_;
     http::AccessLog log_;
     http::Limiter limiter_;
     http::Shared shared_{{},
@@ -364,15 +371,17 @@ int serve_peer(const Options& o) {
             throw Error{EX_USAGE, text("location '", o.location, "': ", parsed.error().why)};
         place = *parsed;
     }
-    if (o.listen.size() != 1) throw Error{EX_USAGE, "a peer has one --listen"};
+    if (o.listen.size() != 1) throw Error{EX_USAGE, "a peer needs exactly one --listen"};
     if (!net::take_passed_sockets().empty())
-        throw Error{EX_USAGE, "a peer takes no sockets from a service manager"};
+        throw Error{EX_USAGE, "a peer accepts no sockets from a service manager"};
     const net::ServiceManager manager;
     store::Kept kept{o.source, o.cache_size};
     net::Loop loop;
     peer::Seeder seeder{loop, kept, {static_cast<double>(o.upload_limit), 4, o.listen[0]}};
     peer::Tracker tracker{loop, o.announce, place};
     const auto limit = static_cast<std::int64_t>(o.upload_limit * 8 / 1000);
+    tracker.on_pass_keys(
+        [&](std::optional<sign::KeySet> keys) { seeder.demand_passes(std::move(keys)); });
     tracker.share(kept, seeder.port(), limit > 0 ? limit : 10000,
                   [&](const auto& songs) { seeder.withhold(songs); });
     std::cout << "listening on " << seeder.address() << std::endl;
@@ -404,7 +413,8 @@ void split_sources(Options& o) {
         o.sources.assign(std::istream_iterator<std::string>{words}, {});
     }
     const bool urls = std::ranges::all_of(o.sources, is_url);
-    if (o.sources.size() > 1 && !urls) throw Error{EX_USAGE, "several sources are http:// servers"};
+    if (o.sources.size() > 1 && !urls)
+        throw Error{EX_USAGE, "several sources must all be http:// servers"};
     for (const auto& one : o.sources) o.source += (o.source.empty() ? "" : " ") + one;
 }
 
@@ -420,7 +430,9 @@ int serve(Options o) {
     if (!o.announce.empty() && !(o.tls_certificates.empty() && o.tls_self_signed.empty()))
         throw Error{EX_USAGE, "a peer does not speak TLS"};
     if (!o.announce.empty() && !o.allowed.empty())
-        throw Error{EX_USAGE, "a peer answers all clients: it takes no --allow"};
+        throw Error{EX_USAGE, "a peer answers all clients: --allow cannot be used"};
+    if (!o.announce.empty() && !o.token_keys.empty())
+        throw Error{EX_USAGE, "a peer takes passes of its tracker, not tokens"};
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }

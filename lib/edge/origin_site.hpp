@@ -1,6 +1,5 @@
 #pragma once
-// What an origin answers from its store beside what every server of ours does: objects, the list of
-// songs, the page.
+// The requests that only an origin answers, from its store: objects, the list of songs, the page.
 #include "edge/librarian.hpp"
 #include "edge/origin.hpp"
 #include "edge/site.hpp"
@@ -18,7 +17,7 @@ class OriginSite : public Backend {
                const http::Reply& reply) override;
 
    private:
-    /// A request from before the store was read for the first time.
+    /// A request that waits until the store was read for the first time.
     struct Waiting {
         Query query;
         http::Reply reply;

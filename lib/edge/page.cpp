@@ -41,7 +41,7 @@ std::span<const Asset> assets() {
         Sha256 sum;
         for (const auto bytes : {EMBEDDED(worker), EMBEDDED(sound), EMBEDDED(core)})
             sum.add(as_bytes(bytes));
-        const auto base = "/web/" + hex(sum.finish()).substr(0, 16) + "/";
+        const auto base = std::string{web_folder} + hex(sum.finish()).substr(0, 16) + "/";
         constexpr std::string_view script = "text/javascript; charset=utf-8";
         return std::vector<Asset>{
             {base + "worker.js", script, EMBEDDED(worker), {}},

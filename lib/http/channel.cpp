@@ -73,8 +73,8 @@ Channel::Done Channel::send(BytesView first, BytesView second, bool more) {
 Channel::Done Channel::send_file(BytesView first, const Slice& slice) {
     if (!tls_) return send_plain_file(first, slice);
     if (waiting()) return flush();
-    // a copy to a buffer that stays in the processor's cache is cheaper than mapping the file, and
-    // a file that is cut short meanwhile is no SIGBUS
+    // a copy to a buffer in the processor's cache is cheaper than mapping the file, and a file that
+    // is truncated meanwhile causes no SIGBUS
     const auto some = std::min<std::uint64_t>(slice.length, portion_);
     const auto to = std::span{buffers_.joined}.subspan(record_bytes, some);
     ssize_t n;
@@ -104,7 +104,7 @@ Channel::Done Channel::send_plain_file(BytesView first, const Slice& slice) {
     return done;
 }
 
-/// A head and the beginning of its body share a record.
+/// Put a head and the beginning of its body into one record.
 Channel::Done Channel::send_sealed(BytesView first, BytesView second) {
     if (waiting()) return flush();
     auto& out = buffers_.sealed;
@@ -129,7 +129,7 @@ Channel::Done Channel::send_sealed(BytesView first, BytesView second) {
     return pass_on(taken);
 }
 
-/// Send what is sealed; what does not go at once waits.
+/// Send encrypted bytes; the rest waits until the socket is writable.
 Channel::Done Channel::pass_on(std::size_t taken) {
     const auto& out = buffers_.sealed;
     ssize_t n;

@@ -16,10 +16,10 @@
 namespace stretto::http {
 namespace {
 
-constexpr std::uint64_t progress_bytes = 4096;  // what counts as the client still being there
-constexpr std::uint64_t turn_bytes = 1u << 20;  // for one client before others have their turn
-// from here on an answer tells how fast a client is, once in a while: asking the kernel costs as
-// much as sending
+constexpr std::uint64_t progress_bytes = 4096;  // progress that counts as an active client
+constexpr std::uint64_t turn_bytes = 1u << 20;  // for one client before others are served
+// from this size on, a response is used to measure the client's rate, but seldom: asking the kernel
+// costs as much as sending
 constexpr std::uint64_t told_bytes = 64u << 10, told_again_ms = 1000;
 
 bool has_no_body(int status) { return status < 200 || status == 204 || status == 304; }
@@ -47,8 +47,8 @@ Connection::Connection(Server& server, File socket, const net::Address& peer,
 
 Connection::~Connection() { handshake_over(); }
 
-/// A client whose request comes with its connection is answered without waiting for anything: of 13
-/// system calls five are left.
+/// Answer a client whose request arrives with its connection at once, which saves eight of 13
+/// system calls.
 void Connection::start() {
     const auto self = shared_from_this();
     read();
@@ -60,14 +60,14 @@ void Connection::want(int events) {
     try {
         if (!poll_)
             poll_.emplace(server_.loop_, channel_.fd(), [this](int ready) { on_event(ready); });
-    } catch (const std::exception&) {  // the system has no room for another one
+    } catch (const std::exception&) {  // out of memory or descriptors
         return close();
     }
     poll_->want(events);
 }
 
-/// What TLS has to say of its own comes first, so that a client that reads none of it cannot make
-/// us keep ever more.
+/// Send messages of TLS itself first, so that a client that does not read them cannot make us
+/// buffer more and more.
 void Connection::await_client() {
     want(channel_.waiting() ? net::Poll::writable : net::Poll::readable);
 }
@@ -79,7 +79,7 @@ void Connection::give(std::chrono::milliseconds time) {
 net::Loop& Connection::loop() noexcept { return server_.loop_; }
 
 void Connection::on_event(int events) {
-    const auto self = shared_from_this();  // what follows may close us
+    const auto self = shared_from_this();  // the calls below may close this connection
     switch (state_) {
         case State::reading:
         case State::lingering:
@@ -104,8 +104,8 @@ void Connection::on_event(int events) {
     }
 }
 
-/// A client that closed its connection looks like one that sends no more but still reads (RFC 9112
-/// 9.6): what takes longer than a moment is no longer worked on for it.
+/// A client that closed its connection looks like one that has shut down only its sending side
+/// (RFC 9112 9.6). Its request is therefore cancelled if it takes longer than a moment.
 void Connection::client_ended() {
     char byte;
     const bool reset = ::recv(channel_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
@@ -147,7 +147,7 @@ void Connection::read() {
         pending_ = all;
 }
 
-/// Bytes of the connection, sealed where it speaks TLS.
+/// Bytes read from the connection, encrypted if it uses TLS.
 void Connection::take(BytesView bytes) {
     if ((certificates_ || channel_.secure()) && !open(bytes)) return;
     if (bytes.empty()) return;
@@ -165,7 +165,7 @@ void Connection::take(BytesView bytes) {
     parse(std::exchange(pending_, {}));
 }
 
-/// @return false when there is nothing to parse: no TLS, or none that we accept
+/// @return false if there is nothing to parse: no TLS record, or an unacceptable one
 bool Connection::open(BytesView& bytes) {
     if (bytes.empty() || (certificates_ && !begin_tls(bytes))) return false;
     const bool known = channel_.ready();
@@ -195,8 +195,8 @@ bool Connection::open(BytesView& bytes) {
     return true;
 }
 
-/// The memory for TLS is taken only when a client begins to speak it.
-/// @return false: it does not, and was told so
+/// Allocate memory for TLS only when a client begins a handshake.
+/// @return false: the client does not use TLS, and has got a response that says so
 bool Connection::begin_tls(BytesView bytes) {
     const auto* certificates = std::exchange(certificates_, nullptr);
     if (bytes[0] >= 'A' && bytes[0] <= 'Z') {
@@ -219,8 +219,8 @@ void Connection::handshake_over() {
     handshake_.reset();
 }
 
-/// What a TCP proxy that we trust says first: whose connection it passes on.
-/// @return false when requests cannot be read yet, or not at all
+/// Read the PROXY protocol of a trusted TCP proxy, which names the client.
+/// @return false if requests cannot be read yet, or not at all
 bool Connection::take_preface(BytesView& bytes) {
     const auto preface = read_proxy_preface(bytes);
     switch (preface.step) {
@@ -243,11 +243,11 @@ bool Connection::take_preface(BytesView& bytes) {
     return true;
 }
 
-/// Requests in `bytes`, one after the other; what is left over waits in pending_.
+/// Handle the requests in `bytes` one after the other; incomplete bytes wait in pending_.
 void Connection::parse(BytesView bytes) {
     parsing_ = true;
     const std::uint64_t number = number_;
-    // the end of a body needs no byte of its own
+    // the end of a body may be known without further bytes
     while (state_ == State::reading && (upload_ || !bytes.empty()) && parse_step(bytes)) {
     }
     parsing_ = false;
@@ -256,10 +256,10 @@ void Connection::parse(BytesView bytes) {
     if (pending_.empty())
         pending_ = {};
     else if (state_ == State::reading && number != number_)
-        give(server_.limits_.head_time);  // the first bytes of the next request
+        give(server_.limits_.head_time);  // these are the first bytes of the next request
 }
 
-/// @return false when more bytes are needed
+/// @return false if more bytes are needed
 bool Connection::parse_step(BytesView& bytes) {
     auto& parser = upload_ ? upload_->parser : server_.parser_;
     switch (parser.read(bytes)) {
@@ -290,7 +290,7 @@ bool Connection::parse_step(BytesView& bytes) {
     return false;
 }
 
-/// The head of a request is there: with a body it becomes an upload, without it is passed on.
+/// The head of a request has arrived. With a body it becomes an upload; without, it is handled.
 bool Connection::take_head() {
     auto& parser = server_.parser_;
     says_last_ = !parser.keep_alive();
@@ -326,7 +326,7 @@ bool Connection::take_head() {
     }
     if (asks && minor_ > 0) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        // fits into an empty socket buffer, or the client waits for nothing
+        // the socket buffer is empty, so this is sent, unless the client has gone
         const auto sent = channel_.send(as_bytes(go_on), {}, false);
         if (sent.sent != Sent::all) {
             server_.parser_ = RequestParser{};
@@ -346,14 +346,14 @@ void Connection::dispatch(Incoming&& incoming) {
     answer_ = std::make_unique<Answer>();
     answer_->asked = std::chrono::steady_clock::now();
     state_ = State::waiting;
-    deadline_ms_ = UINT64_MAX;  // the handler has time limits of its own
+    deadline_ms_ = UINT64_MAX;  // the handler has its own time limits
     server_.shared_.counters.requests.fetch_add(1, std::memory_order_relaxed);
     Reply reply{shared_from_this(), number_};
     auto& limiter = server_.shared_.limiter;
     if (const auto why = name_client(incoming)) {
         server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
         reply.send(400, *why, "Cache-Control: no-store\r\n");
-    } else if (!server_.shared_.allows(client())) {  // of a proxy
+    } else if (!server_.shared_.allows(client())) {  // the client of a proxy
         server_.shared_.counters.not_allowed.fetch_add(1, std::memory_order_relaxed);
         reply.send(403, "not from there", "Cache-Control: no-store\r\n");
     } else if (limiter.enabled() && !limiter.admit(client().source(), server_.loop_.now_ms())) {
@@ -363,7 +363,7 @@ void Connection::dispatch(Incoming&& incoming) {
         try {
             server_.handler_.handle(std::move(incoming), reply);
         } catch (const std::exception& failure) {
-            // one client's misfortune, be it a full descriptor table, must not end the server
+            // a failure for one client, such as a full descriptor table, must not end the server
             note(failure.what());
             reply.send(503, "not now", "Retry-After: 1\r\nCache-Control: no-store\r\n");
         }
@@ -371,7 +371,7 @@ void Connection::dispatch(Incoming&& incoming) {
     if (state_ == State::waiting && !gone_) want(net::Poll::none);
 }
 
-/// Behind a trusted proxy: for whom it asks. @return  why that is not known
+/// Behind a trusted proxy, find the client. @return  why it is unknown; empty if it is known
 std::optional<std::string> Connection::name_client(Incoming& incoming) {
     if (!trusted_) return {};
     const auto behind = client_behind(peer_, incoming.request.fields, server_.shared_.proxies);
@@ -383,7 +383,7 @@ std::optional<std::string> Connection::name_client(Incoming& incoming) {
     return {};
 }
 
-/// Answer what cannot be read, and close: where the next request begins is not known.
+/// Answer an invalid request, and close, because the start of the next request is unknown.
 void Connection::refuse(int status, std::string_view why) {
     upload_.reset();
     pending_ = {};
@@ -463,7 +463,7 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
 void Connection::interim(std::uint64_t number, const Response& response) {
     if (over(number) || minor_ == 0 || response.status < 100 || response.status > 199) return;
     answer_->text += print_head(response);
-    send_text(false);  // what does not fit goes out before the final response
+    send_text(false);  // the rest is sent before the final response
 }
 
 void Connection::count_sent(std::uint64_t n) {
@@ -496,7 +496,7 @@ Connection::Sent Connection::send_text(bool more_follows) {
     return Sent::all;
 }
 
-/// What text there is and the slice, in one call.
+/// Send the text and the slice in one call.
 Connection::Sent Connection::send_slice() {
     const auto head = as_bytes(answer_->text).subspan(answer_->text_sent);
     const auto done = answer_->slice.fd >= 0 ? channel_.send_file(head, answer_->slice)
@@ -524,7 +524,7 @@ Body::State Connection::ask_body(const std::function<void()>& wake) {
     }
 }
 
-/// Ask the body for more, with the framing around it.
+/// Get more bytes from the body, and add the framing.
 Connection::Next Connection::next_slice() {
     if (answer_->slice_ends_chunk) {
         answer_->text += "\r\n";
@@ -548,7 +548,7 @@ Connection::Next Connection::next_slice() {
         case Body::State::broken:
             return Next::broken;
         case Body::State::end:
-            if (answer_->left) return Next::broken;  // shorter than was told
+            if (answer_->left) return Next::broken;  // shorter than announced
             answer_->body.reset();
             if (chunked_) answer_->text += "0\r\n\r\n";
             return Next::nothing;
@@ -570,7 +570,7 @@ Connection::Next Connection::next_slice() {
 }
 
 void Connection::write() {
-    if (in_write_) return;  // a body that wakes us within next()
+    if (in_write_) return;  // the body called wake() within next()
     const auto self = shared_from_this();
     in_write_ = true;
     const std::uint64_t first = answer_->body_sent;
@@ -593,7 +593,7 @@ void Connection::write() {
                 }
                 in_write_ = false;
                 want(net::Poll::none);
-                deadline_ms_ = UINT64_MAX;  // it is not the client that is slow
+                deadline_ms_ = UINT64_MAX;  // the client is not the cause of the delay
                 return;
             }
         }
@@ -620,7 +620,7 @@ void Connection::log_response() {
                                       logged_->agent, answer_->cache, minor_, answer_->status,
                                       answer_->body_sent, ms, logged_->session, logged_->via});
     logged_.reset();
-    // the rate to a proxy is of no use
+    // the rate of a proxy is not the client's
     if (client_ || relayed_ || answer_->body_sent < told_bytes || now - told_ms_ < told_again_ms)
         return;
     told_ms_ = now;
@@ -636,7 +636,7 @@ void Connection::finish_response() {
     began_ms_ = server_.loop_.now_ms();
     give(server_.limits_.idle_time);
     await_client();
-    // the next request may be here already; from within parse() its loop goes on
+    // the next request may have arrived already; within parse(), its loop handles it
     if (!parsing_ && !pending_.empty()) {
         give(server_.limits_.head_time);
         const Bytes bytes = std::exchange(pending_, {});
@@ -651,8 +651,8 @@ bool Connection::spare() const noexcept {
                       ::ioctl(channel_.fd(), SIOCOUTQ, &unsent) == 0 && unsent == 0);
 }
 
-/// Closing with unread bytes would reset the connection, and the client might never see the answer.
-/// One that said that this was its last request sends no more.
+/// Closing with unread bytes resets the connection, and the client may not receive the response. So
+/// wait for the client, unless it announced that this was its last request.
 void Connection::linger() {
     state_ = State::lingering;
     handshake_over();
@@ -674,7 +674,7 @@ void Connection::drain() {
     read();
     if (!idle() || handshaking()) return;
     if (number_ > 0) return linger();
-    // its first request may be on the way, and nothing told the client to send it elsewhere
+    // its first request may be on the way, and the client does not know that we are stopping
     give(server_.limits_.last_call_time);
 }
 
@@ -683,16 +683,16 @@ void Connection::close() {
     if (state_ == State::writing) {
         log_response();
         if (!chunked_ && !answer_->left) {
-            // only a reset tells an HTTP/1.0 client that this was not all
+            // only a reset tells an HTTP/1.0 client that the response is incomplete
             const struct linger hard { 1, 0 };
             ::setsockopt(channel_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
         }
     }
-    if (state_ == State::reading && idle()) channel_.end();  // if it goes at once
+    if (state_ == State::reading && idle()) channel_.end();  // if it can be sent at once
     state_ = State::closed;
     handshake_over();
     want(net::Poll::none);
-    if (answer_) {  // write() may be on the stack
+    if (answer_) {  // write() may be a caller
         answer_->body.reset();
         answer_->slice = {};
     }

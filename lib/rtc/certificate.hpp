@@ -1,5 +1,5 @@
 #pragma once
-// The key of this peer, and what its certificate proves.
+// The key and certificate of this peer, and the id that the certificate proves.
 #include <memory>
 #include <string>
 
@@ -12,21 +12,21 @@ extern "C" void SSL_CTX_free(ssl_ctx_st*);
 
 namespace stretto::rtc {
 
-/// The id of a peer that is reached by WebRTC: the first 130 bits of its certificate's SHA-256,
-/// 26 characters of Crockford base32. The handshake proves it.
+/// The id of a WebRTC peer: the first 130 bits of the SHA-256 of its certificate, as 26 characters
+/// of Crockford base32. The DTLS handshake proves it.
 std::string peer_id_of(const Digest& fingerprint);
 
-/// Of a certificate in DER.
+/// SHA-256 of a certificate in DER.
 Digest fingerprint_of(const x509_st* certificate);
 
-/// A new key (P-256) and a certificate that it signed itself, for as long as this lives.
+/// A new key (P-256) and a self-signed certificate. Both exist as long as this object.
 class Certificate {
    public:
     Certificate();
 
     const Digest& fingerprint() const noexcept { return fingerprint_; }
     std::string peer_id() const { return peer_id_of(fingerprint_); }
-    /// DTLS 1.2 with this certificate; the other end must show one too.
+    /// A DTLS 1.2 context with this certificate; the remote peer must send one too.
     ssl_ctx_st* context() const noexcept { return context_.get(); }
 
    private:

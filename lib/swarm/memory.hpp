@@ -75,7 +75,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         /// half a second.
         std::array<char, 64> id{};
     };
-    /// The fact that a peer has chunks of a song.
+    /// The chunks of one song that a peer has.
     struct Link {
         std::uint32_t song = nobody, position = 0;
         std::uint32_t next = nobody;  ///< of the same peer
@@ -95,7 +95,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         std::uint32_t first_peer = nobody;
         std::uint32_t next = nobody;
     };
-    /// That a connection to an address failed a moment ago.
+    /// A recently failed connection to an address.
     struct Failure {
         std::uint64_t hash = 0;
         std::uint32_t until_s = 0;

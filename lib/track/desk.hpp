@@ -45,6 +45,10 @@ class Desk {
         std::string_view host = {};  ///< of the request
         /// Call what it gets when the client leaves before it is answered; may be empty.
         std::function<void(std::function<void()>)> when_gone = {};
+        /// Whether the client may have the song `id`, which it called `song`: fields for the
+        /// answer, or nullopt. Empty: everybody may.
+        std::function<std::optional<std::string>(const std::string& song, const std::string& id)>
+            admit = {};
     };
     struct Answer {
         int status = 200;
@@ -85,11 +89,13 @@ class Desk {
         swarm::PeersQuery query;
         swarm::Asker asker;
         bool with_manifest = true;
+        std::function<std::optional<std::string>(const std::string&, const std::string&)> admit =
+            {};
     };
     void song(const Asked& asked, const std::string& song, const Done& done);
     void song_of_origin(const SongAsked& asked, const Found& found, const Done& done);
-    void send_song(const Done& done, const swarm::Asker& asker, swarm::PeersQuery query,
-                   const std::string& id, const swarm::Layout& layout, const std::string& manifest);
+    void send_song(const Done& done, const SongAsked& asked, const std::string& id,
+                   const swarm::Layout& layout, const std::string& manifest);
     void edges(const Asked& asked, const Done& done);
     void announce(const Asked& asked, const Done& done);
     void answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,

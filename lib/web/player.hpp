@@ -1,6 +1,6 @@
 #pragma once
-// The player of a page: one song after the other without a gap, and its events. The counterpart of
-// listen/player.
+// The player of a page: plays songs one after the other without a gap, and reports events. The
+// counterpart of listen/player.
 #include <optional>
 
 #include "events/line.hpp"
@@ -25,37 +25,37 @@ class Player final : events::Sink {
 
     Player(Browser& browser, const Options& options);
 
-    /// The time of the calls that follow. @param now  s, rising; @param utc_ms  the same moment
+    /// Set the time of the following calls. @param now  s, ascending @param utc_ms  the same moment
     void at(double now, std::int64_t utc_ms);
-    /// The sound clock stands at this frame, and runs or not.
+    /// Set the current frame of the sound clock, and whether it runs.
     void clock(std::int64_t frame, bool running);
-    /// A file that the browser keeps: "songs/<id>/<path>".
+    /// The browser has stored this file: "songs/<id>/<path>".
     void kept(const std::string& path, std::uint64_t bytes, std::int64_t used_ms);
 
-    // What the listener wants.
+    // Commands of the listener.
 
-    /// Play this song, by its id, in place of what plays.
+    /// Play the song with this id instead of the current one.
     void play(const std::string& id, double from_s);
-    /// The song after this one, or an empty text: it will begin where this one ends.
+    /// Set the song that follows without a gap; empty: none.
     void next(const std::string& id);
     void pause(bool paused);
-    /// To s of the song.
+    /// Continue at this position, s.
     void seek(double at_s);
     /// Renditions to use, kbit/s; takes effect with the next play().
     void wish(int least_kbps, int most_kbps);
     void stop();
 
-    // What came of the browser's orders.
+    // Results of the browser's actions.
 
     void head(int number, int status, const Fields& fields);
     void data(int number, BytesView bytes);
     void ended(int number);
     void failed(int number);
     void read(int number, std::optional<BytesView> bytes);
-    /// @param status  0: no answer
+    /// @param status  0: no response
     void posted(int status, std::int64_t retry_after_ms);
 
-    /// Call it when that much time has passed, or something came. @return s
+    /// Call this after each of the calls above, and after the returned time. @return s
     double tick();
 
    private:
@@ -64,8 +64,8 @@ class Player final : events::Sink {
         std::unique_ptr<abr::Policy> policy;
         std::unique_ptr<Track> track;
         std::optional<events::Session> events;
-        std::vector<play::Session::Part> parts;  // the newest last
-        std::unique_ptr<Driver> driver;          // ends before what its calls use
+        std::vector<play::Session::Part> parts;  // the newest is last
+        std::unique_ptr<Driver> driver;  // destroyed before the members that its callbacks use
         double from_s = 0, begun = 0, told = 0, stalled_at = 0;
         std::int64_t first_byte_ms = -1;
         bool stalled = false;
@@ -106,7 +106,7 @@ class Player final : events::Sink {
     double clock_at_ = 0, asked_ = 0, posted_at_ = 0;
     bool running_ = false, paused_ = false, posts_ = true;
     std::string shown_;
-    std::string* aside_ = nullptr;  // lines go there rather than to the outbox
+    std::string* aside_ = nullptr;  // if set, lines are written there instead of to the outbox
 };
 
 }  // namespace stretto::web

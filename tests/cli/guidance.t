@@ -57,7 +57,7 @@ ok 'a file that no edge has as a song' hints 69 stretto-play --store store -O nu
 
 # what was mistyped
 tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve
-    stretto-track stretto-play stretto-simulate stretto-report'
+    stretto-track stretto-play stretto-simulate stretto-report stretto-sign'
 command -v stretto-rtc >/dev/null && tools="$tools stretto-rtc" # where its libraries are
 for tool in $tools; do
     ok "$tool --vesion: --version was meant" hints 64 $tool --vesion /// "unknown option '--vesion'" \
@@ -144,8 +144,11 @@ units() {
 ok 'help names units, not types' units
 groups() {
     stretto-play --help | grep -qx 'Sound:' &&
-        stretto-play --help | grep -qx 'Where it asks:' &&
+        stretto-play --help | grep -qx 'Sources:' &&
         stretto-serve --help | grep -q 'STRETTO_SERVE_LISTEN'
 }
 ok 'help groups options' groups
+for word in -- --- --=x; do
+    ok "only dashes are no option of another name: $word" exits 64 stretto-fetch song song $word
+done
 finish

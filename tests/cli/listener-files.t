@@ -90,8 +90,8 @@ rotated() {
 ok 'an events file that is moved away: a new one, and no line is lost' rotated
 
 # ---- formats
-# stretto-encode would make 44.1 kHz of it
-sox -R -n -r 8000 -c 1 -b 16 low.wav synth 11 sine 100-3000 gain -3 &&
+# two chunks; stretto-encode would make 44.1 kHz of it
+sox -R -n -r 8000 -c 1 -b 16 low.wav synth 16 sine 100-3000 gain -3 &&
     oggenc -Q -q 3 -o - low.wav | stretto-chunk | stretto-publish --name low store >low.id ||
     exit
 tone wide.wav 12 && stretto-encode -b 96 wide.wav | stretto-chunk | stretto-publish --name wide store >wide.id

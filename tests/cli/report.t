@@ -116,7 +116,7 @@ twice() { stretto-report --json parts/*.part parts/00*.part >twice.json && same 
 ok 'also when one is read twice' twice
 
 strict() { stretto-report --strict events.jsonl; }
-ok '--strict tells of lines passed over' exits 1 strict
+ok '--strict fails if lines were skipped' exits 1 strict
 says_how() { says 'torn' strict; }
 ok 'and how many' says_how
 make_events 20 --seed 7 >clean.jsonl

@@ -11,6 +11,7 @@ listed() {
 }
 ok 'it lists every tool, and no other' listed
 for tool in $tools; do
+    case $tool in rtc) command -v stretto-rtc >/dev/null || { skip "stretto $tool" 'its libraries are missing'; continue; } ;; esac
     runs() { stretto "$tool" --version >said && grep -q "^stretto-$tool [0-9]" said; }
     ok "stretto $tool runs stretto-$tool" runs
 done
@@ -32,4 +33,7 @@ ok 'a tool is found in PATH, and gets its arguments as they are' by_path
 cp elsewhere/stretto-fetch alone/
 beside() { PATH=$work/elsewhere:$PATH alone/stretto fetch >said && [ "$(cat said)" = "<$work/alone/stretto-fetch>" ]; }
 ok 'the one beside it comes first' beside
+absent() { PATH=$work/nowhere alone/stretto rtc; }
+ok 'a tool that is not installed is unavailable' exits 69 absent
+ok 'and the message says so' says "stretto-rtc is not installed" absent
 finish

@@ -1,14 +1,14 @@
 #!/bin/sh
-# stretto-publish --remove: the song goes from the origin, and within a minute from edges, trackers and peers.
+# stretto-publish --remove: the song disappears from the origin, and within a minute from edges, trackers and peers.
 . ./tests/lib.sh
 patience=120
 sing() { # NAME FREQUENCY
-    sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 12 sine "$2" &&
+    sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 16 sine "$2" &&
         stretto-encode -b 96,160 "$1.wav" | stretto-chunk >"$1.bundle" &&
         stretto-publish --name "$1" store "$1.bundle"
 }
 id=$(sing song 440) && other=$(sing other 550) || exit
-chunk=/songs/$id/160/chunk_0.ogg
+chunk=/songs/$id/160/chunk_0.ogg last=/songs/$id/160/chunk_1.ogg # a song of two chunks: both must disappear
 code() { curl -sS -m 60 -o got -w '%{http_code}' "$@"; }
 answers() { test "$(code "$2")" = "$1"; }
 
@@ -24,7 +24,7 @@ has_peer() { curl -sS -m 60 "$tracker/songs/$id?manifest=0" | jq -e '.peers | le
 shared() { await 'the peer to be listed' has_peer; }
 everywhere() {
     for at in "$origin" "$inner" "$outer" "$away" "$peer"; do
-        answers 200 "$at$chunk" || { echo "$at"; return 1; }
+        answers 200 "$at$chunk" && answers 200 "$at$last" || { echo "$at"; return 1; }
     done
 }
 ok 'a song that is there' everywhere
@@ -40,7 +40,7 @@ log() {
         curl -sSI -m 60 "$origin/removed" | grep -qi '^cache-control: public, max-age=5'
 }
 ok 'the origin has a log of it' log
-gone() { await "$1 to have no such song" answers 404 "$1$chunk"; }
+gone() { await "$1 to have no such song" answers 404 "$1$chunk" && answers 404 "$1$last"; }
 ok 'the inner edge forgets it' gone "$inner"
 ok 'and the outer' gone "$outer"
 stays() { gone "$inner" && answers 404 "$inner$chunk" && answers 404 "$outer$chunk"; }

@@ -11,18 +11,19 @@ cd "${1:-.}" || exit 66
 arrows='
 sim     sim play gather abr cache events swarm song base
 web     web play gather vorbis ogg song abr events swarm base
-listen  listen peer play gather edge http net audio vorbis ogg song store abr cache events swarm base
-peer    peer edge http net song store swarm base
-edge    edge http net audio ogg song store abr cache events swarm base
-track   track http net swarm song base
+listen  listen peer play gather edge http net audio vorbis ogg song store sign abr cache events swarm base
+peer    peer edge http net song store sign swarm base
+edge    edge http net audio ogg song store sign abr cache events swarm base
+track   track http net sign swarm song base
 rtc     rtc http net swarm song base
-http    http net base
+http    http net sign base
 net     net base
 
 publish publish audio ogg vorbis song store base
 report  report events song base
 events  events base
 store   store song base
+sign    sign base
 audio   audio base
 
 gather  gather play swarm abr song ogg vorbis base
@@ -46,7 +47,7 @@ worldly=$worldly'|openssl/.*|uv\.h|curl/.*|archive.*'
 # nor say: a clock that they read themselves, chance that is not a seed
 impure='(system|steady|high_resolution)_clock|random_device|getenv|once_flag'
 # those of disks and codecs have files and threads, but no
-dry='publish report events store audio'
+dry='publish report events store sign audio'
 sockets='uv\.h|curl/.*|sys/socket\.h|netinet/.*'  # arpa/inet.h only turns addresses into text and back
 # a library's headers as an extended expression, then who may include them
 libraries='
@@ -55,7 +56,7 @@ vorbis/                                     lib/audio/ lib/vorbis/
 SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
 isa-l/                                      lib/ogg/crc.
-openssl/                                    lib/base/sha256. lib/base/base64. lib/track/seal. lib/http/ lib/rtc/
+openssl/                                    lib/base/sha256. lib/base/base64. lib/track/seal. lib/sign/ lib/http/ lib/rtc/
 nice/|glib\.h|usrsctp\.h                     lib/rtc/
 archive                                     lib/publish/bundle. lib/report/input. lib/report/erase.
 curl/                                       lib/http/

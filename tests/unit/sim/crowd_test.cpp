@@ -46,7 +46,7 @@ double mean(const CrowdRun& run) {
 
 BOOST_AUTO_TEST_SUITE(sim_crowd)
 
-BOOST_AUTO_TEST_CASE(a_pipe_carries_its_capacity_and_no_more) {
+BOOST_AUTO_TEST_CASE(a_pipe_carries_exactly_its_capacity) {
     Flows flows;
     const int up = flows.add_pipe(1000e3), wide = flows.add_pipe(1e9), narrow = flows.add_pipe(1e5);
     flows.start({up, wide, 0.01, 0, 0, 1});
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_carries_its_capacity_and_no_more) {
     BOOST_TEST(sum[1] + sum[2] + sum[3] <= 1000e3 * 1.0001);
 }
 
-BOOST_AUTO_TEST_CASE(every_byte_comes_from_somewhere) {
+BOOST_AUTO_TEST_CASE(every_byte_has_a_source) {
     const auto run = run_crowd(small());
     BOOST_TEST(run.plays.size() == 60u);
     std::uint64_t given = 0, from_peers = 0, from_edges = 0, wasted = 0;
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(no_crowd_is_above_its_bound) {
             }
 }
 
-BOOST_AUTO_TEST_CASE(listeners_that_cannot_be_reached_or_upload_nothing_give_nothing) {
+BOOST_AUTO_TEST_CASE(unreachable_listeners_and_those_without_upload_send_no_bytes) {
     for (const bool reached : {false, true}) {
         auto s = small();
         (reached ? s.no_upload : s.unreachable) = 0.5;
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_sybils_hardly_delay_a_fetch_beside_twenty_seeder
     }
 }
 
-BOOST_AUTO_TEST_CASE(two_dozen_peers_that_mean_harm_hardly_lower_what_is_played) {
+BOOST_AUTO_TEST_CASE(two_dozen_malicious_peers_hardly_lower_the_bitrate) {
     for (const std::uint64_t seed : {1, 3})
         for (const double edge_kbps : {300, 400})
             for (int how = 1; how <= static_cast<int>(Evil::late); ++how) {
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(two_dozen_peers_that_mean_harm_hardly_lower_what_is_played)
             }
 }
 
-BOOST_AUTO_TEST_CASE(where_edges_are_narrow_peers_make_all_of_it_faster) {
+BOOST_AUTO_TEST_CASE(with_slow_edges_peers_make_fetching_faster) {
     auto s = small();
     s.arrivals_s = 10;
     s.songs = 1;

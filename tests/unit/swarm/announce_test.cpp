@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(every_text_cut_short_is_malformed) {
     cut(print_edges_answer({edge}), parse_edges_answer);
 }
 
-BOOST_AUTO_TEST_CASE(leaving_is_said_in_three_ways) {
+BOOST_AUTO_TEST_CASE(a_peer_can_leave_in_three_ways) {
     for (const auto* said : {R"("songs":{})", R"("left":true)", R"("songs":null)"})
         BOOST_TEST(parse_announce(announce_with(said))->leaving(), said);
     const auto songs = text(R"("songs":{")", one, R"(":{"96":[[0,1]]}})");
