@@ -166,8 +166,8 @@ Songs songs_of(const Object& json) {
         // of several of a name the last
         std::ranges::reverse(all);
         std::ranges::stable_sort(all, {}, id_of);
-        const auto twice = std::ranges::unique(all, {}, id_of);
-        all.erase(twice.begin(), twice.end());
+        const auto same = [&](const auto& a, const auto& b) { return id_of(a) == id_of(b); };
+        all.erase(std::unique(all.begin(), all.end(), same), all.end());
     }
     if (all.size() > most_songs) Wrong::say("more than ", most_songs, " songs");
     Songs songs;

@@ -99,8 +99,8 @@ std::string_view song_of(std::string_view path) {
 template <class Is>
 void drop(swarm::Songs& songs, Is is) {
     auto all = songs.extract_sequence();
-    const auto gone = std::ranges::remove_if(all, [&](const auto& song) { return is(song.first); });
-    all.erase(gone.begin(), gone.end());
+    const auto gone = [&](const auto& song) { return is(song.first); };
+    all.erase(std::remove_if(all.begin(), all.end(), gone), all.end());
     songs.adopt_sequence(boost::container::ordered_unique_range, std::move(all));
 }
 
