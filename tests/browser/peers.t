@@ -31,7 +31,9 @@ if ! curl -sf "$page/" | grep -q "load_core('/web/.*', '$tracker')"; then
     finish
     exit
 fi
-policy() { curl -sfI "$page/" | grep -qi "^content-security-policy:.*connect-src 'self' $tracker;" && ! curl -sf "$origin/" | grep -q "$tracker"; }
+policy() {
+    curl -sfI "$page/" | grep -qi "^content-security-policy:.*connect-src 'self' $tracker;" && ! curl -sf "$origin/" | grep -q "$tracker"
+}
 ok 'the page may talk to the tracker that is named, and only then' policy
 have="{\"peer_id\": \"x\", \"port\": 8999, \"upload_kbps\": 100000, \"songs\": {\"$id\": {\"96\": [[0, 5]]}}}"
 native() { # UPSTREAM: a peer with the song; sets $gate, $peer and $pid
