@@ -225,7 +225,7 @@ class Console {
 /// A store is asked before edges; without a tracker that was named, it alone.
 listen::Presence::Options presence(const Options& o) {
     auto place = o.place;
-    place.store = o.store;
+    place.store = store_url(o.store);
     return place.presence();
 }
 

@@ -1,39 +1,25 @@
 #pragma once
-// What an origin answers from its store beside what every server of ours does: objects, the list of
-// songs, the page.
+// What an origin answers from its store's directory.
 #include "edge/librarian.hpp"
+#include "edge/list_site.hpp"
 #include "edge/origin.hpp"
-#include "edge/site.hpp"
 
 namespace stretto::edge {
 
 /// One for each worker.
-class OriginSite : public Backend {
+class OriginSite : public ListSite {
    public:
-    OriginSite(net::Loop& loop, Origin& origin, Librarian& librarian)
-        : loop_(loop), origin_(origin), librarian_(librarian), look_(loop, [this] { look(); }) {}
+    OriginSite(net::Loop& loop, Origin& origin, const Librarian& librarian)
+        : ListSite(loop, librarian), loop_(loop), origin_(origin) {}
 
     void get(const Route& route, std::function<void(Found)> done) override;
-    void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
-               const http::Reply& reply) override;
 
    private:
-    /// A request from before the store was read for the first time.
-    struct Waiting {
-        Query query;
-        http::Reply reply;
-        std::uint64_t until_ms = 0;
-    };
-    void list(const http::Target& target, const Route& route, const http::Reply& reply);
-    void begin(const Query& query, const http::Reply& reply);
-    void go_on(const std::shared_ptr<ListPage>& page, bool m3u8, const http::Reply& reply);
-    void look();
+    void serve_object(const http::Incoming& incoming, const Route& route,
+                      const http::Reply& reply) override;
 
     net::Loop& loop_;
     Origin& origin_;
-    Librarian& librarian_;
-    std::vector<Waiting> waiting_;
-    net::Timer look_;
 };
 
 }  // namespace stretto::edge
