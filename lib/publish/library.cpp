@@ -310,8 +310,7 @@ class Library {
     std::string known(const std::string& key) {
         const std::lock_guard lock{mutex_};
         auto id = memory_.find(key);
-        if (!song::is_id(id) ||
-            !store_.read(song::manifest_path(id), song::most_manifest_bytes))
+        if (!song::is_id(id) || !store_.read(song::manifest_path(id), song::most_manifest_bytes))
             id.clear();
         return id;
     }
