@@ -9,7 +9,10 @@
 #include <optional>
 #include <set>
 
+#include "base/config.hpp"
 #include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/suggest.hpp"
 
 namespace stretto {
 namespace {
@@ -65,6 +68,18 @@ struct Kind<std::vector<T>> {
         return out;
     }
 };
+
+/// "cache-size" as part of a variable: "CACHE_SIZE"; and back.
+std::string variable_of(std::string_view option) {
+    std::string name;
+    for (const char c : option) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    return name;
+}
+std::string name_of_variable(std::string_view variable) {
+    std::string name;
+    for (const char c : variable) name += c == '_' ? '-' : static_cast<char>(std::tolower(c));
+    return name;
+}
 
 std::optional<double> number_of(const std::string& s) {
     double value = 0;
@@ -200,10 +215,91 @@ void Arguments::group(const std::string& name) { app_->option_defaults()->group(
 
 std::size_t Arguments::count(const std::string& name) const { return app_->count(name); }
 
+void Arguments::configurable(const std::string& prefix) {
+    prefix_ = prefix;
+    add_option("--config", config_,
+               "Read settings from this TOML file; variables and options stand above it")
+        ->type_name("FILE")
+        ->envname(prefix + "CONFIG");
+    add_flag("--print-config", prints_config_,
+             "Print the settings of file, environment and command line as TOML, and end");
+}
+
+CLI::Option* Arguments::of_setting(std::string_view name) const {
+    const auto variable = prefix_ + variable_of(name);
+    for (auto* option : app_->get_options())
+        if (option->get_envname() == variable && name != "config") return option;
+    return nullptr;
+}
+
+void Arguments::use_config(const std::vector<std::string>& words) {
+    if (prefix_.empty()) return;
+    const char* set = std::getenv((prefix_ + "CONFIG").c_str());
+    std::string file = set ? set : "";
+    const auto end = std::ranges::find(words, "--");
+    for (auto word = words.begin(); word != end; ++word) {
+        if (word->starts_with("--config=")) file = word->substr(9);
+        if (*word == "--config" && word + 1 != end) file = *(word + 1);
+        // a template for somebody who has not decided yet
+        if (*word == "--print-config")
+            for (auto* option : app_->get_options()) option->required(false);
+    }
+    if (file.empty()) return;
+
+    constexpr std::size_t most_bytes = 1u << 20;
+    std::vector<std::string> known;
+    for (const auto* option : app_->get_options())
+        if (option->get_envname().starts_with(prefix_))
+            known.push_back(name_of_variable(option->get_envname().substr(prefix_.size())));
+    for (const auto& setting : parse_config(as_text(read_file(file, most_bytes)), file)) {
+        const auto* option = of_setting(setting.name);
+        if (!option) {
+            const auto meant = nearest_word(setting.name, known);
+            throw Error{EX_CONFIG, text("'", file, "', line ", setting.line, ": unknown setting '",
+                                        setting.name, "'", meant.empty() ? "" : "; did you mean '",
+                                        meant, meant.empty() ? "" : "'?")};
+        }
+        std::string all;
+        for (const auto& value : setting.values) {
+            if (option->get_delimiter() != '\0' &&
+                value.find(option->get_delimiter()) != value.npos)
+                throw Error{EX_CONFIG,
+                            text("'", file, "', line ", setting.line, ": a value of '",
+                                 setting.name, "' contains '", option->get_delimiter(), "'")};
+            all += (all.empty() ? "" : ",") + value;
+        }
+        if (setting.values.size() > 1 && option->get_delimiter() == '\0')
+            throw Error{EX_CONFIG, text("'", file, "', line ", setting.line, ": '", setting.name,
+                                        "' takes one value")};
+        if (!setting.values.empty()) ::setenv(option->get_envname().c_str(), all.c_str(), 0);
+    }
+}
+
+std::string Arguments::config() const {
+    std::string out;
+    for (const auto* option : app_->get_options()) {
+        if (!option->get_envname().starts_with(prefix_) || option == of_setting("config")) continue;
+        const auto name = name_of_variable(option->get_envname().substr(prefix_.size()));
+        if (name == "config") continue;
+        const bool list = option->get_delimiter() != '\0';
+        auto values = option->count() ? option->reduced_results() : CLI::results_t{};
+        if (values.empty() && !option->get_default_str().empty())
+            values = list ? CLI::detail::split(option->get_default_str(), option->get_delimiter())
+                          : CLI::results_t{option->get_default_str()};
+        std::string value;
+        for (const auto& one : values) value += (value.empty() ? "" : ", ") + toml_value(one);
+        if (list) value = "[" + value + "]";
+        if (option->get_items_expected_max() == 0)
+            value = values.empty() || values[0] == "false" ? "false" : "true";
+        out += text(out.empty() ? "" : "\n", "# ", option->get_description(), "\n",
+                    value.empty() || value == "[]" ? "# " : "", name, " = ",
+                    value.empty() ? "\"\"" : value, "\n");
+    }
+    return out;
+}
+
 std::string Settings::variable(std::string_view option) const {
-    std::string name{prefix_};
-    for (const char c : option) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
-    return name;
+    return prefix_ + variable_of(option);
 }
 
 void Settings::refuse_unknown() const {
@@ -218,6 +314,7 @@ void Settings::refuse_unknown() const {
 
 void add_server_options(const Settings& settings, ServerOptions& o) {
     settings.group("Server");
+    settings.add_config();
     settings
         .add("listen", o.listen,
              "Address to listen on, may be repeated; port 0 is any free port; http://HOST:PORT is "
@@ -240,8 +337,8 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->allow_extra_args(false);
     settings
         .add("tls-self-signed", o.tls_self_signed,
-             "Speak TLS with a new certificate for this machine, and write it to this file for "
-             "clients to trust")
+             "Speak TLS with a new certificate for this machine, and write it to this file so that "
+             "clients can trust it")
         ->type_name("FILE");
     settings
         .add("client-ca", o.client_authority,
@@ -249,13 +346,24 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->type_name("FILE");
     settings
         .add("client-cert", o.upstream_certificate,
-             "Show the certificate in this PEM file to https:// servers that ask for one")
+             "Send the certificate in this PEM file to https:// servers that ask for one")
         ->type_name("FILE");
     settings.add("client-key", o.upstream_key, "Its key (in the file of the certificate)")
         ->type_name("FILE");
     settings
         .add("allow", o.allowed,
              "Answer only clients in this network, may be repeated; by default all")
+        ->type_name("CIDR")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    settings
+        .add("token-keys", o.token_keys,
+             "Demand access tokens for songs, signed with a key of this JWK Set; SIGHUP reads it "
+             "again")
+        ->type_name("FILE");
+    settings
+        .add("token-exempt", o.token_exempt,
+             "Clients in this network, such as edges, need no token; may be repeated")
         ->type_name("CIDR")
         ->delimiter(',')
         ->allow_extra_args(false);

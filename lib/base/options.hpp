@@ -67,6 +67,18 @@ class Arguments {
     /// The heading in --help of all later options.
     void group(const std::string& name);
 
+    /// Options named `prefix` + NAME in the environment may also stand in a file of settings
+    /// (`--config`). `--print-config` prints the result of file, environment and command line.
+    void configurable(const std::string& prefix);
+    /// For program(), before it parses the arguments: the settings of the file that `--config`
+    /// among `words`, or the environment, names become variables, where these are not set.
+    /// @throws Error (66, 78)
+    void use_config(const std::vector<std::string>& words);
+    /// After it has parsed them: whether --print-config was given.
+    bool asks_for_config() const { return prints_config_; }
+    /// TOML: each setting with its help; commented out: those without a value.
+    std::string config() const;
+
     /// The number of occurrences on the command line.
     std::size_t count(const std::string& name) const;
 
@@ -75,8 +87,12 @@ class Arguments {
    private:
     Option* keep(CLI::Option* option);
 
+    CLI::Option* of_setting(std::string_view name) const;
+
     std::unique_ptr<CLI::App> app_;
     std::vector<std::unique_ptr<Option>> options_;
+    std::string prefix_, config_;
+    bool prints_config_ = false;
 };
 
 /// Options that are also environment variables: `--cache-size` with the prefix
@@ -93,6 +109,8 @@ class Settings {
         return app_.add_flag("--" + name, value, help)->envname(variable(name));
     }
     void group(const std::string& name) const { app_.group(name); }
+    /// Adds --config and --print-config.
+    void add_config() const { app_.configurable(prefix_); }
     /// An argument without dashes; in the environment by its name.
     Option* add_argument(const std::string& name, std::string& value,
                          const std::string& help) const {
@@ -124,10 +142,12 @@ struct ServerOptions {
     std::string client_authority;                         ///< file; empty: any client
     std::string upstream_certificate, upstream_key;       ///< files, shown to upstream servers
     std::vector<std::string> allowed;                     ///< networks; empty: all
+    std::string token_keys;                               ///< file; empty: no access tokens
+    std::vector<std::string> token_exempt;                ///< networks that need none
 };
 
 /// --listen, --tls-cert, --tls-key, --tls-self-signed, --client-ca, --client-cert, --client-key,
-/// --allow, --trust-proxy, --name, --rate-limit,
+/// --allow, --token-keys, --token-exempt, --trust-proxy, --name, --rate-limit,
 /// --max-connections, --grace, --access-log,
 /// --log-addresses
 void add_server_options(const Settings& settings, ServerOptions& options);

@@ -60,8 +60,9 @@ constexpr std::pair<const char*, const char*> synonyms[] = {
 
 /// "--listen HOST:PORT", for "--port"; empty: nothing is near.
 std::string option_meant(const CLI::App& app, std::string given) {
-    given =
-        given.substr(given.find_first_not_of('-'), given.find('=') - given.find_first_not_of('-'));
+    given.erase(0, std::min(given.find_first_not_of('-'), given.size()));
+    given.erase(std::min(given.find('='), given.size()));
+    if (given.empty()) return {};
     std::vector<std::string> known;
     for (const auto* option : app.get_options())
         known.insert(known.end(), option->get_lnames().begin(), option->get_lnames().end());
@@ -79,7 +80,7 @@ std::string option_meant(const CLI::App& app, std::string given) {
 std::string unexpected(const CLI::App& app) {
     const auto left = app.remaining();
     for (const auto& word : left) {
-        if (word.size() < 2 || word[0] != '-') continue;
+        if (word.size() < 2 || word[0] != '-' || word == "--") continue;
         const auto meant = option_meant(app, word);
         return text("unknown option '", word.substr(0, word.find('=')), "'",
                     meant.empty() ? "" : "; did you mean ", meant, meant.empty() ? "" : "?");
@@ -151,7 +152,12 @@ int program(Arguments& arguments, int argc, char** argv, std::string_view exampl
     app.footer(text("Examples:\n", examples, "\nSee ", name_of_tool, "(1)."));
     try {
         try {
+            arguments.use_config({argv + 1, argv + argc});
             parse(app, arguments_of(app, argc, argv));
+            if (arguments.asks_for_config()) {
+                write_all(STDOUT_FILENO, as_bytes(arguments.config()), "standard output");
+                return 0;
+            }
         } catch (const CLI::ParseError& e) {
             if (e.get_exit_code() == 0) {  // --help, --version
                 std::ostringstream out;    // std::cout would not tell why it failed

@@ -44,10 +44,14 @@ class BucketCatalogue : public Listings {
 /// One for each worker.
 class BucketSite : public ListSite {
    public:
-    /// @param name  in Cache-Status
-    BucketSite(net::Loop& loop, const Listings& listings, std::unique_ptr<Proxy> proxy,
-               std::string name)
-        : ListSite(loop, listings), loop_(loop), proxy_(std::move(proxy)), name_(std::move(name)) {}
+    /// @param tracker  as for an OriginSite
+    /// @param name     in Cache-Status
+    BucketSite(net::Loop& loop, const Listings& listings, const std::string& tracker,
+               std::unique_ptr<Proxy> proxy, std::string name)
+        : ListSite(loop, listings, tracker),
+          loop_(loop),
+          proxy_(std::move(proxy)),
+          name_(std::move(name)) {}
 
     void get(const Route& route, std::function<void(Found)> done) override;
 

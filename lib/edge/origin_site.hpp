@@ -1,5 +1,5 @@
 #pragma once
-// What an origin answers from its store's directory.
+// The requests that only an origin answers, from its store's directory.
 #include "edge/librarian.hpp"
 #include "edge/list_site.hpp"
 #include "edge/origin.hpp"
@@ -9,8 +9,10 @@ namespace stretto::edge {
 /// One for each worker.
 class OriginSite : public ListSite {
    public:
-    OriginSite(net::Loop& loop, Origin& origin, const Librarian& librarian)
-        : ListSite(loop, librarian), loop_(loop), origin_(origin) {}
+    /// @param tracker  URL through which pages exchange chunks; empty: they do not
+    OriginSite(net::Loop& loop, Origin& origin, const Librarian& librarian,
+               const std::string& tracker)
+        : ListSite(loop, librarian, tracker), loop_(loop), origin_(origin) {}
 
     void get(const Route& route, std::function<void(Found)> done) override;
 

@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(members_that_are_not_known_are_passed_over) {
     BOOST_REQUIRE(m);
     BOOST_TEST((*m == sample()));
 }
-BOOST_AUTO_TEST_CASE(it_is_printed_as_it_always_was) {  // published manifests are compared by byte
+BOOST_AUTO_TEST_CASE(the_printed_form_is_fixed) {  // published manifests are compared by byte
     auto m = sample();
     m.renditions.resize(1), m.renditions[0].chunks.resize(1);
     m.loudness->lufs.reset();
