@@ -111,7 +111,6 @@ void print_measure(const Options& o, const std::string& name, std::optional<doub
                   << limited << '\t' << printable(name) << '\n';
 }
 
-/// Each file, and all together as one: the gain that keeps an album's inner balance.
 bool is_regular(const std::string& input) {
     std::error_code none;
     return input != "-" && std::filesystem::is_regular_file(input, none);
@@ -129,15 +128,15 @@ void confine_to(const Options& o, bool keep_pcm, const std::vector<std::string>&
     }
     for (const auto& file : {o.decoder.cover, o.decoder.cue})
         if (!file.empty()) rights.readable.emplace_back(file);
-    for (const auto& draft : drafts) {
-        const auto folder = std::filesystem::path{draft}.parent_path();
-        rights.renamable.push_back(folder.empty() ? "." : folder);
-    }
+    for (const auto& draft : drafts)
+        if (const auto folder = Draft::folder_for(draft); !folder.empty())
+            rights.renamable.push_back(folder);
     prepare_spools(spools);
     const auto missing = confine(rights);
     if (!missing.empty() && o.verbose) note(text("this kernel has no ", missing));
 }
 
+/// Each file, and all together as one: the gain that keeps an album's inner balance.
 int measure(const Options& o) {
     confine_to(o, false, {});
     std::vector<publish::Recording> all;

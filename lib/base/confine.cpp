@@ -4,6 +4,7 @@
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -60,8 +61,10 @@ void allow(int ruleset, const std::filesystem::path& path, std::uint64_t rights)
     landlock_path_beneath_attr rule{};
     rule.allowed_access = rights;
     rule.parent_fd = file.fd();
-    if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
-        throw system_error("restrict the use of", path.string());
+    if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0)
+        return;
+    // pipes and sockets, such as /dev/stdin and <(...): Landlock does not restrict them
+    if (errno != EBADFD) throw system_error("restrict the use of", path.string());
 }
 
 bool confine_files(const Confinement& what) {
@@ -90,38 +93,41 @@ bool confine_files(const Confinement& what) {
 
 // ---- system calls
 
-// memory, threads, time, signals to ourselves, and files that are open
+// memory, threads, time, and files that are open
 constexpr const char* of_all[] = {
     "brk", "clock_getres", "clock_gettime", "clock_nanosleep", "close", "close_range",
     "copy_file_range", "dup", "dup2", "dup3", "exit", "exit_group", "fadvise64", "fallocate",
     "fcntl", "fdatasync", "flock", "fstat", "fstatfs", "fsync", "ftruncate", "futex",
     "get_mempolicy", "getcpu", "getcwd", "getegid", "geteuid", "getgroups", "getpgid", "getpgrp",
     "getpriority", "getgid", "getpid", "getppid", "getrandom", "getrusage", "gettid",
-    "gettimeofday", "getuid", "ioctl", "lseek", "madvise", "membarrier", "mincore", "mlock", "mmap",
+    "gettimeofday", "getuid", "lseek", "madvise", "membarrier", "mincore", "mlock", "mmap",
     "mprotect", "mremap", "msync", "munlock", "munmap", "nanosleep", "newfstatat", "pipe", "pipe2",
-    "poll", "ppoll", "pread64", "preadv", "prlimit64", "pwrite64", "pwritev", "read", "readahead",
-    "readv", "restart_syscall", "rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask",
-    "rt_sigreturn", "rt_sigtimedwait", "sched_getaffinity", "sched_yield", "select", "pselect6",
-    "sendfile", "set_robust_list", "sigaltstack", "splice", "stat", "statx", "sync_file_range",
-    "sysinfo", "tgkill", "time", "times", "umask", "uname", "write", "writev",
+    "poll", "ppoll", "pread64", "preadv", "pwrite64", "pwritev", "read", "readahead", "readv",
+    "restart_syscall", "rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn",
+    "rt_sigtimedwait", "sched_getaffinity", "sched_yield", "select", "pselect6", "sendfile",
+    "set_robust_list", "sigaltstack", "splice", "stat", "statx", "sync_file_range", "sysinfo",
+    "time", "times", "umask", "uname", "write", "writev",
     // what Landlock decides about, by path
     "access", "faccessat", "faccessat2", "getdents64", "link", "linkat", "lstat", "mkdir",
     "mkdirat", "open", "openat", "openat2", "readlink", "readlinkat", "rename", "renameat",
     "renameat2", "rmdir", "statfs", "unlink", "unlinkat", "utimensat", "fchmod"};
-// what no server does, and who has taken one over would
+// what a server never does, but an attacker in it would
 constexpr const char* of_attackers[] = {"acct",
                                         "add_key",
                                         "bpf",
+                                        "capset",
                                         "chroot",
                                         "delete_module",
                                         "execve",
                                         "execveat",
                                         "finit_module",
+                                        "fsconfig",
+                                        "fsmount",
+                                        "fsopen",
                                         "init_module",
                                         "kexec_file_load",
                                         "kexec_load",
                                         "keyctl",
-
                                         "mount",
                                         "mount_setattr",
                                         "move_mount",
@@ -133,11 +139,15 @@ constexpr const char* of_attackers[] = {"acct",
                                         "pidfd_open",
                                         "pidfd_send_signal",
                                         "pivot_root",
+                                        "process_madvise",
                                         "process_vm_readv",
                                         "process_vm_writev",
                                         "reboot",
                                         "request_key",
+                                        "rt_sigqueueinfo",
                                         "setdomainname",
+                                        "setfsgid",
+                                        "setfsuid",
                                         "setgid",
                                         "setgroups",
                                         "sethostname",
@@ -154,7 +164,7 @@ constexpr const char* of_attackers[] = {"acct",
                                         "userfaultfd"};
 constexpr const char* of_processes[] = {"fork", "kill", "ptrace", "tkill", "vfork"};
 // leak checkers look at us from another process
-constexpr const char* of_sanitizers[] = {"arch_prctl", "clone",  "kill",      "personality",
+constexpr const char* of_sanitizers[] = {"arch_prctl", "clone",  "getdents",  "kill", "personality",
                                          "prctl",      "ptrace", "setrlimit", "wait4"};
 
 using Filter = std::unique_ptr<void, Freed<seccomp_release>>;
@@ -169,13 +179,21 @@ void add(const Filter& filter, std::uint32_t action, const char* call) {
     check(::seccomp_rule_add(filter.get(), action, number, 0), "seccomp_rule_add");
 }
 
+void add_if(const Filter& filter, std::uint32_t action, int call, scmp_arg_cmp condition) {
+    check(::seccomp_rule_add(filter.get(), action, call, 1, condition), "seccomp_rule_add");
+}
+
+/// The kernel reads 32 bits of a request.
+scmp_arg_cmp is_request(std::uint64_t request) {
+    return SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, request);
+}
+
 /// Threads and no processes. The flags of clone3 are in memory, where a filter cannot see them;
 /// without it the C library uses clone.
 void allow_threads(const Filter& filter) {
     add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3");
-    check(::seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                             SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)),
-          "seccomp_rule_add");
+    add_if(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone),
+           SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 }
 
 bool confine_calls() {
@@ -187,9 +205,14 @@ bool confine_calls() {
     else
         allow_threads(filter);
     // names of threads, and nothing that gives rights back
-    check(::seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-                             SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)),
-          "seccomp_rule_add");
+    add_if(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+    // signals to ourselves, as of abort(), and our own limits
+    const auto self = static_cast<std::uint64_t>(::getpid());
+    add_if(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self));
+    add_if(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0));
+    // whether a descriptor is a terminal, and how wide; not TIOCSTI, which types into its shell
+    for (const auto request : {TCGETS, TIOCGWINSZ})
+        add_if(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), is_request(request));
     return ::seccomp_load(filter.get()) == 0;
 }
 
@@ -197,12 +220,16 @@ bool forbid_calls() {
     const Filter filter{::seccomp_init(SCMP_ACT_ALLOW)};
     if (!filter) return false;
     for (const auto* call : of_attackers) add(filter, SCMP_ACT_ERRNO(EPERM), call);
+    // what types into the shell of a terminal
+    for (const auto request : {TIOCSTI, TIOCLINUX})
+        add_if(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), is_request(request));
     if (!STRETTO_SANITIZED) {
         for (const auto* call : of_processes) add(filter, SCMP_ACT_ERRNO(EPERM), call);
         add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3");
-        check(::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                                 SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)),
-              "seccomp_rule_add");
+        add_if(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone),
+               SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+        add_if(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill),
+               SCMP_A0(SCMP_CMP_NE, static_cast<std::uint64_t>(::getpid())));
     }
     return ::seccomp_load(filter.get()) == 0;
 }

@@ -309,6 +309,10 @@ void Settings::refuse_unknown() const {
         const std::string name = std::string{*entry}.substr(0, std::string{*entry}.find('='));
         if (name.starts_with(prefix_) && !known.contains(name))
             throw Error{EX_USAGE, text("unknown variable ", name, " in the environment")};
+        // an empty variable is as good as none; none of these lets everybody in
+        for (const auto* closing : {"TOKEN_KEYS", "CLIENT_CA", "ALLOW", "ALLOW_SONGS"})
+            if (name == prefix_ + closing && std::string{*entry} == name + "=")
+                throw Error{EX_USAGE, text("the variable ", name, " is empty")};
     }
 }
 

@@ -106,7 +106,7 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
             return status_.stats(reply);
         case Route::events:
             if (!shared_.events) break;
-            return take_events(std::move(incoming), reply);
+            return take_events(std::move(incoming), ticket, reply);
         case Route::chunk_by_field:
         case Route::stream:
             if (request.method == "OPTIONS") return preflight(reply);
@@ -163,6 +163,11 @@ std::optional<Site::Ticket> Site::admit(const http::Incoming& incoming, http::Ca
                                         const http::Target& target, const Route& where, bool ours,
                                         const http::Reply& reply) {
     if (is_open(incoming.request, target, where, ours)) return Ticket{};
+    // a token is for listening: it lets nobody change what is behind an edge
+    if (where.kind != Route::events && !reads(incoming.request)) {
+        refuse_method(reply, "GET, HEAD, OPTIONS");
+        return {};
+    }
     using Scope = http::Gate::Scope;
     const auto scope = where.kind == Route::events ? Scope::any : Scope::this_uri;
     auto admitted = gate_->admit(incoming, carried, scope, reply);
@@ -178,13 +183,14 @@ std::optional<Site::Ticket> Site::admit(const http::Incoming& incoming, http::Ca
     return ticket;
 }
 
-void Site::take_events(http::Incoming&& incoming, const http::Reply& reply) {
+void Site::take_events(http::Incoming&& incoming, const Ticket& ticket, const http::Reply& reply) {
     const auto& method = incoming.request.method;
     if (method == "OPTIONS")
         return preflight(reply, "POST, OPTIONS", "Authorization, Content-Type");
     if (method != "POST") return refuse_method(reply, "POST, OPTIONS");
     if (!reader_) reader_.emplace();
-    shared_.events->take(*reader_, std::move(incoming), reply);
+    const std::string_view token_id = ticket.token ? ticket.token->id : std::string_view{};
+    shared_.events->take(*reader_, std::move(incoming), token_id, reply);
 }
 
 /// The seed article's URL: the bitrate is asked for in a field, and mapped to a path before any
@@ -193,7 +199,8 @@ void Site::chunk(const http::Request& request, const Route& where, const Ticket&
                  const http::Reply& reply) {
     const auto* field = request.fields.find("X-User-Bitrate");
     int kbps = (field ? song::parse_kbps(*field) : std::nullopt).value_or(default_kbps);
-    if (!ticket.allows_kbps(kbps)) kbps = ticket.most_kbps();
+    const bool lowered = !ticket.allows_kbps(kbps);
+    if (lowered) kbps = ticket.most_kbps();
     const bool named = !song::is_id(where.song);
     shared_.manifests.get(backend_, loop_, where.song, [=, this, k = where.chunk](Song song) {
         if (!song.manifest) return send_error(reply, song.status, song.why);
@@ -208,8 +215,10 @@ void Site::chunk(const http::Request& request, const Route& where, const Ticket&
             how.cache = found.cache;
             how.cache_name = shared_.name;
             how.extra = text("Vary: X-User-Bitrate\r\nX-Bitrate: ", rendition.kbps, "\r\n");
-            if (named) {
-                how.extra += "Cache-Control: public, max-age=60\r\n";
+            if (named || lowered) {
+                // with another token the same request is answered by another bitrate
+                how.extra += lowered ? "Cache-Control: no-store\r\n"
+                                     : "Cache-Control: public, max-age=60\r\n";
                 how.without = "Cache-Control";
             }
             answer(found.entry, request, reply, std::move(how));

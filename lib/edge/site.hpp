@@ -59,7 +59,7 @@ class Site : public http::Handler {
                                 const http::Target& target, const Route& route, bool ours,
                                 const http::Reply& reply);
     void refuse_kbps(const Ticket& ticket, const http::Reply& reply);
-    void take_events(http::Incoming&& incoming, const http::Reply& reply);
+    void take_events(http::Incoming&& incoming, const Ticket& ticket, const http::Reply& reply);
     void chunk(const http::Request& request, const Route& route, const Ticket& ticket,
                const http::Reply& reply);
     void stream(const http::Incoming& incoming, const http::Target& target, const Route& route,

@@ -28,7 +28,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private Http
 
     /// Waits for a request, none of which has come yet.
     bool idle() const noexcept {
-        return state_ == State::reading && pending_.empty() && !upload_ && (!h2_ || h2_->idle());
+        // the end of HTTP/2's last response may still wait for the client
+        return state_ == State::reading && pending_.empty() && !upload_ &&
+               (!h2_ || (h2_->idle() && !channel_.waiting()));
     }
     /// Speaks HTTP/2: waits for requests, and answers them, at any time.
     bool multiplexes() const noexcept { return state_ == State::reading && h2_; }

@@ -146,8 +146,11 @@ struct Http2::Callbacks {
     static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* self) noexcept {
         return guarded([&] { return of(self).got_frame(*frame), 0; });
     }
-    static int on_bad_frame(nghttp2_session*, const nghttp2_frame*, int, void* self) noexcept {
+    static int on_bad_frame(nghttp2_session*, const nghttp2_frame* frame, int,
+                            void* self) noexcept {
         of(self).host_.note_bad_request();
+        // nghttp2 resets such a request itself, and reports no whole one: its head is over
+        if (frame->hd.type == NGHTTP2_HEADERS) of(self).head_deadline_ms_ = UINT64_MAX;
         return 0;
     }
     static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id,
@@ -160,9 +163,8 @@ struct Http2::Callbacks {
     static int on_sent(nghttp2_session*, const nghttp2_frame* frame, void* self) noexcept {
         return guarded([&] { return of(self).sent_frame(*frame), 0; });
     }
-    static int on_close(nghttp2_session*, std::int32_t id, std::uint32_t error,
-                        void* self) noexcept {
-        return guarded([&] { return of(self).closed(id, error), 0; });
+    static int on_close(nghttp2_session*, std::int32_t id, std::uint32_t, void* self) noexcept {
+        return guarded([&] { return of(self).closed(id), 0; });
     }
     static ssize_t on_read(nghttp2_session*, std::int32_t, std::uint8_t*, std::size_t size,
                            std::uint32_t* flags, nghttp2_data_source* source, void* self) noexcept {
@@ -274,7 +276,7 @@ int Http2::began_frame(const nghttp2_frame_hd& head) {
     if (head.type == NGHTTP2_HEADERS) {
         const auto id = head.stream_id;
         if (id > skipped_from_ && id < skipped_to_) return NGHTTP2_ERR_CALLBACK_FAILURE;
-        if (id > last_id_ + 2) skipped_from_ = last_id_, skipped_to_ = id;
+        if (id - 2 > last_id_) skipped_from_ = last_id_, skipped_to_ = id;
         last_id_ = std::max(last_id_, id);
     }
     return 0;
@@ -599,12 +601,13 @@ void Http2::sent_frame(const nghttp2_frame& frame) {
         nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
 }
 
-void Http2::closed(std::int32_t id, std::uint32_t error) {
+void Http2::closed(std::int32_t id) {
     const auto found = streams_.find(id);
     if (found == streams_.end()) return;
     auto stream = std::move(found->second);
     streams_.erase(found);
-    if (error != NGHTTP2_NO_ERROR && !stream->responded && !spend(early_end_credit)) {
+    // a reset may say NO_ERROR, too
+    if (!stream->responded && !spend(early_end_credit)) {
         calm();
         nghttp2_session_terminate_session(session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
     }

@@ -90,7 +90,7 @@ class Http2 {
     int began_frame(const nghttp2_frame_hd& head);
     void got_frame(const nghttp2_frame& frame);
     void sent_frame(const nghttp2_frame& frame);
-    void closed(std::int32_t id, std::uint32_t error);
+    void closed(std::int32_t id);
     ssize_t ask(Stream& stream, std::size_t most, std::uint32_t& flags);
     ssize_t next_slice(Stream& stream, std::uint32_t& flags);
     int put(Stream& stream, BytesView head, std::size_t size);

@@ -247,8 +247,13 @@ bool Scope::holds(std::string_view authority, std::string_view target) const {
         const auto song = target.substr(0, target.find_first_of("/?"));
         return std::ranges::find(songs_, song) != songs_.end();
     }
+    if (regex_ && target.starts_with("/songs/")) target = target.substr(0, target.find('?'));
     const auto rest = text("://", authority, target);
     return holds_uri("https" + rest) || holds_uri("http" + rest);
+}
+
+bool Scope::holds_song(std::string_view song) const {
+    return std::ranges::find(songs_, song) != songs_.end();
 }
 
 std::size_t Scope::cost() const noexcept {

@@ -32,7 +32,12 @@ class Scope {
     /// @param authority  "host:port" of the request
     /// @param target     "/path?query" without the token. The scheme that the client used is not
     ///                   known behind a proxy that ends TLS, so that both of http are tried.
+    ///                   Objects of songs have no query: an expression never sees theirs, which
+    ///                   would let ".*/96/index" hold "/songs/ID/320/chunk_0.ogg?/96/index".
     bool holds(std::string_view authority, std::string_view target) const;
+
+    /// The whole song, of our own form.
+    bool holds_song(std::string_view song) const;
 
     /// About how many bytes this scope takes.
     std::size_t cost() const noexcept;

@@ -63,7 +63,7 @@ class Mailboxes {
     /// End waits that are over, and forget peers that have not announced themselves again. Call
     /// this several times a second; it takes less than a millisecond.
     void expire(std::uint64_t now_ms);
-    /// End all waits, at shutdown.
+    /// End all waits, at shutdown; later ones end at once.
     void end_all();
 
     std::size_t size() const noexcept { return boxes_.size(); }
@@ -92,7 +92,9 @@ class Mailboxes {
     }
     std::uint64_t tag(const std::string& id, const Ip& ip, std::uint64_t hour);
     bool may_offer(const Ip& from, std::uint64_t now_ms);
-    void end_wait(Boxes::iterator box, std::string signals);
+    /// What was to be told to who waited, to be called last: the next request of its connection,
+    /// which has come already, may wait for the same box before this returns.
+    [[nodiscard]] Deliver end_wait(Boxes::iterator box);
     void settle(Boxes::iterator box, bool waits);
     void forget(Boxes::iterator box);
 
@@ -104,6 +106,7 @@ class Mailboxes {
     std::set<std::pair<std::uint64_t, Key>> waits_, due_;  // sorted by expiry time
     std::unordered_map<Network, Rate> rates_;
     std::uint64_t delivered_ = 0;
+    bool ended_ = false;
 };
 
 }  // namespace stretto::swarm

@@ -111,6 +111,10 @@ std::optional<std::string> Site::pass_for(const http::Admitted& admitted, const 
                scope.holds(host, "/songs/" + called + "/manifest.json");
     };
     if (admitted.token && !holds(song) && !holds(id)) return {};
+    // a pass is for all chunks of a song: a token for some of its URLs is not exchanged for one
+    if (const auto* scope = admitted.token ? &admitted.token->scope : nullptr;
+        scope && !scope->holds_song(song) && !scope->holds_song(id))
+        return "";
     const auto until = std::int64_t{std::time(nullptr)} + sign::pass_s;
     const sign::Pass pass{id, client.host(), admitted.most_kbps(),
                           admitted.token ? std::min(until, admitted.token->expires) : until};

@@ -217,6 +217,8 @@ void Mesh::peers(const std::string& song, int kbps, Named done) {
              auto peers = status == 200 ? swarm::parse_peers_answer(as_text(body))
                                         : Result<std::vector<swarm::PeerInfo>>{Malformed{"none"}};
              if (!peers) return done({});
+             // it names other peers too, which no page can reach
+             std::erase_if(*peers, [](const auto& peer) { return !peer.url.starts_with("rtc:"); });
              done(std::move(*peers));
          });
 }
@@ -449,7 +451,11 @@ void Mesh::send_asks(Link& link) {
                 calls_.ended(number);
         };
         // the answer may come at once only in tests
-        link.numbers[number] = link.asks.ask(wanted.request, wanted.most_bytes, std::move(calls));
+        const auto asked = link.asks.ask(wanted.request, wanted.most_bytes, std::move(calls));
+        if (!link.over)
+            link.numbers[number] = asked;
+        else if (of_link_.erase(number) != 0)
+            refused_.push_back(number);  // sending it ended the link
     }
 }
 
@@ -457,8 +463,10 @@ void Mesh::cancel(int number) {
     std::erase(refused_, number);
     const auto found = of_link_.find(number);
     if (found == of_link_.end()) return;
-    auto& link = *links_.at(found->second);
+    const auto at = links_.find(found->second);
     of_link_.erase(found);
+    if (at == links_.end()) return;
+    auto& link = *at->second;
     std::erase_if(link.waiting, [&](const Wanted& one) { return one.number == number; });
     if (const auto request = link.numbers.find(number); request != link.numbers.end()) {
         const auto of_channel = request->second;

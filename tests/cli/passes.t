@@ -49,6 +49,9 @@ ok 'it gives a pass for the token' eval 'with free 200 "$song" && pass_of >freep
     jq -e --arg id "$id" ".song == \$id and .address == \"127.0.0.1\" and .stretto_kbps == 160 and .exp - now < 601" claims'
 ok 'with peers too' eval 'with premium 200 "$tracker/peers" -d "{\"song_id\":\"$id\"}" && pass_of >pass && test -s pass'
 
+stretto-sign --token --exact "$song" --key key.pem >one
+ok 'a token for one URL of a song is not exchanged for a pass for all of it' eval 'with one 200 "$song" && test -z "$(pass_of)"'
+
 # a peer that has it all, and writes down all that it gets: it stands between the listener and a seeder
 stretto-fetch --edge "$edge" --token-file premium --cache seed -b 320 song -o /dev/null 2>/dev/null ||
     stretto-fetch --edge "$edge" --token-file premium --cache seed -b 320 song -o seed.ogg

@@ -124,6 +124,7 @@ refused 'another id' "$(jose sign openssl.pem "$c")"
 refused 'a changed claim' "$(echo "$good" | sed 's/\.e/.f/')"
 refused 'a changed signature' "$(echo "$good" | tr AB BA)"
 refused 'two of a claim' "$(jose raw "{\"alg\":\"ES256\",$k}" "${c%\}},\"exp\":9999999999}" key.pem)"
+refused 'a bitrate beyond 64 bits' "$(jose raw "{\"alg\":\"ES256\",$k}" "${c%\}},\"stretto_kbps\":18446744073709551615}" key.pem)"
 refused 'one that never expires' "$(sign "$(jq -nc --arg c "$container" '{cdniuc: $c}')")"
 refused 'one without a URI' "$(sign "$(jq -nc --argjson e $((now + 60)) '{exp: $e}')")"
 refused 'one of more than 4096 bytes' "$(sign "$(claims 'sub: ("x" * 4000)')")"
@@ -164,6 +165,11 @@ post() { wanted=$1 && shift && is "$wanted" "$origin/events" --data-binary @line
 echo '{"event":"end","seq":1,"time_ms":1,"session":"s","listener":"l","place":"x","song":"'"$id"'","heard_ms":1,"why":"finished"}' >line
 ok 'events need a token' post 401
 ok 'of whatever song' post 202 -H "Authorization: Bearer $(sign "$(claims 'cdniuc: "regex:x"')")"
+stored() {
+    post 202 -H "Authorization: Bearer $(sign "$(claims 'jti: "t\"1"')")" && tail -n 1 events.ndjson | jq -e '.token == "t\"1"'
+}
+ok 'they are stored with the id of the token' stored
+ok 'and a token lets nobody do anything but read' is 405 -X DELETE -H "Authorization: Bearer $good" "$origin/$chunk"
 
 # keys that change
 cp keys.json old.json
@@ -179,6 +185,7 @@ ok 'and the keys stay' bearer "$fresh" 200 "$origin/$chunk"
 ok 'at the start it is an error: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --token-keys keys.json store
 ok 'a private set too: 65' eval 'jq ".keys[0].d=\"x\"" old.json >d.json &&
     exits 65 stretto-serve --listen 127.0.0.1:0 --token-keys d.json store'
+ok 'an empty variable does not open a server: 64' exits 64 env STRETTO_SERVE_TOKEN_KEYS= stretto-serve --listen 127.0.0.1:0 store
 ok 'no such file: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --token-keys none.json store
 ok 'metrics count tokens' eval 'curl -fsS "$origin/metrics" | grep -q "stretto_tokens_total{result=\"invalid\"} [1-9]"'
 stop "$origin_pid"
@@ -202,5 +209,6 @@ exact() {
 ok 'one URL alone' exact
 ok 'an expression' eval 'token=$(stretto-sign --token "$url/" --regex "http://.*/96/index" --key key.pem) &&
     bearer "$token" 200 "$url/songs/$id/96/index" && bearer "$token" 403 "$url/songs/$id/160/index"'
+ok 'that a query does not satisfy' bearer "$token" 403 "$url/songs/$id/160/index?/96/index"
 stop "$pid"
 finish

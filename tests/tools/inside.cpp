@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -47,6 +48,10 @@ void attack() {
     tell("trace", ::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr));
     tell("memory", ::syscall(SYS_process_vm_readv, ::getppid(), nullptr, 0, nullptr, 0, 0));
     tell("kill", ::kill(::getppid(), 0));
+    tell("signal", ::syscall(SYS_tgkill, ::getppid(), ::getppid(), 0));
+    tell("limits", ::syscall(SYS_prlimit64, ::getppid(), 7, nullptr, nullptr));
+    // without a filter: not a terminal
+    tell("type", ::ioctl(0, TIOCSTI, "x"));
     const int s = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;

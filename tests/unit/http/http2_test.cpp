@@ -323,6 +323,17 @@ BOOST_AUTO_TEST_CASE(a_client_that_asks_for_nothing_is_left) {
     BOOST_TEST(server->finished());
 }
 
+BOOST_AUTO_TEST_CASE(a_malformed_request_ends_no_other) {
+    const auto id = ask("/");
+    ask("no slash");
+    BOOST_TEST(host.bad == 1);
+    host.now += 60'000;
+    BOOST_TEST(!server->expire());
+    talk();
+    BOOST_TEST(goaways.empty());
+    BOOST_TEST(!got[id].closed);
+}
+
 BOOST_AUTO_TEST_CASE(a_body_that_does_not_come_is_not_waited_for) {
     const auto id = ask("/", "POST", false);
     BOOST_TEST(server->deadline_ms() == host.now + 30'000);

@@ -115,6 +115,8 @@ BOOST_AUTO_TEST_CASE(every_rule_broken_alone_is_refused_with_its_reason) {
         {"'kbps' is out of range", [](Manifest& m) { m.renditions[1].kbps = 65536; }},
         {"'average_kbps' is out of range", [](Manifest& m) { m.renditions[1].average_kbps = -1; }},
         {"'header_bytes' is out of range", [](Manifest& m) { m.renditions[1].header_bytes = 0; }},
+        {"'header_bytes' exceeds a chunk",
+         [](Manifest& m) { m.renditions[1].header_bytes = m.renditions[1].chunks[1].bytes + 1; }},
         {"'chunks' is out of range", [](Manifest& m) { m.renditions[1].chunks.clear(); }},
         {"'bytes' is out of range", [](Manifest& m) { m.renditions[1].chunks[0].bytes = 0; }},
         {"'bytes' is out of range",

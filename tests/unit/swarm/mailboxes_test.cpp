@@ -227,4 +227,29 @@ BOOST_AUTO_TEST_CASE(mailboxes_are_limited_per_address_and_in_total) {
     BOOST_TEST(more == 1500 - 1023);
 }
 
+// The next request of a connection has come already, and is read as soon as the one before it is
+// answered.
+BOOST_AUTO_TEST_CASE(a_poll_may_follow_another_before_its_answer_is_out) {
+    Desk d;
+    d.boxes.enter(one, here, d.now);
+    int polls = 0;
+    const std::function<void(std::string)> again = [&](const std::string&) {
+        if (++polls < 20) d.boxes.wait(one, here, d.now, 25'000, again);
+    };
+    BOOST_REQUIRE(d.boxes.wait(one, here, d.now, 25'000, again));
+    d.wait(one, here, 1'000);
+    for (int i = 0; i < 400; ++i) {
+        d.now += 1'000;
+        d.boxes.expire(d.now);
+    }
+    BOOST_TEST(d.boxes.size() == 0u);
+    BOOST_TEST(d.boxes.waiting() == 0u);
+    d.boxes.enter(one, here, d.now);
+    polls = 0;
+    BOOST_REQUIRE(d.boxes.wait(one, here, d.now, 25'000, again));
+    d.boxes.end_all();
+    BOOST_TEST(polls == 20);
+    BOOST_TEST(d.boxes.waiting() == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
