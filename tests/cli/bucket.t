@@ -243,5 +243,20 @@ once() {
 }
 ok 'eight clients cost one request' once
 stop "$pid" || true
-ok 'no signature of it was wrong' sh -c "! grep -q SignatureDoesNotMatch '$said.err'"
+cp "$said.err" faults.err
+
+# ---- what every origin has, whatever its store is
+stretto-sign --generate key.pem && stretto-sign --jwks --key key.pem >keys.json
+start stretto-serve --state state.gate --token-keys keys.json --browser-peers http://127.0.0.1:9 "$there"
+named() { curl -fsS -D head "$url/" -o page && grep -q 'http://127.0.0.1:9' page && grep -q "connect-src 'self' http://127.0.0.1:9;" head; }
+ok 'its page names the tracker of browsers' named
+gated() {
+    chunk=songs/$other/160/chunk_0.ogg
+    [ "$(curl -sS -o not -w '%{http_code}' "$url/$chunk")" = 401 ] &&
+        curl -fsS "$(stretto-sign "$url/$chunk" --key key.pem --expires 1h)" -o got && cmp got "store/$chunk" &&
+        [ "$(curl -sS -o not -w '%{http_code}' "$url/$chunk")" = 401 ]
+}
+ok 'and its songs need a token' gated
+stop "$pid" || true
+ok 'no signature of it was wrong' sh -c "! grep -q SignatureDoesNotMatch faults.err '$said.err'"
 finish
