@@ -59,7 +59,7 @@ Summary read(const Json& json) {
     if (const auto& lufs = json.at("lufs"); !lufs.is_null()) summary.lufs = lufs.number();
     for (const auto& [px, hash] : json.at("covers").members()) {
         const auto known =
-            std::ranges::find_if(song::cover_px, [&](int one) { return text(one) == px; });
+            std::ranges::find_if(song::cover_px, [&px = px](int one) { return text(one) == px; });
         if (known == song::cover_px.end() || !is_hash(hash.string()))
             throw Json::Wrong{"'covers' has what is no cover"};
         summary.covers.push_back({*known, hash.string()});
