@@ -210,8 +210,9 @@ bool confine_calls() {
     const auto self = static_cast<std::uint64_t>(::getpid());
     add_if(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self));
     add_if(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0));
-    // whether a descriptor is a terminal, and how wide; not TIOCSTI, which types into its shell
-    for (const auto request : {TCGETS, TIOCGWINSZ})
+    // whether a descriptor is a terminal, whether it is ours now, and how wide it is; not TIOCSTI,
+    // which types into its shell
+    for (const auto request : {TCGETS, TIOCGPGRP, TIOCGWINSZ})
         add_if(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), is_request(request));
     return ::seccomp_load(filter.get()) == 0;
 }
