@@ -25,7 +25,7 @@ struct Stamp {
     std::int64_t received_ms = 0;
     std::optional<std::int64_t> sent_ms{};  ///< by the client's clock, when it says so
     std::string_view address;               ///< shortened; printable, no quotes or backslashes
-    std::string_view token;                 ///< id of the access token; empty: none was seen
+    std::string_view token{};               ///< id of the access token; empty: none was seen
 };
 
 /// Each line unchanged, without blanks at its end, and after its own keys `received_ms`, `sent_ms`

@@ -141,9 +141,12 @@ void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits
     easy.reset(curl_easy_init());
     if (!easy) throw Error{EX_SOFTWARE, "curl_easy_init failed"};
     set(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+    // without TLS there is nothing to wait for: libcurl would hold each request back until the
+    // first connection has told its version
+    const bool http2 = limits.http2 && place.origin.starts_with("https://");
     set(easy.get(), CURLOPT_HTTP_VERSION,
-        static_cast<long>(limits.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-    set(easy.get(), CURLOPT_PIPEWAIT, limits.http2 ? 1L : 0L);
+        static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    set(easy.get(), CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
     set(easy.get(), CURLOPT_NOSIGNAL, 1L);
     // otherwise, cancelling a request during name resolution would wait for the resolver
     set(easy.get(), CURLOPT_QUICK_EXIT, 1L);
