@@ -9,6 +9,7 @@
 #include "base/options.hpp"
 #include "http/place.hpp"
 #include "listen/presence.hpp"
+#include "s3/store.hpp"
 #include "song/id.hpp"
 
 namespace stretto {
@@ -44,6 +45,16 @@ inline std::string song_hint(const std::string& argument, const char* wanted = "
     return text("'", argument, "' is not ", wanted, "; if it is audio, try: stretto-encode ", word,
                 " | stretto-chunk | stretto-publish --name ", name, " store && ", tool,
                 " --store store ", name);
+}
+
+/// The URL of a store in a bucket, requests to which are signed from now on; anything else as it
+/// is. An Error when there is no such store (66), or we may not read it (77).
+inline std::string store_url(const std::string& store) {
+    if (!s3::is_location(store)) return store;
+    const auto location = s3::parse_location(store);
+    if (!location) throw Error{EX_USAGE, text("'", store, "': ", location.error().why)};
+    s3::Store{*location, s3::Store::Open::existing};
+    return s3::sign_in(*location);
 }
 
 struct ListenerOptions {
