@@ -386,8 +386,7 @@ int serve_peer(const Options& o) {
     peer::Seeder seeder{loop, kept, {static_cast<double>(o.upload_limit), 4, o.listen[0]}};
     peer::Tracker tracker{loop, o.announce, place};
     const auto limit = static_cast<std::int64_t>(o.upload_limit * 8 / 1000);
-    tracker.on_pass_keys(
-        [&](std::optional<sign::KeySet> keys) { seeder.demand_passes(std::move(keys)); });
+    tracker.on_pass_key([&](const auto& key) { seeder.learn_pass_key(key); });
     tracker.share(kept, seeder.port(), limit > 0 ? limit : 10000,
                   [&](const auto& songs) { seeder.withhold(songs); });
     std::cout << "listening on " << seeder.address() << std::endl;

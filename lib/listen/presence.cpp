@@ -103,8 +103,7 @@ void Presence::share() {
     const auto kbps = options_.upload_limit > 0
                           ? static_cast<std::int64_t>(options_.upload_limit * 8 / 1000)
                           : default_upload_kbps;
-    tracker_->on_pass_keys(
-        [this](std::optional<sign::KeySet> keys) { seeder_->demand_passes(std::move(keys)); });
+    tracker_->on_pass_key([this](const auto& key) { seeder_->learn_pass_key(key); });
     tracker_->share(*kept_, seeder_->port(), kbps,
                     [this](const auto& songs) { seeder_->withhold(songs); });
 }

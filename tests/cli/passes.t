@@ -73,11 +73,14 @@ while True:
     for pair in ((near, far, True), (far, near, False)):
         threading.Thread(target=copy, args=pair, daemon=True).start()
 EOF
+chunk=songs/$id/320/chunk_0.ogg
+start stretto-serve --announce http://127.0.0.1:1 seed || exit
+ok 'a peer that does not know yet whether its tracker demands passes gives nothing' is 503 "$url/$chunk"
+stop "$pid"
 start stretto-serve --announce "$tracker" seed || exit
 peer=$url
 tell_peer() { curl -fsS "$tracker/stats.json" | jq -e ".peers_listed == $1" >/dev/null; }
 ok 'a peer announces itself' await 'the peer' tell_peer 1
-chunk=songs/$id/320/chunk_0.ogg
 demands() { test "$(status "$peer/$chunk")" = 403; }
 ok 'and takes nobody without a pass' await 'the demand' demands
 ok 'nor a token' with premium 403 "$peer/$chunk"
