@@ -436,28 +436,51 @@ void check_browser_peers(std::string& tracker) {
                                    "' is not the http URL of a tracker, without a path")};
 }
 
+/// A peer only gives what it has to listeners of its tracker.
+void check_peer(const Options& o) {
+    if (!o.events.path.empty()) throw Error{EX_USAGE, "a peer does not accept events"};
+    if (!(o.tls_certificates.empty() && o.tls_self_signed.empty()))
+        throw Error{EX_USAGE, "a peer does not speak TLS"};
+    if (!o.allowed.empty())
+        throw Error{EX_USAGE, "a peer answers all clients: --allow cannot be used"};
+    if (!o.token_keys.empty())
+        throw Error{EX_USAGE, "a peer takes passes of its tracker, not tokens"};
+}
+
+void check_usage(const Options& o) {
+    // an edge passes its origin's page on
+    if (!o.browser_peers.empty() && (is_url(o.source) || !o.announce.empty()))
+        throw Error{EX_USAGE, "--browser-peers is for a store"};
+    if (is_url(o.source)) return;
+    if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
+    if (!o.announce.empty()) check_peer(o);
+}
+
+Writable writable(const Options& o) {
+    Writable all;
+    all.files = files_written(o);
+    if (!o.announce.empty()) {
+        all.folders.push_back(o.source);
+        return all;
+    }
+    if (!o.cache.empty()) all.folders.push_back(o.cache);
+    if (const auto state = state_folder(o); !state.empty()) all.folders.push_back(state);
+    if (!o.events.path.empty()) all.files.push_back(o.events.path);
+    if (constexpr std::string_view socket = "unix:"; o.admin.starts_with(socket))
+        all.files.push_back(o.admin.substr(socket.size()));
+    return all;
+}
+
 int serve(Options o) {
     split_sources(o);
-    if (!o.browser_peers.empty()) {
-        check_browser_peers(o.browser_peers);
-        // an edge passes its origin's page on
-        if (is_url(o.source) || !o.announce.empty())
-            throw Error{EX_USAGE, "--browser-peers is for a store"};
-    }
-    forbid_programs();
+    if (!o.browser_peers.empty()) check_browser_peers(o.browser_peers);
+    check_usage(o);
+    if (const auto missing = confine_server(writable(o)); !missing.empty())
+        note(text("this kernel has no ", missing));
     const std::size_t descriptors = net::raise_descriptors();
     if (!o.cacert.empty()) http::trust_certificates(o.cacert);
     http::show_certificate(o.upstream_certificate, o.upstream_key);
     if (is_url(o.source)) return serve_upstream(o, descriptors);
-    if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
-    if (!o.announce.empty() && !o.events.path.empty())
-        throw Error{EX_USAGE, "a peer does not accept events"};
-    if (!o.announce.empty() && !(o.tls_certificates.empty() && o.tls_self_signed.empty()))
-        throw Error{EX_USAGE, "a peer does not speak TLS"};
-    if (!o.announce.empty() && !o.allowed.empty())
-        throw Error{EX_USAGE, "a peer answers all clients: --allow cannot be used"};
-    if (!o.announce.empty() && !o.token_keys.empty())
-        throw Error{EX_USAGE, "a peer takes passes of its tracker, not tokens"};
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }
