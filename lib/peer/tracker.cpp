@@ -26,13 +26,6 @@ http::Upstream::Limits limits() {
     return limits;
 }
 
-void authorize(http::Request& request, const std::function<std::string()>& token) {
-    const auto shown = token ? token() : std::string{};
-    if (shown.empty()) return;
-    const auto [name, value] = http::bearer(shown);
-    request.fields.add(name, value);
-}
-
 std::string random_id() {
     std::random_device random;
     Bytes bytes;
@@ -72,7 +65,7 @@ void Tracker::get(const std::string& target, std::size_t most,
     http::Request request;
     request.method = "GET";
     request.target = target;
-    authorize(request, token_);
+    if (token_) http::authorize(request, token_());
     http::ask(upstream_, std::move(request), {}, most, std::move(done));
 }
 
@@ -103,7 +96,7 @@ void Tracker::post(const std::string& path, const std::string& json,
     request.target = path;
     request.fields.add("Content-Type", "application/json");
     // an announce and a report say nothing of what somebody may hear
-    if (path == "/peers") authorize(request, token_);
+    if (path == "/peers" && token_) http::authorize(request, token_());
     http::ask(upstream_, std::move(request), Bytes(json.begin(), json.end()), small_answer,
               std::move(done));
 }
