@@ -306,7 +306,8 @@ int serve(Options o) {
     if (o.origin.empty()) throw Error{EX_USAGE, "--origin is missing"};
     if (!o.origin.starts_with("http://") && !o.origin.starts_with("https://"))
         throw Error{EX_USAGE, text("'", http::without_userinfo(o.origin), "' is not an http URL")};
-    forbid_programs();
+    if (const auto missing = confine_server({{}, files_written(o)}); !missing.empty())
+        note(text("this kernel has no ", missing));
     if (o.ttl_s == 0) o.ttl_s = (5 * o.interval_s + 1) / 2;
     Tracker{o, net::raise_descriptors()}.run();
     return 0;

@@ -316,6 +316,13 @@ void Settings::refuse_unknown() const {
     }
 }
 
+std::vector<std::filesystem::path> files_written(const ServerOptions& o) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& file : {o.log, o.tls_self_signed})
+        if (!file.empty() && file != "-") files.emplace_back(file);
+    return files;
+}
+
 void add_server_options(const Settings& settings, ServerOptions& o) {
     settings.group("Server");
     settings.add_config();

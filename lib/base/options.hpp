@@ -1,5 +1,6 @@
 #pragma once
 // A tool's options, declared without CLI11's headers: these take longer to compile than most tools.
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -151,5 +152,8 @@ struct ServerOptions {
 /// --max-connections, --grace, --access-log,
 /// --log-addresses
 void add_server_options(const Settings& settings, ServerOptions& options);
+
+/// The files that these options name for writing; "-" is none.
+std::vector<std::filesystem::path> files_written(const ServerOptions& options);
 
 }  // namespace stretto
