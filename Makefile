@@ -45,7 +45,8 @@ LIB   := $(patsubst %.cpp,$B/%.o,$(filter-out $(if $(RTC_LIBS),,$(RTC_FOREIGN)),
 MAIN  := $(filter-out $(if $(RTC_LIBS)$(filter uninstall,$(MAKECMDGOALS)),,cmd/rtc.cpp),$(wildcard cmd/*.cpp))
 TOOLS := $(patsubst %/stretto-stretto,%/stretto,$(patsubst cmd/%.cpp,$B/bin/$(NAME)-%,$(MAIN)))
 UNIT  := $(patsubst %.cpp,$B/%.o,$(wildcard tests/unit/*.cpp $(foreach m,$(UNIT_MODULES),tests/unit/$m/*.cpp)))
-FUZZ  := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
+RTC_FUZZ := sctp_fuzz dtls_fuzz
+FUZZ  := $(filter-out $(if $(RTC_LIBS),,$(RTC_FUZZ)),$(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp)))
 BENCH := $(patsubst tests/bench/%.cpp,$B/bench/%,$(wildcard tests/bench/*.cpp))
 MAN   := $(wildcard man/*)
 JOBS  := $(shell nproc 2>/dev/null || echo 2)
@@ -262,14 +263,16 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwar
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp %/confine.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp lib/sign/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp lib/web/heads.cpp \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads shelf uploads) \
               lib/s3/xml.cpp lib/s3/location.cpp \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
               lib/events/reader.cpp lib/events/batch.cpp \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
-	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) $(if $(filter $(RTC_FOREIGN),$<),$(RTC_CFLAGS)) -fsanitize=fuzzer-no-link -c -o $@ $<
+$(addprefix $B/fuzz/,$(RTC_FUZZ)): LIBS += $(RTC_LIBS)
+$(addprefix $B/fuzz/,$(RTC_FUZZ)): $(patsubst %,$B/fuzz/lib/%.o,rtc/association rtc/certificate rtc/dtls)
 $B/fuzz/%: $B/fuzz/tests/fuzz/%.o $(FUZZ_LIB)
 	clang++ $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
