@@ -63,11 +63,11 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->type_name("DIR");
     settings.add("cache-size", o.cache_size, "Maximum size of this directory (10G)")->bytes();
     settings
-        .add("min-free", o.min_free, "Bytes that stay free on its file system (a hundredth of it)")
+        .add("min-free", o.min_free, "Bytes to leave free on the file system (1 % of its size)")
         ->bytes();
     settings
         .add("scrub", o.scrub,
-             "Bytes per second of the directory to check for damage; 0: none (4M)")
+             "Bytes per second of the cache directory to check for damage; 0: none (4M)")
         ->bytes();
     settings.add("memory", o.memory, "Maximum size of the cache in memory (256M)")->bytes();
     settings.add("workers", o.workers, "Threads, one per core by default")->range(1, 256);
@@ -102,8 +102,9 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         .add("admin", o.admin,
              "Address for operators: /healthz with reasons, /metrics, /stats.json, POST /purge")
         ->type_name("HOST:PORT|unix:PATH");
-    settings.add_flag("public-metrics", o.public_metrics,
-                      "Send these numbers and reasons to all clients too");
+    settings.add_flag(
+        "public-metrics", o.public_metrics,
+        "Answer /metrics and /stats.json, and /healthz with reasons, for all clients");
     settings
         .add("purge-to", o.purge_to,
              "Forward purges to the edge with this admin address; may be repeated")
@@ -114,7 +115,7 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->type_name("URL");
     settings
         .add("browser-peers", o.browser_peers,
-             "Let listeners in browsers exchange chunks, through this tracker, if they want to")
+             "Let listeners in browsers who agree exchange chunks, through this tracker")
         ->type_name("URL");
     settings
         .add("upload-limit", o.upload_limit,
@@ -126,7 +127,7 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->type_name("FILE");
     settings
         .add("events-size", o.events.most_file_bytes,
-             "Rotate this file above this size, and each day (256M)")
+             "Rotate the event file before it exceeds this size, and each day (256M)")
         ->bytes();
     settings
         .add("events-queue", o.events.most_waiting_bytes,
