@@ -15,17 +15,17 @@ NET_TESTS ?= tests/net/*.t
 NET_TESTS_SIDE_BY_SIDE := $(patsubst %,tests/net/%.t,swarm whole play evil addresses nearest nat)
 UNIT_MODULES ?= *
 
-PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libssl libcrypto \
-                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus
+PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libnghttp2 libssl libcrypto \
+                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
-                libebur128-dev libarchive-dev libcurl4-openssl-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev
+                libebur128-dev libarchive-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
+                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
-                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 perl python3 python3-mutagen strace man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 perl python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 nftables util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_DEB     := debhelper lintian fakeroot dpkg-dev debootstrap
 DEPS_FUZZ    := clang libclang-rt-14-dev
@@ -215,11 +215,11 @@ WEB_CXX   = $(if $(findstring ccache,$(CXX)),ccache) clang++-19 -Oz $(WEB_FLAGS)
 # what is thrown ends the instance: nothing of ours throws there but for lack of memory
 WEB_FLAGS = --target=wasm32-wasi -stdlib=libc++ -std=c++20 -Wall -Wextra -Wpedantic -fignore-exceptions -Ilib -isystem $W/include
 WEB_C    := $(addprefix libogg/src/,bitwise framing) \
-            $(addprefix libvorbis/lib/,block codebook floor0 floor1 info lpc lsp mapping0 mdct psy registry res0 sharedbook smallft synthesis window \
-              envelope bitrate analysis)
+            $(addprefix libvorbis/lib/,block codebook floor0 floor1 info lsp mapping0 mdct registry res0 sharedbook synthesis window)
 WEB_UNITS := $(filter-out lib/gather/fetching.cpp,$(wildcard lib/abr/*.cpp lib/play/*.cpp lib/gather/*.cpp lib/vorbis/*.cpp lib/web/*.cpp)) \
              $(patsubst %,lib/song/%.cpp,manifest manifest_read index path cover tags id) $(patsubst %,lib/ogg/%.cpp,page crc packets) \
-             $(patsubst %,lib/swarm/%.cpp,reach endpoint) $(patsubst %,lib/events/%.cpp,line outbox) \
+             $(patsubst %,lib/swarm/%.cpp,reach endpoint announce announce_print location signal) \
+             lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/http/%.cpp,message range date) lib/peer/have.cpp $(patsubst %,lib/events/%.cpp,line outbox) \
              $(patsubst %,lib/base/%.cpp,digest error json sha256 sha256_plain text)
 WEB_LIB   = $(patsubst %.cpp,$W/%.o,$(WEB_UNITS)) $(patsubst %,$W/source/%.o,$(WEB_C)) $W/source/simdjson/singleheader/simdjson.o
 WEB_LINK  = clang++-19 --target=wasm32-wasi -stdlib=libc++ -Wl,--gc-sections -Wl,--strip-all -Wl,-z,stack-size=262144
@@ -232,7 +232,7 @@ $W/source/.there: tests/tools/sources.sh $(if $(DRY_RUN),,| deps)
 # the headers of installed packages alone: those of this machine's C library must not be found
 $W/include/.there: | $B/config.mk
 	@mkdir -p $(@D)
-	@for header in ogg vorbis simdjson.h; do ln -sfn /usr/include/$$header $(@D)/$$header || exit; done
+	@for header in ogg vorbis boost simdjson.h; do ln -sfn /usr/include/$$header $(@D)/$$header || exit; done
 	@touch $@
 $(patsubst %,$W/source/%.o,$(WEB_C)): $W/source/.there $W/include/.there
 	$(WEB_CC) -w -isystem $W/include -I$W/source/libvorbis/lib -c -o $@ $(@:.o=.c)
@@ -254,11 +254,11 @@ $W/core.wasm.gz: $W/core.wasm
 	gzip -9nc $< >$@
 
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwarded freshness invalidation message parser proxy_protocol range structured)
-FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
+FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwarded freshness invalidation http2 message outgoing parser proxy_protocol range structured token)
+FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp %/confine.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
-              $(wildcard lib/vorbis/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp \
+              $(wildcard lib/vorbis/*.cpp lib/sign/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp lib/web/heads.cpp \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
               lib/events/reader.cpp lib/events/batch.cpp \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))

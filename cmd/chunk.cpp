@@ -1,4 +1,4 @@
-// stretto-chunk: cut Ogg Vorbis into chunks that each play on their own. See stretto-chunk(1).
+// stretto-chunk: cut Ogg Vorbis into chunks that each play alone. See stretto-chunk(1).
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,20 +75,20 @@ int main(int argc, char** argv) {
     bool verbose = false;
 
     Arguments app{
-        "Cut Ogg Vorbis, without encoding it again, into chunks that each play on their own. "
+        "Cut Ogg Vorbis, without encoding it again, into chunks that each play alone. "
         "Writes a bundle (tar)."};
     app.group("Options");
     app.add_option("-d,--duration", seconds, "Length of a chunk, seconds of audio")
         ->range(0.5, 60.0)
         ->type_name("SECONDS")
         ->capture_default_str();
-    app.add_option("-o,--output", folder, "Write a folder instead of a tar stream")
+    app.add_option("-o,--output", folder, "Write the files to this folder instead of a tar stream")
         ->type_name("DIR");
     app.add_option("--explain", explain,
                    "Print the packets, pages and trimmed samples of a chunk, or of all chunks in a "
                    "folder")
         ->type_name("FILE|DIR");
-    app.add_flag("-v,--verbose", verbose, "Report each chunk, and what was skipped");
+    app.add_flag("-v,--verbose", verbose, "Report each chunk and all skipped input");
     app.add_option("FILE", files,
                    "Ogg Vorbis, one file for each rendition; standard input if none or -");
 

@@ -20,7 +20,7 @@ struct CrowdOptions {
         settings.listeners = 0;
         app.group("A crowd instead of single players");
         app.add_option("--listeners", settings.listeners,
-                       "Number of listeners; they use edges, a tracker and each other")
+                       "Number of listeners; they use edges, a tracker and peers")
             ->range(1, 10000000);
         app.add_option("--catalogue", settings.songs, "Number of songs that they choose from")
             ->range(1, 10000000)
@@ -29,7 +29,8 @@ struct CrowdOptions {
                        "Exponent of the songs' popularity; 0: all are equally popular")
             ->range(0.0, 5.0)
             ->capture_default_str();
-        app.add_option("--arrivals", arrivals, "Spread over --hours, or all within 30 s (flash)")
+        app.add_option("--arrivals", arrivals,
+                       "When listeners arrive: spread over --hours, or all within 30 s (flash)")
             ->one_of({"staggered", "flash"})
             ->type_name("staggered|flash")
             ->capture_default_str();
@@ -38,7 +39,8 @@ struct CrowdOptions {
             ->type_name("HOURS")
             ->capture_default_str();
         app.add_flag("--fetch", fetch,
-                     "Each fetches one whole song and stays, instead of playing some and leaving");
+                     "Each listener fetches one whole song and stays, instead of playing some "
+                     "songs and leaving");
         app.add_option("--bitrate", settings.kbps,
                        "Bitrate to fetch, or the highest to play, kbit/s")
             ->range(1, 10000)
@@ -49,7 +51,7 @@ struct CrowdOptions {
             ->range(1.0, 1000.0)
             ->capture_default_str();
         app.add_option("--replays", settings.replays,
-                       "Chance that a song is one that the listener played before")
+                       "Probability that the listener played the song before in the session")
             ->range(0.0, 1.0)
             ->type_name("SHARE")
             ->capture_default_str();
@@ -77,17 +79,25 @@ struct CrowdOptions {
             ->range(0.0, 1.0)
             ->type_name("SHARE")
             ->capture_default_str();
-        app.add_option("--evil", settings.evil, "Share of listeners that send only wrong bytes")
+        app.add_option("--evil", settings.evil,
+                       "Share of malicious listeners, which send nothing, too little, too slowly, "
+                       "or wrong bytes")
             ->range(0.0, 1.0)
             ->type_name("SHARE")
             ->capture_default_str();
         app.add_option("--attack", attackers,
-                       "Add evil peers that announce the most popular song: 24xbusy,8xlate,...; "
-                       "of silent, slow, wrong, half, missing, busy, late")
+                       "Add malicious peers that announce the most popular song, such as "
+                       "24xbusy,8xlate: silent, slow, wrong, half, missing, busy, late")
             ->type_name("NxHOW")
             ->delimiter(',');
+        app.add_option("--seeders", settings.seeders,
+                       "Add peers that have the most popular song before anybody comes")
+            ->range(0, 100000)
+            ->capture_default_str();
         app.add_flag("--no-skips", no_skips, "Listeners play every song to its end");
         app.add_flag("--no-peers", no_peers, "Use edges only");
+        app.add_flag("--peers-first", settings.peers_first,
+                     "The tracker asks listeners to spare edges where peers are fast enough");
     }
 
     /// @param abr   policy of the players

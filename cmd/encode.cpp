@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <regex>
 #include <thread>
 
 #include "audio/vorbis.hpp"
+#include "base/confine.hpp"
 #include "base/draft.hpp"
 #include "base/json_value.hpp"
 #include "base/program.hpp"
@@ -35,7 +37,7 @@ struct Options {
     double lufs = -14, true_peak = -1;
     std::optional<double> gain;
     std::string raw;
-    bool no_normalize = false, measure = false, json = false, print_stats = false;
+    bool no_normalize = false, measure = false, json = false, print_stats = false, verbose = false;
     std::string output = "-", stats;
 };
 
@@ -109,8 +111,34 @@ void print_measure(const Options& o, const std::string& name, std::optional<doub
                   << limited << '\t' << printable(name) << '\n';
 }
 
+bool is_regular(const std::string& input) {
+    std::error_code none;
+    return input != "-" && std::filesystem::is_regular_file(input, none);
+}
+
+/// What decodes a stranger's file from here on reads this file, writes what is open, and gives it
+/// its name. It opens nothing else, has no network and runs no program.
+/// @param drafts  files whose names are given at the end
+void confine_to(const Options& o, bool keep_pcm, const std::vector<std::string>& drafts) {
+    std::size_t spools = keep_pcm;
+    Confinement rights;
+    for (const auto& input : o.inputs) {
+        spools += !is_regular(input);
+        if (input != "-") rights.readable.emplace_back(input);
+    }
+    for (const auto& file : {o.decoder.cover, o.decoder.cue})
+        if (!file.empty()) rights.readable.emplace_back(file);
+    for (const auto& draft : drafts)
+        if (const auto folder = Draft::folder_for(draft); !folder.empty())
+            rights.renamable.push_back(folder);
+    prepare_spools(spools);
+    const auto missing = confine(rights);
+    if (!missing.empty() && o.verbose) note(text("this kernel has no ", missing));
+}
+
 /// Each file, and all together as one: the gain that keeps an album's inner balance.
 int measure(const Options& o) {
+    confine_to(o, false, {});
     std::vector<publish::Recording> all;
     std::optional<double> loudest;
     if (!o.json) std::cout << "LUFS\tdBTP\tgain\tlimited\tfile\n";
@@ -181,13 +209,13 @@ Json stats(const publish::Recording& r, const publish::Encoding& e, const publis
     return json;
 }
 
-void write_stats(const Options& o, const Json& json) {
+/// @param file  nullopt: none was named
+void write_stats(const Options& o, std::optional<Draft>& file, const Json& json) {
     const auto line = json.dump() + "\n";
     if (o.print_stats) write_all(STDERR_FILENO, as_bytes(line), "standard error");
-    if (o.stats.empty()) return;
-    Draft file{o.stats};
-    file.write(as_bytes(line));
-    file.commit();
+    if (!file) return;
+    file->write(as_bytes(line));
+    file->commit();
 }
 
 int encode(const Options& o) {
@@ -200,6 +228,12 @@ int encode(const Options& o) {
     Clock clock{progress};
     std::optional<Draft> file;  // first: what cannot be written is told before the work
     if (o.output != "-") file.emplace(o.output);
+    std::optional<Draft> stats_file;
+    if (!o.stats.empty()) stats_file.emplace(o.stats);
+    std::vector<std::string> drafts;
+    if (file) drafts.push_back(o.output);
+    if (stats_file) drafts.push_back(o.stats);
+    confine_to(o, true, drafts);
     const auto recording = record(o, o.inputs[0], true, clock.doing("measure", 0, 0.2));
     const auto encoding = plan(o, recording);
     const auto done = publish::encode(
@@ -211,7 +245,7 @@ int encode(const Options& o) {
     if (file) file->commit();
     const double elapsed =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    write_stats(o, stats(recording, encoding, done, elapsed));
+    write_stats(o, stats_file, stats(recording, encoding, done, elapsed));
     return 0;
 }
 
@@ -247,7 +281,7 @@ int main(int argc, char** argv) {
         "Encode any audio file for streaming: loudness -14 LUFS, one Ogg stream with a Vorbis "
         "stream per bitrate."};
     app.add_option("-b,--bitrates", o.kbps,
-                   "Quality steps by their nominal kbit/s, separated by commas")
+                   "Quality steps, named by their nominal kbit/s and separated by commas")
         ->delimiter(',')
         ->capture_default_str();
     app.add_option("-r,--rate", o.decoder.rate, "Sample rate, Hz")
@@ -256,7 +290,7 @@ int main(int argc, char** argv) {
     app.add_option("-o,--output", o.output, "Output file; - is standard output")
         ->capture_default_str();
     app.add_option("-j,--jobs", o.threads,
-                   "Renditions to encode in parallel; the output is the same")
+                   "Renditions to encode in parallel; the output does not depend on it")
         ->range(1, 64)
         ->capture_default_str();
     app.add_option("--lufs", o.lufs, "Target loudness, LUFS")
@@ -266,30 +300,34 @@ int main(int argc, char** argv) {
         ->range(-30.0, 6.0)
         ->capture_default_str();
     auto* plain = app.add_flag("--no-normalize", o.no_normalize, "Do not change the loudness");
-    app.add_option("--gain", o.gain, "Apply this gain in dB instead (an album's, from --measure)")
+    app.add_option("--gain", o.gain,
+                   "Apply this gain in dB, such as an album's gain from --measure")
         ->range(-100.0, 100.0)
         ->excludes(plain);
     app.add_flag("--measure", o.measure,
                  "Only print loudness, true peak and gain of each INPUT and of all together");
     app.add_flag("--json", o.json, "With --measure: one JSON object per line");
     app.add_flag("--single-mono", o.decoder.single_mono,
-                 "Measure mono as one loudspeaker, not as the two that it is heard from");
-    auto* cover =
-        app.add_option("--cover", o.decoder.cover, "A picture to use as cover, not the one inside")
-            ->type_name("FILE");
-    app.add_flag("--no-cover", o.decoder.no_cover, "Leave pictures out")->excludes(cover);
-    app.add_option("--cue", o.decoder.cue, "A cue sheet that says where the songs of INPUT are")
+                 "Measure mono as played by one loudspeaker instead of two");
+    auto* cover = app.add_option("--cover", o.decoder.cover,
+                                 "Use this picture as cover instead of a picture inside INPUT")
+                      ->type_name("FILE");
+    app.add_flag("--no-cover", o.decoder.no_cover, "Do not keep a cover")->excludes(cover);
+    app.add_option("--cue", o.decoder.cue, "Use this cue sheet instead of one inside INPUT")
         ->type_name("FILE");
-    app.add_option("--cue-track", o.decoder.cue_track,
-                   "Take one song of INPUT: this track of the cue sheet, in FILE or inside INPUT")
+    app.add_option("--cue-track", o.decoder.cue_track, "Encode only this track of the cue sheet")
         ->range(1, 999);
-    app.add_option("--track", o.decoder.track, "Which audio track of the file, from 1")
+    app.add_option("--track", o.decoder.track,
+                   "Use this audio track of a file with several, counted from 1")
         ->range(1, 1000);
-    app.add_option("--raw", o.raw,
-                   "The input is raw samples: format, rate, channels, as in s16le:44100:2")
+    app.add_option(
+           "--raw", o.raw,
+           "Read samples without a header: format, rate and channels, such as s16le:44100:2")
         ->type_name("FORMAT:HZ:N");
     app.add_flag("--keep-going", o.decoder.keep_going,
                  "Skip damage inside the input, and report it");
+    app.add_flag("-v,--verbose", o.verbose,
+                 "Report what the kernel lacks to keep a damaged input from doing harm");
     app.add_flag("--print-stats", o.print_stats,
                  "Write one JSON line about the run to standard error");
     app.add_option("--stats", o.stats, "Write this line to a file")->type_name("FILE");

@@ -49,6 +49,7 @@ int fetch_from_store(const Options& o) {
     o.listener.trust();
     auto s = o.swarm;
     s.presence.store = o.store;
+    s.presence.token = o.listener.token();
     s.presence.peers = s.presence.share = false;
     s.output = o.output;
     fs::path part;
@@ -85,7 +86,7 @@ std::deque<std::string> songs_of(const Options& o, bool& refused) {
     const auto& from = o.playlist;
     const auto file = open_input(from);
     const auto bytes = read_rest(file.fd(), most_playlist_bytes, from);
-    if (!bytes) throw bad_data(from, "a playlist of more than 16 MB");
+    if (!bytes) throw bad_data(from, "the playlist is larger than 16 MB");
     const auto list = listen::parse_playlist(as_text(*bytes));
     for (const auto& line : list.refused) note(text("'", from, "': ", line));
     refused = !list.refused.empty();
@@ -110,47 +111,47 @@ int fetch_from_swarm(Options o) {
 
 void add_options(Arguments& app, Options& o) {
     auto& s = o.swarm;
-    app.group("What is fetched");
-    app.add_option("-b,--bitrate", s.kbps, "Highest bitrate to take, kbit/s")
+    app.group("What to fetch");
+    app.add_option("-b,--bitrate", s.kbps, "Highest bitrate, kbit/s")
         ->range(1, 65535)
         ->type_name("KBPS")
         ->capture_default_str();
     app.add_option("-o,--output", o.output,
-                   "File to write, or with --playlist the folder; - is standard output")
+                   "Write this file, or with --playlist files in this folder; - is standard output")
         ->type_name("FILE")
         ->capture_default_str();
     app.add_option("--playlist", o.playlist,
                    "Fetch every song of this playlist; - is standard input")
         ->type_name("FILE");
-    app.add_option("--jobs", s.jobs, "Songs of a playlist to fetch at a time")
+    app.add_option("--jobs", s.jobs, "Number of songs of a playlist to fetch at a time")
         ->range(1, 64)
         ->capture_default_str();
     app.add_option("--raw", o.raw,
-                   "From a --store: keep the chunks, the index and the manifest in this folder "
-                   "instead of writing a file")
+                   "With --store: write the chunks, the index and the manifest to this folder "
+                   "instead of one file")
         ->type_name("DIR");
     app.add_flag("--list", o.list, "List the songs of the server or store");
     app.add_option("--search", o.search,
                    "List the songs that have these words in title, artist, album or name")
         ->type_name("TEXT");
     o.listener.add_to(app);
-    app.group("Where it asks");
+    app.group("Sources");
     app.add_option("--store", o.store,
-                   "Ask only this store, a directory or a web server: no cache, no peers")
+                   "Use only this store, a directory or a web server, without cache and peers")
         ->envname("STRETTO_STORE")
         ->type_name("DIR|URL");
     app.add_flag("--peers-first", s.peers_first,
-                 "Ask the edge only for what no peer has, and while peers together send less "
-                 "than twice the song's bitrate");
+                 "Use the edge only for parts that no peer has, and while all peers together send "
+                 "less than twice the song's bitrate");
     app.add_option("--patience", s.patience_s,
-                   "Give a song up after this many seconds without progress")
+                   "Give up a song after this many seconds without progress")
         ->range(1, 86400)
         ->type_name("SECONDS")
         ->capture_default_str();
     app.group("Messages");
     app.add_flag("--json", s.json,
                  "Print a line of JSON for each song: bytes by source, times, failures");
-    app.add_flag("-v,--verbose", s.verbose, "Report the source of each chunk or part of one");
+    app.add_flag("-v,--verbose", s.verbose, "Report the source of each chunk, or part of a chunk");
     app.add_option("SONG", o.song, "A song's id or name");
 }
 

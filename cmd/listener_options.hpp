@@ -48,12 +48,12 @@ inline std::string song_hint(const std::string& argument, const char* wanted = "
 
 struct ListenerOptions {
     std::vector<std::string> edges;
-    std::string tracker, cacert, store, cache, location, listen, share = "0";
+    std::string tracker, cacert, store, cache, location, listen, share = "0", token_file, token_url;
     std::uint64_t cache_size = 0, upload_limit = 0;
     bool no_cache = false, no_share = false, no_peers = false, metered = false, local_peers = false;
 
     void add_to(Arguments& app) {
-        app.group("Where it asks");
+        app.group("Sources");
         app.add_option("--tracker", tracker,
                        "Ask this tracker for peers and edges (http://127.0.0.1:8490)")
             ->envname("STRETTO_TRACKER")
@@ -66,9 +66,17 @@ struct ListenerOptions {
                        "Trust the certificates in this PEM file (CURL_CA_BUNDLE, SSL_CERT_FILE, "
                        "else the system's)")
             ->type_name("FILE");
+        app.add_option("--token-file", token_file,
+                       "File with the access token for servers that demand one (STRETTO_TOKEN)")
+            ->envname("STRETTO_TOKEN_FILE")
+            ->type_name("FILE");
+        app.add_option("--token-url", token_url,
+                       "Get the access token here, and a new one before it expires")
+            ->envname("STRETTO_TOKEN_URL")
+            ->type_name("URL");
         app.add_option("--location", location,
-                       "Location of this listener, in degrees; a tenth is enough. Near peers and "
-                       "edges are asked first")
+                       "Location of this listener in degrees, to a tenth; near peers and edges are "
+                       "preferred")
             ->envname("STRETTO_LOCATION")
             ->type_name("LAT,LON");
         app.add_flag("--allow-local-peers", local_peers,
@@ -78,13 +86,14 @@ struct ListenerOptions {
                        "Folder for fetched chunks (stretto in XDG_CACHE_HOME or ~/.cache)")
             ->envname("STRETTO_CACHE")
             ->type_name("DIR");
-        app.add_flag("--no-cache", no_cache, "Keep nothing, so upload nothing");
+        app.add_flag("--no-cache", no_cache, "Cache nothing, and therefore upload nothing");
         app.add_option("--cache-size", cache_size,
-                       "Largest size of that folder (a tenth of the free disk, at most 10G)")
+                       "Maximum size of the cache (a tenth of the free disk, at most 10G)")
             ->bytes();
         app.add_flag("--no-peers", no_peers, "Download nothing from peers");
         app.add_flag("--no-share", no_share, "Upload nothing to peers");
-        app.add_flag("--metered", metered, "Upload nothing: this connection is paid by volume");
+        app.add_flag("--metered", metered,
+                     "Upload nothing, because this connection is paid by volume");
         app.add_option("--share", share, "Keep uploading for this long after the last song")
             ->type_name("SECONDS|forever")
             ->check([](const std::string& text) {
@@ -93,8 +102,9 @@ struct ListenerOptions {
         app.add_option("--upload-limit", upload_limit,
                        "Upload at most this much per second (no limit)")
             ->bytes();
-        app.add_option("--listen", listen,
-                       "Address at which peers reach this one (every address, a free port)")
+        app.add_option(
+               "--listen", listen,
+               "Accept connections from peers at this address (a free port of every address)")
             ->type_name("HOST:PORT");
     }
 
@@ -121,9 +131,23 @@ struct ListenerOptions {
         p.share = !no_share && !metered;
         p.peers = !no_peers;
         p.local_peers = local_peers;
+        p.token = token();
         p.upload_limit = static_cast<double>(upload_limit);
         p.listen = listen;
         return p;
+    }
+
+    /// Never of the command line, which every user of the machine can read. A file or URL that was
+    /// named counts before STRETTO_TOKEN.
+    listen::TokenSource::Options token() const {
+        if (!token_file.empty() && !token_url.empty())
+            throw Error{EX_USAGE, "--token-file and --token-url exclude each other"};
+        if (!token_url.empty() && !token_url.starts_with("http://") &&
+            !token_url.starts_with("https://"))
+            throw Error{EX_USAGE, "--token-url is not an http:// address"};
+        const char* text = std::getenv("STRETTO_TOKEN");
+        if (!text || !token_file.empty() || !token_url.empty()) text = "";
+        return {text, token_file, token_url};
     }
 
     void trust() const {
@@ -148,7 +172,7 @@ struct ListenerOptions {
         };
         if (const auto xdg = of("XDG_CACHE_HOME"); xdg.is_absolute()) return xdg / "stretto";
         if (of("HOME").is_absolute()) return of("HOME") / ".cache" / "stretto";
-        throw Error{EX_USAGE, "no place for a cache: set --cache, XDG_CACHE_HOME or HOME"};
+        throw Error{EX_USAGE, "no directory for the cache: set --cache, XDG_CACHE_HOME or HOME"};
     }
 };
 

@@ -78,7 +78,7 @@ Bytes playlist_in(const std::string& argument) {
         throw Error{EX_USAGE, hint};
     const auto file = open_input(argument);
     auto bytes = read_rest(file.fd(), most_playlist_bytes, argument);
-    if (!bytes) throw bad_data(argument, "a playlist of more than 16 MB");
+    if (!bytes) throw bad_data(argument, "the playlist is larger than 16 MB");
     return std::move(*bytes);
 }
 
@@ -247,7 +247,7 @@ int play_songs(Options& o) {
     p.patience_s = o.patience;
     p.events = o.events;
     p.sink.paced = !o.unpaced;
-    if (songs.empty()) throw Error{EX_NOINPUT, "the playlist names no song"};
+    if (songs.empty()) throw Error{EX_NOINPUT, "the playlist contains no song"};
     p.listener = !o.listener.empty() ? o.listener
                  : !p.events.empty() ? listener_of(p.presence.cache)  // random without a cache
                                      : "";
@@ -278,27 +278,27 @@ int list_devices() {
 
 void add_options(Arguments& app, Options& o) {
     auto& p = o.player;
-    app.group("What is played");
+    app.group("What to play");
     app.add_flag("--list", o.list, "List the songs of the server or store");
     app.add_option("--search", o.search,
                    "List the songs that have these words in title, artist, album or name")
         ->type_name("TEXT");
     o.place.add_to(app);
-    app.group("Where it asks");
+    app.group("Sources");
     app.add_option("--store", o.store,
-                   "Ask this store first, a directory or a web server; without a tracker or "
-                   "edges, ask nothing else")
+                   "Ask this store, a directory or a web server, before edges; if no tracker or "
+                   "edge is given, ask only the store")
         ->envname("STRETTO_STORE")
         ->type_name("DIR|URL");
     app.add_option("--patience", o.patience,
-                   "Give a song up after this many seconds of silence without progress")
+                   "Give up a song after this many seconds of silence without progress")
         ->range(1, 86400)
         ->type_name("SECONDS")
         ->capture_default_str();
     app.group("Sound");
     app.add_option("-O,--output", o.output,
-                   "sdl: the system's sound; null: none, in real time; wav:FILE; raw:FILE or "
-                   "raw:-, 32-bit float samples")
+                   "sdl: the system's sound; null: real time without sound; wav:FILE, raw:FILE or "
+                   "raw:-: 32-bit float samples")
         ->type_name("OUTPUT")
         ->capture_default_str();
     app.add_option("--device", p.sink.device, "Sound device (the system's default)")
@@ -311,30 +311,32 @@ void add_options(Arguments& app, Options& o) {
     app.add_flag("--unpaced", o.unpaced, "Write files as fast as the song arrives");
     app.group("Bitrate and buffer");
     app.add_option("--abr", p.abr,
-                   "How the bitrate is chosen: stretto, bola, mpc, throughput, dynamic, seed, or "
-                   "a fixed bitrate such as 160")
+                   "Rule that selects the bitrate: stretto, bola, mpc, throughput, dynamic, seed, "
+                   "or a fixed bitrate such as 160")
         ->type_name("RULE")
         ->capture_default_str();
-    app.add_option("--max-bitrate", o.most_kbps, "Highest bitrate to take, kbit/s")
+    app.add_option("--max-bitrate", o.most_kbps, "Highest bitrate, kbit/s")
         ->range(1, 65535)
         ->type_name("KBPS");
-    app.add_option("--network", o.network,
-                   "Kind of network: wifi takes at most 320 kbit/s, 4g 160, 3g 96")
+    app.add_option(
+           "--network", o.network,
+           "Kind of network, which limits the bitrate to 320 (wifi), 160 (4g) or 96 kbit/s (3g)")
         ->one_of({"wifi", "4g", "3g"})
         ->type_name("wifi|4g|3g");
-    app.add_flag("--data-saver", o.data_saver, "Take the lowest bitrate only");
+    app.add_flag("--data-saver", o.data_saver, "Use only the lowest bitrate");
     app.add_option("--buffer", o.buffer, "Highest buffer level, seconds of audio")
         ->range(2, 600)
         ->type_name("SECONDS")
         ->capture_default_str();
-    app.add_option("--lead", o.lead, "The same until 30 seconds of a song have been played")
+    app.add_option("--lead", o.lead,
+                   "Highest buffer level until 30 seconds of a song have been played")
         ->range(2, 600)
         ->type_name("SECONDS")
         ->capture_default_str();
     app.group("Events and messages");
     app.add_option("--events", o.events,
-                   "Append what happens to this file, a line of JSON each, or post it to a "
-                   "server; - is standard output")
+                   "Append events to this file, one line of JSON each, or post them to a server; - "
+                   "is standard output")
         ->type_name("FILE|URL");
     app.add_option("--listener", o.listener,
                    "Id of the listener in the events (random, kept in the cache)")

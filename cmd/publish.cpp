@@ -225,10 +225,10 @@ int main(int argc, char** argv) {
     Arguments app{
         "Verify a bundle and put it into a store, as a whole or not at all. Prints the song's "
         "id."};
-    app.add_option("--name", name, "A name that means this song from now on");
+    app.add_option("--name", name, "Let this name refer to the song");
     app.add_flag("--retag", retag,
-                 "If the song is there under other tags, replace them; default: keep both");
-    app.add_flag("--dry-run", dry, "Check the bundle and print its id; the store is not touched");
+                 "If the store has the song with other tags, replace them instead of keeping both");
+    app.add_flag("--dry-run", dry, "Check the bundle and print its id; do not change the store");
     app.add_flag("--list", listing,
                  "List the songs: id, names, length, bitrates, bytes, artist, title");
     app.add_flag("--json", json, "With --list: one JSON object per line");
@@ -238,15 +238,16 @@ int main(int argc, char** argv) {
     app.add_option("--remove", song, "Remove a song and its names from the store")
         ->type_name("SONG");
     app.add_option("--purge", purged,
-                   "Let edges validate their copies of a song or path, by their admin addresses "
-                   "HOST:PORT or unix:PATH")
+                   "Tell edges to validate their copies of a song or path; name them by their "
+                   "admin addresses HOST:PORT or unix:PATH")
         ->type_name("SONG|/PATH")
         ->allow_extra_args(false);
-    app.add_flag("--hard", hard, "With --purge: let edges remove their copies");
+    app.add_flag("--hard", hard, "With --purge: tell edges to remove their copies");
     publish::LibraryOptions library;
     library.jobs = std::max(1U, std::thread::hardware_concurrency());
     bool track_gain = false, album_gain = false;
-    app.add_option("-j,--jobs", library.jobs, "With a directory: files at a time")
+    app.add_option("-j,--jobs", library.jobs,
+                   "With a directory: number of files to process at a time")
         ->range(1, 64)
         ->capture_default_str();
     app.add_option("-b,--bitrates", library.kbps, "With a directory: quality steps, as for encode")
@@ -254,19 +255,20 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     auto* each = app.add_flag("--track-gain", track_gain, "With a directory: one gain per file");
     app.add_flag("--album", album_gain,
-                 "With a directory: one gain per directory; by default one per album in it")
+                 "With a directory: one gain per directory instead of one per album")
         ->excludes(each);
     app.add_flag("--no-cue", library.no_cue,
-                 "With a directory: publish each file whole, whatever cue sheets say");
-    app.add_flag("--no-cover", library.source.no_cover, "With a directory: leave pictures out");
+                 "With a directory: ignore cue sheets, and publish each file as one song");
+    app.add_flag("--no-cover", library.source.no_cover, "With a directory: do not keep covers");
     app.add_flag("--keep-going", library.source.keep_going,
                  "With a directory: skip damage inside a file");
     app.add_option("STORE", store_path,
-                   "The store's directory, created if missing; a directory of music; or, with "
-                   "--purge, an edge")
+                   "The store's directory, created if missing; or a directory of music to publish; "
+                   "or, with --purge, an edge")
         ->required();
     app.add_option("BUNDLE", bundle_path,
-                   "Output of stretto-chunk; - or none: standard input. After music: the store");
+                   "Output of stretto-chunk, by default or with - from standard input; after a "
+                   "directory of music: the store");
     app.add_option("EDGE", edges, "With --purge: more edges");
 
     return program(app, argc, argv, examples, [&] {
@@ -276,7 +278,7 @@ int main(int argc, char** argv) {
                         "--list, --verify, --remove, --purge and --dry-run exclude each other"};
         if (hard && app.count("--purge") == 0) throw Error{EX_USAGE, "--hard is for --purge"};
         if (!edges.empty() && app.count("--purge") == 0)
-            throw Error{EX_USAGE, "one bundle at a time"};
+            throw Error{EX_USAGE, "only one bundle can be published at a time"};
         if (app.count("--purge") > 0) {
             if (bundle_path != "-") edges.insert(edges.begin(), bundle_path);
             edges.insert(edges.begin(), store_path);

@@ -121,12 +121,13 @@ void read_all(report::Report& report, const Options& o) {
     for (const auto& name : report::expand(o.files)) {
         const auto why = report.read(name);
         if (why.empty()) continue;
-        if (!o.keep_going) throw bad_data(name, why + "; --keep-going reads on");
+        if (!o.keep_going) throw bad_data(name, why + "; use --keep-going to continue");
         note(text("'", name, "': ", why));
     }
     report.finish();
     if (!report.any() && !o.keep_going)
-        throw Error{EX_DATAERR, "no events and no requests were read; --keep-going reports that"};
+        throw Error{EX_DATAERR,
+                    "no events and no requests were read; use --keep-going to report this"};
 }
 
 report::Catalogue read_catalogue(const std::string& from) {
@@ -165,7 +166,7 @@ report::Options report_options(const Options& o) {
 /// 1 when lines were passed over and that is not wanted.
 int verdict(const Options& o, const report::Counts& counts) {
     if (!o.strict || counts.skipped() == 0) return 0;
-    note(text(counts.skipped(), " lines passed over: ", counts.torn, " torn, ", counts.foreign,
+    note(text(counts.skipped(), " lines skipped: ", counts.torn, " torn, ", counts.foreign,
               " foreign, ", counts.doubled, " doubled, ", counts.late, " late"));
     return 1;
 }
@@ -374,7 +375,7 @@ void settle(Options& o) {
 
 void warn(const Options& o, const report::Counts& counts) {
     if (o.wishes.pool_cents && !o.wishes.catalogue)
-        note("without --catalogue listeners say who the artist is: do not pay by this");
+        note("without --catalogue the artists' names come from listeners: do not pay by this");
     if (counts.via > 0 && o.servers.empty())
         note(text(counts.via,
                   " requests in logs came through a proxy: if it is one of yours, name it by "
@@ -399,10 +400,9 @@ int run(Options& o) {
 
 void add_options(Arguments& app, Options& o) {
     auto& payment = o.wishes.payment;
-    app.add_option(
-        "FILE", o.files,
-        "Event files, access logs, partial reports or folders of these; gzip, xz and zstd are "
-        "unpacked; - or no file is standard input");
+    app.add_option("FILE", o.files,
+                   "Event files, access logs, partial reports, or folders with these, also "
+                   "compressed with gzip, xz or zstd; standard input if none or -");
     auto* json = app.add_flag("--json", o.json, "All tables as one JSON object");
     auto* csv = app.add_option("--csv", o.csv, "One table as CSV")->type_name("TABLE");
     auto* html =
@@ -412,9 +412,11 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--until", o.until, "Only sessions that began before this time")
         ->type_name("TIME");
     app.add_flag("--strict", o.strict,
-                 "Exit with 1 if lines were torn, duplicated, foreign or late");
-    app.add_flag("--keep-going", o.keep_going, "Continue when a file is damaged or has no events");
-    app.add_option("--time-zone", o.zone, "Time zone of days and hours, as Europe/Berlin")
+                 "Exit with 1 if lines were skipped (incomplete, duplicated, of an unknown format, "
+                 "or late)");
+    app.add_flag("--keep-going", o.keep_going,
+                 "Continue when a file is damaged, truncated or of an unknown format");
+    app.add_option("--time-zone", o.zone, "Time zone of days and hours, such as Europe/Berlin")
         ->type_name("ZONE")
         ->capture_default_str();
     app.add_flag("--bom", o.bom, "Begin CSV with a byte order mark, for spreadsheets that need it")
@@ -422,52 +424,56 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--catalogue", o.catalogue,
                    "Titles and artists: a store's folder, a stretto-serve, or a list as JSON")
         ->type_name("STORE|URL|FILE");
-    app.add_option("--servers", o.servers,
-                   "Addresses of your own edges, as JSON; what they fetch counts in their logs")
+    app.add_option(
+           "--servers", o.servers,
+           "Addresses of your own edges, as JSON, whose requests are not listeners' requests")
         ->type_name("FILE");
     app.add_option("--trust", o.trusted, "Never suspect this listener or network")
         ->type_name("LISTENER|NETWORK")
         ->allow_extra_args(false);
     app.add_flag("--require-token", payment.require_token,
                  "Count only sessions with an access token as plays");
-    auto* partial =
-        app.add_flag("--partial", o.partial, "Print a partial report, to be merged with others");
-    app.add_option("--salt", o.salt, "Listeners are shown as a hash of this and their id")
+    auto* partial = app.add_flag("--partial", o.partial,
+                                 "Print a partial report, which can be merged with others");
+    app.add_option("--salt", o.salt, "Salt of the hashes that replace listeners' ids")
         ->envname("STRETTO_REPORT_SALT");
     app.add_option("--pool", o.pool, "Distribute this amount of money among songs")
         ->type_name("AMOUNT");
     app.add_flag("--user-centric", payment.user_centric,
-                 "Divide each listener's equal part by that listener's plays");
+                 "Give each listener an equal part of the pool, divided by the listener's plays");
     app.add_option("--min-plays", payment.min_plays,
-                   "Fewest plays in twelve months for which a song is paid")
+                   "Minimum number of plays in twelve months for which a song is paid")
         ->range(0, 1e15)
         ->capture_default_str();
     app.add_flag("--pay-suspects", payment.pay_suspects,
                  "Pay for plays of listeners that behave like machines");
     app.add_option("--prices", o.prices, "Prices of bytes and requests, as JSON")
         ->type_name("FILE");
-    app.add_option("--top", payment.top, "Rows of a table on the terminal, and listeners listed")
+    app.add_option("--top", payment.top,
+                   "Number of rows per table in the text, and of listeners in their table")
         ->range(1, 100'000)
         ->capture_default_str();
     app.add_flag("--compare", o.wishes.compare,
-                 "Check an article's numbers on streaming from peers, beside what was measured");
+                 "Recompute the numbers of an article on streaming from peers, and compare them "
+                 "with the measured ones");
     auto* forget = app.add_option("--forget", o.forget,
-                                  "Rewrite the files without this listener; print no report")
+                                  "Print no report; rewrite the files without this listener")
                        ->type_name("LISTENER");
     auto* drop = app.add_option("--drop-before", o.drop_before,
-                                "Rewrite the files without lines older than this")
+                                "Print no report; rewrite the files without lines older than this")
                      ->type_name("DAY");
     for (auto* rewrite : {forget, drop})
         rewrite->excludes(json)->excludes(csv)->excludes(html)->excludes(partial);
     auto* follow =
         app.add_flag("--follow", o.follow, "Follow files that grow, and update the report");
-    app.add_option("--every", o.every_s, "With --follow, look for new lines this often")
+    app.add_option("--every", o.every_s, "With --follow: look for new lines this often")
         ->type_name("SECONDS")
         ->range(0.1, 86'400)
         ->capture_default_str()
         ->needs(follow);
     app.add_option("--listen", o.listen,
-                   "With --follow, serve a page on loopback, as 127.0.0.1:8490")
+                   "With --follow: serve the report as a page at this loopback address, such as "
+                   "127.0.0.1:8490")
         ->type_name("ADDRESS:PORT")
         ->needs(follow)
         ->excludes(html)

@@ -19,26 +19,29 @@ constexpr std::string_view examples =
 constexpr std::size_t own_descriptors = 256, descriptors_per_link = 8;
 
 struct Options {
-    std::string tracker, upstream, stun, listen = "127.0.0.1:8495";
+    std::string tracker, upstream, stun, key, listen = "127.0.0.1:8495";
     std::vector<std::string> addresses;
     int links = 32;
 };
 
 void add_options(const Settings& settings, Options& o) {
-    settings.add("tracker", o.tracker, "Signal through the tracker at URL")->type_name("URL");
-    settings.add("upstream", o.upstream, "Answer peers with what this server has")
+    settings.add("tracker", o.tracker, "Exchange addresses with peers through this tracker")
         ->type_name("URL");
-    settings.add("listen", o.listen, "Serve programs on this machine here; port 0: a free one")
+    settings.add("upstream", o.upstream, "Answer requests of peers from this server")
+        ->type_name("URL");
+    settings
+        .add("listen", o.listen,
+             "Listen here for programs on this machine; port 0 selects a free port")
         ->type_name("HOST:PORT")
         ->capture_default_str();
-    settings.add("links", o.links, "Connections to peers at a time; each takes 220 kB")
+    settings.add("links", o.links, "Maximum number of links to peers; each takes 220 kB")
         ->range(1, 300)
         ->capture_default_str();
-    settings.add("stun", o.stun, "Learn the public address from this STUN server (the tracker's)")
+    settings.add("key", o.key, "Store the key in this file, so that the peer's id stays the same")
+        ->type_name("FILE");
+    settings.add("stun", o.stun, "Find the public address with this STUN server (the tracker's)")
         ->type_name("HOST:PORT");
-    settings
-        .add("address", o.addresses,
-             "Reach peers from this address of this machine (all but loopback)")
+    settings.add("address", o.addresses, "Use this address of this machine (all except loopback)")
         ->type_name("IP");
 }
 
@@ -64,7 +67,7 @@ class Peer {
     explicit Peer(const Options& o)
         : engine_(loop_),
           links_(engine_, o.tracker, o.upstream,
-                 {static_cast<std::size_t>(o.links), o.stun, addresses_of(o.addresses)}),
+                 {static_cast<std::size_t>(o.links), o.stun, addresses_of(o.addresses), o.key}),
           gateway_(loop_, links_, status_),
           server_(loop_, gateway_, server_limits(), shared_) {
         for (const auto& address : net::listen_addresses({o.listen})) {

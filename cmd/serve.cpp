@@ -7,6 +7,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/confine.hpp"
 #include "base/program.hpp"
 #include "edge/admin.hpp"
 #include "edge/answer.hpp"
@@ -15,6 +16,7 @@
 #include "edge/scrubber.hpp"
 #include "edge/worker.hpp"
 #include "http/certificates.hpp"
+#include "http/place.hpp"
 #include "net/reloads.hpp"
 #include "net/service.hpp"
 #include "peer/seeder.hpp"
@@ -46,7 +48,7 @@ struct Options : ServerOptions {
     std::string admin;
     std::vector<std::string> purge_to;
     bool public_metrics = false;
-    std::string announce, location;
+    std::string announce, location, browser_peers;
     std::uint64_t upload_limit = 0;
     edge::EventIntake::Options events;
 };
@@ -108,6 +110,10 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
              "Be a peer: upload the chunks of a cache, and announce them to this tracker")
         ->type_name("URL");
     settings
+        .add("browser-peers", o.browser_peers,
+             "Let listeners in browsers exchange chunks, through this tracker, if they want to")
+        ->type_name("URL");
+    settings
         .add("upload-limit", o.upload_limit,
              "Upload limit of a peer in bytes per second (no limit)")
         ->bytes();
@@ -166,6 +172,7 @@ class Serving {
           passed_(net::take_passed_sockets()),
           certificates_(http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed,
                                               o.client_authority, o.listen)),
+          access_(http::access_of(o.token_keys, o.token_exempt, o.name)),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, std::move(role), shared_) {
@@ -177,6 +184,11 @@ class Serving {
         if (certificates_) {
             http::add_metrics(status_, *certificates_);
             reloads_.add("certificates", [this] { certificates_->reload(); });
+        }
+        if (access_) {
+            site_.access = access_.get();
+            http::add_metrics(status_, *access_);
+            reloads_.add("token keys", [this] { access_->keys.reload(); });
         }
         if (o.events.path.empty()) return;
         auto options = o.events;
@@ -284,6 +296,7 @@ class Serving {
     std::vector<net::PassedSocket> passed_;
     net::Reloads reloads_;
     std::unique_ptr<http::Certificates> certificates_;
+    std::unique_ptr<http::Access> access_;
     http::AccessLog log_;
     http::Limiter limiter_;
     http::Shared shared_{{},
@@ -307,7 +320,7 @@ int serve_store(const Options& o, std::size_t descriptors) {
         {[&](const auto& ids) { origin.forget(ids); }, [&] { origin.forget_all(); }}};
     Serving serving{o, "origin"};
     return serving.run(descriptors, [&](net::Loop& loop) {
-        return std::make_unique<edge::OriginSite>(loop, origin, librarian);
+        return std::make_unique<edge::OriginSite>(loop, origin, librarian, o.browser_peers);
     });
 }
 
@@ -364,15 +377,17 @@ int serve_peer(const Options& o) {
             throw Error{EX_USAGE, text("location '", o.location, "': ", parsed.error().why)};
         place = *parsed;
     }
-    if (o.listen.size() != 1) throw Error{EX_USAGE, "a peer has one --listen"};
+    if (o.listen.size() != 1) throw Error{EX_USAGE, "a peer needs exactly one --listen"};
     if (!net::take_passed_sockets().empty())
-        throw Error{EX_USAGE, "a peer takes no sockets from a service manager"};
+        throw Error{EX_USAGE, "a peer accepts no sockets from a service manager"};
     const net::ServiceManager manager;
     store::Kept kept{o.source, o.cache_size};
     net::Loop loop;
     peer::Seeder seeder{loop, kept, {static_cast<double>(o.upload_limit), 4, o.listen[0]}};
     peer::Tracker tracker{loop, o.announce, place};
     const auto limit = static_cast<std::int64_t>(o.upload_limit * 8 / 1000);
+    tracker.on_pass_keys(
+        [&](std::optional<sign::KeySet> keys) { seeder.demand_passes(std::move(keys)); });
     tracker.share(kept, seeder.port(), limit > 0 ? limit : 10000,
                   [&](const auto& songs) { seeder.withhold(songs); });
     std::cout << "listening on " << seeder.address() << std::endl;
@@ -404,12 +419,33 @@ void split_sources(Options& o) {
         o.sources.assign(std::istream_iterator<std::string>{words}, {});
     }
     const bool urls = std::ranges::all_of(o.sources, is_url);
-    if (o.sources.size() > 1 && !urls) throw Error{EX_USAGE, "several sources are http:// servers"};
+    if (o.sources.size() > 1 && !urls)
+        throw Error{EX_USAGE, "several sources must all be http:// servers"};
     for (const auto& one : o.sources) o.source += (o.source.empty() ? "" : " ") + one;
+}
+
+/// It becomes part of a script and of a header field: an origin, and nothing that means something
+/// there.
+void check_browser_peers(std::string& tracker) {
+    if (tracker.ends_with('/')) tracker.pop_back();
+    const auto host = tracker.find("://") + 3;
+    constexpr std::string_view bytes =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.:[]";
+    if (!is_url(tracker) || tracker.size() == host ||
+        tracker.find_first_not_of(bytes, host) != tracker.npos)
+        throw Error{EX_USAGE, text("'", http::without_userinfo(tracker),
+                                   "' is not the http URL of a tracker, without a path")};
 }
 
 int serve(Options o) {
     split_sources(o);
+    if (!o.browser_peers.empty()) {
+        check_browser_peers(o.browser_peers);
+        // an edge passes its origin's page on
+        if (is_url(o.source) || !o.announce.empty())
+            throw Error{EX_USAGE, "--browser-peers is for a store"};
+    }
+    forbid_programs();
     const std::size_t descriptors = net::raise_descriptors();
     if (!o.cacert.empty()) http::trust_certificates(o.cacert);
     http::show_certificate(o.upstream_certificate, o.upstream_key);
@@ -420,7 +456,9 @@ int serve(Options o) {
     if (!o.announce.empty() && !(o.tls_certificates.empty() && o.tls_self_signed.empty()))
         throw Error{EX_USAGE, "a peer does not speak TLS"};
     if (!o.announce.empty() && !o.allowed.empty())
-        throw Error{EX_USAGE, "a peer answers all clients: it takes no --allow"};
+        throw Error{EX_USAGE, "a peer answers all clients: --allow cannot be used"};
+    if (!o.announce.empty() && !o.token_keys.empty())
+        throw Error{EX_USAGE, "a peer takes passes of its tracker, not tokens"};
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }

@@ -304,15 +304,16 @@ class Simulation {
 
 void add_options(Arguments& app, Options& o) {
     app.group("Networks");
-    app.add_option("--traces", o.traces, "Folder of traces: lines of a second and its kbit/s")
+    app.add_option("--traces", o.traces,
+                   "Folder of traces: files with one line 'second kbit/s' per second")
         ->type_name("DIR");
     app.add_option("--scenarios", o.scenarios,
-                   "List of traces, each with start, speed factor and round trip (each trace "
-                   "once, as it is)")
+                   "List of links, each a trace with start, multiplier and round trip (each trace "
+                   "once, unchanged)")
         ->type_name("FILE");
     app.add_option("--part", o.parts,
-                   "Use only part K of N of the traces, divided by their names: tune on one part, "
-                   "test on another")
+                   "Use only part K of N of the traces, divided by their names, to tune on one "
+                   "part and test on another")
         ->expected(2)
         ->range(1, 1000)
         ->type_name("K N");
@@ -320,16 +321,18 @@ void add_options(Arguments& app, Options& o) {
         ->range(0.0, 1e9)
         ->type_name("KBPS");
     app.add_option("--kill-edges", o.kill_edges,
-                   "Share of the songs in which the edge in use closes its connections for good; "
+                   "Share of the songs in which the edge in use fails and closes its connections; "
                    "two other edges remain")
         ->range(0.0, 1.0)
         ->type_name("SHARE");
     app.add_option("--silence-edges", o.silence_edges,
-                   "Share of the songs in which it stops sending without closing them")
+                   "Share of the songs in which the edge in use stops sending without closing its "
+                   "connections")
         ->range(0.0, 1.0)
         ->type_name("SHARE");
     app.group("Songs and player");
-    app.add_option("--abr", o.policies, "Rules to compare; the first is compared with each other")
+    app.add_option("--abr", o.policies,
+                   "Rules to compare; the first is compared with each other rule")
         ->delimiter(',')
         ->type_name("RULE,...")
         ->capture_default_str();
@@ -341,7 +344,7 @@ void add_options(Arguments& app, Options& o) {
         ->range(1, 36000)
         ->type_name("SECONDS")
         ->capture_default_str();
-    app.add_option("--ladder", o.ladder, "Bitrates of made-up songs, kbit/s")
+    app.add_option("--ladder", o.ladder, "Bitrates of generated songs, kbit/s")
         ->delimiter(',')
         ->range(8, 1000)
         ->type_name("KBPS,...")
@@ -352,19 +355,21 @@ void add_options(Arguments& app, Options& o) {
         ->range(5.0, 600.0)
         ->type_name("SECONDS")
         ->capture_default_str();
-    app.add_option("--lead", o.player.lead_s, "The same until 30 s of a song have been played")
+    app.add_option("--lead", o.player.lead_s,
+                   "Highest buffer level until 30 s of a song have been played")
         ->range(5.0, 600.0)
         ->type_name("SECONDS")
         ->capture_default_str();
     app.group("Results");
     app.add_option("-o,--events", o.events,
-                   "Append events to this file, as stretto-play does; - is standard output (also "
-                   "the default if that is no terminal)")
+                   "Append events to this file, as stretto-play does; - is standard output, the "
+                   "default if it is not a terminal")
         ->type_name("FILE");
-    app.add_flag("--table", o.table, "Print the table to standard output in any case");
+    app.add_flag("--table", o.table,
+                 "Print the table to standard output, even if it is not a terminal");
     app.add_flag("--optimum", o.optimum,
-                 "Also compute the best result possible on each link; slow");
-    app.add_flag("--json", o.json, "Print a line of JSON for each song, then one for each rule");
+                 "Also compute the best possible result on each link; slow");
+    app.add_flag("--json", o.json, "Print one line of JSON per song, then one per rule");
 }
 
 }  // namespace

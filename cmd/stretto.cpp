@@ -1,6 +1,7 @@
 // stretto: run stretto-TOOL, or list the tools. See stretto(1).
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <iostream>
@@ -16,8 +17,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::pair<const char*, const char*> tools[] = {
-    {"encode", "encode an audio file at several bitrates and one loudness"},
-    {"chunk", "cut Ogg Vorbis into chunks that each play on their own"},
+    {"encode", "encode an audio file at several bitrates, with normalized loudness"},
+    {"chunk", "cut Ogg Vorbis into chunks that each play alone"},
     {"publish", "put a song into a store; list, verify and remove songs"},
     {"fetch", "fetch a song as one verified Ogg Vorbis file"},
     {"serve", "serve a store over HTTP, or cache another server: origin and edge"},
@@ -25,11 +26,12 @@ constexpr std::pair<const char*, const char*> tools[] = {
     {"rtc", "exchange songs with WebRTC peers, such as browsers"},
     {"play", "play songs from the cache, peers and edges"},
     {"simulate", "compare bitrate rules over recorded networks, on a virtual clock"},
-    {"report", "sum up events of players: plays, royalties, stalls, costs"},
+    {"sign", "make URLs with access tokens, and the keys for them"},
+    {"report", "summarize the events of players: plays, royalties, stalls, costs"},
 };
 
 void list() {
-    std::cout << "Stream music with small programs. `stretto TOOL ...` runs stretto-TOOL.\n\n";
+    std::cout << "Small programs that stream music. `stretto TOOL ...` runs stretto-TOOL.\n\n";
     for (const auto& [name, what] : tools)
         std::cout << "  " << name << std::string(10 - std::string_view{name}.size(), ' ') << what
                   << '\n';
@@ -58,6 +60,10 @@ Error unknown(const std::string& tool) {
     const auto beside = fs::read_symlink("/proc/self/exe", none).parent_path() / name;
     ::execv(beside.c_str(), arguments.data());
     ::execvp(name.c_str(), arguments.data());
+    if (errno == ENOENT && std::ranges::find(tools, words[0], [](const auto& tool) {
+                               return tool.first;
+                           }) != std::end(tools))
+        throw Error{EX_UNAVAILABLE, text(name, " is not installed")};
     if (errno == ENOENT) throw unknown(words[0]);
     throw system_error("run", name);
 }

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <random>
 
+#include "base/confine.hpp"
 #include "base/file.hpp"
 #include "base/heap.hpp"
 #include "base/json_value.hpp"
@@ -43,6 +44,7 @@ struct Options : ServerOptions {
     std::size_t max_peers = 1'000'000;
     std::vector<int> network_peers{64, 256, 1024, 4096}, unproved_peers{16, 64, 256, 1024};
     int song_peers = 32;
+    bool peers_first = false;
 };
 
 void add_options(Arguments& app, const Settings& settings, Options& o) {
@@ -55,7 +57,7 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
              "system's)")
         ->type_name("FILE");
     settings.add("edges", o.edges, "List of edges, as JSON")->type_name("FILE");
-    settings.add("geoip", o.geoip, "MaxMind database, to locate clients that send no location")
+    settings.add("geoip", o.geoip, "MaxMind database, which locates clients that send no location")
         ->type_name("FILE");
     settings.add("allow-songs", o.allow, "Track only the song ids in this file, one per line")
         ->type_name("FILE");
@@ -64,7 +66,9 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
              "Seconds between announces of a peer, plus or minus a quarter")
         ->range(1, 3600)
         ->capture_default_str();
-    settings.add("ttl", o.ttl_s, "Seconds until a silent peer is forgotten (2.5 intervals)")
+    settings
+        .add("ttl", o.ttl_s,
+             "Seconds without an announce until a peer is forgotten (2.5 intervals)")
         ->range(1, 7200);
     settings
         .add("max-peers", o.max_peers,
@@ -88,10 +92,12 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
     settings.add("song-peers", o.song_peers, "Peers per address, or per /64, for one song")
         ->range(1, 255)
         ->capture_default_str();
+    settings.add_flag("peers-first", o.peers_first,
+                      "Ask listeners to spare edges where peers are fast enough");
     settings
         .add("stun", o.stun,
-             "Where WebRTC peers learn their address: HOST:PORT of another STUN server, or \"off\" "
-             "(UDP at the ports of --listen)")
+             "STUN server of WebRTC peers: HOST:PORT of another one, or \"off\" (this tracker, UDP "
+             "at the ports of --listen)")
         ->type_name("HOST:PORT");
     app.add_option("--dump", o.dump, "Print the data of the tracker at URL")->type_name("URL");
 }
@@ -143,7 +149,7 @@ swarm::PeersLimits peers_limits(const Options& o) {
 }
 
 track::SiteOptions site_options(const Options& o) {
-    return {{o.interval_s, o.ttl_s, !o.allow.empty(), read_songs(o.allow)}};
+    return {{o.interval_s, o.ttl_s, !o.allow.empty(), read_songs(o.allow), o.peers_first}};
 }
 
 http::Limits server_limits(const Options& o, std::size_t descriptors) {
@@ -176,6 +182,7 @@ class Tracker {
           passed_(net::take_passed_sockets()),
           certificates_(http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed,
                                               o.client_authority, o.listen)),
+          access_(http::access_of(o.token_keys, o.token_exempt, o.name)),
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, "tracker", shared_),
@@ -185,11 +192,13 @@ class Tracker {
           manifests_(loop_, o.origin, {}),
           prober_(loop_, {}),
           edge_prober_(loop_, edges_, edge_period),
-          site_({loop_, peers_, edges_, manifests_, prober_, shared_, status_}, site_options(o),
-                std::random_device{}(), std::make_unique<track::AesSeal>(random_secret())),
+          site_({loop_, peers_, edges_, manifests_, prober_, shared_, status_, access_.get()},
+                site_options(o), std::random_device{}(),
+                std::make_unique<track::AesSeal>(random_secret())),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         site_.set_geo(open_geo(o.geoip));
         if (certificates_) http::add_metrics(status_, *certificates_);
+        if (access_) http::add_metrics(status_, *access_);
         add_reloads();
     }
 
@@ -254,6 +263,7 @@ class Tracker {
     void add_reloads() {
         reloads_.add("access log", [this] { log_.reopen(); });
         if (certificates_) reloads_.add("certificates", [this] { certificates_->reload(); });
+        if (access_) reloads_.add("token keys", [this] { access_->keys.reload(); });
         reloads_.add("edges", [this] {
             edges_.replace(read_edges(options_.edges));
             edge_prober_.renew();
@@ -267,6 +277,7 @@ class Tracker {
     std::vector<net::PassedSocket> passed_;
     net::Reloads reloads_;
     std::unique_ptr<http::Certificates> certificates_;
+    std::unique_ptr<http::Access> access_;
     http::AccessLog log_;
     http::Limiter limiter_;
     http::Shared shared_{{},
@@ -295,6 +306,7 @@ int serve(Options o) {
     if (o.origin.empty()) throw Error{EX_USAGE, "--origin is missing"};
     if (!o.origin.starts_with("http://") && !o.origin.starts_with("https://"))
         throw Error{EX_USAGE, text("'", http::without_userinfo(o.origin), "' is not an http URL")};
+    forbid_programs();
     if (o.ttl_s == 0) o.ttl_s = (5 * o.interval_s + 1) / 2;
     Tracker{o, net::raise_descriptors()}.run();
     return 0;

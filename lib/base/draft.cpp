@@ -118,6 +118,14 @@ Place followed(const fs::path& path) {
 
 }  // namespace
 
+fs::path Draft::folder_for(const fs::path& target) {
+    const auto place = followed(target);
+    struct stat there;
+    const bool in_place =
+        place.descriptor || (::stat(place.path.c_str(), &there) == 0 && !S_ISREG(there.st_mode));
+    return in_place ? fs::path{} : folder_of(place.path);
+}
+
 Draft::Draft(const fs::path& target, unsigned mode) : target_(target) { open(mode); }
 
 Draft::Draft(fs::path target, const fs::path& folder, unsigned mode)

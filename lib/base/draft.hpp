@@ -24,6 +24,10 @@ class Draft {
     Draft(const Draft&) = delete;
     ~Draft();
 
+    /// The folder in which the draft of this target gets its name; empty: the target is written in
+    /// place.
+    static std::filesystem::path folder_for(const std::filesystem::path& target);
+
     void write(BytesView bytes);
 
     /// fsync, rename, fsync of the folder: after this a power cut loses nothing. Error 74 leaves

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <mutex>
 #include <utility>
 
 #include "base/error.hpp"
@@ -58,7 +59,12 @@ File open_input(const std::filesystem::path& path) {
     return file;
 }
 
-File open_spool() {
+namespace {
+
+std::mutex spools_mutex;
+std::vector<File> spools;
+
+File make_spool() {
     const char* set = std::getenv("TMPDIR");
     const std::filesystem::path folder = set && *set ? set : "/tmp";
     File file{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
@@ -69,6 +75,25 @@ File open_spool() {
         ::unlink(name.c_str());
     }
     return file;
+}
+
+}  // namespace
+
+void prepare_spools(std::size_t count) {
+    const std::lock_guard lock{spools_mutex};
+    while (spools.size() < count) spools.push_back(make_spool());
+}
+
+File open_spool() {
+    {
+        const std::lock_guard lock{spools_mutex};
+        if (!spools.empty()) {
+            File file = std::move(spools.back());
+            spools.pop_back();
+            return file;
+        }
+    }
+    return make_spool();
 }
 
 std::size_t read_some(int fd, std::span<std::uint8_t> into, std::string_view subject) {

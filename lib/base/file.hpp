@@ -29,6 +29,8 @@ File open_input(const std::filesystem::path& path);
 
 /// An unlinked file under TMPDIR (else /tmp): it ends with its owner, however the program ends.
 File open_spool();
+/// Open some now, for a program that may not do so later: open_spool() gives these out first.
+void prepare_spools(std::size_t count);
 
 /// Up to `into.size()` bytes; fewer only at the end of the file. `subject` names the file in an
 /// Error.

@@ -309,6 +309,10 @@ void Settings::refuse_unknown() const {
         const std::string name = std::string{*entry}.substr(0, std::string{*entry}.find('='));
         if (name.starts_with(prefix_) && !known.contains(name))
             throw Error{EX_USAGE, text("unknown variable ", name, " in the environment")};
+        // an empty variable is as good as none; none of these lets everybody in
+        for (const auto* closing : {"TOKEN_KEYS", "CLIENT_CA", "ALLOW", "ALLOW_SONGS"})
+            if (name == prefix_ + closing && std::string{*entry} == name + "=")
+                throw Error{EX_USAGE, text("the variable ", name, " is empty")};
     }
 }
 
@@ -337,8 +341,8 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->allow_extra_args(false);
     settings
         .add("tls-self-signed", o.tls_self_signed,
-             "Speak TLS with a new certificate for this machine, and write it to this file for "
-             "clients to trust")
+             "Speak TLS with a new certificate for this machine, and write it to this file so that "
+             "clients can trust it")
         ->type_name("FILE");
     settings
         .add("client-ca", o.client_authority,
@@ -346,13 +350,24 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->type_name("FILE");
     settings
         .add("client-cert", o.upstream_certificate,
-             "Show the certificate in this PEM file to https:// servers that ask for one")
+             "Send the certificate in this PEM file to https:// servers that ask for one")
         ->type_name("FILE");
     settings.add("client-key", o.upstream_key, "Its key (in the file of the certificate)")
         ->type_name("FILE");
     settings
         .add("allow", o.allowed,
              "Answer only clients in this network, may be repeated; by default all")
+        ->type_name("CIDR")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    settings
+        .add("token-keys", o.token_keys,
+             "Demand access tokens for songs, signed with a key of this JWK Set; SIGHUP reads it "
+             "again")
+        ->type_name("FILE");
+    settings
+        .add("token-exempt", o.token_exempt,
+             "Clients in this network, such as edges, need no token; may be repeated")
         ->type_name("CIDR")
         ->delimiter(',')
         ->allow_extra_args(false);

@@ -142,10 +142,12 @@ struct ServerOptions {
     std::string client_authority;                         ///< file; empty: any client
     std::string upstream_certificate, upstream_key;       ///< files, shown to upstream servers
     std::vector<std::string> allowed;                     ///< networks; empty: all
+    std::string token_keys;                               ///< file; empty: no access tokens
+    std::vector<std::string> token_exempt;                ///< networks that need none
 };
 
 /// --listen, --tls-cert, --tls-key, --tls-self-signed, --client-ca, --client-cert, --client-key,
-/// --allow, --trust-proxy, --name, --rate-limit,
+/// --allow, --token-keys, --token-exempt, --trust-proxy, --name, --rate-limit,
 /// --max-connections, --grace, --access-log,
 /// --log-addresses
 void add_server_options(const Settings& settings, ServerOptions& options);

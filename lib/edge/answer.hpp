@@ -13,7 +13,7 @@ struct Answering {
     std::string extra;                       ///< more fields, printed
     /// Fields of the entry to omit, because `extra` replaces them.
     std::string_view without;
-    /// Wraps the body, for example to limit its rate.
+    /// Wraps the body, for example to limit its rate; may be empty.
     std::function<std::unique_ptr<http::Body>(std::unique_ptr<http::Body>)> wrap;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Makes the list of a store's songs: reads each manifest once, and again when its file has
-// changed. Used by one thread; its listings are used by all.
+// Makes the list of a store's songs. Reads each manifest once, and again when its file has changed.
+// One thread uses the Catalogue; all threads use its listings.
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -19,32 +19,32 @@ class Catalogue {
    public:
     explicit Catalogue(const store::Tree& tree);
 
-    /// Look at the whole store.
+    /// Read the whole store.
     void refresh();
 
-    // The same in steps, to follow a store as it changes
+    // The same in steps, to follow changes of a store
 
-    /// Compare the names of songs and names with the store's folders. What is missing there is
-    /// forgotten; what is new is queued.
+    /// Compare known songs and names with the store's folders. Missing ones are removed from the
+    /// list; new ones are queued.
     void compare();
-    /// Look at the songs and names of these changes.
+    /// Queue the songs and names of these changes.
     void look(const std::vector<store::Change>& changes);
     /// Queue everything.
     void doubt();
-    /// Look at what is queued until `until` is true. @return whether the queue has more
+    /// Read queued songs and names until `until` returns true. @return whether the queue has more
     bool look(const std::function<bool()>& until);
     /// Whether a folder has changed since the last compare().
     bool folders_changed() const;
 
-    /// The list as of now; the same again while nothing has changed.
+    /// The current list; the same object while nothing has changed.
     std::shared_ptr<const Listing> listing();
-    /// Ids that have gone since the last call.
+    /// Ids that were removed since the last call.
     std::vector<std::string> take_gone();
 
-    /// To and from a file, so that a start need not read all manifests. What read() takes is listed
-    /// until it is looked at.
+    /// Save to and load from a file, so that a start need not read all manifests. Loaded songs are
+    /// listed until their manifests are read again.
     Bytes print() const;
-    /// @return false: this is no catalogue of this version; nothing was changed
+    /// @return false: the file is not a catalogue of this version; nothing was loaded
     bool read(BytesView bytes);
 
    private:
@@ -76,10 +76,10 @@ class Catalogue {
     std::unordered_map<std::string, Rows> songs_;
     std::map<std::string, Name> names_;
     std::map<std::string, std::vector<std::string>> names_of_;  // id -> names, sorted
-    std::string folders_;                                       // as compare() found them
+    std::string folders_;                                       // their state at the last compare()
     std::deque<store::Change> queue_;
     std::shared_ptr<const Listing> listing_;
-    std::set<std::string> out_;  // of listing_, ids that were replaced or have gone
+    std::set<std::string> out_;  // ids in listing_ that were replaced or removed
     std::map<std::string, std::vector<ListedSong>> in_;
     std::vector<std::string> gone_;
 };

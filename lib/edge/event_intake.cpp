@@ -52,7 +52,7 @@ EventIntake::EventIntake(const Options& options)
       limiter_(options.rate),
       journal_(journal_options(options)) {}
 
-void EventIntake::take(events::Reader& reader, http::Incoming&& incoming,
+void EventIntake::take(events::Reader& reader, http::Incoming&& incoming, std::string_view token_id,
                        const http::Reply& reply) {
     if (!limiter_.admit(incoming.peer.source(), reply.loop().now_ms()))
         return come_back(reply, limited_, "too many events from your address");
@@ -62,7 +62,7 @@ void EventIntake::take(events::Reader& reader, http::Incoming&& incoming,
         return reply.send(415, "send events as they are", "Accept-Encoding: identity\r\n");
     const auto address = full_addresses_ ? incoming.peer.host() : incoming.peer.network();
     auto batch = events::take_batch(reader, std::move(incoming.body),
-                                    {utc_ms(), sent_ms(incoming.request), address});
+                                    {utc_ms(), sent_ms(incoming.request), address, token_id});
     if (batch && !batch->too_many && batch->count > 0) return store(std::move(*batch), reply);
     malformed_.fetch_add(1, std::memory_order_relaxed);
     if (!batch) return reply.send(400, batch.error().why);

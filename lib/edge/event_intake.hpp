@@ -29,8 +29,11 @@ class EventIntake {
     /// - 413: too many; 415: the body is compressed
     /// - 429: too much from one address, or too much waits for the disk
     /// - 507: the disk is full; 503: it fails
-    /// @param reader  of this thread
-    void take(events::Reader& reader, http::Incoming&& incoming, const http::Reply& reply);
+    /// @param reader    of this thread
+    /// @param token_id  of the access token that let the request in; empty: it had none, or one
+    ///                  without an id
+    void take(events::Reader& reader, http::Incoming&& incoming, std::string_view token_id,
+              const http::Reply& reply);
 
     void reopen() { journal_.reopen(); }
     /// Store all waiting events. No response is sent after this.

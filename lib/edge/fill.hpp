@@ -71,8 +71,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
         /// A response that may not be stored is for one client; otherwise it is for all waiting
         /// ones.
         bool alone = false;
-        /// Request the whole object, whatever the client's range or condition: verification needs
-        /// the whole object. This is always so if other clients wait too.
+        /// Request the whole object instead of the client's range or condition, because
+        /// verification needs it. Always true if other clients wait too.
         bool whole = false;
         /// Whether a new request has joined since the last call; may be empty.
         std::function<bool()> wanted;
@@ -81,8 +81,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
         bool internal = false;  ///< our own request: a response that may not be stored is kept
                                 ///< until it is read
     };
-    /// How it ended: as announced with the head, incomplete, or to be stored but failing
-    /// verification.
+    /// The end of a transfer: complete, incomplete, or storable but not verified.
     enum class End { done, broken, damaged };
     /// @param head_done  called once, when the response is known
     /// @param all_done   called once at the end; may be empty
@@ -91,7 +90,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
                                      Objects& objects, Job job,
                                      std::function<void(Outcome)> head_done,
                                      std::function<void(End)> all_done);
-    /// No request waits any more: end now. `head_done` is not called, unless the head has arrived.
+    /// End now, because no request waits any more; `head_done` is not called. Does nothing if the
+    /// head has arrived.
     void cancel();
 
    private:

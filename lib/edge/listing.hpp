@@ -1,6 +1,6 @@
 #pragma once
-// The songs of a store as people look for them: listed by artist, album, disc and track, searched,
-// page by page.
+// The list of a store's songs, sorted by artist, album, disc and track. It can be searched and is
+// returned in pages.
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace stretto::edge {
 
-/// What a list says of a song with one set of its tags.
+/// A song with one set of its tags, as listed.
 struct Listed {
     std::string id;
     std::string cursor;    ///< names its place in a list: the `next` of a page
@@ -25,47 +25,46 @@ struct Listed {
     std::string covers{};  ///< JSON
     double seconds = 0;
 
-    /// What a playlist calls it: the name with these tags, else the id.
+    /// The song in a playlist: the name with these tags, or else the id.
     std::string address() const;
 };
 using ListedSong = std::shared_ptr<const Listed>;
 
-/// 32 characters for an album of an artist, or for an artist; the same whatever the case of their
-/// letters.
+/// The id of an artist, or of an artist's album: 32 characters. Upper and lower case are equal.
 std::string album_id(std::string_view artist, std::string_view album);
 std::string artist_id(std::string_view artist);
 
-/// Songs in a row of a list that have an album, or an artist, in common.
+/// Consecutive songs of a list with the same album or artist.
 struct Group {
     std::string id;
     std::size_t begin = 0, end = 0;  ///< songs
     std::size_t albums = 0;          ///< of an artist
 };
 
-/// All songs at one time; never changes.
+/// All songs at one time. Immutable.
 class Listing {
    public:
     enum class Kind { songs, albums, artists };
 
     /// @param songs  in any order
     explicit Listing(std::vector<ListedSong> songs);
-    /// `before` without some songs and with others: copies pointers only.
-    /// @param out  ids, sorted
+    /// A copy of `before` without some songs and with others. Copies only pointers.
+    /// @param out  sorted ids to remove
     Listing(const Listing& before, const std::vector<std::string>& out, std::vector<ListedSong> in);
 
     const std::vector<ListedSong>& songs() const noexcept { return songs_; }
-    /// nullopt: there is no such song.
+    /// @return nullopt: there is no such song
     std::optional<std::size_t> place_of(const std::string& cursor) const;
-    /// In the order of the songs.
+    /// Sorted like the songs.
     const std::vector<Group>& albums() const noexcept { return albums_; }
     const std::vector<Group>& artists() const noexcept { return artists_; }
-    /// Its place among albums or artists.
+    /// The index of an album or artist in its list.
     std::optional<std::size_t> place_of(Kind kind, const std::string& id) const;
 
    private:
     void find_groups();
 
-    std::vector<ListedSong> songs_;  // by sort
+    std::vector<ListedSong> songs_;  // sorted
     std::vector<const Listed*> by_cursor_;
     std::vector<Group> albums_, artists_;
     std::unordered_map<std::string, std::size_t> album_places_, artist_places_;
@@ -82,20 +81,18 @@ struct Query {
     std::string songs_at{};  ///< what addresses of songs begin with there
 };
 
-/// A page of a list. It is found in parts, so that a loop can do other things in between.
+/// Finds a page of a list in steps, so that an event loop is not blocked.
 class ListPage {
    public:
-    /// Malformed if `after` is not in the list. An album or artist that does not exist has no
-    /// songs.
+    /// Malformed if `after` is not in the list. An unknown album or artist has no songs.
     static Result<ListPage> begin(std::shared_ptr<const Listing> listing, const Query& query);
 
-    /// Look at this many songs, albums or artists more. @return whether the page is not yet
-    /// finished
+    /// Examine this many more songs, albums or artists. @return true: the page is not finished yet
     bool more(std::size_t most);
-    /// {"songs": [...], "next": ID or null}, see stretto-protocol(7), or a playlist; once it is
-    /// finished.
+    /// The finished page: {"songs": [...], "next": ID or null}, see stretto-protocol(7), or a
+    /// playlist.
     std::string take() { return std::move(out_); }
-    /// Whether it is about an album or artist that does not exist.
+    /// Whether the requested album or artist does not exist.
     bool of_nothing() const noexcept { return of_nothing_; }
 
    private:
@@ -115,7 +112,7 @@ class ListPage {
     std::string out_, last_;
 };
 
-/// Lower case, where that is ASCII.
+/// ASCII letters in lower case; other bytes unchanged.
 std::string fold(std::string text);
 
 }  // namespace stretto::edge

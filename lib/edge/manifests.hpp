@@ -1,5 +1,5 @@
 #pragma once
-// Songs' manifests, parsed once: what a name means, what a song consists of.
+// A cache of parsed manifests, which resolves names to ids.
 #include <map>
 #include <mutex>
 
@@ -18,8 +18,8 @@ struct Song {
 class Manifests {
    public:
     using Done = std::function<void(Song)>;
-    /// @param song  id or name. The manifest's id is proven where an id was asked for; a name is as
-    /// trusted as where it came from, and may have tags of its own.
+    /// @param song  id or name. The manifest is verified against an id. A name is as trustworthy as
+    ///              its source, and may have its own tags.
     void get(Objects& objects, net::Loop& loop, const std::string& song, Done done);
 
    private:
@@ -35,10 +35,10 @@ class Manifests {
 
     static constexpr std::size_t most = 512;
     std::mutex mutex_;
-    std::map<std::string, Known> known_;  // by path
+    std::map<std::string, Known> known_;  // per path
 };
 
-/// All bytes of what was found, or the reason why not.
+/// All bytes of an object, or the reason why there are none.
 void read_whole(net::Loop& loop, Found found, std::uint64_t most,
                 std::function<void(std::optional<Bytes>, int status, const std::string& why)> done);
 

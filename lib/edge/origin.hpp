@@ -1,5 +1,5 @@
 #pragma once
-// The objects of a store's directory, opened once and looked at again every second.
+// The objects of a store's directory. Files stay open and are checked for changes every second.
 #include <mutex>
 #include <unordered_map>
 
@@ -16,11 +16,11 @@ class Origin {
     /// @param memory      bytes of manifests to keep
     Origin(const store::Tree& tree, std::size_t open_files, std::uint64_t memory);
 
-    /// The object of a route; nullptr when there is none.
-    /// @param gzip  a manifest is wanted compressed
+    /// The object of a route; nullptr if there is none.
+    /// @param gzip  compress a manifest
     std::shared_ptr<Entry> find(const Route& route, bool gzip, std::uint64_t now_ms);
 
-    /// Close what is held of these songs, or of all: it is no longer in the store.
+    /// Close the files of these songs, or of all songs, because they are no longer in the store.
     void forget(const std::vector<std::string>& ids);
     void forget_all();
 
@@ -44,7 +44,8 @@ class Origin {
     std::size_t most_files_;
     std::uint64_t most_memory_;
     std::mutex mutex_;
-    // two generations: what was not asked for while one filled up goes with the old one
+    // two generations: objects not requested while the new one fills up are dropped with the old
+    // one
     Slots young_, old_;
     std::uint64_t young_memory_ = 0;
 };

@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "edge/answer.hpp"
-#include "edge/page.hpp"
 #include "http/repr_digest.hpp"
 
 namespace stretto::edge {
@@ -14,20 +13,27 @@ constexpr std::uint64_t most_waiting_ms = 5000;
 constexpr std::size_t most_listed_songs = 10'000;  // a playlist of 1 MB
 constexpr std::chrono::milliseconds look_again{20};
 
-// 'wasm-unsafe-eval' is WebAssembly alone; a script's text is never evaluated
-constexpr std::string_view page_fields =
-    "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n"
-    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; media-src 'self' "
-    "blob:; "
-    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'\r\n"
-    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
-// a worker has the policy that its own script came with
-constexpr std::string_view asset_fields =
-    "Cache-Control: public, max-age=31536000, immutable\r\n"
-    "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
-    "connect-src 'self'\r\n"
-    "X-Content-Type-Options: nosniff\r\n";
+/// @param connect  whom it may send requests to
+std::string fields_of_page(std::string_view connect) {
+    // 'wasm-unsafe-eval' is WebAssembly alone; a script's text is never evaluated
+    return text(
+        "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n"
+        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
+        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; media-src 'self' "
+        "blob:; connect-src ",
+        connect,
+        "; img-src 'self' data:; base-uri 'none'; form-action 'none'\r\n"
+        "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n");
+}
+
+/// A worker has the policy that its own script came with.
+std::string fields_of_asset(std::string_view connect) {
+    return text(
+        "Cache-Control: public, max-age=31536000, immutable\r\n"
+        "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
+        "connect-src ",
+        connect, "\r\nX-Content-Type-Options: nosniff\r\n");
+}
 
 void send_bytes(std::string fields, std::string_view bytes, const http::Reply& reply) {
     http::Outgoing out;
@@ -39,15 +45,29 @@ void send_bytes(std::string fields, std::string_view bytes, const http::Reply& r
     reply.send(std::move(out));
 }
 
-void send_page(const http::Reply& reply) {
-    static const auto proof = http::print_repr_digest(sha256(as_bytes(page())));
-    std::string fields{page_fields};
-    http::append_field(fields, "Repr-Digest", proof);
-    send_bytes(std::move(fields), page(), reply);
+}  // namespace
+
+OriginSite::OriginSite(net::Loop& loop, Origin& origin, Librarian& librarian,
+                       const std::string& tracker)
+    : loop_(loop),
+      origin_(origin),
+      librarian_(librarian),
+      page_(page(tracker)),
+      look_(loop, [this] { look(); }) {
+    const auto connect = tracker.empty() ? std::string{"'self'"} : "'self' " + tracker;
+    page_fields_ = fields_of_page(connect);
+    asset_fields_ = fields_of_asset(connect);
+    http::append_field(page_fields_, "Repr-Digest",
+                       http::print_repr_digest(sha256(as_bytes(page_))));
 }
 
-void send_asset(const Asset& asset, const http::Request& request, const http::Reply& reply) {
-    std::string fields{asset_fields};
+void OriginSite::send_page(const http::Reply& reply) const {
+    send_bytes(page_fields_, page_, reply);
+}
+
+void OriginSite::send_asset(const Asset& asset, const http::Request& request,
+                            const http::Reply& reply) const {
+    std::string fields{asset_fields_};
     http::append_field(fields, "Content-Type", asset.type);
     if (!asset.gzip.empty()) {
         http::append_field(fields, "Vary", "Accept-Encoding");
@@ -58,8 +78,6 @@ void send_asset(const Asset& asset, const http::Request& request, const http::Re
     }
     send_bytes(std::move(fields), asset.bytes, reply);
 }
-
-}  // namespace
 
 void OriginSite::get(const Route& route, std::function<void(Found)> done) {
     Found found;

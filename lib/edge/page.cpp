@@ -29,6 +29,7 @@ EMBED(page, "lib/web/page.html");
 #ifdef STRETTO_CORE
 EMBED(worker, "lib/web/worker.js");
 EMBED(sound, "lib/web/sound.js");
+EMBED(links, "lib/web/links.js");
 EMBED(core, STRETTO_CORE);
 EMBED(core_gz, STRETTO_CORE ".gz");
 #endif
@@ -39,13 +40,15 @@ std::span<const Asset> assets() {
 #ifdef STRETTO_CORE
     static const auto all = [] {
         Sha256 sum;
-        for (const auto bytes : {EMBEDDED(worker), EMBEDDED(sound), EMBEDDED(core)})
+        for (const auto bytes :
+             {EMBEDDED(worker), EMBEDDED(sound), EMBEDDED(links), EMBEDDED(core)})
             sum.add(as_bytes(bytes));
-        const auto base = "/web/" + hex(sum.finish()).substr(0, 16) + "/";
+        const auto base = std::string{web_folder} + hex(sum.finish()).substr(0, 16) + "/";
         constexpr std::string_view script = "text/javascript; charset=utf-8";
         return std::vector<Asset>{
             {base + "worker.js", script, EMBEDDED(worker), {}},
             {base + "sound.js", script, EMBEDDED(sound), {}},
+            {base + "links.js", script, EMBEDDED(links), {}},
             {base + "core.wasm", "application/wasm", EMBEDDED(core), EMBEDDED(core_gz)}};
     }();
     return all;
@@ -54,19 +57,20 @@ std::span<const Asset> assets() {
 #endif
 }
 
-const std::string& page() {
-    static const auto made = [] {
-        constexpr std::string_view place = "{web}";
-        std::string html{EMBEDDED(page)};
-        std::string base;
-        if (!assets().empty()) {
-            base = assets().front().path;
-            base.resize(base.rfind('/') + 1);
-        }
-        if (const auto at = html.find(place); at != html.npos) html.replace(at, place.size(), base);
-        return html;
-    }();
-    return made;
+std::string page(std::string_view tracker) {
+    std::string html{EMBEDDED(page)};
+    const auto put = [&](std::string_view place, std::string_view value) {
+        if (const auto at = html.find(place); at != html.npos)
+            html.replace(at, place.size(), value);
+    };
+    std::string base;
+    if (!assets().empty()) {
+        base = assets().front().path;
+        base.resize(base.rfind('/') + 1);
+    }
+    put("{web}", base);
+    put("{tracker}", tracker);
+    return html;
 }
 
 }  // namespace stretto::edge

@@ -1,5 +1,6 @@
 #pragma once
-// A body that only passes through: from upstream to one client, no faster than the client takes it.
+// A body that is forwarded from upstream to one client without being stored, as fast as the client
+// reads.
 #include <atomic>
 #include <deque>
 
@@ -18,7 +19,7 @@ class Pipe {
     /// Bytes in all pipes.
     static std::uint64_t held() { return held_; }
 
-    /// @return false: full, stop until drained
+    /// @return false: the pipe is full; stop until it is drained
     bool push(BytesView bytes);
     void end() { settle(false); }
     void fail() { settle(true); }

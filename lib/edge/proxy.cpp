@@ -124,8 +124,10 @@ void Proxy::serve(http::Incoming&& incoming, const http::Target&, const Route& r
 http::Request Proxy::upstream_request(http::Request request) const {
     http::remove_hop_by_hop(request.fields);
     for (const auto* name : {"Host", "Content-Length", "Expect"}) request.fields.remove(name);
-    request.fields.add("Via", text(request.minor == 0 ? "1.0 " : "1.1 ", shared_.name, " (",
-                                   shared_.instance, ")"));
+    request.fields.add("Via", text(request.major == 2   ? "2.0 "
+                                   : request.minor == 0 ? "1.0 "
+                                                        : "1.1 ",
+                                   shared_.name, " (", shared_.instance, ")"));
     return request;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The edge: every request to one upstream, through a shared cache (RFC 9110, 9111).
+// The edge: forwards requests to its upstream servers through a shared cache (RFC 9110, 9111).
 #include "edge/flights.hpp"
 #include "edge/site.hpp"
 
@@ -17,7 +17,8 @@ class Proxy : public Backend {
     bool passes_on() const override { return true; }
 
    private:
-    /// What a request gets: an entry with how it came to it, or what upstream says to it alone.
+    /// The response to a request: an entry and its Cache-Status, or a response of upstream for this
+    /// request only.
     struct Answer {
         std::shared_ptr<Entry> entry;
         http::CacheStatus cache;
@@ -29,7 +30,7 @@ class Proxy : public Backend {
     };
     using Done = std::function<void(Answer)>;
 
-    /// A request that what is stored does not answer.
+    /// A request that no stored response answers.
     struct Asked {
         http::Request request;
         Route route;
@@ -37,7 +38,7 @@ class Proxy : public Backend {
         std::string_view why;           ///< in Cache-Status: "uri-miss", "stale", ...
         bool internal = false;
         std::string variant;  ///< the fields that select it, once they are known; a flight's own
-        /// Those whom it joined have failed; this is when it did.
+        /// The fetch that it joined has failed; this is when it joined.
         std::optional<std::chrono::steady_clock::time_point> again;
         std::string directives = {};  ///< what the request wants of a cache; a flight's own too
         http::Reply client = {};      ///< who asks; none: ourselves, and we never go
@@ -74,7 +75,7 @@ class Proxy : public Backend {
     Behind behind_;
 };
 
-/// What an edge tells of itself beside what every server does.
+/// The additional metrics of an edge.
 void add_metrics(std::vector<http::Metric>& metrics, const EdgeCounters& counters, Cache& cache,
                  const Troubles& troubles);
 void add_metrics(std::vector<http::Metric>& metrics, const Ranking& ranking);

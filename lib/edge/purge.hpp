@@ -1,6 +1,6 @@
 #pragma once
-// A request to forget what is stored of songs or paths, as POST /purge of an admin listener takes
-// it: {"purge": ["SONG", "/PATH", ...], "hard": false, "via": ["INSTANCE", ...]}.
+// A request to invalidate stored songs or paths, in the format of POST /purge:
+// {"purge": ["SONG", "/PATH", ...], "hard": false, "via": ["INSTANCE", ...]}.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +17,7 @@ struct Purge {
 
 constexpr std::size_t most_purged = 1000;  // in one request
 
-/// Malformed for what is none, for no SONG or PATH, and for more than most_purged.
+/// Malformed for invalid JSON, without any SONG or PATH, and for more than most_purged.
 Result<Purge> parse_purge(std::string_view json);
 std::string print_purge(const Purge& purge);
 

@@ -1,5 +1,5 @@
 #pragma once
-// Carries out a purge at an edge, and passes it on to others.
+// Executes a purge at an edge, and forwards it to others.
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -27,7 +27,7 @@ class Purger {
     std::optional<std::string> id_of(const std::string& name);
     std::string purge_here(Purge& purge);
     void pass_on(const std::shared_ptr<Asked>& asked);
-    void sweep();  // the thread's
+    void sweep();  // runs on the thread
 
     net::Loop& loop_;
     EdgeShared& shared_;

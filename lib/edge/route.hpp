@@ -1,5 +1,5 @@
 #pragma once
-// What a path of ours asks for. See stretto-protocol(7).
+// The meaning of a request's path. See stretto-protocol(7).
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,7 +32,7 @@ struct Route {
     std::string tags = {};  ///< of a manifest: the key of a set of tags (song/path.hpp)
     std::string hash = {};  ///< of a cover, in hexadecimal
 
-    /// An object of a store, the same for all who ask.
+    /// Whether it is an object of a store, which is the same for all clients.
     bool is_object() const noexcept {
         return kind == manifest || kind == rendition_chunk || kind == index || kind == cover ||
                kind == name || kind == removals;
@@ -41,7 +41,7 @@ struct Route {
 
 /// @param path  decoded
 Route route(std::string_view path);
-/// Where an object lies in a store, "songs/<id>/96/index"; empty for what is none.
+/// The path of an object in a store, "songs/<id>/96/index"; empty if the route is not an object.
 std::string object_path(const Route& route);
 
 }  // namespace stretto::edge

@@ -1,5 +1,5 @@
 #pragma once
-// Reads a cache's folder again and again, slowly, to find damaged files.
+// Reads a cache's folder repeatedly at a low rate, to find damaged files.
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -10,7 +10,7 @@ namespace stretto::edge {
 
 class Scrubber {
    public:
-    /// @param rate  bytes a second, > 0
+    /// @param rate  bytes per second, > 0
     Scrubber(Cache& cache, std::uint64_t rate);
     ~Scrubber();
 

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "edge/answer.hpp"
+#include "edge/page.hpp"
 #include "edge/passable.hpp"
 #include "song/id.hpp"
 
@@ -39,7 +40,8 @@ void preflight(const http::Reply& reply, std::string_view methods, std::string_v
 
 void preflight(const http::Reply& reply) {
     preflight(reply, "GET, HEAD, OPTIONS",
-              "Range, If-Range, If-None-Match, If-Modified-Since, X-User-Bitrate, X-Cache-Key, "
+              "Authorization, Range, If-Range, If-None-Match, If-Modified-Since, X-User-Bitrate, "
+              "X-Cache-Key, "
               "CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session");
 }
 
@@ -76,15 +78,23 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
         out.fields = "Allow: GET, HEAD, OPTIONS\r\n";
         return reply.send(std::move(out));
     }
+    auto carried = gate_ ? http::take_token(incoming.request) : http::Carried{};
     auto target = http::parse_target(request.target);
     const bool ours = target && request.target.starts_with(target->path);
+    const Route where = target ? route(target->path) : Route{};
+    Ticket ticket;
+    if (gate_ && (target || backend_.passes_on())) {
+        auto admitted = admit(incoming, std::move(carried), target ? *target : http::Target{},
+                              where, ours, reply);
+        if (!admitted) return;
+        ticket = std::move(*admitted);
+    }
     if (!ours && backend_.passes_on()) {
         // not a path of ours as we print them: it is the server behind that knows what it means
         if (const auto why = why_not_passed(request.target)) return reply.send(400, *why);
         return backend_.serve(std::move(incoming), {}, {}, reply);
     }
     if (!target) return reply.send(400, target.error().why);
-    const Route where = route(target->path);
     switch (where.kind) {
         case Route::health:
         case Route::metrics:
@@ -96,13 +106,13 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
             return status_.stats(reply);
         case Route::events:
             if (!shared_.events) break;
-            return take_events(std::move(incoming), reply);
+            return take_events(std::move(incoming), ticket, reply);
         case Route::chunk_by_field:
         case Route::stream:
             if (request.method == "OPTIONS") return preflight(reply);
             if (!reads(request)) return refuse_method(reply, "GET, HEAD, OPTIONS");
-            if (where.kind == Route::stream) return stream(incoming, *target, where, reply);
-            return chunk(request, where, reply);
+            if (where.kind == Route::stream) return stream(incoming, *target, where, ticket, reply);
+            return chunk(request, where, ticket, reply);
         case Route::page:
             // as haproxy asks by default whether we are there
             if (request.method == "OPTIONS" && !backend_.passes_on()) return preflight(reply);
@@ -122,23 +132,80 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
     backend_.serve(std::move(incoming), *target, where, reply);
 }
 
-void Site::take_events(http::Incoming&& incoming, const http::Reply& reply) {
+/// What is for everybody. Whatever else there is needs a token, so that no way to write a song's
+/// path that a server behind understands leads around the gate.
+bool Site::is_open(const http::Request& request, const http::Target& target, const Route& where,
+                   bool ours) const {
+    if (!ours) return false;
+    switch (where.kind) {
+        case Route::page:
+        case Route::songs:
+        case Route::playlist:
+        case Route::name:
+        case Route::removals:
+        case Route::health:
+        case Route::metrics:
+        case Route::stats:
+            return reads(request) || request.method == "OPTIONS";
+        case Route::other:  // what the page loads
+            return reads(request) && target.path.starts_with(web_folder);
+        default:
+            return request.method == "OPTIONS";
+    }
+}
+
+void Site::refuse_kbps(const Ticket& ticket, const http::Reply& reply) {
+    gate_->refuse(reply, text("it is for at most ", ticket.most_kbps(), " kbit/s"));
+}
+
+/// nullopt: refused, and answered.
+std::optional<Site::Ticket> Site::admit(const http::Incoming& incoming, http::Carried&& carried,
+                                        const http::Target& target, const Route& where, bool ours,
+                                        const http::Reply& reply) {
+    if (is_open(incoming.request, target, where, ours)) return Ticket{};
+    // a token is for listening: it lets nobody change what is behind an edge
+    if (where.kind != Route::events && !reads(incoming.request)) {
+        refuse_method(reply, "GET, HEAD, OPTIONS");
+        return {};
+    }
+    using Scope = http::Gate::Scope;
+    const auto scope = where.kind == Route::events ? Scope::any : Scope::this_uri;
+    auto admitted = gate_->admit(incoming, carried, scope, reply);
+    if (!admitted) return {};
+    Ticket ticket{std::move(*admitted)};
+    if (carried.in_url) ticket.in_url = std::move(carried.token);
+    const bool of_rendition = where.kind == Route::rendition_chunk || where.kind == Route::index;
+    const bool unknown = !ours || where.kind == Route::other;
+    if (ticket.most_kbps() > 0 && (unknown || (of_rendition && !ticket.allows_kbps(where.kbps)))) {
+        refuse_kbps(ticket, reply);
+        return {};
+    }
+    return ticket;
+}
+
+void Site::take_events(http::Incoming&& incoming, const Ticket& ticket, const http::Reply& reply) {
     const auto& method = incoming.request.method;
-    if (method == "OPTIONS") return preflight(reply, "POST, OPTIONS", "Content-Type");
+    if (method == "OPTIONS")
+        return preflight(reply, "POST, OPTIONS", "Authorization, Content-Type");
     if (method != "POST") return refuse_method(reply, "POST, OPTIONS");
     if (!reader_) reader_.emplace();
-    shared_.events->take(*reader_, std::move(incoming), reply);
+    const std::string_view token_id = ticket.token ? ticket.token->id : std::string_view{};
+    shared_.events->take(*reader_, std::move(incoming), token_id, reply);
 }
 
 /// The seed article's URL: the bitrate is asked for in a field, and mapped to a path before any
 /// cache, so that the field is never part of a key.
-void Site::chunk(const http::Request& request, const Route& where, const http::Reply& reply) {
+void Site::chunk(const http::Request& request, const Route& where, const Ticket& ticket,
+                 const http::Reply& reply) {
     const auto* field = request.fields.find("X-User-Bitrate");
-    const int kbps = (field ? song::parse_kbps(*field) : std::nullopt).value_or(default_kbps);
+    int kbps = (field ? song::parse_kbps(*field) : std::nullopt).value_or(default_kbps);
+    const bool lowered = !ticket.allows_kbps(kbps);
+    if (lowered) kbps = ticket.most_kbps();
     const bool named = !song::is_id(where.song);
     shared_.manifests.get(backend_, loop_, where.song, [=, this, k = where.chunk](Song song) {
         if (!song.manifest) return send_error(reply, song.status, song.why);
         const auto& rendition = song.manifest->best(kbps);
+        if (!ticket.allows_kbps(rendition.kbps)) return refuse_kbps(ticket, reply);
         if (static_cast<std::size_t>(k) >= rendition.chunks.size())
             return send_error(reply, 404, "the song has no such chunk");
         const Route chosen{Route::rendition_chunk, song.manifest->id, rendition.kbps, k};
@@ -148,8 +215,10 @@ void Site::chunk(const http::Request& request, const Route& where, const http::R
             how.cache = found.cache;
             how.cache_name = shared_.name;
             how.extra = text("Vary: X-User-Bitrate\r\nX-Bitrate: ", rendition.kbps, "\r\n");
-            if (named) {
-                how.extra += "Cache-Control: public, max-age=60\r\n";
+            if (named || lowered) {
+                // with another token the same request is answered by another bitrate
+                how.extra += lowered ? "Cache-Control: no-store\r\n"
+                                     : "Cache-Control: public, max-age=60\r\n";
                 how.without = "Cache-Control";
             }
             answer(found.entry, request, reply, std::move(how));
@@ -158,25 +227,28 @@ void Site::chunk(const http::Request& request, const Route& where, const http::R
 }
 
 void Site::stream(const http::Incoming& incoming, const http::Target& target, const Route& where,
-                  const http::Reply& reply) {
+                  const Ticket& ticket, const http::Reply& reply) {
     const auto asked = http::query_value(target.query, "kbps");
     const auto kbps = asked ? song::parse_kbps(*asked) : std::nullopt;
     if (!kbps) {
         // the same each time: players and curl -C - ask for the rest of what they have begun
-        const int chosen = shared_.choices->of(incoming.peer.source(), where.song, [&] {
-            return choose_kbps(incoming, shared_.rates);
-        });
+        int chosen = shared_.choices->of(incoming.peer.source(), where.song,
+                                         [&] { return choose_kbps(incoming, shared_.rates); });
+        if (!ticket.allows_kbps(chosen)) chosen = ticket.most_kbps();
         http::Outgoing out;
         out.status = 307;
-        out.fields = text("Location: /stream/", where.song, "?kbps=", chosen,
-                          "\r\nCache-Control: no-store\r\nAccept-CH: Downlink, Save-Data\r\n"
-                          "Access-Control-Allow-Origin: *\r\n");
+        out.fields =
+            text("Location: /stream/", where.song, "?kbps=", chosen,
+                 ticket.in_url.empty() ? "" : text('&', http::token_name, '='), ticket.in_url,
+                 "\r\nCache-Control: no-store\r\nAccept-CH: Downlink, Save-Data\r\n"
+                 "Access-Control-Allow-Origin: *\r\n");
         return reply.send(std::move(out));
     }
     const auto& request = incoming.request;
     shared_.manifests.get(backend_, loop_, where.song, [=, this](Song song) {
         if (!song.manifest) return send_error(reply, song.status, song.why);
         const int best = song.manifest->best(*kbps).kbps;
+        if (!ticket.allows_kbps(best)) return refuse_kbps(ticket, reply);
         shared_.plans.get(backend_, loop_, song.manifest, best,
                           [=, this](const std::shared_ptr<const StreamPlan>& plan, int status,
                                     const std::string& why) {

@@ -1,7 +1,6 @@
 #pragma once
-// The requests that origin and edge answer alike: health, a song's chunk by the wanted bitrate,
-// whole songs as one file, and events where they are taken. All else goes to where the objects come
-// from.
+// Answers the requests that origin and edge have in common: health, a chunk by X-User-Bitrate,
+// songs as one file, and events if they are accepted. A Backend answers all others.
 #include "edge/choices.hpp"
 #include "edge/event_intake.hpp"
 #include "edge/manifests.hpp"
@@ -9,36 +8,40 @@
 #include "edge/rates.hpp"
 #include "edge/route.hpp"
 #include "edge/stream.hpp"
+#include "http/gate.hpp"
 #include "http/server.hpp"
 #include "http/status.hpp"
 
 namespace stretto::edge {
 
-/// Where objects come from, and what answers the requests that are for it alone.
+/// The source of objects, which also answers all other requests.
 class Backend : public Objects {
    public:
     virtual void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
                        const http::Reply& reply) = 0;
-    /// Whether it passes on what is not ours too, as it is.
+    /// Whether it forwards requests that are not ours unchanged.
     virtual bool passes_on() const { return false; }
 };
 
-/// What all workers share.
+/// Data shared by all workers.
 struct SiteShared {
     Manifests manifests;
     StreamPlans plans;
     Rates rates;
     std::unique_ptr<Choices> choices = std::make_unique<Choices>();
-    std::string name;               ///< in Cache-Status
-    EventIntake* events = nullptr;  ///< nullptr: none are taken here
-    bool shows_numbers = false;     ///< /metrics, /stats.json and why it is degraded
+    std::string name;                ///< in Cache-Status
+    EventIntake* events = nullptr;   ///< nullptr: none are taken here
+    bool shows_numbers = false;      ///< /metrics, /stats.json and why it is degraded
+    http::Access* access = nullptr;  ///< nullptr: songs need no token
 };
 
-/// One for each worker.
+/// One per worker.
 class Site : public http::Handler {
    public:
     Site(net::Loop& loop, Backend& backend, SiteShared& shared, http::Status& status)
-        : loop_(loop), backend_(backend), shared_(shared), status_(status) {}
+        : loop_(loop), backend_(backend), shared_(shared), status_(status) {
+        if (shared_.access) gate_.emplace(*shared_.access);
+    }
 
     void handle(http::Incoming&& incoming, http::Reply reply) override;
     void delivered(const net::Address& peer, double bits_per_second) override {
@@ -46,10 +49,21 @@ class Site : public http::Handler {
     }
 
    private:
-    void take_events(http::Incoming&& incoming, const http::Reply& reply);
-    void chunk(const http::Request& request, const Route& route, const http::Reply& reply);
+    /// What the client may have, and the token that a redirect has to name again.
+    struct Ticket : http::Admitted {
+        std::string in_url = {};
+    };
+    bool is_open(const http::Request& request, const http::Target& target, const Route& route,
+                 bool ours) const;
+    std::optional<Ticket> admit(const http::Incoming& incoming, http::Carried&& carried,
+                                const http::Target& target, const Route& route, bool ours,
+                                const http::Reply& reply);
+    void refuse_kbps(const Ticket& ticket, const http::Reply& reply);
+    void take_events(http::Incoming&& incoming, const Ticket& ticket, const http::Reply& reply);
+    void chunk(const http::Request& request, const Route& route, const Ticket& ticket,
+               const http::Reply& reply);
     void stream(const http::Incoming& incoming, const http::Target& target, const Route& route,
-                const http::Reply& reply);
+                const Ticket& ticket, const http::Reply& reply);
     void send_stream(const http::Request& request, const std::shared_ptr<const StreamPlan>& plan,
                      const http::Reply& reply);
 
@@ -57,10 +71,11 @@ class Site : public http::Handler {
     Backend& backend_;
     SiteShared& shared_;
     http::Status& status_;
-    std::optional<events::Reader> reader_;  // from the first events on
+    std::optional<http::Gate> gate_;
+    std::optional<events::Reader> reader_;  // created at the first events
 };
 
-/// 404, 502, 503 or 504 with its reason.
+/// A response 404, 502, 503 or 504 with its reason.
 void send_error(const http::Reply& reply, int status, std::string_view why);
 
 }  // namespace stretto::edge

@@ -1,5 +1,5 @@
 #pragma once
-// A whole song as one continuous Ogg file, made of its chunks as they are sent.
+// A whole song as one continuous Ogg file, joined from its chunks while it is sent.
 #include <tuple>
 
 #include "edge/manifests.hpp"
@@ -8,7 +8,7 @@
 
 namespace stretto::edge {
 
-/// What is known of a continuous file before its chunks are read.
+/// Properties of a continuous file that are known before its chunks are read.
 struct StreamPlan {
     std::shared_ptr<const song::Manifest> manifest;
     int kbps = 0;
@@ -26,8 +26,8 @@ class StreamPlans {
    public:
     using Done =
         std::function<void(std::shared_ptr<const StreamPlan>, int status, const std::string& why)>;
-    /// Needs the song's first chunk, whose headers the file begins with.
-    /// @param kbps  of a rendition that the manifest has
+    /// Reads the song's first chunk, because the file begins with its headers.
+    /// @param kbps  a rendition of the manifest
     void get(Objects& objects, net::Loop& loop, std::shared_ptr<const song::Manifest> manifest,
              int kbps, Done done);
 
@@ -38,7 +38,7 @@ class StreamPlans {
     std::map<Key, std::shared_ptr<const StreamPlan>> known_;
 };
 
-/// Bytes of the file from `range`. Holds one chunk; asks for the next while one is sent.
+/// The bytes of a range of the file. Holds one chunk, and requests the next while it is sent.
 std::unique_ptr<http::Body> stream_body(Objects& objects, net::Loop& loop,
                                         std::shared_ptr<const StreamPlan> plan,
                                         http::ByteRange range);

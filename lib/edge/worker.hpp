@@ -30,14 +30,15 @@ class Workers {
     std::size_t size() const noexcept { return workers_.size(); }
     /// The loop of run(), for objects without a thread of their own.
     net::Loop& main() noexcept { return main_; }
-    /// Before run(): worker i takes over sockets[i].
+    /// Worker i takes over sockets[i]. Call this before run().
     void listen(std::vector<File> sockets, const http::Certificates* certificates);
 
-    /// Until SIGTERM or SIGINT, which call `stopping`; then answers under way have `grace` to
-    /// finish, or until a second signal. SIGHUP calls `reload`. Throws again what a worker threw.
+    /// Run until SIGTERM or SIGINT, which call `stopping`. Then responses in progress have `grace`
+    /// to finish; a second signal ends at once. SIGHUP calls `reload`. Rethrows exceptions of
+    /// workers.
     void run(std::chrono::seconds grace, const std::function<void()>& reload,
              const std::function<void()>& stopping);
-    /// Calls back on the main loop when each worker's loop has had a turn; never, if one hangs or
+    /// Calls back on the main loop after each worker's loop has responded; never if one hangs or
     /// has ended.
     void ask_all(const std::function<void()>& answered);
 

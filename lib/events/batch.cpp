@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/byte_set.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace stretto::events {
@@ -42,8 +43,10 @@ Result<Batch> take_batch(Reader& reader, Bytes body, const Stamp& stamp) {
     body.resize(size + Reader::padding);
     std::string_view rest = as_text(BytesView{body}.first(size));
     const auto sent = stamp.sent_ms ? text(",\"sent_ms\":", *stamp.sent_ms) : "";
+    std::string token;
+    if (!stamp.token.empty()) append_json(token = ",\"token\":", stamp.token);
     const auto added = text(",\"received_ms\":", stamp.received_ms, sent, ",\"address\":\"",
-                            stamp.address, "\"}\n");
+                            stamp.address, '"', token, "}\n");
     Batch batch;
     batch.lines.reserve(size + size / 4 + added.size());
     Event event;

@@ -25,14 +25,14 @@ struct Stamp {
     std::int64_t received_ms = 0;
     std::optional<std::int64_t> sent_ms{};  ///< by the client's clock, when it says so
     std::string_view address;               ///< shortened; printable, no quotes or backslashes
+    std::string_view token{};               ///< id of the access token; empty: none was seen
 };
 
 /// Each line unchanged, without blanks at its end, and after its own keys `received_ms`, `sent_ms`
-/// if it is known, and `address`. Empty lines are omitted.
+/// if it is known, `address`, and `token` if a server saw one. Empty lines are omitted.
 ///
 /// Ids must be ids, or strangers could make a report grow with texts: a song's is 32 characters of
 /// Crockford base32, a session's and a listener's 1 to 64 letters, digits and `._~:@+/=-`.
-///
 ///
 /// One invalid line refuses all lines: a fault of a player should become visible, and a 202 means
 /// that all lines are stored.

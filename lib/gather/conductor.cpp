@@ -9,10 +9,10 @@
 namespace stretto::gather {
 namespace {
 
-// Where another edge is known, one that brings a byte now and then is as good as silent. A link of
-// 2G carries five times as much.
+// If another edge is known, an edge below this rate counts as silent. A 2G link carries five times
+// as much.
 constexpr double least_bytes_per_s = 1000;
-constexpr double small_silence_s = 4;  // of what is small, and needed before all else
+constexpr double small_silence_s = 4;  // for small responses, which are needed before all others
 
 }  // namespace
 
@@ -62,7 +62,7 @@ void Conductor::finish(const End& end) {
     step(end);
 }
 
-// ---- how the song is found
+// ---- song lookup
 
 void Conductor::start(double now, std::optional<Found> kept) {
     if (!kept) return look_for_song(now);
@@ -71,7 +71,7 @@ void Conductor::start(double now, std::optional<Found> kept) {
         ask_manifest(*edge, now);
 }
 
-/// Edges that are known are asked at once; the tracker, beside, may know nearer ones.
+/// Ask known edges at once, and at the same time the tracker, which may know nearer ones.
 void Conductor::look_for_song(double now) {
     if (now < retry_.not_before()) return;
     if (options_.tracker && !tracker_asked_) ask_song(now);
@@ -85,7 +85,7 @@ void Conductor::look_for_song(double now) {
     ask_manifest(*edge, now);
     if (early_ >= 0 || options_.first_kbps <= 0 || retry_.failures() > 0) return;
     if (options_.tracker && !options_.first_beside_tracker) return;
-    // its path is known before the manifest is, and the bitrate to begin with as good as known
+    // its path is known before the manifest, and the initial bitrate is nearly certain
     Ask wanted;
     wanted.what = Ask::What::first;
     wanted.source = *edge;
@@ -148,11 +148,12 @@ void Conductor::meet_peers(double now) {
     how.chunks = found_->shape.chunks();
     how.self = options_.self;
     how.local = options_.local_peers;
+    how.rtc = options_.rtc_peers;
     peers_.emplace(std::move(how), millis(now));
     peers_->add(std::exchange(named_, {}));
 }
 
-// ---- answers
+// ---- responses
 
 void Conductor::peers_said(int number, const std::vector<swarm::PeerInfo>& peers, double now) {
     if (!transfer(number)) return;
@@ -187,7 +188,7 @@ void Conductor::began(int number, int kbps, double now) {
     if (!found_) return;
     const auto& known = found_->shape.renditions;
     if (kbps == 0 || kbps == known[static_cast<std::size_t>(t->ask.rendition)].kbps) return;
-    // no fault of the edge: what we took it to give was a guess
+    // not the edge's fault: we guessed the rendition that it would send
     on_mistaken(*t, now);
 }
 
@@ -231,7 +232,7 @@ void Conductor::ended(int number, double now) {
         case Ask::What::peers:
         case Ask::What::manifest:
         case Ask::What::index:
-            assert(false);  // these end with what they said
+            assert(false);  // these requests end with their responses
     }
 }
 
@@ -244,7 +245,7 @@ void Conductor::failed(int number, const Failure& failure, double now) {
             transfers_.erase(number);
             song_ = -1;
             if (found_ || manifest_ >= 0) break;
-            if (!edges_.empty()) break;  // they are asked when it is time
+            if (!edges_.empty()) break;  // they are asked later
             if (failure.fault == Fault::missing) return finish({EX_UNAVAILABLE, failure.why});
             retry_.failed(now, needed(), {Object::What::manifest}, tracker_source, failure, 1);
             break;
@@ -261,12 +262,12 @@ void Conductor::failed(int number, const Failure& failure, double now) {
             manifest_ = -1;
             break;
         case Ask::What::first:
-            if (!found_) {  // the manifest will tell what there is
+            if (!found_) {  // the manifest will list the renditions
                 early_ = -1;
                 transfers_.erase(number);
                 break;
             }
-            // a server need not know that path, and the chunk may be there all the same
+            // a server need not support that path; it may have the chunk under another one
             if (failure.fault == Fault::missing) return on_mistaken(*t, now);
             [[fallthrough]];
         case Ask::What::index:
@@ -310,8 +311,8 @@ void Conductor::act(double now, const Heard& heard) {
     if (const auto end = retry_.end(now, needed())) finish(*end);
 }
 
-/// Small answers of an edge that do not come, or drip, while another is known. Chunks are the
-/// session's and the picker's business.
+/// Cancel small responses of a silent or very slow edge if another edge is known. The session and
+/// the picker do this for chunks.
 void Conductor::drop_slow(double now) {
     if (sources() < 2) return;
     std::vector<int> slow;
@@ -329,7 +330,7 @@ void Conductor::drop_slow(double now) {
     }
 }
 
-// ---- peers and what they bring
+// ---- peers and their pieces
 
 void Conductor::refresh_peers(int rendition, bool enough, double now) {
     if (!peers_ || !options_.tracker || !peers_->refresh(millis(now), enough)) return;
@@ -352,7 +353,7 @@ void Conductor::poll_peers(int rendition, double now) {
     }
 }
 
-/// Give up what is late, drop what others brought, ask for more.
+/// Cancel late orders and those that other sources completed, and send new ones.
 void Conductor::pump(Batch& batch, double now) {
     const auto time = millis(now);
     batch.picker.least_of_edge(sources() > 1 ? least_bytes_per_s : 0);
@@ -365,7 +366,7 @@ void Conductor::pump(Batch& batch, double now) {
     for (const int order : batch.picker.superfluous())
         if (const auto found = batch.numbers.find(order); found != batch.numbers.end()) {
             auto& late = transfers_.at(found->second);
-            if (late.got == late.ask.stop - late.ask.begin) continue;  // at its end
+            if (late.got == late.ask.stop - late.ask.begin) continue;  // all bytes have arrived
             batch.picker.failed(order, Fault::busy, time - 1000);
             if (batch.each) came(late, 0, false, now);
             const int number = late.ask.number;
@@ -406,7 +407,7 @@ void Conductor::pump(Batch& batch, double now) {
     }
 }
 
-/// The picker knows already of what is late.
+/// The picker already knows that late orders have failed.
 void Conductor::batch_failed(Transfer& transfer, const Failure& failure, double now) {
     const auto fault = failure.fault;
     auto& batch = *transfer.batch;

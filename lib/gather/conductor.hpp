@@ -31,7 +31,7 @@ using Pieces = std::vector<std::vector<abr::Shape::Piece>>;
 class Conductor {
    public:
     struct Options {
-        bool tracker = false, peers = false, local_peers = false;
+        bool tracker = false, peers = false, local_peers = false, rtc_peers = false;
         std::string self;         ///< our own peer id
         bool keeps = false;       ///< chunks are cached, so completing a partial one is worth it
         bool check_name = false;  ///< a cached name may be old: verify it in parallel
@@ -85,6 +85,9 @@ class Conductor {
     /// The result of Pass. @param audio  the sample of the song up to which audio is complete now;
     /// nullopt: the bytes are damaged
     virtual void decoded(const Pass&, std::optional<std::int64_t> /*audio*/, double /*now*/) {}
+    /// The tracker asks for it: bytes come from peers while these are fast enough, though the edge
+    /// is faster. Listeners only ask edges for what peers would bring too late, in any case.
+    virtual void spare_edges() {}
     /// A cached chunk is missing or wrong.
     virtual void lost(int rendition, int chunk, double now) = 0;
 

@@ -7,7 +7,8 @@ namespace {
 
 constexpr double out_of_favour_s = 0.5;
 constexpr int most_doublings = 5;
-constexpr std::size_t most_edges = 4096;  // a tracker that names other edges each time is useless
+constexpr std::size_t most_edges =
+    4096;  // a limit, in case a tracker names different edges each time
 
 }  // namespace
 

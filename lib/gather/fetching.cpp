@@ -10,7 +10,7 @@ namespace stretto::gather {
 namespace {
 
 constexpr double tick_s = 0.1;
-constexpr int most_index_tries = 14;  // then chunks come whole, from edges
+constexpr int most_index_tries = 14;  // after that, whole chunks are requested from edges
 constexpr std::size_t many_peers = 8;
 
 }  // namespace
@@ -35,9 +35,9 @@ void Fetching::on_found(double now) {
     std::vector<std::uint32_t> sizes;
     for (const auto& chunk : renditions[r].chunks) sizes.push_back(chunk.bytes);
     Picker::Options how;
-    how.in_order = wish_.in_order || !peers_;  // without peers that need rare ones
+    how.in_order = wish_.in_order || !peers_;  // there are no peers that need rare chunks
     how.alone = !wish_.in_order && !peers_;
-    if (wish_.peers_first) how.enough = 2 * abr::bytes_per_second(shape(), rendition_);
+    if (wish_.peers_first) how.enough = enough_of_peers();
     batch_ = std::make_unique<Batch>(Batch{Picker{sizes, how, wish_.seed}, rendition_, 0, {}, {}});
     batch_->asked = now;
     batch_->each = true;
@@ -53,7 +53,14 @@ void Fetching::on_found(double now) {
     deliver();
 }
 
-/// The first chunk was asked for in a bitrate; is it the rendition's?
+double Fetching::enough_of_peers() const { return 2 * abr::bytes_per_second(shape(), rendition_); }
+
+void Fetching::spare_edges() {
+    wish_.peers_first = true;
+    if (batch_) picker().enough_of_peers(enough_of_peers());
+}
+
+/// Whether the first chunk, requested by bitrate, belongs to the selected rendition.
 void Fetching::adopt_early(double now) {
     auto* t = transfer(early_);
     if (!t) return;
@@ -86,8 +93,8 @@ void Fetching::look(double now) {
     poll_peers(rendition_, now);
 }
 
-/// From an edge, or, since its hash is known, from any peer. After a chunk was asked for: the
-/// connection that brought the manifest is quick by now.
+/// Request the index from an edge or, because its hash is known, from any peer. A chunk is
+/// requested before it, because the manifest's connection is past its slow start.
 void Fetching::ask_index(double now) {
     if (index_ >= 0 || now < index_not_before_ || index_tries_ >= most_index_tries) return;
     Ask wanted;
@@ -101,7 +108,7 @@ void Fetching::ask_index(double now) {
     } else if (edge) {
         wanted.source = *edge;
     } else {
-        return;  // chunks come whole, or not at all
+        return;  // only whole chunks can be requested
     }
     index_ = ask(wanted, now);
 }
@@ -162,13 +169,13 @@ void Fetching::on_piece(Transfer& t, int piece, double now) {
 
 void Fetching::on_ended(Transfer& t, double now) {
     t.whole = true;
-    if (!t.batch) return;  // the first chunk, while the manifest is not here
+    if (!t.batch) return;  // the first chunk, before the manifest has arrived
     const auto ask = t.ask;
     if (t.got < ask.stop - ask.begin)
         return batch_failed(t, {Fault::broken, "the answer was cut short"}, now);
     if (t.ask.end_piece > t.next_piece)
         return batch_failed(t, {Fault::wrong, "its bytes do not match their hash"}, now);
-    // without pieces the bytes are held against the chunk's hash when all are here
+    // without pieces, the bytes are compared with the chunk's hash when all have arrived
     const bool unproved = ask.end_piece == 0 && !picker().complete(ask.chunk);
     if (unproved) {
         t.right = t.got;
@@ -212,7 +219,7 @@ void Fetching::checked(int rendition, int chunk, bool right, double now) {
     }
     picker().lost_chunk(chunk);
     const Failure wrong{Fault::wrong, "its bytes do not match their hash"};
-    // each of its pieces was right, so its bytes are what the index says: asking again cannot help
+    // each piece was correct, so the bytes match the index: another request would not help
     const auto from = whole_.find(chunk);
     if (from == whole_.end())
         return finish({EX_DATAERR, "the song's index contradicts its manifest"});
@@ -223,7 +230,7 @@ void Fetching::checked(int rendition, int chunk, bool right, double now) {
     picker().pause_edge(millis(retry_.not_before()));
 }
 
-/// It is kept no more: another program has made room.
+/// The chunk is no longer cached, because another program has removed it.
 void Fetching::lost(int rendition, int chunk, double) {
     if (over() || rendition != rendition_) return;
     ready_[static_cast<std::size_t>(chunk)] = false;
@@ -231,7 +238,7 @@ void Fetching::lost(int rendition, int chunk, double) {
     delivered_ = std::min(delivered_, chunk);
 }
 
-/// Chunks to whoever wants them, in order.
+/// Deliver complete chunks in order.
 void Fetching::deliver() {
     while (delivered_ < shape().chunks() && ready_[static_cast<std::size_t>(delivered_)])
         step(Deliver{rendition_, delivered_++});

@@ -19,6 +19,7 @@ class Fetching final : public Conductor {
     bool eager(double now) const override;
     void checked(int rendition, int chunk, bool right, double now) override;
     void lost(int rendition, int chunk, double now) override;
+    void spare_edges() override;
 
     int rendition() const noexcept { return rendition_; }
     /// All chunks are delivered.
@@ -38,6 +39,7 @@ class Fetching final : public Conductor {
     void on_mistaken(Transfer& transfer, double now) override;
     void on_peers(double now) override;
 
+    double enough_of_peers() const;
     void adopt_early(double now);
     void ask_index(double now);
     void deliver();

@@ -15,10 +15,10 @@ using play::Session;
 
 constexpr double tick_s = 0.02;
 constexpr double pieces_tick_s = 0.1;
-constexpr double poll_ahead_s = 1.5;  // before a chunk is asked for, what peers have is asked
+constexpr double poll_ahead_s = 1.5;  // peers are polled this long before a chunk is requested
 constexpr int peers_a_chunk = 6;
-constexpr int most_tail_tries = 3;               // it is for later only
-constexpr std::size_t most_chunks_in_parts = 8;  // of which bytes are held
+constexpr int most_tail_tries = 3;               // tails are needed only for later plays
+constexpr std::size_t most_chunks_in_parts = 8;  // incomplete chunks whose bytes are held in memory
 constexpr int nobody = -1, several = -2;
 
 }  // namespace
@@ -45,7 +45,7 @@ double Listening::due(double now) const {
     return std::max(now + std::max(session_->pause(), tick_s), retry_.not_before());
 }
 
-// ---- the song is known
+// ---- after the song lookup
 
 void Listening::on_found(double now) {
     const auto& all = shape().renditions;
@@ -68,7 +68,8 @@ void Listening::on_found(double now) {
     adopt_early(now);
 }
 
-/// Until its answer says otherwise, a server gives the highest rendition that is not above.
+/// A server sends the highest rendition up to the requested bitrate, unless its response says
+/// otherwise.
 void Listening::adopt_early(double now) {
     auto* t = transfer(early_);
     if (!t) return;
@@ -76,7 +77,7 @@ void Listening::adopt_early(double now) {
     while (r + 1 < static_cast<int>(shape().renditions.size()) &&
            shape().renditions[static_cast<std::size_t>(r + 1)].kbps <= t->ask.kbps)
         ++r;
-    const bool longer = t->got > chunk_of(r, 0).bytes;  // it is another rendition, or no chunk
+    const bool longer = t->got > chunk_of(r, 0).bytes;  // it is another rendition, or not a chunk
     if (r < wish_.session.lowest || r > wish_.session.highest || longer) {
         came(*t, 0, false, now);
         return cancel(std::exchange(early_, -1));
@@ -127,13 +128,13 @@ void Listening::look(double now) {
     complete_tail(now);
 }
 
-/// s of audio, above which nothing more is asked for.
+/// The buffer level, s, above which nothing is requested.
 double Listening::most() const {
     const auto& how = wish_.session;
     return heard_.heard_s < how.settled_s ? std::min(how.lead_s, how.most_s) : how.most_s;
 }
 
-/// What the chunk that peers are asked for, or waiting for them, has cost by now.
+/// The budget spent so far on the current request to peers, or on waiting for peers.
 double Listening::lost_to_peers(double now) const {
     const auto top = static_cast<int>(shape().renditions.size()) - 1;
     const double needs = abr::bytes_per_second(shape(), std::min(top, wish_.session.highest));
@@ -150,7 +151,7 @@ void Listening::settle_waiting(bool waits, double now) {
     waiting_since_ = waits ? now : -1;
 }
 
-/// What peers have of the chunk that is next; and, just before it is asked for, asks them anew.
+/// Find the peers that have the next chunk. Shortly before it is requested, poll them again.
 Session::Offer Listening::offer(double now) {
     if (peers_want_) {
         Session::Offer under_way;
@@ -166,7 +167,7 @@ Session::Offer Listening::offer(double now) {
     if (in_hand() < most() + poll_ahead_s)
         poll_peers((poll_best_ = !poll_best_) ? best : last, now);
     for (const auto& peer : peers_->all()) offer.asked = offer.asked || peer.asking;
-    // nothing can be asked of them without an index
+    // without an index, peers get no requests
     const auto top = static_cast<std::size_t>(wish_.session.highest);
     offer.asked = offer.asked || (!peers_->all().empty() && !indexed_[top]);
     if (budget_.left_s() <= lost_to_peers(now)) return {};
@@ -251,13 +252,13 @@ void Listening::pump_peers(Batch& batch, double now) {
     if (!dear &&
         (!batch.numbers.empty() || peers_->may_give(batch.rendition, batch.chunk, millis(now))))
         return;
-    // no peer has the missing parts, or not in time
+    // no peer has the missing parts, or can send them in time
     if (tail) return tail_failed(now);
     session_->failed(session_->under_way()->number);
     drop_batch(peers_want_, now);
 }
 
-// ---- what comes
+// ---- received bytes
 
 void Listening::on_received(Transfer& t, std::uint32_t bytes, double now) {
     if (t.batch) {
@@ -268,7 +269,7 @@ void Listening::on_received(Transfer& t, std::uint32_t bytes, double now) {
     if (current(t)) pass(t);
 }
 
-/// What is here of a want to the decoder.
+/// Pass the received bytes of the current request to the decoder.
 void Listening::pass(Transfer& t) {
     const auto r = static_cast<std::size_t>(t.ask.rendition);
     if (t.ask.begin > 0 && !headers_[r] && t.ask.from != Ask::From::cache) return;
@@ -300,12 +301,12 @@ void Listening::on_piece(Transfer& t, int piece, double now) {
         peers_->gave(t.ask.source, end - begin);
     }
     if (&batch == peers_want_.get()) pass_pieces(batch);
-    // after what is passed on: a chunk that is whole is checked, and its bytes go
+    // last, because a complete chunk is verified and its bytes are then moved
     giver_[{batch.rendition, batch.chunk}] = several;
     note_bytes(batch.rendition, batch.chunk, begin, end);
 }
 
-/// What is there without a hole before it.
+/// The bytes received without a gap, from the beginning.
 void Listening::pass_pieces(Batch& batch) {
     const auto& want = *session_->under_way();
     const auto& chunk = chunk_of(batch.rendition, batch.chunk);
@@ -321,7 +322,7 @@ void Listening::pass_pieces(Batch& batch) {
         begun_ = true;
         step(Begin{part_, false});
     }
-    // rates of peers are not those of edges, which policies decide by
+    // policies need the rates of edges, not of peers
     step(Pass{want.number, batch.rendition, batch.chunk, std::exchange(peers_passed_, stop), stop,
               false});
 }
@@ -331,7 +332,7 @@ void Listening::decoded(const Pass& pass, std::optional<std::int64_t> audio, dou
     if (!audio) {
         const Failure damaged{Fault::wrong, "it sends damaged audio"};
         if (auto* t = transfer(want_)) return want_failed(*t, damaged, now);
-        session_->failed(pass.want);  // of peers, with an index that is right for damaged audio
+        session_->failed(pass.want);  // from peers; the index matches damaged audio
         retry_.failed(now, needed(), {Object::What::chunk, pass.rendition, pass.chunk}, nobody,
                       damaged, sources());
         return drop_batch(peers_want_, now);
@@ -350,7 +351,7 @@ void Listening::on_ended(Transfer& t, double now) {
         transfers_.erase(std::exchange(header_, -1));
         if (auto* waiting = transfer(want_)) {
             pass(*waiting);
-            // what it leads to comes first
+            // handle its consequences first
             if (waiting->whole) ended(want_, now);
         }
         return;
@@ -387,7 +388,7 @@ void Listening::on_ended(Transfer& t, double now) {
         tail_.reset();
         return;
     }
-    if (!current(t)) return;      // the manifest is not here yet
+    if (!current(t)) return;      // the manifest has not arrived yet
     if (passed_ < t.got) return;  // it waits for headers
     if (t.got < ask.stop - ask.begin)
         return want_failed(t, {Fault::broken, "the answer was cut short"}, now);
@@ -405,22 +406,22 @@ void Listening::on_ended(Transfer& t, double now) {
     want_ended(now);
 }
 
-/// All of what was wanted is here and was heard, or will be.
+/// The current request is complete.
 void Listening::want_ended(double) {
     const auto want = *session_->under_way();
     session_->ended(want.number);
     const auto bytes = chunk_of(want.rendition, want.chunk).bytes;
     const auto here = spans_.find({want.rendition, want.chunk});
     if (here == spans_.end() || here->second.covers(0, bytes)) return;
-    // a song that is heard again should be here: the first chunk is nearly always left in the
-    // middle
+    // later plays need each chunk whole in one rendition, but playback usually leaves the first
+    // rendition in the middle of the first chunk
     if (!options_.keeps) return;
     for (int r = 0; r < static_cast<int>(shape().renditions.size()); ++r)
         if (session_->is_kept(want.chunk, r)) return;
     tails_.push_back({want.rendition, want.chunk});
 }
 
-/// Bytes of a chunk are here; all of them may be by now.
+/// Bytes of a chunk have arrived; the chunk may be complete.
 void Listening::note_bytes(int rendition, int chunk, std::uint32_t begin, std::uint32_t stop) {
     const std::pair key{rendition, chunk};
     auto [here, fresh] = spans_.try_emplace(key);
@@ -472,12 +473,12 @@ void Listening::checked(int rendition, int chunk, bool right, double now) {
 
 void Listening::lost(int rendition, int chunk, double) { session_->unkept(chunk, rendition); }
 
-// ---- what fails
+// ---- failures
 
 void Listening::on_failed(Transfer& t, const Failure& failure, double now) {
     const auto ask = t.ask;
     if (ask.what == Ask::What::index) {
-        // one try: playing goes on without
+        // only one attempt, because playback does not need it
         edges_.failed(ask.source, now, failure.fault);
         indexed_[static_cast<std::size_t>(ask.rendition)] = true;
         index_ = -1;
@@ -510,7 +511,7 @@ void Listening::want_failed(Transfer& t, const Failure& failure, double now) {
     if (ask.from == Ask::From::cache) {
         session_->unkept(ask.chunk, ask.rendition);
     } else if (failure.fault == Fault::missing) {
-        // another rendition may be there: only when none is, the song is missing
+        // another rendition may exist; the song is missing only if none does
         auto& edges = missing_[ask.rendition];
         if (std::ranges::find(edges, ask.source) == edges.end()) edges.push_back(ask.source);
         if (static_cast<int>(edges.size()) >= sources()) session_->missing(ask.rendition);
@@ -534,7 +535,7 @@ void Listening::on_mistaken(Transfer&, double now) {
     drop_want(now);
 }
 
-/// The want's request, whatever it is, with what it brought.
+/// End the current request, and account for its bytes.
 void Listening::drop_want(double now) {
     if (header_ >= 0) cancel(std::exchange(header_, -1));
     drop_batch(peers_want_, now);
@@ -545,18 +546,18 @@ void Listening::drop_want(double now) {
         const auto& ask = t->ask;
         auto& giver = giver_.try_emplace({ask.rendition, ask.chunk}, ask.source).first->second;
         if (giver != ask.source) giver = several;
-        // what the decoder took had pages that are right
+        // the pages that the decoder accepted are correct
         note_bytes(ask.rendition, ask.chunk, ask.begin, ask.begin + passed_);
     }
     cancel(std::exchange(want_, -1));
 }
 
-/// Of the part that is under way, samples that are heard.
+/// Samples of the current part that will be played.
 std::int64_t Listening::used() const {
     return std::max<std::int64_t>(0, session_->have() - part_.from);
 }
 
-/// A line for each peer: its share of the sound is that of its bytes.
+/// Report each peer, with audio in proportion to its bytes.
 void Listening::drop_batch(std::unique_ptr<Batch>& batch, double now) {
     if (!batch) return;
     while (!batch->numbers.empty()) {
@@ -594,9 +595,10 @@ void Listening::drop_batch(std::unique_ptr<Batch>& batch, double now) {
     batch.reset();
 }
 
-// ---- what no sound waits for
+// ---- requests that playback does not wait for
 
-/// One after the other: without them a chunk cannot be left in the middle.
+/// Request indexes and headers one after the other. Without them, the bitrate cannot change within
+/// a chunk.
 void Listening::next_index(double now) {
     if (index_ >= 0 || session_->complete() || now < retry_.not_before()) return;
     const auto wanted = session_->index_wanted(indexed_, heard_, peers_ && !peers_->all().empty());
@@ -615,8 +617,9 @@ void Listening::on_index(int rendition, double now) {
     next_index(now);
 }
 
-/// While nothing else is wanted, what lacks to the ends that came: from peers, where there are
-/// some; each listener asks an edge at another moment of the song, so that others have it from one.
+/// While nothing else is requested, complete chunks of which only a part was played. Ask peers
+/// first. Each listener asks an edge at a different time of the song, so that others can get the
+/// chunk from the first one.
 void Listening::complete_tail(double now) {
     if (tails_.empty() || tail_ || index_ >= 0 || session_->under_way() ||
         now < retry_.not_before())

@@ -9,19 +9,19 @@
 namespace stretto::gather {
 namespace {
 
-constexpr Millis between_refreshes = 5000;  // of the tracker's list, while loading
-constexpr Millis first_refresh = 1000;      // then after twice the time each
-constexpr Millis between_polls = 700;       // of what one peer has
-constexpr Millis silent_pause = 5000;       // before a peer that did not answer is polled again,
-constexpr int most_doublings = 5;           // twice as long each time
+constexpr Millis between_refreshes = 5000;  // of the tracker's list, while a song loads
+constexpr Millis first_refresh = 1000;      // the pause then doubles
+constexpr Millis between_polls = 700;       // polls of the chunks of one peer
+constexpr Millis silent_pause = 5000;       // before a peer that did not respond is polled again;
+constexpr int most_doublings = 5;           // it doubles each time
 constexpr std::size_t most_peers = 24, most_leaving = most_peers / 3;
-constexpr std::size_t most_known = 512;  // of those that made room too
+constexpr std::size_t most_known = 512;  // including retired peers
 constexpr Millis between_reviews = 60'000;
 constexpr Millis busy_pause = 500, broken_pause = 5000, stalled_pause = 3000;
-constexpr Millis missing_pause = 500;  // of who has brought nothing yet
+constexpr Millis missing_pause = 500;  // of a peer that has sent nothing yet
 constexpr Millis soon = 1000;
-constexpr std::size_t at_a_time = 6;  // peers that one chunk comes from
-constexpr int near = 3;               // chunks before the next: who has one of them is where we are
+constexpr std::size_t at_a_time = 6;  // peers per chunk
+constexpr int near = 3;  // a peer with one of this many previous chunks is at our position
 
 Millis pause_after(Fault fault) {
     switch (fault) {
@@ -40,7 +40,7 @@ Millis pause_after(Fault fault) {
     return 0;
 }
 
-std::vector<bool> chunks_of(const std::vector<swarm::ChunkRange>& ranges, int chunks) {
+std::vector<bool> chunks_of(const swarm::Ranges& ranges, int chunks) {
     std::vector<bool> have(static_cast<std::size_t>(chunks));
     for (const auto& range : ranges)
         for (int k = range.first; k <= range.last && k < chunks; ++k)
@@ -48,7 +48,7 @@ std::vector<bool> chunks_of(const std::vector<swarm::ChunkRange>& ranges, int ch
     return have;
 }
 
-/// Together, those of them that are fastest.
+/// The sum of the rates of the fastest peers.
 double sum_of_best(std::vector<double>& speeds) {
     std::ranges::sort(speeds, std::greater{});
     double sum = 0;
@@ -61,10 +61,15 @@ double sum_of_best(std::vector<double>& speeds) {
 Peers::Peers(Options options, Millis now)
     : options_(std::move(options)), refreshed_(now), reviewed_(now) {}
 
-/// nullopt: not to be connected to, or one too many.
+/// nullopt: the peer must not be connected to, or there are too many.
 std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info, Millis now) {
-    const auto endpoint = swarm::parse_peer_url(info.url);
-    if (!endpoint || !swarm::may_connect(*endpoint, swarm::Role::peer, options_.local)) return {};
+    if (info.url.starts_with("rtc:")) {
+        if (!options_.rtc) return {};
+    } else {
+        const auto endpoint = swarm::parse_peer_url(info.url);
+        if (!endpoint || !swarm::may_connect(*endpoint, swarm::Role::peer, options_.local))
+            return {};
+    }
     if (info.peer_id == options_.self) return {};
     const auto found =
         std::ranges::find_if(peers_, [&](const Peer& peer) { return peer.info.url == info.url; });
@@ -81,8 +86,8 @@ std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info, Millis now) {
     return static_cast<int>(peers_.size()) - 1;
 }
 
-/// For one more. Those who gave nothing since the last review, once a minute: whoever comes with a
-/// thousand addresses keeps others out no longer.
+/// Make room for new peers. Once a minute, retire peers that sent nothing since the last review, so
+/// that an attacker with a thousand addresses cannot keep others out.
 bool Peers::make_room(Millis now) {
     const auto used = std::ranges::count(peers_, false, &Peer::retired);
     if (used < static_cast<long>(most_peers)) return true;
@@ -101,7 +106,7 @@ bool Peers::make_room(Millis now) {
         auto& peer = at(leaving_.back());
         changed_.push_back(leaving_.back());
         leaving_.pop_back();
-        if (peer.bytes > peer.noted || peer.asking) continue;  // it gives, after all
+        if (peer.bytes > peer.noted || peer.asking) continue;  // it has sent something
         peer.retired = true;
         return true;
     }
@@ -116,7 +121,7 @@ void Peers::add(const std::vector<swarm::PeerInfo>& peers, Millis now) {
         peer.info = info;
         for (std::size_t r = 0; r < options_.kbps.size(); ++r) {
             const auto have = info.have.find(options_.kbps[r]);
-            // what it said itself is newer
+            // its own response is newer than the tracker's list
             if (peer.heard[r] != 0 || have == info.have.end()) continue;
             peer.have[r] = chunks_of(have->second, options_.chunks);
         }
@@ -179,7 +184,7 @@ void Peers::worked(int number, std::uint32_t bytes, Millis took) {
 
 void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now) {
     auto& peer = at(number);
-    // who has something, but not this, has failed at nothing; who never gave anything has
+    // a missing chunk is a failure only of a peer that never sent anything
     const auto pause = std::max(pause_after(fault), peer.bytes > 0 ? 0 : missing_pause);
     if (pause > 0) peer.not_before = now + pause;
     switch (fault) {

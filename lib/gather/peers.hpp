@@ -43,6 +43,7 @@ class Peers {
         int chunks = 0;         ///< of the song
         std::string self;       ///< our own peer id
         bool local = false;     ///< also allow peers outside of the public internet
+        bool rtc = false;       ///< and those that are reached over WebRTC
     };
     Peers(Options options, Millis now);
 

@@ -6,27 +6,30 @@
 namespace stretto::gather {
 namespace {
 
-constexpr Millis silence = 2000;     // without a byte, and an order of a peer is given up
-constexpr Millis least_time = 1000;  // that any order gets: a round trip and slow start
+constexpr Millis silence = 2000;     // without a byte until a peer's order is cancelled
+constexpr Millis least_time = 1000;  // minimum time of an order: a round trip and slow start
 constexpr Millis edge_silence = 5000;
-constexpr Millis grace = 2000;      // for peers to show that they are fast enough
-constexpr Millis edge_ahead = 500;  // of work that the edge has: more than any round trip
-// The same beside peers: a second transfer of the edge would take the way down from theirs. In a
-// crowd of 3000 (stretto-simulate) they brought 77 % of the bytes with this and 69 % with 500.
+constexpr Millis grace = 2000;      // until peers must be fast enough
+constexpr Millis edge_ahead = 500;  // work in advance for the edge: more than any round trip
+// The same while peers send: a second transfer of the edge would take downlink capacity from them.
+// In a crowd of 3000 (stretto-simulate), peers sent 77 % of the bytes with this value and 69 % with
+// 500.
 constexpr Millis edge_ahead_of_peers = 100;
-constexpr Millis window = 2000;  // over which the peers' rate is taken
-// s of work for a peer: what a slow one holds is soon free for others. In a crowd of 1000 with
-// 0.5 Mbit/s of upload peers brought 89 % of the maximum flow with this, and 42 % where three of
-// them shared a whole chunk.
+constexpr Millis window = 2000;  // over which the peers' rate is measured
+// Size of a peer's order, s: short, so that pieces held by a slow peer are soon free for others. In
+// a crowd of 1000 with 0.5 Mbit/s of upload, peers sent 89 % of the maximum flow with this value,
+// and 42 % when three of them shared a whole chunk.
 constexpr double order_s = 2;
 constexpr double slow_bytes_per_s = 5000;  // a quarter of an upload of 160 kbit/s
-constexpr Millis busy_pause = 300;         // of a peer that responded before
-constexpr Millis least_loss = 300;         // that an order without a piece costs
+constexpr Millis busy_pause = 300;         // after 503 from a peer that has sent something before
+constexpr Millis least_loss = 300;         // minimum loss counted for an order without a piece
 constexpr int most_strikes = 4;
-constexpr int most_doublings = 6;       // of a pause
-constexpr double little_help = 0.25;    // of what the edge brings: it must not wait for peers
-constexpr Millis stranger_time = 500;   // for its first byte, before its promise is doubted
-constexpr double stranger_share = 0.8;  // of the edge's speed, that one who gave nothing may claim
+constexpr int most_doublings = 6;  // of a pause's length
+constexpr double little_help =
+    0.25;  // share of the edge's rate below which it does not wait for peers
+constexpr Millis stranger_time = 500;  // for its first byte, before its announced rate is doubted
+constexpr double stranger_share =
+    0.8;  // limit of an unproven peer's rate, as a share of the edge's
 
 }  // namespace
 
@@ -110,7 +113,7 @@ bool Picker::can_ask(const Peer& peer, Millis now) const {
     return peer.orders == 0 && strangers_ < options_.strangers;
 }
 
-/// How many peers have it.
+/// Number of peers that have the chunk.
 int Picker::rarity(int chunk) const {
     return static_cast<int>(std::ranges::count_if(peers_, [&](const auto& entry) {
         const Peer& peer = entry.second;
@@ -123,7 +126,7 @@ int Picker::sources_of(int chunk) const {
         active_, [&](const auto& entry) { return entry.second.order.chunk == chunk; }));
 }
 
-/// The first run of pieces that are neither here nor asked for.
+/// The first run of pieces that are neither received nor requested.
 std::optional<std::pair<int, int>> Picker::open_run(int chunk) const {
     const auto& pieces = chunks_[static_cast<std::size_t>(chunk)].pieces;
     const auto open = [](const Piece& piece) { return !piece.done && piece.asked == 0; };
@@ -134,27 +137,28 @@ std::optional<std::pair<int, int>> Picker::open_run(int chunk) const {
                      static_cast<int>(end - pieces.begin())};
 }
 
-/// ms in which an order for so many bytes must be served: twice what the edge would need.
+/// Time limit of an order for this many bytes, ms: twice the time that the edge would need.
 Millis Picker::time_for(double bytes) const {
     const double rate = edge_rate_ > 0 ? edge_rate_ : 20e3;
     return std::max(least_time, static_cast<Millis>(2000 * bytes / rate));
 }
 
-/// Strangers have had their time with it. Where no edge can be asked they are all there is.
+/// Whether peers that sent nothing have used up their time for a piece. If there is no edge, they
+/// may continue.
 bool Picker::overdue(const Chunk& chunk, int piece, Millis now) const {
     const auto& mine = chunk.pieces[static_cast<std::size_t>(piece)];
     if (now < edge_not_before_) return false;
     return mine.lost > time_for(end_of(chunk, piece) - mine.begin);
 }
 
-/// @param piece  the first that is open
+/// @param piece  the first open piece
 bool Picker::may_ask(const Peer& peer, int chunk, int piece, Millis now) const {
     const auto k = static_cast<std::size_t>(chunk);
     return peer.have[k] && can_ask(peer, now) &&
            (peer.proven || peer.gave || !overdue(chunks_[k], piece, now));
 }
 
-/// A chunk that a peer which is free now can bring more of: one that was begun before a new one.
+/// A chunk for which a free peer can send pieces. Chunks already begun come before new ones.
 std::optional<int> Picker::choose_for_peers(Millis now) {
     std::optional<int> best;
     double best_key = 0;
@@ -203,7 +207,7 @@ void Picker::start(int source, int chunk, int first, int end, Millis now,
     orders.push_back(order);
 }
 
-/// One chunk among the free peers that have it, by speed. @return false: nothing to be had
+/// Divide one chunk among the free peers that have it, by their rates. @return false: there is none
 bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
     const auto chunk = choose_for_peers(now);
     if (!chunk) return false;
@@ -236,7 +240,8 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         const double speed = free_speed(chosen[i]);
         share += speed / total;
-        const int rest = static_cast<int>(chosen.size() - i - 1);  // each of them gets one at least
+        const int rest =
+            static_cast<int>(chosen.size() - i - 1);  // each of them gets at least one piece
         const int most = std::clamp(run.first + static_cast<int>(share * pieces + 0.5), first + 1,
                                     run.second - rest);
         const auto begin = c.pieces[static_cast<std::size_t>(first)].begin;
@@ -267,16 +272,17 @@ bool Picker::peers_suffice(Millis now) const {
     return true;
 }
 
-/// What the edge brings, bytes/s. Until that is known, what it has brought since it was asked: in
-/// the connection's slow start too little, and never more than the way to it can carry.
+/// The rate of the edge, bytes/s. Until it is measured, the rate since its first request, which is
+/// too low during slow start, and never more than the path carries.
 double Picker::edge_pace(Millis now) const {
     if (edge_rate_ > 0 || now <= edge_since_) return edge_rate_;
     return static_cast<double>(edge_bytes_) * 1000 / static_cast<double>(now - edge_since_);
 }
 
-/// May the edge have another order? Not while peers are as fast as it is; else enough for it to be
-/// busy until the next can reach it. More at a time would only share its rate, and in a crowd all
-/// would wait longer for the first whole chunk that they can pass on.
+/// Whether the edge may have another order. Not while peers are as fast as the edge. Otherwise it
+/// gets enough orders to stay busy until the next one can reach it. More concurrent orders would
+/// share its rate, and in a crowd all would wait longer for the first whole chunk that they can
+/// upload.
 bool Picker::edge_wanted(Millis now) const {
     if (now < edge_not_before_ || edge_orders_ >= options_.edge_orders) return false;
     if (until_ >= 0) return true;
@@ -299,16 +305,15 @@ std::optional<int> Picker::choose_for_edge() {
     for (int k = 0; k < static_cast<int>(chunks_.size()); ++k) {
         if (chunks_[static_cast<std::size_t>(k)].left == 0 || !open_run(k)) continue;
         const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
-        // by chance even where nobody is known yet: in a crowd that has just begun, all others ask
-        // too
+        // random even if no peer is known yet: in a new crowd, all others send requests too
         const double key = options_.in_order ? k : rarity(k) + chance;
         if (!best || key < best_key) best = k, best_key = key;
     }
     return best;
 }
 
-/// Of a chunk that peers have too: no more than keeps the edge busy for a moment. The rest is
-/// theirs once they are faster.
+/// The number of pieces for the edge, of a chunk that peers have too: enough to keep the edge busy
+/// for a moment. The rest is left for peers, in case they become faster.
 int Picker::edge_share(int chunk, std::pair<int, int> run) const {
     const auto& c = chunks_[static_cast<std::size_t>(chunk)];
     const auto begin = c.pieces[static_cast<std::size_t>(run.first)].begin;
@@ -327,19 +332,20 @@ bool Picker::ask_edge(Millis now, std::vector<Order>& orders) {
     return true;
 }
 
-/// Bytes/s that an order of a peer will go on with.
+/// The expected rate of a peer's order, bytes/s.
 double Picker::speed_of(const Active& active, Millis now) const {
     const double took = static_cast<double>(std::max<Millis>(1, now - active.started)) / 1000;
     const auto& peer = peers_.at(active.order.source);
     double speed = active.received > 0 ? active.received / took : peer.speed / (1 + took);
-    // promises cost nothing
+    // an announced rate is not trusted
     if (active.received == 0 && !peer.proven && edge_rate_ > 0 &&
         now - active.started >= stranger_time)
         speed = std::min(speed, stranger_share * edge_rate_ / (1 + took));
     return speed;
 }
 
-/// All is asked for: what peers will bring later than the edge could is asked of it too.
+/// If all pieces are requested: also request from the edge those that peers would send later than
+/// it.
 bool Picker::ask_edge_again(Millis now, std::vector<Order>& orders) {
     const Active* latest = nullptr;
     double longest = 0;
@@ -353,7 +359,7 @@ bool Picker::ask_edge_again(Millis now, std::vector<Order>& orders) {
         const double rest = order.stop - order.begin - active.received;
         if (!alone || rest <= 0) continue;
         const double speed = speed_of(active, now);
-        // one that was quick, and says nothing more, is expected to be quiet as long again
+        // a fast order that has become silent is expected to stay silent for as long again
         const double quiet =
             active.received > 0 ? static_cast<double>(now - active.last_byte) / 1000 : 0;
         const double wait = std::max(rest / std::max(speed, 1.0), quiet);
@@ -367,7 +373,7 @@ bool Picker::ask_edge_again(Millis now, std::vector<Order>& orders) {
     while (first < late.end && pieces[static_cast<std::size_t>(first)].done) ++first;
     if (first == late.end) return false;
     if (until_ >= 0) {
-        // what it will have brought by then stays its own
+        // the pieces that it will have sent by then remain its own
         const auto& c = chunks_[static_cast<std::size_t>(late.chunk)];
         const auto& active = active_.at(late.number);
         const double left_s = static_cast<double>(until_ - now) / 1000;
@@ -395,7 +401,7 @@ Order Picker::adopt(int chunk, Millis asked) {
     return orders.front();
 }
 
-/// The time that an order of a peer gets: twice what the edge would need.
+/// The time limit of a peer's order: twice the time that the edge would need.
 Millis Picker::allowed(const Active& active) const {
     return time_for(active.order.stop - active.order.begin);
 }
@@ -406,8 +412,8 @@ std::vector<int> Picker::late(Millis now) {
     for (const auto& [number, active] : active_) {
         const bool edge = active.order.source == Order::edge;
         const bool silent = now - active.last_byte >= (edge ? edge_silence : silence);
-        // One of eight that bring an eighth of what the edge would is as fast as need be. So is any
-        // that uses its link: beside it the edge goes on.
+        // If there are eight peers, an eighth of the edge's rate is fast enough. So is any peer
+        // that uses its link, because the edge continues in parallel.
         const auto took = static_cast<double>(now - active.started) / 1000;
         const double least = std::min(edge_rate_ / of_peers, slow_bytes_per_s);
         const bool slow = active.received < least * took || edge_rate_ == 0;
@@ -431,7 +437,7 @@ void Picker::received(int order, std::uint32_t bytes, Millis now) {
             : now;
     if (of_edge) {
         edge_bytes_ += bytes;
-        // while it is busy, over all its orders; the first second says little
+        // over all its orders while it is busy; the first second is not representative
         if (now - edge_since_ >= 500) learn_edge(now, 1);
     }
 }
@@ -465,15 +471,15 @@ void Picker::release(const Active& active) {
     }
 }
 
-/// A transfer that was short says how fast the edge is too.
+/// Learn the edge's rate from a short transfer too.
 void Picker::note_edge(const Active& active, Millis now) {
     if (active.order.source != Order::edge || active.received == 0) return;
     learn_edge(now, 0.9);
 }
 
-/// Beside peers it shares the way with them: it does not have to be as slow as it seems. Taken for
-/// that, it would not be asked again once peers bring half of what the way carries.
-/// @param kept  share of the rate known that such bytes leave
+/// While peers send, the edge shares the downlink with them, and may be faster than measured. With
+/// the measured rate, it would get no more requests once peers use half of the downlink.
+/// @param kept  share of the known rate that remains after such a measurement
 void Picker::learn_edge(Millis now, double kept) {
     const double took = static_cast<double>(std::max<Millis>(1, now - edge_since_));
     const double seen = static_cast<double>(edge_bytes_) * 1000 / took;
@@ -497,8 +503,8 @@ void Picker::finished(int order, Millis now) {
     peer.strikes = peer.empty = 0;
 }
 
-/// A peer that gave nothing has cost time for each piece that it was asked for: at least that of a
-/// new request.
+/// Add the time lost to a peer that sent nothing to each requested piece: at least that of a new
+/// request.
 void Picker::note_lost(const Active& active, Millis now) {
     if (active.progressed) return;
     auto& pieces = chunks_[static_cast<std::size_t>(active.order.chunk)].pieces;

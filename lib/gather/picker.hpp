@@ -86,6 +86,9 @@ class Picker {
     /// If another edge is known, an edge below this rate counts as silent; 0: any byte counts.
     void least_of_edge(double bytes_per_s) { edge_least_ = bytes_per_s; }
 
+    /// See Options::enough.
+    void enough_of_peers(double bytes_per_s) { options_.enough = bytes_per_s; }
+
     /// The requests to send now.
     std::vector<Order> pick(Millis now);
     /// Register a chunk that was requested from the edge before the manifest was known.

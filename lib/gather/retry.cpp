@@ -10,8 +10,8 @@ namespace {
 constexpr int most_doublings = 16;
 constexpr double jitter = 0.25;
 
-/// After how many of them a source is taken at its word. The only one is asked twice: a cache on
-/// the way may have held the wrong bytes, or not known of a new song yet.
+/// Number of equal failures after which a source is given up. The only source is asked twice,
+/// because a cache on the path may have held wrong bytes, or may not know a new song yet.
 int tries_needed(Fault fault, int sources) {
     return fault == Fault::denied || fault == Fault::untrusted || sources > 1 ? 1 : 2;
 }
@@ -79,7 +79,7 @@ bool Retry::hopeless(int sources) const {
 }
 
 double Retry::pause(int sources) {
-    // another edge may be asked at once, and who said nothing has been waited for long enough
+    // another edge may be asked at once, and a silent source has already taken long enough
     if (failures_ == 0 && (sources > 1 || fault_ == Fault::stalled)) return 0;
     const double longest =
         hopeless(sources) ? options_.longest_hopeless_s : options_.longest_pause_s;

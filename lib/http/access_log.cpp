@@ -10,16 +10,17 @@
 #include "base/byte_set.hpp"
 #include "base/error.hpp"
 #include "http/structured.hpp"
+#include "http/token.hpp"
 
 namespace stretto::http {
 namespace {
 
-/// What is printed as it is.
+/// Whether a byte is printed unchanged.
 constexpr ByteSet plain{
     " !#$%&'()*+,-./"
     "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"};
 
-/// Quotes, backslashes and bytes that could drive a terminal as \xHH.
+/// Print quotes, backslashes and control bytes as \xHH.
 void append_escaped(std::string& to, std::string_view value) {
     constexpr char digits[] = "0123456789abcdef";
     while (!value.empty()) {
@@ -44,14 +45,14 @@ void append_number(std::string& to, std::uint64_t number) {
     to.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
-/// The request line; "-" where none could be read.
+/// The request line; "-" if it could not be read.
 void append_request(std::string& to, const LogEntry& entry) {
     if (entry.method.empty()) return append_quoted(to, {});
     to += '"';
     append_escaped(to, entry.method);
     to += ' ';
-    append_escaped(to, entry.target);
-    to += entry.minor == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
+    append_escaped(to, without_token(entry.target));
+    to += entry.major == 2 ? " HTTP/2.0\"" : entry.minor == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
 }
 
 File open_log(const std::filesystem::path& path) {
@@ -132,7 +133,7 @@ void LogLines::add(const net::Address& peer, const LogEntry& entry) {
     lines_ += ' ';
     append_number(lines_, entry.bytes);
     lines_ += ' ';
-    append_quoted(lines_, entry.referer);
+    append_quoted(lines_, without_token(entry.referer));
     lines_ += ' ';
     append_quoted(lines_, entry.agent);
     lines_ += ' ';

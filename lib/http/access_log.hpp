@@ -39,7 +39,7 @@ class AccessLog {
 struct LogEntry {
     /// No method: the request could not be read.
     std::string_view method, target, referer, agent, cache;
-    int minor = 1, status = 0;
+    int major = 1, minor = 1, status = 0;
     std::uint64_t bytes = 0, ms = 0;
     std::string_view session, via;
 };

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t most_error_bytes = 65536;
 
-/// Held by the callbacks of its own fetch, which the upstream drops when they were called or when
-/// it goes.
+/// Owned by the callbacks of its own fetch. The upstream destroys them after the last call, or at
+/// its own end.
 struct Asking {
     Whole answer;
     std::size_t most = 0;
@@ -21,11 +21,11 @@ struct Asking {
         const auto room = (error ? std::min(most, most_error_bytes) : most) - answer.body.size();
         append(answer.body, bytes.first(std::min(room, bytes.size())));
         if (bytes.size() <= room) return true;
-        end(nullptr);  // the rest of an error's page is not needed
+        end(nullptr);  // the rest of an error response is not needed
         return false;
     }
     void end(const Failure* failure) {
-        const auto over = std::move(fetch);  // which holds us through its callbacks
+        const auto over = std::move(fetch);  // its callbacks own this object
         if (failure) {
             answer.status = 0;
             answer.why = failure->why;

@@ -12,7 +12,7 @@ namespace {
 using Number = std::optional<Seconds> CacheControl::*;
 using Flag = bool CacheControl::*;
 
-/// Numbers of which the least is the strictest.
+/// Directives for which the smallest number is the strictest.
 constexpr std::array<std::pair<std::string_view, Number>, 4> numbers{{
     {"max-age", &CacheControl::max_age},
     {"s-maxage", &CacheControl::s_maxage},
@@ -36,14 +36,14 @@ void keep_least(std::optional<Seconds>& kept, Seconds more) {
     kept = kept ? std::min(*kept, more) : more;
 }
 
-/// no-cache and private: of the fields named, or of the whole response when none is named.
+/// no-cache and private: for the named fields, or for the whole response without names.
 void apply_to_fields(std::string_view names, bool& whole, std::vector<std::string>& fields) {
     const auto members = list_members(names);
     if (members.empty()) whole = true;
     for (const auto name : members) fields.emplace_back(name);
 }
 
-/// @param argument  with its quotes taken off; empty when there is none
+/// @param argument  without its quotes; empty if there is none
 void apply(CacheControl& control, std::string_view name, std::string_view argument) {
     for (const auto& [known, number] : numbers)
         if (same_token(name, known)) keep_least(control.*number, seconds(argument));
@@ -59,7 +59,7 @@ void apply(CacheControl& control, std::string_view name, std::string_view argume
         apply_to_fields(argument, control.is_private, control.private_fields);
 }
 
-/// A token as it is, a quoted-string without its quotes and backslashes (RFC 9110 5.6.4).
+/// A token unchanged, or a quoted-string without its quotes and backslashes (RFC 9110 5.6.4).
 std::string unquoted(std::string_view text) {
     if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"')) return std::string{text};
     std::string out;
@@ -70,8 +70,8 @@ std::string unquoted(std::string_view text) {
     return out;
 }
 
-/// A blank around "=" stays in the argument and so makes a number none; a name without a blank is
-/// still found, since no-store must not be missed.
+/// A blank around "=" stays in the argument, so a number is invalid. The name before it is still
+/// recognized, because no-store must not be missed.
 void apply_member(CacheControl& control, std::string_view member) {
     const auto equals = std::min(member.find('='), member.size());
     auto name = member.substr(0, equals);
@@ -108,7 +108,7 @@ CacheControl parse_cache_control(std::string_view value) {
 
 CacheControl cache_control(const Fields& fields) {
     CacheControl control;
-    // each line for itself: a quote left open in one must not hide what the next forbids
+    // each line separately: an open quote in one line must not hide directives in the next
     for (const auto& field : fields)
         if (same_token(field.name, "Cache-Control")) apply_line(control, field.value);
     return control;
@@ -124,7 +124,7 @@ std::optional<CacheControl> cdn_cache_control(const Fields& response) {
         const auto number = std::get_if<std::int64_t>(&value);
         const auto words = std::get_if<std::string>(&value);
         const auto truth = std::get_if<bool>(&value);
-        // RFC 8941 2: what breaks a field's own rules is ignored like what does not parse
+        // RFC 8941 2: a value that violates the field's rules is ignored like an invalid one
         if (is_number(key) && !number) return std::nullopt;
         if (truth && !*truth) continue;
         apply(control, key, number ? std::to_string(*number) : words ? *words : "");

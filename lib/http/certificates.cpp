@@ -22,7 +22,7 @@ namespace stretto::http {
 namespace {
 
 constexpr std::size_t most_file_bytes = 1u << 20;
-constexpr std::chrono::hours ticket_key_time{12};  // in use; then accepted for as long again
+constexpr std::chrono::hours ticket_key_time{12};  // in use; then accepted for the same time again
 constexpr int self_signed_days = 90;
 
 constexpr const char* ciphers_1_2 =
@@ -64,7 +64,7 @@ std::int64_t expiry(const X509* certificate) {
     return timegm(&when);
 }
 
-/// A key that asks for a passphrase cannot be used: nobody is there to give one.
+/// Refuse keys with a passphrase, because nobody can enter it.
 int no_passphrase(char*, int, int, void*) noexcept { return -1; }
 
 /// A PEM file in memory.
@@ -81,7 +81,7 @@ struct Pem {
 
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* in, unsigned in_size, void*) noexcept {
-    static constexpr unsigned char ours[] = "\x08http/1.1";  // what is chosen points into it
+    static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";  // the choice points into it
     unsigned char* chosen = nullptr;
     if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, in, in_size) !=
         OPENSSL_NPN_NEGOTIATED)
@@ -135,7 +135,7 @@ std::string print_pem(X509* certificate) {
     return {bytes, static_cast<std::size_t>(size)};
 }
 
-/// Names that a certificate can carry: what else stands in --listen was looked up.
+/// Host names that a certificate can contain; other hosts of --listen are addresses.
 bool can_be_named(const std::string& host) {
     return !host.empty() && std::ranges::all_of(host, [](unsigned char c) {
         return std::isalnum(c) || c == '.' || c == '-' || c == ':';
@@ -165,7 +165,7 @@ struct TicketKeys {
         const auto age = time() - since;
         if (age < ticket_key_time) return;
         One fresh;
-        if (!renew(fresh)) return;  // rather an old key than none
+        if (!renew(fresh)) return;  // keep the old key rather than none
         has_before = age < 2 * ticket_key_time;
         before = std::exchange(current, fresh);
         since += age;
@@ -179,8 +179,8 @@ struct TicketKeys {
     Certificates::Clock::time_point since = time();
 };
 
-/// A ticket of a session is good only where the same authorities are asked for: with others, the
-/// certificate in it must be verified again.
+/// A ticket is valid only with the same authorities. With others, the certificate in the session
+/// must be verified again.
 TlsContexts::TlsContexts(std::shared_ptr<TicketKeys> tickets, const std::string& client_authority)
     : tickets_(std::move(tickets)), session_context_(sha256({})) {
     if (client_authority.empty()) return;
@@ -204,7 +204,7 @@ SslContext TlsContexts::make_context() const {
     check_openssl(context != nullptr, "SSL_CTX_new");
     auto* c = context.get();
     SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    // an idle connection keeps no buffers; what is written may stand elsewhere the next time
+    // idle connections keep no buffers; a repeated write may use another buffer
     SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     // one ticket is enough: a client that resumes gets the next one
@@ -248,7 +248,7 @@ void TlsContexts::add(const Certificates::Pair& pair) {
         throw bad_data(key_file,
                        "no private key in PEM without a passphrase: " + why_openssl_failed());
 
-    // an RSA and an ECDSA certificate of the same names stand beside each other
+    // an RSA and an ECDSA certificate with the same names share a context
     const auto same = by_names_.find(names_of(leaf.get()));
     auto fresh = make_context();
     const auto fill = [&](SSL_CTX* c) {
@@ -309,13 +309,14 @@ int TlsContexts::choose(SSL* ssl, int*, void*) noexcept {
         if (!context) return SSL_TLSEXT_ERR_NOACK;
         SSL_set_SSL_CTX(ssl, context);
         return SSL_TLSEXT_ERR_OK;
-    } catch (const std::exception&) {  // no memory for a name: the first certificate will do
+    } catch (const std::exception&) {  // out of memory: use the first certificate
         return SSL_TLSEXT_ERR_NOACK;
     }
 }
 
-/// @return as SSL_CTX_set_tlsext_ticket_key_evp_cb(3) wants: -1 failed, 0 no such key, 1 done, 2
-/// done and renew the ticket
+/// @return  see SSL_CTX_set_tlsext_ticket_key_evp_cb(3): -1 failed, 0 no such key, 1 done, 2 done
+/// and
+///          renew the ticket
 int TlsContexts::ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                         EVP_MAC_CTX* mac, int sealing) noexcept {
     auto& keys = *static_cast<const TlsContexts*>(SSL_get_app_data(ssl))->tickets_;

@@ -6,7 +6,7 @@
 //    5.7) less finite-field Diffie-Hellman, which costs a server far more than its client.
 //  - Session tickets (RFC 5077, RFC 8446 4.6.1) are sealed with a key that is used for 12 hours and
 //    accepted for 12 more. It is only in memory. There is no session cache.
-//  - ALPN: http/1.1. A client that offers only other protocols gets an alert.
+//  - ALPN: h2, http/1.1. A client that offers only other protocols gets an alert.
 //  - No renegotiation, compression or early data.
 #include <chrono>
 #include <functional>

@@ -34,6 +34,7 @@ void Channel::secure(const Certificates& certificates) {
 
 bool Channel::ready() const noexcept { return tls_ && tls_->ready(); }
 bool Channel::resumed() const noexcept { return tls_ && tls_->resumed(); }
+bool Channel::http2() const noexcept { return ready() && tls_->http2(); }
 bool Channel::ended() const noexcept { return tls_ && tls_->ended(); }
 
 Channel::Got Channel::receive(BytesView& bytes) {
@@ -73,8 +74,8 @@ Channel::Done Channel::send(BytesView first, BytesView second, bool more) {
 Channel::Done Channel::send_file(BytesView first, const Slice& slice) {
     if (!tls_) return send_plain_file(first, slice);
     if (waiting()) return flush();
-    // a copy to a buffer that stays in the processor's cache is cheaper than mapping the file, and
-    // a file that is cut short meanwhile is no SIGBUS
+    // a copy to a buffer in the processor's cache is cheaper than mapping the file, and a file that
+    // is truncated meanwhile causes no SIGBUS
     const auto some = std::min<std::uint64_t>(slice.length, portion_);
     const auto to = std::span{buffers_.joined}.subspan(record_bytes, some);
     ssize_t n;
@@ -104,7 +105,7 @@ Channel::Done Channel::send_plain_file(BytesView first, const Slice& slice) {
     return done;
 }
 
-/// A head and the beginning of its body share a record.
+/// Put a head and the beginning of its body into one record.
 Channel::Done Channel::send_sealed(BytesView first, BytesView second) {
     if (waiting()) return flush();
     auto& out = buffers_.sealed;
@@ -126,12 +127,18 @@ Channel::Done Channel::send_sealed(BytesView first, BytesView second) {
         second = second.subspan(with);
     }
     if (!seal(first) || !seal(second)) return {Sent::failed};
-    return pass_on(taken);
+    return pass_on(out, taken);
 }
 
-/// Send what is sealed; what does not go at once waits.
-Channel::Done Channel::pass_on(std::size_t taken) {
-    const auto& out = buffers_.sealed;
+Channel::Done Channel::send_all(BytesView bytes) {
+    if (!tls_) return pass_on(bytes, bytes.size());
+    buffers_.sealed.clear();
+    if (!tls_->seal(bytes, buffers_.sealed)) return {Sent::failed};
+    return pass_on(buffers_.sealed, bytes.size());
+}
+
+/// What does not go at once waits.
+Channel::Done Channel::pass_on(BytesView out, std::size_t taken) {
     ssize_t n;
     do n = ::send(fd(), out.data(), out.size(), MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);

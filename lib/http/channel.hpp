@@ -14,6 +14,7 @@ class TlsStream;
 struct ChannelBuffers {
     Bytes received = Bytes(65536);
     Bytes opened, joined, sealed;  // of TLS
+    Bytes frames;                  // of HTTP/2
 };
 
 class Channel {
@@ -29,6 +30,8 @@ class Channel {
     /// Whether TLS has been agreed on.
     bool ready() const noexcept;
     bool resumed() const noexcept;
+    /// Whether TLS has agreed on HTTP/2.
+    bool http2() const noexcept;
     /// The client has said within TLS that it sends no more.
     bool ended() const noexcept;
 
@@ -55,7 +58,11 @@ class Channel {
     Done send(BytesView first, BytesView second, bool more);
     /// `first`, then some of a file.
     Done send_file(BytesView first, const Slice& slice);
-    /// Encrypted bytes that the socket did not take yet.
+    /// All of them; what does not go at once waits. Only when nothing waits.
+    Done send_all(BytesView bytes);
+    /// How many bytes are worth giving at a time.
+    std::size_t portion() const noexcept { return portion_; }
+    /// Bytes that the socket did not take yet; in TLS encrypted.
     bool waiting() const noexcept { return !unsent_.empty(); }
     Done flush();
 
@@ -65,7 +72,7 @@ class Channel {
    private:
     Done send_sealed(BytesView first, BytesView second);
     Done send_plain_file(BytesView first, const Slice& slice);
-    Done pass_on(std::size_t taken);
+    Done pass_on(BytesView out, std::size_t taken);
 
     File socket_;
     ChannelBuffers& buffers_;

@@ -16,10 +16,10 @@
 namespace stretto::http {
 namespace {
 
-constexpr std::uint64_t progress_bytes = 4096;  // what counts as the client still being there
-constexpr std::uint64_t turn_bytes = 1u << 20;  // for one client before others have their turn
-// from here on an answer tells how fast a client is, once in a while: asking the kernel costs as
-// much as sending
+constexpr std::uint64_t progress_bytes = 4096;  // progress that counts as an active client
+constexpr std::uint64_t turn_bytes = 1u << 20;  // for one client before others are served
+// from this size on, a response is used to measure the client's rate, but seldom: asking the kernel
+// costs as much as sending
 constexpr std::uint64_t told_bytes = 64u << 10, told_again_ms = 1000;
 
 bool has_no_body(int status) { return status < 200 || status == 204 || status == 304; }
@@ -45,10 +45,13 @@ Connection::Connection(Server& server, File socket, const net::Address& peer,
     if (certificates_) handshake_ = server_.handshakes_.insert(server_.handshakes_.end(), this);
 }
 
-Connection::~Connection() { handshake_over(); }
+Connection::~Connection() {
+    handshake_over();
+    h2_.reset();  // which may call us
+}
 
-/// A client whose request comes with its connection is answered without waiting for anything: of 13
-/// system calls five are left.
+/// Answer a client whose request arrives with its connection at once, which saves eight of 13
+/// system calls.
 void Connection::start() {
     const auto self = shared_from_this();
     read();
@@ -60,16 +63,18 @@ void Connection::want(int events) {
     try {
         if (!poll_)
             poll_.emplace(server_.loop_, channel_.fd(), [this](int ready) { on_event(ready); });
-    } catch (const std::exception&) {  // the system has no room for another one
+    } catch (const std::exception&) {  // out of memory or descriptors
         return close();
     }
     poll_->want(events);
 }
 
-/// What TLS has to say of its own comes first, so that a client that reads none of it cannot make
-/// us keep ever more.
+/// Send messages of TLS itself first, so that a client that does not read them cannot make us
+/// buffer more and more.
 void Connection::await_client() {
-    want(channel_.waiting() ? net::Poll::writable : net::Poll::readable);
+    if (channel_.waiting()) return want(net::Poll::writable);
+    want(net::Poll::readable |
+         (multiplexes() && h2_->wants_to_send() ? net::Poll::writable : net::Poll::none));
 }
 
 void Connection::give(std::chrono::milliseconds time) {
@@ -80,6 +85,7 @@ net::Loop& Connection::loop() noexcept { return server_.loop_; }
 
 void Connection::on_event(int events) {
     const auto self = shared_from_this();  // what follows may close us
+    if (multiplexes()) return on_frames(events);
     switch (state_) {
         case State::reading:
         case State::lingering:
@@ -104,8 +110,8 @@ void Connection::on_event(int events) {
     }
 }
 
-/// A client that closed its connection looks like one that sends no more but still reads (RFC 9112
-/// 9.6): what takes longer than a moment is no longer worked on for it.
+/// A client that closed its connection looks like one that has shut down only its sending side
+/// (RFC 9112 9.6). Its request is therefore cancelled if it takes longer than a moment.
 void Connection::client_ended() {
     char byte;
     const bool reset = ::recv(channel_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
@@ -116,6 +122,7 @@ void Connection::client_ended() {
 }
 
 void Connection::when_gone(std::uint64_t number, std::function<void()> call) {
+    if (h2_) return h2_->when_gone(number, std::move(call));
     if (over(number)) return;
     gone_ = std::make_unique<std::function<void()>>(std::move(call));
     want(net::Poll::gone);
@@ -147,10 +154,14 @@ void Connection::read() {
         pending_ = all;
 }
 
-/// Bytes of the connection, sealed where it speaks TLS.
+/// Bytes read from the connection, encrypted if it uses TLS.
 void Connection::take(BytesView bytes) {
     if ((certificates_ || channel_.secure()) && !open(bytes)) return;
     if (bytes.empty()) return;
+    if (h2_) {
+        h2_->take(bytes);
+        return write_frames();
+    }
     if (upload_) {
         progress_ += bytes.size();
         if (progress_ >= progress_bytes) {
@@ -165,7 +176,7 @@ void Connection::take(BytesView bytes) {
     parse(std::exchange(pending_, {}));
 }
 
-/// @return false when there is nothing to parse: no TLS, or none that we accept
+/// @return false if there is nothing to parse: no TLS record, or an unacceptable one
 bool Connection::open(BytesView& bytes) {
     if (bytes.empty() || (certificates_ && !begin_tls(bytes))) return false;
     const bool known = channel_.ready();
@@ -180,6 +191,8 @@ bool Connection::open(BytesView& bytes) {
         counters.handshakes.fetch_add(1, std::memory_order_relaxed);
         if (channel_.resumed()) counters.resumed.fetch_add(1, std::memory_order_relaxed);
         give(server_.limits_.head_time);
+        if (channel_.http2()) begin_h2();
+        if (state_ == State::closed) return false;
     }
     if (!good) {
         auto& count = known ? counters.bad_requests : counters.failed_handshakes;
@@ -195,8 +208,8 @@ bool Connection::open(BytesView& bytes) {
     return true;
 }
 
-/// The memory for TLS is taken only when a client begins to speak it.
-/// @return false: it does not, and was told so
+/// Allocate memory for TLS only when a client begins a handshake.
+/// @return false: the client does not use TLS, and has got a response that says so
 bool Connection::begin_tls(BytesView bytes) {
     const auto* certificates = std::exchange(certificates_, nullptr);
     if (bytes[0] >= 'A' && bytes[0] <= 'Z') {
@@ -219,15 +232,15 @@ void Connection::handshake_over() {
     handshake_.reset();
 }
 
-/// What a TCP proxy that we trust says first: whose connection it passes on.
-/// @return false when requests cannot be read yet, or not at all
+/// Read the PROXY protocol of a trusted TCP proxy, which names the client.
+/// @return false if requests cannot be read yet, or not at all
 bool Connection::take_preface(BytesView& bytes) {
     const auto preface = read_proxy_preface(bytes);
     switch (preface.step) {
         case ProxyPreface::need_more:
             return false;
         case ProxyPreface::bad:
-            server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+            note_bad_request();
             close();
             return false;
         case ProxyPreface::absent:
@@ -243,11 +256,12 @@ bool Connection::take_preface(BytesView& bytes) {
     return true;
 }
 
-/// Requests in `bytes`, one after the other; what is left over waits in pending_.
+/// Handle the requests in `bytes` one after the other; incomplete bytes wait in pending_.
 void Connection::parse(BytesView bytes) {
+    if (!take_h2_preface(bytes)) return;
     parsing_ = true;
     const std::uint64_t number = number_;
-    // the end of a body needs no byte of its own
+    // the end of a body may be known without further bytes
     while (state_ == State::reading && (upload_ || !bytes.empty()) && parse_step(bytes)) {
     }
     parsing_ = false;
@@ -256,10 +270,10 @@ void Connection::parse(BytesView bytes) {
     if (pending_.empty())
         pending_ = {};
     else if (state_ == State::reading && number != number_)
-        give(server_.limits_.head_time);  // the first bytes of the next request
+        give(server_.limits_.head_time);  // these are the first bytes of the next request
 }
 
-/// @return false when more bytes are needed
+/// @return false if more bytes are needed
 bool Connection::parse_step(BytesView& bytes) {
     auto& parser = upload_ ? upload_->parser : server_.parser_;
     switch (parser.read(bytes)) {
@@ -290,7 +304,7 @@ bool Connection::parse_step(BytesView& bytes) {
     return false;
 }
 
-/// The head of a request is there: with a body it becomes an upload, without it is passed on.
+/// The head of a request has arrived. With a body it becomes an upload; without, it is handled.
 bool Connection::take_head() {
     auto& parser = server_.parser_;
     says_last_ = !parser.keep_alive();
@@ -299,15 +313,8 @@ bool Connection::take_head() {
     minor_ = parser.request().minor;
     began_ms_ = server_.loop_.now_ms();
     Incoming incoming{parser.take_request(), {}, peer_};
-    client_.reset();
-    if (server_.shared_.log.enabled()) {
-        const auto& request = incoming.request;
-        const auto* referer = request.fields.find("Referer");
-        const auto* agent = request.fields.find("User-Agent");
-        logged_ = std::make_unique<Logged>(
-            Logged{request.method, request.target, referer ? *referer : "", agent ? *agent : "",
-                   session_of(request.fields), via_of(request.fields)});
-    }
+    answer_ = std::make_unique<Answer>();
+    note_request(*answer_, incoming.request);
     if (!parser.has_body()) {
         dispatch(std::move(incoming));
         return true;
@@ -326,7 +333,7 @@ bool Connection::take_head() {
     }
     if (asks && minor_ > 0) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        // fits into an empty socket buffer, or the client waits for nothing
+        // the socket buffer is empty, so this is sent, unless the client has gone
         const auto sent = channel_.send(as_bytes(go_on), {}, false);
         if (sent.sent != Sent::all) {
             server_.parser_ = RequestParser{};
@@ -343,63 +350,86 @@ bool Connection::take_head() {
 void Connection::dispatch(Incoming&& incoming) {
     ++number_;
     replied_ = false;
-    answer_ = std::make_unique<Answer>();
     answer_->asked = std::chrono::steady_clock::now();
     state_ = State::waiting;
     deadline_ms_ = UINT64_MAX;  // the handler has time limits of its own
+    pass_on(*answer_, std::move(incoming), number_);
+    if (state_ == State::waiting && !gone_) want(net::Poll::none);
+}
+
+void Connection::note_request(Exchange& exchange, const Request& request) {
+    if (!server_.shared_.log.enabled()) return;
+    const auto* referer = request.fields.find("Referer");
+    const auto* agent = request.fields.find("User-Agent");
+    exchange.logged = std::make_unique<Exchange::Logged>(
+        Exchange::Logged{request.method, request.target, referer ? *referer : "",
+                         agent ? *agent : "", session_of(request.fields), via_of(request.fields)});
+}
+
+/// To the handler, if the client may ask it.
+void Connection::pass_on(Exchange& exchange, Incoming&& incoming, std::uint64_t number) {
     server_.shared_.counters.requests.fetch_add(1, std::memory_order_relaxed);
-    Reply reply{shared_from_this(), number_};
+    Reply reply{shared_from_this(), number};
     auto& limiter = server_.shared_.limiter;
-    if (const auto why = name_client(incoming)) {
-        server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+    if (const auto why = name_client(exchange, incoming)) {
+        note_bad_request();
         reply.send(400, *why, "Cache-Control: no-store\r\n");
-    } else if (!server_.shared_.allows(client())) {  // of a proxy
+    } else if (!server_.shared_.allows(client(exchange))) {  // of a proxy
         server_.shared_.counters.not_allowed.fetch_add(1, std::memory_order_relaxed);
         reply.send(403, "not from there", "Cache-Control: no-store\r\n");
-    } else if (limiter.enabled() && !limiter.admit(client().source(), server_.loop_.now_ms())) {
+    } else if (limiter.enabled() &&
+               !limiter.admit(client(exchange).source(), server_.loop_.now_ms())) {
         server_.shared_.counters.limited.fetch_add(1, std::memory_order_relaxed);
         reply.send(429, "too many requests", "Retry-After: 1\r\n");
     } else {
         try {
             server_.handler_.handle(std::move(incoming), reply);
         } catch (const std::exception& failure) {
-            // one client's misfortune, be it a full descriptor table, must not end the server
+            // a failure for one client, such as a full descriptor table, must not end the server
             note(failure.what());
             reply.send(503, "not now", "Retry-After: 1\r\nCache-Control: no-store\r\n");
         }
     }
-    if (state_ == State::waiting && !gone_) want(net::Poll::none);
 }
 
 /// Behind a trusted proxy: for whom it asks. @return  why that is not known
-std::optional<std::string> Connection::name_client(Incoming& incoming) {
+std::optional<std::string> Connection::name_client(Exchange& exchange, Incoming& incoming) {
     if (!trusted_) return {};
     const auto behind = client_behind(peer_, incoming.request.fields, server_.shared_.proxies);
     if (!behind) return behind.error().why;
     if (!*behind) return {};
-    client_ = std::make_unique<net::Address>(**behind);
-    incoming.peer = *client_;
+    exchange.client = std::make_unique<net::Address>(**behind);
+    incoming.peer = *exchange.client;
     incoming.told = true;
     return {};
 }
 
-/// Answer what cannot be read, and close: where the next request begins is not known.
+/// Answer an invalid request, and close, because the start of the next request is unknown.
 void Connection::refuse(int status, std::string_view why) {
     upload_.reset();
     pending_ = {};
     keep_alive_ = says_last_ = false;
-    auto& counters = server_.shared_.counters;
-    counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
-    if (!logged_ && server_.shared_.log.enabled()) logged_ = std::make_unique<Logged>();
+    note_bad_request();
+    if (!answer_) answer_ = std::make_unique<Answer>();
+    if (!answer_->logged && server_.shared_.log.enabled())
+        answer_->logged = std::make_unique<Exchange::Logged>();
     ++number_;
     replied_ = false;
-    answer_ = std::make_unique<Answer>();
     state_ = State::waiting;
     Reply{shared_from_this(), number_}.send(status, why);
 }
 
+void Connection::note_bad_request() {
+    server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Connection::timed_out() {
     const auto self = shared_from_this();
+    if (multiplexes() && deadline_ms_ > now_ms()) {
+        if (h2_->expire())
+            server_.shared_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+        return write_frames();
+    }
     if (state_ == State::waiting) return close();
     server_.shared_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
     if (state_ == State::reading && (upload_ || !pending_.empty()))
@@ -409,19 +439,12 @@ void Connection::timed_out() {
 }
 
 void Connection::send(std::uint64_t number, Outgoing&& response) {
+    if (h2_) return h2_->send(number, std::move(response));
     if (over(number)) return;
     replied_ = true;
     if (std::exchange(gone_, nullptr)) deadline_ms_ = UINT64_MAX;
     const bool bodiless = has_no_body(response.status);
-    answer_->status = response.status;
-    answer_->cache = response.cache;
-    if (answer_->asked != std::chrono::steady_clock::time_point{})
-        server_.shared_.counters
-            .first_byte[answer_->cache == "HIT"    ? 0
-                        : answer_->cache == "MISS" ? 1
-                                                   : 2]
-            .note(std::chrono::steady_clock::now() - std::exchange(answer_->asked, {}));
-    answer_->body_sent = 0;
+    note_response(*answer_, response);
     broken_ = false;
     chunked_ = !response.length && !bodiless && minor_ > 0;
     if (!response.length && !bodiless && minor_ == 0) keep_alive_ = false;
@@ -451,19 +474,31 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
     answer_->text += "\r\n";
     if (head_only_ || bodiless) chunked_ = false;
 
-    auto& counters = server_.shared_.counters;
-    counters.by_class[std::clamp(response.status / 100, 1, 5)].fetch_add(1,
-                                                                         std::memory_order_relaxed);
     state_ = State::writing;
     progress_ = 0;
     give(server_.limits_.send_time);
     write();
 }
 
+void Connection::note_response(Exchange& exchange, const Outgoing& response) {
+    auto& counters = server_.shared_.counters;
+    exchange.status = response.status;
+    exchange.cache = response.cache;
+    exchange.body_sent = 0;
+    if (exchange.asked != std::chrono::steady_clock::time_point{})
+        counters.first_byte[exchange.cache == "HIT"    ? 0
+                            : exchange.cache == "MISS" ? 1
+                                                       : 2]
+            .note(std::chrono::steady_clock::now() - std::exchange(exchange.asked, {}));
+    counters.by_class[std::clamp(response.status / 100, 1, 5)].fetch_add(1,
+                                                                         std::memory_order_relaxed);
+}
+
 void Connection::interim(std::uint64_t number, const Response& response) {
+    if (h2_) return h2_->interim(number, response);
     if (over(number) || minor_ == 0 || response.status < 100 || response.status > 199) return;
     answer_->text += print_head(response);
-    send_text(false);  // what does not fit goes out before the final response
+    send_text(false);  // the rest is sent before the final response
 }
 
 void Connection::count_sent(std::uint64_t n) {
@@ -496,7 +531,7 @@ Connection::Sent Connection::send_text(bool more_follows) {
     return Sent::all;
 }
 
-/// What text there is and the slice, in one call.
+/// Send the text and the slice in one call.
 Connection::Sent Connection::send_slice() {
     const auto head = as_bytes(answer_->text).subspan(answer_->text_sent);
     const auto done = answer_->slice.fd >= 0 ? channel_.send_file(head, answer_->slice)
@@ -524,7 +559,7 @@ Body::State Connection::ask_body(const std::function<void()>& wake) {
     }
 }
 
-/// Ask the body for more, with the framing around it.
+/// Get more bytes from the body, and add the framing.
 Connection::Next Connection::next_slice() {
     if (answer_->slice_ends_chunk) {
         answer_->text += "\r\n";
@@ -548,7 +583,7 @@ Connection::Next Connection::next_slice() {
         case Body::State::broken:
             return Next::broken;
         case Body::State::end:
-            if (answer_->left) return Next::broken;  // shorter than was told
+            if (answer_->left) return Next::broken;  // shorter than announced
             answer_->body.reset();
             if (chunked_) answer_->text += "0\r\n\r\n";
             return Next::nothing;
@@ -570,7 +605,7 @@ Connection::Next Connection::next_slice() {
 }
 
 void Connection::write() {
-    if (in_write_) return;  // a body that wakes us within next()
+    if (in_write_) return;  // the body called wake() within next()
     const auto self = shared_from_this();
     in_write_ = true;
     const std::uint64_t first = answer_->body_sent;
@@ -593,7 +628,7 @@ void Connection::write() {
                 }
                 in_write_ = false;
                 want(net::Poll::none);
-                deadline_ms_ = UINT64_MAX;  // it is not the client that is slow
+                deadline_ms_ = UINT64_MAX;  // the client is not the cause of the delay
                 return;
             }
         }
@@ -614,14 +649,23 @@ void Connection::write() {
 }
 
 void Connection::log_response() {
-    const std::uint64_t now = server_.loop_.now_ms(), ms = now - began_ms_;
-    if (logged_)
-        server_.lines_.add(client(), {logged_->method, logged_->target, logged_->referer,
-                                      logged_->agent, answer_->cache, minor_, answer_->status,
-                                      answer_->body_sent, ms, logged_->session, logged_->via});
-    logged_.reset();
+    answer_->began_ms = began_ms_;
+    ended(*answer_);
+}
+
+/// A response is sent, or its client has left before.
+void Connection::ended(const Exchange& exchange) {
+    const std::uint64_t now = now_ms();
+    if (h2_) began_ms_ = now;
+    if (const auto* logged = exchange.logged.get())
+        server_.lines_.add(
+            client(exchange),
+            {logged->method, logged->target, logged->referer, logged->agent, exchange.cache,
+             h2_ ? 2 : 1, minor_, exchange.status, exchange.body_sent, now - exchange.began_ms,
+             logged->session, logged->via});
     // the rate to a proxy is of no use
-    if (client_ || relayed_ || answer_->body_sent < told_bytes || now - told_ms_ < told_again_ms)
+    if (exchange.client || relayed_ || exchange.body_sent < told_bytes ||
+        now - told_ms_ < told_again_ms)
         return;
     told_ms_ = now;
     if (const double rate = net::delivery_rate(channel_.fd()); rate > 0)
@@ -636,7 +680,7 @@ void Connection::finish_response() {
     began_ms_ = server_.loop_.now_ms();
     give(server_.limits_.idle_time);
     await_client();
-    // the next request may be here already; from within parse() its loop goes on
+    // the next request may have arrived already; within parse(), its loop handles it
     if (!parsing_ && !pending_.empty()) {
         give(server_.limits_.head_time);
         const Bytes bytes = std::exchange(pending_, {});
@@ -645,14 +689,88 @@ void Connection::finish_response() {
     if (!parsing_ && server_.draining_ && idle()) drain();
 }
 
+// ---- HTTP/2
+
+/// A client that knows that we speak HTTP/2 begins with it also without TLS (RFC 9113 3.3); in TLS
+/// it is agreed on.
+/// @return false: there is nothing for HTTP/1, or not yet
+bool Connection::take_h2_preface(BytesView& bytes) {
+    constexpr std::size_t least = 4;  // "PRI " is no method of HTTP/1
+    if (number_ > 0 || upload_ || channel_.secure() || bytes.size() < least ||
+        bytes[0] != Http2::preface[0])
+        return true;
+    const auto begins = std::min(bytes.size(), Http2::preface.size());
+    if (as_text(bytes.first(begins)) != Http2::preface.substr(0, begins)) return true;
+    if (begins < Http2::preface.size()) {
+        pending_.assign(bytes.begin(), bytes.end());
+        return false;
+    }
+    pending_ = {};
+    begin_h2();
+    if (!h2_) return false;
+    h2_->take(bytes);
+    write_frames();
+    return false;
+}
+
+void Connection::begin_h2() {
+    try {
+        Http2::Host& host = *this;
+        h2_ = std::make_unique<Http2>(host, peer_, server_.limits_);
+    } catch (const std::exception& failure) {
+        note(failure.what());
+        return close();
+    }
+    server_.shared_.counters.http2.fetch_add(1, std::memory_order_relaxed);
+    deadline_ms_ = UINT64_MAX;
+    if (server_.draining_) h2_->drain();
+    if (channel_.secure()) write_frames();  // ours may come first
+}
+
+void Connection::on_frames(int events) {
+    if (channel_.waiting() || !(events & net::Poll::readable)) write_frames();
+    if (multiplexes() && !channel_.waiting() && (events & net::Poll::readable)) read();
+}
+
+/// Send what there is. A client that does not read is not read from either.
+void Connection::write_frames() {
+    if (in_write_ || !multiplexes()) return;
+    const auto self = shared_from_this();
+    in_write_ = true;
+    const bool waited = channel_.waiting();
+    std::size_t total = 0;
+    auto sent = flush();
+    Bytes out = std::exchange(server_.buffers_.frames, {});  // others may write meanwhile
+    while (sent == Sent::all && total < turn_bytes) {
+        out.clear();
+        h2_->produce(out, channel_.portion());
+        if (out.empty()) break;
+        const auto done = channel_.send_all(out);
+        count_sent(done.wire);
+        total += out.size();
+        sent = done.sent;
+    }
+    server_.buffers_.frames = std::move(out);
+    in_write_ = false;
+    if (sent == Sent::failed) return close();
+    if (sent == Sent::all && h2_->finished()) return linger();
+    if (!channel_.waiting()) {
+        deadline_ms_ = UINT64_MAX;
+    } else if (!waited) {
+        progress_ = 0;
+        give(server_.limits_.send_time);
+    }
+    await_client();
+}
+
 bool Connection::spare() const noexcept {
     int unsent = 0;  // or not acknowledged
     return idle() || (state_ == State::lingering &&
                       ::ioctl(channel_.fd(), SIOCOUTQ, &unsent) == 0 && unsent == 0);
 }
 
-/// Closing with unread bytes would reset the connection, and the client might never see the answer.
-/// One that said that this was its last request sends no more.
+/// Closing with unread bytes resets the connection, and the client may not receive the response. So
+/// wait for the client, unless it announced that this was its last request.
 void Connection::linger() {
     state_ = State::lingering;
     handshake_over();
@@ -672,9 +790,13 @@ void Connection::linger() {
 void Connection::drain() {
     const auto self = shared_from_this();
     read();
+    if (multiplexes()) {
+        h2_->drain();
+        return write_frames();
+    }
     if (!idle() || handshaking()) return;
     if (number_ > 0) return linger();
-    // its first request may be on the way, and nothing told the client to send it elsewhere
+    // its first request may be on the way, and the client does not know that we are stopping
     give(server_.limits_.last_call_time);
 }
 
@@ -683,16 +805,17 @@ void Connection::close() {
     if (state_ == State::writing) {
         log_response();
         if (!chunked_ && !answer_->left) {
-            // only a reset tells an HTTP/1.0 client that this was not all
+            // only a reset tells an HTTP/1.0 client that the response is incomplete
             const struct linger hard { 1, 0 };
             ::setsockopt(channel_.fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
         }
     }
     if (state_ == State::reading && idle()) channel_.end();  // if it goes at once
+    if (h2_) h2_->abort();
     state_ = State::closed;
     handshake_over();
     want(net::Poll::none);
-    if (answer_) {  // write() may be on the stack
+    if (answer_) {  // write() may be a caller
         answer_->body.reset();
         answer_->slice = {};
     }

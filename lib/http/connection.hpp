@@ -1,11 +1,14 @@
 #pragma once
-// One client's connection to a Server: reads, parses, writes; see server.hpp for the rest.
+// One client's connection to a Server: reads, parses, writes; see server.hpp for the rest. The
+// frames of HTTP/2 are read and made by Http2.
 #include "http/channel.hpp"
+#include "http/exchange.hpp"
+#include "http/http2.hpp"
 #include "http/server.hpp"
 
 namespace stretto::http {
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public std::enable_shared_from_this<Connection>, private Http2::Host {
    public:
     /// @param certificates  of a listener that speaks TLS, else nullptr
     Connection(Server& server, File socket, const net::Address& peer,
@@ -17,21 +20,31 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void send(std::uint64_t number, Outgoing&& response);
     void interim(std::uint64_t number, const Response& response);
     bool over(std::uint64_t number) const noexcept {
+        if (h2_) return h2_->over(number);
         return state_ == State::closed || number != number_ || replied_;
     }
     void when_gone(std::uint64_t number, std::function<void()> call);
     net::Loop& loop() noexcept;
 
     /// Waits for a request, none of which has come yet.
-    bool idle() const noexcept { return state_ == State::reading && pending_.empty() && !upload_; }
+    bool idle() const noexcept {
+        // the end of HTTP/2's last response may still wait for the client
+        return state_ == State::reading && pending_.empty() && !upload_ &&
+               (!h2_ || (h2_->idle() && !channel_.waiting()));
+    }
+    /// Speaks HTTP/2: waits for requests, and answers them, at any time.
+    bool multiplexes() const noexcept { return state_ == State::reading && h2_; }
     /// Idle, or answered for the last time and waiting for the client to go.
     bool spare() const noexcept;
     /// Has not agreed on TLS yet.
     bool handshaking() const noexcept { return handshake_.has_value(); }
-    std::uint64_t deadline_ms() const noexcept { return deadline_ms_; }
+    std::uint64_t deadline_ms() const noexcept {
+        return multiplexes() ? std::min(deadline_ms_, h2_->deadline_ms()) : deadline_ms_;
+    }
     std::uint64_t idle_since_ms() const noexcept { return began_ms_; }
     void timed_out();
-    /// Idle, while the server drains: answer what has come already, else say goodbye.
+    /// Idle or with HTTP/2, while the server drains: answer what has come already, else say
+    /// goodbye.
     void drain();
     void close();
 
@@ -49,10 +62,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
         Incoming incoming;
     };
 
-    struct Logged {
-        std::string method, target, referer, agent, session, via;
-    };
-
     /// An Address in 18 bytes instead of 128.
     struct Peer {
         Peer(const net::Address& address) noexcept
@@ -61,17 +70,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
         net::Address::Ip ip;
         std::uint16_t port;
     };
-    struct Answer {
+    struct Answer : Exchange {
         std::string text;  ///< head and chunk framing to be sent before the slice
         std::size_t text_sent = 0;
         Slice slice;
         bool slice_ends_chunk = false;
         std::unique_ptr<Body> body;
         std::optional<std::uint64_t> left;  ///< of a body whose length was told
-        std::uint64_t body_sent = 0;
-        int status = 0;
-        std::string_view cache;
-        std::chrono::steady_clock::time_point asked{};  ///< when the request was whole
     };
 
     void give(std::chrono::milliseconds time);
@@ -89,8 +94,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool parse_step(BytesView& bytes);
     bool take_head();
     void dispatch(Incoming&& incoming);
-    std::optional<std::string> name_client(Incoming& incoming);
-    net::Address client() const noexcept { return client_ ? *client_ : net::Address{peer_}; }
+    std::optional<std::string> name_client(Exchange& exchange, Incoming& incoming);
+    net::Address client(const Exchange& exchange) const noexcept {
+        return exchange.client ? *exchange.client : net::Address{peer_};
+    }
     void refuse(int status, std::string_view why);
 
     void write();
@@ -106,9 +113,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void log_response();
     void linger();
 
+    // HTTP/2
+    bool take_h2_preface(BytesView& bytes);
+    void begin_h2();
+    void on_frames(int events);
+    void write_frames();
+    void note_request(Exchange& exchange, const Request& request) override;
+    void pass_on(Exchange& exchange, Incoming&& incoming, std::uint64_t number) override;
+    void note_response(Exchange& exchange, const Outgoing& response) override;
+    void ended(const Exchange& exchange) override;
+    void note_bad_request() override;
+    void pending() override { write_frames(); }
+    std::uint64_t now_ms() override { return server_.loop_.now_ms(); }
+    const std::string& date() override { return server_.date(); }
+
     Server& server_;
-    Peer peer_;                             // of the socket, or whom a TCP proxy passes on
-    std::unique_ptr<net::Address> client_;  // of this request, where a proxy names it
+    Peer peer_;  // of the socket, or whom a TCP proxy passes on
     bool trusted_, preface_due_, relayed_ = false;
     Channel channel_;
     const Certificates* certificates_;                           // until TLS begins
@@ -128,8 +148,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
          chunked_ = false, broken_ = false;
     bool in_write_ = false, parsing_ = false;
     int minor_ = 1;
-    std::unique_ptr<Logged> logged_;  // while a request is under way and there is a log
     std::unique_ptr<Answer> answer_;  // while a request is under way: idle connections are many
+    std::unique_ptr<Http2> h2_;
 };
 
 }  // namespace stretto::http

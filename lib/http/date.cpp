@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 7> weekdays{"Sunday",   "Monday", "Tuesda
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-/// Takes a date apart from its front; after the first thing that is not there, ok() is false.
+/// Parses a date from its beginning; after the first mismatch, ok() is false.
 /// Letters are compared without regard to case, as RFC 9111 4.2 asks of caches.
 class Reader {
    public:
@@ -46,7 +46,7 @@ class Reader {
         rest_.remove_prefix(digits);
         return value;
     }
-    /// The index of the name that comes next, of which only the first `letters` are written.
+    /// The index of the next name in a list, compared by its first `letters` letters.
     template <std::size_t N>
     unsigned one_of(const std::array<std::string_view, N>& names, std::size_t letters) {
         for (unsigned i = 0; i < N; ++i)
@@ -114,7 +114,7 @@ std::optional<Time> parse_rfc850(std::string_view text, Time now) {
     const int this_year = static_cast<int>(today.year());
     const year y{this_year - this_year % 100 + two_digits};
     const auto date = time_of(in, y / m / d, time);
-    // the same day in another century need not exist: 29 Feb
+    // the same day may not exist in another century: 29 Feb
     const auto fifty_years_on = std::chrono::sys_days{(today.year() + std::chrono::years{50}) /
                                                       today.month() / std::chrono::last};
     if (date && *date > fifty_years_on)

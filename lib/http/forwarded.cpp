@@ -22,7 +22,7 @@ std::optional<net::Address> address_of(std::string_view node) {
     return net::parse_address(node);
 }
 
-/// Where a pair ends: at the first semicolon outside quotes. host="..." is the client's own text.
+/// The end of a pair: the first semicolon outside quotes. host="..." contains text of the client.
 std::size_t pair_end(std::string_view element) {
     bool quoted = false;
     for (std::size_t i = 0; i < element.size(); ++i) {
@@ -36,7 +36,7 @@ std::size_t pair_end(std::string_view element) {
     return element.size();
 }
 
-/// The value of for= in an element of Forwarded, without its quotes; empty when there is none, or
+/// The value of for= in an element of Forwarded, without its quotes; empty if there is none, or
 /// more than one.
 std::string_view for_of(std::string_view element) {
     std::string_view found;
@@ -59,7 +59,7 @@ struct Named {
     std::string_view member;
 };
 
-/// @param text  lives as long as the members of what is returned
+/// @param text  must outlive the result, which refers to it
 Result<Named> last_untrusted(const net::Networks& trusted, std::string_view text_,
                              std::string_view name) {
     const auto members = list_members(text_);

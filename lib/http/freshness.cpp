@@ -19,7 +19,7 @@ bool heuristically_cacheable(int status) {
                      std::array{200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501});
 }
 
-/// Final status codes that have no rules for caches, or rules that we keep (3, must-understand).
+/// Final status codes that have no cache rules, or rules that we implement (3, must-understand).
 bool understood(int status) {
     return status >= 200 && !reason(status).empty() && status != 304 && status != 305;
 }
@@ -33,13 +33,13 @@ bool has_validator(const Fields& fields) {
     return fields.has("ETag") || fields.has("Last-Modified");
 }
 
-/// A GET whose body might matter to the answer; its bytes are in no cache key.
+/// A GET with a body, on which the response may depend although it is not part of the cache key.
 bool has_content(const Request& request) {
     const auto length = request.fields.find("Content-Length");
     return (length && *length != "0") || request.fields.has("Transfer-Encoding");
 }
 
-/// Expires counts where CDN-Cache-Control does not replace it (RFC 9213 2.2).
+/// Whether Expires is used: CDN-Cache-Control replaces it (RFC 9213 2.2).
 bool expires_counts(const Fields& fields) {
     return fields.has("Expires") && !cdn_cache_control(fields);
 }
@@ -48,7 +48,7 @@ bool has_explicit_lifetime(const CacheControl& rules, const Fields& fields) {
     return rules.s_maxage || rules.max_age || expires_counts(fields);
 }
 
-/// 4.2.2: a tenth of the time that it had not changed when it was sent.
+/// 4.2.2: a tenth of the time between the last modification and the response.
 Seconds heuristic_lifetime(const Stored& stored, const CacheControl& rules, Time date) {
     const auto modified = date_field(stored.fields, "Last-Modified", stored.received);
     if (!modified || !(heuristically_cacheable(stored.status) || rules.is_public))
@@ -75,14 +75,14 @@ Seconds age_value(const Fields& fields) {
     return delta_seconds(members[0]).value_or(Seconds{0});
 }
 
-/// 4.2.4, without s-maxage: an explicit stale-while-revalidate or stale-if-error beside it says
-/// more than what it only implies (5.2.2.10).
+/// 4.2.4, except for s-maxage: an explicit stale-while-revalidate or stale-if-error takes
+/// precedence over what s-maxage implies (5.2.2.10).
 bool never_stale(const CacheControl& rules) {
     return rules.no_cache || rules.must_revalidate || rules.proxy_revalidate;
 }
 
-/// 3.1: what a cache keeps of a message's fields. no-cache and private with field names bind any
-/// cache, so those of Cache-Control count beside CDN-Cache-Control's.
+/// 3.1: the fields that a cache stores. no-cache and private with field names apply to every cache,
+/// so those of Cache-Control are used in addition to those of CDN-Cache-Control.
 Fields storable_fields(const Fields& fields) {
     Fields kept = fields;
     remove_hop_by_hop(kept);
@@ -93,12 +93,12 @@ Fields storable_fields(const Fields& fields) {
     return kept;
 }
 
-/// RFC 9110 6.6.1: the receiver of a message without a Date adds its time of arrival.
+/// RFC 9110 6.6.1: the recipient of a message without Date adds the time of arrival.
 void complete_date(Fields& fields, Time received) {
     if (!date_field(fields, "Date", received)) fields.set("Date", print_date(received));
 }
 
-/// A request's field for comparison: its lines joined, blanks around commas made one.
+/// A request's field for comparison: lines joined, and blanks around commas normalized.
 std::optional<std::string> normalised(const Fields& fields, std::string_view name) {
     const auto value = fields.joined(name);
     if (!value) return std::nullopt;
@@ -110,8 +110,8 @@ std::optional<std::string> normalised(const Fields& fields, std::string_view nam
     return out;
 }
 
-/// 7.3: a Set-Cookie is replayed to others only where its sender said for how long; a guess of ours
-/// would give one user's session to the next.
+/// 7.3: a response with Set-Cookie is reused only if it has an explicit lifetime. A heuristic
+/// lifetime could give one user's session to another.
 bool gives_cookies_away(const Stored& stored) {
     const auto rules = governing(stored.fields);
     return !rules.no_cache && has_explicit_lifetime(rules, stored.fields) &&
@@ -130,7 +130,7 @@ bool may_store(const Request& request, const Response& response, Time now) {
         return false;
     const auto rules = governing(fields);
     if (rules.is_private || request_control(request.fields).no_store) return false;
-    // 5.2.2.3: must-understand stands in for a no-store beside it
+    // 5.2.2.3: must-understand overrides no-store
     if (rules.must_understand ? !understood(response.status) : rules.no_store) return false;
     if (varies_by_anything(fields)) return false;
     if (request.fields.has("Authorization") &&
@@ -143,7 +143,7 @@ bool may_store(const Request& request, const Response& response, Time now) {
     if (rules.no_cache) return validates;
     if (!has_explicit_lifetime(rules, fields))
         return validates && (heuristically_cacheable(response.status) || rules.is_public);
-    // what can neither be used nor validated is not worth its place
+    // a response that can neither be used nor validated is not stored
     const Stored stored{response.status, fields, {}, now, now};
     return validates || rules.stale_while_revalidate || rules.stale_if_error ||
            lifetime(stored, rules) > current_age(stored, now);
@@ -183,7 +183,7 @@ Seconds current_age(const Stored& stored, Time now) {
     const auto apparent_age = std::max(stored.received - date, zero);
     const auto response_delay = std::max(stored.received - stored.requested, zero);
     const auto initial_age = std::max(apparent_age, age_value(stored.fields) + response_delay);
-    // a clock set back makes nothing younger than it was on arrival
+    // if the clock was set back, the age does not fall below the age on arrival
     return initial_age + std::max(now - stored.received, zero);
 }
 
@@ -201,8 +201,8 @@ Use use(const Stored& stored, const Request& request, Time now) {
     const auto age = current_age(stored, now);
     const auto life = lifetime(stored, rules);
     const bool fresh = age < life;
-    // RFC 8246 2: the max-age=0 of a reload gains nothing from what does not change while fresh.
-    // Else an age in whole seconds must be below max-age, so that 0 always asks.
+    // RFC 8246 2: for an immutable response, ignore the max-age=0 of a reload while it is fresh.
+    // Otherwise the age in whole seconds must be below max-age, so that 0 always validates.
     const bool too_old = asked.max_age && age >= *asked.max_age && !(fresh && rules.immutable);
     const bool too_short = asked.min_fresh && life - age < *asked.min_fresh;
     if (fresh && !too_old && !too_short) return Use::fresh;
@@ -253,7 +253,7 @@ bool selects(const Response& not_modified, const Stored& stored) {
                                       : same_strongly(etag, stored_etag);
     const auto modified = text(not_modified.fields, "Last-Modified");
     if (!modified.empty()) return modified == text(stored.fields, "Last-Modified");
-    return true;  // it speaks of what it was asked about (4.3.3)
+    return true;  // it refers to the validated response (4.3.3)
 }
 
 void freshen(Stored& stored, const Response& not_modified, Time requested, Time received) {
@@ -261,7 +261,7 @@ void freshen(Stored& stored, const Response& not_modified, Time requested, Time 
     for (const auto name : {"Content-Length", "Content-Encoding", "Content-Range", "ETag"})
         news.remove(name);
     complete_date(news, received);
-    stored.fields.remove("Age");  // of an earlier answer; a new one is among the news
+    stored.fields.remove("Age");  // from an earlier response; the new fields contain a new one
     for (const auto& field : news) stored.fields.remove(field.name);
     for (const auto& field : news) stored.fields.add(field.name, field.value);
     stored.requested = requested;

@@ -11,12 +11,12 @@
 namespace stretto::http {
 namespace {
 
-/// An absolute URI taken apart by libcurl, which also resolves references (RFC 3986 5.2).
+/// An absolute URI, parsed by libcurl, which also resolves references (RFC 3986 5.2).
 class Url {
    public:
     explicit Url(const std::string& absolute) : url_(curl_url()) { follow(absolute); }
 
-    /// Go where a reference leads from here; false when it leads nowhere.
+    /// Resolve a reference relative to this URI; false if it is invalid.
     bool follow(const std::string& reference) {
         return ok_ = ok_ &&
                      curl_url_set(url_.get(), CURLUPART_URL, reference.c_str(), 0) == CURLUE_OK;
@@ -32,7 +32,7 @@ class Url {
         const auto query = part(CURLUPART_QUERY);
         return part(CURLUPART_PATH) + (query.empty() ? "" : "?" + query);
     }
-    /// http and https count as one: TLS may end in front of us.
+    /// http and https are equal, because a proxy may terminate TLS.
     bool same_origin(const Url& other) const {
         return part(CURLUPART_SCHEME).starts_with("http") &&
                same_token(part(CURLUPART_HOST), other.part(CURLUPART_HOST)) &&

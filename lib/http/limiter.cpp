@@ -21,14 +21,14 @@ bool Limiter::admit(const std::string& source, std::uint64_t now_ms) {
     return true;
 }
 
-/// Requests between two times. Clocks of workers differ by a turn of their loops: one may be behind
-/// what another wrote.
+/// The number of requests allowed between two times. Clocks of workers differ by a turn of their
+/// loops, so `now` may be before a time written by another worker.
 double Limiter::earned(std::uint64_t from_ms, std::uint64_t to_ms) const noexcept {
     return to_ms > from_ms ? rate_ * static_cast<double>(to_ms - from_ms) / 1000 : 0;
 }
 
-/// Forget sources that would be at their full allowance again, which loses nothing; where too many
-/// are left, all of them: honest newcomers must not pay for an attack from everywhere.
+/// Forget sources that have their full allowance again, which loses nothing. If too many remain,
+/// forget all, so that a distributed attack does not exclude new clients.
 void Limiter::make_room(std::uint64_t now_ms) {
     const double most = std::max(1.0, 2 * rate_);
     std::erase_if(buckets_, [&](const auto& entry) {

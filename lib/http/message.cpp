@@ -25,7 +25,7 @@ std::size_t closing_quote(std::string_view s, std::size_t open) noexcept {
     return std::string_view::npos;
 }
 
-/// The index of the comma that ends the member at the head of `s`, or its size.
+/// The index of the comma that ends the first member of `s`, or the size of `s`.
 std::size_t member_end(std::string_view s) noexcept {
     std::size_t i = 0;
     for (; i < s.size() && s[i] != ','; ++i)

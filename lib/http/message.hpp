@@ -58,8 +58,9 @@ bool takes_coding(const Fields& fields, std::string_view coding);
 struct Request {
     std::string method;
     std::string target;  ///< origin-form, not decoded: "/path?query"; or "*"
-    int minor = 1;       ///< of HTTP/1.x: 0 or 1
+    int minor = 1;       ///< of HTTP/1.x: 0 or 1; of HTTP/2: 0
     Fields fields;
+    int major = 1;  ///< of HTTP: 1 or 2
 };
 
 /// Status line and header section of a response.

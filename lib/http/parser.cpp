@@ -16,20 +16,20 @@ namespace {
 namespace beast = boost::beast::http;
 using boost::beast::error_code;
 
-/// Of all chunks of a body together; a sender has no use for more (CVE-2023-39326 was a server
-/// without such a bound).
+/// Limit for all chunk extensions of a body together. No sender needs more (CVE-2023-39326 was a
+/// server without such a limit).
 constexpr std::size_t most_extension_bytes = 4096;
-/// Digits of a chunk's size: 64 bits. Zeros before them mean nothing and are read in two ways.
+/// Maximum number of digits of a chunk's size: 64 bits. More digits, even zeros, are ambiguous.
 constexpr std::ptrdiff_t most_size_digits = 16;
-/// Sizes are added up; below this nothing overflows.
+/// Limit of sizes, so that their sum does not overflow.
 constexpr std::uint64_t most_body_bytes = std::numeric_limits<std::int64_t>::max();
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 bool is_printable(char c) noexcept { return c > ' ' && c < 0x7f; }
 
-/// Where a head ends, and what two readers might see differently in its lines. Beast, which reads
-/// the rest, accepts folded lines and would read a head before it is whole.
+/// Finds the end of a head, and refuses lines that two parsers could read differently. Beast parses
+/// the rest, but accepts folded lines and would parse an incomplete head.
 struct Head {
     std::size_t size = 0;         ///< with the blank line; 0: not yet all there
     const char* wrong = nullptr;  ///< or why it can never be read
@@ -70,8 +70,8 @@ bool is_authority(std::string_view text) {
            (port[0] == ':' && port.size() <= 6 && std::ranges::all_of(port.substr(1), is_digit));
 }
 
-/// "http://host/path?query" (RFC 9112 3.2.2) taken apart; `rest` begins with "/" or "?", or is
-/// empty. nullopt when it is anything else.
+/// The parts of "http://host/path?query" (RFC 9112 3.2.2). `rest` begins with "/" or "?", or is
+/// empty. nullopt for anything else.
 struct AbsoluteForm {
     std::string_view authority, rest;
 };
@@ -87,11 +87,11 @@ std::optional<AbsoluteForm> absolute_form(std::string_view target) {
     return AbsoluteForm{authority, target.substr(end)};
 }
 
-/// The target in origin-form, with Host set to what an absolute one says (RFC 9112 3.2.2: it
-/// outranks the field). false: no target for us.
+/// Convert the target to origin-form. The host of an absolute target replaces the Host field (RFC
+/// 9112 3.2.2). @return  false: the target is not acceptable
 bool normalise_target(Request& request) {
     auto& target = request.target;
-    // others may cut a target at "#", or read bytes that are not ASCII in several ways
+    // other parsers may cut a target at "#", or decode non-ASCII bytes differently
     if (!std::ranges::all_of(target, [](char c) { return is_printable(c) && c != '#'; }))
         return false;
     if (request.method == "CONNECT") return false;
@@ -107,7 +107,7 @@ bool normalise_target(Request& request) {
     return true;
 }
 
-/// Whether a request line ends in a version that is HTTP and not ours.
+/// Whether a request line ends in an HTTP version that we do not support.
 bool has_other_version(std::string_view head) {
     const auto line = head.substr(0, head.find('\r'));
     if (line.size() < 9 || std::ranges::count(line, ' ') != 2) return false;
@@ -116,7 +116,7 @@ bool has_other_version(std::string_view head) {
            is_digit(version[8]);
 }
 
-/// RFC 9112 6.1, 6.3: a body whose last coding is not chunked has no end that we could find.
+/// RFC 9112 6.1, 6.3: if the last coding of a body is not chunked, its end cannot be found.
 std::optional<BadRequest> refuse_coding(std::string_view value) {
     const auto members = list_members(value);
     const bool listed = std::ranges::all_of(members, [](std::string_view member) {
@@ -129,9 +129,9 @@ std::optional<BadRequest> refuse_coding(std::string_view value) {
     return BadRequest{501, "transfer coding not known"};
 }
 
-/// Why what stands between two chunks, as much of it as is here, can never be right: Beast waits
-/// for more of a line that ends in a bare LF.
-/// @param first  no chunk came before
+/// Why the bytes between two chunks are invalid, even if they are incomplete. Beast would wait for
+/// more bytes after a line that ends in a bare LF.
+/// @param first  there was no previous chunk
 const char* chunk_fault(std::string_view bytes, bool first) {
     if (!first) {
         const auto end = bytes.substr(0, 2);
@@ -178,8 +178,8 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
     bool any_chunk = false;
     std::size_t extension_bytes = 0;
 
-    /// Feed Beast once; `bytes` loses what was used.
-    /// @param most  bytes to show to it
+    /// Pass bytes to Beast once, and remove the consumed ones from `bytes`.
+    /// @param most  maximum number of bytes to pass
     error_code feed(BytesView& bytes, std::size_t most) {
         error_code error;
         body = {};
@@ -215,7 +215,7 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
     }
     void on_field_impl(beast::field field, std::string_view name, std::string_view value,
                        error_code& error) override {
-        if (is_header_done()) return;  // a trailer, of which we have no use
+        if (is_header_done()) return;  // a trailer, which is ignored
         if (request->fields.size() == most_fields) return refuse(431, "too many fields", error);
         if (field == beast::field::host) ++hosts;
         if (field == beast::field::connection) ++connections;
@@ -226,7 +226,7 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
     void on_chunk_header_impl(std::uint64_t size, std::string_view extensions,
                               error_code& error) override {
         auto line = reinterpret_cast<const char*>(begin);
-        if (*line == '\r') line += 2;  // the end of the chunk before
+        if (*line == '\r') line += 2;  // the end of the previous chunk
         extension_bytes += extensions.size();
         if (extensions.data() - line > most_size_digits || extension_bytes > most_extension_bytes ||
             std::ranges::any_of(extensions, [](char c) { return is_control(c) && c != '\t'; }))
@@ -249,6 +249,15 @@ struct RequestParser::Impl final : beast::basic_parser<true> {
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
     void on_finish_impl(error_code&) override {}
 };
+
+std::optional<BadRequest> finish_request(Request& request) {
+    if (request.target.size() > most_target_bytes) return BadRequest{414, "target too long"};
+    const auto* host = request.fields.find("Host");
+    if (!host || request.fields.count("Host") > 1 || !is_authority(*host))
+        return BadRequest{400, "no valid Host"};
+    if (request.target.empty() || !normalise_target(request)) return BadRequest{400, "bad target"};
+    return {};
+}
 
 RequestParser::RequestParser() = default;
 RequestParser::~RequestParser() = default;
@@ -276,8 +285,7 @@ RequestParser::Step RequestParser::read(BytesView& bytes) {
 
 RequestParser::Step RequestParser::read_head(BytesView& bytes) {
     constexpr std::size_t most_blank_lines = 2;
-    std::size_t blank =
-        0;  // bytes of blank lines; they go with the head, so nothing counts them twice
+    std::size_t blank = 0;  // bytes of blank lines before the head, counted with it
     while (as_text(bytes.subspan(blank)).starts_with("\r\n")) {
         blank += 2;
         if (blank > 2 * most_blank_lines) return refuse({400, "blank lines instead of a request"});
@@ -289,7 +297,7 @@ RequestParser::Step RequestParser::read_head(BytesView& bytes) {
         return Step::need_more;
     };
     if (bytes.empty()) return more();
-    // bytes of some other protocol need not wait for a blank line
+    // refuse another protocol without waiting for a blank line
     if (!is_printable(static_cast<char>(bytes[0])) && bytes[0] != '\r')
         return refuse({400, "no request"});
     const auto head = find_head(as_text(bytes.first(std::min(bytes.size(), most_head_bytes))));
@@ -335,8 +343,8 @@ RequestParser::Step RequestParser::read_body(BytesView& bytes) {
         if (chunk_line)
             if (const auto* wrong = chunk_fault(as_text(bytes), !impl_->any_chunk))
                 return refuse({400, wrong});
-        // a chunk's line and what must follow it have five bytes; with fewer, Beast 1.74 trips over
-        // an assertion of its own when it is given the last chunk a second time
+        // a chunk's line and the bytes that must follow it have at least five bytes; with fewer,
+        // Beast 1.74 fails an assertion when the last chunk is passed a second time
         if (bytes.size() < (chunk_line ? 5u : 1u)) return Step::need_more;
         const auto before = bytes;
         const auto error = impl_->feed(bytes, chunk_line ? most_head_bytes : bytes.size());
@@ -369,7 +377,7 @@ class ResponseHead final : public beast::basic_parser<false> {
    public:
     explicit ResponseHead(std::size_t size) {
         header_limit(static_cast<std::uint32_t>(size));
-        skip(true);  // the reader frames the body
+        skip(true);  // the caller handles the framing of the body
     }
     Response response;
     std::size_t fields = 0;
@@ -396,7 +404,7 @@ class ResponseHead final : public beast::basic_parser<false> {
     void on_finish_impl(error_code&) override {}
 };
 
-/// Percent-encoding undone (RFC 3986 2.1); nullopt where a "%" has no two digits behind it.
+/// Decode percent-encoding (RFC 3986 2.1); nullopt if a "%" is not followed by two digits.
 std::optional<std::string> percent_decode(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -416,7 +424,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return out;
 }
 
-/// "." and "..", and what some readers make of "..;x", ".. " and "....".
+/// Dot segments: "." and "..", also as "..;x", ".. " and "....", which some servers treat alike.
 bool is_dot_segment(std::string_view segment) {
     segment = segment.substr(0, segment.find(';'));
     return !segment.empty() && segment.find_first_not_of(". ") == std::string_view::npos;
@@ -431,8 +439,8 @@ bool has_dot_segment(std::string_view path) {
     return false;
 }
 
-/// Whether a target is a path, without a query, that means just what it says: nothing to decode and
-/// no segment that begins with a dot. Most are, and each request is asked.
+/// Whether a target is a path without a query, percent-encoding or segments that begin with a dot.
+/// This fast check suffices for most requests.
 bool is_plain_path(std::string_view target) {
     constexpr ByteSet plain{
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/-._~!$&'()*+,;=:@"};

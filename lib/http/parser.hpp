@@ -75,6 +75,10 @@ class RequestParser {
     BadRequest bad_;
 };
 
+/// The checks of a request that came in another form than HTTP/1: one valid Host, and a target that
+/// we can serve; both are brought into the form that RequestParser gives them. @return why not
+std::optional<BadRequest> finish_request(Request& request);
+
 /// A response's status line and header section, up to and with its blank line, as a client library
 /// hands them on line by line. Field values have their blanks taken off; control bytes, bare LF and
 /// CR, folded lines (obs-fold), blanks before a colon, Content-Length beside Transfer-Encoding,

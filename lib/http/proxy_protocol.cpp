@@ -60,7 +60,7 @@ ProxyPreface read_binary(BytesView bytes) {
     ProxyPreface preface{ProxyPreface::whole, head2 + rest};
     constexpr unsigned tcp4 = 0x11, tcp6 = 0x21;
     if (command == 0 || (kind != tcp4 && kind != tcp6)) return preface;
-    // two addresses and two ports; what follows is of no use to us
+    // two addresses and two ports; the rest is ignored
     const std::size_t length = kind == tcp4 ? 4 : 16;
     if (rest < 2 * length + 4) return broken;
     const auto at = bytes.subspan(head2);

@@ -13,8 +13,8 @@ constexpr auto most = std::numeric_limits<std::uint64_t>::max();
 /// A request for more ranges than this gets the whole body.
 constexpr std::size_t most_ranges = 32;
 
-/// Decimal digits and nothing else; a number beyond 64 bits is `most`, which lies behind every
-/// representation.
+/// Parse decimal digits and nothing else. A number beyond 64 bits becomes `most`, which is after
+/// the end of every representation.
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
     if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos)
         return std::nullopt;
@@ -23,7 +23,7 @@ std::optional<std::uint64_t> parse_number(std::string_view digits) {
     return std::from_chars(digits.data(), end, value).ec == std::errc{} ? value : most;
 }
 
-/// "a-b", "a-" or "-n" (RFC 9110 14.1.1), where one side may be missing.
+/// Parse "a-b", "a-" or "-n" (RFC 9110 14.1.1).
 struct RangeSpec {
     std::optional<std::uint64_t> first, last;
 };
@@ -38,14 +38,14 @@ std::optional<RangeSpec> parse_spec(std::string_view text) {
     return spec;
 }
 
-/// What follows "bytes=" in a Range field.
+/// Parse the text after "bytes=" in a Range field.
 std::optional<std::string_view> byte_ranges(std::string_view range) {
     constexpr std::string_view unit = "bytes=";
     if (!same_token(range.substr(0, unit.size()), unit)) return std::nullopt;
     return range.substr(unit.size());
 }
 
-/// The bytes of a representation that a range names; nullopt when it has none of them.
+/// The bytes of a representation in a range; nullopt if the range contains none.
 std::optional<ByteRange> resolve(const RangeSpec& spec, std::uint64_t size) {
     if (!spec.first) {
         const auto length = std::min(*spec.last, size);
@@ -57,7 +57,7 @@ std::optional<ByteRange> resolve(const RangeSpec& spec, std::uint64_t size) {
     return ByteRange{*spec.first, last - *spec.first + 1};
 }
 
-/// The one range that all of these form together; nullopt when there are gaps.
+/// The union of the ranges; nullopt if it has gaps.
 std::optional<ByteRange> united(std::vector<ByteRange> ranges) {
     std::ranges::sort(ranges, {}, &ByteRange::first);
     ByteRange all = ranges.front();
@@ -96,7 +96,7 @@ Wanted wanted_range(std::string_view range, std::uint64_t size) {
         const auto spec = parse_spec(member);
         if (!spec) return {};
         if (const auto bytes = resolve(*spec, size)) found.push_back(*bytes);
-        // satisfiable (14.1.2), but Content-Range has no way to name no bytes
+        // satisfiable (14.1.2), but Content-Range cannot express zero bytes
         if (size == 0 && !spec->first && *spec->last > 0) whole = true;
     }
     if (whole) return {};
@@ -111,7 +111,7 @@ std::optional<OpenRange> open_range(std::string_view range) {
     const auto spec = parse_spec(*set);
     constexpr auto longest = std::numeric_limits<std::int64_t>::max();
     if (!spec || !spec->first || *spec->first >= longest) return std::nullopt;
-    // nothing is that long: as good as no end, and the caller's sums stay below 2^64
+    // longer than any representation; treated as no end, so that the caller's sums do not overflow
     if (spec->last && *spec->last >= longest) return OpenRange{*spec->first, std::nullopt};
     return OpenRange{*spec->first, spec->last};
 }
@@ -142,7 +142,7 @@ bool same_weakly(std::string_view a, std::string_view b) noexcept {
 
 Condition precondition(const Request& request, std::string_view etag, std::string_view modified,
                        Time now) {
-    // dates are read only when one is asked for: it is rare, and this runs for each request
+    // parse dates only if needed, because this runs for each request
     const auto changed = [&] { return parse_date(modified, now); };
     if (const auto tags = request.fields.joined("If-Match")) {
         if (!names_tag(*tags, etag, same_strongly)) return Condition::failed;
@@ -170,7 +170,8 @@ bool if_range_holds(const Request& request, std::string_view etag, std::string_v
     const auto wanted = parse_date(*value, now);
     const auto changed = parse_date(modified, now);
     const auto sent = parse_date(date, now);
-    // RFC 9110 8.8.2.2: what was changed in the second it was sent may change once more in it
+    // RFC 9110 8.8.2.2: a representation modified in the second of the response may change again in
+    // it
     return wanted && changed && sent && *wanted == *changed && *changed + Seconds{1} <= *sent;
 }
 

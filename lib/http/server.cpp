@@ -11,30 +11,10 @@
 
 namespace stretto::http {
 
-void append_field(std::string& to, std::string_view name, std::string_view value) {
-    to.append(name).append(": ").append(value).append("\r\n");
-}
-
-std::string print_fields(const Fields& fields) {
-    std::string out;
-    for (const auto& field : fields) append_field(out, field.name, field.value);
-    return out;
-}
-
 void Reply::send(Outgoing&& response) const { connection_->send(number_, std::move(response)); }
 
 void Reply::send(int status, std::string_view why, std::string fields) const {
-    Outgoing response;
-    response.status = status;
-    std::string body{why};
-    body += '\n';
-    response.fields = std::move(fields);
-    // scripts of other pages may tell a 404 from a dead line; there is no secret in an error
-    append_field(response.fields, "Access-Control-Allow-Origin", "*");
-    append_field(response.fields, "Content-Type", "text/plain; charset=utf-8");
-    response.length = body.size();
-    response.body = body_of(std::move(body));
-    send(std::move(response));
+    send(plain_answer(status, why, std::move(fields)));
 }
 
 void Reply::interim(const Response& response) const { connection_->interim(number_, response); }
@@ -69,9 +49,9 @@ void Server::listen(File socket, const Certificates* certificates) {
     listeners_.back().poll->want(net::Poll::readable);
 }
 
-/// @return false when more may be waiting, and could be accepted
+/// @return false if more clients may be waiting, and can be accepted
 bool Server::accept_from(int socket, const Certificates* certificates) {
-    constexpr int most_at_once = 64;  // each may be answered at once; others wait meanwhile
+    constexpr int most_at_once = 64;  // each is answered at once while others wait
     for (int i = 0; i < most_at_once; ++i) {
         if (connections_.size() >= limits_.connections && !close_one_idle()) {
             pause_accepting();
@@ -88,9 +68,9 @@ bool Server::accept_from(int socket, const Certificates* certificates) {
                 pause_accepting();
                 return true;
             }
-            continue;  // that client is gone already
+            continue;  // this client has already disconnected
         }
-        // a proxy says for whom it asks; all others are not worth a handshake
+        // a trusted proxy names its client; refuse all others before a handshake
         if (const net::Address peer{raw}; !shared_.allows(peer) && !shared_.proxies.contain(peer)) {
             shared_.counters.not_allowed.fetch_add(1, std::memory_order_relaxed);
             continue;
@@ -119,7 +99,7 @@ bool Server::admit(File socket, const net::Address& peer, const Certificates* ce
     return true;
 }
 
-/// Clients that begin handshakes and finish none must not take the places of others.
+/// Limit handshakes, so that clients that never finish them do not exclude others.
 void Server::bound_handshakes() {
     while (handshakes_.size() > std::max<std::size_t>(1, limits_.connections / 2)) {
         shared_.counters.dropped_handshakes.fetch_add(1, std::memory_order_relaxed);
@@ -127,7 +107,7 @@ void Server::bound_handshakes() {
     }
 }
 
-/// Of connections that nothing is owed to, the one that has waited longest gives its place.
+/// Close the connection that has been idle for the longest time.
 bool Server::close_one_idle() {
     Connection* oldest = nullptr;
     for (const auto& connection : connections_)
@@ -139,7 +119,7 @@ bool Server::close_one_idle() {
     return true;
 }
 
-/// Clients wait in the kernel's queue meanwhile; waiting for them now would only spin.
+/// Stop accepting for a while, because polling would only spin. Clients wait in the kernel's queue.
 void Server::pause_accepting() {
     if (paused_ || draining_) return;
     paused_ = true;
@@ -156,7 +136,7 @@ void Server::resume_accepting() {
 void Server::drain(std::function<void()> done) {
     if (draining_) return;
     drained_ = std::move(done);
-    // clients in the queue have connected, and would be reset with the socket
+    // clients in the queue are connected, and would be reset when the socket is closed
     for (auto& listener : listeners_)
         while (!accept_from(listener.socket.fd(), listener.certificates)) {
         }
@@ -165,7 +145,7 @@ void Server::drain(std::function<void()> done) {
     listeners_.clear();
     std::vector<std::shared_ptr<Connection>> idle;
     for (const auto& connection : connections_)
-        if (connection->idle()) idle.push_back(connection);
+        if (connection->idle() || connection->multiplexes()) idle.push_back(connection);
     for (const auto& connection : idle) connection->drain();
     if (connections_.empty() && drained_) std::exchange(drained_, nullptr)();
 }

@@ -1,71 +1,30 @@
 #pragma once
-// An HTTP/1.1 server on one loop (RFC 9112): reads requests, passes them to a handler, writes its
-// responses. A process has one server per worker thread.
+// A server of HTTP/1.1 (RFC 9112) and HTTP/2 (RFC 9113) on one loop: reads requests, passes them to
+// a handler, writes its responses. A process has one server per worker thread.
 #include <atomic>
 #include <list>
 #include <memory>
 #include <unordered_set>
 
 #include "http/access_log.hpp"
-#include "http/body.hpp"
 #include "http/channel.hpp"
 #include "http/histogram.hpp"
 #include "http/limiter.hpp"
-#include "http/message.hpp"
+#include "http/limits.hpp"
+#include "http/outgoing.hpp"
 #include "http/parser.hpp"
 #include "net/loop.hpp"
 #include "net/networks.hpp"
 
 namespace stretto::http {
 
-struct Limits {
-    /// Of this server. TLS handshakes may be half of them: further ones end the oldest.
-    std::size_t connections = 10000;
-    std::size_t body_bytes = 1u << 20;  ///< of a request
-    /// For a request's head, from its first byte; for a TLS handshake, from the connection.
-    std::chrono::seconds head_time{10};
-    std::chrono::seconds idle_time{75};   ///< between requests
-    std::chrono::seconds stall_time{30};  ///< without 4 kB received in a request's body
-    /// Time without 4 kB sent in a response. Paused players and browsers stop reading for a minute
-    /// and more before they continue on the same connection.
-    std::chrono::seconds send_time{75};
-    /// For the first request of a connection that the server accepted before it began to drain.
-    std::chrono::seconds last_call_time{2};
-    /// For an answer to a client that sends no more, where somebody cares whether it is gone.
-    std::chrono::seconds half_closed_time{1};
-};
-
 /// Counted by all workers, read for metrics.
 struct Counters {
     std::atomic<std::uint64_t> accepted{0}, open{0}, requests{0}, bytes_sent{0}, bad_requests{0},
         timed_out{0}, limited{0}, broken{0}, accept_pauses{0}, handshakes{0}, resumed{0},
-        failed_handshakes{0}, dropped_handshakes{0}, not_allowed{0};
+        failed_handshakes{0}, dropped_handshakes{0}, not_allowed{0}, http2{0};
     std::atomic<std::uint64_t> by_class[6]{};  ///< responses 1xx..5xx at [1]..[5]
     std::array<Histogram, 3> first_byte;       ///< by cache: HIT, MISS, neither
-};
-
-/// A response on its way out. The server adds Date (unless `dated`), framing and Connection.
-struct Outgoing {
-    int status = 200;
-    std::string fields;  ///< "Name: value\r\n" each
-    bool dated = false;
-    /// Of the body. nullopt: not known, and sent chunked (or until close to HTTP/1.0).
-    std::optional<std::uint64_t> length = 0;
-    std::unique_ptr<Body>
-        body;  ///< nullptr: none, or not for this method; `length` is told all the same
-    std::string_view cache;  ///< "HIT", "MISS" for the log; static
-};
-
-/// "Name: value\r\n" for each.
-void append_field(std::string& to, std::string_view name, std::string_view value);
-std::string print_fields(const Fields& fields);
-
-/// A request for the handler: whole, with its body.
-struct Incoming {
-    Request request;
-    Bytes body;
-    net::Address peer;  ///< the client; behind a trusted proxy, whom that says it asks for
-    bool told = false;  ///< by a trusted proxy
 };
 
 class Connection;

@@ -59,6 +59,7 @@ std::vector<Metric> Status::collect() const {
         {"broken_answers_total", "Answers broken off visibly.", of(c.broken), ""},
         {"accept_pauses_total", "Times that accepting paused for lack of descriptors.",
          of(c.accept_pauses), ""},
+        {"http2_connections_total", "Connections with HTTP/2.", of(c.http2), ""},
         {"tls_handshakes_total", "TLS handshakes done.", of(c.handshakes), ""},
         {"tls_resumed_total", "Of these, those that resumed a session.", of(c.resumed), ""},
         {"tls_failed_total", "TLS handshakes that failed.", of(c.failed_handshakes), ""},

@@ -19,7 +19,7 @@ bool is_token_char(char c) {
     return is_letter(c) || is_digit(c) || is_one_of(c, "!#$%&'*+-.^_`|~:/");
 }
 
-/// Takes a field value apart from its front (4.2); once something is not there, ok() is false.
+/// Parses a field value from its beginning (4.2); after the first mismatch, ok() is false.
 class Reader {
    public:
     explicit Reader(std::string_view text) : rest_(text) {}
@@ -80,7 +80,7 @@ class Reader {
     }
 
    private:
-    /// At most 15 digits, or 12 and 1 to 3 behind a point (3.3.1, 3.3.2).
+    /// At most 15 digits, or 12 digits and 1 to 3 after a point (3.3.1, 3.3.2).
     Value number() {
         const bool negative = take('-');
         const auto digits = take_while(is_digit);
@@ -150,7 +150,7 @@ std::optional<std::vector<DictionaryMember>> parse_dictionary(std::string_view t
         if (in.at_end()) break;
         if (!in.take(',')) return std::nullopt;
         in.skip(" \t");
-        if (in.at_end()) return std::nullopt;  // nothing behind the last comma
+        if (in.at_end()) return std::nullopt;  // nothing after the last comma
     }
     return members;
 }

@@ -7,8 +7,7 @@
 
 namespace stretto::http {
 
-/// OpenSSL's view of a TlsStream: reads from what open() was given, appends to what each call was
-/// given.
+/// OpenSSL's BIO of a TlsStream: reads the input of open(), and appends to the output of each call.
 struct TlsBio {
     static int read(BIO* bio, char* to, std::size_t most, std::size_t* n) noexcept {
         auto& in = of(bio).in_;
@@ -58,7 +57,7 @@ TlsStream::TlsStream(std::shared_ptr<const TlsContexts> contexts)
     check_openssl(bio != nullptr, "BIO_new");
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
-    SSL_set_bio(ssl_.get(), bio, bio);  // owns it
+    SSL_set_bio(ssl_.get(), bio, bio);  // takes ownership
 }
 
 TlsStream::Opened TlsStream::open(BytesView sealed, std::span<std::uint8_t> plain, Bytes& out) {
@@ -103,6 +102,13 @@ void TlsStream::end(Bytes& out) {
     out_ = &out;
     SSL_shutdown(ssl_.get());
     ERR_clear_error();
+}
+
+bool TlsStream::http2() const noexcept {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return size == 2 && std::memcmp(name, "h2", 2) == 0;
 }
 
 bool TlsStream::resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }

@@ -41,6 +41,7 @@ class TlsStream {
     bool ready() const noexcept { return ready_; }  ///< the handshake is done
     bool ended() const noexcept { return ended_; }  ///< the client sends no more
     bool resumed() const noexcept;                  ///< the session of an earlier connection
+    bool http2() const noexcept;                    ///< it was agreed on (ALPN)
 
    private:
     friend struct TlsBio;

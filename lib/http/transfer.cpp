@@ -19,8 +19,8 @@ namespace {
 using Kind = Failure::Kind;
 
 constexpr int most_redirections = 5;
-constexpr std::uint64_t most_redirect_bytes = 65536;  // of a page that says "moved"
-/// What a server says beside an error is for people.
+constexpr std::uint64_t most_redirect_bytes = 65536;  // of the body of a redirection
+/// The text that a server sends with an error is for people.
 constexpr std::uint64_t most_error_bytes = 1u << 20;
 
 std::string& certificates_option() {
@@ -43,7 +43,7 @@ void check_readable(const std::string& file) {
                     text("cannot read '", file, "': ", std::generic_category().message(errno))};
 }
 
-/// Methods that say nothing about a body when they have none (RFC 9110 8.6).
+/// Methods that send no Content-Length without a body (RFC 9110 8.6).
 bool tells_empty_body(std::string_view method) {
     return method == "POST" || method == "PUT" || method == "PATCH";
 }
@@ -55,7 +55,7 @@ bool is_idempotent(std::string_view method) {
     return false;
 }
 
-/// The variables that curl(1) heeds, and those of OpenSSL's.
+/// The environment variables of curl(1) and of OpenSSL.
 void set_certificates(CURL* easy) {
     if (const auto& shown = shown_option(); !shown.certificate.empty()) {
         set(easy, CURLOPT_SSLCERT, shown.certificate.c_str());
@@ -95,7 +95,7 @@ Kind kind_of(CURLcode code, std::string_view said) {
         case CURLE_RECV_ERROR:
         case CURLE_SEND_ERROR:
             return Kind::reset;
-        case CURLE_SSL_CONNECT_ERROR:  // a handshake that broke off, or one with what speaks no TLS
+        case CURLE_SSL_CONNECT_ERROR:  // a failed handshake, or a server without TLS
             return said.find("SSL_ERROR_SYSCALL") != std::string_view::npos ||
                            said.find("reset by peer") != std::string_view::npos
                        ? Kind::reset
@@ -132,9 +132,14 @@ void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits
     easy.reset(curl_easy_init());
     if (!easy) throw Error{EX_SOFTWARE, "curl_easy_init failed"};
     set(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-    set(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    // without TLS there is nothing to wait for: libcurl would hold each request back until the
+    // first connection has told its version
+    const bool http2 = limits.http2 && place.origin.starts_with("https://");
+    set(easy.get(), CURLOPT_HTTP_VERSION,
+        static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    set(easy.get(), CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
     set(easy.get(), CURLOPT_NOSIGNAL, 1L);
-    // else cancelling a request whose name is being resolved waits for the resolver
+    // otherwise, cancelling a request during name resolution would wait for the resolver
     set(easy.get(), CURLOPT_QUICK_EXIT, 1L);
     set(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits.connect.count()));
     set(easy.get(), CURLOPT_TCP_KEEPALIVE, 1L);
@@ -153,13 +158,13 @@ void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits
     set_callbacks();
     const bool asterisk = target_ == "*";
     go_to(place, limits, place.url() + (asterisk ? "" : target_));
-    // byte for byte as it was given, whatever libcurl thinks of URLs; a proxy needs all of the URL
+    // byte for byte, because libcurl would normalize the URL; a proxy needs the whole URL
     if (!limits.proxy)
         set(easy.get(), CURLOPT_REQUEST_TARGET,
             (asterisk ? target_ : place.prefix + target_).c_str());
 }
 
-/// No socket for an address that may not be connected to.
+/// Refuse a socket for a forbidden address.
 curl_socket_t Fetch::Transfer::open(void* self, curlsocktype, curl_sockaddr* to) noexcept {
     auto& mine = *static_cast<Transfer*>(self);
     sockaddr_storage raw{};
@@ -182,17 +187,17 @@ void Fetch::Transfer::set_method() {
         set(easy.get(), CURLOPT_POSTFIELDS, reinterpret_cast<const char*>(body_.data()));
     }
     set(easy.get(), CURLOPT_CUSTOMREQUEST, method_.c_str());
-    // on a kept connection that is closed just then libcurl would send it twice (RFC 9110 9.2.2)
+    // if a kept connection is closed at this moment, libcurl would send it twice (RFC 9110 9.2.2)
     set(easy.get(), CURLOPT_FRESH_CONNECT, is_idempotent(method_) ? 0L : 1L);
 }
 
-/// Credentials are for the place that they were given for, and go nowhere else.
+/// Send credentials only to the server for which they were given.
 void Fetch::Transfer::go_to(const Place& place, const Upstream::Limits& limits,
                             const std::string& url) {
     const bool home = parse_place(url).origin == place.origin;
     url_ = url;
     follows_ = limits.follow_redirects && (method_ == "GET" || method_ == "HEAD");
-    // without a target of its own the URL is one that libcurl can read; with one it is a place
+    // without a separate target, libcurl parses the whole URL; with one, the URL is only the server
     set(easy.get(), CURLOPT_URL,
         limits.proxy || redirections_ > 0 ? url.c_str() : place.url().c_str());
     set(easy.get(), CURLOPT_PATH_AS_IS, 1L);
@@ -223,7 +228,7 @@ void Fetch::Transfer::set_fields(const Place& place, bool elsewhere) {
         add(field.value.empty() ? field.name + ";" : field.name + ": " + field.value);
     }
     for (const auto* ours : {"Accept", "Content-Type", "Expect", "User-Agent"})
-        if (!fields_.has(ours)) add(std::string{ours} + ":");  // libcurl's own, left out
+        if (!fields_.has(ours)) add(std::string{ours} + ":");  // omit libcurl's default field
     set(easy.get(), CURLOPT_HTTPHEADER, lines_.get());
 }
 
@@ -269,7 +274,12 @@ std::size_t Fetch::Transfer::line(std::string_view line) {
     hear();
     if (cancelled) return CURL_WRITEFUNC_ERROR;
     if (headed_) return line.size();  // trailers
-    head_ += line;
+    // libcurl gives HTTP/2 the lines of HTTP/1; this one has a version of its own
+    constexpr std::string_view http2 = "HTTP/2 ";
+    if (head_.empty() && line.starts_with(http2))
+        head_.append("HTTP/1.1 ").append(line.substr(http2.size()));
+    else
+        head_ += line;
     if (head_.size() > 4 * most_head_bytes)
         return refuse(Kind::protocol, "a bad response: its head is too large");
     if (line != "\r\n" && line != "\n") return line.size();
@@ -284,7 +294,7 @@ std::size_t Fetch::Transfer::line(std::string_view line) {
     return result == 0 ? line.size() : result;
 }
 
-/// @return 0: go on
+/// @return 0: continue
 std::size_t Fetch::Transfer::on_head(Response&& response) {
     window_ms_ = loop.now_ms();
     most_ = calls.most;
@@ -313,7 +323,7 @@ bool Fetch::Transfer::redirects(const Response& response) {
 
 std::size_t Fetch::Transfer::data(BytesView bytes) {
     if (cancelled) return CURL_WRITEFUNC_ERROR;
-    if (!headed_)  // HTTP/0.9, or a head that never ended
+    if (!headed_)  // HTTP/0.9, or an incomplete head
         return refuse(Kind::protocol, "a bad response: no head");
     hear();
     if (bytes.size() > most_ - received_)
@@ -322,13 +332,19 @@ std::size_t Fetch::Transfer::data(BytesView bytes) {
                    : CURL_WRITEFUNC_ERROR;
     if (next_url.empty() && !calls.data(bytes)) {
         if (cancelled) return CURL_WRITEFUNC_ERROR;
-        paused_ = true;  // what is not taken now is given again
+        paused_ = true;  // libcurl passes the same bytes again later
         return CURL_WRITEFUNC_PAUSE;
     }
     if (cancelled) return CURL_WRITEFUNC_ERROR;
     received_ += bytes.size();
     window_bytes_ += bytes.size();
     return bytes.size();
+}
+
+bool Fetch::Transfer::http2() const noexcept {
+    long version = 0;
+    return curl_easy_getinfo(easy.get(), CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
+           version == CURL_HTTP_VERSION_2_0;
 }
 
 void Fetch::Transfer::excuse() {
@@ -362,7 +378,8 @@ std::optional<Failure> Fetch::Transfer::given_up(const Upstream::Limits& limits)
 
 std::optional<Failure> Fetch::Transfer::outcome(CURLcode code) const {
     if (refused_) return refused_;
-    if (!next_url.empty() && code == CURLE_WRITE_ERROR) return {};  // its page was long enough
+    if (!next_url.empty() && code == CURLE_WRITE_ERROR)
+        return {};  // enough of the redirection's body was read
     if (code == CURLE_OK)
         return headed_ ? std::nullopt : std::optional{Failure{Kind::reset, "no response"}};
     Failure failure;

@@ -25,6 +25,8 @@ struct Fetch::Transfer {
     void excuse();
     void resume();
     bool paused() const noexcept { return paused_; }
+    /// Whether its connection speaks HTTP/2.
+    bool http2() const noexcept;
 
     net::Loop& loop;
     Upstream::Multi* owner = nullptr;  ///< until it has ended

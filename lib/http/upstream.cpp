@@ -12,8 +12,8 @@
 
 namespace stretto::http {
 
-/// libcurl's requests on the loop. Outlives an Upstream that goes in a callback of libcurl, which
-/// cannot end there.
+/// libcurl's requests on the loop. If an Upstream is destroyed in a callback of libcurl, this
+/// object lives on until the callback returns.
 struct Upstream::Multi {
     using Transfer = Fetch::Transfer;
 
@@ -25,7 +25,7 @@ struct Upstream::Multi {
     void remove(Transfer& transfer);
     void collect();
     void end_all();
-    /// Whether a callback of a request, or libcurl, is on the stack.
+    /// Whether a callback of a request, or libcurl, is a caller.
     bool busy() const noexcept { return busy_ > 0; }
     void resume(Transfer& transfer);
 
@@ -49,7 +49,8 @@ struct Upstream::Multi {
     std::map<int, std::unique_ptr<net::Poll>> polls_;
     std::set<int> idle_;  // sockets of kept connections
     std::unique_ptr<CURLM, Freed<curl_multi_cleanup>> multi_;
-    std::optional<std::uint64_t> failed_ms_;  // when a connection failed, if none was good since
+    std::optional<std::uint64_t>
+        failed_ms_;  // time of the last failed connection, if none has succeeded since
     std::uint64_t ticked_ms_ = 0;
     bool over_ = false;
     int busy_ = 0;
@@ -99,21 +100,21 @@ Upstream::Multi::~Multi() {
     for (const auto& [easy, transfer] : std::exchange(transfers, {})) {
         curl_multi_remove_handle(multi_.get(), easy);
         transfer->owner = nullptr;
-        transfer->calls = {};  // which may hold the fetch, and so this
+        transfer->calls = {};  // they may own the fetch, and so this object
     }
-    multi_.reset();  // which watches its sockets no more
+    multi_.reset();  // after this, its sockets are not watched
     polls_.clear();
 }
 
-/// Nothing is called any more.
+/// No callback is called after this.
 void Upstream::Multi::end_all() {
     over_ = true;
     for (const auto& [_, transfer] : transfers) transfer->cancelled = true;
     ticks_.stop();
 }
 
-/// libcurl takes no new request within one of its callbacks, where we may well be: the answer to
-/// one request lets a client go on, who asks for the next.
+/// Start requests later, because libcurl accepts none within its callbacks, and this may be called
+/// in one: the response to one request may lead to the next.
 void Upstream::Multi::add(const std::shared_ptr<Transfer>& transfer) {
     transfer->owner = this;
     transfer->prepare(place, limits);
@@ -130,8 +131,8 @@ void Upstream::Multi::add(const std::shared_ptr<Transfer>& transfer) {
     });
 }
 
-/// What failed once may be elsewhere now: until a response comes, names are resolved anew, and what
-/// was connected before the failure is used no more.
+/// After a failure, the server may have another address. Until a response arrives, names are
+/// resolved again, and connections from before the failure are not used.
 void Upstream::Multi::send(Transfer& transfer) {
     CURL* easy = transfer.easy.get();
     if (failed_ms_) {
@@ -148,6 +149,8 @@ void Upstream::Multi::watch(CURL* easy, int fd, int what) {
         polls_.erase(fd);
         const auto user = transfers.find(easy);
         if (user != transfers.end() && user->second->paused()) return;
+        // frames name their request, and some come at any time
+        if (user != transfers.end() && user->second->http2()) return;
         idle_.insert(fd);  // or it is closed at once, of which we are told
         return end_stray(fd);
     }
@@ -170,21 +173,21 @@ int Upstream::Multi::close_socket(void* self, curl_socket_t fd) noexcept {
     return ::close(fd);
 }
 
-/// What comes on a kept connection before a request goes out answers none: it would be taken for
-/// the response to the next, and each later response for that of the one after (RFC 9112 9.2).
+/// Bytes that arrive on an idle connection are not a response. They would be taken for the response
+/// to the next request, and each later response for that of the following request (RFC 9112 9.2).
 /// libcurl 7.88 uses such a connection, unless it has ended.
 void Upstream::Multi::end_stray(int fd) {
     char bytes[4096];
     if (::recv(fd, bytes, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) return;
     ::shutdown(fd, SHUT_RDWR);
-    // libcurl looks whether the end is the next thing to read
+    // libcurl checks whether the connection has ended
     for (int i = 0; i < 4096 && ::recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0; ++i) {
     }
 }
 
 void Upstream::Multi::act(int fd, int events) {
     const Busy busy{*this};
-    // requests begin when libcurl's timer has run out
+    // requests begin when libcurl's timer expires
     if (fd == CURL_SOCKET_TIMEOUT)
         for (const int one : idle_) end_stray(one);
     int running = 0;
@@ -192,7 +195,7 @@ void Upstream::Multi::act(int fd, int events) {
     collect();
 }
 
-/// Tell those that have ended.
+/// Report the requests that have ended.
 void Upstream::Multi::collect() {
     int left = 0;
     while (!over_) {
@@ -222,12 +225,11 @@ void Upstream::Multi::end(const std::shared_ptr<Transfer>& transfer,
     if (!transfer->cancelled && calls.end) calls.end(failure ? &*failure : nullptr);
 }
 
-/// libcurl's own limit on slow transfers looks at the mean of the last seconds, and so notices a
-/// silence seconds late.
+/// libcurl's own limit uses the average of the last seconds, and so detects silence seconds late.
 void Upstream::Multi::give_up() {
     const Busy busy{*this};
     if (transfers.empty()) return ticks_.stop();
-    // a program that did not run, perhaps with its machine asleep, heard nothing of what came
+    // the program may have been stopped, or the machine asleep, so silence proves nothing
     const auto late = loop.now_ms() - ticked_ms_;
     ticked_ms_ = loop.now_ms();
     if (late > 2 * tick_ms)
@@ -284,7 +286,7 @@ std::unique_ptr<Fetch> Upstream::fetch(const Request& request, Bytes body, Fetch
 
 Fetch::~Fetch() {
     transfer_->cancelled = true;
-    // within one of its callbacks libcurl lets nothing be removed, and the callback runs on
+    // libcurl does not allow removal within its callbacks
     transfer_->loop.post([transfer = transfer_] {
         if (transfer->owner) transfer->owner->remove(*transfer);
         transfer->calls = {};

@@ -72,6 +72,9 @@ class Upstream {
         bool proxy = false;             ///< the environment's
         bool follow_redirects = false;  ///< of GET and HEAD, five at most
         bool decode = false;            ///< ask for compressed bodies, and give them uncompressed
+        /// With TLS, if the server speaks it: one connection for all requests, which wait until it
+        /// is agreed on. Not for who makes a transfer pause: libcurl would keep up to 32 MB of it.
+        bool http2 = false;
     };
     /// @param base  "http://user:password@host:port" and perhaps a path before every target; what
     /// is

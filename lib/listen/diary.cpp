@@ -21,7 +21,7 @@ Diary::Diary(net::Loop& loop, const Options& options, std::function<void(const s
       place_(options.place),
       say_(std::move(say)) {
     if (is_url(options.events)) {
-        auto poster = std::make_unique<Poster>(loop, options.events, say_);
+        auto poster = std::make_unique<Poster>(loop, options.events, say_, options.token);
         poster_ = poster.get();
         writer_ = std::move(poster);
     } else if (!options.events.empty()) {
@@ -42,10 +42,15 @@ void Diary::guarded(Call call) {
 }
 
 void Diary::begin(std::optional<events::Session>& to, const std::string& session,
-                  const std::string& song, const std::string& title, const std::string& artist) {
+                  const std::string& song, const std::string& title, const std::string& artist,
+                  const std::string& token) {
     if (!writer_) return;
     to.emplace(*writer_, session, listener_, place_, song);
-    tell(to, "start", {{"title", title}, {"artist", artist}, {"network", network_}});
+    if (token.empty())
+        tell(to, "start", {{"title", title}, {"artist", artist}, {"network", network_}});
+    else
+        tell(to, "start",
+             {{"title", title}, {"artist", artist}, {"network", network_}, {"token_id", token}});
 }
 
 void Diary::tell(std::optional<events::Session>& session, std::string_view event,

@@ -13,9 +13,10 @@ namespace stretto::listen {
 class Diary {
    public:
     struct Options {
-        std::string events;             ///< a file, "-" or a URL; empty: none
-        std::string listener, network;  ///< the id, and the kind of network
-        std::string place;              ///< "LAT,LON" or empty
+        std::string events;                       ///< a file, "-" or a URL; empty: none
+        std::string listener, network;            ///< the id, and the kind of network
+        std::string place;                        ///< "LAT,LON" or empty
+        std::function<std::string()> token = {};  ///< for a server that events are posted to
     };
     Diary(net::Loop& loop, const Options& options, std::function<void(const std::string&)> say);
 
@@ -25,8 +26,10 @@ class Diary {
     bool posted() const noexcept { return poster_ != nullptr; }
 
     /// The events of one playback of a song.
+    /// @param token  id of the listener's access token, never the token; empty: none
     void begin(std::optional<events::Session>& to, const std::string& session,
-               const std::string& song, const std::string& title, const std::string& artist);
+               const std::string& song, const std::string& title, const std::string& artist,
+               const std::string& token);
     void tell(std::optional<events::Session>& session, std::string_view event,
               std::initializer_list<events::Field> more = {});
     /// The song has ended. Later uploads belong to it until the next song ends.

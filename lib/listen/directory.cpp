@@ -26,7 +26,7 @@ std::optional<Bytes> Directory::read(const std::string& song, const std::string&
     if (!id) return {};
     auto object = song::song_path(*id, path);
     std::optional<File> file;
-    if (path == song::manifest_file && !song::is_id(song)) {  // a name may have tags of its own
+    if (path == song::manifest_file && !song::is_id(song)) {  // a name may have its own tags
         auto own = song::song_path(*id, song::tags_path(song));
         if ((file = tree_.open(own))) object = std::move(own);
     }

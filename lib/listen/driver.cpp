@@ -6,6 +6,7 @@
 
 #include "http/ask.hpp"
 #include "http/range.hpp"
+#include "http/token.hpp"
 #include "peer/have.hpp"
 #include "song/id.hpp"
 
@@ -15,8 +16,8 @@ namespace {
 using gather::Ask;
 using gather::Fault;
 
-/// Bytes of the answer that come before those asked for: none, or, of who answers with the whole
-/// chunk, `begin`. nullopt: it is no answer to that.
+/// The number of bytes in the response before the requested range: 0, or `begin` if the server
+/// sends the whole chunk. nullopt: the response does not match the request.
 std::optional<std::uint64_t> skipped(const http::Response& head, const Ask& ask) {
     if (head.status == 200) return ask.begin;
     if (head.status != 206) return {};
@@ -59,7 +60,14 @@ Fault fault_of(const http::Failure& failure) {
     }
 }
 
-/// Of the chunk that is asked for before the manifest has told its length: 60 s of 500 kbit/s.
+/// @param token  empty: none
+void authorize(http::Request& request, std::string_view token) {
+    if (token.empty()) return;
+    const auto [name, value] = http::bearer(token);
+    request.fields.add(name, value);
+}
+
+/// Limit of the chunk that is requested before the manifest tells its size: 60 s of 500 kbit/s.
 constexpr std::size_t most_first_bytes = 4u << 20;
 
 bool is_bytes_of_chunk(const Ask& ask) {
@@ -72,14 +80,14 @@ bool is_bytes_of_chunk(const Ask& ask) {
 struct Driver::Flight {
     Ask ask;
     std::unique_ptr<http::Fetch> fetch;
-    Bytes data;              // of small answers, and of pieces that are not proved yet
-    std::uint64_t skip = 0;  // bytes before the range, of an answer that is the whole chunk
-    std::uint32_t got = 0;   // of the range
+    Bytes data;              // of small responses, and of pieces that are not verified yet
+    std::uint64_t skip = 0;  // bytes before the range, if the response is the whole chunk
+    std::uint32_t got = 0;   // bytes of the range received
     int next_piece = 0;
-    bool longer = false;   // the answer goes on behind what was asked for
+    bool longer = false;   // the response continues after the requested range
     bool hit = false;      // the edge had it in its cache
-    bool of_name = false;  // asks what a name means, before the manifest
-    bool of_tags = false;  // asks for the manifest with the name's own tags, if it has any
+    bool of_name = false;  // looks up a name, before the manifest
+    bool of_tags = false;  // requests the manifest with the name's own tags, if there are any
 };
 
 Driver::Driver(Presence& presence, std::string song, bool old_names,
@@ -95,7 +103,7 @@ Driver::~Driver() {
     if (presence_.kept() && !id_.empty()) presence_.kept()->release(id_);
 }
 
-// ---- what the song is
+// ---- song lookup
 
 std::optional<song::Manifest> Driver::kept_manifest(const std::string& id) const {
     const auto json = presence_.kept()->read(id, "manifest.json", song::most_manifest_bytes);
@@ -120,10 +128,10 @@ void Driver::start() {
     act();
 }
 
-/// It is this song's: from here on chunks can be asked for.
+/// The manifest is verified: from now on, chunks can be requested.
 std::optional<gather::Found> Driver::adopt(song::Manifest manifest) {
     if (song::is_id(song_) && manifest.id != song_) return {};
-    if (conductor_->found()) {  // asked about beside the playing, for the next time
+    if (conductor_->found()) {  // looked up during playback, for the next time
         if (presence_.kept() && !song::is_id(song_))
             presence_.kept()->keep_name(song_, manifest.id);
         return {};
@@ -135,6 +143,10 @@ std::optional<gather::Found> Driver::adopt(song::Manifest manifest) {
     for (const auto& row : manifest_.renditions.front().chunks)
         found.shape.chunk_s.push_back(static_cast<double>(row.samples) / manifest_.rate);
     for (const auto& r : manifest_.renditions) {
+        // our token is for no higher bitrate; the lowest is asked for whatever it says
+        if (const int most = presence_.token().most_kbps();
+            most > 0 && r.kbps > most && !found.shape.renditions.empty())
+            break;
         auto& to = found.shape.renditions.emplace_back();
         to.kbps = r.kbps;
         to.header_bytes = static_cast<std::uint32_t>(r.header_bytes);
@@ -145,7 +157,7 @@ std::optional<gather::Found> Driver::adopt(song::Manifest manifest) {
         cache->use(id_);
         if (!song::is_id(song_)) cache->keep_name(song_, id_);
         const auto& known = cache->chunks(id_);
-        found.kept.resize(manifest_.renditions.size());
+        found.kept.resize(found.shape.renditions.size());
         for (std::size_t r = 0; r < found.kept.size(); ++r)
             if (const auto here = known.find(manifest_.renditions[r].kbps); here != known.end())
                 found.kept[r] = here->second;
@@ -154,7 +166,7 @@ std::optional<gather::Found> Driver::adopt(song::Manifest manifest) {
     return found;
 }
 
-/// Not before the first sound: a disk may be slow.
+/// Save the name after the first sound, because a disk may be slow.
 void Driver::keep_manifest() {
     if (!presence_.kept() || std::exchange(manifest_kept_, true)) return;
     const auto json = song::print_manifest(manifest_);
@@ -162,7 +174,7 @@ void Driver::keep_manifest() {
     if (!old || as_text(*old) != json) presence_.kept()->keep(id_, "manifest.json", as_bytes(json));
 }
 
-// ---- steps
+// ---- executing orders
 
 void Driver::act() {
     if (ended_) return;
@@ -181,7 +193,7 @@ void Driver::give_up(const gather::End& end) {
 }
 
 void Driver::carry_out() {
-    if (std::exchange(running_, true)) return;  // by the one that runs
+    if (std::exchange(running_, true)) return;  // the running call executes them
     for (auto steps = conductor_->take(); !steps.empty(); steps = conductor_->take())
         for (const auto& step : steps)
             std::visit([this](const auto& what) { carry_out(what); }, step);
@@ -238,7 +250,7 @@ void Driver::carry_out(const gather::Check& check) {
         const bool kept =
             cache && cache->keep(id_, song::chunk_path(rendition.kbps, check.chunk), bytes);
         if (kept) presence_.kept_more();
-        // one that is to be handed on soon stays in memory, as does what cannot be kept
+        // a chunk that is delivered soon, or cannot be cached, stays in memory
         if (!calls_.deliver || (kept && chunks_.size() > 4)) chunks_.erase(key);
     } else {
         chunks_.erase(key);
@@ -253,7 +265,7 @@ void Driver::carry_out(const gather::Forget& forget) {
 void Driver::carry_out(const gather::Deliver& deliver) {
     const auto& rendition = manifest_.renditions[static_cast<std::size_t>(deliver.rendition)];
     const auto& row = rendition.chunks[static_cast<std::size_t>(deliver.chunk)];
-    if (deliver.chunk != next_) return;  // one before it was lost
+    if (deliver.chunk != next_) return;  // an earlier chunk is missing
     const auto here = chunks_.extract({deliver.rendition, deliver.chunk});
     std::optional<Bytes> bytes;
     if (!here.empty())
@@ -329,6 +341,7 @@ void Driver::ask_tracker_song(int number) {
                                    now());
             } else {
                 if (!answer->edges.empty()) presence_.set_edges(answer->edges);
+                if (answer->peers_first) conductor_->spare_edges();
                 std::optional<gather::Found> found;
                 auto manifest = song::parse_manifest(answer->manifest);
                 if (manifest && manifest->id == answer->song_id && !conductor_->found())
@@ -357,10 +370,10 @@ void Driver::ask_tracker_peers(int number, int rendition) {
         }));
 }
 
-// ---- what is here
+// ---- cached and received bytes
 
 void Driver::read_kept(const Ask& ask) {
-    // decoding takes a while, in which sound goes out
+    // on a later turn, because decoding takes a while and sound can be written first
     presence_.loop().post(life_.guard([this, number = ask.number] {
         const auto found = flights_.find(number);
         if (found == flights_.end()) return;
@@ -456,7 +469,7 @@ std::size_t Driver::most_of(const Ask& ask) const {
     }
 }
 
-/// The name of the source, for people and events.
+/// The name of the source, for messages and events.
 std::string Driver::name_of(const Ask& ask) const {
     switch (ask.from) {
         case Ask::From::edge:
@@ -485,10 +498,13 @@ void Driver::fetch(const Ask& ask) {
     if (ask.from == Ask::From::edge) {
         upstream = &presence_.upstream(ask.source);
         if (calls_.fields && is_bytes_of_chunk(ask)) request.fields = calls_.fields(ask);
+        authorize(request, presence_.token().token());
     } else {
         auto& peer = peers_[ask.source];
         if (!peer) peer = presence_.peer(conductor_->peers()->at(ask.source).info.url);
         upstream = peer.get();
+        // never our token: what a peer gets to see must be of no use to it
+        if (auto* tracker = presence_.tracker()) authorize(request, tracker->pass(id_));
     }
     if (ask.what == Ask::What::first)
         request.fields.add("X-User-Bitrate", std::to_string(ask.kbps));
@@ -506,13 +522,14 @@ void Driver::fetch(const Ask& ask) {
     flights_.at(number).fetch = upstream->fetch(request, {}, std::move(calls));
 }
 
-/// Of a store that is only files: what the name means, then the manifest.
+/// From a plain web server: look up the name, then request the manifest.
 void Driver::resolve_name(const Ask& ask) {
     auto& flight = flights_.at(ask.number);
     flight.of_name = true;
     http::Request request;
     request.method = "GET";
     request.target = "/names/" + song_;
+    authorize(request, presence_.token().token());
     http::FetchCalls calls;
     const int number = ask.number;
     calls.head =
@@ -587,8 +604,8 @@ bool Driver::on_data(int number, BytesView bytes) {
     take(flight, bytes);
     const auto still = flights_.find(number);
     if (still == flights_.end()) return false;
-    // the end of the message follows, after which the connection is good for another; but not
-    // where the answer goes on behind what was asked for
+    // the end of the message follows, and then the connection can be reused; but not if the
+    // response continues after the requested range
     if (still->second.longer && still->second.got == ask.stop - ask.begin) {
         whole(number);
         return false;
@@ -620,7 +637,7 @@ void Driver::take(Flight& flight, BytesView bytes) {
     take_pieces(number);
 }
 
-/// Pieces that are whole by now, each held against its hash.
+/// Verify the pieces that are complete.
 void Driver::take_pieces(int number) {
     for (auto found = flights_.find(number); found != flights_.end();
          found = flights_.find(number)) {
@@ -652,7 +669,7 @@ void Driver::on_end(int number, const http::Failure* failure) {
     whole(number);
 }
 
-/// The answer is here.
+/// The response is complete.
 void Driver::whole(int number) {
     auto& flight = flights_.at(number);
     const auto ask = flight.ask;
@@ -696,7 +713,7 @@ void Driver::take_manifest(int number, BytesView json) {
     act();
 }
 
-/// The conductor knows by now what the first chunk is a part of, if it goes on with it.
+/// The conductor now knows the rendition of the first chunk, or has dropped the chunk.
 void Driver::adopt_first() {
     const auto* ask = conductor_->asked(first_number_);
     if (!ask || ask->stop == 0) return;

@@ -18,7 +18,7 @@
 
 namespace stretto::listen {
 
-/// One song, and the file it goes to.
+/// One song and its output file.
 struct Fetcher::Job {
     std::string song;
     const song::Rendition* rendition = nullptr;
@@ -26,10 +26,10 @@ struct Fetcher::Job {
     ogg::ChunkReader reader;
     std::optional<Draft> file;
     bool to_stdout = false;
-    std::optional<Error> broken;  // of writing
+    std::optional<Error> broken;  // error while writing
     std::unique_ptr<Driver> driver;
     double began = 0, first = -1;          // s
-    std::array<std::uint64_t, 3> bytes{};  // right ones, by cache, peer, edge
+    std::array<std::uint64_t, 3> bytes{};  // correct bytes from cache, peers and edges
     std::uint64_t wasted = 0;
     int retries = 0, bans = 0;
 
@@ -99,7 +99,7 @@ void Fetcher::begin_next() {
     if (how.tracker) how.self = presence_.tracker()->peer_id();
     how.keeps = presence_.kept() != nullptr;
     how.first_kbps = options_.kbps;
-    how.first_beside_tracker = false;  // in a crowd others may have it
+    how.first_beside_tracker = false;  // in a crowd, peers may have it
     how.retry.patience_s = options_.patience_s;
     how.retry.seed = seeds_;
     gather::Fetching::Wish wish;
@@ -175,7 +175,7 @@ void Fetcher::ended(Job& job, const gather::End& end) {
     if (job.broken && job.to_stdout) end_if_nobody_reads();
     tell(job, end);
     if (end.status != 0) exits_.push_back(end.status);
-    // its own driver calls: destroyed in the loop's next turn
+    // called by its own driver, so destroy it in the loop's next turn
     loop_.post([this, &job] {
         jobs_.remove_if([&](const Job& other) { return &other == &job; });
         begin_next();
@@ -206,7 +206,7 @@ void Fetcher::tell(const Job& job, const gather::End& end) {
 
 namespace {
 
-/// Columns for people: id, names, artist, title.
+/// Print columns: id, names, artist, title.
 std::string columns(const nlohmann::json& song) {
     const auto field = [&](const char* key) {
         return song.contains(key) && song[key].is_string() ? printable(song[key].get<std::string>())

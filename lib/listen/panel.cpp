@@ -48,7 +48,7 @@ std::string picture(const std::vector<From>& sources, std::size_t most, bool utf
     return drawn;
 }
 
-/// What stands behind the title, the least needed last.
+/// The parts after the title, the least important last.
 std::vector<std::string> fields(const PanelView& view, bool utf8) {
     std::vector<std::string> all;
     all.push_back(text(clock_text(view.at), " / ", clock_text(view.length)));
@@ -101,7 +101,7 @@ void Panel::show(const PanelView& view, bool now) {
     const auto time = std::chrono::steady_clock::now();
     if (!now && time - last_ < std::chrono::milliseconds{250}) return;
     last_ = time;
-    // a full line would wrap where the cursor stands behind it
+    // a full line would wrap, because the cursor is placed after it
     auto line = panel_line(view, terminal_columns() - 1, utf8_);
     if (line == drawn_) return;
     put(text("\r", line, "\x1b[K"));

@@ -16,11 +16,11 @@ namespace stretto::listen {
 namespace {
 
 constexpr std::chrono::milliseconds tick_ms{100};
-constexpr std::chrono::milliseconds hurried_ms{400};  // twice, and it has ended within a second
-constexpr double next_from_s = 30;  // what is left of a song when the next begins to load
+constexpr std::chrono::milliseconds hurried_ms{400};  // twice this is less than a second
+constexpr double next_from_s = 30;  // remaining time of a song when the next begins to load
 constexpr double between_progress = 1, between_posted_progress = 10;  // s
 constexpr std::size_t most_sources = 12;
-constexpr double urgent_s = 5;  // with less in hand, all the network is for what plays
+constexpr double urgent_s = 5;  // below this buffer level, the whole link is for the current song
 
 const char* source_of(gather::Ask::From from) {
     switch (from) {
@@ -52,10 +52,10 @@ struct Player::Song {
     std::string name, title, artist, session;
     std::unique_ptr<abr::Policy> policy;
     std::unique_ptr<Driver> driver;
-    gather::Listening* rules = nullptr;  // the driver's
+    gather::Listening* rules = nullptr;  // owned by the driver
     std::shared_ptr<Sound::Track> track;
     std::optional<events::Session> events;
-    std::vector<play::Session::Part> parts;      // the newest last; for the bitrate that is heard
+    std::vector<play::Session::Part> parts;  // the newest is last; tells the bitrate that is heard
     double begun = 0, told = 0, stalled_at = 0;  // s of the steady clock
     std::int64_t first_byte_ms = -1;
     std::optional<gather::End> failure;
@@ -82,7 +82,8 @@ Player::Player(const Options& options)
       presence_(loop_, options.presence, [this](const std::string& what) { say_(what); }),
       diary_(loop_,
              {options.events, options.listener, options.network,
-              options.presence.location ? swarm::print_location(*options.presence.location) : ""},
+              options.presence.location ? swarm::print_location(*options.presence.location) : "",
+              [this] { return presence_.token().token(); }},
              [this](const std::string& what) { say_(what); }),
       sound_(loop_,
              {options.output, options.sink, options.volume, options.wish.session.start_s,
@@ -179,8 +180,9 @@ void Player::found(Song& song, const song::Manifest& manifest) {
     const auto title = song::first_tag(manifest.tags, "TITLE");
     song.artist = song::first_tag(manifest.tags, "ARTIST");
     song.title = title.empty() ? song.name : title;
-    // in a server's log, CMCD's sid is then the session of the events
-    diary_.begin(song.events, song.session, manifest.id, song.title, song.artist);
+    // so that sid in a server's log is the session of the events
+    diary_.begin(song.events, song.session, manifest.id, song.title, song.artist,
+                 presence_.token().id());
 }
 
 http::Fields Player::cmcd(const Song& song, const gather::Ask& ask) const {
@@ -198,7 +200,7 @@ void Player::came(Song& song, const gather::Came& c, const std::string& from, bo
                                                                : From::edge);
     if (sources_.size() > most_sources) sources_.pop_front();
     const auto& manifest = song.driver->manifest();
-    if (manifest.rate == 0) return;  // before anything is known of the song
+    if (manifest.rate == 0) return;  // before the song lookup
     const auto& r = manifest.renditions[static_cast<std::size_t>(c.ask.rendition)];
     const auto& row = r.chunks[static_cast<std::size_t>(c.ask.chunk)];
     const auto ms = [](double s) { return std::llround(std::max(0.0, s) * 1000); };
@@ -230,13 +232,13 @@ play::Session::Heard Player::heard(const Song& song) const {
     return h;
 }
 
-// ---- what happens
+// ---- changes of the sound
 
 void Player::happened(const std::shared_ptr<Sound::Track>& track, const Sound::Happened& what) {
     if (ending_ || !current_) return;
     using What = Sound::Happened::What;
     if (current_->track != track) {
-        // the song before ended in the same moment, and go_to() follows
+        // the previous song ended at the same moment, and go_to() follows
         if (next_ && next_->track == track && what.what == What::started) next_->told = what.at;
         return;
     }
@@ -270,7 +272,7 @@ void Player::failed(Song& song, const gather::End& end) {
     if (&song == current_.get()) give_up_if_silent(song);
 }
 
-/// A song that failed is given up when what was in hand has been heard.
+/// Give up a failed song when its buffered audio has been played.
 void Player::give_up_if_silent(Song& song) {
     if (song.track && !song.failure && song.track->state().damaged && song.in_hand_s() <= 0)
         song.failure = {EX_DATAERR, text("'", song.name, "' holds damaged audio")};
@@ -320,7 +322,7 @@ void Player::drop(std::unique_ptr<Song> song) {
     loop_.drop(std::move(song));
 }
 
-/// @param why  what became of the song that plays now
+/// @param why  how the current song ended
 void Player::go_to(std::size_t number, const char* why) {
     if (current_) {
         const double heard_s = current_->track ? current_->track->state().heard_s : 0;
@@ -403,14 +405,14 @@ void Player::key(Key key) {
     }
 }
 
-/// Ended from outside. Who gives to others after the last song has done what was asked for.
+/// End after a signal. A player that only uploads after the last song has done its task.
 void Player::interrupt() {
     interrupted_ = interrupted_ || !ending_;
     hurried_ = true;
     key(Key::quit);
 }
 
-/// Nothing more is written; what was is heard to its end.
+/// Write no more samples; those already written are played to their end.
 void Player::end() {
     if (std::exchange(ending_, true)) return;
     drop(std::move(next_));
@@ -430,7 +432,7 @@ void Player::leave() {
             leave_.once(std::chrono::milliseconds{std::llround(sharing * 1000)});
         return;
     }
-    // called again, it waits no longer for what it waits for: the tracker, then who takes events
+    // a second call stops waiting for the tracker, or then for the server of events
     if (hurried_)
         leave_.every(hurried_ms);
     else

@@ -12,7 +12,8 @@ std::string_view trimmed(std::string_view line) {
     return line;
 }
 
-/// "http://host/stream/frontiers?kbps=160", "songs/frontiers/manifest.json", "frontiers": the song.
+/// The song in "http://host/stream/frontiers?kbps=160", "songs/frontiers/manifest.json" or
+/// "frontiers".
 std::string_view song_of(std::string_view line) {
     for (const std::string_view before : {"/stream/", "/songs/", "stream/", "songs/"}) {
         const auto at = line.find(before);

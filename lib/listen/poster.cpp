@@ -6,11 +6,13 @@
 #include <random>
 #include <utility>
 
+#include "http/token.hpp"
+
 namespace stretto::listen {
 namespace {
 
 constexpr std::int64_t gather_ms = 1000;
-constexpr std::chrono::seconds last_time{5};  // for what is left when the program ends
+constexpr std::chrono::seconds last_time{5};  // for the last lines when the program ends
 
 http::Upstream::Limits limits() {
     http::Upstream::Limits limits;
@@ -45,10 +47,12 @@ bool is_url(std::string_view events) {
     return events.starts_with("http://") || events.starts_with("https://");
 }
 
-Poster::Poster(net::Loop& loop, const std::string& url, std::function<void(const std::string&)> say)
+Poster::Poster(net::Loop& loop, const std::string& url, std::function<void(const std::string&)> say,
+               std::function<std::string()> token)
     : loop_(loop),
       base_(url.substr(0, path_at(url))),
       target_(url.substr(path_at(url))),
+      token_(std::move(token)),
       say_(std::move(say)),
       upstream_(loop, base_, limits()),
       next_(loop, [this] { post(); }),
@@ -79,10 +83,14 @@ void Poster::post() {
     const auto body = outbox_.post();
     http::Request request;
     request.method = "POST";
-    // for the server, which holds it against its own clock
+    // the server compares it with its own clock
     request.target =
         text(target_, target_.find('?') == target_.npos ? '?' : '&', "sent_ms=", utc_ms());
     request.fields.add("Content-Type", "application/x-ndjson");
+    if (const auto token = token_ ? token_() : std::string{}; !token.empty()) {
+        const auto [name, value] = http::bearer(token);
+        request.fields.add(name, value);
+    }
     http::ask(upstream_, std::move(request), Bytes{body.begin(), body.end()}, 4096,
               [this](const http::Whole& answer) { take(answer); });
 }
@@ -95,7 +103,7 @@ void Poster::take(const http::Whole& answer) {
                      std::uniform_real_distribution{}(random));
     why_ = answer.status / 100 == 2 ? "" : answer.why;
     if (outbox_.lost() > lost) tell_of_loss(why_);
-    // at the end there is no time for pauses that spare the server
+    // at the end there is no time for pauses
     if (finishing_) outbox_.hurry();
     if (finishing_ && outbox_.empty()) return over();
     schedule(finishing_ && why_.empty() ? 0 : gather_ms / 5);

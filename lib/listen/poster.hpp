@@ -18,7 +18,9 @@ class Poster : public events::Sink {
    public:
     /// @param url  "http://host:port" (with the default path /events), or with a path; also https
     /// @param say  called once if events are lost, with the reason
-    Poster(net::Loop& loop, const std::string& url, std::function<void(const std::string&)> say);
+    /// @param token  asked for what to show to the server; empty: nothing
+    Poster(net::Loop& loop, const std::string& url, std::function<void(const std::string&)> say,
+           std::function<std::string()> token = {});
 
     void write(std::string_view lines, std::int64_t time_ms) override;
     /// Post the waiting lines now.
@@ -36,6 +38,7 @@ class Poster : public events::Sink {
 
     net::Loop& loop_;
     std::string base_, target_;
+    std::function<std::string()> token_;
     std::function<void(const std::string&)> say_;
     events::Outbox outbox_;
     http::Upstream upstream_;

@@ -15,7 +15,7 @@
 namespace stretto::listen {
 namespace {
 
-constexpr std::int64_t default_upload_kbps = 4000;  // told to the tracker where no limit was set
+constexpr std::int64_t default_upload_kbps = 4000;  // announced to the tracker if no limit is set
 constexpr std::size_t most_list_bytes = 16u << 20;
 /// 6 connections are what a browser opens to a server; more would only share the same link.
 constexpr long edge_connections = 6, peer_connections = 3;
@@ -64,7 +64,7 @@ struct Presence::Search {
 
 Presence::Presence(net::Loop& loop, const Options& options,
                    const std::function<void(const std::string&)>& say)
-    : options_(options), loop_(loop) {
+    : options_(options), loop_(loop), token_(loop, options.token, say) {
     open_cache(say);
     if (is_url(options_.store)) {
         plain_ = edges_.add_trusted(name_of(options_.store), options_.store);
@@ -75,6 +75,7 @@ Presence::Presence(net::Loop& loop, const Options& options,
     for (const auto& url : options_.edges) edges_.add_trusted(name_of(url), url);
     if (!options_.tracker.empty()) {
         tracker_.emplace(loop_, options_.tracker, options_.location);
+        tracker_->set_token([this] { return token_.token(); });
         recall_edges();
     }
     if (tracker_ && kept_ && options_.share) share();
@@ -102,6 +103,8 @@ void Presence::share() {
     const auto kbps = options_.upload_limit > 0
                           ? static_cast<std::int64_t>(options_.upload_limit * 8 / 1000)
                           : default_upload_kbps;
+    tracker_->on_pass_keys(
+        [this](std::optional<sign::KeySet> keys) { seeder_->demand_passes(std::move(keys)); });
     tracker_->share(*kept_, seeder_->port(), kbps,
                     [this](const auto& songs) { seeder_->withhold(songs); });
 }
@@ -129,6 +132,7 @@ http::Upstream& Presence::upstream(int edge) {
     limits.stall = std::chrono::seconds{8};
     limits.least_bytes_per_s = least_bytes_per_s;
     limits.proxy = limits.follow_redirects = known.trusted;
+    limits.http2 = true;
     if (!known.trusted)
         limits.allow = [local = options_.local_peers](const net::Address& address) {
             return may_be_edge(address, local);
@@ -150,7 +154,7 @@ void Presence::set_edges(const std::vector<swarm::EdgeInfo>& edges) {
     refused_ = 0;
     named_ = edges.size();
     for (const auto& info : edges) {
-        // names are judged when they have been looked up
+        // host names are checked after they have been resolved
         const auto endpoint = swarm::parse_peer_url(info.url);
         if (endpoint && !swarm::may_connect(*endpoint, swarm::Role::edge, options_.local_peers))
             ++refused_;
@@ -181,7 +185,7 @@ void Presence::recall_edges() {
         const auto bytes = read_file(file, 1 << 20);
         if (const auto edges = swarm::parse_edges_answer(as_text(bytes))) set_edges(*edges);
     } catch (const Error&) {
-        // one that cannot be read is one that is not there
+        // an unreadable file counts as missing
     }
 }
 

@@ -10,6 +10,7 @@
 #include "gather/edges.hpp"
 #include "http/upstream.hpp"
 #include "listen/directory.hpp"
+#include "listen/token.hpp"
 #include "net/life.hpp"
 #include "peer/seeder.hpp"
 #include "peer/tracker.hpp"
@@ -31,7 +32,8 @@ class Presence {
         bool local_peers =
             false;  ///< peers and edges may be anywhere, not only on the open internet
         double upload_limit = 0;  ///< bytes/s; 0: none
-        std::string listen;       ///< of the peer's server; empty: every address, any port
+        TokenSource::Options token;
+        std::string listen;  ///< of the peer's server; empty: every address, any port
     };
     /// @param say  called once if the cache cannot be used; then songs are played from memory
     Presence(net::Loop& loop, const Options& options,
@@ -42,6 +44,7 @@ class Presence {
     net::Loop& loop() const noexcept { return loop_; }
     gather::Edges& edges() noexcept { return edges_; }
     store::Kept* kept() { return kept_ ? &*kept_ : nullptr; }
+    TokenSource& token() noexcept { return token_; }
     peer::Tracker* tracker() { return tracker_ ? &*tracker_ : nullptr; }
     bool asks_peers() const { return options_.peers && tracker_.has_value(); }
     bool local_peers() const noexcept { return options_.local_peers; }
@@ -95,6 +98,7 @@ class Presence {
 
     Options options_;
     net::Loop& loop_;
+    TokenSource token_;
     std::optional<store::Kept> kept_;
     std::optional<Directory> directory_;
     gather::Edges edges_;

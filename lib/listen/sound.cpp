@@ -15,7 +15,7 @@ constexpr double often_s = 0.01, seldom_s = 0.1;
 constexpr std::size_t slice = 8192;        // bytes decoded at a time, while the device may wait
 constexpr std::size_t most_frames = 8192;  // taken at a time
 constexpr std::chrono::milliseconds most_yield{5};
-constexpr double margin_s = 15;  // decoded beyond the buffer: a chunk and a half
+constexpr double margin_s = 15;  // decoded in addition to the buffer: a chunk and a half
 
 }  // namespace
 
@@ -161,8 +161,8 @@ void Sound::close() {
     sink_.reset();
 }
 
-/// A mutex is not fair: without this, all that a cache holds is decoded before the first sample is
-/// written.
+/// Let the thread take the mutex. A mutex is not fair: without this, all cached audio would be
+/// decoded before the first sample is written.
 void Sound::yield_to_device(std::unique_lock<std::mutex>& lock, const Track& track) {
     const bool starts =
         !track.playing_ && !queue_.empty() && queue_.front().get() == &track && track.can_play();
@@ -224,7 +224,7 @@ double Sound::feed(Track& track) {
         return 0;
     }
     if (got > 0) return options_.sink.paced ? often_s : 0;
-    // unpaced output to a file waits for every byte, and there is nothing to hear
+    // unpaced output to a file waits for every byte, so there are no stalls
     if (options_.sink.paced && sink_->played() >= sink_->written()) {
         track.playing_ = false;
         if (!track.last_) tell(queue_.front(), Happened::What::stalled);
@@ -232,8 +232,8 @@ double Sound::feed(Track& track) {
     return often_s;
 }
 
-/// An output of the track's format. A device is opened again when the format changes, once all
-/// before it was heard; a file goes on in another one. @return false: not yet
+/// Open an output with the track's format. If the format changes, a device is reopened after all
+/// previous samples were played, and a file is continued in another one. @return false: not yet
 bool Sound::open(Track& track) {
     const audio::Format format{track.rate_, track.channels_};
     if (sink_ && sink_->format() == format) return true;

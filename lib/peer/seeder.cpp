@@ -1,7 +1,10 @@
 #include "peer/seeder.hpp"
 
+#include <ctime>
+
 #include "edge/answer.hpp"
 #include "peer/have.hpp"
+#include "sign/pass.hpp"
 
 namespace stretto::peer {
 namespace {
@@ -125,7 +128,20 @@ std::string Seeder::have(const edge::Route& route) const {
     return text("Stretto-Have: ", print_have(found->second), "\r\n");
 }
 
+/// Why this client may not have it; empty: it may.
+std::string Seeder::why_not(const http::Carried& carried, const edge::Route& route,
+                            const net::Address& client) const {
+    if (!pass_keys_) return {};
+    const auto opened =
+        sign::open_pass(carried.token, *pass_keys_, client.host(), std::time(nullptr));
+    if (const auto* refused = std::get_if<sign::Refused>(&opened)) return refused->why;
+    const auto& pass = std::get<sign::Pass>(opened);
+    if (pass.song != route.song) return "it is for another song";
+    return pass.allows_kbps(route.kbps) ? "" : "it is for a lower bitrate";
+}
+
 void Seeder::handle(http::Incoming&& incoming, http::Reply reply) {
+    const auto carried = http::take_token(incoming.request);
     const auto& request = incoming.request;
     const auto target = http::parse_target(request.target);
     if (!target) return reply.send(400, target.error().why);
@@ -134,6 +150,8 @@ void Seeder::handle(http::Incoming&& incoming, http::Reply reply) {
     if (!chunk && route.kind != edge::Route::index) return reply.send(404, "not found");
     if (request.method != "GET" && request.method != "HEAD")
         return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
+    if (const auto why = why_not(carried, route, incoming.peer); !why.empty())
+        return reply.send(403, "pass: " + why);
     if (withheld_.contains(route.song)) return reply.send(404, "not found");
     auto more = have(route);
     const auto entry = origin_.find(route, false, loop_.now_ms());

@@ -5,7 +5,9 @@
 
 #include "edge/origin.hpp"
 #include "http/server.hpp"
+#include "http/token.hpp"
 #include "net/life.hpp"
+#include "sign/key.hpp"
 #include "store/kept.hpp"
 
 namespace stretto::peer {
@@ -49,6 +51,9 @@ class Seeder : public http::Handler {
     void withhold(const std::vector<std::string>& songs) {
         withheld_ = {songs.begin(), songs.end()};
     }
+    /// Give only to clients with a pass that one of these keys signed; an empty set: to nobody.
+    /// nullopt: to all.
+    void demand_passes(std::optional<sign::KeySet> keys) { pass_keys_ = std::move(keys); }
     /// Bytes of chunks given so far.
     std::uint64_t given() const noexcept { return given_; }
 
@@ -57,6 +62,8 @@ class Seeder : public http::Handler {
    private:
     class Upload;
     std::string have(const edge::Route& route) const;
+    std::string why_not(const http::Carried& carried, const edge::Route& route,
+                        const net::Address& client) const;
     void listen(const std::string& where);
 
     net::Loop& loop_;
@@ -71,6 +78,7 @@ class Seeder : public http::Handler {
     int port_ = 0, uploads_ = 0;
     bool urgent_ = false;
     std::unordered_set<std::string> withheld_;
+    std::optional<sign::KeySet> pass_keys_;
     std::uint64_t given_ = 0;
     std::string address_;
     net::Life life_;

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "base/digest.hpp"
+#include "http/token.hpp"
 
 namespace stretto::peer {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 constexpr std::size_t small_answer = 64 * 1024;    // 24 peers are 8 kB
 constexpr std::size_t beside_edges = 1024 * 1024;  // the manifest comes from them
 constexpr std::uint64_t least_between_ms = 3000;   // announces, when something has changed
+constexpr std::size_t most_passes = 64;            // songs that are heard at a time are few
 /// It looks at all that is kept, and a song that begins needs the network: after both.
 constexpr std::chrono::milliseconds first_announce{500};
 
@@ -24,6 +26,13 @@ http::Upstream::Limits limits() {
     return limits;
 }
 
+void authorize(http::Request& request, const std::function<std::string()>& token) {
+    const auto shown = token ? token() : std::string{};
+    if (shown.empty()) return;
+    const auto [name, value] = http::bearer(shown);
+    request.fields.add(name, value);
+}
+
 std::string random_id() {
     std::random_device random;
     Bytes bytes;
@@ -33,8 +42,8 @@ std::string random_id() {
 
 }  // namespace
 
-std::map<std::string, swarm::Have> inventory(const store::Kept& kept) {
-    std::map<std::string, swarm::Have> all;
+swarm::Songs inventory(const store::Kept& kept) {
+    swarm::Songs all;
     for (const auto& id : kept.songs()) {
         if (all.size() == swarm::most_songs) break;
         for (const auto& [kbps, here] : kept.chunks(id)) {
@@ -58,12 +67,52 @@ Tracker::Tracker(net::Loop& loop, const std::string& url, std::optional<swarm::L
       upstream_(loop, url, limits()),
       again_(loop, [this] { announce(); }) {}
 
+void Tracker::get(const std::string& target, std::size_t most,
+                  std::function<void(http::Whole)> done) {
+    http::Request request;
+    request.method = "GET";
+    request.target = target;
+    authorize(request, token_);
+    http::ask(upstream_, std::move(request), {}, most, std::move(done));
+}
+
+std::string Tracker::pass(const std::string& song_id) const {
+    const auto found = passes_.find(song_id);
+    return found == passes_.end() ? std::string{} : found->second;
+}
+
+void Tracker::keep_pass(const std::string& song_id, const http::Fields& answer) {
+    const auto* pass = answer.find("Stretto-Pass");
+    if (!pass) return;
+    if (passes_.size() >= most_passes && !passes_.contains(song_id)) passes_.clear();
+    passes_[song_id] = *pass;
+}
+
+/// An announce's answer names the key that passes are signed with.
+void Tracker::learn_pass_keys(const http::Fields& answer) {
+    const auto* key = answer.find("Stretto-Pass-Key");
+    if (!pass_keys_ || (key ? *key : "") == pass_key_) return;
+    pass_key_ = key ? *key : "";
+    if (!key) return pass_keys_(std::nullopt);
+    pass_keys_(sign::KeySet{});
+    http::get(upstream_, "/pass-keys", sign::KeySet::most_bytes, [this](const http::Whole& got) {
+        auto keys = got.ok() ? sign::parse_keys(as_text(got.body))
+                             : Result<sign::KeySet>{Malformed{got.why}};
+        if (keys)
+            pass_keys_(std::move(*keys));
+        else
+            pass_key_.clear();  // the next announce tries again
+    });
+}
+
 void Tracker::post(const std::string& path, const std::string& json,
                    std::function<void(http::Whole)> done) {
     http::Request request;
     request.method = "POST";
     request.target = path;
     request.fields.add("Content-Type", "application/json");
+    // an announce and a report say nothing of what somebody may hear
+    if (path == "/peers") authorize(request, token_);
     http::ask(upstream_, std::move(request), Bytes(json.begin(), json.end()), small_answer,
               std::move(done));
 }
@@ -72,10 +121,11 @@ void Tracker::song(const std::string& song, bool edges_known, Song done) {
     auto target = "/songs/" + song;
     if (location_) target += "?location=" + swarm::print_location(*location_);
     const auto most = edges_known ? beside_edges : swarm::most_answer_bytes;
-    http::get(upstream_, target, most, [done = std::move(done)](http::Whole got) {
+    get(target, most, [this, done = std::move(done)](http::Whole got) {
         if (!got.ok()) return done({}, got.status, got.why);
         auto answer = swarm::parse_song_answer(as_text(got.body));
         if (!answer) return done({}, 0, answer.error().why);
+        keep_pass(answer->song_id, got.fields);
         done(std::move(*answer), 200, "");
     });
 }
@@ -89,12 +139,14 @@ void Tracker::peers(const std::string& song_id, int kbps, int want,
     query.want = want;
     query.peer_id = peer_id_;
     query.port = port_;
-    post("/peers", swarm::print_peers_query(query), [done = std::move(done)](http::Whole got) {
+    const auto take = [this, song_id, done = std::move(done)](http::Whole got) {
         if (!got.ok()) return done({});
         auto peers = swarm::parse_peers_answer(as_text(got.body));
         if (!peers) return done({});
+        keep_pass(song_id, got.fields);
         done(std::move(*peers));
-    });
+    };
+    post("/peers", swarm::print_peers_query(query), take);
 }
 
 void Tracker::edges(std::function<void(std::optional<std::vector<swarm::EdgeInfo>>)> done) {
@@ -153,6 +205,7 @@ void Tracker::announce() {
             answered_ = true;
             // they are announced all the same: so we learn when one may be shared again
             if (withhold_) withhold_(answer->removed);
+            learn_pass_keys(got.fields);
             next = std::chrono::seconds{answer->interval_s};
             pause_s_ = 5;
         } else {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "http/ask.hpp"
+#include "sign/key.hpp"
 #include "store/kept.hpp"
 #include "swarm/announce.hpp"
 
@@ -37,6 +38,16 @@ class Tracker {
     /// Announce that we leave, then call `done`, at the latest after a second.
     void leave(std::function<void()> done);
 
+    /// Asked for the token to show to the tracker with each request about a song; empty: none.
+    void set_token(std::function<std::string()> token) { token_ = std::move(token); }
+    /// What the tracker gave to be shown to peers of this song; empty: nothing.
+    std::string pass(const std::string& song_id) const;
+    /// Called when the tracker has other keys for the passes that our clients have to show.
+    /// nullopt: they need none. An empty set: they need one, and its keys are on their way.
+    void on_pass_keys(std::function<void(std::optional<sign::KeySet>)> call) {
+        pass_keys_ = std::move(call);
+    }
+
     const std::string& peer_id() const noexcept { return peer_id_; }
     const std::string& url() const noexcept { return upstream_.url(); }
 
@@ -44,6 +55,9 @@ class Tracker {
     void post(const std::string& path, const std::string& json,
               std::function<void(http::Whole)> done);
     void announce();
+    void get(const std::string& target, std::size_t most, std::function<void(http::Whole)> done);
+    void keep_pass(const std::string& song_id, const http::Fields& answer);
+    void learn_pass_keys(const http::Fields& answer);
 
     net::Loop& loop_;
     std::string peer_id_;
@@ -53,6 +67,10 @@ class Tracker {
     std::optional<net::Timer> late_;
     const store::Kept* kept_ = nullptr;
     std::function<void(std::vector<std::string>)> withhold_;
+    std::function<std::string()> token_;
+    std::map<std::string, std::string> passes_;  // by song
+    std::function<void(std::optional<sign::KeySet>)> pass_keys_;
+    std::string pass_key_;  // that we have
     int port_ = 0;
     std::int64_t upload_kbps_ = 0;
     std::uint64_t announced_ms_ = 0;
@@ -61,6 +79,6 @@ class Tracker {
 };
 
 /// The announced part of the cache: the most recently used songs.
-std::map<std::string, swarm::Have> inventory(const store::Kept& kept);
+swarm::Songs inventory(const store::Kept& kept);
 
 }  // namespace stretto::peer

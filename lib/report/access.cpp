@@ -10,7 +10,7 @@
 namespace stretto::report {
 namespace {
 
-/// What is left of a line; each step takes something off its head, or makes it fail for good.
+/// The rest of a line. Each call removes its first part, or marks the line as invalid.
 class Rest {
    public:
     explicit Rest(std::string_view text) : text_(text) {}
@@ -18,7 +18,7 @@ class Rest {
     bool failed() const noexcept { return failed_; }
     bool over() const noexcept { return text_.empty(); }
 
-    /// Up to `end`, which is taken off too.
+    /// The part up to `end`, which is removed too.
     std::string_view until(std::string_view end) {
         const auto at = text_.find(end);
         if (at == std::string_view::npos) return fail();
@@ -26,13 +26,13 @@ class Rest {
         text_.remove_prefix(at + end.size());
         return part;
     }
-    /// A word, or all that is left.
+    /// A word, or the whole rest.
     std::string_view word() {
         const auto part = text_.substr(0, text_.find(' '));
         text_.remove_prefix(std::min(text_.size(), part.size() + 1));
         return part.empty() ? fail() : part;
     }
-    /// "..." and a blank or the end; the writer escapes quotes inside.
+    /// "..." followed by a blank or the end; quotes inside are escaped.
     std::string_view quoted() {
         if (!text_.starts_with('"')) return fail();
         text_.remove_prefix(1);
@@ -69,7 +69,7 @@ int two_digits(std::string_view text, std::size_t at) {
     return std::from_chars(text.data() + at, end, value).ptr == end ? value : -1;
 }
 
-/// "27/Nov/2026:18:13:20 +0000", the only zone that we write.
+/// "27/Nov/2026:18:13:20 +0000", our servers write no other zone.
 std::optional<std::int64_t> parse_time(std::string_view text) {
     constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
     if (text.size() != 26 || !text.ends_with(" +0000") || text[2] != '/' || text[6] != '/' ||

@@ -15,22 +15,22 @@ namespace {
 
 constexpr std::size_t block_bytes = 256 << 10;
 
-/// Whole lines, and perhaps the beginning of one that is too long.
+/// A block of whole lines, or with the beginning of a line that is too long.
 struct Block {
     std::string raw = std::string(block_bytes + most_line_bytes + events::Reader::padding, '\0');
     std::size_t whole_bytes = 0, too_long_bytes = 0;
     std::vector<ParsedLine> lines;
-    std::size_t count = 0;  // of lines; what is behind keeps its memory for the next block
+    std::size_t count = 0;  // of lines; later elements keep their memory for the next block
     std::vector<std::uint8_t> texts = std::vector<std::uint8_t>(raw.size());
     bool ready = false;
 };
 
-/// Cuts what is read at line feeds.
+/// Divides the bytes read into blocks at line feeds.
 class Cutter {
    public:
     explicit Cutter(const std::string& name) : input_(name) {}
 
-    /// @return  false: there is no more
+    /// @return  false at the end of the input
     bool next(Block& block) {
         block.whole_bytes = block.too_long_bytes = 0;
         while (!over_ && block.whole_bytes + block.too_long_bytes == 0) fill(block);
@@ -47,7 +47,7 @@ class Cutter {
         have += n;
         const char* const begin = block.raw.data();
         std::size_t from = 0;
-        if (skipping_) {  // only what was just read can end it
+        if (skipping_) {  // its end can only be in the bytes that were just read
             const auto* feed = static_cast<const char*>(std::memchr(begin, '\n', have));
             from = feed ? static_cast<std::size_t>(feed - begin) + 1 : have;
             skipping_ = !feed;
@@ -90,7 +90,8 @@ void parse(events::Reader& reader, Block& block) {
     if (block.too_long_bytes > 0) add(raw.substr(block.whole_bytes, block.too_long_bytes), false);
 }
 
-/// Blocks go round in a ring: cut by one thread at a time, parsed by any, taken in order by one.
+/// A ring of blocks. One thread at a time cuts a block, any thread parses it, and one takes blocks
+/// in order.
 class Ahead {
    public:
     Ahead(const std::string& name, unsigned threads)
@@ -110,7 +111,7 @@ class Ahead {
         while (auto* block = next(lock, reader)) {
             lock.unlock();
             for (std::size_t i = 0; i < block->count; ++i) take(block->lines[i]);
-            // what fits into a block needs no help
+            // one block needs no additional threads
             while (helpers_.size() < threads_) helpers_.emplace_back([this] { help(); });
             lock.lock();
             block->ready = false;
@@ -124,7 +125,7 @@ class Ahead {
     using Lock = std::unique_lock<std::mutex>;
     Block& at(std::size_t number) { return blocks_[number % blocks_.size()]; }
 
-    /// While the next block is not ready, its taker works too.
+    /// While the next block is not ready, the taking thread parses others.
     Block* next(Lock& lock, events::Reader& reader) {
         for (;;) {
             if (failure_) std::rethrow_exception(failure_);
@@ -140,7 +141,7 @@ class Ahead {
             if (!work(lock, reader)) changed_.wait(lock);
     }
 
-    /// Cuts and parses a block, unlocked. @return  false: there is none to cut now
+    /// Cut and parse a block, without the lock. @return  false: no block can be cut now
     bool work(Lock& lock, events::Reader& reader) {
         if (cutting_ || over_ || stop_ || cut_ - taken_ == blocks_.size()) return false;
         auto& block = at(cut_);
@@ -167,10 +168,10 @@ class Ahead {
         return true;
     }
 
-    Cutter cutter_;  // of the thread that set cutting_
+    Cutter cutter_;  // used by the thread that set cutting_
     std::vector<Block> blocks_;
     const unsigned threads_;
-    std::mutex mutex_;  // of what follows, and of each block's `ready`
+    std::mutex mutex_;  // protects the members below, and `ready` of each block
     std::condition_variable changed_;
     std::size_t cut_ = 0, taken_ = 0;
     bool cutting_ = false, over_ = false, stop_ = false;

@@ -1,5 +1,5 @@
 #pragma once
-// The lines of a file, parsed on all processors before they are taken, in the file's order, by one.
+// Reads the lines of a file: several threads parse them, and one takes them in the file's order.
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,22 +12,24 @@ namespace stretto::report {
 /// A line without its line feed and the carriage return before it.
 struct ParsedLine {
     std::string_view text;
-    bool whole = true;  ///< false: too long to be read, `text` is its beginning
-    /// What it is, if it begins as an event does. Its texts live as long as `take` runs.
+    bool whole = true;  ///< false: the line is too long, and `text` is its beginning
+    /// The parsed event, if the line begins like one. Its texts are valid while `take` runs.
     std::optional<events::Line> kind;
     events::Event event{};
 };
 using TakeParsed = std::function<void(const ParsedLine& line)>;
 
-/// Parsing an event costs twice what adding it to a report does, so that a second processor nearly
-/// doubles the speed. Holds at most 2 blocks of lines a processor, about 1 MB each.
+/// Pass each line of a file to `take`, parsed. To parse an event takes twice as long as to add it
+/// to a report, so a second processor nearly doubles the speed. Holds at most 2 blocks of lines per
+/// processor, about 1 MB each.
 ///
-/// @param take     called by the calling thread alone
-/// @param threads  besides the calling one; fewer for what fits into a block
+/// @param take     called by the calling thread only
+/// @param threads  number of additional threads; fewer are used if the file fits into few blocks
 /// @return         see Input::broken()
 std::string each_parsed(const std::string& name, const TakeParsed& take, unsigned threads);
 
-/// Threads that help where this program may run: 0 to 3, for then taking is what takes the time.
+/// Number of additional threads for the processors of this program: 0 to 3. With more, the thread
+/// that takes lines is the limit.
 unsigned helping_threads();
 
 }  // namespace stretto::report

@@ -6,7 +6,7 @@
 namespace stretto::report {
 namespace {
 
-/// The next character, and its bytes off the text's head; broken UTF-8 is passed byte by byte.
+/// Remove and return the next character of the text; a byte of invalid UTF-8 counts as one.
 char32_t next(std::string_view& text, std::string_view& bytes) {
     const auto head = static_cast<unsigned char>(text[0]);
     const std::size_t size = head < 0x80 ? 1 : head < 0xe0 ? 2 : head < 0xf0 ? 3 : 4;

@@ -20,7 +20,7 @@ std::string words(const Json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-/// Why it cannot be added; empty: it was.
+/// @return  why the song cannot be added; empty if it was added
 std::string add(Catalogue& catalogue, const Json& song) {
     if (!song.is_object()) return "a song is no object";
     auto id = words(song, "id");

@@ -7,7 +7,7 @@
 namespace stretto::report {
 namespace {
 
-// more than a shuffled day has; what comes beyond has no time
+// more than the lines of a shuffled day have; further lines get no time
 constexpr std::size_t most_stretches = 256;
 
 void join(Clock::Stretch& to, const Clock::Stretch& from) {
@@ -36,7 +36,7 @@ void Clock::add(std::int64_t time_ms, std::int64_t sent_ms, std::int64_t receive
     };
     if (!stretches_.empty() && near(stretches_.back(), line) &&
         time_ms >= stretches_.back().first_ms)
-        return join(stretches_.back(), line);  // as most lines come
+        return join(stretches_.back(), line);  // the usual case
     auto at = std::find_if(stretches_.begin(), stretches_.end(),
                            [&](const auto& s) { return s.last_ms + silence_ms >= time_ms; });
     if (at == stretches_.end() || !near(*at, line)) {
@@ -51,7 +51,7 @@ void Clock::add(std::int64_t time_ms, std::int64_t sent_ms, std::int64_t receive
 }
 
 Clock::Placed Clock::place(std::int64_t now_ms) const {
-    std::vector<Stretch> clocks;  // pauses joined
+    std::vector<Stretch> clocks;  // stretches joined across pauses
     for (const auto& s : stretches_)
         if (!clocks.empty() && s.first_ms - clocks.back().last_ms <= pause_ms)
             join(clocks.back(), s);
@@ -59,7 +59,7 @@ Clock::Placed Clock::place(std::int64_t now_ms) const {
             clocks.push_back(s);
     if (clocks.empty()) return {};
     const auto told = [](const Stretch& s) { return s.offset_ms != none || s.behind_ms != none; };
-    // a clock is set when the network is there: the one after that is right
+    // clocks are set when a network becomes available, so the last one is right
     auto best = clocks.size() - 1;
     while (best > 0 && clocks[best].first_ms > now_ms) --best;
     for (std::size_t i = 0; i < clocks.size(); ++i)
@@ -77,7 +77,7 @@ Clock::Placed Clock::place(std::int64_t now_ms) const {
                                                  : 0;
     placed.from_ms = clock.first_ms;
     placed.to_ms = clock.last_ms;
-    // what was told by other clocks came before, or in between
+    // lines with times of other clocks came before it, or in between
     const auto least = clock.last_ms - clock.first_ms;
     placed.last_ms = std::max<std::int64_t>(clock.last_ms + placed.offset_ms, 0);
     placed.first_ms = std::max<std::int64_t>(

@@ -5,7 +5,7 @@
 namespace stretto::report {
 namespace {
 
-// what the article gives
+// inputs of the article
 constexpr double listeners = 574e6, songs_a_day = 40, song_mb = 8.4, dollars_a_gb = 0.08,
                  total_a_year = 680e6, from_cdn = 0.4, licence = 0.02, streams_a_day = 8.4e9;
 constexpr double days = 365;
@@ -14,14 +14,14 @@ constexpr double gb_a_day = listeners * songs_a_day * song_mb / 1000;
 constexpr double dollars_a_day = gb_a_day * dollars_a_gb;
 constexpr double dollars_a_year = dollars_a_day * days;
 
-/// To as many digits as the claim has.
+/// Rounded to as many digits as the claim has.
 bool follows(double computed, double claimed, double within) {
     return std::abs(computed - claimed) <= within * claimed;
 }
 
 struct Rows {
     Table& table;
-    /// @param within  how far the claim may be off by its own rounding
+    /// @param within  accepted difference from the claim, because the claim is rounded
     void claim(const char* what, const char* unit, double computed, double claimed,
                double within = 0.02) {
         table.rows.push_back(

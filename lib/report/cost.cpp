@@ -49,7 +49,8 @@ std::vector<Cost> costs(const Prices& prices, const Traffic& traffic, const OfSe
     const auto edge = static_cast<double>(traffic.edge_bytes() + unreported.hit + unreported.miss);
     const auto miss = static_cast<double>(traffic.of(Source::edge_miss) + unreported.miss);
     const auto peer = static_cast<double>(traffic.of(Source::peer));
-    const auto origin = static_cast<double>(unreported.origin);  // to listeners that asked no edge
+    const auto origin =
+        static_cast<double>(unreported.origin);  // to listeners that requested from the origin
     const auto peer_chunks = static_cast<double>(traffic.chunks[static_cast<int>(Source::peer)]);
     const auto requests =
         static_cast<double>(traffic.edge_chunks() + unreported.unreported_requests);

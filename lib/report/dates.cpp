@@ -6,9 +6,9 @@
 namespace stretto::report {
 namespace {
 
-constexpr std::int64_t near_days = 31;      // within these, days are of one heap
-constexpr std::int64_t far_days = 366;      // clocks that were never set are farther off
-constexpr std::int64_t most_span = day_ms;  // of one session, for where the last day ends
+constexpr std::int64_t near_days = 31;      // days at most this far apart form a cluster
+constexpr std::int64_t far_days = 366;      // clocks that were never set differ by more
+constexpr std::int64_t most_span = day_ms;  // of one session; limits the end of the last day
 
 }  // namespace
 
@@ -65,7 +65,7 @@ void Dates::settle(std::int64_t now_ms) {
     least_ms_ = low->first * day_ms;
     most_ms_ = (high->last + 1) * day_ms;
 
-    // the days that are shown: a few sessions far from all others must not make a year of a week
+    // the period shown: a few sessions far from all others must not turn a week into a year
     std::vector<std::pair<std::int64_t, Day>> shown;
     std::int64_t sum = 0;
     for (const auto& [day, of] : days) {

@@ -28,7 +28,7 @@ namespace {
 using events::Event;
 using events::Line;
 
-/// A line with what a reader wants behind it.
+/// A line, followed by the padding that a reader needs.
 Line read(std::string_view line, Event& event, std::string& room) {
     static thread_local events::Reader reader;
     room.assign(line).append(events::Reader::padding, '\0');
@@ -48,7 +48,7 @@ Packing packing_of(const File& file, const std::string& name) {
     return begins({0x28, 0xb5, 0x2f, 0xfd}) ? Packing::zstd : Packing::none;
 }
 
-/// What stays, on its way to the disk.
+/// Writes the remaining lines to the disk.
 class Packed {
    public:
     Packed(Draft& draft, Packing packing) : draft_(draft) {
@@ -113,7 +113,7 @@ bool Eraser::is_theirs(std::string_view listener) const {
                               hex_key(listener_key(what_.salt, listener)) == *what_.listener);
 }
 
-/// In a line that cannot be read.
+/// For a line that cannot be parsed.
 bool Eraser::names_them(std::string_view line) const {
     if (!what_.listener) return false;
     if (line.find(*what_.listener) != line.npos) return true;
@@ -171,7 +171,7 @@ Eraser::Fate Eraser::decide_partial(std::string& line) const {
     if (partial->counts_only) return Fate::stays;
     if (partial->reported) return keys_.contains(*partial->reported) ? Fate::goes : Fate::stays;
     if (partial->logged) {
-        if (what_.before_ms) return Fate::goes;  // when it was is not in it
+        if (what_.before_ms) return Fate::goes;  // it contains no time
         if (!keys_.contains(partial->logged->session)) return Fate::stays;
         partial->logged->session = 0;
         line = print_partial(*partial->logged, names);
@@ -197,7 +197,7 @@ Eraser::Fate Eraser::decide_access(std::string& line) const {
     };
     if (what_.listener) strike(*what_.listener);
     for (const auto& id : ids_) strike(id);
-    // wherever it stands: a request may carry it in its target too
+    // anywhere in the line: a request's target may contain it too
     const auto session = std::string{access->session};
     if (sessions_.contains(session)) strike(session);
     return fate;
@@ -241,7 +241,7 @@ Erased Eraser::rewrite(const std::string& name) {
     }
     packed.close();
     draft.commit();
-    // by its time a server knows whose day it is
+    // the server determines the day of its last events from this time
     const timespec times[2] = {before.st_atim, before.st_mtim};
     ::utimensat(AT_FDCWD, name.c_str(), times, 0);
     return erased;

@@ -9,7 +9,7 @@
 namespace stretto::report {
 namespace {
 
-/// What a listener plays of an artist, on one network.
+/// The plays of an artist by one listener on one network.
 struct Taste {
     std::uint64_t listener = 0;
     Name artist = 0, network = 0;
@@ -19,7 +19,7 @@ struct Taste {
 };
 using Tastes = Sorted<Taste>;
 
-/// All of an artist's plays on a network.
+/// All plays of an artist on one network.
 struct Group {
     Name artist = 0, network = 0;
     std::int64_t plays = 0, listeners = 0;
@@ -40,7 +40,7 @@ void each_group(Tastes& tastes, const std::function<void(const Group&)>& take) {
     if (group.plays > 0) take(group);
 }
 
-/// The network that a listener has most plays on.
+/// The network with most of a listener's plays.
 Name home(const Listener& listener) {
     Name best = no_name;
     std::int64_t most = 0;
@@ -73,7 +73,7 @@ Farms::Farms(Visits& visits, const Rules& rules, const Tagged& tagged, const Far
             network.after_s = after_s;
     }
     find_devotion(visits, tagged);
-    // how many are alike, and whether that is more than a household
+    // the number of similar listeners, and whether they are more than a household
     each_listener(visits, rules, [&](const Listener& listener) {
         const auto name = home(listener);
         if (name == no_name || !listener.suspicion(rules_.zone).empty()) return;
@@ -101,9 +101,9 @@ Farms::Farms(Visits& visits, const Rules& rules, const Tagged& tagged, const Far
     });
 }
 
-/// Artists that a network plays far more than others do. What a network says elsewhere of an artist
-/// is at most a household's plays, or a twentieth of its own: so a farm on many networks does not
-/// vouch for itself.
+/// The artists that a network plays far more often than other networks do. Another network adds at
+/// most a household's plays of an artist, or a twentieth of its own plays, so a farm on many
+/// networks cannot make itself look normal.
 void Farms::find_devotion(Visits& visits, const Tagged& tagged) {
     Names artists;
     for (std::size_t song = 0; song < tagged.tags.size(); ++song) {

@@ -6,19 +6,19 @@
 namespace stretto::report {
 namespace {
 
-// a person does not start a song within this of the end of the one before
+// a song that starts this soon after the previous one was not started by a person
 constexpr std::int64_t gapless_ms = 1000;
 
-/// What came before, of the listener whose sessions are looked at.
+/// The previous sessions of the current listener.
 struct Before {
     std::uint64_t listener = 0;
     bool any = false;
-    std::int64_t finished_ms = -1;         // when the last song ended by itself
-    std::int64_t listened_ms = -1;         // up to where listening was counted
+    std::int64_t finished_ms = -1;         // when the last song that was played to its end ended
+    std::int64_t listened_ms = -1;         // end of the time counted as listening
     std::set<std::pair<Name, Name>> told;  // songs and tags
 };
 
-/// Asked for before the song before had ended, and heard when it had.
+/// Whether the song was requested before the previous one ended, and heard after it.
 bool follows(const Visit& visit, const Before& before) {
     return before.finished_ms >= 0 && visit.first_ms <= before.finished_ms + gapless_ms &&
            visit.sound_ms >= before.finished_ms - gapless_ms;
@@ -54,7 +54,7 @@ Felt feel(Summary& s, const Zone& zone) {
         }
         felt.series.add(visit);
         if (!visit.has(Visit::sounded) && visit.heard_ms == 0) return;
-        // two songs of one listener at once are one listener
+        // two songs of one listener at the same time count as one listener
         const auto from = std::max(visit.sound_ms, before.listened_ms);
         if (from >= visit.last_ms) return;
         turns.add({from, 1});

@@ -17,12 +17,12 @@
 namespace stretto::report {
 namespace {
 
-// a log that was moved away grows until its server was told
+// a renamed log grows until its server reopens it
 constexpr int most_quiet = 60;
 constexpr std::ptrdiff_t most_open = 512;  // descriptors; far fewer files are appended to at a time
-constexpr std::size_t most_before = 256;   // a line's length: no two lines are the same
+constexpr std::size_t most_before = 256;   // about a line, and all lines differ
 
-/// Up to `most` bytes that are there now; a pipe is not waited for.
+/// Read up to `most` bytes that are available now, without waiting for a pipe.
 std::size_t read_now(int fd, bool pipe, char* to, std::size_t most, bool& ended) {
     for (;;) {
         pollfd ready{fd, POLLIN, 0};
@@ -43,7 +43,7 @@ Follower::Follower(Report& report, std::vector<std::string> names)
     look();
 }
 
-/// Opens what is new, and marks what has gone.
+/// Open new files, and mark those that have disappeared.
 void Follower::look() {
     for (auto& tail : tails_) tail.listed = false;
     for (const auto& name : names_) {
@@ -51,7 +51,7 @@ void Follower::look() {
         try {
             files = expand({name});
         } catch (const Error&) {
-            continue;  // moved away, and not made anew yet
+            continue;  // renamed, and not created again yet
         }
         for (const auto& file : files) open(file);
     }
@@ -90,7 +90,7 @@ void Follower::open(const std::string& name) {
     tails_.push_back(std::move(tail));
 }
 
-/// Are the last bytes that were read still where they were?
+/// Whether the last bytes that were read are unchanged.
 bool Follower::is_same(const Tail& tail) {
     Bytes now(tail.before.size());
     const auto size = static_cast<std::int64_t>(now.size());
@@ -98,7 +98,7 @@ bool Follower::is_same(const Tail& tail) {
     return now == tail.before;
 }
 
-/// @param last  no program appends to it any more
+/// @param last  no program appends to the file any more
 bool Follower::read(Tail& tail, bool last) {
     if (tail.whole) return false;
     const auto take = [&](std::string_view line, bool whole) {
@@ -106,7 +106,7 @@ bool Follower::read(Tail& tail, bool last) {
     };
     struct stat is {};
     const bool regular = ::fstat(tail.file.fd(), &is) == 0 && S_ISREG(is.st_mode);
-    // cut, as copytruncate of logrotate does, and perhaps grown beyond its old size since
+    // truncated, as by logrotate's copytruncate; it may have grown beyond its old size since
     if (regular && (is.st_size < tail.offset || !is_same(tail))) {
         ::lseek(tail.file.fd(), 0, SEEK_SET);
         tail.offset = 0;

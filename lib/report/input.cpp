@@ -91,7 +91,7 @@ class Input::Stream {
     const std::string& broken() const noexcept { return broken_; }
 
    private:
-    /// What was looked at first, then the file; 0 at its end.
+    /// Read the bytes that were examined first, then the file; 0 at its end.
     std::size_t read_plain(std::span<std::uint8_t> to) {
         if (!head_.empty()) {
             const auto n = std::min(to.size(), head_.size());
@@ -106,7 +106,7 @@ class Input::Stream {
         }
     }
 
-    /// Members one after the other; zeros behind the last are a tape's.
+    /// Reads all gzip members. Zeros after the last one are padding.
     std::size_t inflate(char* to, std::size_t most) {
         zlib_.next_out = reinterpret_cast<std::uint8_t*>(to);
         zlib_.avail_out = static_cast<unsigned>(most);
@@ -228,7 +228,7 @@ void each_line(const std::function<std::size_t(char* to, std::size_t most)>& rea
     };
     while (const auto n = read(buffer.data() + have, buffer_bytes - have)) {
         const char *from = buffer.data(), *const end = from + have + n;
-        const char* look = from + have;  // what was there holds no line feed
+        const char* look = from + have;  // the bytes before it contain no line feed
         while (const auto* feed = static_cast<const char*>(
                    std::memchr(look, '\n', static_cast<std::size_t>(end - look)))) {
             line(from, feed);

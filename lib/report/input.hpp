@@ -11,38 +11,41 @@
 
 namespace stretto::report {
 
-/// Expand names. A folder becomes its *.jsonl, *.json and *.log files, including compressed (.gz,
-/// .xz, .zst) and rotated (.log.1) ones, sorted by name. A name with * ? [ that is not a file is a
-/// pattern. Throws an Error (66) for a name without a file.
+/// Expand folders and patterns to file names. A folder yields its *.jsonl, *.json and *.log files,
+/// including compressed (.gz, .xz, .zst) and rotated (.log.1) ones, sorted by name. A name with
+/// * ? [ that is not a file is a pattern. Throws an Error (66) for a name that matches no file.
 std::vector<std::string> expand(const std::vector<std::string>& names);
 
-/// Longer lines are not read. A partial session of 4,096 chunks from 256 servers has 200 kB.
+/// Longer lines are skipped. A partial session of 4,096 chunks from 256 servers has 200 kB.
 constexpr std::size_t most_line_bytes = 512 << 10;
 
-/// The part of a file that was read after its last line feed.
+/// The incomplete line at the end of the bytes read so far.
 struct Unfinished {
     std::string begun;
-    bool skipping = false;  ///< within a line that is too long
+    bool skipping = false;  ///< the line is too long; skip it to its end
 };
 using TakeLine = std::function<void(std::string_view line, bool whole)>;
-/// Each line of all that `read` gives now, until it gives 0, as each_line() does.
-/// @param last  there is no more: what is unfinished is a line too
+/// Pass each line to `take`, as each_line(name) does, until `read` returns 0.
+/// @param read  writes up to `most` bytes to `to`, and returns their number
+/// @param left  the incomplete line, kept between calls
+/// @param last  no more bytes will follow, so pass the incomplete line too
 void each_line(const std::function<std::size_t(char* to, std::size_t most)>& read, Unfinished& left,
                bool last, const TakeLine& take);
 
-/// Whether a file's first bytes are those of gzip, xz or zstd.
+/// Whether these first bytes of a file are those of gzip, xz or zstd.
 bool is_packed(BytesView head);
 
-/// The bytes of a file, unpacked if need be. Its first bytes say how, whatever its name is; pipes
-/// too. "-" is standard input.
+/// Reads a file, a pipe, or standard input ("-"), and decompresses it if necessary. The first bytes
+/// determine the compression, not the name.
 class Input {
    public:
     explicit Input(const std::string& name);
     ~Input();
-    /// Up to `most` bytes; 0 at the end. An Error (74) when reading fails.
+    /// Read up to `most` bytes. @return their number; 0 at the end. Throws an Error (74) if reading
+    /// fails.
     std::size_t read(char* to, std::size_t most);
-    /// Why not all was read: packed data end early or are damaged, which loses what is behind;
-    /// empty: all was.
+    /// Why the rest of the file was not read: the compressed data are truncated or damaged. Empty
+    /// if all was read.
     const std::string& broken() const noexcept;
 
    private:
@@ -50,8 +53,9 @@ class Input {
     std::unique_ptr<Stream> stream_;
 };
 
-/// Each line without its line feed, with events::Reader::padding readable bytes behind it.
-/// @param take  whole: false for a line too long to be read, of which this is the beginning
+/// Pass each line of a file to `take`, without its line feed. events::Reader::padding bytes after
+/// the line are readable.
+/// @param take  called with `whole` false for a line that is too long, with its beginning
 /// @return      see Input::broken()
 std::string each_line(const std::string& name, const TakeLine& take);
 

@@ -35,7 +35,7 @@ bool Seen::add(std::int64_t seq) {
 }
 
 bool Seen::all_to(std::int64_t last) const noexcept {
-    if (!complete_ || count_ <= last) return false;  // quick, and what most lines get
+    if (!complete_ || count_ <= last) return false;  // a quick check that decides most cases
     for (std::int64_t seq = base_; seq <= last; ++seq) {
         const auto at = static_cast<std::size_t>(seq - base_);
         if (at / 64 >= words_.size() || !(words_[at / 64] >> at % 64 & 1)) return false;
@@ -64,7 +64,7 @@ Intake::Intake(Dictionary& names, std::string salt, Take take, std::size_t most_
       most_open_(most_open),
       last_(open_.end()) {}
 
-/// The session of a line; nullptr, and counted, when the line is nothing new.
+/// The session of a line; nullptr, after counting the line, if the line is not new.
 Intake::Open* Intake::find(const events::Event& event) {
     if (last_ != open_.end() && last_->first == event.session) return &last_->second;
     last_ = open_.find(event.session);
@@ -85,7 +85,8 @@ Intake::Open* Intake::find(const events::Event& event) {
     return &open;
 }
 
-/// Who has heard all may still give to others. @return false: it was told before, or is no upload
+/// Add an upload after the end of its session. @return  false: it was read before, or is not an
+/// upload
 bool Intake::add_given(const events::Event& event) {
     const auto key = Hash{}(text(event.session, ' ', event.seq));
     if (event.kind != events::Kind::upload || given_.has(key)) return false;
@@ -100,7 +101,7 @@ void Intake::add(const events::Event& event) {
     if (!open) return;
     if (open->raw_listener != Hash{}(event.listener) ||
         names_.songs[open->session.song] != event.song) {
-        ++counts_.foreign;  // a session is one song to one listener
+        ++counts_.foreign;  // a session has one song and one listener
         return;
     }
     if (!open->seen.add(event.seq)) {
@@ -120,7 +121,8 @@ void Intake::add(const events::Event& event) {
     last_ = open_.end();
 }
 
-/// The half that had no line for longest: seldom, so that a line costs little.
+/// Close the half of the sessions that had no line for the longest time. Closing many at once keeps
+/// the cost per line low.
 void Intake::close_oldest() {
     std::vector<std::uint64_t> times;
     times.reserve(open_.size());
@@ -143,7 +145,7 @@ void Intake::finish() {
     for (auto& [id, open] : open_) take_(id, open.session);
     open_.clear();
     last_ = open_.end();
-    ended_ = given_up_ = given_ = {};  // their memory is wanted for the tables
+    ended_ = given_up_ = given_ = {};  // free their memory for the tables
 }
 
 }  // namespace stretto::report

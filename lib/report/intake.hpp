@@ -1,5 +1,5 @@
 #pragma once
-// Lines to sessions: what is doubled, torn or foreign is counted, each session is passed on once.
+// Collects events into sessions. Counts skipped lines, and passes each session on once.
 #include <deque>
 #include <functional>
 #include <string>
@@ -9,12 +9,13 @@
 
 namespace stretto::report {
 
-/// Which lines of a session were read. Remembers 16,384 numbers back from the highest.
+/// The numbers (`seq`) of the lines that were read from a session. Remembers the last 16,384
+/// numbers below the highest.
 class Seen {
    public:
-    /// @return  false: it was seen, or is too far back to tell
+    /// @return  false if the line was read before, or if its number is too low to know
     bool add(std::int64_t seq);
-    /// Every number up to and with `last`.
+    /// Whether every number from 0 to `last`, inclusive, was read.
     bool all_to(std::int64_t last) const noexcept;
 
    private:
@@ -23,12 +24,12 @@ class Seen {
     std::vector<std::uint64_t> words_;
 };
 
-/// The last half a million or so of keys, with a number each.
+/// A map of keys to numbers that holds at least the last 262,144 keys, and at most twice as many.
 class Remembered {
    public:
     void add(std::uint64_t key, std::int64_t number = 0);
     bool has(std::uint64_t key) const { return young_.contains(key) || old_.contains(key); }
-    /// Of one that it has.
+    /// @param key  has(key) is true
     std::int64_t number(std::uint64_t key) const {
         const auto found = young_.find(key);
         return found != young_.end() ? found->second : old_.at(key);
@@ -43,24 +44,24 @@ struct Counts {
     std::int64_t files = 0, bytes = 0, lines = 0, events = 0, torn = 0, foreign = 0, doubled = 0,
                  late = 0,
                  requests = 0,  ///< lines of access logs
-        given = 0,              ///< bytes of uploads that were told after their session's end
-        via = 0;                ///< of the requests, those that say Via and are of no known server
+        given = 0,              ///< bytes of uploads that were reported after their session's end
+        via = 0;                ///< requests with Via that did not come from a known server
     void add(const Counts& other);
-    /// Lines that were passed over.
+    /// Number of skipped lines.
     std::int64_t skipped() const { return torn + foreign + doubled + late; }
 };
 
+/// Collects the events of sessions, in any order.
 class Intake {
    public:
     using Take = std::function<void(const std::string& id, Session&)>;
-    /// @param take  gets each session once: when all of its lines are there, when too many are
-    /// open,
-    ///              or at the end
+    /// @param take  called once per session: when all of its lines were read, when too many
+    ///              sessions are open, or at the end of the input
     Intake(Dictionary& names, std::string salt, Take take,
            std::size_t most_open = default_most_open);
 
     void add(const events::Event& event);
-    /// No more lines.
+    /// The input has ended: pass on all open sessions.
     void finish();
     Counts& counts() noexcept { return counts_; }
 
@@ -87,7 +88,7 @@ class Intake {
     std::size_t most_open_;
     Map open_;
     Map::iterator last_;  // lines of a session often follow each other
-    Remembered ended_;    // with the number of their end
+    Remembered ended_;    // complete sessions, with the number of their last line
     Remembered given_up_;
     Remembered given_;  // uploads after the end, by session and number
     std::uint64_t now_ = 0;

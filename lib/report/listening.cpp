@@ -10,7 +10,7 @@ namespace stretto::report {
 namespace {
 
 constexpr std::int64_t most_suspects = 10'000;
-// bots are seen to stop where the money begins; people who skip do so long before
+// bots stop soon after a play counts; people who skip do so much earlier
 constexpr std::int64_t near_ms = 10'000, enough_plays = 100;
 constexpr std::int64_t most_plays_of_a_song = 200;
 constexpr std::int64_t longest_left_ms = 600'000, step_ms = 2000;
@@ -19,10 +19,10 @@ bool more(const OfListener& a, const OfListener& b) {
     return a.plays != b.plays ? a.plays > b.plays : a.key < b.key;
 }
 
-/// The `most` first by more(), in any order until sorted.
+/// The first `most` elements in the order of more(); unordered until sorted.
 void keep(std::vector<OfListener>& top, OfListener one, std::int64_t most) {
     if (most <= 0) return;
-    if (std::ssize(top) >= most) {  // a heap whose head is the least
+    if (std::ssize(top) >= most) {  // a heap whose head is the smallest
         if (!more(one, top.front())) return;
         std::pop_heap(top.begin(), top.end(), more);
         top.pop_back();
@@ -58,7 +58,7 @@ void Habits::add(const Habits& other) {
 std::pair<std::int64_t, std::int64_t> Habits::commonest() const {
     std::pair<std::int64_t, std::int64_t> best{0, 0};
     for (const auto& [time, times] : left_after) {
-        // a machine's times may lie on both sides of a border
+        // equal times of a machine may fall into two adjacent buckets
         const auto next = left_after.find(time + 1);
         const auto sum = times + (next == left_after.end() ? 0 : next->second);
         if (sum > best.first) best = {sum, time * step_ms / 1000};

@@ -1,5 +1,6 @@
 #pragma once
-// Plays as they count: capped, by listener, song and day; who behaves like a machine; who is paid.
+// Counts plays by listener, song and day, with a limit on hours per day. Finds listeners that
+// behave like machines, and computes the weights of songs for royalties.
 #include <functional>
 #include <map>
 #include <set>
@@ -14,6 +15,7 @@
 
 namespace stretto::report {
 
+/// Sums of plays.
 struct Heap {
     std::int64_t plays = 0, skips = 0, heard_ms = 0;
     void add(const Heap& other) {
@@ -23,6 +25,7 @@ struct Heap {
     }
 };
 
+/// Options for plays and royalties; see stretto-report(1).
 struct Payment {
     bool user_centric = false, pay_suspects = false;
     bool require_token = false;  ///< only sessions with an access token are plays
@@ -30,7 +33,7 @@ struct Payment {
     std::set<std::string> trusted;  ///< listeners (as shown) and networks that are paid anyway
 };
 
-/// What is known of all sessions when they are summed up.
+/// Data for the second pass, which needs results of a first pass over all sessions.
 struct Rules {
     const Dictionary& names;
     const Dates& dates;
@@ -39,19 +42,19 @@ struct Rules {
     std::int64_t year_begins_ms = 0;
 };
 
-/// How plays ended: of a listener or of a network.
+/// How the plays of a listener or a network ended.
 struct Habits {
     std::int64_t plays = 0;
-    std::int64_t just_counted = 0;                    ///< left within 10 s of counting
-    std::int64_t left = 0;                            ///< not to the end of the song
-    std::map<std::int64_t, std::int64_t> left_after;  ///< of these, by 2 s; none above 10 min
+    std::int64_t just_counted = 0;                    ///< left within 10 s after they counted
+    std::int64_t left = 0;                            ///< left before the end of the song
+    std::map<std::int64_t, std::int64_t> left_after;  ///< of these, per 2 s, up to 10 min
 
     void add(const Habits& other);
-    /// Plays of the commonest time, and that time, s.
+    /// The number of plays that were left at the most frequent time, and this time in s.
     std::pair<std::int64_t, std::int64_t> commonest() const;
 };
 
-/// All that one listener did.
+/// All plays of one listener.
 struct Listener {
     struct OfSong : Heap {
         std::int64_t late_plays = 0;  ///< in the last twelve months
@@ -66,21 +69,21 @@ struct Listener {
     std::unordered_map<Name, OfSong> songs;
     std::map<std::int64_t, OfDay> days;
     Habits habits;
-    std::map<Name, Habits> networks;  ///< by where it was heard
+    std::map<Name, Habits> networks;  ///< per network from which the listener played
 
-    /// What is said and what is counted: what goes beyond a day's hours is not.
+    /// Add a session. Time beyond the length of a day is recorded as claimed, but not counted.
     void add(const Visit& visit, const Rules& rules);
-    /// Why it alone looks like a machine; empty if it does not.
+    /// Why the listener's own plays look like those of a machine; empty if they do not.
     std::string suspicion(const Zone& zone) const;
 };
 
-/// Nothing of sessions that have no date.
+/// Call `take` for each listener. Sessions without a believable date are omitted.
 void each_listener(Visits& visits, const Rules& rules,
                    const std::function<void(const Listener&)>& take);
 
 struct OfSong : Heap {
     std::int64_t listeners = 0;
-    std::int64_t paid_plays = 0;       ///< by those who are no suspects
+    std::int64_t paid_plays = 0;       ///< by listeners that are not suspected
     std::int64_t paid_late_plays = 0;  ///< of these, in the last twelve months
 };
 struct OfDay : Heap {
@@ -92,12 +95,14 @@ struct OfListener : Heap {
     std::string suspicion;
 };
 
+/// The sums of all listeners.
 struct Listening {
-    Heap all, outside;  ///< outside of the catalogue: no part of all
+    Heap all, outside;  ///< outside: songs that are not in the catalogue; not contained in `all`
     std::int64_t listeners = 0;
-    std::vector<OfSong> songs;  ///< by their number
+    std::vector<OfSong> songs;  ///< indexed by Name
     std::map<std::int64_t, OfDay> days;
-    std::vector<OfListener> top, suspects;  ///< by plays; suspects at most 10,000
+    std::vector<OfListener> top,
+        suspects;  ///< in descending order of plays; at most 10,000 suspects
     std::int64_t suspect_listeners = 0, unpaid_plays = 0;
 };
 
@@ -105,8 +110,9 @@ class Farms;
 
 Listening sum_up(Visits& visits, const Rules& rules, const Tagged& tagged, const Farms& farms);
 
-/// By song, what it is paid in proportion to. Pro rata: its plays. User-centric: each listener's
-/// 10^9, shared by that listener's plays.
+/// The weight of each song, to which its royalties are proportional. By default, the number of its
+/// plays. If user-centric, each listener has a weight of 10^9, divided among the listener's plays.
+/// @return  indexed by Name
 std::vector<std::uint64_t> weigh(Visits& visits, const Rules& rules, const Tagged& tagged,
                                  const Farms& farms, const Listening& listening);
 

@@ -1,5 +1,5 @@
 #pragma once
-// Texts by number, so that a record of a song or a place is four bytes.
+// Numbers for texts, so that a record refers to a song or a place with four bytes.
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -11,6 +11,7 @@ namespace stretto::report {
 using Name = std::uint32_t;
 constexpr Name no_name = 0xffffffff;
 
+/// Maps each distinct text to a number: 0, 1, 2 and so on.
 class Names {
    public:
     Name operator()(std::string_view text) {
@@ -24,14 +25,14 @@ class Names {
     std::size_t size() const noexcept { return texts_.size(); }
 
    private:
-    std::deque<std::string> texts_;  // never moves what the keys look at
+    std::deque<std::string> texts_;  // a deque, because the keys of numbers_ point into its texts
     std::unordered_map<std::string_view, Name> numbers_;
 };
 
-/// What sessions name.
+/// All texts to which sessions refer.
 struct Dictionary {
     Names songs, places, servers;  ///< servers: edges and peers
-    Names addresses;               ///< of who posts
+    Names addresses;               ///< from which events were posted
     Names tags;                    ///< see join_tags()
 };
 

@@ -13,7 +13,7 @@
 namespace stretto::report {
 namespace {
 
-constexpr std::size_t most_rows = 500, shown_rows = 50;  // the rest by filter and button
+constexpr std::size_t most_rows = 500, shown_rows = 50;  // a filter and a button show the others
 
 constexpr const char* style = R"(
 :root{color-scheme:light dark;--paper:#fbfbf9;--ink:#1c2024;--soft:#62686f;--rule:#dfe2e0;--card:#fff;
@@ -68,8 +68,8 @@ table{font-size:10px}th,td:not(.date){white-space:normal}th,td{padding:.15rem .3
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
 
-/// Tables sort by a press on a heading, and show the rows that have the words of a filter. It reads
-/// the page alone, and the page's policy allows this text and no other.
+/// The script of the page. A click on a heading sorts a table; a filter shows the rows that contain
+/// its words. The page's policy allows only this script.
 constexpr const char* script = R"(
 document.documentElement.classList.add('live');
 for(const table of document.querySelectorAll('table.rows')){
@@ -91,7 +91,7 @@ rows.sort((a,b)=>up?order(value(a),value(b)):order(value(b),value(a)));body.appe
 show()}
 )";
 
-/// Not during a search in the page: the search would be lost.
+/// Reloads the page, except while a table is filtered or sorted, which would be lost.
 std::string reload_script(int seconds) {
     return text(
         "setInterval(()=>{if(!document.hidden&&!document.querySelector('[aria-sort],input:focus')&&"
@@ -99,12 +99,12 @@ std::string reload_script(int seconds) {
         seconds * 1000, ")\n");
 }
 
-/// "sha256-...", what a policy knows a script by.
+/// "sha256-...", by which a policy identifies a script.
 std::string hash_of(const std::string& script) {
     return "sha256-" + base64(sha256(as_bytes(script)));
 }
 
-/// A table's cells by the names of its columns.
+/// Access to a table's cells by the names of its columns.
 class View {
    public:
     View(const std::vector<Table>& tables, std::string_view name) {
@@ -119,7 +119,7 @@ class View {
         const auto* real = std::get_if<double>(&cell);
         return real ? *real : 0;
     }
-    /// As people read it.
+    /// The cell as shown text.
     std::string words(std::size_t row, std::string_view key) const {
         return show(at(row, key), table_->columns[column(key)].kind);
     }
@@ -152,7 +152,7 @@ std::string heads(const std::vector<Table>& tables) {
            head(bytes.words(0, "offload"), "of bytes not from servers") + "</ul>\n";
 }
 
-/// Columns over time, still without layers.
+/// A plot of columns over time, to which the caller adds layers.
 Columns over_time(const View& times, const std::string& title, Kind unit) {
     Columns plot;
     plot.title = title;
@@ -178,7 +178,7 @@ std::string listening_plot(const View& times) {
     auto average = layer(times, "listening", "on average", "fill:var(--c1);background:var(--c1)");
     auto most = layer(times, "listening_peak", "at most",
                       "fill:var(--c1);background:var(--c1);opacity:.35");
-    for (std::size_t i = 0; i < most.values.size(); ++i)  // drawn on top of it
+    for (std::size_t i = 0; i < most.values.size(); ++i)  // the next layer is drawn on top of it
         most.values[i] = std::max(0.0, most.values[i] - average.values[i]);
     plot.layers = {std::move(average), std::move(most)};
     return draw(plot);
@@ -238,7 +238,7 @@ std::string startup_plot(const View& startup) {
     }
     for (std::size_t i = 0; i < bins; ++i) {
         plot.at.push_back(static_cast<double>(i));
-        // every second one, or on a phone they run into each other
+        // only every second one, because they would overlap on a phone
         if (i % 2 == 0)
             plot.ticks.emplace_back(
                 i, limits[i] < 1000 ? text(limits[i]) : text(limits[i] / 1000, " s"));
@@ -266,7 +266,7 @@ std::string songs_plot(const View& songs) {
 
 bool is_id(const Column& column) { return column.key == "song" || column.key == "listener"; }
 
-/// A heading or a cell; a text keeps its direction to itself.
+/// A heading or a cell. The text direction of a cell does not affect its surroundings.
 std::string cell(const char* tag, const Column& column, const std::string& what,
                  const std::string& more = {}) {
     const char* kind = is_id(column)               ? " class='text id'"
@@ -291,14 +291,14 @@ std::string facts(const Table& table) {
     return out + "</table>";
 }
 
-/// A number as it is, to sort by; what is shown may be rounded.
+/// The exact number, for sorting; the shown one may be rounded.
 std::string value_of(const Cell& cell) {
     if (const auto* integer = std::get_if<std::int64_t>(&cell)) return text(" data-v=", *integer);
     if (const auto* real = std::get_if<double>(&cell)) return text(" data-v=", *real);
     return {};
 }
 
-/// What people know a row by comes first: an id stands behind all else where there is a title.
+/// The order of columns: if a table has titles, ids come last.
 std::vector<std::size_t> order_of(const Table& table) {
     std::vector<std::size_t> order, behind;
     const bool titled = std::any_of(table.columns.begin(), table.columns.end(),
@@ -337,7 +337,7 @@ std::string rows(const Table& table) {
     return out;
 }
 
-/// Of two times as 2026-11-01T10:00:00Z, as people write it; the day once when it is the same. No
+/// A period between two times in the form 2026-11-01T10:00:00Z. A common day is printed once. No
 /// line breaks within a time.
 std::string period(const std::string& from, const std::string& to) {
     if (from.size() < 20 || to.size() < 20) return {};
@@ -375,7 +375,7 @@ std::string print_page(const std::vector<Table>& tables, int reload_s) {
     out += listening_plot(times) + sessions_plot(times) + startup_plot(View{tables, "startup"}) +
            ladder_plot(times, View{tables, "ladder"}) + bytes_plot(times) +
            songs_plot(View{tables, "songs"}) + "</div>\n";
-    // what was heard, then how, then what was read
+    // plays first, then quality, then the input
     const auto is_felt = [](const Table& table) {
         return table.name == "places" || table.name == "edges" || table.name == "servers" ||
                table.name == "bitrates" || table.name == "bad_peers" || table.name == "published" ||

@@ -1,5 +1,5 @@
 #pragma once
-// The report as one page of HTML.
+// Prints the report as one page of HTML.
 #include <string>
 #include <vector>
 
@@ -7,10 +7,10 @@
 
 namespace stretto::report {
 
-/// Plots and tables that sort and filter; nothing is fetched, and only the page's own script runs;
-/// for light and dark screens, phones and paper.
-/// @param reload_s  a page that is loaded again, this often, while nobody filters or sorts; 0:
-/// never
+/// A page with plots, and with tables that can be sorted and filtered. It fetches nothing, and only
+/// its own script runs. It suits light and dark screens, phones and paper.
+/// @param reload_s  the page reloads itself at this interval, s, except while a table is sorted or
+///                  filtered; 0: never
 std::string print_page(const std::vector<Table>& tables, int reload_s = 0);
 
 }  // namespace stretto::report

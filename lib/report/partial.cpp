@@ -48,12 +48,12 @@ std::size_t place_of(const std::string& name, const char* const (&names)[N]) {
 
 std::int64_t number(const Json& json) {
     const auto value = json.integer();
-    // sums of what events may hold, with room to add them up
+    // larger than any sum of valid events, and small enough to be added up
     if (value < -1 || value > std::int64_t{1} << 56) throw Json::Wrong{"out of range"};
     return value;
 }
 
-/// What may be negative, or not known.
+/// A number that may be negative or null.
 std::int64_t signed_number(const Json& json) {
     if (json.is_null()) return Clock::none;
     const auto value = json.integer();

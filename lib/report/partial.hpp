@@ -1,5 +1,6 @@
 #pragma once
-// A session as a line of JSON, so that many runs can share the reading and one adds up.
+// Partial reports: a line of JSON for each session and each line of a log. Many runs can print
+// them, and one run adds them up.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,19 +11,22 @@
 
 namespace stretto::report {
 
-/// {"partial": "stretto-partial/2", counts}: the last line; without it the report is not whole.
+/// {"partial": "stretto-partial/2", counts}: the last line. Without it, the partial report is
+/// incomplete.
 std::string print_partial(const Counts& counts);
 /// {"partial_session": ID, ...}
 std::string print_partial(const std::string& id, const Session& session, const Dictionary& names);
 
 /// {"partial_log": SERVER, ...}
 std::string print_partial(const Logged& logged, const Dictionary& names);
-/// {"partial_reported": SESSION}: its events were read, but are not in here
+/// {"partial_reported": SESSION}: the events of this session were read, but are not in this partial
+/// report.
 std::string print_reported(std::uint64_t session);
 
-/// Does a line look like one of these?
+/// Whether a line begins like one of these.
 inline bool is_partial(std::string_view line) { return line.starts_with("{\"partial"); }
 
+/// A parsed line: counts, a line of a log, a reported session, or a session.
 struct Partial {
     bool counts_only = false;
     Counts counts;

@@ -13,10 +13,10 @@
 namespace stretto::report {
 namespace {
 
-// units of the picture; on a phone they are three quarters of a pixel, and still can be read
+// units of the picture; on a phone, a unit is 0.75 pixels, which is still legible
 constexpr double width = 480, height = 230, left = 62, right = 10, top = 10, bottom = 26;
 
-/// Two decimals, as long numbers are most of a page.
+/// Prints two decimals, because long numbers would be most of the page.
 std::string at(double number) {
     std::ostringstream out;
     out.imbue(std::locale::classic());
@@ -24,7 +24,7 @@ std::string at(double number) {
     return out.str();
 }
 
-/// 1, 2 or 5 times a power of ten, not below `number`.
+/// The smallest of 1, 2 or 5 times a power of ten that is at least `number`.
 double round_up(double number) {
     const double power = std::pow(10, std::floor(std::log10(number)));
     for (const double digit : {1.0, 2.0, 5.0})
@@ -33,7 +33,7 @@ double round_up(double number) {
 }
 
 std::string label(double value, Kind unit) {
-    // counts of a few have whole ticks only where these are whole
+    // small counts have ticks only at integers
     if (unit == Kind::count && value == std::floor(value))
         return show(Cell{static_cast<std::int64_t>(value)}, unit);
     if (unit == Kind::count) unit = Kind::number;
@@ -109,7 +109,7 @@ std::string draw(const Columns& columns) {
     for (std::size_t i = 0; i < columns.at.size() && !columns.shares; ++i)
         most = std::max(most, sum_at(columns, i));
     if (most <= 0) return {};
-    const double least = unit == Kind::count ? 1 : 0;  // half a session begins nowhere
+    const double least = unit == Kind::count ? 1 : 0;  // there are no fractions of a session
     const double step = columns.shares ? 0.25 : std::max(least, round_up(most / 4));
     const double high = std::ceil(most / step - 1e-9) * step;
     const double from = columns.at.front(), to = columns.at.back() + columns.width;
@@ -177,7 +177,7 @@ std::vector<std::pair<double, std::string>> time_ticks(double from_ms, double to
         ticks.emplace_back(t, step >= day ? iso.substr(5, 5) : time);
     };
     const auto first = static_cast<std::int64_t>(from_ms);
-    if (step >= day) {  // where days begin
+    if (step >= day) {  // ticks at the start of days
         const auto days = static_cast<std::int64_t>(step / day);
         for (auto d = zone.day_of(first) / days * days;
              static_cast<double>(zone.begin_of(d)) < to_ms; d += days)

@@ -1,5 +1,5 @@
 #pragma once
-// Plots as SVG inside a page, which gives them their colours.
+// Draws plots as SVG for a page, whose style sheet defines their colours.
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace stretto::report {
 
-/// For text and attributes of HTML; control bytes as \xHH.
+/// Escape text for HTML, also in attributes. Control bytes become \xHH.
 std::string escape(std::string_view text);
 
 struct Layer {
@@ -17,19 +17,20 @@ struct Layer {
     std::vector<double> values;
 };
 
-/// Columns over an axis, their layers on top of each other.
+/// A plot of columns over an axis, with stacked layers.
 struct Columns {
     std::string title;
     Kind unit = Kind::count;
-    std::vector<double> at;  ///< where each begins
-    double width = 1;        ///< of each, in units of `at`
+    std::vector<double> at;  ///< left edge of each column
+    double width = 1;        ///< of each column, in units of `at`
     std::vector<Layer> layers;
     std::vector<std::pair<double, std::string>> ticks;
-    std::vector<std::string> names;  ///< what each is called when pointed at
-    bool shares = false;             ///< of each column's sum
+    std::vector<std::string> names;  ///< label of each column under the pointer
+    bool shares = false;             ///< values are shares of the sum of their column
 };
 std::string draw(const Columns& columns);
 
+/// A plot of horizontal bars with labels.
 struct Bars {
     std::string title;
     Kind unit = Kind::count;

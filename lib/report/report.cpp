@@ -14,7 +14,7 @@ Report::Report(Options options, Take take)
 
 void Report::add(const std::string& id, const Session& session) {
     const bool wanted = summary_.wants(session);
-    // a partial report says so by the session itself
+    // partial reports carry this in their sessions
     if (!take_ || !wanted) logs_.reported(session_key(id));
     if (!wanted) return;
     if (take_)
@@ -88,7 +88,7 @@ void Report::add_event(Pass& pass, events::Line kind, const events::Event& event
     }
 }
 
-/// A line that is not an event, but perhaps of an access log.
+/// Add a line that is not an event; it may be a line of an access log.
 void Report::add_other(Pass& pass, std::string_view line) {
     auto& counts = intake_.counts();
     const auto access = parse_access(line);

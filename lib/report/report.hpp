@@ -1,5 +1,5 @@
 #pragma once
-// From lines to a report: events, access logs and partial reports, read in any order.
+// Reads events, access logs and partial reports, in any order, and makes a report of them.
 #include <functional>
 #include <set>
 #include <string>
@@ -11,48 +11,47 @@
 namespace stretto::report {
 
 struct Options {
-    std::string salt;
+    std::string salt;  ///< see listener_key()
     std::optional<std::int64_t> since_ms, until_ms;
-    std::int64_t now_ms = 0;  ///< the clock of who asks
+    std::int64_t now_ms = 0;  ///< the clock of this machine; later dates are not believed
     KnownServers servers;
 };
 
 class Report {
    public:
-    /// For partial reports: where sessions go in place of the sums.
+    /// For partial reports: gets the sessions, which are then not summed up.
     using Take = std::function<void(const std::string& id, const Session&, const Dictionary&)>;
     explicit Report(Options options, Take take = {});
 
-    /// A file, or "-"; see each_line().
-    /// @return  what is wrong with it: it is damaged, ends early, or has nothing that belongs into
-    ///          a report; empty: nothing is
+    /// Read a file, or standard input ("-").
+    /// @return  why the file is bad: it is damaged, truncated or of an unknown format; else empty
     std::string read(const std::string& name);
 
-    /// One pass over a file that is read; several may be read by turns.
+    /// The state of reading one file. Several files may be read alternately.
     struct Pass {
-        std::string server;  ///< whose log it is, if it is one
+        std::string server;  ///< the name of the server, if the file is an access log
         ServerLogs::Pass log;
         std::int64_t lines = 0, partial = 0, ours = 0;
-        bool counted = false;  ///< the last line of a partial report was there
+        bool counted = false;  ///< the last line of a partial report was read
         std::string wrong;
     };
     Pass begin(const std::string& name);
     void add_line(Pass& pass, std::string_view line, bool whole);
     void add_line(Pass& pass, const ParsedLine& line);
 
-    /// Of what is read over hours.
+    /// Set the time again, for a report that is read for hours.
     void set_now(std::int64_t now_ms) { summary_.set_now(now_ms); }
-    /// In a forked child that is to finish() while its parent reads on.
+    /// Call this in a forked child before finish(), if its parent continues to read. See Sorted.
     void branch() { summary_.branch(), logs_.branch(); }
-    /// No more files.
+    /// All files were read.
     void finish() { intake_.finish(); }
 
     const Counts& counts() noexcept { return intake_.counts(); }
-    /// Was anything read that belongs into a report?
+    /// Whether an event or a request was read.
     bool any() noexcept { return counts().events > 0 || counts().requests > 0; }
-    /// Once, after finish().
+    /// Call this once, after finish().
     std::vector<Table> tables(const Wishes& wishes);
-    /// For partial reports: what logs say.
+    /// For partial reports: the lines of logs, and the sessions whose events were read.
     void each_logged(const std::function<void(const Logged&, const Dictionary&)>& take) {
         logs_.each_line([&](const Logged& logged) { take(logged, names_); });
     }

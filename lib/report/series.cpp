@@ -51,7 +51,7 @@ void Series::add(const Came& came) {
 void Series::add(Sorted<Turn>& turns) {
     std::int64_t now = 0, at = from_;
     const auto until = [&](std::int64_t time_ms) {
-        // at most the time is cut; the number stays
+        // limits the time only; the number of listeners stays
         const auto stop = std::min(time_ms, to_);
         while (now > 0 && at < stop) {
             const auto begin = begin_of(at);

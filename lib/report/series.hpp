@@ -1,5 +1,5 @@
 #pragma once
-// Sums by time, in buckets as wide as the time that they cover asks for.
+// Sums over time, in buckets whose width depends on the length of the period.
 #include <map>
 
 #include "report/experience.hpp"
@@ -7,14 +7,15 @@
 
 namespace stretto::report {
 
+/// The sums of one bucket.
 struct Moment {
-    Experience experience;          ///< of the sessions that began then
-    Traffic traffic;                ///< of the chunks that came then
-    std::int64_t listening_ms = 0;  ///< of listeners; divided by the width: those at a time
-    std::int64_t peak = 0;          ///< most listeners at once
+    Experience experience;          ///< of the sessions that began in it
+    Traffic traffic;                ///< of the chunks that arrived in it
+    std::int64_t listening_ms = 0;  ///< summed over listeners; divided by the width: their average
+    std::int64_t peak = 0;          ///< maximum number of concurrent listeners
 };
 
-/// A chunk at its time.
+/// A chunk and the time of its arrival.
 struct Came {
     std::int64_t time_ms = 0, bytes = 0;
     std::uint32_t kept_ms = 0, kbps = 0;
@@ -23,29 +24,29 @@ struct Came {
     auto key() const { return time_ms; }
 };
 
-/// Somebody begins or ends listening.
+/// A listener begins (`more` is 1) or stops (-1) listening.
 struct Turn {
     std::int64_t time_ms = 0, more = 0;
 
     auto key() const { return std::tie(time_ms, more); }
 };
 
-/// About 120 buckets of 5, 10 or 60 s, 10 min, 1 or 6 h, or of days, 7 of them and so on; hours and
-/// days are those of the zone. What lies outside of the span is left out.
+/// About 120 buckets of 5, 10 or 60 s, 10 min, 1 or 6 h, 1 day, 7 days and so on. Hours and days
+/// begin at local time. Times outside of the period are ignored.
 class Series {
    public:
     Series(std::int64_t from_ms, std::int64_t to_ms, const Zone& zone);
 
     void add(const Visit& visit);
     void add(const Came& came);
-    /// @param turns  in order; all of them
+    /// Add all turns, in order of time.
     void add(Sorted<Turn>& turns);
 
     std::int64_t width_ms() const noexcept { return width_; }
-    /// By where they begin, ms since 1970; those without anything are left out.
+    /// Buckets by their start, ms since 1970, without empty buckets.
     const std::map<std::int64_t, Moment>& moments() const noexcept { return moments_; }
     std::int64_t peak() const noexcept { return peak_; }
-    double mean() const noexcept;  ///< listeners at a time, over the whole span
+    double mean() const noexcept;  ///< average number of concurrent listeners in the whole period
 
    private:
     bool covers(std::int64_t time_ms) const { return time_ms >= from_ && time_ms <= to_; }

@@ -53,7 +53,7 @@ Table cost_table(const Summary& s, std::int64_t listeners, const Prices& prices)
                  {"saved", "saved", Kind::share}},
                 {}};
     const auto ways = costs(prices, s.traffic, all_servers(s), span / (year / 12));
-    const double most = ways.back().amount;  // from the origin alone
+    const double most = ways.back().amount;  // cost with the origin alone
     for (const auto& c : ways)
         table.rows.push_back(
             {c.way, static_cast<std::int64_t>(c.edge_bytes),

@@ -1,5 +1,5 @@
 #pragma once
-// What servers sent and what it cost: the tables that need their logs.
+// Makes the tables of servers' bytes and of cost, which need access logs.
 #include "report/cost.hpp"
 #include "report/summary.hpp"
 #include "report/table.hpp"
@@ -9,7 +9,7 @@ namespace stretto::report {
 OfServer all_servers(const Summary& summary);
 
 Table servers_table(const Summary& summary, const Dictionary& names);
-/// @param listeners  of all sessions
+/// @param listeners  number of listeners in all sessions
 Table cost_table(const Summary& summary, std::int64_t listeners, const Prices& prices);
 
 }  // namespace stretto::report

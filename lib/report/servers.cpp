@@ -36,7 +36,7 @@ std::int64_t& bytes_of(OfServer& server, Told told) {
     return server.reported;
 }
 
-/// As IPv6; IPv4 is ::ffff:0:0/96.
+/// An address as IPv6; IPv4 is mapped to ::ffff:0:0/96.
 std::optional<std::array<std::uint8_t, 16>> parse_address(const std::string& text) {
     std::array<std::uint8_t, 16> bytes{};
     if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return bytes;
@@ -125,7 +125,7 @@ bool KnownServers::has(std::string_view address) const {
     if (blocks_.empty()) return false;
     const auto bytes = parse_address(std::string{address});
     if (!bytes) return false;
-    // as logs shorten: an IPv4 address without its last byte, 48 bits of an IPv6 one
+    // shortened like addresses in logs: IPv4 without its last byte, 48 bits of IPv6
     const int kept = is_ipv4(*bytes) ? 120 : 48;
     const bool shortened =
         std::all_of(bytes->begin() + kept / 8, bytes->end(), [](auto b) { return b == 0; });
@@ -141,9 +141,9 @@ void ServerLogs::add(const Access& access, std::string_view line, Name server,
     logged.server = server;
     logged.told = told_by(access, to_server);
     logged.bytes = access.bytes;
-    // what an edge asks for a player carries that player's session, but goes to the edge
+    // a request of an edge carries the session of a player, but its response goes to the edge
     if (!to_server && !access.session.empty()) logged.session = session_key(access.session);
-    // a log goes forward; where it goes back, it begins again
+    // times in a log increase; if they go back, a new pass begins
     constexpr std::int64_t disorder_ms = 600'000;
     if (access.time_ms + disorder_ms < pass_.latest_ms ||
         (logged.line == pass_.first_line && access.time_ms < pass_.latest_ms))
@@ -192,7 +192,7 @@ std::map<Name, OfServer> ServerLogs::sum() {
         else
             all.add(sent);
     });
-    std::uint64_t reported = 0;  // comes before the answers to its session
+    std::uint64_t reported = 0;  // this record is sorted before the responses to its session
     all.each([&](const Sent& sent) {
         if (sent.told == Told::reported)
             reported = sent.session;

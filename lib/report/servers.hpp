@@ -1,5 +1,5 @@
 #pragma once
-// What servers sent, by their logs, and how much of it no player has reported.
+// Sums up the bytes in servers' access logs, and those that no player has reported.
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -15,16 +15,17 @@
 
 namespace stretto::report {
 
-/// Of `reported` answers the events of the session were read.
+/// The kind of a response. `reported`: events of its session were read. Others: from a cache,
+/// through a cache, from an origin, or to another server.
 enum class Told : std::uint8_t { reported, hit, miss, origin, to_server };
 
-/// A line of a log, once for each time that a pass over the log has it.
+/// A line of a log, as often as one pass over the log contains it.
 ///
-/// A log that is read twice, or a rotated copy of it beside the log itself, has the same lines in
-/// two passes: then they count once. The same line twice in one pass is two answers.
+/// If a log is read twice, or together with a rotated copy, two passes contain the same lines.
+/// These count once. If one pass contains a line twice, it stands for two responses.
 struct Logged {
     std::uint64_t line = 0;     ///< 64 bits of SHA-256 over server and line
-    std::uint64_t session = 0;  ///< see session_key(); 0: not known
+    std::uint64_t session = 0;  ///< see session_key(); 0: unknown
     std::int64_t bytes = 0;
     Name server = 0;
     std::uint32_t pass = 0, times = 1;
@@ -33,7 +34,7 @@ struct Logged {
     auto key() const { return std::tie(server, line, pass); }
 };
 
-/// Answers of one kind to one session.
+/// Responses of one kind to one session.
 struct Sent {
     std::uint64_t session = 0;
     Name server = 0;
@@ -43,10 +44,10 @@ struct Sent {
     auto key() const { return std::tie(session, told, server); }
 };
 
+/// Sums of one server.
 struct OfServer {
     std::int64_t requests = 0, bytes = 0;
-    /// Of these bytes: to sessions whose events were read; to others, from the cache, not from
-    /// it, and from an origin itself; to other servers.
+    /// Parts of these bytes, per kind; see Told.
     std::int64_t reported = 0, hit = 0, miss = 0, origin = 0, to_servers = 0;
     std::int64_t unreported_requests = 0;
 
@@ -57,16 +58,18 @@ struct OfServer {
 /// 64 bits of SHA-256 over the session's id; never 0.
 std::uint64_t session_key(std::string_view session);
 
-/// Servers by their addresses, from a file: what they ask for is for others. A request's own Via is
-/// no proof, as any proxy and any stranger sends it.
+/// The operator's own servers, by their addresses. Their requests are on behalf of others, and are
+/// counted in their own logs. Via in a request proves nothing, because any client can send it.
 class KnownServers {
    public:
     KnownServers() = default;
-    /// JSON: [{"name": ..., "url": "http://192.0.2.7:8481", "addresses": ["192.0.2.0/28"]}], as
-    /// edges.json; an Error (65) when it is not, or says no address at all.
+    /// Read a JSON list like edges.json:
+    /// [{"name": ..., "url": "http://192.0.2.7:8481", "addresses": ["192.0.2.0/28"]}]. Throws an
+    /// Error (65) if it is invalid or contains no address.
     explicit KnownServers(const std::filesystem::path& path);
 
-    /// @param address  of a log's line; a shortened one is of a server when that one's would be
+    /// Whether an address in a log is that of a server. A shortened address matches if the server's
+    /// address, shortened in the same way, is equal.
     bool has(std::string_view address) const;
 
    private:
@@ -79,10 +82,12 @@ class KnownServers {
     std::vector<Block> blocks_;
 };
 
-/// Memory grows with servers; lines are on disk above 20 MB.
+/// Adds up the lines of logs. Memory grows with the number of servers; lines above 20 MB are kept
+/// on disk.
 class ServerLogs {
    public:
-    /// Logs and events come in any order. @param to_server  see KnownServers
+    /// Add a line of a log. Logs and events may come in any order.
+    /// @param to_server  the client is a known server; see KnownServers
     void add(const Access& access, std::string_view line, Name server, std::string_view name,
              bool to_server);
     void add(const Logged& logged) {
@@ -91,23 +96,23 @@ class ServerLogs {
         lines_.add(one);
         any_ = true;
     }
-    /// The events of this session were read.
+    /// Events of this session were read.
     void reported(std::uint64_t session) { sessions_.add({session, 0, Told::reported, 0, 0}); }
-    /// One pass over a log.
+    /// The state of one pass over a log.
     struct Pass {
         std::uint32_t number = 0;
         std::uint64_t first_line = 0;
         std::int64_t latest_ms = 0;
     };
-    /// Another file begins.
+    /// The following lines come from another file.
     void next_file() { pass_ = {.number = ++passes_}; }
-    /// Of files that are read by turns: where this one is, and that it goes on.
+    /// Files may be read alternately: save pass() of a file, and resume() it before its next line.
     const Pass& pass() const noexcept { return pass_; }
     void resume(const Pass& pass) noexcept { pass_ = pass; }
     /// See Sorted.
     void branch() { lines_.branch(), sessions_.branch(); }
 
-    /// All that was added, doubled lines once: for partial reports.
+    /// For partial reports: all lines, duplicates once.
     void each_line(const std::function<void(const Logged&)>& take);
     void each_reported(const std::function<void(std::uint64_t)>& take);
     std::map<Name, OfServer> sum();

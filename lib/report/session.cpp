@@ -37,7 +37,7 @@ Ending ending_of(std::string_view why) {
 
 bool is_edge(Source source) { return source == Source::edge_hit || source == Source::edge_miss; }
 
-/// Up to what it can truly be, so that sums of what liars say stay far from 2^63.
+/// Limit a value to what is possible, so that sums of false values do not overflow.
 std::int64_t known(std::int64_t number, std::int64_t most) {
     return std::clamp<std::int64_t>(number, 0, most);
 }
@@ -46,7 +46,7 @@ constexpr std::int64_t most_audio_ms = song::most_chunk_s * 1000;
 constexpr std::int64_t most_stall_ms = 86'400'000;
 constexpr std::int64_t most_upload_bytes = std::int64_t{1} << 36;  // an hour of 150 Mbit/s
 
-/// Addresses that are told in full are of the network that a shortened one names.
+/// The shortened form of an address, which stands for its network.
 std::string network_of(std::string_view address) {
     std::array<std::uint8_t, 16> bytes{};
     char printed[INET6_ADDRSTRLEN];
@@ -60,7 +60,7 @@ std::string network_of(std::string_view address) {
     return ::inet_ntop(AF_INET6, bytes.data(), printed, sizeof printed);
 }
 
-// of a session, whatever it claims: a day's chunks, and then some
+// limit per session: more than the chunks of a day
 constexpr std::size_t most_pieces = 4096, most_got = 256, most_rejecters = 256;
 
 }  // namespace
@@ -68,7 +68,7 @@ constexpr std::size_t most_pieces = 4096, most_got = 256, most_rejecters = 256;
 std::int64_t uploaded_bytes(const Event& event) { return known(event.bytes, most_upload_bytes); }
 
 void Session::add(const Event& event, Dictionary& names) {
-    // after its last song, a player may upload for a long time
+    // a player may upload for a long time after its last song
     if (event.kind != events::Kind::upload)
         clock.add(event.time_ms, event.sent_ms, event.received_ms);
     if (!event.address.empty() && (address_seq < 0 || event.seq < address_seq)) {
@@ -159,7 +159,7 @@ void Session::add_chunk(const Event& event, Dictionary& names) {
 }
 
 std::int64_t Session::stalled() const {
-    std::int64_t open_ms = 0;  // the stall that it ended in
+    std::int64_t open_ms = 0;  // the stall in which the session ended
     for (const auto& s : clock.stretches())
         if (stalls > resumes && s.first_ms <= last_stall_ms && last_stall_ms < s.last_ms)
             open_ms = s.last_ms - last_stall_ms;
@@ -175,7 +175,7 @@ std::int64_t Session::kept_ms() const {
 bool Session::is_play(std::int64_t heard) const {
     if (heard >= play_ms) return true;
     const auto all = kept_ms();
-    // players round, and end some packets before the last sample
+    // players round, and stop some packets before the last sample
     return ending == Ending::finished && all > 0 && heard > 0 && heard + 1000 >= all;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// What is left of a session's lines: all that a report needs of it, whatever their order was.
+// Sums up the lines of a session, in any order, to the values that a report needs.
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -20,13 +20,13 @@ enum class Ending : std::uint8_t { none, finished, skipped, failed };
 /// Chunks of one source, server and bitrate.
 struct Got {
     Source source = Source::cache;
-    Name server = 0;  ///< an edge; peers are taken together
+    Name server = 0;  ///< an edge; all peers count as one server
     std::int64_t kbps = 0, chunks = 0, bytes = 0, audio_ms = 0;
-    /// Of these, what the player meant to play.
+    /// The part of these that the player kept for playback.
     std::int64_t kept_bytes = 0, kept_ms = 0;
 };
 
-/// One chunk, for what goes by time.
+/// One chunk, for sums over time.
 struct Piece {
     std::int64_t time_ms = 0;  ///< by the client's clock
     std::int64_t bytes = 0, kept_ms = 0;
@@ -35,10 +35,11 @@ struct Piece {
     static constexpr Sketch::Bucket no_bucket = 0xffff;
 };
 
+/// One playback of one song by one listener.
 struct Session {
     std::uint64_t listener = 0;  ///< see listener_key()
     Name song = 0, place = 0;
-    Name address = no_name;  ///< where its first line was posted from
+    Name address = no_name;  ///< from which its first line was posted
     std::string title, artist;
     Clock clock;
     std::int64_t sound_ms = -1;  ///< when the first sound was heard
@@ -53,14 +54,14 @@ struct Session {
 
     void add(const events::Event& event, Dictionary& names);
 
-    /// No more than the time that passed, by the client's clock and by the server's.
+    /// Time heard, ms, at most the time that passed on the client's and the server's clock.
     std::int64_t heard() const { return std::min(heard_ms, clock.elapsed_ms()); }
-    /// With the stall that the session ended in.
+    /// Stalled time, ms, including a stall in which the session ended.
     std::int64_t stalled() const;
     std::int64_t kept_ms() const;
-    /// 30 s, or all of a song that is shorter.
+    /// Whether 30 s were heard, or a shorter song to its end. @param heard  ms
     bool is_play(std::int64_t heard) const;
-    /// Bytes of peers and edges that were never heard.
+    /// Bytes from peers and edges that were never heard.
     std::int64_t wasted() const;
 
    private:
@@ -69,11 +70,10 @@ struct Session {
 
 constexpr std::int64_t play_ms = 30'000;
 
-/// What an upload event adds: the bytes given since the one before it, which may be of many chunks;
-/// 64 GiB at most.
+/// The bytes of an upload event: those uploaded since the previous upload event, at most 64 GiB.
 std::int64_t uploaded_bytes(const events::Event& event);
 
-/// What a listener is called in reports: 64 bits of SHA-256 over salt, a zero byte and the id.
+/// The listener's id in reports: 64 bits of SHA-256 over the salt, a zero byte and the id.
 std::uint64_t listener_key(std::string_view salt, std::string_view listener);
 
 }  // namespace stretto::report

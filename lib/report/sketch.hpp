@@ -5,11 +5,12 @@
 
 namespace stretto::report {
 
-/// Counts by bucket: exact below 256, then 128 buckets to each doubling, so a percentile is off by
-/// at most 0.4 %. Sums of sketches are the sketch of all values, in any order.
+/// Counts values per bucket. Values below 256 have a bucket each; above, each doubling has 128
+/// buckets, so a percentile is off by at most 0.4 %. The sum of sketches is the sketch of all
+/// values.
 ///
-/// The buckets of HdrHistogram (Tene), whose error is DDSketch's guarantee (Masson et al., VLDB
-/// 2019).
+/// The buckets are those of HdrHistogram (Tene), with an error bound like that of DDSketch (Masson
+/// et al., VLDB 2019).
 class Sketch {
    public:
     using Bucket = std::uint16_t;
@@ -22,8 +23,8 @@ class Sketch {
     void add(const Sketch& other);
 
     std::int64_t count() const noexcept { return total_; }
-    /// The smallest value that at least the share `p` of all are not above (nearest rank); -1 of
-    /// none.
+    /// The smallest value v such that at least the share `p` of all values is <= v (nearest rank);
+    /// -1 without values.
     std::int64_t percentile(double p) const noexcept;
     const std::map<Bucket, std::int64_t>& counts() const noexcept { return counts_; }
 

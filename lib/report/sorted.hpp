@@ -1,5 +1,5 @@
 #pragma once
-// Records by their key: in memory as long as they are few, then in sorted runs on disk.
+// Sorts any number of records by their key: few in memory, more in sorted runs on disk.
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -11,10 +11,10 @@
 
 namespace stretto::report {
 
-/// Takes any number of records; a file under TMPDIR holds what is more than `in_memory`.
-/// Reading writes nothing. A forked child that adds calls branch() first: its parent goes on
-/// writing to the file that they share.
-/// @tparam Record  plain bytes, with a key() to be compared
+/// Keeps up to `in_memory` records in memory, and further records in a file under TMPDIR. each()
+/// does not write. A forked child calls branch() before it adds records, because its parent
+/// continues to write to the shared file.
+/// @tparam Record  trivially copyable, with a key() that can be compared
 template <class Record>
 class Sorted {
     static_assert(std::is_trivially_copyable_v<Record>);
@@ -25,17 +25,17 @@ class Sorted {
         waiting_.push_back(record);
         if (waiting_.size() >= most_) spill();
     }
-    /// What is added from now on goes to a file of its own.
+    /// Write records that are added from now on to a new file.
     void branch() {
         if (spool_) shared_.push_back(std::move(spool_));
         spool_ = {};
         spooled_ = 0;
     }
-    /// All records by their key. As often as wanted.
+    /// Call `take` for all records in order of their key. May be called several times.
     void each(const std::function<void(const Record&)>& take);
 
    private:
-    /// Where a run lies, in records.
+    /// The position of a run in a file, in records.
     struct Place {
         int fd;
         std::uint64_t from, to;
@@ -44,7 +44,7 @@ class Sorted {
     class Run {
        public:
         explicit Run(const Place& place) : fd_(place.fd), next_(place.from), end_(place.to) {}
-        /// What is in memory is a run too.
+        /// The sorted records in memory, as a run.
         explicit Run(std::vector<Record> piece)
             : fd_(-1), next_(0), end_(0), piece_(std::move(piece)) {}
 

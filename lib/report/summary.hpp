@@ -1,5 +1,5 @@
 #pragma once
-// All sessions of a report, summed up.
+// Sums over all sessions of a report.
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -15,14 +15,15 @@
 namespace stretto::report {
 
 struct Edge {
-    Experience experience;  ///< of the sessions that it gave most of what edges gave
+    Experience experience;  ///< of the sessions that got most of their edge audio from this edge
     Traffic traffic;
 };
 
-/// Grows with songs, places, edges, networks and peers that sent wrong bytes, not with sessions.
+/// Memory grows with songs, places, edges, networks and peers that sent wrong bytes, but not with
+/// sessions.
 class Summary {
    public:
-    /// Sessions that began in [since, until), ms. @param now_ms  the clock of who asks
+    /// Sums up sessions that began in [since, until), ms. @param now_ms  the clock of this machine
     Summary(std::optional<std::int64_t> since_ms, std::optional<std::int64_t> until_ms,
             std::int64_t now_ms)
         : since_(since_ms), until_(until_ms), now_ms_(now_ms) {}
@@ -32,10 +33,10 @@ class Summary {
     void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
     /// See Sorted.
     void branch() { visits.branch(), chunks.branch(); }
-    /// All were added: which dates can be believed.
+    /// All sessions were added: decide which dates are believable.
     void settle() { dates.settle(now_ms_); }
-    /// Where the twelve months end: as was asked, or by a server's clock, or where most sessions
-    /// lie; never at the latest time that anybody claims.
+    /// The end of the twelve months for payment: `until`, or the last time of a server's clock, or
+    /// the end of the period of most sessions. The latest claimed time has no effect.
     std::int64_t end_ms() const;
 
     std::int64_t wasted = 0, uploaded = 0;
@@ -49,8 +50,8 @@ class Summary {
     std::map<std::int64_t, std::int64_t> kept_ms;
     std::unordered_map<Name, Traffic> edges;
     std::unordered_map<Name, std::int64_t> rejected;
-    std::map<Name, OfServer> servers;  ///< by their logs; set when all of them were read
-    std::int64_t asked_via = 0;        ///< requests by servers that nobody configured
+    std::map<Name, OfServer> servers;  ///< from access logs; set when all of them were read
+    std::int64_t asked_via = 0;        ///< requests with Via from servers that are not configured
     std::int64_t doubled_requests = 0;
 
    private:

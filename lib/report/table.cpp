@@ -59,7 +59,7 @@ using Integer = std::int64_t;
 
 struct ToJson {
     Json operator()(std::monostate) const { return nullptr; }
-    // six digits: more would be noise of the last bit
+    // six digits; more would show rounding errors
     Json operator()(double number) const { return std::round(number * 1e6) / 1e6; }
     Json operator()(const auto& value) const { return value; }
 };
@@ -104,10 +104,10 @@ void trim(std::string& line) {
     line += '\n';
 }
 
-/// Cells as shown, without headings.
+/// The shown cells, without headings.
 using Shown = std::vector<std::vector<std::string>>;
 
-/// A heading in lines of whole words.
+/// A heading, wrapped between words.
 std::vector<std::string> wrap(const std::string& heading, std::size_t most) {
     std::vector<std::string> lines(1);
     std::istringstream words{heading};
@@ -126,8 +126,8 @@ std::size_t longest_word(const std::string& text) {
     return most;
 }
 
-/// Widths that fit: first headings wrap, then the widest texts give way, then columns at the right
-/// are left out (0).
+/// Widths of columns that fit. First headings are wrapped, then the widest texts are truncated,
+/// then columns at the right are omitted (width 0).
 std::vector<std::size_t> widths(const Table& table, const Shown& shown, std::size_t columns) {
     std::vector<std::size_t> need(table.columns.size()), least(need.size());
     for (const auto& row : shown)
@@ -135,7 +135,7 @@ std::vector<std::size_t> widths(const Table& table, const Shown& shown, std::siz
     for (std::size_t i = 0; i < need.size(); ++i) {
         need[i] = std::max(least[i], width(table.columns[i].heading));
         least[i] = std::max(least[i], longest_word(table.columns[i].heading));
-        // a cut text says little below this
+        // a shorter text would say little
         if (is_text(table.columns[i])) least[i] = std::min<std::size_t>(least[i], 10);
     }
     if (columns == 0) return need;
@@ -173,7 +173,7 @@ void print_facts(std::string& out, const Table& table) {
     }
 }
 
-/// In a terminal a text keeps its direction to itself.
+/// In a terminal, the direction of a text does not affect its surroundings.
 std::string cell_text(const Cell& cell, Kind kind, std::size_t most) {
     return isolate(fit_columns(printable(show(cell, kind)), most, true));
 }
@@ -190,7 +190,8 @@ void print_headings(std::string& out, const Table& table, const std::vector<std:
         std::string line;
         for (std::size_t i = 0; i < need.size(); ++i) {
             if (need[i] == 0) continue;
-            const auto above = tall - headings[i].size();  // they stand on their columns
+            const auto above =
+                tall - headings[i].size();  // short headings are aligned to the bottom
             line += "  " + padded(l < above ? "" : headings[i][l - above], need[i],
                                   !is_text(table.columns[i]));
         }

@@ -15,7 +15,7 @@ namespace {
 
 using Integer = std::int64_t;
 
-/// Without values there is no percentile.
+/// A percentile, or null without values.
 Cell known(Integer number) { return number < 0 ? Cell{} : Cell{number}; }
 Cell percentile(const Sketch& sketch, double p) { return known(sketch.percentile(p)); }
 Cell if_any(double number, bool any) { return any ? Cell{number} : Cell{}; }
@@ -138,7 +138,7 @@ const std::vector<Column> song_columns = {{"song", "song"},
                                           {"skips", "skipped", Kind::count},
                                           {"heard_ms", "heard", Kind::span}};
 
-/// @param outside  those that are not in the catalogue, else those that are
+/// @param outside  list songs that are not in the catalogue instead of those that are
 Table songs_table(const Dictionary& names, const Listening& l, const Tagged& tagged, bool outside) {
     Table table{outside ? "outside" : "songs",
                 outside ? "Songs outside of the catalogue, as listeners call them" : "Songs",
@@ -233,7 +233,7 @@ struct Paid {
 
 Paid royalties(const std::vector<std::uint64_t>& weights, const Dictionary& names,
                const Listening& l, const Tagged& tagged, const Wishes& wishes) {
-    // by id, so that equal remainders fall alike whatever was read first
+    // sorted by id, so that equal remainders do not depend on the order of the input
     std::vector<Name> order;
     double sum = 0;
     for (Name song = 0; song < weights.size(); ++song)
@@ -291,7 +291,7 @@ Paid royalties(const std::vector<std::uint64_t>& weights, const Dictionary& name
     return out;
 }
 
-/// What every table of experiences has behind its own columns.
+/// Append the columns that all tables of experience have.
 const std::vector<Column> felt = {{"sessions", "sessions", Kind::count},
                                   {"startup_p50_ms", "startup p50", Kind::ms},
                                   {"startup_p90_ms", "p90", Kind::ms},
@@ -419,7 +419,8 @@ Table bad_peers_table(const Summary& s, const Dictionary& names) {
     return table;
 }
 
-/// By the catalogue, else by most listeners; a song outside of it is called as they do.
+/// Tags from the catalogue, or else from the majority of listeners, as for songs that are not in
+/// it.
 Tagged tag(const std::optional<Catalogue>& catalogue, const Votes& votes, const Dictionary& names) {
     Tagged tagged{votes.decide(names), {}};
     if (!catalogue) return tagged;

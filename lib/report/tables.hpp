@@ -1,5 +1,5 @@
 #pragma once
-// What a report says: the tables of all that was summed up.
+// Makes the tables of a report from its sums.
 #include <optional>
 #include <vector>
 
@@ -13,16 +13,17 @@
 
 namespace stretto::report {
 
+/// Options of the tables.
 struct Wishes {
     Payment payment;
     std::optional<std::int64_t> pool_cents;
     std::optional<Prices> prices;
-    std::optional<Catalogue> catalogue;  ///< who is paid; without one, most listeners say
+    std::optional<Catalogue> catalogue;  ///< titles and artists; else the majority of listeners
     Zone zone;
-    bool compare = false;  ///< beside what an article claims
+    bool compare = false;  ///< add the table of an article's numbers
 };
 
-/// Names of tables and columns are listed in stretto-report(1).
+/// stretto-report(1) lists the tables. @param summary  settled
 std::vector<Table> make_tables(Summary& summary, const Dictionary& names, const Counts& counts,
                                const Wishes& wishes);
 

@@ -14,10 +14,10 @@ struct Tags {
     std::string title, artist;
 };
 
-/// By song id.
+/// Titles and artists per song id.
 using Catalogue = std::unordered_map<std::string, Tags>;
 
-/// Join title and artist to one text, and split it.
+/// Join title and artist into one text; split_tags() separates them again.
 std::string join_tags(std::string_view title, std::string_view artist);
 std::pair<std::string, std::string> split_tags(std::string_view tags);
 
@@ -29,17 +29,17 @@ class Votes {
         auto& of = votes_[{song, tags}];
         ++(played ? of.first : of.second);
     }
-    /// Per song; the first text among equals.
+    /// The winner per song, indexed by Name; the first text among equals.
     std::vector<Tags> decide(const Dictionary& names) const;
 
    private:
     std::map<std::pair<Name, Name>, std::pair<std::int64_t, std::int64_t>> votes_;
 };
 
-/// Per song; `known` says which songs are in the catalogue.
+/// Tags per song, indexed by Name. `known` tells which songs are in the catalogue.
 struct Tagged {
     std::vector<Tags> tags;
-    std::vector<bool> known;  ///< empty: no catalogue, all songs count
+    std::vector<bool> known;  ///< empty: there is no catalogue, and all songs are paid
     bool pays(Name song) const { return known.empty() || known[song]; }
 };
 

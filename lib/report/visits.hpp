@@ -1,5 +1,5 @@
 #pragma once
-// One record per session, sorted by listener: who played what, and when.
+// One record per session, sorted by listener: the song and the times.
 #include <cstdint>
 #include <tuple>
 
@@ -17,11 +17,12 @@ struct Visit {
         sounded = 16,    ///< the player reported the first sound
         by_server = 32,  ///< its time comes from a server
         token = 64,
-        followed = 128  ///< it followed the previous song without a pause, so nobody waited
+        followed =
+            128  ///< it followed the previous song without a pause, so startup is not counted
     };
     std::uint64_t listener = 0;
     std::int64_t first_ms = 0, sound_ms = 0, last_ms = 0;
-    /// A session has at most 49 days.
+    /// 32 bits hold 49 days; longer sessions are limited to this.
     std::uint32_t heard_ms = 0, startup_ms = 0, stalled_ms = 0;
     std::uint32_t stalls = 0, switches = 0, kbps = 0;
     Name song = 0, place = 0, edge = no_name, address = no_name, tags = no_name;

@@ -44,7 +44,7 @@ Zone::Zone(std::string name) : name_(std::move(name)), utc_(name_ == "UTC") {
 
 std::int64_t Zone::ahead(std::int64_t seconds) const {
     if (utc_) return 0;
-    // zones change at whole quarters of an hour
+    // time zones change at multiples of 15 minutes
     if (const auto quarter = floor_div(seconds, 900); quarter != quarter_) {
         const std::time_t begin = quarter * 900;
         std::tm local{};
@@ -63,7 +63,7 @@ std::int64_t Zone::day_of(std::int64_t time_ms) const {
 std::int64_t Zone::begin_of(std::int64_t day) const {
     if (utc_) return day * day_ms;
     if (const auto found = begins_.find(day); found != begins_.end()) return found->second;
-    // the first quarter of an hour that is of this day
+    // the first 15 minutes of this day
     auto low = day * 86'400 - 86'400, high = day * 86'400 + 86'400;
     while (high - low > 900) {
         const auto middle = floor_div((low + high) / 2, 900) * 900;
@@ -98,7 +98,7 @@ std::int64_t Zone::parse(const std::string& text) const {
         const auto clock = static_cast<std::int64_t>(::timegm(&fields));
         if (utc_ || text.ends_with('Z')) return clock * 1000;
         if (text.size() == 10) return begin_of(floor_div(clock, 86'400));
-        // the earlier one where a time is there twice
+        // the earlier one, if a local time occurs twice
         for (const auto shift : {ahead(clock - 86'400), ahead(clock + 86'400)})
             if (ahead(clock - shift) == shift) return (clock - shift) * 1000;
         return (clock - ahead(clock - 86'400)) * 1000;

@@ -1,5 +1,5 @@
 #pragma once
-// The other end's requests, passed on to an HTTP server, and its responses on their way back.
+// Forwards requests of the remote peer to an HTTP server, and sends the server's responses back.
 #include <functional>
 #include <list>
 #include <memory>
@@ -14,16 +14,17 @@ class Answers {
    public:
     static constexpr std::size_t most = 4;  ///< at a time; more are answered with 503
 
-    /// @param send  a message; each of at most most_frame_bytes
-    /// @param ready  bytes of a body have come: call fill() when there is room for them
+    /// @param send   sends a message of at most most_frame_bytes
+    /// @param ready  called when bytes of a body have arrived: call fill() when they can be sent
     Answers(http::Upstream& upstream, std::function<void(const Frame&)> send,
             std::function<void()> ready)
         : upstream_(upstream), send_(std::move(send)), ready_(std::move(ready)) {}
 
-    /// An ask or a stop. Malformed: a breach.
+    /// Handle an ask or a stop. Malformed: the peer violated the protocol.
     Result<bool> take(const Frame& frame);
-    /// Send one message of a body; bodies take turns. @return false: there is none
-    /// @param in_part  also one that is not full, for nothing else is on its way
+    /// Send one message of a body. Messages of several bodies alternate. @return false: there is
+    /// none
+    /// @param in_part  also send a message that is not full, because no other is being sent
     bool fill(bool in_part);
     bool empty() const noexcept { return open_.empty(); }
     std::uint64_t sent() const noexcept { return sent_; }  ///< bytes of bodies
@@ -41,13 +42,13 @@ class Answers {
     http::Upstream& upstream_;
     std::function<void(const Frame&)> send_;
     std::function<void()> ready_;
-    std::list<Owned> open_;  // the next to send first
+    std::list<Owned> open_;  // the first one sends next
     std::uint64_t sent_ = 0;
     net::Life life_;
 };
 
-/// Those fields of a response that both ends of a channel pass on, as "Name: value\r\n" each, of
-/// `room` bytes at most: what does not fit is left out, the last of them first.
+/// The header fields of a response that both peers forward, each as "Name: value\r\n". If they
+/// exceed `room` bytes, the last ones are omitted.
 std::string passed_fields(const http::Fields& fields, std::size_t room);
 
 }  // namespace stretto::rtc

@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "http/parser.hpp"
-
 namespace stretto::rtc {
 namespace {
 
@@ -69,7 +67,7 @@ Result<bool> Asks::take_late(const Frame& frame) {
 Result<bool> Asks::take_head(Open::iterator at, const Frame& frame) {
     auto& ask = at->second;
     if (std::exchange(ask.headed, true)) return Malformed{"it answers twice"};
-    auto head = http::parse_response_head(as_text(frame.bytes));
+    auto head = read_head_(as_text(frame.bytes));
     if (!head || head->status < 200) return Malformed{"its answer is not HTTP"};
     const auto calls = ask.calls;
     if (frame.last) {

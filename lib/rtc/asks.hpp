@@ -1,5 +1,5 @@
 #pragma once
-// Our requests to the other end of a data channel, and what it may answer to them.
+// Our requests to the remote peer of a data channel, and checks of its responses.
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,28 +12,32 @@ namespace stretto::rtc {
 struct AskCalls {
     std::function<void(http::Response&&)> head;
     std::function<void(BytesView)> body;
-    /// nullptr: the response is whole. Nothing follows.
+    /// nullptr: the response is complete. No further call follows.
     std::function<void(const char* why)> end;
 };
 
-/// No sockets and no clock.
+/// Uses no sockets and no clock.
 class Asks {
    public:
     static constexpr std::size_t most = 4;  ///< at a time; the other end refuses more
 
-    explicit Asks(std::function<void(const Frame&)> send) : send_(std::move(send)) {}
+    /// http::parse_response_head, which browsers do not have.
+    using ReadHead = Result<http::Response> (*)(std::string_view);
+    Asks(std::function<void(const Frame&)> send, ReadHead read_head)
+        : send_(std::move(send)), read_head_(read_head) {}
 
     bool full() const noexcept { return open_.size() >= most; }
     bool empty() const noexcept { return open_.empty(); }
-    /// GET or HEAD, unless full().
-    /// @param most_bytes  that the body may have: a longer one is a breach
-    /// @return its number, for stop()
+    /// Send a GET or HEAD request. Precondition: !full().
+    /// @param most_bytes  limit of the body; a longer one violates the protocol
+    /// @return the number of the request, for stop()
     std::uint32_t ask(const http::Request& request, std::uint64_t most_bytes, AskCalls calls);
-    /// None of its calls follows.
+    /// Cancel a request. None of its callbacks is called after this.
     void stop(std::uint32_t number);
-    /// A head or a body. Malformed: a breach, as of who sends what nobody asked for, or more.
+    /// Handle a head or a body. Malformed: the peer violated the protocol, for example with bytes
+    /// that were not requested.
     Result<bool> take(const Frame& frame);
-    /// All of them.
+    /// Fail all requests.
     void end(const char* why);
 
    private:
@@ -49,9 +53,11 @@ class Asks {
     void finish(std::uint32_t number, const AskCalls& calls, const char* why);
 
     std::function<void(const Frame&)> send_;
+    ReadHead read_head_;
     std::uint32_t next_ = 1;
     Open open_;
-    std::map<std::uint32_t, std::uint64_t> stopped_;  // what may still come of these
+    std::map<std::uint32_t, std::uint64_t>
+        stopped_;  // cancelled requests, and the bytes that may still arrive
 };
 
 }  // namespace stretto::rtc

@@ -1,6 +1,6 @@
 #pragma once
-// An SCTP association over DTLS (RFC 8261), with stream 0 as the one data channel (RFC 8831),
-// negotiated beforehand: usrsctp's owner.
+// The owner of usrsctp: an SCTP association over DTLS (RFC 8261). Its stream 0 is the only data
+// channel (RFC 8831), negotiated in advance.
 #include <deque>
 #include <functional>
 
@@ -12,7 +12,7 @@ namespace stretto::rtc {
 
 class Engine;
 
-/// What usrsctp has of its own, once in a process: called by the Engine alone.
+/// The global state of usrsctp, once per process. Only the Engine uses it.
 void start_sctp();
 void end_sctp();
 void run_sctp_timers(std::uint64_t passed_ms);
@@ -24,23 +24,23 @@ class Association {
         std::function<void()> open;                      ///< messages may be sent
         std::function<void(BytesView message)> message;  ///< of channel 0
         std::function<void()> drained;                   ///< queued() has become less
-        /// Nothing follows. Do not destroy the association in here.
+        /// The association has ended; no further call follows. Do not destroy it in this callback.
         std::function<void(const char* why)> closed;
     };
     Association(Engine& engine, Calls calls);
-    /// Tells the other end.
+    /// Ends the association, and informs the remote peer.
     ~Association();
     Association(const Association&) = delete;
     Association& operator=(const Association&) = delete;
 
-    /// Both ends do.
+    /// Connect. Both peers call this.
     void connect();
     void receive(BytesView packet);
-    /// Of most_message_bytes at most.
+    /// Send a message of at most most_message_bytes.
     void send(Bytes message);
-    /// Bytes of messages that usrsctp, which takes `send_buffer_bytes`, has not taken yet.
+    /// Bytes of messages that wait because the buffer of usrsctp (`send_buffer_bytes`) is full.
     std::size_t queued() const noexcept { return queued_; }
-    /// What the other end has acknowledged lately; 0: not known.
+    /// The rate at which the remote peer acknowledged bytes recently; 0: unknown.
     double bytes_per_s() const noexcept { return rate_; }
     void tick();
 
@@ -63,7 +63,7 @@ class Association {
     std::size_t queued_ = 0;
     Bytes partial_;
     unsigned ticks_ = 0;
-    std::size_t sent_ = 0;  // since rated_ms_
+    std::size_t sent_ = 0;  // bytes since rated_ms_
     std::uint64_t rated_ms_;
     double rate_ = 0;
 };

@@ -1,10 +1,11 @@
 #pragma once
-// The key of this peer, and what its certificate proves.
+// The key and certificate of this peer, and the id that the certificate proves.
 #include <memory>
 #include <string>
 
 #include "base/digest.hpp"
 #include "base/own.hpp"
+#include "swarm/signal.hpp"
 
 struct ssl_ctx_st;
 struct x509_st;
@@ -12,21 +13,19 @@ extern "C" void SSL_CTX_free(ssl_ctx_st*);
 
 namespace stretto::rtc {
 
-/// The id of a peer that is reached by WebRTC: the first 130 bits of its certificate's SHA-256,
-/// 26 characters of Crockford base32. The handshake proves it.
-std::string peer_id_of(const Digest& fingerprint);
-
-/// Of a certificate in DER.
+/// SHA-256 of a certificate in DER.
 Digest fingerprint_of(const x509_st* certificate);
 
-/// A new key (P-256) and a certificate that it signed itself, for as long as this lives.
+/// A key (P-256) and a self-signed certificate.
 class Certificate {
    public:
-    Certificate();
+    /// @param file  PEM with both, which is made if it is not there or has nearly expired; empty: a
+    ///              new key, for as long as this lives. Error if it cannot be read or written.
+    explicit Certificate(const std::string& file = {});
 
     const Digest& fingerprint() const noexcept { return fingerprint_; }
-    std::string peer_id() const { return peer_id_of(fingerprint_); }
-    /// DTLS 1.2 with this certificate; the other end must show one too.
+    std::string peer_id() const { return swarm::rtc_id_of(fingerprint_); }
+    /// A DTLS 1.2 context with this certificate; the remote peer must send one too.
     ssl_ctx_st* context() const noexcept { return context_.get(); }
 
    private:

@@ -1,5 +1,5 @@
 #pragma once
-// A data channel between two peers: ICE finds the way, DTLS proves who it is, SCTP carries
+// A data channel between two peers: ICE finds a path, DTLS proves the peers' ids, SCTP carries
 // messages.
 #include "net/life.hpp"
 #include "net/loop.hpp"
@@ -16,20 +16,21 @@ class Channel {
         std::function<void()> open;
         std::function<void(BytesView message)> message;
         std::function<void()> drained;  ///< queued() has become less
-        /// Nothing follows. Destroy the channel on a later turn (net::Loop::drop).
+        /// The channel has closed; no further call follows. Destroy it on a later turn
+        /// (net::Loop::drop).
         std::function<void(const char* why)> closed;
     };
-    /// Begins to learn our own addresses.
+    /// Begins to gather our own addresses.
     Channel(Engine& engine, const Certificate& certificate, const IceOptions& options, Calls calls);
     ~Channel();
 
-    /// Our end: ufrag, password, fingerprint, role and candidates.
+    /// Our description: ufrag, password, fingerprint, role and candidates.
     void describe(swarm::Signal& to) const;
-    /// The other end: its offer, or the answer to ours. Once.
+    /// Set the remote peer's offer, or its answer to ours. Call this once.
     void connect(const swarm::Signal& from);
     void send(Bytes message);
     bool is_open() const noexcept { return open_; }
-    /// Bytes that are not yet on their way.
+    /// Bytes that wait to be sent.
     std::size_t queued() const noexcept { return association_.queued(); }
     double bytes_per_s() const noexcept { return association_.bytes_per_s(); }
 

@@ -1,5 +1,5 @@
 #pragma once
-// DTLS over datagrams that somebody else carries: OpenSSL's owner.
+// The owner of OpenSSL's DTLS, over datagrams that the caller transports.
 #include <functional>
 #include <memory>
 
@@ -17,26 +17,26 @@ class Dtls {
         std::function<void(BytesView datagram)> datagram;  ///< to be sent
         std::function<void()> open;  ///< the handshake is done, and the certificate is the one
         std::function<void(BytesView bytes)> bytes;  ///< of one record
-        /// Nothing follows. Do not destroy this in here.
+        /// The connection has ended; no further call follows. Do not destroy it in this callback.
         std::function<void(const char* why)> closed;
     };
-    /// @param begins       the handshake, as TLS's client does
-    /// @param fingerprint  of the certificate that the other end must have
+    /// @param begins       this side begins the handshake, like a TLS client
+    /// @param fingerprint  of the certificate that the remote peer must have
     Dtls(const Certificate& certificate, bool begins, const Digest& fingerprint, Calls calls);
-    /// Says goodbye.
+    /// Sends close_notify.
     ~Dtls();
     Dtls(const Dtls&) = delete;
     Dtls& operator=(const Dtls&) = delete;
 
     void start() { handshake(); }
     void receive(BytesView datagram);
-    /// One record, of at most 1163 bytes; only when open.
+    /// Send one record of at most 1163 bytes. Precondition: the connection is open.
     void send(BytesView bytes);
-    /// During the handshake, several times a second: repeats what is lost.
+    /// Repeat lost handshake messages. Call this several times a second during the handshake.
     void tick();
     bool is_open() const noexcept { return open_; }
 
-    /// RFC 7983: whether a datagram is DTLS.
+    /// Whether a datagram is DTLS (RFC 7983).
     static bool is_dtls(BytesView datagram) noexcept;
 
    private:
@@ -47,7 +47,7 @@ class Dtls {
     Calls calls_;
     Digest fingerprint_;
     std::unique_ptr<ssl_st, Freed<SSL_free>> ssl_;
-    bio_st* in_ = nullptr;  // ssl_'s
+    bio_st* in_ = nullptr;  // owned by ssl_
     bool open_ = false, closed_ = false;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the libraries of WebRTC need of a loop: GLib's main context, on which libnice lives, and the
-// timers of usrsctp. All of it runs on the loop's thread; no library starts another.
+// Runs the WebRTC libraries on a loop: GLib's main context, which libnice uses, and the timers of
+// usrsctp. All code runs on the loop's thread; no library starts another thread.
 #include <memory>
 #include <set>
 #include <vector>
@@ -15,7 +15,7 @@ namespace stretto::rtc {
 
 class Association;
 
-/// One in a process: usrsctp's state is the process's. Outlives all that uses it.
+/// Only one may exist per process, because usrsctp has global state. It must outlive its users.
 class Engine {
    public:
     explicit Engine(net::Loop& loop);
@@ -25,7 +25,8 @@ class Engine {
 
     net::Loop& loop() noexcept { return loop_; }
     _GMainContext* context() noexcept { return context_; }
-    /// The context may have opened or closed descriptors, perhaps of the same numbers.
+    /// The context may have opened or closed descriptors; a new one may have the number of an old
+    /// one.
     void descriptors_changed() noexcept { changed_ = true; }
 
     void add(Association& association) { associations_.insert(&association); }

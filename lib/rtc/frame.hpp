@@ -1,5 +1,5 @@
 #pragma once
-// Messages on a data channel: HTTP requests and responses, cut in pieces. See stretto-protocol(7).
+// Messages on a data channel: HTTP requests and responses in frames. See stretto-protocol(7).
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 
@@ -26,12 +26,13 @@ constexpr std::size_t most_body_bytes = 16384;  ///< in one message
 constexpr std::size_t most_have_bytes = 4096;
 constexpr std::size_t most_frame_bytes = frame_head_bytes + most_body_bytes;
 
-/// The most bytes that a frame of this kind may carry.
+/// Maximum number of content bytes in a frame of this kind.
 std::size_t most_bytes(Frame::Kind kind) noexcept;
 /// @param frame  with at most most_bytes() of its kind
 Bytes print_frame(const Frame& frame);
-/// `bytes` is a part of `message`. Malformed: an unknown kind or flag, a number that is not 0 where
-/// 0 stands, too many bytes, a stop with bytes, a body without any that is not the last.
+/// `bytes` of the result is a view into `message`. Malformed: an unknown kind or flag, reserved
+/// bytes that are not 0, too many bytes, a stop with content, or an empty body that is not the last
+/// frame.
 Result<Frame> parse_frame(BytesView message);
 
 }  // namespace stretto::rtc

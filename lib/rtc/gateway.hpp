@@ -1,6 +1,6 @@
 #pragma once
-// What stretto-rtc offers to programs on this machine: songs of WebRTC peers over HTTP, and
-// announces with this peer's id.
+// The HTTP server of stretto-rtc for programs on this machine: it serves songs of WebRTC peers, and
+// forwards announces with this peer's id.
 #include "http/status.hpp"
 #include "rtc/links.hpp"
 

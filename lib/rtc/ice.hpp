@@ -1,6 +1,6 @@
 #pragma once
-// Finds a way for datagrams between two peers, through NATs where there are any (RFC 8445, over
-// UDP, without trickling): libnice's owner.
+// The owner of libnice: finds a path for datagrams between two peers, through NATs if necessary
+// (RFC 8445, over UDP, without trickling).
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,13 +33,13 @@ class Ice {
     Ice(const Ice&) = delete;
     Ice& operator=(const Ice&) = delete;
 
-    /// Learn our own addresses. @return false: there is none
+    /// Gather our own addresses. @return false: there is none
     bool gather();
-    /// Sets ufrag, password and candidates, as far as they are known by now.
+    /// Write ufrag, password and the candidates known so far to a signal.
     void describe(swarm::Signal& to) const;
-    /// The other end: begin to look for a way.
+    /// Set the remote peer's values, and begin to search for a path.
     void set_remote(const swarm::Signal& from);
-    /// Once connected. What is lost is lost.
+    /// Send a datagram, which may be lost. Precondition: connected.
     void send(BytesView datagram);
 
    private:

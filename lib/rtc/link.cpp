@@ -1,5 +1,6 @@
 #include "rtc/link.hpp"
 
+#include "http/parser.hpp"
 #include "rtc/engine.hpp"
 
 namespace stretto::rtc {
@@ -20,7 +21,7 @@ Link::Link(Engine& engine, const Certificate& certificate, const IceOptions& opt
       calls_(std::move(calls)),
       used_ms_(loop_.now_ms()),
       heard_ms_(loop_.now_ms()),
-      asks_([this](const Frame& frame) { send(frame); }),
+      asks_([this](const Frame& frame) { send(frame); }, http::parse_response_head),
       answers_(
           upstream, [this](const Frame& frame) { send(frame); }, [this] { fill(); }),
       channel_(engine, certificate, options,

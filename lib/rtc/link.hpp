@@ -1,5 +1,5 @@
 #pragma once
-// A connection to one peer: requests both ways over a data channel, and the time that it has.
+// A connection to one peer: requests in both directions over a data channel, with time limits.
 #include "rtc/answers.hpp"
 #include "rtc/asks.hpp"
 #include "rtc/channel.hpp"
@@ -11,23 +11,24 @@ class Link {
     struct Calls {
         std::function<void(swarm::Signal description)> described;  ///< once: our end
         std::function<void()> open;
-        /// Once, and nothing follows. Destroy the link on a later turn (net::Loop::drop).
-        /// @param breach  the other end broke the rules
+        /// Called once; no further call follows. Destroy the link on a later turn
+        /// (net::Loop::drop).
+        /// @param breach  the remote peer violated the protocol
         std::function<void(const char* why, bool breach)> closed;
     };
     Link(Engine& engine, const Certificate& certificate, const IceOptions& options,
          http::Upstream& upstream, Calls calls);
 
-    /// The other end's offer, or its answer.
+    /// Set the remote peer's offer or answer.
     void connect(const swarm::Signal& from) { channel_.connect(from); }
     void describe(swarm::Signal& to) const { channel_.describe(to); }
     bool is_open() const noexcept { return channel_.is_open(); }
     void close(const char* why) { end(why, false); }
 
-    /// The right to have one ask at a time, of Asks::most; nullptr: all are given away.
+    /// Permission for one concurrent ask, of Asks::most; nullptr: all are in use.
     std::shared_ptr<void> lease();
     Asks& asks() noexcept { return asks_; }
-    /// No request either way.
+    /// No request is open in either direction.
     bool is_idle() const noexcept { return *leases_ == 0 && answers_.empty(); }
     std::uint64_t idle_since_ms() const noexcept { return used_ms_; }
     std::uint64_t sent() const noexcept { return answers_.sent(); }

@@ -34,6 +34,7 @@ Links::Links(Engine& engine, const std::string& tracker, const std::string& upst
     : engine_(engine),
       loop_(engine.loop()),
       options_(std::move(options)),
+      certificate_(options_.key),
       peer_id_(certificate_.peer_id()),
       upstream_(loop_, upstream, upstream_limits(options_.links)),
       mail_(loop_, tracker, peer_id_,
@@ -196,7 +197,8 @@ void Links::on_signal(const swarm::Signal& signal) {
     // its certificate must be the one that its id names; else it is somebody's who lies
     Digest fingerprint;
     if (signal.kind == swarm::Signal::Kind::offer || signal.kind == swarm::Signal::Kind::answer)
-        if (!parse_hex(signal.fingerprint, fingerprint) || peer_id_of(fingerprint) != signal.from)
+        if (!parse_hex(signal.fingerprint, fingerprint) ||
+            swarm::rtc_id_of(fingerprint) != signal.from)
             return;
     if (signal.kind == swarm::Signal::Kind::offer) return on_offer(signal);
     const auto found = links_.find(signal.from);

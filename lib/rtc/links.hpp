@@ -1,6 +1,6 @@
 #pragma once
-// All connections of this peer: made when somebody needs one or another peer offers one, closed
-// when nobody uses them, refused to peers that broke the rules.
+// All connections of this peer. They are opened for a local request or an offer of a remote peer,
+// closed when idle, and refused to peers that violated the protocol.
 #include <map>
 #include <vector>
 
@@ -13,6 +13,7 @@ struct LinksOptions {
     std::size_t links = 32;
     std::string stun;                     ///< "HOST:PORT"; empty: the tracker's
     std::vector<net::Address> addresses;  ///< see IceOptions
+    std::string key;                      ///< see Certificate
 };
 
 class Links {
@@ -20,13 +21,13 @@ class Links {
     Links(Engine& engine, const std::string& tracker, const std::string& upstream,
           LinksOptions options);
 
-    /// @param link  nullptr: there is none, and status (503, 504) and why tell more
+    /// @param link  nullptr: there is none; `status` (503, 504) and `why` give the reason
     using Opened = std::function<void(std::shared_ptr<Link> link, int status, std::string why)>;
-    /// Calls back later or at once: when a link to the peer is open, or after 5 s.
+    /// Calls back, possibly at once, when a link to the peer is open, or after 5 s.
     void open(const std::string& peer, Opened opened);
     Mail& mail() noexcept { return mail_; }
     const std::string& peer_id() const noexcept { return peer_id_; }
-    /// Say goodbye to all.
+    /// Close all links.
     void close();
 
     struct Counters {
@@ -63,11 +64,11 @@ class Links {
     std::string peer_id_;
     http::Upstream upstream_;
     std::map<std::string, Entry> links_;
-    std::map<std::string, std::uint64_t> banned_;  // until
-    std::string stun_;                             // as it was looked up last
+    std::map<std::string, std::uint64_t> banned_;  // time until which each is banned
+    std::string stun_;                             // its last known address
     std::optional<net::Address> stun_address_;
-    std::vector<std::string> early_;  // peers to be offered to, when there is a token
-    Counters counters_;               // of links that are gone
+    std::vector<std::string> early_;  // peers that get an offer when a token is available
+    Counters counters_;               // sums of closed links
     Mail mail_;
     net::Life life_;
 };

@@ -1,5 +1,5 @@
 #pragma once
-// What this peer and its tracker tell each other: announces, and signals to and from other peers.
+// Messages between this peer and its tracker: announces, and signals to and from other peers.
 #include "base/json_value.hpp"
 #include "http/ask.hpp"
 #include "net/life.hpp"
@@ -11,19 +11,19 @@ class Mail {
    public:
     struct Calls {
         std::function<void(const swarm::Signal&)> signal;
-        /// It can be asked for peers, and they can find us: a token is there for the first time.
+        /// The first token has arrived: the tracker can name peers to us, and us to them.
         std::function<void()> ready;
     };
-    /// Announces this peer without a song, so that it gets a token, and waits for signals.
+    /// Announce this peer without songs to get a token, then wait for signals.
     Mail(net::Loop& loop, const std::string& tracker, std::string peer_id, Calls calls);
 
-    /// An announce of who provides the songs, as for the tracker: our id takes the place of its
-    /// own. The last one is repeated for a while when the tracker has forgotten us.
+    /// Forward an announce of the program that provides the songs, with our id instead of its own.
+    /// The last announce is repeated for a while if the tracker has forgotten us.
     void announce(Json announce, std::function<void(http::Whole)> done);
     bool is_ready() const noexcept { return !token_.empty(); }
-    /// "HOST:PORT" that the tracker names; empty: none.
+    /// The STUN server that the tracker names, "HOST:PORT"; empty: none.
     const std::string& stun() const noexcept { return stun_; }
-    /// @param done  the status of the tracker's answer; 0: none came
+    /// @param done  gets the status of the tracker's response; 0: there was none
     void send(swarm::Signal signal, std::function<void(int status)> done);
 
    private:
@@ -37,7 +37,7 @@ class Mail {
     net::Loop& loop_;
     std::string peer_id_;
     Calls calls_;
-    http::Upstream upstream_, waiting_;  // a poll that hangs holds up no other request
+    http::Upstream upstream_, waiting_;  // separate, so that a long poll does not delay requests
     std::string token_, stun_;
     Json said_;  // the last announce
     std::uint64_t said_ms_ = 0;

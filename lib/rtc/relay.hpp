@@ -1,6 +1,6 @@
 #pragma once
-// One request of a local HTTP client, answered by a peer over a link. The body is asked for in
-// windows, as fast as the client reads: a browser at the other end cannot be paused.
+// Answers one request of a local HTTP client from a peer over a link. It requests the body in
+// windows, as fast as the client reads, because a browser at the other end cannot be paused.
 #include <deque>
 
 #include "http/range.hpp"
@@ -11,12 +11,12 @@ namespace stretto::rtc {
 
 class Relay : public std::enable_shared_from_this<Relay> {
    public:
-    /// Four of them at a time are 512 kB: so much may be asked for and not arrived, of a link.
+    /// Four windows are 512 kB, the most that may be requested and not received on a link.
     static constexpr std::uint64_t window = 128 * 1024;
 
-    /// @param target  at the peer
+    /// @param target  the path at the peer
     Relay(net::Loop& loop, const http::Request& request, std::string target, http::Reply reply);
-    /// Replies, sooner or later.
+    /// Sends a reply, possibly later.
     void start(Links& links, const std::string& peer);
 
    private:
@@ -43,9 +43,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
     std::shared_ptr<void> lease_;
     std::uint32_t asked_ = 0;
     bool asking_ = false, replied_ = false, gone_ = false, failed_ = false;
-    std::uint64_t next_ = 0;            // the first byte that has not come
-    std::optional<std::uint64_t> end_;  // behind the last byte; not known before the first head
-    std::uint64_t due_ = 0;             // bytes of the window under way
+    std::uint64_t next_ = 0;            // the first byte that has not arrived
+    std::optional<std::uint64_t> end_;  // the end of the body; unknown before the first head
+    std::uint64_t due_ = 0;             // missing bytes of the current window
     std::string etag_;
     std::deque<std::shared_ptr<const Bytes>> queue_;
     std::size_t queued_ = 0;

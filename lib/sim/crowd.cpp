@@ -17,7 +17,7 @@ constexpr double look_up_s = 0.05;  // the tracker asks the origin how a song is
 
 swarm::PeersLimits limits(const CrowdSettings& settings) {
     swarm::PeersLimits limits;
-    limits.peers = settings.listeners + settings.attackers.size() + 1;
+    limits.peers = settings.listeners + settings.attackers.size() + settings.seeders + 1;
     return limits;
 }
 
@@ -71,7 +71,7 @@ CrowdState::CrowdState(const CrowdSettings& s)
       zipf(s.songs, s.zipf),
       tracker(limits(s), s.seed, std::make_unique<swarm::PlainSeal>(s.seed), 1000),
       edges(edge_list(s.edges)),
-      listeners(s.listeners + s.attackers.size()),
+      listeners(s.listeners + s.attackers.size() + s.seeders),
       is_awake_(listeners.size()) {
     for (std::size_t i = 0; i < s.edges; ++i)
         edge_pipes.push_back(flows.add_pipe(s.edge_kbps * 125));
@@ -87,7 +87,11 @@ void CrowdState::add_listener(std::uint32_t i) {
     member.down = settings.down_kbps * 125 * (0.5 + chance.real());
     member.up = settings.up_kbps * 125 * (0.5 + chance.real());
     if (chance.real() < settings.evil) l.evil = static_cast<Evil>(1 + chance.next() % 4);
-    if (i >= settings.listeners) l.evil = settings.attackers[i - settings.listeners];
+    const bool seeds = i >= settings.listeners + settings.attackers.size();
+    if (seeds)
+        l.evil = Evil::no;
+    else if (i >= settings.listeners)
+        l.evil = settings.attackers[i - settings.listeners];
     member.evil = l.evil != Evil::no;
     l.down = flows.add_pipe(member.down);
     l.up = flows.add_pipe(l.evil == Evil::slow ? 1 : l.evil == Evil::late ? 1 / late_s : member.up);
@@ -102,8 +106,13 @@ void CrowdState::add_listener(std::uint32_t i) {
                                             std::log(1 - 1 / std::max(1.001, settings.songs_each)));
     const auto when = static_cast<Millis>(settings.arrivals_s * 1000 * chance.real());
     // evil peers arrive before all others
-    agenda.at(now + (member.evil ? 0 : head_start_ms + when), [this, i] { arrive(i); });
-    if (!member.evil) ++left_;
+    const Millis head_start = settings.seeders > 0 ? 2 * head_start_ms : head_start_ms;
+    const Millis attack = head_start - head_start_ms;
+    agenda.at(now + (seeds         ? 0
+                     : member.evil ? attack
+                                   : head_start + when),
+              [this, i] { arrive(i); });
+    if (!member.evil && !seeds) ++left_;
 }
 
 void CrowdState::arrive(std::uint32_t number) {
@@ -124,7 +133,7 @@ void CrowdState::begin_song(std::uint32_t number) {
         song = l.played[chance.next() % l.played.size()];
     const auto& layout = catalogue.song(song).layout;
     const int rendition = rendition_of(layout, settings.kbps);
-    if (l.evil != Evil::no) {
+    if (l.evil != Evil::no || number >= settings.listeners) {
         l.holdings.push_back(
             {song, rendition, std::vector<bool>(static_cast<std::size_t>(layout.chunks), true)});
         return changed(number);
@@ -176,7 +185,8 @@ swarm::Announce CrowdState::inventory(std::uint32_t number) {
     said.port = l.at.port;
     said.location = l.place;
     said.upload_kbps = std::llround(result.members[number].up / 125);
-    if (number >= settings.listeners) said.upload_kbps = 50'000;  // promises cost nothing
+    if (l.evil != Evil::no && number >= settings.listeners)
+        said.upload_kbps = 50'000;  // promises cost nothing
     for (const auto& holding : l.holdings) {
         const auto& song = catalogue.song(holding.song);
         auto& ranges =

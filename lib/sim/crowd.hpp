@@ -40,9 +40,13 @@ struct CrowdSettings {
     double evil = 0;         ///< share of listeners that announce all and send nothing right
     /// Additional evil peers for the most popular song; they arrive before all listeners.
     std::vector<Evil> attackers{};
+    /// Additional peers that have the most popular song and share it; they arrive before all, and
+    /// attackers 10 s after them.
+    std::size_t seeders = 0;
     double unreachable = 0;  ///< share of listeners that nobody can connect to
     double no_upload = 0;    ///< share of listeners that give nothing, and announce nothing
     bool peers = true;
+    bool peers_first = false;  ///< the tracker asks listeners to spare edges
     std::uint64_t seed = 1;
 
     bool play = false;       ///< play songs, instead of fetching one song and staying

@@ -5,8 +5,8 @@
 
 namespace stretto::sim {
 
-/// Bytes that omniscient peers could have sent. The swarm of a song is a flow network in time
-/// slots:
+/// Bytes that peers with complete knowledge could have sent. The swarm of a song is a flow network
+/// in time slots:
 /// - A peer can upload in each slot from the time when its downlink could have carried one chunk
 ///   until it leaves, at most what its uplink carries.
 /// - A peer downloads in each slot until it completed the song in the run, at most what its

@@ -220,6 +220,7 @@ void CrowdClient::from_tracker(int number) {
     auto peers = peers_of(ask);
     if (ask.what == Ask::What::song) {
         if (edges_.empty()) edges_.add_trusted("", "");
+        if (crowd_.settings.peers_first) conductor_->spare_edges();
         conductor_->song_said(number, std::move(peers), found(), "", now_s());
     } else {
         conductor_->peers_said(number, peers, now_s());

@@ -11,11 +11,11 @@ struct CrowdFigures {
     std::array<std::uint64_t, 3> bytes{};  ///< from own caches, peers, edges
     std::uint64_t edge_bytes = 0;          ///< that left edges
     double wasted = 0;                     ///< % of what came
-    /// Percentage of the received bytes that no edge had to send, and two upper bounds of it:
+    /// Percentage of the received bytes that did not come from an edge, and two upper bounds of it:
     /// min(1 - 1/n, u/r), and the maximum flow in the same time.
     double offload = 0, limit = 0, bound = 0;
-    /// Of the bytes that honest listeners uploaded: the index of Jain, Chiu and Hawe (DEC TR-301,
-    /// 1984), and the percentage that the most generous tenth uploaded.
+    /// Fairness of the uploads of honest listeners: the index of Jain, Chiu and Hawe (DEC TR-301,
+    /// 1984), and the percentage of bytes that the tenth with the most uploads sent.
     double jain = 0, top_tenth = 0;
     int bans = 0;
     double took_p50_s = 0, took_p95_s = 0;  ///< until a fetched song was complete

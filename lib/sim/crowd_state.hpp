@@ -8,7 +8,7 @@
 
 namespace stretto::sim {
 
-constexpr int crowd_uploads = 4;  // at a time, as peer::Seeder gives
+constexpr int crowd_uploads = 4;  // concurrent uploads of a listener, as in peer::Seeder
 
 /// The cached chunks of a rendition.
 struct Holding {

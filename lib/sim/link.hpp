@@ -13,7 +13,8 @@ struct Trace {
     std::vector<double> kbps;
     double rtt_s = 0.05;  ///< from a comment "rtt_ms N"
 };
-/// Parse lines of `second kbit/s` with ascending seconds from 0. Lines with # are comments.
+/// Parse lines of `second kbit/s` with ascending seconds from 0. Lines that begin with # are
+/// comments.
 Result<Trace> parse_trace(std::string_view text);
 
 class Link {

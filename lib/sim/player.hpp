@@ -25,7 +25,7 @@ struct PlayerSettings {
     gather::Retry::Options retry;  ///< without its patience, which is give_up_s
 };
 
-/// An edge that dies.
+/// The failure of an edge.
 struct Kill {
     double at_s = 0;
     bool silent = false;  ///< stops sending; otherwise connections are reset
@@ -65,7 +65,7 @@ struct Watch {
     std::function<void(double now, int from, int to, const char* why)> switched;
 };
 
-/// @param kill  when the edge in use dies; nullptr: never
+/// @param kill  the failure of the edge in use; nullptr: none
 Outcome play(const abr::Shape& song, const Link& link, abr::Policy& policy,
              const PlayerSettings& settings, const Watch* watch = nullptr,
              const Kill* kill = nullptr);

@@ -1,6 +1,6 @@
 #pragma once
-// What came of many songs: means, percentiles, and whether one policy is really better than
-// another.
+// Sums up the results of many songs: means, percentiles, and significance of the difference between
+// policies.
 #include <string>
 #include <vector>
 
@@ -30,13 +30,13 @@ struct Summary {
     double ahead = 0, ahead_error = 0;  ///< of the first policy over this: mean, standard error
 };
 
-/// @param optimum  of each song; empty when it was not looked for
-/// @param first    what the others are compared with
-/// @param chosen   songs to sum up, by number
+/// @param optimum  best possible score of each song; empty if it was not computed
+/// @param first    the policy with which the others are compared
+/// @param chosen   indexes of the songs to sum up
 Summary summarize(const Plays& plays, const std::vector<double>& optimum, const Plays& first,
                   const std::vector<std::size_t>& chosen);
 
-/// The value that `share` of all are not above.
+/// The smallest value v such that at least `share` of all values are <= v.
 double percentile(std::vector<double> values, double share);
 
 }  // namespace stretto::sim

@@ -36,7 +36,7 @@ class Wire {
 
     /// Time of the next possible event; infinity if no request is open.
     double next() const;
-    /// To that time, or an earlier one.
+    /// Advance the clock to that time, or to an earlier event.
     void advance(double to);
 
     State state(int number) const { return find(number).state; }

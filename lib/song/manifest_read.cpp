@@ -122,6 +122,8 @@ Rendition read_rendition(Reader& read, const Value& value) {
     r.chunks.reserve(rows.size());
     for (const auto row : rows) {
         r.chunks.push_back(read_row(read, row));
+        // readers take the headers out of a chunk
+        read.expect(r.chunks.back().bytes >= r.header_bytes, "'header_bytes' exceeds a chunk");
         if (!read.fine()) break;
     }
     return r;

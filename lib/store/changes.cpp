@@ -15,7 +15,7 @@ namespace stretto::store {
 namespace {
 
 constexpr std::string_view changes_file = "changes";
-constexpr std::uint64_t most_log_bytes = 4u << 20;  // then a new one is begun
+constexpr std::uint64_t most_log_bytes = 4u << 20;  // above this, a new log is begun
 
 std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -23,7 +23,7 @@ std::int64_t now_ms() {
         .count();
 }
 
-/// Takes off the text up to the next `end`, and `end`; without one: all.
+/// Remove and return the text up to the next `end`, which is removed too; without one, all text.
 std::string_view take(std::string_view& text, char end) {
     const auto at = text.find(end);
     const auto first = text.substr(0, at);
@@ -56,7 +56,7 @@ void note_change(const std::filesystem::path& store, const Change& change) {
         ::unlink(path.c_str());
     const auto line =
         text(now_ms(), change.kind == Change::song ? " song " : " name ", change.key, '\n');
-    // not a FIFO, which would hold us, nor a link to elsewhere
+    // not a FIFO, which would block, nor a link
     const File file{::open(
         path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0666)};
     // in one write, so that the lines of two publishers do not mix; if it fails, servers find the
@@ -74,7 +74,7 @@ Changes::Place Changes::place() const {
 
 std::optional<std::vector<Change>> Changes::poll() {
     const auto now = place();
-    const bool first = at_.inode == 0 && now.inode != 0;  // then all of it is new
+    const bool first = at_.inode == 0 && now.inode != 0;  // then all lines are new
     const bool same = now.device == at_.device && now.inode == at_.inode;
     if (same && now.size == at_.size) return std::vector<Change>{};
     const auto from = first ? 0 : at_.size;
@@ -85,7 +85,7 @@ std::optional<std::vector<Change>> Changes::poll() {
     if (!file || !try_read_at(file.fd(), bytes, from)) return {};
     auto lines = as_text(bytes);
     const auto end = lines.rfind('\n') + 1;  // 0 where there is none
-    at_.size = from + end;                   // the rest of the last line may be on its way
+    at_.size = from + end;                   // the last line may still be incomplete
     lines = lines.substr(0, end);
     std::vector<Change> changes;
     while (!lines.empty()) {

@@ -27,7 +27,7 @@ File open_folder(const fs::path& path) {
     return File{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 }
 
-/// Make a folder if it is not there; it stays after a power cut.
+/// Create a folder if it does not exist; it survives a power cut.
 void make_folder(const fs::path& path) {
     if (::mkdir(path.c_str(), 0777) == 0) {
         sync_directory(path.has_parent_path() ? path.parent_path() : fs::path{"."});
@@ -39,7 +39,7 @@ void make_folder(const fs::path& path) {
     }
 }
 
-/// A cache may keep a chunk for a year.
+/// Lifetime of a line: caches may keep a chunk for a year.
 constexpr std::int64_t keep_removals_ms = std::int64_t{400} * 24 * 3600 * 1000;
 
 void sync_file(const fs::path& path) {
@@ -105,7 +105,7 @@ void Incoming::put(const std::string& path, BytesView bytes) {
 
 void Incoming::sync() {
     writer_->finish();
-    // side by side, as each waits for the disk: 1,000 files in a third of the time
+    // in parallel, because each waits for the disk: 1,000 files in a third of the time
     constexpr std::size_t most = 8;
     std::vector<std::future<void>> running;
     for (std::size_t first = 0; first < std::min(most, files_.size()); ++first)
@@ -145,7 +145,7 @@ Incoming Directory::incoming() {
         auto name = (staging() / "XXXXXX").string();
         if (!::mkdtemp(name.data())) throw output_error(staging().string());
         File lock = open_folder(name);
-        // another publisher may clear the folder away before the lock is ours
+        // another publisher may remove the folder before we hold the lock
         if (lock && ::flock(lock.fd(), LOCK_EX) == 0 && same_folder(lock.fd(), name))
             return {name, std::move(lock)};
     }
@@ -155,7 +155,7 @@ bool Directory::admit(Incoming& song, const std::string& id) {
     const auto place = this->song(id);
     if (::rename(song.folder().c_str(), place.c_str()) != 0) {
         if (errno == EEXIST || errno == ENOTEMPTY) {
-            note_removed(id, false);  // where a removal, or a publisher, came only half way
+            note_removed(id, false);  // after an interrupted removal or publication
             return false;
         }
         throw system_error("write", place.string());
@@ -212,11 +212,11 @@ File Directory::lock() const {
 std::vector<std::string> Directory::ids() const { return visible(root_ / "songs"); }
 std::vector<std::string> Directory::names() const { return visible(root_ / "names"); }
 
-/// The removal log with a line for it, or without one. Those that are too old go.
+/// Rewrite the removal log with or without a line for this song. Expired lines are removed.
 void Directory::note_removed(const std::string& id, bool removed) {
     const auto path = root_ / song::removals_path;
     if (!removed && !fs::exists(path)) return;
-    const File lock = open_folder(root_);  // one writer at a time
+    const File lock = open_folder(root_);  // excludes other writers
     if (!lock || ::flock(lock.fd(), LOCK_EX) != 0) throw output_error(root_.string());
     std::vector<song::Removal> all;
     if (fs::exists(path))
@@ -249,7 +249,7 @@ bool Directory::remove(const std::string& id) {
         note_change(root_, {Change::name, name});
     }
     sync_directory(root_ / "names");
-    Incoming folder = incoming();  // clears away what is moved into it
+    Incoming folder = incoming();  // removes the song that is moved into it
     const auto away = folder.folder() / "removed";
     if (::rename(song(id).c_str(), away.c_str()) != 0)
         throw system_error("remove", song(id).string());

@@ -18,11 +18,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t most_by_default = 10'000'000'000;
-/// An empty file in the folder of a song that is all here in some rendition.
+/// An empty file that marks the folder of a song that is complete in a rendition.
 constexpr const char* complete_mark = "complete";
-/// What may be kept before all that is here is known; no more than the limit's thousandth.
+/// Bytes that may be added before the folder was scanned; at most a thousandth of the limit.
 constexpr std::uint64_t most_unseen = 64 << 10;
-constexpr std::int64_t draft_seconds = 3600;  // no program writes one file for longer
+constexpr std::int64_t draft_seconds = 3600;  // no program takes longer to write a file
 
 std::int64_t modified(const fs::path& path) {
     struct stat state;
@@ -80,7 +80,7 @@ void Kept::scan() const {
         }
         song(id);
     }
-    // what was removed beside us may still be in use here
+    // songs removed by other programs may still be in use here
     for (auto& [id, song] : before)
         if (song.users > 0 && !known_.contains(id)) known_[id].users = song.users;
 }
@@ -149,7 +149,7 @@ bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes)
     std::error_code failed;
     const auto before = fs::file_size(target, failed);
     const auto old = failed ? 0 : before;
-    auto& song = this->song(id);  // before it has a file more
+    auto& song = this->song(id);  // before a file is added
     if (!write(target, bytes)) return false;
     song.bytes -= std::min(song.bytes, old);
     bytes_ -= std::min(bytes_, old);
@@ -157,8 +157,8 @@ bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes)
     return true;
 }
 
-/// No fsync, which a song that begins would wait for: after a power cut a file of the wrong hash is
-/// fetched again, and a name that means nothing is asked for.
+/// Without fsync, which would delay the start of a song. After a power cut, a file with a wrong
+/// hash is fetched again, and an invalid name is looked up again.
 bool Kept::write(const fs::path& target, BytesView bytes) {
     const fs::path draft =
         root_ / ".incoming" / (std::to_string(::getpid()) + '-' + std::to_string(drafts_++));
@@ -197,7 +197,7 @@ void Kept::keep_name(const std::string& name, const std::string& id) {
 
 const Kept::Chunks& Kept::chunks(const std::string& id) const {
     static const Chunks none;
-    // strangers ask for ids that never were
+    // other peers may request ids that do not exist
     std::error_code failed;
     const bool here =
         known_.contains(id) || (!all_known_ && fs::is_directory(root_ / "songs" / id, failed));
@@ -233,26 +233,26 @@ void Kept::release(const std::string& id) {
     if (auto& song = known_[id]; song.users > 0) --song.users;
 }
 
-/// Hours unused count against a song; a complete one, and one that nobody else has, for it: these
-/// are what others will ask for.
+/// The value of a song falls with the hours since its last use. It is higher for complete songs,
+/// and for songs that no other listener has, because peers will request these.
 double Kept::worth(const Song& song, std::int64_t now) const {
     const double hours = 1 + static_cast<double>(std::max<std::int64_t>(0, now - song.used)) / 3600;
     return (song.complete ? 4 : 1) * (song.others == 0 ? 2 : 1) / hours;
 }
 
-/// The least valuable songs go until the bytes fit, one program at a time.
+/// Remove the least valuable songs until the bytes fit. Only one program does this at a time.
 void Kept::make_room(std::uint64_t bytes) {
     const File lock{
         ::open((root_ / ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)};
     if (!lock || ::flock(lock.fd(), LOCK_EX) != 0) return;
-    scan();  // what others have added and removed
+    scan();  // changes by other programs
     const auto now = std::time(nullptr);
     std::vector<std::pair<double, std::string>> order;
     for (const auto& [id, song] : known_)
         if (song.users == 0) order.emplace_back(worth(song, now), id);
     std::ranges::sort(order);
     for (const auto& [worth, id] : order) {
-        // a tenth more than is needed, or each chunk would look at the whole folder
+        // a tenth more than needed, so that the folder is not scanned for each chunk
         if (bytes_ + bytes <= limit_ - limit_ / 10) return;
         std::error_code failed;
         fs::remove_all(root_ / "songs" / id, failed);

@@ -54,7 +54,7 @@ bool Tree::follow() {
 
 std::optional<File> Tree::open(const std::string& path) const {
     open_how how{};
-    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // a FIFO must not hold us
+    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // a FIFO must not block
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     const auto root = directory();
     File file{static_cast<int>(::syscall(SYS_openat2, root->fd(), path.c_str(), &how, sizeof how))};

@@ -12,7 +12,7 @@ void write_new(const std::filesystem::path& path, BytesView bytes) {
     const File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
     if (!file) throw output_error(path.string());
     write_all(file.fd(), bytes, path.string());
-    // the disk begins now, so that an fsync at the end finds little left to do
+    // start writing to the disk now, so that fsync at the end takes little time
     ::sync_file_range(file.fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
@@ -34,7 +34,7 @@ void Writer::run() {
     for (;;) {
         changed_.wait(lock, [this] { return ended_ || !jobs_.empty(); });
         if (ended_ || failure_) return;
-        const Job& job = jobs_.front();  // deque: stays where it is while others are added
+        const Job& job = jobs_.front();  // stays valid in a deque while others are added
         lock.unlock();
         std::exception_ptr failure;
         try {

@@ -1,7 +1,5 @@
 #include "swarm/announce.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -9,25 +7,18 @@
 
 #include "base/byte_set.hpp"
 #include "swarm/signal.hpp"
+#include "swarm/wrong.hpp"
 
 namespace stretto::swarm {
 namespace {
 
 // Requests are read by simdjson: nlohmann's parser took 25,000 of the 71,000 instructions of an
 // announce, and taking its tree down another 8,000.
-using Value = simdjson::dom::element;
-using Object = simdjson::dom::object;
-using Array = simdjson::dom::array;
 
 constexpr ByteSet token_bytes{"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"};
 constexpr ByteSet id_bytes{"0123456789abcdefghjkmnpqrstvwxyz"};
 constexpr int most_ranges = 256;  // of a rendition
 constexpr std::size_t most_renditions = 16, most_url_bytes = 512, most_why_bytes = 64;
-
-/// Thrown and caught in this file, so that reading a member is one line.
-struct Wrong {
-    std::string why;
-};
 
 bool is_token(std::string_view text, std::size_t most) noexcept {
     return !text.empty() && text.size() <= most && token_bytes.has_all_of(text);
@@ -46,16 +37,9 @@ std::optional<Value> find(const Object& object, std::string_view key) {
 
 Value member(const Object& object, std::string_view key) {
     const auto found = find(object, key);
-    if (!found) throw Wrong{text("no '", key, "'")};
-    return *found;
-}
-
-/// The value as a T, or `why` thrown.
-template <class T>
-T as(const Value& value, const auto&... why) {
-    T out;
-    if (value.get(out) != simdjson::SUCCESS) throw Wrong{text(why...)};
-    return out;
+    if (found) return *found;
+    Wrong::say("no '", key, "'");
+    return Wrong::nothing<Value>();
 }
 
 /// nullopt when it is absent.
@@ -92,7 +76,7 @@ std::int64_t clamped_integer(const Object& object, const char* key, std::int64_t
 int exact(const Value& value, const char* what, int least, int most) {
     std::int64_t n = 0;
     if (value.get(n) != simdjson::SUCCESS || n < least || n > most)
-        throw Wrong{text("'", what, "' is not an integer from ", least, " to ", most)};
+        Wrong::say("'", what, "' is not an integer from ", least, " to ", most);
     return static_cast<int>(n);
 }
 std::optional<int> find_exact(const Object& object, const char* key, int least, int most) {
@@ -105,19 +89,20 @@ std::optional<Location> location(const Object& object) {
     if (!place) place = find_string(object, "my_location");
     if (!place || place->empty()) return {};
     const auto parsed = parse_location(*place);
-    if (!parsed) throw Wrong{parsed.error().why};
-    return rounded(*parsed);
+    if (parsed) return rounded(*parsed);
+    Wrong::say(parsed.error().why);
+    return {};
 }
 
 std::string song_id(const Object& object) {
     const auto id = string(object, "song_id");
-    if (!is_song_id(id)) throw Wrong{"'song_id' is not a song's id"};
+    if (!is_song_id(id)) Wrong::say("'song_id' is not a song's id");
     return std::string{id};
 }
 
 std::string peer_id(const Object& object) {
     const auto id = string(object, "peer_id");
-    if (!is_peer_id(id)) throw Wrong{"'peer_id' is not 1 to 64 of A-Z a-z 0-9 _ -"};
+    if (!is_peer_id(id)) Wrong::say("'peer_id' is not 1 to 64 of A-Z a-z 0-9 _ -");
     return std::string{id};
 }
 
@@ -126,27 +111,31 @@ int kbps_of(std::string_view key) {
     const char* last = key.data() + key.size();
     const auto [end, code] = std::from_chars(key.data(), last, kbps);
     if (code != std::errc{} || end != last || kbps < 1 || kbps > 65535)
-        throw Wrong{"a rendition is not a bitrate"};
+        Wrong::say("a rendition is not a bitrate");
     return kbps;
 }
 
 /// A list of at most so many.
 Array list(const Value& value, std::size_t most, const char* why) {
     const auto array = as<Array>(value, why);
-    if (array.size() > most) throw Wrong{why};
-    return array;
+    if (array.size() <= most) return array;
+    Wrong::say(why);
+    return Wrong::nothing<Array>();
 }
 
-std::vector<ChunkRange> ranges_of(const Value& value) {
+Ranges ranges_of(const Value& value) {
     const auto pairs = list(value, most_ranges, "chunks are no list of ranges");
-    std::vector<ChunkRange> ranges;
+    Ranges ranges;
     ranges.reserve(pairs.size());
     for (const auto& pair : pairs) {
         const auto ends = list(pair, 2, "a range is not [first, last]");
-        if (ends.size() != 2) throw Wrong{"a range is not [first, last]"};
+        if (ends.size() != 2) {
+            Wrong::say("a range is not [first, last]");
+            break;
+        }
         const ChunkRange range{exact(*ends.begin(), "first", 0, most_chunk),
                                exact(*++ends.begin(), "last", 0, most_chunk)};
-        if (range.last < range.first) throw Wrong{"a range ends before it begins"};
+        if (range.last < range.first) Wrong::say("a range ends before it begins");
         ranges.push_back(range);
     }
     return ranges;
@@ -157,9 +146,33 @@ Have have_of(const Value& value) {
     Have have;
     for (const auto& [kbps, ranges] : json) {
         have[kbps_of(kbps)] = ranges_of(ranges);
-        if (have.size() > most_renditions) throw Wrong{"a song has too many renditions"};
+        if (have.size() <= most_renditions) continue;
+        Wrong::say("a song has too many renditions");
+        break;
     }
     return have;
+}
+
+/// Sorted at the end: to insert each in its place takes the square of their number.
+Songs songs_of(const Object& json) {
+    Songs::sequence_type all;
+    all.reserve(json.size());
+    for (const auto& [id, chunks] : json) {
+        if (!is_song_id(id)) Wrong::say("a song is not an id");
+        all.emplace_back(std::string{id}, have_of(chunks));
+    }
+    const auto id_of = [](const auto& song) -> const std::string& { return song.first; };
+    if (!std::ranges::is_sorted(all, std::ranges::less_equal{}, id_of)) {
+        // of several of a name the last
+        std::ranges::reverse(all);
+        std::ranges::stable_sort(all, {}, id_of);
+        const auto same = [&](const auto& a, const auto& b) { return id_of(a) == id_of(b); };
+        all.erase(std::unique(all.begin(), all.end(), same), all.end());
+    }
+    if (all.size() > most_songs) Wrong::say("more than ", most_songs, " songs");
+    Songs songs;
+    songs.adopt_sequence(boost::container::ordered_unique_range, std::move(all));
+    return songs;
 }
 
 Announce announce_of(const Object& json) {
@@ -168,7 +181,7 @@ Announce announce_of(const Object& json) {
     a.rtc = truth(json, "rtc");
     a.port = a.rtc ? 0 : find_exact(json, "port", 0, 65535).value_or(0);
     if (a.rtc && !is_rtc_id(a.peer_id))
-        throw Wrong{"'peer_id' of an RTC peer is 26 characters of its certificate's hash"};
+        Wrong::say("'peer_id' of an RTC peer is 26 characters of its certificate's hash");
     a.location = location(json);
     a.upload_kbps = clamped_integer(json, "upload_kbps", most_kbps);
     const bool left = truth(json, "left");
@@ -176,11 +189,7 @@ Announce announce_of(const Object& json) {
     if (!value) return a;
     const auto songs = as<Object>(*value, "'songs' is not an object");
     if (left) return a;
-    for (const auto& [id, chunks] : songs) {
-        if (!is_song_id(id)) throw Wrong{"a song is not an id"};
-        a.songs[std::string{id}] = have_of(chunks);
-        if (a.songs.size() > most_songs) throw Wrong{text("more than ", most_songs, " songs")};
-    }
+    a.songs = songs_of(songs);
     return a;
 }
 
@@ -199,7 +208,7 @@ PeersQuery query_of(const Object& json) {
 }
 
 std::string ticket(std::string_view value) {
-    if (!is_token(value, 128)) throw Wrong{"'ticket' is invalid"};
+    if (!is_token(value, 128)) Wrong::say("'ticket' is invalid");
     return std::string{value};
 }
 
@@ -210,7 +219,7 @@ Report report_of(const Object& json) {
     r.why = find_string(json, "why").value_or("");
     if (r.why.size() > most_why_bytes ||
         std::ranges::any_of(r.why, [](char c) { return c < 0x20 || c > 0x7e; }))
-        throw Wrong{"'why' is not a short text"};
+        Wrong::say("'why' is not a short text");
     r.ms = clamped_integer(json, "ms", 86'400'000);
     r.bytes = clamped_integer(json, "bytes", std::int64_t{1} << 40);
     return r;
@@ -222,14 +231,14 @@ std::string url(const Object& object) {
     const bool http = value.starts_with("http://") || value.starts_with("https://");
     if (!http || value.size() > most_url_bytes ||
         std::ranges::any_of(value, [](char c) { return c <= 0x20 || c > 0x7e; }))
-        throw Wrong{"'url' is not an http URL"};
+        Wrong::say("'url' is not an http URL");
     return std::string{value};
 }
 
 /// Of a peer: over HTTP, or over WebRTC, where its id is all that there is to know.
 std::string peer_url(const Object& object, std::string_view id) {
     if (string(object, "url") != text("rtc:", id)) return url(object);
-    if (!is_rtc_id(id)) throw Wrong{"'url' is of an RTC peer, 'peer_id' is not"};
+    if (!is_rtc_id(id)) Wrong::say("'url' is of an RTC peer, 'peer_id' is not");
     return text("rtc:", id);
 }
 
@@ -255,7 +264,7 @@ EdgeInfo edge_of(const Value& value) {
     const auto json = as<Object>(value, "an edge is not an object");
     EdgeInfo e;
     e.name = string(json, "name");
-    if (!is_token(e.name, 64)) throw Wrong{"an edge's 'name' is not 1 to 64 of A-Z a-z 0-9 _ -"};
+    if (!is_token(e.name, 64)) Wrong::say("an edge's 'name' is not 1 to 64 of A-Z a-z 0-9 _ -");
     e.url = url(json);
     e.location = location(json);
     e.km = km(json);
@@ -279,7 +288,7 @@ std::vector<EdgeInfo> edges_of(const Object& json) {
 
 std::string_view id_in(const Value& value) {
     const auto id = as<std::string_view>(value, "a song's id is no string");
-    if (!is_song_id(id)) throw Wrong{"a song is no id"};
+    if (!is_song_id(id)) Wrong::say("a song is no id");
     return id;
 }
 
@@ -290,7 +299,7 @@ AnnounceAnswer announce_answer_of(const Object& json) {
     a.listed = truth(json, "listed");
     if (const auto given = find_string(json, "token")) a.token = ticket(*given);
     a.stun = find_string(json, "stun").value_or("");
-    if (a.stun.size() > most_url_bytes) throw Wrong{"'stun' is too long"};
+    if (a.stun.size() > most_url_bytes) Wrong::say("'stun' is too long");
     if (const auto removed = find(json, "removed"))
         for (const auto& id : list(*removed, most_songs, "'removed' is no list"))
             a.removed.emplace_back(id_in(id));
@@ -306,29 +315,17 @@ SongAnswer song_of(const Object& json) {
     a.peers = peers_of(json);
     a.edges = edges_of(json);
     if (const auto manifest = find(json, "manifest")) a.manifest = simdjson::minify(*manifest);
+    a.peers_first = truth(json, "peers_first");
     return a;
-}
-
-/// The root of a text. Valid until the next is read on this thread.
-std::optional<Value> read(std::string_view json) {
-    if (json.empty()) return {};  // simdjson would copy nothing from nowhere
-    // keeps its buffers, which is most of what a short text takes
-    thread_local simdjson::dom::parser parser;
-    Value root;
-    if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return {};
-    return root;
 }
 
 template <class T>
 Result<T> parse(std::string_view json, std::size_t most_bytes, T (*reader)(const Object&)) {
-    if (json.size() > most_bytes) return Malformed{"too long"};
-    const auto root = read(json);
-    if (!root) return Malformed{"not JSON"};
-    try {
-        return reader(as<Object>(*root, "not a JSON object"));
-    } catch (const Wrong& wrong) {
-        return Malformed{wrong.why};
-    }
+    thread_local T (*inner)(const Object&) = nullptr;
+    inner = reader;
+    return read_json<T>(json, most_bytes, [](const Value& root) {
+        return inner(as<Object>(root, "not a JSON object"));
+    });
 }
 
 }  // namespace
@@ -359,20 +356,16 @@ Result<SongAnswer> parse_song_answer(std::string_view json) {
 }
 
 Result<std::vector<EdgeInfo>> parse_edges_file(std::string_view json) {
-    const auto root = read(json);
-    if (!root) return Malformed{"not JSON"};
-    try {
-        auto edges = all_of(list(*root, most_edges, "not a list of edges"), edge_of);
+    return read_json<std::vector<EdgeInfo>>(json, most_answer_bytes, [](const Value& root) {
+        auto edges = all_of(list(root, most_edges, "not a list of edges"), edge_of);
         std::set<std::string> names, urls;
         for (const auto& edge : edges) {
             if (!names.insert(edge.name).second)
-                throw Wrong{text("two edges are called '", edge.name, "'")};
-            if (!urls.insert(edge.url).second) throw Wrong{text("two edges are at ", edge.url)};
+                Wrong::say("two edges are called '", edge.name, "'");
+            if (!urls.insert(edge.url).second) Wrong::say("two edges are at ", edge.url);
         }
         return edges;
-    } catch (const Wrong& wrong) {
-        return Malformed{wrong.why};
-    }
+    });
 }
 
 }  // namespace stretto::swarm

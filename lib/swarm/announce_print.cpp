@@ -217,6 +217,7 @@ std::string print_song_answer(const SongAnswer& a, std::string_view peers) {
                      [](std::string& to, int kbps) { append_json(to, kbps); });
     json["peers"] += peers;
     append_edges(json["edges"], a.edges);
+    if (a.peers_first) json["peers_first"] += "true";
     if (!a.manifest.empty()) {
         json["manifest"] += a.manifest;
         while (out.back() == '\n') out.pop_back();

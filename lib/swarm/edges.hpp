@@ -12,7 +12,7 @@ class Edges {
    public:
     explicit Edges(std::vector<EdgeInfo> edges) { replace(std::move(edges)); }
 
-    /// Load the list again. Edges that stay keep their health.
+    /// Replace the list. Edges that are in both lists keep their health.
     void replace(std::vector<EdgeInfo> edges);
 
     /// The result of a probe of the edge at `url`. Two consecutive failures make an edge unhealthy,

@@ -22,16 +22,17 @@ struct Ip {
     /// The same, written into a buffer of 46 characters. @return  the end of the text
     char* print(char* to) const noexcept;
 };
-/// "192.0.2.1", "2001:db8::1"; nullopt for anything else, such as names, ports and brackets.
+/// Parse "192.0.2.1" or "2001:db8::1"; nullopt for anything else, such as names, ports and
+/// brackets.
 std::optional<Ip> parse_ip(std::string_view text);
 
-/// Addresses that one operator gets easily: a /24 of IPv4, a /48 of IPv6. Limits count per network,
-/// and two addresses of one network are near each other.
+/// A network: a /24 of IPv4 or a /48 of IPv6, which one operator obtains easily. Limits apply per
+/// network, and addresses in one network are considered near each other.
 using Network = std::uint64_t;
 Network network_of(const Ip& ip) noexcept;
 
-/// Peers listen at this port or above, for clients refuse those below, where other services are.
-/// A tracker uses those below for WebRTC peers, which listen at none: see Mailboxes.
+/// The lowest port of a peer. Clients refuse lower ports, because other services use them. A
+/// tracker uses lower numbers for WebRTC peers, which do not listen at a port: see Mailboxes.
 constexpr std::uint16_t least_peer_port = 1024;
 
 struct Endpoint {

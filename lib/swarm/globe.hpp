@@ -15,7 +15,7 @@ class Point {
     explicit Point(std::optional<Location> place) noexcept;
 
     bool known() const noexcept { return x_ || y_ || z_; }
-    /// Below 0 if one of them is unknown.
+    /// Distance in km; below 0 if one of the locations is unknown.
     double km_to(const Point& other) const noexcept;
     /// Straight through the earth: sufficient for an order, and twice as fast to compute.
     float chord_km_to(const Point& other) const noexcept;

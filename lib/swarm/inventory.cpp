@@ -26,7 +26,7 @@ struct Bits {
 };
 
 /// Which chunks a list of ranges holds.
-std::vector<bool> marked(const std::vector<ChunkRange>& ranges, int chunks) {
+std::vector<bool> marked(const Ranges& ranges, int chunks) {
     std::vector<bool> held(static_cast<std::size_t>(chunks));
     for (const auto& [first, last] : ranges)
         if (first < chunks)
@@ -74,7 +74,7 @@ Have have_of(const Layout& layout, Inventory inventory) {
     const Bits bits{layout};
     Have have;
     for (std::size_t r = 0; r < layout.kbps.size(); ++r) {
-        std::vector<ChunkRange> ranges;
+        Ranges ranges;
         for (int g = 0; g < bits.row; ++g) {
             if (!(inventory & bits.bit(r, g))) continue;
             if (!ranges.empty() && ranges.back().last + 1 == g * bits.group)

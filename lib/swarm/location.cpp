@@ -1,7 +1,6 @@
 #include "swarm/location.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numbers>
 #include <optional>
@@ -11,11 +10,24 @@ namespace {
 
 /// A decimal number and nothing else: no exponent, no "inf", no sign but "-".
 std::optional<float> degrees(std::string_view text, float most) {
-    float value = 0;
-    const char* last = text.data() + text.size();
-    const auto [end, code] = std::from_chars(text.data(), last, value, std::chars_format::fixed);
-    if (code != std::errc{} || end != last || !(std::abs(value) <= most)) return {};
-    return value;
+    // not by from_chars, which browsers' library lacks for these
+    const bool minus = text.starts_with('-');
+    if (minus) text.remove_prefix(1);
+    double value = 0, unit = 0;
+    bool digits = false;
+    for (const char c : text) {
+        if (c == '.' && unit == 0) {
+            unit = 1;
+            continue;
+        }
+        if (c < '0' || c > '9') return {};
+        digits = true;
+        value = 10 * value + (c - '0');
+        unit *= 10;
+    }
+    if (unit > 0) value /= unit;
+    if (!digits || !(value <= most)) return {};
+    return static_cast<float>(minus ? -value : value);
 }
 
 /// A tenth nearest to it; never -0, which would print as another place than 0.
@@ -38,11 +50,11 @@ Location rounded(Location place) noexcept { return {tenth(place.lat), tenth(plac
 
 std::string print_location(Location place) {
     const auto [lat, lon] = rounded(place);
-    char out[32];
-    char* end = std::to_chars(out, out + 8, lat, std::chars_format::fixed, 1).ptr;
-    *end++ = ',';
-    end = std::to_chars(end, out + sizeof out, lon, std::chars_format::fixed, 1).ptr;
-    return {out, end};
+    const auto print = [](float value) {
+        const auto tenths = static_cast<int>(std::lround(std::abs(value) * 10));
+        return text(value < 0 ? "-" : "", tenths / 10, ".", tenths % 10);
+    };
+    return text(print(lat), ",", print(lon));
 }
 
 double distance_km(Location a, Location b) noexcept {

@@ -30,6 +30,17 @@ class Hash {
 
 class Lookup {
    public:
+    /// Brings what find() reads first into the cache, without waiting for it.
+    void fetch(std::uint64_t hash) const noexcept {
+        const auto& slots = part(hash).slots;
+        if (!slots.empty()) __builtin_prefetch(&slots[hash & (slots.size() - 1)]);
+    }
+    /// The object that find() compares first; nobody if there is none.
+    std::uint32_t first(std::uint64_t hash) const noexcept {
+        const auto& slots = part(hash).slots;
+        return slots.empty() ? nobody : slots[hash & (slots.size() - 1)];
+    }
+
     /// @param same  whether an object has the key
     template <class Same>
     std::uint32_t find(std::uint64_t hash, Same same) const {
@@ -50,8 +61,8 @@ class Lookup {
         ++p.used;
     }
 
-    /// Who comes behind moves up (linear probing without tombstones: Knuth, TAOCP 6.4, algorithm
-    /// R).
+    /// Later entries of the chain move up (linear probing without tombstones: Knuth, TAOCP 6.4,
+    /// algorithm R).
     template <class HashOf>
     void remove(std::uint64_t hash, std::uint32_t object, HashOf hash_of) {
         Part& p = part(hash);
@@ -70,7 +81,8 @@ class Lookup {
 
    private:
     struct Part {
-        std::vector<std::uint32_t> slots;  // a power of two of them, a quarter empty at least
+        std::vector<std::uint32_t>
+            slots;  // their number is a power of two; at least a quarter are empty
         std::size_t used = 0;
     };
     static constexpr std::size_t parts = 1024;

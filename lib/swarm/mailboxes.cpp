@@ -96,27 +96,31 @@ bool Mailboxes::wait(const std::string& id, const Ip& ip, std::uint64_t now_ms,
     const auto box = boxes_.find(key_of(id, ip));
     if (box == boxes_.end()) return false;
     auto& mine = box->second;
-    end_wait(box, {});
+    const auto earlier = end_wait(box);
     mine.polled_ms = now_ms;
     settle(box, true);
     std::erase_if(mine.signals, [&](const auto& one) { return one.second <= now_ms; });
-    mine.deliver = std::move(deliver);
-    mine.until_ms = now_ms + wait_ms;
-    waits_.insert({mine.until_ms, box->first});
-    if (mine.signals.empty() && wait_ms > 0) return true;
+    if (mine.signals.empty() && wait_ms > 0 && !ended_) {
+        mine.deliver = std::move(deliver);
+        mine.until_ms = now_ms + wait_ms;
+        waits_.insert({mine.until_ms, box->first});
+        earlier({});
+        return true;
+    }
     std::string list;
     for (const auto& [signal, until] : mine.signals) list += (list.empty() ? "[" : ",") + signal;
     delivered_ += mine.signals.size();
     mine.signals = {};
-    end_wait(box, list.empty() ? list : list + "]");
+    earlier({});
+    deliver(list.empty() ? list : list + "]");
     return true;
 }
 
-void Mailboxes::end_wait(Boxes::iterator box, std::string signals) {
+Mailboxes::Deliver Mailboxes::end_wait(Boxes::iterator box) {
     auto deliver = std::exchange(box->second.deliver, {});
-    if (!deliver) return;
+    if (!deliver) return [](const std::string&) {};
     waits_.erase({box->second.until_ms, box->first});
-    deliver(std::move(signals));
+    return deliver;
 }
 
 void Mailboxes::gone(const std::string& id, const Ip& ip, std::uint64_t now_ms) {
@@ -172,7 +176,7 @@ Mailboxes::Posted Mailboxes::post(Signal signal, const Ip& from, std::uint64_t n
         if (mine.deliver) {
             ++delivered_;
             mine.polled_ms = now_ms;
-            end_wait(box, "[" + printed + "]");
+            end_wait(box)("[" + printed + "]");
         } else {
             mine.signals.emplace_back(std::move(printed), now_ms + limits_.signal_ms);
         }
@@ -182,16 +186,17 @@ Mailboxes::Posted Mailboxes::post(Signal signal, const Ip& from, std::uint64_t n
 
 void Mailboxes::forget(Boxes::iterator box) {
     settle(box, false);
-    end_wait(box, {});
+    const auto deliver = end_wait(box);
     numbers_.erase({box->first.second, box->second.number});
     boxes_.erase(box);
+    deliver({});
 }
 
 void Mailboxes::expire(std::uint64_t now_ms) {
     for (std::size_t i = 0; i < work && !waits_.empty() && waits_.begin()->first <= now_ms; ++i) {
         const auto box = boxes_.find(waits_.begin()->second);
         box->second.polled_ms = now_ms;
-        end_wait(box, {});
+        end_wait(box)({});
     }
     for (std::size_t i = 0; i < work && !due_.empty() && due_.begin()->first <= now_ms; ++i) {
         const auto key = due_.begin()->second;
@@ -210,7 +215,8 @@ void Mailboxes::expire(std::uint64_t now_ms) {
 }
 
 void Mailboxes::end_all() {
-    while (!waits_.empty()) end_wait(boxes_.find(waits_.begin()->second), {});
+    ended_ = true;
+    while (!waits_.empty()) end_wait(boxes_.find(waits_.begin()->second))({});
 }
 
 }  // namespace stretto::swarm

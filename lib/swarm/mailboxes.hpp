@@ -1,6 +1,6 @@
 #pragma once
-// The WebRTC peers that wait for signals at a tracker, and what waits for them. No clock and no
-// sockets: the caller passes the time, and sends what is delivered.
+// The WebRTC peers that wait for signals at a tracker, and the signals that wait for them. No clock
+// and no sockets: the caller passes the time, and sends the delivered signals.
 #include <array>
 #include <functional>
 #include <map>
@@ -27,29 +27,29 @@ struct MailboxLimits {
 
 class Mailboxes {
    public:
-    /// JSON of a list; empty: none has come in time.
+    /// Gets a list of signals as JSON; empty: none has arrived in time.
     using Deliver = std::function<void(std::string signals)>;
-    /// Whether a peer that announced itself began to wait; see Peers::proved().
+    /// Tells whether a peer that announced itself began to wait; see Peers::proved().
     using Proved = std::function<void(const Endpoint& peer, bool waits)>;
 
     Mailboxes(const MailboxLimits& limits, std::unique_ptr<Seal> seal, Proved proved);
 
-    /// A peer announced itself. @return what stands for it among the tracker's peers: its address,
-    /// and as a port a number below least_peer_port; port 0: there are too many
+    /// A peer announced itself. @return its endpoint among the tracker's peers: its address, and a
+    /// number below least_peer_port as its port; port 0: there are too many peers
     Endpoint enter(const std::string& id, const Ip& ip, std::uint64_t now_ms);
-    /// Its announce was new: call Proved when it waits, or when it does not in time.
+    /// The announce was new: call Proved when the peer begins to wait, or has not done so in time.
     void prove(const std::string& id, const Ip& ip, std::uint64_t now_ms);
 
-    /// Proves for one to two hours that a peer announced itself from this network.
+    /// A token that proves for one to two hours that a peer announced itself from this network.
     std::string token(const std::string& id, const Ip& ip, std::uint64_t now_ms);
     bool is_valid(std::string_view token, const std::string& id, const Ip& ip,
                   std::uint64_t now_ms);
 
-    /// Delivers now what waits, else the first signal within `wait_ms`; ends an earlier wait of the
-    /// same peer. @return false: it has not announced itself
+    /// Deliver waiting signals now, or the first signal within `wait_ms`. Ends an earlier wait of
+    /// the same peer. @return false: the peer has not announced itself
     bool wait(const std::string& id, const Ip& ip, std::uint64_t now_ms, std::uint64_t wait_ms,
               Deliver deliver);
-    /// It has gone away while it waited.
+    /// The peer disconnected while it waited.
     void gone(const std::string& id, const Ip& ip, std::uint64_t now_ms);
 
     enum class Posted {
@@ -60,10 +60,10 @@ class Mailboxes {
     };
     Posted post(Signal signal, const Ip& from, std::uint64_t now_ms);
 
-    /// Ends what has waited for long; forgets who has not announced itself again. Call it several
-    /// times a second; it works for less than a millisecond.
+    /// End waits that are over, and forget peers that have not announced themselves again. Call
+    /// this several times a second; it takes less than a millisecond.
     void expire(std::uint64_t now_ms);
-    /// Ends all waits, at shutdown.
+    /// End all waits, at shutdown; later ones end at once.
     void end_all();
 
     std::size_t size() const noexcept { return boxes_.size(); }
@@ -78,7 +78,7 @@ class Mailboxes {
         bool to_prove = false;
         std::uint64_t entered_ms = 0, polled_ms = 0, until_ms = 0;
         Deliver deliver;
-        std::vector<std::pair<std::string, std::uint64_t>> signals;  // with their end
+        std::vector<std::pair<std::string, std::uint64_t>> signals;  // each with its expiry time
     };
     using Boxes = std::map<Key, Box>;
     struct Rate {
@@ -92,7 +92,9 @@ class Mailboxes {
     }
     std::uint64_t tag(const std::string& id, const Ip& ip, std::uint64_t hour);
     bool may_offer(const Ip& from, std::uint64_t now_ms);
-    void end_wait(Boxes::iterator box, std::string signals);
+    /// What was to be told to who waited, to be called last: the next request of its connection,
+    /// which has come already, may wait for the same box before this returns.
+    [[nodiscard]] Deliver end_wait(Boxes::iterator box);
     void settle(Boxes::iterator box, bool waits);
     void forget(Boxes::iterator box);
 
@@ -100,10 +102,11 @@ class Mailboxes {
     std::unique_ptr<Seal> seal_;
     Proved proved_;
     Boxes boxes_;
-    std::set<std::pair<Ip, std::uint16_t>> numbers_;       // taken
-    std::set<std::pair<std::uint64_t, Key>> waits_, due_;  // by their end; to be looked at then
+    std::set<std::pair<Ip, std::uint16_t>> numbers_;       // numbers in use
+    std::set<std::pair<std::uint64_t, Key>> waits_, due_;  // sorted by expiry time
     std::unordered_map<Network, Rate> rates_;
     std::uint64_t delivered_ = 0;
+    bool ended_ = false;
 };
 
 }  // namespace stretto::swarm

@@ -38,6 +38,14 @@ std::string_view print_rtc_url(std::string_view id,
     return {to.data(), end};
 }
 
+/// All of an object, into the cache.
+template <class T>
+void fetch(const T& object) noexcept {
+    const auto* at = reinterpret_cast<const char*>(&object);
+    for (std::size_t i = 0; i < sizeof object; i += 64) __builtin_prefetch(at + i);
+    __builtin_prefetch(at + sizeof object - 1);
+}
+
 std::uint64_t word(const void* bytes) noexcept {
     std::uint64_t w = 0;
     std::memcpy(&w, bytes, sizeof w);
@@ -200,7 +208,56 @@ void MemoryPeers::remove_link(std::uint32_t peer, std::uint32_t link) {
     songs_.remove(song);
 }
 
+// A song of a peer lies in five places: its link, the song, its parts, the list of one of them, and
+// the member that takes the place of one removed. At a million peers none of them is in the
+// processor's cache, and to wait for each in turn took most of the time of an announce. Hence they
+// are fetched for all songs of a peer before they are used.
+
+/// What it has, into held_.
+void MemoryPeers::fetch_songs(std::uint32_t peer) {
+    held_.clear();
+    const Cell cell = peers_[peer].cell;
+    for (std::uint32_t i = peers_[peer].first_link; i != nobody; i = links_[i].next) {
+        held_.push_back({i, links_[i].song, links_[i].position});
+        swarm::fetch(songs_[links_[i].song]);
+    }
+    for (const auto& one : held_) songs_[one.song].swarm.fetch_parts();
+    for (const auto& one : held_) songs_[one.song].swarm.fetch_member(cell, one.position);
+}
+
+/// After fetch_songs().
+void MemoryPeers::fetch_removal(std::uint32_t peer, bool of_all) {
+    const Cell cell = peers_[peer].cell;
+    const auto each = [&](auto call) {
+        for (const auto& one : held_)
+            if (of_all || !one.said) call(songs_[one.song], one);
+    };
+    each([&](const Song& song, const Held& one) {
+        __builtin_prefetch(song.swarm.last(cell));
+        __builtin_prefetch(song.elders.data());
+        __builtin_prefetch(&crowd(peer, one.song));
+    });
+    each([&](const Song& song, const Held&) {
+        if (const auto* last = song.swarm.last(cell)) __builtin_prefetch(&links_[last->link]);
+    });
+}
+
+void MemoryPeers::fetch_additions(std::uint32_t peer) {
+    const Cell cell = peers_[peer].cell;
+    const auto each = [&](auto call) {
+        for (const auto& one : said_)
+            if (!one.kept && one.song != nobody) call(one.song);
+    };
+    each([&](std::uint32_t song) {
+        songs_[song].swarm.fetch_parts();
+        __builtin_prefetch(&crowd(peer, song));
+    });
+    each([&](std::uint32_t song) { __builtin_prefetch(songs_[song].swarm.last(cell)); });
+}
+
 void MemoryPeers::drop_songs(std::uint32_t peer) {
+    fetch_songs(peer);
+    fetch_removal(peer, true);
     while (peers_[peer].first_link != nobody) {
         const std::uint32_t link = peers_[peer].first_link;
         peers_[peer].first_link = links_[link].next;
@@ -211,16 +268,23 @@ void MemoryPeers::drop_songs(std::uint32_t peer) {
 }
 
 /// What it has already gets its new inventory, or goes.
-void MemoryPeers::update_links(std::uint32_t peer, std::vector<Said>& said) {
+void MemoryPeers::update_links(std::uint32_t peer) {
+    fetch_songs(peer);
+    bool removes = false;
+    for (auto& one : held_) {
+        const auto found = std::ranges::lower_bound(said_, one.song, {}, &Said::song);
+        if (found != said_.end() && found->song == one.song)
+            one.said = &*found;
+        else
+            removes = true;
+    }
+    if (removes) fetch_removal(peer, false);
     std::uint32_t* at = &peers_[peer].first_link;
-    while (*at != nobody) {
-        const std::uint32_t link = *at;
-        const std::uint32_t song = links_[link].song;
-        const auto found = std::ranges::lower_bound(said, song, {}, &Said::song);
-        if (found != said.end() && found->song == song) {
-            found->kept = true;
+    for (const auto& [link, song, position, said] : held_) {
+        if (said) {
+            said->kept = true;
             songs_[song].swarm.at(peer, links_[link].position, *this).have =
-                inventory_of(songs_[song].layout, *found->have);
+                inventory_of(songs_[song].layout, *said->have);
             at = &links_[link].next;
         } else {
             *at = links_[link].next;
@@ -229,31 +293,51 @@ void MemoryPeers::update_links(std::uint32_t peer, std::vector<Said>& said) {
     }
 }
 
-/// @return the songs whose layout is not known
-std::vector<std::string> MemoryPeers::take_songs(std::uint32_t peer, const Announce& announce) {
-    std::vector<std::string> unknown;
-    std::vector<Said> said;
-    said.reserve(announce.songs.size());
+/// Into said_.
+void MemoryPeers::read_songs(const Announce& announce) {
+    said_.clear();
     for (const auto& [id, have] : announce.songs) {
-        SongKey key;
-        if (!parse_base32(id, key)) continue;
-        const std::uint32_t song = find_song(key);
-        if (song == nobody)
-            unknown.push_back(id);
-        else
-            said.push_back({song, &have});
+        Said one{&id, &have, {}, 0};
+        if (!parse_base32(id, one.key)) continue;
+        one.hash = hash_of(one.key);
+        song_lookup_.fetch(one.hash);
+        said_.push_back(one);
     }
-    std::ranges::sort(said, {}, &Said::song);
-    update_links(peer, said);
-    for (const auto& [song, have, kept] : said)
-        // a song may have lost its last peer, this one, only if it is not named here
-        if (!kept) add_link(peer, song, inventory_of(songs_[song].layout, *have));
+}
+
+/// Orders said_ by number; songs that nobody has come last.
+void MemoryPeers::find_songs() {
+    for (const auto& one : said_)
+        if (const auto first = song_lookup_.first(one.hash); first != nobody)
+            swarm::fetch(songs_[first]);
+    for (auto& one : said_)
+        one.song =
+            song_lookup_.find(one.hash, [&](std::uint32_t i) { return songs_[i].key == one.key; });
+    std::ranges::sort(said_, [](const Said& a, const Said& b) {
+        return a.song != b.song ? a.song < b.song : a.id < b.id;  // ids lie in their order
+    });
+}
+
+/// @return the songs whose layout is not known
+std::vector<std::string> MemoryPeers::take_songs(std::uint32_t peer) {
+    find_songs();
+    update_links(peer);
+    std::vector<std::string> unknown;
+    fetch_additions(peer);
+    for (const auto& one : said_)
+        if (one.song == nobody)
+            unknown.push_back(*one.id);
+        else if (!one.kept)
+            // a song may have lost its last peer, this one, only if it is not named here
+            add_link(peer, one.song, inventory_of(songs_[one.song].layout, *one.have));
     return unknown;
 }
 
 void MemoryPeers::move_to(std::uint32_t i, Cell cell) {
     Peer& peer = peers_[i];
     if (peer.cell == cell) return;
+    fetch_songs(i);
+    fetch_removal(i, true);
     std::vector<Member> members;  // out of the lists of one cell, into those of another
     for (std::uint32_t link = peer.first_link; link != nobody; link = links_[link].next) {
         auto& swarm = songs_[links_[link].song].swarm;
@@ -289,6 +373,10 @@ Peers::Announced MemoryPeers::announce(const Endpoint& at, const Announce& said,
                                        std::uint64_t now_ms) {
     ++counted_.announces;
     const std::uint32_t now_s = seconds(now_ms);
+    peer_lookup_.fetch(hash_of(at));
+    read_songs(said);
+    if (const auto first = peer_lookup_.first(hash_of(at)); first != nobody)
+        swarm::fetch(peers_[first]);
     std::uint32_t i = find_peer(at);
     Announced result;
     if (said.leaving()) {
@@ -310,7 +398,7 @@ Peers::Announced MemoryPeers::announce(const Endpoint& at, const Announce& said,
     }
     refresh(i, said, now_s);
     const Peer& peer = peers_[i];
-    result.unknown = take_songs(i, said);
+    result.unknown = take_songs(i);
     result.listed = peer.reached;
     result.stamp = peer.stamp;
     return result;
@@ -410,9 +498,8 @@ void MemoryPeers::add_elders(const Song& song, Inventory wanted) {
 
 // they lie anywhere, on two cache lines each, and are fetched side by side
 void MemoryPeers::fetch(std::uint32_t peer) const {
-    const auto* at = reinterpret_cast<const char*>(&peers_[peer]);
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + 63);
+    __builtin_prefetch(&peers_[peer]);
+    __builtin_prefetch(&peers_[peer].health);
 }
 Network MemoryPeers::network_of(std::uint32_t peer) const {
     return swarm::network_of(peers_[peer].at.ip);

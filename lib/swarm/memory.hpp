@@ -55,16 +55,16 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     using SongKey = std::array<std::uint8_t, 20>;
 
     struct Peer {
-        // the data for the choice of peers, in 64 bytes
+        // the data for the choice of peers, in 68 bytes
         Endpoint at;
         bool reached = false;  ///< the tracker has connected to it; only then it is named
         bool here = false;     ///< announced, and neither left nor expired
+        Cell cell = cell_nowhere;
         Point point;
         float upload_kbps = 0;
         std::uint32_t expires_s = 0;
         Health health;
         // and other data
-        Cell cell = cell_nowhere;
         std::uint16_t songs = 0;
         std::uint32_t serial = 0;  ///< distinguishes it from earlier owners of its number
         std::uint32_t stamp = 0;   ///< of its last announce
@@ -75,7 +75,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         /// half a second.
         std::array<char, 64> id{};
     };
-    /// The fact that a peer has chunks of a song.
+    /// The chunks of one song that a peer has.
     struct Link {
         std::uint32_t song = nobody, position = 0;
         std::uint32_t next = nobody;  ///< of the same peer
@@ -95,15 +95,23 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         std::uint32_t first_peer = nobody;
         std::uint32_t next = nobody;
     };
-    /// That a connection to an address failed a moment ago.
+    /// A recently failed connection to an address.
     struct Failure {
         std::uint64_t hash = 0;
         std::uint32_t until_s = 0;
     };
     struct Said {
-        std::uint32_t song;
+        const std::string* id;
         const Have* have;
+        SongKey key;
+        std::uint64_t hash;
+        std::uint32_t song = nobody;
         bool kept = false;
+    };
+    /// A link of a peer, and what it refers to.
+    struct Held {
+        std::uint32_t link, song, position;
+        Said* said = nullptr;  ///< nullptr: the peer has the song no more
     };
     struct Candidate {
         std::uint32_t peer;
@@ -114,6 +122,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     // Swarm::Notes
     Cell cell_of(std::uint32_t peer) const override { return peers_[peer].cell; }
     void fetch(std::uint32_t peer) const override;
+    void fetch_link(std::uint32_t link) const override { __builtin_prefetch(&links_[link]); }
     Network network_of(std::uint32_t peer) const override;
     void moved(std::uint32_t link, std::uint32_t position) override {
         links_[link].position = position;
@@ -133,14 +142,19 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     void remove_peer(std::uint32_t peer);
     void refresh(std::uint32_t peer, const Announce& said, std::uint32_t now_s);
     void move_to(std::uint32_t peer, Cell cell);
-    std::vector<std::string> take_songs(std::uint32_t peer, const Announce& said);
-    void update_links(std::uint32_t peer, std::vector<Said>& said);
+    std::vector<std::string> take_songs(std::uint32_t peer);
+    void read_songs(const Announce& said);
+    void find_songs();
+    void update_links(std::uint32_t peer);
 
     std::uint32_t song_of(const SongKey& key, const Layout& layout);
     void add_link(std::uint32_t peer, std::uint32_t song, Inventory have);
     void remove_link(std::uint32_t peer, std::uint32_t link);
     void drop_songs(std::uint32_t peer);
     std::uint8_t& crowd(std::uint32_t peer, std::uint32_t song);
+    void fetch_songs(std::uint32_t peer);
+    void fetch_removal(std::uint32_t peer, bool of_all);
+    void fetch_additions(std::uint32_t peer);
 
     bool is_self(const Peer& peer, const PeersQuery& query, const Ip& ip) const noexcept;
     void find_candidates(const Song& song, std::uint32_t number, Inventory wanted,
@@ -184,6 +198,8 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     std::uint64_t listed_ = 0;
     PeersStats counted_;
     // reused, to save allocations
+    std::vector<Said> said_;
+    std::vector<Held> held_;
     std::vector<Member> members_;
     std::vector<Candidate> candidates_, chosen_, passed_over_, old_;
     std::vector<std::uint64_t> reported_;

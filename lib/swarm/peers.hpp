@@ -79,7 +79,7 @@ class Peers {
     /// is not among them.
     virtual void list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
                       const Done<std::string_view>& done) = 0;
-    /// Of a song that somebody has.
+    /// The layout of a song that a peer has.
     virtual void layout(const std::string& song_id, const Done<std::optional<Layout>>& done) = 0;
 
     /// Whether the report counts: the ticket is ours, for this network, and unused.
@@ -91,7 +91,7 @@ class Peers {
     virtual void expire(std::uint64_t now_ms, const Done<bool>& done) = 0;
 
     virtual void stats(const Done<PeersStats>& done) = 0;
-    /// The biggest swarms, the biggest first.
+    /// The largest swarms, in descending order.
     virtual void biggest(std::size_t most, const Done<std::vector<SwarmStats>>& done) = 0;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// How many peers a network may have, in nested prefixes, so that who owns a long prefix cannot use
-// up what a short one may have.
+// Limits the number of peers per network, for nested prefixes, so that the owner of a small network
+// cannot use up the quota of a larger one.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -11,22 +11,23 @@
 
 namespace stretto::swarm {
 
-/// Of a /64, /56, /48 and /32 of IPv6; the first three are also those of an address, a /24 and a
+/// Limits of a /64, /56, /48 and /32 of IPv6. The first three also apply to an address, a /24 and a
 /// /16 of IPv4.
 using NestedLimits = std::array<std::uint32_t, 4>;
 
 /// Counts by hash, in two rows (Cormode and Muthukrishnan, "An Improved Data Stream Summary: The
-/// Count-Min Sketch", 2005): 16 bytes a peer however many prefixes there are. Where a prefix meets
-/// others in both rows its limit is only reached sooner, and an attacker does not know where.
+/// Count-Min Sketch", 2005): 16 bytes per peer for any number of prefixes. If a prefix collides
+/// with others in both rows, its limit is only reached sooner; an attacker cannot predict
+/// collisions.
 class Quotas {
    public:
-    /// @param peers  how many at most
+    /// @param peers  maximum number of peers
     Quotas(const NestedLimits& limits, std::size_t peers, const Hash& hash);
 
-    /// Whether each of its prefixes may have one more.
+    /// Whether each prefix of the address may have one more peer.
     bool has_room(const Ip& ip) const noexcept;
     void add(const Ip& ip) noexcept;
-    /// One that was added.
+    /// Remove a peer that was added.
     void remove(const Ip& ip) noexcept;
 
    private:

@@ -1,14 +1,15 @@
 #pragma once
-// Decides whether a client connects to an address that a stranger named: never in private networks.
+// Decides whether a client may connect to an address named by an untrusted server: never in private
+// networks.
 #include "swarm/endpoint.hpp"
 
 namespace stretto::swarm {
 
-/// An address that belongs to one host on the open internet. Not loopback, private, link-local,
-/// shared (100.64/10), multicast, unspecified, reserved or for benchmarks (RFC 6890); addresses
-/// that carry an IPv4 address (mapped, 6to4, Teredo, NAT64, compatible) are judged by that.
-/// 192.0.2/24, 198.51.100/24, 203.0.113/24 and 2001:db8::/32 lead nowhere outside a laboratory, and
-/// may be used in one.
+/// Whether the address belongs to one host on the public internet. Not loopback, private,
+/// link-local, shared (100.64/10), multicast, unspecified, reserved or for benchmarks (RFC 6890);
+/// addresses that carry an IPv4 address (mapped, 6to4, Teredo, NAT64, compatible) are judged by
+/// that. 192.0.2/24, 198.51.100/24, 203.0.113/24 and 2001:db8::/32 lead nowhere outside a
+/// laboratory, and may be used in one.
 bool is_public(const Ip& ip) noexcept;
 
 enum class Role {

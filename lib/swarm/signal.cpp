@@ -1,19 +1,15 @@
 #include "swarm/signal.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 
 #include "base/byte_set.hpp"
+#include "base/digest.hpp"
 #include "base/json.hpp"
+#include "swarm/wrong.hpp"
 
 namespace stretto::swarm {
 namespace {
-
-using Value = simdjson::dom::element;
-using Object = simdjson::dom::object;
-using Array = simdjson::dom::array;
 
 // RFC 8445 has ice-char: letters, digits, + and /
 constexpr ByteSet ice_bytes{"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/"};
@@ -23,32 +19,20 @@ constexpr ByteSet token_bytes{"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 constexpr ByteSet name_bytes{"0123456789abcdefABCDEF-"};  // browsers make names of UUIDs
 constexpr std::size_t most_signals = 8;                   // of a list
 
-/// Thrown and caught in this file, so that reading a member is one line.
-struct Wrong {
-    std::string why;
-};
-
-template <class T>
-T as(const Value& value, const char* what) {
-    T out;
-    if (value.get(out) != simdjson::SUCCESS) throw Wrong{text("'", what, "' is of another type")};
-    return out;
-}
-
 /// Empty when it is absent.
 std::string string(const Object& json, const char* key, std::size_t least, std::size_t most,
                    const ByteSet& bytes) {
     Value value;
     if (json[key].get(value) != simdjson::SUCCESS) return {};
-    const auto found = as<std::string_view>(value, key);
+    const auto found = as<std::string_view>(value, "'", key, "' is of another type");
     if (found.size() < least || found.size() > most || !bytes.has_all_of(found))
-        throw Wrong{text("'", key, "' is not ", least, " to ", most, " of its characters")};
+        Wrong::say("'", key, "' is not ", least, " to ", most, " of its characters");
     return std::string{found};
 }
 
 std::string rtc_id(const Object& json, const char* key) {
     const auto id = string(json, key, 26, 26, id_bytes);
-    if (!id.empty() && !is_rtc_id(id)) throw Wrong{text("'", key, "' is not the id of a peer")};
+    if (!id.empty() && !is_rtc_id(id)) Wrong::say("'", key, "' is not the id of a peer");
     return id;
 }
 
@@ -60,22 +44,25 @@ bool is_local_name(std::string_view text) {
 }
 
 Candidate candidate_of(const Value& value) {
-    const auto items = as<Array>(value, "c");
-    if (items.size() != 4) throw Wrong{"a candidate is not [type, address, port, priority]"};
+    const auto items = as<Array>(value, "'c' is of another type");
     Candidate c;
-    const auto type = as<std::string_view>(items.at(0).value(), "type");
-    if (type != "host" && type != "srflx") throw Wrong{"a candidate is neither host nor srflx"};
+    if (items.size() != 4) {
+        Wrong::say("a candidate is not [type, address, port, priority]");
+        return c;
+    }
+    const auto type = as<std::string_view>(items.at(0).value(), "'type' is of another type");
+    if (type != "host" && type != "srflx") Wrong::say("a candidate is neither host nor srflx");
     c.type = type == "host" ? Candidate::Type::host : Candidate::Type::srflx;
-    c.address = as<std::string_view>(items.at(1).value(), "address");
+    c.address = as<std::string_view>(items.at(1).value(), "'address' is of another type");
     if (!is_local_name(c.address)) {
         const auto ip = parse_ip(c.address);
-        if (!ip) throw Wrong{"a candidate's address is none"};
-        c.address = ip->print();
+        if (!ip) Wrong::say("a candidate's address is none");
+        if (ip) c.address = ip->print();
     }
-    const auto port = as<std::int64_t>(items.at(2).value(), "port");
-    const auto priority = as<std::int64_t>(items.at(3).value(), "priority");
-    if (port < 1 || port > 65535) throw Wrong{"a candidate's port is none"};
-    if (priority < 0 || priority > 0x7fff'ffff) throw Wrong{"a candidate's priority is none"};
+    const auto port = as<std::int64_t>(items.at(2).value(), "'port' is of another type");
+    const auto priority = as<std::int64_t>(items.at(3).value(), "'priority' is of another type");
+    if (port < 1 || port > 65535) Wrong::say("a candidate's port is none");
+    if (priority < 0 || priority > 0x7fff'ffff) Wrong::say("a candidate's priority is none");
     c.port = static_cast<int>(port);
     c.priority = static_cast<std::uint32_t>(priority);
     return c;
@@ -85,57 +72,49 @@ Signal::Kind kind_of(std::string_view name) {
     if (name == "offer") return Signal::Kind::offer;
     if (name == "answer") return Signal::Kind::answer;
     if (name == "no") return Signal::Kind::no;
-    throw Wrong{"'kind' is not offer, answer or no"};
+    Wrong::say("'kind' is not offer, answer or no");
+    return Signal::Kind::no;
 }
 
 Signal signal_of(const Value& value) {
-    const auto json = as<Object>(value, "signal");
+    const auto json = as<Object>(value, "'signal' is of another type");
     Signal s;
     Value kind;
-    if (json["kind"].get(kind) != simdjson::SUCCESS) throw Wrong{"no 'kind'"};
-    s.kind = kind_of(as<std::string_view>(kind, "kind"));
+    if (json["kind"].get(kind) != simdjson::SUCCESS) kind = Wrong::nothing<Value>();
+    s.kind = kind_of(as<std::string_view>(kind, "'kind' is of another type"));
     s.from = rtc_id(json, "from");
     s.to = rtc_id(json, "to");
     s.token = string(json, "token", 1, 64, token_bytes);
     s.session = string(json, "session", 1, 32, token_bytes);
-    if (s.from.empty() || s.session.empty()) throw Wrong{"'from' and 'session' are required"};
+    if (s.from.empty() || s.session.empty()) Wrong::say("'from' and 'session' are required");
     if (s.kind == Signal::Kind::no) return s;
     s.ufrag = string(json, "u", 4, 32, ice_bytes);
     s.password = string(json, "p", 22, 256, ice_bytes);
     s.fingerprint = string(json, "f", 64, 64, hex_bytes);
     if (s.ufrag.empty() || s.password.empty() || s.fingerprint.empty())
-        throw Wrong{"'u', 'p' and 'f' are required"};
+        Wrong::say("'u', 'p' and 'f' are required");
     Value setup, candidates;
-    if (json["s"].get(setup) != simdjson::SUCCESS) throw Wrong{"no 's'"};
-    const auto role = as<std::string_view>(setup, "s");
-    if (role != "active" && role != "actpass") throw Wrong{"'s' is neither active nor actpass"};
+    if (json["s"].get(setup) != simdjson::SUCCESS) setup = Wrong::nothing<Value>();
+    const auto role = as<std::string_view>(setup, "'s' is of another type");
+    if (role != "active" && role != "actpass") Wrong::say("'s' is neither active nor actpass");
     s.active = role == "active";
     if (json["c"].get(candidates) != simdjson::SUCCESS) return s;
-    const auto list = as<Array>(candidates, "c");
-    if (list.size() > most_candidates) throw Wrong{text("more than ", most_candidates, " in 'c'")};
+    const auto list = as<Array>(candidates, "'c' is of another type");
+    if (list.size() > most_candidates) {
+        Wrong::say("more than ", most_candidates, " in 'c'");
+        return s;
+    }
     for (const auto& one : list) s.candidates.push_back(candidate_of(one));
     return s;
 }
 
-template <class T>
-Result<T> read(std::string_view json, std::size_t most, T (*reader)(const Value&)) {
-    if (json.size() > most) return Malformed{"too long"};
-    if (json.empty()) return Malformed{"not JSON"};  // simdjson would copy nothing from nowhere
-    thread_local simdjson::dom::parser parser;
-    Value root;
-    if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS)
-        return Malformed{"not JSON"};
-    try {
-        return reader(root);
-    } catch (const Wrong& wrong) {
-        return Malformed{wrong.why};
-    }
-}
-
 std::vector<Signal> signals_of(const Value& value) {
-    const auto list = as<Array>(value, "signals");
-    if (list.size() > most_signals) throw Wrong{"too many signals"};
+    const auto list = as<Array>(value, "'signals' is of another type");
     std::vector<Signal> all;
+    if (list.size() > most_signals) {
+        Wrong::say("too many signals");
+        return all;
+    }
     for (const auto& one : list) all.push_back(signal_of(one));
     return all;
 }
@@ -173,16 +152,21 @@ bool may_pass(const Candidate& candidate, const Ip& from, const Ip& to) {
 
 }  // namespace
 
+std::string rtc_id_of(const std::array<std::uint8_t, 32>& fingerprint) {
+    constexpr std::size_t characters = 26;
+    return base32(fingerprint).substr(0, characters);
+}
+
 bool is_rtc_id(std::string_view text) noexcept {
     return text.size() == 26 && id_bytes.has_all_of(text);
 }
 
 Result<Signal> parse_signal(std::string_view json) {
-    return read(json, most_signal_bytes, signal_of);
+    return read_json<Signal>(json, most_signal_bytes, signal_of);
 }
 
 Result<std::vector<Signal>> parse_signals(std::string_view json) {
-    return read(json, (most_signal_bytes + 2) * most_signals, signals_of);
+    return read_json<std::vector<Signal>>(json, (most_signal_bytes + 2) * most_signals, signals_of);
 }
 
 std::string print_signal(const Signal& s) {

@@ -1,7 +1,7 @@
 #pragma once
-// What two peers tell each other through the tracker before a WebRTC connection: five bounded
-// fields in place of SDP, and which addresses of them the tracker passes on. See
-// stretto-protocol(7).
+// The messages that two peers exchange through the tracker before a WebRTC connection: five bounded
+// fields instead of SDP. Selects the addresses that the tracker forwards. See stretto-protocol(7).
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,7 +31,7 @@ struct Signal {
     std::string from, to;  ///< peer ids: see is_rtc_id()
     std::string token;     ///< of `from`, for the tracker alone
     std::string session;   ///< chosen by who offers; the answer repeats it
-    // empty for `no`
+    // the members below are empty for `no`
     std::string ufrag, password;        ///< of ICE
     std::string fingerprint;            ///< SHA-256 of the DTLS certificate, 64 hex digits
     bool active = false;                ///< the sender begins DTLS; else either may (actpass)
@@ -42,19 +42,23 @@ struct Signal {
 /// 26 characters of Crockford base32: the first 130 bits of SHA-256 of a DTLS certificate. The
 /// handshake proves it.
 bool is_rtc_id(std::string_view text) noexcept;
+/// @param fingerprint  SHA-256 of a DTLS certificate
+std::string rtc_id_of(const std::array<std::uint8_t, 32>& fingerprint);
 
 /// {"from", "token", "to", "kind", "session", "u", "p", "f", "s", "c": [[type, address, port,
 /// priority], ...]}
 Result<Signal> parse_signal(std::string_view json);
-/// Without `to` and `token` where these are empty: what the receiver gets.
+/// Print a signal, without `to` and `token` if these are empty, as for the receiver.
 std::string print_signal(const Signal& signal);
-/// A list of signals, as GET /signals answers.
+/// A list of signals, the response to GET /signals.
 Result<std::vector<Signal>> parse_signals(std::string_view json);
 
-/// The candidates that the receiver may be told, so that nobody's private address leaks and nobody
-/// aims a stranger's connectivity checks at a third party: those of a server (srflx) only with the
-/// address that the tracker sees; those of a host only between two with the same public address,
-/// and then only private, local and equal addresses and names; loopback only between two on it.
+/// The candidates that the tracker forwards to the receiver. They reveal no private address to
+/// another network, and cannot direct connectivity checks at a third party:
+/// - server reflexive (srflx) only with the address that the tracker sees,
+/// - host only between two peers with the same public address, and only this address, private and
+///   local addresses, and names,
+/// - loopback only between two peers on loopback.
 void pass_on(std::vector<Candidate>& candidates, const Ip& from, const Ip& to);
 
 }  // namespace stretto::swarm

@@ -1,5 +1,5 @@
 #pragma once
-// Answers to STUN Binding requests: tells a peer behind a NAT which address others see.
+// Answers STUN Binding requests: tells a peer behind a NAT its public address.
 #include <optional>
 
 #include "base/bytes.hpp"
@@ -7,11 +7,11 @@
 
 namespace stretto::swarm {
 
-/// The response to a Binding request; nullopt for anything else, which gets none.
+/// The response to a Binding request; nullopt for anything else, which gets no response.
 ///
-/// To a request with the magic cookie (RFC 8489) it has XOR-MAPPED-ADDRESS; to one without, as
-/// RFC 3489 has it and libnice 0.1 sends it, MAPPED-ADDRESS. It has 32 bytes, or 44 for IPv6, and a
-/// request at least 20: of no use to who would amplify what he sends.
+/// If the request has the magic cookie (RFC 8489), the response has XOR-MAPPED-ADDRESS. Requests
+/// without it, as in RFC 3489 and from libnice 0.1, get MAPPED-ADDRESS. A response has 32 bytes, or
+/// 44 for IPv6, and a request at least 20, so it is of little use for amplification attacks.
 std::optional<Bytes> answer_stun(BytesView request, const Endpoint& from);
 
 }  // namespace stretto::swarm

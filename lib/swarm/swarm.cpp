@@ -139,6 +139,7 @@ void Swarm::split(std::size_t i, Notes& notes) {
     parts_.erase(parts_.begin() + static_cast<long>(i));
     size_ -= static_cast<std::uint32_t>(whole.list.size());
     std::vector<Part> quarters;
+    for (const auto& member : whole.list) notes.fetch(member.peer), notes.fetch_link(member.link);
     for (const auto& member : whole.list) {
         const Region region = whole.region.quarter_of(notes.cell_of(member.peer));
         auto part = std::ranges::find(quarters, region.first,

@@ -26,6 +26,7 @@ class Swarm {
         virtual Cell cell_of(std::uint32_t peer) const = 0;
         /// Its memory will be looked at soon.
         virtual void fetch(std::uint32_t peer) const = 0;
+        virtual void fetch_link(std::uint32_t link) const = 0;
         virtual Network network_of(std::uint32_t peer) const = 0;
         virtual void moved(std::uint32_t link, std::uint32_t position) = 0;
 
@@ -40,6 +41,18 @@ class Swarm {
     void remove(std::uint32_t peer, std::uint32_t position, Notes& notes);
     Member& at(std::uint32_t peer, std::uint32_t position, const Notes& notes) {
         return parts_[part_of(notes.cell_of(peer))].list[position];
+    }
+
+    // What at() and remove() will read, brought into the cache side by side for many swarms: each
+    // call reads only what the call before it fetched.
+    void fetch_parts() const noexcept { __builtin_prefetch(parts_.data()); }
+    void fetch_member(Cell cell, std::uint32_t position) const noexcept {
+        if (const auto* list = list_of(cell)) __builtin_prefetch(list->data() + position);
+    }
+    /// The last of the list, which takes the place of a member that is removed; nullptr: none.
+    const Member* last(Cell cell) const noexcept {
+        const auto* list = list_of(cell);
+        return list && !list->empty() ? &list->back() : nullptr;
     }
 
     /// Append members that may_have() any of the bits `wanted` to `out`. A small swarm yields all,
@@ -65,6 +78,10 @@ class Swarm {
         List list;
     };
     std::size_t part_of(Cell cell) const noexcept;
+    const List* list_of(Cell cell) const noexcept {
+        const auto i = part_of(cell);
+        return i < parts_.size() ? &parts_[i].list : nullptr;
+    }
     void split(std::size_t part, Notes& notes);
 
     std::vector<Part> parts_;  // by ascending region, disjoint; without empty parts

@@ -16,7 +16,7 @@ class Tickets {
     using Ticket = std::array<char, 32>;  ///< hexadecimal
     explicit Tickets(std::unique_ptr<Seal> seal) : seal_(std::move(seal)) {}
 
-    /// For the reporter's network to report on a peer within this hour or the next.
+    /// A ticket with which the reporter's network can report on a peer in this hour or the next.
     /// @param peer  any number that represents the peer
     Ticket issue(std::uint64_t peer, Network reporter, std::uint64_t now_ms);
     /// The same for several peers, in half the time; valid until the next call.

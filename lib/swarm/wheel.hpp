@@ -8,7 +8,7 @@
 
 namespace stretto::swarm {
 
-/// Links its members through a number in each member.
+/// Members form linked lists through a number in each member.
 class Wheel {
    public:
     static constexpr std::uint32_t most_ahead_s = 8191;
@@ -27,8 +27,8 @@ class Wheel {
         first = member;
     }
 
-    /// A member that is due at `until_s` or before, or nobody. @param next  returns the number in a
-    /// member
+    /// Remove and return a member that is due at `until_s` or before, or `nobody`.
+    /// @param next  returns the number in a member
     template <class Next>
     std::uint32_t take(std::uint32_t until_s, Next next) noexcept {
         for (;; ++now_s_) {

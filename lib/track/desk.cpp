@@ -13,21 +13,25 @@ namespace {
 using swarm::PeersQuery;
 
 constexpr std::size_t most_look_ups = 65536, most_look_ups_of_network = 2048;
-constexpr std::size_t look_ups_at_a_time = 16;  // of a network
+constexpr std::size_t look_ups_at_a_time = 16;  // lookups per network in progress
 constexpr std::size_t most_rations = 65536, most_missing = 16384;
 constexpr std::uint64_t most_unknown = 32,
-                        unknown_ms = 10'000;  // such look-ups, one more each 10 s
+                        unknown_ms = 10'000;  // such lookups; one more every 10 s
 constexpr std::uint64_t missing_ms = 600'000;
-constexpr int most_wait_s = 25;  // proxies end what takes longer than 30 s or 60 s
+constexpr int most_wait_s = 25;  // proxies end requests after 30 s or 60 s
 constexpr std::string_view songs_path = "/songs/";
 
-void json(const Desk::Done& done, std::string body) { done({200, std::move(body), {}}); }
+constexpr const char* not_admitted = "token: it is for something else";
+
+void json(const Desk::Done& done, std::string body, std::string fields = {}) {
+    done({200, std::move(body), std::move(fields)});
+}
 void refuse(const Desk::Done& done, int status, std::string why, std::string fields = {}) {
     done({status, std::move(why), std::move(fields)});
 }
 
-/// A parameter of the query as a number from `least` to `most`; nullopt when it is absent.
-/// Malformed when it is none.
+/// A parameter of the query as a number from `least` to `most`; nullopt if it is absent, Malformed
+/// if it is not a number.
 Result<std::optional<int>> number(std::string_view query, std::string_view name, int least,
                                   int most) {
     const auto value = http::query_value(query, name);
@@ -49,7 +53,7 @@ Result<std::optional<swarm::Location>> location(std::string_view query) {
     return std::optional{swarm::rounded(*place)};
 }
 
-/// The query of GET /songs/...; all of it is optional.
+/// The query of GET /songs/...; all parameters are optional.
 Result<PeersQuery> song_query(std::string_view text) {
     PeersQuery query;
     const auto place = location(text);
@@ -69,7 +73,7 @@ Result<PeersQuery> song_query(std::string_view text) {
     return query;
 }
 
-/// A query, "?" included, without what was for us.
+/// A query, including "?", without our parameters.
 std::string without_place(std::string_view query) {
     std::string kept;
     while (!query.empty()) {
@@ -84,11 +88,20 @@ std::string without_place(std::string_view query) {
     return kept;
 }
 
-/// The second segment of "/songs/ID/..." and "/stream/ID": the same edge for all of a song.
+/// The second segment of "/songs/ID/..." and "/stream/ID", so that one edge gets all of a song.
 std::string_view song_of(std::string_view path) {
     path.remove_prefix(std::min(path.find('/', 1), path.size()));
     if (!path.empty()) path.remove_prefix(1);
     return path.substr(0, path.find('/'));
+}
+
+/// Of these songs, those whose id is so.
+template <class Is>
+void drop(swarm::Songs& songs, Is is) {
+    auto all = songs.extract_sequence();
+    const auto gone = [&](const auto& song) { return is(song.first); };
+    all.erase(std::remove_if(all.begin(), all.end(), gone), all.end());
+    songs.adopt_sequence(boost::container::ordered_unique_range, std::move(all));
 }
 
 std::uint64_t seed_of(std::string_view id) { return std::hash<std::string_view>{}(id); }
@@ -141,16 +154,17 @@ void Desk::song(const Asked& asked, const std::string& song, const Done& done) {
     if (song::is_id(song) && !allowed(song)) return refuse(done, 403, "not a song of ours");
     const bool with_manifest = http::query_value(asked.query, "manifest").value_or("1") != "0";
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
+    const auto& admit = asked.admit;
     const auto from_origin = [=, this, query = *query] {
         around_.find(song, [=, this](const Found& found) {
-            song_of_origin({song, query, asker, with_manifest}, found, done);
+            song_of_origin({song, query, asker, with_manifest, admit}, found, done);
         });
     };
     if (with_manifest || !song::is_id(song)) return from_origin();
     around_.peers.layout(song,
                          [=, this, query = *query](const std::optional<swarm::Layout>& layout) {
                              if (!layout) return from_origin();
-                             send_song(done, asker, query, song, *layout, "");
+                             send_song(done, {song, query, asker, false, admit}, song, *layout, "");
                          });
 }
 
@@ -158,31 +172,36 @@ void Desk::song_of_origin(const SongAsked& asked, const Found& found, const Done
     if (found.song) {
         if (removed_.contains(found.song->id)) return refuse(done, 404, "the song was removed");
         if (!allowed(found.song->id)) return refuse(done, 403, "not a song of ours");
-        return send_song(done, asked.asker, asked.query, found.song->id, found.song->layout,
+        return send_song(done, asked, found.song->id, found.song->layout,
                          asked.with_manifest ? found.song->manifest : "");
     }
-    // an id is proof: a client with an id gets the manifest from any edge while the origin is away
+    // while the origin is unreachable, a client with an id can get the manifest from any edge
     if (!song::is_id(asked.song) || found.status == 404)
         return refuse(done, found.status, found.why);
     around_.peers.layout(asked.song, [=, this](const std::optional<swarm::Layout>& layout) {
-        send_song(done, asked.asker, asked.query, asked.song, layout.value_or(swarm::Layout{}), "");
+        send_song(done, asked, asked.song, layout.value_or(swarm::Layout{}), "");
     });
 }
 
-void Desk::send_song(const Done& done, const swarm::Asker& asker, PeersQuery query,
-                     const std::string& id, const swarm::Layout& layout,
-                     const std::string& manifest) {
+void Desk::send_song(const Done& done, const SongAsked& asked, const std::string& id,
+                     const swarm::Layout& layout, const std::string& manifest) {
+    const auto fields = asked.admit ? asked.admit(asked.song, id) : std::optional{std::string{}};
+    if (!fields) return refuse(done, 403, not_admitted);
+    auto query = asked.query;
+    const auto& asker = asked.asker;
     swarm::SongAnswer answer;
     answer.song_id = id;
     answer.bitrates.assign(layout.kbps.begin(), layout.kbps.end());
     answer.edges = around_.edges.nearest(asker.location, seed_of(id));
     answer.manifest = manifest;
+    answer.peers_first = options_.peers_first;
     query.song_id = id;
-    if (query.want == 0) return json(done, swarm::print_song_answer(answer, "[]"));
-    around_.peers.list(query, asker, around_.now_ms(),
-                       [done, answer = std::move(answer)](std::string_view peers) {
-                           json(done, swarm::print_song_answer(answer, peers));
-                       });
+    if (query.want == 0) return json(done, swarm::print_song_answer(answer, "[]"), *fields);
+    around_.peers.list(
+        query, asker, around_.now_ms(),
+        [done, fields = *fields, answer = std::move(answer)](std::string_view peers) {
+            json(done, swarm::print_song_answer(answer, peers), fields);
+        });
 }
 
 void Desk::edges(const Asked& asked, const Done& done) {
@@ -210,7 +229,7 @@ Desk::Answer Desk::nearest(std::string_view target, const swarm::Ip& ip) const {
 
 // Peers
 
-/// Not all at once: between three and five quarters of the interval.
+/// A random interval, 0.75 to 1.25 times the configured one, to spread the announces.
 void Desk::set_times(swarm::AnnounceAnswer& answer) {
     random_ = random_ * 6364136223846793005u + 1442695040888963407u;  // Knuth, MMIX
     const double jitter = 0.75 + 0.5 * static_cast<double>(random_ >> 11) * 0x1p-53;
@@ -227,13 +246,15 @@ void Desk::announce(const Asked& asked, const Done& done) {
     if (!said->leaving()) {
         if (!said->rtc && said->port < swarm::least_peer_port)
             return refuse(done, 400, "'port' is below 1024");
-        std::erase_if(said->songs, [&](const auto& song) {
-            if (removed_.contains(song.first)) answer.removed.push_back(song.first);
-            return removed_.contains(song.first);
-        });
+        if (!removed_.empty())
+            drop(said->songs, [&](const std::string& id) {
+                if (removed_.contains(id)) answer.removed.push_back(id);
+                return removed_.contains(id);
+            });
     }
     if (!said->leaving()) {
-        std::erase_if(said->songs, [&](const auto& song) { return !allowed(song.first); });
+        if (options_.only_allowed)
+            drop(said->songs, [&](const std::string& id) { return !allowed(id); });
         if (said->songs.empty()) return refuse(done, 403, "none of the songs is allowed here");
         said->location = locate(said->location, asked.ip);
     }
@@ -280,7 +301,7 @@ void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& s
     if (!result.unknown.empty()) look_up(peer, said, result);
 }
 
-/// "stun:HOST:PORT", with the host that the client reached this tracker at unless another is set.
+/// "stun:HOST:PORT", with the host in the client's request unless another server is set.
 std::string Desk::stun_for(std::string_view host) const {
     if (options_.stun.empty()) return {};
     if (!options_.stun.starts_with(':')) return "stun:" + options_.stun;
@@ -341,7 +362,7 @@ bool Desk::known_missing(const std::string& id) {
     return false;
 }
 
-/// Those with nothing under way that are full again by now.
+/// Forget networks without lookups in progress that have their full allowance again.
 void Desk::forget_rations() {
     const auto now = around_.now_ms();
     std::erase_if(rations_, [&](const auto& entry) {
@@ -351,9 +372,9 @@ void Desk::forget_rations() {
     });
 }
 
-/// The songs that nobody has announced yet: counted when the origin has said how they are cut. An
-/// announce may name hundreds that are nowhere: each is looked up once in ten minutes, and a
-/// network's share of such look-ups is small.
+/// Look up songs that no peer has announced before, because their layout comes from the origin. An
+/// announce may contain hundreds of songs that do not exist. Each is looked up once in ten minutes,
+/// and the number of such lookups per network is limited.
 void Desk::look_up(const swarm::Endpoint& peer, const swarm::Announce& said,
                    const Announced& result) {
     const auto network = swarm::network_of(peer.ip);
@@ -386,7 +407,7 @@ void Desk::pump(swarm::Network network) {
         ration.left = std::min<double>(most_unknown, ration.left + passed / unknown_ms);
         ration.at_ms = now;
         if (ration.left < 1) {
-            if (ration.under_way > 0) break;  // which may find something
+            if (ration.under_way > 0) break;  // which may find the song
             counters_.look_ups_dropped += ration.waiting.size();
             looking_up_ -= ration.waiting.size();
             ration.waiting.clear();
@@ -428,10 +449,14 @@ void Desk::peers(const Asked& asked, const Done& done) {
     if (!query) return refuse(done, 400, query.error().why);
     if (removed_.contains(query->song_id)) return json(done, swarm::wrap_peers_list("[]"));
     if (!allowed(query->song_id)) return refuse(done, 403, "not a song of ours");
+    auto fields =
+        asked.admit ? asked.admit(query->song_id, query->song_id) : std::optional{std::string{}};
+    if (!fields) return refuse(done, 403, not_admitted);
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
-    around_.peers.list(*query, asker, around_.now_ms(), [done](std::string_view peers) {
-        json(done, swarm::wrap_peers_list(peers));
-    });
+    around_.peers.list(*query, asker, around_.now_ms(),
+                       [done, fields = std::move(*fields)](std::string_view peers) {
+                           json(done, swarm::wrap_peers_list(peers), fields);
+                       });
 }
 
 void Desk::report(const Asked& asked, const Done& done) {

@@ -17,6 +17,7 @@ struct DeskOptions {
     int interval_s = 120, ttl_s = 300;
     bool only_allowed = false;  ///< refuse songs that are not in `allowed`
     std::set<std::string> allowed;
+    bool peers_first = false;  ///< ask listeners to spare edges
     /// "HOST:PORT" for RTC peers, or ":PORT" at the host of the request; empty: none.
     std::string stun = {};
 };
@@ -44,6 +45,10 @@ class Desk {
         std::string_view host = {};  ///< of the request
         /// Call what it gets when the client leaves before it is answered; may be empty.
         std::function<void(std::function<void()>)> when_gone = {};
+        /// Whether the client may have the song `id`, which it called `song`: fields for the
+        /// answer, or nullopt. Empty: everybody may.
+        std::function<std::optional<std::string>(const std::string& song, const std::string& id)>
+            admit = {};
     };
     struct Answer {
         int status = 200;
@@ -84,11 +89,13 @@ class Desk {
         swarm::PeersQuery query;
         swarm::Asker asker;
         bool with_manifest = true;
+        std::function<std::optional<std::string>(const std::string&, const std::string&)> admit =
+            {};
     };
     void song(const Asked& asked, const std::string& song, const Done& done);
     void song_of_origin(const SongAsked& asked, const Found& found, const Done& done);
-    void send_song(const Done& done, const swarm::Asker& asker, swarm::PeersQuery query,
-                   const std::string& id, const swarm::Layout& layout, const std::string& manifest);
+    void send_song(const Done& done, const SongAsked& asked, const std::string& id,
+                   const swarm::Layout& layout, const std::string& manifest);
     void edges(const Asked& asked, const Done& done);
     void announce(const Asked& asked, const Done& done);
     void answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,

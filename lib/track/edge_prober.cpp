@@ -25,7 +25,7 @@ void EdgeProber::renew() {
         }
         http::Upstream::Limits limits;
         limits.connections = 1;
-        limits.requests = 2;  // one that was given up may still be on its way out
+        limits.requests = 2;  // a cancelled request may still be closing
         limits.connect = period_;
         probes[url].edge = std::make_unique<http::Upstream>(loop_, url, limits);
         ask(url, probes[url]);
@@ -70,7 +70,7 @@ void EdgeProber::ask(const std::string& url, Probe& probe) {
         probe.fetch.reset();
         const bool ok = !failure && probe.status == 200;
         if (!edges_.probed(url, ok)) {
-            // the second failure decides: it is not waited for until the next round
+            // probe again now instead of in the next round, because the second failure decides
             if (!ok && is_healthy(url)) soon_.once(period_ / 4);
             return;
         }

@@ -29,7 +29,7 @@ Found no_answer(const http::Failure& failure) {
             "the origin does not answer: " + failure.why};
 }
 
-/// Of a name's own tags: "ID NAME".
+/// The key of a name's own tags: "ID NAME".
 constexpr char between = ' ';
 std::string key_of(const std::string& id, const std::string& name) {
     return text(id, between, name);
@@ -75,7 +75,7 @@ void Manifests::get_song(const std::string& key, Done done) {
     turns_.splice(turns_.begin(), turns_, kept.turn);
     const auto song = kept.song;
     if (loop_.now_ms() - kept.asked_ms >= limits_.fresh_ms) {
-        kept.asked_ms = loop_.now_ms();  // whatever comes of it, not again at once
+        kept.asked_ms = loop_.now_ms();  // limits the rate of lookups, even if this one fails
         ask(key, [](const Found&) {});
     }
     done({song, 200, {}});
@@ -146,19 +146,20 @@ void Manifests::landed(const std::string& key, const http::Failure* failure) {
     ask(key_of(*id, key), [waiting = flight.waiting](const Found& found) { tell(waiting, found); });
 }
 
-/// Most names have no tags of their own.
+/// Request a name's own tags; most names have none.
 void Manifests::tags_landed(const std::string& key, const std::vector<Done>& waiting,
                             const Found& found) {
     const auto id = id_in(key);
     if (found.status == 404) forget(key);
-    const bool own = songs_.contains(key);  // what is here serves while the origin is away
+    const bool own =
+        songs_.contains(key);  // the stored manifest is used while the origin is unreachable
     if (names_.size() >= limits_.names) names_.clear();
     names_[name_in(key)] = {id, loop_.now_ms(), own};
     if (own) return tell(waiting, {songs_.at(key).song, 200, {}});
     get_song(id, [waiting](const Found& song) { tell(waiting, song); });
 }
 
-/// The song, kept; or why it is none.
+/// Parse and store the manifest, or return the reason why it is invalid.
 Found Manifests::keep(const std::string& key, const std::string& json) {
     const auto id = id_in(key);
     const auto manifest = song::parse_manifest_of(id, json);
@@ -193,11 +194,11 @@ void Manifests::make_room() {
 void Manifests::fail(const std::string& key, const Found& found) {
     ++failed_;
     if (found.status == 404) {
-        // gone from the origin, gone from here; but an origin that is down takes nothing with it
+        // remove songs that the origin no longer has, but keep them while the origin is down
         forget(key);
         names_.erase(key);
     }
-    if (found.status == 503) return;  // too much to do here, which may be over now
+    if (found.status == 503) return;  // we were overloaded, which may have ended
     if (failures_.size() >= limits_.failures) failures_.clear();
     failures_[key] = {
         found, loop_.now_ms() + (found.status == 404 ? limits_.missing_ms : limits_.failed_ms)};

@@ -63,7 +63,7 @@ void Prober::begin(swarm::Network network, Wanted&& wanted) {
     const auto one = std::prev(tries_.end());
     if (!one->socket) {
         one->until_ms = 0;
-        tries_.splice(tries_.begin(), tries_, one);  // the timer ends it
+        tries_.splice(tries_.begin(), tries_, one);  // the timer cancels it
         return;
     }
     one->poll = std::make_unique<net::Poll>(loop_, one->socket.fd(), [this, one](int) {

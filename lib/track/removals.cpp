@@ -8,7 +8,7 @@
 namespace stretto::track {
 namespace {
 
-// with the 5 seconds that a cache on the way keeps it, half a minute at most
+// with 5 seconds in caches on the path, at most half a minute
 constexpr std::chrono::seconds every{20}, not_yet{1};
 constexpr std::array<std::uint64_t, 5> due_ms{0, 20'000, 60'000, 180'000, 600'000};
 
@@ -41,7 +41,7 @@ void Removals::ask() {
 }
 
 void Removals::take(const http::Whole& answer) {
-    // a server without a log has removed nothing; one that is away tells nothing
+    // 404: no song was removed; other failures tell nothing
     const bool none = answer.status == 404;
     if (answer.status == 304 || none || answer.ok()) {
         if (none) tag_.clear();

@@ -22,7 +22,7 @@ std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX_free>> keyed(const unsigned
     return cipher;
 }
 
-/// @param bytes  of whole blocks
+/// @param bytes  a multiple of the block size
 void encrypt(EVP_CIPHER_CTX& cipher, const void* from, void* to, std::size_t bytes) {
     int written = 0;
     check(EVP_EncryptUpdate(&cipher, static_cast<unsigned char*>(to), &written,

@@ -1,5 +1,8 @@
 #include "track/site.hpp"
 
+#include <algorithm>
+#include <ctime>
+
 #include "base/json_value.hpp"
 
 namespace stretto::track {
@@ -11,9 +14,10 @@ constexpr std::string_view json_fields =
 constexpr std::size_t shown_swarms = 50;
 constexpr std::uint64_t swarms_fresh_ms = 1000;
 
-void send_json(const http::Reply& reply, std::string body) {
+void send_json(const http::Reply& reply, std::string body, std::string_view more = {}) {
     http::Outgoing out;
     out.fields = json_fields;
+    out.fields += more;
     body += '\n';
     out.length = body.size();
     out.body = http::body_of(std::move(body));
@@ -40,7 +44,7 @@ void send(const http::Reply& reply, Desk::Answer&& answer) {
                      "Cache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n";
         return reply.send(std::move(out));
     }
-    if (answer.status == 200) return send_json(reply, std::move(answer.body));
+    if (answer.status == 200) return send_json(reply, std::move(answer.body), answer.fields);
     if (answer.status == 204 || answer.status == 202)
         return send_nothing(reply, answer.status, std::move(answer.fields));
     send_error(reply, answer.status, answer.body, std::move(answer.fields));
@@ -50,10 +54,15 @@ void send(const http::Reply& reply, Desk::Answer&& answer) {
 void preflight(const http::Reply& reply) {
     send_nothing(reply, 204,
                  "Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n"
-                 "Access-Control-Allow-Headers: Content-Type\r\nAccess-Control-Max-Age: 86400\r\n");
+                 "Access-Control-Allow-Headers: Authorization, "
+                 "Content-Type\r\nAccess-Control-Max-Age: 86400\r\n");
 }
 
 }  // namespace
+
+PassOffice::PassOffice() : id_(key_.public_key().thumbprint()) {
+    keys_ = sign::print_keys({{{id_, key_.public_key()}}});
+}
 
 Site::Site(const Parts& parts, SiteOptions options, std::uint64_t seed,
            std::unique_ptr<swarm::Seal> seal)
@@ -61,6 +70,10 @@ Site::Site(const Parts& parts, SiteOptions options, std::uint64_t seed,
       desk_(around(), std::move(options.desk), seed, std::move(seal)),
       every_(parts.loop, [this] { expire(); }),
       again_(parts.loop, [this] { expire(); }) {
+    if (parts_.access) {
+        gate_.emplace(*parts_.access);
+        office_.emplace();
+    }
     every_.every(std::chrono::milliseconds{200});
     parts_.status.add([this](std::vector<http::Metric>& metrics) { add_metrics(metrics); });
     parts_.status.add("edges", [this] { return edges_json(); });
@@ -80,7 +93,7 @@ Desk::Around Site::around() {
             [this](const swarm::Ip& ip) { return geo_ ? geo_->find(ip) : std::nullopt; }};
 }
 
-/// In parts, so that requests are answered in between.
+/// Do this in steps, so that requests are answered in between.
 void Site::expire() {
     desk_.expire();
     parts_.peers.expire(parts_.loop.now_ms(), [this](bool more) {
@@ -88,9 +101,34 @@ void Site::expire() {
     });
 }
 
+/// What a listener shows to peers; nullopt: the song is not for it.
+std::optional<std::string> Site::pass_for(const http::Admitted& admitted, const std::string& host,
+                                          const net::Address& client, const std::string& song,
+                                          const std::string& id) {
+    const auto holds = [&](const std::string& called) {
+        const auto& scope = admitted.token->scope;
+        return scope.holds(host, "/songs/" + called) ||
+               scope.holds(host, "/songs/" + called + "/manifest.json");
+    };
+    if (admitted.token && !holds(song) && !holds(id)) return {};
+    // a pass is for all chunks of a song: a token for some of its URLs is not exchanged for one
+    if (const auto* scope = admitted.token ? &admitted.token->scope : nullptr;
+        scope && !scope->holds_song(song) && !scope->holds_song(id))
+        return "";
+    const auto until = std::int64_t{std::time(nullptr)} + sign::pass_s;
+    const sign::Pass pass{id, client.host(), admitted.most_kbps(),
+                          admitted.token ? std::min(until, admitted.token->expires) : until};
+    std::string fields = "Access-Control-Expose-Headers: Stretto-Pass\r\n";
+    http::append_field(fields, "Stretto-Pass", office_->print(pass));
+    return fields;
+}
+
 void Site::handle(http::Incoming&& incoming, http::Reply reply) {
     const auto& request = incoming.request;
     if (request.method == "OPTIONS") return preflight(reply);
+    // what it redirects to is for the edge to read
+    const bool redirects = request.target.starts_with("/nearest/");
+    const auto carried = gate_ && !redirects ? http::take_token(incoming.request) : http::Carried{};
     const auto target = http::parse_target(request.target);
     if (!target) return send_error(reply, 400, target.error().why);
     const auto ip = endpoint_of(incoming.peer).ip;
@@ -108,18 +146,33 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
     if (get && request.target.starts_with("/nearest/"))
         return send(reply, desk_.nearest(request.target, ip));
     const auto* host = request.fields.find("Host");
+    decltype(Desk::Asked::admit) admit;
+    if (gate_ && (path == "/peers" || path.starts_with("/songs/"))) {
+        auto admitted = gate_->admit(incoming, carried, http::Gate::Scope::any, reply);
+        if (!admitted) return;
+        admit = [this, admitted = std::move(*admitted), host = host ? *host : "",
+                 client = incoming.peer](const std::string& song, const std::string& id) {
+            return pass_for(admitted, host, client, song, id);
+        };
+    }
+    if (office_ && get && path == "/pass-keys") return send_json(reply, office_->keys());
+    const bool announces = office_ && path == "/announce";
     const auto when_gone = [reply](std::function<void()> call) {
         reply.when_gone(std::move(call));
     };
     desk_.answer({!get, path, target->query, incoming.body, ip,
-                  host ? std::string_view{*host} : std::string_view{}, when_gone},
-                 [reply](Desk::Answer&& answer) { send(reply, std::move(answer)); });
+                  host ? std::string_view{*host} : std::string_view{}, when_gone, admit},
+                 [this, reply, announces](Desk::Answer&& answer) {
+                     if (announces)
+                         http::append_field(answer.fields, "Stretto-Pass-Key", office_->key_id());
+                     send(reply, std::move(answer));
+                 });
 }
 
-// What the tracker tells of itself
+// Metrics of the tracker
 
 void Site::add_metrics(std::vector<http::Metric>& metrics) {
-    // what does not come at once is told the next time
+    // a result that is not available now is reported the next time
     parts_.peers.stats([this](const swarm::PeersStats& now) { stats_ = now; });
     const auto& stats = stats_;
     const auto add = [&](const char* name, const char* help, std::uint64_t value,
@@ -172,7 +225,7 @@ std::string Site::edges_json() const {
     return list.dump();
 }
 
-/// Looking through all songs takes a millisecond for each few thousand: once a second is enough.
+/// Updated once a second, because a scan takes a millisecond per few thousand songs.
 std::string Site::swarms_json() {
     const auto now = parts_.loop.now_ms();
     if (swarms_ms_ && now - *swarms_ms_ < swarms_fresh_ms) return swarms_;

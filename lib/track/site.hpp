@@ -1,7 +1,9 @@
 #pragma once
 // The tracker over HTTP: who asks, how often they may, and what the desk answers.
+#include "http/gate.hpp"
 #include "http/server.hpp"
 #include "http/status.hpp"
+#include "sign/pass.hpp"
 #include "track/desk.hpp"
 #include "track/geo.hpp"
 #include "track/prober.hpp"
@@ -21,6 +23,21 @@ struct Parts {
     Prober& prober;
     http::Shared& shared;
     http::Status& status;
+    http::Access* access = nullptr;  ///< nullptr: songs need no token
+};
+
+/// Signs what listeners show to peers; its key is new at each start, and never leaves the process.
+class PassOffice {
+   public:
+    PassOffice();
+    std::string print(const sign::Pass& pass) const { return sign::print_pass(pass, key_, id_); }
+    const std::string& key_id() const noexcept { return id_; }
+    /// A JWK Set.
+    const std::string& keys() const noexcept { return keys_; }
+
+   private:
+    sign::PrivateKey key_ = sign::PrivateKey::generate();
+    std::string id_, keys_;
 };
 
 class Site : public http::Handler {
@@ -41,12 +58,17 @@ class Site : public http::Handler {
 
    private:
     Desk::Around around();
+    std::optional<std::string> pass_for(const http::Admitted& admitted, const std::string& host,
+                                        const net::Address& client, const std::string& song,
+                                        const std::string& id);
     void expire();
     void add_metrics(std::vector<http::Metric>& metrics);
     std::string edges_json() const;
     std::string swarms_json();
 
     Parts parts_;
+    std::optional<http::Gate> gate_;
+    std::optional<PassOffice> office_;
     std::unique_ptr<Geo> geo_;
     Desk desk_;
     swarm::PeersStats stats_;  // as they came last

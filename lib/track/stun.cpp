@@ -22,7 +22,7 @@ void Stun::listen(const net::Address& address) {
     listener.poll->want(net::Poll::readable);
 }
 
-/// What cannot be sent is lost, as anything over UDP may be: who asked asks again.
+/// A response that cannot be sent is dropped, as UDP allows; the client repeats its request.
 void Stun::answer(int socket) {
     std::array<std::uint8_t, 1500> datagram;
     for (int i = 0; i < most_a_turn; ++i) {

@@ -14,6 +14,13 @@
 IMPORT(fetch)
 void js_fetch(int number, const char* path, std::size_t, const char* fields, std::size_t);
 IMPORT(cancel) void js_cancel(int number);
+IMPORT(request)
+void js_request(int number, const char* url, std::size_t, const char* json, std::size_t);
+IMPORT(link)
+void js_link(int link, const char* stun, std::size_t, const char* offer, std::size_t);
+IMPORT(accept) void js_accept(int link, const char* answer, std::size_t);
+IMPORT(send) void js_send(int link, const std::uint8_t* bytes, std::size_t);
+IMPORT(unlink) void js_unlink(int link);
 IMPORT(read) void js_read(int number, const char* path, std::size_t);
 IMPORT(keep) void js_keep(const char* path, std::size_t, const std::uint8_t* bytes, std::size_t);
 IMPORT(drop) void js_drop(const char* path, std::size_t);
@@ -35,6 +42,19 @@ class JavaScript final : public Browser {
         js_fetch(number, path.data(), path.size(), lines.data(), lines.size());
     }
     void cancel(int number) override { js_cancel(number); }
+    void request(int number, const std::string& url, std::string_view json) override {
+        js_request(number, url.data(), url.size(), json.data(), json.size());
+    }
+    void link(int link, const std::string& stun, std::string_view offer) override {
+        js_link(link, stun.data(), stun.size(), offer.data(), offer.size());
+    }
+    void accept(int link, std::string_view answer) override {
+        js_accept(link, answer.data(), answer.size());
+    }
+    void send(int link, BytesView message) override {
+        js_send(link, message.data(), message.size());
+    }
+    void unlink(int link) override { js_unlink(link); }
     void read(int number, const std::string& path) override {
         js_read(number, path.data(), path.size());
     }
@@ -76,11 +96,11 @@ EXPORT(room) std::uint8_t* room(std::size_t bytes) {
     scratch.resize(std::max(scratch.size(), bytes));
     return scratch.data();
 }
-/// @param server, listener, network  one after the other, a line each
+/// @param lines  server, listener, network, tracker: one after the other, a line each
 EXPORT(start) void start(const char* lines, std::size_t length, bool keeps) {
     std::string_view text{lines, length};
     Player::Options options;
-    for (auto* to : {&options.server, &options.listener, &options.network}) {
+    for (auto* to : {&options.server, &options.listener, &options.network, &options.tracker}) {
         *to = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), to->size() + 1));
     }
@@ -104,6 +124,13 @@ EXPORT(next) void next(const char* id, std::size_t length) { player->next({id, l
 EXPORT(pause) void pause(bool paused) { player->pause(paused); }
 EXPORT(seek) void seek(double at_s) { player->seek(at_s); }
 EXPORT(wish) void wish(int least_kbps, int most_kbps) { player->wish(least_kbps, most_kbps); }
+/// @param lines  kind of network, then SDP
+EXPORT(share) void share(const char* lines, std::size_t length, bool wanted, bool save_data) {
+    const std::string_view text{lines, length};
+    const auto end = std::min(text.find('\n'), length);
+    player->share({wanted, save_data, std::string{text.substr(0, end)},
+                   std::string{text.substr(std::min(end + 1, length))}});
+}
 EXPORT(stop) void stop() { player->stop(); }
 EXPORT(head) void head(const char* lines, std::size_t length, int number, int status) {
     player->head(number, status, parse_fields({lines, length}));
@@ -117,6 +144,21 @@ EXPORT(read) void read(const std::uint8_t* bytes, std::size_t length, int number
     player->read(number, BytesView{bytes, length});
 }
 EXPORT(lost) void lost(int number) { player->read(number, {}); }
+EXPORT(answered)
+void answered(const std::uint8_t* bytes, std::size_t length, int number, int status) {
+    player->answered(number, status, {bytes, length});
+}
+EXPORT(described) void described(const char* sdp, std::size_t length, int link) {
+    player->described(link, {sdp, length});
+}
+EXPORT(opened) void opened(int link) { player->opened(link); }
+EXPORT(message) void message(const std::uint8_t* bytes, std::size_t length, int link) {
+    player->message(link, {bytes, length});
+}
+EXPORT(drained) void drained(int link, double bytes) {
+    player->drained(link, static_cast<std::uint64_t>(bytes));
+}
+EXPORT(closed) void closed(int link) { player->closed(link); }
 EXPORT(posted) void posted(int status, double retry_after_ms) {
     player->posted(status, static_cast<std::int64_t>(retry_after_ms));
 }

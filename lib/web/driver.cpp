@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "peer/have.hpp"
 #include "song/path.hpp"
 
 namespace stretto::web {
@@ -51,12 +52,25 @@ bool is_bytes_of_chunk(const Ask& ask) {
 
 }  // namespace
 
-Driver::Driver(Page& page, std::string id, std::unique_ptr<gather::Listening> rules, Calls calls)
-    : page_(page), id_(std::move(id)), rules_(std::move(rules)), calls_(std::move(calls)) {}
+Driver::Driver(Page& page, Mesh& mesh, std::string id, std::unique_ptr<gather::Listening> rules,
+               Calls calls)
+    : page_(page),
+      mesh_(mesh),
+      id_(std::move(id)),
+      rules_(std::move(rules)),
+      calls_(std::move(calls)) {}
 
 Driver::~Driver() {
-    for (const auto& [number, flight] : flights_)
-        if (!flight.kept) page_.browser.cancel(number);
+    for (const auto& [number, flight] : flights_) cancel(number);
+}
+
+void Driver::cancel(int number) {
+    const auto& flight = flights_.at(number);
+    if (flight.kept) return;
+    if (flight.ask.from == Ask::From::peer)
+        mesh_.cancel(number);
+    else
+        page_.browser.cancel(number);
 }
 
 // ---- what the song is
@@ -144,12 +158,15 @@ void Driver::carry_out() {
 }
 
 void Driver::carry_out(const Ask& ask) {
+    if (ask.from == Ask::From::tracker) return ask_tracker(ask);
     const int number = page_.numbers++;
     numbers_[ask.number] = number;
     auto& flight = flights_[number];
     flight.ask = ask;
     flight.of_rules = ask.number;
     flight.last = page_.now;
+    flight.next_piece = ask.first_piece;
+    if (ask.from == Ask::From::peer) return ask_peer(number);
     if (ask.what == Ask::What::first) first_number_ = ask.number;
     const auto path = path_of(ask);
     flight.kept = ask.from == Ask::From::cache ||
@@ -165,7 +182,7 @@ void Driver::carry_out(const gather::Cancel& cancel) {
     const auto found = numbers_.find(cancel.number);
     if (found == numbers_.end()) return;
     const auto number = found->second;
-    if (!flights_.at(number).kept) page_.browser.cancel(number);
+    this->cancel(number);
     close(number);
 }
 
@@ -211,7 +228,8 @@ void Driver::carry_out(const gather::Switched& switched) {
 }
 
 void Driver::carry_out(const gather::Reject& reject) {
-    calls_.reject(reject.ask.chunk, reject.why);
+    calls_.reject(reject.ask, reject.why);
+    if (reject.ask.from == Ask::From::peer) mesh_.ban(peer_of(reject.ask));
 }
 
 void Driver::carry_out(const gather::End& end) {
@@ -228,6 +246,7 @@ std::string Driver::path_of(const Ask& ask) const {
         case Ask::What::first:
             return "chunk_0.ogg";
         case Ask::What::index:
+        case Ask::What::poll:
             return song::index_path(kbps(ask.rendition));
         default:
             return song::chunk_path(kbps(ask.rendition), ask.chunk);
@@ -247,6 +266,35 @@ void Driver::fetch(int number) {
     page_.browser.fetch(number, "/" + song::song_path(id_, path_of(ask)), fields);
 }
 
+/// Who else has the song. The manifest comes from the server of the page.
+void Driver::ask_tracker(const Ask& ask) {
+    const bool of_song = ask.what == Ask::What::song;
+    mesh_.peers(
+        id_, of_song ? 0 : kbps(ask.rendition),
+        [this, of_song, number = ask.number,
+         there = std::weak_ptr{there_}](std::optional<std::vector<swarm::PeerInfo>> peers) {
+            if (there.expired()) return;
+            if (!peers)
+                rules_->failed(number, {Fault::broken, "the tracker does not answer"}, page_.now);
+            else if (of_song)
+                rules_->song_said(number, std::move(*peers), {}, "", page_.now);
+            else
+                rules_->peers_said(number, *peers, page_.now);
+            carry_out();
+            act(true);
+        });
+}
+
+void Driver::ask_peer(int number) {
+    const auto& ask = flights_.at(number).ask;
+    http::Request request;
+    request.method = ask.what == Ask::What::poll ? "HEAD" : "GET";
+    request.target = "/" + song::song_path(id_, path_of(ask));
+    const bool in_part = ask.begin > 0 || ask.stop < ask.whole;
+    if (in_part) request.fields.add("Range", text("bytes=", ask.begin, "-", ask.stop - 1));
+    mesh_.ask(number, peer_of(ask), request, ask.stop - ask.begin);
+}
+
 void Driver::close(int number) {
     numbers_.erase(flights_.at(number).of_rules);
     flights_.erase(number);
@@ -256,7 +304,7 @@ void Driver::fail(int number, Fault fault, std::string why) {
     const auto flight = flights_.find(number);
     const int of_rules = flight->second.of_rules;
     if (of_rules == first_number_) first_.clear();
-    page_.browser.cancel(number);
+    cancel(number);
     close(number);
     rules_->failed(of_rules, {fault, std::move(why)}, page_.now);
     carry_out();
@@ -283,7 +331,12 @@ void Driver::head(int number, int status, const Fields& fields) {
     const auto& ask = flight.ask;
     if (const auto* cache = find(fields, "x-cache")) flight.hit = *cache == "HIT";
     if (flight.hit && is_bytes_of_chunk(ask)) hits_.insert(flight.of_rules);
-    bool good = status == 200;
+    if (ask.from == Ask::From::peer)
+        if (const auto* said = find(fields, "stretto-have"))
+            if (const auto have =
+                    peer::parse_have(*said, manifest_.renditions.front().chunks.size()))
+                rules_->have_said(flight.of_rules, *have, page_.now);
+    bool good = status == 200 || (ask.what == Ask::What::poll && status < 500);
     if (ask.what == Ask::What::part || ask.what == Ask::What::headers) {
         const auto* range = find(fields, "content-range");
         const bool asks_part = ask.begin > 0 || ask.stop < ask.whole;
@@ -335,6 +388,8 @@ void Driver::data(int number, BytesView bytes) {
         if (first_.size() + bytes.size() > most)
             return fail(number, Fault::wrong, "the answer is too long");
         append(first_, bytes);
+    } else if (ask.end_piece > ask.first_piece) {
+        append(flight.data, bytes);
     } else {
         auto& chunk = bytes_of({ask.rendition, ask.chunk});
         const auto end = ask.begin + flight.got;
@@ -343,11 +398,37 @@ void Driver::data(int number, BytesView bytes) {
     }
     rules_->received(of_rules, static_cast<std::uint32_t>(bytes.size()), page_.now);
     carry_out();
+    take_pieces(number);
     const auto still = flights_.find(number);
     if (still == flights_.end()) return;
     if (still->second.longer && still->second.got == ask.stop - ask.begin) {
-        page_.browser.cancel(number);
+        cancel(number);
         ended(number);
+    }
+}
+
+/// Pieces that are whole by now, each held against its hash.
+void Driver::take_pieces(int number) {
+    for (auto found = flights_.find(number); found != flights_.end();
+         found = flights_.find(number)) {
+        auto& flight = found->second;
+        const auto& ask = flight.ask;
+        if (flight.next_piece >= ask.end_piece) return;
+        const auto& pieces = index_.at(ask.rendition)[static_cast<std::size_t>(ask.chunk)];
+        const auto at = static_cast<std::size_t>(flight.next_piece);
+        const auto begin = pieces[at].offset;
+        const auto end =
+            std::min(at + 1 < pieces.size() ? pieces[at + 1].offset : ask.whole, ask.stop);
+        if (end - ask.begin > flight.data.size()) return;
+        const auto piece = BytesView{flight.data}.subspan(begin - ask.begin, end - begin);
+        if (song::piece_hash(piece) != pieces[at].hash)
+            return fail(number, Fault::wrong, "its bytes do not match their hash");
+        auto& chunk = bytes_of({ask.rendition, ask.chunk});
+        if (chunk.size() < end) chunk.resize(end);
+        std::ranges::copy(piece, chunk.begin() + begin);
+        ++flight.next_piece;
+        rules_->piece(flight.of_rules, page_.now);
+        carry_out();
     }
 }
 
@@ -458,6 +539,7 @@ void Driver::take_index(int number) {
             to.push_back({piece.offset, static_cast<double>(piece.first_sample) / manifest_.rate});
     }
     if (!kept) keep(song::index_path(rendition.kbps), bytes);
+    index_[flights_.at(number).ask.rendition] = std::move(*index);
     close(number);
     rules_->index_said(of_rules, std::move(pieces), page_.now);
     carry_out();

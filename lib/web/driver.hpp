@@ -1,6 +1,6 @@
 #pragma once
-// Carries out what the rules of one song order, by a browser: requests, checks, and what is kept.
-// The counterpart of listen/driver, which has sockets and a disk.
+// Executes the orders of the rules for one song with a browser: requests, checks and stored files.
+// The counterpart of listen/driver, which uses sockets and a disk.
 #include <functional>
 #include <map>
 #include <memory>
@@ -9,8 +9,7 @@
 #include "gather/listening.hpp"
 #include "song/index.hpp"
 #include "song/manifest.hpp"
-#include "web/browser.hpp"
-#include "web/shelf.hpp"
+#include "web/mesh.hpp"
 
 namespace stretto::web {
 
@@ -23,52 +22,50 @@ class Driver {
         std::function<play::Session::Heard()> heard;
         std::function<void(const gather::Came&, bool hit)> came;
         std::function<void(int from, int to, const char* why)> switched;  ///< kbit/s
-        std::function<void(int chunk, const char* why)> reject;
+        std::function<void(const gather::Ask&, const char* why)> reject;
         std::function<Fields(const gather::Ask&)> fields;
         std::function<void(const gather::End&)> ended;
     };
-    /// All of a page: numbers of requests, and the time of the call that is being handled.
-    struct Page {
-        Browser& browser;
-        Shelf& shelf;
-        double now = 0;           ///< s, rising
-        std::int64_t utc_ms = 0;  ///< the same moment
-        int numbers = 0;
-        bool keeps = false;  ///< the browser keeps files
-    };
 
-    Driver(Page& page, std::string id, std::unique_ptr<gather::Listening> rules, Calls calls);
+    Driver(Page& page, Mesh& mesh, std::string id, std::unique_ptr<gather::Listening> rules,
+           Calls calls);
     ~Driver();
     Driver(const Driver&) = delete;
 
-    /// @param from_s  of the song, where it begins
+    /// @param from_s  start position in the song
     void start(double from_s);
-    /// Time has passed, or the playback position has changed. Does nothing before it is due.
+    /// Time has passed, or the playback position has changed. Does nothing until the next due time.
     void act(bool at_once);
     double due() const { return due_; }
     void seek(std::int64_t sample);
 
-    /// Whether a request of this number is open here; of these, the results.
+    /// Whether a request of this number is open here. The functions below report results of such
+    /// requests.
     bool has(int number) const { return flights_.contains(number); }
     void head(int number, int status, const Fields& fields);
     void data(int number, BytesView bytes);
     void ended(int number);
     void failed(int number);
-    /// A kept file; nullopt: it is not there.
+    /// A stored file; nullopt: there is none.
     void read(int number, std::optional<BytesView> bytes);
 
     const gather::Listening& rules() const { return *rules_; }
     const song::Manifest& manifest() const { return manifest_; }
     const std::string& id() const { return id_; }
+    /// The peer that is asked.
+    const std::string& peer_of(const gather::Ask& ask) const {
+        return rules_->peers()->at(ask.source).info.peer_id;
+    }
 
    private:
     using Chunk = std::pair<int, int>;  // rendition, number
     struct Flight {
         gather::Ask ask;
-        int of_rules = 0;        // their number of it
-        double last = 0;         // when it was asked for, or brought something
-        Bytes data;              // of small answers
-        std::uint64_t skip = 0;  // bytes before the range, of an answer that is the whole chunk
+        int of_rules = 0;  // its number in the rules
+        double last = 0;   // when it was sent, or last received bytes
+        Bytes data;        // of small responses, and of unverified pieces
+        int next_piece = 0;
+        std::uint64_t skip = 0;  // bytes before the range, if the response is the whole chunk
         std::uint32_t got = 0;
         bool longer = false, hit = false, kept = false;
     };
@@ -83,6 +80,10 @@ class Driver {
     void keep(const std::string& path, BytesView bytes);
     void keep_manifest();
     void fetch(int number);
+    void ask_tracker(const gather::Ask& ask);
+    void ask_peer(int number);
+    void cancel(int number);
+    void take_pieces(int number);
     void take_manifest(int number);
     void take_index(int number);
     void fail(int number, gather::Fault fault, std::string why);
@@ -98,23 +99,26 @@ class Driver {
     void carry_out(const gather::Check& check);
     void carry_out(const gather::Forget& forget);
     void carry_out(const gather::Deliver&) {}
-    void carry_out(const gather::Tell&) {}
+    void carry_out(const gather::Tell& tell) { mesh_.report(tell.report); }
     void carry_out(const gather::Came& came);
     void carry_out(const gather::Switched& switched);
     void carry_out(const gather::Reject& reject);
     void carry_out(const gather::End& end);
 
     Page& page_;
+    Mesh& mesh_;
     std::string id_;
     std::unique_ptr<gather::Listening> rules_;
     Calls calls_;
     song::Manifest manifest_;
-    std::map<int, Flight> flights_;  // by the page's number
-    std::map<int, int> numbers_;     // the rules' numbers -> the page's
-    std::set<int> hits_;             // of the rules' numbers
-    std::map<Chunk, Bytes> chunks_;  // from their beginning; holes are zeros
-    std::map<int, Bytes> headers_;   // by rendition
-    Bytes first_, json_;             // chunk 0 before the manifest; the manifest until it is kept
+    std::map<int, Flight> flights_;  // per number in the page
+    std::map<int, int> numbers_;     // number in the rules -> number in the page
+    std::set<int> hits_;             // numbers in the rules
+    std::map<Chunk, Bytes> chunks_;  // from their beginning; missing bytes are zeros
+    std::map<int, Bytes> headers_;   // per rendition
+    std::map<int, song::Index> index_;
+    std::shared_ptr<bool> there_ = std::make_shared<bool>(true);  // for late answers
+    Bytes first_, json_;  // chunk 0 before the manifest; the manifest until it is stored
     int first_number_ = -1, kept_manifest_ = -1;
     double due_ = 0, from_s_ = 0;
     bool ended_ = false, running_ = false;

@@ -36,6 +36,10 @@ Player::Player(Browser& browser, const Options& options)
       options_(options),
       shelf_(options.most_kept_bytes),
       page_{browser, shelf_, 0, 0, 0, options.keeps},
+      mesh_(page_, {options.tracker, options.upload_kbps, 8},
+            {[this](int number, int status, const Fields& fields) { head(number, status, fields); },
+             [this](int number, BytesView bytes) { data(number, bytes); },
+             [this](int number) { ended(number); }, [this](int number) { failed(number); }}),
       posts_(!options.listener.empty()) {
     edges_.add_trusted(options.server, "");
     options_.track.start_s = options_.wish.session.start_s;
@@ -85,12 +89,14 @@ std::unique_ptr<Player::Song> Player::make(const std::string& id, double from_s)
     how.first_kbps = from_s > 0 ? 0
                                 : std::clamp(options_.first_kbps, options_.wish.least_kbps,
                                              options_.wish.most_kbps);
+    how.tracker = how.peers = how.rtc_peers = mesh_.is_on();
+    how.self = mesh_.peer_id();
     how.retry.patience_s = options_.patience_s;
     how.retry.seed = browser_.random();
     auto wish = options_.wish;
     wish.session.seed = how.retry.seed;
     song->driver = std::make_unique<Driver>(
-        page_, id, std::make_unique<gather::Listening>(edges_, how, *song->policy, wish),
+        page_, mesh_, id, std::make_unique<gather::Listening>(edges_, how, *song->policy, wish),
         calls_of(*song));
     return song;
 }
@@ -115,8 +121,12 @@ Driver::Calls Player::calls_of(Song& song) {
     calls.switched = [this, &song](int from, int to, const char* why) {
         tell(song, "switch", {{"from", from}, {"to", to}, {"why", why}});
     };
-    calls.reject = [this, &song](int chunk, const char* why) {
-        tell(song, "reject", {{"from", options_.server}, {"index", chunk}, {"why", why}});
+    calls.reject = [this, &song](const gather::Ask& ask, const char* why) {
+        const bool peer = ask.from == gather::Ask::From::peer;
+        tell(song, "reject",
+             {{"from", peer ? song.driver->peer_of(ask) : options_.server},
+              {"index", ask.chunk},
+              {"why", why}});
     };
     calls.fields = [this, &song](const gather::Ask& ask) {
         return gather::cmcd(song.session, song.driver->rules(), song.driver->manifest(),
@@ -161,6 +171,9 @@ void Player::came(Song& song, const gather::Came& c, bool hit) {
     const auto& r = manifest.renditions[static_cast<std::size_t>(c.ask.rendition)];
     const auto& row = r.chunks[static_cast<std::size_t>(c.ask.chunk)];
     const bool cache = c.ask.from == gather::Ask::From::cache;
+    const bool peer = c.ask.from == gather::Ask::From::peer;
+    const char* source = cache ? "cache" : peer ? "peer" : "edge";
+    (cache ? of_shelf_ : peer ? of_peers_ : of_server_) += c.bytes;
     tell(song, "chunk",
          {{"index", c.ask.chunk},
           {"kbps", r.kbps},
@@ -169,15 +182,17 @@ void Player::came(Song& song, const gather::Came& c, bool hit) {
           {"ms", ms(c.ended - c.asked)},
           {"first_byte_ms", c.first < 0 ? 0 : ms(c.first - c.asked)},
           {"used_ms", std::max<std::int64_t>(0, c.used) * 1000 / manifest.rate},
-          {"source", cache ? "cache" : "edge"},
-          {"from", cache ? "cache" : options_.server},
+          {"source", source},
+          {"from", cache  ? "cache"
+                   : peer ? song.driver->peer_of(c.ask)
+                          : options_.server},
           {"hit", hit}});
     std::string json;
     JsonObject out{json};
     append_json(out["song"], song.id);
     append_json(out["chunk"], c.ask.chunk);
     append_json(out["kbps"], r.kbps);
-    append_json(out["source"], cache ? "cache" : "edge");
+    append_json(out["source"], source);
     out["hit"] += hit ? "true" : "false";
     out.end();
     browser_.show(json);
@@ -223,6 +238,7 @@ void Player::begin(std::unique_ptr<Song> song) {
 void Player::finish(const char* why) {
     if (!current_) return;
     const double heard_s = current_->track ? current_->track->heard_s(frame()) : 0;
+    tell_uploads(true);
     tell(*current_, "end", {{"heard_ms", ms(heard_s)}, {"why", why}});
     current_.reset();
 }
@@ -292,7 +308,8 @@ void Player::failed(int number) {
     if (auto* driver = driver_of(number)) driver->failed(number);
 }
 void Player::read(int number, std::optional<BytesView> bytes) {
-    if (auto* driver = driver_of(number)) driver->read(number, bytes);
+    if (auto* driver = driver_of(number)) return driver->read(number, bytes);
+    mesh_.read(number, bytes);
 }
 
 void Player::posted(int status, std::int64_t retry_after_ms) {
@@ -305,9 +322,15 @@ void Player::posted(int status, std::int64_t retry_after_ms) {
 // ---- as time passes
 
 double Player::tick() {
+    const bool needed =
+        current_ && (current_->stalled || !current_->track || !current_->track->started());
+    mesh_.urgent(needed && !paused_);
+    const double mesh_wait = mesh_.tick();
+    show_sources();
+    tell_uploads(false);
     if (!current_) {
         post();
-        return 1;
+        return std::clamp(mesh_wait, 0.005, 1.0);
     }
     for (auto* song : {current_.get(), next_.get()}) {
         if (!song) continue;
@@ -334,7 +357,7 @@ double Player::tick() {
     }
     post();
     show();
-    double wait = tick_s;
+    double wait = std::min(tick_s, mesh_wait);
     for (auto* each : {current_.get(), next_.get()})
         if (each) wait = std::min(wait, each->driver->due() - page_.now);
     return std::max(wait, 0.005);
@@ -440,7 +463,39 @@ void Player::show() {
     if (json != shown_) browser_.show(shown_ = json);
 }
 
+/// Where the bytes came from since the page was opened, and where they went.
+void Player::show_sources() {
+    constexpr double between = 0.5;
+    if (page_.now - sources_at_ < between) return;
+    sources_at_ = page_.now;
+    std::string json;
+    JsonObject out{json};
+    auto& to = out["sources"];
+    JsonObject bytes{to};
+    append_json(bytes["server"], static_cast<std::int64_t>(of_server_));
+    append_json(bytes["peers"], static_cast<std::int64_t>(of_peers_));
+    append_json(bytes["kept"], static_cast<std::int64_t>(of_shelf_));
+    append_json(bytes["given"], static_cast<std::int64_t>(mesh_.sent()));
+    append_json(bytes["links"], static_cast<std::int64_t>(mesh_.links()));
+    bytes.end();
+    append_json(out["peer"], mesh_.peer_id());
+    append_json(out["goodbye"], mesh_.goodbye());
+    out.end();
+    if (json != sources_shown_) browser_.show(sources_shown_ = json);
+}
+
 // ---- events
+
+/// Seldom, or at the end of a song.
+void Player::tell_uploads(bool at_once) {
+    const auto given = mesh_.sent();
+    if (!current_ || !current_->events || given == uploads_told_ ||
+        (!at_once && page_.now - uploads_at_ < between_progress))
+        return;
+    uploads_at_ = page_.now;
+    tell(*current_, "upload",
+         {{"bytes", static_cast<std::int64_t>(given - std::exchange(uploads_told_, given))}});
+}
 
 void Player::tell(Song& song, std::string_view event, std::initializer_list<events::Field> more) {
     if (song.events && posts_) song.events->tell(page_.utc_ms, event, more);

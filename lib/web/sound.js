@@ -1,8 +1,9 @@
 'use strict';
 /// Plays what the worker schedules. To the page it looks like an <audio> element, as far as the page needs one.
 class Sound extends EventTarget {
-    /// @param base  the URL of the worker and the core, with a slash
-    constructor(base) {
+    /// @param base     the URL of the worker and the core, with a slash
+    /// @param tracker  through which listeners find each other; '': they do not
+    constructor(base, tracker) {
         super();
         Object.assign(this, {ready: false, broken: false, paused: true, ended: false, readyState: 0, error: null, src: '',
                              chunks: null, kbps: 0});
@@ -15,10 +16,16 @@ class Sound extends EventTarget {
         };
         this.worker.onerror = () => Sound.said.broken.call(this, {});
         const {type, effectiveType} = navigator.connection || {};
-        this.worker.postMessage({start: {wasm: base + 'core.wasm', listener: Sound.listener(), network: type || effectiveType || ''}});
+        this.worker.postMessage({start: {wasm: base + 'core.wasm', listener: Sound.listener(), network: type || effectiveType || '', tracker}});
+        this.tracker = tracker;
+        this.links = new Links((what, more) => this.worker.postMessage({do: what, ...more}, more.data ? [more.data] : []));
+        this.shares = false;
+        navigator.connection?.addEventListener('change', () => this.share(this.shares));
         setInterval(() => this.tell_clock(), 100);
         addEventListener('pagehide', () => {
             if (this.closing) navigator.sendBeacon('/events?sent_ms=' + Date.now(), new Blob([this.closing], {type: 'application/x-ndjson'}));
+            if (this.sources?.goodbye) navigator.sendBeacon(this.tracker + '/announce', this.sources.goodbye);
+            this.links.close_all();
             this.stop();
         });
     }
@@ -53,6 +60,13 @@ class Sound extends EventTarget {
         this.order('play', {id, from: from_s, turn: ++this.turn});
         this.tell('play');
         return this.play();
+    }
+    /// Exchange chunks with other listeners, if the link is none that costs.
+    async share(wanted) {
+        this.shares = wanted;
+        const {type, saveData} = navigator.connection || {};
+        const sdp = wanted ? await this.links.description().catch(() => '') : '';
+        if (wanted === this.shares) this.order('share', {wanted, save: !!saveData, network: type || '', sdp});
     }
     follow(id) { this.order('next', {id}); }
 
@@ -121,7 +135,11 @@ class Sound extends EventTarget {
         this.nodes.clear();
     }
 
-    show({song, state, at_ms, end_ms, length_ms, kbps, chunks, rate, chunk, source, hit, next, why, closing = ''}) {
+    show({sources, peer, goodbye, song, state, at_ms, end_ms, length_ms, kbps, chunks, rate, chunk, source, hit, next, why, closing = ''}) {
+        if (sources) {
+            this.sources = {...sources, peer, goodbye};
+            return this.tell('sources');
+        }
         if (song !== this.id || this.turn !== this.sought) return;  // told before it knew
         if (chunks) {
             this.chunks = {rate, chunks};
@@ -165,6 +183,7 @@ Sound.said = {
         this.ready = false;
         this.broken = true;
         this.silence();
+        this.links.close_all();
         if (!this.src) return;
         this.error = new Error('The player of this page has failed.');
         this.tell('error');
@@ -177,6 +196,10 @@ Sound.said = {
     },
     play(block) { this.schedule(block); },
     silence() { this.silence(); },
+    link({link, stun, offer}) { this.links.open(link, stun, offer); },
+    accept({accept, sdp}) { this.links.accept(accept, sdp); },
+    send({send, bytes}) { this.links.send(send, bytes); },
+    unlink({unlink}) { this.links.close(unlink); },
     sought({sought}) { this.sought = sought; },
     show({show}) { this.show(show); },
 };

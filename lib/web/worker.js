@@ -62,6 +62,21 @@ async function fetch_part(number, path, fields) {
     }
 }
 
+async function request(number, url, json) {
+    const flight = new AbortController();
+    flights.set(number, flight);
+    const how = json ? {method: 'POST', body: json, headers: {'Content-Type': 'application/json'}} : {};
+    let status = 0, bytes = new Uint8Array();
+    try {
+        const answer = await fetch(url, {...how, signal: flight.signal, cache: 'no-store', credentials: 'omit'});
+        bytes = new Uint8Array(await answer.arrayBuffer());
+        status = answer.status;
+    } catch { /* as no answer */ }
+    if (flight.signal.aborted) return;
+    flights.delete(number);
+    call('answered', ...put(bytes), number, status);
+}
+
 async function post_events(lines) {
     const answer = await fetch('/events?sent_ms=' + Date.now(), {
         method: 'POST', body: lines, headers: {'Content-Type': 'application/x-ndjson'}, keepalive: lines.length < 60000,
@@ -124,6 +139,14 @@ const browser = {
         flights.get(number)?.abort();
         flights.delete(number);
     },
+    request: (number, url, url_length, json, length) => { request(number, text(url, url_length), text(json, length)); },
+    link: (link, stun, stun_length, offer, length) => postMessage({link, stun: text(stun, stun_length), offer: text(offer, length)}),
+    accept: (link, answer, length) => postMessage({accept: link, sdp: text(answer, length)}),
+    send: (link, at, length) => {
+        const bytes = new Uint8Array(core.memory.buffer, at, length).slice();
+        postMessage({send: link, bytes}, [bytes.buffer]);
+    },
+    unlink: link => postMessage({unlink: link}),
     read: (number, path, length) => { read_file(number, text(path, length)); },
     keep: (path, path_length, at, length) => change(text(path, path_length), new Uint8Array(core.memory.buffer, at, length).slice()),
     drop: (path, length) => change(text(path, length), null),
@@ -153,10 +176,16 @@ const orders = {
     },
     wish: ({least, most}) => call('wish', least, most),
     stop: () => call('stop'),
+    share: ({wanted, save, network, sdp}) => call('share', ...put_text(network + '\n' + sdp), wanted, save),
+    opened: ({link}) => call('opened', link),
+    closed: ({link}) => call('closed', link),
+    described: ({link, sdp}) => call('described', ...put_text(sdp), link),
+    message: ({link, data}) => call('message', ...put(new Uint8Array(data)), link),
+    drained: ({link, bytes}) => call('drained', link, bytes),
     clock: order => { if (order.device === device) call('clock', order.frame, order.running); },
 };
 
-async function start({wasm, listener, network}) {
+async function start({wasm, listener, network, tracker}) {
     const [{instance}, database] = await Promise.all([
         WebAssembly.instantiateStreaming(fetch(wasm), {browser, wasi_snapshot_preview1: system}),
         // a browser may refuse to keep anything, or take its time
@@ -165,7 +194,7 @@ async function start({wasm, listener, network}) {
     files = database || null;
     core = instance.exports;
     core._initialize();
-    core.start(...put_text([location.host, listener, network].join('\n')), !!files);
+    core.start(...put_text([location.host, listener, network, tracker].join('\n')), !!files);
     if (files) await tell_files();
     postMessage({ready: performance.now()});
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # From the command to the first sample on a pipe, over a link of 10 Mbit/s and 40 ms round trip: stretto-play with nothing in its
 # cache (an edge is named, or only a tracker), and again when the song is kept; beside them mpv and ffplay of the same song from the
-# same edge, at the bitrate that stretto-play begins with. Emulated links: needs root.
+# same edge, at the bitrate that stretto-play begins with. All three also over TLS 1.3: stretto-play with HTTP/2. Emulated links: needs
+# root.
 #   BENCH_ROUNDS   each of them once a round (15)
 # Everything runs before all other programs of the machine (SCHED_FIFO), or a busy one would be measured.
 #
@@ -27,6 +28,8 @@ c 2 100000 10000 0 0
 EOF
 start_on s stretto-serve --workers 1 "$store" || exit
 edge=$url
+start_on s stretto-serve --workers 1 --tls-self-signed "$work/own.pem" "$store" || exit
+secure=https://${url#http://}
 jq -n --arg url "$edge" '[{name: "s", url: $url}]' >edges.json
 start_on s stretto-track --edges edges.json --origin "$edge" || exit
 tracker=$url
@@ -45,6 +48,11 @@ for _ in $(seq "$rounds"); do
         --ao-pcm-file=/dev/stdout "$edge/stream/song?kbps=96"
     once ffplay env SDL_AUDIODRIVER=disk SDL_DISKAUDIOFILE=/dev/stdout SDL_DISKAUDIODELAY=1 \
         ffplay -nodisp -autoexit -loglevel error "$edge/stream/song?kbps=96"
+    once secure stretto-play --cacert "$work/own.pem" --edge "$secure" --cache cold -O raw:- song
+    once mpv-secure mpv --no-config --no-video --really-quiet --ao=pcm --ao-pcm-waveheader=no --tls-verify=yes \
+        --tls-ca-file="$work/own.pem" --ao-pcm-file=/dev/stdout "$secure/stream/song?kbps=96"
+    once ffplay-secure env SDL_AUDIODRIVER=disk SDL_DISKAUDIOFILE=/dev/stdout SDL_DISKAUDIODELAY=1 \
+        ffplay -nodisp -autoexit -loglevel error -tls_verify 1 -ca_file "$work/own.pem" "$secure/stream/song?kbps=96"
     once tracked stretto-play --tracker "$tracker" --cache cold -O raw:- song
     once kept stretto-play --edge "$edge" --cache kept -O raw:- song
 done >took
@@ -53,8 +61,9 @@ awk '
         for (i = 2; i <= n; ++i) for (j = i; j > 1 && list[j] < list[j - 1]; --j) { t = list[j]; list[j] = list[j - 1]; list[j - 1] = t }
         return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
     }
-    function row(name, what, promised,   i, mine, busy, ratio, most) {
-        for (i = 1; i <= n; ++i) { mine[i] = ms[name, i]; busy[i] = cpu[name, i]; ratio[i] = ms["cold",
+    function row(name, what, promised,   i, mine, busy, ratio, most, ours) {
+        ours = name ~ /secure/ ? "secure" : "cold"
+        for (i = 1; i <= n; ++i) { mine[i] = ms[name, i]; busy[i] = cpu[name, i]; ratio[i] = ms[ours,
             i] / ms[name, i]; if (mine[i] > most) most = mine[i] }
         printf "%-44s %8.0f %8.0f %8.0f %12.2f   %s\n", what, median(mine, n), most, median(busy, n), median(ratio, n), promised
     }
@@ -66,5 +75,8 @@ awk '
         row("kept", "stretto-play, song kept", "60")
         row("mpv", "mpv", "stretto-play is ahead")
         row("ffplay", "ffplay", "stretto-play is ahead")
+        row("secure", "stretto-play, nothing kept, https", "200: 3 round trips and 80 ms")
+        row("mpv-secure", "mpv, https", "stretto-play is ahead")
+        row("ffplay-secure", "ffplay, https", "stretto-play is ahead")
     }' took
 end_all

@@ -90,6 +90,24 @@ Location place(std::mt19937& random) {
     return rounded({lat(random), lon(random)});
 }
 
+/// What a peer says.
+struct Told {
+    Location place;
+    std::vector<int> songs;
+};
+
+std::vector<Told> make_told(const Size& size, std::mt19937& random) {
+    std::vector<Told> all(static_cast<std::size_t>(size.peers));
+    for (auto& one : all) {
+        one.place = place(random);
+        while (one.songs.size() < static_cast<std::size_t>(size.songs_a_peer)) {
+            const int song = static_cast<int>(random() % static_cast<unsigned>(size.songs));
+            if (std::ranges::count(one.songs, song) == 0) one.songs.push_back(song);
+        }
+    }
+    return all;
+}
+
 }  // namespace
 
 int main() {
@@ -104,6 +122,7 @@ int main() {
     for (int i = 0; i < 2 * size.peers; ++i) watch.time([] {});  // its memory is there already
     watch.tell("(the clock)");
 
+    auto told = make_told(size, random);
     const double before = resident_mb();
     std::uint64_t now = 3'600'000;
     PeersLimits limits;
@@ -114,9 +133,9 @@ int main() {
     const auto announce = [&](int i) {
         std::snprintf(name, sizeof name, "%016llx",
                       static_cast<unsigned long long>(i) * 0x9e3779b97f4a7c15);
-        Announce said{name, 8490, place(random), 5000, {}};
-        while (said.songs.size() < static_cast<std::size_t>(size.songs_a_peer))
-            said.songs[ids[random() % ids.size()]] = have;
+        const auto& [where, songs] = told[static_cast<std::size_t>(i)];
+        Announce said{name, 8490, where, 5000, {}};
+        for (const int song : songs) said.songs[ids[static_cast<std::size_t>(song)]] = have;
         return said;
     };
     for (int i = 0; i < size.peers; ++i) {
@@ -142,12 +161,26 @@ int main() {
     }
     watch.tell("lists of 16");
     now += 100'000;
-    for (int i = 0; i < size.peers / 10; ++i) {
-        const int who = static_cast<int>(random() % static_cast<unsigned>(size.peers));
-        const auto said = announce(who);
-        watch.time([&] { peers.announce(address(who), said, now); });
-    }
-    watch.tell("announces, other songs");
+    /// A tenth of all, in no order that a cache would like.
+    const auto again = [&](const char* what, auto change) {
+        for (int k = 0; k < size.peers / 10; ++k) {
+            const int who = static_cast<int>(random() % static_cast<unsigned>(size.peers));
+            change(told[static_cast<std::size_t>(who)]);
+            const auto said = announce(who);
+            watch.time([&] {
+                const auto result = peers.announce(address(who), said, now);
+                for (const auto& id : result.unknown)
+                    peers.has(address(who), result.stamp, id, layout, have);
+            });
+        }
+        watch.tell(what);
+    };
+    const auto any = [&] { return static_cast<int>(random() % static_cast<unsigned>(size.songs)); };
+    again("announces, the same songs", [](Told&) {});
+    again("announces, one song is new", [&](Told& one) { one.songs[random() % 10] = any(); });
+    again("announces, all songs are new", [&](Told& one) {
+        for (int& song : one.songs) song = any();
+    });
 
     for (int i = 0; i < 20; ++i) watch.time([&] { peers.biggest(50); });
     watch.tell("the biggest swarms");

@@ -28,8 +28,8 @@ def call(method, url, body=None):
         raise AssertionError(json.load(error)["value"]["message"]) from None
 
 
-def open_browser(driver, chromium, profile):
-    options = {"binary": chromium, "args": [*FLAGS, f"--user-data-dir={profile}"]}
+def open_browser(driver, chromium, profile, *flags):
+    options = {"binary": chromium, "args": [*FLAGS, *flags, f"--user-data-dir={profile}"]}
     wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
     value = call("POST", f"{driver}/session", {"capabilities": {"alwaysMatch": wanted}})
     return f"{driver}/session/{value['sessionId']}"

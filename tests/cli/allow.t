@@ -1,5 +1,5 @@
 #!/bin/sh
-# --allow: whom servers answer, with and without a proxy.
+# --allow: the clients that servers answer, with and without a proxy.
 . ./tests/lib.sh
 id=$(tone song.wav 12 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
 from() { from=$1 && shift && curl -sS --interface "$from" "$@"; }
@@ -18,13 +18,13 @@ check() { # TOOL OPTIONS
     tool=$1
     start "$@" --allow 127.0.7.0/24 --allow 192.0.2.7 --trust-proxy 127.0.9.9 || return
     ok "$tool: a client in the network" is 200 127.0.7.1
-    ok "$tool: not one outside of it" eval '! is 200 127.0.8.1 2>/dev/null && test "$(status 127.0.8.1 2>/dev/null)" = 000'
-    ok "$tool: nor what it says of itself" eval '! is 200 127.0.8.1 127.0.7.1 2>/dev/null'
-    ok "$tool: a proxy that asks for one in it" is 200 127.0.9.9 192.0.2.7
-    ok "$tool: a proxy that asks for another: 403" is 403 127.0.9.9 192.0.2.9
-    ok "$tool: a proxy that asks for itself: 403" is 403 127.0.9.9
+    ok "$tool: a client outside of it is refused" eval '! is 200 127.0.8.1 2>/dev/null && test "$(status 127.0.8.1 2>/dev/null)" = 000'
+    ok "$tool: a client cannot claim another address" eval '! is 200 127.0.8.1 127.0.7.1 2>/dev/null'
+    ok "$tool: a proxy may send requests for a client in the network" is 200 127.0.9.9 192.0.2.7
+    ok "$tool: a proxy with a request for a client outside of it: 403" is 403 127.0.9.9 192.0.2.9
+    ok "$tool: a proxy with its own request: 403" is 403 127.0.9.9
     ok "$tool: the PROXY protocol" test "$(passed 192.0.2.7)" = 200
-    ok "$tool: the PROXY protocol for another: 403" test "$(passed 192.0.2.9)" = 403
+    ok "$tool: the PROXY protocol for a client outside of it: 403" test "$(passed 192.0.2.9)" = 403
     stop "$pid"
 }
 check stretto-serve store
@@ -38,6 +38,6 @@ counted() {
         grep -qx 'stretto_not_allowed_total 1' && stop "$pid"
 }
 ok 'metrics count them' counted
-ok 'what is no network: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --allow 300.0.0.1 store
-ok 'not for a peer: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --allow 127.0.0.1 --announce http://127.0.0.1:1 cache
+ok 'an invalid network: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --allow 300.0.0.1 store
+ok '--allow for a peer: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --allow 127.0.0.1 --announce http://127.0.0.1:1 cache
 finish

@@ -1,6 +1,6 @@
 #!/bin/sh
-# stretto-serve as a shared cache: every row of tests/cache/rows.py, with the cache in memory and on disk; what keeps users apart
-# through two of them too.
+# stretto-serve as a shared cache: every row of tests/cache/rows.py, with the cache in memory and on disk;
+# the rows that separate users also through two servers.
 . ./tests/lib.sh
 serve="stretto-serve --listen 127.0.0.1:0 --name edge"
 run() {

@@ -24,7 +24,7 @@ ok 'a bundle is in order, the manifest last' order
 same() { mkdir t && stretto-chunk q2.ogg q5.ogg q8.ogg | tar x -C t && diff -r t out; }
 ok 'the tar and the folder have the same content' same
 short() { stretto-chunk -d 4 q2.ogg | tar t | grep -c chunk_ | grep -qx 6; }
-ok '-d sets the length: 25 s in chunks of 4 are six, the tail in the last' short
+ok '-d sets the duration: 25 s in chunks of 4 s are six chunks, with the rest in the last' short
 tells() {
     stretto-chunk -v -o verbose q2.ogg 2>said &&
         grep -c '^stretto-chunk: cut 96/chunk_[012].ogg, [0-9]* bytes$' said | grep -qx 3
@@ -53,7 +53,7 @@ ok 'two files of one bitrate: 65' exits 65 refuses q5.ogg q5.ogg
 ok 'renditions of different lengths: 65' exits 65 refuses q2.ogg part.ogg
 ok 'and says which differ' says '96 has 1102500 samples, 320 has 1058400' stretto-chunk q2.ogg part.ogg
 for bad in chained cut flip gap opus; do ok "$bad.ogg: 65" exits 65 refuses $bad.ogg; done
-ok 'a chained stream with advice' says 're-encode it with stretto-encode' stretto-chunk chained.ogg
+ok 'a chained stream is refused with advice' says 're-encode it with stretto-encode' stretto-chunk chained.ogg
 ok 'another codec is named' says 'Opus' stretto-chunk opus.ogg
 ok 'an empty file: 65' exits 65 refuses empty
 ok 'a missing file: 66' exits 66 refuses missing.ogg

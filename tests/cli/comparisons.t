@@ -1,5 +1,5 @@
 #!/bin/sh
-# The comparisons and waits of tests/lib.sh. A comparison fails if a side is empty: what should have filled it may have failed.
+# The comparisons and waits of tests/lib.sh. A comparison fails if a side is empty, because the command that fills it may have failed.
 . ./tests/lib.sh
 : >e1
 : >e2

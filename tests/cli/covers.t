@@ -1,5 +1,5 @@
 #!/bin/sh
-# Covers: from pictures in files or beside them, through encode, chunk and publish, to the clients.
+# Covers: pictures in files or in their directory, through encode, chunk and publish, to the clients.
 . ./tests/lib.sh
 tone a.wav 1
 ffmpeg -v error -f lavfi -i testsrc2=size=1000x800 -frames:v 1 -q:v 2 wide.jpg
@@ -37,7 +37,7 @@ ffmpeg -v error -i a.wav -i wide.jpg -map 0 -map 1 -c:v copy -disposition:v atta
 ffmpeg -v error -i a.wav -c:a flac -attach wide.jpg -metadata:s:t mimetype=image/jpeg in.mka
 oggenc -Q -o in.ogg a.wav
 wavpack -qy --write-binary-tag 'Cover Art (Front)=@wide.jpg' a.wav -o in.wv
-python3 - >comments <<'END' # the front comes second
+python3 - >comments <<'END' # the front cover is the second picture
 import base64, struct
 for type, mime, file in (4, b"image/png", "tall.png"), (3, b"image/jpeg", "wide.jpg"):
     data = open(file, "rb").read()
@@ -64,10 +64,10 @@ seen() {
         test "$(ffprobe -v error -select_streams v -show_entries stream=codec_name,width -of csv=p=0 all.ogg)" = mjpeg,600 &&
         oggz-validate all.ogg
 }
-ok 'other programs see the cover in what encode writes' seen
-ok 'the store is whole' stretto-publish --verify store
+ok 'other programs see the cover in the output of encode' seen
+ok 'the store is complete' stretto-publish --verify store
 
-# --- a picture beside
+# --- a picture in the directory
 outside() {
     equals "$(song --cover tall.png a.wav)" "$plain" &&
         is "$plain" 600 300 500 &&
@@ -76,13 +76,13 @@ outside() {
 }
 ok '--cover; the id proves the audio and stays' outside
 instead() { id=$(song --cover tall.png in.flac) && is "$id" 600 300 500; }
-ok '--cover instead of what is inside' instead
+ok '--cover replaces the picture inside' instead
 none() {
     id=$(song --no-cover in.flac) &&
         exits 1 grep covers "$(manifest "$id")" &&
         test ! -e "store/songs/$id/cover"
 }
-ok '--no-cover leaves out what is inside, and a later publish takes the cover away' none
+ok '--no-cover omits the picture inside, and publishing again removes the cover' none
 once() {
     id=$(song --cover small.png a.wav) &&
         is "$id" 96 64 64 &&
@@ -111,8 +111,8 @@ see_through() {
         test "$(ffmpeg -v error -i "$(cover "$id" 600)" -f rawvideo -pix_fmt gray - </dev/null |
             od -An -tu1 -v | tr -s ' ' '\n' | sort -u | tr -d '\n')" = 255
 }
-ok 'what is transparent becomes white' see_through
-secret() { # a position in EXIF, a comment and a colour profile do not get out
+ok 'transparent pixels become white' see_through
+secret() { # a position in EXIF, a comment and a colour profile are not published
     python3 -c '
 data = open("small.jpg", "rb").read()
 segment = lambda m, body: b"\xff" + bytes([m]) + (len(body) + 2).to_bytes(2, "big") + body
@@ -122,16 +122,16 @@ open("told.jpg", "wb").write(data[:2] + segment(0xe1, b"Exif\0\0GPS52.5N") + seg
         exits 1 grep -rqa GPS52 "store/songs/$id"
 }
 ffmpeg -v error -i small.png small.jpg
-ok 'nothing but the picture is published' secret
+ok 'only the picture is published, without other data' secret
 
-# --- what is no picture
+# --- files that are not pictures
 head -c 3000 wide.jpg >cut.jpg
 head -c 5000 /dev/urandom >noise.jpg
 flac -sf --picture='3|image/jpeg||600x600x24|noise.jpg' -o noise.flac a.wav
 quiet() { "$@" >/dev/null; }
-ok '--cover that is not there: 66' exits 66 quiet stretto-encode --cover none.jpg a.wav
-ok '--cover that is no picture: 65' exits 65 quiet stretto-encode --cover a.wav a.wav
-ok '--cover that is cut short: 65' exits 65 quiet stretto-encode --cover cut.jpg a.wav
+ok '--cover with a missing file: 66' exits 66 quiet stretto-encode --cover none.jpg a.wav
+ok '--cover with a file that is not a picture: 65' exits 65 quiet stretto-encode --cover a.wav a.wav
+ok '--cover with a truncated picture: 65' exits 65 quiet stretto-encode --cover cut.jpg a.wav
 ok '--cover and --no-cover: 64' exits 64 quiet stretto-encode --cover wide.jpg --no-cover a.wav
 bomb() { # 60,000 x 60,000 pixels in 200 bytes
     python3 -c '
@@ -149,7 +149,7 @@ left_out() {
 }
 ok 'a picture inside that cannot be decoded is left out, with a reason' left_out
 
-# --- a bundle from a stranger
+# --- untrusted bundles
 stretto-encode -b 96 in.flac | stretto-chunk >good.tar
 forge() { # PYTHON: changes `entries`, a dictionary of path to bytes
     python3 - "$1" <<'END'
@@ -158,7 +158,7 @@ tar = tarfile.open("good.tar")
 entries = {m.name: tar.extractfile(m).read() for m in tar}
 manifest = json.loads(entries.pop("manifest.json"))
 small, large = [f"cover/{c['sha256']}.jpg" for c in manifest["covers"]]
-def put(bytes): # instead of the large one
+def put(bytes): # replaces the large picture
     del entries[large]
     hash = hashlib.sha256(bytes).hexdigest()
     entries[f"cover/{hash}.jpg"] = bytes
@@ -173,19 +173,19 @@ with tarfile.open("bad.tar", "w") as out:
 END
 }
 refused() { forge "$1" && exits 65 stretto-publish bad bad.tar; }
-ok 'a bundle that was not changed is taken' eval 'forge pass && stretto-publish fine bad.tar'
-ok 'another picture under that hash: 65' refused 'entries[large] = entries[small]'
-ok 'a picture that is missing: 65' refused 'del entries[large]'
+ok 'an unchanged bundle is accepted' eval 'forge pass && stretto-publish fine bad.tar'
+ok 'another picture under the same hash: 65' refused 'entries[large] = entries[small]'
+ok 'a missing picture: 65' refused 'del entries[large]'
 ok 'a picture that the manifest does not name: 65' refused 'del manifest["covers"]'
-ok 'a size that is wrong: 65' refused 'manifest["covers"][1]["height"] += 1'
+ok 'a wrong size: 65' refused 'manifest["covers"][1]["height"] += 1'
 ok 'a picture too large for its name: 65' refused \
     'manifest["covers"][0], manifest["covers"][1] = dict(manifest["covers"][1], px=96), dict(manifest["covers"][0], px=600)'
 ok 'a page of HTML instead of a picture: 65' refused 'put(b"<script>alert(1)</script>")'
-ok 'a picture with something behind its end: 65' refused 'put(entries[large] + b"<script>")'
+ok 'a picture with bytes after its end: 65' refused 'put(entries[large] + b"<script>")'
 ok 'a picture with a comment in it: 65' refused 'put(entries[large][:2] + b"\xff\xfe\0\6<b>x" + entries[large][2:])'
-ok 'nothing of them is in the store' eval 'test -z "$(ls bad/songs 2>/dev/null)"'
+ok 'none of these pictures is in the store' eval 'test -z "$(ls bad/songs 2>/dev/null)"'
 
-# --- to who asks for it
+# --- served to clients
 id=$(song in.flac)
 start stretto-serve store
 origin=$url
@@ -199,28 +199,28 @@ served() {
         field cache-control '.*max-age=31536000, immutable' &&
         field x-content-type-options nosniff
 }
-ok 'an origin serves it, for ever' served "$origin"
+ok 'an origin serves the cover as immutable' served "$origin"
 unchanged() {
     etag=$(sed -n 's/^etag: \(.*\)\r/\1/Ip' head) &&
         get -H "If-None-Match: $etag" "$origin$path" &&
         grep -q '^HTTP/1.1 304' head
 }
-ok '304 for who has it' unchanged
+ok '304 for a client that has the cover' unchanged
 told() {
     equals "$(curl -s "$origin/songs?limit=1000" | jq -r ".songs[] | select(.id == \"$id\") | .covers[\"600\"]")" "$path"
 }
-ok '/songs tells where it is' told
+ok '/songs contains the path of the cover' told
 ok 'another hash: 404' eval \
     'get "$origin/songs/$id/cover/$(echo | sha256sum | cut -d " " -f 1).jpg" && grep -q "^HTTP/1.1 404" head'
 start stretto-serve "$origin" --cache cache
-ok 'an edge serves it' served "$url"
-ok 'and keeps it' eval 'served "$url" && field x-cache HIT'
+ok 'an edge serves the cover' served "$url"
+ok 'and caches it' eval 'served "$url" && field x-cache HIT'
 wrong=$(cover "$id" 96)
 printf x | dd of="$wrong" bs=1 seek=100 conv=notrunc 2>/dev/null
-ok 'an edge does not pass on a picture that is not of its hash' eval '! get -f "$url/songs/$id/cover/${wrong##*/}"'
+ok 'an edge does not forward a picture that does not match its hash' eval '! get -f "$url/songs/$id/cover/${wrong##*/}"'
 damaged() { exits 1 stretto-publish --verify store >list && grep -q "^songs/$id/cover/${wrong##*/}" list; }
 ok '--verify finds the damage' damaged
-ok 'publishing again mends it' eval 'song in.flac && stretto-publish --verify store'
+ok 'publishing again repairs it' eval 'song in.flac && stretto-publish --verify store'
 
 # --- a directory of music
 mkdir -p music/one music/two
@@ -238,7 +238,7 @@ beside() {
         is "$(of one/c.wav)" 600 300 500 &&
         is "$(of two/b.wav)" 600 600 480
 }
-ok 'a picture beside the files is the cover of those that have none inside' beside
+ok 'a picture in the directory is the cover of files without a picture' beside
 changed() {
     cp tall.png music/two/cover.png &&
         rm music/two/Cover.JPG &&
@@ -247,6 +247,6 @@ changed() {
         store=lib &&
         is "$(of two/b.wav)" 600 300 500
 }
-ok 'a new picture beside is published' changed
+ok 'a new picture in the directory is published' changed
 unset store
 finish

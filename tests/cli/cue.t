@@ -9,14 +9,14 @@ printf '%s\r\n' 'PERFORMER "Ada & Zoë"' 'TITLE "One Album"' 'REM DATE 1999' 'RE
     '  TRACK 02 AUDIO' '    TITLE "Second"' '    PERFORMER "Guest"' '    INDEX 00 00:02:70' '    INDEX 01 00:03:01' \
     '  TRACK 03 AUDIO' '    TITLE "Third"' '    FLAGS DCP' '    INDEX 01 00:06:74' >>album.cue
 track() { stretto-encode -b 320 --no-normalize --cue album.cue --cue-track "$1" -o "$1.ogg" "${2:-whole.wav}"; }
-exact() { # the lengths by the sheet: 3 s and 1/75, 3 s and 73/75, the rest
+exact() { # the lengths in the sheet: 3 s and 1/75, 3 s and 73/75, the rest
     for n in 1 2 3; do track $n && oggdec -Q -R -o $n.raw $n.ogg || return; done
     test "$(wc -c <1.raw)" -eq $((226 * 588 * 4)) &&
         test "$(wc -c <2.raw)" -eq $((298 * 588 * 4)) &&
         test "$(wc -c <3.raw)" -eq $((151 * 588 * 4))
 }
-ok 'each track is as long as the sheet says, to the sample' exact
-joined() { # the sine goes on across the joints
+ok 'each track has the length in the sheet, to the sample' exact
+joined() { # the sine continues across the joints
     cat 1.raw 2.raw 3.raw >joined.raw && python3 - <<'END'
 import array
 samples = array.array("h", open("joined.raw", "rb").read())
@@ -28,7 +28,7 @@ for joint in 226 * 588, 524 * 588:
     assert there <= 4 * inside + 200, f"a step of {there}, {inside} beside it"
 END
 }
-ok 'the tracks together are the whole, without a gap' joined
+ok 'the joined tracks equal the recording, without a gap' joined
 tag() { ogginfo "$1.ogg" | sed -n "s/^[[:space:]]*$2=//p" | head -n 1; }
 tags() {
     test "$(tag 1 TITLE)/$(tag 1 ARTIST)/$(tag 1 ALBUM)/$(tag 1 DATE)/$(tag 1 TRACKNUMBER)/$(tag 1 TRACKTOTAL)" = \
@@ -63,7 +63,7 @@ old() {
         test "$(tag 1 ARTIST)" = 'Ada & Zoë'
 }
 ok 'a sheet in Latin-1' old
-resampled() { # 48 kHz: the tracks together are as long as the whole
+resampled() { # 48 kHz: the lengths of the tracks add up to that of the recording
     sox whole.wav -r 48000 high.wav &&
         sum=0 &&
         stretto-encode -b 96 -o all.ogg high.wav &&
@@ -72,38 +72,38 @@ resampled() { # 48 kHz: the tracks together are as long as the whole
         test "$whole" -gt 1000000 &&
         test "$sum" -eq "$whole"
 }
-ok 'at another rate nothing is lost between tracks' resampled
+ok 'at another sample rate no samples are lost between tracks' resampled
 published() { # as in the manual
     for n in 1 2 3; do
         stretto-encode -b 96 --cue album.cue --cue-track $n whole.wav | stretto-chunk | stretto-publish store
     done >/dev/null &&
         stretto-publish --list store | cut -f 7 | sort | tr '\n' ' ' | grep -qx 'First Second Third '
 }
-ok 'an album is published as its songs' published
+ok 'an album is published as separate songs' published
 quiet() { "$@" >/dev/null; }
-ok 'a track that is not there: 65' exits 65 quiet track 4
-ok 'a sheet that is not there: 66' exits 66 quiet stretto-encode --cue none.cue --cue-track 1 whole.wav
+ok 'a track that does not exist: 65' exits 65 quiet track 4
+ok 'a missing sheet: 66' exits 66 quiet stretto-encode --cue none.cue --cue-track 1 whole.wav
 ok '--cue without a track: 64' exits 64 quiet stretto-encode --cue album.cue whole.wav
 ok 'no sheet inside: 65' exits 65 quiet stretto-encode --cue-track 1 whole.wav
 short() { sox whole.wav short.wav trim 0 5 && exits 65 quiet track 3 short.wav; }
 ok 'a file that ends before the track: 65' short
-bad() { # LINE: what is wrong is told with its line
+bad() { # LINE: the error is reported with its line
     printf '%s\n' 'FILE "a" WAVE' 'TRACK 01 AUDIO' 'INDEX 01 00:00:00' "$@" >bad.cue &&
         exits 65 quiet stretto-encode --cue bad.cue --cue-track 1 whole.wav 2>said &&
         grep -q "line [45] of the cue sheet" said
 }
-ok 'a position that is none: 65' bad 'TRACK 02 AUDIO' 'INDEX 01 0:75:00'
-ok 'tracks that do not rise: 65' bad 'TRACK 01 AUDIO'
-ok 'indexes that do not rise: 65' bad 'TRACK 02 AUDIO' 'INDEX 01 00:00:00'
+ok 'an invalid position: 65' bad 'TRACK 02 AUDIO' 'INDEX 01 0:75:00'
+ok 'tracks in descending order: 65' bad 'TRACK 01 AUDIO'
+ok 'indexes in descending order: 65' bad 'TRACK 02 AUDIO' 'INDEX 01 00:00:00'
 elsewhere() {
     printf '%s\n' 'FILE "one.wav" WAVE' 'TRACK 01 AUDIO' 'INDEX 01 00:00:00' 'FILE "whole.wav" WAVE' \
         'TRACK 02 AUDIO' 'INDEX 01 00:00:00' >album.cue &&
         track 2 &&
         exits 65 quiet track 1
 }
-ok 'a sheet of several files: the track is looked for in its own' elsewhere
+ok 'a sheet for several files: the track is found in its file' elsewhere
 
-# --- a directory of music: an album file with a sheet beside it or inside becomes its songs
+# --- a directory of music: an album file with a sheet, in the directory or inside, becomes its songs
 sheet() { # FILE-NAME TITLE
     printf '%s\n' 'PERFORMER Ada' "TITLE \"$2\"" "FILE \"$1\" WAVE" 'TRACK 01 AUDIO' 'TITLE First' 'INDEX 01 00:00:00' \
         'TRACK 02 AUDIO' 'TITLE Second' 'INDEX 01 00:03:01' 'TRACK 03 AUDIO' 'TITLE Third' 'INDEX 01 00:06:74'
@@ -122,7 +122,7 @@ split() { library && lists 'Box/1/First Box/2/Second Box/3/Third ' && test "$(cu
 ok 'publish: a sheet with the name of a file makes a song of each track' split
 samples() { cut -f 1 list | while read -r id; do jq .samples "lib/songs/$id/manifest.json"; done; }
 lengths() { test "$(samples | tr '\n' ' ')" = "$((226 * 588)) $((298 * 588)) $((151 * 588)) "; }
-ok 'publish: they are as long as the sheet says, to the sample' lengths
+ok 'publish: they have the lengths in the sheet, to the sample' lengths
 gains() { cut -f 1 list | while read -r id; do jq .loudness.gain_db "lib/songs/$id/manifest.json"; done | sort -u | wc -l; }
 ok 'publish: they have one gain' test "$(gains)" -eq 1
 twice() { cp list first && library && cmp first list && grep -q '0 published, 3 already there' said; }
@@ -133,8 +133,8 @@ removed() {
     rm -r "lib/songs/$(sed -n '3s/	.*//p' list)" && library && grep -q '1 published, 2 already there' said &&
         lists 'Box/1/First Box/2/Other Box/3/Third '
 }
-ok 'publish: a track that was removed comes back' removed
-each() { # then a track is what encode makes of it
+ok 'publish: a removed track is published again' removed
+each() { # a track then has the gain that encode gives it
     library --track-gain && for n in 1 2 3; do
         id=$(stretto-encode -b 96 --cue music/image.cue --cue-track $n music/image.flac | stretto-chunk | stretto-publish other) &&
             grep -q "^$id	.*	$n$" list || return
@@ -142,13 +142,13 @@ each() { # then a track is what encode makes of it
 }
 ok 'publish: --track-gain measures each track alone, as encode --cue-track does' each
 whole() { fresh && cp whole.flac music/ && library --no-cue && test "$(wc -l <list)" -eq 1 && lists '//All '; }
-ok 'publish: --no-cue takes the file whole' whole
+ok 'publish: --no-cue publishes the file as one song' whole
 inside() { library && test "$(wc -l <list)" -eq 3 && listed | grep -q 'One Album/1/First One Album/2/Second One Album/3/Third'; }
 ok 'publish: a sheet inside the file is used' inside
 remembered() { library && grep -q '0 published, 3 already there' said; }
-ok 'publish: it is remembered' remembered
+ok 'publish: a second run does not read it again' remembered
 better() { sheet whole.flac Beside >music/any.cue && library && listed | grep -q 'Beside/1/First Beside/2/Second Beside/3/Third'; }
-ok 'publish: a sheet beside the file goes before the one inside' better
+ok 'publish: a sheet in the directory takes precedence over the one inside' better
 discs() { # two images with sheets of one album: one gain for both discs
     fresh && for n in 1 2; do loud $((3 * n)) && flac -sf -o "music/cd$n.flac" loud.wav && sheet "cd$n.wav" Set >"music/cd$n.cue"; done &&
         library && test "$(wc -l <list)" -eq 6 && test "$(gains)" -eq 1
@@ -163,34 +163,34 @@ sides() { # one sheet, two files
         library && lists 'LP/1/A1 LP/2/A2 LP/3/B1 LP/4/B2 '
 }
 ok 'publish: a sheet for two files' sides
-ripped() { # a sheet with a file for each track: the files have tags of their own
+ripped() { # a sheet with a file for each track: the files have their own tags
     fresh && for n in 1 2; do sox whole.wav part.wav trim $n 2 && flac -sf -T "TITLE=Own $n" -o music/$n.flac part.wav; done &&
         printf '%s\n' 'TITLE Rip' 'FILE 1.wav WAVE' 'TRACK 01 AUDIO' 'INDEX 01 00:00:00' 'FILE 2.wav WAVE' 'TRACK 02 AUDIO' \
             'INDEX 01 00:00:00' >music/rip.cue &&
         library && lists '//Own 1 //Own 2 '
 }
 ok 'publish: a sheet with one file for each track changes nothing' ripped
-spoiled() { # what is whole is published, the rest is told once
+spoiled() { # complete tracks are published, the others are reported once
     fresh && flac -sf -o music/image.flac whole.wav && sheet image.flac Cut >music/image.cue && truncate -s -20000 music/image.flac &&
         exits 65 library && test "$(wc -l <list)" -eq 2 && test "$(grep -c "image.flac': " said)" -eq 1 &&
         grep -q '2 published, 0 already there, 1 failed' said
 }
-ok 'publish: tracks in front of damage are published, 65' spoiled
+ok 'publish: tracks before damage are published: 65' spoiled
 wrong() {
     fresh && flac -sf -o music/image.flac whole.wav && printf '%s\n' 'TRACK 01 AUDIO' 'INDEX 01 0:99:00' >music/image.cue &&
         exits 65 library && grep -q "image.cue': line 2 of the cue sheet" said && test ! -s list
 }
-ok 'publish: a sheet that cannot be read is told, and its file is not published whole: 65' wrong
+ok 'publish: an unreadable sheet is reported, and its file is not published as one song: 65' wrong
 stray() {
     fresh && for n in 1 2; do sox whole.wav part.wav trim $n 2 && flac -sf -o music/$n.flac part.wav; done &&
         echo nonsense >music/other.cue && exits 65 library && test "$(wc -l <list)" -eq 2 && grep -q "other.cue': " said
 }
-ok 'publish: such a sheet that belongs to no file does not stop the files' stray
+ok 'publish: an unreadable sheet without a file does not affect other files' stray
 sixty() { # a second each
     echo 'FILE "long.flac" WAVE'
     for n in $(seq 60); do printf 'TRACK %02d AUDIO\nINDEX 01 00:%02d:00\n' "$n" $((n - 1)); done
 }
-long() { # each is read once, not from the start for each
+long() { # the file is read once, not from its start for each track
     fresh && sixty >music/long.cue && sox -R -n -r 44100 -c 2 -b 16 long.wav synth 60 sine 200:800 gain -6 &&
         flac -sf -o music/long.flac long.wav && library -j 3 && test "$(wc -l <list)" -eq 60 &&
         test "$(samples | sort -u)" = 44100 && stretto-publish --verify lib

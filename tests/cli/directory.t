@@ -5,7 +5,7 @@ fresh() { rm -rf music store && mkdir music; }
 songs() { find "$1/songs" -mindepth 1 -maxdepth 1 | wc -l; }
 id_of() { awk -F '\t' -v f="$1" '$2 == f {print $1}' list; }
 gain() { jq -r .loudness.gain_db "${2:-store}/songs/$(id_of "$1")/manifest.json"; }
-gains() { # STORE PATTERN: how many different gains these files have
+gains() { # STORE PATTERN: number of different gains of these files
     grep "$2" list | while IFS="$(printf '\t')" read -r id _; do jq .loudness.gain_db "$1/songs/$id/manifest.json"; done |
         sort -u |
         wc -l
@@ -41,9 +41,9 @@ bad() {
 ok 'each bad file is listed with its reason' bad
 ignored() { lacks 'back|hidden|loop' said list; }
 ok 'other files, hidden files and links to directories are left out' ignored
-ok 'the store is whole' stretto-publish --verify store
+ok 'the store is complete' stretto-publish --verify store
 together() { test "$(gains store album/)" -eq 1 && test "$(gains store 'mixed/[0-9]')" -eq 3; }
-ok 'an album has one gain; other files have each their own' together
+ok 'an album has one gain; each other file has its own' together
 all() {
     equals "$(gain music/album/1.flac)" "$(stretto-encode --measure --json music/album/*.flac | tail -n 1 | jq -r .gain_db)"
 }
@@ -63,7 +63,7 @@ again() {
         grep -q '0 published, 7 already there, 0 failed' said &&
         state | cmp - before
 }
-ok 'a second run writes nothing, also when files beside them have gone' again
+ok 'a second run writes nothing, even if other files were removed' again
 added() {
     cp music/mixed/2.mp3 music/mixed/deep/2.mp3 &&
         quiet music store &&
@@ -77,7 +77,7 @@ grown() { # a new track of an album changes the gain of all
         grep -q '4 published, 5 already there' said &&
         test "$(gains store album/)" -eq 1
 }
-ok 'a new track of an album makes the album anew' grown
+ok 'a new track of an album publishes the whole album again' grown
 lost() {
     rm -r "store/songs/$(id_of music/album/2.flac)" &&
         quiet music store &&
@@ -92,7 +92,7 @@ torn() {
         quiet music store &&
         grep -q '0 published, 9 already there' said
 }
-ok 'a torn line in .published costs nothing' torn
+ok 'an incomplete line in .published has no effect' torn
 ok '--track-gain gives each file its own gain' eval 'quiet --track-gain music tracks && test "$(gains tracks album/)" -eq 4'
 ok '--album gives each directory one gain' eval 'quiet --album music folders && test "$(gains folders "mixed/[0-9]")" -eq 1'
 inside() {
@@ -121,8 +121,8 @@ broken() {
     mkdir full && quiet music full && rm -rf full/songs && touch full/songs && touch music/mixed/*.mp3
     test "$(stretto-publish -b 96 music full 2>&1 >list | wc -l)" -eq 1
 }
-ok 'a store that cannot be written ends it with one message' broken
-stopped() { # killed in the middle, at several places; the next run finishes the work and leaves nothing behind
+ok 'a store that cannot be written ends the program with one message' broken
+stopped() { # killed at several points; the next run finishes the work and leaves no temporary files
     rm -rf store
     for delay in 0.2 0.5 0.9; do
         timeout -s KILL $delay stretto-publish -b 96 music store >list 2>said
@@ -130,9 +130,9 @@ stopped() { # killed in the middle, at several places; the next run finishes the
     done
     quiet music store && test "$(wc -l <list)" -eq 9 && test -z "$(ls store/.staging)" && stretto-publish --verify store
 }
-ok 'killed, it can be run again' stopped
+ok 'after it was killed, it can be run again' stopped
 
-# --- albums at a server: by artist of the album, album, disc and track, however the titles go
+# --- albums at a server: sorted by album artist, album, disc and track, not by title
 fresh
 mkdir music/box
 sox a.wav short.wav trim 0 0.3
@@ -188,8 +188,8 @@ while [ $n -lt 60 ]; do
     soxi -s in.wav >"samples.$n"
 done
 sixty() { quiet music store && test "$(wc -l <list)" -eq 60 && test "$(songs store)" -eq 60 && test ! -s said; }
-ok '60 files of 15 formats are published by one command, without a word' sixty
-ok 'every song is whole' stretto-publish --verify store
+ok '60 files of 15 formats are published by one command, without messages' sixty
+ok 'every song is complete' stretto-publish --verify store
 gains_of_albums() { # "ALBUM ALBUMARTIST GAIN" once each
     stretto-publish --list --json store |
         jq -r 'select(.tags.ALBUM) | [.id, .tags.ALBUM[0], .tags.ALBUMARTIST[0]?] | @tsv' |
@@ -212,7 +212,7 @@ exact() { # all of these state their length; Windows Media and MP2 do not
     done <list
     test -s list
 }
-ok 'each is as long as its source, to the sample' exact
+ok 'each song is as long as its source, to the sample' exact
 
 # --- an album without gaps, in each lossy format: an album of two halves of a sine
 fresh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The nearest edge means harm, and another is known: play and fetch soon go on with that. tests/tools/badedge.py is the one.
+# The nearest edge is malicious (tests/tools/badedge.py), and another is known: play and fetch soon continue with that one.
 . ./tests/lib.sh
 export SDL_AUDIODRIVER=dummy
 tone song.wav 15
@@ -13,7 +13,7 @@ bad() { # WAY PART: an edge that is bad in this way; sets $url
     started="$started $!"
     await_ready "$!" "said.$1.$2"
 }
-# All at once, since they wait. The timeouts below only end what never would.
+# All at the same time, because they mostly wait. The timeouts only end programs that would never end.
 begin() { # WAY PART
     bad "$@" || return
     timeout 100 stretto-fetch --edge "$url" --edge "$good" --cache "kept.fetch.$1.$2" song -o "fetched.$1.$2" -v \
@@ -31,13 +31,13 @@ lean() {
 }
 ways='drip tail endless head' parts='songs manifest chunk_ chunk_0 index'
 for way in $ways; do
-    for part in $parts; do ok "an edge that is $way for $part" begin "$way" "$part"; done
+    for part in $parts; do ok "an edge that is $way for $part starts" begin "$way" "$part"; done
 done
 for way in $ways; do
     for part in $parts; do
         ok "$way, $part: the song is fetched" fetched "$way" "$part"
-        ok "$way, $part: it is heard to its end" ended play "$way" "$part"
-        ok "$way, $part: and with few bytes in vain" lean "$way" "$part"
+        ok "$way, $part: the song is played to its end" ended play "$way" "$part"
+        ok "$way, $part: with few wasted bytes" lean "$way" "$part"
     done
 done
 finish

@@ -23,7 +23,7 @@ piped() {
 }
 ok 'one Ogg stream holds a Vorbis stream per bitrate' streams
 ok 'which validates without a warning' clean
-ok 'the bytes are the same whatever -j, time zone, locale and pipe' same
+ok '-j, time zone, locale and pipe do not change the bytes' same
 ok 'a pipe and a file give the same output' piped
 
 lufs() {
@@ -52,8 +52,8 @@ sox -R song.wav soft.wav gain -25
 sox -R soft.wav burst.wav peaky.wav
 ok 'a loud song comes to -14 LUFS by an independent meter' loud song.wav
 ok 'a quiet one too' loud quiet.wav
-ok 'raising stops where the true peak would break its limit, and says so' limited
-# before coding: the same gain on the source, measured by ffmpeg (one decimal)
+ok 'the gain is limited by the true peak, and a message says so' limited
+# before encoding: the source with the same gain, measured by ffmpeg (one decimal)
 peak() { # FILE [GAIN]
     ffmpeg -hide_banner -nostats -i "$1" -af "volume=${2:-0}dB:precision=double,ebur128=peak=true" -f null - 2>&1 |
         awk '/Peak:/ {p = $2} END {print p}'
@@ -85,15 +85,15 @@ silent() {
         stretto-encode --stats stats -o s.ogg click.wav &&
         jq -e '.gain_db == 0 and .lufs == null' stats
 }
-ok 'silence is left alone and said so' silent
+ok 'silence is not amplified, and a message says so' silent
 blip() {
     says 'shorter than 0.4 s, too short to measure: its loudness is left alone' stretto-encode burst.wav &&
         lacks silent .stderr
 }
 ok 'input too short to measure is not reported as silent' blip
 spoken() { silently stretto-encode -b 96 song.wav; }
-ok 'of any other input nothing is said' spoken
-one_or_two() { # a mono file ends as loud as its stereo copy
+ok 'other input causes no message' spoken
+one_or_two() { # a mono file becomes as loud as its stereo copy
     sox song.wav -c 1 one.wav &&
         sox one.wav -c 2 two.wav &&
         stretto-encode -b 96 --stats one -o o.ogg one.wav &&
@@ -124,8 +124,8 @@ tracks() {
         test ! -s said &&
         ogginfo o.ogg | grep 'Playback length: 0m:05'
 }
-ok '--track chooses among several, else a note says which was taken' tracks
-ok 'a track that is not there: 65' exits 65 stretto-encode --track 3 tracks.mka
+ok '--track selects one of several tracks; without it, a note names the selected one' tracks
+ok 'a track that does not exist: 65' exits 65 stretto-encode --track 3 tracks.mka
 gain() {
     stretto-encode --gain -3 -b 96 --stats stats song.wav >g.ogg &&
         jq -e '.gain_db == -3' stats &&
@@ -138,7 +138,7 @@ measures() {
         test "$(wc -l <m)" -eq 4 &&
         stretto-encode --measure --json song.wav | jq -e -s 'length == 2 and .[1].file == "all"'
 }
-ok '--measure tells each and all together' measures
+ok '--measure prints a line per file and one for all together' measures
 
 plays() { # NAME FFMPEG-ARGUMENTS...: an input made so gives 12 s
     name=$1
@@ -197,7 +197,7 @@ length() {
         printf '\377\377\377\017' | dd of=long.wav bs=1 seek=40 conv=notrunc 2>/dev/null &&
         nothing stretto-encode long.wav
 }
-ok 'refuses a header that promises more than is there' length
+ok 'refuses a header that states more data than there are' length
 endless() {
     sox song.wav -t wav - 2>/dev/null | stretto-encode -b 96 - >o.ogg &&
         ogginfo o.ogg | grep 'Playback length: 0m:12'
@@ -220,12 +220,12 @@ opened() {
     grep -q concat.mp3 trace && lacks 'song.wav|connect' trace
 }
 ok 'not even by trying' opened
-ok 'an address is only a file that is not there' exits 66 stretto-encode http://127.0.0.1/x
-ok 'and so is a protocol' exits 66 stretto-encode concat:song.wav
+ok 'an address is treated as a missing file' exits 66 stretto-encode http://127.0.0.1/x
+ok 'and so is a protocol of FFmpeg' exits 66 stretto-encode concat:song.wav
 ok 'an unknown quality step is wrong usage' exits 64 stretto-encode -b 100 song.wav
 ok 'and one given twice' exits 64 stretto-encode -b 96,96 song.wav
-# a quarantine of freed blocks, as sanitizers keep it, would grow with what was freed
-memory() { # COMMAND...: the most kB that it held
+# without the quarantine of sanitizers, which grows with freed memory
+memory() { # COMMAND...: its maximum memory, kB
     ASAN_OPTIONS=quarantine_size_mb=1 python3 -c 'import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"

@@ -20,7 +20,7 @@ rows 'a browser:' post browser "$url"
 stop "$pid"
 rm -f taken/*
 start stretto-serve --events taken/events.jsonl --events-rate 0 --events-size 100k --workers 2 store || exit
-ok 'eight at once: each event is there once, and requests share commits' post many "$url" 8 25 40
+ok 'eight clients: each event is stored once, and requests share commits' post many "$url" 8 25 40
 ok 'slow and vanished clients do not delay others' post slow "$url"
 metrics() {
     curl -sS "$url/metrics" >metrics &&
@@ -29,12 +29,12 @@ metrics() {
         grep -q '^stretto_events_files_total [1-9]' metrics &&
         curl -sS "$url/stats.json" | jq -e '.events_refused_total.rate == 0'
 }
-ok 'its numbers are in /metrics and /stats.json' metrics
+ok 'the counters are in /metrics and /stats.json' metrics
 reported() {
     test "$(find taken -name '*.jsonl' | wc -l)" -gt 5 &&
         stretto-report --json --strict taken | jq -e '.input.events == 8100 and .input.files > 5'
 }
-ok 'full files are put away, and stretto-report reads the folder' reported
+ok 'full files are rotated, and stretto-report reads the folder' reported
 second() { exits 75 stretto-serve --listen 127.0.0.1:0 --events taken/events.jsonl store; }
 ok 'a second server on the same file: 75' second
 stop "$pid"
@@ -58,8 +58,8 @@ yesterday() {
         stop "$pid"
 }
 ok 'a day has its own file' yesterday
-ok "kill -9, ${EVENT_KILLS:-25} times: what was answered 202 is there, once and whole" post kills "${EVENT_KILLS:-25}"
-ok 'moved away and SIGHUP, 20 times under load: nothing is lost' post hangups 20
+ok "kill -9, ${EVENT_KILLS:-25} times: lines answered with 202 are stored once and complete" post kills "${EVENT_KILLS:-25}"
+ok 'renamed and SIGHUP, 20 times under load: no line is lost' post hangups 20
 
 rate() {
     start stretto-serve --events rate.jsonl --events-rate 2 store && one r 1 >event || return
@@ -69,14 +69,14 @@ rate() {
         tr -d '\r' <fields | grep -qx 'Retry-After: 1' &&
         test "$(wc -l <rate.jsonl)" -eq "$(grep -c 202 codes)" ||
         return
-    # other requests have nothing to do with it
+    # other requests are not affected
     test "$(code "$url/healthz")" = 200 &&
         curl -sS "$url/metrics" | grep -q '^stretto_events_refused_total{why="rate"} [1-9]' &&
         soon taken &&
         stop "$pid"
 }
 taken() { test "$(code --data-binary @event "$url/events")" = 202; }
-ok '--events-rate: 429 and when to come back' rate
+ok '--events-rate: 429 with Retry-After' rate
 queue() {
     start stretto-serve --events queue.jsonl --events-queue 1000 store &&
         for i in $(seq 20); do one q "$i"; done >event &&
@@ -88,7 +88,7 @@ queue() {
         curl -sS "$url/metrics" | grep -q '^stretto_events_refused_total{why="queue"} 1$' &&
         stop "$pid"
 }
-ok '--events-queue: no more waits for the disk than may, 429' queue
+ok '--events-queue limits the events that wait for the disk: 429' queue
 
 full_test='a full disk: 507, nothing torn, told once, and on it goes when there is room'
 mkdir disk
@@ -131,7 +131,7 @@ sent() {
         test "$(tail -n +2 sent.jsonl | jq -s 'map(has("sent_ms")) | any')" = false &&
         stop "$pid"
 }
-ok 'when it was sent, by the clock of who sends it, is kept beside when it was received' sent
+ok "the time of sending, by the player's clock, is stored in addition to the time of receiving" sent
 takes() {
     start stretto-serve --events edge.jsonl "$origin" &&
         one own 1 | code --data-binary @- "$url/events" &&
@@ -140,7 +140,7 @@ takes() {
         lacks '"own"' passed/events.jsonl &&
         stop "$pid"
 }
-ok 'one with it takes them itself' takes
+ok 'an edge with --events stores them itself' takes
 stop "$origin_pid"
 lone() {
     start stretto-serve --upstream-timeout 1 "$origin" &&
@@ -148,7 +148,7 @@ lone() {
         test "$(cat status)" = 502 &&
         stop "$pid"
 }
-ok 'and without the origin says 502' lone
+ok 'an edge whose origin is down responds 502' lone
 
 # a player's own events, posted while it plays
 export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
@@ -175,7 +175,7 @@ stamped() {
     jq -s -e 'all(.received_ms - .sent_ms >= 0 and .received_ms - .sent_ms < 60000 and .sent_ms >= .time_ms)' \
         posted/events*.jsonl
 }
-ok 'and when it was sent' stamped
+ok 'and each line has the time of sending' stamped
 sids() { soon grep -q "\"$(jq -r .session posted/events.jsonl | head -n 1)\"" music.log; }
 ok 'and the log of the server that sent the bytes has their session' sids
 accounted() {
@@ -184,20 +184,20 @@ accounted() {
             '.servers[0].server == "music" and .servers[0].reported == .bytes.edge_miss and
                 .bytes.edge_miss > 0 and .bytes.unreported < 20000 and .bytes.unreported > 0'
 }
-ok 'so that its bytes count once, and manifest and index beside them' accounted
+ok 'its bytes count once, and manifest and index are added' accounted
 restarted() {
     mkdir restarted && start stretto-serve --events restarted/events.jsonl store || return
     timeout 60 stretto-play --edge "$music" -O null --events "$url/events" song 2>err &
     player=$!
     soon grep -q playing restarted/events.jsonl && kill -9 "$pid" || return
-    # another takes its place, and no events, before it comes back
+    # another server without events replaces it before it returns
     wait "$pid"
     post deaf "${url#http://}" || return
     stretto-serve --events restarted/events.jsonl --listen "${url#http://}" store >again &
     started="$started $!"
     wait $player && cat err && test ! -s err && all_of restarted && kill $!
 }
-ok 'also when the server is killed in the middle and comes back' restarted
+ok 'even if the server is killed meanwhile and started again' restarted
 gone() {
     stop "$pid"
     timeout 60 stretto-play --edge "$music" --unpaced -O wav:gone.wav --events "$url" song 2>err &&
@@ -206,7 +206,7 @@ gone() {
         grep -q 'events are lost' err
 }
 start stretto-serve store
-ok 'an unreachable server costs the events, which is reported once, and no sound' gone
+ok 'with an unreachable server, events are lost, this is reported once, and the sound continues' gone
 start stretto-serve store
 refused() {
     timeout 60 stretto-play --edge "$music" --unpaced -O null --events "$url" song 2>err &&

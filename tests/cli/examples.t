@@ -21,7 +21,7 @@ swarm() {
 }
 ok '03-swarm: an edge and the tracker are killed, and all have the song' swarm
 
-# the links of 04 break off for real where there are namespaces; without, it says so
+# with namespaces, the links of 04 really fail; without, the script says so
 network() {
     sh "$root/examples/04-bad-network.sh" "$work/store" song >said 2>&1 &&
         { grep -q '^   seed: [0-9]* kbit/s, [0-9]* stalls' said || grep -q 'not here: this needs root' said; } &&

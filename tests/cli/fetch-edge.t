@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-fetch from edges and its cache: the same bytes as from the store, whatever fails, and a line of JSON with the sources.
+# stretto-fetch from edges and its cache: the same bytes as from the store despite failures, and a line of JSON with the sources.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache"
 seconds=32
@@ -41,9 +41,9 @@ says_who() {
 }
 ok '-v prints the source of each part' says_who
 to_stdout() { prints one.true stretto-fetch --edge "$edge" --json one 2>line && test "$(jq .exit line)" = 0; }
-ok 'to standard output, and then the line goes to standard error' to_stdout
+ok 'with -o -, the JSON line goes to standard error' to_stdout
 lower() { stretto-fetch --edge "$edge" -b 100 one | ogginfo /dev/stdin | grep -q 'Nominal bitrate: 96'; }
-ok '-b takes the highest not above' lower
+ok '-b selects the highest bitrate up to it' lower
 
 damaged() {
     chunk=cache/songs/$id/320/chunk_1.ogg
@@ -53,7 +53,7 @@ damaged() {
         cmp "$chunk" "store/songs/$id/320/chunk_1.ogg" &&
         test "$(jq .bytes.edge line)" -eq "$(wc -c <"$chunk")"
 }
-ok 'a chunk damaged in the cache is fetched anew, and only that' damaged
+ok 'only a chunk that is damaged in the cache is fetched again' damaged
 many() {
     rm -rf cache &&
         mkdir many &&
@@ -67,9 +67,9 @@ many() {
 }
 ok '--playlist fetches many, --jobs at a time' many
 some() { printf 'one\nnobody\n' | stretto-fetch --edge "$edge" --playlist - --json >lines; }
-ok 'one that is not there: 69, and the others come' exits 69 some
+ok 'a missing song: 69, and the others are fetched' exits 69 some
 told() { test "$(jq -s 'map(.exit) | sort | join(" ")' lines)" = '"0 69"'; }
-ok 'and each has its line' told
+ok 'and each song has its line' told
 finds() {
     stretto-fetch --edge "$edge" --search '' | cut -f 2 | sort | paste -sd ' ' | grep -qx 'one three two' &&
         test "$(stretto-fetch --edge "$edge" --search two | wc -l)" -eq 1
@@ -84,7 +84,7 @@ deep() {
     stretto-fetch --edge "$url" --search '' >list 2>said
     [ $? -eq 75 ] && ! [ -s list ] && grep -q "^stretto-fetch: " said
 }
-ok '--search passes over a list that is nested without end' deep
+ok '--search survives a deeply nested list' deep
 
 second() {
     rm -rf cache &&
@@ -100,14 +100,14 @@ liar() {
         cmp l.ogg one.true &&
         prints one.true stretto-fetch --edge "$silent/break/short" --edge "$origin" "$id"
 }
-ok 'an edge that lies or breaks off: the next edge is used' liar
+ok 'an edge that sends wrong bytes or closes early: the next edge is used' liar
 nothing_wrong() {
     kept_right cache store
 }
-ok 'and nothing wrong is kept' nothing_wrong
+ok 'and no wrong bytes are cached' nothing_wrong
 lies() { rm -rf cache && stretto-fetch --edge "$silent/break/flip" "$id" -o no.ogg; }
-ok 'only one that lies: 65' exits 65 lies
-ok 'and no file' test ! -e no.ogg
+ok 'only an edge that sends wrong bytes: 65' exits 65 lies
+ok 'and there is no output file' test ! -e no.ogg
 absent() { stretto-fetch --edge "$origin" nobody -o no.ogg; }
 ok 'a song that no source has: 69' exits 69 absent
 dead() { stretto-fetch --edge http://127.0.0.1:9 one -o no.ogg; }
@@ -121,14 +121,14 @@ enough() {
         test ! -s said &&
         head -c 1000 one.true | cmp - got
 }
-ok 'a reader that has had enough is nothing to complain of' enough
+ok 'a reader that closes its pipe causes no message' enough
 tiny() {
     prints one.true stretto-fetch --edge "$origin" --cache tiny --cache-size 100000 one &&
         test "$(du -sb tiny/songs | cut -f 1)" -lt 120000
 }
 ok 'a cache that is far too small stays small and does not prevent the fetch' tiny
 
-killed() { # resumes from what the cache has
+killed() { # resumes with the chunks in the cache
     rm -rf cache && i=0
     while [ $i -lt 20 ]; do
         stretto-fetch --edge "$origin" one -o k.ogg & fetch=$!
@@ -140,7 +140,7 @@ killed() { # resumes from what the cache has
     done
     stretto-fetch --edge "$origin" one -o k.ogg && cmp k.ogg one.true
 }
-ok 'killed twenty times, it continues from whole chunks' killed
+ok 'killed twenty times, fetch continues from complete chunks' killed
 together() {
     rm -rf cache && fetchers=
     for n in 1 2 3 4; do
@@ -152,7 +152,7 @@ together() {
 }
 ok 'four at the same time share one cache' together
 quiet() { exits 75 wait $silent_pid && grep -q "cannot get '$id'" silent.said && test ! -e silent.ogg; }
-ok 'an edge that takes requests and says nothing: 75, after a while' quiet
+ok 'an edge that accepts requests and stays silent: 75 after a while' quiet
 stop "$origin_pid"
 offline() {
     stretto-fetch --edge "$origin" --json "$(cat two.id)" -o o.ogg >line &&

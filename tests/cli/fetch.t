@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-fetch: from a directory and a web server, interrupted, and lied to.
+# stretto-fetch: from a directory and a web server, interrupted, and with wrong bytes.
 . ./tests/lib.sh
 tone song.wav 35
 stretto-encode -b 96,160 song.wav >song.ogg
@@ -19,15 +19,15 @@ best() {
     stretto-fetch --store store -b 100 song | ogginfo /dev/stdin | grep -q 'Nominal bitrate: 96' &&
         stretto-fetch --store store -b 10 song >low.ogg
 }
-ok '-b takes the highest not above, else the lowest' best
+ok '-b selects the highest bitrate up to it, or else the lowest' best
 kept() {
     stretto-fetch --store "$url" --raw raw -b 160 song && (cd raw && find . -type f | sort | xargs cat | md5sum) >x &&
         (cd "store/songs/$id" && find 160 manifest.json -type f | sort | sed 's/^/.\//' | xargs cat | md5sum) |
         cmp - x
 }
-ok '--raw keeps the chunks, the index and the manifest' kept
+ok '--raw writes the chunks, the index and the manifest' kept
 variable() { prints a.ogg env STRETTO_STORE=store stretto-fetch song; }
-ok 'STRETTO_STORE says where to look' variable
+ok 'STRETTO_STORE names the store' variable
 
 resumes() {
     part=c.ogg.part/songs/$id/160 &&
@@ -40,16 +40,16 @@ resumes() {
         grep -q '^stretto-fetch: chunk 1: edge' said &&
         test ! -e c.ogg.part
 }
-ok 'continues an interrupted fetch, and trusts no torn chunk' resumes
+ok 'continues an interrupted fetch, and fetches an incomplete chunk again' resumes
 broken() { # KIND STATUS
     exits "$2" stretto-fetch --store "$url/break/$1" "$id" -o d.ogg && test ! -e d.ogg
 }
 once() { prints a.ogg stretto-fetch --store "$url/break/once" "$id"; }
-ok 'a busy server is asked again' once
-ok 'one that is always busy: 75' broken always 75
-ok 'one that stops in the middle: 75' broken short 75
-ok 'one that changes a byte: 65' broken flip 65
-ok 'no file has the final name then' test ! -e d.ogg
+ok 'a request to a busy server is repeated' once
+ok 'a server that is always busy: 75' broken always 75
+ok 'a server that stops within a chunk: 75' broken short 75
+ok 'a server that changes a byte: 65' broken flip 65
+ok 'the output file does not exist then' test ! -e d.ogg
 ok 'a song that no source has: 69' exits 69 stretto-fetch --store "$url" nobody -o e.ogg
 ok 'a directory that is not a store: 66' exits 66 stretto-fetch --store nowhere song -o e.ogg
 ok 'an invalid name: 64' exits 64 stretto-fetch --store store ../song -o e.ogg
@@ -58,7 +58,7 @@ liar() {
         sed -i 's/"trim":[0-9]*/"trim":7/' "lies/songs/$id/manifest.json" &&
         stretto-fetch --store lies song -o e.ogg
 }
-ok 'a manifest that its id does not prove: 65' exits 65 liar
+ok 'a manifest that does not match its id: 65' exits 65 liar
 full() { stretto-fetch --store store song >/dev/full; }
 ok 'notices a full disk' exits 74 full
 finish

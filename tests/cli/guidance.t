@@ -7,7 +7,7 @@ tone song.wav 12
 ffmpeg -v error -i song.wav song.mp3 </dev/null
 stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name frontiers store >id
 
-# in a namespace of its own, where nothing else can answer at the default tracker's address
+# in a separate namespace, where no other program can answer at the default address of the tracker
 alone() { unshare -n sh -c 'ip link set lo up && exec "$@"' - timeout 30 "$@"; }
 hints() { # STATUS COMMAND... /// WORDS...: the command ends with the status, and says each of the words
     wanted=$1 command=
@@ -28,36 +28,36 @@ if unshare -n true 2>/dev/null; then
     ok 'and play --list' hints 69 alone stretto-play --list /// 'http://127.0.0.1:8490' --store
     ok 'and a playlist' hints 69 alone sh -c 'echo frontiers | stretto-play -O null -' /// \
         'http://127.0.0.1:8490' --store
-    ok 'a file that is no song is published first' hints 69 alone stretto-play -O null song.mp3 /// \
+    ok 'for a file that is not a song, a command that publishes it is suggested' hints 69 alone stretto-play -O null song.mp3 /// \
         'stretto-encode song.mp3 | stretto-chunk | stretto-publish --name song store'
     ok 'fetch says the same' hints 69 alone stretto-fetch song.mp3 -o x.ogg /// \
         'stretto-encode song.mp3 | stretto-chunk | stretto-publish --name song store'
-    ok 'a store goes before a song' hints 69 alone stretto-play -O null store /// "stretto-play --store store SONG"
-    # what is kept needs nobody
+    ok 'for a store instead of a song, --store is suggested' hints 69 alone stretto-play -O null store /// "stretto-play --store store SONG"
+    # a cached song needs no server
     kept() {
         stretto-play --store store --unpaced -O null frontiers &&
             alone stretto-play --unpaced -O null frontiers
     }
-    ok 'a song that was heard plays with nothing configured' kept
+    ok 'a cached song plays with nothing configured' kept
     rm -rf cache
-    # a tracker that somebody named is waited for
-    ok 'a tracker that is named is waited for' exits 75 alone stretto-play --tracker http://127.0.0.1:8490 \
+    # a tracker that the user named is waited for
+    ok 'a tracker given by an option is waited for' exits 75 alone stretto-play --tracker http://127.0.0.1:8490 \
         --patience 1 -O null frontiers
 else
     skip 'nothing configured' 'unshare -n is not allowed'
 fi
-ok 'a path of audio is no playlist' hints 64 stretto-play --store store -O null ./song.mp3 /// \
+ok 'a path of an audio file is not a playlist' hints 64 stretto-play --store store -O null ./song.mp3 /// \
     "'./song.mp3' is not a playlist" 'stretto-encode ./song.mp3 | stretto-chunk | stretto-publish --name song store'
-ok 'a path of a store is no playlist' hints 64 stretto-play -O null ./store /// 'stretto-play --store ./store SONG'
-ok 'an address is no song' hints 64 stretto-play -O null http://127.0.0.1:8481 /// \
+ok 'a path of a store is not a playlist' hints 64 stretto-play -O null ./store /// 'stretto-play --store ./store SONG'
+ok 'an address is not a song' hints 64 stretto-play -O null http://127.0.0.1:8481 /// \
     'stretto-play --edge http://127.0.0.1:8481 SONG'
 ok 'fetch of a path' hints 64 stretto-fetch ./song.mp3 -o x.ogg /// 'stretto-encode ./song.mp3 |'
 ok 'a file that no edge has as a song' hints 69 stretto-play --store store -O null song.mp3 /// \
     "no 'song.mp3' in 'store'" 'stretto-publish --name song store'
 
-# what was mistyped
+# typing errors
 tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve
-    stretto-track stretto-play stretto-simulate stretto-report'
+    stretto-track stretto-play stretto-simulate stretto-report stretto-sign'
 command -v stretto-rtc >/dev/null && tools="$tools stretto-rtc" # where its libraries are
 for tool in $tools; do
     ok "$tool --vesion: --version was meant" hints 64 $tool --vesion /// "unknown option '--vesion'" \
@@ -65,7 +65,7 @@ for tool in $tools; do
     ok "$tool names an unknown option before a missing argument" hints 64 $tool --qwertz /// \
         "unknown option '--qwertz'" "see $tool --help"
 done
-ok 'an option that is nothing like any other is not guessed' sh -c '! stretto-serve --qwertz 2>&1 | grep "did you mean"'
+ok 'for an option unlike all others, nothing is suggested' sh -c '! stretto-serve --qwertz 2>&1 | grep "did you mean"'
 ok 'serve --port: --listen was meant' hints 64 stretto-serve --port 8480 store /// \
     "unknown option '--port'; did you mean --listen HOST:PORT?"
 ok 'encode names an unknown option with its input' hints 64 stretto-encode --bitrat 96 song.mp3 /// \
@@ -74,7 +74,7 @@ ok 'an argument too many' hints 64 stretto-fetch one two /// "unexpected argumen
 ok 'a tool that is misspelt' hints 64 stretto fecth /// "did you mean fetch?"
 ok 'stretto help lists the tools' sh -c 'stretto help | grep -q "^  publish "'
 ok 'stretto help TOOL shows its options' sh -c 'stretto help fetch | grep -q "^Usage: stretto-fetch"'
-ok 'stretto help of no tool' hints 64 stretto help fecth /// 'did you mean fetch?'
+ok 'stretto help of an unknown tool' hints 64 stretto help fecth /// 'did you mean fetch?'
 one() {
     rm -f x.ogg &&
         stretto-encode -b 96 song.mp3 -o x.ogg &&
@@ -92,7 +92,7 @@ ok 'so is --name with an empty argument' hints 64 stretto-publish --name '' st b
 named() { stretto-publish --name=new st b.tar && stretto-publish --list st | cut -f 2 | grep -qx new; }
 ok 'and --name=NAME a name' named
 
-# one status for a store that is not there, another for one that may not be read
+# one status for a missing store, another for an unreadable one
 : >file
 mkdir -p folder
 for where in absent file folder; do
@@ -107,7 +107,7 @@ if [ "$(id -u)" -eq 0 ]; then
     nobody() {
         setpriv --reuid 65534 --regid 65534 --clear-groups env PATH="$reach" STRETTO_CACHE="$work/theirs" "$@"
     }
-    # a build in a home of root's is not theirs to run
+    # another user may not execute a build in root's home
     mkdir -p reach &&
         for tool in $tools; do cp "$(command -v "$tool")" reach/; done &&
         reach=$work/reach:$PATH
@@ -144,7 +144,7 @@ units() {
 ok 'help names units, not types' units
 groups() {
     stretto-play --help | grep -qx 'Sound:' &&
-        stretto-play --help | grep -qx 'Where it asks:' &&
+        stretto-play --help | grep -qx 'Sources:' &&
         stretto-serve --help | grep -q 'STRETTO_SERVE_LISTEN'
 }
 ok 'help groups options' groups

@@ -21,7 +21,7 @@ completions() {
     test -r dest/usr/share/zsh/site-functions/_stretto
 }
 ok 'and a completion for every tool' completions
-# man shows no page without its name; where a page names another of ours, that one is there
+# man finds each page by its name, and each page of ours that a page refers to exists
 read_by_man() {
     for page in dest/usr/share/man/man*/*; do
         file=${page##*/} section=${page##*.}
@@ -39,14 +39,14 @@ named_pages() {
         test -f "dest/usr/share/man/man${page##*.}/$page" || { echo "$page"; return 1; }
     done
 }
-ok 'no page names one that is missing' named_pages
+ok 'no page refers to a missing page' named_pages
 tour() {
     for tool in dest/usr/bin/stretto-*; do
         grep -q "^\.Xr ${tool##*/} 1" dest/usr/share/man/man7/stretto.7 || { echo "${tool##*/}"; return 1; }
     done
 }
-ok 'the tour comes by every tool' tour
-installed_completion() { # with nothing of ours in PATH but what was installed
+ok 'the tour mentions every tool' tour
+installed_completion() { # with only the installed tools in PATH
     for tool in dest/usr/bin/*; do
         tool=${tool##*/}
         case $tool in stretto) typed=pub wanted=publish ;; *) typed=--hel wanted=--help ;; esac
@@ -64,15 +64,15 @@ course() {
     done
     test ! -e dest/usr/share/doc/stretto/examples/pictures
 }
-ok 'the course comes with it' course
+ok 'the course is installed too' course
 uninstalls() {
     touch dest/usr/bin/other &&
         house uninstall DESTDIR="$work/dest" PREFIX=/usr &&
         test "$(files)" = dest/usr/bin/other
 }
-ok 'uninstall takes just that away' uninstalls
+ok 'uninstall removes exactly the installed files' uninstalls
 
-# a machine where jq and clang are missing, and apt that tells what it was asked
+# a machine without jq and clang, and an apt that records its arguments
 mkdir fake
 cat >fake/dpkg-query <<'EOF'
 #!/bin/sh
@@ -87,9 +87,9 @@ deps() { rm -f asked; (PATH=$work/fake:$PATH && sh "$root/tests/tools/deps.sh" "
 names() { deps sox jq mandoc | grep -qx 'installing by apt: jq' && grep -q -- '--no-install-recommends jq$' asked; }
 ok 'deps reports and installs missing packages, and nothing else' names
 idle() { test -z "$(deps sox mandoc)" && test ! -e asked; }
-ok 'deps says and does nothing when all is there' idle
+ok 'deps is silent if all packages are installed' idle
 foreign() { mkdir -p empty && exits 69 env PATH="$work/empty" /bin/sh "$root/tests/tools/deps.sh" jq; }
-ok 'deps fails clearly where there is no apt' foreign
+ok 'deps fails with a reason without apt' foreign
 shows() { # apt that downloads and installs
     mkdir -p crawl
     {
@@ -105,18 +105,18 @@ shows() { # apt that downloads and installs
         '  downloading: 0 %' '  downloading: 40 %' '  downloading: 100 %' '  installing: 0 %' '  installing: 50 %' '  installing: 90 %' |
         diff - said
 }
-ok 'and shows how far apt is' shows
-fails() { # the lists of packages are old: once more with new ones, then what apt said
+ok 'and shows the progress of apt' shows
+fails() { # with old package lists: try again after an update, then print the output of apt
     printf '#!/bin/sh\necho "$@" >>"%s/asked"\necho "E: Unable to locate package"\nexit 100\n' "$work" >crawl/apt-get
     rm -f asked
     (PATH=$work/crawl:$work/fake:$PATH && exits 69 sh "$root/tests/tools/deps.sh" jq) >said 2>&1 &&
         grep -q '^E: Unable to locate' said &&
         test "$(grep -c update asked) $(wc -l <asked)" = '1 2'
 }
-ok 'and says what apt said when it fails' fails
+ok 'and prints the output of apt if it fails' fails
 mkdir bare
 for tool in sh grep cat; do ln -s "$(command -v $tool)" bare; done
-lacking() { # COMPILER: what make says with that and without pkg-config
+lacking() { # COMPILER: the output of make with this compiler and without pkg-config
     exits 1 env PATH="$work/fake:$work/bare" sh "$root/tests/tools/deps.sh" --check "$1" ogg -- jq make clang \
         >said 2>&1 &&
         grep -qx '  sudo apt-get install --no-install-recommends jq clang' said || { cat said; return 1; }
@@ -126,9 +126,9 @@ found() {
     sh "$root/tests/tools/deps.sh" --check "${CXX:-g++}" ogg libuv -- jq &&
         exits 1 sh "$root/tests/tools/deps.sh" --check "${CXX:-g++}" ogg no-such-module -- make >said 2>&1
 }
-ok 'and nothing when what it needs is there' found
+ok 'and nothing if all packages are installed' found
 
-# what apt would bring to a Debian that has but what every Debian has
+# the packages that apt would install on a minimal Debian
 : >nothing
 apt_gets() {
     LC_ALL=C apt-get -s -o Dir::State::status="$work/nothing" install --no-install-recommends "$@" 2>&1 |
@@ -197,7 +197,7 @@ upwards() {
         told empty-tree 1 ./upwards.sh &&
         grep -q 'points up: store to http' told
 }
-ok 'and an arrow that is drawn upwards' upwards
+ok 'and an arrow upwards in the table of modules' upwards
 
 # three shells offer the same
 tone song.wav 1

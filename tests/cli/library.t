@@ -1,5 +1,5 @@
 #!/bin/sh
-# examples/01-publish-a-library.sh: a tree of music, bad files among it, twice.
+# examples/01-publish-a-library.sh: publishes a tree of music with bad files, twice.
 . ./tests/lib.sh
 mkdir -p 'music/An Album'
 tone 'music/An Album/01 First Song.wav' 3
@@ -8,13 +8,13 @@ mkdir 'music/Another One'
 tone 'music/Another One/01 First Song.wav' 4
 head -c 5000 'music/An Album/02 Second.flac' >music/broken.flac
 library() { sh "$root/examples/01-publish-a-library.sh" music store >published 2>told; }
-ok 'a bad file: 1' exits 1 library
-ok 'which is reported' grep -qx music/broken.flac told
+ok 'with a bad file the status is 1' exits 1 library
+ok 'the bad file is reported' grep -qx music/broken.flac told
 named() {
     ls store/names | tr '\n' ' ' | grep -qxE '01-first-song 02-second (an-album|another-one)-01-first-song ' &&
         stretto-publish --verify store
 }
-ok 'the others are there, under names made from theirs' named
+ok 'the others are published, under names made from the file names' named
 again() { exits 1 library && test ! -s published && grep -qx music/broken.flac told; }
-ok 'a second time nothing is published again' again
+ok 'a second run publishes nothing' again
 finish

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a listener reads and writes: playlists, its cache, events, sound files, and chunks that are not what they claim.
+# What a listener reads and writes: playlists, its cache, events, sound files, and chunks with invalid content.
 . ./tests/cli/listener.sh
 
 # ---- playlists
@@ -16,7 +16,7 @@ reads_bad() {
         test "$(grep -c 'is not a song' err)" -eq 2 &&
         grep -q "line 4: 'no such song!'" err
 }
-ok 'a playlist with a byte order mark, CR and bad lines: the others are played, and 65' reads_bad bad.m3u8
+ok 'a playlist with a byte order mark, CR and bad lines: valid lines are played, and 65' reads_bad bad.m3u8
 reads_bad_stdin() { reads_bad - <bad.m3u8; }
 ok 'the same on standard input' reads_bad_stdin
 ok 'an absolute path' reads_bad "$work/bad.m3u8"
@@ -37,9 +37,9 @@ fetch_list() {
         timeout 60 stretto-fetch --edge "$origin" --playlist good.m3u8 -o all
 }
 ok 'fetch --playlist FILE: the same' fetch_list
-ok 'a playlist that is not there: 66' exits 66 play --edge "$origin" nowhere.m3u8
+ok 'a missing playlist: 66' exits 66 play --edge "$origin" nowhere.m3u8
 only_bad() { printf 'no song!\n' >none.m3u8 && ! play --edge "$origin" none.m3u8; }
-ok 'a playlist without a song is not a success' only_bad
+ok 'a playlist without songs is an error' only_bad
 
 # ---- caches
 no_room() {
@@ -47,7 +47,7 @@ no_room() {
         grep -q 'nothing is kept' err &&
         events end | jq -e '.why == "finished" and .heard_ms == 11000'
 }
-ok 'a cache that cannot be made: it plays, and says so' no_room
+ok 'a cache that cannot be created: the song is played, and a message says so' no_room
 fetches() {
     fetch --cache /proc/nowhere/cache --edge "$origin" short 2>err &&
         grep -q 'nothing is kept' err &&
@@ -87,15 +87,15 @@ rotated() {
         "$(seq -s ' ' 0 $(($(cat first.jsonl events.jsonl | wc -l) - 1)))" &&
         events end | jq -e '.why == "skipped"'
 }
-ok 'an events file that is moved away: a new one, and no line is lost' rotated
+ok 'an events file that is renamed: a new one is created, and no line is lost' rotated
 
 # ---- formats
-# stretto-encode would make 44.1 kHz of it
-sox -R -n -r 8000 -c 1 -b 16 low.wav synth 11 sine 100-3000 gain -3 &&
+# two chunks; stretto-encode would make 44.1 kHz of it
+sox -R -n -r 8000 -c 1 -b 16 low.wav synth 16 sine 100-3000 gain -3 &&
     oggenc -Q -q 3 -o - low.wav | stretto-chunk | stretto-publish --name low store >low.id ||
     exit
 tone wide.wav 12 && stretto-encode -b 96 wide.wav | stretto-chunk | stretto-publish --name wide store >wide.id
-# FFmpeg has its own decoder; 16 bits are as far as both may differ
+# FFmpeg has its own decoder, so samples may differ by 16-bit rounding
 same() { # HEARD SONG
     ffmpeg -v error -y -i "$2" -c:a pcm_f32le true.wav </dev/null &&
         test "$(soxi -s "$1")" -eq "$(soxi -s true.wav)" &&
@@ -115,7 +115,7 @@ formats() {
         same all-3.wav short.ogg &&
         rm all.wav all-2.wav all-3.wav
 }
-ok '8 kHz and mono, then stereo, then mono: a file each, each right' formats --unpaced
+ok '8 kHz mono, then stereo, then mono: three files with the right samples' formats --unpaced
 ok 'in real time too' formats
 one_pipe() { timeout 60 stretto-play -O raw:- --unpaced --edge "$origin" low wide 2>err >pipe.raw; }
 ok 'a pipe can hold one format only: 65' exits 65 one_pipe
@@ -152,9 +152,9 @@ no_holes() {
         same heard.wav mid.ogg &&
         test "$(grep -c 'chunk_.*ogg' renames)" -eq 3
 }
-ok 'a second for each rename in the cache: no stall, and all is heard' no_holes
+ok 'a second for each rename in the cache: no stall, and all is played' no_holes
 
-# ---- chunks that are not what they claim
+# ---- chunks with invalid content
 bomb='' rotten=''
 bomb() {
     sox -D -n -r 44100 -c 2 -b 16 quiet.wav trim 0 31 &&
@@ -173,14 +173,14 @@ bounded() { # OUTPUT
     echo "# $peak kB"
     test "$peak" -lt 150000 && test "$(events end | jq .heard_ms)" -ge 10000
 }
-ok 'memory is bounded all the same' bounded null
+ok 'memory is bounded even then' bounded null
 rotten() {
     last=$(($(find "store/songs/$id/320" -name 'chunk_*' | wc -l) - 1)) &&
         head -c 50000 /dev/urandom >noise &&
         rotten=$(python3 "$root/tests/tools/reforge.py" store "$id" $last noise)
 }
-ok '(a last chunk that is as its hash says, and no audio)' rotten
-cached() { # all is in the cache before
+ok '(a last chunk that matches its hash, but is not audio)' rotten
+cached() { # the song is in the cache first
     rm -rf cache &&
         mkdir -p cache/songs &&
         cp -r "store/songs/$rotten" cache/songs/ &&
@@ -189,7 +189,7 @@ cached() { # all is in the cache before
         test "$(events end | jq .heard_ms)" -ge 60000
 }
 rm -f events.jsonl
-ok 'in the cache, play: 65 and why, after all before it was heard' cached
+ok 'in the cache, play: 65 with a reason, after the audio before it was played' cached
 cached_fetch() {
     rm -rf cache &&
         mkdir -p cache/songs &&

@@ -4,7 +4,7 @@
 
 # ---- outages
 log=$work/.faults1
-outage() { # how long is in outage.py
+outage() { # outage.py defines the duration
     rm -rf cache events.jsonl outage &&
         timeout 90 python3 "$root/tests/tools/outage.py" "$@" stretto-play -O null --events events.jsonl \
             --patience 2 --abr 96 --buffer 12 --lead 12 --edge "$edge/break/outage" "$id"
@@ -28,10 +28,10 @@ short() { # 2.5 s
     touch outage && { play --unpaced --patience 20 --edge "$edge/break/outage" "$id" & player=$!; }
     sleep 2.5 && rm outage && exits 0 wait $player
 }
-ok 'one at the start that is shorter than patience: it plays' short
+ok 'an outage at the start that is shorter than patience: the song plays' short
 
 cat >moves.sh <<'END'
-# The name of an edge means another address after a while, in which it means none.
+# The name of an edge first has no address for a while, and then another one.
 set -eu
 ip link set lo up
 mount --bind hosts /etc/hosts
@@ -39,7 +39,7 @@ printf 'nameserver 127.0.0.1\n' >resolv && mount --bind resolv /etc/resolv.conf
 echo '127.0.0.2 edge.test' >hosts
 python3 -u "$root/tests/tools/webserver.py" store 127.0.0.2 >first &
 first=$!
-# WHAT PID COMMAND...: until it succeeds, at most a minute, and no longer than the process runs
+# WHAT PID COMMAND...: repeat it until it succeeds, at most a minute, and only while the process runs
 await() {
     what=$1 of=$2 tries=0
     shift 2
@@ -68,9 +68,9 @@ END
 touch hosts
 if unshare -rmn sh -c 'ip link set lo up && mount --bind hosts /etc/hosts' 2>/dev/null; then
     moves() { root=$root unshare -rmn sh moves.sh "$id" && cmp moved.ogg long.ogg && grep -q chunk second; }
-    ok "an edge's name means another address: the song goes on from there" moves
+    ok "the name of an edge gets another address: the song continues from there" moves
 else
-    skip "an edge's name means another address" 'no namespaces here'
+    skip "the name of an edge gets another address" 'no namespaces here'
 fi
 
 finish

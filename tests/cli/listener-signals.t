@@ -1,33 +1,33 @@
 #!/bin/sh
-# A listener obeys signals at once, whatever it waits for.
+# A listener obeys signals at once, in every state of waiting.
 . ./tests/cli/listener.sh
 
-# ---- signals, at moments of which nobody chose any
+# ---- signals at random moments
 now_ms() { date +%s%3N; }
-# PID: it takes SIGTERM (or is gone)
+# PID: it handles SIGTERM, or has ended
 handles() { # PID: a program of ours, no longer the shell or env that became it; or it has ended
     kill -0 "$1" 2>/dev/null || return 0
     grep -q '^stretto-' "/proc/$1/comm" || return
     caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status") && [ -n "$caught" ] || return 0
     test $((0x$caught >> 14 & 1)) -eq 1
 }
-mute() { # takes connections and says nothing, ever
+mute() { # accepts connections and never responds
     python3 -uc \
         'import socket, signal; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1]); signal.pause()' \
         >mute.port &
     started="$started $!"
     await 'its port' test -s mute.port && mute=http://127.0.0.1:$(cat mute.port)
 }
-ok '(a server that says nothing at all)' mute
-signalled() { # SIGNAL STATUS OPTIONS...: it ends within a second of it; five are allowed for a busy machine
+ok '(a silent server)' mute
+signalled() { # SIGNAL STATUS OPTIONS...: it ends within a second; five are allowed on a busy machine
     signal=$1 wanted=$2
     shift 2
     for delay in $(awk "BEGIN {srand($$); for (i = 0; i < 5; ++i) print rand() * 1.5}"); do
         rm -rf cache events.jsonl
-        # what a shell starts behind itself ignores SIGINT, and so would the program
+        # background jobs of a shell ignore SIGINT, and the program would inherit this
         env --default-signal=INT "$@" >out 2>err &
         child=$! started="$started $!"
-        # before the program has begun, a signal would end it as it ends any
+        # before the program has installed its handlers, a signal would simply kill it
         await 'its handler' handles $child && kill -0 $child || return
         sleep "$delay"
         sent=$(now_ms)
@@ -58,7 +58,7 @@ for signal in TERM INT HUP; do
         "$edge/break/silent" "$id"
     ok "SIG$signal while a server is silent, play --list: 75" signalled $signal 75 stretto-play --edge "$mute" --list
 done
-ok 'and there is no file' test ! -e s.ogg
+ok 'and there is no output file' test ! -e s.ogg
 farewell() { # SIGNAL
     rm -rf cache events.jsonl
     env --default-signal=INT stretto-play -O null --events events.jsonl --edge "$edge/break/drip" --abr 96 \
@@ -71,9 +71,9 @@ farewell() { # SIGNAL
         grep -q 'interrupted' err
 }
 for signal in TERM INT HUP; do
-    ok "SIG$signal, play: its last event is there, and it says why it ends: 75" farewell $signal
+    ok "SIG$signal, play: the last event is written, and a message gives the reason: 75" farewell $signal
 done
-unposted() { # where the events go, and the tracker, nobody answers: both are not waited for
+unposted() { # neither the server of events nor the tracker responds: the player waits for neither
     rm -rf cache
     before=$(asked)
     stretto-play -q -O null --events "$mute" --tracker "$mute" --allow-local-peers --edge "$edge/break/drip" \

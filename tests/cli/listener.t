@@ -12,15 +12,15 @@ done
 heard() { test "$(events end | jq .heard_ms)" -ge "$1" && test "$(events end | jq -r .why)" = failed; }
 slowly() { ends 65 'cannot get\|damaged' 16 play --abr 320 --edge "$edge/break/flip1" "$id" && heard 10000; }
 ok 'verified audio is played before the song ends' slowly
-ok 'and kept, and nothing else' kept_right cache store
+ok 'and cached, and nothing else is' kept_right cache store
 forged() {
     cp -r store forged &&
         python3 "$root/tests/tools/forge.py" "forged/songs/$id/320/chunk_2.ogg" &&
         faults forged
 }
-ok '(a store where only a hash tells)' forged
-ok 'only its hash is wrong, fetch: 65' ends 65 'its bytes do not match their hash' 16 fetch --edge "$url" "$id"
-ok 'only its hash is wrong, play: 65' ends 65 'its bytes do not match their hash' 24 play --unpaced --abr 320 \
+ok '(a store in which only a hash shows the damage)' forged
+ok 'only the hash is wrong, fetch: 65' ends 65 'its bytes do not match their hash' 16 fetch --edge "$url" "$id"
+ok 'only the hash is wrong, play: 65' ends 65 'its bytes do not match their hash' 24 play --unpaced --abr 320 \
     --edge "$url" "$id"
 contradiction() { cp -r store other && liar=$(python3 "$root/tests/tools/reforge.py" other "$id" 1) && faults other; }
 ok '(a song whose manifest contradicts its index)' contradiction
@@ -31,9 +31,9 @@ kept_wrong() {
     while IFS= read -r file; do cmp "$file" "store/songs/$id/${file#cache/songs/*/}" || return; done <kept
     test ! -e got.ogg
 }
-ok 'and nothing wrong is kept' kept_wrong
+ok 'and no wrong bytes are cached' kept_wrong
 
-# ---- not permitted, not trusted
+# ---- refused access and untrusted certificates
 log=$work/.faults1
 for status in 401 403; do
     ok "$status, fetch: 77 at once" ends 77 "$status\\|not permitted\\|denied" 4 fetch --edge \
@@ -43,7 +43,7 @@ for status in 401 403; do
 done
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=own -addext subjectAltName=IP:127.0.0.1 -keyout \
     key.pem -out cert.pem 2>/dev/null
-secret() { # a server of TLS that is nobody's
+secret() { # a TLS server with an untrusted certificate
     openssl s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www >secret.log 2>&1 &
     started="$started $!"
     await 'the port of openssl s_server' grep -q '^ACCEPT .*:[0-9]*$' secret.log || return
@@ -55,7 +55,7 @@ ok 'an untrusted certificate, fetch: 69 at once' ends 69 certificate 0 fetch --p
 ok 'an untrusted certificate, play: 69 at once' ends 69 certificate 0 play --patience 86400 --edge \
     "https://127.0.0.1:$port" "$id"
 
-# ---- what may be on the way; way-out.t has more
+# ---- proxies and portals on the path; see also way-out.t
 front() { # KIND TARGET
     servers=$((servers + 1)) log=$work/.front$servers
     python3 -u "$root/tests/tools/front.py" "$@" >"$log" 2>"$log.err" &
@@ -79,10 +79,10 @@ right_password() {
         grep -q "GET .* ${url#http://} " asked &&
         ! grep -v "GET .* ${url#http://} " asked
 }
-ok 'the right password: it plays; Host and events do not contain it' right_password
+ok 'the right password: the song plays; Host and events do not contain the password' right_password
 front portal "$edge"
-ok 'a captive portal, fetch: it is called one' ends 69 'may want a login' 30 fetch --edge "$url" "$id"
-ok 'a captive portal, play: it is called one' ends 69 'may want a login' 30 play --edge "$url" "$id"
+ok 'a captive portal, fetch: the message says so' ends 69 'may want a login' 30 fetch --edge "$url" "$id"
+ok 'a captive portal, play: the message says so' ends 69 'may want a login' 30 play --edge "$url" "$id"
 
 # ---- a slow peer
 slow_peer() {
@@ -99,7 +99,7 @@ slow_peer() {
             { echo "run $n: $?"; cat err; return 1; }
         cmp p.ogg long.ogg || return
     done
-    grep 'GET /songs/.*\.ogg' "$log" # it was asked, and has not answered yet
+    grep 'GET /songs/.*\.ogg' "$log" # the request has arrived, and was not answered yet
 }
 ok 'a finished fetch ends although a slow peer still sends' slow_peer
 

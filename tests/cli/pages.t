@@ -1,6 +1,6 @@
 #!/bin/sh
-# The man pages' examples, as a reader copies them from a terminal of 80 columns: none is wrapped or changed, and those that need no
-# server run.
+# The examples of man pages, as copied from a terminal of 80 columns: they are not wrapped or changed, and those without a server
+# run.
 . ./tests/lib.sh
 ln -s "$root/examples" .
 
@@ -41,7 +41,7 @@ tone album.wav 24 && ffmpeg -v error -i album.wav album.flac </dev/null # twelve
         printf '  TRACK %s AUDIO\n    TITLE "Song %s"\n    INDEX 01 00:%02d:00\n' "$n" "$n" $((2 * (${n#0} - 1)))
     done
 } >album.cue
-paste_of() { # PAGE [WITHOUT]: its examples as they are shown, run; those with a server or a network are for readme.t
+paste_of() { # PAGE [WITHOUT]: run its examples as shown; readme.t runs those with a server or a network
     shown "$root/man/$1" |
         sed -n 's/^           //p' |
         grep -vE "${2:-^$}" |
@@ -56,5 +56,5 @@ ok 'stretto.1: examples run' paste_of stretto.1 '^$' 3
 ok 'stretto-fetch.1: the example of a store runs' paste_of stretto-fetch.1 '127\.0\.0\.1|8480|share|52\.52|playlist'
 ok 'stretto-simulate.1: examples run' paste_of stretto-simulate.1 '^$' 14
 made() { oggz-validate low.ogg && oggz-validate other.ogg && oggz-validate song.ogg && stretto-publish --verify store; }
-ok 'and what they made is whole' made
+ok 'and their output is complete' made
 finish

@@ -74,8 +74,8 @@ mixed() { # 96, 320, 160, ...: the exact length at every change
     pcm 96.ogg | wc -c | cmp - got && test "$(cat got)" -gt 1000000
 }
 ok 'any mix of renditions has the exact length' mixed
-# A joint in the decode of chunks of two renditions, the last samples kept: before it the one, after it the other, bit
-# for bit; and the step across it differs from the step in either by no more than the two differ beside it.
+# A joint of chunks of two renditions, with the last samples kept: before it one rendition, after it the other, bit for bit.
+# The step across the joint differs from the step in either by at most the difference of the two beside the joint.
 joints() {
     for before in 96 160 320; do
         for after in 96 160 320; do
@@ -105,5 +105,5 @@ EOF
         done
     done
 }
-ok 'no joint between renditions is larger than the noise of the codec (ffmpeg, last samples kept)' joints
+ok 'at joints between renditions, errors are not larger than the noise of the codec (ffmpeg, last samples kept)' joints
 finish

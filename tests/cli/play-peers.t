@@ -15,7 +15,7 @@ track && friends=$url friends_pid=$pid
 track && enemies=$url
 track && both=$url
 samples() { soxi -s "$1"; }
-# oggdec rounds to 16 bits, which is as far as two may differ
+# oggdec rounds to 16 bits, so samples may differ by this rounding
 same() { # HEARD TRUE
     test "$(samples "$1")" -eq "$(samples "$2")" &&
         sox -V1 -m -v 1 "$1" -v -1 "$2" -n stats 2>stats &&
@@ -36,7 +36,7 @@ clean() { # WHO...
         kept_right "$who.cache" store || return
     done
 }
-# a seeder that has it all, known to two of the trackers
+# a seeder with the whole song, known to two of the trackers
 stretto-fetch --edge "$edge" --cache seed -b 320 song -o fetched.ogg
 seed() {
     stretto-serve --announce "$1" --listen 127.0.0.1:0 --location 52.5,13.4 seed >"$2" 2>&1 &
@@ -62,7 +62,7 @@ for tracker in "$enemies" "$both"; do
 done
 ok 'the tracker names the seeder' listed "$friends" 1
 ok 'and hostile peers elsewhere' listed "$enemies" 5
-ok 'and elsewhere all of them' listed "$both" 6
+ok 'and another tracker names both' listed "$both" 6
 
 listen anna "$friends"
 listen bad "$enemies"
@@ -73,7 +73,7 @@ track && pair=$url
 listen carl "$pair" --share 90
 wrote() { grep -qs "$2" "$1.jsonl" || ! alive "$1"; }
 ok 'a player reaches its next song' await 'the second song of carl' wrote carl '"index":1'
-ok 'a listener is soon known' listed "$pair" 1
+ok 'the tracker soon knows a listener' listed "$pair" 1
 listen dora "$pair"
 ok 'a listener that will lose its tracker takes chunks from peers' await 'a chunk of a peer' wrote lost '"source":"peer"'
 ok 'an unreachable tracker' stop "$friends_pid"
@@ -85,14 +85,14 @@ for who in anna bad mixed alone lost carl dora; do ok "$who: heard what was publ
 for who in anna bad mixed alone lost carl dora; do
     ok "$who: without a stall" test "$(jq -r 'select(.event == "stall").event' $who.jsonl | wc -l)" -eq 0
 done
-ok 'nothing wrong is kept' clean anna bad mixed alone lost carl dora
+ok 'no wrong bytes are cached' clean anna bad mixed alone lost carl dora
 from_peers() {
     test "$(bytes anna peer)" -eq "$(cat store/songs/"$id"/320/chunk_[1-9].ogg | wc -c)" &&
         test "$(bytes anna edge)" -eq "$(wc -c <store/songs/"$id"/320/chunk_0.ogg)"
 }
-ok 'with a peer that has it, only the first chunk is from the edge' from_peers
-ok 'with a tracker that goes, peers go on' test "$(bytes lost peer)" -gt 0
-ok 'with --no-peers nothing is theirs' test "$(bytes alone peer)" -eq 0
+ok 'with a peer that has the song, only the first chunk comes from the edge' from_peers
+ok 'peers continue after the tracker is gone' test "$(bytes lost peer)" -gt 0
+ok 'with --no-peers no bytes come from peers' test "$(bytes alone peer)" -eq 0
 caught() {
     for kind in wrong long shift; do
         grep -q "^$kind asked" evil.* || continue

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-play: it plays exactly the published samples, whatever the network does, and its events are right.
+# stretto-play: it plays exactly the published samples on good and bad networks, and its events are correct.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
 tone one.wav 32 && tone two.wav 21 && tone mono.wav 11 -c 1
@@ -15,7 +15,7 @@ serve store
 broken=$url
 play() { timeout 120 stretto-play --edge "$edge" --unpaced "$@"; }
 samples() { soxi -s "$1"; }
-# oggdec rounds to 16 bits, which is as far as two may differ
+# oggdec rounds to 16 bits, so samples may differ by this rounding
 same() { # HEARD TRUE
     test "$(samples "$1")" -eq "$(samples "$2")" &&
         sox -V1 -m -v 1 "$1" -v -1 "$2" -n stats 2>stats &&
@@ -25,21 +25,21 @@ same() { # HEARD TRUE
 events() { jq -c "select(.event == \"$1\")" events.jsonl; }
 
 steady() { rm -rf cache && play -O wav:heard.wav --abr 320 one && same heard.wav one.320.wav; }
-ok 'the sound is the decoded published song' steady
+ok 'the sound equals the decoded published song' steady
 once() {
     rm -rf cache &&
         play -O null --abr 320 one &&
         timeout 60 stretto-play --edge http://127.0.0.1:9 --unpaced -O wav:heard.wav --abr 320 one &&
         same heard.wav one.320.wav
 }
-ok 'heard once, it is all kept' once
+ok 'after one play, the whole song is cached' once
 low() {
     rm -rf cache &&
         play -O wav:low.wav --abr 96 --events events.jsonl one &&
         same low.wav one.96.wav &&
         events chunk | jq -es 'length > 0 and all(.kbps == 96)'
 }
-ok '--abr 96 asks for nothing else' low
+ok '--abr 96 requests no other bitrate' low
 story() {
     jq -r .event events.jsonl |
         grep -v progress |
@@ -48,18 +48,18 @@ story() {
         grep -qx 'start playing chunk end\|start chunk playing chunk end' &&
         events end | jq -e '.why == "finished" and .heard_ms == 32000'
 }
-ok 'the events tell it from start to end' story
+ok 'the events describe the play from start to end' story
 always() {
     jq -e 'has("seq") and has("time_ms") and has("session") and has("listener") and has("song")' events.jsonl >said &&
         lacks '^false$|null' said &&
         equals "$(jq .seq events.jsonl | paste -sd ' ')" "$(seq -s ' ' 0 $(($(wc -l <events.jsonl) - 1)))"
 }
-ok 'each with listener, kind, time and number' always
+ok 'each event has listener, kind, time and number' always
 whole() {
     test "$(events chunk | jq .audio_ms | paste -sd + | bc)" -eq 32000 &&
         test "$(events chunk | jq .bytes | paste -sd + | bc)" -eq "$(cat store/songs/"$id"/96/chunk_*.ogg | wc -c)"
 }
-ok 'every byte and every second is in them' whole
+ok 'the events contain every byte and every second' whole
 adapts() {
     rm -rf cache events.jsonl &&
         timeout 120 stretto-play --edge "$edge" -O wav:up.wav --events events.jsonl one &&
@@ -68,7 +68,7 @@ adapts() {
         test "$(events chunk | head -n 1 | jq .kbps)" -eq 96 &&
         test "$(events chunk | tail -n 1 | jq .kbps)" -eq 320
 }
-ok 'it begins low, and a fast network brings the best' adapts
+ok 'playback begins at a low bitrate and reaches the highest on a fast network' adapts
 gapless() {
     rm -rf cache &&
         play -O wav:both.wav --abr 160 one two &&
@@ -100,7 +100,7 @@ offline() {
     timeout 60 stretto-play --edge http://127.0.0.1:9 --unpaced -O wav:off.wav --abr 320 one &&
         same off.wav one.320.wav
 }
-ok 'by its name too, when no server is there' offline
+ok 'by its name too, without a server' offline
 saver() {
     rm -rf cache events.jsonl &&
         play -O null --data-saver --events events.jsonl one &&
@@ -122,7 +122,7 @@ lean() { # with a rendition for 2G; the first chunk too, which is requested befo
 }
 ok '--data-saver takes the lowest bitrate that the song has' lean
 
-lied() { # HOW: a first edge that fails so, a second that is right
+lied() { # HOW: the first edge fails in this way, the second is correct
     rm -rf cache events.jsonl &&
         timeout 120 stretto-play --edge "$broken/break/$1" --edge "$edge" -O wav:lied.wav --unpaced --abr 320 \
             --events events.jsonl "$id" &&
@@ -130,8 +130,8 @@ lied() { # HOW: a first edge that fails so, a second that is right
 }
 for how in flip short once silent; do ok "an edge that does this, and another goes on: $how" lied $how; done
 clean() { kept_right cache store; }
-ok 'nothing wrong is kept' clean
-# a byte of audio changed, and the page's CRC with it: only the chunk's hash can tell
+ok 'no wrong bytes are cached' clean
+# a changed byte of audio with a matching CRC of the page: only the chunk's hash detects it
 wrong_hash() {
     two=$(cat two.id) &&
         rm -rf cache liar events.jsonl &&
@@ -147,7 +147,7 @@ wrong_hash() {
         stop "$pid"
 }
 ok 'an edge with a chunk that only fails its hash: the rest comes from another edge' wrong_hash
-missing() { # a rendition that is gone
+missing() { # a missing rendition
     rm -rf cache &&
         cp -r store holes &&
         rm -r holes/songs/"$id"/320 &&
@@ -156,12 +156,12 @@ missing() { # a rendition that is gone
         same h.wav one.160.wav &&
         stop "$pid"
 }
-ok 'a rendition that is not there: the next best one' missing
+ok 'a missing rendition: the next best one is played' missing
 
 ok 'a song that no source has: 69' exits 69 play -O null nothing
-ok 'and it says so' says "'nothing' is not at" play -O null nothing
+ok 'and a message says so' says "'nothing' is not at" play -O null nothing
 part() { play -O null nothing two; }
-ok 'the others are played, and the status tells' exits 69 part
+ok 'the others are played, and the status is that of the failure' exits 69 part
 ok 'no response: 75, after the patience' exits 75 timeout 100 stretto-play --edge http://127.0.0.1:9 --cache \
     nowhere --patience 2 -O null one
 ok 'an unknown rule: 64' exits 64 play --abr none one
@@ -182,13 +182,13 @@ keys() {
         timeout 60 python3 "$root/tests/tools/keys.py" stretto-play --edge "$edge" -O null --events \
             events.jsonl one two
 }
-ok 'keys: the next song, pause, seek, volume, end' keys
+ok 'keys: next song, pause, seek, volume, quit' keys
 pressed() {
     test "$(jq -r 'select(.event != "progress" and .event != "chunk" and .event != "switch").event' events.jsonl | paste -sd ' ')" = \
         'start playing end start playing pause seek end' &&
         test "$(events end | jq -r .why | paste -sd ' ')" = 'skipped skipped'
 }
-ok 'and the events have them' pressed
+ok 'and the events contain them' pressed
 head_only() {
     (
         trap '' PIPE
@@ -211,7 +211,7 @@ forever() {
     timeout 60 stretto-play --edge "$edge" --unpaced -O null --share 0.5 --tracker http://127.0.0.1:9 mono &&
         exits 64 stretto-play --edge "$edge" --share soon mono
 }
-ok '--share ends after so long, and takes seconds or forever' forever
+ok '--share takes seconds or forever, and ends after the given time' forever
 from_store() {
     rm -rf cache &&
         timeout 60 stretto-play --store store --unpaced -O wav:st.wav --abr 320 one &&
@@ -219,7 +219,7 @@ from_store() {
         stretto-play --store store --list | grep -q mono &&
         STRETTO_STORE=nowhere timeout 60 stretto-play --edge "$edge" --unpaced -O null mono
 }
-ok 'from a store on this machine, unless an edge is named' from_store
+ok 'a store on this machine is used unless an edge is given' from_store
 ok 'no such store: 66' exits 66 stretto-play --store absent -O null one
 device() {
     rm -rf events.jsonl &&

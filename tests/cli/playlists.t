@@ -2,7 +2,7 @@
 # /songs as albums and artists, and playlists of a server: /songs.m3u8 and /albums/ID.m3u8 in mpv and stretto-play.
 . ./tests/lib.sh
 tone a.wav 3
-song() { # NUMBER ffmpeg-metadata...: a song of its own
+song() { # NUMBER ffmpeg-metadata...: a separate song
     number=$1 && shift
     ffmpeg -v error -y -i a.wav -af "volume=-${number}dB" "$@" "music/$number.flac" </dev/null
 }
@@ -46,7 +46,7 @@ links() {
     test "$(get songs | jq -r '.songs[0] | [.artist_id, .album_id] | join(" ")')" = "$ada $album" &&
         test "$(get 'songs?q=single' | jq -r '.songs[0].album_id')" = null
 }
-ok 'a song tells its artist and album' links
+ok 'a song contains the ids of its artist and album' links
 found() {
     test "$(get 'songs?list=albums&q=ADA+other' | jq -r '.albums[].album')" = Other &&
         test "$(get 'songs?list=artists&q=bo' | jq -r '.artists[].artist')" = Bob
@@ -57,10 +57,10 @@ pages() { # one after the other
         test "$(get "songs?list=albums&limit=2&after=$next" | jq -r '[.albums[].album, .next] | join("/")')" = Mix/ &&
         next=$(get "songs?album=$album&limit=1" | jq -r .next) && test "$(titles "songs?album=$album&after=$next")" = 'Part 2,Part 1,'
 }
-ok 'pages of them' pages
+ok 'albums and artists are listed in pages' pages
 status() { curl -s -o /dev/null -w '%{http_code}' "$url/$1"; }
 none=00000000000000000000000000000000
-ok 'no such album has no songs' eval 'test "$(get "songs?album=$none" | jq ".songs | length")" -eq 0'
+ok 'an unknown album has no songs' eval 'test "$(get "songs?album=$none" | jq ".songs | length")" -eq 0'
 ok 'an unknown list: 400' eval 'test "$(status "songs?list=words")" = 400'
 ok 'no such playlist: 404' eval 'test "$(status "albums/$none.m3u8")" = 404'
 
@@ -87,14 +87,14 @@ ffmpeg_reads() { # clients that resolve addresses by RFC 3986
         curl -sfL "$url/$path" | ffprobe -v error -show_entries stream_tags=title -of csv=p=0 -
     done | tr '\n' ',' | grep -qx 'Part 3,Part 2,Part 1,'
 }
-ok 'the songs have their titles there' ffmpeg_reads
+ok 'the titles in the playlist are those of the songs' ffmpeg_reads
 plays() { # ADDRESS SECONDS [arguments]
     address=$1 length=$2 && shift 2
     rm -f p.wav && stretto-play --cache pc "$@" -q -O wav:p.wav --unpaced "$address" && test "$(seconds p.wav)" = "$length"
 }
 ok 'stretto-play plays an album from its address' plays "$url/albums/$album.m3u8" 9.0
 with_store() { STRETTO_STORE=/nowhere plays "$origin/songs.m3u8?q=part" 9.0; }
-ok 'and asks that server, whatever store the environment names' with_store
+ok 'and requests the songs from that server, even if the environment names a store' with_store
 ok 'no such playlist: 66' exits 66 stretto-play -q "$url/albums/$none.m3u8"
 ok 'no server: 69' exits 69 stretto-play -q http://127.0.0.1:9/songs.m3u8
 finish

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-publish: it trusts no input, and a store is old or new whatever happens.
+# stretto-publish: it trusts no input, and a publication is complete or has no effect.
 . ./tests/lib.sh
 tone song.wav 25
 stretto-encode -b 96,160 song.wav | stretto-chunk >song.tar
@@ -21,13 +21,13 @@ twice() {
     grep -v -e '^store ' -e 'store/.staging' before >b
     grep -v '^store ' after | cmp - b
 }
-ok 'twice is a success that changes nothing' twice
+ok 'publishing twice succeeds and changes nothing' twice
 dry() { prints id stretto-publish --dry-run nowhere song.tar && test ! -e nowhere; }
-ok '--dry-run touches nothing' dry
+ok '--dry-run changes nothing' dry
 ok 'a name with a slash is wrong usage' exits 64 stretto-publish --name ../x store song.tar
 
 mkdir s && tar xf song.tar -C s
-hostile() { # NAME: bundle.tar must be refused, and the store stay as it is
+hostile() { # NAME: bundle.tar must be refused, and the store must not change
     find store | sort >before
     stretto-publish store bundle.tar
     status=$?
@@ -76,7 +76,7 @@ for kind in up absolute link hard device many empty duplicate skipped huge; do
 done
 # shellcheck disable=SC2086 # a list of names without spaces
 rebuilt() { (cd s && tar cf ../bundle.tar --format ustar $files); }
-ok 'put together again it is the same song' equals "$(rebuilt && stretto-publish --dry-run x bundle.tar)" "$id"
+ok 'a bundle that was unpacked and packed again is the same song' equals "$(rebuilt && stretto-publish --dry-run x bundle.tar)" "$id"
 flip() {
     cp "s/$1" kept &&
         printf '\001\002' | dd of="s/$1" bs=1 seek="$2" conv=notrunc 2>/dev/null &&
@@ -85,7 +85,7 @@ flip() {
         exits 65 hostile
 }
 for byte in 0 30 70 4000 30000; do ok "byte $byte of a chunk changed: 65" flip 96/chunk_1.ogg $byte; done
-ok 'an index changed: 65' flip 160/index 50
+ok 'a changed index: 65' flip 160/index 50
 swapped() {
     mv s/96/chunk_1.ogg t &&
         cp s/96/chunk_0.ogg s/96/chunk_1.ogg &&
@@ -93,12 +93,12 @@ swapped() {
         mv t s/96/chunk_1.ogg &&
         exits 65 hostile
 }
-ok 'a chunk in the place of another: 65' swapped
+ok 'a chunk under the name of another: 65' swapped
 manifest() { cp s/manifest.json kept && jq -c "$1" kept >s/manifest.json && rebuilt && cp kept s/manifest.json; }
 changed() { manifest "$1" && exits 65 hostile; }
 ok 'a manifest with another id: 65' changed '.id = "0sjqzgcjx6zr45y51mtvrghnmvt55aax"'
-ok 'with another length: 65' changed '.samples += 1'
-ok 'with other averages: 65' changed '.renditions[0].average_kbps += 1'
+ok 'a manifest with another length: 65' changed '.samples += 1'
+ok 'a manifest with other average bitrates: 65' changed '.renditions[0].average_kbps += 1'
 retag() {
     manifest '.tags.TITLE = ["New"]' &&
         equals "$(stretto-publish --retag store bundle.tar)" "$id" &&
@@ -112,13 +112,13 @@ ok 'input that is not a tar: 65' exits 65 noise
 damage() { cp -r store broken && printf x >>"broken/songs/$id/96/chunk_1.ogg" && stretto-publish --verify broken; }
 ok '--verify finds damage: 1' exits 1 damage
 mends() { exits 1 stretto-publish --verify broken && stretto-publish broken song.tar && stretto-publish --verify broken; }
-ok 'and publishing again mends it' mends
+ok 'and publishing again repairs it' mends
 removes() {
     stretto-publish --remove song broken &&
         test -z "$(find broken/songs broken/names -mindepth 1)" &&
         exits 66 stretto-publish --remove song broken
 }
-ok '--remove takes the song and its names' removes
+ok '--remove removes the song and its names' removes
 
 both() {
     for i in 1 2 3 4; do
@@ -128,13 +128,13 @@ both() {
     wait
     stretto-publish --verify pair && test "$(stretto-publish --list pair | wc -l)" -eq 2
 }
-ok 'eight at the same time on one store' both
+ok 'eight publishers write to one store at the same time' both
 killed() {
     i=0
     while [ $i -lt 100 ]; do
         stretto-publish --name song kills song.tar >/dev/null 2>&1 &
         pid=$!
-        # at a different point each time: after so many turns of this loop
+        # killed at a different point each time: after this many turns of the loop
         n=0
         while [ $n -lt $((i * 12)) ]; do n=$((n + 1)); done
         kill -9 $pid 2>/dev/null
@@ -147,7 +147,7 @@ killed() {
         stretto-publish --verify kills &&
         test -z "$(ls kills/.staging)"
 }
-ok 'kill -9 a hundred times: old or new, never a mix' killed
+ok 'kill -9 a hundred times: a publication is complete or has no effect' killed
 synced() {
     ASAN_OPTIONS=detect_leaks=0 strace -f -y -o trace -e trace=fsync,rename,renameat,renameat2 stretto-publish fresh song.tar >/dev/null &&
         awk '/fsync/ && /chunk_/ {chunks++} /fsync/ && /manifest/ {manifest = NR}
@@ -156,7 +156,7 @@ synced() {
              END {exit !(n == 6 && !late && manifest && manifest < renamed && renamed < after)}' trace ||
         { cat trace; return 1; }
 }
-ok 'every file is on disk before it is renamed, and the folder after' synced
+ok 'every file is synced before it is renamed, and the folder after' synced
 full() {
     stretto-publish small/store song.tar
     status=$?

@@ -1,12 +1,12 @@
 #!/bin/sh
-# README.md: every command in it, in its order and one fresh shell, from the clone on, as a reader would paste them; in a network
-# namespace of their own, since they name fixed ports. Commands of make and sudo are run by other tests, except `make demo`.
+# README.md: a new shell runs every command, in order, from the clone on, as a reader would paste them. They use fixed ports, so they
+# run in a separate network namespace. Other tests run the commands of make and sudo, except `make demo`.
 . ./tests/lib.sh
-# commands stand four columns in; so do the paths of the data model
+# commands are indented by four columns, and so are the paths of the data model
 sed -n 's/^    //p' "$root/README.md" | grep -vE '^(songs|names)/<' >commands
 grep -E '^(sudo|make) ' commands >makes
 grep -vE '^(sudo|make (deps|test))' commands >pasted
-known() { # what is left to others: to .ci/run (packages, test), and to house.t (deps, install, uninstall)
+known() { # commands that .ci/run (packages, test) and house.t (deps, install, uninstall) run
     printf '%s\n' 'sudo apt-get update && sudo apt-get install -y git make' 'make demo' 'make test' \
         'make deps && make && sudo make install' 'sudo make uninstall' >known
     sed 's/ *#.*//' makes | diff known -
@@ -25,14 +25,15 @@ paths() {
 ok 'every file that it names is there' paths
 
 if unshare -n true 2>/dev/null; then
-    # what `make demo` leaves, with music made here
+    # the files that `make demo` leaves, with generated music
     mkdir -p made/music reader/home/.config/mpv
     ln -s "$(dirname "$(command -v stretto-chunk)")" made/bin
     tone tone.wav 24
     ffmpeg -v error -i tone.wav -b:a 192k made/music/frontiers.mp3 </dev/null
     ffmpeg -v error -i tone.wav -af 'volume=0.5,areverse' -b:a 192k made/music/machine_wars.mp3 </dev/null
-    printf 'ao=null\nuntimed=yes\n' >reader/home/.config/mpv/mpv.conf
-    # a repository of this tree, in place of the address
+    # mpv exits with 0 for a truncated song too, so the decoded samples are counted
+    printf 'ao=pcm\nao-pcm-file=%s\n' "$work/mpv.wav" >reader/home/.config/mpv/mpv.conf
+    # a repository with this tree replaces the address
     mkdir origin
     (cd "$root" && tar c --exclude=./build --exclude=./.git --exclude=./demo .) | tar x -C origin
     (
@@ -42,7 +43,7 @@ if unshare -n true 2>/dev/null; then
             git -c user.name=test -c user.email=test@example.org commit -q -m tree
     )
     cat >paste.sh <<'EOS'
-# One line after the other: "ok LINE" or "not ok LINE", and all that it said in LINE-NUMBER.said.
+# Runs the lines one after the other: "ok LINE" or "not ok LINE", with the output in LINE-NUMBER.said.
 ip link set lo up
 trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
 # WHAT COMMAND...: until it succeeds, at most 60 s
@@ -61,15 +62,15 @@ while IFS= read -r line <&3; do
         *) eval "$line" >"$said/$n.said" 2>&1 3<&- </dev/null ;;
     esac
     status=$?
-    # a reader is slower than a server starts
+    # a reader is slower than the start of a server
     port=$(expr "$line" : '.*--listen 127.0.0.1:\([0-9]*\).*&')
     [ -z "$port" ] || until_done "an answer on port $port" answers "$port" >>"$said/$n.said" || status=1
-    # and than the tracker, which checks that a peer can be reached
+    # and slower than the tracker's check that a peer is reachable
     case $line in *--announce*) until_done 'the tracker to list a peer' listed >>"$said/$n.said" || status=1 ;; esac
     if [ $status -eq 0 ]; then echo "ok $line"; else echo "not ok $line"; cat "$said/$n.said" >&2; fi
 done 3<"$1"
 EOS
-    fresh() { # a shell that knows nothing of ours
+    fresh() { # a shell without our environment
         cd reader &&
             env -i HOME="$PWD/home" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
                 SDL_AUDIODRIVER=dummy \
@@ -82,7 +83,9 @@ EOS
     whole() {
         oggz-validate frontiers.ogg && oggz-validate music/machine-wars.ogg && stretto-publish --verify store
     }
-    ok 'the songs are whole' whole
+    ok 'the songs are complete' whole
+    decoded() { test "$(soxi -s "$work/mpv.wav")" -eq "$(soxi -s "$work/tone.wav")"; }
+    ok 'mpv decodes every sample of the song from the edge' decoded
     told() {
         cat "$work"/*.said | grep -q ' 200 OK' &&
             grep -l 'possible if it changes between chunks only' "$work"/*.said &&

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-report --forget and --drop-before: nothing of a listener, or of before a day, is left in any file; the rest is as it was.
+# stretto-report --forget and --drop-before: no trace of a listener, or of the time before a day, remains; other data do not change.
 . ./tests/lib.sh
 python3 "$root/tests/tools/crowd.py" honest --listeners 40 --plays 5 >all.jsonl
 listener=$(jq -r .listener all.jsonl | sort | uniq -c | sort -rn | awk 'NR == 3 {print $2}')
@@ -32,7 +32,7 @@ everything() {
             return
     done
 }
-key() { printf 'session\0%s' "$1" | sha256sum | head -c 16; } # as partial reports have it, hexadecimal
+key() { printf 'session\0%s' "$1" | sha256sum | head -c 16; } # as in partial reports, hexadecimal
 number() { printf '%u' "0x$1"; }
 traces() {
     everything >text &&
@@ -43,14 +43,14 @@ traces() {
         awk '{n += $1} END {print n}'
 }
 fill
-ok 'before, there are traces' test "$(traces)" -gt 100
+ok 'before, there are traces of the listener' test "$(traces)" -gt 100
 stretto-report --json --salt s kept/events.jsonl kept/edge.log >before.json
 forgets() {
     stretto-report --salt s --forget "$listener" kept >said &&
         test "$(wc -l <said)" -eq 8 &&
         test "$(traces)" -eq 0 || { cat said; traces; return 1; }
 }
-ok '--forget leaves none, packed files and partial reports included' forgets
+ok '--forget leaves no traces, even in compressed files and partial reports' forgets
 rest() {
     jq -c --arg l "$listener" 'select(.listener != $l)' all.jsonl | sort >left &&
         jq -c . kept/events.jsonl | sort | diff left - &&
@@ -71,7 +71,7 @@ sums() {
             '.[0].totals == .[1].totals and .[0].songs == .[1].songs and .[0].servers[0].bytes == .[1].servers[0].bytes' \
             after.json partial.json
 }
-ok 'sums are those without the listener, and bytes in logs stay' sums
+ok 'sums are those without the listener, and bytes in logs remain' sums
 again() {
     cp -a kept once &&
         stretto-report --salt s --forget "$listener" kept >said &&
@@ -79,7 +79,7 @@ again() {
 }
 ok 'a second time changes nothing' again
 by_hash() { fill && stretto-report --salt s --forget "$hash" kept >said && test "$(traces)" -eq 0; }
-ok 'by the digits that reports show too' by_hash
+ok 'the digits in reports can be given instead of the id' by_hash
 
 cut=2026-11-17
 at=$(date -ud $cut +%s)000
@@ -94,7 +94,7 @@ drops() {
         test "$(wc -l <left)" -lt "$(wc -l <all.jsonl)" &&
         grep -c partial_session text | awk '{exit !($1 > 0)}'
 }
-ok '--drop-before goes by the time that the server received a line' drops
+ok '--drop-before uses the time when the server received a line' drops
 removed() {
     fill &&
         rm kept/part.json.gz kept/whole.json &&
@@ -102,7 +102,7 @@ removed() {
         stretto-report --drop-before 2027-01-01 kept >said &&
         test -z "$(ls kept)"
 }
-ok 'and takes away files of which nothing stays' removed
+ok 'and removes files without remaining lines' removed
 same_times() {
     fill &&
         touch -d 2026-11-18T01:02:03Z kept/events.jsonl &&
@@ -110,7 +110,7 @@ same_times() {
         stretto-report --salt s --forget "$listener" kept/events.jsonl &&
         test "$(stat -c '%Y %a' kept/events.jsonl)" = "$(date -ud 2026-11-18T01:02:03Z +%s) 600"
 }
-ok 'time and mode of a file stay' same_times
+ok 'time and mode of a file do not change' same_times
 busy() { # a server appends to it
     mkdir -p store/songs store/names &&
         fill &&
@@ -121,7 +121,7 @@ busy() { # a server appends to it
         stop "$pid" &&
         stretto-report --forget "$listener" kept/events.jsonl
 }
-ok 'a file that a server appends to is left alone: 75' busy
+ok 'a file that a server appends to is not changed: 75' busy
 damaged() {
     fill &&
         head -c 2000 kept/old.jsonl.gz >short.gz &&
@@ -144,7 +144,7 @@ full() {
     fi
 }
 mkdir small
-ok 'on a full disk the file is as it was' full
+ok 'on a full disk the file is unchanged' full
 wrong() {
     exits 64 stretto-report --forget "$listener" - <all.jsonl &&
         exits 64 stretto-report --forget x --json all.jsonl &&

@@ -29,7 +29,7 @@ grows() {
     part 3 10 >second && head -c 5017 second >>grow.jsonl && now_has ".input.lines == $(wc -l <grow.jsonl)" || return
     part 3 10 | tail -c +5018 >>grow.jsonl && now_has ".input.lines == $lines" && ends_as once.json
 }
-ok 'what is appended is counted, half a line when it is whole' grows
+ok 'appended lines are counted, an incomplete one when it is complete' grows
 open() {
     line() {
         printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"a","listener":"l","place":"","song":"s"%s}\n' "$@"
@@ -44,7 +44,7 @@ open() {
         stretto-report --json open.jsonl >open.json &&
         ends_as open.json
 }
-ok 'a session that goes on is shown as it is, and counts once' open
+ok 'an open session is shown with its lines so far, and counts once' open
 moves() {
     part 0 3 >move.jsonl &&
         follow move.jsonl &&
@@ -55,7 +55,7 @@ moves() {
         now_has ".input.lines == $lines" &&
         ends_as once.json
 }
-ok 'a file that is moved away is read on, and the one that is made anew too' moves
+ok 'a renamed file is read further, and so is the new one' moves
 gone() {
     part 0 3 >gone.jsonl &&
         part 3 4 >there.jsonl &&
@@ -68,7 +68,7 @@ gone() {
         now_has ".input.lines == $lines" &&
         ends_as once.json
 }
-ok 'a file that is not there for a while is waited for' gone
+ok 'a file that is missing for a while is waited for' gone
 cut_off() {
     part 0 6 >cut.jsonl &&
         follow cut.jsonl &&
@@ -79,8 +79,8 @@ cut_off() {
         return
     part 7 10 >>cut.jsonl && now_has ".input.lines == $lines" && ends_as once.json
 }
-ok 'a file that is cut, as by copytruncate, is read from its beginning' cut_off
-regrown() { # the follower stands still while the file is cut and grows beyond its old size
+ok 'a truncated file, as by copytruncate, is read from its beginning' cut_off
+regrown() { # the follower is stopped while the file is truncated and grows beyond its old size
     part 0 2 >regrown.jsonl &&
         follow regrown.jsonl &&
         now_has ".input.lines == $(wc -l <regrown.jsonl)" &&
@@ -91,7 +91,7 @@ regrown() { # the follower stands still while the file is cut and grows beyond i
         now_has ".input.lines == $lines" &&
         ends_as once.json
 }
-ok 'and so is one that has grown beyond its old size since' regrown
+ok 'and so is one that has grown beyond its old size since then' regrown
 folder() {
     mkdir -p folder/sub &&
         part 0 3 >folder/a.jsonl &&
@@ -103,8 +103,8 @@ folder() {
         now_has ".input.lines == $lines" &&
         ends_as once.json
 }
-ok 'files that come into a folder, packed too' folder
-logs() { # two logs that grow by turns, each line in two passes over the log counts once
+ok 'new files in a folder are read, even compressed ones' folder
+logs() { # two logs grow alternately; a line in two passes over a log counts once
     entry() {
         printf \
             '192.0.2.7 - - [29/Nov/2026:10:%02d:%02d +0000] "GET /songs/s/96/chunk_%d.ogg HTTP/1.1" 200 %d "-" "x" HIT 3 "-" "-"\n' \
@@ -125,7 +125,7 @@ logs() { # two logs that grow by turns, each line in two passes over the log cou
         return
     cp eu.log eu.log.1 && stretto-report --json eu.log us.log >logs.json && ends_as logs.json
 }
-ok 'logs of two servers, by turns' logs
+ok 'logs of two servers that grow alternately' logs
 input() {
     { part 0 5 && sleep 0.5 && part 5 10; } | stretto-report --follow --every 0.1 --json - >said &&
         jq -s '.[-1]' said | but_files >left &&
@@ -143,7 +143,7 @@ page() {
         grep -q '<h1>What listeners heard' page.html &&
         curl -sf "$url/report.json" >page.json
 }
-ok 'a page on loopback, that loads itself again' page
+ok 'a page on loopback, which reloads itself' page
 allowed() { # the policy's hash is that of the script
     sum=$(perl -0777 -ne 'print $1 if m{<script>(.*?)</script>}s' page.html | openssl dgst -sha256 -binary | base64) &&
         grep -qF "script-src 'sha256-$sum'" page.html
@@ -157,7 +157,7 @@ grown() {
         but_files once.json >right &&
         cmp left right
 }
-ok 'and shows what has come' grown
+ok 'and shows new lines' grown
 status() { # STATUS CURL'S ARGUMENTS
     wanted_status=$1 && shift && test "$(curl -s -o /dev/null -w '%{http_code}' "$@")" = "$wanted_status"
 }
@@ -170,10 +170,10 @@ others() {
         status 405 -X POST "$url/" &&
         status 200 -I "$url/"
 }
-ok 'not to pages of others, by their name' others
-ok 'it ends with 0' stop "$pid"
-ok 'only loopback: 64' exits 64 stretto-report --follow --listen 0.0.0.0:0 page.jsonl
-ok 'and with --follow: 64' exits 64 stretto-report --listen 127.0.0.1:0 page.jsonl
+ok 'requests with another host name are refused' others
+ok 'SIGTERM ends it with 0' stop "$pid"
+ok 'an address other than loopback: 64' exits 64 stretto-report --follow --listen 0.0.0.0:0 page.jsonl
+ok 'without --follow: 64' exits 64 stretto-report --listen 127.0.0.1:0 page.jsonl
 ok 'no such file: 66' exits 66 stretto-report --follow nowhere.jsonl
 ok 'not as CSV: 64' exits 64 stretto-report --follow --csv songs page.jsonl
 
@@ -200,7 +200,7 @@ html() {
         wait "$follower"
 }
 page_changed() { [ "$(md5sum <live.html)" != "$first" ] && grep -q '</html>' live.html; }
-ok '--html writes the file again' html
+ok '--html replaces the file' html
 screen() { # a terminal of 24 rows and 80 columns
     part 0 5 >screen.jsonl &&
         {
@@ -215,5 +215,5 @@ screen() { # a terminal of 24 rows and 80 columns
         kill "$follower" &&
         wait "$follower"
 }
-ok 'a terminal is filled, and never scrolled' screen
+ok 'the report fills the terminal and never scrolls it' screen
 finish

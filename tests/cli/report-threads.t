@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-report: several threads parse, one adds up; the report is that of one processor. Runs under TSan too.
+# stretto-report: several threads parse, one adds up; the report equals that of one processor. Runs under TSan too.
 . ./tests/lib.sh
 python3 "$root/tests/tools/events.py" 400 --mess >events.jsonl
 gzip -k events.jsonl
@@ -13,7 +13,7 @@ packed() {
     stretto-report --json events.jsonl.gz | jq -S 'del(.input)' >left && jq -S 'del(.input)' all.json >right &&
         test -s right && cmp left right
 }
-ok 'also of a packed file' packed
+ok 'also for a compressed file' packed
 many_files() {
     split -n l/7 events.jsonl piece. &&
         mkdir pieces &&
@@ -21,12 +21,12 @@ many_files() {
         stretto-report --json pieces | jq -S 'del(.input)' >left &&
         cmp left right
 }
-ok 'also of seven files' many_files
+ok 'also for seven files' many_files
 cut_short() {
     head -c 300000 events.jsonl.gz >short.gz &&
         says 'the gzip data end early' exits 65 stretto-report short.gz
 }
-ok 'packed data that end early end it with 65' cut_short
+ok 'truncated compressed data end it with 65' cut_short
 failed_write() { stretto-report --json events.jsonl >/dev/full; }
 ok 'a full disk ends it with 74' exits 74 failed_write
 finish

@@ -7,7 +7,7 @@ seed=${CROWD_SEED:-4711}
 crowd() { python3 "$root/tests/tools/crowd.py" "$@" --seed "$seed"; }
 crowd catalogue >songs.json
 paid() { stretto-report --json --pool 1000000 --min-plays 0 --catalogue songs.json "$@"; }
-# half of what artists get more or less, in cents of a million; artists of farms have no right to any
+# half of the sum of differences per artist, in cents of a million; artists of farms should get nothing
 cat >moved.jq <<'EOF'
 def of: [.royalties_by_artist[] | {(.artist): .amount_cents}] | add // {};
 (.[0] | of) as $a | (.[1] | of) as $b | [($a + $b | keys[]) as $k | (($a[$k] // 0) - ($b[$k] // 0) | fabs)] | add / 2
@@ -23,7 +23,7 @@ crowd honest --alone >apart.jsonl
 paid apart.jsonl >apart.json
 
 lies() { crowd lie --sessions "$2" --kind "$1" >lies.jsonl && paid honest.jsonl lies.jsonl; }
-# whose truth is that the same sessions were honest
+# the correct result: the same sessions, but honest
 for share in 1 10 50; do
     n=$((sessions * share / (100 - share)))
     test $share -lt 50 || n=$sessions
@@ -40,7 +40,7 @@ for share in 1 10 50; do
                         .[0].times[0].width_ms == .[1].times[0].width_ms' \
                     none.json lied.json
         }
-        ok "clocks, $kind, $share % of sessions: as if they were right" right
+        ok "clocks, $kind, $share % of sessions: the report is as with correct clocks" right
         alone() {
             crowd lie --alone --sessions "$n" --kind $kind >lies.jsonl &&
                 paid apart.jsonl lies.jsonl >b.json &&
@@ -48,17 +48,17 @@ for share in 1 10 50; do
                 jq -e --argjson n "$n" '.totals.undated == $n' b.json
         }
         case $kind in future | past) test $share -eq 50 ||
-            ok '  and where no server says so: they have no date and move no money' alone ;; esac
+            ok "  without a server's times: these sessions have no date and get no money" alone ;; esac
     done
     theft() {
         lies theft "$n" >lied.json &&
             at_most 0 truth.json lied.json &&
             jq -e '[.royalties_by_artist[].artist] | index("Mallory") == null' lied.json
     }
-    ok "another artist, $share %: no cent moves" theft
+    ok "another artist in $share % of events: no cent changes" theft
 done
 echo '{"edge_gb": 0.02, "storage_gb_month": 0.02, "stored_gb": 100}' >prices
-same_cost() { # LIE [--alone] FILE TRUTH: of these sessions, honest
+same_cost() { # LIE [--alone] FILE TRUTH: the cost equals that of the honest sessions
     crowd lie --sessions 3 --kind "$1" $2 >lies.jsonl &&
         stretto-report --json --prices prices "$3" lies.jsonl >b.json &&
         stretto-report --json --prices prices "$3" "$4" >a.json &&
@@ -73,9 +73,9 @@ costs() {
     for kind in future past; do same_cost $kind --alone apart.jsonl no.jsonl || return; done
     same_cost jump --alone apart.jsonl lone.jsonl
 }
-ok 'nor does the cost, which goes by the time that passed' costs
+ok 'nor does the cost, which depends on the time that passed' costs
 
-majority() { # 5 listeners of a song say one thing, one of them twice another
+majority() { # 5 listeners of a song send one title, and one of them sends another one twice
     crowd lie --sessions 3 --kind theft >lies.jsonl &&
         stretto-report --json --pool 1000 --min-plays 0 honest.jsonl lies.jsonl >said.json 2>err &&
         grep -q 'do not pay by this' err &&
@@ -84,7 +84,7 @@ majority() { # 5 listeners of a song say one thing, one of them twice another
         paid honest.jsonl 2>err >said.json &&
         test ! -s err
 }
-ok 'without a catalogue most listeners say who the artist is, and a warning tells' majority
+ok 'without a catalogue the majority of listeners decides the artist, with a warning' majority
 outside() {
     jq '{songs: .songs[:600], next: null}' songs.json >half.json &&
         stretto-report --json --pool 1000 --min-plays 0 --user-centric --catalogue half.json honest.jsonl >said.json &&
@@ -148,9 +148,9 @@ none() {
         printf '{"id":"a","artist":"x"}\n{"id":"a","artist":"y"}\n' >bad &&
         says 'there twice' exits 65 stretto-report --catalogue bad honest.jsonl
 }
-ok 'one that cannot be read, or is none, is told' none
+ok 'a catalogue that is unreadable or invalid is reported' none
 
-# farms: 6,000 plays beside 33,000 honest ones
+# farms: 6,000 plays in addition to 33,000 honest ones
 farmed='([.royalties_by_artist[] | select(.artist | startswith("Farmer")) | .amount_cents] | add // 0)'
 household() { # cents of one honest household of 2.2 listeners
     jq '[.royalties[].amount_cents] | add / '"$(jq .totals.listeners truth.json)"' * 2.2' truth.json
@@ -166,10 +166,10 @@ for kind in short jitter even own many; do
                 test "$(echo "$gain <= 2 * $share * $networks" | bc)" -eq 1 &&
                 jq -e '[.suspects[].suspicion] | all(length > 10)' said.json
         }
-        ok "500 invented listeners, $kind, on $networks networks: no more than two households each" farm
+        ok "500 invented listeners, $kind, on $networks networks: at most the plays of two households each" farm
     done
 done
-inside() { # a carrier's network with 2,000 honest listeners in it
+inside() { # a farm in a carrier's network with 2,000 honest listeners
     crowd honest --layout cgnat >cgnat.jsonl &&
         crowd farm --kind own --within 9.9.9.0 >farm.jsonl &&
         paid cgnat.jsonl farm.jsonl >said.json &&
@@ -181,7 +181,7 @@ inside() { # a carrier's network with 2,000 honest listeners in it
                 .networks[0].suspects >= 490 and .networks[0].plays > 20000' \
             said.json
 }
-ok 'in the middle of 2,000 honest ones too, who are not suspected' inside
+ok 'also among 2,000 honest listeners, who are not suspected' inside
 for layout in apart office cgnat mobile; do
     layouts() {
         crowd honest --layout $layout >other.jsonl &&
@@ -189,7 +189,7 @@ for layout in apart office cgnat mobile; do
             at_most 1000000 truth.json said.json &&
             jq -e '.totals.suspects * 1000 <= .totals.listeners' said.json
     }
-    ok "honest listeners, $layout: within 1 %, and at most one in a thousand is a suspect" layouts
+    ok "honest listeners, $layout: paid within 1 %, and at most one in a thousand is suspected" layouts
 done
 override() {
     crowd farm --networks 8 >farm.jsonl &&
@@ -200,7 +200,7 @@ override() {
         one=$(jq -r '.suspects[0].listener' said.json) &&
         paid --trust "$one" honest.jsonl farm.jsonl | jq -e "$farmed > 0"
 }
-ok 'who is trusted is paid' override
+ok 'trusted listeners are paid' override
 tokens() { # a server saw a token with half of the sessions
     sed '/honest'"$seed"'-[0-9]*[02468]"/s/}$/,"token":"t"}/' honest.jsonl >tokens.jsonl &&
         paid tokens.jsonl >said.json &&
@@ -209,11 +209,11 @@ tokens() { # a server saw a token with half of the sessions
         jq -e --argjson all "$(jq .totals.plays truth.json)" \
             '.totals.plays > $all * 0.45 and .totals.plays < $all * 0.55'
 }
-ok 'where access tokens are in use only plays with one count' tokens
+ok 'with --require-token only plays with an access token count' tokens
 
-# every lie by listeners and sessions of its own, for a twelfth of the sessions each, and a farm on 8 networks, for another
+# each attack has its own listeners, with a twelfth of the sessions each; a farm on 8 networks has another twelfth
 lie() { crowd lie --kind "$1" --sessions "$3" | sed "s/\"lie$seed-/\"lie-$2-/; s/\"liar-$seed-/\"liar-$2-/"; }
-together() { # SHARE: the truth is that those with wrong clocks or claims were honest
+together() { # SHARE: the correct result is that of honest clocks and claims
     n=$((sessions * $1 / (100 - $1) / 6)) &&
         for kind in theft future past jump claim; do lie $kind $kind $n; done >lies.jsonl &&
         for kind in future past jump claim; do lie none $kind $n; done >none.jsonl &&
@@ -228,7 +228,7 @@ together() { # SHARE: the truth is that those with wrong clocks or claims were h
             truths.json said.json
 }
 for part in 1 10 50; do
-    ok "all of it together, $part % of sessions: what a farm may gain, and no cent more" together $part
+    ok "all attacks together, $part % of sessions: a farm gains at most its limit" together $part
 done
 merged() {
     cat honest.jsonl lies.jsonl farm.jsonl |
@@ -239,7 +239,7 @@ merged() {
         jq 'del(.input)' merged.json >b.json &&
         cmp a.json b.json
 }
-ok 'and merged from parts: the same to the byte' merged
+ok 'and merged from parts: the same bytes' merged
 alone_parts() {
     cp apart.jsonl alone.jsonl &&
         for kind in future past jump; do crowd lie --alone --kind $kind --sessions 300; done >>alone.jsonl &&
@@ -252,5 +252,5 @@ alone_parts() {
         jq 'del(.input)' merged.json >b.json &&
         cmp a.json b.json
 }
-ok 'also without a word of a server' alone_parts
+ok "also without a server's times" alone_parts
 finish

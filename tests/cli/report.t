@@ -1,11 +1,11 @@
 #!/bin/sh
-# stretto-report: its sums against SQL over the same lines, in every shape that input may have; money to the cent.
+# stretto-report: its sums equal those of SQL for the same lines, in every form of input; money to the cent.
 #   REPORT_SESSIONS   sessions of the file that is compared (400)
 . ./tests/lib.sh
 make_events() { python3 "$root/tests/tools/events.py" "$@"; }
 make_events "${REPORT_SESSIONS:-400}" --mess --shuffle >events.jsonl
 
-# an oracle that shares nothing with the tool
+# an oracle that shares no code with the tool
 sql() { # FILE
     rm -f base
     sqlite3 base 'CREATE TABLE raw(line TEXT)' '.mode ascii' '.separator "\037" "\n"' ".import $1 raw" \
@@ -23,8 +23,8 @@ ours='{sessions: .totals.sessions, plays: .totals.plays, skips: .totals.skips, l
 stretto-report --json events.jsonl >all.json
 sql events.jsonl >oracle
 same_as_sql() { head -n 1 oracle | jq -S . >theirs && jq -S "$ours" all.json >mine && diff theirs mine; }
-ok 'torn, doubled, foreign and shuffled lines give the sums that SQL gives' same_as_sql
-near() { # percentiles within 0.4 %, bytes never heard within a byte a chunk
+ok 'with incomplete, duplicated, unknown and shuffled lines, the sums equal those of SQL' same_as_sql
+near() { # percentiles within 0.4 %, bytes never heard within one byte per chunk
     jq -s \
         '.[1] as $t | .[0] | [.experience.startup_p50_ms, .experience.startup_p90_ms,
             .experience.startup_p99_ms] as $m | [$t.p50, $t.p90, $t.p99] as $w |
@@ -33,7 +33,7 @@ near() { # percentiles within 0.4 %, bytes never heard within a byte a chunk
         grep -qx true
 }
 sed -n 2p oracle >second
-ok 'percentiles are as near as promised' near
+ok 'percentiles are within the documented error' near
 
 but_input() { jq -S 'del(.input)' "$@"; }
 same() { but_input "$1" >left && but_input "$2" >right && cmp left right; }
@@ -46,7 +46,7 @@ in_order() {
         stretto-report --json b.jsonl >b.json &&
         same a.json b.json
 }
-ok 'any order and any number of times is the same' in_order
+ok 'order and repetition of lines do not change the report' in_order
 given_after() {
     line() {
         printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"a","listener":"l","place":"","song":"s"%s}\n' "$@"
@@ -73,7 +73,7 @@ folders() {
         same all.json folder.json &&
         jq -e '.input.files == 5' folder.json
 }
-ok 'a folder, packed or not, is the same as the file' folders
+ok 'a folder gives the same report as the file, compressed or not' folders
 globs() { stretto-report --json 'folder/*/*.jsonl*' >glob.json && same all.json glob.json; }
 ok 'and a pattern' globs
 pipes() {
@@ -82,10 +82,10 @@ pipes() {
         gzip <events.jsonl | stretto-report --json - >pipe.json &&
         same all.json pipe.json
 }
-ok 'and standard input, packed too' pipes
+ok 'and standard input, compressed too' pipes
 crlf() { sed 's/$/\r/' events.jsonl | stretto-report --json - >crlf.json && same all.json crlf.json; }
-ok 'and lines of Windows' crlf
-parts() { # by whole sessions
+ok 'and lines that end in CR LF' crlf
+parts() { # split between sessions
     mkdir -p parts &&
         awk -F '"session":"' \
             '{split($2, s, "\""); n = substr(s[1], length(s[1]) - 1) + 0; print > sprintf("parts/%02d.jsonl", n)}' \
@@ -98,7 +98,7 @@ parts() { # by whole sessions
         jq -S '.input | del(.files)' merged.json >right &&
         cmp left right
 }
-ok 'a hundred partial reports give just what one run gives' parts
+ok 'a hundred partial reports give exactly the report of one run' parts
 long_sessions() { # of 3,000 chunks: each a line of about 100 kB in a partial report of 4 MB
     python3 - >long.jsonl <<'EOF' || return
 import json
@@ -113,22 +113,22 @@ EOF
 }
 ok 'so do those of sessions with 3,000 chunks, whose lines are long' long_sessions
 twice() { stretto-report --json parts/*.part parts/00*.part >twice.json && same all.json twice.json; }
-ok 'also when one is read twice' twice
+ok 'also if one is read twice' twice
 
 strict() { stretto-report --strict events.jsonl; }
-ok '--strict tells of lines passed over' exits 1 strict
+ok '--strict fails if lines were skipped' exits 1 strict
 says_how() { says 'torn' strict; }
-ok 'and how many' says_how
+ok 'and prints their number' says_how
 make_events 20 --seed 7 >clean.jsonl
-ok 'and is content with a clean file' stretto-report --strict clean.jsonl
+ok 'and succeeds with a clean file' stretto-report --strict clean.jsonl
 gzip -k clean.jsonl && head -c 3000 clean.jsonl.gz >short.jsonl.gz
 short() {
     says 'end early' exits 65 stretto-report short.jsonl.gz &&
         says 'end early' stretto-report --keep-going short.jsonl.gz &&
         exits 1 stretto-report --keep-going --strict short.jsonl.gz
 }
-ok 'a gzip file that ends early is told, and refused unless what is there is wanted' short
-cut_anywhere() { # each packing cut at a hundred places, and one byte changed
+ok 'a truncated gzip file is reported, and refused without --keep-going' short
+cut_anywhere() { # each compressed file truncated at a hundred positions, and with one byte changed
     xz -k clean.jsonl && zstd -qk clean.jsonl && stretto-report --json clean.jsonl >plain.json || return
     for packed in clean.jsonl.gz clean.jsonl.xz clean.jsonl.zst; do
         stretto-report --json "$packed" >packed.json &&
@@ -140,7 +140,7 @@ cut_anywhere() { # each packing cut at a hundred places, and one byte changed
         done
     done
 }
-ok 'gzip, xz and zstd are read, and a cut is seen wherever it is' cut_anywhere
+ok 'gzip, xz and zstd are read, and truncation is detected at any byte' cut_anywhere
 joined() {
     {
         gzip <clean.jsonl
@@ -154,7 +154,7 @@ joined() {
         exits 65 stretto-report tail.gz &&
         head -c 30 clean.jsonl.xz | exits 65 stretto-report -
 }
-ok 'members one after the other are read, with zeros behind them, and nothing else' joined
+ok 'several gzip members are read, also with zeros after them, but no other bytes' joined
 foreign() {
     head -c 100000 /dev/urandom >song.mp3 &&
         exits 65 stretto-report song.mp3 &&
@@ -168,7 +168,7 @@ bom() {
     printf '\357\273\277' | cat - clean.jsonl | stretto-report --strict --json - >bom.json &&
         same plain.json bom.json
 }
-ok 'a byte order mark is passed over' bom
+ok 'a byte order mark is ignored' bom
 partial_cut() {
     stretto-report --partial clean.jsonl >whole.part &&
         stretto-report --json whole.part >merged.json &&
@@ -196,7 +196,7 @@ empty() {
 }
 ok 'empty input is an error, except on request' empty
 
-# sessions by hand: NAME LISTENER SONG START_S HEARD_S WALL_S WHY
+# hand-made sessions: NAME LISTENER SONG START_S HEARD_S WALL_S WHY
 line() {
     printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"%s","listener":"%s","place":"x","song":"%s"%s}\n' "$@"
 }
@@ -220,15 +220,15 @@ counts() {
     stretto-report --json hand.jsonl | jq -c '[.songs[] | {(.song): .plays}] | add' >said &&
         grep -qx '{"B":2,"C":1,"A":1}' said
 }
-ok 'a play is 30 s heard, and no more is heard than time passed' counts
+ok 'a play has 30 s heard, and the time heard is limited by the time passed' counts
 amounts() { jq -c '[.royalties[] | {(.song): .amount_cents}] | add' >shares && grep -qx "$1" shares; }
 pro_rata() { stretto-report --json --pool 100 --min-plays 0 hand.jsonl | amounts '{"B":5000,"A":2500,"C":2500}'; }
-ok 'pro rata, money goes by plays' pro_rata
+ok 'by default, money is divided by plays' pro_rata
 thirds() {
     stretto-report --json --pool 100.00 --min-plays 0 --user-centric hand.jsonl |
         amounts '{"B":5000,"C":3333,"A":1667}'
 }
-ok 'user-centric, by listeners and then by theirs' thirds
+ok 'user-centric, it is divided by listeners, then by their plays' thirds
 exact() {
     for pool in 0.01 0.02 1 99.99 1234567.89; do
         for how in '' --user-centric; do
@@ -253,12 +253,12 @@ robot() {
     .suspects[0].plays == 3' said &&
         amounts '{"B":5000,"A":2500,"C":2500}' <said
 }
-ok 'a day has 24 hours; a listener with more is a suspect and is not paid for' robot
+ok 'a listener with more than 24 hours in a day is suspected and not paid' robot
 paid() {
     stretto-report --json --pool 100 --min-plays 0 --pay-suspects robot.jsonl |
         jq -e '[.royalties[] | select(.song == "C").plays] == [4]'
 }
-ok 'unless asked' paid
+ok 'unless --pay-suspects is given' paid
 salted() {
     stretto-report --json robot.jsonl | jq -r '.suspects[0].listener' >plain &&
         printf '\0robot' | sha256sum | head -c 16 | cmp - plain -n 16 &&
@@ -271,14 +271,14 @@ when() {
     stretto-report --json --since @250 --until @450 hand.jsonl | jq -e '.totals.sessions == 2' &&
         stretto-report --json --since 1970-01-01T00:08:20Z hand.jsonl | jq -e '.totals.sessions == 2'
 }
-ok '--since and --until go by when a session began' when
+ok '--since and --until use the start of a session' when
 
 heard 1 anna A 100 60 60 finished '=HYPERLINK(\"x\")' >formula.jsonl
 inert() { stretto-report --csv songs formula.jsonl >said && grep -q "\"'=HYPERLINK(\"\"x\"\")\"" said; }
-ok 'a title that is a formula is inert in CSV' inert
+ok 'a title that is a formula is harmless in CSV' inert
 heard 1 anna A 100 60 60 finished '\u001b[2Jgone' >control.jsonl
 escaped() { stretto-report control.jsonl >said && grep -qF '\x1b[2Jgone' said && lacks "$(printf '\033')" said; }
-ok 'control bytes of a title drive no terminal' escaped
+ok 'control bytes of a title do not reach the terminal' escaped
 heard 1 anna A 100 60 60 finished '<script>alert(1)</script>' >script.jsonl
 page() {
     stretto-report --html page.html script.jsonl >said &&
@@ -287,8 +287,8 @@ page() {
         test "$(grep -c '<script' page.html)" -eq 1 &&
         lacks ' src=|href=|url\(|@import' page.html
 }
-ok 'the page escapes titles, has one script of its own and fetches nothing' page
-policy() { # what it is allowed to run is what it has
+ok 'the page escapes titles, has only its own script and fetches nothing' page
+policy() { # the allowed script is the page's script
     python3 - page.html <<'EOF'
 import base64, hashlib, re, sys
 page = open(sys.argv[1], encoding="utf-8").read()
@@ -296,13 +296,13 @@ script = re.search(r"<script>(.*?)</script>", page, re.S).group(1)
 assert f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" in page.split("<style>")[0], page[:600]
 EOF
 }
-ok 'and its policy allows that and no other' policy
+ok 'and its policy allows only this script' policy
 first_songs() {
     stretto-report --html - events.jsonl | grep -o '<h2>[^<]*' | sed 's/<h2>//' | paste -sd , >order &&
         grep -q '^Songs,Artists,.*Listening,.*,Input,.*Edges' order || { cat order; return 1; }
 }
 ok 'songs come before technical input' first_songs
-# titles that do what titles do in the wild
+# problematic titles
 hostile() {
     python3 - <<'EOF'
 import json
@@ -336,7 +336,7 @@ for name, most in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
         assert not any(c != "\n" and unicodedata.category(c) == "Cc" for c in line), line
 EOF
 }
-balanced() { # by UAX 9: nothing that a text opens reaches beyond it
+balanced() { # by UAX 9: marks in a text have no effect after it
     stretto-report --csv songs --bom hostile.jsonl >songs.csv &&
         stretto-report --top 100 hostile.jsonl >said &&
         stretto-report --html page.html hostile.jsonl >none &&
@@ -375,7 +375,7 @@ costs() {
                 .cost[0].requests * 1e5 | fabs) < 1e4 and
     .cost[1].amount > .cost[0].amount and (.cost[2].origin_bytes == $b.edge_hit + $b.edge_miss + $b.peer)' said
 }
-ok 'cost is bytes and requests by their prices' costs
+ok 'the cost is computed from bytes, requests and prices' costs
 
 # access logs: sessions of the events, others, and servers that ask servers
 entry() {
@@ -411,7 +411,7 @@ logs() {
         equals "$(sent with.json)" "$sums" &&
         jq -e --argjson n "$n" '.bytes.unreported == 27 * $n * ($n + 1) / 2 and .input.requests == 6 * $n' with.json
 }
-ok 'access logs: bytes that players report are not counted again, nor those to other servers' logs
+ok 'access logs: reported bytes and those to other servers are not counted again' logs
 turned() {
     stretto-report --servers servers.json --json logs events.jsonl >turned.json &&
         equals "$(sent turned.json)" "$sums" &&
@@ -419,7 +419,7 @@ turned() {
         jq -S 'del(.servers, .input, .bytes.unreported)' turned.json >right &&
         cmp left right
 }
-ok 'in any order, and the rest is as without them' turned
+ok 'in any order, and other tables are as without logs' turned
 log_parts() {
     cp events.jsonl logs/*.log parts/ &&
         for part in parts/*.log parts/events.jsonl; do
@@ -451,8 +451,8 @@ twice_read() {
         equals "$(sent merged.json)" "$sums" &&
         rm logs/*.d
 }
-ok 'a log that is read twice counts once, rotated, packed and in partial reports too' twice_read
-stranger() { # Via is what anybody may send
+ok 'a log that is read twice counts once, even rotated, compressed or in partial reports' twice_read
+stranger() { # any client may send Via
     entry 1 200000000 MISS - 'corporate proxy' | sed 's/^198.51.100.0/203.0.113.0/' >proxied.log &&
         stretto-report --servers servers.json --json --prices prices proxied.log |
         jq -e \
@@ -460,7 +460,7 @@ stranger() { # Via is what anybody may send
         says '1 requests in logs came through a proxy' stretto-report proxied.log
 }
 ok 'a client with Via does not count as a server' stranger
-ok 'a list of servers that says no address is refused' exits 65 stretto-report --servers prices events.jsonl
+ok 'a list of servers without addresses is refused' exits 65 stretto-report --servers prices events.jsonl
 alone() {
     stretto-report --json logs |
         jq -e '.servers[0].reported == 0 and .servers[0].unreported_hit > 0 and .totals.sessions == 0' &&
@@ -469,13 +469,13 @@ alone() {
             tr -d '\r' |
             grep -qx 'server,requests,bytes,reported,unreported_hit,unreported_miss,unreported_origin,to_servers'
 }
-ok 'without events nothing is reported' alone
+ok 'without events all bytes are unreported' alone
 within() {
     stretto-report --json --since 2025-11-25T12:00:00Z logs/store.log |
         jq -e --argjson n "$n" '.servers[0].requests == 2 * ([range(1; $n + 1) | select(. % 24 >= 12)] | length)'
 }
-ok '--since goes by the time of each line' within
-outside() { # a session of before belongs to no sum, but its bytes were reported all the same
+ok '--since uses the time of each line of a log' within
+outside() { # an earlier session is in no sum, but its bytes count as reported
     stretto-report --json --since @4102444000 events.jsonl logs/east.log |
         jq -e '.totals.sessions == 0 and .servers == []' &&
         stretto-report --partial --since 2025-11-25T00:00:00Z events.jsonl logs/east.log >ranged &&
@@ -484,7 +484,7 @@ outside() { # a session of before belongs to no sum, but its bytes were reported
         equals "$(sent merged.json)" "$(sent one.json)" &&
         jq -e '.servers[0].reported > 0' one.json
 }
-ok 'sessions outside of it have reported theirs' outside
+ok 'bytes of sessions outside of the period count as reported' outside
 foreign_log() {
     printf \
         'Nov 27 18:13:20 host sshd[1]: no\n1.2.3.4 - - [25/Nov/2025:00:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl"\n' \
@@ -492,7 +492,7 @@ foreign_log() {
         exits 65 stretto-report --json logs/other.log &&
         stretto-report --keep-going --json logs/other.log | jq -e '.input.foreign == 2 and .servers == []'
 }
-ok 'lines of other logs are foreign' foreign_log
+ok 'lines of other logs are counted as foreign' foreign_log
 rm logs/other.log
 log_costs() {
     stretto-report --json --prices prices events.jsonl logs >said &&
@@ -514,17 +514,17 @@ compared() {
             said &&
         stretto-report --prices prices events.jsonl | grep -A 5 'What it cost' | grep -q 'saved'
 }
-ok 'peers and edges beside edges alone and the origin alone' compared
+ok 'the cost is compared with edges alone and the origin alone' compared
 html_costs() {
     stretto-report --html - --prices prices events.jsonl logs | grep -q 'origin only' &&
         stretto-report --html - events.jsonl logs | grep -q 'Servers, by their logs'
 }
-ok 'on the page too' html_costs
-ok 'tables fit 80 columns, or as many as COLUMNS says, with titles of 300 bytes and of any script' narrow
-ok 'what turns the direction of a title stays in it: on a terminal, in CSV, on the page' balanced
+ok 'and so it is on the page' html_costs
+ok 'tables fit 80 columns, or COLUMNS, with titles of 300 bytes and of any script' narrow
+ok 'marks that change the direction of a title affect only the title: on a terminal, in CSV, on the page' balanced
 number() { jq -r --arg w "$1" '.compare[] | select(.what == $w) | .computed' said; }
 verdict() { jq -r --arg w "$1" '.compare[] | select(.what == $w) | .verdict' said; }
-article() { # the numbers again, by bc
+article() { # the same numbers, computed by bc
     stretto-report --json --compare events.jsonl >said &&
         equals "$(echo "574*40*8.4/1000" | bc -l | cut -c1-6)" "$(number 'bytes a day' | cut -c1-6)" &&
         equals "$(echo "574*40*8.4*0.08/1000" | bc -l | cut -c1-5)" "$(number 'cost a day' | cut -c1-5)" &&
@@ -543,7 +543,7 @@ article() { # the numbers again, by bc
                 ($here - $all * (1 - .bytes.offload) | fabs) < 1e-4' \
             said
 }
-ok '--compare: which of an article'"'"'s numbers follow, and what was seen here at its prices' article
+ok '--compare checks the claims of an article'"'"'s numbers follow, and what was seen here at its prices' article
 zones() { # nights of Berlin around the change of October 2026, and of New York
     {
         heard 1 anna A 1792879800 60 60 finished
@@ -569,8 +569,18 @@ zones() { # nights of Berlin around the change of October 2026, and of New York
         jq -e '.totals.suspects == 0 and ([.days[].heard_ms] | max) > 86400000' &&
         stretto-report --json busy.jsonl | jq -e '[.days[].heard_ms] | max <= 86400000'
 }
-ok '--time-zone: days as date(1) has them, and one of 25 hours' zones
+ok '--time-zone: days as in date(1), and one of 25 hours' zones
 ok 'an unknown time zone: 64' exits 64 stretto-report --time-zone Europe/Atlantis clean.jsonl
 echo '{"edge_gb": -1}' >bad
-ok 'a price below nothing is refused' exits 65 stretto-report --prices bad events.jsonl
+ok 'a negative price is refused' exits 65 stretto-report --prices bad events.jsonl
+# report-trust.t has the rules, and runs without sanitizers: it sums up fifty crowds
+crowds() {
+    crowd() { python3 "$root/tests/tools/crowd.py" "$@"; }
+    crowd catalogue >songs.json && crowd honest >crowd.jsonl && crowd farm --kind own --networks 8 >>crowd.jsonl &&
+        for kind in future past jump claim theft; do crowd lie --kind $kind --sessions 40 >>crowd.jsonl || return; done
+    stretto-report --pool 1000 --catalogue songs.json --user-centric --json crowd.jsonl >said.json &&
+        jq -e '.totals.suspects >= 400 and ([.royalties_by_artist[].artist] | index("Mallory") == null)' said.json &&
+        stretto-report --pool 1000 --catalogue songs.json crowd.jsonl | grep -q suspect
+}
+ok 'a crowd with a farm and every kind of lie' crowds
 finish

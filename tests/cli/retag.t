@@ -1,5 +1,5 @@
 #!/bin/sh
-# One recording under several sets of tags, as a single and on an album: no publish takes away another's tags, and the audio is stored once.
+# One recording under several sets of tags, as a single and on an album: no publication removes other tags, and the audio is stored once.
 . ./tests/lib.sh
 tone a.wav 1
 ffmpeg -v error -f lavfi -i testsrc2=size=200x200 -frames:v 1 single.png
@@ -29,11 +29,11 @@ files() { find "store/songs/$id" -name '*.ogg' -printf '%p %i\n' | wc -l; }
 id=$(put single.flac)
 chunks=$(files)
 second() { equals "$(cover=album.png put album.flac)" "$id" && test "$(own)" = Single && lists 'Single: Track 3: '; }
-ok 'a second set of tags is kept beside the first' second
+ok 'a second set of tags is stored in addition to the first' second
 once() { test "$(files)" -eq "$chunks" && test "$(find store/songs -mindepth 1 -maxdepth 1 | wc -l)" -eq 1; }
 ok 'the audio is stored once' once
 covers() { test "$(find "store/songs/$id/cover" -name '*.jpg' | wc -l)" -eq 4 && stretto-publish --verify store; }
-ok 'each set has its cover, and the store is whole' covers
+ok 'each set has its cover, and the store is complete' covers
 same() {
     find store -printf '%p %T@ %i\n' | sort >before &&
         cover=album.png put album.flac &&
@@ -41,14 +41,14 @@ same() {
         find store -printf '%p %T@ %i\n' | grep -v '[.]staging' | sort >after &&
         grep -v '[.]staging' before | cmp - after
 }
-ok 'either again changes nothing' same
+ok 'publishing either again changes nothing' same
 retag() {
     put best.flac --retag &&
         lists 'Best of: Track 3: ' &&
         test "$(own)" = 'Best of' &&
         stretto-publish --verify store
 }
-ok '--retag replaces the tags of the song, and leaves the other set' retag
+ok '--retag replaces the tags of the song, but not the other set' retag
 broken() {
     cp -r store damaged &&
         echo '{}' >"$(echo damaged/songs/"$id"/tags/*.json)" &&
@@ -62,9 +62,9 @@ mended() {
         lists 'Best of: Track 3: ' &&
         stretto-publish --verify store
 }
-ok 'publishing mends damage and keeps all tags' mended
+ok 'publishing repairs damage and keeps all tags' mended
 gone() { stretto-publish --remove "$id" store && lists '' && test -z "$(ls store/songs)"; }
-ok '--remove takes away all of them' gone
+ok '--remove removes all sets' gone
 
 # --- with names
 named() {
@@ -73,13 +73,13 @@ named() {
         lists 'Single:single Track 3:album ' &&
         test "$(own)" = Single
 }
-ok 'a name carries its own tags' named
+ok 'a name has its own tags' named
 corrected() {
     tagged 'Track 3a' Album 3 album.flac &&
         cover=album.png put album.flac --name album &&
         lists 'Single:single Track 3a:album '
 }
-ok 'published again, it gets the new ones' corrected
+ok 'published again, the name gets the new tags' corrected
 pointed() { put single.flac --name other && lists 'Single:other,single Track 3a:album '; }
 ok 'a further name for the same tags' pointed
 only() { rm -rf store && put single.flac --name single && put best.flac --name single && lists 'Best of:single '; }
@@ -91,7 +91,7 @@ fetched() {
     stretto-fetch --store store -b 96 -o fetched.ogg album &&
         ffprobe -v error -show_entries stream_tags=title -of csv=p=0 fetched.ogg | grep -qx 'Track 3a'
 }
-ok 'who fetches a name from a store gets its tags' fetched
+ok 'fetching a name from a store gets its tags' fetched
 start stretto-serve store
 origin=$url
 start stretto-serve "$origin" --cache cache
@@ -103,11 +103,11 @@ served() {
         equals "$(curl -sf "$1/names/album")" "$id"
 }
 ok 'an origin serves a name with its tags' served "$origin"
-ok 'an edge does' served "$url"
+ok 'and so does an edge' served "$url"
 heard() { # URL NAME: the title in the continuous file
     curl -sfL "$1/stream/$2?kbps=96" -o heard.ogg && ffprobe -v error -show_entries stream_tags=title -of csv=p=0 heard.ogg
 }
-streamed() { # each twice: as it comes, and from what is kept
+streamed() { # each twice: from upstream, and from the cache
     for song in album single "$id" album single "$id"; do heard "$1" "$song"; done | tr '\n' ' ' |
         grep -qx 'Track 3a Single Single Track 3a Single Single '
 }
@@ -119,9 +119,9 @@ same_sound() {
     heard "$url" album && ffmpeg -v error -i heard.ogg -f md5 - >one &&
         heard "$url" single && ffmpeg -v error -i heard.ogg -f md5 - | cmp - one
 }
-ok 'and one sound' same_sound
+ok 'and the same audio' same_sound
 own_file() { curl -sf "$url/songs/$id/tags/album.json" | cmp - "store/songs/$id/tags/album.json"; }
-ok 'a server has the set of tags under its path in the store' own_file
+ok 'a server serves a set of tags at its path in the store' own_file
 
 # --- a store behind any web server, and a tracker
 edge=$url
@@ -133,9 +133,9 @@ from_plain() {
         test "$(fetch_title --cache c2 --store "$plain" single)" = Single &&
         test "$(fetch_title --cache c3 --store "$origin" album)" = 'Track 3a'
 }
-ok 'who fetches a name from any web server gets its tags' from_plain
+ok 'fetching a name from any web server gets its tags' from_plain
 start stretto-serve "$plain" --cache cache2
-ok '/stream/NAME of an edge before any web server has them' streamed "$url"
+ok '/stream/NAME of an edge in front of any web server has the tags' streamed "$url"
 echo "[{\"name\": \"eu\", \"url\": \"$edge\"}]" >edges.json
 told() { curl -sf "$url/songs/$1" | jq -r '.manifest.tags.TITLE[0]'; }
 tracked() { # ORIGIN CACHE
@@ -144,8 +144,8 @@ tracked() { # ORIGIN CACHE
         grep -qx 'Track 3a Single Single Track 3a Single Single ' || return
     test "$(fetch_title --allow-local-peers --cache "c4$2" --tracker "$url" album)" = 'Track 3a'
 }
-ok 'a tracker tells a name with its tags' tracked "$origin" a
-ok 'a tracker with any web server as origin does' tracked "$plain" b
+ok 'a tracker returns a name with its tags' tracked "$origin" a
+ok 'and so does a tracker with any web server as origin' tracked "$plain" b
 
 all() {
     test "$(curl -sf "$origin/songs" | jq -r '[.songs[] | [.id, .title, .names[0]] | join(":")] | join(" ")')" = \
@@ -156,7 +156,7 @@ paged() {
     next=$(curl -sf "$origin/songs?limit=1" | jq -r .next) &&
         test "$(curl -sf "$origin/songs?limit=1&after=$next" | jq -r '.songs[0].title')" = Single
 }
-ok '/songs turns the page between them' paged
+ok 'a page of /songs may end between them' paged
 appears() {
     cover=album.png put best.flac &&
         await 'the new set in the list' eval 'test "$(curl -sf "$origin/songs" | jq ".songs | length")" -eq 3'

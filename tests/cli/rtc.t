@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-rtc: songs between two peers over WebRTC, the tracker's part and HTTP's, and peers that break the rules.
+# stretto-rtc: songs between two peers over WebRTC, the tracker and HTTP, and peers that violate the protocol.
 . ./tests/lib.sh
 command -v stretto-rtc >/dev/null || {
     skip 'peers over WebRTC' 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'
@@ -25,7 +25,7 @@ rtc() { # TRACKER UPSTREAM [ARGS]: a peer on loopback; sets $url, $pid and $peer
     await 'the id of the peer' grep -q '^peer ' "$said" && peer=$(sed -n 's/^peer //p' "$said")
     await 'the word of the tracker' curl -sf -o /dev/null "$url/healthz"
 }
-lie() { # HOW: a peer that answers so; sets $peer
+lie() { # HOW: a peer that misbehaves in this way; sets $peer
     said=$work/.liar-$1
     "$liar" "$tracker" answer "$1" >"$said" 2>&1 &
     pid=$!
@@ -58,26 +58,26 @@ b=$url b_peer=$peer b_pid=$pid
 # songs
 ok 'a chunk comes from a peer' gives 200 "$b/rtc/$a_peer/$chunk"
 same() { cmp got "store/$chunk"; }
-ok 'as it is' same
+ok 'with the right bytes' same
 ok 'the link is kept for the next request' gives 200 "$b/rtc/$a_peer/$chunk"
-ok 'it is one link' test "$(metric "$b" rtc_links)" = 1
+ok 'there is only one link' test "$(metric "$b" rtc_links)" = 1
 part() { # RANGE OFFSET BYTES
     gives 206 "$b/rtc/$a_peer/$chunk" -r "$1" && tail -c +$(($2 + 1)) "store/$chunk" | head -c "$3" | cmp - got
 }
-ok 'a part in the middle, longer than what is asked for at once' part 1000-200999 1000 200000
-ok 'a part of one byte' part 0-0 0 1
-ok 'a part that begins there and has no end' part 1000- 1000 $((size - 1000))
-ok 'a part that ends behind the chunk' part 131072-99999999 131072 $((size - 131072))
+ok 'a range in the middle that is longer than one window' part 1000-200999 1000 200000
+ok 'a range of one byte' part 0-0 0 1
+ok 'a range without an end' part 1000- 1000 $((size - 1000))
+ok 'a range that ends after the chunk' part 131072-99999999 131072 $((size - 131072))
 curl -s -D fields -o got -r 5-9 "$b/rtc/$a_peer/$chunk"
 ok 'its Content-Range is that of the chunk' grep -q "^Content-Range: bytes 5-9/$size" fields
 ok 'it has the validators of the chunk' sh -c 'grep -qi "^ETag: \"$1" fields' - "$id"
 ok 'a range of another form gets the whole chunk' gives 200 "$b/rtc/$a_peer/$chunk" -r -500
-ok 'all of it' same
+ok 'with all bytes' same
 head_only() { curl -s -I "$b/rtc/$a_peer/$chunk" | tr -d '\r' >fields && grep -qx "Content-Length: $size" fields; }
-ok 'HEAD tells the length' head_only
-ok 'a small file comes too' gives 200 "$b/rtc/$a_peer/songs/$id/manifest.json"
+ok 'HEAD returns the length' head_only
+ok 'a small file is fetched too' gives 200 "$b/rtc/$a_peer/songs/$id/manifest.json"
 ok 'and is the manifest' cmp got "store/songs/$id/manifest.json"
-# on a machine under load a link may fall silent for too long: who asks sees that, and asks again
+# on a busy machine a link may be silent for too long; the client sees that and repeats its request
 fetched() { # CHUNK
     until curl -s -f -m 60 -o "got.$1" "$b/rtc/$a_peer/songs/$id/320/chunk_$1.ogg"; do
         [ $((again += 1)) -lt 20 ] || return
@@ -93,43 +93,43 @@ many() {
 }
 ok 'three chunks at the same time' many
 
-# answers that are not songs
-ok 'a range behind the end is 416' gives 416 "$b/rtc/$a_peer/$chunk" -r 99999999-
-ok 'a chunk that is not there is 404' gives 404 "$b/rtc/$a_peer/songs/$id/320/chunk_77.ogg"
-ok 'what is no song is 404' gives 404 "$b/rtc/$a_peer/metrics"
-ok 'what is no peer is 404' gives 404 "$b/rtc/me/$chunk"
-ok 'a peer asks back over the same link' gives 404 "$a/rtc/$b_peer/songs/404"
-ok 'an answer of 429 is 429' gives 429 "$a/rtc/$b_peer/songs/429"
+# error responses
+ok 'a range after the end is 416' gives 416 "$b/rtc/$a_peer/$chunk" -r 99999999-
+ok 'a missing chunk is 404' gives 404 "$b/rtc/$a_peer/songs/$id/320/chunk_77.ogg"
+ok 'a path outside of /songs is 404' gives 404 "$b/rtc/$a_peer/metrics"
+ok 'an invalid peer id is 404' gives 404 "$b/rtc/me/$chunk"
+ok 'the peer sends requests over the same link' gives 404 "$a/rtc/$b_peer/songs/404"
+ok 'a response of 429 is forwarded' gives 429 "$a/rtc/$b_peer/songs/429"
 refused() { curl -s -m 60 -D fields -o got "$@" && grep -q '^HTTP/1.1 503' fields; }
-ok 'an answer of 503 is 503' await '503' refused "$a/rtc/$b_peer/songs/503"
+ok 'a response of 503 is forwarded' await '503' refused "$a/rtc/$b_peer/songs/503"
 ok 'with its Retry-After' grep -q '^Retry-After: 7' fields
-ok 'a server that says no length is 502' gives 502 "$a/rtc/$b_peer/songs/endless"
+ok 'a server without Content-Length is 502' gives 502 "$a/rtc/$b_peer/songs/endless"
 broken() { exits 18 curl -s -m 60 -o got "$@"; }
-ok 'one that breaks off breaks the connection' await 'a broken connection' broken "$a/rtc/$b_peer/songs/early"
+ok 'an incomplete response of a server is incomplete for the client' await 'a broken connection' broken "$a/rtc/$b_peer/songs/early"
 ok 'only GET and HEAD are for peers' gives 405 "$b/rtc/$a_peer/$chunk" -d x
 nobody=0123456789abcdefghjkmnpqrs
-ok 'a peer that is not there is 504' test "$(status "$b/rtc/$nobody/$chunk")" = 504
-ok 'so is the peer itself' test "$(status "$b/rtc/$b_peer/$chunk")" = 504
+ok 'an absent peer is 504' test "$(status "$b/rtc/$nobody/$chunk")" = 504
+ok 'and so is its own id' test "$(status "$b/rtc/$b_peer/$chunk")" = 504
 
-# nobody reads: little is asked for
+# without a reader, little is requested
 mkfifo slow
 curl -s -o slow "$a/rtc/$b_peer/songs/big" &
 reader=$! started="$started $!"
 exec 8<slow
 head -c 1000 <&8 >/dev/null
 given() { curl -s "$odd/given"; }
-ok 'beside who does not read, others are served' gives 404 "$a/rtc/$b_peer/songs/404"
-ok 'what nobody reads stays where it is' test "$(given)" -lt 20000000
+ok 'a client that does not read does not block others' gives 404 "$a/rtc/$b_peer/songs/404"
+ok 'bytes that the client does not read are not requested' test "$(given)" -lt 20000000
 kill $reader 2>/dev/null
 exec 8<&-
 idle() { [ "$(metric "$b" rtc_sent_bytes_total)" = "$(sleep 0.3 && metric "$b" rtc_sent_bytes_total)" ]; }
-ok 'a client that leaves stops it' await 'an end of sending' idle
-ok 'before all was sent' test "$(given)" -lt 20000000
+ok 'a client that disconnects stops the transfer' await 'an end of sending' idle
+ok 'before all bytes were sent' test "$(given)" -lt 20000000
 big() {
     gives 200 "$a/rtc/$b_peer/songs/big" &&
         python3 -c 'import sys; sys.exit(open("got", "rb").read() != bytes(range(251)) * 120000)'
 }
-ok '30 MB arrive whole' big
+ok '30 MB arrive completely' big
 
 # four at a time
 for n in 1 2 3 4; do
@@ -142,7 +142,7 @@ ok 'a fifth request is 503' await '503' refused "$a/rtc/$b_peer/songs/404"
 ok 'with a Retry-After' grep -q '^Retry-After: 1' fields
 # shellcheck disable=SC2154
 kill "$stuck1" && wait "$stuck1" 2>/dev/null
-ok 'when one has gone there is room' await 'room' gives 404 "$a/rtc/$b_peer/songs/404"
+ok 'after one has ended, there is room again' await 'room' gives 404 "$a/rtc/$b_peer/songs/404"
 # shellcheck disable=SC2154
 kill "$stuck2" "$stuck3" "$stuck4"
 
@@ -150,7 +150,7 @@ kill "$stuck2" "$stuck3" "$stuck4"
 post() { curl -s -m 60 -o got -w '%{http_code}' -H 'Content-Type: application/json' -d "$1" "$a/announce"; }
 have="{\"peer_id\": \"mine\", \"port\": 8999, \"upload_kbps\": 1000, \"songs\": {\"$id\": {\"320\": [[0, 2]]}}}"
 ok 'a player announces through it' test "$(post "$have")" = 200
-ok 'and gets the answer of the tracker' jq -e '.interval > 0' got
+ok 'and gets the response of the tracker' jq -e '.interval > 0' got
 listed() {
     curl -s -d "{\"song_id\": \"$id\", \"kbps\": 320, \"rtc\": true}" -H 'Content-Type: application/json' "$tracker/peers" >peers &&
         jq -e --arg url "rtc:$a_peer" '.peers[] | select(.url == $url)' peers >/dev/null
@@ -158,17 +158,17 @@ listed() {
 ok 'the tracker names it as a peer over WebRTC' await 'the peer in the list' listed
 ok 'an announce that is not JSON is 400' test "$(post 'x')" = 400
 web() { [ "$(status -H 'Origin: http://example.org' -d "$have" "$a/announce")" = 403 ]; }
-ok 'a page of the web announces nothing' web
+ok 'a web page cannot announce' web
 
-# peers that lie
+# peers that violate the protocol
 for how in unasked headless kind long nothttp twice more; do
     lie $how
     lied() { code=$(status "$b/rtc/$peer/$chunk"); [ "$code" = 502 ] || [ "$code" = 000 ] || [ "$code" = 200 ]; }
     before=$(metric "$b" rtc_breaches_total)
-    ok "a peer that answers so is caught: $how" await 'an answer' lied
+    ok "a peer that violates the protocol is detected: $how" await 'an answer' lied
     ok "and counted: $how" await 'the count' test "$(metric "$b" rtc_breaches_total)" -gt "$before"
     curl -s -o got "$b/rtc/$peer/$chunk"
-    ok "and not asked again: $how" grep -q 'broken the rules' got
+    ok "and gets no further request: $how" grep -q 'broken the rules' got
     stop "$pid"
 done
 for how in range early; do
@@ -177,41 +177,41 @@ for how in range early; do
         code=$(curl -s -m 60 -o got -w '%{http_code} %{exitcode}' "$b/rtc/$peer/$chunk")
         [ "$code" = '502 0' ] || [ "$code" = '200 18' ]
     }
-    ok "other bytes than asked for are no answer: $how" await 'an answer' bad
+    ok "a response with other bytes than requested is refused: $how" await 'an answer' bad
     stop "$pid"
 done
 lie silent
-ok 'a peer that says nothing is 504' test "$(status "$b/rtc/$peer/$chunk")" = 504
+ok 'a silent peer is 504' test "$(status "$b/rtc/$peer/$chunk")" = 504
 stop "$pid"
 lie fine
-ok 'one that tells the truth is heard' gives 200 "$b/rtc/$peer/$chunk"
+ok 'an honest peer is used' gives 200 "$b/rtc/$peer/$chunk"
 stop "$pid"
 asked() { "$liar" "$tracker" ask "$@" >answers 2>&1; }
 five() { asked "$b_peer" five /songs/stuck && [ "$(sort answers | uniq -c | tr -s ' ')" = "$(printf ' 4 head 206\n 1 head 503')" ]; }
-ok 'a fifth ask of a peer is 503' five
+ok 'a fifth request of a peer is 503' five
 paths() { asked "$a_peer" paths /x && [ "$(uniq -c answers | tr -s ' ')" = ' 5 head 404' ]; }
 ok 'peers get songs and nothing else' paths
 posts() { asked "$a_peer" post "/$chunk" && [ "$(uniq -c answers | tr -s ' ')" = ' 5 head 405' ]; }
 ok 'and cannot post' posts
 for how in nothttp body same; do
     shut() { asked "$b_peer" "$how" /songs/stuck && grep -q '^closed' answers; }
-    ok "who asks so is shut out: $how" shut
+    ok "a peer with invalid requests is banned: $how" shut
 done
 
 # few links
 rtc "$tracker" "$odd" --links 1
 c=$url c_pid=$pid
-ok 'one link, to one peer' gives 200 "$c/rtc/$a_peer/$chunk"
-ok 'makes room for another when nobody uses it' gives 404 "$c/rtc/$b_peer/songs/404"
-ok 'and stays one' test "$(metric "$c" rtc_links)" = 1
+ok 'with --links 1 there is a link to one peer' gives 200 "$c/rtc/$a_peer/$chunk"
+ok 'an idle link is replaced by another' gives 404 "$c/rtc/$b_peer/songs/404"
+ok 'and there is still only one' test "$(metric "$c" rtc_links)" = 1
 curl -sN -o held "$c/rtc/$b_peer/songs/stuck" &
 held=$! started="$started $!"
 await 'its first bytes' test -s held
-ok 'none is closed that somebody uses' await '503' refused "$c/rtc/$a_peer/$chunk"
+ok 'a link in use is not closed' await '503' refused "$c/rtc/$a_peer/$chunk"
 kill $held
 stop "$c_pid"
 
-# ends
+# end of the program
 curl -s -o dead "$b/rtc/$a_peer/songs/$id/manifest.json"
 curl -sN -o cut "$a/rtc/$b_peer/songs/stuck" &
 waits=$! started="$started $!"
@@ -219,30 +219,42 @@ await 'its first bytes' test -s cut
 kill -9 "$b_pid"
 wait "$b_pid" 2>/dev/null
 gone() { wait $waits; }
-ok 'kill -9 of a peer breaks what is asked of it' exits 18 gone
-ok 'and then it is not there' test "$(status "$a/rtc/$b_peer/songs/404")" = 504
+ok 'kill -9 of a peer makes its responses incomplete' exits 18 gone
+ok 'and then it is absent' test "$(status "$a/rtc/$b_peer/songs/404")" = 504
 ok 'SIGTERM ends it' stop "$a_pid"
 
-# trackers that do harm
+# malicious trackers
 python "$root/tests/tools/rtctracker.py" drop
 rtc "$url" "$origin"
 d=$peer
 rtc "$rtc_tracker" "$origin"
-ok 'signals that vanish are 504' test "$(status "$url/rtc/$d/$chunk")" = 504
+ok 'lost signals are 504' test "$(status "$url/rtc/$d/$chunk")" = 504
 python "$root/tests/tools/rtctracker.py" stray
 rtc "$url" "$origin"
 d=$peer
 rtc "$rtc_tracker" "$origin"
-ok 'a certificate that is not the one of the id is refused' test "$(status "$url/rtc/$d/$chunk")" = 504
+ok 'a certificate that does not match the id is refused' test "$(status "$url/rtc/$d/$chunk")" = 504
 start stretto-rtc --tracker http://127.0.0.1:9 --upstream "$origin" --address 127.0.0.1
-ok 'no tracker: it says so' test "$(curl -s -o got -w '%{http_code}' "$url/healthz")" = 200
-ok 'and finds nobody' test "$(status "$url/rtc/$d/$chunk")" = 504
-ok 'and ends when it is told to' stop "$pid"
+ok 'an unreachable tracker is reported' test "$(curl -s -o got -w '%{http_code}' "$url/healthz")" = 200
+ok 'and no peer is found' test "$(status "$url/rtc/$d/$chunk")" = 504
+ok 'and SIGTERM still ends it' stop "$pid"
+
+# the key
+keyed() { rtc "$tracker" "$origin" --key peer.key; }
+keyed && first=$peer && stop "$pid"
+ok 'a key that is kept is for its owner alone' test "$(stat -c %a peer.key)" = 600
+again() { keyed && [ "$peer" = "$first" ] && stop "$pid"; }
+ok 'and makes the same peer after a restart' again
+other() { rtc "$tracker" "$origin" && [ "$peer" != "$first" ] && stop "$pid"; }
+ok 'without one it is another' other
+echo nonsense >bad.key
+ok 'a file that is no key' exits 65 stretto-rtc --tracker "$tracker" --upstream "$origin" --key bad.key
+ok 'a key that cannot be written' exits 73 stretto-rtc --tracker "$tracker" --upstream "$origin" --key none/peer.key
 
 # usage
 ok 'no tracker named' exits 64 stretto-rtc --upstream "$origin"
 ok 'no upstream named' exits 64 stretto-rtc --tracker "$tracker"
-ok 'an upstream that is no URL' exits 64 stretto-rtc --tracker "$tracker" --upstream here
-ok 'an address that is none' exits 64 stretto-rtc --tracker "$tracker" --upstream "$origin" --address localhost
+ok 'an upstream that is not a URL' exits 64 stretto-rtc --tracker "$tracker" --upstream here
+ok 'an invalid address' exits 64 stretto-rtc --tracker "$tracker" --upstream "$origin" --address localhost
 ok 'a port that is in use' exits 69 stretto-rtc --tracker "$tracker" --upstream "$origin" --listen "${origin#http://}"
 finish

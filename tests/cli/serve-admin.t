@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve --admin: numbers, health and purges on a listener of their own, and stretto-publish --purge, which speaks to it.
+# stretto-serve --admin: metrics, health and purges on a separate listener, and stretto-publish --purge, which uses it.
 . ./tests/lib.sh
 unset STRETTO_SERVE_PUBLIC_METRICS
 tone song.wav 15
@@ -20,23 +20,23 @@ nothing() {
         test "$(code "$1/healthz")" = 200 &&
         grep -qx ok got
 }
-ok 'an origin shows no numbers where it serves' nothing "$origin"
+ok 'an origin shows no metrics on its public listener' nothing "$origin"
 ok 'nor does an edge' nothing "$edge"
-alone() { # of such requests the log has those of the first test, and then the last one
+alone() { # the log has such requests only from the first test and this one
     code "$origin/names/last" >/dev/null &&
         soon grep -q 'GET /names/last' origin.log &&
         test "$(grep -cE 'GET /(metrics|stats)' origin.log)" -eq 2 || { cat origin.log; return 1; }
 }
-ok 'and asks nobody else for them' alone
+ok 'and does not forward the request' alone
 shown() {
     start stretto-serve store --public-metrics &&
         test "$(code "$url/metrics")" = 200 &&
         test "$(code "$url/stats.json")" = 200 &&
         stop "$pid"
 }
-ok 'unless told to' shown
+ok 'unless --public-metrics is given' shown
 
-# three misses and nine hits, of which the histogram has to know; /purge was passed on
+# the histogram must contain three misses and nine hits; /purge was forwarded
 for path in /names/song "/songs/$id/manifest.json" "$chunk"; do
     curl -sS -m 60 -o got -o got -o got -o got "$edge$path" "$edge$path" "$edge$path" "$edge$path"
 done
@@ -47,20 +47,20 @@ counts() {
         grep -qx 'stretto_first_byte_seconds_count{cache="miss"} 4' metrics &&
         awk '$1 == "stretto_upstream_first_byte_seconds_count" {exit $2 < 3}' metrics
 }
-ok 'how long answers took, by what the cache did, and upstream'"'"'s' counts
+ok 'durations of responses by cache status and upstream'"'"'s' counts
 build() { grep -qx "stretto_build_info{version=\"$(stretto-serve --version | cut -d ' ' -f 2)\"} 1" metrics; }
-ok 'which program runs' build
+ok 'the version of the program' build
 of_origin() {
     curl -sS -m 60 "http://$origin_admin/metrics" -o got &&
         python3 "$root/tests/tools/prometheus.py" <got &&
         cp got origin.metrics
 }
-ok 'those of an origin too' of_origin
+ok 'the metrics of an origin too' of_origin
 checked() { promtool check metrics <metrics && promtool check metrics <origin.metrics; }
 if command -v promtool >/dev/null; then
-    ok 'promtool finds nothing to say' checked
+    ok 'promtool has no complaints' checked
 else
-    skip 'promtool finds nothing to say' 'promtool is not installed (package prometheus)'
+    skip 'promtool has no complaints' 'promtool is not installed (package prometheus)'
 fi
 stats() {
     within /stats.json &&
@@ -76,13 +76,13 @@ others() {
 }
 ok 'and no songs' others
 
-ok 'its socket is for its owner alone' test "$(stat -c %F-%a socket)" = socket-600
+ok 'its socket is accessible only to its owner' test "$(stat -c %F-%a socket)" = socket-600
 taken() {
     exits 69 stretto-serve store --listen 127.0.0.1:0 --admin "unix:$work/socket" &&
         within /healthz &&
         grep -qx ok got
 }
-ok 'another server does not take it' taken
+ok 'another server does not replace a socket in use' taken
 file() {
     echo mine >mine &&
         exits 69 stretto-serve store --listen 127.0.0.1:0 --admin "unix:$work/mine" &&
@@ -97,14 +97,14 @@ left() {
         stop "$pid" &&
         test ! -e left
 }
-ok 'a socket that a crash left is replaced, and none stays at the end' left
+ok 'a socket left by a crash is replaced, and removed at the end' left
 ok 'a bad address is wrong usage' exits 64 stretto-serve store --listen 127.0.0.1:0 --admin nowhere:x
 
 # requests of the edge that arrived at the origin
 asked() { grep -cF "GET $1 " origin.log; }
 flushed() { code "$origin/mark/$1" >marked && await 'the log' grep -qF "/mark/$1 " origin.log; }
 count() { echo >>marks && flushed "$(wc -l <marks)" && asked "$1"; }
-settles() { # PATH: until it is a hit, since times are seconds
+settles() { # PATH: repeat until it is a hit, because times have a resolution of a second
     before=$(count "$1") && test "$(code "$edge$1")" = 200 && equals "$(count "$1")" "$before"
 }
 validates() { # PATH PURGE-ARGUMENTS...
@@ -120,8 +120,8 @@ validates() { # PATH PURGE-ARGUMENTS...
         test "$(count "$path")" -gt "$n" &&
         await 'it to be fresh again' settles "$path"
 }
-ok 'a path that was purged is validated' validates "$chunk" "$chunk"
-ok 'all of a song by its id' validates "$chunk" "$id"
+ok 'a purged path is validated' validates "$chunk" "$chunk"
+ok 'all objects of a song, by its id' validates "$chunk" "$id"
 ok 'its manifest too' validates "/songs/$id/manifest.json" "$id"
 ok 'by its name' validates "$chunk" song
 ok 'and the name itself' validates /names/song song
@@ -130,14 +130,14 @@ another() {
         stretto-publish --purge /another "unix:$work/socket" &&
         settles "$chunk"
 }
-ok 'another path is not' another
+ok 'another path is not validated' another
 several() { stretto-publish --purge /a --purge /b "unix:$work/socket" "unix:$work/socket"; }
 ok 'several paths, several edges' several
 unknown() {
     exits 66 stretto-publish --purge other "unix:$work/socket" &&
         says "the name 'other' is not known here" stretto-publish --purge other "unix:$work/socket"
 }
-ok 'a name that no edge knows is told' unknown
+ok 'a name that no edge knows is reported' unknown
 ok 'an edge that cannot be reached too' exits 69 stretto-publish --purge song "unix:$work/nowhere" "unix:$work/socket"
 ok 'an origin has nothing to purge' exits 66 stretto-publish --purge song "$origin_admin"
 usage() {
@@ -171,15 +171,15 @@ removed() {
         await 'its files to be gone' gone
 }
 gone() { ! grep -rqs "$id" cache/??; }
-ok '--hard takes a song off the disk, also what was not read since the start' removed
+ok '--hard removes a song from the disk, even objects not read since the start' removed
 again() {
     n=$(count "$chunk") &&
         test "$(code "$edge$chunk")" = 200 &&
         cmp got "store$chunk" &&
         test "$(count "$chunk")" -gt "$n"
 }
-ok 'it is fetched again when it is asked for' again
-down() { # soft: what there is when upstream is gone; hard: nothing
+ok 'the song is fetched again when it is requested' again
+down() { # without upstream: a purged object is served, a hard purged one is not
     await 'it to be stored' settles "$chunk" &&
         stop "$origin_pid" &&
         stretto-publish --purge "$chunk" "unix:$work/socket" &&
@@ -188,11 +188,11 @@ down() { # soft: what there is when upstream is gone; hard: nothing
         stretto-publish --purge "$chunk" --hard "unix:$work/socket" &&
         test "$(code "$edge$chunk")" = 502
 }
-ok 'without upstream what was purged is still there, and what was purged hard is not' down
+ok 'without upstream a purged object is still served, and a hard purged one is not' down
 stretto-serve store --workers 1 --listen "${origin#http://}" --access-log origin.log >again 2>&1 &
 origin_pid=$! started="$started $!"
 await 'the origin to be back' grep -q '^listening' again || exit
-survives() { # a purge, then a crash before anybody asked
+survives() { # a purge, then a crash before the next request
     await 'it to be stored' settles "$chunk" &&
         n=$(count "$chunk") &&
         stretto-publish --purge "$id" "unix:$work/socket" &&
@@ -203,7 +203,7 @@ survives() { # a purge, then a crash before anybody asked
         test "$(code "$edge$chunk")" = 200 &&
         test "$(count "$chunk")" -gt "$n"
 }
-ok 'a purge outlives a crash' survives
+ok 'a purge survives a crash' survives
 torn() {
     await 'it to be stored' settles "$chunk" &&
         n=$(count "$chunk") &&
@@ -214,7 +214,7 @@ torn() {
         test "$(code "$edge$chunk")" = 200 &&
         test "$(count "$chunk")" -gt "$n"
 }
-ok 'when its file is torn, everything is validated' torn
+ok 'if the file of purges is damaged, everything is validated' torn
 start stretto-serve "$origin" --admin "unix:$work/memory.socket" && memory=$url memory_pid=$pid || exit
 in_memory() {
     test "$(code "$memory$chunk")" = 200 &&
@@ -225,7 +225,7 @@ in_memory() {
 }
 ok 'a cache in memory too' in_memory
 
-# two tiers, and two that tell each other
+# two tiers, and two edges that forward purges to each other
 start stretto-serve "$edge" --admin "unix:$work/outer.socket" --purge-to "unix:$work/socket" &&
     outer=$url outer_pid=$pid ||
     exit
@@ -238,7 +238,7 @@ tiers() {
         cmp got "store$chunk" &&
         test "$(count "$chunk")" -gt "$n"
 }
-ok 'an outer edge passes a purge on to the inner' tiers
+ok 'an outer edge forwards a purge to the inner one' tiers
 round() {
     start stretto-serve "$origin" --admin "unix:$work/one.socket" --purge-to "unix:$work/two.socket" &&
         one=$pid &&
@@ -247,13 +247,13 @@ round() {
         stop "$one" &&
         stop "$pid"
 }
-ok 'a purge that comes round ends there' round
+ok 'a purge that returns to an edge ends there' round
 broken() {
     stop "$edge_pid" &&
         exits 69 stretto-publish --purge "$id" "unix:$work/outer.socket" &&
         says 'unix:' stretto-publish --purge "$id" "unix:$work/outer.socket"
 }
-ok 'an edge that cannot pass it on says so' broken
+ok 'an edge that cannot forward a purge reports it' broken
 ends() { stop "$outer_pid" && stop "$memory_pid" && stop "$origin_pid"; }
-ok 'all end well' ends
+ok 'all servers end with 0' ends
 finish

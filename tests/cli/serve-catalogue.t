@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve STORE: the list of songs follows the store, however that changes, and is there at once after a restart.
+# stretto-serve STORE: the list of songs follows every kind of change of the store, and is available at once after a restart.
 . ./tests/lib.sh
 bench() { python3 "$root/tests/bench/catalogue.py" "$@"; }
 bench make store 300
@@ -21,14 +21,14 @@ starts() { start stretto-serve --workers 2 "$@" store; }
 starts || exit
 
 all_listed() { whole && jq -r .id whole | sort >ids && stretto-publish --list store | cut -f 1 | sort | cmp - ids; }
-ok 'all songs, on pages' all_listed
+ok 'all songs are listed, in pages' all_listed
 sorted() {
     jq -r '[.artist, .album, .title] | map(ascii_downcase) | join("\t")' whole >order &&
         LC_ALL=C sort -c order
 }
-ok 'by artist, album, title' sorted
+ok 'sorted by artist, album and title' sorted
 found() { lists novel "$song" && lists "tITLE%20$(head -n 1 ids)" "$(head -n 1 ids)" && lists "novel%20artist" ''; }
-ok 'words are looked for in title, artist, name' found
+ok 'words are searched in title, artist and name' found
 
 one=$(head -n 1 ids) folder=store/songs/$(head -n 1 ids)
 retagged() {
@@ -41,7 +41,7 @@ taken() {
         test "$(jq -c '.songs[0].names' page)" = '["novel","other"]' && rm store/names/other &&
         await 'the name to go' lists other ''
 }
-ok 'names come and go' taken
+ok 'names appear and disappear' taken
 retitled() {
     jq -c '.tags.TITLE = ["Otherwise Titled"]' "store/songs/$song/manifest.json" >tags.json &&
         mkdir -p "store/songs/$song/tags" && cp tags.json "store/songs/$song/tags/novel.json"
@@ -54,23 +54,23 @@ sets() { retitled && await 'the tags of a name' pair && page 'q=otherwise%20titl
 kept_sets() { stop "$pid" && starts && pair && listed_twice; }
 listed_twice() { whole && test "$(jq -r .id whole | grep -cx "$song")" -eq 2; }
 ok 'a song is listed once for each set of its tags, under the name of the set' sets
-ok 'and after a restart' kept_sets
+ok 'and also after a restart' kept_sets
 copied() {
     mv "$folder" away && await 'the song to go' lists copied '' && cp -r away "$folder" &&
         await 'the song to come back' lists copied "$one"
 }
-ok 'songs that are moved away and copied in, without a publisher' copied
+ok 'songs that are moved or copied without a publisher are noticed' copied
 damaged() {
     cp "$folder/manifest.json" whole.json && head -c 1000 whole.json >"$folder/manifest.json" &&
         await 'the damaged one to go' lists copied '' && cp whole.json "$folder/manifest.json" &&
         await 'the mended one' lists copied "$one"
 }
-ok 'a song with a damaged manifest is not listed while it is' damaged
+ok 'a song is not listed while its manifest is damaged' damaged
 noise() {
     echo noise >>store/changes && stretto-publish --name noise store song.tar &&
         await 'a name' lists noise "$song"
 }
-ok 'noise in the change log does no harm' noise
+ok 'noise in the change log has no effect' noise
 
 open_files() { find "/proc/$pid/fd" -lname "*$1*" 2>/dev/null | wc -l; }
 held() { test "$(open_files "$song")" -gt 0; }
@@ -79,7 +79,7 @@ removed() {
     curl -sSf -o chunk "$url/songs/$song/96/chunk_0.ogg" && held && stretto-publish --remove novel store &&
         await 'the list without it' lists novel '' && await 'its files to be closed' closed
 }
-ok 'of a removed song nothing is held open' removed
+ok 'no file of a removed song stays open' removed
 
 swapped() {
     bench make store2 5 && mkdir -p store2/names && stretto-publish --name second store2 song.tar &&
@@ -89,14 +89,14 @@ swapped() {
         curl -sSf -o chunk "$url/songs/$song/96/chunk_0.ogg" && cmp chunk "store/songs/$song/96/chunk_0.ogg" &&
             curl -sSf "$url/names/second" | grep -qx "$song"
 }
-ok 'a store that another takes the place of' swapped
+ok 'a store that is replaced by another' swapped
 back() {
     mv store store2 && mv store1 store && await 'the first list' all_listed && lists second '' &&
         stop "$pid"
 }
 ok 'and back' back
 
-# a manifest that cannot be read without its file looking changed
+# makes a manifest unreadable without a visible change of its file
 unread() {
     stat -c '%y' "$folder/manifest.json" >when &&
         printf x | dd of="$folder/manifest.json" conv=notrunc status=none &&
@@ -104,14 +104,14 @@ unread() {
         starts && lists copied "$one" && whole && test "$(wc -l <whole)" -eq 300 && stop "$pid" &&
             cp whole.json "$folder/manifest.json"
 }
-ok 'started again, it need not read what has not changed' unread
+ok 'after a restart, unchanged manifests are not read again' unread
 state=$(find "$XDG_STATE_HOME/stretto" -name 'catalogue-*' -size +50k)
 spoilt() {
     printf x | dd of="$state" seek=20000 bs=1 conv=notrunc status=none && starts && page limit=1 &&
         all_listed && stop "$pid" && head -c 9999 "$state" >short && cp short "$state" && starts && page limit=1 &&
         all_listed && stop "$pid"
 }
-ok 'a list that the disk has changed or cut is made anew' spoilt
+ok 'a saved list that is damaged or truncated is made again' spoilt
 stateless() { starts --state /dev/null/none && all_listed && stop "$pid"; }
-ok 'without a place to keep it' stateless
+ok 'without a directory for the saved list' stateless
 finish

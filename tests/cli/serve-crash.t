@@ -1,8 +1,8 @@
 #!/bin/sh
-# stretto-serve's cache on disk: whole objects after kill -9, a full disk, its size, and many objects over a restart.
+# stretto-serve's cache on disk: complete objects after kill -9, a full disk, its size, and many objects over a restart.
 . ./tests/lib.sh
 crashes() { timeout 300 python3 "$root/tests/tools/crashes.py" "$@"; }
-ok 'kill -9, 100 times during fills: only whole objects, and all served right in the end' crashes kills 100
+ok 'kill -9, 100 times during fills: only complete objects are stored, and all are served correctly at the end' crashes kills 100
 ok '10,000 objects are there after a restart, and after kill -9' crashes many 10000
 
 full_test='a full disk: serves on, and stores again when there is room'
@@ -32,11 +32,11 @@ for test in 'tight size=6M:a disk smaller than --cache-size:bytes' \
         skip "${what%:*}" 'only root may mount a small tmpfs'
     fi
 done
-ok 'a flipped bit in each file: seen before a byte of it leaves' crashes flipped
-ok 'in a large one: a visible failure, once' crashes flipped_large
+ok 'a flipped bit in each file is detected before a byte of the file is sent' crashes flipped
+ok 'in a large file: one visibly incomplete response' crashes flipped_large
 ok 'and by --scrub, without a request' crashes scrubbed
 ok 'rm -rf of the folder: stored again' crashes swept
-ok '--cache-size: du -sb never says more' crashes small 4000000
+ok '--cache-size: du -sb never shows more' crashes small 4000000
 ok '--cache-size less than the empty folder takes: 64' exits 64 stretto-serve --listen 127.0.0.1:0 \
     http://127.0.0.1:1 --cache tiny --cache-size 10k
 finish

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-serve in front of an upstream that fails in every way: right bytes or a visible failure, and no damage is stored.
+# stretto-serve in front of an upstream that fails in every way: correct bytes or a visible failure, and nothing damaged is stored.
 . ./tests/lib.sh
 sing() { # NAME SECONDS
     tone "$1.wav" "$2"

@@ -13,25 +13,25 @@ asked() { grep -c "^$2" "said.$1"; }
 from() { curl -fsS -m 50 "$url$2" -o got && grep -q "^$1 " got; }
 
 in_order() { start stretto-serve "$a" "$b" && from a /one && from a /two && test "$(asked b GET)" = 0 && stop "$pid"; }
-ok 'the first of several is asked' in_order
-around() { # FIRST NAME...: the first does not work, and nobody notices
+ok 'the first of several servers is asked' in_order
+around() { # FIRST NAME...: the first fails, without an effect on clients
     start stretto-serve "$1" "$b" --upstream-timeout 1 &&
         from b "/around/$2" &&
         from b "/around/$2/again" &&
         stop "$pid"
 }
-ok 'the next when nobody listens there' around "$closed" closed
-ok 'the next when it answers 503' around "$fails" fails
-ok 'the next when it says nothing' around "$silent" silent
+ok 'the next one if the first is unreachable' around "$closed" closed
+ok 'the next one if the first responds 503' around "$fails" fails
+ok 'the next one if the first is silent' around "$silent" silent
 once() { test "$(asked silent GET)" = 1; }
-ok 'one that said nothing is not asked by each request' once
+ok 'a silent server is not asked for each request' once
 last() {
     start stretto-serve "$closed" "$fails" &&
         curl -sS -o got -w '%{http_code}' "$url/x" | grep -qx 503 &&
         grep -qx busy got &&
         stop "$pid"
 }
-ok 'when none works, the answer is that of the last' last
+ok 'if no server works, the response is that of the last' last
 none() {
     start stretto-serve "$closed" "$closed/b" &&
         curl -sS -o got -w '%{http_code}' "$url/x" | grep -qx 502 &&
@@ -44,14 +44,14 @@ post() {
         grep -q '^b ' got &&
         stop "$pid"
 }
-ok 'a POST goes on too, where nothing of it was sent' post
+ok 'a POST is sent to the next server if no byte of it was sent' post
 not_twice() {
     start stretto-serve "$silent" "$b" --upstream-timeout 1 &&
         curl -sS -d x -o got -w '%{http_code}' "$url/once" | grep -qx 504 &&
         test "$(asked b 'POST /once')" = 0 &&
         stop "$pid"
 }
-ok 'but not where it may have arrived' not_twice
+ok 'but not if it may have arrived' not_twice
 goes_on() {
     start stretto-serve "$cuts" "$b" &&
         curl -fsS "$url/same/500000" -o got &&
@@ -61,9 +61,9 @@ goes_on() {
         curl -sS "$url/stats.json" | jq -e '.upstream_resumed_total >= 1' &&
         stop "$pid"
 }
-ok 'what breaks off in the middle is gone on with from the next' goes_on
+ok 'an incomplete body is continued from the next server' goes_on
 
-back() { # it is asked again once it works
+back() { # a server is asked again after its recovery
     stop "$a_pid"
     port=${a##*:}
     start stretto-serve "$a" "$b" && from b /down && from b /still || return 1
@@ -75,9 +75,9 @@ back() { # it is asked again once it works
         stop "$pid" &&
         kill -KILL "$again"
 }
-ok 'one that works again is asked again' back
+ok 'a server that works again is asked again' back
 
-each() { # FILE: who answers each of a hundred paths
+each() { # FILE: the server that answers each of a hundred paths
     # shellcheck disable=SC2046
     curl -fsS $(seq -f "$url/path/%g" 100) >"$1" && test "$(wc -l <"$1")" = 100
 }
@@ -102,7 +102,7 @@ by_path() {
         grep -q '^c ' moved &&
         grep -q '^cuts ' moved
 }
-ok 'by hash each path has its server, whatever their order, and only those of one that goes move' by_path
+ok 'by hash each path has its server in any order of arguments, and only paths of a failed server move' by_path
 up() {
     start stretto-serve "$closed" "$c" &&
         from c /up &&
@@ -111,13 +111,13 @@ up() {
         grep -qF "stretto_upstream_up{server=\"${c#http://}\"} 1" metrics &&
         stop "$pid"
 }
-ok 'its numbers say which works' up
+ok 'the metrics show which servers work' up
 by_variable() { STRETTO_SERVE_SOURCE="$closed $c" start stretto-serve && from c /variable && stop "$pid"; }
-ok 'the environment names several with blanks between' by_variable
-ok 'several stores are none' exits 64 stretto-serve --listen 127.0.0.1:0 here there
-ok 'nor a store and a server' exits 64 stretto-serve --listen 127.0.0.1:0 "$c" there
+ok 'the environment variable contains several servers, separated by blanks' by_variable
+ok 'several stores are wrong usage' exits 64 stretto-serve --listen 127.0.0.1:0 here there
+ok 'and so are a store and a server' exits 64 stretto-serve --listen 127.0.0.1:0 "$c" there
 
-raw() { # WANTED LINE...: the first line of the answer to a head without Host, as load balancers send it
+raw() { # WANTED LINE...: the first line of the response to a request without Host, as sent by load balancers
     wanted=$1
     shift
     printf '%s\r\n' "$@" '' | python3 "$root/tests/tools/clients.py" raw "$url" >got &&
@@ -138,5 +138,5 @@ ok 'an origin answers the checks of load balancers' checks
 start stretto-serve "$url"
 ok 'an edge too' checks
 ends() { stop "$pid" && stop "$origin_pid"; }
-ok 'both end well' ends
+ok 'both servers end with 0' ends
 finish

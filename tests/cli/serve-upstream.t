@@ -19,7 +19,7 @@ ok 'a POST that is not answered is sent once: 502' once "$edge" a
 ok 'through two edges too' once "$outer" b
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-round() { # URL: at once, not when somebody has lost patience
+round() { # URL: detected at once, not after a timeout
     curl -sS -m 5 -o got -w '%{http_code}' "$1/songs/x" | grep -qx 508 &&
         grep -q "a loop of edges" got &&
         curl -sS -m 5 -o got -w '%{http_code}' -d x "$1/other" | grep -qx 508
@@ -31,7 +31,7 @@ alone() {
     await_ready "$mirror" alone.said || return
     round "http://127.0.0.1:$port" && stop "$mirror"
 }
-ok 'an edge before itself: 508' alone
+ok 'an edge with itself as upstream: 508' alone
 pair() {
     start stretto-serve "http://127.0.0.1:$port" || return 1
     first=$pid
@@ -42,8 +42,8 @@ pair() {
     await_ready "$second" pair.said || return
     round "$first_url" && round "http://127.0.0.1:$port" && stop "$first" && stop "$second"
 }
-ok 'two edges before each other: 508' pair
-# all connections to upstream are in use by others: who has gone away takes none, and songs have some of their own
+ok 'two edges with each other as upstream: 508' pair
+# all upstream connections are in use: disconnected clients hold none, and some are reserved for songs
 said() { grep -c "^$1" stray.said; }
 holds() { test "$(said "GET /$1/")" -ge "$2"; }
 crowd() { # NAME KIND: twenty clients, in the background; sets $crowd
@@ -63,8 +63,8 @@ left() {
         quick /another &&
         stop "$pid"
 }
-ok 'who goes while the server behind is silent frees its connection, and the request of who waits for one' left a
-same() { # all want the same path: it is asked for as long as one of them waits
+ok 'a client that disconnects while upstream is silent frees its connection and its waiting request' left a
+same() { # all clients request the same path: the fetch continues while one of them waits
     start stretto-serve "$origin" --workers 2 --upstream-connections 4 --upstream-timeout 600 || return 1
     curl -s "$url/s/hold/1" >one &
     one=$! started="$started $!"
@@ -82,34 +82,34 @@ same() { # all want the same path: it is asked for as long as one of them waits
 }
 waits() { test "$(curl -s "$url/stats.json" | jq '.cache_misses_total')" -ge "$1"; }
 gave_up() { test "$(said 'left /s/')" = 1; }
-ok 'what several wait for is asked for until the last has gone' same
+ok 'a shared request continues until its last client has disconnected' same
 posts() {
     start stretto-serve "$origin" --workers 1 --upstream-connections 2 --upstream-timeout 600 || return 1
     curl -s -d x "$url/p/hold/1" >one & one=$! started="$started $!"
     await 'the request upstream' posted && kill "$one" && quick /other && stop "$pid"
 }
 posted() { test "$(said 'POST /p/hold')" = 1; }
-ok 'neither does a POST hold its connection when its client has gone' posts
+ok 'a POST whose client has disconnected frees its connection' posts
 slow() {
     start stretto-serve "$origin" --workers 1 --upstream-connections "$1" --upstream-timeout 600 || return 1
     crowd "f$1" flood && await 'requests upstream' holds "f$1/flood" "$2" || return 1
     quick /names/song && kill "$crowd" && quick /other && kill -KILL "$pid"
 }
-ok 'slow readers of what cannot be stored leave songs their connections' slow 4 2
+ok 'slow readers of responses that cannot be stored do not block songs' slow 4 2
 ok 'with two connections too' slow 2 1
-# the clock of the server behind: freshness is computed from its Date
+# the clock of the upstream server: freshness is computed from its Date
 start stretto-serve "$origin" --workers 1 && clocked=$url clocked_pid=$pid clocked_err=$said.err
 skewed() {
     curl -fsS "$clocked/c/clock/$1" -o got &&
         test "$(curl -fsS "$clocked/metrics" | sed -n 's/^stretto_troubles_total{kind="clock"} //p')" = "$2"
 }
-ok 'a clock that is nearly right is nothing' skewed 50 ''
-ok 'what a cache behind kept for a while is no wrong clock' skewed -500/490 ''
-ok 'a clock that is ahead is told' skewed 7205 1
+ok 'a small clock error is not reported' skewed 50 ''
+ok 'the age of a response from an upstream cache is not a clock error' skewed -500/490 ''
+ok 'a clock that is ahead is reported' skewed 7205 1
 ok 'in a line of standard error' grep -Eq \
     "clock: '/c/clock/7205' from ${origin#http://}: the server's clock is 720[45] s ahead" "$clocked_err"
-ok 'one that is behind is counted too' skewed -500/100 2
-ok 'the next line comes a minute later' test "$(grep -c clock: "$clocked_err")" -eq 1
+ok 'a clock that is behind is counted too' skewed -500/100 2
+ok 'the next line is printed a minute later' test "$(grep -c clock: "$clocked_err")" -eq 1
 ends() { stop "$clocked_pid" && stop "$outer_pid" && stop "$edge_pid"; }
-ok 'both edges end well' ends
+ok 'both edges end with 0' ends
 finish

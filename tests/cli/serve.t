@@ -19,7 +19,7 @@ body() { cmp body "$1"; }
 
 chunk=/songs/$id/160/chunk_1.ogg
 client() { command=$1 && shift && timeout 300 python3 "$root/tests/tools/clients.py" "$command" "$url" "$@"; }
-# far more than socket buffers hold
+# much larger than socket buffers
 cp -r store heavy && head -c 30000000 /dev/urandom >"heavy$chunk"
 start stretto-serve heavy || exit
 client pause "$chunk" "heavy$chunk" 62 >paused 2>&1 &
@@ -82,12 +82,12 @@ everything() { # WHERE URL
     rows "$where:" timeout 300 python3 "$root/tests/tools/protocol.py" "$url" store "$id" "$short" .
     ok "$where: curl -L gets a song of some bitrate" followed
     ok "$where: metrics as Prometheus reads them" metrics
-    ok "$where: curl -C - goes on" resumed
+    ok "$where: curl -C - resumes" resumed
     ok "$where: HTTP/1.0" old
     ok "$where: wget -c" wgets
     ok "$where: aria2c, four ranges at a time" four
     ok "$where: h2load" loads
-    ok "$where: ffmpeg finds its place" seeks
+    ok "$where: ffmpeg seeks" seeks
     ok "$where: mpv too" plays
     ok "$where: 3,000 random ranges of a chunk" client ranges $chunk "$song/160/chunk_1.ogg" 3000 "$seed"
     ok "$where: 400 of a song" client ranges "/stream/song?kbps=160" 160.ogg 400 "$seed"
@@ -104,7 +104,7 @@ stop "$pid" && start stretto-serve "$origin" --cache cache
 ok 'edge, started again: ranges from its disk' client ranges $chunk "$song/160/chunk_1.ogg" 200 1
 url=$origin
 
-# a publish shows within about a second
+# a publication is visible within about a second
 listed() { get "$url/songs?q=new" && test "$(jq -r '.songs[0].artist' body)" = "$1"; }
 appears() {
     get "$url/songs/new/manifest.json" &&
@@ -115,7 +115,7 @@ appears() {
         get "$url/names/new" &&
         equals "$(cat body)" "$new"
 }
-ok 'a song that is published appears' appears
+ok 'a published song appears' appears
 retagged() {
     ffmpeg -v error -y -i new.flac -metadata artist=Renamed new2.flac </dev/null &&
         stretto-encode -b 96 new2.flac | stretto-chunk | stretto-publish --name new store &&
@@ -128,7 +128,7 @@ renamed() {
         soon sh -c "curl -s $url/names/new | grep -qx $short"
 }
 stretto-encode -b 96 short.flac | stretto-chunk >short.tar
-ok 'a name may come to mean another song' renamed short.tar
+ok 'a name may be assigned to another song' renamed short.tar
 gone() { get "$url$1" && status 404; }
 unlisted() { get "$url/songs?q=renamed" && test "$(jq '.songs | length' body)" = 0; }
 removed() {
@@ -139,11 +139,11 @@ removed() {
 }
 ok 'a removed song does not exist any more' removed
 
-# a song longer than a minute; the address is measured while it is sent, and found to be fast
+# a song longer than a minute; while it is sent, the rate of the address is measured and is high
 long=$(sing long 70 96,160,320 'Long Tone' 'Long sweep')
 stretto-fetch --store store -b 160 long >long.ogg
 samples() { ffmpeg -v error "$@" -f s16le - </dev/null | md5sum; }
-steady() { # what a player of the stream hears, in parts and anew, is one bitrate; the server is new for the second half
+steady() { # a player gets one bitrate in all parts of the stream, even after a restart of the server
     start "$@" &&
         head -c 700000 long.ogg >part.ogg &&
         curl -sSL -m 60 -o begin.ogg -r 0-699999 "$url/stream/long" &&
@@ -208,7 +208,7 @@ by_variable() {
         test "$(jq -r .name body)" = here &&
         stop "$pid"
 }
-ok 'a known one is an option' by_variable
+ok 'a known variable sets an option' by_variable
 
 limited() {
     start stretto-serve --rate-limit 5 store &&
@@ -232,8 +232,8 @@ reload() {
         stop "$pid" &&
         stop "$inner"
 }
-ok '--ignore-reload: a hit, whatever the client wishes' reload
-ok '--rate-limit: 429 and when to come back' limited
+ok '--ignore-reload: a hit even if the client asks for a reload' reload
+ok '--rate-limit: 429 with Retry-After' limited
 crowded() { start stretto-serve --max-connections 4 --workers 1 store && client crowd 4 && stop "$pid"; }
 ok '--max-connections: the others wait, and are served then' crowded
 
@@ -250,7 +250,7 @@ logs() {
         grep -q '"GET /a\\x22b\\x5c HTTP/1.1" 400 .*"evil\\x9b2J\\x80"' access.log &&
         grep -q '"-" 400 ' access.log
 }
-ok 'a line a request in the log, addresses shortened, control bytes escaped' logs
+ok 'the log has a line per request, with shortened addresses and escaped control bytes' logs
 reopens() {
     mv access.log old.log &&
         get "$url/healthz" &&
@@ -261,7 +261,7 @@ reopens() {
         lacks /names/song old.log &&
         stop "$pid"
 }
-ok 'SIGHUP opens it anew' reopens
+ok 'SIGHUP reopens the log' reopens
 rotated() { grep -q 'GET /healthz' old.log access.log; }
 ok 'and no line is lost' rotated
 whole() {
@@ -279,7 +279,7 @@ ok 'a second one ends it at once' forced
 graceful() { start stretto-serve --grace 1 heavy && client hang "$chunk" "$pid" && exits 0 wait "$pid"; }
 ok 'and --grace is the longest that it takes' graceful
 ends() { start stretto-serve store && client burst $chunk "$song/160/chunk_1.ogg" "$pid" && wait "$pid"; }
-ok 'SIGTERM under load cuts no answer short' ends
+ok 'SIGTERM under load truncates no response' ends
 goes_on() { wait $paused || { cat paused; return 1; }; }
 ok 'a player continues after a pause of a minute' goes_on
 finish

@@ -11,7 +11,7 @@ origin=$url origin_pid=$pid
 rows 'edge:' activate "/songs/$song/96/chunk_0.ogg" second stretto-serve --grace 60 --workers 2 "$origin"
 rows 'tracker:' activate /edges second stretto-track --grace 60 --origin "$origin"
 
-# --- systemd's own implementation of the other side
+# --- with systemd's own tools
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 activated() {
     at=$(port)
@@ -28,21 +28,21 @@ else
     skip 'systemd-socket-activate passes it a socket' 'there is none'
 fi
 
-# --- what is passed wrongly. The shell that execs has the process id that LISTEN_PID needs
+# --- invalid sockets. The shell that calls exec has the process id that LISTEN_PID needs
 # shellcheck disable=SC2016
 with() { env "$@" sh -c 'export LISTEN_PID=$$; exec stretto-serve --listen 127.0.0.1:0 store' 3<song.wav; }
-ok 'a descriptor that is no socket: 64' exits 64 with LISTEN_FDS=1
-ok 'names that do not fit: 64' exits 64 with LISTEN_FDS=1 LISTEN_FDNAMES=a:b
-ok 'it is named' says "descriptor 3 ('web') of the service manager is not a listening socket" with LISTEN_FDS=1 LISTEN_FDNAMES=web
+ok 'a descriptor that is not a socket: 64' exits 64 with LISTEN_FDS=1
+ok 'names that do not match the sockets: 64' exits 64 with LISTEN_FDS=1 LISTEN_FDNAMES=a:b
+ok 'the message names it' says "descriptor 3 ('web') of the service manager is not a listening socket" with LISTEN_FDS=1 LISTEN_FDNAMES=web
 others() {
     LISTEN_PID=1 LISTEN_FDS=1 start stretto-serve store && curl -fsS "$url/names/song" | grep -qx "$song" &&
         stop "$pid"
 }
 ok 'sockets for another process are not touched' others
 deaf() { NOTIFY_SOCKET=$work/nobody start stretto-serve store && stop "$pid"; }
-ok 'a manager that does not listen is no failure' deaf
+ok 'an unreachable service manager is not an error' deaf
 
-# --- SIGHUP says what was reloaded, what failed, and that the rest needs a restart
+# --- SIGHUP: messages tell what was reloaded, what failed, and that other options need a restart
 edges() { printf '[{"name": "%s", "url": "http://127.0.0.1:1", "location": "1,1"}]' "$1" >edges.json; }
 edges one
 rest='all other options need a restart'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stretto-track for WebRTC peers: announces, signals by long-poll, tokens, and STUN. curl and a STUN client of the test's are the peers.
+# stretto-track for WebRTC peers: announces, signals by long-poll, tokens, and STUN. curl and a test client for STUN are the peers.
 . ./tests/lib.sh
 publish() { # NAME
     sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 31 sine 440
@@ -23,7 +23,7 @@ signal() { # FROM TOKEN TO KIND [CANDIDATES]
     values='"session":"s1","u":"ufra","p":"%022d","f":"%064d","s":"actpass","c":[%s]'
     printf '{"from":"%s","token":"%s","to":"%s","kind":"%s",'"$values}" "$1" "$2" "$3" "$4" 0 0 "${5-}"
 }
-named() { # the peers of the song, as one who speaks WebRTC sees them
+named() { # the peers of the song in a response for a WebRTC peer
     post /peers '{"song_id":"'"$id"'","peer_id":"zz","rtc":true}'
 }
 poll() { # PEER TOKEN SECONDS: the signals, or the status
@@ -31,9 +31,9 @@ poll() { # PEER TOKEN SECONDS: the signals, or the status
 }
 
 announces() { token=$(announce $ann) && jq -e '.stun | test("^stun:127.0.0.1:[0-9]+$")' $ann.announced && test ${#token} -eq 16; }
-ok 'an announce gets a token and a place to ask for its address' announces
+ok 'the response to an announce has a token and a STUN server' announces
 unnamed() { named >peers && jq -e '.peers == []' peers; }
-ok 'a peer that does not wait for signals is named to nobody' unnamed
+ok 'a peer that does not wait for signals is not named' unnamed
 has_peer() { named >peers && jq -e ".peers[0].url == \"rtc:$ann\"" peers >/dev/null; }
 waits() {
     poll $ann "$token" 25 >signals & poller=$! started="$started $!"
@@ -41,7 +41,7 @@ waits() {
 }
 ok 'one that waits is named, as rtc: and its id' waits
 others() { post /peers '{"song_id":"'"$id"'","peer_id":"zz"}' >peers && jq -e '.peers == []' peers; }
-ok 'but not to a client that speaks no WebRTC' others
+ok 'but not to a client without WebRTC' others
 delivers() {
     ben_token=$(announce $ben) || return
     addresses='["host","127.0.0.1",40000,9],["host","10.1.2.3",40000,8],["srflx","203.0.113.7",40000,7],["host","8.8.8.8",40000,6]'
@@ -51,7 +51,7 @@ delivers() {
 }
 ok 'an offer reaches it at once, without the token' delivers
 only_harmless() { jq -e '.[0].c == [["host", "127.0.0.1", 40000, 9], ["host", "10.1.2.3", 40000, 8]]' one.json; }
-ok 'with addresses of the same home alone' only_harmless
+ok 'with private addresses only between peers in the same home' only_harmless
 kept() {
     test "$(status_of /signal "$(signal $ben "$ben_token" $ann answer)")" = 202 && poll $ann "$token" 25 >signals && head -n 1 signals |
         jq -e '.[0].kind == "answer"'
@@ -90,18 +90,18 @@ rationed() {
 }
 ok 'a network makes 30 offers a minute' rationed
 goes() { post /announce '{"peer_id":"'$ann'","rtc":true,"left":true,"songs":{}}' >left && named >peers && jq -e '.peers == []' peers; }
-ok 'one that says goodbye is named no more' goes
+ok 'a peer that has left is no longer named' goes
 
 stun_port=$(jq -r .stun $ann.announced | sed 's/.*://')
 seen() { python3 "$root/tests/tools/stun.py" 127.0.0.1 "$stun_port" "$@" >seen && awk '{exit !($1 == $3 && $2 == $4)}' seen; }
 ok 'STUN tells a client its address' seen
-ok 'also one of RFC 3489, as libnice is' seen --old
+ok 'also a client of RFC 3489, such as libnice' seen --old
 ok 'other datagrams get no answer' seen --noise
 ends() { # with a peer that waits
     announce $ben >ben.token && { poll $ben "$(cat ben.token)" 25 >end & } && last=$! started="$started $!" &&
         await 'the last poll' waiting && stop "$tracker_pid" && wait $last && test "$(cat end)" = 204
 }
-ok 'SIGTERM answers those who wait, and ends with 0' ends
+ok 'SIGTERM answers waiting clients, and ends with 0' ends
 
 start stretto-track --origin "$origin" --stun stun.example:3478 || exit
 tracker=$url

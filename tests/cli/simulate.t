@@ -2,7 +2,7 @@
 # stretto-simulate: the same options give the same songs, and sums that hold for every policy on every link.
 . ./tests/lib.sh
 mkdir links
-# links of our own making: steady, with holes, wandering by a fixed rule
+# generated links: steady, with outages, varying by a fixed rule
 awk 'BEGIN { print "# made up rtt_ms 80"; for (s = 0; s < 60; s++) print s, 700 }' >links/fast
 awk 'BEGIN { print "# made up rtt_ms 60"; for (s = 0; s < 97; s++) print s, (s % 97 > 80 ? 0 : 260) }' >links/holes
 awk 'BEGIN { x = 7; for (s = 0; s < 331; s++) { x = (x * 1103 + 12345) % 65536; print s, 60 + x % 500 } }' >links/wild
@@ -25,7 +25,7 @@ narrow() {
         awk 'length > 80 {print; wide = 1} END {exit wide}' table
 }
 ok 'the table fits 80 columns' narrow
-# the traces of examples/: the same everywhere, typical, and such that rules can be told apart
+# the traces of examples/: the same everywhere, typical, and suitable to distinguish rules
 typical() {
     sh "$root/examples/traces.sh" made &&
         sh "$root/examples/traces.sh" again &&
@@ -42,22 +42,22 @@ told_apart() {
                 (.stretto.q > .mpc.q) and (.bola.q > .seed.q) and (.seed.q > .["96"].q) and
                 (.bola.first_ahead_q > 2 * .bola.first_ahead_error)'
 }
-ok 'on these, our rule is ahead of BOLA by more than chance' told_apart
+ok 'on these traces, our rule is significantly better than BOLA' told_apart
 
 simulate --abr $all --songs 24 --optimum --json >out
 bounded() { jq -es 'map(select(.plays)) | length == 24 and all(.optimum + 0.05 >= (.plays | map(.q) | max))' out; }
-ok 'on no song a policy is better than the optimum' bounded
+ok 'no policy is better than the optimum on any song' bounded
 splices() {
     jq -es \
         'map(select(.plays)) | all(.optimum >= .optimum_whole_chunks) and any(.optimum > .optimum_whole_chunks + 0.1)' out
 }
-ok 'which is never worse for being able to splice, and sometimes better' splices
+ok 'with splices, the optimum is never worse and sometimes better' splices
 heard() {
     jq -es \
         'map(select(.plays) | .plays[]) | all((.heard_s - 210 | fabs) < 1e-6 and
             (.ended_s - .sound_s - 210 - .stalled_s | fabs) < 1e-6)' out
 }
-ok 'time is start, music and stalls, and nothing else' heard
+ok 'the time of a play is the sum of startup, audio and stalls' heard
 bytes() {
     jq -es \
         'map(select(.plays) | .plays[]) | all(.wasted_bytes >= 0 and .wasted_bytes < .bytes) and
@@ -65,7 +65,7 @@ bytes() {
         jq -es \
             'map(select(.plays and .file != "holes") | .plays[] | select(.policy | test("^[0-9]"))) | all(.wasted_bytes == 0)' out
 }
-ok 'fixed bitrates waste no byte where no hole makes them ask again' bytes
+ok 'fixed bitrates waste no bytes without repeated requests' bytes
 scored() { # the score from its parts, for a song that never changed: u L - 10 T - 5 N - 2 start
     jq -es \
         'map(select(.plays) | .plays[] | select(.policy == "96")) |
@@ -85,15 +85,15 @@ killed() {
     stretto-simulate --traces only --abr stretto,96 --kill-edges 1 --songs 500 --json |
         jq -es 'map(select(.songs)) | length == 2 and all(.percent_without_stall == 100)'
 }
-ok 'nor when the edge ends at some moment' killed
+ok 'nor if the edge fails at a random moment' killed
 silent() {
     stretto-simulate --traces only --abr stretto --silence-edges 1 --songs 500 --json |
         jq -es \
             '(map(select(.songs)) | all(.percent_without_stall >= 99)) and (map(select(.plays) | .plays[0]) |
                 all((.heard_s - 210 | fabs) < 1e-6 and .stalled_s < 3))'
 }
-ok 'and an edge that says nothing any more stops the song for a moment at most' silent
-# 2 Mbit/s, then 64 kbit/s, then nothing for 10 s, then back; for ten songs, each at another moment of theirs
+ok 'and if the edge becomes silent, the song stops only for a moment' silent
+# 2 Mbit/s, then 64 kbit/s, then 10 s of outage, then 2 Mbit/s again; for ten songs, at a different position of each
 falls() {
     mkdir -p falls &&
         for at in 5 12 20 33 47 60 75 90 120 150; do
@@ -106,9 +106,9 @@ falls() {
         jq -es \
             'map(select(.plays) | .plays[0]) | length == 10 and all(.stalls <= 1 and (.heard_s - 210 | fabs) < 1e-6)' fell
 }
-ok 'a cliff: one stall at most, and it resumes' falls
+ok 'a sudden drop of the rate: at most one stall, and playback resumes' falls
 late() { jq -es 'map(select(.plays and (.file | tonumber) >= 20) | .plays[0]) | all(.stalls == 0)' fell; }
-ok 'and none once the buffer is filled: it steps down in time' late
+ok 'and no stall with a full buffer: the bitrate is lowered in time' late
 
 piped() {
     simulate --abr stretto,seed --songs 8 2>said | stretto-report >report &&
@@ -181,7 +181,7 @@ ladder() {
         jq -es \
             'map(select(.plays)) | length == 4 and all((.plays | map(.kbps | round)) == [45, 160] and .plays[0].bytes < .plays[1].bytes)'
 }
-ok 'made-up songs have the bitrates of --ladder' ladder
+ok 'generated songs have the bitrates of --ladder' ladder
 manifest() {
     tone song.wav 25 &&
         stretto-encode song.wav | stretto-chunk | tar x manifest.json &&
@@ -219,7 +219,7 @@ below() {
     jq -e \
         '.offload > 50 and .offload <= .offload_bound and .offload_bound <= 100 and .jain > 0 and .jain <= 1' out
 }
-ok 'and no more than there can be' below
+ok 'and not more bytes than the bound allows' below
 alone() { crowd --fetch --no-peers --json | jq -e '.bytes.peer == 0 and .offload == 0'; }
 ok 'or from edges alone' alone
 beside() {
@@ -227,7 +227,7 @@ beside() {
         grep -q 'Spotify 2010' table &&
         grep -q 'bytes from own caches, %.* 55.4$' table
 }
-ok "the players' results stand beside the figures of 2010" beside
+ok "the players' results are compared with the figures of 2010" beside
 ok 'with neither recordings nor listeners there is nothing to do' exits 64 stretto-simulate --abr 96
 ok 'a crowd of an unknown policy is wrong usage' exits 64 crowd --abr best
 

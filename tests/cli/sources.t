@@ -1,6 +1,6 @@
 #!/bin/sh
 # Audio from other programs: pipes without a length, tags after the audio, foreign Ogg, gapless
-# albums. ffmpeg and mpv say how many samples there are.
+# albums. The numbers of samples are compared with ffmpeg and mpv.
 . ./tests/lib.sh
 tone song.wav 12
 
@@ -16,7 +16,7 @@ encoded() { stretto-encode -b 96 "$@" >o.ogg 2>said && samples o.ogg; }
 equal() { [ -n "$1" ] && [ "$1" -gt 0 ] && [ "$1" = "$2" ] || { echo "$1, not $2"; cat said; return 1; }; }
 
 # --- pipes
-piped() { # SAMPLES COMMAND: what it writes into a pipe is so many samples
+piped() { # SAMPLES COMMAND: its output in a pipe has this many samples
     sh -c "$2 | cat" >piped 2>/dev/null && test -s piped && equal "$(encoded - <piped)" "$1"
 }
 lame --quiet -b 128 song.wav song.mp3
@@ -37,16 +37,16 @@ same() { ffmpeg -v error -i song.wav -f wav - | cat | prints plain.ogg stretto-e
 stretto-encode -b 96 song.wav >plain.ogg
 ok 'and is the same song as from a file' same
 tells() { ffmpeg -v error -i song.wav -f wav - | says 'a truncation would not be noticed' stretto-encode -b 96 -; }
-ok 'that its length is not known is said' tells
+ok 'a note says that its length is unknown' tells
 known() { silently stretto-encode -b 96 "$1"; }
 for file in song.wav song.mp3 song.flac song.opus song.wv; do ok "of $file nothing is said" known $file; done
 cut() { head -c "$2" "$1" >"cut-$1" && exits 65 stretto-encode "cut-$1" >/dev/null; }
 for file in song.wav song.mp3 song.flac song.opus song.wv; do ok "$file cut short is refused" cut $file 90000; done
 ffmpeg -v error -i song.wav -f matroska -live 1 -c:a flac - >live.mka
 live() { head -c 400000 live.mka >cut.mka && says 'a truncation would not be noticed' stretto-encode -b 96 cut.mka; }
-ok 'a live Matroska, cut, is said to be of unknown length' live
+ok 'a note says that the length of a truncated live Matroska is unknown' live
 
-# --- behind the audio of an MP3
+# --- data after the audio of an MP3
 ffmpeg -v error -i song.wav -b:a 128k -write_xing 0 bare.mp3
 printf 'LYRICSBEGINLYR00011some words000026LYRICS200' >lyrics
 printf 'TAG%-125s' title >id3v1
@@ -55,19 +55,19 @@ seq 2000 >junk
 for file in bare song; do
     for tail in lyrics id3v1 zeros junk; do
         behind() { cat $file.mp3 $tail >tailed.mp3 && equal "$(encoded tailed.mp3)" "$(by_ffmpeg $file.mp3)"; }
-        ok "$tail behind $file.mp3 is passed over" behind
+        ok "$tail after $file.mp3 is skipped" behind
     done
 done
 noted() { cat bare.mp3 junk >tailed.mp3 && says 'that is not audio' stretto-encode -b 96 tailed.mp3; }
 ok 'and noted' noted
-ok 'an MP3 without a count of frames is said to be of unknown length' says 'a truncation would not be noticed' \
+ok 'a note says that the length of an MP3 without a frame count is unknown' says 'a truncation would not be noticed' \
     stretto-encode -b 96 bare.mp3
 hole() {
     cp bare.mp3 hole.mp3 &&
         dd if=zeros of=hole.mp3 bs=1 seek=60000 conv=notrunc 2>/dev/null &&
         exits 65 stretto-encode -b 96 hole.mp3 >/dev/null
 }
-ok 'a hole inside is damage' hole
+ok 'missing data inside are damage' hole
 
 # --- Ogg of other programs, and edited
 edit() { python3 "$root/tests/tools/oggedit.py" "$@"; }
@@ -131,7 +131,7 @@ for how in 'shift 48000' 'comment 700000' 'end -1' 'from 7'; do
     }
     ok "Opus: $how" opus
 done
-short() { # all audio in one page: FFmpeg cuts it wrong
+short() { # all audio in one page, which FFmpeg trims incorrectly
     for seconds in 0.05 0.3 0.7 1.1 1.2 1.3 1.5; do
         sox -R -n -r 44100 -c 2 -b 16 short.wav synth $seconds sine 300 gain -4 &&
             oggenc -Q -o short.ogg short.wav &&
@@ -141,7 +141,7 @@ short() { # all audio in one page: FFmpeg cuts it wrong
             return
     done
 }
-ok 'an Ogg file of one page is as long as it says' short
+ok 'an Ogg file of one page has the length that it states' short
 unended() {
     edit unended <oggenc.ogg >bad.ogg &&
         exits 65 stretto-encode bad.ogg >/dev/null &&
@@ -153,9 +153,9 @@ chained() {
         says 're-encode it with stretto-encode' stretto-chunk chained.ogg &&
         encoded chained.ogg >/dev/null
 }
-ok 'a chained file is for encode, as chunk says' chained
+ok 'chunk refuses a chained file and suggests encode' chained
 
-# --- gapless: an album cut in the middle of a sine is whole again
+# --- gapless: an album that was split within a sine is joined without a gap
 sox -R -n -r 44100 -c 2 -b 16 whole.wav synth 8 sine 441 gain -6
 sox whole.wav half1.wav trim 0s 150001s
 sox whole.wav half2.wav trim 150001s
@@ -208,7 +208,7 @@ opus48() {
         done
 }
 ok 'gapless: opus' opus48
-many() { # more files than descriptors
+many() { # more files than available descriptors
     sox -n -r 8000 -c 1 tiny.wav synth 0.5 sine 440 &&
         mkdir tiny &&
         for i in $(seq 100); do ln tiny.wav tiny/$i.wav; done &&

@@ -81,7 +81,7 @@ ok 'APE, in WavPack' same song.wv ape
 ok 'FLAC' same song.flac vorbis
 ok 'Ogg Vorbis' same song.ogg vorbis
 ok 'Opus' same song.opus vorbis
-ok 'with nothing said' test ! -s said
+ok 'without messages' test ! -s said
 latin1() {
     cp song.mp3 v1.mp3 &&
         printf 'TAG%-30s%-30s%-30s2001%-28s\000\007\021' "$(printf 'Caf\351')" "$(printf 'M\374ller')" Album Note |

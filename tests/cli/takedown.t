@@ -1,14 +1,14 @@
 #!/bin/sh
-# stretto-publish --remove: the song goes from the origin, and within a minute from edges, trackers and peers.
+# stretto-publish --remove: the song disappears from the origin, and within a minute from edges, trackers and peers.
 . ./tests/lib.sh
 patience=120
 sing() { # NAME FREQUENCY
-    sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 12 sine "$2" &&
+    sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth 16 sine "$2" &&
         stretto-encode -b 96,160 "$1.wav" | stretto-chunk >"$1.bundle" &&
         stretto-publish --name "$1" store "$1.bundle"
 }
 id=$(sing song 440) && other=$(sing other 550) || exit
-chunk=/songs/$id/160/chunk_0.ogg
+chunk=/songs/$id/160/chunk_0.ogg last=/songs/$id/160/chunk_1.ogg # a song of two chunks: both must disappear
 code() { curl -sS -m 60 -o got -w '%{http_code}' "$@"; }
 answers() { test "$(code "$2")" = "$1"; }
 
@@ -24,11 +24,11 @@ has_peer() { curl -sS -m 60 "$tracker/songs/$id?manifest=0" | jq -e '.peers | le
 shared() { await 'the peer to be listed' has_peer; }
 everywhere() {
     for at in "$origin" "$inner" "$outer" "$away" "$peer"; do
-        answers 200 "$at$chunk" || { echo "$at"; return 1; }
+        answers 200 "$at$chunk" && answers 200 "$at$last" || { echo "$at"; return 1; }
     done
 }
-ok 'a song that is there' everywhere
-ok 'and shared' shared
+ok 'the song is available from every server' everywhere
+ok 'and the tracker names the peer' shared
 
 remove() { stop "$away_pid" && stretto-publish --remove song store && exits 66 stretto-publish --remove song store; }
 ok 'it is removed while an edge is away' remove
@@ -39,25 +39,25 @@ log() {
         cmp got store/removed &&
         curl -sSI -m 60 "$origin/removed" | grep -qi '^cache-control: public, max-age=5'
 }
-ok 'the origin has a log of it' log
-gone() { await "$1 to have no such song" answers 404 "$1$chunk"; }
-ok 'the inner edge forgets it' gone "$inner"
-ok 'and the outer' gone "$outer"
+ok 'the origin lists it in its removal log' log
+gone() { await "$1 to have no such song" answers 404 "$1$chunk" && answers 404 "$1$last"; }
+ok 'the inner edge removes it' gone "$inner"
+ok 'and so does the outer one' gone "$outer"
 stays() { gone "$inner" && answers 404 "$inner$chunk" && answers 404 "$outer$chunk"; }
-ok 'for good' stays
+ok 'and it stays removed' stays
 untracked() {
     await 'the tracker to refuse it' answers 404 "$tracker/songs/$id" &&
         curl -sS -m 60 --json "{\"song_id\":\"$id\"}" "$tracker/peers" | jq -e '.peers == []'
 }
-ok 'the tracker names nobody' untracked
-ok 'the peer gives it to nobody' gone "$peer"
+ok 'the tracker names no peer' untracked
+ok 'the peer does not upload it' gone "$peer"
 returns() { start stretto-serve "$origin" --cache away && away=$url && gone "$away"; }
-ok 'the edge that was away forgets it when it is back' returns
+ok 'an edge that was down removes it after its start' returns
 rest() {
     for at in "$origin" "$inner" "$outer"; do answers 200 "$at/songs/$other/160/chunk_0.ogg" || return 1; done &&
         answers 200 "$tracker/songs/$other"
 }
-ok 'the other song is there' rest
+ok 'the other song is still available' rest
 
 again() {
     equals "$(stretto-publish --name song store song.bundle)" "$id" &&
@@ -68,12 +68,12 @@ again() {
         await 'the peer to give it' answers 200 "$peer$chunk" &&
         shared
 }
-ok 'a song that is published again is back everywhere' again
+ok 'a song that is published again is available everywhere' again
 torn() {
     echo nonsense >>store/removed &&
         exits 65 stretto-publish --remove other store &&
         answers 200 "$outer/songs/$other/160/chunk_0.ogg" &&
         test -d "store/songs/$other"
 }
-ok 'a damaged log is told, and nothing is removed' torn
+ok 'a damaged log is reported, and nothing is removed' torn
 finish

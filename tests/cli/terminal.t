@@ -10,7 +10,7 @@ done
 start stretto-serve store || exit
 edge=$url
 as() { mode=$1 && shift && timeout 200 python3 "$root/tests/tools/job.py" "$mode" "$@" >shown; }
-erases() { grep -q "$(printf '\033\\[K')" shown; } # as only what draws does
+erases() { grep -q "$(printf '\033\\[K')" shown; } # only drawing programs do this
 drawn() { as foreground "$@" && erases || { cat -A shown; return 1; }; }
 undrawn() { as background "$@" && [ -e shown ] && ! erases || { cat -A shown; return 1; }; }
 
@@ -26,9 +26,9 @@ stopped() {
         grep -q '<stopped>' shown &&
         ! sed 's/.*<stopped>//' shown | tail -n 1 | grep -q "$(printf '\033\\[K')"
 }
-ok 'a player that is sent to the background plays on, and leaves the keys to the shell' stopped
+ok 'a player in the background continues, and does not read keys' stopped
 
-# each line of data is one, whatever was drawn before it; sed makes of the drawing what the terminal does
+# each line of data is complete, even after drawing; sed interprets the drawing like a terminal
 screen() { sed -e 's/\r$//' -e "s/^.*\r//" -e "s/$(printf '\033')\[K//g" shown; }
 whole_json() { as foreground "$@" && screen | jq -es 'length > 0' || { cat -A shown; return 1; }; }
 printf 'song\nlong\nsong\n' >list.m3u8
@@ -38,7 +38,7 @@ ok 'encode --measure --json too' whole_json stretto-encode --measure --json long
 awk 'BEGIN {for (s = 0; s < 60; ++s) print s, 800}' >one.trace && mkdir links && mv one.trace links
 ok 'and simulate --json' whole_json stretto-simulate --traces links --songs 200 --abr mpc --json
 
-# a script's loop reads its list from the terminal, or a person types what comes next
+# a loop of a script may read from the terminal, or a person may type ahead
 silent_keys() {
     as foreground sh -c 'stretto-play --edge "$1" --unpaced -O wav:x.wav song; stty -a' - "$edge" &&
         grep -q ' icanon' shown &&
@@ -76,8 +76,8 @@ if ldconfig -p | grep -q libasound.so.2 && ! [ -e /dev/snd/controlC0 ]; then
         SDL_AUDIODRIVER=alsa timeout 20 mpv --no-config --ao=alsa --length=1 song.wav 2>&1 |
             grep -q 'ALSA lib\|alsa'
     }
-    ok 'ALSA has something to say here' raw_alsa
-    ok 'its messages are held back, and ours is there' alsa
+    ok 'ALSA prints messages here' raw_alsa
+    ok 'its messages are suppressed, and ours is printed' alsa
 else
     skip 'messages of ALSA' 'no ALSA, or a sound card'
 fi

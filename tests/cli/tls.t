@@ -1,5 +1,5 @@
 #!/bin/sh
-# TLS: what clients get over https, which certificate, what is refused, what bad clients can do, and reloading under load.
+# TLS: responses over https, selection of certificates, refused handshakes, malicious clients, and reloading under load.
 . ./tests/lib.sh
 export STRETTO_CACHE="$work/cache"
 PATH=$PATH:/usr/sbin
@@ -46,7 +46,7 @@ ok 'a certificate of its own: curl' gets curl -fsS --cacert own.pem -o got "$url
 ok 'and by its address' gets curl -fsS --cacert own.pem -o got "https://127.0.0.1:$port$chunk"
 ok 'wget' gets wget -q --ca-certificate own.pem -O got "$url$chunk"
 ok 'aria2' gets aria2c -q --ca-certificate=own.pem -x 4 -k 1M -o got "$url$chunk"
-ok 'who does not trust it gets nothing' exits 60 curl -sS -o got "$url$chunk"
+ok 'a client that does not trust it gets nothing' exits 60 curl -sS -o got "$url$chunk"
 s_client() {
     printf 'GET %s HTTP/1.0\r\n\r\n' "$chunk" |
         openssl s_client -quiet -verify_return_error -CAfile own.pem -connect "localhost:$port" 2>s.err |
@@ -55,13 +55,17 @@ s_client() {
 ok 'openssl s_client' s_client
 heard() { ffmpeg -v error -xerror -tls_verify 1 -ca_file own.pem -i "$url/stream/song" -f null - 2>err && test ! -s err; }
 ok 'ffmpeg' heard
-ok 'mpv' mpv --no-config --no-video --ao=null --untimed --tls-ca-file=own.pem --tls-verify=yes "$url/stream/song"
+samples_of() { # FILE COMMAND...: it writes as many samples as the song has (a player's exit status is no proof)
+    written=$1 && shift && rm -f "$written" && "$@" && test "$(soxi -s "$written")" -eq "$(soxi -s song.wav)"
+}
+ok 'mpv' samples_of mpv.wav \
+    mpv --no-config --no-video --ao=pcm --ao-pcm-file=mpv.wav --tls-ca-file=own.pem --tls-verify=yes "$url/stream/song"
 fetched() {
     stretto-fetch --cacert own.pem "$1" "$url" song -o got.ogg && stretto-fetch --store store song -o true.ogg && cmp got.ogg true.ogg
 }
 ok 'stretto-fetch --edge' fetched --edge
 ok 'stretto-fetch --store' fetched --store
-ok 'stretto-play' env SSL_CERT_FILE=own.pem stretto-play --unpaced -O null --edge "$url" song
+ok 'stretto-play' samples_of play.wav env SSL_CERT_FILE=own.pem stretto-play --unpaced -O wav:play.wav --edge "$url" song
 no_key() { ! grep -q PRIVATE own.pem && openssl x509 -in own.pem -noout -checkend 86400; }
 ok 'the file holds no key, and the certificate does not end today' no_key
 client 'a client' plain own.pem
@@ -69,7 +73,7 @@ client 'HTTP' semantics own.pem "$chunk $sound"
 client 'a client' reader own.pem "$chunk $sound"
 client 'bad records' bad own.pem
 
-# what is agreed on
+# negotiated parameters
 hello() { echo | openssl s_client -connect "localhost:$port" -CAfile "${authority:-own.pem}" "$@" >hello 2>&1; }
 agreed() { what=$1 && shift && hello "$@" && grep -q -- "$what" hello || { cat hello; return 1; }; }
 refused() { what=$1 && shift && ! hello "$@" && grep -q -- "$what" hello || { cat hello; return 1; }; }
@@ -80,8 +84,9 @@ ok 'not TLS 1.0' refused 'alert protocol version' -tls1 -cipher ALL:@SECLEVEL=0
 for cipher in AES128-GCM-SHA256 ECDHE-ECDSA-AES128-SHA DHE-RSA-AES128-GCM-SHA256 NULL aNULL; do
     ok "not $cipher" refused 'handshake failure' -tls1_2 -cipher "$cipher:@SECLEVEL=0"
 done
-ok 'ALPN: http/1.1' agreed 'ALPN protocol: http/1.1' -alpn h2,http/1.1
-ok 'ALPN: nothing that we speak' refused 'alert no application protocol' -alpn h9
+ok 'ALPN: HTTP/2' agreed 'ALPN protocol: h2' -alpn http/1.1,h2
+ok 'ALPN: http/1.1' agreed 'ALPN protocol: http/1.1' -alpn http/1.1
+ok 'ALPN: no common protocol' refused 'alert no application protocol' -alpn h9
 renegotiates() {
     printf 'R\n' | openssl s_client -tls1_2 -connect "localhost:$port" -CAfile own.pem >hello 2>&1; grep -q 'no renegotiation' hello ||
         { cat hello; return 1; }
@@ -98,7 +103,7 @@ updates() {
     grep -q 'HTTP/1.1 200' hello || { cat hello; return 1; }
 }
 ok 'a client may change its keys' updates
-# in TLS 1.3 a ticket comes after the handshake
+# in TLS 1.3 a ticket is sent after the handshake
 ticket() {
     : >hello && await 'a ticket' grep -q 'TLS session ticket:' hello >&2 |
         openssl s_client -connect "localhost:$port" -CAfile "${authority:-own.pem}" -sess_out session "$@" >hello 2>&1
@@ -114,7 +119,7 @@ counted() {
              END {exit !(r && f && e)}' metrics
 }
 ok 'metrics count them' counted
-ok 'the server ends as always' stop "$pid"
+ok 'the server ends with 0' stop "$pid"
 
 # certificates by name
 authority=ca.pem
@@ -122,21 +127,21 @@ export SSL_CERT_FILE=ca.pem
 secure --listen http://127.0.0.1:0 --tls-cert first.pem --tls-key first.key --tls-cert second.pem --tls-key second.key \
     --tls-cert third.pem --tls-key third.key store || exit
 shows() { who=$1 && shift && agreed "subject=CN = $who" -verify_return_error "$@"; }
-ok 'the certificate of the name' shows second -servername music.example
-ok 'of a name below it, in capitals' shows second -servername FLAC.Music.Example
-ok 'not of one two levels below' shows first -servername a.flac.music.example
+ok 'the certificate for the name is used' shows second -servername music.example
+ok 'also for a subdomain in capitals' shows second -servername FLAC.Music.Example
+ok 'not for a name two levels below' shows first -servername a.flac.music.example
 ok 'the first one for another name' shows first -servername elsewhere.example
-ok 'and for none' shows first -noservername
+ok 'and without a name' shows first -noservername
 ok 'RSA for a client that knows only this' shows third -servername music.example -sigalgs rsa_pss_rsae_sha256 -tls1_3
 ok 'and with TLS 1.2' shows third -servername music.example -tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256
 beside() { curl -fsS -o got "http://127.0.0.1:$(sed -n 's/^listening on .*://p' "$said" | grep -v "^$port$")$chunk" && cmp got "$sound"; }
 ok '--listen http://... is without TLS' beside
 stop "$pid"
 
-# a server that cannot
-ok 'a certificate that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --tls-cert nowhere.pem store
-ok 'what is no certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert song.wav --tls-key first.key store
-ok 'the key of another: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key second.key store
+# servers that cannot start
+ok 'a missing certificate: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --tls-cert nowhere.pem store
+ok 'an invalid certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert song.wav --tls-key first.key store
+ok 'a key that does not match: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem --tls-key second.key store
 ok 'a certificate without a key: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert first.pem store
 openssl ec -aes128 -passout pass:secret -in first.key -out locked.key 2>/dev/null
 locked() {
@@ -170,12 +175,12 @@ loaded() {
     cat load.log
 }
 reload
-ok 'a session outlives a reload' agreed Reused -sess_in session
+ok 'a session can be resumed after a reload' agreed Reused -sess_in session
 broken() { echo nothing >now.pem && kill -HUP "$pid" && await 'a complaint' grep -q "now.pem': no certificate" "$said.err" && shows first; }
-ok 'files that cannot be read: it says so, and keeps what it had' broken
+ok 'unreadable files are reported, and the previous certificates remain' broken
 stop "$pid"
 
-# slow and many
+# slow clients, and many
 secure --max-connections 400 --workers 2 --tls-cert both.pem store || exit
 client 'half-open:' halves ca.pem '10000 200'
 dropped() { curl -fsS "$url/metrics" | awk '$1 == "stretto_tls_dropped_total" && $2 > 5000 {f = 1} END {exit !f}'; }
@@ -197,9 +202,9 @@ tier() { # WANTED-STATUS OPTIONS: an edge
     url=$upstream pid=$behind
     [ "$(cat code)" = "$wanted" ] || { cat code "$said.err"; return 1; }
 }
-ok 'an edge shows its own: --client-cert' tier 200 --client-cert edge.pem --client-key edge.key
+ok 'an edge sends its certificate: --client-cert' tier 200 --client-cert edge.pem --client-key edge.key
 ok 'got all of it' cmp got "$sound"
-ok 'an edge without one: 502' tier 502
+ok 'an edge without a certificate: 502' tier 502
 ok 'and with one of another authority' tier 502 --client-cert stranger.pem --client-key stranger.key
 follower() {
     start_url=$url start_pid=$pid
@@ -209,22 +214,22 @@ follower() {
     return $gave
 }
 ok 'a tracker too' follower
-revoked() { # no ticket helps who is not known any more
+revoked() { # a ticket does not help a client whose authority was removed
     ticket -cert edge.pem -key edge.key && agreed Reused -cert edge.pem -key edge.key -sess_in session && cp strangers.pem clients.pem &&
         kill -HUP "$pid" &&
         await 'the new authority' curl -fsS --cert stranger.pem --key stranger.key -o got "$url$chunk" && ! known || return
     hello -cert edge.pem -key edge.key -sess_in session
     grep -q '^New,' hello
 }
-ok 'after SIGHUP another authority counts, for resumed sessions as well' revoked
+ok 'after SIGHUP the new authority applies, also to resumed sessions' revoked
 stop "$pid"
 ok '--client-ca without a certificate: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --client-ca ca.pem store
-ok 'what is no certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --client-ca first.key store
+ok 'an invalid certificate: 65' exits 65 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --client-ca first.key store
 ok 'a file that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --tls-cert both.pem --client-ca nowhere.pem store
 ok '--client-key alone: 64' exits 64 stretto-serve --listen 127.0.0.1:0 --client-key edge.key store
 ok '--client-cert that is not there: 66' exits 66 stretto-serve --listen 127.0.0.1:0 --client-cert nowhere.pem store
 
-# servers behind, beside and before
+# upstream servers, trackers and proxies
 edge_of() { # CERTIFICATE WANTED-STATUS
     secure --tls-cert "$1.pem" --tls-key "$1.key" store && behind=$pid upstream=$url || return
     start stretto-serve --cacert ca.pem "$upstream" && curl -sS -o got -w '%{http_code}' "$url$chunk" >code && stop "$pid" && stop "$behind"

@@ -2,7 +2,7 @@
 # Common to all tools: help, exit statuses, man pages, completion.
 . ./tests/lib.sh
 tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve
-    stretto-track stretto-play stretto-simulate stretto-report'
+    stretto-track stretto-play stretto-simulate stretto-report stretto-sign'
 command -v stretto-rtc >/dev/null && tools="$tools stretto-rtc" # where its libraries are
 closed() { "$1" --help >&-; }
 full() { "$1" --help >/dev/full; }
@@ -32,7 +32,7 @@ for page in "$root"/man/*; do
     lint() { mandoc -T lint -W warning "$page" >said; test ! -s said || { cat said; return 1; }; }
     ok "man page ${page##*/} is clean" lint
 done
-completes() { # WORDS...: what bash offers for the last
+completes() { # WORDS...: the completions of bash for the last word
     bash -c \
         '. "$1/cmd/stretto.bash"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _stretto "$1"; printf "%s\n" "${COMPREPLY[@]}"' - \
         "$root" "$@"

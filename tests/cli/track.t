@@ -27,7 +27,7 @@ tracker=$url tracker_pid=$pid tracker_said=$said.err
 rows 'start:' track starts "$tracker" "$id" "store/songs/$id/manifest.json" store
 rows 'peers:' track lists "$tracker" "$id"
 rows 'requests:' track protocol "$tracker" "$id"
-ok '800 slow and silent clients: memory is bounded, and others notice nothing' track slow "$tracker" \
+ok '800 slow and silent clients: memory is bounded, and others are not delayed' track slow "$tracker" \
     "$tracker_pid" "$id"
 metrics() {
     curl -sS "$tracker/metrics" >metrics &&
@@ -35,34 +35,34 @@ metrics() {
         grep -q '^stretto_edge_healthy{edge="eu"} 1' metrics
 }
 ok 'metrics as Prometheus reads them' metrics
-ok 'a line a request in the access log, addresses shortened' soon grep -q \
+ok 'the access log has a line per request, with shortened addresses' soon grep -q \
     '^127\.0\.200\.0 - - .*"POST /peers HTTP/1\.1" 200 ' access.log
 
 ok 'edges: the nearest first, from five places' track edges "$tracker"
-ok '/nearest: a redirect to the nearest, path and query as they were' track nearest "$tracker"
+ok '/nearest redirects to the nearest edge, with path and query unchanged' track nearest "$tracker"
 followed() {
     curl -sSfL "$tracker/nearest/songs/song/manifest.json?location=52,13" |
         cmp - "store/songs/$id/manifest.json"
 }
 ok 'curl -L follows it' followed
-ok 'one that is killed leaves within 10 s, and the next nearest is named' track edge_leaves "$tracker" "$eu_pid"
+ok 'a killed edge is removed within 10 s, and the next nearest is named' track edge_leaves "$tracker" "$eu_pid"
 back() {
     start stretto-serve "$origin" --listen "${eu#http://}" --name eu &&
         eu_pid=$pid &&
         track edge_returns "$tracker"
 }
 # start passes --listen 127.0.0.1:0 too; this edge listens on both
-ok 'and is back when it is back' back
-ok '/nearest skips one that is killed' track nearest_skips "$tracker" "$eu_pid"
-ok 'and is back again' back
-ok 'one that hangs leaves too, and comes back' track edge_stops "$tracker" "$us_pid"
+ok 'and it is named again after its restart' back
+ok '/nearest skips a killed edge' track nearest_skips "$tracker" "$eu_pid"
+ok 'and uses it again after its restart' back
+ok 'an edge that hangs is removed too, and named again later' track edge_stops "$tracker" "$us_pid"
 
 dumps() {
     stretto-track --dump "$tracker" >dump &&
         grep -q "^edge	eu	$eu	52.5,13.4	healthy$" dump &&
         grep -qx 'peers	[0-9]*' dump || { cat dump; return 1; }
 }
-ok '--dump: for people' dumps
+ok '--dump prints the edges' dumps
 swarms() {
     python3 -u -c "
 import sys
@@ -73,7 +73,7 @@ input()" <hold >/dev/null &
     exec 9>hold && soon sh -c "stretto-track --dump '$tracker' | grep -qx 'swarm	$id	[1-9]	[1-9]'" && exec 9>&-
 }
 mkfifo hold
-ok 'and its swarms, with whole copies' swarms
+ok 'and the swarms, with complete peers' swarms
 ok '--dump without a server: 69' exits 69 stretto-track --dump http://127.0.0.1:9
 ok '--dump of a server that is not a tracker: 69' exits 69 stretto-track --dump "$origin/songs"
 
@@ -90,11 +90,11 @@ ok 'and keeps the old list if the file is invalid' broken
 without() { stop "$origin_pid" && track without_origin "$tracker" "$id" "$other"; }
 ok 'without its origin it serves its own data' without
 ends() { track drains "$tracker" "$tracker_pid" && wait "$tracker_pid"; }
-ok 'SIGTERM: requests under way are answered, exit 0' ends
+ok 'SIGTERM: open requests are answered, exit 0' ends
 
 start stretto-serve store && origin=$url
 expiring() { start stretto-track --origin "$origin" --interval 1 --ttl 1 && track expires "$url" "$id" && stop "$pid"; }
-ok 'a peer that is silent is forgotten, and may come back' expiring
+ok 'a silent peer is forgotten, and may announce itself again' expiring
 # a quarantine of freed blocks, as sanitizers keep it, would grow with what was freed
 full() {
     ASAN_OPTIONS=quarantine_size_mb=1 start stretto-track --origin "$origin" --max-peers 100 &&
@@ -112,13 +112,13 @@ ok '--network-peers, --unproved-peers, --song-peers: quotas that nest' quotas
 ok 'five quotas: 64' exits 64 stretto-track --origin "$origin" --network-peers 1,2,3,4,5
 ok 'a quota of 0: 64' exits 64 stretto-track --origin "$origin" --unproved-peers 0
 proxied() { start stretto-track --origin "$origin" --trust-proxy 127.0.0.7 && track proxy "$url" "$id" && stop "$pid"; }
-ok '--trust-proxy: its last address counts, and nobody else is believed' proxied
+ok "--trust-proxy: the proxy's last address is used, and other clients are not believed" proxied
 limits() {
     start stretto-track --origin "$origin" --trust-proxy 127.0.0.1,::1 --rate-limit 5 &&
         track limited "$url" &&
         stop "$pid"
 }
-ok '--rate-limit: by the address behind the proxy' limits
+ok '--rate-limit: per address behind the proxy' limits
 printf '# ours\n\n%s\r\n' "$id" >songs
 only() {
     start stretto-track --origin "$origin" --allow-songs songs &&
@@ -134,7 +134,7 @@ located() {
         track places "$url" &&
         stop "$pid"
 }
-ok '--geoip: where a client is that does not say' located
+ok '--geoip: locates a client that sends no location' located
 
 ok 'no origin: 64' exits 64 stretto-track --listen 127.0.0.1:0
 ok 'a strange origin: 64' exits 64 stretto-track --listen 127.0.0.1:0 --origin ftp://a
@@ -159,5 +159,5 @@ by_variable() {
         curl -s "$url/stats.json" | jq -e '.name == "here" and .role == "tracker"' &&
         stop "$pid"
 }
-ok 'options are variables too' by_variable
+ok 'options can be environment variables' by_variable
 finish

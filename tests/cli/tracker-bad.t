@@ -1,8 +1,8 @@
 #!/bin/sh
-# A tracker that means harm cannot keep a song from somebody who knows an edge. tests/tools/badtracker.py is the one.
+# A malicious tracker (tests/tools/badtracker.py) does not delay a song for a listener that knows an edge.
 . ./tests/lib.sh
 export SDL_AUDIODRIVER=dummy
-tone song.wav 8
+tone song.wav 16 # two chunks, so that the tracker is also asked while the song plays
 stretto-encode -b 320 song.wav >song.ogg
 stretto-chunk song.ogg | stretto-publish --name song store >id
 start stretto-serve store || exit
@@ -17,7 +17,11 @@ fetched() {
     timeout 60 stretto-fetch --tracker "$url" --edge "$edge" --cache "kept.$1" song -o "$1.ogg" &&
         cmp "$1.ogg" right.ogg
 }
-heard() { timeout 60 stretto-play --tracker "$url" --edge "$edge" --cache "played.$1" -O null song; }
+heard() { # all of it: 16 s, in two chunks
+    timeout 60 stretto-play --tracker "$url" --edge "$edge" --cache "played.$1" -O null --events "$1.jsonl" song &&
+        jq -s -e 'any(.event == "end" and .heard_ms == 16000) and (map(select(.event == "chunk").index) | unique | length == 2)' \
+            "$1.jsonl" || { cat "$1.jsonl"; return 1; }
+}
 # with nothing but this tracker there is no song: it ends by itself
 alone() {
     timeout 200 stretto-fetch --patience 10 --tracker "$url" --cache "none.$1" song -o none.ogg
@@ -30,9 +34,9 @@ sent() {
 }
 for way in drip head flood; do
     ok "a tracker that is $way" bad $way
-    ok "$way: the song is fetched of the edge" fetched $way
-    ok "$way: and heard" heard $way
-    [ $way = flood ] && ok 'flood: no answer is read for long while an edge is known' sent
+    ok "$way: the song is fetched from the edge" fetched $way
+    ok "$way: and played to its end" heard $way
+    [ $way = flood ] && ok 'flood: no response is read for long while an edge is known' sent
     ok "$way: without an edge it ends" alone $way
 done
 finish

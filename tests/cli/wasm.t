@@ -1,5 +1,5 @@
 #!/bin/sh
-# The rules and the decoder, compiled for browsers, against the same compiled for this machine: both carry out the same scripts.
+# The rules and the decoder, compiled for browsers and for this machine: both execute the same scripts with the same results.
 . ./tests/lib.sh
 # of the build that is tested, and of WebAssembly
 : "${SAME:=$root/build/web/same}" "${SAME_WASM:=$root/build/web/same.wasm}"
@@ -16,12 +16,12 @@ stretto-encode song.flac | stretto-chunk | stretto-publish --name song store >/d
 id=$(cat store/names/song)
 
 orders() { "$SAME" orders store "$id" 50 >here && web orders store "$id" 50 >there && cmp here there; }
-ok 'on 50 links, with seeks and what is kept: the same orders and events' orders
+ok 'on 50 links, with seeks and stored files: the same orders and events' orders
 covers() { # splices, seeks, kept files, stalls and quiet links were among them
     [ "$(grep -c '^link' here)" -eq 50 ] && grep -q '"why":"splice"' here && grep -q '"event":"seek"' here && grep -q ' read ' here &&
         grep -q '"event":"stall"' here && grep -q 'Range=' here && ! grep -q 'not to its end' here
 }
-ok 'of splices, seeks, stalls and kept files' covers
+ok 'the links cause splices, seeks, stalls and stored files' covers
 
 pcm() {
     for kbps in 96 160 320; do
@@ -38,7 +38,7 @@ assert all(max(-32768, min(32767, round(a * 32768))) == b for a, b in zip(here, 
 EOF
     done
 }
-ok 'the same samples within 2e-7, and natively those of oggdec' pcm
+ok 'the same samples within 2e-7, and the native ones equal those of oggdec' pcm
 
 python3 - "$root" <<'EOF'
 # each member gone, and of another type or beyond its range; the file cut short; what fuzzing began with

@@ -44,7 +44,7 @@ silent() {
     grep -q edge said && lacks '[Ss]3cret|wr0ng|ann:' said events.jsonl
 }
 ok 'it is in no message, event or line of JSON' silent
-ok 'a wrong one: 77' exits 77 stretto-fetch --store "$(knows wr0ng)" song -o e.ogg
+ok 'a wrong password: 77' exits 77 stretto-fetch --store "$(knows wr0ng)" song -o e.ogg
 serves() {
     start stretto-serve "$(knows s3cret)" --access-log edge.log &&
         curl -fsS "$url/songs/$(cat id)/manifest.json" -o got &&
@@ -55,7 +55,7 @@ serves() {
         lacks s3cret stats &&
         stop "$pid"
 }
-ok 'an edge sends it to its origin, and tells it to nobody' serves
+ok 'an edge sends the password to its origin, and reveals it to no client' serves
 
 front proxy "$origin" && proxy=$url proxy_log=$log
 by_proxy() {
@@ -70,8 +70,8 @@ excepted() {
         gets http_proxy="$proxy" no_proxy="$1" stretto-fetch --edge "$origin" &&
         test "$(wc -l <"$proxy_log")" -eq "$before"
 }
-ok 'no_proxy: an exception' excepted 127.0.0.1
-ok 'and all of them' excepted '*'
+ok 'no_proxy: one host' excepted 127.0.0.1
+ok 'no_proxy: all hosts' excepted '*'
 own() {
     rm -rf cache &&
         http_proxy=http://127.0.0.1:1 timeout 60 stretto-play --unpaced -O wav:played.wav --store store song &&
@@ -90,19 +90,19 @@ by_tracker() { # neither a proxy nor a redirection for an edge that a tracker na
 front redirect "$origin" && moved=$url moved_log=$log
 ok 'redirections of an edge and a store are followed' both "$moved"
 front redirect "$origin" && moved=$url moved_log=$log
-ok 'not those of an edge that a tracker names' by_tracker "$moved"
+ok 'redirections of an edge that a tracker names are not followed' by_tracker "$moved"
 
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=own -addext subjectAltName=IP:127.0.0.1 -keyout \
     key.pem -out cert.pem 2>/dev/null
 front pass "$origin" cert.pem key.pem && secure=https${url#http}
-ok '--cacert: a certificate of one'"'"'s own' both "$secure" --cacert cert.pem
+ok "--cacert: a server's own certificate""'"'s own' both "$secure" --cacert cert.pem
 ok 'SSL_CERT_FILE' gets SSL_CERT_FILE=cert.pem stretto-fetch --edge "$secure"
 ok 'CURL_CA_BUNDLE' gets CURL_CA_BUNDLE=cert.pem SSL_CERT_FILE=/dev/null stretto-fetch --store "$secure"
 untrusted() {
     says 'certificate' stretto-fetch --store "$secure" song -o e.ogg &&
         exits 69 stretto-fetch --store "$secure" song -o e.ogg
 }
-ok 'without it: 69, and why' untrusted
+ok 'without it: 69 with a reason' untrusted
 ok 'a file that is not there: 66' exits 66 stretto-fetch --cacert nowhere.pem --edge "$secure" song -o e.ogg
 ok 'and for --store' exits 66 stretto-fetch --cacert nowhere.pem --store "$secure" song -o e.ogg
 secure_edge() {
@@ -110,18 +110,18 @@ secure_edge() {
         curl -fsS "$url/songs/$(cat id)/manifest.json" | jq -e .id &&
         stop "$pid"
 }
-ok 'an edge whose origin has one' secure_edge
+ok 'an edge whose origin has its own certificate' secure_edge
 secure_track() {
     start stretto-track --origin "$secure" --cacert cert.pem &&
         curl -fsS "$url/songs/$(cat id)" | jq -e .manifest &&
         stop "$pid"
 }
-ok 'a tracker whose origin has one' secure_track
+ok 'a tracker whose origin has its own certificate' secure_track
 
 front portal "$origin" && portal=$url
 login_page() {
     says 'this network may want a login' stretto-fetch --store "$portal" song -o e.ogg &&
         exits 69 stretto-fetch --store "$portal" song -o e.ogg
 }
-ok 'a captive portal is called one' login_page
+ok 'a captive portal is reported as such' login_page
 finish

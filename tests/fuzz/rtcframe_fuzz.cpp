@@ -1,6 +1,7 @@
 // Messages of a data channel from a stranger: what is read is printed as the same bytes; answers to
 // our asks, as the messages of a stream with u16 lengths, never bring more than was asked for, and
 // nothing after a breach or an end.
+#include "http/parser.hpp"
 #include "rtc/asks.hpp"
 #include "rtc/frame.hpp"
 
@@ -18,7 +19,8 @@ constexpr std::uint64_t most = 1000;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     BytesView rest{data, size};
-    rtc::Asks asks{[](const rtc::Frame& sent) { check(rtc::print_frame(sent).size() < 4096); }};
+    rtc::Asks asks{[](const rtc::Frame& sent) { check(rtc::print_frame(sent).size() < 4096); },
+                   http::parse_response_head};
     http::Request request;
     request.method = "GET";
     request.target = "/songs/x";

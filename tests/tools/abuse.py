@@ -91,7 +91,6 @@ SHAPES = {
     "HTTP/1": b"GET / HTTP/1\r\nHost: x\r\n\r\n",
     "http/1.1": b"GET / http/1.1\r\nHost: x\r\n\r\n",
     "HTTP/+1.1": b"GET / HTTP/+1.1\r\nHost: x\r\n\r\n",
-    "HTTP/2's preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "SSH": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
     "no Host": b"GET / HTTP/1.1\r\n\r\n",

@@ -10,19 +10,20 @@ cd "${1:-.}" || exit 66
 # threads, no sockets; pure: bytes, numbers, times and seeds in and out.
 arrows='
 sim     sim play gather abr cache events swarm song base
-web     web play gather vorbis ogg song abr events swarm base
-listen  listen peer play gather edge http net audio vorbis ogg song store abr cache events swarm base
-peer    peer edge http net song store swarm base
-edge    edge http net audio ogg song store abr cache events swarm base
-track   track http net swarm song base
+web     web peer rtc http play gather vorbis ogg song abr events swarm base
+listen  listen peer play gather edge http net audio vorbis ogg song store sign abr cache events swarm base
+peer    peer edge http net song store sign swarm base
+edge    edge http net audio ogg song store sign abr cache events swarm base
+track   track http net sign swarm song base
 rtc     rtc http net swarm song base
-http    http net base
+http    http net sign base
 net     net base
 
 publish publish audio ogg vorbis song store base
 report  report events song base
 events  events base
 store   store song base
+sign    sign base
 audio   audio base
 
 gather  gather play swarm abr song ogg vorbis base
@@ -46,7 +47,7 @@ worldly=$worldly'|openssl/.*|uv\.h|curl/.*|archive.*'
 # nor say: a clock that they read themselves, chance that is not a seed
 impure='(system|steady|high_resolution)_clock|random_device|getenv|once_flag'
 # those of disks and codecs have files and threads, but no
-dry='publish report events store audio'
+dry='publish report events store sign audio'
 sockets='uv\.h|curl/.*|sys/socket\.h|netinet/.*'  # arpa/inet.h only turns addresses into text and back
 # a library's headers as an extended expression, then who may include them
 libraries='
@@ -55,15 +56,16 @@ vorbis/                                     lib/audio/ lib/vorbis/
 SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
 isa-l/                                      lib/ogg/crc.
-openssl/                                    lib/base/sha256. lib/base/base64. lib/track/seal. lib/http/ lib/rtc/
+openssl/                                    lib/base/sha256. lib/base/base64. lib/track/seal. lib/sign/ lib/http/ lib/rtc/
 nice/|glib\.h|usrsctp\.h                     lib/rtc/
 archive                                     lib/publish/bundle. lib/report/input. lib/report/erase.
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
+seccomp\.h                                  lib/base/confine.
 CLI/                                        lib/base/program. lib/base/options. lib/base/help.
 maxminddb\.h                                lib/track/geo.
-simdjson\.h                 lib/base/json_value. lib/events/reader. lib/swarm/announce. lib/swarm/signal. lib/song/manifest_read.
+simdjson\.h                 lib/base/json_value. lib/events/reader. lib/swarm/wrong. lib/song/manifest_read.
 '
 found=$(mktemp) || exit 73
 trap 'rm -f "$found"' EXIT
@@ -120,7 +122,8 @@ done
 
 # Headers that take longer to compile than most files that would include them: for .cpp files alone, except
 slow='CLI/|nlohmann/|simdjson\.h|boost/|regex>|iostream>|sstream>|fstream>'
-may_be_slow=' lib/base/std.hpp lib/cache/eviction.hpp lib/swarm/inventory.hpp cmd/crowd_options.hpp cmd/listener_options.hpp '
+may_be_slow=' lib/base/std.hpp lib/swarm/wrong.hpp lib/cache/eviction.hpp lib/swarm/announce.hpp'
+may_be_slow="$may_be_slow lib/swarm/inventory.hpp cmd/crowd_options.hpp cmd/listener_options.hpp "
 for file in $(grep -lE "^ *# *include <($slow)" lib/*/*.hpp cmd/*.hpp 2>/dev/null); do
     case $may_be_slow in
         *" $file "*) ;;

@@ -345,7 +345,7 @@ def protocol(url, song):
         answer = line.getresponse()
         answer.read()
         assert answer.status == 204 and "POST" in answer.getheader("Access-Control-Allow-Methods")
-        assert answer.getheader("Access-Control-Allow-Origin") == "*" and answer.getheader("Access-Control-Allow-Headers") == "Content-Type"
+        assert answer.getheader("Access-Control-Allow-Origin") == "*" and answer.getheader("Access-Control-Allow-Headers") == "Authorization, Content-Type"
         for method, path, body in (("GET", "/songs/song", None), ("POST", "/peers", json.dumps({"song_id": song})), ("POST", "/peers", "{")):
             line.request(method, path, body)
             answer = line.getresponse()

@@ -56,6 +56,34 @@ class Scripted final : public Browser {
         transfer.size = transfer.body.size();
         transfers_[number] = std::move(transfer);
     }
+    /// To the tracker; and what the connections of a browser do: noted, and done by the test.
+    std::function<void(int number, const std::string& url, std::string_view json)> on_request;
+    std::function<void(int link, const std::string& stun, std::string_view offer)> on_link;
+    std::function<void(int link, std::string_view answer)> on_accept;
+    std::function<void(int link, BytesView message)> on_send;
+    std::function<void(int link)> on_unlink;
+    void request(int number, const std::string& url, std::string_view json) override {
+        note(text("request ", number, " ", url, " ", json));
+        if (on_request) on_request(number, url, json);
+    }
+    void link(int link, const std::string& stun, std::string_view offer) override {
+        note(text("link ", link, offer.empty() ? " offers" : " answers"));
+        if (on_link) on_link(link, stun, offer);
+    }
+    void accept(int link, std::string_view answer) override {
+        note(text("accept ", link));
+        if (on_accept) on_accept(link, answer);
+    }
+    void send(int link, BytesView message) override {
+        if (on_send) on_send(link, message);
+    }
+    void unlink(int link) override {
+        note(text("unlink ", link));
+        if (on_unlink) on_unlink(link);
+    }
+    /// What is to be done on a later turn.
+    std::vector<std::function<void(Player&)>> later;
+
     void cancel(int number) override {
         if (transfers_.erase(number) > 0) note(text("cancel ", number));
     }
@@ -128,6 +156,7 @@ class Scripted final : public Browser {
                     player.read(number, Bytes{file->second});
             }
             if (std::exchange(posts_, false)) player.posted(202, 0);
+            for (const auto& act : std::exchange(later, {})) act(player);
             carry(player, step_s);
             if (now_ >= due_) due_ = now_ + player.tick();
         }

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(without_any_measurement_it_takes_the_lowest) {
     BOOST_TEST((decision.what == Do::take));
     BOOST_TEST(decision.rendition == 0);
 }
-BOOST_AUTO_TEST_CASE(after_one_chunk_it_takes_the_bitrate_of_the_throughput) {
+BOOST_AUTO_TEST_CASE(after_one_chunk_it_selects_the_bitrate_of_the_throughput) {
     const auto song = made_up_song(20);
     for (const auto& [network, wanted] : {std::pair{120, 0}, {200, 1}, {5000, 2}}) {
         const auto policy = make_policy("bola");
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_chunk_is_abandoned_when_a_lower_one_scores_more_for_its_b
     BOOST_TEST((decision.what == Do::abandon));
     BOOST_TEST(decision.rendition < 2);
 }
-BOOST_AUTO_TEST_CASE(and_never_when_less_is_left_than_the_other_would_cost) {
+BOOST_AUTO_TEST_CASE(a_chunk_is_not_abandoned_if_the_rest_is_smaller_than_the_other_one) {
     const auto song = made_up_song(40);
     const auto policy = settled(song, 2000);
     auto s = playing(song, 300, 12, 12, 2);

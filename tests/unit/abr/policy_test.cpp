@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE(every_name_is_a_policy_and_others_are_not) {
     for (const char* name : {"", "stretto ", "160k", "0", "-96", "best"})
         BOOST_TEST(make_policy(name) == nullptr, name);
 }
-BOOST_AUTO_TEST_CASE(a_number_takes_the_highest_bitrate_not_above_it_within_the_limits) {
+BOOST_AUTO_TEST_CASE(a_number_selects_the_highest_bitrate_up_to_it_within_the_limits) {
     const auto song = made_up_song(3);
     auto s = playing(song, 0, 5, 1, 0);
     for (const auto& [name, wanted] :
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(the_same_calls_give_the_same_decisions) {
         }
     }
 }
-BOOST_AUTO_TEST_CASE(limits_are_kept_by_all_whatever_the_network) {
+BOOST_AUTO_TEST_CASE(all_policies_respect_limits_on_all_networks) {
     const auto song = made_up_song(20);
     for (const char* name : policy_names())
         for (double kbps : {20.0, 200.0, 20000.0}) {

@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(every_loss_is_counted_as_the_formula_says) {
     const Score s{.quality_s = 120, .changes = 0.25, .stalled_s = 3, .stalls = 1, .start_s = 1.2};
     BOOST_TEST(s.of(200) == 0.5 * (120 - 30 - 5 - 2 - 0.5), boost::test_tools::tolerance(1e-12));
 }
-BOOST_AUTO_TEST_CASE(a_bad_song_is_far_below_nothing) {
+BOOST_AUTO_TEST_CASE(a_bad_song_has_a_score_far_below_zero) {
     const Score silent{.stalled_s = 210};
     BOOST_TEST(silent.of(210) == -1000);
 }

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(on_a_fast_link_it_leaves_the_first_chunk_for_the_best_withi
     policy->decide(s);
     BOOST_TEST(policy->interval() == 0.5);
 }
-BOOST_AUTO_TEST_CASE(when_the_link_dies_away_it_splices_down_in_time) {
+BOOST_AUTO_TEST_CASE(when_the_rate_falls_the_rule_splices_to_a_lower_bitrate_in_time) {
     const auto song = made_up_song(21);
     const auto policy = make_policy("stretto");
     carry(*policy, 0, 20, 500);
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_burst_on_a_slow_link_is_not_taken_for_a_fast_link) {
     BOOST_TEST(taken(90, 0) > 0);
     BOOST_TEST(taken(400, returns) > 0);
 }
-BOOST_AUTO_TEST_CASE(a_chunk_that_is_nearly_there_is_not_left) {
+BOOST_AUTO_TEST_CASE(a_nearly_complete_chunk_is_not_abandoned) {
     const auto song = made_up_song(21);
     const auto policy = make_policy("stretto");
     carry(*policy, 0, 20, 300);
@@ -99,14 +99,14 @@ BOOST_AUTO_TEST_CASE(a_stage_with_enough_in_hand_only_moves_the_buffer) {
     BOOST_TEST(stage.stalled_s == 0);
     BOOST_TEST(stage.buffer == 3.5);
 }
-BOOST_AUTO_TEST_CASE(a_stage_that_runs_dry_stalls_until_two_seconds_are_there) {
+BOOST_AUTO_TEST_CASE(a_stage_with_an_empty_buffer_stalls_until_two_seconds_are_buffered) {
     // 1 s in hand; 4 s of audio come evenly in 8 s: dry after 2 s with 1 s come; 2 s more take 4 s
     const auto stage = play_stage(1, 0, 8, 4, true, 2);
     BOOST_TEST(stage.stalls == 1);
     BOOST_TEST(stage.stalled_s == 4);
     BOOST_TEST(stage.buffer == 1);
 }
-BOOST_AUTO_TEST_CASE(a_stall_before_anything_comes_lasts_through_the_wait) {
+BOOST_AUTO_TEST_CASE(a_stall_without_data_lasts_for_the_whole_wait) {
     const auto stage = play_stage(1, 3, 2, 2, true, 2);
     BOOST_TEST(stage.stalls == 1);
     BOOST_TEST(stage.stalled_s == 4);
@@ -122,18 +122,18 @@ BOOST_AUTO_TEST_CASE(more_buffer_more_rate_and_less_spread_are_never_worth_less)
                 BOOST_TEST(outlook.worth(20, buffer, q, rate + 0.5, 0.45) >= here - 0.02);
             }
 }
-BOOST_AUTO_TEST_CASE(with_all_the_network_one_could_want_it_is_the_best_quality_throughout) {
+BOOST_AUTO_TEST_CASE(on_a_very_fast_network_the_worth_is_that_of_the_best_quality) {
     const Outlook outlook{{{12000, 20000, 40000}, {0.6, 0.85, 1}, 30, 2}, {}};
     BOOST_TEST(outlook.worth(30, 30, 2, 18.9, 0.1) == 60, boost::test_tools::tolerance(0.01));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_expected_follows_a_change_by_half_in_its_half_life) {
+BOOST_AUTO_TEST_CASE(the_estimate_covers_half_of_a_change_in_its_half_life) {
     Expectation e{{.half_life_s = 5}};
     for (int i = 0; i < 100; ++i) e.sample(1, 10000);
     for (int i = 0; i < 5; ++i) e.sample(1, 20000);
     BOOST_TEST(e.rate() == 15000, boost::test_tools::tolerance(0.001));
 }
-BOOST_AUTO_TEST_CASE(a_steady_link_is_trusted_and_a_fickle_one_is_not) {
+BOOST_AUTO_TEST_CASE(a_steady_link_is_trusted_and_a_varying_one_is_not) {
     const Expectation::Settings settings{.first_spread = 0.6, .first_weight_s = 3};
     Expectation steady{settings}, fickle{settings};
     for (int i = 0; i < 100; ++i) {

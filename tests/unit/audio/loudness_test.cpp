@@ -10,7 +10,7 @@ namespace tt = boost::test_tools;
 
 BOOST_AUTO_TEST_SUITE(audio_loudness)
 
-BOOST_AUTO_TEST_CASE(gain_goes_to_the_target) {
+BOOST_AUTO_TEST_CASE(the_gain_brings_the_loudness_to_the_target) {
     const auto gain = choose_gain(-20.0, -10.0, -14, -1);
     BOOST_TEST(gain.db == 6.0, tt::tolerance(1e-9));
     BOOST_TEST(!gain.limited);

@@ -7,7 +7,9 @@ using namespace stretto::audio;
 
 BOOST_AUTO_TEST_SUITE(audio_sdl_library)
 
-BOOST_AUTO_TEST_CASE(every_function_is_there) { BOOST_TEST(SdlLibrary::get().GetError); }
+BOOST_AUTO_TEST_CASE(every_function_of_the_library_is_found) {
+    BOOST_TEST(SdlLibrary::get().GetError);
+}
 
 #if __has_include(<SDL2/SDL.h>)
 }

@@ -116,7 +116,7 @@ namespace utf = boost::unit_test;
 
 BOOST_AUTO_TEST_SUITE(audio_sdl_sink)
 
-BOOST_AUTO_TEST_CASE(the_device_gets_the_very_samples) {
+BOOST_AUTO_TEST_CASE(the_device_gets_exactly_the_samples) {
     const Folder folder;
     const Set driver{"SDL_AUDIODRIVER", "disk"}, file{"SDL_DISKAUDIOFILE", folder.file("played")};
     const auto samples = noise(2 * 66150);
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(the_device_gets_the_very_samples) {
     }
     BOOST_TEST((sounding(read_samples(folder.file("played"))) == samples));
 }
-BOOST_AUTO_TEST_CASE(unplayed_audio_can_be_taken_back) {
+BOOST_AUTO_TEST_CASE(unplayed_audio_can_be_removed) {
     const Folder folder;
     const Set driver{"SDL_AUDIODRIVER", "disk"}, file{"SDL_DISKAUDIOFILE", folder.file("played")};
     const auto samples = noise(2 * 44100);
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_sound_server_plays_the_very_samples, *utf::precondition(h
                        "frames that the server lost: " << (samples.size() - most) / 2);
     BOOST_TEST(most > samples.size() / 10 * 9);
 }
-BOOST_AUTO_TEST_CASE(a_device_that_was_lost_and_is_back_goes_on_where_it_was,
+BOOST_AUTO_TEST_CASE(a_device_that_returns_continues_at_the_same_position,
                      *utf::precondition(has_server)) {
     const Folder folder;
     const auto samples = noise(2 * 3 * 44100);

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(files_hold_the_very_samples_paced_or_not) {
         if (paced) BOOST_TEST(now > 2 * 50001 / 44100.0 * 0.8);
     }
 }
-BOOST_AUTO_TEST_CASE(a_wav_file_is_whole_after_every_write_whatever_ends_the_program) {
+BOOST_AUTO_TEST_CASE(a_wav_file_is_valid_after_every_write) {
     const Folder folder;
     const auto samples = noise(2 * 3000);
     const auto sink = open_sink({Output::Kind::wav, folder.file("a.wav")}, stereo,
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_created_or_written_is_an_error) {
     const auto sink = open_sink({Output::Kind::raw, "/dev/full"}, stereo, options);
     BOOST_CHECK_THROW(sink->write(noise(20)), Error);
 }
-BOOST_AUTO_TEST_CASE(another_rate_is_converted_and_the_same_one_is_left_alone) {
+BOOST_AUTO_TEST_CASE(another_sample_rate_is_converted_and_the_same_one_is_kept) {
     Converter same{stereo, stereo};
     const auto samples = noise(2 * 1000);
     std::vector<float> out;

@@ -53,7 +53,7 @@ Bytes wav(std::string_view riff, std::uint32_t data_bytes, std::size_t there) {
 
 BOOST_AUTO_TEST_SUITE(audio_stated)
 
-BOOST_AUTO_TEST_CASE(lame_says_how_much_it_was_given) {
+BOOST_AUTO_TEST_CASE(lame_states_the_length_of_its_input) {
     BOOST_TEST(mp3_samples(lame_frame()).value() == 100 * 1152 - 576 - 1200);
 }
 BOOST_AUTO_TEST_CASE(every_frame_cut_short_says_nothing) {
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(every_frame_cut_short_says_nothing) {
     for (std::size_t n = 0; n < 36 + 120 + 24; ++n)
         BOOST_TEST(!mp3_samples(BytesView{frame}.first(n)), n << " bytes");
 }
-BOOST_AUTO_TEST_CASE(a_wav_is_open_where_it_says_nothing_or_too_much_and_cut_where_it_ends_early) {
+BOOST_AUTO_TEST_CASE(a_wav_may_lack_a_valid_length_and_one_that_ends_early_is_recognized) {
     const auto ask = [](std::uint32_t says, std::size_t there) {
         const auto file = wav("RIFF", says, there);
         return wave_samples(over(file), file.size()).value();

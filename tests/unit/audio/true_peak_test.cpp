@@ -43,7 +43,7 @@ double by_libebur128(const std::vector<float>& samples, unsigned channels) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_sine_that_is_never_sampled_at_its_crest_has_it_all_the_same) {
+BOOST_AUTO_TEST_CASE(the_true_peak_of_a_sine_is_found_between_its_samples) {
     std::vector<float> samples;  // a quarter of the rate, 45 degrees off: every sample is at 0.707
     for (int i = 0; i < 4410; ++i)
         samples.push_back(
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(it_equals_the_peak_of_libebur128) {
                                 by_libebur128(samples, static_cast<unsigned>(channels))) < 1e-6);
         }
 }
-BOOST_AUTO_TEST_CASE(however_the_samples_come) {
+BOOST_AUTO_TEST_CASE(the_result_does_not_depend_on_how_samples_are_split) {
     const auto samples = noise(5000, 1);
     TruePeak peak{2};
     const std::span all{samples};

@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(without_a_library_the_hash_is_the_same) {
     BOOST_TEST(same(bytes.size(), bytes.size()));
     BOOST_TEST(same(bytes.size(), 4099));
 }
-BOOST_AUTO_TEST_CASE(hexadecimal_comes_back_and_nothing_else_is_taken_for_it) {
+BOOST_AUTO_TEST_CASE(hexadecimal_is_decoded_back_and_other_text_is_refused) {
     Digest back;
     const auto digest = sha256(as_bytes("x"));
     const auto text = hex(digest);
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(base32_is_crockfords_first_bit_first) {
     BOOST_TEST(base32(Bytes{0x00, 0x44, 0x32, 0x14, 0xc7}) == "01234567");
     BOOST_TEST(base32(Bytes{0x80}) == "g0");
 }
-BOOST_AUTO_TEST_CASE(base32_comes_back_and_nothing_else_is_taken_for_it) {
+BOOST_AUTO_TEST_CASE(base32_is_decoded_back_and_other_text_is_refused) {
     for (std::size_t size = 0; size < 33; ++size) {
         const auto digest = sha256(as_bytes(std::to_string(size)));
         const Bytes bytes(digest.begin(),

@@ -27,7 +27,7 @@ std::string content(const fs::path& path) { return std::string{as_text(read_file
 
 BOOST_FIXTURE_TEST_SUITE(base_draft, Folder)
 
-BOOST_AUTO_TEST_CASE(nothing_has_the_name_before_commit_and_nothing_else_after) {
+BOOST_AUTO_TEST_CASE(the_target_appears_at_commit_and_no_other_file_remains) {
     Draft draft{path / "a"};
     draft.write(as_bytes("new"));
     BOOST_TEST(!fs::exists(path / "a"));
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(nothing_has_the_name_before_commit_and_nothing_else_after) 
     BOOST_TEST(content(path / "a") == "new");
     BOOST_TEST(std::distance(fs::directory_iterator{path}, {}) == 1);
 }
-BOOST_AUTO_TEST_CASE(without_commit_the_old_file_stays_and_the_draft_goes) {
+BOOST_AUTO_TEST_CASE(without_commit_the_old_file_remains_and_the_draft_is_removed) {
     {
         Draft old{path / "a"};
         old.write(as_bytes("old"));

@@ -34,7 +34,7 @@ auto exits(int status) {
 
 BOOST_AUTO_TEST_SUITE(base_file)
 
-BOOST_AUTO_TEST_CASE(a_descriptor_is_closed_once_when_its_last_owner_goes) {
+BOOST_AUTO_TEST_CASE(a_descriptor_is_closed_once_by_its_last_owner) {
     Pipe pipe;
     const int fd = pipe.in.fd();
     {

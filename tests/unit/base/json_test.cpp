@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(a_string_is_printed_as_another_library_does) {
           "\xf4\x90\x80\x80", "\xe0\x80\xaf", "\xf0\x9d\x84", "\xf0\x9d\x84q", "\xe2\x82\xc3\xbc"})
         BOOST_TEST(printed(text) == by_another_library(text));
 }
-BOOST_AUTO_TEST_CASE(so_are_bytes_drawn_by_lot) {
+BOOST_AUTO_TEST_CASE(random_bytes_are_printed_as_another_library_does) {
     std::mt19937 random{17};
     constexpr std::string_view bytes =
         "a\"\x80\xbf\xc3\xe0\xe2\xed\xf0\xf4\x9f\xa0\x90\x8f\xff\x01";

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(each_kind_of_value_is_read) {
     BOOST_TEST(b.files == (std::vector<std::string>{"one", "two"}),
                boost::test_tools::per_element());
 }
-BOOST_AUTO_TEST_CASE(a_list_takes_one_argument_an_option) {
+BOOST_AUTO_TEST_CASE(a_list_option_takes_one_argument_per_occurrence) {
     Bound b;
     BOOST_TEST(parse(b, {"-b", "96", "song.mp3", "-b", "320"}) == "");
     BOOST_TEST(b.kbps == (std::vector{96, 320}), boost::test_tools::per_element());

@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(a_misspelt_word_is_found) {
     BOOST_TEST(nearest_word("listne", options) == "listen");
 }
 
-BOOST_AUTO_TEST_CASE(so_is_an_abbreviation_unless_it_has_two_meanings) {
+BOOST_AUTO_TEST_CASE(an_unambiguous_abbreviation_is_found) {
     BOOST_TEST(nearest_word("vers", options) == "version");
     BOOST_TEST(nearest_word("ver", options) == "");
     BOOST_TEST(nearest_word("lis", options) == "");

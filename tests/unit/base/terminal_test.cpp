@@ -80,7 +80,7 @@ std::vector<Press> read_keys(std::string_view bytes, std::size_t step) {
 
 BOOST_AUTO_TEST_SUITE(base_terminal)
 
-BOOST_AUTO_TEST_CASE(keys_come_without_enter_and_the_terminal_is_set_back_after) {
+BOOST_AUTO_TEST_CASE(keys_arrive_without_enter_and_the_terminal_is_restored) {
     const Child child{[] {
         {
             const KeyTerminal terminal{0};

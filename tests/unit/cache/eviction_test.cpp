@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_cache_of_nothing_takes_nothing) {
     BOOST_TEST(cache.insert(2, 0).empty());
     BOOST_TEST(cache.bytes() == 0u);
 }
-BOOST_AUTO_TEST_CASE(erased_is_gone_and_its_bytes_are_free) {
+BOOST_AUTO_TEST_CASE(an_erased_object_frees_its_bytes) {
     Eviction cache{10'000};
     for (Key key = 0; key < 10; ++key) cache.insert(key, 1000);
     cache.erase(3);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_dropped_object_keeps_its_count_when_it_returns) {
     }
     BOOST_TEST(cache.contains(hash(500)));
 }
-BOOST_AUTO_TEST_CASE(yesterdays_favourite_gives_way) {
+BOOST_AUTO_TEST_CASE(an_object_that_was_popular_earlier_is_evicted) {
     Eviction cache{100'000};
     for (int round = 0; round < 50; ++round)
         for (Key key = 0; key < 100; ++key) ask(cache, hash(key), 1000);
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_second_request_soon_after_the_first_is_a_hit_however_full
         BOOST_TEST(cache.hit(hash(key)));
     }
 }
-BOOST_AUTO_TEST_CASE(a_known_songs_other_bitrate_is_kept_from_its_first_request) {
+BOOST_AUTO_TEST_CASE(the_first_request_of_another_bitrate_of_a_known_song_is_admitted) {
     Eviction cache{400'000};
     for (std::uint64_t song = 0; song < 200; ++song) play(cache, 1000 + song);
     for (int round = 0; round < 20; ++round) play(cache, 1, 160), play(cache, 900 + round, 320);
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(the_bitrate_that_is_used_more_is_kept_more) {
     }
     BOOST_TEST(kept[1] > 2 * kept[0]);
 }
-BOOST_AUTO_TEST_CASE(of_two_equally_wanted_the_smaller_is_kept) {
+BOOST_AUTO_TEST_CASE(of_two_equally_popular_objects_the_smaller_is_kept) {
     Eviction cache{1'000'000};
     for (Key key = 0; key < 2000; ++key) ask(cache, hash(key), key % 2 ? 400 : 3600);
     int small = 0, large = 0;

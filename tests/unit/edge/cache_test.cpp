@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(an_object_in_transfer_is_not_found) {
     BOOST_TEST((cache.find("/a", get("/a")) == begun.entry));
     BOOST_TEST(cache.numbers().filling_bytes == 0u);
 }
-BOOST_AUTO_TEST_CASE(a_body_that_only_passes_through_is_never_found) {
+BOOST_AUTO_TEST_CASE(a_forwarded_body_is_never_found_in_the_cache) {
     Cache cache{in_memory(), troubles};
     const auto begun = cache.begin("/a", Response{}.head(), 4, false);
     BOOST_REQUIRE(begun.entry);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_only_passes_through_is_never_found) {
     BOOST_TEST(!cache.find("/a", get("/a")));
     BOOST_TEST(cache.numbers().objects == 0u);
 }
-BOOST_AUTO_TEST_CASE(a_failed_transfer_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(a_failed_transfer_stores_nothing) {
     for (const auto& options : {in_memory(), on_disk()}) {
         Cache cache{options, troubles};
         {
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_response_requested_before_an_invalidation_is_not_stored) 
         BOOST_TEST(bool{cache.find("/a", get("/a"))});
     }
 }
-BOOST_AUTO_TEST_CASE(so_it_is_when_there_were_more_invalidations_than_are_remembered) {
+BOOST_AUTO_TEST_CASE(a_response_is_not_stored_if_too_many_invalidations_were_forgotten) {
     Cache cache{in_memory(), troubles};
     const auto before = cache.moment();
     const auto begun = cache.begin("/0", Response{}.head(), 4, true);
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(after_a_restart_all_is_found_as_it_was) {
     BOOST_TEST(!cache.find("/small", get("/small")));
     BOOST_TEST((body_of(cache.find("/large", get("/large"))) == large));
 }
-BOOST_AUTO_TEST_CASE(what_memory_has_no_room_for_is_read_from_the_disk) {
+BOOST_AUTO_TEST_CASE(a_body_that_does_not_fit_into_memory_is_read_from_the_disk) {
     auto options = on_disk();
     options.memory_bytes = 200000;  // a third for the index, the rest for some 60 heads
     Cache cache{options, troubles};
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(the_index_takes_half_of_the_memory_at_most) {
     BOOST_TEST(cache.numbers().objects == 50u);
     BOOST_TEST(files().size() == 50u);
 }
-BOOST_AUTO_TEST_CASE(a_wrong_bit_on_the_disk_is_noticed_told_and_gone) {
+BOOST_AUTO_TEST_CASE(a_wrong_bit_on_the_disk_is_detected_reported_and_removed) {
     const std::string large(300000, 'l');
     {
         Cache cache{on_disk(), troubles};
@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_bit_on_the_disk_is_noticed_told_and_gone) {
     BOOST_REQUIRE(told.size() == 1u);
     BOOST_TEST(told[0].starts_with("damage: '/a'"));
 }
-BOOST_AUTO_TEST_CASE(so_is_one_that_shows_while_it_is_read) {
+BOOST_AUTO_TEST_CASE(damage_found_during_a_read_is_reported_too) {
     const std::string large(3 * megabyte / 2, 'l');
     {
         Cache cache{on_disk(), troubles};
@@ -301,7 +301,7 @@ BOOST_AUTO_TEST_CASE(scrubbing_finds_it_before_a_request) {
     BOOST_TEST(cache.numbers().objects == 3u);
     BOOST_TEST(!fs::exists(all[1]));
 }
-BOOST_AUTO_TEST_CASE(scrubbing_ends_when_it_is_told_to) {
+BOOST_AUTO_TEST_CASE(scrubbing_stops_on_request) {
     Cache cache{on_disk(), troubles};
     put(cache, "/a", std::string(3 * megabyte / 2, 'l'));
     int blocks = 0;
@@ -324,7 +324,7 @@ BOOST_AUTO_TEST_CASE(after_a_soft_purge_older_responses_are_validated) {
     cache.freshen(entry, Response{noon + second, "", "\"one\", \"two\""}.head());
     BOOST_TEST(!cache.find("/before", get("/before"))->invalid);
 }
-BOOST_AUTO_TEST_CASE(a_hard_purge_takes_it_away) {
+BOOST_AUTO_TEST_CASE(a_hard_purge_removes_the_object) {
     Cache cache{on_disk(), troubles};
     put(cache, "/song", "text", {noon, "", "\"one\""});
     put(cache, "/path", "text");
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(an_object_of_more_than_an_eighth_of_the_cache_is_not_taken)
     BOOST_TEST(bool{begun.entry});
     cache.abandon(begun.entry);
 }
-BOOST_AUTO_TEST_CASE(one_that_grows_beyond_it_is_known_the_next_time) {
+BOOST_AUTO_TEST_CASE(an_object_that_grew_too_large_is_refused_the_next_time) {
     Cache cache{in_memory(8 * megabyte), troubles};
     const auto begun = cache.begin("/a", Response{}.head(), {}, true);
     BOOST_REQUIRE(begun.entry);
@@ -376,7 +376,7 @@ BOOST_AUTO_TEST_CASE(transfers_take_at_most_half_of_the_cache) {
     begun.pop_back();
     BOOST_TEST(bool{cache.begin("/again", Response{}.head(), megabyte - 4096, true).entry});
 }
-BOOST_AUTO_TEST_CASE(it_stays_under_its_size_and_takes_dropped_files_away) {
+BOOST_AUTO_TEST_CASE(the_cache_stays_below_its_size_and_deletes_evicted_files) {
     for (const bool disk : {false, true}) {
         Cache cache{disk ? on_disk(4 * megabyte) : in_memory(2 * megabyte), troubles};
         for (int i = 0; i < 100; ++i) put(cache, text("/", i), std::string(100000, 'l'));
@@ -435,7 +435,7 @@ BOOST_AUTO_TEST_CASE(freshening_is_on_the_disk_too) {
     BOOST_TEST((entry->head()->stored.received == noon + http::Seconds{500}));
     BOOST_TEST(body_of(entry) == "text");
 }
-BOOST_AUTO_TEST_CASE(where_the_file_system_must_stay_free_nothing_is_stored_and_that_is_told) {
+BOOST_AUTO_TEST_CASE(without_free_space_nothing_is_stored_and_a_problem_is_reported) {
     auto options = on_disk();
     options.min_free = std::uint64_t{1} << 60;
     Cache cache{options, troubles};

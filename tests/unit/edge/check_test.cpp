@@ -96,7 +96,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(edge_check, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_chunk_is_held_against_its_hash_in_the_manifest) {
+BOOST_AUTO_TEST_CASE(a_chunk_is_verified_against_its_hash_in_the_manifest) {
     const auto right = check(chunk(1));
     BOOST_REQUIRE(right);
     BOOST_REQUIRE(upstream.asked.size() == 1u);  // while the chunk comes
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_chunk_is_held_against_its_hash_in_the_manifest) {
         BOOST_TEST((verdict(*one, body) == Verdict::wrong));
     }
 }
-BOOST_AUTO_TEST_CASE(and_an_index_too) {
+BOOST_AUTO_TEST_CASE(an_index_is_verified_against_its_hash_in_the_manifest) {
     const auto body = song().files.at(song().path(song::index_path(toy::Song::kbps)));
     for (const bool right : {true, false}) {
         const auto one = check(index());
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_song_that_does_not_exist_cannot_be_verified) {
         BOOST_TEST(upstream.waiting.empty());
     }
 }
-BOOST_AUTO_TEST_CASE(a_manifest_that_cannot_be_had_is_asked_for_once_more) {
+BOOST_AUTO_TEST_CASE(a_failed_request_of_a_manifest_is_repeated_once) {
     const auto one = check(chunk(0));
     upstream.refuse(503);  // long before the chunk is here
     BOOST_TEST(!verdict(*one, song().sound[0]));
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_manifest_that_cannot_be_had_is_asked_for_once_more) {
     upstream.answer(manifest_text());
     BOOST_TEST((said == Verdict::right));
 }
-BOOST_AUTO_TEST_CASE(but_not_for_ever) {
+BOOST_AUTO_TEST_CASE(after_two_failed_requests_of_a_manifest_the_check_is_unavailable) {
     const auto one = check(chunk(0));
     upstream.refuse(503);
     BOOST_TEST(!verdict(*one, song().sound[0]));
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_unverified_body_is_held_back) {
     BOOST_TEST(one->releasable(1000, std::nullopt) == 0u);
     BOOST_TEST(one->releasable(held_back - 1, held_back - 1) == 0u);
 }
-BOOST_AUTO_TEST_CASE(a_manifest_is_held_back_whole_and_proven_by_its_id) {
+BOOST_AUTO_TEST_CASE(a_manifest_is_verified_by_its_id_before_it_is_sent) {
     const auto& text = manifest_text();
     const auto right = check(manifest(song().id()));
     BOOST_TEST(right->releasable(text.size(), text.size()) == 0u);

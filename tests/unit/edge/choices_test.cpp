@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(an_invalid_file_is_replaced) {
     BOOST_TEST(told(nowhere, "a", "song", 320) == 320);
 }
 
-BOOST_AUTO_TEST_CASE(there_are_never_more_than_most) {
+BOOST_AUTO_TEST_CASE(the_number_of_choices_is_bounded) {
     const Folder folder;
     std::uint32_t now = 1000;
     Choices choices{folder.path / "choices", [&] { return now; }};

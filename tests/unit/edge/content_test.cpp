@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(readers_get_released_bytes_and_wait_for_the_rest) {
     BOOST_TEST((all.run() == State::end));
     BOOST_TEST((all.got == bytes));
 }
-BOOST_AUTO_TEST_CASE(no_more_is_released_than_there_is_and_nothing_is_taken_back) {
+BOOST_AUTO_TEST_CASE(only_appended_bytes_are_released_and_none_are_withdrawn) {
     net::Loop loop;
     const auto content = growing();
     content->append(noise(100));

@@ -69,7 +69,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(edge_disk, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_file_tells_all_that_was_known_of_its_response) {
+BOOST_AUTO_TEST_CASE(a_file_contains_all_properties_of_its_response) {
     const auto name = put("/a?b");
     const auto meta = Disk::read_meta(disk.path_of(name));
     BOOST_REQUIRE(meta);
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_file_tells_all_that_was_known_of_its_response) {
     BOOST_TEST((meta->stored.received == wanted.stored.received));
     BOOST_TEST(as_text(bytes_of(name)).substr(0, body.size()) == body);
 }
-BOOST_AUTO_TEST_CASE(a_file_cut_anywhere_is_not_whole) {
+BOOST_AUTO_TEST_CASE(a_truncated_file_is_incomplete) {
     const auto name = put("/a");
     const auto all = bytes_of(name);
     for (std::size_t n = 0; n < all.size(); n += n < body.size() ? 499 : 1) {
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_file_cut_anywhere_is_not_whole) {
         BOOST_TEST(!Disk::read_meta(disk.path_of(name)), "whole with " << n << " bytes");
     }
 }
-BOOST_AUTO_TEST_CASE(nor_is_one_with_a_wrong_bit_in_its_header) {
+BOOST_AUTO_TEST_CASE(a_file_with_a_wrong_bit_in_its_metadata_is_invalid) {
     const auto name = put("/a");
     const auto all = bytes_of(name);
     for (std::size_t i = body.size(); i < all.size(); ++i) {
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(nor_is_one_with_a_wrong_bit_in_its_header) {
         BOOST_TEST(!Disk::read_meta(disk.path_of(name)), "whole with byte " << i << " changed");
     }
 }
-BOOST_AUTO_TEST_CASE(nor_is_one_whose_body_has_another_length) {
+BOOST_AUTO_TEST_CASE(a_file_whose_body_has_another_length_is_incomplete) {
     const auto name = put("/a");
     auto all = bytes_of(name);
     all.insert(all.begin(), 'm');
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(too_much_to_know_is_not_written) {
     meta.stored.fields.add("X", std::string(300u << 10, 'x'));
     BOOST_TEST(!Disk::write_meta(draft->file.fd(), meta));
 }
-BOOST_AUTO_TEST_CASE(a_scan_lists_whole_files_oldest_first_and_clears_rests_away) {
+BOOST_AUTO_TEST_CASE(a_scan_lists_complete_files_oldest_first_and_removes_others) {
     put("/new", 300);
     put("/old", 100);
     put("/middle", 200);
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(two_programs_do_not_use_one_folder) {
     { Disk one{other.path}; }
     BOOST_CHECK_NO_THROW(Disk{other.path});  // its user has ended
 }
-BOOST_AUTO_TEST_CASE(folders_that_were_taken_away_are_made_again) {
+BOOST_AUTO_TEST_CASE(removed_folders_are_created_again) {
     for (const auto& entry : fs::directory_iterator{folder.path}) fs::remove_all(entry.path());
     fs::remove(folder.path);
     const auto name = put("/a");

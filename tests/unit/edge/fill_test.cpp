@@ -173,7 +173,7 @@ BOOST_FIXTURE_TEST_SUITE(edge_fill, Fixture)
 
 // ---- what is kept, and what only passes
 
-BOOST_AUTO_TEST_CASE(what_may_be_stored_is) {
+BOOST_AUTO_TEST_CASE(a_storable_response_is_stored) {
     script({{200, storable, hundred}});
     const auto got = run(job("/a"));
     BOOST_TEST(got->outcome->storable);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(what_may_be_stored_is) {
     BOOST_TEST(counters.upstream_bytes.load() == hundred.size());
     BOOST_TEST(counters.upstream_requests.load() == 1u);
 }
-BOOST_AUTO_TEST_CASE(what_may_not_passes_to_one) {
+BOOST_AUTO_TEST_CASE(a_response_that_may_not_be_stored_goes_to_one_client) {
     script({{200, "Cache-Control: no-store\r\nX-Cache: HIT\r\n", hundred}});
     const auto got = run(job("/a"));
     BOOST_TEST(!got->outcome->entry);
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(what_may_not_passes_to_one) {
     BOOST_TEST((got->read == http::Body::State::end));
     BOOST_TEST(!find("/a"));
 }
-BOOST_AUTO_TEST_CASE(for_all_who_wait_the_whole_is_asked_for_and_for_one_what_it_asked) {
+BOOST_AUTO_TEST_CASE(several_clients_cause_a_request_of_the_whole_object_and_one_its_own) {
     script({{200, storable, "text"}});
     auto range = job("/a");
     range.request.fields.add("Range", "bytes=1-2");
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(for_all_who_wait_the_whole_is_asked_for_and_for_one_what_it
         BOOST_TEST((field(request, "If-None-Match") != "") == (request == 1));
     }
 }
-BOOST_AUTO_TEST_CASE(where_there_is_no_room_each_has_its_own) {
+BOOST_AUTO_TEST_CASE(without_room_each_client_has_its_own_request) {
     const std::string large(3 * megabyte, 'x');  // more than an eighth of the cache
     script({{200, storable, large}});
     const auto got = run(job("/a"));
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(where_there_is_no_room_each_has_its_own) {
     BOOST_TEST(field(1, "Range") == "");
     BOOST_TEST(field(2, "Range") == "bytes=0-9");
 }
-BOOST_AUTO_TEST_CASE(what_an_invalidation_overtook_is_not_kept) {
+BOOST_AUTO_TEST_CASE(a_response_that_was_invalidated_meanwhile_is_not_stored) {
     server.first = [this](const std::string&, const http::Reply& reply) {
         cache.invalidate("/a");
         http::Outgoing out;
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(what_an_invalidation_overtook_is_not_kept) {
 
 // ---- upstream breaks off
 
-BOOST_AUTO_TEST_CASE(the_rest_is_asked_for_where_it_broke_off_and_readers_notice_nothing) {
+BOOST_AUTO_TEST_CASE(an_incomplete_transfer_is_resumed_without_an_effect_on_readers) {
     script({{200, storable, hundred.substr(0, 40'000), hundred.size()},
             {206, text(storable, "Content-Range: bytes 40000-99999/100000\r\n"),
              hundred.substr(40'000)}});
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(the_rest_is_asked_for_where_it_broke_off_and_readers_notice
     BOOST_TEST(counters.resumed.load() == 1u);
     BOOST_TEST(find("/a"));
 }
-BOOST_AUTO_TEST_CASE(a_second_whole_answer_goes_on_after_what_is_here) {
+BOOST_AUTO_TEST_CASE(a_second_whole_response_continues_after_the_received_bytes) {
     std::string all;
     for (int i = 0; all.size() < 100'000; ++i) all += std::to_string(i);
     script({{200, storable, all.substr(0, 40'000), all.size()}, {200, storable, all}});
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_second_whole_answer_goes_on_after_what_is_here) {
     BOOST_TEST(got->body == all);
     BOOST_TEST(find("/a"));
 }
-BOOST_AUTO_TEST_CASE(another_representation_is_never_put_behind_it) {
+BOOST_AUTO_TEST_CASE(bytes_of_another_representation_are_never_appended) {
     const auto begun = Said{200, storable, hundred.substr(0, 40'000), hundred.size()};
     const auto range = [](const char* range) {
         return text(storable, "Content-Range: bytes ", range, "\r\n");
@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(without_a_strong_etag_nothing_is_put_together) {
         BOOST_TEST(server.requests.size() == before + 1);
     }
 }
-BOOST_AUTO_TEST_CASE(four_attempts_and_one_more_for_each_who_came_meanwhile) {
+BOOST_AUTO_TEST_CASE(there_are_four_attempts_and_one_more_per_client_that_joined) {
     script({{200, storable, hundred.substr(0, 10), hundred.size()}, {503, storable, "busy"}});
     BOOST_TEST((run(job("/a"))->end == Fill::End::broken));
     BOOST_TEST(server.requests.size() == 4u);
@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(four_attempts_and_one_more_for_each_who_came_meanwhile) {
     run(wanted);
     BOOST_TEST(server.requests.size() == 10u);
 }
-BOOST_AUTO_TEST_CASE(what_is_shorter_than_its_length_is_not_whole_even_if_no_failure_was_seen) {
+BOOST_AUTO_TEST_CASE(a_body_shorter_than_its_length_is_incomplete_even_without_a_failure) {
     // the second whole answer ends before what is here already
     script({{200, storable, hundred.substr(0, 40'000), hundred.size()},
             {200, storable, hundred.substr(0, 30'000)}});
@@ -324,7 +324,7 @@ BOOST_AUTO_TEST_CASE(what_is_shorter_than_its_length_is_not_whole_even_if_no_fai
     BOOST_TEST((got->end == Fill::End::broken));
     BOOST_TEST(!find("/a"));
 }
-BOOST_AUTO_TEST_CASE(a_pipe_that_breaks_off_is_broken_for_its_client) {
+BOOST_AUTO_TEST_CASE(a_forwarded_body_that_ends_early_is_incomplete_for_its_client) {
     script({{200, "Cache-Control: no-store\r\n", hundred.substr(0, 1000), hundred.size()}});
     const auto got = run(job("/a"));
     BOOST_TEST((got->read == http::Body::State::broken));
@@ -395,7 +395,7 @@ BOOST_AUTO_TEST_CASE(
     }
     BOOST_TEST(server.requests.size() == 1u);
 }
-BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_504_and_not_asked_again) {
+BOOST_AUTO_TEST_CASE(a_silent_server_is_504_and_gets_no_second_request) {
     server.first = [](const std::string&, const http::Reply&) { return true; };
     http::Upstream::Limits limits;
     limits.stall = std::chrono::milliseconds{50};
@@ -412,7 +412,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_504_and_not_asked_again) {
 
 // ---- what is stored already
 
-BOOST_AUTO_TEST_CASE(a_304_renews_what_is_stored) {
+BOOST_AUTO_TEST_CASE(a_304_renews_the_stored_response) {
     auto one = job("/a");
     one.stored = stored("/a", "max-age=0");
     script({{304, storable}});
@@ -425,7 +425,7 @@ BOOST_AUTO_TEST_CASE(a_304_renews_what_is_stored) {
     BOOST_TEST(counters.validated.load() == 1u);
     BOOST_TEST((find("/a") == one.stored));
 }
-BOOST_AUTO_TEST_CASE(a_304_of_something_else_leads_to_the_whole) {
+BOOST_AUTO_TEST_CASE(a_304_for_another_object_causes_a_request_of_the_whole_object) {
     auto one = job("/a");
     one.stored = stored("/a", "max-age=0");
     script({{304, "ETag: \"two\"\r\n"}, {200, storable, "new"}});
@@ -435,7 +435,7 @@ BOOST_AUTO_TEST_CASE(a_304_of_something_else_leads_to_the_whole) {
     BOOST_TEST(got->body == "new");
     BOOST_TEST((find("/a") == got->outcome->entry));
 }
-BOOST_AUTO_TEST_CASE(a_new_answer_takes_the_place_of_the_old_even_if_it_may_not_be_stored) {
+BOOST_AUTO_TEST_CASE(a_new_response_replaces_the_old_one_even_if_it_may_not_be_stored) {
     auto one = job("/a");
     one.stored = stored("/a", "max-age=0");
     script({{200, "Cache-Control: no-store\r\n", "new"}});
@@ -488,7 +488,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(counters.damaged.load() >= 1u);
     BOOST_TEST(told.back().find("mismatch") == 0u);
 }
-BOOST_AUTO_TEST_CASE(one_nobody_has_seen_a_byte_of_is_fetched_again) {
+BOOST_AUTO_TEST_CASE(a_damaged_body_is_fetched_again_if_no_client_has_got_a_byte) {
     const toy::Song song;
     objects.files = song.files;
     const Route route{Route::manifest, song.id(), 0, 0};  // held back whole
@@ -527,7 +527,7 @@ BOOST_AUTO_TEST_CASE(
 
 // ---- who goes
 
-BOOST_AUTO_TEST_CASE(what_nobody_wants_any_more_ends_without_an_answer) {
+BOOST_AUTO_TEST_CASE(a_fetch_without_clients_ends_without_a_response) {
     std::vector<http::Reply> held;
     server.first = [&](const std::string&, const http::Reply& reply) {
         reply.when_gone([] {});  // has it watched
@@ -547,7 +547,7 @@ BOOST_AUTO_TEST_CASE(what_nobody_wants_any_more_ends_without_an_answer) {
     BOOST_TEST(!find("/a"));
 }
 
-BOOST_AUTO_TEST_CASE(the_client_of_a_pipe_takes_the_fetch_with_it) {
+BOOST_AUTO_TEST_CASE(the_fetch_of_a_pipe_ends_with_its_client) {
     script({{200, "Cache-Control: no-store\r\n", std::string(4 * megabyte, 'x')}});
     Run got;
     start(got, job("/a"));

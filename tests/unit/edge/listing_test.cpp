@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(all_words_are_to_be_found) {
     BOOST_TEST(list(four, {"green", "", 9}) == "{\"songs\":[],\"next\":null}\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_changed_listing_is_as_one_made_anew) {
+BOOST_AUTO_TEST_CASE(a_changed_listing_equals_a_new_one) {
     std::vector<ListedSong> all;
     const auto key = [](int n) { return std::to_string(n * 7919 % 1009); };
     for (int n = 0; n < 1000; ++n) all.push_back(song(key(n), key(n * 31)));

@@ -122,7 +122,7 @@ struct Fixture : http::Handler {
 
 BOOST_FIXTURE_TEST_SUITE(edge_proxy, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_is_stored_is_answered_without_upstream) {
+BOOST_AUTO_TEST_CASE(a_stored_response_is_sent_without_upstream) {
     const auto first = get("/a"), second = get("/a");
     BOOST_TEST(text_of(first) == "text");
     BOOST_TEST(says(first, "fwd=uri-miss"));
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(what_is_stored_is_answered_without_upstream) {
 
 // ---- many at once
 
-BOOST_AUTO_TEST_CASE(who_asks_for_the_same_waits_for_one_request) {
+BOOST_AUTO_TEST_CASE(requests_for_the_same_object_share_one_upstream_request) {
     std::vector<Answer> all;
     for (int i = 0; i < 8; ++i) all.push_back(ask("/a"));
     until([&] { return counters.collapsed == 7; });
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(who_asks_for_the_same_waits_for_one_request) {
     BOOST_TEST(collapsed == 7);
     BOOST_TEST(asked() == 1u);
 }
-BOOST_AUTO_TEST_CASE(who_asks_with_authorization_or_forbids_storing_waits_for_nobody) {
+BOOST_AUTO_TEST_CASE(a_request_with_authorization_or_no_store_shares_no_upstream_request) {
     for (const Fields& fields :
          {Fields{{"Authorization", "Basic eA=="}}, Fields{{"Cache-Control", "no-store"}}}) {
         const auto before = asked();
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(who_asks_with_authorization_or_forbids_storing_waits_for_no
         BOOST_TEST(counters.collapsed.load() == 0u);
     }
 }
-BOOST_AUTO_TEST_CASE(an_answer_for_one_is_given_to_nobody_else_and_then_nobody_waits_for_it) {
+BOOST_AUTO_TEST_CASE(a_private_response_goes_to_one_client_and_later_requests_are_not_shared) {
     const auto mine = ask("/a"), his = ask("/a");
     until([&] { return counters.collapsed == 1; });
     until_held(1);
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(each_variant_is_asked_for_once) {
         BOOST_TEST(text_of(all[i]) == (i % 2 == 0 ? "gzip" : "br"));
     BOOST_TEST(says(get("/a", {{"Accept-Encoding", "zstd"}}, 200, varies), "fwd=vary-miss"));
 }
-BOOST_AUTO_TEST_CASE(a_failure_is_shared_by_those_who_waited_and_not_by_who_comes_later) {
+BOOST_AUTO_TEST_CASE(a_failure_is_sent_to_waiting_clients_but_not_to_later_ones) {
     const auto path = "/songs/" + std::string(32, 'a') + "/96/chunk_0.ogg";
     const auto one = ask(path), other = ask(path);
     until([&] { return counters.collapsed == 1; });
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_failure_is_shared_by_those_who_waited_and_not_by_who_come
     BOOST_TEST(asked() == 3u);
 }
 
-BOOST_AUTO_TEST_CASE(upstream_is_left_alone_once_the_last_who_waits_has_gone) {
+BOOST_AUTO_TEST_CASE(the_upstream_request_is_cancelled_when_the_last_client_leaves) {
     const auto stays = ask("/a");
     until_held(1);
     std::swap(client, other_client);
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(upstream_is_left_alone_once_the_last_who_waits_has_gone) {
 
 // ---- what a request may want of a cache
 
-BOOST_AUTO_TEST_CASE(only_if_cached_asks_nobody) {
+BOOST_AUTO_TEST_CASE(only_if_cached_causes_no_upstream_request) {
     const auto none = get("/a", {{"Cache-Control", "only-if-cached"}});
     BOOST_TEST(none->status == 504);
     BOOST_TEST(asked() == 0u);
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(while_it_revalidates_the_old_serves_at_once) {
 
 // ---- the way to upstream
 
-BOOST_AUTO_TEST_CASE(what_goes_round_is_stopped) {
+BOOST_AUTO_TEST_CASE(a_loop_of_edges_is_detected) {
     std::string long_way = "1.1 a";
     for (int i = 1; i < 16; ++i) long_way += ", 1.1 a";
     BOOST_TEST(get("/a", {{"Via", "1.1 other (x), 1.1 edge (instance)"}})->status == 508);
@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(what_goes_round_is_stopped) {
     BOOST_TEST(behind.requests[0].fields.joined("Via").value_or("") ==
                long_way + ", 1.1 edge (instance)");
 }
-BOOST_AUTO_TEST_CASE(what_is_between_two_hops_stays_there) {
+BOOST_AUTO_TEST_CASE(hop_by_hop_fields_are_not_forwarded) {
     get("/a", {{"Connection", "X-Mine"}, {"X-Mine", "1"}, {"X-Other", "2"}, {"TE", "trailers"}});
     BOOST_TEST(sent(0, "X-Mine") == "");
     BOOST_TEST(sent(0, "TE") == "");
@@ -320,7 +320,7 @@ BOOST_AUTO_TEST_CASE(max_forwards_is_counted_down_and_ends_here_at_0) {
     reply(200, "", "");
     wait(on);
 }
-BOOST_AUTO_TEST_CASE(of_a_songs_objects_there_is_one_coding_each) {
+BOOST_AUTO_TEST_CASE(each_object_of_a_song_has_one_content_coding) {
     const auto chunk = "/songs/" + std::string(32, 'a') + "/96/chunk_0.ogg";
     get(chunk, {{"Accept-Encoding", "gzip, br"}}, 404);
     get("/songs/one/manifest.json", {{"Accept-Encoding", "br, gzip;q=0.5"}}, 404);
@@ -331,7 +331,7 @@ BOOST_AUTO_TEST_CASE(of_a_songs_objects_there_is_one_coding_each) {
     BOOST_TEST(sent(2, "Accept-Encoding") == "");
     BOOST_TEST(sent(3, "Accept-Encoding") == "br");
 }
-BOOST_AUTO_TEST_CASE(head_is_answered_from_what_is_stored_and_else_passed_on) {
+BOOST_AUTO_TEST_CASE(head_is_answered_from_the_cache_or_forwarded) {
     const auto unknown = ask("/a", {}, "HEAD");
     until_held(1);
     BOOST_TEST(behind.requests[0].method == "HEAD");
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(head_is_answered_from_what_is_stored_and_else_passed_on) {
     reply(404, "", "");
     wait(object);
 }
-BOOST_AUTO_TEST_CASE(what_only_passes_keeps_its_length_and_tells_that_it_passed) {
+BOOST_AUTO_TEST_CASE(a_forwarded_response_keeps_its_length_and_its_cache_status_says_so) {
     const auto one = get("/a", {}, 200, "Cache-Control: no-store\r\nX-Own: 1\r\n");
     BOOST_TEST(field(one, "Content-Length") == "4");
     BOOST_TEST(field(one, "X-Own") == "1");
@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(what_only_passes_keeps_its_length_and_tells_that_it_passed)
 
 // ---- invalidation
 
-BOOST_AUTO_TEST_CASE(what_changes_a_thing_has_it_asked_for_anew_if_it_succeeded) {
+BOOST_AUTO_TEST_CASE(a_successful_unsafe_request_invalidates_the_stored_response) {
     for (const auto& [status, hit] :
          {std::pair{200, false}, {204, false}, {303, false}, {404, true}, {500, true}}) {
         get("/a");
@@ -375,7 +375,7 @@ BOOST_AUTO_TEST_CASE(what_changes_a_thing_has_it_asked_for_anew_if_it_succeeded)
         BOOST_TEST(is_hit(get("/a")) == hit, status);
     }
 }
-BOOST_AUTO_TEST_CASE(a_group_is_validated_when_an_answer_says_so_to_a_change) {
+BOOST_AUTO_TEST_CASE(a_cache_group_is_invalidated_by_the_response_to_an_unsafe_request) {
     const auto grouped = storable + "Cache-Groups: \"songs\"\r\n";
     const auto invalidation = std::string{"Cache-Group-Invalidation: \"songs\"\r\n"};
     get("/a", {}, 200, grouped);

@@ -16,12 +16,12 @@ using Places = std::vector<std::size_t>;
 
 BOOST_AUTO_TEST_SUITE(edge_ranking)
 
-BOOST_AUTO_TEST_CASE(they_are_asked_in_their_order_while_all_work) {
+BOOST_AUTO_TEST_CASE(working_servers_are_asked_in_their_order) {
     Ranking ranking{{"a", "b", "c"}, Ranking::By::order};
     BOOST_TEST(ranking.order("/x", 0) == (Places{0, 1, 2}));
     BOOST_TEST(ranking.order("/y", 0) == (Places{0, 1, 2}));
 }
-BOOST_AUTO_TEST_CASE(one_that_failed_is_last_until_one_request_tries_it) {
+BOOST_AUTO_TEST_CASE(a_failed_server_comes_last_until_one_request_tries_it) {
     Ranking ranking{{"a", "b", "c"}, Ranking::By::order};
     ranking.failed(0, 1000);
     BOOST_TEST(!ranking.is_up(0));
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(one_that_failed_is_last_until_one_request_tries_it) {
     ranking.answered(0);
     BOOST_TEST(ranking.order("/x", 2000) == (Places{0, 1, 2}));
 }
-BOOST_AUTO_TEST_CASE(its_pause_doubles_up_to_half_a_minute_however_many_fail_at_once) {
+BOOST_AUTO_TEST_CASE(the_pause_of_a_server_doubles_up_to_30_s_and_concurrent_failures_count_once) {
     Ranking ranking{{"a", "b"}, Ranking::By::order};
     std::uint64_t now = 0;
     for (const std::uint64_t pause : {1000, 2000, 4000, 8000, 16000, 30000, 30000}) {
@@ -41,14 +41,14 @@ BOOST_AUTO_TEST_CASE(its_pause_doubles_up_to_half_a_minute_however_many_fail_at_
         BOOST_TEST(ranking.order("/x", now) == (Places{0, 1}));
     }
 }
-BOOST_AUTO_TEST_CASE(one_that_others_go_before_is_not_tried) {
+BOOST_AUTO_TEST_CASE(a_failed_server_is_not_tried_while_an_earlier_one_works) {
     Ranking ranking{{"a", "b"}, Ranking::By::order};
     ranking.failed(1, 0);
     BOOST_TEST(ranking.order("/x", 5000) == (Places{0, 1}));
     ranking.failed(0, 5000);
     BOOST_TEST(ranking.order("/x", 5000) == (Places{1, 0}));
 }
-BOOST_AUTO_TEST_CASE(when_all_have_failed_each_is_asked_all_the_same) {
+BOOST_AUTO_TEST_CASE(if_all_servers_have_failed_they_are_still_asked) {
     Ranking ranking{{"a", "b"}, Ranking::By::order};
     ranking.failed(1, 0);
     ranking.failed(0, 10);

@@ -6,7 +6,7 @@ using namespace stretto::edge;
 
 BOOST_AUTO_TEST_SUITE(edge_rates)
 
-BOOST_AUTO_TEST_CASE(a_rate_is_the_mean_of_the_last_and_the_one_before) {
+BOOST_AUTO_TEST_CASE(a_rate_is_the_mean_of_the_last_two) {
     Rates rates;
     BOOST_TEST(rates.of("a") == 0);
     rates.note("a", 4e6);

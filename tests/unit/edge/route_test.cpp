@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(every_path_of_ours) {
     check({"/songs/" + id + "/96/index", Route::index, id, 96});
     check({"/songs/" + id + "/320/chunk_12.ogg", Route::rendition_chunk, id, 320, 12});
 }
-BOOST_AUTO_TEST_CASE(and_nothing_that_only_looks_like_one) {
+BOOST_AUTO_TEST_CASE(similar_paths_are_not_ours) {
     const std::string song = "/songs/" + id;
     for (const auto& path : {std::string{},
                              std::string{"//"},

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_response_that_may_be_used_while_it_is_validated_is_shared
                       now) == Share::all));
 }
 
-BOOST_AUTO_TEST_CASE(another_variant_is_asked_for) {
+BOOST_AUTO_TEST_CASE(another_variant_causes_a_request) {
     auto stored = come({{"Cache-Control", "max-age=60"}, {"Vary", "Cookie"}});
     stored.vary = {{"Cookie", "a"}};
     BOOST_TEST((share(stored, asking({{"Cookie", "a"}}), now) == Share::all));

@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(the_plan_knows_the_files_length_before_its_chunks_are_read)
     BOOST_TEST((plan() == known));
     BOOST_TEST(shelf.asked.size() == 1U);
 }
-BOOST_AUTO_TEST_CASE(the_whole_file_equals_the_one_that_the_tools_join) {
+BOOST_AUTO_TEST_CASE(the_streamed_file_equals_the_one_that_the_tools_join) {
     for (const bool later : {false, true}) {
         shelf.later = later;
         auto all = pull(0, song().whole.size());
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(any_range_of_it_too) {
         BOOST_TEST(std::ranges::equal(some.got, wanted), first << " " << length);
     }
 }
-BOOST_AUTO_TEST_CASE(a_range_asks_for_no_chunk_that_it_does_not_touch) {
+BOOST_AUTO_TEST_CASE(a_range_requests_only_the_chunks_that_it_touches) {
     const auto starts = plan()->starts;
     shelf.asked.clear();
     auto some = pull(starts[2], starts[3] - starts[2]);
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_range_asks_for_no_chunk_that_it_does_not_touch) {
     BOOST_TEST(shelf.asked.size() == 1U);
     BOOST_TEST(shelf.asked.at(0) == prefix + song::chunk_path(kbps, 2));
 }
-BOOST_AUTO_TEST_CASE(a_chunk_that_is_missing_or_damaged_breaks_the_file_where_it_would_begin) {
+BOOST_AUTO_TEST_CASE(the_file_ends_before_a_missing_or_damaged_chunk) {
     const auto path = prefix + song::chunk_path(kbps, 2);
     for (const int kind : {0, 1, 2}) {
         auto bytes = song().files.at(song::chunk_path(kbps, 2));
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_chunk_that_is_missing_or_damaged_breaks_the_file_where_it
         BOOST_TEST(all.got.size() == plan()->starts[2], kind);
     }
 }
-BOOST_AUTO_TEST_CASE(without_the_first_chunk_there_is_no_plan) {
+BOOST_AUTO_TEST_CASE(without_its_first_chunk_a_stream_cannot_be_planned) {
     int status = 0;
     shelf.entries.erase(prefix + song::chunk_path(kbps, 0));
     BOOST_TEST(!plan(&status));

@@ -10,7 +10,7 @@ using namespace stretto::edge;
 
 BOOST_AUTO_TEST_SUITE(edge_sums)
 
-BOOST_AUTO_TEST_CASE(blocks_are_summed_alike_in_whatever_pieces_they_come) {
+BOOST_AUTO_TEST_CASE(checksums_do_not_depend_on_the_sizes_of_appended_pieces) {
     std::minstd_rand random{1};
     for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, sum_block - 1, sum_block,
                                      sum_block + 1, 2 * sum_block + 5}) {

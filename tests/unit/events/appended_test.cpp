@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(every_torn_tail_is_cut_off_at_the_start) {
         BOOST_TEST(contents(path) == event + "\n");
     }
 }
-BOOST_AUTO_TEST_CASE(a_tail_that_is_a_whole_event_gets_its_line_feed) {
+BOOST_AUTO_TEST_CASE(a_last_line_that_lacks_only_its_line_feed_is_completed) {
     put(event);
     BOOST_TEST((Appended{path, 1000}.healed()) == event.size());
     BOOST_TEST(contents(path) == event + "\n");
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_tail_of_any_length_and_any_bytes_is_cut_off) {
         BOOST_TEST(contents(path).empty());
     }
 }
-BOOST_AUTO_TEST_CASE(a_file_that_would_grow_too_large_is_put_away_by_when_its_last_line_came) {
+BOOST_AUTO_TEST_CASE(a_file_is_rotated_before_it_is_too_large_and_named_after_its_last_line) {
     Appended file{path, 8};
     BOOST_TEST(!file.append("one\n", noon));
     BOOST_TEST(!file.append("two\n", noon + 5));
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_would_grow_too_large_is_put_away_by_when_its_la
     BOOST_TEST(contents(path) == "three\n");
     BOOST_TEST(file.put_away() == 1U);
 }
-BOOST_AUTO_TEST_CASE(an_append_larger_than_a_file_may_be_has_one_of_its_own) {
+BOOST_AUTO_TEST_CASE(an_append_larger_than_the_limit_gets_its_own_file) {
     Appended file{path, 4};
     BOOST_TEST(!file.append("one two three\n", noon));
     BOOST_TEST(!file.append("four five six\n", noon));
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(each_day_has_its_file) {
                boost::test_tools::per_element());
     BOOST_TEST(contents(path) == "two\nthree\n");
 }
-BOOST_AUTO_TEST_CASE(a_file_of_another_day_is_put_away_after_a_restart_too) {
+BOOST_AUTO_TEST_CASE(a_file_of_an_earlier_day_is_rotated_after_a_restart_too) {
     put("old\n");
     fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours{48});
     Appended file{path, 1000};
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(names_that_are_taken_are_left_alone) {
     BOOST_TEST(contents(folder.path / files()[0]) == "one\n");
     BOOST_TEST(contents(folder.path / files()[1]) == "two\n");
 }
-BOOST_AUTO_TEST_CASE(a_file_moved_away_grows_on_until_it_is_opened_anew) {
+BOOST_AUTO_TEST_CASE(a_renamed_file_is_appended_to_until_it_is_reopened) {
     Appended file{path, 1000};
     BOOST_TEST(!file.append("one\n", noon));
     fs::rename(path, folder.path / "moved");
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_file_moved_away_grows_on_until_it_is_opened_anew) {
     BOOST_TEST(contents(folder.path / "moved") == "one\ntwo\n");
     BOOST_TEST(contents(path) == "three\n");
 }
-BOOST_AUTO_TEST_CASE(another_file_at_its_path_is_never_put_away) {
+BOOST_AUTO_TEST_CASE(another_file_at_its_path_is_never_rotated) {
     Appended file{path, 4};
     BOOST_TEST(!file.append("one\n", noon));
     fs::rename(path, folder.path / "moved");
@@ -134,14 +134,14 @@ BOOST_AUTO_TEST_CASE(another_file_at_its_path_is_never_put_away) {
     BOOST_TEST(contents(path) == "two\n");
     BOOST_TEST(files().size() == 2U);
 }
-BOOST_AUTO_TEST_CASE(one_emptied_by_others_goes_on_from_there) {
+BOOST_AUTO_TEST_CASE(a_truncated_file_is_continued_at_its_new_end) {
     Appended file{path, 1000};
     BOOST_TEST(!file.append("one\n", noon));
     fs::resize_file(path, 0);
     BOOST_TEST(!file.append("two\n", noon));
     BOOST_TEST(contents(path) == "two\n");
 }
-BOOST_AUTO_TEST_CASE(where_it_cannot_be_put_away_it_grows_on) {
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_rotated_continues_to_grow) {
     Appended file{path, 4};
     BOOST_TEST(!file.append("one\n", noon));
     fs::rename(folder.path, folder.path.string() + ".gone");
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(where_it_cannot_be_put_away_it_grows_on) {
     fs::rename(folder.path.string() + ".gone", folder.path);
     BOOST_TEST(contents(path) == "one\ntwo\n");
 }
-BOOST_AUTO_TEST_CASE(an_append_that_found_no_room_leaves_nothing_of_itself) {
+BOOST_AUTO_TEST_CASE(an_append_to_a_full_disk_leaves_no_bytes) {
     // a limit of the file's size stands for a disk that takes some of it and no more
     rlimit before{};
     ::getrlimit(RLIMIT_FSIZE, &before);

@@ -33,7 +33,7 @@ std::string why(std::string_view body) {
 
 BOOST_AUTO_TEST_SUITE(events_batch)
 
-BOOST_AUTO_TEST_CASE(each_line_gets_when_it_came_and_from_where_behind_its_own_keys) {
+BOOST_AUTO_TEST_CASE(each_line_gets_its_time_of_arrival_and_address_after_its_own_keys) {
     const auto batch = take(line(0, R"(,"heard_ms":5)") + "\n" + line(1) + "\n");
     BOOST_REQUIRE(batch);
     BOOST_TEST(batch->count == 2U);

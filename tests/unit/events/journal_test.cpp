@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(closing_stores_waiting_lines) {
     BOOST_TEST(stored == 100);
     BOOST_TEST(contents().size() == 200U);
 }
-BOOST_AUTO_TEST_CASE(opened_anew_it_writes_to_its_path_again) {
+BOOST_AUTO_TEST_CASE(after_reopening_it_writes_to_its_path_again) {
     Journal journal{options()};
     const auto append = [&](const char* line) {
         std::promise<void> done;
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(opened_anew_it_writes_to_its_path_again) {
     append("three\n");
     BOOST_TEST(contents() == "three\n");
 }
-BOOST_AUTO_TEST_CASE(a_torn_line_of_the_last_run_is_told) {
+BOOST_AUTO_TEST_CASE(an_incomplete_line_of_the_last_run_is_reported) {
     File file{::open(path.c_str(), O_WRONLY | O_CREAT, 0600)};
     write_all(file.fd(), as_bytes("{\"event\":\"pro"), "");
     const Journal journal{options()};

@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(a_refused_post_is_sent_again_after_doubling_pauses) {
         BOOST_TEST(box.pause_ms(now).value() == 1000);
     }
 }
-BOOST_AUTO_TEST_CASE(a_server_says_when_to_come_back_within_reason) {
+BOOST_AUTO_TEST_CASE(retry_after_of_a_server_is_obeyed_within_limits) {
     Outbox box;
     box.add(numbered(0, 1));
     box.post();
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(lines_that_a_server_refuses_for_good_are_lost_and_later_one
     BOOST_TEST(box.lost() == 4U);
     BOOST_TEST(box.post() == numbered(4, 5));
 }
-BOOST_AUTO_TEST_CASE(a_post_has_no_more_than_a_server_takes) {
+BOOST_AUTO_TEST_CASE(a_post_respects_the_limits_of_a_server) {
     Outbox box;
     box.add(numbered(0, 1200));
     BOOST_TEST(box.post() == numbered(0, 500));

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(two_writers_append_to_one_file) {
     BOOST_TEST(content() == "a\nb\nc\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_the_writer_goes_on) {
+BOOST_AUTO_TEST_CASE(a_full_disk_is_reported_and_the_writer_continues) {
     Writer writer{"/dev/full"};
     writer.write("a\n", 0);
     BOOST_CHECK_EXCEPTION(writer.flush(), Error,
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_told_and_the_writer_goes_on) {
     writer.flush();  // nothing waits
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_told) {
+BOOST_AUTO_TEST_CASE(a_missing_folder_is_reported) {
     BOOST_CHECK_THROW(Writer{folder / "none" / "events"}, Error);
 }
 

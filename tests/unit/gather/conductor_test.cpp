@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_SUITE(gather_conductor)
 
 // ---- how a song is found
 
-BOOST_AUTO_TEST_CASE(tracker_and_edge_are_asked_side_by_side_and_the_first_chunk_with_them) {
+BOOST_AUTO_TEST_CASE(tracker_edge_and_first_chunk_are_requested_at_the_same_moment) {
     Run r{1, with_tracker()};
     r.start();
     BOOST_TEST(r.asks(Ask::What::song, Ask::From::tracker));
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(without_a_tracker_and_an_edge_it_ends_at_once) {
     BOOST_TEST((*r.driven.end == End{EX_UNAVAILABLE, "no edge is known"}));
     BOOST_TEST(r.driven.asked == 0);
 }
-BOOST_AUTO_TEST_CASE(a_tracker_that_is_away_is_asked_until_patience_ends) {
+BOOST_AUTO_TEST_CASE(an_unreachable_tracker_is_asked_until_patience_ends) {
     Run r{0, with_tracker()};
     r.start();
     BOOST_TEST(r.asks(Ask::What::song, Ask::From::tracker));
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(the_first_manifest_counts_wherever_it_comes_from) {
         BOOST_TEST(r.rules.looks == 1);
     }
 }
-BOOST_AUTO_TEST_CASE(peers_are_of_no_use_to_who_wants_none) {
+BOOST_AUTO_TEST_CASE(with_no_peers_the_peers_of_the_tracker_are_ignored) {
     auto options = with_tracker();
     options.peers = false;
     Run r{1, options};
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(peers_are_of_no_use_to_who_wants_none) {
     BOOST_TEST(!r.asks(Ask::What::poll, Ask::From::peer));
     BOOST_TEST(!r.asks(Ask::What::peers, Ask::From::tracker));
 }
-BOOST_AUTO_TEST_CASE(a_kept_song_is_asked_of_nobody_and_a_kept_name_beside) {
+BOOST_AUTO_TEST_CASE(a_cached_song_is_not_requested_and_its_name_is_looked_up_later) {
     Run by_id;
     by_id.start(song(3));
     BOOST_TEST(by_id.rules.starts == 1);
@@ -313,7 +313,7 @@ BOOST_AUTO_TEST_CASE(the_next_edge_is_asked_at_once) {
     BOOST_TEST(r.rules.retry().failures() == 0);
     BOOST_TEST(r.edges.at(second.source).failures == 0);
 }
-BOOST_AUTO_TEST_CASE(an_edge_that_lied_is_asked_past_its_cache_and_then_believed_to_lie) {
+BOOST_AUTO_TEST_CASE(after_wrong_bytes_an_edge_is_asked_past_its_cache_and_then_given_up) {
     Run r;
     r.start();
     BOOST_TEST(!r.driven.find(Ask::What::manifest).fresh);
@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE(after_it_a_server_may_not_know_the_path_or_have_chosen_anot
     BOOST_TEST(early.rules.mistakes == 0);
     BOOST_TEST(early.rules.asked(early.driven.find(Ask::What::first).number)->kbps == 160);
 }
-BOOST_AUTO_TEST_CASE(nothing_is_given_up_while_nobody_waits) {
+BOOST_AUTO_TEST_CASE(patience_does_not_run_while_audio_is_buffered) {
     Run r;
     r.rules.waits = false;
     r.start();
@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_given_up_while_nobody_waits) {
 
 // ---- answers
 
-BOOST_AUTO_TEST_CASE(answers_to_what_nobody_asked_for_any_more_are_passed_over) {
+BOOST_AUTO_TEST_CASE(responses_to_cancelled_requests_are_ignored) {
     Run r{1, with_tracker()};
     r.start();
     r.song_said({peer(1)}, song(3));
@@ -456,7 +456,7 @@ BOOST_AUTO_TEST_CASE(the_last_piece_ends_with_its_chunk) {
     BOOST_REQUIRE(r.driven.came.size() == 1u);
     BOOST_TEST(r.driven.came[0].right == chunk_bytes(96) - 100'000);
 }
-BOOST_AUTO_TEST_CASE(an_index_divides_the_chunks_of_its_rendition_and_clears_its_edge) {
+BOOST_AUTO_TEST_CASE(a_valid_index_divides_the_chunks_and_resets_the_failures_of_its_edge) {
     Run r;
     r.start(song(3));
     r.edges.failed(0, 0, Fault::broken);
@@ -470,7 +470,7 @@ BOOST_AUTO_TEST_CASE(an_index_divides_the_chunks_of_its_rendition_and_clears_its
     BOOST_TEST(r.rules.shape().renditions[1].chunks[2].pieces.size() == 10u);
     BOOST_TEST(!r.rules.asked(number));
 }
-BOOST_AUTO_TEST_CASE(the_end_comes_once_and_takes_all_with_it) {
+BOOST_AUTO_TEST_CASE(the_end_is_reported_once_and_releases_everything) {
     Run r{1, with_tracker()};
     r.start();
     BOOST_TEST(r.driven.asks.size() == 3u);
@@ -514,7 +514,7 @@ BOOST_AUTO_TEST_CASE(peers_are_polled_and_heard_and_failing_polls_are_not_repeat
     BOOST_TEST(r.driven.told.empty());
     BOOST_TEST(r.rules.retry().total() == 0);
 }
-BOOST_AUTO_TEST_CASE(what_an_edge_says_that_it_has_is_not_what_a_peer_has) {
+BOOST_AUTO_TEST_CASE(stretto_have_of_an_edge_is_ignored) {
     Run r{1, with_tracker()};
     r.start();
     r.song_said({peer(1)}, song(3));
@@ -561,7 +561,7 @@ BOOST_AUTO_TEST_CASE(pieces_that_no_edge_is_known_for_are_waited_for_until_patie
     BOOST_TEST((*r.driven.end == End{EX_TEMPFAIL, "no edge is known"}));
     BOOST_TEST(r.rules.retry().total() < 80);
 }
-BOOST_AUTO_TEST_CASE(a_peer_whose_pieces_are_wrong_is_banned_reported_and_replaced) {
+BOOST_AUTO_TEST_CASE(a_peer_with_wrong_pieces_is_banned_reported_and_replaced) {
     Gather g{1, 3, {peer(1, 3)}};
     const auto parts = g.parts(Ask::From::peer);
     BOOST_REQUIRE(!parts.empty());
@@ -587,7 +587,7 @@ BOOST_AUTO_TEST_CASE(a_peer_whose_pieces_are_wrong_is_banned_reported_and_replac
     }
     BOOST_TEST(g.rules.batch->picker.complete());
 }
-BOOST_AUTO_TEST_CASE(an_edge_whose_pieces_are_wrong_is_blamed_and_paused) {
+BOOST_AUTO_TEST_CASE(an_edge_with_wrong_pieces_is_paused) {
     Gather g{1, 1, {}};
     const auto parts = g.parts(Ask::From::edge);
     BOOST_REQUIRE(parts.size() == 1u);
@@ -603,7 +603,7 @@ BOOST_AUTO_TEST_CASE(an_edge_whose_pieces_are_wrong_is_blamed_and_paused) {
     BOOST_REQUIRE(!g.parts(Ask::From::edge).empty());
     BOOST_TEST(g.parts(Ask::From::edge)[0].fresh);
 }
-BOOST_AUTO_TEST_CASE(a_peer_that_says_nothing_loses_its_request_to_another) {
+BOOST_AUTO_TEST_CASE(the_request_of_a_silent_peer_is_given_to_another) {
     Gather g{1, 1, {peer(1, 1)}};
     const auto parts = g.parts(Ask::From::peer);
     BOOST_REQUIRE(!parts.empty());
@@ -614,7 +614,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_says_nothing_loses_its_request_to_another) {
     BOOST_TEST(g.driven.told[0].why == "stalled");
     BOOST_TEST(!g.parts(Ask::From::edge).empty());
 }
-BOOST_AUTO_TEST_CASE(what_another_brought_first_is_dropped_without_blame) {
+BOOST_AUTO_TEST_CASE(an_order_that_another_source_completed_is_cancelled_without_blame) {
     Gather g{1, 1, {peer(1, 1)}};
     g.driven.run(0.3);
     const auto of_peer = g.parts(Ask::From::peer);

@@ -7,7 +7,7 @@ using namespace stretto::gather;
 
 BOOST_AUTO_TEST_SUITE(gather_edges)
 
-BOOST_AUTO_TEST_CASE(the_nearest_in_favour_is_asked) {
+BOOST_AUTO_TEST_CASE(the_nearest_edge_without_a_pause_is_asked) {
     Edges edges;
     BOOST_TEST(!edges.current(0));
     edges.set({{"near", "http://a"}, {"far", "http://b"}});
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(out_of_favour_twice_as_long_each_time_up_to_16_s) {
     edges.failed(0, 200, Fault::broken);
     BOOST_TEST(edges.at(0).not_before == 200.5);
 }
-BOOST_AUTO_TEST_CASE(one_that_says_nothing_is_not_asked_again_soon) {
+BOOST_AUTO_TEST_CASE(a_silent_edge_gets_no_request_for_a_while) {
     Edges edges;
     edges.add_trusted("", "");
     edges.failed(0, 0, Fault::stalled);
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_new_list_keeps_the_users_edges_and_the_state_of_old_ones)
     BOOST_TEST(edges.at(edges.order().back()).wrong);
     BOOST_TEST(edges.at(edges.order().back()).url == "http://a");
 }
-BOOST_AUTO_TEST_CASE(a_tracker_that_names_others_each_time_takes_no_memory) {
+BOOST_AUTO_TEST_CASE(a_tracker_that_names_different_edges_each_time_uses_bounded_memory) {
     Edges edges;
     for (int i = 0; i < 10'000; ++i) edges.set({{"x", std::to_string(i)}});
     BOOST_TEST(edges.count() <= 1);

@@ -34,7 +34,7 @@ struct Fetch {
 
 BOOST_AUTO_TEST_SUITE(gather_fetching)
 
-BOOST_AUTO_TEST_CASE(manifest_and_first_chunk_are_asked_for_side_by_side) {
+BOOST_AUTO_TEST_CASE(manifest_and_first_chunk_are_requested_at_the_same_moment) {
     Fetch f;
     BOOST_TEST(f.driven.find(Ask::What::manifest).number >= 0);
     BOOST_TEST(f.driven.find(Ask::What::first).number >= 0);
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(cached_chunks_are_not_requested) {
     BOOST_TEST(f.driven.end->status == 0);
     BOOST_TEST(f.driven.delivered.size() == 3u);
 }
-BOOST_AUTO_TEST_CASE(the_only_edge_gives_a_wrong_chunk_65_after_two_requests) {
+BOOST_AUTO_TEST_CASE(a_wrong_chunk_of_the_only_edge_is_65_after_two_requests) {
     Fetch f;
     f.driven.right = false;
     f.begin(song(1));
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(an_index_that_contradicts_its_manifest_ends_it_at_once) {
     BOOST_TEST(f.driven.end->status == EX_DATAERR);
     BOOST_TEST(f.driven.asked < 20);
 }
-BOOST_AUTO_TEST_CASE(an_edge_that_is_gone_is_asked_a_bounded_number_of_times_until_patience_ends) {
+BOOST_AUTO_TEST_CASE(an_unreachable_edge_gets_a_bounded_number_of_requests_until_patience_ends) {
     Conductor::Options options;
     options.retry.patience_s = 30;
     Fetch f{1, {320, false, false, false, 1}, options};
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(an_edge_that_is_gone_is_asked_a_bounded_number_of_times_unt
     BOOST_TEST(f.driven.now < 34);
     BOOST_TEST(f.driven.asked < 30);
 }
-BOOST_AUTO_TEST_CASE(an_edge_that_delivers_its_last_bytes_slowly_is_left_for_the_other) {
+BOOST_AUTO_TEST_CASE(an_edge_that_sends_its_last_bytes_too_slowly_is_replaced) {
     Fetch f{2};
     f.begin(song(5));
     const auto slow = f.driven.find(Ask::What::part);
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(denied_ends_at_once_with_77) {
     BOOST_TEST(f.driven.end->status == EX_NOPERM);
     BOOST_TEST(f.driven.end->why == "the server says 401");
 }
-BOOST_AUTO_TEST_CASE(a_lost_chunk_is_asked_for_again_and_delivery_goes_on_from_it) {
+BOOST_AUTO_TEST_CASE(a_lost_chunk_is_requested_again_and_delivery_continues_with_it) {
     Fetch f;
     auto found = song(3);
     found.kept = {{}, {}, {true, true, false}};

@@ -48,7 +48,7 @@ struct Listen {
 
 BOOST_AUTO_TEST_SUITE(gather_listening)
 
-BOOST_AUTO_TEST_CASE(the_first_chunk_begins_to_sound_before_it_is_whole) {
+BOOST_AUTO_TEST_CASE(the_first_chunk_is_played_before_it_is_complete) {
     Listen l;
     l.begin(song(6));
     const auto first = l.part();
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_came_before_the_manifest_are_heard_too) {
     BOOST_TEST(l.rules.session().have() == 10 * rate);
     BOOST_TEST(l.driven.checks.size() == 1u);
 }
-BOOST_AUTO_TEST_CASE(another_first_rendition_than_expected_is_nobodys_fault) {
+BOOST_AUTO_TEST_CASE(an_unexpected_first_rendition_is_not_a_fault_of_the_edge) {
     Listen l{1, "stretto"};
     l.begin(song(6, {45, 96, 160}));
     const auto first = l.driven.find(Ask::What::first);
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(an_outage_is_survived_while_paused_or_with_audio_in_hand) {
     l.driven.bring(l.part());
     BOOST_TEST(l.rules.session().have() == 20 * rate);
 }
-BOOST_AUTO_TEST_CASE(a_rendition_that_is_nowhere_is_replaced_by_another) {
+BOOST_AUTO_TEST_CASE(a_missing_rendition_is_replaced_by_another) {
     Listen l{2, "160"};
     l.begin(song(6));
     if (const auto first = l.driven.find(Ask::What::first); first.number >= 0)
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_rendition_that_is_nowhere_is_replaced_by_another) {
     BOOST_TEST(!l.driven.end);
     BOOST_TEST(l.driven.came.front().ask.rendition == 0);
 }
-BOOST_AUTO_TEST_CASE(a_song_that_is_nowhere_ends_with_69_after_few_requests) {
+BOOST_AUTO_TEST_CASE(a_missing_song_ends_with_69_after_few_requests) {
     Listen l{3};
     l.start();
     for (int i = 0; i < 200 && !l.driven.end; ++i) {
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_song_that_is_nowhere_ends_with_69_after_few_requests) {
     BOOST_TEST(l.driven.now < 5);
     BOOST_TEST(l.driven.asked < 12);
 }
-BOOST_AUTO_TEST_CASE(a_kept_chunk_that_is_damaged_is_asked_of_an_edge) {
+BOOST_AUTO_TEST_CASE(a_damaged_cached_chunk_is_requested_from_an_edge) {
     Listen l;
     auto kept = song(2);
     kept.kept = {{true, true}, {}, {}};
@@ -179,7 +179,7 @@ void drip(Listen& l, const Ask& ask, double seconds) {
         l.driven.bytes(ask, 1);
     }
 }
-BOOST_AUTO_TEST_CASE(an_edge_whose_manifest_drips_is_left_for_the_other) {
+BOOST_AUTO_TEST_CASE(an_edge_that_sends_its_manifest_too_slowly_is_replaced) {
     Listen l{2};
     l.start();
     const auto slow = l.driven.find(Ask::What::manifest);
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(the_only_edge_may_be_as_slow_as_it_is) {
     drip(l, slow, 30);
     BOOST_TEST(l.rules.asked(slow.number) != nullptr);
 }
-BOOST_AUTO_TEST_CASE(an_edge_whose_chunk_drips_is_left_for_the_other) {
+BOOST_AUTO_TEST_CASE(an_edge_that_sends_a_chunk_too_slowly_is_replaced) {
     for (const std::uint32_t at_once : {0u, 60'000u, chunk_bytes(96) - 1500}) {
         Listen l{2};
         l.begin(song(6));

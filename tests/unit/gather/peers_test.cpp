@@ -39,7 +39,7 @@ struct Known {
 
 BOOST_AUTO_TEST_SUITE(gather_peers)
 
-BOOST_AUTO_TEST_CASE(nobody_is_sent_to_addresses_that_are_no_peers_and_not_to_ourselves) {
+BOOST_AUTO_TEST_CASE(forbidden_addresses_and_our_own_are_not_used_as_peers) {
     Known k;
     auto self = peer(9);
     self.peer_id = "self";
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(nobody_is_sent_to_addresses_that_are_no_peers_and_not_to_ou
     local.add({loopback});
     BOOST_TEST(local.count() == 1);
 }
-BOOST_AUTO_TEST_CASE(each_minute_a_third_that_gave_nothing_make_room) {
+BOOST_AUTO_TEST_CASE(each_minute_up_to_a_third_of_the_peers_are_replaced_if_they_sent_nothing) {
     Known k;
     std::vector<PeerInfo> first, others;
     for (int n = 1; n <= 24; ++n) first.push_back(peer(n));
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(each_minute_a_third_that_gave_nothing_make_room) {
     }
     BOOST_TEST(k.peers.all().size() <= 512u);
 }
-BOOST_AUTO_TEST_CASE(a_song_knows_24_peers_and_goes_on_learning_of_them) {
+BOOST_AUTO_TEST_CASE(a_song_uses_24_peers_and_replaces_them_over_time) {
     Known k;
     std::vector<PeerInfo> many;
     for (int n = 1; n <= 60; ++n) many.push_back(peer(n));
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_song_knows_24_peers_and_goes_on_learning_of_them) {
     BOOST_TEST(k.peers.count() == 24);
     BOOST_TEST(k.peers.at(1).has(0, 4));
 }
-BOOST_AUTO_TEST_CASE(a_list_says_what_peers_have_until_they_say_it_themselves) {
+BOOST_AUTO_TEST_CASE(the_chunks_in_the_trackers_list_count_until_the_peer_reports_its_own) {
     Known k;
     k.peers.add({peer(1, {{96, {{0, 1}, {8, 60000}}}, {128, {{0, 9}}}})});
     for (int chunk = 0; chunk < 10; ++chunk) {
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_list_says_what_peers_have_until_they_say_it_themselves) {
         BOOST_TEST(k.peers.at(0).has(1, chunk) == (chunk == 5));
     }
 }
-BOOST_AUTO_TEST_CASE(changes_are_told_once) {
+BOOST_AUTO_TEST_CASE(changes_are_reported_once) {
     Known k;
     k.peers.add({peer(1), peer(2)});
     BOOST_TEST((k.peers.take_changed() == std::vector{0, 1}));
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(each_is_polled_until_it_answers_and_then_not_for_a_moment) 
     BOOST_TEST(k.peers.polls(60'699, 0).empty());
     BOOST_TEST((k.peers.polls(60'700, 0) == std::vector{0}));
 }
-BOOST_AUTO_TEST_CASE(who_has_all_of_it_or_is_banned_is_not_polled) {
+BOOST_AUTO_TEST_CASE(complete_and_banned_peers_are_not_polled) {
     Known k;
     k.peers.add({peer(1), peer(2), peer(3)});
     k.peers.polls(0, 0);
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(who_has_all_of_it_or_is_banned_is_not_polled) {
     BOOST_TEST((k.peers.polls(10'000, 0) == std::vector{2}));
     BOOST_TEST((k.peers.polls(10'000, 1) == std::vector{0}));  // of the other rendition
 }
-BOOST_AUTO_TEST_CASE(who_does_not_answer_is_polled_ever_more_rarely_until_it_does) {
+BOOST_AUTO_TEST_CASE(a_silent_peer_is_polled_ever_more_rarely_until_it_responds) {
     Known k;
     k.peers.add({peer(1)});
     std::vector<Millis> pauses;
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_answer_is_polled_ever_more_rarely_until_it_doe
 
 // ---- how well they do
 
-BOOST_AUTO_TEST_CASE(a_stranger_is_expected_to_share_its_upload_among_four) {
+BOOST_AUTO_TEST_CASE(an_unproven_peer_is_expected_to_send_at_a_quarter_of_its_upload_rate) {
     Known k;
     k.peers.add({peer(1, {}, 800)});
     BOOST_TEST(k.peers.at(0).expected() == 25'000.0);
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_is_expected_to_share_its_upload_among_four) {
     k.peers.failed(0, Fault::stalled, 0, 0, 0);
     BOOST_TEST(k.peers.at(0).expected() == 30'000.0);
 }
-BOOST_AUTO_TEST_CASE(a_failure_pauses_a_peer_as_long_as_its_kind_deserves) {
+BOOST_AUTO_TEST_CASE(the_pause_of_a_peer_depends_on_the_kind_of_failure) {
     const std::vector<std::pair<Fault, Millis>> pauses{
         {Fault::busy, 500},    {Fault::stalled, 3000},   {Fault::broken, 5000},
         {Fault::denied, 5000}, {Fault::untrusted, 5000}, {Fault::missing, 500}};
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_failure_pauses_a_peer_as_long_as_its_kind_deserves) {
             BOOST_TEST(k.peers.able(0, until), word(fault));
         }
 }
-BOOST_AUTO_TEST_CASE(what_it_has_not_does_not_end_a_pause) {
+BOOST_AUTO_TEST_CASE(a_missing_chunk_does_not_end_a_pause) {
     Known k;
     k.peers.add({peer(1)});
     k.peers.gave(0, 1);
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(wrong_bytes_ban_for_good) {
     k.peers.add({peer(1, {{96, {{0, 9}}}})});
     BOOST_TEST(!k.peers.able(0, 1'000'000'000));
 }
-BOOST_AUTO_TEST_CASE(what_it_turned_out_not_to_have_it_has_not) {
+BOOST_AUTO_TEST_CASE(a_chunk_that_a_peer_did_not_have_is_not_requested_from_it_again) {
     Known k;
     k.peers.add({peer(1, {{96, {{0, 9}}}, {320, {{0, 9}}}})});
     k.peers.failed(0, Fault::missing, 1, 3, 1000);
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(what_it_turned_out_not_to_have_it_has_not) {
         BOOST_TEST(k.peers.at(0).has(1, chunk) == (chunk != 3));
     }
 }
-BOOST_AUTO_TEST_CASE(a_chunk_may_come_of_who_has_it_and_is_free_within_a_second) {
+BOOST_AUTO_TEST_CASE(a_peer_with_the_chunk_that_is_free_within_a_second_may_send_it) {
     Known k;
     k.peers.add({peer(1, {{96, {{3, 3}}}})});
     BOOST_TEST(k.peers.may_give(0, 3, 0));
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(an_offer_adds_the_six_fastest_that_have_the_chunk) {
     BOOST_TEST(k.peers.offer(5, 499).bytes_per_s[0] == best - 4000 + 1000);
     BOOST_TEST(k.peers.offer(5, 500).bytes_per_s[0] == best);
 }
-BOOST_AUTO_TEST_CASE(who_has_one_of_the_three_chunks_before_may_have_this_one_soon) {
+BOOST_AUTO_TEST_CASE(a_peer_with_one_of_the_three_previous_chunks_may_soon_have_this_one) {
     for (int has = 0; has < 10; ++has) {
         Known k;
         k.peers.add({peer(1, {{320, {{has, has}}}})});
@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(who_has_one_of_the_three_chunks_before_may_have_this_one_so
 
 // ---- what the tracker is told
 
-BOOST_AUTO_TEST_CASE(good_is_said_once_a_song) {
+BOOST_AUTO_TEST_CASE(a_success_is_reported_once_per_song) {
     Known k;
     k.peers.add({peer(1)});
     k.peers.gave(0, 5000);
@@ -307,7 +307,7 @@ BOOST_AUTO_TEST_CASE(good_is_said_once_a_song) {
     k.peers.worked(0, 5000, 70);
     BOOST_TEST(k.peers.take_reports().empty());
 }
-BOOST_AUTO_TEST_CASE(harm_is_said_though_good_was_and_what_is_nobodys_fault_is_not) {
+BOOST_AUTO_TEST_CASE(wrong_bytes_are_reported_even_after_correct_ones_and_missing_chunks_are_not) {
     for (const bool before : {false, true}) {
         const auto reports = Known{}.reports_after(Fault::wrong, before);
         BOOST_REQUIRE(reports.size() == 1u);
@@ -323,7 +323,7 @@ BOOST_AUTO_TEST_CASE(harm_is_said_though_good_was_and_what_is_nobodys_fault_is_n
     for (const auto fault : {Fault::busy, Fault::missing, Fault::denied, Fault::untrusted})
         BOOST_TEST(Known{}.reports_after(fault).empty(), word(fault));
 }
-BOOST_AUTO_TEST_CASE(of_who_came_without_a_ticket_nothing_is_said) {
+BOOST_AUTO_TEST_CASE(a_peer_without_a_ticket_is_not_reported) {
     Known k;
     auto stranger = peer(1);
     stranger.ticket.clear();

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(in_order_is_in_order) {
     BOOST_TEST(chunks == (std::vector{0, 1, 2, 3, 4, 5}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(before_pieces_are_known_only_the_edge_is_asked_and_for_whole_chunks) {
+BOOST_AUTO_TEST_CASE(before_pieces_are_known_only_whole_chunks_are_requested_from_the_edge) {
     Picker picker{{chunk_bytes, chunk_bytes}, {}, 1};
     picker.set_peer(0, all(2), 1e6);
     for (const auto& order : picker.pick(0)) {
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(before_pieces_are_known_only_the_edge_is_asked_and_for_whol
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_crowd_that_has_just_begun_asks_the_edge_for_different_chunks) {
+BOOST_AUTO_TEST_CASE(listeners_of_a_new_crowd_request_different_chunks_from_the_edge) {
     std::set<int> first;
     for (std::uint32_t seed = 0; seed < 20; ++seed) {
         auto picker = song(20, {}, seed);
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(chunks_that_no_peer_has_come_from_the_edge) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(strangers_get_one_order_each_and_eight_together) {
+BOOST_AUTO_TEST_CASE(unproven_peers_get_one_order_each_and_eight_together) {
     auto picker = song(20);
     for (int peer = 0; peer < 10; ++peer) picker.set_peer(peer, all(20), 1e6);
     const auto orders = of_peers(picker.pick(0));
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_proven_peer_gets_two_orders) {
     BOOST_TEST(of_peers(orders).size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_chunk_is_cut_among_peers_by_what_each_brings_in_two_seconds) {
+BOOST_AUTO_TEST_CASE(a_chunk_is_divided_among_peers_by_what_each_sends_in_two_seconds) {
     auto picker = song(1);
     picker.pause_edge(1'000'000);
     picker.set_peer(0, all(1), 60e3);
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_slower_than_the_edge_but_uses_its_link_is_ke
     }
 }
 
-BOOST_AUTO_TEST_CASE(an_edge_is_not_taken_for_slow_because_it_shares_the_way_with_peers) {
+BOOST_AUTO_TEST_CASE(an_edge_does_not_count_as_slow_because_it_shares_the_link_with_peers) {
     auto picker = song(20);
     teach_edge(picker, 0, 1000);
     picker.set_peer(0, all(20), 50e3);
@@ -277,7 +277,7 @@ BOOST_AUTO_TEST_CASE(an_edge_is_not_taken_for_slow_because_it_shares_the_way_wit
     BOOST_TEST(!picker.peers_suffice(2000));
 }
 
-BOOST_AUTO_TEST_CASE(when_peers_are_late_the_edge_brings_what_they_will_not_have_brought) {
+BOOST_AUTO_TEST_CASE(when_peers_are_late_the_edge_gets_orders_for_what_they_cannot_send_in_time) {
     Picker::Options options;
     options.edge_bytes_per_s = 200e3;
     auto picker = song(1, options);
@@ -359,7 +359,7 @@ BOOST_AUTO_TEST_CASE(a_trickling_peer_is_dropped_before_the_edge_is_known_too) {
     BOOST_TEST(given_up);
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_that_fails_again_and_again_is_asked_ever_more_rarely_and_then_no_more) {
+BOOST_AUTO_TEST_CASE(a_peer_that_keeps_failing_gets_ever_fewer_requests_and_finally_none) {
     auto picker = song(4);
     picker.pause_edge(10'000'000);
     picker.set_peer(0, all(4), 1e6);
@@ -375,7 +375,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_fails_again_and_again_is_asked_ever_more_rarely
         BOOST_TEST(asked[i] - asked[i - 1] > asked[i - 1] - asked[i - 2]);
 }
 
-BOOST_AUTO_TEST_CASE(a_busy_peer_is_asked_again_ever_more_rarely_and_has_done_no_wrong) {
+BOOST_AUTO_TEST_CASE(a_busy_peer_gets_ever_fewer_requests_and_is_not_banned) {
     auto picker = song(4);
     picker.pause_edge(10'000'000);
     picker.set_peer(0, all(4), 1e6);
@@ -472,7 +472,7 @@ BOOST_AUTO_TEST_CASE(peers_with_false_announces_do_not_delay_a_song) {
     BOOST_TEST(now < 2500);  // the edge alone: a chunk each 100 ms
 }
 
-BOOST_AUTO_TEST_CASE(a_chunk_that_was_lost_is_asked_for_again) {
+BOOST_AUTO_TEST_CASE(a_lost_chunk_is_requested_again) {
     auto picker = song(1);
     picker.have_chunk(0);
     BOOST_TEST(picker.complete());
@@ -489,7 +489,7 @@ BOOST_AUTO_TEST_CASE(no_edge_is_asked_while_all_are_out_of_favour) {
     BOOST_TEST(picker.pick(1000).size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(beside_peers_the_edge_has_one_transfer_at_a_time_for_most_of_it) {
+BOOST_AUTO_TEST_CASE(while_peers_send_the_edge_mostly_has_one_transfer_at_a_time) {
     for (const bool helped : {false, true}) {
         auto picker = song(20);
         teach_edge(picker, 0, 400);  // 1 MB/s

@@ -17,7 +17,7 @@ const Failure flipped{Fault::wrong, "its bytes are wrong"};
 
 BOOST_AUTO_TEST_SUITE(gather_retry)
 
-BOOST_AUTO_TEST_CASE(pauses_grow_to_two_seconds_and_stay_there) {
+BOOST_AUTO_TEST_CASE(pauses_grow_to_two_seconds) {
     Retry retry{{}};
     double now = 0, last = 0;
     for (int i = 0; i < 20; ++i) {
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(another_edge_is_asked_at_once_but_only_the_first_time) {
     retry.failed(5, true, chunk, 1, refused, 2);
     BOOST_TEST(retry.not_before() > 5);
 }
-BOOST_AUTO_TEST_CASE(listeners_do_not_come_back_at_the_same_moment) {
+BOOST_AUTO_TEST_CASE(pauses_of_different_listeners_differ) {
     double first = 0;
     bool differ = false;
     for (std::uint32_t seed = 1; seed < 9; ++seed) {
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(wrong_at_every_source_is_bad_data_within_seconds) {
     BOOST_TEST(now < 5);
     BOOST_TEST(requests == 1);
 }
-BOOST_AUTO_TEST_CASE(one_edge_that_may_come_back_keeps_hope) {
+BOOST_AUTO_TEST_CASE(retries_continue_while_one_edge_has_only_temporary_failures) {
     Retry retry{{}};
     for (int i = 0; i < 9; ++i) {
         retry.failed(i, true, chunk, 0, flipped, 2);

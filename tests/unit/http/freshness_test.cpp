@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(s3_final_statuses_with_a_lifetime_are_stored) {
         BOOST_TEST(kept(fresh, status), status);
     for (const int status : {100, 101, 103, 304}) BOOST_TEST(!kept(fresh, status), status);
 }
-BOOST_AUTO_TEST_CASE(s3_without_a_lifetime_only_what_heuristics_cover) {
+BOOST_AUTO_TEST_CASE(s3_without_a_lifetime_only_heuristically_cacheable_statuses_are_stored) {
     const Fields dated{{"Last-Modified", date(-1000)}};
     for (const int status : {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501})
         BOOST_TEST(kept(dated, status), status);
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(s4_2_fresh_until_its_age_is_its_lifetime) {
     BOOST_TEST(used(stored({{"Cache-Control", "max-age=3600"}, {"Age", "7200"}}), 0) == "ask");
     BOOST_TEST(used("max-age=99999999999", 2000000000) == "fresh");
 }
-BOOST_AUTO_TEST_CASE(s5_2_2_4_no_cache_always_asks) {
+BOOST_AUTO_TEST_CASE(s5_2_2_4_no_cache_always_validates) {
     BOOST_TEST(used("max-age=60, no-cache", 1) == "ask");
     BOOST_TEST(used("max-age=60, no-cache=\"X\"", 1) == "fresh");
     BOOST_TEST(used("max-age=60, no-cache, stale-while-revalidate=60", 61) == "ask");

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(other_origins_are_not_invalidated) {  // 4.4: MUST NOT
     BOOST_TEST(at_default_port("https://a.example/x") == 2u);
     BOOST_TEST(at_default_port("http://a.example:81/x") == 1u);
 }
-BOOST_AUTO_TEST_CASE(content_location_counts_and_nothing_counts_twice) {
+BOOST_AUTO_TEST_CASE(content_location_is_invalidated_and_no_path_twice) {
     BOOST_TEST((after("POST", 200, {{"Location", "/x"}, {"Content-Location", "/y"}}) ==
                 Targets{"/a/b?q=1", "/x", "/y"}));
     BOOST_TEST((after("POST", 200, {{"Location", "/x"}, {"Content-Location", "/a/b?q=1"}}) ==

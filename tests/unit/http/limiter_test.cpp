@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(a_burst_of_two_seconds_then_the_rate) {
     BOOST_TEST(admitted(limiter, "a", 100, 1500) == 5);
     BOOST_TEST(admitted(limiter, "a", 100, 100000) == 20);
 }
-BOOST_AUTO_TEST_CASE(asking_often_in_vain_costs_nothing) {
+BOOST_AUTO_TEST_CASE(frequent_refused_attempts_do_not_delay_the_next_allowed_one) {
     Limiter limiter{10};
     admitted(limiter, "a", 100, 0);
     int n = 0;
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_is_behind_fills_no_bucket) {
     BOOST_TEST(admitted(limiter, "a", 100, 1000) == 0);
     BOOST_TEST(admitted(limiter, "a", 100, 1100) == 1);
 }
-BOOST_AUTO_TEST_CASE(an_attack_from_everywhere_lets_newcomers_in) {
+BOOST_AUTO_TEST_CASE(a_distributed_attack_does_not_exclude_new_clients) {
     Limiter limiter{1};
     for (int i = 0; i < 200000; ++i) BOOST_REQUIRE(limiter.admit(std::to_string(i), 0));
 }

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(commas_in_quotes_do_not_separate) {  // RFC 9110 5.6.1
     BOOST_TEST(members[2] == "e");
     BOOST_TEST(list_members(" , ,").empty());
 }
-BOOST_AUTO_TEST_CASE(a_quote_left_open_hides_nothing) {
+BOOST_AUTO_TEST_CASE(an_unclosed_quote_hides_no_directive) {
     for (const auto value : {"a=\"b, no-store", "a=\"b\\\", no-store"})
         BOOST_TEST(list_members(value).back() == "no-store", value);
 }

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_request_is_read_as_it_was_sent) {
                                          {"X-High", "\xc3\xa9"}}));
     BOOST_TEST(out.done == 1u);
 }
-BOOST_AUTO_TEST_CASE(need_more_leaves_a_head_where_it_is) {
+BOOST_AUTO_TEST_CASE(an_incomplete_head_is_not_consumed) {
     RequestParser parser;
     auto bytes = as_bytes("GET / HTTP/1.1\r\nHost: a\r\n");
     const auto size = bytes.size();
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_parser_moves_within_a_body) {
     BOOST_TEST(as_text(second.body()) == "ab");
     BOOST_TEST((second.read(bytes) == Step::done));
 }
-BOOST_AUTO_TEST_CASE(a_request_keeps_nothing_of_the_one_before) {
+BOOST_AUTO_TEST_CASE(a_request_contains_nothing_of_the_previous_one) {
     RequestParser parser;
     const auto wire = "HEAD /long HTTP/1.0\r\nX: y\r\nContent-Length: 1\r\n\r\nz" + get("");
     auto bytes = as_bytes(wire);
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(other_versions_are_named_so) {  // RFC 9110 2.5
         BOOST_TEST(refused(head(line)) == 505, line);
     BOOST_TEST(refused("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == 505);
 }
-BOOST_AUTO_TEST_CASE(there_is_one_host_and_it_is_one) {  // RFC 9112 3.2
+BOOST_AUTO_TEST_CASE(a_request_has_exactly_one_valid_host) {  // RFC 9112 3.2
     const auto with = [](std::string_view fields) {
         return "GET / HTTP/1.1\r\n" + std::string{fields} + "\r\n";
     };
@@ -420,7 +420,7 @@ BOOST_AUTO_TEST_CASE(odd_response_heads_are_malformed) {
         BOOST_TEST(!parse_response_head(bad), printable(bad));
 }
 
-BOOST_AUTO_TEST_CASE(a_target_is_decoded_once_and_taken_apart) {  // RFC 3986 2.4
+BOOST_AUTO_TEST_CASE(a_target_is_decoded_once_and_split) {  // RFC 3986 2.4
     const auto parsed = parse_target("/songs/a%2eb%20c/x?q=%2F&b");
     BOOST_REQUIRE(parsed);
     BOOST_TEST(parsed->path == "/songs/a.b c/x");

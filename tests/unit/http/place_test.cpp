@@ -7,7 +7,7 @@ using namespace stretto::http;
 
 BOOST_AUTO_TEST_SUITE(http_place)
 
-BOOST_AUTO_TEST_CASE(a_url_is_taken_apart) {
+BOOST_AUTO_TEST_CASE(a_url_is_split_into_its_parts) {
     const auto plain = parse_place("http://music.example:8480/a/b//");
     BOOST_TEST(plain.known);
     BOOST_TEST(plain.origin == "http://music.example:8480");

@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(an_answer_of_unknown_length_is_sent_in_chunks) {
                       "chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n11170\r\nxxx"));
     BOOST_TEST(all.find("xxx\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n") != std::string::npos);
 }
-BOOST_AUTO_TEST_CASE(and_until_the_end_to_HTTP_1_0) {
+BOOST_AUTO_TEST_CASE(an_answer_of_unknown_length_to_HTTP_1_0_ends_with_the_connection) {
     auto c = client();
     c.send("GET /chunked HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     BOOST_TEST(c.rest() ==
@@ -350,14 +350,14 @@ BOOST_AUTO_TEST_CASE(a_body_that_breaks_off_is_seen_to) {
     BOOST_TEST(all.ends_with("(reset)"), all);
     BOOST_TEST(shared.counters.broken == 5U);
 }
-BOOST_AUTO_TEST_CASE(a_body_never_goes_on_after_the_length_it_told) {
+BOOST_AUTO_TEST_CASE(a_body_longer_than_its_content_length_is_cut_off) {
     auto c = client();
     c.get("/long");
     BOOST_TEST(c.answer() == "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n1234");
     c.get("/next");
     BOOST_TEST(c.answer() == ok("GET /next \n"));
 }
-BOOST_AUTO_TEST_CASE(a_handler_that_throws_is_503_and_the_server_goes_on) {
+BOOST_AUTO_TEST_CASE(an_exception_of_a_handler_is_503_and_the_server_continues) {
     auto c = client();
     c.get("/throws");
     BOOST_TEST(begins(c.answer(), "HTTP/1.1 503 "));
@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE(only_the_first_reply_counts_and_interim_ones_come_before) {
     c.send("GET /interim HTTP/1.0\r\n\r\n");
     BOOST_TEST(c.rest() == ok("final\n", "Connection: close\r\n"));
 }
-BOOST_AUTO_TEST_CASE(an_unreadable_request_is_refused_and_no_later_one_is_answered) {
+BOOST_AUTO_TEST_CASE(an_invalid_request_is_refused_and_ends_the_connection) {
     auto c = client();
     c.send("GET /a HTTP/1.1\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n");
     const auto all = c.rest();
@@ -383,7 +383,7 @@ BOOST_AUTO_TEST_CASE(an_unreadable_request_is_refused_and_no_later_one_is_answer
     BOOST_TEST(all.find("HTTP/1.1", 1) == std::string::npos);
     BOOST_TEST(shared.counters.bad_requests == 1U);
 }
-BOOST_AUTO_TEST_CASE(blank_lines_of_one_client_are_not_counted_against_another) {
+BOOST_AUTO_TEST_CASE(blank_lines_are_counted_per_client) {
     std::vector<Client> all;
     for (int i = 0; i < 10; ++i) {
         all.push_back(client());
@@ -422,7 +422,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves_after_its_response_is_not_reported) {
     BOOST_TEST(c.rest() == "");
     BOOST_TEST((gone.wait_for(std::chrono::seconds{0}) == std::future_status::timeout));
 }
-BOOST_AUTO_TEST_CASE(a_client_that_sends_no_more_is_answered_for_a_moment_though_somebody_cares) {
+BOOST_AUTO_TEST_CASE(a_half_closed_client_gets_a_response_for_a_moment_if_its_end_is_watched) {
     auto c = client();
     c.get("/cared-for");
     c.finish();
@@ -434,7 +434,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_sends_no_more_is_answered_for_a_moment_though
     there([&] { handler->kept.send(200, "here"); });
     BOOST_TEST(begins(c.rest(), "HTTP/1.1 200 OK"));
 }
-BOOST_AUTO_TEST_CASE(a_client_that_says_it_sends_no_more_is_answered_when_nobody_cares) {
+BOOST_AUTO_TEST_CASE(a_half_closed_client_gets_a_response_if_its_end_is_not_watched) {
     auto c = client();
     c.get("/never");
     c.finish();
@@ -443,7 +443,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_says_it_sends_no_more_is_answered_when_nobody
     there([&] { handler->kept.send(200, "here"); });
     BOOST_TEST(begins(c.rest(), "HTTP/1.1 200 OK"));
 }
-BOOST_AUTO_TEST_CASE(a_client_that_goes_in_the_middle_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(a_client_that_disconnects_in_a_response_leaves_nothing_behind) {
     for (int i = 0; i < 20; ++i) {
         auto c = client();
         c.get("/large");
@@ -458,7 +458,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_in_the_middle_leaves_nothing) {
     BOOST_TEST(there([&] { return running->connections(); }) == 1U);
     BOOST_TEST(shared.counters.open == 1U);
 }
-BOOST_AUTO_TEST_CASE(a_last_request_is_answered_whole_whatever_comes_behind_it) {
+BOOST_AUTO_TEST_CASE(a_last_request_gets_a_complete_response_even_if_bytes_follow_it) {
     for (const auto* behind : {"", "GET /more HTTP/1.1\r\nHost: x\r\n\r\n"})
         for (const auto* target : {"/a", "/large"}) {
             auto c = client();
@@ -470,7 +470,7 @@ BOOST_AUTO_TEST_CASE(a_last_request_is_answered_whole_whatever_comes_behind_it) 
         }
     while (shared.counters.open > 0) std::this_thread::yield();
 }
-BOOST_AUTO_TEST_CASE(draining_lets_answers_finish_and_sends_the_idle_away) {
+BOOST_AUTO_TEST_CASE(draining_finishes_responses_and_closes_idle_connections) {
     auto idle = client(), slow = client(), half = client();
     idle.get("/a");
     idle.answer();
@@ -490,7 +490,7 @@ BOOST_AUTO_TEST_CASE(draining_lets_answers_finish_and_sends_the_idle_away) {
     for (auto* c : {&idle, &half, &slow}) c->finish();
     drained.get_future().wait();
 }
-BOOST_AUTO_TEST_CASE(a_kept_connection_ends_after_the_answer_that_draining_found_under_way) {
+BOOST_AUTO_TEST_CASE(draining_closes_a_kept_connection_after_its_current_response) {
     auto c = client();
     c.get("/large");
     const auto first = [&] { return shared.counters.bytes_sent > 0; };

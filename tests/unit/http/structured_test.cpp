@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(parameters_are_checked_and_left_out) {
     BOOST_TEST(read("a=1;") == "bad");
     BOOST_TEST(read("a=1;x =2") == "bad");
 }
-BOOST_AUTO_TEST_CASE(the_last_of_one_key_counts_where_the_first_stood) {  // 4.2.2
+BOOST_AUTO_TEST_CASE(the_last_value_of_a_repeated_key_is_used_at_the_place_of_the_first) {  // 4.2.2
     BOOST_TEST(read("a=1, b=2, a=3") == "a=3 b=2");
 }
 BOOST_AUTO_TEST_CASE(other_texts_are_not_dictionaries) {

@@ -81,7 +81,7 @@ struct Fixture {
 
 BOOST_AUTO_TEST_SUITE(http_tls)
 
-BOOST_FIXTURE_TEST_CASE(what_is_said_is_heard_however_it_is_cut, Fixture) {
+BOOST_FIXTURE_TEST_CASE(data_arrive_for_any_split_of_their_bytes, Fixture) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION})
         for (const std::size_t step : {1ul, 2ul, 5ul, 64ul, 1000ul, SIZE_MAX}) {
             Client client{version};

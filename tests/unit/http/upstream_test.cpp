@@ -165,7 +165,7 @@ std::string nowhere() {
 
 BOOST_FIXTURE_TEST_SUITE(http_upstream, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_response_comes_as_it_is) {
+BOOST_AUTO_TEST_CASE(a_response_is_delivered_unchanged) {
     Raw server{loop, says(response("hello", "ETag: \"x\"\r\n"))};
     const auto got = ask(server.url + "/prefix/", "/a%2Fb/../c?q#not-a-fragment");
     BOOST_TEST(got.ok());
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(userinfo_is_sent_as_authorization_and_printed_nowhere) {
     BOOST_TEST((bad.failed == Kind::protocol));
     BOOST_TEST(bad.why == "'ftp://host' is not an http:// address");
 }
-BOOST_AUTO_TEST_CASE(a_failure_has_a_kind_and_says_why) {
+BOOST_AUTO_TEST_CASE(a_failure_has_a_kind_and_a_reason) {
     limits.stall = 300ms;
     const auto kind = [&](const Raw::Answer& answer, std::size_t most = 1 << 20) {
         Raw server{loop, answer};
@@ -248,14 +248,14 @@ BOOST_AUTO_TEST_CASE(only_failures_that_may_end_are_temporary) {
         BOOST_TEST(!whole.passing());
     }
 }
-BOOST_AUTO_TEST_CASE(an_errors_page_may_be_long_and_leaves_its_status) {
+BOOST_AUTO_TEST_CASE(a_long_error_response_keeps_its_status) {
     Raw server{loop, says(response(std::string(200000, 'x'), "", 404))};
     const auto got = ask(server.url, "/", 10);
     BOOST_TEST(got.status == 404);
     BOOST_TEST(!got.failed.has_value());
     BOOST_TEST(got.body.size() == 10u);
 }
-BOOST_AUTO_TEST_CASE(a_trickling_transfer_is_given_up) {
+BOOST_AUTO_TEST_CASE(a_very_slow_transfer_is_given_up) {
     limits.least_bytes_per_s = 100;
     limits.rate_window = 500ms;
     limits.stall = 30s;
@@ -377,7 +377,7 @@ BOOST_AUTO_TEST_CASE(redirections_are_followed_when_asked_for_and_shown_otherwis
     BOOST_REQUIRE(last.heads.size() == 1u);
     BOOST_TEST(last.heads[0].starts_with("GET /there?x=1 HTTP/1.1\r\n"), last.heads[0]);
 }
-BOOST_AUTO_TEST_CASE(credentials_stay_where_they_belong) {
+BOOST_AUTO_TEST_CASE(credentials_are_sent_only_to_their_server) {
     limits.follow_redirects = true;
     Raw other{loop, says(response("here"))};
     std::string to = "/again";

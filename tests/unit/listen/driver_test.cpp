@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(an_invalid_manifest_and_a_login_page_are_reported_as_such) 
     }));
     BOOST_TEST(!rules->was_found);
 }
-BOOST_AUTO_TEST_CASE(a_part_is_asked_for_by_range_and_all_its_bytes_count) {
+BOOST_AUTO_TEST_CASE(a_part_is_requested_by_range_and_all_its_bytes_are_counted) {
     begin_found();
     const int number = want(part(1, 10000, 30000));
     BOOST_REQUIRE(until_told(text("ended ", number)));
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_part_is_asked_for_by_range_and_all_its_bytes_count) {
     BOOST_REQUIRE(came.size() == 1u);
     BOOST_TEST(came[0].second == server.url.substr(7));
 }
-BOOST_AUTO_TEST_CASE(a_server_that_answers_a_range_with_the_whole_is_understood) {
+BOOST_AUTO_TEST_CASE(a_whole_response_to_a_range_request_is_accepted) {
     begin_found();
     answer("chunk_1", 200, "", song().sound[1]);
     const int first = want(part(1, 0, 10000));
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_refused_is_broken) {
     ask.source = gone;
     BOOST_TEST((fault_of(ask) == Fault::broken));
 }
-BOOST_AUTO_TEST_CASE(each_piece_is_held_against_its_hash_before_it_counts) {
+BOOST_AUTO_TEST_CASE(each_piece_is_verified_before_it_counts) {
     begin_found();
     Ask index;
     index.what = Ask::What::index;
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(an_index_that_the_id_does_not_promise_is_wrong) {
     BOOST_TEST((fault_of(index) == Fault::wrong));
     BOOST_TEST(!std::filesystem::exists(place.cache / "songs" / song().id() / "320/index"));
 }
-BOOST_AUTO_TEST_CASE(an_index_is_kept_and_not_asked_for_again) {
+BOOST_AUTO_TEST_CASE(an_index_is_cached_and_not_requested_again) {
     begin_found();
     Ask index;
     index.what = Ask::What::index;
@@ -339,7 +339,7 @@ BOOST_AUTO_TEST_CASE(chunks_are_delivered_in_order_and_a_kept_one_counts_as_from
     BOOST_TEST(came[0].second == "cache");
     BOOST_TEST(came[0].first.right == song().sound[0].size());
 }
-BOOST_AUTO_TEST_CASE(a_kept_chunk_that_is_wrong_by_now_is_lost_and_taken_away) {
+BOOST_AUTO_TEST_CASE(a_damaged_cached_chunk_is_removed_and_counts_as_missing) {
     begin_found();
     fetch(0);
     check(0, true);
@@ -353,7 +353,7 @@ BOOST_AUTO_TEST_CASE(a_kept_chunk_that_is_wrong_by_now_is_lost_and_taken_away) {
     ask.from = Ask::From::cache;
     BOOST_TEST((fault_of(ask) == Fault::missing));
 }
-BOOST_AUTO_TEST_CASE(a_song_that_is_kept_is_found_without_the_network) {
+BOOST_AUTO_TEST_CASE(a_cached_song_is_found_without_the_network) {
     begin_found();
     fetch(0);
     check(0, true);
@@ -369,7 +369,7 @@ BOOST_AUTO_TEST_CASE(a_song_that_is_kept_is_found_without_the_network) {
     BOOST_TEST(rules->bytes[number] == 40000u);
     BOOST_TEST(server.asked.empty());
 }
-BOOST_AUTO_TEST_CASE(a_kept_manifest_that_does_not_prove_the_id_is_not_believed) {
+BOOST_AUTO_TEST_CASE(a_cached_manifest_that_does_not_match_the_id_is_refused) {
     begin_found();
     fetch(0);
     check(0, true);
@@ -433,7 +433,7 @@ BOOST_AUTO_TEST_CASE(a_directory_is_read_as_an_edge_is) {
     std::filesystem::remove(place.store + song().chunk(3));
     BOOST_TEST((fault_of(part(3)) == Fault::missing));
 }
-BOOST_AUTO_TEST_CASE(of_a_cancelled_request_nothing_is_told) {
+BOOST_AUTO_TEST_CASE(a_cancelled_request_is_not_reported) {
     begin_found();
     std::vector<http::Reply> waiting;
     server.first = [&](const std::string& target, const http::Reply& reply) {
@@ -469,7 +469,7 @@ BOOST_AUTO_TEST_CASE(
     // the rules took it to be of the lowest rendition
     BOOST_TEST(until([&] { return !rules->told.empty(); }));
 }
-BOOST_AUTO_TEST_CASE(it_ends_once_and_says_of_which_song) {
+BOOST_AUTO_TEST_CASE(the_end_is_reported_once_with_its_song) {
     begin_found();
     const int number = want(part(1));
     driver->give_up({EX_TEMPFAIL, "patience ran out"});
@@ -485,7 +485,7 @@ BOOST_AUTO_TEST_CASE(it_ends_once_and_says_of_which_song) {
     BOOST_TEST(ends == 1);
     BOOST_TEST(!rules->failures.contains(number));
 }
-BOOST_AUTO_TEST_CASE(it_may_go_in_the_middle_of_everything) {
+BOOST_AUTO_TEST_CASE(a_driver_may_be_destroyed_with_open_requests) {
     begin_found();
     want(part(1));
     auto cached = part(2);

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(it_shows_the_song_the_buffer_level_and_the_sources) {
     BOOST_TEST(panel_line(quiet, 120, false) ==
                "! Frontiers  1:23 / 3:30  no sound device  #####..... 15 s");
 }
-BOOST_AUTO_TEST_CASE(it_fits_whatever_the_width_and_the_title) {
+BOOST_AUTO_TEST_CASE(the_line_fits_any_width_and_title) {
     auto long_one = view();
     long_one.title = "\u97f3\u697d\u97f3\u697d with a very long title that goes on and on";
     long_one.artist = "\x1b]0;owned\a";

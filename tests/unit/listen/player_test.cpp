@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(songs_are_heard_one_after_the_other_to_the_last_sample) {
     for (const auto& end : ends) BOOST_TEST(end.has("\"why\":\"finished\""));
     BOOST_TEST(said.empty());
 }
-BOOST_AUTO_TEST_CASE(a_song_that_is_nowhere_is_told_and_passed_over) {
+BOOST_AUTO_TEST_CASE(a_missing_song_is_reported_and_skipped) {
     open("raw:" + folder.file("out"));
     BOOST_TEST(play({"missing", second().id}) == EX_UNAVAILABLE);
     BOOST_TEST((read_samples(folder.file("out")) == second().pcm));
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(the_status_is_that_of_the_first_failure) {
     BOOST_TEST(play({noise.id(), "missing"}) == EX_DATAERR);
     BOOST_TEST(said.size() == 2u);
 }
-BOOST_AUTO_TEST_CASE(what_came_before_an_edge_went_away_is_heard_before_the_song_is_given_up) {
+BOOST_AUTO_TEST_CASE(buffered_audio_is_played_before_a_song_is_given_up) {
     options.patience_s = 0.2;
     open("raw:" + folder.file("out"));
     server.first = [](const std::string& target, const http::Reply& reply) {
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_it_with_75_after_its_last_event) {
                           [](const Error& error) { return error.exit() == EX_TEMPFAIL; });
     BOOST_TEST(events("end").size() == 1u);
 }
-BOOST_AUTO_TEST_CASE(while_it_is_paused_nothing_is_heard_and_no_progress_told) {
+BOOST_AUTO_TEST_CASE(while_paused_nothing_is_played_and_no_progress_is_reported) {
     open("null");
     speed = 0.4;
     double at = -1;
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(while_it_is_paused_nothing_is_heard_and_no_progress_told) {
     BOOST_TEST(events("pause").size() == 1u);
     BOOST_TEST(events("end").size() == 1u);
 }
-BOOST_AUTO_TEST_CASE(n_goes_on_and_p_goes_back_to_the_song_before_or_to_the_beginning) {
+BOOST_AUTO_TEST_CASE(the_keys_n_and_p_change_the_song_and_p_first_returns_to_its_beginning) {
     open("null");
     speed = 0.4;
     int step = 0;
@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(arrows_seek_by_ten_seconds_within_the_song) {
     BOOST_TEST(step == 3);
     BOOST_TEST(events("seek").size() == 2u);
 }
-BOOST_AUTO_TEST_CASE(volume_stays_between_nothing_and_all) {
+BOOST_AUTO_TEST_CASE(the_volume_stays_between_0_and_100_percent) {
     open("null");
     int volume = -1;
     on_view = [&](const PanelView& view) {

@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(addresses_name_songs) {
     BOOST_TEST(list.songs == (std::vector<std::string>{"one", "two", "three"}),
                boost::test_tools::per_element());
 }
-BOOST_AUTO_TEST_CASE(a_bad_line_is_told_with_its_number_and_takes_no_other_with_it) {
+BOOST_AUTO_TEST_CASE(an_invalid_line_is_reported_with_its_number_and_others_are_used) {
     const auto list = parse_playlist("one\n../etc/passwd\ntwo words\ntwo\n");
     BOOST_TEST(list.songs == (std::vector<std::string>{"one", "two"}),
                boost::test_tools::per_element());

@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(sound_begins_when_enough_is_in_hand) {
     BOOST_TEST(told.back().at == 100.0);
     BOOST_TEST(one->state().started);
 }
-BOOST_AUTO_TEST_CASE(a_track_begins_with_what_its_link_needs_in_hand) {
+BOOST_AUTO_TEST_CASE(a_track_begins_at_the_buffer_level_that_its_link_needs) {
     open("null", true);
     const auto one = track();
     sound->queue(one);
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_track_begins_with_what_its_link_needs_in_hand) {
     one->start_with(3);
     BOOST_TEST(until_told(What::started));
 }
-BOOST_AUTO_TEST_CASE(the_end_of_a_song_needs_no_more_in_hand) {
+BOOST_AUTO_TEST_CASE(a_song_that_has_fully_arrived_begins_at_any_buffer_level) {
     open("null", true, 60);
     const auto one = track(20000, 1);
     sound->queue(one);
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(the_buffer_of_a_failed_song_is_played_to_its_end_without_a_
     turns();
     BOOST_TEST(told.size() == 1u);
 }
-BOOST_AUTO_TEST_CASE(a_device_takes_no_more_than_time_lets_it) {
+BOOST_AUTO_TEST_CASE(a_device_takes_samples_at_its_sample_rate) {
     open("null", true);
     const auto one = track();
     sound->queue(one);
@@ -160,7 +160,8 @@ BOOST_AUTO_TEST_CASE(a_device_takes_no_more_than_time_lets_it) {
     BOOST_TEST(one->state().position == held + rate / 8);
     BOOST_TEST(std::abs(one->state().heard_s - 0.325) < 0.001);
 }
-BOOST_AUTO_TEST_CASE(a_stall_is_told_when_all_was_heard_and_its_end_with_two_seconds_in_hand) {
+BOOST_AUTO_TEST_CASE(
+    a_stall_is_reported_when_the_buffer_is_empty_and_ends_with_two_seconds_buffered) {
     open("null", true);
     const auto one = track();
     sound->queue(one);
@@ -209,7 +210,7 @@ BOOST_AUTO_TEST_CASE(songs_follow_each_other_without_a_sample_between) {
     BOOST_TEST(heard.size() < bytes + 100);
     BOOST_TEST((std::memcmp(heard.data() + heard.size() - bytes, twice.data(), bytes) == 0));
 }
-BOOST_AUTO_TEST_CASE(a_song_of_another_format_goes_to_a_file_of_its_own) {
+BOOST_AUTO_TEST_CASE(a_song_with_another_format_is_written_to_another_file) {
     open("raw:" + folder.file("heard.raw"), false);
     const auto one = track(), two = track(20000, 1);
     sound->queue(one);
@@ -267,7 +268,7 @@ BOOST_AUTO_TEST_CASE(a_seek_counts_from_the_playback_position_and_is_not_a_stall
     turns();
     BOOST_TEST(told.size() == 1u);
 }
-BOOST_AUTO_TEST_CASE(a_song_that_was_removed_is_heard_no_more_and_the_next_one_is) {
+BOOST_AUTO_TEST_CASE(after_a_song_is_removed_the_next_one_is_played) {
     open("null", true);
     const auto one = track(), two = track(20000, 1);
     sound->queue(one);
@@ -282,7 +283,7 @@ BOOST_AUTO_TEST_CASE(a_song_that_was_removed_is_heard_no_more_and_the_next_one_i
     BOOST_TEST(one->state().position <= position + held);
     BOOST_TEST(told.size() == 3u);
 }
-BOOST_AUTO_TEST_CASE(a_removed_song_is_not_told_of_though_it_happened_before) {
+BOOST_AUTO_TEST_CASE(no_event_of_a_removed_song_is_reported) {
     open("null", true);
     const auto one = track();
     sound->queue(one);

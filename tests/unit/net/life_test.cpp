@@ -29,7 +29,7 @@ struct Counter {
 
 BOOST_AUTO_TEST_SUITE(net_life)
 
-BOOST_AUTO_TEST_CASE(a_guarded_call_does_nothing_once_its_object_has_gone) {
+BOOST_AUTO_TEST_CASE(a_guarded_call_does_nothing_after_its_object_is_destroyed) {
     auto counter = std::make_unique<Counter>();
     const std::function<void(int)> call = counter->counting();
     const auto watch = counter->life.watch();
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_guarded_call_does_nothing_once_its_object_has_gone) {
     call(2);  // ASan would tell
     BOOST_TEST(!bool{watch});
 }
-BOOST_AUTO_TEST_CASE(it_passes_arguments_and_results_on_and_answers_with_nothing_afterwards) {
+BOOST_AUTO_TEST_CASE(it_forwards_arguments_and_results_and_returns_an_empty_result_afterwards) {
     std::optional<Life> life{std::in_place};
     const std::function<bool(std::unique_ptr<int>&&, int&)> call =
         life->guard([](std::unique_ptr<int>&& moved, int& changed) {
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(an_object_that_starts_again_hears_only_of_new_calls) {
     anew(10);
     BOOST_TEST(counter.calls == 10);
 }
-BOOST_AUTO_TEST_CASE(an_object_may_end_the_object_whose_guarded_call_runs) {
+BOOST_AUTO_TEST_CASE(a_guarded_call_may_destroy_its_own_object) {
     auto counter = std::make_unique<Counter>();
     std::function<void()> call = counter->life.guard([&] { counter.reset(); });
     call();

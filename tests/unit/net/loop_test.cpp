@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_poll_reports_only_the_wanted_events) {
     BOOST_TEST(told == (std::vector<int>{Poll::writable, Poll::readable}),
                boost::test_tools::per_element());
 }
-BOOST_AUTO_TEST_CASE(a_poll_tells_that_the_other_end_has_gone) {
+BOOST_AUTO_TEST_CASE(a_poll_reports_that_the_other_end_is_closed) {
     Loop loop;
     auto [mine, theirs] = socket_pair();
     Poll poll{loop, mine.fd(), [&](int events) {
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_poll_tells_that_the_other_end_has_gone) {
     theirs = File{};
     loop.run();
 }
-BOOST_AUTO_TEST_CASE(a_poll_may_destroy_itself_and_its_descriptor_be_watched_anew) {
+BOOST_AUTO_TEST_CASE(a_poll_may_destroy_itself_and_its_descriptor_can_be_watched_again) {
     Loop loop;
     const auto [mine, theirs] = socket_pair();
     std::unique_ptr<Poll> poll;

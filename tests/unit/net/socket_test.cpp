@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(addresses_are_printed_as_people_write_them) {
     BOOST_TEST(address("::ffff:192.0.2.1").print() == "192.0.2.1:80");
     BOOST_TEST(address("2001:db8::1", 8480).port() == 8480);
 }
-BOOST_AUTO_TEST_CASE(a_network_hides_the_host_and_a_source_names_one_client) {
+BOOST_AUTO_TEST_CASE(a_network_omits_the_host_part_and_a_source_identifies_one_client) {
     BOOST_TEST(address("192.0.2.77").network() == "192.0.2.0");
     BOOST_TEST(address("192.0.2.77").source() == "192.0.2.77");
     BOOST_TEST(address("2001:db8:1:2:3:4:5:6").network() == "2001:db8:1::");
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_network_hides_the_host_and_a_source_names_one_client) {
     BOOST_TEST(address("::ffff:192.0.2.77").network() == "192.0.2.0");
     BOOST_TEST(address("::ffff:192.0.2.77").source() == "192.0.2.77");
 }
-BOOST_AUTO_TEST_CASE(where_to_listen_is_read_in_all_its_forms) {
+BOOST_AUTO_TEST_CASE(all_forms_of_listen_addresses_are_parsed) {
     BOOST_TEST(one("127.0.0.1:8480") == "127.0.0.1:8480");
     BOOST_TEST(one("[::1]:0") == "[::1]:0");
     BOOST_TEST(one("8480") == "127.0.0.1:8480");
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(port_0_is_one_free_port_for_all_sockets) {
     BOOST_TEST(port > 0);
     for (const auto& socket : sockets) BOOST_TEST(local_address(socket.fd()).port() == port);
 }
-BOOST_AUTO_TEST_CASE(a_port_that_is_taken_is_an_error_that_names_it) {
+BOOST_AUTO_TEST_CASE(a_port_in_use_is_an_error_that_names_it) {
     const auto first = listen(address("127.0.0.1", 0), 1);
     const auto taken = local_address(first[0].fd());
     BOOST_CHECK_EXCEPTION(listen(taken, 2), Error, [&](const Error& error) {

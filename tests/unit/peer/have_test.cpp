@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(order_repeats_blanks_and_empty_members_do_not_matter) {
         BOOST_TEST((parse_have(text, 4) == here), text);
 }
 
-BOOST_AUTO_TEST_CASE(whatever_is_here_comes_back) {
+BOOST_AUTO_TEST_CASE(every_stored_key_is_found_again) {
     for (unsigned word = 0; word < 1024; ++word) {
         std::vector<bool> here;
         for (unsigned bit = 0; bit < 10; ++bit) here.push_back(word >> bit & 1);

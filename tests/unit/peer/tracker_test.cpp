@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(the_cache_is_announced) {
     BOOST_TEST(said.upload_kbps == 2500);
     BOOST_REQUIRE(said.location);
     BOOST_TEST(swarm::print_location(*said.location) == "52.5,13.4");
-    BOOST_TEST((said.songs == std::map<std::string, swarm::Have>{{id, {{320, {{0, 1}, {4, 4}}}}}}));
+    BOOST_TEST((said.songs == swarm::Songs{{id, {{320, {{0, 1}, {4, 4}}}}}}));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_cache_is_not_announced_until_the_first_chunk) {
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(the_tracker_says_when_to_announce_again) {
     BOOST_TEST(until_announced(3));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_removed_is_withheld_and_announced_all_the_same) {
+BOOST_AUTO_TEST_CASE(a_removed_song_is_not_uploaded_but_still_announced) {
     server.files["/announce"] = swarm::print_announce_answer({1, 10, true, {id}});
     keep(0);
     std::vector<std::vector<std::string>> withheld;
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(what_was_removed_is_withheld_and_announced_all_the_same) {
     BOOST_TEST(announced(announces() - 1).songs.contains(id));
 }
 
-BOOST_AUTO_TEST_CASE(who_leaves_says_so) {
+BOOST_AUTO_TEST_CASE(a_leaving_peer_tells_the_tracker) {
     keep(0);
     tracker.share(kept, 4711, 2500);
     BOOST_REQUIRE(until_announced(1));

@@ -119,7 +119,7 @@ BOOST_FIXTURE_TEST_CASE(up_and_down_again_without_a_sample_in_between_ends, Play
     BOOST_TEST(decide(Do::splice, 1, 3).want.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(sound_waits_for_more_where_it_comes_no_faster_than_it_is_heard) {
+BOOST_AUTO_TEST_CASE(sound_waits_for_more_audio_on_a_link_slower_than_the_bitrate) {
     // 10 kB are a second of the lower rendition
     for (const auto& [bytes_per_s, in_hand] : {std::pair{6'000u, 4.0},
                                                {10'000u, 4.0},
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(sound_waits_for_more_where_it_comes_no_faster_than_it_is_he
     }
 }
 
-BOOST_AUTO_TEST_CASE(without_an_index_the_whole_chunk_is_asked_for_and_its_begin_passed_over) {
+BOOST_AUTO_TEST_CASE(without_an_index_the_whole_chunk_is_requested_and_its_beginning_skipped) {
     Playing p;
     p.shape = shape_of_song(false);
     p.decide(Do::take, 0);
@@ -324,7 +324,7 @@ BOOST_AUTO_TEST_CASE(indexes_wait_until_much_is_in_hand) {
     BOOST_TEST(!p.session.index_wanted({true, true}, p.heard).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_song_that_is_kept_whole_wants_no_index) {
+BOOST_AUTO_TEST_CASE(a_completely_cached_song_needs_no_index) {
     for (const bool whole : {false, true}) {
         Playing p;
         for (int k = 0; k < 2 + whole; ++k) p.session.kept(k, 1);
@@ -461,7 +461,7 @@ BOOST_FIXTURE_TEST_CASE(bytes_from_peers_do_not_measure_the_edge, WithPeers) {
     BOOST_TEST(session.edge_rate() == rate_before);
 }
 
-BOOST_AUTO_TEST_CASE(where_others_may_have_it_soon_the_edge_is_asked_later_by_some_than_by_others) {
+BOOST_AUTO_TEST_CASE(if_peers_may_soon_have_a_chunk_listeners_ask_the_edge_at_different_times) {
     double soonest = 0, latest = 10;
     for (seed_of_next = 0; seed_of_next < 20; ++seed_of_next) {
         WithPeers p;

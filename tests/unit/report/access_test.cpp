@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(a_line_is_read) {
     BOOST_TEST(access->session == "s-1");
     BOOST_TEST(access->via == "eu-west");
 }
-BOOST_AUTO_TEST_CASE(a_dash_is_nothing) {
+BOOST_AUTO_TEST_CASE(a_dash_means_that_session_or_via_is_absent) {
     const auto other = with(R"(HIT 12 "s-1" "eu-west")", R"(- 12 "-" "-")");
     const auto access = parse_access(other);
     BOOST_REQUIRE(access);
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(other_lines_are_refused) {
     BOOST_TEST(!parse_access(line + " more"));
     BOOST_TEST(!parse_access(with("s-1", std::string(300, 'x'))));
 }
-BOOST_AUTO_TEST_CASE(a_server_is_called_as_its_log_is) {
+BOOST_AUTO_TEST_CASE(a_server_has_the_name_of_its_log) {
     BOOST_TEST(server_of_log("logs/eu-west.log") == "eu-west");
     BOOST_TEST(server_of_log("eu-west.log.2.gz") == "eu-west");
     BOOST_TEST(server_of_log("access") == "access");

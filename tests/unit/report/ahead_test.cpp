@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(lines_of_many_blocks_come_in_order_with_their_texts) {
     check(bytes + "no line feed at the end");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_and_a_line_without_its_feed) {
+BOOST_AUTO_TEST_CASE(empty_files_and_a_last_line_without_a_line_feed_are_read) {
     check("");
     check("\n");
     check("\r\n");
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(nothing_and_a_line_without_its_feed) {
     check(event(1, "one") + "\n\n");
 }
 
-BOOST_AUTO_TEST_CASE(lines_too_long_to_be_read_wherever_a_block_ends) {
+BOOST_AUTO_TEST_CASE(too_long_lines_are_recognized_across_blocks) {
     std::mt19937 random{7};
     for (int round = 0; round < 60; ++round) {
         std::string bytes;
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_taker_that_fails_ends_all_threads) {
     BOOST_TEST(taken == 9'000);
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_cannot_be_read_and_says_so) {
+BOOST_AUTO_TEST_CASE(reading_a_folder_is_an_error_that_says_so) {
     const Folder folder;
     BOOST_CHECK_THROW(each_parsed(
                           folder.path.string(), [](const ParsedLine&) {}, 3),

@@ -35,7 +35,7 @@ Clock of(const std::vector<Line>& lines) {
 
 BOOST_AUTO_TEST_SUITE(report_clock)
 
-BOOST_AUTO_TEST_CASE(a_wrong_clock_is_put_right_by_what_a_post_took_at_most) {
+BOOST_AUTO_TEST_CASE(a_wrong_clock_is_corrected_to_within_the_duration_of_a_post) {
     for (const std::int64_t wrong :
          {std::int64_t{0}, -now + 5000, 64 * 365 * 24 * hour, -3 * hour}) {
         const auto placed = of(song(wrong)).place(now);
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(late_delivery_is_not_a_clock_error) {
     BOOST_TEST(clock.elapsed_ms() == 120'000);
 }
 
-BOOST_AUTO_TEST_CASE(a_clock_that_is_set_in_the_middle_of_a_song_gives_no_years) {
+BOOST_AUTO_TEST_CASE(a_clock_that_is_set_within_a_song_adds_no_listening_time) {
     for (const std::int64_t wrong : {-now + 5000, 30 * 24 * hour}) {
         const auto clock = of(song(wrong, 60'000));
         const auto placed = clock.place(now + 120'000);
@@ -72,14 +72,14 @@ BOOST_AUTO_TEST_CASE(a_clock_that_is_set_in_the_middle_of_a_song_gives_no_years)
     }
 }
 
-BOOST_AUTO_TEST_CASE(no_more_time_passed_than_on_the_servers_clock) {
+BOOST_AUTO_TEST_CASE(elapsed_time_is_limited_by_the_servers_clock) {
     Clock clock;  // claims an hour within a minute
     for (std::int64_t i = 0; i <= 60; ++i)
         clock.add(now + i * 60'000, now + i * 60'000 + 10, now + i * 1000);
     BOOST_TEST(clock.elapsed_ms() == 60'010);
 }
 
-BOOST_AUTO_TEST_CASE(a_silence_is_no_listening_and_a_pause_is_one_session) {
+BOOST_AUTO_TEST_CASE(a_long_gap_is_not_listening_and_a_pause_does_not_end_a_session) {
     Clock clock;
     for (const std::int64_t at :
          {std::int64_t{0}, std::int64_t{60'000}, 3 * hour, 3 * hour + 60'000})

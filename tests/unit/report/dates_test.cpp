@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_few_distant_dates_do_not_stretch_the_span) {
     BOOST_TEST(dates.from_ms() == now - 7 * day_ms);
 }
 
-BOOST_AUTO_TEST_CASE(a_listener_twice_a_year_keeps_both_dates) {
+BOOST_AUTO_TEST_CASE(the_dates_of_a_listener_with_two_sessions_a_year_are_believed) {
     Dates dates;
     dates.add(now - 200 * day_ms, now - 200 * day_ms + 1, false);
     dates.add(now, now + 1, false);
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_listener_twice_a_year_keeps_both_dates) {
     BOOST_TEST(dates.from_ms() == now - 200 * day_ms);
 }
 
-BOOST_AUTO_TEST_CASE(where_all_is_ahead_the_clock_of_who_asks_is_wrong) {
+BOOST_AUTO_TEST_CASE(if_all_sessions_are_in_the_future_the_clock_of_this_machine_is_wrong) {
     auto dates = week(100);
     dates.settle(now - 1000 * day_ms);
     BOOST_TEST(dates.known(now - day_ms, false));

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(any_order_of_numbers_is_seen_once) {
     for (const auto n : numbers) BOOST_REQUIRE(!seen.add(n));
 }
 
-BOOST_AUTO_TEST_CASE(a_number_far_ahead_takes_no_memory_and_gives_up_what_is_far_behind) {
+BOOST_AUTO_TEST_CASE(a_much_higher_number_takes_no_memory_and_forgets_much_lower_ones) {
     Seen seen;
     BOOST_TEST(seen.add(0));
     BOOST_TEST(seen.add(std::int64_t{1} << 50));
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_number_far_ahead_takes_no_memory_and_gives_up_what_is_far
     BOOST_TEST(!seen.all_to(std::int64_t{1} << 50));
 }
 
-BOOST_AUTO_TEST_CASE(a_session_is_taken_when_its_last_line_comes_whichever_that_is) {
+BOOST_AUTO_TEST_CASE(a_session_is_complete_when_its_last_missing_line_arrives) {
     auto in = intake();
     in.add(event("a", 2, events::Kind::end));
     in.add(event("a", 0, events::Kind::start));
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_session_is_taken_when_its_last_line_comes_whichever_that_
     BOOST_TEST(in.counts().events == 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_session_without_an_end_is_taken_at_the_end) {
+BOOST_AUTO_TEST_CASE(a_session_without_an_end_is_passed_on_at_the_end_of_the_input) {
     auto in = intake();
     in.add(event("a", 0));
     in.add(event("b", 5));
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(too_many_open_sessions_close_those_that_were_silent_longest
     BOOST_TEST(taken.size() == 5u);
 }
 
-BOOST_AUTO_TEST_CASE(a_session_is_one_song_to_one_listener) {
+BOOST_AUTO_TEST_CASE(a_session_has_one_song_and_one_listener) {
     auto in = intake();
     in.add(event("a", 0));
     auto other = event("a", 1);
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_session_is_one_song_to_one_listener) {
     BOOST_TEST(in.counts().events == 1);
 }
 
-BOOST_AUTO_TEST_CASE(half_a_million_keys_are_remembered_and_no_more_than_that) {
+BOOST_AUTO_TEST_CASE(at_most_half_a_million_keys_are_remembered) {
     Remembered keys;
     const auto n = Remembered::generation;
     for (std::uint64_t k = 0; k < 3 * n; ++k) keys.add(k);

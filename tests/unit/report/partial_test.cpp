@@ -38,7 +38,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(report_partial, Fixture)
 
-BOOST_AUTO_TEST_CASE(a_session_comes_back_as_it_was) {
+BOOST_AUTO_TEST_CASE(a_printed_session_is_parsed_back) {
     BOOST_TEST(is_partial(line));
     Dictionary other;
     other.servers("someone else");

@@ -6,7 +6,7 @@ using namespace stretto::report;
 
 BOOST_AUTO_TEST_SUITE(report_published)
 
-BOOST_AUTO_TEST_CASE(measured_figures_are_beside_published_ones) {
+BOOST_AUTO_TEST_CASE(measured_figures_are_compared_with_published_ones) {
     Experience seen;
     for (const int ms : {100, 200, 220, 250}) seen.startup.add(std::int64_t{ms});
     seen.sessions = seen.started = 4;
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(measured_figures_are_beside_published_ones) {
     BOOST_TEST((table.rows[0][1] == Cell{265.0}));
 }
 
-BOOST_AUTO_TEST_CASE(of_nothing_nothing_is_said) {
+BOOST_AUTO_TEST_CASE(without_transfers_there_are_no_reports) {
     for (const auto& row : published_table({}, {}).rows) BOOST_TEST((row[2] == Cell{}));
 }
 

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(buckets_fit_the_span_and_keep_their_sums) {
     BOOST_TEST(sum == listening);
 }
 
-BOOST_AUTO_TEST_CASE(who_listens_to_one_song_after_the_other_is_one_listener_at_a_time) {
+BOOST_AUTO_TEST_CASE(consecutive_songs_of_a_listener_count_as_one_concurrent_listener) {
     summary.visits.add(visit(1, begin_ms, begin_ms + 60'000));
     auto next = visit(1, begin_ms + 40'000, begin_ms + 120'000);  // asked for ahead
     next.sound_ms = begin_ms + 60'000;
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(the_peak_is_of_those_at_once_and_the_mean_of_all_time) {
     BOOST_TEST(felt.series.mean() == 1.3);
 }
 
-BOOST_AUTO_TEST_CASE(a_song_that_the_song_before_ran_into_was_started_by_nobody) {
+BOOST_AUTO_TEST_CASE(a_song_that_follows_without_a_pause_was_not_started_by_a_person) {
     auto first = visit(1, begin_ms, begin_ms + 60'000);
     first.flags |= Visit::finished;
     first.startup_ms = 300;

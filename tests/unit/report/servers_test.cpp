@@ -41,7 +41,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(report_servers, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_a_player_reports_is_not_counted_again_whatever_is_read_first) {
+BOOST_AUTO_TEST_CASE(reported_bytes_are_not_counted_twice_in_any_order_of_input) {
     for (const bool first : {false, true}) {
         logs = {};
         if (first) logs.reported(session_key("a"));
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(what_a_player_reports_is_not_counted_again_whatever_is_read
         BOOST_TEST(of.unreported_requests == 2);
     }
 }
-BOOST_AUTO_TEST_CASE(servers_are_told_apart) {
+BOOST_AUTO_TEST_CASE(servers_are_distinguished_by_their_names) {
     logs.reported(session_key("a"));
     add("HIT", 1, "a", 1);
     add("HIT", 2, "a", 2);
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(servers_are_told_apart) {
     BOOST_TEST(logs.sum().at(2).reported == 2);
     BOOST_TEST(logs.sum().at(1).origin == 4);
 }
-BOOST_AUTO_TEST_CASE(what_a_server_asked_for_is_no_listeners_whoever_it_was_for) {
+BOOST_AUTO_TEST_CASE(requests_of_known_servers_are_not_listeners_requests) {
     logs.reported(session_key("a"));
     add("-", 5, "a", 1, true);
     add("MISS", 6, "b", 1, true);
@@ -81,11 +81,11 @@ BOOST_AUTO_TEST_CASE(what_a_server_asked_for_is_no_listeners_whoever_it_was_for)
     BOOST_TEST(of.reported == 0);
     BOOST_TEST(of.unreported_requests == 0);
 }
-BOOST_AUTO_TEST_CASE(without_logs_there_are_no_servers) {
+BOOST_AUTO_TEST_CASE(without_logs_the_table_of_servers_is_empty) {
     logs.reported(session_key("a"));
     BOOST_TEST(logs.sum().empty());
 }
-BOOST_AUTO_TEST_CASE(a_line_counts_as_often_as_one_pass_has_it) {
+BOOST_AUTO_TEST_CASE(a_line_counts_as_often_as_one_pass_contains_it) {
     for (int file = 0; file < 2; ++file) {
         logs.next_file();
         add("HIT", 5, "", 1, false, "twice");
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_line_counts_as_often_as_one_pass_has_it) {
     BOOST_TEST(logs.sum().at(1).requests == 3);
     BOOST_TEST(logs.sum().at(2).bytes == 7);
 }
-BOOST_AUTO_TEST_CASE(a_log_that_goes_back_begins_again) {
+BOOST_AUTO_TEST_CASE(a_new_pass_begins_if_times_in_a_log_go_back) {
     for (int pass = 0; pass < 2; ++pass)
         for (int i = 0; i < 100; ++i)
             add("HIT", 5, "", 1, false, "line " + std::to_string(i), i * 1000);
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(servers_are_known_by_their_addresses) {
                                 "2001:db8:2::", "2001:db8:1:2::6", "-", "", "eu-west"})
         BOOST_TEST(!servers.has(address), address);
 }
-BOOST_AUTO_TEST_CASE(a_list_that_says_no_address_is_refused) {
+BOOST_AUTO_TEST_CASE(a_list_without_addresses_is_refused) {
     for (const auto* json : {"", "{}", "[]", R"([{"name":"a","url":"https://edge.example"}])",
                              R"([{"addresses":["192.0.2.0/33"]}])", R"([{"addresses":["here"]}])",
                              R"([{"addresses":[7]}])", R"([{"addresses":7}])", "[7]"})

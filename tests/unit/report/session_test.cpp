@@ -42,7 +42,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(report_session, Fixture)
 
-BOOST_AUTO_TEST_CASE(no_more_is_heard_than_time_passed) {
+BOOST_AUTO_TEST_CASE(time_heard_is_limited_to_the_time_passed) {
     session.add(at(1000, events::Kind::start), names);
     end(11'000, 99'000, "skipped");
     BOOST_TEST(session.heard() == 10'000);
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_song_shorter_than_30_s_is_played_when_all_of_it_was_heard
     BOOST_TEST(!session.is_play(10'000));
 }
 
-BOOST_AUTO_TEST_CASE(and_not_when_it_was_left_or_nothing_is_known_of_it) {
+BOOST_AUTO_TEST_CASE(a_short_song_that_was_left_or_has_no_chunks_is_not_a_play) {
     chunk("cache", 100, 12'000, 12'000);
     end(20'000, 12'000, "skipped");
     BOOST_TEST(!session.is_play(session.heard()));
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(and_not_when_it_was_left_or_nothing_is_known_of_it) {
     BOOST_TEST(!session.is_play(session.heard()));
 }
 
-BOOST_AUTO_TEST_CASE(never_heard_are_bytes_dropped_and_bytes_behind_the_end) {
+BOOST_AUTO_TEST_CASE(bytes_never_heard_are_dropped_ones_and_those_after_the_end) {
     chunk("edge", 1000, 10'000, 10'000);
     chunk("edge", 1000, 10'000, 5'000);  // half of it was dropped
     chunk("cache", 500, 5'000, 5'000);   // costs nobody anything

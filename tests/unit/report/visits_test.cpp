@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(where_tokens_are_wanted_only_plays_with_one_count) {
     BOOST_TEST(listener.all.heard_ms == 120'000);
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_of_the_process_adds_without_its_parent_noticing) {
+BOOST_AUTO_TEST_CASE(records_added_by_a_forked_child_do_not_affect_its_parent) {
     const auto all = made(1000);
     Visits visits{100};
     for (std::size_t i = 0; i < 450; ++i) visits.add(all[i]);

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "http/parser.hpp"
+
 using namespace stretto;
 using rtc::Frame;
 
@@ -13,9 +15,10 @@ namespace {
 struct End {
     std::vector<std::string> sent, got;
     rtc::Asks asks{[this](const Frame& frame) {
-        sent.push_back(
-            text(static_cast<int>(frame.kind), ' ', frame.request, ' ', as_text(frame.bytes)));
-    }};
+                       sent.push_back(text(static_cast<int>(frame.kind), ' ', frame.request, ' ',
+                                           as_text(frame.bytes)));
+                   },
+                   http::parse_response_head};
 
     std::uint32_t ask(std::uint64_t most = 10, const char* method = "GET") {
         http::Request request;
@@ -40,7 +43,7 @@ using Words = std::vector<std::string>;
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_request_goes_out_and_its_response_comes_in) {
+BOOST_AUTO_TEST_CASE(a_request_is_sent_and_its_response_received) {
     End end;
     const auto n = end.ask();
     BOOST_TEST(end.sent == Words{text("1 ", n,
@@ -68,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_too_short_ends_with_a_reason) {
     BOOST_TEST(end.got == (Words{"206", "abc", "no: the rest will not come"}));
 }
 
-BOOST_AUTO_TEST_CASE(more_than_was_asked_for_is_a_breach) {
+BOOST_AUTO_TEST_CASE(more_bytes_than_requested_violate_the_protocol) {
     End end;
     BOOST_TEST(!end.head(end.ask(), 11));
     const auto n = end.ask();
@@ -76,7 +79,7 @@ BOOST_AUTO_TEST_CASE(more_than_was_asked_for_is_a_breach) {
     BOOST_TEST(!end.take(Frame::body, false, n, "abc"));
 }
 
-BOOST_AUTO_TEST_CASE(what_nobody_asked_for_is_a_breach) {
+BOOST_AUTO_TEST_CASE(a_message_that_was_not_requested_violates_the_protocol) {
     End end;
     const auto n = end.ask();
     BOOST_TEST(!end.head(n + 1, 2));
@@ -88,7 +91,7 @@ BOOST_AUTO_TEST_CASE(what_nobody_asked_for_is_a_breach) {
     BOOST_TEST(!end.take(Frame::head, false, other, "hello\r\n\r\n"));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_stopped_may_still_come_for_a_while) {
+BOOST_AUTO_TEST_CASE(bytes_of_a_stopped_request_may_still_arrive) {
     End end;
     const auto n = end.ask();
     end.head(n, 8);
@@ -100,7 +103,7 @@ BOOST_AUTO_TEST_CASE(what_was_stopped_may_still_come_for_a_while) {
     BOOST_TEST(end.got == Words{"206"});
 }
 
-BOOST_AUTO_TEST_CASE(a_call_may_stop_its_own_request) {
+BOOST_AUTO_TEST_CASE(a_callback_may_stop_its_own_request) {
     End end;
     http::Request request;
     request.method = "GET";

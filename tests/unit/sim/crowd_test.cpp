@@ -46,7 +46,7 @@ double mean(const CrowdRun& run) {
 
 BOOST_AUTO_TEST_SUITE(sim_crowd)
 
-BOOST_AUTO_TEST_CASE(a_pipe_carries_its_capacity_and_no_more) {
+BOOST_AUTO_TEST_CASE(a_pipe_carries_exactly_its_capacity) {
     Flows flows;
     const int up = flows.add_pipe(1000e3), wide = flows.add_pipe(1e9), narrow = flows.add_pipe(1e5);
     flows.start({up, wide, 0.01, 0, 0, 1});
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_carries_its_capacity_and_no_more) {
     BOOST_TEST(sum[1] + sum[2] + sum[3] <= 1000e3 * 1.0001);
 }
 
-BOOST_AUTO_TEST_CASE(every_byte_comes_from_somewhere) {
+BOOST_AUTO_TEST_CASE(every_byte_has_a_source) {
     const auto run = run_crowd(small());
     BOOST_TEST(run.plays.size() == 60u);
     std::uint64_t given = 0, from_peers = 0, from_edges = 0, wasted = 0;
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(no_crowd_is_above_its_bound) {
             }
 }
 
-BOOST_AUTO_TEST_CASE(listeners_that_cannot_be_reached_or_upload_nothing_give_nothing) {
+BOOST_AUTO_TEST_CASE(unreachable_listeners_and_those_without_upload_send_no_bytes) {
     for (const bool reached : {false, true}) {
         auto s = small();
         (reached ? s.no_upload : s.unreachable) = 0.5;
@@ -178,7 +178,42 @@ BOOST_AUTO_TEST_CASE(two_dozen_peers_that_mean_harm_hardly_delay_a_fetch) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(two_dozen_peers_that_mean_harm_hardly_lower_what_is_played) {
+// Of three sources the edge is by far the fastest.
+BOOST_AUTO_TEST_CASE(a_tracker_can_ask_a_fetch_to_spare_the_edge) {
+    CrowdSettings s;
+    s.listeners = s.songs = 1;
+    s.seeders = 2;
+    s.down_kbps = 100e3;
+    s.up_kbps = 5e3;
+    const auto share = [&] {
+        const auto play = run_crowd(s).plays.at(0);
+        return static_cast<double>(play.from[1]) / static_cast<double>(play.bytes);
+    };
+    const double fast = share();
+    s.peers_first = true;
+    const double sparing = share();
+    BOOST_TEST(fast < 0.6);
+    BOOST_TEST(sparing > 0.85);
+}
+
+// From a thousand networks, with the song and much upload to offer, beside 20 who have it. A fetch
+// that learns of 16 at a time finds those who help all the same.
+BOOST_AUTO_TEST_CASE(a_thousand_sybils_hardly_delay_a_fetch_beside_twenty_seeders) {
+    for (int how = 1; how <= static_cast<int>(Evil::late); ++how) {
+        auto s = attacked(static_cast<Evil>(how), 1);
+        s.attackers.assign(1000, static_cast<Evil>(how));
+        s.seeders = 20;
+        s.edge_kbps = 2e3;
+        const auto with = run_crowd(s);
+        s.peers = false;
+        const double alone = mean(run_crowd(s));
+        BOOST_TEST(mean(with) <= 1.1 * alone + 1,
+                   "attack " << how << ": " << mean(with) << " s, alone " << alone);
+        BOOST_TEST(with.plays.at(0).from[1] > with.plays[0].bytes / 10, "attack " << how);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(two_dozen_malicious_peers_hardly_lower_the_bitrate) {
     for (const std::uint64_t seed : {1, 3})
         for (const double edge_kbps : {300, 400})
             for (int how = 1; how <= static_cast<int>(Evil::late); ++how) {
@@ -195,7 +230,7 @@ BOOST_AUTO_TEST_CASE(two_dozen_peers_that_mean_harm_hardly_lower_what_is_played)
             }
 }
 
-BOOST_AUTO_TEST_CASE(where_edges_are_narrow_peers_make_all_of_it_faster) {
+BOOST_AUTO_TEST_CASE(with_slow_edges_peers_make_fetching_faster) {
     auto s = small();
     s.arrivals_s = 10;
     s.songs = 1;

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_fixed_bitrate_fetches_each_byte_once) {
         BOOST_TEST(o.requests == song.chunks());
     }
 }
-BOOST_AUTO_TEST_CASE(every_song_is_heard_to_its_end_and_no_more_comes_than_the_link_carried) {
+BOOST_AUTO_TEST_CASE(every_song_is_played_to_its_end_within_the_capacity_of_the_link) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         const auto song = made_song(210, seed);
         const Link link{wandering(seed), 0, 1, 0.1};
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(every_song_is_heard_to_its_end_and_no_more_comes_than_the_l
         }
     }
 }
-BOOST_AUTO_TEST_CASE(whatever_a_policy_does_bytes_and_time_add_up) {
+BOOST_AUTO_TEST_CASE(bytes_and_times_add_up_for_random_policies) {
     for (std::uint64_t seed = 1; seed <= 50; ++seed) {
         const auto song = made_song(210, seed);
         const Link link{wandering(seed), 0, 1.5, 0.05};
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(on_an_endless_link_the_optimum_is_a_hundred_less_the_start)
     BOOST_TEST(optimum(made_song(210, 1), far, {}, true) == 100 - 2.0 / 2.1,
                boost::test_tools::tolerance(1e-4));
 }
-BOOST_AUTO_TEST_CASE(the_lowest_never_stalls_where_the_link_carries_it_twice) {
+BOOST_AUTO_TEST_CASE(the_lowest_bitrate_never_stalls_on_a_link_with_twice_its_rate) {
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {
         const Link link{{640}, 0, 1, 0.2};
         BOOST_TEST(play(made_song(210, seed), link, *abr::make_policy("96"), {}).score.stalls == 0);
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_dead_link_ends_too) {
         BOOST_TEST(o.score.start_s == 1800);
     }
 }
-BOOST_AUTO_TEST_CASE(a_made_up_song_is_the_same_for_the_same_seed_and_near_its_rates) {
+BOOST_AUTO_TEST_CASE(a_generated_song_depends_only_on_its_seed_and_is_near_its_rates) {
     double share = 0;
     for (std::uint64_t seed = 1; seed <= 100; ++seed) {
         const auto song = made_song(217, seed), again = made_song(217, seed);

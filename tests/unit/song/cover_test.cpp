@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(every_jpeg_cut_short_is_malformed) {
         BOOST_TEST(!parse_plain_jpeg(BytesView{whole}.first(n)), "accepted " << n);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_more_than_a_picture_is_malformed) {
+BOOST_AUTO_TEST_CASE(data_after_a_picture_is_malformed) {
     BOOST_TEST(!parse_plain_jpeg(jpeg(segment(0xe1, {'E', 'x', 'i', 'f'}))));
     BOOST_TEST(!parse_plain_jpeg(jpeg(segment(0xfe, {'h', 'i'}))));
     BOOST_TEST(!parse_plain_jpeg(jpeg(segment(0xe2, {'I', 'C', 'C'}))));

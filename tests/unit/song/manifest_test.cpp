@@ -115,6 +115,8 @@ BOOST_AUTO_TEST_CASE(every_rule_broken_alone_is_refused_with_its_reason) {
         {"'kbps' is out of range", [](Manifest& m) { m.renditions[1].kbps = 65536; }},
         {"'average_kbps' is out of range", [](Manifest& m) { m.renditions[1].average_kbps = -1; }},
         {"'header_bytes' is out of range", [](Manifest& m) { m.renditions[1].header_bytes = 0; }},
+        {"'header_bytes' exceeds a chunk",
+         [](Manifest& m) { m.renditions[1].header_bytes = m.renditions[1].chunks[1].bytes + 1; }},
         {"'chunks' is out of range", [](Manifest& m) { m.renditions[1].chunks.clear(); }},
         {"'bytes' is out of range", [](Manifest& m) { m.renditions[1].chunks[0].bytes = 0; }},
         {"'bytes' is out of range",
@@ -214,7 +216,7 @@ BOOST_AUTO_TEST_CASE(members_that_are_not_known_are_passed_over) {
     BOOST_REQUIRE(m);
     BOOST_TEST((*m == sample()));
 }
-BOOST_AUTO_TEST_CASE(it_is_printed_as_it_always_was) {  // published manifests are compared by byte
+BOOST_AUTO_TEST_CASE(the_printed_form_is_fixed) {  // published manifests are compared by byte
     auto m = sample();
     m.renditions.resize(1), m.renditions[0].chunks.resize(1);
     m.loudness->lufs.reset();

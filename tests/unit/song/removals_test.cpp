@@ -12,7 +12,7 @@ const std::string one = "f708g9y9hkqj952n35qwr9j43hhzt0cx",
 
 BOOST_AUTO_TEST_SUITE(song_removals)
 
-BOOST_AUTO_TEST_CASE(what_is_printed_is_read) {
+BOOST_AUTO_TEST_CASE(a_printed_value_is_parsed_back) {
     const std::vector<Removal> all{{1, one}, {1795929651230, two}};
     BOOST_TEST((*parse_removals(print_removals(all)) == all));
     BOOST_TEST(parse_removals("")->empty());
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(a_line_without_its_end_is_not_written_yet) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_line_is_refused) {
+BOOST_AUTO_TEST_CASE(an_invalid_line_is_refused) {
     for (const auto& line : std::vector<std::string>{"", one, " " + one, "-1 " + one, "01 " + one,
                                                      "1  " + one, "1 " + one + " ", "1 name",
                                                      "1 " + one + "\r", "1000000000000000 " + one,

@@ -27,7 +27,7 @@ struct Store : Folder {
 
 BOOST_AUTO_TEST_SUITE(store_changes)
 
-BOOST_AUTO_TEST_CASE(what_publishers_do_is_told_once) {
+BOOST_AUTO_TEST_CASE(each_change_of_a_publisher_is_reported_once) {
     Store store;
     Changes changes{store.path};
     BOOST_TEST(changes.poll()->empty());
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(what_publishers_do_is_told_once) {
     BOOST_TEST((late.poll() == gone));
 }
 
-BOOST_AUTO_TEST_CASE(a_line_on_its_way_comes_when_it_is_there) {
+BOOST_AUTO_TEST_CASE(an_incomplete_line_is_read_when_it_is_complete) {
     Store store;
     std::ofstream log{store.path / "changes"};
     Changes changes{store.path};
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_line_on_its_way_comes_when_it_is_there) {
     BOOST_TEST((changes.poll() == All{{Change::song, other}}));
 }
 
-BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_followed_says_so_once) {
+BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_followed_is_reported_once) {
     Store store;
     const auto write = [&](std::string_view text) {
         std::ofstream{store.path / "changes.new"} << text;
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_followed_says_so_once) {
     BOOST_TEST((changes.poll() == All{{Change::song, id}}));
 }
 
-BOOST_AUTO_TEST_CASE(a_long_log_begins_anew) {
+BOOST_AUTO_TEST_CASE(a_long_log_is_replaced_by_a_new_one) {
     Store store;
     std::ofstream{store.path / "changes"} << std::string(5u << 20, '\n');
     Changes changes{store.path};
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_long_log_begins_anew) {
     BOOST_TEST(!changes.poll());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_line_is_refused) {
+BOOST_AUTO_TEST_CASE(an_invalid_line_is_refused) {
     for (const auto* bad : {"", "song", "1 song x", "1 songs ", "x song ", "1  song "})
         BOOST_TEST(!parse_change(bad + id + "x"), bad);
     BOOST_TEST((parse_change("5 song " + id) == Change{Change::song, id}));

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_limit_counts_chunks_of_earlier_programs) {
     BOOST_TEST(kept.bytes() == 1000u);
 }
 
-BOOST_AUTO_TEST_CASE(a_name_stands_for_the_song_it_stood_for_last) {
+BOOST_AUTO_TEST_CASE(a_name_refers_to_the_song_that_was_assigned_last) {
     const Folder folder;
     Kept kept{folder.path, 10'000};
     BOOST_TEST(!kept.named("tune").has_value());

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_not_a_file_is_missing_and_does_not_block) {
         BOOST_TEST(!Tree{root}.state(name), name);
     }
 }
-BOOST_AUTO_TEST_CASE(a_root_that_moves_stays_the_same_tree) {
+BOOST_AUTO_TEST_CASE(a_renamed_root_remains_the_same_tree) {
     const Tree tree{root};
     fs::rename(root, folder / "moved");
     BOOST_TEST(bool{tree.open("a/file")});

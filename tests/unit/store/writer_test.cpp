@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_fails_the_end_and_later_write
     BOOST_TEST(!fs::exists(folder.path / "next"));
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_there_is_not_written_over) {
+BOOST_AUTO_TEST_CASE(an_existing_file_is_not_overwritten) {
     const Folder folder;
     store::Writer writer;
     writer.write(folder.path / "a", Bytes{1});

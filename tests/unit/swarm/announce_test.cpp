@@ -84,6 +84,10 @@ BOOST_AUTO_TEST_CASE(a_start_holds_the_manifest_as_it_is) {
     BOOST_TEST(without ==
                R"({"song_id":")" + one + R"(","available_bitrates":[],"peers":[],"edges":[]})");
     BOOST_TEST(parse_song_answer(without)->manifest.empty());
+    BOOST_TEST(!again->peers_first);
+    const auto sparing = print_song_answer({one, {}, {}, {}, "", true});
+    BOOST_TEST(sparing.ends_with(R"(,"peers_first":true})"));
+    BOOST_TEST(parse_song_answer(sparing)->peers_first);
     cut(printed, parse_song_answer);
 }
 
@@ -108,7 +112,7 @@ BOOST_AUTO_TEST_CASE(every_text_cut_short_is_malformed) {
     cut(print_edges_answer({edge}), parse_edges_answer);
 }
 
-BOOST_AUTO_TEST_CASE(leaving_is_said_in_three_ways) {
+BOOST_AUTO_TEST_CASE(a_peer_can_leave_in_three_ways) {
     for (const auto* said : {R"("songs":{})", R"("left":true)", R"("songs":null)"})
         BOOST_TEST(parse_announce(announce_with(said))->leaving(), said);
     const auto songs = text(R"("songs":{")", one, R"(":{"96":[[0,1]]}})");
@@ -215,8 +219,7 @@ BOOST_AUTO_TEST_CASE(an_announce_omits_songs_that_do_not_fit) {
     auto again = parse_announce(print_announce(all));
     BOOST_REQUIRE(bool(again));
     BOOST_TEST(again->songs.size() == most_songs);
-    for (auto& [id, have] : all.songs)
-        have[320] = std::vector<ChunkRange>(60, ChunkRange{100, 200});
+    for (auto& [id, have] : all.songs) have[320] = Ranges(60, ChunkRange{100, 200});
     const auto printed = print_announce(all);
     BOOST_TEST(printed.size() <= most_request_bytes);
     BOOST_TEST(printed.size() > most_request_bytes - 2000);

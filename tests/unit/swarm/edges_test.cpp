@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(the_first_probe_decides_alone) {
     BOOST_TEST(names(edges, berlin)[0] == "us");
 }
 
-BOOST_AUTO_TEST_CASE(edges_of_one_place_share_the_songs) {
+BOOST_AUTO_TEST_CASE(edges_at_one_place_share_the_songs) {
     std::vector<EdgeInfo> same;
     for (const auto* name : {"a", "b", "c", "d"})
         same.push_back({name, std::string{"http://"} + name, berlin, {}});

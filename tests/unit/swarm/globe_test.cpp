@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(regions_nest_down_to_a_cell) {
     BOOST_TEST(!Region{}.quarter_of(0).has(cell_nowhere));
 }
 
-BOOST_AUTO_TEST_CASE(a_region_is_about_as_far_as_its_places) {
+BOOST_AUTO_TEST_CASE(the_distance_of_a_region_is_about_that_of_its_locations) {
     const auto region_at = [](Location place, int levels) {
         Region region;
         for (int i = 0; i < levels; ++i) region = region.quarter_of(cell_of(place));

@@ -6,7 +6,7 @@ using namespace stretto::swarm;
 
 BOOST_AUTO_TEST_SUITE(swarm_health)
 
-BOOST_AUTO_TEST_CASE(one_network_moves_a_peer_a_quarter_of_the_way) {
+BOOST_AUTO_TEST_CASE(repeated_reports_of_one_network_count_once) {
     Health health;
     BOOST_TEST(health.report(1, false, 0));
     BOOST_TEST(health.success == 0.6f);
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(four_networks_put_out_a_peer_that_is_bad_at_two_songs) {
     BOOST_TEST(health.out());
 }
 
-BOOST_AUTO_TEST_CASE(all_reporters_of_one_song_move_a_peer_only_so_far) {
+BOOST_AUTO_TEST_CASE(all_reports_of_one_song_lower_a_success_rate_only_by_a_limit) {
     Health health;
     for (Network network = 1; network <= 1000; ++network) health.report(network, false, 0, 7);
     BOOST_TEST(health.success >= 0.49f);
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(all_reporters_of_one_song_move_a_peer_only_so_far) {
     static_assert(sizeof(Health) == 32);
 }
 
-BOOST_AUTO_TEST_CASE(who_has_shown_nothing_counts_a_quarter) {
+BOOST_AUTO_TEST_CASE(a_report_from_a_network_without_peers_has_a_quarter_of_the_weight) {
     Health health;
     BOOST_TEST(health.report(1, false, 0, 7, 0.25f));
     BOOST_TEST(health.success == 0.75f);
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_network_counts_again_after_four_others) {
     BOOST_TEST(!health.report(5, true, 0));
 }
 
-BOOST_AUTO_TEST_CASE(time_gives_a_bad_peer_another_chance_and_takes_no_praise_away) {
+BOOST_AUTO_TEST_CASE(a_bad_success_rate_recovers_and_a_good_one_stays) {
     Health bad, good;
     for (Network network = 1; network <= 6; ++network)
         bad.report(network, false, 0, 7 + network % 2), good.report(network, true, 0);
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(handed_out_upload_is_free_again_after_a_while) {
     BOOST_TEST(health.free_kbps(4000) == 4000);
 }
 
-BOOST_AUTO_TEST_CASE(a_boasting_peer_counts_with_its_measured_rate) {
+BOOST_AUTO_TEST_CASE(a_measured_rate_replaces_an_exaggerated_announced_one) {
     Health health;
     health.report(1, true, 200);
     BOOST_TEST(health.free_kbps(1e7) == 800);

@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(a_song_of_three_and_a_half_minutes_has_a_bit_a_chunk) {
     BOOST_TEST(std::popcount(complete(usual)) == 63);
 }
 
-BOOST_AUTO_TEST_CASE(in_a_longer_one_a_bit_is_set_when_all_that_it_stands_for_is_held) {
+BOOST_AUTO_TEST_CASE(in_a_longer_song_a_bit_is_set_if_all_of_its_chunks_are_held) {
     BOOST_TEST(longer.group() == 4);
     const auto word = inventory_of(longer, {{160, {{0, 3}, {5, 11}, {64, 64}}}});
     BOOST_TEST((have_of(longer, word) == Have{{160, {{0, 3}, {8, 11}, {64, 64}}}}));

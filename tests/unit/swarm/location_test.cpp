@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(the_printed_text_parses_as_the_rounded_location) {
         }
 }
 
-BOOST_AUTO_TEST_CASE(there_is_one_way_to_print_zero) {
+BOOST_AUTO_TEST_CASE(zero_is_printed_without_a_sign) {
     BOOST_TEST(print_location({-0.04f, -0.0f}) == "0.0,0.0");
 }
 

@@ -50,7 +50,7 @@ using Posted = Mailboxes::Posted;
 
 BOOST_AUTO_TEST_SUITE(swarm_mailboxes)
 
-BOOST_AUTO_TEST_CASE(a_signal_reaches_who_waits_at_once_and_without_the_token) {
+BOOST_AUTO_TEST_CASE(a_waiting_peer_gets_a_signal_at_once_and_without_the_token) {
     Desk d;
     d.boxes.enter(one, here, d.now);
     const auto came = d.wait(one, here);
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_signal_reaches_who_waits_at_once_and_without_the_token) {
     BOOST_TEST(d.boxes.waiting() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(what_comes_between_two_polls_waits) {
+BOOST_AUTO_TEST_CASE(a_signal_between_two_polls_waits) {
     Desk d;
     d.boxes.enter(one, here, d.now);
     d.wait(one, here);
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(what_comes_between_two_polls_waits) {
     BOOST_TEST(parse_signals(**came)->size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(who_does_not_wait_gets_none) {
+BOOST_AUTO_TEST_CASE(a_peer_that_does_not_poll_gets_no_signals) {
     Desk d;
     BOOST_TEST((d.post(one) == Posted::nobody_waits));
     d.boxes.enter(one, here, d.now);
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_second_poll_ends_the_first) {
     BOOST_TEST(**first == "");
 }
 
-BOOST_AUTO_TEST_CASE(who_has_left_gets_his_signals_when_he_comes_back) {
+BOOST_AUTO_TEST_CASE(a_peer_that_reconnects_gets_its_waiting_signals) {
     Desk d;
     d.boxes.enter(one, here, d.now);
     const auto came = d.wait(one, here);
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_peer_is_proved_by_its_first_poll) {
     BOOST_TEST(d.proved.size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(one_that_never_polls_is_not) {
+BOOST_AUTO_TEST_CASE(a_peer_that_never_polls_is_not_proved) {
     Desk d;
     const auto peer = d.boxes.enter(one, here, d.now);
     d.boxes.prove(one, here, d.now);
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(one_that_never_polls_is_not) {
     BOOST_TEST((d.proved[0] == std::pair{peer, false}));
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_keeps_its_number_and_no_other_gets_it_before_it_is_forgotten) {
+BOOST_AUTO_TEST_CASE(a_peer_keeps_its_number_until_it_is_forgotten) {
     Desk d{{.ttl_ms = 100'000}};
     const auto peer = d.boxes.enter(one, here, d.now);
     for (int i = 0; i < 10; ++i) {
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_peer_keeps_its_number_and_no_other_gets_it_before_it_is_f
     BOOST_TEST(d.boxes.size() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(an_address_has_a_thousand_and_the_tracker_what_it_may) {
+BOOST_AUTO_TEST_CASE(mailboxes_are_limited_per_address_and_in_total) {
     Desk d{{.peers = 1500}};
     const auto id = [](int n) {
         std::string text(26, '0');
@@ -225,6 +225,31 @@ BOOST_AUTO_TEST_CASE(an_address_has_a_thousand_and_the_tracker_what_it_may) {
     int more = 0;
     for (int i = 0; i < 1000; ++i) more += d.boxes.enter(id(i), there, d.now).port > 0;
     BOOST_TEST(more == 1500 - 1023);
+}
+
+// The next request of a connection has come already, and is read as soon as the one before it is
+// answered.
+BOOST_AUTO_TEST_CASE(a_poll_may_follow_another_before_its_answer_is_out) {
+    Desk d;
+    d.boxes.enter(one, here, d.now);
+    int polls = 0;
+    const std::function<void(std::string)> again = [&](const std::string&) {
+        if (++polls < 20) d.boxes.wait(one, here, d.now, 25'000, again);
+    };
+    BOOST_REQUIRE(d.boxes.wait(one, here, d.now, 25'000, again));
+    d.wait(one, here, 1'000);
+    for (int i = 0; i < 400; ++i) {
+        d.now += 1'000;
+        d.boxes.expire(d.now);
+    }
+    BOOST_TEST(d.boxes.size() == 0u);
+    BOOST_TEST(d.boxes.waiting() == 0u);
+    d.boxes.enter(one, here, d.now);
+    polls = 0;
+    BOOST_REQUIRE(d.boxes.wait(one, here, d.now, 25'000, again));
+    d.boxes.end_all();
+    BOOST_TEST(polls == 20);
+    BOOST_TEST(d.boxes.waiting() == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_reachable_peer_is_listed_with_its_chunks) {
     BOOST_TEST(t.join(at("192.0.2.1", 5000), paris, have).listed);
 }
 
-BOOST_AUTO_TEST_CASE(one_that_was_not_reached_is_not_listed) {
+BOOST_AUTO_TEST_CASE(an_unreachable_peer_is_not_listed) {
     Tracker t;
     const Announce said{"p", 5000, {}, 1, {{song(1), all}}};
     const auto peer = at("192.0.2.1", 5000);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(one_that_was_not_reached_is_not_listed) {
     BOOST_TEST(t.peers.stats().listed == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(an_announce_takes_the_place_of_the_last) {
+BOOST_AUTO_TEST_CASE(an_announce_replaces_the_previous_one) {
     Tracker t;
     const auto peer = at("192.0.2.1");
     t.announce(peer, {"a", 8490, {}, 1, {{song(1), all}, {song(2), all}}});
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(an_announce_takes_the_place_of_the_last) {
     BOOST_TEST(t.peers.stats().songs == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_layout_that_comes_late_counts_only_for_the_announce_it_was_for) {
+BOOST_AUTO_TEST_CASE(a_late_layout_applies_only_to_its_own_announce) {
     Tracker t;
     const auto peer = at("192.0.2.1");
     const auto first = t.peers.announce(peer, {"a", 8490, {}, 1, {{song(1), all}}}, t.now);
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_forgotten) {
     BOOST_TEST(t.peers.stats().listed == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(near_peers_come_first_and_the_own_network_before_all) {
+BOOST_AUTO_TEST_CASE(near_peers_come_first_and_those_in_the_clients_network_before_all) {
     Tracker t;
     t.join(at("198.51.100.1"), sydney);
     t.join(at("198.51.101.1"), paris);
@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(quotas_nest) {
     BOOST_TEST(t.peers.stats().peers == 4096u + 1024u + 2u);
 }
 
-BOOST_AUTO_TEST_CASE(three_hundred_homes_of_one_48_all_get_in_beside_a_greedy_one) {
+BOOST_AUTO_TEST_CASE(three_hundred_homes_in_a_48_are_admitted_despite_a_greedy_one) {
     Tracker t;
     const auto home = [](int i) {
         std::array<char, 64> text{};
@@ -308,7 +308,7 @@ BOOST_AUTO_TEST_CASE(three_hundred_homes_of_one_48_all_get_in_beside_a_greedy_on
     BOOST_TEST(t.peers.stats().entries == 32u + 300u);
 }
 
-BOOST_AUTO_TEST_CASE(peers_that_cannot_be_reached_keep_nobody_out) {
+BOOST_AUTO_TEST_CASE(unreachable_peers_exclude_no_others) {
     Tracker t;
     const auto round = [&](bool reached) {
         for (int i = 0; i < 256; ++i)
@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(peers_that_cannot_be_reached_keep_nobody_out) {
     BOOST_TEST(t.join(at("203.0.113.77", 5000)).what == Peers::Announced::taken);
 }
 
-BOOST_AUTO_TEST_CASE(who_left_while_it_was_tried_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(a_peer_that_leaves_during_its_probe_is_forgotten) {
     Tracker t;
     const auto peer = at("192.0.2.1");
     BOOST_TEST(t.peers.announce(peer, {"p", 8490, {}, 1, {{song(1), all}}}, t.now).unproven);
@@ -345,7 +345,7 @@ BOOST_AUTO_TEST_CASE(who_left_while_it_was_tried_leaves_nothing) {
     BOOST_TEST(t.peers.stats().listed == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(one_network_fills_a_quarter_of_an_answer_while_there_are_others) {
+BOOST_AUTO_TEST_CASE(one_network_fills_at_most_a_quarter_of_a_response_if_there_are_others) {
     for (const char* asker : {"203.0.113.9", "198.51.100.9", "2001:db8:7::9"})
         for (const int want : {4, 16, 64}) {
             Tracker t;
@@ -443,7 +443,28 @@ BOOST_AUTO_TEST_CASE(four_networks_cannot_empty_the_lists) {
     BOOST_TEST(t.urls(somebody).size() == 16u);
 }
 
-BOOST_AUTO_TEST_CASE(a_thousand_newcomers_keep_nobody_from_those_who_were_there) {
+// Who passes a song on has received some of it; a stranger may never have asked for any.
+BOOST_AUTO_TEST_CASE(a_report_of_who_passes_the_song_on_counts_more_than_a_strangers) {
+    const auto health_after = [](int song_of_reporter, bool reports) {
+        Tracker t;
+        const Asker reporter{*parse_ip("198.51.100.9"), berlin};
+        t.join(far_apart(1), berlin);
+        t.join(at("198.51.100.7"), berlin, all, song_of_reporter);
+        const auto find = [&](const Asker& asker) {
+            const auto listed = t.list(asker);
+            const auto found = std::ranges::find(listed, far_apart(1).url(), &PeerInfo::url);
+            BOOST_REQUIRE(found != listed.end());
+            return *found;
+        };
+        const auto ticket = find(reporter).ticket;
+        if (reports) t.peers.report({ticket, false, "hash", 0, 0}, reporter.ip, t.now);
+        return find(somebody).health;
+    };
+    BOOST_TEST(health_after(1, true) < health_after(2, true));
+    BOOST_TEST(health_after(2, true) < health_after(2, false));
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_new_peers_do_not_hide_older_ones) {
     for (const auto& place : {berlin, sydney}) {
         Tracker t;
         std::set<std::string> seeders;
@@ -488,7 +509,7 @@ BOOST_AUTO_TEST_CASE(the_layout_of_a_song_is_known_while_a_peer_has_it) {
     BOOST_TEST(!t.peers.layout(song(1)));
 }
 
-BOOST_AUTO_TEST_CASE(the_biggest_swarms_are_told_with_their_whole_copies) {
+BOOST_AUTO_TEST_CASE(the_largest_swarms_are_listed_with_their_complete_peers) {
     Tracker t;
     for (int i = 0; i < 9; ++i)
         t.join(far_apart(i), {}, i < 4 ? all : Have{{96, {{0, 1}}}}, i % 3 ? 7 : 8);
@@ -515,7 +536,7 @@ BOOST_AUTO_TEST_CASE(expiry_does_a_bounded_part_of_the_work_at_a_time) {
     BOOST_TEST(t.peers.stats().peers == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(whatever_happens_it_agrees_with_a_plain_map) {
+BOOST_AUTO_TEST_CASE(random_operations_agree_with_a_plain_map) {
     Tracker t{{.ttl_s = 100}};
     struct Truth {
         std::map<int, bool> songs;

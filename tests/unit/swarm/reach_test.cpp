@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(hosts_on_the_internet_are_public) {
         BOOST_TEST(reaches(ip), ip);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_in_our_own_house_is_whatever_it_is_wrapped_in) {
+BOOST_AUTO_TEST_CASE(private_addresses_are_refused_in_every_notation) {
     for (const auto* ip : {"127.0.0.1",
                            "127.255.0.1",
                            "10.1.2.3",

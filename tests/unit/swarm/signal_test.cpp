@@ -44,7 +44,7 @@ using Addresses = std::vector<std::string>;
 
 BOOST_AUTO_TEST_SUITE(swarm_signal)
 
-BOOST_AUTO_TEST_CASE(what_is_printed_is_read_back) {
+BOOST_AUTO_TEST_CASE(a_printed_signal_is_parsed_back) {
     auto said = offer();
     BOOST_TEST((*parse_signal(print_signal(said)) == said));
     said.kind = Signal::Kind::answer;
@@ -91,14 +91,14 @@ BOOST_AUTO_TEST_CASE(fields_out_of_bounds_are_refused) {
     BOOST_TEST(!parse_signal(R"({"kind":"hangup","from":")" + one + R"(","session":"s"})"));
 }
 
-BOOST_AUTO_TEST_CASE(only_the_address_that_the_tracker_sees_goes_far) {
+BOOST_AUTO_TEST_CASE(other_networks_get_only_the_address_that_the_tracker_sees) {
     BOOST_TEST(passed({srflx("198.51.100.7"), srflx("203.0.113.9"), host("198.51.100.7"),
                        host("10.0.0.7"), host("192.168.1.2"), host("x.local")},
                       "198.51.100.7", "203.0.113.1") == Addresses{"198.51.100.7"},
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(behind_one_address_private_addresses_are_told_and_no_others) {
+BOOST_AUTO_TEST_CASE(behind_one_public_address_only_private_addresses_are_forwarded_too) {
     const auto left =
         passed({host("10.0.0.7"), host("192.168.1.2"), host("100.64.0.1"), host("8.8.8.8"),
                 host("198.51.100.7"), host("abc-1.local"), host("127.0.0.1"), host("224.0.0.1"),
@@ -109,13 +109,13 @@ BOOST_AUTO_TEST_CASE(behind_one_address_private_addresses_are_told_and_no_others
     BOOST_TEST(left == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(one_network_of_ipv6_is_one_home) {
+BOOST_AUTO_TEST_CASE(peers_in_one_48_of_ipv6_count_as_behind_one_address) {
     BOOST_TEST(passed({host("2001:db8::7"), host("2001:db8:0:1::7")}, "2001:db8::1",
                       "2001:db8::2") == Addresses{"2001:db8::7"},
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(loopback_is_told_on_loopback_alone) {
+BOOST_AUTO_TEST_CASE(loopback_addresses_are_forwarded_only_between_peers_on_loopback) {
     BOOST_TEST(passed({host("127.0.0.1"), host("::1")}, "127.0.0.1", "127.0.0.1").size() == 2u);
     BOOST_TEST(passed({host("127.0.0.1"), host("::1")}, "198.51.100.7", "198.51.100.7").empty());
     BOOST_TEST(passed({host("127.0.0.1")}, "127.0.0.1", "198.51.100.7").empty());

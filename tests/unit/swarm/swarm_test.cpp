@@ -16,6 +16,7 @@ const Location berlin{52.5f, 13.4f}, sydney{-33.9f, 151.2f}, lima{-12.0f, -77.0f
 struct Book final : Swarm::Notes {
     Cell cell_of(std::uint32_t peer) const override { return cells.at(peer); }
     void fetch(std::uint32_t) const override {}
+    void fetch_link(std::uint32_t) const override {}
     Network network_of(std::uint32_t peer) const override {
         const auto found = networks.find(peer);
         return found == networks.end() ? peer : found->second;
@@ -76,14 +77,14 @@ BOOST_AUTO_TEST_CASE(all_peers_of_a_small_swarm_that_have_it_are_picked) {
     BOOST_TEST(Book{}.pick(berlin, 1).empty());
 }
 
-BOOST_AUTO_TEST_CASE(so_is_a_peer_with_unknown_chunks) {
+BOOST_AUTO_TEST_CASE(peers_with_unknown_chunks_are_picked_too) {
     Book book;
     for (std::uint32_t i = 0; i < 40; ++i) book.add(i, berlin, i % 4 ? 2 : 0);
     BOOST_TEST(book.pick(berlin, 1).size() == 10u);
     BOOST_TEST(book.pick(berlin, 2).size() == 40u);
 }
 
-BOOST_AUTO_TEST_CASE(of_a_big_one_the_nearest_come_first) {
+BOOST_AUTO_TEST_CASE(the_nearest_members_of_a_large_swarm_come_first) {
     Book book;
     for (std::uint32_t i = 0; i < 300; ++i) book.add(i, i < 50 ? berlin : i < 150 ? sydney : lima);
     BOOST_TEST(book.swarm.is_big());
@@ -95,7 +96,7 @@ BOOST_AUTO_TEST_CASE(of_a_big_one_the_nearest_come_first) {
     BOOST_TEST(book.pick({}, 1).size() == Swarm::enough);
 }
 
-BOOST_AUTO_TEST_CASE(of_many_in_one_place_each_has_its_turn) {
+BOOST_AUTO_TEST_CASE(many_members_at_one_place_take_turns) {
     Book book;
     for (std::uint32_t i = 0; i < 1000; ++i) book.add(i, berlin);
     std::set<std::uint32_t> seen;
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(members_come_and_go_and_notes_stay_right) {
     BOOST_TEST(book.pick(berlin, 7).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_network_that_is_nearest_and_biggest_gets_a_quarter_while_there_are_others) {
+BOOST_AUTO_TEST_CASE(the_nearest_and_largest_network_gets_at_most_a_quarter_if_there_are_others) {
     for (const auto far : {berlin, sydney}) {  // in the same cell, and in another
         Book book;
         for (std::uint32_t i = 0; i < 3000; ++i) book.networks[i] = 7, book.add(i, berlin);

@@ -86,7 +86,7 @@ struct Setup {
 
 BOOST_AUTO_TEST_SUITE(track_manifests)
 
-BOOST_AUTO_TEST_CASE(a_song_is_found_by_id_and_by_name_and_asked_for_once) {
+BOOST_AUTO_TEST_CASE(a_song_is_found_by_id_and_by_name_with_one_request) {
     Setup s;
     const auto id = s.origin.publish(1);
     s.origin.files["/names/song"] = id + "\n";
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_song_is_found_by_id_and_by_name_and_asked_for_once) {
     BOOST_TEST(s.manifests->peek(id));
 }
 
-BOOST_AUTO_TEST_CASE(a_name_may_have_tags_of_its_own) {
+BOOST_AUTO_TEST_CASE(a_name_may_have_its_own_tags) {
     Setup s;
     const auto id = s.origin.publish(1);
     auto own = song_of(1);
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(tags_that_a_name_loses_are_forgotten) {
     for (int i = 0; i < 5; ++i, s.turn()) BOOST_TEST(s.get("album").song->manifest + "\n" == tags);
 }
 
-BOOST_AUTO_TEST_CASE(another_song_under_the_tags_of_a_name_is_not_taken) {
+BOOST_AUTO_TEST_CASE(a_tags_manifest_of_another_song_is_refused) {
     Setup s;
     const auto id = s.origin.publish(1);
     s.origin.files["/names/album"] = id + "\n";
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_missing_song_is_remembered_for_a_while) {
     BOOST_TEST(forgetful.get(id).status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(an_origin_that_is_down_takes_nothing_with_it) {
+BOOST_AUTO_TEST_CASE(while_the_origin_is_down_no_song_is_removed) {
     Manifests::Limits limits;
     limits.fresh_ms = limits.failed_ms = 0;
     Setup s{limits};
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(new_tags_and_new_names_come_through) {
     while (s.get("song").song->id != other) s.turn();
 }
 
-BOOST_AUTO_TEST_CASE(an_origin_that_says_nonsense_is_a_bad_gateway) {
+BOOST_AUTO_TEST_CASE(an_invalid_response_of_the_origin_is_a_bad_gateway) {
     Manifests::Limits limits;
     limits.failed_ms = 0;
     Setup s{limits};

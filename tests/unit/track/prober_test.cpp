@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up) {
     BOOST_TEST(p.yes + p.no == 8);
 }
 
-BOOST_AUTO_TEST_CASE(networks_take_turns_and_one_too_many_waits_for_nothing) {
+BOOST_AUTO_TEST_CASE(networks_take_turns_and_too_many_waiting_requests_are_refused) {
     const auto listeners = net::listen((*net::parse_listen("127.0.1.1:0"))[0], 1);
     const auto here = endpoint_of(net::local_address(listeners[0].fd()));
     const Deaf deaf;

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_browser_may_ask_before_it_sends_json) {
     const auto answer = ask("OPTIONS", "/announce");
     BOOST_TEST(answer.status == 204);
     BOOST_TEST(field(answer, "Access-Control-Allow-Methods") == "GET, HEAD, POST, OPTIONS");
-    BOOST_TEST(field(answer, "Access-Control-Allow-Headers") == "Content-Type");
+    BOOST_TEST(field(answer, "Access-Control-Allow-Headers") == "Authorization, Content-Type");
     BOOST_TEST(field(answer, "Access-Control-Max-Age") == "86400");
 }
 BOOST_AUTO_TEST_CASE(other_methods_are_refused_with_those_that_are_not) {
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(other_methods_are_refused_with_those_that_are_not) {
         BOOST_TEST(ask("GET", path).status == 200, path);
     }
 }
-BOOST_AUTO_TEST_CASE(errors_say_why_and_are_kept_by_nobody) {
+BOOST_AUTO_TEST_CASE(error_responses_give_a_reason_and_are_not_cached) {
     for (const auto& [target, status] :
          {std::pair{"/nothing", 404}, {"/%zz", 400}, {"/edges?location=x", 400}}) {
         const auto answer = ask("GET", target);
@@ -135,14 +135,14 @@ BOOST_AUTO_TEST_CASE(errors_say_why_and_are_kept_by_nobody) {
         BOOST_TEST(!answer.body.empty());
     }
 }
-BOOST_AUTO_TEST_CASE(the_nearest_edge_is_where_a_path_leads) {
+BOOST_AUTO_TEST_CASE(a_path_is_redirected_to_the_nearest_edge) {
     const auto answer = ask("GET", "/nearest/songs/one/manifest.json?x=1");
     BOOST_TEST(answer.status == 307);
     BOOST_TEST(field(answer, "Location") == "http://eu.example/songs/one/manifest.json?x=1");
     BOOST_TEST(field(answer, "Cache-Control") == "no-store");
     BOOST_TEST(field(answer, "Access-Control-Allow-Origin") == "*");
 }
-BOOST_AUTO_TEST_CASE(a_song_that_the_origin_does_not_have_is_404_and_one_that_it_has_comes) {
+BOOST_AUTO_TEST_CASE(a_song_of_the_origin_is_answered_and_any_other_is_404) {
     const toy::Song song;
     origin.files = song.files;
     BOOST_TEST(ask("GET", "/songs/missing").status == 404);
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_song_that_the_origin_does_not_have_is_404_and_one_that_it
     BOOST_TEST(says(metrics, "stretto_origin_failures_total 1"));
     BOOST_TEST(says(metrics, "stretto_manifests 1"));
 }
-BOOST_AUTO_TEST_CASE(it_tells_what_it_counted) {
+BOOST_AUTO_TEST_CASE(the_metrics_contain_its_counters) {
     const std::string id(32, '7');
     const auto body = R"({"peer_id":"p","port":8490,"songs":{")" + id + R"(":{"96":[[0,3]]}}})";
     BOOST_TEST(ask("POST", "/announce", body).status == 200);
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(it_tells_what_it_counted) {
     BOOST_TEST(says(stats, "http://eu.example"));
     BOOST_TEST(says(stats, "\"swarms\""));
 }
-BOOST_AUTO_TEST_CASE(who_is_forgotten_goes_a_part_at_a_time_and_others_are_answered_in_between) {
+BOOST_AUTO_TEST_CASE(expired_peers_are_removed_in_steps_between_requests) {
     int beats = 0;  // as often as those who have nothing more to forget are asked
     net::Timer beat{loop, [&] { ++beats; }};
     beat.every(std::chrono::milliseconds{200});

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(chunks_joined_are_the_uncut_stream_however_their_bytes_are_
         BOOST_TEST((joined == song().high_pcm), "steps of " << step);
     }
 }
-BOOST_AUTO_TEST_CASE(a_page_sounds_before_the_next_one_is_there) {
+BOOST_AUTO_TEST_CASE(a_page_is_decoded_before_the_next_one_arrives) {
     StreamDecoder decoder{rate, channels};
     const auto& chunk = song().low.chunks[1];
     decoder.begin({0, chunk.facts.samples});
@@ -86,7 +86,8 @@ BOOST_AUTO_TEST_CASE(a_page_sounds_before_the_next_one_is_there) {
         BOOST_TEST(samples.size() == static_cast<std::size_t>(decoder.position() * channels));
     }
 }
-BOOST_AUTO_TEST_CASE(from_every_piece_on_it_is_the_same_sound_and_the_index_says_where) {
+BOOST_AUTO_TEST_CASE(
+    decoding_from_every_piece_gives_the_same_samples_at_the_position_in_the_index) {
     StreamDecoder decoder{rate, channels};
     int pieces = 0;
     for (std::size_t k = 0; k < song().high.chunks.size(); ++k) {
@@ -113,7 +114,7 @@ BOOST_AUTO_TEST_CASE(from_every_piece_on_it_is_the_same_sound_and_the_index_says
     }
     BOOST_TEST(pieces > 4);
 }
-BOOST_AUTO_TEST_CASE(a_splice_in_mid_chunk_is_the_one_up_to_the_sample_and_the_other_from_there) {
+BOOST_AUTO_TEST_CASE(a_splice_in_a_chunk_is_one_rendition_before_its_sample_and_the_other_after) {
     const auto& low = song().low.chunks[1];
     const auto& high = song().high.chunks[1];
     const auto rows = ogg::pieces(high.facts, high.bytes.size(), rate);
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_splice_in_mid_chunk_is_the_one_up_to_the_sample_and_the_o
         BOOST_TEST((joined == wanted));
     }
 }
-BOOST_AUTO_TEST_CASE(a_damaged_byte_is_told_and_never_sounds) {
+BOOST_AUTO_TEST_CASE(a_damaged_byte_is_reported_and_not_decoded) {
     const auto& chunk = song().low.chunks[1];
     const auto whole = slice(song().low_pcm, chunk_samples, chunk_samples + chunk.facts.samples);
     for (std::size_t n = 0; n < chunk.bytes.size(); n += 97) {
@@ -157,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_byte_is_told_and_never_sounds) {
         BOOST_TEST((samples == whole), "byte " << n);
     }
 }
-BOOST_AUTO_TEST_CASE(a_chunk_cut_short_a_page_left_out_and_one_twice_are_not_taken) {
+BOOST_AUTO_TEST_CASE(truncated_chunks_and_missing_or_repeated_pages_are_refused) {
     const auto& chunk = song().low.chunks[1];
     std::vector<BytesView> pages;
     ogg::PageReader reader{chunk.bytes};

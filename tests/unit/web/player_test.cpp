@@ -116,7 +116,7 @@ bool begins(const std::vector<float>& whole, const std::vector<float>& part, std
 
 BOOST_FIXTURE_TEST_SUITE(web_player, Fixture)
 
-BOOST_AUTO_TEST_CASE(two_songs_are_heard_as_one_and_told) {
+BOOST_AUTO_TEST_CASE(two_songs_play_without_a_gap_and_both_are_reported) {
     player().play(first().id, 0);
     player().next(second().id);
     BOOST_REQUIRE(until("\"next\":\"" + second().id));
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(two_songs_are_heard_as_one_and_told) {
     BOOST_TEST(browser.posted.find("\"why\":\"finished\"") != std::string::npos);
     BOOST_TEST(browser.posted.find("stall") == std::string::npos);
 }
-BOOST_AUTO_TEST_CASE(a_song_that_begins_in_its_middle_asks_for_nothing_before) {
+BOOST_AUTO_TEST_CASE(a_song_that_starts_in_the_middle_requests_no_earlier_chunks) {
     player().play(first().id, 9.5);
     BOOST_REQUIRE(until("\"state\":\"ended\""));
     const auto& pcm = first().pcm.at(96);
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_song_that_begins_in_its_middle_asks_for_nothing_before) {
          std::vector<float>(pcm.begin() + static_cast<std::ptrdiff_t>(2 * 9.5 * rate), pcm.end())));
     BOOST_TEST(!asked.contains(first().path("96/chunk_0.ogg")));
 }
-BOOST_AUTO_TEST_CASE(after_a_seek_the_next_sample_is_the_one_sought) {
+BOOST_AUTO_TEST_CASE(after_a_seek_the_next_sample_is_the_requested_one) {
     player().play(first().id, 0);
     const auto& pcm = first().pcm.at(96);
     BOOST_REQUIRE(plays_to(1000));
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(after_a_seek_the_next_sample_is_the_one_sought) {
         BOOST_TEST(!browser.sound.empty());
     }
 }
-BOOST_AUTO_TEST_CASE(what_is_kept_is_not_asked_for_again) {
+BOOST_AUTO_TEST_CASE(a_stored_file_is_not_requested_again) {
     player().play(first().id, 0);
     BOOST_REQUIRE(until("\"state\":\"ended\""));
     asked.clear();
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_manifest_of_another_song_and_no_manifest_end_the_song) {
     BOOST_TEST(!browser.run(player(), 1, [] { return false; }));
     BOOST_TEST(browser.sound.empty());
 }
-BOOST_AUTO_TEST_CASE(a_server_that_is_gone_for_a_while_is_a_stall) {
+BOOST_AUTO_TEST_CASE(an_outage_of_the_server_causes_a_stall) {
     bytes_per_s = 13'000;
     player().play(first().id, 0);
     BOOST_REQUIRE(plays_to(500));
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_gone_for_a_while_is_a_stall) {
     BOOST_TEST(browser.posted.find("\"stall\"") != std::string::npos);
     BOOST_TEST(browser.posted.find("\"resume\"") != std::string::npos);
 }
-BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_is_given_up) {
+BOOST_AUTO_TEST_CASE(a_silent_server_is_given_up) {
     bytes_per_s = 0;
     options.patience_s = 25;
     player().play(first().id, 0);
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_better_rendition_joins_at_the_sample) {
     BOOST_TEST(changes == 1);
     BOOST_TEST(said("\"kbps\":320"));
 }
-BOOST_AUTO_TEST_CASE(a_server_that_takes_no_events_gets_them_once) {
+BOOST_AUTO_TEST_CASE(a_server_that_refuses_events_gets_them_once) {
     player().play(first().id, 0);
     BOOST_REQUIRE(plays_to(1000));
     player().posted(404, 0);
@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_takes_no_events_gets_them_once) {
     BOOST_REQUIRE(until("\"state\":\"ended\""));
     BOOST_TEST(browser.posted.size() == before);
 }
-BOOST_AUTO_TEST_CASE(another_song_silences_this_one_and_begins_at_once) {
+BOOST_AUTO_TEST_CASE(another_song_replaces_this_one_at_once) {
     player().play(first().id, 0);
     player().next(second().id);
     BOOST_REQUIRE(plays_to(4000));

@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(using_a_song_again_keeps_it_longer) {
     shelf.use("a", 3);
     BOOST_TEST((shelf.keep("c", "x", 50, 4) == Paths{"songs/b/x"}));
 }
-BOOST_AUTO_TEST_CASE(nothing_goes_for_what_never_fits) {
+BOOST_AUTO_TEST_CASE(an_object_larger_than_the_cache_evicts_nothing) {
     Shelf shelf{100};
     shelf.found("a", "x", 50, 1);
     BOOST_TEST(!shelf.keep("b", "x", 101, 2));
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(nothing_goes_for_what_never_fits) {
     BOOST_TEST(!shelf.keep("b", "y", 20, 3));
     BOOST_TEST(shelf.has("b", "x"));
 }
-BOOST_AUTO_TEST_CASE(what_is_lost_or_kept_twice_counts_once) {
+BOOST_AUTO_TEST_CASE(an_object_lost_or_stored_twice_counts_once) {
     Shelf shelf{100};
     BOOST_TEST((shelf.keep("a", "x", 40, 1) == Paths{}));
     BOOST_TEST((shelf.keep("a", "x", 60, 2) == Paths{}));

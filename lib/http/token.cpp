@@ -1,0 +1,111 @@
+#include "http/token.hpp"
+
+namespace stretto::http {
+namespace {
+
+constexpr std::string_view scheme = "Bearer ";
+
+/// Blanks at both ends.
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// Calls `each` with every part of a list; joins those that it wants kept.
+template <class Keep>
+std::string keep_parts(std::string_view list, char between, std::string_view join, Keep keep) {
+    std::string kept;
+    for (bool more = true; more;) {
+        const auto end = list.find(between);
+        auto part = list.substr(0, end);
+        more = end != list.npos;
+        if (more) list.remove_prefix(end + 1);
+        if (!keep(part)) continue;
+        if (!kept.empty()) kept += join;
+        kept += part;
+    }
+    return kept;
+}
+
+/// The value in "URISigningPackage=VALUE"; nullopt for another name.
+std::optional<std::string_view> value_of(std::string_view pair) {
+    if (!pair.starts_with(token_name)) return {};
+    pair.remove_prefix(token_name.size());
+    if (!pair.starts_with('=')) return {};
+    return pair.substr(1);
+}
+
+std::string take_from_target(std::string& target) {
+    if (target.find(token_name) == target.npos) return {};
+    const auto mark = target.find('?');
+    if (mark == target.npos) return {};
+    std::string token;
+    const auto query = keep_parts(std::string_view{target}.substr(mark + 1), '&', "&",
+                                  [&](std::string_view& part) {
+                                      const auto value = value_of(part);
+                                      if (value && token.empty()) token = *value;
+                                      return !value;
+                                  });
+    target.resize(mark);
+    if (!query.empty()) target += '?' + query;
+    return token;
+}
+
+std::string take_from_cookies(Fields& fields) {
+    if (!fields.has("Cookie")) return {};
+    std::string token, kept;
+    // HTTP/2 lets a client send several (RFC 9113 8.2.3)
+    for (const auto& field : fields) {
+        if (!same_token(field.name, "Cookie")) continue;
+        const auto rest = keep_parts(field.value, ';', "; ", [&](std::string_view& part) {
+            part = trimmed(part);
+            const auto value = value_of(part);
+            if (value && token.empty()) token = *value;
+            return !value && !part.empty();
+        });
+        if (!rest.empty()) kept += (kept.empty() ? "" : "; ") + rest;
+    }
+    fields.remove("Cookie");
+    if (!kept.empty()) fields.add("Cookie", kept);
+    return token;
+}
+
+std::string take_from_authorization(Fields& fields) {
+    const auto* value = fields.find("Authorization");
+    if (!value || value->size() < scheme.size() ||
+        !same_token(value->substr(0, scheme.size()), scheme))
+        return {};
+    std::string token{trimmed(std::string_view{*value}.substr(scheme.size()))};
+    fields.remove("Authorization");
+    return token;
+}
+
+}  // namespace
+
+Carried take_token(Request& request) {
+    Carried carried{take_from_target(request.target), true};
+    auto cookie = take_from_cookies(request.fields);
+    auto authorization = take_from_authorization(request.fields);
+    if (!carried.token.empty()) return carried;
+    return {std::move(cookie.empty() ? authorization : cookie), false};
+}
+
+std::string without_token(std::string_view url) {
+    std::string out;
+    for (auto at = url.find(token_name); at != url.npos; at = url.find(token_name)) {
+        at += token_name.size();
+        out += url.substr(0, at);
+        url.remove_prefix(at);
+        if (!url.starts_with('=')) continue;
+        out += "=-";
+        url.remove_prefix(std::min(url.find_first_of("&#;"), url.size()));
+    }
+    return out += url;
+}
+
+Field bearer(std::string_view token) {
+    return {"Authorization", std::string{scheme} + std::string{token}};
+}
+
+}  // namespace stretto::http

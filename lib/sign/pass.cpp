@@ -1,0 +1,53 @@
+#include "sign/pass.hpp"
+
+namespace stretto::sign {
+namespace {
+
+constexpr std::string_view type = "stretto-pass";
+
+Result<Pass> parse_pass(const Jws& jws) {
+    if (jws.type != type) return Malformed{"it is not a pass"};
+    try {
+        const auto& claims = jws.claims;
+        Pass pass;
+        pass.song = claims.at("song").string();
+        pass.address = claims.at("address").string();
+        pass.expires = claims.at("exp").integer();
+        if (const auto* kbps = claims.find("stretto_kbps")) {
+            const auto most = kbps->integer();
+            if (most < 1 || most > 65535) return Malformed{"its bitrate is wrong"};
+            pass.kbps = static_cast<int>(most);
+        }
+        return pass;
+    } catch (const Json::Wrong& wrong) {
+        return Malformed{wrong.what()};
+    }
+}
+
+}  // namespace
+
+std::string print_pass(const Pass& pass, const PrivateKey& key, std::string_view key_id) {
+    auto json = Json::object();
+    json["exp"] = pass.expires;
+    json["song"] = pass.song;
+    json["address"] = pass.address;
+    if (pass.kbps > 0) json["stretto_kbps"] = pass.kbps;
+    return print_jws(type, json, key, key_id);
+}
+
+std::variant<Pass, Refused> open_pass(std::string_view text, const KeySet& keys,
+                                      std::string_view address, std::int64_t now_s) {
+    const auto jws = parse_jws(text);
+    if (!jws) return Refused{Fault::malformed, jws.error().why};
+    const auto* key = keys.find(jws->key);
+    if (!key) return Refused{Fault::unknown_key, "not signed by our tracker"};
+    if (!key->verifies(jws->text, jws->signature))
+        return Refused{Fault::forged, "its signature is wrong"};
+    auto pass = parse_pass(*jws);
+    if (!pass) return Refused{Fault::malformed, pass.error().why};
+    if (now_s >= pass->expires + leeway_s) return Refused{Fault::expired, "it has expired"};
+    if (pass->address != address) return Refused{Fault::not_for_us, "it is another address's"};
+    return std::move(*pass);
+}
+
+}  // namespace stretto::sign

@@ -1,0 +1,31 @@
+#pragma once
+// What a listener shows to peers in place of its token: signed by the tracker, for one song and one
+// address, for some minutes. A peer that keeps it has nothing that is of use to it.
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sign/jws.hpp"
+#include "sign/token.hpp"
+
+namespace stretto::sign {
+
+constexpr std::int64_t pass_s = 600;
+
+struct Pass {
+    std::string song;     ///< id
+    std::string address;  ///< of who may show it: "198.51.100.7", "2001:db8::7"
+    int kbps = 0;         ///< highest bitrate; 0: no limit
+    std::int64_t expires = 0;
+
+    bool operator==(const Pass&) const = default;
+    bool allows_kbps(int wanted) const noexcept { return kbps == 0 || wanted <= kbps; }
+};
+
+std::string print_pass(const Pass& pass, const PrivateKey& key, std::string_view key_id);
+
+/// The pass, if its signature is right, it is in time, and it is of this address.
+std::variant<Pass, Refused> open_pass(std::string_view text, const KeySet& keys,
+                                      std::string_view address, std::int64_t now_s);
+
+}  // namespace stretto::sign

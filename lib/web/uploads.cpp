@@ -1,0 +1,162 @@
+#include "web/uploads.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "http/range.hpp"
+#include "peer/have.hpp"
+#include "song/id.hpp"
+#include "song/path.hpp"
+#include "web/heads.hpp"
+
+namespace stretto::web {
+namespace {
+
+using rtc::Frame;
+
+constexpr std::size_t crumb = 1024;  // less costs more than it brings
+constexpr std::string_view busy = "Retry-After: 1\r\n";
+
+}  // namespace
+
+std::size_t Bucket::take(std::size_t most, double now) {
+    // a burst of a fifth of a second, and one message at least
+    const double full = std::max<double>(rtc::most_body_bytes, rate_ / 5);
+    tokens_ = std::min(full, tokens_ + rate_ * std::max(0.0, now - filled_));
+    filled_ = std::max(filled_, now);
+    const auto n = std::min({most, rtc::most_body_bytes, static_cast<std::size_t>(tokens_)});
+    if (n < std::min(most, crumb)) return 0;
+    tokens_ -= static_cast<double>(n);
+    return n;
+}
+
+double Bucket::wait() const {
+    return std::max(0.0, std::min<double>(rtc::most_body_bytes, rate_ / 10) - tokens_) / rate_;
+}
+
+Result<bool> Uploads::take(const Frame& frame) {
+    const auto found = std::ranges::find(open_, frame.request, &Upload::request);
+    if (frame.kind == Frame::stop) {
+        if (found != open_.end()) open_.erase(found);
+        return true;  // it may have ended meanwhile
+    }
+    if (found != open_.end()) return Malformed{"it asks twice with one number"};
+    const auto request = parse_request_head(as_text(frame.bytes));
+    if (!request) return request.error();
+    const bool head_only = request->method == "HEAD";
+    if (!head_only && request->method != "GET")
+        return refuse(frame.request, 405, "Allow: GET, HEAD\r\n"), true;
+
+    constexpr std::string_view songs = "/songs/";
+    std::string_view target = request->target;
+    const auto slash = target.find('/', songs.size());
+    Upload upload;
+    upload.request = frame.request;
+    if (!target.starts_with(songs) || slash == target.npos) return refuse(frame.request, 404), true;
+    upload.id = target.substr(songs.size(), slash - songs.size());
+    upload.path = target.substr(slash + 1);
+    if (!song::is_id(upload.id) || !song::parse_part(upload.path) ||
+        rules_.withheld.contains(upload.id))
+        return refuse(frame.request, 404), true;
+    const auto size = page_.shelf.bytes_of(upload.id, upload.path);
+    const auto more = have(upload.id, upload.path);
+    if (!size) return refuse(frame.request, 404, more), true;
+    upload.size = upload.length = *size;
+    if (const auto* range = request->fields.find("range")) {
+        const auto wanted = http::wanted_range(*range, *size);
+        if (wanted.kind == http::Wanted::unsatisfiable)
+            return refuse(frame.request, 416, text("Content-Range: bytes */", *size, "\r\n")), true;
+        upload.part = wanted.kind == http::Wanted::part;
+        if (upload.part) upload.begin = wanted.range.first, upload.length = wanted.range.length;
+    }
+    if (head_only) return head(upload, true), true;
+    if (open_.size() >= most || rules_.urgent)
+        return refuse(frame.request, 503, more + std::string{busy}), true;
+    upload.number = page_.numbers++;
+    open_.push_back(std::move(upload));
+    page_.browser.read(open_.back().number, song::song_path(open_.back().id, open_.back().path));
+    return true;
+}
+
+bool Uploads::has(int number) const {
+    return std::ranges::any_of(open_, [&](const Upload& one) { return one.number == number; });
+}
+
+void Uploads::read(int number, std::optional<BytesView> bytes) {
+    const auto found = std::ranges::find(open_, number, &Upload::number);
+    if (found == open_.end()) return;
+    auto& upload = *found;
+    if (!bytes || bytes->size() != upload.size) {  // the browser has dropped it
+        page_.shelf.lost(upload.id, upload.path);
+        refuse(upload.request, 404, have(upload.id, upload.path));
+        open_.erase(found);
+        return;
+    }
+    head(upload, upload.length == 0);
+    if (upload.length == 0) {
+        open_.erase(found);
+        return;
+    }
+    const auto part = bytes->subspan(upload.begin, upload.length);
+    upload.bytes.assign(part.begin(), part.end());
+    upload.here = true;
+}
+
+bool Uploads::waits() const noexcept { return std::ranges::any_of(open_, &Upload::here); }
+
+std::size_t Uploads::fill(Bucket& bucket) {
+    for (std::size_t tries = open_.size(); tries > 0; --tries) {
+        auto upload = std::move(open_.front());
+        open_.pop_front();
+        if (!upload.here) {
+            open_.push_back(std::move(upload));
+            continue;
+        }
+        const auto n = bucket.take(upload.bytes.size() - upload.sent, page_.now);
+        if (n == 0) {
+            open_.push_front(std::move(upload));
+            return 0;
+        }
+        const bool last = upload.sent + n == upload.bytes.size();
+        const auto piece = BytesView{upload.bytes}.subspan(upload.sent, n);
+        send_({Frame::body, last, upload.request, piece});
+        upload.sent += n;
+        if (!last) open_.push_back(std::move(upload));
+        return n;
+    }
+    return 0;
+}
+
+/// Our chunks of the rendition that was asked for, so that peers need not ask in vain.
+std::string Uploads::have(const std::string& id, const std::string& path) const {
+    const auto part = song::parse_part(path);
+    std::vector<bool> here;
+    if (part)
+        for (const auto k : page_.shelf.chunks(id, part->kbps)) {
+            here.resize(std::max(here.size(), static_cast<std::size_t>(k) + 1));
+            here[static_cast<std::size_t>(k)] = true;
+        }
+    if (here.empty()) return {};
+    auto list = peer::print_have(here);
+    constexpr std::size_t room = 1024;  // of a head
+    if (list.size() > room) list.resize(list.rfind(',', room));
+    return text("Stretto-Have: ", list, "\r\n");
+}
+
+void Uploads::refuse(std::uint32_t request, int status, std::string_view fields) {
+    const auto head = text("HTTP/1.1 ", status, " ", http::reason(status),
+                           "\r\nContent-Length: 0\r\n", fields, "\r\n");
+    send_({Frame::head, true, request, as_bytes(head)});
+}
+
+void Uploads::head(const Upload& upload, bool last) {
+    auto head = text("HTTP/1.1 ", upload.part ? "206 Partial Content" : "200 OK",
+                     "\r\nContent-Length: ", upload.length, "\r\n", have(upload.id, upload.path));
+    if (upload.part)
+        head += text("Content-Range: ",
+                     http::print_content_range({upload.begin, upload.length}, upload.size), "\r\n");
+    head += "\r\n";
+    send_({Frame::head, last, upload.request, as_bytes(head)});
+}
+
+}  // namespace stretto::web

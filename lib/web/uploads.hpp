@@ -1,0 +1,68 @@
+#pragma once
+// What a page gives to one peer: kept chunks and indexes, and nothing else, at a bounded rate. The
+// counterpart of rtc/answers and peer/seeder.
+#include <deque>
+#include <functional>
+#include <set>
+
+#include "http/message.hpp"
+#include "rtc/frame.hpp"
+#include "web/page.hpp"
+
+namespace stretto::web {
+
+/// The upload limit of a page: a token bucket that all its links share.
+class Bucket {
+   public:
+    explicit Bucket(double bytes_per_s) : rate_(bytes_per_s) {}
+    /// Up to `most` bytes may be sent now; 0: later.
+    std::size_t take(std::size_t most, double now);
+    /// Until a message may be sent. @return s
+    double wait() const;
+
+   private:
+    double rate_, tokens_ = 0, filled_ = 0;
+};
+
+class Uploads {
+   public:
+    static constexpr std::size_t most = 4;  ///< at a time; more are answered with 503
+    struct Rules {
+        bool urgent = false;             ///< our own sound needs the whole link
+        std::set<std::string> withheld;  ///< songs that are not to be shared
+    };
+
+    Uploads(Page& page, const Rules& rules, std::function<void(const rtc::Frame&)> send)
+        : page_(page), rules_(rules), send_(std::move(send)) {}
+
+    /// An ask or a stop. Malformed: a breach.
+    Result<bool> take(const rtc::Frame& frame);
+    bool has(int number) const;
+    /// A kept file that was read; nullopt: it is not there.
+    void read(int number, std::optional<BytesView> bytes);
+    /// Send one message of a body; bodies take turns. @return its bytes; 0: there is none
+    std::size_t fill(Bucket& bucket);
+    bool empty() const noexcept { return open_.empty(); }
+    bool waits() const noexcept;  ///< bytes wait for the bucket, or for room
+
+   private:
+    struct Upload {
+        std::uint32_t request = 0;
+        int number = 0;  ///< of the reading
+        std::string id, path;
+        std::uint64_t begin = 0, length = 0, size = 0;
+        bool part = false, here = false;
+        Bytes bytes;  ///< of the part
+        std::size_t sent = 0;
+    };
+    void refuse(std::uint32_t request, int status, std::string_view fields = {});
+    void head(const Upload& upload, bool last);
+    std::string have(const std::string& id, const std::string& path) const;
+
+    Page& page_;
+    const Rules& rules_;
+    std::function<void(const rtc::Frame&)> send_;
+    std::deque<Upload> open_;  // the next to send first
+};
+
+}  // namespace stretto::web

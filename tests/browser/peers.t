@@ -1,0 +1,99 @@
+#!/bin/sh
+# Pages that exchange chunks: with stretto-rtc, both ways, and with each other; what is heard against oggdec; peers that die and that lie.
+. ./tests/lib.sh
+export HOME="$work" PYTHONDONTWRITEBYTECODE=1
+browser() { python3 "$root/tests/browser/peers.py" "$@"; }
+session=
+trap '[ -z "$session" ] || browser close "$session"; cleanup' EXIT
+command -v stretto-rtc >/dev/null || {
+    skip 'pages as peers' 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'
+    finish
+    exit
+}
+
+put() { # NAME TITLE ALBUM SECONDS
+    sox -R -n -r 44100 -c 2 -b 16 "$1.wav" synth "$4" sine 200:5000 synth "$4" noise mix gain -20
+    ffmpeg -v error -i "$1.wav" -metadata title="$2" -metadata artist=Ada -metadata album="$3" "$1.flac" &&
+        stretto-encode --no-normalize -b 96 "$1.flac" | stretto-chunk -d 4 | stretto-publish --name "$1" store >/dev/null
+}
+put song Song B 24 && put other Other A 8
+stretto-fetch --no-cache --store store --bitrate 96 -o song.ogg song && oggdec -Q -b 16 -R -o song-96.raw song.ogg
+id=$(cat store/names/song)
+
+start stretto-serve --workers 1 store
+origin=$url
+start stretto-track --origin "$origin"
+tracker=$url
+start stretto-serve --workers 1 --events events.jsonl --browser-peers "$tracker" store
+page=$url
+if ! curl -sf "$page/" | grep -q "load_core('/web/.*', '$tracker')"; then
+    skip 'pages as peers' 'this build has no core: make web'
+    finish
+    exit
+fi
+policy() {
+    curl -sfI "$page/" | grep -qi "^content-security-policy:.*connect-src 'self' $tracker;" && ! curl -sf "$origin/" | grep -q "$tracker"
+}
+ok 'the page may talk to the tracker that is named, and only then' policy
+have="{\"peer_id\": \"x\", \"port\": 8999, \"upload_kbps\": 100000, \"songs\": {\"$id\": {\"96\": [[0, 5]]}}}"
+native() { # UPSTREAM: a peer with the song; sets $gate, $peer and $pid
+    start stretto-rtc --tracker "$tracker" --upstream "$1" --address 127.0.0.1 || return
+    gate=$url
+    await 'the id of the peer' grep -q '^peer ' "$said" && peer=$(sed -n 's/^peer //p' "$said")
+    await 'the word of the tracker' curl -sf -o /dev/null "$gate/healthz"
+    await 'the peer in the list' listed "$peer"
+}
+listed() {
+    curl -sf -o /dev/null -H 'Content-Type: application/json' -d "$have" "$gate/announce"
+    named "$1"
+}
+named() {
+    curl -sf -H 'Content-Type: application/json' -d "{\"song_id\": \"$id\", \"kbps\": 96, \"rtc\": true}" "$tracker/peers" |
+        jq -e --arg url "rtc:$1" '.peers[] | select(.url == $url)' >/dev/null
+}
+
+chromedriver --port=0 >driver 2>&1 &
+started="$started $!"
+driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
+await 'the port of chromedriver' driven || exit 1
+session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
+at() { browser "$session" "$page" "$1"; }
+
+ok 'nobody shares who was not asked' at off_at_first
+native "$origin"
+echo "$pid" >peer.pid
+ok 'a page takes a song from a native peer' at takes
+ok 'and shows where its bytes came from' at sources_add_up
+page_id=$(cat page.id)
+ok 'the tracker names the page as a peer' await 'the page in the list' named "$page_id"
+gives() { curl -sf -m 60 -o got "$gate/rtc/$page_id/songs/$id/96/chunk_$1.ogg" && cmp got "store/songs/$id/96/chunk_$1.ogg"; }
+ok 'a native peer takes a chunk from the page' await 'a chunk of the page' gives 2
+part() { [ "$(curl -s -m 60 -r 1000-2999 -o got -w '%{http_code}' "$gate/rtc/$page_id/songs/$id/96/chunk_1.ogg")" = 206 ] &&
+    tail -c +1001 "store/songs/$id/96/chunk_1.ogg" | head -c 2000 | cmp - got; }
+ok 'or a part of one' await 'a part of the page' part
+lacks() { [ "$(curl -s -m 60 -o got -w '%{http_code}' "$gate/rtc/$page_id/songs/$id/$1")" = 404 ]; }
+ok 'and nothing that is no chunk' lacks manifest.json
+ok 'nor what it does not have' lacks 96/chunk_77.ogg
+ok 'its id lasts, and another page beside it has another' at tabs_differ
+ok 'kill -9 of the peer that gives: the song goes on' at dies
+wait "$pid" 2>/dev/null
+ok 'another page takes the song from this one' at another_browser
+
+cp -r store false
+for chunk in false/songs/"$id"/96/chunk_*.ogg; do printf x | dd of="$chunk" bs=1 seek=3000 conv=notrunc 2>/dev/null; done
+start stretto-serve --workers 1 false
+native "$url"
+liar=$peer
+ok 'a peer that sends wrong bytes is not heard' at lies
+native "$origin"  # the liar is shut out, whatever it asks for
+right() { for k in 0 1 2 3 4 5; do gives $k || return; done; }
+ok 'and nothing wrong is passed on' await 'all chunks of the page' right
+ok 'never on a link that costs' at metered
+ok 'a page that is left' at leaves
+gone() { ! named "$page_id"; }
+ok 'says goodbye to the tracker' await 'the end of the page' gone
+told() { python3 "$root/tests/browser/peers.py" events events.jsonl "$liar"; }
+ok 'events tell of peers, of what was given, and of wrong bytes' told
+ok 'a tracker that is no URL' exits 64 stretto-serve --browser-peers 'http://a/b"' store
+ok 'an edge takes its page from the origin' exits 64 stretto-serve --browser-peers "$tracker" "$origin"
+finish

@@ -1,0 +1,90 @@
+#!/bin/sh
+# Least privilege: what code inside a program can do that decodes strangers' files or serves strangers. A library that is loaded into it
+# tries to read, write and remove other files, to run a shell, to start and trace processes, and to connect.
+. ./tests/lib.sh
+g++ -std=c++20 -shared -fPIC -o inside.so "$root/tests/tools/inside.cpp" -ldl || exit
+mkdir elsewhere && echo secret >elsewhere/secret
+export INSIDE_FD=2 INSIDE_SECRET="$work/elsewhere/secret" INSIDE_MADE="$work/elsewhere/made"
+export ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0"
+mkdir work && cd work || exit
+tone song.wav 12
+ffmpeg -v error -i song.wav song.mp3
+stretto-encode -o true.ogg song.mp3
+serve . && export INSIDE_PORT="${url##*:}" && inside=$url
+cd "$work" || exit
+
+# the hook does what it tries where nobody prevents it
+cat >free.cpp <<'EOF'
+#include <csignal>
+int main() { raise(SIGUSR1); }
+EOF
+g++ -o free free.cpp && cp -r elsewhere unguarded
+free() {
+    INSIDE_SIGNAL=1 INSIDE_SECRET="$work/unguarded/secret" INSIDE_MADE="$work/unguarded/made" LD_PRELOAD="$work/inside.so" ./free >said 2>&1
+    grep -q 'inside: read: done' said && grep -q 'inside: make: done' said && grep -q 'inside: remove: done' said &&
+        grep -q 'inside: shell' said
+}
+ok 'where nothing is taken away, all of it succeeds' free
+
+tried='read write make folder remove exec execveat fork clone trace memory kill signal limits type namespace'
+landlock=$(python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1) > 0)')
+guarded() { # FILE ATTEMPT...: none of them succeeded, and all were made
+    said=$1 && shift
+    grep -q 'inside: end' "$said" || { cat "$said"; return 1; }
+    for attempt; do
+        grep -qE "inside: $attempt: (Permission denied|Operation not permitted)" "$said" || { grep "inside: $attempt" "$said"; return 1; }
+    done
+    ! grep -q 'inside: shell' "$said" && test "$(cat elsewhere/secret)" = secret && ! test -e elsewhere/made
+}
+sanitized() { grep -qa __asan_init "$(command -v stretto-encode)"; }
+# leak checkers start and trace processes
+sanitized && tried=$(echo "$tried" | sed 's/ clone trace//; s/ kill//')
+if [ "$landlock" = True ]; then
+    (cd work && LD_PRELOAD="$work/inside.so" stretto-encode -o out.ogg song.mp3 2>"$work/encode.said")
+    # shellcheck disable=SC2086
+    ok 'encode: code inside reaches no other file, and runs nothing' guarded encode.said $tried connect
+    ok 'and the song is what it was' cmp work/out.ogg work/true.ogg
+else
+    skip 'encode: code inside reaches no other file, and runs nothing' 'this kernel has no Landlock'
+    ok 'which encode says with --verbose' says 'no Landlock' stretto-encode -v -o x.ogg work/song.mp3
+fi
+ok 'encode reads a pipe' eval 'stretto-encode - <work/song.mp3 | cat >piped.ogg && stretto-encode - <work/song.mp3 | cmp - piped.ogg'
+ok 'and writes into another folder' eval 'mkdir out && 
+    stretto-encode --stats out/stats.json -o out/o.ogg work/song.mp3 && cmp out/o.ogg work/true.ogg && test -s out/stats.json'
+ok 'measures several files, one of them a pipe' eval 'cat work/song.wav | stretto-encode --measure work/song.mp3 - | grep -c song'
+pipes() {
+    bash -c 'stretto-encode -o p.ogg <(cat work/song.wav) && cat work/song.wav | stretto-encode -o q.ogg /dev/stdin' && cmp p.ogg q.ogg
+}
+ok 'reads a pipe that has a path' pipes
+ok 'and writes where a link leads' eval 'mkdir far && ln -s ../far/x.ogg work/l.ogg && 
+    stretto-encode -o work/l.ogg work/song.mp3 && cmp far/x.ogg work/true.ogg'
+# every call that it makes once it is confined is one that it may make
+calls() { # TRACE: those that were refused
+    awk '/landlock_restrict_self|SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, \{/ { f = 1; next } f' "$1" |
+        grep -E '= -1 (EPERM|EACCES)' | grep -v '^[0-9]* *open' | tee refused
+    test ! -s refused
+}
+if sanitized; then skip 'encode makes no call that is refused' 'sanitizers trace too'; else
+    strace -f -o trace stretto-encode -o traced.ogg work/song.mp3
+    ok 'encode makes no call that is refused' calls trace
+fi
+
+# servers
+served='exec execveat memory type namespace'
+sanitized || served='exec execveat fork clone trace memory kill signal type namespace'
+store() { (cd work && stretto-chunk <true.ogg | stretto-publish --name song ../store); }
+store >id || exit
+attack() { # TOOL ARGUMENTS
+    cp -r elsewhere unguarded2
+    INSIDE_SIGNAL=1 INSIDE_SECRET="$work/unguarded2/secret" INSIDE_MADE="$work/unguarded2/made" LD_PRELOAD="$work/inside.so" start "$@" &&
+        curl -fsS "$url/healthz" >/dev/null && kill -USR1 "$pid" && await 'the attack' grep -q 'inside: end' "$said.err" || return
+    rm -r unguarded2
+    # shellcheck disable=SC2086
+    guarded "$said.err" $served && curl -fsS "$url/healthz" >/dev/null && stop "$pid"
+}
+ok 'an origin runs nothing' attack stretto-serve store
+ok 'nor does an edge' attack stretto-serve "$inside"
+through() { start stretto-serve "$inside" && curl -fsS "$url/true.ogg" | cmp - work/true.ogg && stop "$pid"; }
+ok 'which serves what it fetches all the same' through
+ok 'nor does a tracker' attack stretto-track --origin "$inside"
+finish

@@ -1,0 +1,395 @@
+// Two pages, a tracker between them that is a few lines, and connections that carry what they are
+// given, on a clock that is a number.
+#include "web/mesh.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/digest.hpp"
+#include "base/json_value.hpp"
+#include "web/heads.hpp"
+
+using namespace stretto;
+using namespace stretto::web;
+using rtc::Frame;
+
+namespace {
+
+const std::string song(32, '0'), other(32, '1');
+constexpr double step_s = 0.01;
+
+Bytes noise(std::size_t size) {
+    Bytes bytes(size);
+    for (std::size_t i = 0; i < size; ++i)
+        bytes[i] = static_cast<std::uint8_t>(i * 2654435761u >> 13);
+    return bytes;
+}
+
+std::string description(char digit) {
+    swarm::Signal own;
+    own.kind = swarm::Signal::Kind::offer;
+    own.ufrag = std::string(4, digit);
+    own.password = std::string(22, digit);
+    own.fingerprint = std::string(64, digit);
+    return print_sdp(own);
+}
+
+struct World;
+
+/// A page with its files and what came of its asks.
+struct End final : Browser {
+    World& world;
+    char digit;
+    std::map<std::string, Bytes> files;
+    std::map<int, int> far;  // link -> that of the other end
+    std::map<int, std::uint64_t> sent_bytes;
+    End* peer = nullptr;
+    std::vector<std::string> requests;
+    std::map<int, std::string> got;  // number -> what came, in words
+    std::map<int, Bytes> bytes;
+    bool listens = true;  ///< what is sent to it counts as delivered
+    Shelf shelf{1'000'000};
+    Page page{*this, shelf, 0, 0, 0, true};
+    Mesh mesh{page,
+              {"http://t", 1000, 2},
+              {[this](int n, int status, const Fields& fields) {
+                   got[n] += text(status, " ");
+                   for (const auto& [name, value] : fields)
+                       if (name == "stretto-have") got[n] += text("has ", value, " ");
+               },
+               [this](int n, BytesView b) { append(bytes[n], b); },
+               [this](int n) { got[n] += "end"; }, [this](int n) { got[n] += "failed"; }}};
+
+    End(World& world, char digit) : world(world), digit(digit) {}
+    void has(const std::string& id, const std::string& path, std::size_t size) {
+        files["songs/" + id + "/" + path] = noise(size);
+        shelf.found(id, path, size, 1);
+    }
+    void share() { mesh.share({true, false, "wifi", description(digit)}); }
+    int ask(const std::string& path, const std::string& range = "", const char* method = "GET",
+            std::uint64_t most = 100'000) {
+        http::Request request;
+        request.method = method;
+        request.target = path;
+        if (!range.empty()) request.fields.add("Range", range);
+        const int number = page.numbers++;
+        mesh.ask(number, peer->mesh.peer_id(), request, most);
+        return number;
+    }
+
+    void request(int number, const std::string& url, std::string_view json) override;
+    void link(int link, const std::string& stun, std::string_view offer) override;
+    void accept(int link, std::string_view answer) override;
+    void send(int link, BytesView message) override;
+    void unlink(int link) override;
+    void read(int number, const std::string& path) override;
+    void fetch(int, const std::string&, const Fields&) override {}
+    void cancel(int number) override { requests.push_back(text("cancel ", number)); }
+    void keep(const std::string&, BytesView) override {}
+    void drop(const std::string&) override {}
+    void open(int) override {}
+    void play(const Block&) override {}
+    void silence() override {}
+    void post(std::string_view) override {}
+    void show(std::string_view) override {}
+    std::uint32_t random() override { return seed = seed * 1664525 + 1013904223; }
+    std::uint32_t seed = 1;
+};
+
+struct World {
+    End a{*this, 'a'}, b{*this, 'b'};
+    std::vector<std::function<void()>> later;
+    std::map<std::string, std::pair<End*, int>> waiting;  // for signals
+    std::map<std::string, std::vector<std::string>> mail;
+    double now = 0;
+    std::string removed;
+
+    World() {
+        a.peer = &b;
+        b.peer = &a;
+        b.seed = 99;
+    }
+    void answer(End& end, int number, int status, std::string body) {
+        later.push_back(
+            [&end, number, status, body] { end.mesh.answered(number, status, as_bytes(body)); });
+    }
+    void deliver(const std::string& id) {
+        const auto who = waiting.find(id);
+        if (who == waiting.end() || mail[id].empty()) return;
+        std::string list;
+        for (const auto& one : mail[id]) list += (list.empty() ? "[" : ",") + one;
+        mail[id].clear();
+        answer(*who->second.first, who->second.second, 200, list + "]");
+        waiting.erase(who);
+    }
+    void take(End& end, int number, const std::string& path, std::string_view json) {
+        if (path == "/announce")
+            return answer(end, number, 200,
+                          text(R"({"interval":120,"ttl":300,"listed":true,"token":"t","stun":)",
+                               R"("stun:t:1","removed":[)", removed, "]}"));
+        if (path == "/signal") {
+            auto signal = *swarm::parse_signal(json);
+            const auto to = std::exchange(signal.to, {});
+            signal.token.clear();
+            mail[to].push_back(swarm::print_signal(signal));
+            answer(end, number, 202, "");
+            return deliver(to);
+        }
+        if (path.starts_with("/signals?peer=")) {
+            const auto id = path.substr(14, 26);
+            waiting[id] = {&end, number};
+            deliver(id);
+        }
+    }
+    void step() {
+        now += step_s;
+        a.page.now = b.page.now = now;
+        for (const auto& act : std::exchange(later, {})) act();
+        a.mesh.tick();
+        b.mesh.tick();
+    }
+    bool until(const std::function<bool()>& done, double seconds = 30) {
+        for (const double end = now + seconds; !done();) {
+            if (now > end) return false;
+            step();
+        }
+        return true;
+    }
+    bool ends(End& end, int number) {
+        return until([&] {
+            return end.got[number].ends_with("end") || end.got[number].ends_with("failed");
+        });
+    }
+};
+
+void End::request(int number, const std::string& url, std::string_view json) {
+    requests.push_back(text(url, " ", json));
+    world.take(*this, number, url.substr(8), json);
+}
+void End::link(int link, const std::string&, std::string_view offer) {
+    const auto sdp = description(digit);
+    if (!offer.empty()) far[link] = 0;
+    world.later.push_back([this, link, sdp] { mesh.described(link, sdp); });
+}
+void End::accept(int link, std::string_view) {
+    // the other end is the link of the peer that answered and has none yet
+    for (auto& [theirs, mine] : peer->far) {
+        if (mine != 0) continue;
+        mine = link;
+        far[link] = theirs;
+        world.later.push_back([this, link] { mesh.opened(link); });
+        world.later.push_back([this, theirs = theirs] { peer->mesh.opened(theirs); });
+    }
+}
+void End::send(int link, BytesView message) {
+    Bytes copy(message.begin(), message.end());
+    sent_bytes[link] += copy.size();
+    world.later.push_back([this, link, copy, all = sent_bytes[link]] {
+        if (peer->listens) mesh.drained(link, all);
+        if (far[link] > 0) peer->mesh.message(far[link], copy);
+    });
+}
+void End::unlink(int link) {
+    const int theirs = far[link];
+    world.later.push_back([this, theirs] { peer->mesh.closed(theirs); });
+}
+void End::read(int number, const std::string& path) {
+    world.later.push_back([this, number, path] {
+        const auto file = files.find(path);
+        mesh.read(number,
+                  file == files.end() ? std::nullopt : std::optional<BytesView>{file->second});
+    });
+}
+
+struct Shared : World {
+    std::string chunk = "/songs/" + song + "/96/chunk_1.ogg";
+    Shared() {
+        b.has(song, "96/chunk_1.ogg", 50'000);
+        b.has(song, "96/chunk_2.ogg", 10);
+        b.has(song, "96/index", 300);
+        a.share();
+        b.share();
+        until([&] { return !a.mesh.goodbye().empty() && !b.mesh.goodbye().empty(); });
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(web_mesh)
+
+BOOST_FIXTURE_TEST_CASE(a_chunk_comes_from_a_page, Shared) {
+    const int n = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, n));
+    BOOST_TEST(a.got[n] == "200 has 1-2 end");
+    BOOST_TEST((a.bytes[n] == noise(50'000)));
+    BOOST_TEST(b.mesh.sent() == 50'000u);
+    BOOST_TEST(a.mesh.links() == 1u);
+    // the other way over the same link
+    a.has(other, "96/index", 20);
+    const int m = b.ask("/songs/" + other + "/96/index");
+    BOOST_REQUIRE(ends(b, m));
+    BOOST_TEST((b.bytes[m] == noise(20)));
+    BOOST_TEST(b.mesh.links() == 1u);
+}
+BOOST_FIXTURE_TEST_CASE(parts_heads_and_what_is_not_there, Shared) {
+    const int part = a.ask(chunk, "bytes=1000-20999", "GET", 20'000);
+    const int head = a.ask("/songs/" + song + "/96/index", "", "HEAD", 0);
+    const int behind = a.ask(chunk, "bytes=50000-");
+    BOOST_REQUIRE(ends(a, part) && ends(a, head) && ends(a, behind));
+    const auto all = noise(50'000);
+    BOOST_TEST((a.bytes[part] == Bytes{all.begin() + 1000, all.begin() + 21'000}));
+    BOOST_TEST(a.got[part] == "206 has 1-2 end");
+    BOOST_TEST(a.got[head] == "200 has 1-2 end");
+    BOOST_TEST(a.got[behind] == "416 end");
+    for (const auto* path : {"/songs/x/96/index", "/metrics", "/songs", "/songs/../x/96/index"}) {
+        const int n = a.ask(path);
+        BOOST_REQUIRE(ends(a, n));
+        BOOST_TEST(a.got[n] == "404 end", path);
+    }
+    const int missing = a.ask("/songs/" + song + "/96/chunk_7.ogg");
+    const int manifest = a.ask("/songs/" + song + "/manifest.json");
+    const int post = a.ask(chunk, "", "POST");
+    BOOST_REQUIRE(ends(a, missing) && ends(a, manifest) && ends(a, post));
+    BOOST_TEST(a.got[missing] == "404 has 1-2 end");
+    BOOST_TEST(a.got[manifest] == "404 end");
+    BOOST_TEST(a.got[post] == "405 end");
+    // the browser has dropped it
+    b.files.clear();
+    const int gone = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, gone));
+    BOOST_TEST(a.got[gone] == "404 has 2 end");
+}
+BOOST_FIXTURE_TEST_CASE(it_gives_no_faster_than_its_limit, Shared) {
+    b.has(song, "96/chunk_3.ogg", 400'000);
+    const int n = a.ask("/songs/" + song + "/96/chunk_3.ogg", "", "GET", 400'000);
+    until([&] { return !a.bytes[n].empty(); });
+    const double begun = now;
+    const auto before = a.bytes[n].size();
+    BOOST_REQUIRE(ends(a, n));
+    const double rate = static_cast<double>(400'000 - before) / (now - begun);
+    BOOST_TEST(rate < 125'000 * 1.15);
+    BOOST_TEST(rate > 125'000 * 0.7);
+}
+BOOST_FIXTURE_TEST_CASE(what_may_not_be_given_is_not, Shared) {
+    b.mesh.urgent(true);
+    const int busy = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, busy));
+    BOOST_TEST(a.got[busy] == "503 has 1-2 end");
+    b.mesh.urgent(false);
+    removed = '"' + song + '"';
+    b.has(other, "96/index", 20);  // which is announced
+    BOOST_REQUIRE(until([&] {
+        const int n = a.ask(chunk);
+        return ends(a, n) && a.got[n] == "404 end";
+    }));
+}
+BOOST_FIXTURE_TEST_CASE(more_than_four_at_a_time_wait_their_turn, Shared) {
+    std::vector<int> asked;
+    for (int i = 0; i < 9; ++i) asked.push_back(a.ask(chunk));
+    for (const int n : asked) {
+        BOOST_REQUIRE(ends(a, n));
+        BOOST_TEST((a.bytes[n] == noise(50'000)));
+    }
+}
+BOOST_FIXTURE_TEST_CASE(a_cancel_stops_it, Shared) {
+    const int n = a.ask(chunk);
+    BOOST_REQUIRE(until([&] { return !a.bytes[n].empty(); }));
+    a.mesh.cancel(n);
+    const auto before = a.bytes[n].size();
+    until([] { return false; }, 2);
+    BOOST_TEST(a.bytes[n].size() == before);
+    BOOST_TEST(b.mesh.sent() < 50'000u);
+    const int m = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, m));
+    BOOST_TEST((a.bytes[m] == noise(50'000)));
+}
+BOOST_FIXTURE_TEST_CASE(who_breaks_the_rules_is_shut_out, Shared) {
+    const auto breach = [&](const Frame& frame) {
+        Shared fresh;
+        const int n = fresh.a.ask(fresh.chunk);
+        BOOST_REQUIRE(fresh.ends(fresh.a, n));
+        const int link = fresh.a.far.begin()->first;
+        fresh.a.mesh.message(link, rtc::print_frame(frame));
+        fresh.step();
+        BOOST_TEST(fresh.a.mesh.links() == 0u);
+        const int again = fresh.a.ask(fresh.chunk);
+        BOOST_REQUIRE(fresh.ends(fresh.a, again));
+        BOOST_TEST(fresh.a.got[again] == "failed");
+        // nor may it come back
+        const int back = fresh.b.ask(fresh.chunk);
+        BOOST_REQUIRE(fresh.ends(fresh.b, back));
+        BOOST_TEST(fresh.b.got[back] == "failed");
+    };
+    const auto words = as_bytes("what is no head");
+    breach({Frame::body, true, 77, words});  // unasked
+    breach({Frame::head, true, 77, words});
+    breach({Frame::ask, false, 1, words});
+    a.mesh.message(a.ask(chunk), BytesView{});  // of no link: nothing
+}
+BOOST_FIXTURE_TEST_CASE(wrong_bytes_and_silence_end_a_link, Shared) {
+    const int n = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, n));
+    a.mesh.ban(b.mesh.peer_id());
+    step();
+    BOOST_TEST(a.mesh.links() == 0u);
+
+    Shared silent;
+    const int m = silent.a.ask(silent.chunk);
+    BOOST_REQUIRE(silent.until([&] { return silent.a.mesh.links() == 1; }));
+    silent.b.mesh.urgent(true);
+    for (auto& [mine, theirs] : silent.b.far) theirs = -1;  // nothing of it arrives
+    BOOST_REQUIRE(silent.ends(silent.a, m));
+    BOOST_TEST(silent.a.got[m] == "failed");
+}
+BOOST_AUTO_TEST_CASE(who_does_not_share_tells_nobody) {
+    World world;
+    world.a.mesh.share({true, true, "wifi", description('a')});
+    world.a.mesh.share({true, false, "cellular", description('a')});
+    world.a.mesh.share({false, false, "wifi", description('a')});
+    world.a.mesh.share({true, false, "wifi", "v=0"});
+    bool answered = false;
+    world.a.mesh.peers(song, 96, [&](const auto& peers) {
+        answered = true;
+        BOOST_TEST(!peers.has_value());
+    });
+    world.until([] { return false; }, 5);
+    BOOST_TEST(answered);
+    BOOST_TEST(world.a.requests.empty());
+    BOOST_TEST(world.a.mesh.goodbye().empty());
+}
+BOOST_FIXTURE_TEST_CASE(the_switch_ends_all_of_it, Shared) {
+    const int n = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, n));
+    const int under_way = a.ask(chunk);
+    BOOST_REQUIRE(until([&] { return !a.bytes[under_way].empty(); }));
+    a.requests.clear();
+    a.mesh.share({false, false, "", ""});
+    BOOST_REQUIRE(a.requests.size() == 2u);
+    BOOST_TEST(a.requests[0].starts_with("http://t/announce "));
+    BOOST_TEST(a.requests[0].find(R"("songs":{})") != std::string::npos);
+    BOOST_TEST(a.requests[1].starts_with("cancel "));
+    step();
+    BOOST_TEST(a.got[under_way].ends_with("failed"));
+    BOOST_TEST(a.mesh.links() == 0u);
+    const auto before = a.requests.size();
+    until([] { return false; }, 200);
+    BOOST_TEST(a.requests.size() == before);
+    a.share();
+    BOOST_REQUIRE(until([&] { return !a.mesh.goodbye().empty(); }));
+    const int again = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, again));
+    BOOST_TEST((a.bytes[again] == noise(50'000)));
+}
+BOOST_FIXTURE_TEST_CASE(a_link_that_nobody_uses_is_closed, Shared) {
+    const int n = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, n));
+    BOOST_TEST(until([&] { return a.mesh.links() == 0; }, 65));
+}
+BOOST_FIXTURE_TEST_CASE(a_certificate_that_is_not_the_ids_is_ignored, Shared) {
+    b.digit = 'c';  // what it says of itself from now on
+    const int n = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, n));
+    BOOST_TEST(a.got[n] == "failed");
+    BOOST_TEST(a.mesh.links() == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
