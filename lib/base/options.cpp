@@ -316,7 +316,7 @@ void Settings::refuse_unknown() const {
     }
 }
 
-void add_server_options(const Settings& settings, ServerOptions& o) {
+void add_server_options(const Settings& settings, ServerOptions& o, bool tokens) {
     settings.group("Server");
     settings.add_config();
     settings
@@ -360,17 +360,20 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->type_name("CIDR")
         ->delimiter(',')
         ->allow_extra_args(false);
-    settings
-        .add("token-keys", o.token_keys,
-             "Demand access tokens for songs, signed with a key of this JWK Set; SIGHUP reads it "
-             "again")
-        ->type_name("FILE");
-    settings
-        .add("token-exempt", o.token_exempt,
-             "Clients in this network, such as edges, need no token; may be repeated")
-        ->type_name("CIDR")
-        ->delimiter(',')
-        ->allow_extra_args(false);
+    if (tokens) {
+        settings
+            .add("token-keys", o.token_keys,
+                 "Demand access tokens for songs, signed with a key of this JWK Set; SIGHUP reads "
+                 "it "
+                 "again")
+            ->type_name("FILE");
+        settings
+            .add("token-exempt", o.token_exempt,
+                 "Clients in this network, such as edges, need no token; may be repeated")
+            ->type_name("CIDR")
+            ->delimiter(',')
+            ->allow_extra_args(false);
+    }
     settings
         .add("trust-proxy", o.proxies,
              "Trust proxies in this network to name the client (Forwarded, X-Forwarded-For, PROXY "

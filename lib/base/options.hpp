@@ -150,6 +150,7 @@ struct ServerOptions {
 /// --allow, --token-keys, --token-exempt, --trust-proxy, --name, --rate-limit,
 /// --max-connections, --grace, --access-log,
 /// --log-addresses
-void add_server_options(const Settings& settings, ServerOptions& options);
+/// @param tokens  whether it may demand access tokens
+void add_server_options(const Settings& settings, ServerOptions& options, bool tokens = true);
 
 }  // namespace stretto
