@@ -323,7 +323,7 @@ std::vector<std::filesystem::path> files_written(const ServerOptions& o) {
     return files;
 }
 
-void add_server_options(const Settings& settings, ServerOptions& o) {
+void add_server_options(const Settings& settings, ServerOptions& o, bool tokens) {
     settings.group("Server");
     settings.add_config();
     settings
@@ -368,17 +368,20 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->type_name("CIDR")
         ->delimiter(',')
         ->allow_extra_args(false);
-    settings
-        .add("token-keys", o.token_keys,
-             "Require access tokens for songs, signed with a key of this JWK Set; SIGHUP reads the "
-             "file again")
-        ->type_name("FILE");
-    settings
-        .add("token-exempt", o.token_exempt,
-             "Clients in this network, such as edges, need no token; may be repeated")
-        ->type_name("CIDR")
-        ->delimiter(',')
-        ->allow_extra_args(false);
+    if (tokens) {
+        settings
+            .add("token-keys", o.token_keys,
+                 "Require access tokens for songs, signed with a key of this JWK Set; SIGHUP reads "
+                 "the "
+                 "file again")
+            ->type_name("FILE");
+        settings
+            .add("token-exempt", o.token_exempt,
+                 "Clients in this network, such as edges, need no token; may be repeated")
+            ->type_name("CIDR")
+            ->delimiter(',')
+            ->allow_extra_args(false);
+    }
     settings
         .add("trust-proxy", o.proxies,
              "Trust proxies in this network to name the client (Forwarded, X-Forwarded-For, PROXY "
