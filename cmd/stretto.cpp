@@ -73,9 +73,10 @@ Error unknown(const std::string& tool) {
 int main(int argc, char** argv) {
     Arguments app{"Run one of the tools, or list them."};
     std::string unused;
-    app.add_option("TOOL", unused,
-                   "encode, chunk, publish, fetch, serve, track, rtc, play, simulate, report, or "
-                   "help TOOL; the arguments that follow are the tool's");
+    app.add_option(
+        "TOOL", unused,
+        "encode, chunk, publish, fetch, serve, track, rtc, play, simulate, sign, report, "
+        "or help TOOL; the tool gets the arguments that follow");
     std::vector<std::string> words{argv + 1, argv + argc};
     const bool ours = words.empty() || words[0].starts_with('-');
     return program(app, ours ? argc : 1, argv,
