@@ -404,7 +404,8 @@ void add_server_options(const Settings& settings, ServerOptions& o, bool tokens)
         ->capture_default_str();
     settings.add("access-log", o.log, "Write a line for each request; - is standard output")
         ->type_name("FILE");
-    settings.add_flag("log-addresses", o.full_addresses, "Write whole addresses to the access log");
+    settings.add_flag("log-addresses", o.full_addresses,
+                      "Write whole addresses instead of shortened ones");
 }
 
 }  // namespace stretto
