@@ -113,8 +113,9 @@ Desk::Desk(Around around, DeskOptions options, std::uint64_t seed,
     : around_(std::move(around)),
       options_(std::move(options)),
       random_(seed),
-      mailboxes_({.ttl_ms = static_cast<std::uint64_t>(options_.ttl_s) * 1000}, std::move(seal),
-                 [this](const swarm::Endpoint& peer, bool waits) {
+      mailboxes_({.of_prefix = options_.network_peers,
+                  .ttl_ms = static_cast<std::uint64_t>(options_.ttl_s) * 1000},
+                 std::move(seal), [this](const swarm::Endpoint& peer, bool waits) {
                      ++(waits ? counters_.reached : counters_.not_reached);
                      around_.peers.proved(peer, waits, around_.now_ms());
                  }) {}
@@ -262,7 +263,7 @@ void Desk::announce(const Asked& asked, const Done& done) {
     if (said->rtc) {
         peer = mailboxes_.enter(said->peer_id, asked.ip, around_.now_ms());
         if (peer.port == 0)
-            return refuse(done, 429, "too many peers of this address", retry_later());
+            return refuse(done, 429, "too many peers of this network", retry_later());
         answer.token = mailboxes_.token(said->peer_id, asked.ip, around_.now_ms());
         answer.stun = stun_for(asked.host);
     }
