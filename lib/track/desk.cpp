@@ -21,7 +21,7 @@ constexpr std::uint64_t missing_ms = 600'000;
 constexpr int most_wait_s = 25;  // proxies end requests after 30 s or 60 s
 constexpr std::string_view songs_path = "/songs/";
 
-constexpr const char* not_admitted = "token: it is for something else";
+constexpr const char* not_admitted = "not for this song";
 
 void json(const Desk::Done& done, std::string body, std::string fields = {}) {
     done({200, std::move(body), std::move(fields)});
