@@ -11,9 +11,11 @@
 #include <thread>
 
 #include "audio/vorbis.hpp"
+#include "base/confine.hpp"
 #include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "base/spool.hpp"
 #include "edge/purge.hpp"
 #include "http/blocking.hpp"
 #include "http/place.hpp"
@@ -176,12 +178,26 @@ std::string progress_text(std::size_t done, std::size_t all, double elapsed_s,
     return text(line, ": ", file);
 }
 
+/// What decodes strangers' files from here on reads the music and changes the store. It has no
+/// network and runs no program.
+void confine_to(const std::string& music, const publish::Music& found, const std::string& store,
+                unsigned jobs) {
+    Confinement rights{{music}, {store}};
+    rights.readable.insert(rights.readable.end(), found.links.begin(), found.links.end());
+    // at most this many songs are decoded at a time
+    prepare_spools(4 * std::size_t{jobs} + 4);
+    if (const auto missing = confine(rights); !missing.empty())
+        note(text("this kernel has no ", missing));
+}
+
 int publish_music(const std::string& music, const std::string& store_path,
                   const publish::LibraryOptions& options) {
     const auto found = publish::find_music(music);
     if (found.files.empty() && found.unread.empty())
         throw Error{EX_NOINPUT, text("no audio file in '", music, "'")};
     const auto store = open_store(store_path, true);
+    // a bucket is written over the network, by processes that need it
+    if (!s3::is_location(store_path)) confine_to(music, found, store_path, options.jobs);
     const auto start = std::chrono::steady_clock::now();
     std::vector<publish::Outcome> outcomes;
     {

@@ -151,9 +151,27 @@ std::string ask_id(const std::string& url, const std::string& name) {
     return id;
 }
 
+/// As a client asks for it, and a server reads it: without fragment, user and empty query, with a
+/// path; scheme and host in lower case, and no port that the scheme has anyway.
+std::string as_asked(std::string url) {
+    url = http::without_userinfo(url.substr(0, url.find('#')));
+    if (url.ends_with('?')) url.pop_back();
+    const auto host = url.find("://") == url.npos ? 0 : url.find("://") + 3;
+    auto end = std::min(url.size(), url.find_first_of("/?", host));
+    std::transform(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(end), url.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string_view port = url.starts_with("https:") ? ":443" : ":80";
+    if (std::string_view{url}.substr(0, end).ends_with(port)) {
+        url.erase(end - port.size(), port.size());
+        end -= port.size();
+    }
+    if (end == url.size() || url[end] == '?') url.insert(end, 1, '/');
+    return url;
+}
+
 std::string container_of(const Options& o) {
     if (!o.expression.empty()) return "regex:" + o.expression;
-    if (o.exact) return sign::Scope::of_uri(o.urls[0]);
+    if (o.exact) return sign::Scope::of_uri(as_asked(o.urls[0]));
     std::vector<std::string> songs;
     const auto add = [&](const std::string& song) {
         if (std::find(songs.begin(), songs.end(), song) == songs.end()) songs.push_back(song);
@@ -174,9 +192,9 @@ std::string random_id() {
     return base32(bytes);
 }
 
-/// The fragment goes to no server.
 std::string with_token(const std::string& url, const std::string& token) {
-    const auto base = url.substr(0, url.find('#'));
+    auto base = url.substr(0, url.find('#'));
+    if (base.ends_with('?')) base.pop_back();
     return text(base, base.find('?') == base.npos ? '?' : '&', http::token_name, '=', token);
 }
 

@@ -149,7 +149,13 @@ swarm::PeersLimits peers_limits(const Options& o) {
 }
 
 track::SiteOptions site_options(const Options& o) {
-    return {{o.interval_s, o.ttl_s, !o.allow.empty(), read_songs(o.allow), o.peers_first}};
+    return {{o.interval_s,
+             o.ttl_s,
+             !o.allow.empty(),
+             read_songs(o.allow),
+             o.peers_first,
+             {},
+             nested(o.network_peers, "network-peers")}};
 }
 
 http::Limits server_limits(const Options& o, std::size_t descriptors) {

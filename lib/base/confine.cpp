@@ -38,8 +38,6 @@ struct Attributes {
 
 constexpr std::uint64_t read_file = LANDLOCK_ACCESS_FS_READ_FILE,
                         read_folder = LANDLOCK_ACCESS_FS_READ_DIR,
-                        make_and_remove =
-                            LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE,
                         execute = LANDLOCK_ACCESS_FS_EXECUTE,
                         all_of_abi_1 = LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1,
                         writes_of_abi_1 = all_of_abi_1 & ~(read_file | read_folder | execute);
@@ -97,8 +95,8 @@ bool confine_files(const Confinement& what) {
     // a folder of which only its own entries may be read stands for no file in it
     for (const auto& path : what.readable)
         allow(ruleset.fd(), path, rights_of(read_file | read_folder));
-    for (const auto& path : what.renamable)
-        allow(ruleset.fd(), path, rights_of(read_folder | make_and_remove));
+    for (const auto& path : what.writable)
+        allow(ruleset.fd(), path, rights_of(~(execute | fs_ioctl_device)));
     if (STRETTO_SANITIZED)  // they look up where a fault was
         for (const auto* path : {"/proc", "/usr", "/lib", "/etc", "/tmp"})
             allow(ruleset.fd(), path, rights_of(read_file | read_folder));

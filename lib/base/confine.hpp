@@ -10,8 +10,8 @@ namespace stretto {
 /// What stays allowed. Files that are open already stay usable.
 struct Confinement {
     using Paths = std::vector<std::filesystem::path>;
-    Paths readable;   ///< files, and folders with all below
-    Paths renamable;  ///< folders in which what is open may get a name, and replace what is there
+    Paths readable;  ///< files, and folders with all below
+    Paths writable;  ///< the same, where all may be changed
 };
 
 /// From now on, for this thread and all that it starts, without a way back. There is no network, no

@@ -142,9 +142,8 @@ void Seeder::handle(http::Incoming&& incoming, http::Reply reply) {
     if (!chunk && route.kind != edge::Route::index) return reply.send(404, "not found");
     if (request.method != "GET" && request.method != "HEAD")
         return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
-    if (const auto refusal =
-            passes_.refuse({carried.token, route.song, incoming.peer, route.kbps},
-                           std::time(nullptr), loop_.now_ms()))
+    if (const auto refusal = passes_.refuse({carried.token, route.song, incoming.peer, route.kbps},
+                                            std::time(nullptr), loop_.now_ms()))
         return reply.send(refusal->status, refusal->why,
                           refusal->status == 503 ? "Retry-After: 1\r\n" : "");
     if (withheld_.contains(route.song)) return reply.send(404, "not found");

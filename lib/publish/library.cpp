@@ -65,7 +65,9 @@ void search(const fs::path& folder, Music& found) {
     for (; !failed && at != fs::directory_iterator{}; at.increment(failed)) {
         std::error_code none;
         if (at->path().filename().string().starts_with('.')) continue;
-        if (at->is_directory(none) && !at->is_symlink(none))
+        const bool link = at->is_symlink(none);
+        if (link && at->is_regular_file(none)) found.links.push_back(at->path());
+        if (at->is_directory(none) && !link)
             folders.push_back(at->path());
         else if (audio_name(at->path()) && at->is_regular_file(none))
             found.files.push_back(at->path());

@@ -43,6 +43,7 @@ bool looks_like_store(const std::filesystem::path& folder);
 
 struct Music {
     std::vector<std::filesystem::path> files;  ///< sorted
+    std::vector<std::filesystem::path> links;  ///< to files, pictures and sheets among them
     std::vector<std::string> unread;           ///< directories that could not be read, and why
 };
 

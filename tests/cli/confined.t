@@ -40,10 +40,19 @@ sanitized() { grep -qa __asan_init "$(command -v stretto-encode)"; }
 # leak checkers start and trace processes
 sanitized && tried=$(echo "$tried" | sed 's/ clone trace//; s/ kill//')
 if [ "$landlock" = True ]; then
-    (cd work && LD_PRELOAD="$work/inside.so" stretto-encode -o out.ogg song.mp3 2>"$work/encode.said")
+    (cd work && cp song.wav beside.wav &&
+        INSIDE_BESIDE=made.ogg LD_PRELOAD="$work/inside.so" stretto-encode -o out.ogg --stats stats.json song.mp3 2>"$work/encode.said")
     # shellcheck disable=SC2086
-    ok 'encode: code inside reaches no other file, and runs nothing' guarded encode.said $tried connect
+    ok 'encode: code inside reaches no other file, and runs nothing' guarded encode.said $tried connect beside replace
     ok 'and the song is what it was' cmp work/out.ogg work/true.ogg
+    ok 'nothing else is left in its folder' eval 'test -s work/stats.json && test "$(ls -A work)" = "$(printf "%s\n" beside.wav out.ogg \
+        song.mp3 song.wav stats.json true.ogg)"'
+    mkdir music && cp work/song.mp3 music && ln -s ../work/song.wav music/linked.wav
+    LD_PRELOAD="$work/inside.so" stretto-publish -b 96 music published >published.said 2>publish.said
+    # shellcheck disable=SC2086
+    ok 'publish of a folder: the same' guarded publish.said $tried connect
+    ok 'and it publishes, a link too' eval 'test "$(wc -l <published.said)" = 2 && stretto-publish --verify published &&
+        test -s published/.published'
 else
     skip 'encode: code inside reaches no other file, and runs nothing' 'this kernel has no Landlock'
     ok 'which encode says with --verbose' says 'no Landlock' stretto-encode -v -o x.ogg work/song.mp3

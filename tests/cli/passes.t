@@ -42,7 +42,9 @@ status() { curl -s -o "$work/body" -D "$work/head" -w '%{http_code}' "$@"; }
 is() { wanted=$1 && shift && got=$(status "$@") && test "$got" = "$wanted" || { echo "$got, not $wanted"; cat "$work/body"; return 1; }; }
 with() { file=$1 wanted=$2 && shift 2 && is "$wanted" "$@" -H "Authorization: Bearer $(cat "$file")"; }
 ok 'the tracker tells of songs and peers only with a token' eval 'is 401 "$song" && is 401 "$tracker/peers" -d "{\"song_id\":\"$id\"}"'
-ok 'for this song' eval 'with premium 403 "$tracker/songs/$other" && with premium 403 "$tracker/peers" -d "{\"song_id\":\"$other\"}"'
+ok 'for this song' eval 'with premium 403 "$tracker/songs/$other" && grep -qi "^www-authenticate:.*insufficient_scope" head &&
+    grep -qi "^access-control-allow-origin: \*" head && curl -fsS "$tracker/metrics" | grep "^stretto_tokens_total.*beyond.} 1$" &&
+    with premium 403 "$tracker/peers" -d "{\"song_id\":\"$other\"}"'
 pass_of() { sed -n 's/^[Ss]tretto-[Pp]ass: \([^ \r]*\).*/\1/p' head; }
 ok 'it gives a pass for the token' eval 'with free 200 "$song" && pass_of >freepass && curl -fsS "$tracker/pass-keys" >passkeys.json &&
     jose verify passkeys.json "$(cat freepass)" >claims &&
