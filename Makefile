@@ -48,7 +48,7 @@ TOOLS := $(patsubst %/stretto-stretto,%/stretto,$(patsubst cmd/%.cpp,$B/bin/$(NA
 UNIT  := $(patsubst %.cpp,$B/%.o,$(wildcard tests/unit/*.cpp $(foreach m,$(UNIT_MODULES),tests/unit/$m/*.cpp)))
 RTC_FUZZ := sctp_fuzz dtls_fuzz
 FUZZ  := $(filter-out $(if $(RTC_LIBS),,$(RTC_FUZZ)),$(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp)))
-BENCH := $(patsubst tests/bench/%.cpp,$B/bench/%,$(wildcard tests/bench/*.cpp))
+BENCH := $(patsubst tests/bench/%.cpp,$B/bench/%,$(filter-out $(if $(RTC_LIBS),,tests/bench/rtc.cpp),$(wildcard tests/bench/*.cpp)))
 MAN   := $(wildcard man/*)
 JOBS  := $(shell nproc 2>/dev/null || echo 2)
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
@@ -185,6 +185,7 @@ pictures: all | deps
 	[ -r demo/report.html ] || $(MAKE) demo
 	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/browser/pictures.sh examples/pictures
 
+$B/bench/rtc: LIBS += $(RTC_LIBS)
 $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
