@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <iostream>
 #include <random>
 
@@ -11,6 +13,7 @@
 #include "base/terminal.hpp"
 #include "http/blocking.hpp"
 #include "http/message.hpp"
+#include "listen/control.hpp"
 #include "listen/fetcher.hpp"
 #include "listen/player.hpp"
 #include "listen/playlist.hpp"
@@ -33,7 +36,9 @@ constexpr std::string_view examples =
 struct Options {
     std::vector<std::string> songs;
     std::string output = "sdl", search, network, events, listener, store;
+    std::string control, start;
     bool devices = false, data_saver = false, list = false, quiet = false, unpaced = false;
+    bool shuffle = false, repeat = false;
     double volume = 100, buffer = 30, lead = 15;
     int patience = 90;
     int most_kbps = 0;
@@ -229,6 +234,26 @@ listen::Presence::Options presence(const Options& o) {
     return place.presence();
 }
 
+/// "90", "1:30" and "1:02:03.5" in seconds.
+std::optional<double> parse_time(std::string_view text) {
+    double seconds = 0;
+    for (int parts = 0; parts < 3; ++parts) {
+        const auto part = text.substr(0, std::min(text.find(':'), text.size()));
+        const bool last = part.size() == text.size();
+        double value = 0;
+        const auto [end, code] = std::from_chars(part.data(), part.data() + part.size(), value,
+                                                 std::chars_format::fixed);
+        const bool plain = !part.empty() && part[0] >= '0' && part[0] <= '9' &&
+                           code == std::errc{} && end == part.data() + part.size();
+        if (!plain || (parts > 0 && value >= 60)) return {};
+        seconds = seconds * 60 + value;
+        if (last) return seconds < 1e6 ? std::optional{seconds} : std::nullopt;
+        if (value != std::floor(value)) return {};
+        text.remove_prefix(part.size() + 1);
+    }
+    return {};
+}
+
 int play_songs(Options& o) {
     auto& p = o.player;
     check_abr(p.abr);
@@ -236,7 +261,10 @@ int play_songs(Options& o) {
     if (!output) throw Error{EX_USAGE, text("output '", o.output, "': ", output.error().why)};
     p.output = *output;
     bool refused = false;
-    const auto songs = songs_of(o, refused);  // a playlist tells where to look
+    auto songs = songs_of(o, refused);  // a playlist tells where to look
+    if (o.shuffle) std::ranges::shuffle(songs, std::mt19937{std::random_device{}()});
+    if (o.repeat) p.repeat = listen::Repeat::all;
+    if (!o.start.empty()) p.start_s = *parse_time(o.start);
     p.presence = presence(o);
     p.network = o.network;
     p.volume = o.volume / 100;
@@ -256,6 +284,8 @@ int play_songs(Options& o) {
     using Kind = audio::Output::Kind;
     const bool heard = p.output.kind == Kind::device || p.output.kind == Kind::nowhere;
     if (!o.quiet) console.emplace(player, heard);
+    std::optional<listen::Control> control;
+    if (!o.control.empty()) control.emplace(player.loop(), player, o.control);
     const int status = player.run(songs);
     if (status != 0)
         for (const auto& argument : o.songs)
@@ -283,6 +313,13 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--search", o.search,
                    "List the songs that have these words in title, artist, album or name")
         ->type_name("TEXT");
+    app.add_option("--start", o.start, "Begin the first song here: 90, 1:30 or 0:01:30.5")
+        ->type_name("TIME")
+        ->check([](const std::string& text) {
+            return parse_time(text) ? "" : "'" + text + "' is not a time such as 1:30";
+        });
+    app.add_flag("--shuffle", o.shuffle, "Play the songs in random order");
+    app.add_flag("--repeat", o.repeat, "Play the songs again and again");
     o.place.add_to(app);
     app.group("Sources");
     app.add_option("--store", o.store,
@@ -308,6 +345,8 @@ void add_options(Arguments& app, Options& o) {
         ->range(0, 100)
         ->type_name("PERCENT")
         ->capture_default_str();
+    app.add_flag("--pause-without-device", p.pause_without_device,
+                 "Pause when the sound device disappears, such as headphones");
     app.add_flag("--unpaced", o.unpaced, "Write files as fast as the song arrives");
     app.group("Bitrate and buffer");
     app.add_option("--abr", p.abr,
@@ -333,7 +372,7 @@ void add_options(Arguments& app, Options& o) {
         ->range(2, 600)
         ->type_name("SECONDS")
         ->capture_default_str();
-    app.group("Events and messages");
+    app.group("Events");
     app.add_option("--events", o.events,
                    "Append events to this file, one line of JSON each, or post them to a server; - "
                    "is standard output")
@@ -341,6 +380,11 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--listener", o.listener,
                    "Id of the listener in the events (random, kept in the cache)")
         ->type_name("ID");
+    app.group("Remote control");
+    app.add_option("--control", o.control,
+                   "Accept commands on this Unix socket, as mpv does with --input-ipc-server")
+        ->type_name("PATH");
+    app.group("Messages");
     app.add_flag("-q,--quiet", o.quiet, "Show no line on the terminal and read no keys");
     app.add_option("SONG", o.songs,
                    "Ids or names of songs, or playlists: files, addresses, or - for standard "
