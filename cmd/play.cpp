@@ -15,6 +15,7 @@
 #include "http/message.hpp"
 #include "listen/control.hpp"
 #include "listen/fetcher.hpp"
+#include "listen/memory.hpp"
 #include "listen/player.hpp"
 #include "listen/playlist.hpp"
 #include "listener_options.hpp"
@@ -38,7 +39,8 @@ struct Options {
     std::string output = "sdl", search, network, events, listener, store;
     std::string control, start;
     bool devices = false, data_saver = false, list = false, quiet = false, unpaced = false;
-    bool shuffle = false, repeat = false;
+    bool shuffle = false, repeat = false, resume = false;
+    bool volume_given = false;
     double volume = 100, buffer = 30, lead = 15;
     int patience = 90;
     int most_kbps = 0;
@@ -254,6 +256,36 @@ std::optional<double> parse_time(std::string_view text) {
     return {};
 }
 
+void shuffle(std::vector<std::string>& songs) {
+    std::ranges::shuffle(songs, std::mt19937{std::random_device{}()});
+}
+
+/// Go on where the last player with --resume ended, if it is to play the same songs.
+void resume(Options& o, std::vector<std::string>& songs) {
+    const auto remembered = listen::recall(listen::memory_file());
+    if (!remembered && songs.empty())
+        throw Error{EX_NOINPUT, "there is nothing to resume: name a song"};
+    auto wanted = songs, known = remembered ? remembered->songs : songs;
+    if (o.shuffle) std::ranges::sort(wanted), std::ranges::sort(known);
+    if (remembered && !o.volume_given) o.volume = remembered->volume * 100;
+    if (!remembered || (!songs.empty() && wanted != known)) {
+        if (o.shuffle) shuffle(songs);
+        return;
+    }
+    songs = remembered->songs;
+    o.player.first = remembered->number;
+    o.player.start_s = remembered->seconds;
+}
+
+/// Writes the file of --resume, however the player ends.
+struct Closing {
+    std::optional<listen::Memory>& memory;
+    const listen::Player& player;
+    ~Closing() {
+        if (memory) memory->close(player.finished());
+    }
+};
+
 int play_songs(Options& o) {
     auto& p = o.player;
     check_abr(p.abr);
@@ -262,7 +294,10 @@ int play_songs(Options& o) {
     p.output = *output;
     bool refused = false;
     auto songs = songs_of(o, refused);  // a playlist tells where to look
-    if (o.shuffle) std::ranges::shuffle(songs, std::mt19937{std::random_device{}()});
+    if (o.resume)
+        resume(o, songs);
+    else if (o.shuffle)
+        shuffle(songs);
     if (o.repeat) p.repeat = listen::Repeat::all;
     if (!o.start.empty()) p.start_s = *parse_time(o.start);
     p.presence = presence(o);
@@ -286,6 +321,12 @@ int play_songs(Options& o) {
     if (!o.quiet) console.emplace(player, heard);
     std::optional<listen::Control> control;
     if (!o.control.empty()) control.emplace(player.loop(), player, o.control);
+    std::optional<listen::Memory> memory;
+    if (o.resume) {
+        memory.emplace(player.loop(), player, listen::memory_file());
+        player.on_quit([&] { memory->look(); });
+    }
+    const Closing closing{memory, player};
     const int status = player.run(songs);
     if (status != 0)
         for (const auto& argument : o.songs)
@@ -318,6 +359,9 @@ void add_options(Arguments& app, Options& o) {
         ->check([](const std::string& text) {
             return parse_time(text) ? "" : "'" + text + "' is not a time such as 1:30";
         });
+    app.add_flag("--resume", o.resume,
+                 "Go on with queue, position and volume where the last player with this option "
+                 "ended");
     app.add_flag("--shuffle", o.shuffle, "Play the songs in random order");
     app.add_flag("--repeat", o.repeat, "Play the songs again and again");
     o.place.add_to(app);
@@ -405,7 +449,8 @@ int main(int argc, char** argv) {
         o.store_given = !store || o.store != store;
         if (o.devices) return list_devices();
         if (o.list || app.count("--search") > 0) return list(o);
-        if (o.songs.empty()) throw Error{EX_USAGE, "name a song, or - for a playlist"};
+        o.volume_given = app.count("--volume") > 0;
+        if (o.songs.empty() && !o.resume) throw Error{EX_USAGE, "name a song, or - for a playlist"};
         return play_songs(o);
     });
 }

@@ -177,7 +177,8 @@ Driver::Calls Player::calls_of(Song& song) {
 
 void Player::found(Song& song, const song::Manifest& manifest) {
     song.track = sound_.track(manifest.rate, manifest.channels, manifest.samples);
-    if (const auto start = std::exchange(options_.start_s, 0); start > 0)
+    if (const auto start = std::exchange(options_.start_s, 0);
+        start > 0 && song.number == options_.first)
         begin_at(song, start);
     else
         sound_.queue(song.track);
@@ -430,6 +431,8 @@ void Player::key(Key key) {
             set_volume(options_.volume + (key == Key::louder ? 0.05 : -0.05));
             break;
         case Key::quit:
+            if (on_quit_) on_quit_();
+            quit_ = true;
             options_.share_seconds = 0;
             go_to(songs_.size(), "skipped");
             break;

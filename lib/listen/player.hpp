@@ -63,6 +63,10 @@ class Player : public Remote {
     /// Until the last song was heard. @return 0, or the status of the first song that failed; Error
     /// 75 when a signal ended it before
     int run(std::vector<std::string> songs);
+    /// Whether the queue came to its end, rather than the listener or a signal ended it.
+    bool finished() const noexcept { return ending_ && !quit_; }
+    /// The state before the listener or a signal ends it is the last that matters.
+    void on_quit(std::function<void()> call) { on_quit_ = std::move(call); }
 
    private:
     struct Song;
@@ -105,7 +109,8 @@ class Player : public Remote {
     std::uint64_t plays_ = 0;
     bool paused_ = false, ending_ = false, interrupted_ = false, hurried_ = false;
     bool sounded_ = false;  // something was heard since the first song of the queue was begun
-    bool was_lost_ = false;
+    bool was_lost_ = false, quit_ = false;
+    std::function<void()> on_quit_;
     int exit_ = 0;
 };
 

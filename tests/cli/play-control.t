@@ -5,7 +5,7 @@ export STRETTO_CACHE="$work/cache" SDL_AUDIODRIVER=dummy
 tone one.wav 32 && tone two.wav 12 && tone six.wav 11
 for song in one two six; do stretto-encode -b 96 $song.wav | stretto-chunk | stretto-publish --name $song store >$song.id; done
 for song in one two six; do stretto-fetch --store store $song | oggdec -Q -b 16 -o $song.96.wav -; done
-ones=$(cat one.id) sixes=$(cat six.id)
+ones=$(cat one.id)
 play() { timeout 120 stretto-play --store store --unpaced -q "$@"; }
 samples() { soxi -s "$1"; }
 same() { # HEARD TRUE: but for the rounding of oggdec
@@ -113,11 +113,40 @@ END
     send '["get_property", "pause"]'
 }
 ok 'nor is it impressed by noise, long lines and many clients' noise
-ok 'text commands as in mpv' eval 'python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.connect(\"s.sock\"); s.sendall(b\"set volume 33\n\")" &&
-    await "the volume" eval "send '"'"'[\"get_property\", \"volume\"]'"'"' && test \"\$(field 1)\" = 33"'
+by_text() {
+    python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect("s.sock"); s.sendall(b"set volume 33\n")' &&
+        await 'the volume' volume_is 33
+}
+volume_is() { send '["get_property", "volume"]' && test "$(field 1)" = "$1"; }
+ok 'text commands as in mpv' by_text
 ok 'a second player cannot have the same socket' exits 69 play --control s.sock -O null six
 ends() { send '["quit"]' && wait "$pid" && test ! -e s.sock; }
 ok 'it ends the player, and the socket goes' ends
+
+# what is remembered
+remembered() { jq -ce "$1" .state/stretto/queue.json; }
+resumes() {
+    plays --resume --volume 50 one two &&
+        send '["observe_property", 1, "core-idle"]' 'await core-idle false' '["observe_property", 2, "duration"]' '["playlist-next"]' \
+            'await duration 12.0' '["set_property", "pause", true]' '["seek", 7, "absolute"]' '["quit"]' &&
+        wait "$pid" && remembered '.songs == ["one", "two"] and .number == 1 and (.seconds | round) == 7 and .volume == 0.5'
+}
+ok '--resume keeps queue, position and volume' resumes
+goes_on() {
+    sox two.96.wav rest.wav trim "$(jq .seconds .state/stretto/queue.json)" && rm -f heard.wav &&
+        play --resume --volume 100 -O wav:heard.wav && same heard.wav rest.wav && test ! -e .state/stretto/queue.json
+}
+ok 'goes on there, and forgets what was played to its end' goes_on
+ok 'then there is nothing to resume' exits 66 play --resume -O null
+signalled() {
+    plays --resume six && send '["observe_property", 1, "core-idle"]' 'await core-idle false' &&
+        kill "$pid"; wait "$pid"; remembered '.songs == ["six"]'
+}
+ok 'a signal does not lose it' signalled
+other() { play --resume -O wav:heard.wav two && same heard.wav two.96.wav; }
+ok 'other songs are played from the beginning' other
+echo '{"songs":["../x"]}' >.state/stretto/queue.json
+ok 'a damaged file is noted, and does not end the player' says 'an entry is not a song' play --resume -O wav:heard.wav two
 
 # the same questions to mpv have the same answers
 questions='["get_property","pause"]
