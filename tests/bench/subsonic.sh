@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 songs=${CATALOGUE_SONGS:-100000}
 work=$(mktemp -d)
 servers=()
-trap 'for one in "${servers[@]}"; do kill "$one"; done; rm -rf "$work"' EXIT
+trap 'kill "${servers[@]}"; rm -rf "$work"' EXIT
 cd "$work"
 if [ -n "${CATALOGUE_STORE:-}" ]; then
     ln -s "$(realpath "$CATALOGUE_STORE")" store
