@@ -14,10 +14,10 @@ class Numbers {
     explicit Numbers(RowReader& from) : from_(from) {}
     bool wrong() const noexcept { return wrong_ || from_.broken(); }
 
-    /// A sum, or -1. Strangers' events may make it as large as they like.
+    /// Strangers' events may make a sum as large as they like.
     std::int64_t sum() {
-        const auto value = from_.number<std::int64_t>();
-        return within(std::min(value, std::int64_t{1} << 56), -1, std::int64_t{1} << 56);
+        constexpr auto most = std::int64_t{1} << 56;
+        return within(std::min(from_.number<std::int64_t>(), most), 0, most);
     }
     std::int64_t time() { return within(0, events::most_time_ms); }
     /// Clock::none, or a number that may be negative.
@@ -129,9 +129,10 @@ Result<Row> read_session(RowReader& from, report::Dictionary& names, std::string
     s.heard_ms = std::max<std::int64_t>(numbers.event_number(), 0);
     s.sound_ms = numbers.number_or_none();
     s.startup_ms = numbers.number_or_none();
-    for (auto* to : {&s.stalls, &s.resumes, &s.stalled_ms, &s.last_stall_ms, &s.switches,
-                     &s.uploaded, &s.end_seq})
+    for (auto* to :
+         {&s.stalls, &s.resumes, &s.stalled_ms, &s.last_stall_ms, &s.switches, &s.uploaded})
         *to = numbers.sum();
+    s.end_seq = numbers.event_number();
     if (s.end_seq >= 0) s.ending = report::ending_of(why);
     const auto begun_ms = numbers.difference();
     const auto received_ms = numbers.event_number();
