@@ -111,7 +111,7 @@ class Presence {
     std::optional<peer::Tracker> tracker_;
     std::optional<peer::Seeder> seeder_;
     std::optional<WebRtc> webrtc_;
-    std::size_t refused_ = 0, unsafe_ = 0, named_ = 0;  // of the tracker's last list
+    std::size_t refused_ = 0, unsafe_ = 0;  // of the tracker's last list
     net::Life life_;
 };
 

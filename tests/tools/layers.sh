@@ -18,6 +18,7 @@ edge    edge s3 http net audio ogg song store sign abr cache events swarm base
 track   track http net sign swarm song base
 rtc     rtc http net swarm song base
 s3      s3 http net song store base
+clickhouse clickhouse http net report events song base
 http    http net sign base
 net     net base
 
