@@ -93,6 +93,7 @@ class Presence {
     struct Search;
     void open_cache(const std::function<void(const std::string&)>& say);
     void recall_edges();
+    bool token_may_leave_for(const std::string& url);
     void share();
     void search_page(const std::shared_ptr<Search>& search, const std::string& after);
     void search_directory(const Search& search) const;
@@ -110,7 +111,7 @@ class Presence {
     std::optional<peer::Tracker> tracker_;
     std::optional<peer::Seeder> seeder_;
     std::optional<WebRtc> webrtc_;
-    std::size_t refused_ = 0, named_ = 0;  // of the tracker's last list
+    std::size_t refused_ = 0, unsafe_ = 0;  // of the tracker's last list
     net::Life life_;
 };
 
