@@ -16,6 +16,7 @@
 #include "listen/control.hpp"
 #include "listen/fetcher.hpp"
 #include "listen/memory.hpp"
+#include "listen/mpris.hpp"
 #include "listen/player.hpp"
 #include "listen/playlist.hpp"
 #include "listener_options.hpp"
@@ -39,7 +40,7 @@ struct Options {
     std::string output = "sdl", search, network, events, listener, store;
     std::string control, start;
     bool devices = false, data_saver = false, list = false, quiet = false, unpaced = false;
-    bool shuffle = false, repeat = false, resume = false;
+    bool shuffle = false, repeat = false, resume = false, no_mpris = false;
     bool volume_given = false;
     double volume = 100, buffer = 30, lead = 15;
     int patience = 90;
@@ -321,6 +322,8 @@ int play_songs(Options& o) {
     if (!o.quiet) console.emplace(player, heard);
     std::optional<listen::Control> control;
     if (!o.control.empty()) control.emplace(player.loop(), player, o.control);
+    std::optional<listen::Mpris> mpris;
+    if (!o.no_mpris) mpris.emplace(player.loop(), player);
     std::optional<listen::Memory> memory;
     if (o.resume) {
         memory.emplace(player.loop(), player, listen::memory_file());
@@ -428,6 +431,7 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--control", o.control,
                    "Accept commands on this Unix socket, as mpv does with --input-ipc-server")
         ->type_name("PATH");
+    app.add_flag("--no-mpris", o.no_mpris, "Do not appear on the desktop's D-Bus");
     app.group("Messages");
     app.add_flag("-q,--quiet", o.quiet, "Show no line on the terminal and read no keys");
     app.add_option("SONG", o.songs,

@@ -395,6 +395,7 @@ void Player::seek(double seconds, Sound::From from) {
     if (!current_ || !current_->track) return;
     auto& song = *current_;
     diary_.tell(song.events, "seek");
+    ++seeks_;
     const auto target = sound_.seek(*song.track, seconds, from);
     if (!target) return;
     song.parts.clear();
@@ -488,6 +489,7 @@ RemoteState Player::state() const {
         if (current_->track) state.song = current_->driver->manifest().id;
     }
     state.plays = plays_;
+    state.seeks = seeks_;
     state.paused = paused_;
     state.volume = options_.volume;
     state.repeat = options_.repeat;

@@ -106,7 +106,7 @@ class Player : public Remote {
     std::deque<PanelView::From> sources_;
     net::Timer tick_, leave_;
     double asked_ = 0;  // when the listener asked for the song that plays
-    std::uint64_t plays_ = 0;
+    std::uint64_t plays_ = 0, seeks_ = 0;
     bool paused_ = false, ending_ = false, interrupted_ = false, hurried_ = false;
     bool sounded_ = false;  // something was heard since the first song of the queue was begun
     bool was_lost_ = false, quit_ = false;

@@ -15,6 +15,7 @@ struct RemoteState {
     std::vector<std::string> queue;  ///< ids and names
     std::size_t number = 0;          ///< of the current song in the queue
     std::uint64_t plays = 0;         ///< songs that were begun: tells two plays of a song apart
+    std::uint64_t seeks = 0;         ///< of the listener
     bool paused = false;
     double volume = 1;  ///< 0..1
     Repeat repeat = Repeat::none;
