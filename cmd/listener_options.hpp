@@ -78,7 +78,7 @@ struct ListenerOptions {
                        "else the system's)")
             ->type_name("FILE");
         app.add_option("--token-file", token_file,
-                       "File with the access token for servers that demand one (STRETTO_TOKEN)")
+                       "File with the access token for servers that require one (STRETTO_TOKEN)")
             ->envname("STRETTO_TOKEN_FILE")
             ->type_name("FILE");
         app.add_option("--token-url", token_url,

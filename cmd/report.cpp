@@ -476,7 +476,7 @@ void add_options(Arguments& app, Options& o) {
         ->type_name("LISTENER|NETWORK")
         ->allow_extra_args(false);
     app.add_flag("--require-token", payment.require_token,
-                 "Count only sessions with an access token as plays");
+                 "Count a session as a play only if it has an access token with an id");
     auto* partial = app.add_flag("--partial", o.partial,
                                  "Print a partial report, which can be merged with others");
     app.add_option("--salt", o.salt, "Salt of the hashes that replace listeners' ids")
@@ -499,7 +499,7 @@ void add_options(Arguments& app, Options& o) {
         ->capture_default_str();
     app.add_flag("--compare", o.wishes.compare,
                  "Recompute the numbers of an article on streaming from peers, and compare them "
-                 "with the measured ones");
+                 "with the measured numbers");
     auto* forget = app.add_option("--forget", o.forget,
                                   "Print no report; rewrite the files without this listener")
                        ->type_name("LISTENER");

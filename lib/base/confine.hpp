@@ -22,8 +22,16 @@ std::string confine(const Confinement& what);
 /// The system calls that stay allowed then.
 std::vector<std::string> system_calls();
 
-/// Of all this only: no program can be run, no process started, traced or given other rights.
+/// What a server may write. It reads all that its user can read.
+struct Writable {
+    Confinement::Paths folders;  ///< with all below; made if they are missing
+    /// With all in their folders, since logs are rotated there; devices and pipes alone.
+    Confinement::Paths files;
+};
+
+/// For this thread and all that it starts: no program can be run, no process started, traced or
+/// given other rights, and nothing is written, made or removed elsewhere.
 /// @return as confine()
-std::string forbid_programs();
+std::string confine_server(const Writable& what);
 
 }  // namespace stretto

@@ -90,6 +90,7 @@ class Presence {
     struct Search;
     void open_cache(const std::function<void(const std::string&)>& say);
     void recall_edges();
+    bool token_may_leave_for(const std::string& url);
     void share();
     void search_page(const std::shared_ptr<Search>& search, const std::string& after);
     void search_directory(const Search& search) const;
@@ -106,7 +107,7 @@ class Presence {
     std::map<int, std::unique_ptr<http::Upstream>> upstreams_;
     std::optional<peer::Tracker> tracker_;
     std::optional<peer::Seeder> seeder_;
-    std::size_t refused_ = 0, named_ = 0;  // of the tracker's last list
+    std::size_t refused_ = 0, unsafe_ = 0;  // of the tracker's last list
     net::Life life_;
 };
 

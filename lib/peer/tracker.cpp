@@ -26,13 +26,6 @@ http::Upstream::Limits limits() {
     return limits;
 }
 
-void authorize(http::Request& request, const std::function<std::string()>& token) {
-    const auto shown = token ? token() : std::string{};
-    if (shown.empty()) return;
-    const auto [name, value] = http::bearer(shown);
-    request.fields.add(name, value);
-}
-
 std::string random_id() {
     std::random_device random;
     Bytes bytes;
@@ -72,7 +65,7 @@ void Tracker::get(const std::string& target, std::size_t most,
     http::Request request;
     request.method = "GET";
     request.target = target;
-    authorize(request, token_);
+    if (token_) http::authorize(request, token_());
     http::ask(upstream_, std::move(request), {}, most, std::move(done));
 }
 
@@ -88,21 +81,12 @@ void Tracker::keep_pass(const std::string& song_id, const http::Fields& answer) 
     passes_[song_id] = *pass;
 }
 
-/// An announce's answer names the key that passes are signed with.
-void Tracker::learn_pass_keys(const http::Fields& answer) {
-    const auto* key = answer.find("Stretto-Pass-Key");
-    if (!pass_keys_ || (key ? *key : "") == pass_key_) return;
-    pass_key_ = key ? *key : "";
-    if (!key) return pass_keys_(std::nullopt);
-    pass_keys_(sign::KeySet{});
-    http::get(upstream_, "/pass-keys", sign::KeySet::most_bytes, [this](const http::Whole& got) {
-        auto keys = got.ok() ? sign::parse_keys(as_text(got.body))
-                             : Result<sign::KeySet>{Malformed{got.why}};
-        if (keys)
-            pass_keys_(std::move(*keys));
-        else
-            pass_key_.clear();  // the next announce tries again
-    });
+/// One that is damaged says nothing: what was demanded stays demanded.
+void Tracker::learn_pass_key(const http::Fields& answer) {
+    if (!pass_key_) return;
+    const auto* point = answer.find("Stretto-Pass-Key");
+    if (!point) return pass_key_(std::nullopt);
+    if (const auto key = sign::PublicKey::parse_point(*point)) pass_key_(*key);
 }
 
 void Tracker::post(const std::string& path, const std::string& json,
@@ -112,7 +96,7 @@ void Tracker::post(const std::string& path, const std::string& json,
     request.target = path;
     request.fields.add("Content-Type", "application/json");
     // an announce and a report say nothing of what somebody may hear
-    if (path == "/peers") authorize(request, token_);
+    if (path == "/peers" && token_) http::authorize(request, token_());
     http::ask(upstream_, std::move(request), Bytes(json.begin(), json.end()), small_answer,
               std::move(done));
 }
@@ -205,7 +189,7 @@ void Tracker::announce() {
             answered_ = true;
             // they are announced all the same: so we learn when one may be shared again
             if (withhold_) withhold_(answer->removed);
-            learn_pass_keys(got.fields);
+            learn_pass_key(got.fields);
             next = std::chrono::seconds{answer->interval_s};
             pause_s_ = 5;
         } else {

@@ -42,10 +42,10 @@ class Tracker {
     void set_token(std::function<std::string()> token) { token_ = std::move(token); }
     /// What the tracker gave to be shown to peers of this song; empty: nothing.
     std::string pass(const std::string& song_id) const;
-    /// Called when the tracker has other keys for the passes that our clients have to show.
-    /// nullopt: they need none. An empty set: they need one, and its keys are on their way.
-    void on_pass_keys(std::function<void(std::optional<sign::KeySet>)> call) {
-        pass_keys_ = std::move(call);
+    /// Called with each answer to an announce: the key that the tracker signs passes with, which
+    /// our clients have to show. nullopt: they need none.
+    void on_pass_key(std::function<void(const std::optional<sign::PublicKey>&)> call) {
+        pass_key_ = std::move(call);
     }
 
     const std::string& peer_id() const noexcept { return peer_id_; }
@@ -57,7 +57,7 @@ class Tracker {
     void announce();
     void get(const std::string& target, std::size_t most, std::function<void(http::Whole)> done);
     void keep_pass(const std::string& song_id, const http::Fields& answer);
-    void learn_pass_keys(const http::Fields& answer);
+    void learn_pass_key(const http::Fields& answer);
 
     net::Loop& loop_;
     std::string peer_id_;
@@ -69,8 +69,7 @@ class Tracker {
     std::function<void(std::vector<std::string>)> withhold_;
     std::function<std::string()> token_;
     std::map<std::string, std::string> passes_;  // by song
-    std::function<void(std::optional<sign::KeySet>)> pass_keys_;
-    std::string pass_key_;  // that we have
+    std::function<void(const std::optional<sign::PublicKey>&)> pass_key_;
     int port_ = 0;
     std::int64_t upload_kbps_ = 0;
     std::uint64_t announced_ms_ = 0;

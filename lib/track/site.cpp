@@ -62,6 +62,7 @@ void preflight(const http::Reply& reply) {
 
 PassOffice::PassOffice() : id_(key_.public_key().thumbprint()) {
     keys_ = sign::print_keys({{{id_, key_.public_key()}}});
+    point_ = key_.public_key().print_point();
 }
 
 Site::Site(const Parts& parts, SiteOptions options, std::uint64_t seed,
@@ -164,7 +165,7 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
                   host ? std::string_view{*host} : std::string_view{}, when_gone, admit},
                  [this, reply, announces](Desk::Answer&& answer) {
                      if (announces)
-                         http::append_field(answer.fields, "Stretto-Pass-Key", office_->key_id());
+                         http::append_field(answer.fields, "Stretto-Pass-Key", office_->point());
                      send(reply, std::move(answer));
                  });
 }

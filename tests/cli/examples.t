@@ -97,15 +97,17 @@ ok 'TLS and HTTP/2 by haproxy' by_haproxy
 
 unit='stretto-serve@.service'
 sed "s#/usr/local/bin/stretto-serve#$(command -v stretto-serve)#" "$root/examples/$unit" >"$unit"
-sed "s#/usr/local/bin/stretto-track#$(command -v stretto-track)#" "$root/examples/stretto-track.service" >stretto-track.service
-cp "$root/examples/stretto-serve@.socket" "$root/examples/stretto-track.socket" .
+sed "s#/usr/local/bin/stretto-track#$(command -v stretto-track)#" "$root/examples/stretto-track@.service" >stretto-track@.service
+sed "s#/usr/local/bin/stretto-subsonic#$(command -v stretto-subsonic)#" \
+    "$root/examples/stretto-subsonic@.service" >stretto-subsonic@.service
+cp "$root"/examples/stretto-*@.socket .
 verified() {
-    systemd-analyze verify --man=no "./$unit" ./stretto-track.service ./*.socket >said 2>&1
+    systemd-analyze verify --man=no ./*.service ./*.socket >said 2>&1
     test ! -s said || { cat said; return 1; }
 }
 ok 'systemd finds nothing to complain about in the units' verified
 sandboxed() {
-    for one in "./$unit" ./stretto-track.service; do
+    for one in ./*.service; do
         systemd-analyze security --offline=true --threshold=20 "$one" >said 2>&1 || { tail -n 3 said; return 1; }
     done
 }

@@ -34,6 +34,7 @@ void attack() {
     tell("write", ::open(secret, O_WRONLY));
     tell("make", ::open(made, O_WRONLY | O_CREAT, 0600));
     tell("folder", ::mkdir(made, 0700));
+    tell("mode", ::chmod(secret, 0644));
     tell("remove", ::unlink(secret));
     char* const shell[] = {const_cast<char*>("sh"), const_cast<char*>("-c"),
                            const_cast<char*>("echo inside: shell"), nullptr};
