@@ -513,8 +513,7 @@ int serve(Options o) {
     if (!o.cacert.empty()) http::trust_certificates(o.cacert);
     http::show_certificate(o.upstream_certificate, o.upstream_key);
     if (is_url(o.source)) return serve_upstream(o, descriptors);
-    if (s3::is_location(o.source))
-        return serve_upstream(o, descriptors, find_bucket(o.source));
+    if (s3::is_location(o.source)) return serve_upstream(o, descriptors, find_bucket(o.source));
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }
