@@ -134,7 +134,7 @@ void Mesh::announce() {
     mine.peer_id = peer_id_;
     mine.rtc = true;
     mine.upload_kbps = options_.upload_kbps;
-    mine.songs = page_.shelf.inventory();
+    if (!rules_.passes) mine.songs = page_.shelf.inventory();
     announced_changes_ = page_.shelf.changes();
     announced_at_ = page_.now;
     // without a song it is for a token
@@ -157,6 +157,8 @@ void Mesh::announced(int status, BytesView body) {
     announce_pause_ = 1;
     announce_at_ = page_.now + std::clamp(answer->interval_s, 10, 3600);
     rules_.withheld = {answer->removed.begin(), answer->removed.end()};
+    // from then on, whatever later answers say; the next announce takes our songs back
+    if (!answer->pass_key.empty() && !std::exchange(rules_.passes, true)) announce_at_ = page_.now;
     token_ = answer->token;
     stun_ = answer->stun.starts_with(stun_scheme) ? answer->stun : "";
     for (auto& [number, link] : links_) {
