@@ -18,15 +18,14 @@ BOOST_AUTO_TEST_CASE(what_is_printed_is_read_back) {
 }
 
 BOOST_AUTO_TEST_CASE(what_no_player_writes_is_malformed) {
-    for (const auto* text :
-         {R"({"songs":[],"number":0,"seconds":0,"volume":1})",
-          R"({"songs":["a"],"number":1,"seconds":0,"volume":1})",
-          R"({"songs":["a"],"number":-1,"seconds":0,"volume":1})",
-          R"({"songs":["a"],"number":0,"seconds":-1,"volume":1})",
-          R"({"songs":["a"],"number":0,"seconds":1e9,"volume":1})",
-          R"({"songs":["a"],"number":0,"seconds":0,"volume":1.5})",
-          R"({"songs":["../a"],"number":0,"seconds":0,"volume":1})",
-          R"({"songs":"a","number":0,"seconds":0,"volume":1})", "[]"})
+    for (const auto* text : {R"({"songs":[],"number":0,"seconds":0,"volume":1})",
+                             R"({"songs":["a"],"number":1,"seconds":0,"volume":1})",
+                             R"({"songs":["a"],"number":-1,"seconds":0,"volume":1})",
+                             R"({"songs":["a"],"number":0,"seconds":-1,"volume":1})",
+                             R"({"songs":["a"],"number":0,"seconds":1e9,"volume":1})",
+                             R"({"songs":["a"],"number":0,"seconds":0,"volume":1.5})",
+                             R"({"songs":["../a"],"number":0,"seconds":0,"volume":1})",
+                             R"({"songs":"a","number":0,"seconds":0,"volume":1})", "[]"})
         BOOST_TEST(!parse_remembered(text), text);
 }
 
