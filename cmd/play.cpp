@@ -233,7 +233,7 @@ class Console {
 /// A store is asked before edges; without a tracker that was named, it alone.
 listen::Presence::Options presence(const Options& o) {
     auto place = o.place;
-    place.store = o.store;
+    place.store = store_url(o.store);
     return place.presence();
 }
 
@@ -370,8 +370,8 @@ void add_options(Arguments& app, Options& o) {
     o.place.add_to(app);
     app.group("Sources");
     app.add_option("--store", o.store,
-                   "Ask this store, a directory or a web server, before edges; if no tracker or "
-                   "edge is given, ask only the store")
+                   "Ask this store, a directory, a web server or s3://BUCKET/PREFIX, before edges; "
+                   "if no tracker or edge is given, ask only the store")
         ->envname("STRETTO_STORE")
         ->type_name("DIR|URL");
     app.add_option("--patience", o.patience,

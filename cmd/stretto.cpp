@@ -77,8 +77,7 @@ int main(int argc, char** argv) {
     app.add_option(
         "TOOL", unused,
         "encode, chunk, publish, fetch, serve, track, rtc, subsonic, play, simulate, sign, report, "
-        "or "
-        "help TOOL; the arguments that follow are the tool's");
+        "or help TOOL; the tool gets the arguments that follow");
     std::vector<std::string> words{argv + 1, argv + argc};
     const bool ours = words.empty() || words[0].starts_with('-');
     return program(app, ours ? argc : 1, argv,

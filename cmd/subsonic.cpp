@@ -175,7 +175,8 @@ int serve(const Options& o) {
     if (!http::parse_place(o.upstream).known || !o.upstream.starts_with("http"))
         throw Error{EX_USAGE,
                     text("'", http::without_userinfo(o.upstream), "' is not an http URL")};
-    forbid_programs();
+    if (const auto missing = confine_server({{}, files_written(o)}); !missing.empty())
+        note(text("this kernel has no ", missing));
     Gateway{o, net::raise_descriptors()}.run();
     return 0;
 }

@@ -1,5 +1,6 @@
 #pragma once
 // A tool's options, declared without CLI11's headers: these take longer to compile than most tools.
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -152,5 +153,8 @@ struct ServerOptions {
 /// --log-addresses
 /// @param tokens  whether it may demand access tokens
 void add_server_options(const Settings& settings, ServerOptions& options, bool tokens = true);
+
+/// The files that these options name for writing; "-" is none.
+std::vector<std::filesystem::path> files_written(const ServerOptions& options);
 
 }  // namespace stretto

@@ -1,16 +1,12 @@
 #include "http/token.hpp"
 
+#include "base/text.hpp"
+#include "http/blank.hpp"
+
 namespace stretto::http {
 namespace {
 
 constexpr std::string_view scheme = "Bearer ";
-
-/// Blanks at both ends.
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// Calls `each` with every part of a list; joins those that it wants kept.
 template <class Keep>
@@ -121,8 +117,8 @@ std::string without_token(std::string_view url) {
     return without_passwords(std::move(out += url));
 }
 
-Field bearer(std::string_view token) {
-    return {"Authorization", std::string{scheme} + std::string{token}};
+void authorize(Request& request, std::string_view token) {
+    if (!token.empty()) request.fields.add("Authorization", text(scheme, token));
 }
 
 }  // namespace stretto::http

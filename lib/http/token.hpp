@@ -23,7 +23,7 @@ Carried take_token(Request& request);
 /// requests to stretto-subsonic.
 std::string without_token(std::string_view url);
 
-/// "Authorization: Bearer TOKEN" (RFC 6750).
-Field bearer(std::string_view token);
+/// Add "Authorization: Bearer TOKEN" (RFC 6750). @param token  empty: nothing
+void authorize(Request& request, std::string_view token);
 
 }  // namespace stretto::http

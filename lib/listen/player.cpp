@@ -129,6 +129,7 @@ std::unique_ptr<Player::Song> Player::make(std::size_t number) {
     how.tracker = presence_.tracker() != nullptr;
     how.peers = presence_.asks_peers();
     how.local_peers = presence_.local_peers();
+    how.rtc_peers = presence_.rtc_peers();
     if (how.tracker) how.self = presence_.tracker()->peer_id();
     how.keeps = presence_.kept() != nullptr;
     how.check_name = !song::is_id(song->name);

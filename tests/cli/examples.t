@@ -1,5 +1,5 @@
 #!/bin/sh
-# The examples work: killed edges and origins, a swarm, bad networks, costs, TLS in front, the systemd units.
+# The examples work: killed edges and origins, a swarm, bad networks, costs, browsers, TLS in front, the systemd units.
 . ./tests/lib.sh
 export EMULATOR="${EMULATOR:-$root/build/net/emulator}"
 id=$(tone song.wav 240 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
@@ -41,6 +41,13 @@ cost() {
         test "$(grep -c ' plays, [13] listeners' said)" -eq 2 || { cat said; return 1; }
 }
 ok '05-what-it-cost: royalties add up, and partial reports give the same result' cost
+browsers() {
+    sh "$root/examples/06-browsers.sh" "$work/store" song >said 2>&1 || { cat said; return 1; }
+    grep -q '^   [0-9]* bytes over WebRTC: right' said || grep -q 'not here: this needs stretto-rtc' said ||
+        { test "$(grep -c '^   from other listeners [0-9]' said)" -eq 2 && grep -q '^   the first page gave [0-9]' said; } ||
+        { cat said; return 1; }
+}
+ok '06-browsers: pages take a song from a native peer, and from each other' browsers
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 answers() { # until the proxy answers
