@@ -110,8 +110,10 @@ deps:
 ifeq ($(findstring ccache,$(CXX))$(findstring clang,$(CXX)),)
 PARSED = $B/parsed/$(if $(filter tests/unit/%_test.cpp,$1),test,std).hpp
 endif
+# g++ 12 warns of the standard library's strings and of Boost's vectors by mistake (GCC bugs 105329 and 105651)
+NO_ALARMS = $(if $(findstring clang,$(CXX)),,-Wno-restrict -Wno-stringop-overread)
 # what is tested is optimized, the tests are not: they run as fast
-FLAGS = $(CXXFLAGS) $(if $(filter $(RTC_FOREIGN),$1),$(RTC_CFLAGS)) $(if $(filter tests/unit/%,$1),-O0)
+FLAGS = $(CXXFLAGS) $(NO_ALARMS) $(if $(filter $(RTC_FOREIGN),$1),$(RTC_CFLAGS)) $(if $(filter tests/unit/%,$1),-O0)
 
 .SECONDEXPANSION:
 $B/%.o: %.cpp $B/config.mk $$(addsuffix .gch,$$(call PARSED,$$*.cpp))
