@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "audio/vorbis.hpp"
+#include "base/apart.hpp"
 #include "base/confine.hpp"
 #include "base/draft.hpp"
 #include "base/json_value.hpp"
@@ -116,10 +117,9 @@ bool is_regular(const std::string& input) {
     return input != "-" && std::filesystem::is_regular_file(input, none);
 }
 
-/// What decodes a stranger's file from here on reads this file, writes what is open, and gives it
-/// its name. It opens nothing else, has no network and runs no program.
-/// @param drafts  files whose names are given at the end
-void confine_to(const Options& o, bool keep_pcm, const std::vector<std::string>& drafts) {
+/// What decodes a stranger's file from here on reads this file and writes what is open. It opens
+/// nothing else, has no network and runs no program.
+void confine_to(const Options& o, bool keep_pcm) {
     std::size_t spools = keep_pcm;
     Confinement rights;
     for (const auto& input : o.inputs) {
@@ -128,9 +128,6 @@ void confine_to(const Options& o, bool keep_pcm, const std::vector<std::string>&
     }
     for (const auto& file : {o.decoder.cover, o.decoder.cue})
         if (!file.empty()) rights.readable.emplace_back(file);
-    for (const auto& draft : drafts)
-        if (const auto folder = Draft::folder_for(draft); !folder.empty())
-            rights.renamable.push_back(folder);
     prepare_spools(spools);
     const auto missing = confine(rights);
     if (!missing.empty() && o.verbose) note(text("this kernel has no ", missing));
@@ -138,7 +135,7 @@ void confine_to(const Options& o, bool keep_pcm, const std::vector<std::string>&
 
 /// Each file, and all together as one: the gain that keeps an album's inner balance.
 int measure(const Options& o) {
-    confine_to(o, false, {});
+    confine_to(o, false);
     std::vector<publish::Recording> all;
     std::optional<double> loudest;
     if (!o.json) std::cout << "LUFS\tdBTP\tgain\tlimited\tfile\n";
@@ -213,27 +210,15 @@ Json stats(const publish::Recording& r, const publish::Encoding& e, const publis
 void write_stats(const Options& o, std::optional<Draft>& file, const Json& json) {
     const auto line = json.dump() + "\n";
     if (o.print_stats) write_all(STDERR_FILENO, as_bytes(line), "standard error");
-    if (!file) return;
-    file->write(as_bytes(line));
-    file->commit();
+    if (file) file->write(as_bytes(line));
 }
 
-int encode(const Options& o) {
-    if (o.inputs.size() != 1)
-        throw Error{EX_USAGE, "one INPUT at a time (several only with --measure)"};
-    if (o.output == "-" && ::isatty(STDOUT_FILENO))
-        throw Error{EX_USAGE, "standard output is a terminal: use a pipe, or -o FILE"};
+/// @param file, stats_file  nullopt: there is none
+void encode_into(const Options& o, std::optional<Draft>& file, std::optional<Draft>& stats_file) {
     const auto start = std::chrono::steady_clock::now();
     Progress progress;
     Clock clock{progress};
-    std::optional<Draft> file;  // first: what cannot be written is told before the work
-    if (o.output != "-") file.emplace(o.output);
-    std::optional<Draft> stats_file;
-    if (!o.stats.empty()) stats_file.emplace(o.stats);
-    std::vector<std::string> drafts;
-    if (file) drafts.push_back(o.output);
-    if (stats_file) drafts.push_back(o.stats);
-    confine_to(o, true, drafts);
+    confine_to(o, true);
     const auto recording = record(o, o.inputs[0], true, clock.doing("measure", 0, 0.2));
     const auto encoding = plan(o, recording);
     const auto done = publish::encode(
@@ -242,10 +227,29 @@ int encode(const Options& o) {
             file ? file->write(bytes) : write_all(STDOUT_FILENO, bytes, "standard output");
         },
         clock.doing("encode", 0.2, 1));
-    if (file) file->commit();
     const double elapsed =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     write_stats(o, stats_file, stats(recording, encoding, done, elapsed));
+}
+
+int encode(const Options& o) {
+    if (o.inputs.size() != 1)
+        throw Error{EX_USAGE, "one INPUT at a time (several only with --measure)"};
+    if (o.output == "-" && ::isatty(STDOUT_FILENO))
+        throw Error{EX_USAGE, "standard output is a terminal: use a pipe, or -o FILE"};
+    std::optional<Draft> file;  // first: what cannot be written is told before the work
+    if (o.output != "-") file.emplace(o.output);
+    std::optional<Draft> stats_file;
+    if (!o.stats.empty()) stats_file.emplace(o.stats);
+    // who decodes has no right to any name: this process gives them
+    const auto status = file || stats_file ? work_apart() : std::nullopt;
+    if (!status) {
+        encode_into(o, file, stats_file);
+        return 0;
+    }
+    if (*status != 0) return *status;
+    if (file) file->commit();
+    if (stats_file) stats_file->commit();
     return 0;
 }
 
@@ -327,10 +331,11 @@ int main(int argc, char** argv) {
     app.add_flag("--keep-going", o.decoder.keep_going,
                  "Skip damage inside the input, and report it");
     app.add_flag("-v,--verbose", o.verbose,
-                 "Report what the kernel lacks to keep a damaged input from doing harm");
+                 "Report which protections against malicious input the kernel lacks");
     app.add_flag("--print-stats", o.print_stats,
                  "Write one JSON line about the run to standard error");
-    app.add_option("--stats", o.stats, "Write this line to a file")->type_name("FILE");
+    app.add_option("--stats", o.stats, "Write the line of --print-stats to a file")
+        ->type_name("FILE");
     app.add_option("INPUT", o.inputs, "An audio file, or a video with sound; - is standard input")
         ->required();
     return program(app, argc, argv, examples, [&] {

@@ -44,20 +44,21 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--expires", o.expires, "Time until the token expires: 90s, 15m, 2h, 30d")
         ->type_name("TIME")
         ->capture_default_str();
-    app.add_option("--not-before", o.not_before, "Time until the token is valid (at once)")
+    app.add_option("--not-before", o.not_before, "Time until the token becomes valid (at once)")
         ->type_name("TIME");
-    app.add_option("--kbps", o.kbps, "Highest bitrate that the token is for (no limit)")
+    app.add_option("--kbps", o.kbps, "Highest bitrate for which the token is valid (no limit)")
         ->range(1, 65535)
         ->type_name("KBPS");
     app.add_option("--id", o.ids,
-                   "Id of a song that URL calls by its name, instead of asking the URL's server; "
-                   "may be repeated")
+                   "Id of a song whose name is in URL, instead of asking the URL's server; may be "
+                   "repeated")
         ->type_name("ID");
-    app.add_flag("--exact", o.exact, "Sign just this URL, not all of its song");
+    app.add_flag("--exact", o.exact, "Make a token only for this URL, not for the whole song");
     app.add_option("--regex", o.expression,
-                   "Sign what matches this extended regular expression, not the song of URL")
+                   "Make a token for all URLs that match this extended regular expression")
         ->type_name("ERE");
-    app.add_option("--jti", o.jti, "Id of the token, which events name (random)")->type_name("ID");
+    app.add_option("--jti", o.jti, "Id of the token, which players write to events (random)")
+        ->type_name("ID");
     app.add_option("--audience", o.audience, "Name of the only server that accepts the token")
         ->type_name("NAME");
     app.add_flag("--token", o.only_token, "Print only the token");
@@ -66,7 +67,7 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--generate", o.generate, "Write a new private key to this file")
         ->type_name("FILE");
     app.add_flag("--jwks", o.jwks, "Print the public keys, for --token-keys of a server");
-    app.add_option("URL", o.urls, "URL of a song, or of a part of it; several are one album");
+    app.add_option("URL", o.urls, "URL of a song, or of a part of it; several get one token");
 }
 
 /// "2h" in seconds.
@@ -150,9 +151,27 @@ std::string ask_id(const std::string& url, const std::string& name) {
     return id;
 }
 
+/// As a client asks for it, and a server reads it: without fragment, user and empty query, with a
+/// path; scheme and host in lower case, and no port that the scheme has anyway.
+std::string as_asked(std::string url) {
+    url = http::without_userinfo(url.substr(0, url.find('#')));
+    if (url.ends_with('?')) url.pop_back();
+    const auto host = url.find("://") == url.npos ? 0 : url.find("://") + 3;
+    auto end = std::min(url.size(), url.find_first_of("/?", host));
+    std::transform(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(end), url.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string_view port = url.starts_with("https:") ? ":443" : ":80";
+    if (std::string_view{url}.substr(0, end).ends_with(port)) {
+        url.erase(end - port.size(), port.size());
+        end -= port.size();
+    }
+    if (end == url.size() || url[end] == '?') url.insert(end, 1, '/');
+    return url;
+}
+
 std::string container_of(const Options& o) {
     if (!o.expression.empty()) return "regex:" + o.expression;
-    if (o.exact) return sign::Scope::of_uri(o.urls[0]);
+    if (o.exact) return sign::Scope::of_uri(as_asked(o.urls[0]));
     std::vector<std::string> songs;
     const auto add = [&](const std::string& song) {
         if (std::find(songs.begin(), songs.end(), song) == songs.end()) songs.push_back(song);
@@ -173,9 +192,9 @@ std::string random_id() {
     return base32(bytes);
 }
 
-/// The fragment goes to no server.
 std::string with_token(const std::string& url, const std::string& token) {
-    const auto base = url.substr(0, url.find('#'));
+    auto base = url.substr(0, url.find('#'));
+    if (base.ends_with('?')) base.pop_back();
     return text(base, base.find('?') == base.npos ? '?' : '&', http::token_name, '=', token);
 }
 

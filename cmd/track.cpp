@@ -93,11 +93,11 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->range(1, 255)
         ->capture_default_str();
     settings.add_flag("peers-first", o.peers_first,
-                      "Ask listeners to spare edges where peers are fast enough");
+                      "Ask listeners to use edges only if peers are not fast enough");
     settings
         .add("stun", o.stun,
-             "STUN server of WebRTC peers: HOST:PORT of another one, or \"off\" (this tracker, UDP "
-             "at the ports of --listen)")
+             "STUN server of WebRTC peers, or \"off\" (this tracker, over UDP at the ports of "
+             "--listen)")
         ->type_name("HOST:PORT");
     app.add_option("--dump", o.dump, "Print the data of the tracker at URL")->type_name("URL");
 }
@@ -149,7 +149,13 @@ swarm::PeersLimits peers_limits(const Options& o) {
 }
 
 track::SiteOptions site_options(const Options& o) {
-    return {{o.interval_s, o.ttl_s, !o.allow.empty(), read_songs(o.allow), o.peers_first}};
+    return {{o.interval_s,
+             o.ttl_s,
+             !o.allow.empty(),
+             read_songs(o.allow),
+             o.peers_first,
+             {},
+             nested(o.network_peers, "network-peers")}};
 }
 
 http::Limits server_limits(const Options& o, std::size_t descriptors) {
@@ -306,7 +312,8 @@ int serve(Options o) {
     if (o.origin.empty()) throw Error{EX_USAGE, "--origin is missing"};
     if (!o.origin.starts_with("http://") && !o.origin.starts_with("https://"))
         throw Error{EX_USAGE, text("'", http::without_userinfo(o.origin), "' is not an http URL")};
-    forbid_programs();
+    if (const auto missing = confine_server({{}, files_written(o)}); !missing.empty())
+        note(text("this kernel has no ", missing));
     if (o.ttl_s == 0) o.ttl_s = (5 * o.interval_s + 1) / 2;
     Tracker{o, net::raise_descriptors()}.run();
     return 0;

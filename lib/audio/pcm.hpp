@@ -2,8 +2,9 @@
 // A whole song as samples on disk: measuring needs all of it before encoding can begin, and memory
 // is bounded.
 #include <span>
+#include <utility>
 
-#include "base/file.hpp"
+#include "base/spool.hpp"
 
 namespace stretto::audio {
 
@@ -13,6 +14,14 @@ class PcmSpool {
     /// @param keep  false: nothing will be added, and no file is opened
     explicit PcmSpool(int channels, bool keep = true)
         : channels_(channels), file_(keep ? open_spool() : File{}) {}
+    PcmSpool(PcmSpool&&) = default;
+    PcmSpool& operator=(PcmSpool&& other) noexcept {
+        std::swap(channels_, other.channels_);
+        std::swap(file_, other.file_);
+        std::swap(frames_, other.frames_);
+        return *this;
+    }
+    ~PcmSpool() { return_spool(std::move(file_)); }
 
     void add(std::span<const float> samples) {
         write_all(file_.fd(),

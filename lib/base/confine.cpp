@@ -38,9 +38,9 @@ struct Attributes {
 
 constexpr std::uint64_t read_file = LANDLOCK_ACCESS_FS_READ_FILE,
                         read_folder = LANDLOCK_ACCESS_FS_READ_DIR,
-                        make_and_remove =
-                            LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE,
-                        all_of_abi_1 = LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1;
+                        execute = LANDLOCK_ACCESS_FS_EXECUTE,
+                        all_of_abi_1 = LANDLOCK_ACCESS_FS_MAKE_SYM * 2 - 1,
+                        writes_of_abi_1 = all_of_abi_1 & ~(read_file | read_folder | execute);
 
 /// 0: the kernel has none, or it is turned off.
 int landlock_version() {
@@ -67,28 +67,68 @@ void allow(int ruleset, const std::filesystem::path& path, std::uint64_t rights)
     if (errno != EBADFD) throw system_error("restrict the use of", path.string());
 }
 
+/// Of Linux 6.1's headers and later ones, what this kernel knows.
+std::uint64_t later_writes(int version) {
+    return (version >= 2 ? LANDLOCK_ACCESS_FS_REFER : 0) | (version >= 3 ? fs_truncate : 0);
+}
+
+/// @param handled  what will need a rule
+File make_ruleset(const Attributes& handled) {
+    const std::size_t size = handled.network != 0 ? sizeof handled : sizeof handled.files;
+    return File{static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, size, 0))};
+}
+
+bool restrict_self(const File& ruleset) {
+    return ::syscall(SYS_landlock_restrict_self, ruleset.fd(), 0) == 0;
+}
+
 bool confine_files(const Confinement& what) {
     const int version = landlock_version();
     if (version == 0) return false;
     Attributes handled;
-    handled.files = all_of_abi_1;
-    if (version >= 2) handled.files |= LANDLOCK_ACCESS_FS_REFER;
-    if (version >= 3) handled.files |= fs_truncate;
+    handled.files = all_of_abi_1 | later_writes(version);
     if (version >= 5) handled.files |= fs_ioctl_device;
     if (version >= 4) handled.network = net_bind | net_connect;
-    const std::size_t size = version >= 4 ? sizeof handled : sizeof handled.files;
-    const File ruleset{static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, size, 0))};
+    const auto ruleset = make_ruleset(handled);
     if (!ruleset) return false;
     const auto rights_of = [&](std::uint64_t rights) { return rights & handled.files; };
     // a folder of which only its own entries may be read stands for no file in it
     for (const auto& path : what.readable)
         allow(ruleset.fd(), path, rights_of(read_file | read_folder));
-    for (const auto& path : what.renamable)
-        allow(ruleset.fd(), path, rights_of(read_folder | make_and_remove));
+    for (const auto& path : what.writable)
+        allow(ruleset.fd(), path, rights_of(~(execute | fs_ioctl_device)));
     if (STRETTO_SANITIZED)  // they look up where a fault was
         for (const auto* path : {"/proc", "/usr", "/lib", "/etc", "/tmp"})
             allow(ruleset.fd(), path, rights_of(read_file | read_folder));
-    return ::syscall(SYS_landlock_restrict_self, ruleset.fd(), 0) == 0;
+    return restrict_self(ruleset);
+}
+
+bool is_device(const std::filesystem::path& path) {
+    struct stat what {};
+    return ::stat(path.c_str(), &what) == 0 && !S_ISREG(what.st_mode) && !S_ISSOCK(what.st_mode);
+}
+
+/// Where a file is, or will be, behind all links.
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+    std::error_code failed;
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(file), failed).parent_path();
+}
+
+bool confine_writes(const Writable& what) {
+    const int version = landlock_version();
+    if (version == 0) return false;
+    Attributes handled;
+    handled.files = writes_of_abi_1 | later_writes(version);
+    const auto ruleset = make_ruleset(handled);
+    if (!ruleset) return false;
+    for (const auto& folder : what.folders) {
+        std::error_code failed;  // whoever needs it says so
+        std::filesystem::create_directories(folder, failed);
+        allow(ruleset.fd(), folder, handled.files);
+    }
+    for (const auto& file : what.files)
+        allow(ruleset.fd(), is_device(file) ? file : folder_of(file), handled.files);
+    return restrict_self(ruleset);
 }
 
 // ---- system calls
@@ -116,10 +156,14 @@ constexpr const char* of_attackers[] = {"acct",
                                         "add_key",
                                         "bpf",
                                         "capset",
+                                        "chmod",
+                                        "chown",
                                         "chroot",
                                         "delete_module",
                                         "execve",
                                         "execveat",
+                                        "fchmodat",
+                                        "fchownat",
                                         "finit_module",
                                         "fsconfig",
                                         "fsmount",
@@ -128,6 +172,8 @@ constexpr const char* of_attackers[] = {"acct",
                                         "kexec_file_load",
                                         "kexec_load",
                                         "keyctl",
+                                        "lchown",
+                                        "lsetxattr",
                                         "mount",
                                         "mount_setattr",
                                         "move_mount",
@@ -157,6 +203,7 @@ constexpr const char* of_attackers[] = {"acct",
                                         "setresuid",
                                         "setreuid",
                                         "setuid",
+                                        "setxattr",
                                         "swapoff",
                                         "swapon",
                                         "umount2",
@@ -235,6 +282,10 @@ bool forbid_calls() {
     return ::seccomp_load(filter.get()) == 0;
 }
 
+std::string missing(bool landlock, bool seccomp) {
+    return landlock ? (seccomp ? "" : "seccomp") : seccomp ? "Landlock" : "Landlock and seccomp";
+}
+
 }  // namespace
 
 std::vector<std::string> system_calls() {
@@ -246,15 +297,14 @@ std::vector<std::string> system_calls() {
 
 std::string confine(const Confinement& what) {
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return "no_new_privs";
-    std::string missing;
-    if (!confine_files(what)) missing = "Landlock";
-    if (!confine_calls()) missing += missing.empty() ? "seccomp" : " and seccomp";
-    return missing;
+    const bool files = confine_files(what);
+    return missing(files, confine_calls());
 }
 
-std::string forbid_programs() {
+std::string confine_server(const Writable& what) {
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return "no_new_privs";
-    return forbid_calls() ? "" : "seccomp";
+    const bool files = confine_writes(what);
+    return missing(files, forbid_calls());
 }
 
 }  // namespace stretto

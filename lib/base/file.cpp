@@ -63,6 +63,7 @@ namespace {
 
 std::mutex spools_mutex;
 std::vector<File> spools;
+bool spools_prepared = false;
 
 File make_spool() {
     const char* set = std::getenv("TMPDIR");
@@ -81,6 +82,7 @@ File make_spool() {
 
 void prepare_spools(std::size_t count) {
     const std::lock_guard lock{spools_mutex};
+    spools_prepared = true;
     while (spools.size() < count) spools.push_back(make_spool());
 }
 
@@ -94,6 +96,13 @@ File open_spool() {
         }
     }
     return make_spool();
+}
+
+void return_spool(File file) {
+    const std::lock_guard lock{spools_mutex};
+    if (!spools_prepared || !file) return;
+    if (::ftruncate(file.fd(), 0) == 0 && ::lseek(file.fd(), 0, SEEK_SET) == 0)
+        spools.push_back(std::move(file));
 }
 
 std::size_t read_some(int fd, std::span<std::uint8_t> into, std::string_view subject) {

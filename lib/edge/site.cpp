@@ -88,6 +88,7 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
                               where, ours, reply);
         if (!admitted) return;
         ticket = std::move(*admitted);
+        if (ticket.token) reply.keep_private();
     }
     if (!ours && backend_.passes_on()) {
         // not a path of ours as we print them: it is the server behind that knows what it means
@@ -155,7 +156,7 @@ bool Site::is_open(const http::Request& request, const http::Target& target, con
 }
 
 void Site::refuse_kbps(const Ticket& ticket, const http::Reply& reply) {
-    gate_->refuse(reply, text("it is for at most ", ticket.most_kbps(), " kbit/s"));
+    gate_->refuse(reply, text("for at most ", ticket.most_kbps(), " kbit/s"));
 }
 
 /// nullopt: refused, and answered.

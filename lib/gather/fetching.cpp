@@ -141,7 +141,7 @@ void Fetching::on_peers(double) {
             // whole chunks alone: pieces of others brought one point in a flash crowd, and made
             // twenty songs among evil peers a tenth of a second longer
             picker().set_peer(n, peers_->at(n).have[static_cast<std::size_t>(rendition_)].chunks,
-                              peers_->at(n).expected());
+                              peers_->at(n).worth());
 }
 
 void Fetching::on_received(Transfer& t, std::uint32_t bytes, double now) {

@@ -253,7 +253,7 @@ void Listening::pump_peers(Batch& batch, double now) {
             Have here{{have.has(batch.chunk)}};
             if (const auto part = have.parts.find(batch.chunk); part != have.parts.end())
                 here.parts.emplace(0, part->second);
-            batch.picker.set_peer(n, std::move(here), peers_->at(n).expected());
+            batch.picker.set_peer(n, std::move(here), peers_->at(n).worth());
         }
     const bool tail = &batch == peers_tail_.get();
     pump(batch, now);

@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
+#include "http/blank.hpp"
+
 namespace stretto::http {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
-}
 
 /// "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:80"
 std::optional<net::Address> address_of(std::string_view node) {

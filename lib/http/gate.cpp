@@ -12,7 +12,7 @@ void send_refusal(const Reply& reply, int status, std::string_view error, std::s
     auto challenge = text("Bearer realm=\"stretto\"");
     if (!error.empty())
         challenge += text(", error=\"", error, "\", error_description=\"", why, '"');
-    std::string fields = "Cache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n";
+    std::string fields = "Cache-Control: no-store\r\n";
     append_field(fields, "WWW-Authenticate", challenge);
     reply.send(status, text("token: ", why), fields);
 }
@@ -57,7 +57,7 @@ std::optional<Admitted> Gate::admit(const Incoming& incoming, const Carried& car
     if (carried.token.empty()) {
         if (access_.exempt.contain(incoming.peer)) return Admitted{};
         count(access_.missing);
-        send_refusal(reply, 401, "", "this needs one");
+        send_refusal(reply, 401, "", "required");
         return {};
     }
     auto verified = verifier_.verify(carried.token, std::time(nullptr), access_.audience);
@@ -70,7 +70,8 @@ std::optional<Admitted> Gate::admit(const Incoming& incoming, const Carried& car
     const auto* host = incoming.request.fields.find("Host");
     if (scope == Scope::this_uri &&
         !admitted.token->scope.holds(host ? *host : "", incoming.request.target)) {
-        refuse(reply, "it is for something else");
+        count(access_.accepted);
+        refuse(reply, "not for this URL");
         return {};
     }
     count(access_.accepted);
@@ -78,6 +79,7 @@ std::optional<Admitted> Gate::admit(const Incoming& incoming, const Carried& car
 }
 
 void Gate::refuse(const Reply& reply, std::string_view why) {
+    access_.accepted.fetch_sub(1, std::memory_order_relaxed);
     count(access_.beyond);
     send_refusal(reply, 403, "insufficient_scope", why);
 }

@@ -44,7 +44,7 @@ class Gate {
     /// @param incoming  with the target that the token was taken out of
     std::optional<Admitted> admit(const Incoming& incoming, const Carried& carried, Scope scope,
                                   const Reply& reply);
-    /// 403: its token is valid, but not for this.
+    /// 403: its token was admitted, but is not for this.
     void refuse(const Reply& reply, std::string_view why);
 
    private:

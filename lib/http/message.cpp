@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "http/blank.hpp"
+
 namespace stretto::http {
 namespace {
 
 constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-std::string_view trimmed(std::string_view s) noexcept {
-    const auto first = s.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return s.substr(first, s.find_last_not_of(" \t") + 1 - first);
 }
 
 /// The index of the quote that closes the one at `open`, or npos.

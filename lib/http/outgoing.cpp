@@ -12,6 +12,34 @@ std::string print_fields(const Fields& fields) {
     return out;
 }
 
+std::string privately(std::string_view fields) {
+    std::string kept;
+    kept.reserve(fields.size() + 16);
+    bool said = false;
+    while (!fields.empty()) {
+        const auto end = fields.find("\r\n") + 2;
+        const auto line = fields.substr(0, end);
+        fields.remove_prefix(end);
+        const auto name = line.substr(0, line.find(':'));
+        if (same_token(name, "CDN-Cache-Control") || same_token(name, "Surrogate-Control"))
+            continue;
+        if (!same_token(name, "Cache-Control")) {
+            kept += line;
+            continue;
+        }
+        const auto rest = line.substr(name.size() + 1, line.size() - name.size() - 3);
+        // `private` is first, so that it counts whatever follows
+        kept += "Cache-Control: private";
+        for (const auto member : list_members(rest))
+            if (!same_token(member, "public") && !same_token(member, "private"))
+                kept.append(", ").append(member);
+        kept += "\r\n";
+        said = true;
+    }
+    if (!said) kept += "Cache-Control: private\r\n";
+    return kept;
+}
+
 Outgoing plain_answer(int status, std::string_view why, std::string fields) {
     Outgoing response;
     response.status = status;

@@ -28,6 +28,10 @@ Outgoing plain_answer(int status, std::string_view why, std::string fields = {})
 void append_field(std::string& to, std::string_view name, std::string_view value);
 std::string print_fields(const Fields& fields);
 
+/// The same fields, with `private` in Cache-Control in place of `public` (RFC 9111 5.2.2.7), and
+/// without what is said to caches of a CDN (RFC 9213).
+std::string privately(std::string_view fields);
+
 /// A request for the handler: whole, with its body.
 struct Incoming {
     Request request;

@@ -11,7 +11,10 @@
 
 namespace stretto::http {
 
-void Reply::send(Outgoing&& response) const { connection_->send(number_, std::move(response)); }
+void Reply::send(Outgoing&& response) const {
+    if (private_) response.fields = privately(response.fields);
+    connection_->send(number_, std::move(response));
+}
 
 void Reply::send(int status, std::string_view why, std::string fields) const {
     send(plain_answer(status, why, std::move(fields)));

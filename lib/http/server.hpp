@@ -52,10 +52,13 @@ class Reply {
     /// one a client that has closed its end is answered however long that takes.
     void when_gone(std::function<void()> call) const;
     net::Loop& loop() const noexcept;
+    /// No shared cache may keep what this sends, since its client has a right of its own to it.
+    void keep_private() noexcept { private_ = true; }
 
    private:
     std::shared_ptr<Connection> connection_;
     std::uint64_t number_ = 0;
+    bool private_ = false;
 };
 
 /// Responds to requests, now or later. Called on the server's thread.

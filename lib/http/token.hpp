@@ -19,10 +19,11 @@ struct Carried {
 /// to no other server. The URL's counts first, then the cookie's, then that of Authorization.
 Carried take_token(Request& request);
 
-/// A target or URL with the value of the parameter replaced, for logs.
+/// A target or URL for logs: with the value of the parameter replaced, and keys and passwords of
+/// requests to stretto-subsonic.
 std::string without_token(std::string_view url);
 
-/// "Authorization: Bearer TOKEN" (RFC 6750).
-Field bearer(std::string_view token);
+/// Add "Authorization: Bearer TOKEN" (RFC 6750). @param token  empty: nothing
+void authorize(Request& request, std::string_view token);
 
 }  // namespace stretto::http

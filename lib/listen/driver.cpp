@@ -60,13 +60,6 @@ Fault fault_of(const http::Failure& failure) {
     }
 }
 
-/// @param token  empty: none
-void authorize(http::Request& request, std::string_view token) {
-    if (token.empty()) return;
-    const auto [name, value] = http::bearer(token);
-    request.fields.add(name, value);
-}
-
 /// Limit of the chunk that is requested before the manifest tells its size: 60 s of 500 kbit/s.
 constexpr std::size_t most_first_bytes = 4u << 20;
 
@@ -502,13 +495,13 @@ void Driver::fetch(const Ask& ask) {
     if (ask.from == Ask::From::edge) {
         upstream = &presence_.upstream(ask.source);
         if (calls_.fields && is_bytes_of_chunk(ask)) request.fields = calls_.fields(ask);
-        authorize(request, presence_.token().token());
+        http::authorize(request, presence_.token().token());
     } else {
         auto& peer = peers_[ask.source];
         if (!peer) peer = presence_.peer(conductor_->peers()->at(ask.source).info.url);
         upstream = peer.get();
         // never our token: what a peer gets to see must be of no use to it
-        if (auto* tracker = presence_.tracker()) authorize(request, tracker->pass(id_));
+        if (auto* tracker = presence_.tracker()) http::authorize(request, tracker->pass(id_));
     }
     if (ask.what == Ask::What::first)
         request.fields.add("X-User-Bitrate", std::to_string(ask.kbps));
@@ -533,7 +526,7 @@ void Driver::resolve_name(const Ask& ask) {
     http::Request request;
     request.method = "GET";
     request.target = "/names/" + song_;
-    authorize(request, presence_.token().token());
+    http::authorize(request, presence_.token().token());
     http::FetchCalls calls;
     const int number = ask.number;
     calls.head =

@@ -1,16 +1,11 @@
 #include "listen/playlist.hpp"
 
 #include "base/text.hpp"
+#include "http/blank.hpp"
 #include "song/id.hpp"
 
 namespace stretto::listen {
 namespace {
-
-std::string_view trimmed(std::string_view line) {
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
-    while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
-    return line;
-}
 
 /// The song in "http://host/stream/frontiers?kbps=160", "songs/frontiers/manifest.json" or
 /// "frontiers".
@@ -21,7 +16,7 @@ std::string_view song_of(std::string_view line) {
         line.remove_prefix(at + before.size());
         break;
     }
-    return trimmed(line.substr(0, line.find_first_of("/?#\t")));
+    return http::trimmed(line.substr(0, line.find_first_of("/?#\t")));
 }
 
 }  // namespace
@@ -31,7 +26,7 @@ Playlist parse_playlist(std::string_view text) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     for (std::size_t number = 1; !text.empty(); ++number) {
         const auto end = text.find_first_of("\r\n");
-        const auto line = trimmed(text.substr(0, end));
+        const auto line = http::trimmed(text.substr(0, end));
         const bool both = end != std::string_view::npos && text.substr(end).starts_with("\r\n");
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + (both ? 2 : 1));
         if (line.empty() || line.starts_with('#')) continue;

@@ -87,10 +87,7 @@ void Poster::post() {
     request.target =
         text(target_, target_.find('?') == target_.npos ? '?' : '&', "sent_ms=", utc_ms());
     request.fields.add("Content-Type", "application/x-ndjson");
-    if (const auto token = token_ ? token_() : std::string{}; !token.empty()) {
-        const auto [name, value] = http::bearer(token);
-        request.fields.add(name, value);
-    }
+    if (token_) http::authorize(request, token_());
     http::ask(upstream_, std::move(request), Bytes{body.begin(), body.end()}, 4096,
               [this](const http::Whole& answer) { take(answer); });
 }

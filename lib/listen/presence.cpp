@@ -16,6 +16,8 @@ namespace stretto::listen {
 namespace {
 
 constexpr std::int64_t default_upload_kbps = 4000;  // announced to the tracker if no limit is set
+constexpr const char* edges_file = "edges.json";
+constexpr const char* tracker_key = "tracker";  // in it: whose edges they are
 constexpr std::size_t most_list_bytes = 16u << 20;
 /// 6 connections are what a browser opens to a server; more would only share the same link.
 constexpr long edge_connections = 6, peer_connections = 3;
@@ -104,10 +106,23 @@ void Presence::share() {
     const auto kbps = options_.upload_limit > 0
                           ? static_cast<std::int64_t>(options_.upload_limit * 8 / 1000)
                           : default_upload_kbps;
-    tracker_->on_pass_keys(
-        [this](std::optional<sign::KeySet> keys) { seeder_->demand_passes(std::move(keys)); });
+    tracker_->on_pass_key([this](const auto& key) { seeder_->learn_pass_key(key); });
     tracker_->share(*kept_, seeder_->port(), kbps,
                     [this](const auto& songs) { seeder_->withhold(songs); });
+}
+
+bool Presence::rtc_peers() {
+    if (!seeder_ || options_.tracker_assumed) return false;
+    if (!webrtc_) {
+        // a server of every address listens on this one, too
+        const auto server =
+            options_.listen.empty() ? text("127.0.0.1:", seeder_->port()) : seeder_->address();
+        webrtc_.emplace(loop_, options_.tracker, server);
+        tracker_->set_gateway([this] {
+            return peer::Tracker::Gateway{webrtc_->url(), webrtc_->peer_id()};
+        });
+    }
+    return options_.peers;
 }
 
 void Presence::kept_more() {
@@ -147,25 +162,35 @@ std::unique_ptr<http::Upstream> Presence::peer(const std::string& url) const {
     limits.connections = peer_connections;
     limits.connect = std::chrono::milliseconds{2000};
     limits.stall = std::chrono::seconds{5};
-    return std::make_unique<http::Upstream>(loop_, url, limits);
+    if (!url.starts_with("rtc:")) return std::make_unique<http::Upstream>(loop_, url, limits);
+    limits.stall = std::chrono::seconds{8};  // it may have to be connected to first
+    return std::make_unique<http::Upstream>(loop_, webrtc_ ? webrtc_->url_of(url) : "", limits);
 }
 
 void Presence::set_edges(const std::vector<swarm::EdgeInfo>& edges) {
     std::vector<std::pair<std::string, std::string>> named;
-    refused_ = 0;
-    named_ = edges.size();
+    refused_ = unsafe_ = 0;
     for (const auto& info : edges) {
         // host names are checked after they have been resolved
         const auto endpoint = swarm::parse_peer_url(info.url);
         if (endpoint && !swarm::may_connect(*endpoint, swarm::Role::edge, options_.local_peers))
             ++refused_;
+        else if (!token_may_leave_for(info.url))
+            ++unsafe_;
         else
             named.emplace_back(info.name, info.url);
     }
     edges_.set(named);
 }
 
+/// Our token is not sent in the clear because a tracker says so that we ask by TLS.
+bool Presence::token_may_leave_for(const std::string& url) {
+    return token_.token().empty() || url.starts_with("https://") ||
+           !options_.tracker.starts_with("https://");
+}
+
 std::string Presence::no_edge() const {
+    if (unsafe_ > 0) return "the tracker names edges without TLS, which must not get the token";
     return refused_ > 0 ? "the tracker names edges of private networks only (see "
                           "--allow-local-peers)"
                         : "the tracker knows no edge";
@@ -180,10 +205,16 @@ std::string Presence::nothing_configured(const std::string& song) const {
 
 void Presence::recall_edges() {
     if (!kept_) return;
-    const auto file = options_.cache / "edges.json";
+    const auto file = options_.cache / edges_file;
     if (!std::filesystem::exists(file)) return;
     try {
         const auto bytes = read_file(file, 1 << 20);
+        const auto json = Json::parse(as_text(bytes));
+        const auto* tracker = json && json->is_object() ? json->find(tracker_key) : nullptr;
+        // of another tracker: they are not for us, nor is our token for them
+        if (!tracker || !tracker->is_string() ||
+            tracker->string() != http::without_userinfo(options_.tracker))
+            return;
         if (const auto edges = swarm::parse_edges_answer(as_text(bytes))) set_edges(*edges);
     } catch (const Error&) {
         // an unreadable file counts as missing
@@ -198,8 +229,10 @@ void Presence::remember_edges() const {
             edges.push_back({edge.name, edge.url, {}, {}});
     if (edges.empty()) return;
     try {
-        Draft file{options_.cache / "edges.json"};
-        file.write(as_bytes(swarm::print_edges_answer(edges)));
+        auto json = must(Json::parse(swarm::print_edges_answer(edges)), "edges");
+        json[tracker_key] = http::without_userinfo(options_.tracker);
+        Draft file{options_.cache / edges_file};
+        file.write(as_bytes(json.dump()));
         file.commit();
     } catch (const Error&) {
         // the next run asks the tracker

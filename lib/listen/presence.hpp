@@ -11,6 +11,7 @@
 #include "http/upstream.hpp"
 #include "listen/directory.hpp"
 #include "listen/token.hpp"
+#include "listen/webrtc.hpp"
 #include "net/life.hpp"
 #include "peer/seeder.hpp"
 #include "peer/tracker.hpp"
@@ -50,6 +51,8 @@ class Presence {
     peer::Tracker* tracker() { return tracker_ ? &*tracker_ : nullptr; }
     bool asks_peers() const { return options_.peers && tracker_.has_value(); }
     bool local_peers() const noexcept { return options_.local_peers; }
+    /// Whether peers may be reached over WebRTC. Starts stretto-rtc at the first call, if we share.
+    bool rtc_peers();
 
     /// The access to an edge, by its number: a directory or a server.
     const Directory* directory(int edge) const;
@@ -92,6 +95,7 @@ class Presence {
     struct Search;
     void open_cache(const std::function<void(const std::string&)>& say);
     void recall_edges();
+    bool token_may_leave_for(const std::string& url);
     void share();
     void search_page(const std::shared_ptr<Search>& search, const std::string& after);
     void search_directory(const Search& search) const;
@@ -109,7 +113,8 @@ class Presence {
     std::optional<peer::Tracker> tracker_;
     peer::Unfinished unfinished_;
     std::optional<peer::Seeder> seeder_;
-    std::size_t refused_ = 0, named_ = 0;  // of the tracker's last list
+    std::optional<WebRtc> webrtc_;
+    std::size_t refused_ = 0, unsafe_ = 0;  // of the tracker's last list
     net::Life life_;
 };
 

@@ -3,8 +3,8 @@
 #include <ctime>
 
 #include "edge/answer.hpp"
+#include "http/token.hpp"
 #include "peer/have.hpp"
-#include "sign/pass.hpp"
 
 namespace stretto::peer {
 namespace {
@@ -154,16 +154,8 @@ std::optional<http::Outgoing> Seeder::part(const edge::Route& route,
     return out;
 }
 
-/// Why this client may not have it; empty: it may.
-std::string Seeder::why_not(const http::Carried& carried, const edge::Route& route,
-                            const net::Address& client) const {
-    if (!pass_keys_) return {};
-    const auto opened =
-        sign::open_pass(carried.token, *pass_keys_, client.host(), std::time(nullptr));
-    if (const auto* refused = std::get_if<sign::Refused>(&opened)) return refused->why;
-    const auto& pass = std::get<sign::Pass>(opened);
-    if (pass.song != route.song) return "it is for another song";
-    return pass.allows_kbps(route.kbps) ? "" : "it is for a lower bitrate";
+void Seeder::learn_pass_key(const std::optional<sign::PublicKey>& key) {
+    passes_.learn(key, std::time(nullptr));
 }
 
 void Seeder::handle(http::Incoming&& incoming, http::Reply reply) {
@@ -176,8 +168,10 @@ void Seeder::handle(http::Incoming&& incoming, http::Reply reply) {
     if (!chunk && route.kind != edge::Route::index) return reply.send(404, "not found");
     if (request.method != "GET" && request.method != "HEAD")
         return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
-    if (const auto why = why_not(carried, route, incoming.peer); !why.empty())
-        return reply.send(403, "pass: " + why);
+    if (const auto refusal = passes_.refuse({carried.token, route.song, incoming.peer, route.kbps},
+                                            std::time(nullptr), loop_.now_ms()))
+        return reply.send(refusal->status, refusal->why,
+                          refusal->status == 503 ? "Retry-After: 1\r\n" : "");
     if (withheld_.contains(route.song)) return reply.send(404, "not found");
     auto more = have(route);
     const auto entry = origin_.find(route, false, loop_.now_ms());

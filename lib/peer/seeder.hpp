@@ -6,10 +6,9 @@
 
 #include "edge/origin.hpp"
 #include "http/server.hpp"
-#include "http/token.hpp"
 #include "net/life.hpp"
+#include "peer/passes.hpp"
 #include "peer/unfinished.hpp"
-#include "sign/key.hpp"
 #include "store/kept.hpp"
 
 namespace stretto::peer {
@@ -55,9 +54,8 @@ class Seeder : public http::Handler {
     void withhold(const std::vector<std::string>& songs) {
         withheld_ = {songs.begin(), songs.end()};
     }
-    /// Give only to clients with a pass that one of these keys signed; an empty set: to nobody.
-    /// nullopt: to all.
-    void demand_passes(std::optional<sign::KeySet> keys) { pass_keys_ = std::move(keys); }
+    /// The tracker has answered: see Passes. Nothing is given before.
+    void learn_pass_key(const std::optional<sign::PublicKey>& key);
     /// Bytes of chunks given so far.
     std::uint64_t given() const noexcept { return given_; }
 
@@ -68,8 +66,6 @@ class Seeder : public http::Handler {
     std::string have(const edge::Route& route) const;
     std::optional<http::Outgoing> part(const edge::Route& route,
                                        const http::Request& request) const;
-    std::string why_not(const http::Carried& carried, const edge::Route& route,
-                        const net::Address& client) const;
     void listen(const std::string& where);
 
     net::Loop& loop_;
@@ -85,7 +81,7 @@ class Seeder : public http::Handler {
     int port_ = 0, uploads_ = 0;
     bool urgent_ = false;
     std::unordered_set<std::string> withheld_;
-    std::optional<sign::KeySet> pass_keys_;
+    Passes passes_;
     std::uint64_t given_ = 0;
     std::string address_;
     net::Life life_;

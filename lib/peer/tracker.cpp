@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t small_answer = 64 * 1024;    // 24 peers are 8 kB
 constexpr std::size_t beside_edges = 1024 * 1024;  // the manifest comes from them
 constexpr std::uint64_t least_between_ms = 3000;   // announces, when something has changed
-constexpr std::size_t most_passes = 64;            // songs that are heard at a time are few
+/// The tracker tries to connect to us after the first announce; it is told soon that it did.
+constexpr int most_unreached = 2;
+constexpr std::size_t most_passes = 64;  // songs that are heard at a time are few
 /// It looks at all that is kept, and a song that begins needs the network: after both.
 constexpr std::chrono::milliseconds first_announce{500};
 
@@ -24,13 +26,6 @@ http::Upstream::Limits limits() {
     limits.least_bytes_per_s = 500;
     limits.rate_window = std::chrono::seconds{5};
     return limits;
-}
-
-void authorize(http::Request& request, const std::function<std::string()>& token) {
-    const auto shown = token ? token() : std::string{};
-    if (shown.empty()) return;
-    const auto [name, value] = http::bearer(shown);
-    request.fields.add(name, value);
 }
 
 std::string random_id() {
@@ -72,7 +67,7 @@ void Tracker::get(const std::string& target, std::size_t most,
     http::Request request;
     request.method = "GET";
     request.target = target;
-    authorize(request, token_);
+    if (token_) http::authorize(request, token_());
     http::ask(upstream_, std::move(request), {}, most, std::move(done));
 }
 
@@ -88,21 +83,12 @@ void Tracker::keep_pass(const std::string& song_id, const http::Fields& answer) 
     passes_[song_id] = *pass;
 }
 
-/// An announce's answer names the key that passes are signed with.
-void Tracker::learn_pass_keys(const http::Fields& answer) {
-    const auto* key = answer.find("Stretto-Pass-Key");
-    if (!pass_keys_ || (key ? *key : "") == pass_key_) return;
-    pass_key_ = key ? *key : "";
-    if (!key) return pass_keys_(std::nullopt);
-    pass_keys_(sign::KeySet{});
-    http::get(upstream_, "/pass-keys", sign::KeySet::most_bytes, [this](const http::Whole& got) {
-        auto keys = got.ok() ? sign::parse_keys(as_text(got.body))
-                             : Result<sign::KeySet>{Malformed{got.why}};
-        if (keys)
-            pass_keys_(std::move(*keys));
-        else
-            pass_key_.clear();  // the next announce tries again
-    });
+/// One that is damaged says nothing: what was demanded stays demanded.
+void Tracker::learn_pass_key(const http::Fields& answer) {
+    if (!pass_key_) return;
+    const auto* point = answer.find("Stretto-Pass-Key");
+    if (!point) return pass_key_(std::nullopt);
+    if (const auto key = sign::PublicKey::parse_point(*point)) pass_key_(*key);
 }
 
 void Tracker::post(const std::string& path, const std::string& json,
@@ -112,7 +98,7 @@ void Tracker::post(const std::string& path, const std::string& json,
     request.target = path;
     request.fields.add("Content-Type", "application/json");
     // an announce and a report say nothing of what somebody may hear
-    if (path == "/peers") authorize(request, token_);
+    if (path == "/peers" && token_) http::authorize(request, token_());
     http::ask(upstream_, std::move(request), Bytes(json.begin(), json.end()), small_answer,
               std::move(done));
 }
@@ -139,11 +125,14 @@ void Tracker::peers(const std::string& song_id, int kbps, int want,
     query.want = want;
     query.peer_id = peer_id_;
     query.port = port_;
-    const auto take = [this, song_id, done = std::move(done)](http::Whole got) {
+    const auto self = gateway().peer_id;
+    query.rtc = !self.empty();
+    const auto take = [this, song_id, self, done = std::move(done)](http::Whole got) {
         if (!got.ok()) return done({});
         auto peers = swarm::parse_peers_answer(as_text(got.body));
         if (!peers) return done({});
         keep_pass(song_id, got.fields);
+        std::erase_if(*peers, [&](const auto& peer) { return peer.url == "rtc:" + self; });
         done(std::move(*peers));
     };
     post("/peers", swarm::print_peers_query(query), take);
@@ -195,7 +184,8 @@ void Tracker::announce() {
     if (mine.songs.empty()) return;  // the first chunk calls again
     announcing_ = true;
     announced_ms_ = loop_.now_ms();
-    post("/announce", swarm::print_announce(mine), [this](const http::Whole& got) {
+    const auto json = swarm::print_announce(mine);
+    post("/announce", json, [this, json](const http::Whole& got) {
         announcing_ = false;
         if (!kept_) return;
         std::chrono::milliseconds next{};
@@ -205,8 +195,10 @@ void Tracker::announce() {
             answered_ = true;
             // they are announced all the same: so we learn when one may be shared again
             if (withhold_) withhold_(answer->removed);
-            learn_pass_keys(got.fields);
+            learn_pass_key(got.fields);
             next = std::chrono::seconds{answer->interval_s};
+            next = std::min(next, reached(answer->listed));
+            if (unreached_ >= most_unreached) announce_through(json, [] {});
             pause_s_ = 5;
         } else {
             next = std::chrono::seconds{pause_s_};
@@ -215,6 +207,30 @@ void Tracker::announce() {
         if (changed_) next = std::min(next, std::chrono::milliseconds{least_between_ms});
         again_.once(next);
     });
+}
+
+/// @return when to announce again, at the latest
+std::chrono::milliseconds Tracker::reached(bool listed) {
+    unreached_ = listed ? 0 : std::min(unreached_ + 1, most_unreached);
+    if (unreached_ > 0 && unreached_ < most_unreached && !gateway().url.empty())
+        return std::chrono::milliseconds{least_between_ms};
+    return std::chrono::hours{1};
+}
+
+/// The same as it is; stretto-rtc puts its own id in the place of ours.
+void Tracker::announce_through(const std::string& json, std::function<void()> done) {
+    const auto to = gateway();
+    if (to.url.empty()) return done();
+    if (through_url_ != to.url) {
+        through_.emplace(loop_, to.url, limits());
+        through_url_ = to.url;
+    }
+    http::Request request;
+    request.method = "POST";
+    request.target = "/announce";
+    request.fields.add("Content-Type", "application/json");
+    http::ask(*through_, std::move(request), Bytes(json.begin(), json.end()), small_answer,
+              [done = std::move(done)](const http::Whole&) { done(); });
 }
 
 void Tracker::leave(std::function<void()> done) {
@@ -235,7 +251,16 @@ void Tracker::leave(std::function<void()> done) {
     };
     late_.emplace(loop_, finish);
     late_->once(std::chrono::seconds{1});
-    post("/announce", swarm::print_announce(mine), [finish](const http::Whole&) { finish(); });
+    const auto json = swarm::print_announce(mine);
+    const auto rest = std::make_shared<int>(2);
+    const auto one = [finish, rest] {
+        if (--*rest == 0) finish();
+    };
+    post("/announce", json, [one](const http::Whole&) { one(); });
+    if (through_url_.empty())
+        one();
+    else
+        announce_through(json, one);
 }
 
 }  // namespace stretto::peer

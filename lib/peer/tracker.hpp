@@ -33,6 +33,13 @@ class Tracker {
     /// @param withhold  takes the songs that must not be shared, after each announce
     void share(const store::Kept& kept, int port, std::int64_t upload_kbps,
                std::function<void(std::vector<std::string>)> withhold = {});
+    /// Where a WebRTC peer of ours listens (stretto-rtc), and its id.
+    struct Gateway {
+        std::string url, peer_id;  ///< empty: there is none
+    };
+    /// Called when a gateway may be of use. Peers of WebRTC are asked for while there is one. If
+    /// the tracker cannot connect to us, what is kept is announced through it, too.
+    void set_gateway(std::function<Gateway()> gateway) { gateway_ = std::move(gateway); }
     /// Something new is kept: tell it soon, but not at each chunk.
     void changed();
     /// Announce that we leave, then call `done`, at the latest after a second.
@@ -42,10 +49,10 @@ class Tracker {
     void set_token(std::function<std::string()> token) { token_ = std::move(token); }
     /// What the tracker gave to be shown to peers of this song; empty: nothing.
     std::string pass(const std::string& song_id) const;
-    /// Called when the tracker has other keys for the passes that our clients have to show.
-    /// nullopt: they need none. An empty set: they need one, and its keys are on their way.
-    void on_pass_keys(std::function<void(std::optional<sign::KeySet>)> call) {
-        pass_keys_ = std::move(call);
+    /// Called with each answer to an announce: the key that the tracker signs passes with, which
+    /// our clients have to show. nullopt: they need none.
+    void on_pass_key(std::function<void(const std::optional<sign::PublicKey>&)> call) {
+        pass_key_ = std::move(call);
     }
 
     const std::string& peer_id() const noexcept { return peer_id_; }
@@ -55,9 +62,12 @@ class Tracker {
     void post(const std::string& path, const std::string& json,
               std::function<void(http::Whole)> done);
     void announce();
+    std::chrono::milliseconds reached(bool listed);
+    void announce_through(const std::string& json, std::function<void()> done);
+    Gateway gateway() const { return gateway_ ? gateway_() : Gateway{}; }
     void get(const std::string& target, std::size_t most, std::function<void(http::Whole)> done);
     void keep_pass(const std::string& song_id, const http::Fields& answer);
-    void learn_pass_keys(const http::Fields& answer);
+    void learn_pass_key(const http::Fields& answer);
 
     net::Loop& loop_;
     std::string peer_id_;
@@ -69,11 +79,14 @@ class Tracker {
     std::function<void(std::vector<std::string>)> withhold_;
     std::function<std::string()> token_;
     std::map<std::string, std::string> passes_;  // by song
-    std::function<void(std::optional<sign::KeySet>)> pass_keys_;
-    std::string pass_key_;  // that we have
+    std::function<void(const std::optional<sign::PublicKey>&)> pass_key_;
     int port_ = 0;
     std::int64_t upload_kbps_ = 0;
     std::uint64_t announced_ms_ = 0;
+    std::function<Gateway()> gateway_;
+    std::optional<http::Upstream> through_;
+    std::string through_url_;  // empty: nothing is announced through it
+    int unreached_ = 0;        // announces after which the tracker did not reach us
     bool announcing_ = false, changed_ = false, answered_ = false;
     int pause_s_ = 5;
 };

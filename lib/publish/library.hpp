@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "publish/encode.hpp"
-#include "store/directory.hpp"
+#include "store/store.hpp"
 
 namespace stretto::publish {
 
@@ -43,6 +43,7 @@ bool looks_like_store(const std::filesystem::path& folder);
 
 struct Music {
     std::vector<std::filesystem::path> files;  ///< sorted
+    std::vector<std::filesystem::path> links;  ///< to files, pictures and sheets among them
     std::vector<std::string> unread;           ///< directories that could not be read, and why
 };
 
@@ -56,7 +57,7 @@ Music find_music(const std::filesystem::path& root);
 /// a second run does only what has changed.
 /// @param files  sorted
 /// @return by path and track
-std::vector<Outcome> publish_library(store::Directory& store,
+std::vector<Outcome> publish_library(store::Store& store,
                                      const std::vector<std::filesystem::path>& files,
                                      const LibraryOptions& options, const LibraryReport& report);
 

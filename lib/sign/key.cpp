@@ -109,6 +109,18 @@ Result<PublicKey> PublicKey::of_point(BytesView x, BytesView y) {
     return Malformed{"the point is not on the curve P-256"};
 }
 
+Result<PublicKey> PublicKey::parse_point(std::string_view text) {
+    const auto point = text.size() > 3 * half ? std::nullopt : parse_base64url(text);
+    if (!point || point->size() != 2 * half) return Malformed{"not a point of P-256"};
+    return of_point(BytesView{*point}.first(half), BytesView{*point}.last(half));
+}
+
+std::string PublicKey::print_point() const {
+    auto point = x();
+    append(point, y());
+    return base64url(point);
+}
+
 bool PublicKey::verifies(std::string_view text, BytesView signature) const {
     if (signature.size() != 2 * half) return false;
     const auto der = der_of(signature);

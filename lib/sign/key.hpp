@@ -19,6 +19,11 @@ class PublicKey {
     /// The point (x, y), 32 bytes each. Malformed if it is not on the curve.
     static Result<PublicKey> of_point(BytesView x, BytesView y);
 
+    /// What print_point() printed.
+    static Result<PublicKey> parse_point(std::string_view text);
+    /// Both coordinates, in base64url.
+    std::string print_point() const;
+
     /// @param signature  r and s, 32 bytes each
     bool verifies(std::string_view text, BytesView signature) const;
     /// The coordinates, 32 bytes each.

@@ -6,7 +6,7 @@ namespace {
 constexpr std::string_view type = "stretto-pass";
 
 Result<Pass> parse_pass(const Jws& jws) {
-    if (jws.type != type) return Malformed{"it is not a pass"};
+    if (jws.type != type) return Malformed{"not a pass"};
     try {
         const auto& claims = jws.claims;
         Pass pass;
@@ -35,19 +35,17 @@ std::string print_pass(const Pass& pass, const PrivateKey& key, std::string_view
     return print_jws(type, json, key, key_id);
 }
 
-std::variant<Pass, Refused> open_pass(std::string_view text, const KeySet& keys,
-                                      std::string_view address, std::int64_t now_s) {
-    const auto jws = parse_jws(text);
-    if (!jws) return Refused{Fault::malformed, jws.error().why};
-    const auto* key = keys.find(jws->key);
-    if (!key) return Refused{Fault::unknown_key, "not signed by our tracker"};
-    if (!key->verifies(jws->text, jws->signature))
-        return Refused{Fault::forged, "its signature is wrong"};
-    auto pass = parse_pass(*jws);
+std::variant<Pass, Refused> open_pass(const Jws& jws, const PublicKey& key) {
+    if (!key.verifies(jws.text, jws.signature)) return Refused{Fault::forged, "wrong signature"};
+    auto pass = parse_pass(jws);
     if (!pass) return Refused{Fault::malformed, pass.error().why};
-    if (now_s >= pass->expires + leeway_s) return Refused{Fault::expired, "it has expired"};
-    if (pass->address != address) return Refused{Fault::not_for_us, "it is another address's"};
     return std::move(*pass);
+}
+
+std::optional<Refused> unusable(const Pass& pass, std::string_view address, std::int64_t now_s) {
+    if (now_s >= pass.expires + leeway_s) return Refused{Fault::expired, "expired"};
+    if (pass.address != address) return Refused{Fault::not_for_us, "for another address"};
+    return {};
 }
 
 }  // namespace stretto::sign

@@ -24,8 +24,10 @@ struct Pass {
 
 std::string print_pass(const Pass& pass, const PrivateKey& key, std::string_view key_id);
 
-/// The pass, if its signature is right, it is in time, and it is of this address.
-std::variant<Pass, Refused> open_pass(std::string_view text, const KeySet& keys,
-                                      std::string_view address, std::int64_t now_s);
+/// The pass, if its signature is right; not yet whether it is in time.
+std::variant<Pass, Refused> open_pass(const Jws& jws, const PublicKey& key);
+
+/// nullopt: it is in time, and of this address.
+std::optional<Refused> unusable(const Pass& pass, std::string_view address, std::int64_t now_s);
 
 }  // namespace stretto::sign

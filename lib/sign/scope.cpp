@@ -181,6 +181,14 @@ struct Compiled {
     bool good;
 };
 
+/// Hosts are the same in any case (RFC 3986 6.2.2.1).
+std::string lower(std::string_view host) {
+    std::string out{host};
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+    return out;
+}
+
 std::string hash_of(std::string_view uri) { return base64url(sha256(as_bytes(uri))); }
 
 }  // namespace
@@ -248,7 +256,7 @@ bool Scope::holds(std::string_view authority, std::string_view target) const {
         return std::ranges::find(songs_, song) != songs_.end();
     }
     if (regex_ && target.starts_with("/songs/")) target = target.substr(0, target.find('?'));
-    const auto rest = text("://", authority, target);
+    const auto rest = text("://", lower(authority), target);
     return holds_uri("https" + rest) || holds_uri("http" + rest);
 }
 

@@ -12,10 +12,21 @@ constexpr std::uint64_t hour_ms = 3'600'000;
 constexpr std::size_t most_rates = 65'536;
 constexpr std::size_t work = 200;  // boxes a turn
 
+/// One that nobody can guess, so that nobody can fill another network's counters.
+Hash secret_hash(Seal& seal) {
+    constexpr Seal::Block of_quotas{};
+    std::uint64_t seed = 0;
+    seal.tags(0, {&of_quotas, 1}, {&seed, 1});
+    return Hash{seed};
+}
+
 }  // namespace
 
 Mailboxes::Mailboxes(const MailboxLimits& limits, std::unique_ptr<Seal> seal, Proved proved)
-    : limits_(limits), seal_(std::move(seal)), proved_(std::move(proved)) {}
+    : limits_(limits),
+      seal_(std::move(seal)),
+      proved_(std::move(proved)),
+      quotas_(limits.of_prefix, limits.peers / 2, secret_hash(*seal_)) {}
 
 Mailboxes::Key Mailboxes::key_of(const std::string& id, const Ip& ip) {
     Key key{{}, ip};
@@ -27,7 +38,7 @@ Endpoint Mailboxes::enter(const std::string& id, const Ip& ip, std::uint64_t now
     const auto key = key_of(id, ip);
     auto box = boxes_.find(key);
     if (box == boxes_.end()) {
-        if (boxes_.size() >= limits_.peers) return {ip, 0};
+        if (boxes_.size() >= limits_.peers || !quotas_.has_room(ip)) return {ip, 0};
         const auto wanted = std::hash<std::string_view>{}({key.first.data(), key.first.size()});
         std::uint16_t number = 0;
         for (std::uint64_t i = 0; i < least_peer_port - 1 && number == 0; ++i) {
@@ -37,6 +48,7 @@ Endpoint Mailboxes::enter(const std::string& id, const Ip& ip, std::uint64_t now
         if (number == 0) return {ip, 0};
         box = boxes_.try_emplace(key).first;
         box->second.number = number;
+        quotas_.add(ip);
         due_.insert({now_ms + limits_.prove_ms, key});
     }
     box->second.entered_ms = now_ms;
@@ -188,6 +200,7 @@ void Mailboxes::forget(Boxes::iterator box) {
     settle(box, false);
     const auto deliver = end_wait(box);
     numbers_.erase({box->first.second, box->second.number});
+    quotas_.remove(box->first.second);
     boxes_.erase(box);
     deliver({});
 }

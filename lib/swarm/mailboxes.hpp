@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "swarm/quotas.hpp"
 #include "swarm/seal.hpp"
 #include "swarm/signal.hpp"
 
@@ -17,6 +18,7 @@ namespace stretto::swarm {
 
 struct MailboxLimits {
     std::size_t peers = 200'000;
+    NestedLimits of_prefix{64, 256, 1024, 4096};
     std::size_t signals = 8;  ///< that wait for one peer
     std::uint64_t signal_ms = 30'000;
     std::uint32_t offers_a_minute = 30;  ///< from one /24 of IPv4 or /48 of IPv6
@@ -35,7 +37,8 @@ class Mailboxes {
     Mailboxes(const MailboxLimits& limits, std::unique_ptr<Seal> seal, Proved proved);
 
     /// A peer announced itself. @return its endpoint among the tracker's peers: its address, and a
-    /// number below least_peer_port as its port; port 0: there are too many peers
+    /// number below least_peer_port as its port; port 0: there are too many peers, or
+    /// too many of its network
     Endpoint enter(const std::string& id, const Ip& ip, std::uint64_t now_ms);
     /// The announce was new: call Proved when the peer begins to wait, or has not done so in time.
     void prove(const std::string& id, const Ip& ip, std::uint64_t now_ms);
@@ -101,6 +104,7 @@ class Mailboxes {
     MailboxLimits limits_;
     std::unique_ptr<Seal> seal_;
     Proved proved_;
+    Quotas quotas_;
     Boxes boxes_;
     std::set<std::pair<Ip, std::uint16_t>> numbers_;       // numbers in use
     std::set<std::pair<std::uint64_t, Key>> waits_, due_;  // sorted by expiry time

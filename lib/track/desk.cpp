@@ -21,7 +21,7 @@ constexpr std::uint64_t missing_ms = 600'000;
 constexpr int most_wait_s = 25;  // proxies end requests after 30 s or 60 s
 constexpr std::string_view songs_path = "/songs/";
 
-constexpr const char* not_admitted = "token: it is for something else";
+constexpr const char* not_admitted = "not for this song";
 
 void json(const Desk::Done& done, std::string body, std::string fields = {}) {
     done({200, std::move(body), std::move(fields)});
@@ -113,8 +113,9 @@ Desk::Desk(Around around, DeskOptions options, std::uint64_t seed,
     : around_(std::move(around)),
       options_(std::move(options)),
       random_(seed),
-      mailboxes_({.ttl_ms = static_cast<std::uint64_t>(options_.ttl_s) * 1000}, std::move(seal),
-                 [this](const swarm::Endpoint& peer, bool waits) {
+      mailboxes_({.of_prefix = options_.network_peers,
+                  .ttl_ms = static_cast<std::uint64_t>(options_.ttl_s) * 1000},
+                 std::move(seal), [this](const swarm::Endpoint& peer, bool waits) {
                      ++(waits ? counters_.reached : counters_.not_reached);
                      around_.peers.proved(peer, waits, around_.now_ms());
                  }) {}
@@ -262,7 +263,7 @@ void Desk::announce(const Asked& asked, const Done& done) {
     if (said->rtc) {
         peer = mailboxes_.enter(said->peer_id, asked.ip, around_.now_ms());
         if (peer.port == 0)
-            return refuse(done, 429, "too many peers of this address", retry_later());
+            return refuse(done, 429, "too many peers of this network", retry_later());
         answer.token = mailboxes_.token(said->peer_id, asked.ip, around_.now_ms());
         answer.stun = stun_for(asked.host);
     }

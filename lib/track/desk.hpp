@@ -20,6 +20,7 @@ struct DeskOptions {
     bool peers_first = false;  ///< ask listeners to spare edges
     /// "HOST:PORT" for RTC peers, or ":PORT" at the host of the request; empty: none.
     std::string stun = {};
+    swarm::NestedLimits network_peers = swarm::MailboxLimits{}.of_prefix;  ///< RTC peers
 };
 
 class Desk {

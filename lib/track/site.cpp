@@ -62,6 +62,7 @@ void preflight(const http::Reply& reply) {
 
 PassOffice::PassOffice() : id_(key_.public_key().thumbprint()) {
     keys_ = sign::print_keys({{{id_, key_.public_key()}}});
+    point_ = key_.public_key().print_point();
 }
 
 Site::Site(const Parts& parts, SiteOptions options, std::uint64_t seed,
@@ -147,12 +148,15 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
         return send(reply, desk_.nearest(request.target, ip));
     const auto* host = request.fields.find("Host");
     decltype(Desk::Asked::admit) admit;
+    const auto beyond = std::make_shared<bool>(false);  // its token is for another song
     if (gate_ && (path == "/peers" || path.starts_with("/songs/"))) {
         auto admitted = gate_->admit(incoming, carried, http::Gate::Scope::any, reply);
         if (!admitted) return;
         admit = [this, admitted = std::move(*admitted), host = host ? *host : "",
-                 client = incoming.peer](const std::string& song, const std::string& id) {
-            return pass_for(admitted, host, client, song, id);
+                 client = incoming.peer, beyond](const std::string& song, const std::string& id) {
+            auto fields = pass_for(admitted, host, client, song, id);
+            *beyond = !fields;
+            return fields;
         };
     }
     if (office_ && get && path == "/pass-keys") return send_json(reply, office_->keys());
@@ -162,9 +166,10 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
     };
     desk_.answer({!get, path, target->query, incoming.body, ip,
                   host ? std::string_view{*host} : std::string_view{}, when_gone, admit},
-                 [this, reply, announces](Desk::Answer&& answer) {
+                 [this, reply, announces, beyond](Desk::Answer&& answer) {
+                     if (*beyond) return gate_->refuse(reply, answer.body);
                      if (announces)
-                         http::append_field(answer.fields, "Stretto-Pass-Key", office_->key_id());
+                         http::append_field(answer.fields, "Stretto-Pass-Key", office_->point());
                      send(reply, std::move(answer));
                  });
 }

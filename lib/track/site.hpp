@@ -31,13 +31,14 @@ class PassOffice {
    public:
     PassOffice();
     std::string print(const sign::Pass& pass) const { return sign::print_pass(pass, key_, id_); }
-    const std::string& key_id() const noexcept { return id_; }
+    /// The key that verifies them.
+    const std::string& point() const noexcept { return point_; }
     /// A JWK Set.
     const std::string& keys() const noexcept { return keys_; }
 
    private:
     sign::PrivateKey key_ = sign::PrivateKey::generate();
-    std::string id_, keys_;
+    std::string id_, keys_, point_;
 };
 
 class Site : public http::Handler {

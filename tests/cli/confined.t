@@ -26,7 +26,7 @@ free() {
 }
 ok 'where nothing is taken away, all of it succeeds' free
 
-tried='read write make folder remove exec execveat fork clone trace memory kill signal limits type namespace'
+tried='read write make folder mode remove exec execveat fork clone trace memory kill signal limits type namespace'
 landlock=$(python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1) > 0)')
 guarded() { # FILE ATTEMPT...: none of them succeeded, and all were made
     said=$1 && shift
@@ -40,10 +40,19 @@ sanitized() { grep -qa __asan_init "$(command -v stretto-encode)"; }
 # leak checkers start and trace processes
 sanitized && tried=$(echo "$tried" | sed 's/ clone trace//; s/ kill//')
 if [ "$landlock" = True ]; then
-    (cd work && LD_PRELOAD="$work/inside.so" stretto-encode -o out.ogg song.mp3 2>"$work/encode.said")
+    (cd work && cp song.wav beside.wav &&
+        INSIDE_BESIDE=made.ogg LD_PRELOAD="$work/inside.so" stretto-encode -o out.ogg --stats stats.json song.mp3 2>"$work/encode.said")
     # shellcheck disable=SC2086
-    ok 'encode: code inside reaches no other file, and runs nothing' guarded encode.said $tried connect
+    ok 'encode: code inside reaches no other file, and runs nothing' guarded encode.said $tried connect beside replace
     ok 'and the song is what it was' cmp work/out.ogg work/true.ogg
+    ok 'nothing else is left in its folder' eval 'test -s work/stats.json && test "$(ls -A work)" = "$(printf "%s\n" beside.wav out.ogg \
+        song.mp3 song.wav stats.json true.ogg)"'
+    mkdir music && cp work/song.mp3 music && ln -s ../work/song.wav music/linked.wav
+    LD_PRELOAD="$work/inside.so" stretto-publish -b 96 music published >published.said 2>publish.said
+    # shellcheck disable=SC2086
+    ok 'publish of a folder: the same' guarded publish.said $tried connect
+    ok 'and it publishes, a link too' eval 'test "$(wc -l <published.said)" = 2 && stretto-publish --verify published &&
+        test -s published/.published'
 else
     skip 'encode: code inside reaches no other file, and runs nothing' 'this kernel has no Landlock'
     ok 'which encode says with --verbose' says 'no Landlock' stretto-encode -v -o x.ogg work/song.mp3
@@ -70,21 +79,43 @@ if sanitized; then skip 'encode makes no call that is refused' 'sanitizers trace
 fi
 
 # servers
-served='exec execveat memory type namespace'
-sanitized || served='exec execveat fork clone trace memory kill signal type namespace'
+served='mode exec execveat memory type namespace'
+sanitized || served='mode exec execveat fork clone trace memory kill signal type namespace'
+[ "$landlock" != True ] || served="$served write make folder remove"
+mkdir logs
 store() { (cd work && stretto-chunk <true.ogg | stretto-publish --name song ../store); }
 store >id || exit
 attack() { # TOOL ARGUMENTS
-    cp -r elsewhere unguarded2
-    INSIDE_SIGNAL=1 INSIDE_SECRET="$work/unguarded2/secret" INSIDE_MADE="$work/unguarded2/made" LD_PRELOAD="$work/inside.so" start "$@" &&
+    INSIDE_SIGNAL=1 LD_PRELOAD="$work/inside.so" start "$@" &&
         curl -fsS "$url/healthz" >/dev/null && kill -USR1 "$pid" && await 'the attack' grep -q 'inside: end' "$said.err" || return
-    rm -r unguarded2
     # shellcheck disable=SC2086
     guarded "$said.err" $served && curl -fsS "$url/healthz" >/dev/null && stop "$pid"
 }
-ok 'an origin runs nothing' attack stretto-serve store
+ok 'an origin runs nothing, and writes nowhere' attack stretto-serve store
+logs() {
+    attack stretto-serve store --access-log logs/access.log --events logs/events.ndjson --admin "unix:$work/logs/admin" &&
+        test -s logs/access.log
+}
+ok 'nor where it has no logs' logs
+rotated() {
+    start stretto-serve store --access-log logs/access.log && mv logs/access.log logs/old.log && kill -HUP "$pid" &&
+        await 'a new log' test -e logs/access.log && curl -fsS "$url/songs" >/dev/null && soon grep -q songs logs/access.log && stop "$pid"
+}
+ok 'which can be rotated' rotated
 ok 'nor does an edge' attack stretto-serve "$inside"
+ok 'with a cache' attack stretto-serve "$inside" --cache cache/edge
 through() { start stretto-serve "$inside" && curl -fsS "$url/true.ogg" | cmp - work/true.ogg && stop "$pid"; }
 ok 'which serves what it fetches all the same' through
-ok 'nor does a tracker' attack stretto-track --origin "$inside"
+ok 'nor does a tracker' attack stretto-track --origin "$inside" --access-log logs/tracker.log
+# a kernel that offers neither
+cat >old.cpp <<'EOF'
+#include <cerrno>
+extern "C" long syscall(long, ...) { return errno = ENOSYS, -1; }
+extern "C" int seccomp_load(void*) { return -22; }
+EOF
+g++ -shared -fPIC -o old.so old.cpp || exit
+old() { LD_PRELOAD="$work/old.so" start "$@" && stop "$pid" && grep -q 'no Landlock and seccomp' "$said.err"; }
+if sanitized; then skip 'a server says what the kernel does not offer' 'sanitizers make such calls'; else
+    ok 'a server says what the kernel does not offer' eval 'old stretto-serve store && old stretto-track --origin "$inside"'
+fi
 finish

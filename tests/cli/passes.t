@@ -42,7 +42,9 @@ status() { curl -s -o "$work/body" -D "$work/head" -w '%{http_code}' "$@"; }
 is() { wanted=$1 && shift && got=$(status "$@") && test "$got" = "$wanted" || { echo "$got, not $wanted"; cat "$work/body"; return 1; }; }
 with() { file=$1 wanted=$2 && shift 2 && is "$wanted" "$@" -H "Authorization: Bearer $(cat "$file")"; }
 ok 'the tracker tells of songs and peers only with a token' eval 'is 401 "$song" && is 401 "$tracker/peers" -d "{\"song_id\":\"$id\"}"'
-ok 'for this song' eval 'with premium 403 "$tracker/songs/$other" && with premium 403 "$tracker/peers" -d "{\"song_id\":\"$other\"}"'
+ok 'for this song' eval 'with premium 403 "$tracker/songs/$other" && grep -qi "^www-authenticate:.*insufficient_scope" head &&
+    grep -qi "^access-control-allow-origin: \*" head && curl -fsS "$tracker/metrics" | grep "^stretto_tokens_total.*beyond.} 1$" &&
+    with premium 403 "$tracker/peers" -d "{\"song_id\":\"$other\"}"'
 pass_of() { sed -n 's/^[Ss]tretto-[Pp]ass: \([^ \r]*\).*/\1/p' head; }
 ok 'it gives a pass for the token' eval 'with free 200 "$song" && pass_of >freepass && curl -fsS "$tracker/pass-keys" >passkeys.json &&
     jose verify passkeys.json "$(cat freepass)" >claims &&
@@ -73,11 +75,14 @@ while True:
     for pair in ((near, far, True), (far, near, False)):
         threading.Thread(target=copy, args=pair, daemon=True).start()
 EOF
+chunk=songs/$id/320/chunk_0.ogg
+start stretto-serve --announce http://127.0.0.1:1 seed || exit
+ok 'a peer that does not know yet whether its tracker demands passes gives nothing' is 503 "$url/$chunk"
+stop "$pid"
 start stretto-serve --announce "$tracker" seed || exit
 peer=$url
 tell_peer() { curl -fsS "$tracker/stats.json" | jq -e ".peers_listed == $1" >/dev/null; }
 ok 'a peer announces itself' await 'the peer' tell_peer 1
-chunk=songs/$id/320/chunk_0.ogg
 demands() { test "$(status "$peer/$chunk")" = 403; }
 ok 'and takes nobody without a pass' await 'the demand' demands
 ok 'nor a token' with premium 403 "$peer/$chunk"
@@ -113,4 +118,24 @@ ok 'and by peers, from another address' with caught 403 --interface 127.0.0.2 "$
 ok 'and for another song' with caught 403 "$peer/songs/$other/160/chunk_0.ogg"
 ok 'it is for ten minutes' eval 'jose verify passkeys.json "$(cat caught)" | jq -e ".exp - now < 601"'
 ok 'no log has a token' lacks eyJ tracker.log
+
+# tokens and edges that a tracker names
+start stretto-serve store --token-keys keys.json --access-log named.log --workers 1 || exit
+echo "[{\"name\":\"named\",\"url\":\"$url\",\"location\":\"1,1\"}]" >edges.json
+start stretto-track --origin "$origin" --token-keys keys.json --edges edges.json || exit
+naming=$url naming_pid=$pid
+start stretto-track --origin "$origin" --token-keys keys.json --edges edges.json --tls-self-signed cert.pem || exit
+secure=https://$(echo "$url" | sed 's|.*//||')
+asked() { grep -q "GET /songs/$id/$1/" named.log; }
+take() { rm -f got.ogg && stretto-fetch --allow-local-peers --no-peers --no-share --token-file premium -o got.ogg "$@" song; }
+ok 'a tracker names an edge, which gets the token' eval 'soon take --tracker "$naming" --cache kept -b 320 && soon asked 320'
+stop "$naming_pid"
+ok 'which is not for an edge that another tracker has named' exits 75 take --tracker http://127.0.0.1:1 --cache kept -b 160
+ok 'but for one that the same tracker has named in an earlier run' eval 'take --tracker "$naming" --cache kept -b 96 && soon asked 96 && ! asked 160'
+mark() { curl -s "$(jq -r ".[0].url" edges.json)/$1" >/dev/null && soon grep -q "/$1 " named.log && grep -c "GET /songs" named.log; }
+lines=$(mark before)
+export SSL_CERT_FILE="$work/cert.pem"
+ok 'an edge without TLS gets no token when the tracker has TLS' says 'without TLS' take --tracker "$secure" --cache other -b 160
+unset SSL_CERT_FILE
+ok 'nor is it asked' eval 'test "$(mark after)" = "$lines"'
 finish

@@ -27,8 +27,8 @@ everywhere() {
         answers 200 "$at$chunk" && answers 200 "$at$last" || { echo "$at"; return 1; }
     done
 }
-ok 'the song is available from every server' everywhere
-ok 'and the tracker names the peer' shared
+ok 'the tracker names the peer' shared
+ok 'the song is available from every server' eval 'soon answers 200 "$peer$chunk" && everywhere'
 
 remove() { stop "$away_pid" && stretto-publish --remove song store && exits 66 stretto-publish --remove song store; }
 ok 'it is removed while an edge is away' remove

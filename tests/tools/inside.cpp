@@ -34,7 +34,12 @@ void attack() {
     tell("write", ::open(secret, O_WRONLY));
     tell("make", ::open(made, O_WRONLY | O_CREAT, 0600));
     tell("folder", ::mkdir(made, 0700));
+    tell("mode", ::chmod(secret, 0644));
     tell("remove", ::unlink(secret));
+    if (const char* beside = std::getenv("INSIDE_BESIDE")) {
+        tell("beside", ::open(beside, O_WRONLY | O_CREAT | O_EXCL, 0600));
+        tell("replace", ::rename("beside.wav", "replaced.wav"));
+    }
     char* const shell[] = {const_cast<char*>("sh"), const_cast<char*>("-c"),
                            const_cast<char*>("echo inside: shell"), nullptr};
     tell("exec", ::execve("/bin/sh", shell, environ));

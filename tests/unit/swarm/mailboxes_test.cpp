@@ -50,6 +50,23 @@ using Posted = Mailboxes::Posted;
 
 BOOST_AUTO_TEST_SUITE(swarm_mailboxes)
 
+BOOST_AUTO_TEST_CASE(a_network_fills_its_own_share_of_the_mailboxes) {
+    Desk d{{.of_prefix = {3, 6, 12, 24}}};
+    const auto id = [](int i) { return std::string(24, 'a') + std::to_string(10 + i); };
+    const auto enter = [&](int i, const char* at) {
+        return d.boxes.enter(id(i), ip(at), d.now).port != 0;
+    };
+    for (int i = 0; i < 3; ++i) BOOST_TEST(enter(i, "2001:db8::7"));
+    BOOST_TEST(!enter(3, "2001:db8::8"));  // the same /64
+    BOOST_TEST(enter(0, "2001:db8::7"));   // who is here stays
+    for (int i = 0; i < 3; ++i) BOOST_TEST(enter(i, "2001:db8:0:1::7"));
+    BOOST_TEST(!enter(3, "2001:db8:0:2::7"));  // the same /56
+    BOOST_TEST(enter(3, "192.0.2.1"));
+    // and when they are forgotten, there is room again
+    for (int i = 0; i < 10; ++i) d.pass(100'000);
+    BOOST_TEST(enter(3, "2001:db8::8"));
+}
+
 BOOST_AUTO_TEST_CASE(a_waiting_peer_gets_a_signal_at_once_and_without_the_token) {
     Desk d;
     d.boxes.enter(one, here, d.now);
@@ -211,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_peer_keeps_its_number_until_it_is_forgotten) {
 }
 
 BOOST_AUTO_TEST_CASE(mailboxes_are_limited_per_address_and_in_total) {
-    Desk d{{.peers = 1500}};
+    Desk d{{.peers = 1500, .of_prefix = {5000, 5000, 5000, 5000}}};
     const auto id = [](int n) {
         std::string text(26, '0');
         for (auto at = text.rbegin(); n > 0; n /= 10, ++at) *at = static_cast<char>('0' + n % 10);
