@@ -47,7 +47,8 @@ struct Upstream::Multi {
 
     net::Timer timer_, ticks_;
     std::map<int, std::unique_ptr<net::Poll>> polls_;
-    std::set<int> idle_;  // sockets of kept connections
+    std::set<int> idle_;   // sockets of kept connections
+    std::set<int> http2_;  // sockets on which a response of HTTP/2 has come
     std::unique_ptr<CURLM, Freed<curl_multi_cleanup>> multi_;
     std::optional<std::uint64_t>
         failed_ms_;  // time of the last failed connection, if none has succeeded since
@@ -150,7 +151,7 @@ void Upstream::Multi::watch(CURL* easy, int fd, int what) {
         const auto user = transfers.find(easy);
         if (user != transfers.end() && user->second->paused()) return;
         // frames name their request, and some come at any time
-        if (user != transfers.end() && user->second->http2()) return;
+        if (http2_.contains(fd) || (user != transfers.end() && user->second->http2())) return;
         idle_.insert(fd);  // or it is closed at once, of which we are told
         return end_stray(fd);
     }
@@ -170,6 +171,7 @@ void Upstream::Multi::watch(CURL* easy, int fd, int what) {
 
 int Upstream::Multi::close_socket(void* self, curl_socket_t fd) noexcept {
     static_cast<Multi*>(self)->idle_.erase(fd);
+    static_cast<Multi*>(self)->http2_.erase(fd);
     return ::close(fd);
 }
 
@@ -209,6 +211,11 @@ void Upstream::Multi::finished(CURL* easy, CURLcode code) {
     const auto found = transfers.find(easy);
     if (found == transfers.end()) return;
     const auto transfer = found->second;
+    // a later request on it may be cancelled before libcurl knows its version
+    if (curl_socket_t fd = CURL_SOCKET_BAD;
+        transfer->http2() && curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+        fd != CURL_SOCKET_BAD)
+        http2_.insert(fd);
     const auto failure = transfer->outcome(code);
     if (!failure) failed_ms_.reset();
     if (failure || transfer->next_url.empty() || transfer->cancelled) return end(transfer, failure);

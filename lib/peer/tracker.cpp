@@ -84,11 +84,10 @@ void Tracker::keep_pass(const std::string& song_id, const http::Fields& answer) 
 }
 
 /// One that is damaged says nothing: what was demanded stays demanded.
-void Tracker::learn_pass_key(const http::Fields& answer) {
+void Tracker::learn_pass_key(const std::string& point) {
     if (!pass_key_) return;
-    const auto* point = answer.find("Stretto-Pass-Key");
-    if (!point) return pass_key_(std::nullopt);
-    if (const auto key = sign::PublicKey::parse_point(*point)) pass_key_(*key);
+    if (point.empty()) return pass_key_(std::nullopt);
+    if (const auto key = sign::PublicKey::parse_point(point)) pass_key_(*key);
 }
 
 void Tracker::post(const std::string& path, const std::string& json,
@@ -195,7 +194,7 @@ void Tracker::announce() {
             answered_ = true;
             // they are announced all the same: so we learn when one may be shared again
             if (withhold_) withhold_(answer->removed);
-            learn_pass_key(got.fields);
+            learn_pass_key(answer->pass_key);
             next = std::chrono::seconds{answer->interval_s};
             next = std::min(next, reached(answer->listed));
             if (unreached_ >= most_unreached) announce_through(json, [] {});

@@ -67,7 +67,7 @@ class Tracker {
     Gateway gateway() const { return gateway_ ? gateway_() : Gateway{}; }
     void get(const std::string& target, std::size_t most, std::function<void(http::Whole)> done);
     void keep_pass(const std::string& song_id, const http::Fields& answer);
-    void learn_pass_key(const http::Fields& answer);
+    void learn_pass_key(const std::string& point);
 
     net::Loop& loop_;
     std::string peer_id_;

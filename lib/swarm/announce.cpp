@@ -18,7 +18,8 @@ namespace {
 constexpr ByteSet token_bytes{"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"};
 constexpr ByteSet id_bytes{"0123456789abcdefghjkmnpqrstvwxyz"};
 constexpr int most_ranges = 256;  // of a rendition
-constexpr std::size_t most_renditions = 16, most_url_bytes = 512, most_why_bytes = 64;
+constexpr std::size_t most_renditions = 16, most_url_bytes = 512, most_why_bytes = 64,
+                      most_key_bytes = 128;
 
 bool is_token(std::string_view text, std::size_t most) noexcept {
     return !text.empty() && text.size() <= most && token_bytes.has_all_of(text);
@@ -300,6 +301,8 @@ AnnounceAnswer announce_answer_of(const Object& json) {
     if (const auto given = find_string(json, "token")) a.token = ticket(*given);
     a.stun = find_string(json, "stun").value_or("");
     if (a.stun.size() > most_url_bytes) Wrong::say("'stun' is too long");
+    a.pass_key = find_string(json, "pass_key").value_or("");
+    if (a.pass_key.size() > most_key_bytes) Wrong::say("'pass_key' is too long");
     if (const auto removed = find(json, "removed"))
         for (const auto& id : list(*removed, most_songs, "'removed' is no list"))
             a.removed.emplace_back(id_in(id));

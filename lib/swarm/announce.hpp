@@ -57,6 +57,7 @@ struct AnnounceAnswer {
     std::vector<std::string> removed = {};  ///< songs of the announce that are not to be shared
     std::string token = {};                 ///< of an RTC peer, for its signals
     std::string stun = {};                  ///< "stun:192.0.2.1:8490"; empty: there is none
+    std::string pass_key = {};              ///< of passes; empty: a peer gives to all
     bool operator==(const AnnounceAnswer&) const = default;
 };
 

@@ -169,6 +169,7 @@ std::string print_announce_answer(const AnnounceAnswer& a) {
     json["listed"] += a.listed ? "true" : "false";
     if (!a.token.empty()) append_json(json["token"], a.token);
     if (!a.stun.empty()) append_json(json["stun"], a.stun);
+    if (!a.pass_key.empty()) append_json(json["pass_key"], a.pass_key);
     if (!a.removed.empty())
         append_json_list(json["removed"], a.removed,
                          [](std::string& to, const std::string& id) { append_json(to, id); });

@@ -291,6 +291,7 @@ void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& s
     }
     set_times(answer);
     answer.listed = result.listed;
+    answer.pass_key = pass_key_;
     json(done, swarm::print_announce_answer(answer));
     if (result.unproven && said.rtc)
         mailboxes_.prove(said.peer_id, peer.ip, around_.now_ms());

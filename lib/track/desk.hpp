@@ -82,6 +82,8 @@ class Desk {
     /// Answers those who wait for signals, at shutdown.
     void end_waits() { mailboxes_.end_all(); }
     void set_stun(std::string stun) { options_.stun = std::move(stun); }
+    /// The key that passes are signed with, for all who announce themselves.
+    void set_pass_key(std::string key) { pass_key_ = std::move(key); }
 
    private:
     using Announced = swarm::Peers::Announced;
@@ -144,6 +146,7 @@ class Desk {
     std::unordered_map<swarm::Network, Ration> rations_;
     std::unordered_map<std::string, std::uint64_t> missing_;  // ids nobody has -> until when, ms
     Counters counters_;
+    std::string pass_key_;
     swarm::Mailboxes mailboxes_;
 };
 

@@ -74,6 +74,7 @@ Site::Site(const Parts& parts, SiteOptions options, std::uint64_t seed,
     if (parts_.access) {
         gate_.emplace(*parts_.access);
         office_.emplace();
+        desk_.set_pass_key(office_->point());
     }
     every_.every(std::chrono::milliseconds{200});
     parts_.status.add([this](std::vector<http::Metric>& metrics) { add_metrics(metrics); });
@@ -160,16 +161,13 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
         };
     }
     if (office_ && get && path == "/pass-keys") return send_json(reply, office_->keys());
-    const bool announces = office_ && path == "/announce";
     const auto when_gone = [reply](std::function<void()> call) {
         reply.when_gone(std::move(call));
     };
     desk_.answer({!get, path, target->query, incoming.body, ip,
                   host ? std::string_view{*host} : std::string_view{}, when_gone, admit},
-                 [this, reply, announces, beyond](Desk::Answer&& answer) {
+                 [this, reply, beyond](Desk::Answer&& answer) {
                      if (*beyond) return gate_->refuse(reply, answer.body);
-                     if (announces)
-                         http::append_field(answer.fields, "Stretto-Pass-Key", office_->point());
                      send(reply, std::move(answer));
                  });
 }

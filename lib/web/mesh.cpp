@@ -136,7 +136,7 @@ void Mesh::announce() {
     mine.peer_id = peer_id_;
     mine.rtc = true;
     mine.upload_kbps = options_.upload_kbps;
-    mine.songs = page_.shelf.inventory();
+    if (!rules_.passes) mine.songs = page_.shelf.inventory();
     announced_changes_ = page_.shelf.changes();
     announced_at_ = page_.now;
     // without a song it is for a token
@@ -164,6 +164,8 @@ void Mesh::announced(int status, BytesView body) {
     announce_at_ = page_.now + std::clamp(answer->interval_s, 10, 3600);
     rules_.given.swap(announcing_songs_);
     for (const auto& id : answer->removed) rules_.given.erase(id);
+    // from then on, whatever later answers say; the next announce takes our songs back
+    if (!answer->pass_key.empty() && !std::exchange(rules_.passes, true)) announce_at_ = page_.now;
     token_ = answer->token;
     stun_ = answer->stun.starts_with(stun_scheme) ? answer->stun : "";
     for (auto& [number, link] : links_) {

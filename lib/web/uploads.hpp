@@ -35,6 +35,7 @@ class Uploads {
     static constexpr std::size_t most = 4;  ///< at a time; more are answered with 503
     struct Rules {
         bool urgent = false;          ///< our own sound needs the whole link
+        bool passes = false;          ///< the tracker demands them, and we cannot verify any
         std::set<std::string> given;  ///< songs that were announced and may be shared
     };
 

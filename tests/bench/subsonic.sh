@@ -31,7 +31,8 @@ ask() { curl -sf -o answer -w '%{time_total}\n' -G "$url/rest/$1" -d f=json -d "
 until ask getMusicDirectory -d id=none; do sleep 0.02; done >/dev/null
 echo "$(ask search3 -d query= >/dev/null; curl -sf "$url/metrics" | sed -n 's/^stretto_listed_songs //p') songs, read after" \
     "$((($(date +%s%N) - began) / 1000000)) ms; $(awk '/VmHWM/ {print int($2 / 1024)}' "/proc/${servers[-1]}/status") MB"
-for row in 'getAlbumList2 alphabeticalByName' 'getAlbumList2 newest' 'getAlbumList2 random' 'getArtists' 'search3 title+99' 'search3 none'; do
+for row in 'getAlbumList2 alphabeticalByName' 'getAlbumList2 newest' 'getAlbumList2 random' \
+    'getArtists' 'search3 title+99' 'search3 none'; do
     read -r method what <<<"$row"
     case $method in
     getAlbumList2) with=(-d "type=$what" -d size=500 -d offset=5000) ;;

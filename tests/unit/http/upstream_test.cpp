@@ -13,9 +13,11 @@
 #include <mutex>
 #include <thread>
 
+#include "../folder.hpp"
 #include "../toy_server.hpp"
 #include "http/ask.hpp"
 #include "http/blocking.hpp"
+#include "http/certificates.hpp"
 
 using namespace stretto;
 using namespace stretto::http;
@@ -611,6 +613,65 @@ BOOST_AUTO_TEST_CASE(an_upstream_releases_its_callbacks_at_its_end) {
         BOOST_TEST(token.use_count() == 2);
     }
     BOOST_TEST(token.use_count() == 1);
+}
+
+namespace {
+
+/// HTTP/2 over TLS, which notes the port that each request came from.
+struct SecureServer : Handler {
+    explicit SecureServer(net::Loop& loop) : server(loop, *this, {}, shared) {
+        auto sockets = net::listen((*net::parse_listen("127.0.0.1:0"))[0], 1);
+        url = "https://" + net::local_address(sockets[0].fd()).print();
+        server.listen(std::move(sockets[0]), &certificates);
+        trust_certificates(file);
+    }
+    void handle(Incoming&& incoming, Reply reply) override {
+        ports.push_back(incoming.peer.port());
+        if (asked) asked(incoming.request.target);
+        reply.send(200, "here");
+    }
+
+    Folder folder;
+    std::string file = (folder.path / "certificate.pem").string(), url;
+    Certificates certificates{file, {"127.0.0.1"}, ""};
+    AccessLog log{"", false};
+    Limiter limiter{0};
+    Shared shared{{}, log, limiter};
+    std::vector<int> ports;
+    std::function<void(const std::string& target)> asked;
+    Server server;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_cancel_before_the_head_does_not_end_an_http2_connection) {
+    net::Loop loop;
+    SecureServer server{loop};
+    Upstream::Limits limits;
+    limits.http2 = true;
+    Upstream upstream{loop, server.url, limits};
+    std::unique_ptr<Fetch> cancelled;
+    // what it sends at once arrives when nobody waits for it
+    server.asked = [&](const std::string& target) {
+        if (target == "/cancelled") cancelled.reset();
+    };
+    const auto get = [&](const std::string& target) {
+        int status = -1;
+        http::get(upstream, target, 100, [&](const Whole& got) { status = got.status; });
+        BOOST_REQUIRE(toy::run_until(loop, [&] { return status >= 0; }));
+        BOOST_TEST(status == 200);
+    };
+    get("/first");
+    Request request;
+    request.method = "GET";
+    request.target = "/cancelled";
+    FetchCalls calls;
+    calls.data = [](BytesView) { return true; };
+    cancelled = upstream.fetch(request, {}, std::move(calls));
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return !cancelled; }));
+    get("/next");
+    BOOST_REQUIRE(server.ports.size() == 3u);
+    BOOST_TEST(server.ports[2] == server.ports[0]);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -102,7 +102,7 @@ struct World {
     std::map<std::string, std::pair<End*, int>> waiting;  // for signals
     std::map<std::string, std::vector<std::string>> mail;
     double now = 0;
-    std::string removed;
+    std::string removed, more;
 
     World() {
         a.peer = &b;
@@ -126,7 +126,7 @@ struct World {
         if (path == "/announce")
             return answer(end, number, 200,
                           text(R"({"interval":120,"ttl":300,"listed":true,"token":"t","stun":)",
-                               R"("stun:t:1","removed":[)", removed, "]}"));
+                               R"("stun:t:1","removed":[)", removed, "]", more, "}"));
         if (path == "/signal") {
             auto signal = *swarm::parse_signal(json);
             const auto to = std::exchange(signal.to, {});
@@ -315,6 +315,20 @@ BOOST_FIXTURE_TEST_CASE(what_may_not_be_given_is_not, Shared) {
         const int n = a.ask(chunk);
         return ends(a, n) && a.got[n] == "404 end";
     }));
+}
+BOOST_FIXTURE_TEST_CASE(nothing_is_given_where_the_tracker_demands_passes, Shared) {
+    more = R"(,"pass_key":"key")";
+    b.has(other, "96/index", 20);  // which is announced
+    BOOST_REQUIRE(until([&] {
+        const int n = a.ask(chunk);
+        return ends(a, n) && a.got[n] == "403 end";
+    }));
+    more.clear();
+    b.has(other, "160/index", 20);
+    until([] { return false; }, 200);
+    const int n = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, n));
+    BOOST_TEST(a.got[n] == "403 end");
 }
 BOOST_FIXTURE_TEST_CASE(more_than_four_at_a_time_wait_their_turn, Shared) {
     std::vector<int> asked;
