@@ -65,7 +65,7 @@ class Seeder : public http::Handler {
     class Upload;
     std::string have(const edge::Route& route) const;
     std::optional<http::Outgoing> part(const edge::Route& route,
-                                        const http::Request& request) const;
+                                       const http::Request& request) const;
     void listen(const std::string& where);
 
     net::Loop& loop_;

@@ -13,7 +13,7 @@ sim     sim play gather abr cache events swarm song base
 web     web peer rtc http play gather vorbis ogg song abr events swarm base
 listen  listen peer play gather edge s3 http net audio vorbis ogg song store sign abr cache events swarm base
 subsonic subsonic edge http net events song base
-peer    peer edge http net song store sign swarm base
+peer    peer edge http net song store sign gather swarm base
 edge    edge s3 http net audio ogg song store sign abr cache events swarm base
 track   track http net sign swarm song base
 rtc     rtc http net swarm song base
