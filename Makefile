@@ -23,10 +23,13 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
-                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 perl python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 libxml2-utils dbus-daemon perl python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 nftables util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
+# what large services run on: for test-engines alone
+DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
+DEPS_DEB     := debhelper lintian fakeroot dpkg-dev debootstrap
 DEPS_FUZZ    := clang libclang-rt-14-dev
 # stretto-rtc alone has these libraries, and is built where they are: see tests/tools/rtc.sh
 DEPS_RTC     := libnice10 libusrsctp-dev libglib2.0-dev
@@ -43,8 +46,9 @@ LIB   := $(patsubst %.cpp,$B/%.o,$(filter-out $(if $(RTC_LIBS),,$(RTC_FOREIGN)),
 MAIN  := $(filter-out $(if $(RTC_LIBS)$(filter uninstall,$(MAKECMDGOALS)),,cmd/rtc.cpp),$(wildcard cmd/*.cpp))
 TOOLS := $(patsubst %/stretto-stretto,%/stretto,$(patsubst cmd/%.cpp,$B/bin/$(NAME)-%,$(MAIN)))
 UNIT  := $(patsubst %.cpp,$B/%.o,$(wildcard tests/unit/*.cpp $(foreach m,$(UNIT_MODULES),tests/unit/$m/*.cpp)))
-FUZZ  := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp))
-BENCH := $(patsubst tests/bench/%.cpp,$B/bench/%,$(wildcard tests/bench/*.cpp))
+RTC_FUZZ := sctp_fuzz dtls_fuzz
+FUZZ  := $(filter-out $(if $(RTC_LIBS),,$(RTC_FUZZ)),$(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/*_fuzz.cpp)))
+BENCH := $(patsubst tests/bench/%.cpp,$B/bench/%,$(filter-out $(if $(RTC_LIBS),,tests/bench/rtc.cpp),$(wildcard tests/bench/*.cpp)))
 MAN   := $(wildcard man/*)
 JOBS  := $(shell nproc 2>/dev/null || echo 2)
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
@@ -55,7 +59,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all web deps test browser demo pictures bench sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
+.PHONY: all web deb test-deb deps test test-engines browser demo pictures bench sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -66,6 +70,7 @@ help:
 	@echo 'make web        the page'\''s player in WebAssembly, which stretto-serve then has in it (installs clang-19)'
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
+	@echo 'make test-engines  what runs on Ceph and on ClickHouse, against them (installs 390 MB)'
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
@@ -75,12 +80,13 @@ help:
 	@echo 'make fuzz       each parser, FUZZ_SECONDS each (60)'
 	@echo 'make lint       format, static checks, shell scripts, man pages, layers'
 	@echo 'make deps       install the Debian packages that building needs (DEPS="test lint": also those of these goals)'
+	@echo 'make deb        Debian packages, in build/deb (make test-deb tries them in a Debian of their own)'
 	@echo 'make install    to DESTDIR/PREFIX (/usr/local); make uninstall takes it away again'
 
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
 TESTED  := $(if $(DRY_RUN),,$(filter test browser sanitize tsan soak,$(MAKECMDGOALS)))
-$B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web test browser demo pictures bench sanitize tsan soak fuzz lint,$(MAKECMDGOALS)),| deps))
+$B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web deb test browser demo pictures bench sanitize tsan soak fuzz lint test-engines,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@sh tests/tools/deps.sh --check "$(CXX)" $(PACKAGES) -- $(DEPS_BUILD)
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; sh tests/tools/rtc.sh build/rtc; } > $@
@@ -92,10 +98,10 @@ build/rtc/.there: $(if $(TESTED),| deps)
 
 # Each goal but `all` installs what it needs itself. `make deps` installs what building needs, and what the goals in DEPS need.
 DEPS   ?=
-WANTS  = $(filter $1,$(filter web demo test browser pictures sanitize tsan soak bench lint fuzz,$(MAKECMDGOALS) $(DEPS)))
+WANTS  = $(filter $1,$(filter web deb test-deb demo test browser pictures sanitize tsan soak bench lint fuzz test-engines,$(MAKECMDGOALS) $(DEPS)))
 NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
          $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
-         $(if $(call WANTS,web test browser sanitize pictures),$(DEPS_WEB)) $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
+         $(if $(call WANTS,web deb test-deb test browser sanitize pictures),$(DEPS_WEB)) $(if $(call WANTS,deb test-deb),$(DEPS_DEB) $(DEPS_RTC)) $(if $(call WANTS,test-engines),$(DEPS_DEMO) $(DEPS_ENGINES) sox curl python3 procps) $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/tools/deps.sh $(NEEDED)
 
@@ -168,6 +174,9 @@ test: all $(if $(filter none,$(UNIT_TESTS)),,$B/unit) $B/net/emulator $(if $(RTC
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
 
+test-engines: all | deps
+	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/engines/*.t
+
 demo: all $B/net/emulator build/music/.there
 	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator sh examples/demo.sh
 
@@ -176,6 +185,7 @@ pictures: all | deps
 	[ -r demo/report.html ] || $(MAKE) demo
 	PATH=$(CURDIR)/$B/bin:$$PATH sh tests/browser/pictures.sh examples/pictures
 
+$B/bench/rtc: LIBS += $(RTC_LIBS)
 $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -254,15 +264,18 @@ $W/core.wasm.gz: $W/core.wasm
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwarded freshness invalidation http2 message outgoing parser proxy_protocol range structured token)
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp %/confine.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
-              lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp $(FUZZ_HTTP) \
+              lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp lib/listen/commands.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp lib/sign/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp lib/web/heads.cpp \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads shelf uploads) \
+              lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
-              lib/events/reader.cpp lib/events/batch.cpp \
+              lib/events/reader.cpp lib/events/batch.cpp lib/events/line.cpp $(patsubst %,lib/subsonic/%.cpp,answer desk keys library parameters) \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
-	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) $(if $(filter $(RTC_FOREIGN),$<),$(RTC_CFLAGS)) -fsanitize=fuzzer-no-link -c -o $@ $<
+$(addprefix $B/fuzz/,$(RTC_FUZZ)): LIBS += $(RTC_LIBS)
+$(addprefix $B/fuzz/,$(RTC_FUZZ)): $(patsubst %,$B/fuzz/lib/%.o,rtc/association rtc/certificate rtc/dtls)
 $B/fuzz/%: $B/fuzz/tests/fuzz/%.o $(FUZZ_LIB)
 	clang++ $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
@@ -278,12 +291,20 @@ fuzz: built-fuzz
 lint: $B/config.mk $(if $(and $(wildcard /usr/bin/clang++-19),$(wildcard /usr/include/wasm32-wasi/c++/v1/version)),$(patsubst %.cpp,$W/%.o,$(WEB_UNITS)))
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp tests/web/*.?pp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/engines/*.sh tests/engines/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/tools/layers.sh
 	@awk 'length > 100 {print FILENAME ":" FNR ": " length " columns, at most 100"; wide = 1} END {exit wide}' README.md
 	@awk 'length > 140 {print FILENAME ":" FNR ": " length " columns, at most 140"; wide = 1} END {exit wide}' \
 	  $(wildcard tests/*.sh tests/*/*.sh tests/*/*.t) .ci/run
+
+# Debian packages, in build/deb
+deb: | deps build/rtc/.there
+	sh examples/packaging/deb.sh build/deb $(VERSION) $(DEPS_BUILD) $(DEPS_WEB) libnice-dev $(filter-out libnice10,$(DEPS_RTC))
+
+# they are installed, run, upgraded and purged in a Debian of their own: minutes, so apart from test
+test-deb: deb
+	prove -v tests/packages/deb.t
 
 # slow, so apart from lint
 tidy: $B/config.mk
@@ -293,7 +314,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -t $(DESTDIR)$(PREFIX)/bin $(TOOLS)
 	for page in $(MAN); do install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit; done
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/$(NAME)/examples $(filter-out %/pictures,$(wildcard examples/*))
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/$(NAME)/examples $(filter-out %/pictures %/packaging,$(wildcard examples/*))
 	install -Dm644 cmd/stretto.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stretto
 	for tool in $(filter-out stretto,$(notdir $(TOOLS))); do ln -sf stretto $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool || exit; done
 	install -Dm644 cmd/stretto.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stretto

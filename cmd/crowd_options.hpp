@@ -91,13 +91,13 @@ struct CrowdOptions {
             ->type_name("NxHOW")
             ->delimiter(',');
         app.add_option("--seeders", settings.seeders,
-                       "Add peers that have the most popular song before anybody comes")
+                       "Add peers that have the most popular song before all listeners arrive")
             ->range(0, 100000)
             ->capture_default_str();
         app.add_flag("--no-skips", no_skips, "Listeners play every song to its end");
         app.add_flag("--no-peers", no_peers, "Use edges only");
         app.add_flag("--peers-first", settings.peers_first,
-                     "The tracker asks listeners to spare edges where peers are fast enough");
+                     "The tracker asks listeners to use edges only if peers are not fast enough");
     }
 
     /// @param abr   policy of the players

@@ -331,10 +331,11 @@ int main(int argc, char** argv) {
     app.add_flag("--keep-going", o.decoder.keep_going,
                  "Skip damage inside the input, and report it");
     app.add_flag("-v,--verbose", o.verbose,
-                 "Report what the kernel lacks to keep a damaged input from doing harm");
+                 "Report which protections against malicious input the kernel lacks");
     app.add_flag("--print-stats", o.print_stats,
                  "Write one JSON line about the run to standard error");
-    app.add_option("--stats", o.stats, "Write this line to a file")->type_name("FILE");
+    app.add_option("--stats", o.stats, "Write the line of --print-stats to a file")
+        ->type_name("FILE");
     app.add_option("INPUT", o.inputs, "An audio file, or a video with sound; - is standard input")
         ->required();
     return program(app, argc, argv, examples, [&] {

@@ -24,6 +24,7 @@ constexpr std::string_view examples =
     "  stretto-fetch --edge http://127.0.0.1:8481 --search sweep\n"
     "  stretto-fetch --store store frontiers -o frontiers.ogg\n"
     "  stretto-fetch --store http://127.0.0.1:8480 -b 96 frontiers | ogg123 -\n"
+    "  stretto-fetch --store s3://music/v1 frontiers -o frontiers.ogg\n"
     "  stretto-fetch --store store --raw chunks frontiers";
 
 constexpr std::size_t most_playlist_bytes = 16u << 20;
@@ -137,7 +138,8 @@ void add_options(Arguments& app, Options& o) {
     o.listener.add_to(app);
     app.group("Sources");
     app.add_option("--store", o.store,
-                   "Use only this store, a directory or a web server, without cache and peers")
+                   "Use only this store, a directory, a web server or s3://BUCKET/PREFIX, without "
+                   "cache and peers")
         ->envname("STRETTO_STORE")
         ->type_name("DIR|URL");
     app.add_flag("--peers-first", s.peers_first,
@@ -185,6 +187,9 @@ int main(int argc, char** argv) {
         const bool swarm =
             app.count("--edge") + app.count("--tracker") > 0 && getenv("STRETTO_STORE");
         if (!o.store.empty() && !swarm) {
+            if (o.searching && s3::is_location(o.store))
+                throw Error{EX_USAGE, "a bucket has no search: use stretto-publish --list"};
+            o.store = store_url(o.store);
             if (one) return fetch_from_store(o);
             o.listener.store = o.store;
             o.listener.edges.clear();

@@ -9,6 +9,7 @@
 #include "base/options.hpp"
 #include "http/place.hpp"
 #include "listen/presence.hpp"
+#include "s3/store.hpp"
 #include "song/id.hpp"
 
 namespace stretto {
@@ -46,6 +47,16 @@ inline std::string song_hint(const std::string& argument, const char* wanted = "
                 " --store store ", name);
 }
 
+/// The URL of a store in a bucket, requests to which are signed from now on; anything else as it
+/// is. An Error when there is no such store (66), or we may not read it (77).
+inline std::string store_url(const std::string& store) {
+    if (!s3::is_location(store)) return store;
+    const auto location = s3::parse_location(store);
+    if (!location) throw Error{EX_USAGE, text("'", store, "': ", location.error().why)};
+    s3::Store{*location, s3::Store::Open::existing};
+    return s3::sign_in(*location);
+}
+
 struct ListenerOptions {
     std::vector<std::string> edges;
     std::string tracker, cacert, store, cache, location, listen, share = "0", token_file, token_url;
@@ -67,7 +78,7 @@ struct ListenerOptions {
                        "else the system's)")
             ->type_name("FILE");
         app.add_option("--token-file", token_file,
-                       "File with the access token for servers that demand one (STRETTO_TOKEN)")
+                       "File with the access token for servers that require one (STRETTO_TOKEN)")
             ->envname("STRETTO_TOKEN_FILE")
             ->type_name("FILE");
         app.add_option("--token-url", token_url,

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <iostream>
 #include <random>
 
@@ -11,7 +13,10 @@
 #include "base/terminal.hpp"
 #include "http/blocking.hpp"
 #include "http/message.hpp"
+#include "listen/control.hpp"
 #include "listen/fetcher.hpp"
+#include "listen/memory.hpp"
+#include "listen/mpris.hpp"
 #include "listen/player.hpp"
 #include "listen/playlist.hpp"
 #include "listener_options.hpp"
@@ -33,7 +38,10 @@ constexpr std::string_view examples =
 struct Options {
     std::vector<std::string> songs;
     std::string output = "sdl", search, network, events, listener, store;
+    std::string control, start;
     bool devices = false, data_saver = false, list = false, quiet = false, unpaced = false;
+    bool shuffle = false, repeat = false, resume = false, no_mpris = false;
+    bool volume_given = false;
     double volume = 100, buffer = 30, lead = 15;
     int patience = 90;
     int most_kbps = 0;
@@ -225,9 +233,59 @@ class Console {
 /// A store is asked before edges; without a tracker that was named, it alone.
 listen::Presence::Options presence(const Options& o) {
     auto place = o.place;
-    place.store = o.store;
+    place.store = store_url(o.store);
     return place.presence();
 }
+
+/// "90", "1:30" and "1:02:03.5" in seconds.
+std::optional<double> parse_time(std::string_view text) {
+    double seconds = 0;
+    for (int parts = 0; parts < 3; ++parts) {
+        const auto part = text.substr(0, std::min(text.find(':'), text.size()));
+        const bool last = part.size() == text.size();
+        double value = 0;
+        const auto [end, code] = std::from_chars(part.data(), part.data() + part.size(), value,
+                                                 std::chars_format::fixed);
+        const bool plain = !part.empty() && part[0] >= '0' && part[0] <= '9' &&
+                           code == std::errc{} && end == part.data() + part.size();
+        if (!plain || (parts > 0 && value >= 60)) return {};
+        seconds = seconds * 60 + value;
+        if (last) return seconds < 1e6 ? std::optional{seconds} : std::nullopt;
+        if (value != std::floor(value)) return {};
+        text.remove_prefix(part.size() + 1);
+    }
+    return {};
+}
+
+void shuffle(std::vector<std::string>& songs) {
+    std::ranges::shuffle(songs, std::mt19937{std::random_device{}()});
+}
+
+/// Go on where the last player with --resume ended, if it is to play the same songs.
+void resume(Options& o, std::vector<std::string>& songs) {
+    const auto remembered = listen::recall(listen::memory_file());
+    if (!remembered && songs.empty())
+        throw Error{EX_NOINPUT, "there is nothing to resume: name a song"};
+    auto wanted = songs, known = remembered ? remembered->songs : songs;
+    if (o.shuffle) std::ranges::sort(wanted), std::ranges::sort(known);
+    if (remembered && !o.volume_given) o.volume = remembered->volume * 100;
+    if (!remembered || (!songs.empty() && wanted != known)) {
+        if (o.shuffle) shuffle(songs);
+        return;
+    }
+    songs = remembered->songs;
+    o.player.first = remembered->number;
+    o.player.start_s = remembered->seconds;
+}
+
+/// Writes the file of --resume, however the player ends.
+struct Closing {
+    std::optional<listen::Memory>& memory;
+    const listen::Player& player;
+    ~Closing() {
+        if (memory) memory->close(player.finished());
+    }
+};
 
 int play_songs(Options& o) {
     auto& p = o.player;
@@ -236,7 +294,13 @@ int play_songs(Options& o) {
     if (!output) throw Error{EX_USAGE, text("output '", o.output, "': ", output.error().why)};
     p.output = *output;
     bool refused = false;
-    const auto songs = songs_of(o, refused);  // a playlist tells where to look
+    auto songs = songs_of(o, refused);  // a playlist tells where to look
+    if (o.resume)
+        resume(o, songs);
+    else if (o.shuffle)
+        shuffle(songs);
+    if (o.repeat) p.repeat = listen::Repeat::all;
+    if (!o.start.empty()) p.start_s = *parse_time(o.start);
     p.presence = presence(o);
     p.network = o.network;
     p.volume = o.volume / 100;
@@ -256,6 +320,16 @@ int play_songs(Options& o) {
     using Kind = audio::Output::Kind;
     const bool heard = p.output.kind == Kind::device || p.output.kind == Kind::nowhere;
     if (!o.quiet) console.emplace(player, heard);
+    std::optional<listen::Control> control;
+    if (!o.control.empty()) control.emplace(player.loop(), player, o.control);
+    std::optional<listen::Mpris> mpris;
+    if (!o.no_mpris) mpris.emplace(player.loop(), player);
+    std::optional<listen::Memory> memory;
+    if (o.resume) {
+        memory.emplace(player.loop(), player, listen::memory_file());
+        player.on_quit([&] { memory->look(); });
+    }
+    const Closing closing{memory, player};
     const int status = player.run(songs);
     if (status != 0)
         for (const auto& argument : o.songs)
@@ -283,11 +357,21 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--search", o.search,
                    "List the songs that have these words in title, artist, album or name")
         ->type_name("TEXT");
+    app.add_option("--start", o.start, "Begin the first song here: 90, 1:30 or 0:01:30.5")
+        ->type_name("TIME")
+        ->check([](const std::string& text) {
+            return parse_time(text) ? "" : "'" + text + "' is not a time such as 1:30";
+        });
+    app.add_flag("--resume", o.resume,
+                 "Go on with queue, position and volume where the last player with this option "
+                 "ended");
+    app.add_flag("--shuffle", o.shuffle, "Play the songs in random order");
+    app.add_flag("--repeat", o.repeat, "Play the songs again and again");
     o.place.add_to(app);
     app.group("Sources");
     app.add_option("--store", o.store,
-                   "Ask this store, a directory or a web server, before edges; if no tracker or "
-                   "edge is given, ask only the store")
+                   "Ask this store, a directory, a web server or s3://BUCKET/PREFIX, before edges; "
+                   "if no tracker or edge is given, ask only the store")
         ->envname("STRETTO_STORE")
         ->type_name("DIR|URL");
     app.add_option("--patience", o.patience,
@@ -308,6 +392,8 @@ void add_options(Arguments& app, Options& o) {
         ->range(0, 100)
         ->type_name("PERCENT")
         ->capture_default_str();
+    app.add_flag("--pause-without-device", p.pause_without_device,
+                 "Pause when the sound device disappears, such as headphones");
     app.add_flag("--unpaced", o.unpaced, "Write files as fast as the song arrives");
     app.group("Bitrate and buffer");
     app.add_option("--abr", p.abr,
@@ -333,7 +419,7 @@ void add_options(Arguments& app, Options& o) {
         ->range(2, 600)
         ->type_name("SECONDS")
         ->capture_default_str();
-    app.group("Events and messages");
+    app.group("Events");
     app.add_option("--events", o.events,
                    "Append events to this file, one line of JSON each, or post them to a server; - "
                    "is standard output")
@@ -341,6 +427,12 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--listener", o.listener,
                    "Id of the listener in the events (random, kept in the cache)")
         ->type_name("ID");
+    app.group("Remote control");
+    app.add_option("--control", o.control,
+                   "Accept commands on this Unix socket, as mpv does with --input-ipc-server")
+        ->type_name("PATH");
+    app.add_flag("--no-mpris", o.no_mpris, "Do not appear on the desktop's D-Bus");
+    app.group("Messages");
     app.add_flag("-q,--quiet", o.quiet, "Show no line on the terminal and read no keys");
     app.add_option("SONG", o.songs,
                    "Ids or names of songs, or playlists: files, addresses, or - for standard "
@@ -361,7 +453,8 @@ int main(int argc, char** argv) {
         o.store_given = !store || o.store != store;
         if (o.devices) return list_devices();
         if (o.list || app.count("--search") > 0) return list(o);
-        if (o.songs.empty()) throw Error{EX_USAGE, "name a song, or - for a playlist"};
+        o.volume_given = app.count("--volume") > 0;
+        if (o.songs.empty() && !o.resume) throw Error{EX_USAGE, "name a song, or - for a playlist"};
         return play_songs(o);
     });
 }

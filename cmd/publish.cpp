@@ -20,7 +20,9 @@
 #include "http/blocking.hpp"
 #include "http/place.hpp"
 #include "publish/library.hpp"
+#include "s3/store.hpp"
 #include "song/id.hpp"
+#include "store/directory.hpp"
 
 using namespace stretto;
 
@@ -31,13 +33,8 @@ constexpr std::string_view examples =
     "  stretto-publish music store\n"
     "  stretto-publish --list store\n"
     "  stretto-publish --verify store\n"
+    "  stretto-publish music s3://music/v1\n"
     "  stretto-publish --purge song --hard 127.0.0.1:8489 unix:/run/stretto/edge2";
-
-struct Song {
-    song::Manifest manifest;
-    std::vector<std::string> names;
-    std::int64_t bytes = 0;
-};
 
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
@@ -45,43 +42,57 @@ std::string joined(const std::vector<std::string>& words) {
     return out;
 }
 
-void print_line(const Song& s) {
+void print_line(const store::Summary& s) {
     std::vector<std::string> kbps;
-    for (const auto& r : s.manifest.renditions) kbps.push_back(text(r.kbps));
-    std::cout << s.manifest.id << '\t' << (s.names.empty() ? "-" : joined(s.names)) << '\t'
-              << clock_text(s.manifest.seconds()) << '\t' << joined(kbps) << '\t' << s.bytes << '\t'
-              << printable(song::first_tag(s.manifest.tags, "ARTIST")) << '\t'
-              << printable(song::first_tag(s.manifest.tags, "TITLE")) << '\n';
+    for (const int one : s.bitrates) kbps.push_back(text(one));
+    std::cout << s.id << '\t' << (s.names.empty() ? "-" : joined(s.names)) << '\t'
+              << clock_text(s.seconds) << '\t' << joined(kbps) << '\t' << s.bytes << '\t'
+              << printable(song::first_tag(s.tags, "ARTIST")) << '\t'
+              << printable(song::first_tag(s.tags, "TITLE")) << '\n';
 }
 
-void print_json(const Song& s) {
-    Json json{{"id", s.manifest.id},       {"names", s.names}, {"seconds", s.manifest.seconds()},
-              {"bitrates", Json::array()}, {"bytes", s.bytes}, {"tags", Json::object()}};
-    for (const auto& [key, values] : s.manifest.tags) json["tags"][key] = values;
-    for (const auto& r : s.manifest.renditions) json["bitrates"].push_back(r.kbps);
+void print_json(const store::Summary& s) {
+    Json json{{"id", s.id},           {"names", s.names},
+              {"seconds", s.seconds}, {"bitrates", s.bitrates},
+              {"bytes", s.bytes},     {"tags", Json::object()}};
+    for (const auto& [key, values] : s.tags) json["tags"][key] = values;
     std::cout << json.dump() << '\n';
 }
 
-int list(const store::Directory& store, bool as_json) {
+/// A directory, or a bucket.
+std::unique_ptr<store::Store> open_store(const std::string& where, bool create) {
+    if (s3::is_location(where)) {
+        using Open = s3::Store::Open;
+        auto location = s3::parse_location(where);
+        if (!location) throw Error{EX_USAGE, text("'", where, "': ", location.error().why)};
+        return std::make_unique<s3::Store>(std::move(*location),
+                                           create ? Open::create : Open::existing);
+    }
+    using Open = store::Directory::Open;
+    return std::make_unique<store::Directory>(where, create ? Open::create : Open::existing);
+}
+
+int list(const store::Store& store, bool as_json) {
+    const auto print = [&](const store::Summary& s) { as_json ? print_json(s) : print_line(s); };
+    if (const auto all = store.catalogue()) {
+        for (const auto& song : *all) print(song);
+        return 0;
+    }
     std::multimap<std::string, std::string> names;
     for (const auto& name : store.names())
         if (const auto id = store.id_of(name)) names.emplace(*id, name);
     int status = 0;
-    const auto print = [&](Song s) {
-        for (const auto& r : s.manifest.renditions)
-            for (const auto& c : r.chunks) s.bytes += c.bytes;
-        as_json ? print_json(s) : print_line(s);
-    };
     for (const auto& id : store.ids()) try {
-            Song s{publish::load_manifest(store, id), {}, 0};
+            const auto own = publish::load_manifest(store, id);
             auto sets = publish::tag_sets(store, id);
+            std::vector<std::string> rest;
             for (auto [at, end] = names.equal_range(id); at != end; ++at)
-                if (!sets.contains(at->second)) s.names.push_back(at->second);
-            print(std::move(s));
-            for (auto& [key, manifest] : sets) {
-                const auto own =
+                if (!sets.contains(at->second)) rest.push_back(at->second);
+            print(store::summary_of(own, {}, rest));
+            for (const auto& [key, manifest] : sets) {
+                const auto its =
                     store.id_of(key) == id ? std::vector{key} : std::vector<std::string>{};
-                print({std::move(manifest), own, 0});
+                print(store::summary_of(manifest, key, its));
             }
         } catch (const Error& e) {  // one damaged song does not hide the others
             note(e.what());
@@ -90,7 +101,12 @@ int list(const store::Directory& store, bool as_json) {
     return status;
 }
 
-int verify(const store::Directory& store) {
+int clean(store::Store& store, std::int64_t age_s) {
+    for (const auto& path : store.clean(age_s)) std::cout << path << '\n';
+    return 0;
+}
+
+int verify(const store::Store& store) {
     Progress progress;
     const auto damage = publish::damage_of_store(store, [&](std::size_t done, std::size_t all) {
         progress.show(static_cast<double>(done) / static_cast<double>(all),
@@ -100,7 +116,7 @@ int verify(const store::Directory& store) {
     return damage.empty() ? 0 : 1;
 }
 
-int remove(store::Directory& store, const std::string& song) {
+int remove(store::Store& store, const std::string& song) {
     song::check_song(song);
     const auto id = song::is_id(song) ? std::optional{song} : store.id_of(song);
     if (!id || !song::is_id(*id) || !store.remove(*id))
@@ -146,7 +162,8 @@ bool is_library(const std::filesystem::path& first, const std::filesystem::path&
     namespace fs = std::filesystem;
     std::error_code none;
     return second != "-" && fs::is_directory(first, none) && !publish::looks_like_store(first) &&
-           (fs::is_directory(second, none) || !fs::exists(second, none));
+           (s3::is_location(second.string()) || fs::is_directory(second, none) ||
+            !fs::exists(second, none));
 }
 
 /// "12 of 345, 1:23:45 left: name"
@@ -178,14 +195,15 @@ int publish_music(const std::string& music, const std::string& store_path,
     const auto found = publish::find_music(music);
     if (found.files.empty() && found.unread.empty())
         throw Error{EX_NOINPUT, text("no audio file in '", music, "'")};
-    store::Directory store{store_path, store::Directory::Open::create};
-    confine_to(music, found, store_path, options.jobs);
+    const auto store = open_store(store_path, true);
+    // a bucket is written over the network, by processes that need it
+    if (!s3::is_location(store_path)) confine_to(music, found, store_path, options.jobs);
     const auto start = std::chrono::steady_clock::now();
     std::vector<publish::Outcome> outcomes;
     {
         Progress progress;
         outcomes = publish::publish_library(
-            store, found.files, options,
+            *store, found.files, options,
             [&](std::size_t done, std::size_t all, const publish::Outcome& o) {
                 if (!progress.shown()) return;
                 const std::chrono::duration<double> elapsed =
@@ -234,7 +252,9 @@ void check_bitrates(std::vector<int>& kbps) {
 
 int main(int argc, char** argv) {
     std::string store_path, bundle_path = "-", name, song;
-    bool listing = false, json = false, verifying = false, dry = false, hard = false, retag = false;
+    std::int64_t age_s = 24 * 3600;
+    bool listing = false, json = false, verifying = false, cleaning = false, dry = false,
+         hard = false, retag = false;
     std::vector<std::string> purged, edges;
 
     Arguments app{
@@ -250,6 +270,13 @@ int main(int argc, char** argv) {
     app.add_flag(
         "--verify", verifying,
         "Verify every file in the store; print damaged files, and exit with 1 if there are any");
+    app.add_flag("--clean", cleaning,
+                 "Remove what publishers left who did not finish, mend the catalogue of a bucket, "
+                 "and print what was removed or mended");
+    app.add_option("--age", age_s,
+                   "With --clean of a bucket: only what was written this many seconds ago (86400)")
+        ->range(0, 1'000'000'000)
+        ->type_name("SECONDS");
     app.add_option("--remove", song, "Remove a song and its names from the store")
         ->type_name("SONG");
     app.add_option("--purge", purged,
@@ -277,9 +304,10 @@ int main(int argc, char** argv) {
     app.add_flag("--no-cover", library.source.no_cover, "With a directory: do not keep covers");
     app.add_flag("--keep-going", library.source.keep_going,
                  "With a directory: skip damage inside a file");
-    app.add_option("STORE", store_path,
-                   "The store's directory, created if missing; or a directory of music to publish; "
-                   "or, with --purge, an edge")
+    app.add_option(
+           "STORE", store_path,
+           "The store: a directory, created if missing, or s3://BUCKET/PREFIX; or a directory "
+           "of music to publish; or, with --purge, an edge")
         ->required();
     app.add_option("BUNDLE", bundle_path,
                    "Output of stretto-chunk, by default or with - from standard input; after a "
@@ -287,10 +315,12 @@ int main(int argc, char** argv) {
     app.add_option("EDGE", edges, "With --purge: more edges");
 
     return program(app, argc, argv, examples, [&] {
-        if (listing + verifying + dry + (app.count("--remove") > 0) + (app.count("--purge") > 0) >
+        if (listing + verifying + cleaning + dry + (app.count("--remove") > 0) +
+                (app.count("--purge") > 0) >
             1)
             throw Error{EX_USAGE,
-                        "--list, --verify, --remove, --purge and --dry-run exclude each other"};
+                        "--list, --verify, --clean, --remove, --purge and --dry-run exclude each "
+                        "other"};
         if (hard && app.count("--purge") == 0) throw Error{EX_USAGE, "--hard is for --purge"};
         if (!edges.empty() && app.count("--purge") == 0)
             throw Error{EX_USAGE, "only one bundle can be published at a time"};
@@ -299,13 +329,11 @@ int main(int argc, char** argv) {
             edges.insert(edges.begin(), store_path);
             return purge({purged, hard, {}}, edges);
         }
-        using store::Directory;
-        if (listing) return list(Directory{store_path, Directory::Open::existing}, json);
-        if (verifying) return verify(Directory{store_path, Directory::Open::existing});
-        if (app.count("--remove") > 0) {
-            Directory store{store_path, Directory::Open::existing};
-            return remove(store, song);
-        }
+        if (app.count("--age") > 0 && !cleaning) throw Error{EX_USAGE, "--age is for --clean"};
+        if (listing) return list(*open_store(store_path, false), json);
+        if (verifying) return verify(*open_store(store_path, false));
+        if (cleaning) return clean(*open_store(store_path, false), age_s);
+        if (app.count("--remove") > 0) return remove(*open_store(store_path, false), song);
         if (is_library(store_path, bundle_path)) {
             if (dry || retag || app.count("--name") > 0)
                 throw Error{EX_USAGE, "--dry-run, --retag and --name are for a single bundle"};
@@ -326,9 +354,9 @@ int main(int argc, char** argv) {
         if (dry) {
             manifest = publish::check_bundle(bundle, subject, [](const std::string&, BytesView) {});
         } else {
-            Directory store{store_path, Directory::Open::create};
-            manifest = publish::publish(store, bundle, subject, {name, retag, {}});
-            if (!name.empty()) store.set_name(name, manifest.id);
+            const auto store = open_store(store_path, true);
+            manifest = publish::publish(*store, bundle, subject, {name, retag, {}});
+            if (!name.empty()) store->set_name(name, manifest.id);
         }
         std::cout << manifest.id << '\n';
         return 0;

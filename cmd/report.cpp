@@ -17,6 +17,9 @@
 
 #include "base/draft.hpp"
 #include "base/program.hpp"
+#include "clickhouse/loader.hpp"
+#include "clickhouse/schema.hpp"
+#include "clickhouse/source.hpp"
 #include "http/blocking.hpp"
 #include "http/server.hpp"
 #include "net/socket.hpp"
@@ -45,7 +48,7 @@ constexpr std::string_view examples =
 struct Options {
     std::vector<std::string> files, trusted;
     std::string csv, html, since, until, salt, pool, prices, catalogue, servers;
-    std::string zone = "UTC", forget, drop_before, listen;
+    std::string zone = "UTC", forget, drop_before, listen, load, from;
     double every_s = 2;
     bool json = false, strict = false, partial = false, keep_going = false, bom = false;
     bool follow = false;
@@ -117,13 +120,30 @@ void print(const Options& o, const std::vector<report::Table>& tables) {
 
 /// An Error (65) for a file that is damaged or foreign, unless all others are wanted in spite of
 /// it: a sum that lacks a third of its events looks like any other.
-void read_all(report::Report& report, const Options& o) {
+template <class Read>
+void read_files(const Options& o, Read read) {
     for (const auto& name : report::expand(o.files)) {
-        const auto why = report.read(name);
+        const std::string why = read(name);
         if (why.empty()) continue;
         if (!o.keep_going) throw bad_data(name, why + "; use --keep-going to continue");
         note(text("'", name, "': ", why));
     }
+}
+
+clickhouse::Engine engine(const char* option, const std::string& location) {
+    auto parsed = clickhouse::parse_location(location);
+    if (!parsed)
+        throw Error{EX_USAGE, text(option, " '", location, "': ", parsed.error().why,
+                                   "; use clickhouse://HOST:PORT/DATABASE")};
+    return clickhouse::Engine{std::move(*parsed)};
+}
+
+void read_all(report::Report& report, const Options& o) {
+    if (!o.from.empty()) {
+        auto from = engine("--from", o.from);
+        clickhouse::add_sessions(from, report, o.salt);
+    }
+    read_files(o, [&](const auto& name) { return report.read(name); });
     report.finish();
     if (!report.any() && !o.keep_going)
         throw Error{EX_DATAERR,
@@ -185,6 +205,29 @@ int write_partial(const Options& o) {
     });
     std::cout << report::print_partial(report.counts());
     return verdict(o, report.counts());
+}
+
+/// --load: a line a file, of how many events were sent, how many lines an earlier run had sent, and
+/// how many were skipped.
+int load(const Options& o) {
+    auto to = engine("--load", o.load);
+    clickhouse::create_tables(to);
+    std::int64_t skipped = 0, requests = 0;
+    clickhouse::Loader loader{to, static_cast<std::uint32_t>(now_ms() / 1000),
+                              [&](const clickhouse::Loaded& file) {
+                                  std::cout << printable(file.name) << '\t' << file.events << '\t'
+                                            << file.before << '\t' << file.skipped << std::endl;
+                                  skipped += file.skipped;
+                                  requests += file.requests;
+                              }};
+    read_files(o, [&](const auto& name) { return loader.load(name); });
+    loader.finish();
+    if (requests > 0)
+        note(text(requests,
+                  " lines of access logs were not loaded: name these files beside --from"));
+    if (!o.strict || skipped == 0) return 0;
+    note(text(skipped, " lines skipped"));
+    return 1;
 }
 
 /// --forget, --drop-before: a line a file, of how many lines stayed, went and were changed.
@@ -368,7 +411,7 @@ void settle(Options& o) {
             throw Error{EX_USAGE, text("--pool '", o.pool, "': use an amount, 1234.56")};
     }
     o.wishes.payment.trusted = {o.trusted.begin(), o.trusted.end()};
-    if (o.partial) return;
+    if (o.partial || !o.load.empty()) return;
     if (!o.prices.empty()) o.wishes.prices = report::read_prices(o.prices);
     if (!o.catalogue.empty()) o.wishes.catalogue = read_catalogue(o.catalogue);
 }
@@ -385,6 +428,7 @@ void warn(const Options& o, const report::Counts& counts) {
 int run(Options& o) {
     settle(o);
     if (!o.forget.empty() || !o.drop_before.empty()) return erase(o);
+    if (!o.load.empty()) return load(o);
     if (o.partial) return write_partial(o);
     if (o.follow) {
         std::signal(SIGPIPE, SIG_IGN);
@@ -432,7 +476,7 @@ void add_options(Arguments& app, Options& o) {
         ->type_name("LISTENER|NETWORK")
         ->allow_extra_args(false);
     app.add_flag("--require-token", payment.require_token,
-                 "Count only sessions with an access token as plays");
+                 "Count a session as a play only if it has an access token with an id");
     auto* partial = app.add_flag("--partial", o.partial,
                                  "Print a partial report, which can be merged with others");
     app.add_option("--salt", o.salt, "Salt of the hashes that replace listeners' ids")
@@ -455,7 +499,7 @@ void add_options(Arguments& app, Options& o) {
         ->capture_default_str();
     app.add_flag("--compare", o.wishes.compare,
                  "Recompute the numbers of an article on streaming from peers, and compare them "
-                 "with the measured ones");
+                 "with the measured numbers");
     auto* forget = app.add_option("--forget", o.forget,
                                   "Print no report; rewrite the files without this listener")
                        ->type_name("LISTENER");
@@ -478,6 +522,15 @@ void add_options(Arguments& app, Options& o) {
         ->needs(follow)
         ->excludes(html)
         ->excludes(json);
+    auto* from = app.add_option("--from", o.from,
+                                "Read the events from a database of ClickHouse, besides the files")
+                     ->type_name("clickhouse://HOST:PORT/DB");
+    auto* load = app.add_option("--load", o.load,
+                                "Print no report; load the events into a database of ClickHouse")
+                     ->type_name("clickhouse://HOST:PORT/DB");
+    for (auto* other : {from, forget, drop, partial, json, csv, html, follow})
+        load->excludes(other);
+    for (auto* rewrite : {forget, drop, follow}) from->excludes(rewrite);
     for (auto* once : {csv, partial, forget, drop}) follow->excludes(once);
     json->excludes(csv);
     partial->excludes(json)->excludes(csv)->excludes(html);
@@ -493,9 +546,10 @@ int main(int argc, char** argv) {
         "and costs."};
     add_options(app, o);
     return program(app, argc, argv, examples, [&] {
-        if (o.files.empty() && ::isatty(STDIN_FILENO))
+        const bool reads = o.files.empty() && o.from.empty();
+        if (reads && ::isatty(STDIN_FILENO))
             throw Error{EX_USAGE, "name a FILE, or - for standard input"};
-        if (o.files.empty()) o.files = {"-"};
+        if (reads) o.files = {"-"};
         return run(o);
     });
 }

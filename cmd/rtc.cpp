@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view examples =
     "  stretto-rtc --tracker http://127.0.0.1:8490 --upstream http://127.0.0.1:8480\n"
-    "  curl -s http://127.0.0.1:8495/rtc/PEER/songs/SONG/index.json";
+    "  curl -s http://127.0.0.1:8495/rtc/PEER/songs/SONG/manifest.json";
 
 constexpr std::size_t own_descriptors = 256, descriptors_per_link = 8;
 
@@ -39,7 +39,7 @@ void add_options(const Settings& settings, Options& o) {
         ->capture_default_str();
     settings.add("key", o.key, "Store the key in this file, so that the peer's id stays the same")
         ->type_name("FILE");
-    settings.add("stun", o.stun, "Find the public address with this STUN server (the tracker's)")
+    settings.add("stun", o.stun, "STUN server that finds the public address (the tracker's)")
         ->type_name("HOST:PORT");
     settings.add("address", o.addresses, "Use this address of this machine (all except loopback)")
         ->type_name("IP");

@@ -8,9 +8,11 @@
 #include <thread>
 
 #include "base/confine.hpp"
+#include "base/note.hpp"
 #include "base/program.hpp"
 #include "edge/admin.hpp"
 #include "edge/answer.hpp"
+#include "edge/bucket_site.hpp"
 #include "edge/origin_site.hpp"
 #include "edge/proxy.hpp"
 #include "edge/scrubber.hpp"
@@ -30,6 +32,7 @@ namespace {
 constexpr std::string_view examples =
     "  stretto-serve --listen 127.0.0.1:8480 store\n"
     "  stretto-serve --listen 127.0.0.1:8481 http://127.0.0.1:8480 --cache edge1 --name eu-west\n"
+    "  stretto-serve --listen 127.0.0.1:8480 s3://music/v1 --cache origin\n"
     "  stretto-serve --listen :8500 --announce http://127.0.0.1:8490 ~/.cache/stretto\n"
     "  curl -sI http://127.0.0.1:8481/songs/frontiers/chunk_0.ogg -H 'X-User-Bitrate: 160'";
 
@@ -60,11 +63,11 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->type_name("DIR");
     settings.add("cache-size", o.cache_size, "Maximum size of this directory (10G)")->bytes();
     settings
-        .add("min-free", o.min_free, "Bytes that stay free on its file system (a hundredth of it)")
+        .add("min-free", o.min_free, "Bytes to leave free on the file system (1 % of its size)")
         ->bytes();
     settings
         .add("scrub", o.scrub,
-             "Bytes per second of the directory to check for damage; 0: none (4M)")
+             "Bytes per second of the cache directory to check for damage; 0: none (4M)")
         ->bytes();
     settings.add("memory", o.memory, "Maximum size of the cache in memory (256M)")->bytes();
     settings.add("workers", o.workers, "Threads, one per core by default")->range(1, 256);
@@ -99,8 +102,9 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         .add("admin", o.admin,
              "Address for operators: /healthz with reasons, /metrics, /stats.json, POST /purge")
         ->type_name("HOST:PORT|unix:PATH");
-    settings.add_flag("public-metrics", o.public_metrics,
-                      "Send these numbers and reasons to all clients too");
+    settings.add_flag(
+        "public-metrics", o.public_metrics,
+        "Answer /metrics and /stats.json, and /healthz with reasons, for all clients");
     settings
         .add("purge-to", o.purge_to,
              "Forward purges to the edge with this admin address; may be repeated")
@@ -111,7 +115,7 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->type_name("URL");
     settings
         .add("browser-peers", o.browser_peers,
-             "Let listeners in browsers exchange chunks, through this tracker, if they want to")
+             "Let listeners in browsers who agree exchange chunks, through this tracker")
         ->type_name("URL");
     settings
         .add("upload-limit", o.upload_limit,
@@ -123,7 +127,7 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->type_name("FILE");
     settings
         .add("events-size", o.events.most_file_bytes,
-             "Rotate this file above this size, and each day (256M)")
+             "Rotate the event file before it exceeds this size, and each day (256M)")
         ->bytes();
     settings
         .add("events-queue", o.events.most_waiting_bytes,
@@ -136,7 +140,8 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->capture_default_str();
     settings.add("location", o.location, "Location of a peer, to a tenth of a degree")
         ->type_name("LAT,LON");
-    app.add_option("SOURCE", o.sources, "A store's directory, or one or more http://server")
+    app.add_option("SOURCE", o.sources,
+                   "A store: a directory or s3://BUCKET/PREFIX; or one or more http://server")
         ->envname("STRETTO_SERVE_SOURCE")
         ->required();
 }
@@ -324,14 +329,33 @@ int serve_store(const Options& o, std::size_t descriptors) {
     });
 }
 
-int serve_upstream(const Options& o, std::size_t descriptors) {
+/// Errors that are the operator's to mend end the start; a store that is away for now does not.
+s3::Location find_bucket(const std::string& source) {
+    const auto location = s3::parse_location(source);
+    if (!location) throw Error{EX_USAGE, text("'", source, "': ", location.error().why)};
+    try {
+        s3::Store{*location, s3::Store::Open::existing};
+    } catch (const Error& error) {
+        if (error.exit() != EX_UNAVAILABLE && error.exit() != EX_TEMPFAIL) throw;
+        note(error.what());
+    }
+    return *location;
+}
+
+/// @param bucket  the source is one
+int serve_upstream(const Options& o, std::size_t descriptors,
+                   const std::optional<s3::Location>& bucket = {}) {
+    const auto sources = bucket ? std::vector{s3::sign_in(*bucket)} : o.sources;
     edge::Troubles troubles;
     edge::Cache cache{
         {o.cache, o.cache_size, o.memory, std::max<std::size_t>(16, descriptors / 4), o.min_free},
         troubles};
     edge::EdgeCounters counters;
     edge::Flights flights;
-    Serving serving{o, "edge"};
+    const edge::BucketDialect dialect;
+    std::optional<edge::BucketCatalogue> songs;
+    if (bucket) songs.emplace(*bucket);
+    Serving serving{o, bucket ? "origin" : "edge"};
     edge::EdgeShared shared{cache, serving.site().manifests, counters, troubles, o.name};
     shared.ignore_reload = o.ignore_reload;
     serving.status().add([&](std::vector<http::Metric>& metrics) {
@@ -342,7 +366,7 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     if (!o.cache.empty() && o.scrub > 0) scrubber.emplace(cache, o.scrub);
     serving.run_beside([&](net::Loop& loop) {
         return std::make_shared<track::Removals>(
-            loop, o.sources, [&] { return shared.songs_asked.load(); },
+            loop, sources, [&] { return shared.songs_asked.load(); },
             [&](const track::Removals::Read& read) {
                 if (read.due.empty()) return;
                 const auto now = edge::wall_clock();
@@ -353,14 +377,18 @@ int serve_upstream(const Options& o, std::size_t descriptors) {
     http::Upstream::Limits limits;
     limits.connections = o.upstream_connections;
     limits.stall = std::chrono::seconds{o.upstream_timeout};
-    edge::Ranking ranking{o.sources,
+    edge::Ranking ranking{sources,
                           o.balance == "hash" ? edge::Ranking::By::hash : edge::Ranking::By::order};
     serving.status().add(
         [&](std::vector<http::Metric>& metrics) { edge::add_metrics(metrics, ranking); });
     return serving.run(
         descriptors,
-        [&](net::Loop& loop) {
-            return std::make_unique<edge::Proxy>(loop, ranking, limits, shared, flights);
+        [&](net::Loop& loop) -> std::unique_ptr<edge::Backend> {
+            auto proxy = std::make_unique<edge::Proxy>(loop, ranking, limits, shared, flights,
+                                                       bucket ? &dialect : nullptr);
+            if (!bucket) return proxy;
+            return std::make_unique<edge::BucketSite>(loop, *songs, o.browser_peers,
+                                                      std::move(proxy), o.name);
         },
         [&](net::Loop& loop) {
             return std::make_unique<edge::Purger>(loop, shared, flights, o.purge_to);
@@ -452,7 +480,11 @@ void check_usage(const Options& o) {
     if (!o.browser_peers.empty() && (is_url(o.source) || !o.announce.empty()))
         throw Error{EX_USAGE, "--browser-peers is for a store"};
     if (is_url(o.source)) return;
-    if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// source"};
+    if (s3::is_location(o.source)) {
+        if (!o.announce.empty()) throw Error{EX_USAGE, "a peer serves a cache in a directory"};
+        return;
+    }
+    if (!o.cache.empty()) throw Error{EX_USAGE, "--cache is for an http:// or s3:// source"};
     if (!o.announce.empty()) check_peer(o);
 }
 
@@ -481,6 +513,7 @@ int serve(Options o) {
     if (!o.cacert.empty()) http::trust_certificates(o.cacert);
     http::show_certificate(o.upstream_certificate, o.upstream_key);
     if (is_url(o.source)) return serve_upstream(o, descriptors);
+    if (s3::is_location(o.source)) return serve_upstream(o, descriptors, find_bucket(o.source));
     if (!o.announce.empty()) return serve_peer(o);
     return serve_store(o, descriptors);
 }

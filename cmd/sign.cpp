@@ -44,20 +44,21 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--expires", o.expires, "Time until the token expires: 90s, 15m, 2h, 30d")
         ->type_name("TIME")
         ->capture_default_str();
-    app.add_option("--not-before", o.not_before, "Time until the token is valid (at once)")
+    app.add_option("--not-before", o.not_before, "Time until the token becomes valid (at once)")
         ->type_name("TIME");
-    app.add_option("--kbps", o.kbps, "Highest bitrate that the token is for (no limit)")
+    app.add_option("--kbps", o.kbps, "Highest bitrate for which the token is valid (no limit)")
         ->range(1, 65535)
         ->type_name("KBPS");
     app.add_option("--id", o.ids,
-                   "Id of a song that URL calls by its name, instead of asking the URL's server; "
-                   "may be repeated")
+                   "Id of a song whose name is in URL, instead of asking the URL's server; may be "
+                   "repeated")
         ->type_name("ID");
-    app.add_flag("--exact", o.exact, "Sign just this URL, not all of its song");
+    app.add_flag("--exact", o.exact, "Make a token only for this URL, not for the whole song");
     app.add_option("--regex", o.expression,
-                   "Sign what matches this extended regular expression, not the song of URL")
+                   "Make a token for all URLs that match this extended regular expression")
         ->type_name("ERE");
-    app.add_option("--jti", o.jti, "Id of the token, which events name (random)")->type_name("ID");
+    app.add_option("--jti", o.jti, "Id of the token, which players write to events (random)")
+        ->type_name("ID");
     app.add_option("--audience", o.audience, "Name of the only server that accepts the token")
         ->type_name("NAME");
     app.add_flag("--token", o.only_token, "Print only the token");
@@ -66,7 +67,7 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--generate", o.generate, "Write a new private key to this file")
         ->type_name("FILE");
     app.add_flag("--jwks", o.jwks, "Print the public keys, for --token-keys of a server");
-    app.add_option("URL", o.urls, "URL of a song, or of a part of it; several are one album");
+    app.add_option("URL", o.urls, "URL of a song, or of a part of it; several get one token");
 }
 
 /// "2h" in seconds.

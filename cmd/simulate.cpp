@@ -34,7 +34,7 @@ constexpr std::string_view examples =
     "  stretto-simulate --traces traces --scenarios scenarios.tsv --optimum\n"
     "  stretto-simulate --traces traces --abr stretto,bola | stretto-report\n"
     "  stretto-simulate --traces traces --least 640 --kill-edges 1 --table\n"
-    "  stretto-simulate --traces traces --manifest manifest.json --json | jq .q\n"
+    "  stretto-simulate --traces traces --manifest manifest.json --json | jq 'select(.q)'\n"
     "  stretto-simulate --listeners 10000 --fetch --arrivals flash\n"
     "  stretto-simulate --listeners 1000 --hours 2";
 

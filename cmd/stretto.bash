@@ -53,4 +53,4 @@ _stretto() {
     fi
 }
 
-complete -o default -F _stretto stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-rtc stretto-play stretto-simulate stretto-report stretto-sign
+complete -o default -F _stretto stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-rtc stretto-subsonic stretto-play stretto-simulate stretto-report stretto-sign

@@ -24,6 +24,7 @@ constexpr std::pair<const char*, const char*> tools[] = {
     {"serve", "serve a store over HTTP, or cache another server: origin and edge"},
     {"track", "tell listeners which peers and edges are near and have a song"},
     {"rtc", "exchange songs with WebRTC peers, such as browsers"},
+    {"subsonic", "serve songs to apps that speak the OpenSubsonic API"},
     {"play", "play songs from the cache, peers and edges"},
     {"simulate", "compare bitrate rules over recorded networks, on a virtual clock"},
     {"sign", "make URLs with access tokens, and the keys for them"},
@@ -33,7 +34,7 @@ constexpr std::pair<const char*, const char*> tools[] = {
 void list() {
     std::cout << "Small programs that stream music. `stretto TOOL ...` runs stretto-TOOL.\n\n";
     for (const auto& [name, what] : tools)
-        std::cout << "  " << name << std::string(10 - std::string_view{name}.size(), ' ') << what
+        std::cout << "  " << name << std::string(12 - std::string_view{name}.size(), ' ') << what
                   << '\n';
     std::cout << "\n`stretto help TOOL` shows a tool's options, `man stretto.7` gives a tour.\n";
 }
@@ -73,9 +74,10 @@ Error unknown(const std::string& tool) {
 int main(int argc, char** argv) {
     Arguments app{"Run one of the tools, or list them."};
     std::string unused;
-    app.add_option("TOOL", unused,
-                   "encode, chunk, publish, fetch, serve, track, rtc, play, simulate, report, or "
-                   "help TOOL; the arguments that follow are the tool's");
+    app.add_option(
+        "TOOL", unused,
+        "encode, chunk, publish, fetch, serve, track, rtc, subsonic, play, simulate, sign, report, "
+        "or help TOOL; the tool gets the arguments that follow");
     std::vector<std::string> words{argv + 1, argv + argc};
     const bool ours = words.empty() || words[0].starts_with('-');
     return program(app, ours ? argc : 1, argv,

@@ -56,6 +56,6 @@ complete -c stretto -f -n $first -a '(__stretto_tools)'
 complete -c stretto -f -n $first -a help -d 'show the options of a tool'
 complete -c stretto -f -n 'string match -q "* help" -- (commandline -opc | string join " ")' -a '(__stretto_tools)'
 complete -c stretto -n "not $first" -a '(__stretto_offers)'
-for tool in encode chunk publish fetch serve track rtc play simulate report
+for tool in encode chunk publish fetch serve track rtc subsonic play simulate sign report
     complete -c stretto-$tool -a '(__stretto_offers)'
 end

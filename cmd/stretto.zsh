@@ -1,4 +1,4 @@
-#compdef stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-rtc stretto-play stretto-simulate stretto-report stretto-sign
+#compdef stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve stretto-track stretto-rtc stretto-subsonic stretto-play stretto-simulate stretto-report stretto-sign
 # zsh completion for stretto and its tools: as cmd/stretto.bash, from --help.
 
 local tool=${words[1]:t} before=${words[CURRENT-1]} current=${words[CURRENT]} value= store=${STRETTO_STORE-} i

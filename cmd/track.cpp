@@ -93,11 +93,11 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
         ->range(1, 255)
         ->capture_default_str();
     settings.add_flag("peers-first", o.peers_first,
-                      "Ask listeners to spare edges where peers are fast enough");
+                      "Ask listeners to use edges only if peers are not fast enough");
     settings
         .add("stun", o.stun,
-             "STUN server of WebRTC peers: HOST:PORT of another one, or \"off\" (this tracker, UDP "
-             "at the ports of --listen)")
+             "STUN server of WebRTC peers, or \"off\" (this tracker, over UDP at the ports of "
+             "--listen)")
         ->type_name("HOST:PORT");
     app.add_option("--dump", o.dump, "Print the data of the tracker at URL")->type_name("URL");
 }

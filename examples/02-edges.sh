@@ -20,7 +20,7 @@ trap 'exit 1' INT TERM
 serve() {
     name=$1 source=$2
     shift 2
-    # with their numbers on the same listener: elsewhere they have one of their own, see --admin
+    # --public-metrics puts /metrics on the same listener. A real server has a separate listener for it, see --admin.
     stretto-serve --listen 127.0.0.1:0 --name "$name" --public-metrics "$@" "$source" >"$work/$name.said" &
     pid=$!
     servers="$servers $pid"

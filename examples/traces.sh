@@ -26,7 +26,7 @@ echo "$kinds" | while read -r kind mean spread memory holes rtt; do
     [ -n "$kind" ] || continue
     for number in 1 2 3 4; do
         awk -v kind="$kind" -v mean="$mean" -v spread="$spread" -v memory="$memory" -v holes="$holes" -v rtt="$rtt" -v number="$number" '
-            # not rand(): each awk has another. A linear congruential generator that stays exact in doubles
+            # Not rand(), which differs between versions of awk: a linear congruential generator that stays exact in doubles
             function chance() { seed = (seed * 16807) % 2147483647; return seed / 2147483647 }
             # about normal: the sum of twelve uniform numbers
             function normal(    i, sum) { for (i = 0; i < 12; ++i) sum += chance(); return sum - 6 }

@@ -218,7 +218,7 @@ std::size_t Arguments::count(const std::string& name) const { return app_->count
 void Arguments::configurable(const std::string& prefix) {
     prefix_ = prefix;
     add_option("--config", config_,
-               "Read settings from this TOML file; variables and options stand above it")
+               "Read settings from this TOML file; variables and options override it")
         ->type_name("FILE")
         ->envname(prefix + "CONFIG");
     add_flag("--print-config", prints_config_,
@@ -323,7 +323,7 @@ std::vector<std::filesystem::path> files_written(const ServerOptions& o) {
     return files;
 }
 
-void add_server_options(const Settings& settings, ServerOptions& o) {
+void add_server_options(const Settings& settings, ServerOptions& o, bool tokens) {
     settings.group("Server");
     settings.add_config();
     settings
@@ -336,13 +336,14 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->capture_default_str();
     settings
         .add("tls-cert", o.tls_certificates,
-             "Speak TLS with the certificate in this PEM file, may be repeated; SIGHUP reads it "
-             "again")
+             "Speak TLS with the certificate in this PEM file, may be repeated; SIGHUP reads the "
+             "file again")
         ->type_name("FILE")
         ->delimiter(',')
         ->allow_extra_args(false);
     settings
-        .add("tls-key", o.tls_keys, "Its key, in the same order (in the file of the certificate)")
+        .add("tls-key", o.tls_keys,
+             "Key of the certificate, in the same order (in the certificate's file)")
         ->type_name("FILE")
         ->delimiter(',')
         ->allow_extra_args(false);
@@ -359,7 +360,7 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         .add("client-cert", o.upstream_certificate,
              "Send the certificate in this PEM file to https:// servers that ask for one")
         ->type_name("FILE");
-    settings.add("client-key", o.upstream_key, "Its key (in the file of the certificate)")
+    settings.add("client-key", o.upstream_key, "Key of --client-cert (in the certificate's file)")
         ->type_name("FILE");
     settings
         .add("allow", o.allowed,
@@ -367,17 +368,20 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->type_name("CIDR")
         ->delimiter(',')
         ->allow_extra_args(false);
-    settings
-        .add("token-keys", o.token_keys,
-             "Demand access tokens for songs, signed with a key of this JWK Set; SIGHUP reads it "
-             "again")
-        ->type_name("FILE");
-    settings
-        .add("token-exempt", o.token_exempt,
-             "Clients in this network, such as edges, need no token; may be repeated")
-        ->type_name("CIDR")
-        ->delimiter(',')
-        ->allow_extra_args(false);
+    if (tokens) {
+        settings
+            .add("token-keys", o.token_keys,
+                 "Require access tokens for songs, signed with a key of this JWK Set; SIGHUP reads "
+                 "the "
+                 "file again")
+            ->type_name("FILE");
+        settings
+            .add("token-exempt", o.token_exempt,
+                 "Clients in this network, such as edges, need no token; may be repeated")
+            ->type_name("CIDR")
+            ->delimiter(',')
+            ->allow_extra_args(false);
+    }
     settings
         .add("trust-proxy", o.proxies,
              "Trust proxies in this network to name the client (Forwarded, X-Forwarded-For, PROXY "
@@ -400,7 +404,8 @@ void add_server_options(const Settings& settings, ServerOptions& o) {
         ->capture_default_str();
     settings.add("access-log", o.log, "Write a line for each request; - is standard output")
         ->type_name("FILE");
-    settings.add_flag("log-addresses", o.full_addresses, "Write whole addresses to the access log");
+    settings.add_flag("log-addresses", o.full_addresses,
+                      "Write whole addresses instead of shortened ones");
 }
 
 }  // namespace stretto

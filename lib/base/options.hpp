@@ -151,7 +151,8 @@ struct ServerOptions {
 /// --allow, --token-keys, --token-exempt, --trust-proxy, --name, --rate-limit,
 /// --max-connections, --grace, --access-log,
 /// --log-addresses
-void add_server_options(const Settings& settings, ServerOptions& options);
+/// @param tokens  whether it may demand access tokens
+void add_server_options(const Settings& settings, ServerOptions& options, bool tokens = true);
 
 /// The files that these options name for writing; "-" is none.
 std::vector<std::filesystem::path> files_written(const ServerOptions& options);

@@ -12,8 +12,9 @@ http::Upstream::Limits with_connections(http::Upstream::Limits limits, long conn
 
 }  // namespace
 
-Behind::Behind(net::Loop& loop, Ranking& ranking, const http::Upstream::Limits& limits)
-    : ranking_(ranking) {
+Behind::Behind(net::Loop& loop, Ranking& ranking, const http::Upstream::Limits& limits,
+               const Dialect* dialect)
+    : ranking_(ranking), dialect_(dialect) {
     const long all = limits.connections;
     for (std::size_t i = 0; i < ranking.size(); ++i)
         servers_.push_back(std::unique_ptr<Ways>{

@@ -24,12 +24,11 @@ std::string manifest_file(const std::string& id, const std::string& tags) {
     return tags.empty() ? song::manifest_path(id) : song::song_path(id, song::tags_path(tags));
 }
 
-/// What the list says of a song: see stretto-protocol(7).
-/// @param tags_key  of the manifest; empty: the song's own
-Listed describe(const song::Manifest& manifest, const std::string& tags_key,
-                const std::vector<std::string>& names) {
-    const auto& id = manifest.id;
-    const auto& tags = manifest.tags;
+}  // namespace
+
+/// See stretto-protocol(7).
+Listed describe(const store::Summary& about) {
+    const auto& [id, tags_key, names, tags, seconds, bytes, bitrates, lufs, covers] = about;
     const auto title = song::first_tag(tags, "TITLE"), artist = song::first_tag(tags, "ARTIST"),
                album = song::first_tag(tags, "ALBUM"),
                album_artist = song::first_tag(tags, "ALBUMARTIST"),
@@ -42,16 +41,14 @@ Listed describe(const song::Manifest& manifest, const std::string& tags_key,
                         : artist;
     Json json{{"id", id},         {"names", names}, {"title", title},
               {"artist", artist}, {"album", album}, {"album_artist", album_artist},
-              {"disc", disc},     {"track", track}, {"seconds", manifest.seconds()}};
+              {"disc", disc},     {"track", track}, {"seconds", seconds}};
     json["artist_id"] = by.empty() ? Json() : Json(artist_id(by));
     json["album_id"] = album.empty() ? Json() : Json(album_id(by, album));
-    for (const auto& rendition : manifest.renditions) json["bitrates"].push_back(rendition.kbps);
-    json["lufs"] = nullptr;
-    if (manifest.loudness && manifest.loudness->lufs) json["lufs"] = *manifest.loudness->lufs;
+    for (const int kbps : bitrates) json["bitrates"].push_back(kbps);
+    json["lufs"] = lufs;
     json["covers"] = Json::object();
-    for (const auto& cover : manifest.covers)
-        json["covers"][text(cover.px)] =
-            '/' + song::song_path(id, song::cover_path(hex(cover.sha256)));
+    for (const auto& cover : covers)
+        json["covers"][text(cover.px)] = '/' + song::song_path(id, song::cover_path(cover.sha256));
     Listed song;
     song.id = id;
     song.cursor = tags_key.empty() ? id : id + '.' + tags_key;
@@ -66,9 +63,11 @@ Listed describe(const song::Manifest& manifest, const std::string& tags_key,
     song.title = title;
     song.artist = artist;
     song.covers = json["covers"].dump();
-    song.seconds = manifest.seconds();
+    song.seconds = seconds;
     return song;
 }
+
+namespace {
 
 // The file: this text, and a hash of what describe() says of a made-up song, so that the file of a
 // version with another describe() is not taken; then songs and names: numbers of 8 bytes, texts
@@ -84,7 +83,7 @@ Bytes head() {
     sample.rate = sample.channels = 1;
     sample.renditions.resize(1);
     sample.covers.resize(1);
-    const auto said = describe(sample, "key", {"name"});
+    const auto said = describe(store::summary_of(sample, "key", {"name"}));
     Bytes out;
     append(out, as_bytes(magic));
     append(out, sha256(as_bytes(said.cursor + said.json + said.sort + said.haystack)));
@@ -329,7 +328,7 @@ ListedSong Catalogue::load(const std::string& id, const std::string& tags,
     if (!bytes) return nullptr;
     const auto manifest = song::parse_manifest_of(id, as_text(*bytes));
     if (!manifest) return nullptr;
-    return std::make_shared<const Listed>(describe(*manifest, tags, names));
+    return std::make_shared<const Listed>(describe(store::summary_of(*manifest, tags, names)));
 }
 
 std::shared_ptr<const Listing> Catalogue::listing() {

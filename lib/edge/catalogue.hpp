@@ -11,9 +11,13 @@
 #include "edge/listing.hpp"
 #include "store/changes.hpp"
 #include "store/directory.hpp"
+#include "store/summary.hpp"
 #include "store/tree.hpp"
 
 namespace stretto::edge {
+
+/// What a list says of a song.
+Listed describe(const store::Summary& song);
 
 class Catalogue {
    public:

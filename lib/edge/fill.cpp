@@ -10,6 +10,8 @@ namespace stretto::edge {
 namespace {
 
 constexpr int most_attempts = 4;
+constexpr std::chrono::milliseconds first_pause{150};  // and twice as long each time
+constexpr std::size_t most_error_bytes = 65536;
 // a Date says seconds, and clocks that are kept by NTP differ by less than one
 constexpr http::Seconds most_skew{60};
 
@@ -164,6 +166,52 @@ void Fill::on_interim(http::Response response) {
 
 void Fill::on_head(http::Response&& response) {
     note_answer(response);
+    if (const auto* dialect = behind_.dialect()) {
+        if (response.status >= 400 && response.status != 416) {
+            refused_ = {std::move(response), {}};
+            return;
+        }
+        dialect->translate(job_.route, response);
+    }
+    take_head(std::move(response));
+}
+
+/// Its body has come: try again after a pause, or answer in our own words.
+void Fill::on_refusal() {
+    const auto refused = std::exchange(refused_, std::nullopt);
+    const auto refusal = behind_.dialect()->refusal(refused->head, refused->body);
+    if (!refusal.why.empty())
+        shared_.troubles.tell(
+            refusal.passing ? "slow" : "refused",
+            text("'", job_.key, "' from ", upstream().authority(), ": ", refusal.why));
+    if (refusal.passing && attempts_ < most_attempts) {
+        pause_ = std::make_unique<net::Timer>(loop_, [this] {
+            const auto self = shared_from_this();
+            if (head_done_) ask_again();
+        });
+        return pause_->once(first_pause * (1 << (attempts_ - 1)));
+    }
+    if (refusal.status != 404) {
+        if (answer_stale(false, refused->head.status)) return settle(End::done);
+        Outcome outcome;
+        outcome.error = refusal.status;
+        outcome.why = http::reason(refusal.status);
+        outcome.fwd_status = refused->head.status;
+        tell(std::move(outcome));
+        return settle(End::done);
+    }
+    constexpr std::string_view body = "not found\n";
+    http::Response response;
+    response.status = 404;
+    response.fields = {{"Content-Type", "text/plain; charset=utf-8"},
+                       {"Cache-Control", "public, max-age=5"},
+                       {"Content-Length", std::to_string(body.size())}};
+    take_head(std::move(response));
+    if (pipe_ || entry_) on_data(as_bytes(body));
+    if (self_) on_end(nullptr);
+}
+
+void Fill::take_head(http::Response&& response) {
     if (is_gateway_error(response.status) && http::is_safe(job_.request.method) && go_to_next())
         return ask_again();
     if (response.status == 304 && job_.stored) {
@@ -274,6 +322,11 @@ bool Fill::answer_stale(bool disconnected, std::optional<int> status) {
 }
 
 bool Fill::on_data(BytesView bytes) {
+    if (refused_) {
+        append(refused_->body,
+               bytes.first(std::min(bytes.size(), most_error_bytes - refused_->body.size())));
+        return true;
+    }
     shared_.counters.upstream_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
     if (pipe_) return pipe_->push(bytes);
     if (!entry_ || discard_) return true;  // the body of a 304, or of an error that is not shown
@@ -296,6 +349,8 @@ bool Fill::on_data(BytesView bytes) {
 void Fill::on_end(const http::Failure* failure) {
     fetch_.reset();
     if (failure) note_failure(*failure);
+    if (refused_ && !failure) return on_refusal();
+    refused_.reset();
     if (pipe_) {
         failure ? pipe_->fail() : pipe_->end();
         return settle(End::done);
@@ -349,6 +404,8 @@ bool Fill::resume() {
 /// The rest, or all of it again: only if it is the very representation that we have a part of.
 void Fill::on_resumed_head(http::Response&& response) {
     note_answer(response);
+    if (behind_.dialect() && response.status < 400)
+        behind_.dialect()->translate(job_.route, response);
     const auto head = entry_->head();
     const auto have = entry_->content()->size();
     const auto* etag = response.fields.find("ETag");
@@ -418,6 +475,7 @@ void Fill::settle(End end) {
     if (!self_) return;
     if (all_done_) std::exchange(all_done_, nullptr)(end);
     fetch_.reset();
+    if (pause_) pause_->stop();
     loop_.drop(std::exchange(self_, nullptr));
 }
 

@@ -108,6 +108,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
     http::Upstream& upstream() const;
     void on_interim(http::Response response);
     void on_head(http::Response&& response);
+    void take_head(http::Response&& response);
+    void on_refusal();
     void on_resumed_head(http::Response&& response);
     bool begin_entry(const http::Response& response, bool store);
     void begin_without_room(http::Response&& response);
@@ -140,6 +142,13 @@ class Fill : public std::enable_shared_from_this<Fill> {
     std::shared_ptr<Pipe> pipe_;
     std::unique_ptr<Check> check_;
     bool store_ = false, discard_ = false, restarted_ = false;
+    /// A response of another dialect from 400 on, until its body tells why.
+    struct Refused {
+        http::Response head;
+        Bytes body;
+    };
+    std::optional<Refused> refused_;
+    std::unique_ptr<net::Timer> pause_;
     int attempts_ = 0;
     std::vector<std::size_t> servers_;  // the servers to try, in this order
     std::size_t server_ = 0;            // index of the current one in servers_

@@ -8,7 +8,7 @@
 
 namespace stretto::edge {
 
-class Librarian {
+class Librarian : public Listings {
    public:
     /// Called on the librarian's thread.
     struct Told {
@@ -18,10 +18,9 @@ class Librarian {
 
     /// @param file  keeps the list over restarts; empty: none
     Librarian(store::Tree& tree, std::filesystem::path file, Told told);
-    ~Librarian();
+    ~Librarian() override;
 
-    /// nullptr until the store has been read for the first time. From any thread.
-    std::shared_ptr<const Listing> listing() const;
+    std::shared_ptr<const Listing> listing() const override;
 
    private:
     using Clock = std::chrono::steady_clock;

@@ -70,6 +70,14 @@ class Listing {
     std::unordered_map<std::string, std::size_t> album_places_, artist_places_;
 };
 
+/// Where the list of songs comes from.
+class Listings {
+   public:
+    virtual ~Listings() = default;
+    /// nullptr until it is known for the first time. From any thread.
+    virtual std::shared_ptr<const Listing> listing() const = 0;
+};
+
 struct Query {
     std::string text;   ///< words that title, artists, album or name contain; empty: every song
     std::string after;  ///< the `next` of the page before

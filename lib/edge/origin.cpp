@@ -75,6 +75,17 @@ std::string content_tag(BytesView bytes, bool gzip) {
 
 }  // namespace
 
+http::Fields object_fields(const Route& route, std::string_view etag) {
+    const bool manifest = route.kind == Route::manifest, removals = route.kind == Route::removals;
+    auto fields = manifest || removals || route.kind == Route::name
+                      ? common_fields(manifest ? "application/json" : "text/plain; charset=utf-8",
+                                      removals ? for_seconds : for_a_minute, etag)
+                      : common_fields(type_of(route.kind), for_ever, path_tag(route));
+    if (!removals && route.kind != Route::name)
+        fields.add("Cache-Groups", group_of(object_path(route)));
+    return fields;
+}
+
 Origin::Origin(const store::Tree& tree, std::size_t open_files, std::uint64_t memory)
     : tree_(tree), most_files_(open_files), most_memory_(memory) {}
 

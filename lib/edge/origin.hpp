@@ -9,6 +9,10 @@
 
 namespace stretto::edge {
 
+/// What every origin says of an object, beside its length.
+/// @param etag  of what may change; what its path fixes has a tag of its own
+http::Fields object_fields(const Route& route, std::string_view etag);
+
 /// Shared by all workers.
 class Origin {
    public:

@@ -54,8 +54,8 @@ Share share_of(const Outcome& outcome, const http::Request& waiting) {
 }  // namespace
 
 Proxy::Proxy(net::Loop& loop, Ranking& ranking, const http::Upstream::Limits& limits,
-             EdgeShared& shared, Flights& flights)
-    : loop_(loop), shared_(shared), flights_(flights), behind_(loop, ranking, limits) {}
+             EdgeShared& shared, Flights& flights, const Dialect* dialect)
+    : loop_(loop), shared_(shared), flights_(flights), behind_(loop, ranking, limits, dialect) {}
 
 void Proxy::get(const Route& route, std::function<void(Found)> done) {
     http::Request request;

@@ -9,7 +9,7 @@ namespace stretto::edge {
 class Proxy : public Backend {
    public:
     Proxy(net::Loop& loop, Ranking& ranking, const http::Upstream::Limits& limits,
-          EdgeShared& shared, Flights& flights);
+          EdgeShared& shared, Flights& flights, const Dialect* dialect = nullptr);
 
     void get(const Route& route, std::function<void(Found)> done) override;
     void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,

@@ -139,7 +139,7 @@ void Fetching::on_peers(double) {
             picker().drop_peer(n);
         else
             picker().set_peer(n, peers_->at(n).have[static_cast<std::size_t>(rendition_)],
-                              peers_->at(n).expected());
+                              peers_->at(n).worth());
 }
 
 void Fetching::on_received(Transfer& t, std::uint32_t bytes, double now) {

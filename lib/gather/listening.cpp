@@ -244,7 +244,7 @@ void Listening::of_peers(const Session::Want& want, double now) {
 void Listening::pump_peers(Batch& batch, double now) {
     for (int n = 0; n < static_cast<int>(peers_->all().size()); ++n)
         if (peers_->able(n, millis(now)) && peers_->at(n).has(batch.rendition, batch.chunk))
-            batch.picker.set_peer(n, {true}, peers_->at(n).expected());
+            batch.picker.set_peer(n, {true}, peers_->at(n).worth());
     const bool tail = &batch == peers_tail_.get();
     pump(batch, now);
     const bool dear = !tail && budget_.left_s() <= lost_to_peers(now);

@@ -34,6 +34,11 @@ struct Peer {
     double expected() const {
         return speed > 0 ? speed : static_cast<double>(info.upload_kbps) * 1000 / 8 / 4;
     }
+    /// By which peers are preferred: bytes over WebRTC take 25 to 40 times the CPU of HTTP.
+    double worth() const {
+        constexpr double of_rtc = 0.25;
+        return info.url.starts_with("rtc:") ? of_rtc * expected() : expected();
+    }
 };
 
 class Peers {

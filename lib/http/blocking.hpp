@@ -11,6 +11,7 @@ class Blocking {
     /// @param base  of a server that the user named: the environment's proxies are used, and
     ///              redirections followed
     explicit Blocking(std::string_view base);
+    Blocking(std::string_view base, const Upstream::Limits& limits);
     /// @param socket  a path of the file system where the server listens
     static Blocking at(const std::filesystem::path& socket);
     /// @param most  bytes; a longer body is no answer
@@ -20,8 +21,6 @@ class Blocking {
     const std::string& url() const noexcept { return upstream_.url(); }
 
    private:
-    Blocking(std::string_view base, const Upstream::Limits& limits);
-
     net::Loop loop_;
     Upstream upstream_;
 };

@@ -77,6 +77,23 @@ std::string take_from_authorization(Fields& fields) {
     return token;
 }
 
+/// Replace the keys and passwords of a request of the Subsonic API: `/rest/ping?u=anna&p=sesame`.
+std::string without_passwords(std::string url) {
+    const auto query = url.find('?');
+    if (query == url.npos || url.substr(0, query).find("/rest/") == url.npos) return url;
+    std::string out = url.substr(0, query);
+    for (auto at = query; at < url.size();) {
+        const auto end = std::min(url.find_first_of("&#;", at + 1), url.size());
+        const auto pair = url.substr(at, end - at);  // with the character before it
+        const auto name = pair.substr(1, pair.find('=') - 1);
+        const bool secret = pair.find('=') != pair.npos &&
+                            (name == "apiKey" || name == "p" || name == "t" || name == "s");
+        out += secret ? pair.substr(0, pair.find('=')) + "=-" : pair;
+        at = end;
+    }
+    return out;
+}
+
 }  // namespace
 
 Carried take_token(Request& request) {
@@ -97,7 +114,7 @@ std::string without_token(std::string_view url) {
         out += "=-";
         url.remove_prefix(std::min(url.find_first_of("&#;"), url.size()));
     }
-    return out += url;
+    return without_passwords(std::move(out += url));
 }
 
 void authorize(Request& request, std::string_view token) {

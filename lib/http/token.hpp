@@ -19,7 +19,8 @@ struct Carried {
 /// to no other server. The URL's counts first, then the cookie's, then that of Authorization.
 Carried take_token(Request& request);
 
-/// A target or URL with the value of the parameter replaced, for logs.
+/// A target or URL for logs: with the value of the parameter replaced, and keys and passwords of
+/// requests to stretto-subsonic.
 std::string without_token(std::string_view url);
 
 /// Add "Authorization: Bearer TOKEN" (RFC 6750). @param token  empty: nothing

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/digest.hpp"
 #include "base/file.hpp"
 #include "http/parser.hpp"
 
@@ -114,6 +115,14 @@ std::optional<std::uint64_t> content_length(const Fields& fields) {
     return length;
 }
 
+/// What is asked of an object, and what is said of one that is stored.
+bool is_signed_field(std::string_view name) {
+    for (const auto* one : {"Range", "If-Match", "If-None-Match", "If-Modified-Since",
+                            "If-Unmodified-Since", "Content-Type", "Cache-Control"})
+        if (same_token(name, one)) return true;
+    return name.size() > 6 && same_token(name.substr(0, 6), "x-amz-");
+}
+
 bool is_redirection(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
@@ -152,14 +161,16 @@ void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits
     if (limits.decode) set(easy.get(), CURLOPT_ACCEPT_ENCODING, "");
     set_certificates(easy.get());
     allow_ = limits.allow;
+    signer_ = signer_of(place);
     set(easy.get(), CURLOPT_OPENSOCKETFUNCTION, static_cast<curl_opensocket_callback>(open));
     set(easy.get(), CURLOPT_OPENSOCKETDATA, this);
     set_method();
     set_callbacks();
     const bool asterisk = target_ == "*";
     go_to(place, limits, place.url() + (asterisk ? "" : target_));
-    // byte for byte, because libcurl would normalize the URL; a proxy needs the whole URL
-    if (!limits.proxy)
+    // byte for byte, because libcurl would normalize the URL; a proxy needs the whole URL, and a
+    // signature is of the URL's path and query
+    if (!limits.proxy && !signer_)
         set(easy.get(), CURLOPT_REQUEST_TARGET,
             (asterisk ? target_ : place.prefix + target_).c_str());
 }
@@ -199,13 +210,40 @@ void Fetch::Transfer::go_to(const Place& place, const Upstream::Limits& limits,
     follows_ = limits.follow_redirects && (method_ == "GET" || method_ == "HEAD");
     // without a separate target, libcurl parses the whole URL; with one, the URL is only the server
     set(easy.get(), CURLOPT_URL,
-        limits.proxy || redirections_ > 0 ? url.c_str() : place.url().c_str());
+        limits.proxy || signer_ || redirections_ > 0 ? url.c_str() : place.url().c_str());
     set(easy.get(), CURLOPT_PATH_AS_IS, 1L);
-    const bool user = home && place.has_user();
+    const bool user = home && place.has_user() && !signer_;
     set(easy.get(), CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
     set(easy.get(), CURLOPT_USERNAME, user ? place.user.c_str() : nullptr);
     set(easy.get(), CURLOPT_PASSWORD, user ? place.password.c_str() : nullptr);
     set_fields(place, !home);
+    set(easy.get(), CURLOPT_AWS_SIGV4, static_cast<const char*>(nullptr));
+    if (home && signer_) sign();
+}
+
+/// libcurl signs the fields that are set, and wrongly when one of them is empty; its own ones, such
+/// as Accept, it leaves out of the signature.
+void Fetch::Transfer::sign() {
+    const auto with = signer_();
+    curl_slist* all = nullptr;
+    lines_.reset();
+    const auto add = [&](const std::string& line) {
+        auto* longer = curl_slist_append(all, line.c_str());
+        if (!longer) throw std::bad_alloc{};
+        if (!all) lines_.reset(longer);
+        all = longer;
+    };
+    for (const auto& field : fields_)
+        if (is_signed_field(field.name) && !field.value.empty())
+            add(field.name + ": " + field.value);
+    if (!with.token.empty()) add("x-amz-security-token: " + with.token);
+    add("x-amz-content-sha256: " + hex(sha256(body_)));
+    if (tells_empty_body(method_) && !fields_.has("Content-Type"))
+        add("Content-Type: application/octet-stream");
+    set(easy.get(), CURLOPT_HTTPHEADER, lines_.get());
+    set(easy.get(), CURLOPT_USERNAME, with.key.c_str());
+    set(easy.get(), CURLOPT_PASSWORD, with.secret.c_str());
+    set(easy.get(), CURLOPT_AWS_SIGV4, with.scope.c_str());
 }
 
 void Fetch::Transfer::set_fields(const Place& place, bool elsewhere) {

@@ -6,6 +6,7 @@
 
 #include "http/curl.hpp"
 #include "http/place.hpp"
+#include "http/signer.hpp"
 #include "http/upstream.hpp"
 
 namespace stretto::http {
@@ -43,6 +44,7 @@ struct Fetch::Transfer {
     bool redirects(const Response& response);
     void go_to(const Place& place, const Upstream::Limits& limits, const std::string& url);
     void set_fields(const Place& place, bool elsewhere);
+    void sign();
     void set_method();
     void set_callbacks();
     static curl_socket_t open(void* self, curlsocktype, curl_sockaddr* to) noexcept;
@@ -51,6 +53,7 @@ struct Fetch::Transfer {
     std::size_t guarded(Call call) noexcept;
 
     std::string method_, target_;
+    Signer signer_;  // empty: requests to this place are not signed
     Fields fields_;
     Bytes body_;
     Lines lines_;

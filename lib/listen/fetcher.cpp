@@ -96,6 +96,7 @@ void Fetcher::begin_next() {
     how.tracker = presence_.tracker() != nullptr;
     how.peers = presence_.asks_peers();
     how.local_peers = presence_.local_peers();
+    how.rtc_peers = presence_.rtc_peers();
     if (how.tracker) how.self = presence_.tracker()->peer_id();
     how.keeps = presence_.kept() != nullptr;
     how.first_kbps = options_.kbps;

@@ -58,6 +58,7 @@ struct Player::Song {
     std::vector<play::Session::Part> parts;  // the newest is last; tells the bitrate that is heard
     double begun = 0, told = 0, stalled_at = 0;  // s of the steady clock
     std::int64_t first_byte_ms = -1;
+    bool sounds = false;  // "playing" was told
     std::optional<gather::End> failure;
 
     double in_hand_s() const {
@@ -101,7 +102,7 @@ int Player::run(std::vector<std::string> songs) {
     std::signal(SIGPIPE, SIG_IGN);
     const Interrupts interrupts{loop_, [this] { interrupt(); }};
     asked_ = steady_s();
-    loop_.post([this] { go_to(0, ""); });
+    loop_.post([this] { go_to(std::min(options_.first, songs_.size() - 1), ""); });
     tick_.every(tick_ms);
     try {
         loop_.run();
@@ -128,6 +129,7 @@ std::unique_ptr<Player::Song> Player::make(std::size_t number) {
     how.tracker = presence_.tracker() != nullptr;
     how.peers = presence_.asks_peers();
     how.local_peers = presence_.local_peers();
+    how.rtc_peers = presence_.rtc_peers();
     if (how.tracker) how.self = presence_.tracker()->peer_id();
     how.keeps = presence_.kept() != nullptr;
     how.check_name = !song::is_id(song->name);
@@ -176,7 +178,11 @@ Driver::Calls Player::calls_of(Song& song) {
 
 void Player::found(Song& song, const song::Manifest& manifest) {
     song.track = sound_.track(manifest.rate, manifest.channels, manifest.samples);
-    sound_.queue(song.track);
+    if (const auto start = std::exchange(options_.start_s, 0);
+        start > 0 && song.number == options_.first)
+        begin_at(song, start);
+    else
+        sound_.queue(song.track);
     const auto title = song::first_tag(manifest.tags, "TITLE");
     song.artist = song::first_tag(manifest.tags, "ARTIST");
     song.title = title.empty() ? song.name : title;
@@ -246,7 +252,9 @@ void Player::happened(const std::shared_ptr<Sound::Track>& track, const Sound::H
     const auto ms = [](double s) { return std::llround(std::max(0.0, s) * 1000); };
     switch (what.what) {
         case What::started:
+            sounded_ = true;
             song.told = what.at;
+            if (std::exchange(song.sounds, true)) break;
             diary_.tell(
                 song.events, "playing",
                 {{"startup_ms", ms(what.at - asked_)}, {"first_byte_ms", song.first_byte_ms}});
@@ -260,7 +268,8 @@ void Player::happened(const std::shared_ptr<Sound::Track>& track, const Sound::H
             diary_.tell(song.events, "resume", {{"ms", ms(what.at - song.stalled_at)}});
             break;
         case What::finished:
-            return go_to(song.number + 1, "finished");
+            return go_to(options_.repeat == Repeat::one ? song.number : after(song.number),
+                         "finished");
     }
     give_up_if_silent(song);
 }
@@ -279,7 +288,23 @@ void Player::give_up_if_silent(Song& song) {
     if (!song.failure || song.in_hand_s() > 0) return;
     say_(song.failure->why);
     if (exit_ == 0) exit_ = song.failure->status;
-    go_to(song.number + 1, "failed");
+    go_to(after(song.number), "failed");
+}
+
+/// The number of the next song; that of none behind the last. A queue is repeated only if some of
+/// it was heard, or one that cannot be played would be tried for ever.
+std::size_t Player::after(std::size_t number) const {
+    if (number + 1 < songs_.size()) return number + 1;
+    return options_.repeat == Repeat::none || !sounded_ ? songs_.size() : 0;
+}
+
+/// Nothing before this is heard, so it is queued only then.
+void Player::begin_at(const Song& song, double seconds) {
+    loop_.post([this, seconds, session = song.session] {
+        if (ending_ || !current_ || current_->session != session) return;
+        seek_to(seconds);
+        sound_.queue(current_->track);
+    });
 }
 
 void Player::tick() {
@@ -298,6 +323,7 @@ void Player::tick() {
             diary_.given(song.events, presence_.given());
         }
     }
+    watch_device();
     if (show_) show_(view());
     prepare_next();
     give_up_if_silent(song);
@@ -306,7 +332,7 @@ void Player::tick() {
 bool Player::urgent() const { return !current_->complete() && current_->in_hand_s() < urgent_s; }
 
 void Player::prepare_next() {
-    const auto number = current_->number + 1;
+    const auto number = options_.repeat == Repeat::one ? current_->number : after(current_->number);
     if (next_ || number >= songs_.size() || !current_->track || !current_->complete()) return;
     const auto s = current_->track->state();
     const auto left = current_->track->samples() - s.position;
@@ -330,14 +356,18 @@ void Player::go_to(std::size_t number, const char* why) {
         drop(std::move(current_));
     }
     if (number >= songs_.size()) return end();
+    if (number == 0) sounded_ = false;
+    ++plays_;
     if (next_ && next_->number != number) drop(std::move(next_));
     const bool fresh = !next_;
     if (fresh) next_ = make(number);
     if (*why != 0) asked_ = steady_s();
     current_ = std::move(next_);
     if (fresh) return current_->driver->start();
+    sounded_ = sounded_ || (current_->track && current_->track->state().started);
     // it may sound already
     if (current_->track && current_->track->state().started) {
+        current_->sounds = true;  // the report of it may still be on its way
         diary_.tell(current_->events, "playing",
                     {{"startup_ms", 0}, {"first_byte_ms", current_->first_byte_ms}});
         if (current_->told == 0) current_->told = steady_s();
@@ -345,17 +375,28 @@ void Player::go_to(std::size_t number, const char* why) {
     if (current_->failure) give_up_if_silent(*current_);
 }
 
-void Player::toggle_pause() {
-    paused_ = !paused_;
+/// Once for each time that it disappears: a listener may go on without it.
+void Player::watch_device() {
+    const bool lost = sound_.lost();
+    const bool disappeared = lost && !std::exchange(was_lost_, lost);
+    was_lost_ = lost;
+    if (!disappeared || !options_.pause_without_device || paused_) return;
+    say_("the sound device has disappeared: paused");
+    pause(true);
+}
+
+void Player::pause(bool paused) {
+    if (std::exchange(paused_, paused) == paused) return;
     sound_.pause(paused_);
     if (current_ && paused_) diary_.tell(current_->events, "pause");
 }
 
-void Player::seek(double seconds) {
+void Player::seek(double seconds, Sound::From from) {
     if (!current_ || !current_->track) return;
     auto& song = *current_;
     diary_.tell(song.events, "seek");
-    const auto target = sound_.seek(*song.track, seconds);
+    ++seeks_;
+    const auto target = sound_.seek(*song.track, seconds, from);
     if (!target) return;
     song.parts.clear();
     song.rules->seek(*target);
@@ -369,40 +410,90 @@ void Player::key(Key key) {
         options_.share_seconds = 0;
         return leave();
     }
-    const auto number = current_ ? current_->number : 0;
     switch (key) {
         case Key::none:
             break;
         case Key::pause:
-            toggle_pause();
+            pause(!paused_);
             break;
         case Key::back:
-            seek(-10);
+            seek_by(-10);
             break;
         case Key::forward:
-            seek(10);
+            seek_by(10);
             break;
         case Key::next:
-            go_to(number + 1, "skipped");
+            next();
             break;
         case Key::previous:
-            if (!current_) break;
-            if (number > 0 && heard(*current_).heard_s < 3)
-                go_to(number - 1, "skipped");
-            else
-                seek(-1e9);
+            previous();
             break;
         case Key::louder:
         case Key::quieter:
-            options_.volume =
-                std::clamp(options_.volume + (key == Key::louder ? 0.05 : -0.05), 0.0, 1.0);
-            sound_.volume(options_.volume);
+            set_volume(options_.volume + (key == Key::louder ? 0.05 : -0.05));
             break;
         case Key::quit:
+            if (on_quit_) on_quit_();
+            quit_ = true;
             options_.share_seconds = 0;
             go_to(songs_.size(), "skipped");
             break;
     }
+}
+
+void Player::next() {
+    if (!ending_) go_to(current_ ? after(current_->number) : 0, "skipped");
+}
+
+void Player::previous() {
+    if (ending_ || !current_) return;
+    if (current_->number > 0 && heard(*current_).heard_s < 3)
+        go_to(current_->number - 1, "skipped");
+    else
+        seek_to(0);
+}
+
+void Player::go(std::size_t number) {
+    if (!ending_ && number < songs_.size()) go_to(number, "skipped");
+}
+
+void Player::set_volume(double volume) {
+    options_.volume = std::clamp(volume, 0.0, 1.0);
+    sound_.volume(options_.volume);
+}
+
+bool Player::append(const std::string& song) {
+    if (songs_.size() >= most_songs) return false;
+    songs_.push_back(song);
+    return true;
+}
+
+void Player::replace(const std::string& song) {
+    if (ending_) return;
+    drop(std::move(next_));
+    songs_ = {song};
+    go_to(0, "skipped");
+}
+
+/// What was prepared may not be what comes next any more.
+void Player::set_repeat(Repeat repeat) {
+    if (std::exchange(options_.repeat, repeat) != repeat && !ending_) drop(std::move(next_));
+}
+
+RemoteState Player::state() const {
+    RemoteState state;
+    state.view = view();
+    state.queue = songs_;
+    if (current_) {
+        state.number = current_->number;
+        if (current_->track) state.song = current_->driver->manifest().id;
+    }
+    state.plays = plays_;
+    state.seeks = seeks_;
+    state.paused = paused_;
+    state.volume = options_.volume;
+    state.repeat = options_.repeat;
+    return state;
 }
 
 /// End after a signal. A player that only uploads after the last song has done its task.

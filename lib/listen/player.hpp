@@ -10,11 +10,12 @@
 #include "listen/diary.hpp"
 #include "listen/driver.hpp"
 #include "listen/panel.hpp"
+#include "listen/remote.hpp"
 #include "listen/sound.hpp"
 
 namespace stretto::listen {
 
-class Player {
+class Player : public Remote {
    public:
     struct Options {
         Presence::Options presence;
@@ -28,11 +29,15 @@ class Player {
         std::string events;             ///< a file, "-" or a URL; empty: none
         std::string listener, network;  ///< for the events
         double share_seconds = 0;       ///< after the last song; infinite: until told to end
+        std::size_t first = 0;          ///< number of the song to begin with
+        double start_s = 0;             ///< where that one begins
+        Repeat repeat = Repeat::none;
+        bool pause_without_device = false;  ///< when the device disappears
     };
     enum class Key { none, pause, back, forward, next, previous, louder, quieter, quit };
 
     explicit Player(const Options& options);
-    ~Player();
+    ~Player() override;
 
     /// Called ten times a second.
     void on_view(std::function<void(const PanelView&)> show) { show_ = std::move(show); }
@@ -41,9 +46,27 @@ class Player {
     void key(Key key);
     net::Loop& loop() { return loop_; }
 
+    static constexpr std::size_t most_songs = 100'000;  ///< of the queue, when songs are appended
+    RemoteState state() const override;
+    void pause(bool paused) override;
+    void seek_by(double seconds) override { seek(seconds, Sound::From::here); }
+    void seek_to(double seconds) override { seek(seconds, Sound::From::begin); }
+    void next() override;
+    void previous() override;
+    void go(std::size_t number) override;
+    void set_volume(double volume) override;
+    void set_repeat(Repeat repeat) override;
+    bool append(const std::string& song) override;
+    void replace(const std::string& song) override;
+    void quit() override { key(Key::quit); }
+
     /// Until the last song was heard. @return 0, or the status of the first song that failed; Error
     /// 75 when a signal ended it before
     int run(std::vector<std::string> songs);
+    /// Whether the queue came to its end, rather than the listener or a signal ended it.
+    bool finished() const noexcept { return ending_ && !quit_; }
+    /// The state before the listener or a signal ends it is the last that matters.
+    void on_quit(std::function<void()> call) { on_quit_ = std::move(call); }
 
    private:
     struct Song;
@@ -61,8 +84,10 @@ class Player {
     void prepare_next();
     void drop(std::unique_ptr<Song> song);
     void go_to(std::size_t song, const char* why);
-    void seek(double seconds);
-    void toggle_pause();
+    std::size_t after(std::size_t number) const;
+    void begin_at(const Song& song, double seconds);
+    void seek(double seconds, Sound::From from);
+    void watch_device();
     void interrupt();
     void end();
     void leave();
@@ -81,7 +106,11 @@ class Player {
     std::deque<PanelView::From> sources_;
     net::Timer tick_, leave_;
     double asked_ = 0;  // when the listener asked for the song that plays
+    std::uint64_t plays_ = 0, seeks_ = 0;
     bool paused_ = false, ending_ = false, interrupted_ = false, hurried_ = false;
+    bool sounded_ = false;  // something was heard since the first song of the queue was begun
+    bool was_lost_ = false, quit_ = false;
+    std::function<void()> on_quit_;
     int exit_ = 0;
 };
 

@@ -110,6 +110,20 @@ void Presence::share() {
                     [this](const auto& songs) { seeder_->withhold(songs); });
 }
 
+bool Presence::rtc_peers() {
+    if (!seeder_ || options_.tracker_assumed) return false;
+    if (!webrtc_) {
+        // a server of every address listens on this one, too
+        const auto server =
+            options_.listen.empty() ? text("127.0.0.1:", seeder_->port()) : seeder_->address();
+        webrtc_.emplace(loop_, options_.tracker, server);
+        tracker_->set_gateway([this] {
+            return peer::Tracker::Gateway{webrtc_->url(), webrtc_->peer_id()};
+        });
+    }
+    return options_.peers;
+}
+
 void Presence::kept_more() {
     if (tracker_ && seeder_) tracker_->changed();
 }
@@ -147,7 +161,9 @@ std::unique_ptr<http::Upstream> Presence::peer(const std::string& url) const {
     limits.connections = peer_connections;
     limits.connect = std::chrono::milliseconds{2000};
     limits.stall = std::chrono::seconds{5};
-    return std::make_unique<http::Upstream>(loop_, url, limits);
+    if (!url.starts_with("rtc:")) return std::make_unique<http::Upstream>(loop_, url, limits);
+    limits.stall = std::chrono::seconds{8};  // it may have to be connected to first
+    return std::make_unique<http::Upstream>(loop_, webrtc_ ? webrtc_->url_of(url) : "", limits);
 }
 
 void Presence::set_edges(const std::vector<swarm::EdgeInfo>& edges) {

@@ -11,6 +11,7 @@
 #include "http/upstream.hpp"
 #include "listen/directory.hpp"
 #include "listen/token.hpp"
+#include "listen/webrtc.hpp"
 #include "net/life.hpp"
 #include "peer/seeder.hpp"
 #include "peer/tracker.hpp"
@@ -48,6 +49,8 @@ class Presence {
     peer::Tracker* tracker() { return tracker_ ? &*tracker_ : nullptr; }
     bool asks_peers() const { return options_.peers && tracker_.has_value(); }
     bool local_peers() const noexcept { return options_.local_peers; }
+    /// Whether peers may be reached over WebRTC. Starts stretto-rtc at the first call, if we share.
+    bool rtc_peers();
 
     /// The access to an edge, by its number: a directory or a server.
     const Directory* directory(int edge) const;
@@ -107,6 +110,7 @@ class Presence {
     std::map<int, std::unique_ptr<http::Upstream>> upstreams_;
     std::optional<peer::Tracker> tracker_;
     std::optional<peer::Seeder> seeder_;
+    std::optional<WebRtc> webrtc_;
     std::size_t refused_ = 0, unsafe_ = 0;  // of the tracker's last list
     net::Life life_;
 };

@@ -129,14 +129,14 @@ void Sound::volume(double volume) {
     if (sink_) sink_->set_volume(volume);
 }
 
-std::optional<std::int64_t> Sound::seek(Track& track, double seconds) {
+std::optional<std::int64_t> Sound::seek(Track& track, double seconds, From from) {
     const std::lock_guard lock{mutex_};
     const auto dropped = sink_ && !queue_.empty() && queue_.front().get() == &track
                              ? sink_->drop() * track.rate_ / sink_->format().rate
                              : 0;
-    const auto target = std::clamp<std::int64_t>(
-        track.playout_.position() - dropped + std::llround(seconds * track.rate_), 0,
-        track.samples_ - 1);
+    const auto begin = from == From::here ? track.playout_.position() - dropped : 0;
+    const auto target = std::clamp<std::int64_t>(begin + std::llround(seconds * track.rate_), 0,
+                                                 track.samples_ - 1);
     if (track.playout_.seek(target)) return {};
     track.playing_ = false;
     track.sought_ = true;

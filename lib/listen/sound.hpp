@@ -80,9 +80,10 @@ class Sound {
     void remove(const std::shared_ptr<Track>& track);
     void pause(bool paused);
     void volume(double volume);
-    /// Go on so many seconds from what is heard now. @return the sample to go on from where it is
-    /// not in hand
-    std::optional<std::int64_t> seek(Track& track, double seconds);
+    /// Go on so many seconds from what is heard now, or from the track's begin. @return the sample
+    /// to go on from where it is not in hand
+    enum class From { here, begin };
+    std::optional<std::int64_t> seek(Track& track, double seconds, From from = From::here);
     /// The device is lost, and searched for.
     bool lost() const;
     /// s of audio that was written and not played yet.

@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t small_answer = 64 * 1024;    // 24 peers are 8 kB
 constexpr std::size_t beside_edges = 1024 * 1024;  // the manifest comes from them
 constexpr std::uint64_t least_between_ms = 3000;   // announces, when something has changed
-constexpr std::size_t most_passes = 64;            // songs that are heard at a time are few
+/// The tracker tries to connect to us after the first announce; it is told soon that it did.
+constexpr int most_unreached = 2;
+constexpr std::size_t most_passes = 64;  // songs that are heard at a time are few
 /// It looks at all that is kept, and a song that begins needs the network: after both.
 constexpr std::chrono::milliseconds first_announce{500};
 
@@ -122,11 +124,14 @@ void Tracker::peers(const std::string& song_id, int kbps, int want,
     query.want = want;
     query.peer_id = peer_id_;
     query.port = port_;
-    const auto take = [this, song_id, done = std::move(done)](http::Whole got) {
+    const auto self = gateway().peer_id;
+    query.rtc = !self.empty();
+    const auto take = [this, song_id, self, done = std::move(done)](http::Whole got) {
         if (!got.ok()) return done({});
         auto peers = swarm::parse_peers_answer(as_text(got.body));
         if (!peers) return done({});
         keep_pass(song_id, got.fields);
+        std::erase_if(*peers, [&](const auto& peer) { return peer.url == "rtc:" + self; });
         done(std::move(*peers));
     };
     post("/peers", swarm::print_peers_query(query), take);
@@ -178,7 +183,8 @@ void Tracker::announce() {
     if (mine.songs.empty()) return;  // the first chunk calls again
     announcing_ = true;
     announced_ms_ = loop_.now_ms();
-    post("/announce", swarm::print_announce(mine), [this](const http::Whole& got) {
+    const auto json = swarm::print_announce(mine);
+    post("/announce", json, [this, json](const http::Whole& got) {
         announcing_ = false;
         if (!kept_) return;
         std::chrono::milliseconds next{};
@@ -190,6 +196,8 @@ void Tracker::announce() {
             if (withhold_) withhold_(answer->removed);
             learn_pass_key(answer->pass_key);
             next = std::chrono::seconds{answer->interval_s};
+            next = std::min(next, reached(answer->listed));
+            if (unreached_ >= most_unreached) announce_through(json, [] {});
             pause_s_ = 5;
         } else {
             next = std::chrono::seconds{pause_s_};
@@ -198,6 +206,30 @@ void Tracker::announce() {
         if (changed_) next = std::min(next, std::chrono::milliseconds{least_between_ms});
         again_.once(next);
     });
+}
+
+/// @return when to announce again, at the latest
+std::chrono::milliseconds Tracker::reached(bool listed) {
+    unreached_ = listed ? 0 : std::min(unreached_ + 1, most_unreached);
+    if (unreached_ > 0 && unreached_ < most_unreached && !gateway().url.empty())
+        return std::chrono::milliseconds{least_between_ms};
+    return std::chrono::hours{1};
+}
+
+/// The same as it is; stretto-rtc puts its own id in the place of ours.
+void Tracker::announce_through(const std::string& json, std::function<void()> done) {
+    const auto to = gateway();
+    if (to.url.empty()) return done();
+    if (through_url_ != to.url) {
+        through_.emplace(loop_, to.url, limits());
+        through_url_ = to.url;
+    }
+    http::Request request;
+    request.method = "POST";
+    request.target = "/announce";
+    request.fields.add("Content-Type", "application/json");
+    http::ask(*through_, std::move(request), Bytes(json.begin(), json.end()), small_answer,
+              [done = std::move(done)](const http::Whole&) { done(); });
 }
 
 void Tracker::leave(std::function<void()> done) {
@@ -218,7 +250,16 @@ void Tracker::leave(std::function<void()> done) {
     };
     late_.emplace(loop_, finish);
     late_->once(std::chrono::seconds{1});
-    post("/announce", swarm::print_announce(mine), [finish](const http::Whole&) { finish(); });
+    const auto json = swarm::print_announce(mine);
+    const auto rest = std::make_shared<int>(2);
+    const auto one = [finish, rest] {
+        if (--*rest == 0) finish();
+    };
+    post("/announce", json, [one](const http::Whole&) { one(); });
+    if (through_url_.empty())
+        one();
+    else
+        announce_through(json, one);
 }
 
 }  // namespace stretto::peer

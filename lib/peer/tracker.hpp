@@ -33,6 +33,13 @@ class Tracker {
     /// @param withhold  takes the songs that must not be shared, after each announce
     void share(const store::Kept& kept, int port, std::int64_t upload_kbps,
                std::function<void(std::vector<std::string>)> withhold = {});
+    /// Where a WebRTC peer of ours listens (stretto-rtc), and its id.
+    struct Gateway {
+        std::string url, peer_id;  ///< empty: there is none
+    };
+    /// Called when a gateway may be of use. Peers of WebRTC are asked for while there is one. If
+    /// the tracker cannot connect to us, what is kept is announced through it, too.
+    void set_gateway(std::function<Gateway()> gateway) { gateway_ = std::move(gateway); }
     /// Something new is kept: tell it soon, but not at each chunk.
     void changed();
     /// Announce that we leave, then call `done`, at the latest after a second.
@@ -55,6 +62,9 @@ class Tracker {
     void post(const std::string& path, const std::string& json,
               std::function<void(http::Whole)> done);
     void announce();
+    std::chrono::milliseconds reached(bool listed);
+    void announce_through(const std::string& json, std::function<void()> done);
+    Gateway gateway() const { return gateway_ ? gateway_() : Gateway{}; }
     void get(const std::string& target, std::size_t most, std::function<void(http::Whole)> done);
     void keep_pass(const std::string& song_id, const http::Fields& answer);
     void learn_pass_key(const std::string& point);
@@ -73,6 +83,10 @@ class Tracker {
     int port_ = 0;
     std::int64_t upload_kbps_ = 0;
     std::uint64_t announced_ms_ = 0;
+    std::function<Gateway()> gateway_;
+    std::optional<http::Upstream> through_;
+    std::string through_url_;  // empty: nothing is announced through it
+    int unreached_ = 0;        // announces after which the tracker did not reach us
     bool announcing_ = false, changed_ = false, answered_ = false;
     int pause_s_ = 5;
 };

@@ -140,11 +140,10 @@ std::vector<int> parse_numbers(const std::string& printed) {
 /// sheet in a file. A later line replaces an earlier one with the same key.
 class Memory {
    public:
-    explicit Memory(fs::path file) : file_(std::move(file)) {
-        std::error_code none;
-        if (!fs::exists(file_, none)) return;
-        const auto bytes = read_file(file_, most_bytes);
-        const auto all = as_text(bytes);
+    explicit Memory(store::Store& store) : store_(store) {
+        const auto bytes = store_.read_note(note_name, most_bytes);
+        if (!bytes) return;
+        const auto all = as_text(*bytes);
         torn_ = !all.empty() && all.back() != '\n';
         for (std::size_t at = 0, end; (end = all.find('\n', at)) != all.npos; at = end + 1) {
             const auto line = all.substr(at, end - at);
@@ -161,16 +160,15 @@ class Memory {
     }
     void add(const std::string& key, const std::string& id) {
         if (find(key) == id) return;
-        const File file{::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666)};
-        if (!file) throw output_error(file_.string());
-        write_all(file.fd(), as_bytes(text(torn_ ? "\n" : "", key, " ", id, "\n")), file_.string());
+        store_.append_note(note_name, text(torn_ ? "\n" : "", key, " ", id, "\n"));
         torn_ = false;
         known_[key] = id;
     }
 
    private:
     static constexpr std::size_t most_bytes = 1u << 30;
-    fs::path file_;
+    static constexpr const char* note_name = ".published";
+    store::Store& store_;
     bool torn_ = false;
     std::unordered_map<std::string, std::string> known_;
 };
@@ -228,8 +226,8 @@ class Conduit {
 
 class Library {
    public:
-    Library(store::Directory& store, const LibraryOptions& options, const LibraryReport& report)
-        : store_(store), options_(options), report_(report), memory_(store.root() / ".published") {}
+    Library(store::Store& store, const LibraryOptions& options, const LibraryReport& report)
+        : store_(store), options_(options), report_(report), memory_(store) {}
 
     std::vector<Outcome> run(const std::vector<fs::path>& files) {
         all_ = files.size();
@@ -314,8 +312,7 @@ class Library {
     std::string known(const std::string& key) {
         const std::lock_guard lock{mutex_};
         auto id = memory_.find(key);
-        std::error_code none;
-        if (!song::is_id(id) || !fs::exists(store_.song(id) / song::manifest_file, none))
+        if (!song::is_id(id) || !store_.read(song::manifest_path(id), song::most_manifest_bytes))
             id.clear();
         return id;
     }
@@ -639,7 +636,7 @@ class Library {
     std::string publish(const Recording& recording, const std::optional<audio::Gain>& album,
                         const Track& track) {
         const auto encoding = plan(recording, album);
-        auto incoming = store_.incoming();
+        const auto incoming = store_.incoming();
         Conduit conduit;
         auto cutting = std::async(std::launch::async, [&] {
             try {
@@ -650,7 +647,7 @@ class Library {
                                  recording.subject);
                 return cutter.run([&](const std::string& name, BytesView bytes) {
                     if (name == song::manifest_file) return;  // admit() writes it
-                    incoming.add(name, {bytes.begin(), bytes.end()});
+                    incoming->add(name, {bytes.begin(), bytes.end()});
                 });
             } catch (...) {
                 conduit.abandon();
@@ -667,7 +664,7 @@ class Library {
         }
         conduit.end();
         const auto manifest = cutting.get();
-        incoming.sync();
+        incoming->sync();
         // a file whose tags have changed replaces its own and nobody else's
         const auto tags_key = key_of(track, "tags\n" + manifest.id);
         std::string earlier;
@@ -675,7 +672,7 @@ class Library {
             const std::lock_guard lock{mutex_};
             earlier = memory_.find(tags_key);
         }
-        const auto place = admit(store_, incoming, manifest, {{}, false, earlier});
+        const auto place = admit(store_, *incoming, manifest, {{}, false, earlier});
         const std::lock_guard lock{mutex_};
         memory_.add(tags_key, place);
         return manifest.id;
@@ -700,7 +697,7 @@ class Library {
 
     static void nothing(double, double) {}
 
-    store::Directory& store_;
+    store::Store& store_;
     const LibraryOptions& options_;
     const LibraryReport& report_;
     std::atomic<std::size_t> all_ = 0;  // grows as sheets are found
@@ -727,7 +724,7 @@ Music find_music(const fs::path& root) {
     return found;
 }
 
-std::vector<Outcome> publish_library(store::Directory& store, const std::vector<fs::path>& files,
+std::vector<Outcome> publish_library(store::Store& store, const std::vector<fs::path>& files,
                                      const LibraryOptions& options, const LibraryReport& report) {
     return Library{store, options, report}.run(files);
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "publish/encode.hpp"
-#include "store/directory.hpp"
+#include "store/store.hpp"
 
 namespace stretto::publish {
 
@@ -57,7 +57,7 @@ Music find_music(const std::filesystem::path& root);
 /// a second run does only what has changed.
 /// @param files  sorted
 /// @return by path and track
-std::vector<Outcome> publish_library(store::Directory& store,
+std::vector<Outcome> publish_library(store::Store& store,
                                      const std::vector<std::filesystem::path>& files,
                                      const LibraryOptions& options, const LibraryReport& report);
 

@@ -11,8 +11,6 @@
 namespace stretto::publish {
 namespace {
 
-namespace fs = std::filesystem;
-
 /// Entries as they come; each is either the right next one or the end of the bundle's credit.
 class BundleCheck {
    public:
@@ -76,10 +74,13 @@ class BundleCheck {
     std::set<int> indexed_;
 };
 
-bool hash_is(const std::filesystem::path& path, const Digest& digest, std::string& why) {
+bool hash_is(const store::Store& store, const std::string& path, const Digest& digest,
+             std::string& why) {
     try {
-        if (sha256(read_file(path, song::most_index_bytes)) == digest) return true;
-        why = "does not match its hash";
+        const auto bytes = store.read(path, song::most_index_bytes);
+        if (bytes && sha256(*bytes) == digest) return true;
+        why = bytes ? "does not match its hash"
+                    : text("cannot read '", store.where(path), "': No such file or directory");
     } catch (const Error& e) {
         why = e.what();
     }
@@ -87,15 +88,16 @@ bool hash_is(const std::filesystem::path& path, const Digest& digest, std::strin
 }
 
 /// A manifest in a song's folder; nullopt when there is none of this song.
-std::optional<song::Manifest> manifest_at(const store::Directory& store, const std::string& id,
+std::optional<song::Manifest> manifest_at(const store::Store& store, const std::string& id,
                                           const std::string& path) {
-    std::error_code none;
-    if (!fs::exists(store.song(id) / path, none)) return {};
     try {
-        auto manifest = song::parse_manifest_of(
-            id, as_text(read_file(store.song(id) / path, song::most_manifest_bytes)));
+        const auto bytes = store.read(song::song_path(id, path), song::most_manifest_bytes);
+        if (!bytes) return {};
+        auto manifest = song::parse_manifest_of(id, as_text(*bytes));
         if (manifest) return std::move(*manifest);
-    } catch (const Error&) {
+    } catch (const Error& e) {
+        // a damaged file is none; a store that is away is no store without the song
+        if (e.exit() != EX_DATAERR && e.exit() != EX_IOERR) throw;
     }
     return {};
 }
@@ -103,14 +105,14 @@ std::optional<song::Manifest> manifest_at(const store::Directory& store, const s
 /// A song's own manifest, and those with other tags.
 class Shelf {
    public:
-    Shelf(const store::Directory& store, const std::string& id)
+    Shelf(const store::Store& store, const std::string& id)
         : own_(manifest_at(store, id, std::string{song::manifest_file})),
           sets_(tag_sets(store, id)) {}
     bool operator==(const Shelf&) const = default;
 
     /// @return where the tags are
     std::string add(const song::Manifest& manifest, const Retagging& how,
-                    const store::Directory& store) {
+                    const store::Store& store) {
         const auto& id = manifest.id;
         if (!own_ || *own_ == manifest || how.replace || how.earlier == id) {
             own_ = manifest;
@@ -129,18 +131,18 @@ class Shelf {
     }
 
     /// What the manifests name, and what did not come with the last of them.
-    void copy_covers(const store::Directory& store, store::Incoming& to,
+    void copy_covers(const store::Store& store, store::Incoming& to,
                      const song::Manifest& come) const {
         std::set<std::string> done;
         for (const auto& cover : come.covers) done.insert(hex(cover.sha256));
         const auto copy = [&](const song::Manifest& manifest) {
             for (const auto& cover : manifest.covers) {
                 const auto path = song::cover_path(hex(cover.sha256));
-                std::string why;
-                if (!done.insert(hex(cover.sha256)).second ||
-                    !hash_is(store.song(manifest.id) / path, cover.sha256, why))
-                    continue;  // what is damaged is told by --verify
-                to.put(path, read_file(store.song(manifest.id) / path, song::most_cover_bytes));
+                if (!done.insert(hex(cover.sha256)).second) continue;
+                const auto bytes =
+                    store.read(song::song_path(manifest.id, path), song::most_cover_bytes);
+                // what is damaged is told by --verify
+                if (bytes && sha256(*bytes) == cover.sha256) to.put(path, *bytes);
             }
         };
         copy(*own_);
@@ -154,11 +156,9 @@ class Shelf {
     }
 
    private:
-    static bool is_only_name(const store::Directory& store, const std::string& name,
+    static bool is_only_name(const store::Store& store, const std::string& name,
                              const std::string& id) {
-        for (const auto& other : store.names())
-            if (other != name && store.id_of(other) == id) return false;
-        return store.id_of(name) == id;
+        return store.names_of(id) == std::vector{name};
     }
     static std::string key_of(const song::Manifest& manifest) {
         return base32(sha256(as_bytes(song::print_manifest(manifest)))).substr(0, 32);
@@ -188,36 +188,41 @@ song::Manifest check_bundle(BundleReader& bundle, const std::string& subject,
     }
 }
 
-song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject,
+song::Manifest publish(store::Store& store, BundleReader& bundle, const std::string& subject,
                        const Retagging& how) {
-    auto incoming = store.incoming();
+    const auto incoming = store.incoming();
     auto manifest = check_bundle(bundle, subject, [&](const std::string& path, Bytes bytes) {
-        if (path != song::manifest_file) incoming.add(path, std::move(bytes));
+        if (path != song::manifest_file) incoming->add(path, std::move(bytes));
     });
-    incoming.sync();
-    admit(store, incoming, manifest, how);
+    incoming->sync();
+    admit(store, *incoming, manifest, how);
     return manifest;
 }
 
-std::string admit(store::Directory& store, store::Incoming& incoming,
-                  const song::Manifest& manifest, const Retagging& how) {
+std::string admit(store::Store& store, store::Incoming& incoming, const song::Manifest& manifest,
+                  const Retagging& how) {
     const auto& id = manifest.id;
-    const auto lock = store.lock();
-    Shelf shelf{store, id};
-    const auto before = shelf;
-    const auto place = shelf.add(manifest, how, store);
-    if (fs::exists(store.song(id))) {
-        if (shelf == before && damage_of_song(store, id).empty()) return place;
-        shelf.copy_covers(store, incoming, manifest);
+    constexpr int most_turns = 20;
+    for (int turn = 0; turn < most_turns; ++turn) {
+        const auto mine = incoming.begin(id);
+        Shelf shelf{store, id};
+        const auto before = shelf;
+        auto place = shelf.add(manifest, how, store);
+        if (store.has(id)) {
+            if (shelf == before && damage_of_song(store, id).empty()) {
+                incoming.confirm();
+                return place;
+            }
+            shelf.copy_covers(store, incoming, manifest);
+        }
+        shelf.write(incoming);
+        if (incoming.admit()) return place;
     }
-    shelf.write(incoming);
-    incoming.sync_folders();
-    if (!store.admit(incoming, id)) store.replace(incoming, id);
-    return place;
+    throw Error{EX_TEMPFAIL,
+                text("'", store.where(song::manifest_path(id)), "': others keep changing it")};
 }
 
-std::map<std::string, song::Manifest> tag_sets(const store::Directory& store,
-                                               const std::string& id) {
+std::map<std::string, song::Manifest> tag_sets(const store::Store& store, const std::string& id) {
     std::map<std::string, song::Manifest> sets;
     for (const auto& key : store.tag_sets(id))
         if (auto manifest = manifest_at(store, id, song::tags_path(key)))
@@ -225,16 +230,17 @@ std::map<std::string, song::Manifest> tag_sets(const store::Directory& store,
     return sets;
 }
 
-song::Manifest load_manifest(const store::Directory& store, const std::string& id) {
-    const auto path = store.song(id) / song::manifest_file;
-    auto manifest = must(song::parse_manifest(as_text(read_file(path, song::most_manifest_bytes))),
-                         path.string());
-    if (manifest.id != id)
-        throw bad_data(path.string(), "its id differs from the name of its folder");
+song::Manifest load_manifest(const store::Store& store, const std::string& id) {
+    const auto path = store.where(song::manifest_path(id));
+    const auto bytes = store.read(song::manifest_path(id), song::most_manifest_bytes);
+    if (!bytes)
+        throw Error{EX_NOINPUT, text("cannot read '", path, "': No such file or directory")};
+    auto manifest = must(song::parse_manifest(as_text(*bytes)), path);
+    if (manifest.id != id) throw bad_data(path, "its id differs from the name of its folder");
     return manifest;
 }
 
-std::vector<std::string> damage_of_song(const store::Directory& store, const std::string& id) {
+std::vector<std::string> damage_of_song(const store::Store& store, const std::string& id) {
     std::vector<std::string> found;
     const auto damaged = [&](const std::string& path, const std::string& why) {
         found.push_back(text(song::song_path(id, path), "\t", why));
@@ -249,7 +255,8 @@ std::vector<std::string> damage_of_song(const store::Directory& store, const std
         const auto check_covers = [&](const song::Manifest& of) {
             for (const auto& cover : of.covers) {
                 const auto path = song::cover_path(hex(cover.sha256));
-                if (!hash_is(store.song(id) / path, cover.sha256, why)) damaged(path, why);
+                if (!hash_is(store, song::song_path(id, path), cover.sha256, why))
+                    damaged(path, why);
             }
         };
         check_covers(manifest);
@@ -258,11 +265,13 @@ std::vector<std::string> damage_of_song(const store::Directory& store, const std
             other ? check_covers(*other) : damaged(song::tags_path(key), "is no manifest of it");
         }
         for (const auto& r : manifest.renditions) {
-            if (!hash_is(store.song(id) / song::index_path(r.kbps), r.index_sha256, why))
-                damaged(song::index_path(r.kbps), why);
+            const auto index = song::index_path(r.kbps);
+            if (!hash_is(store, song::song_path(id, index), r.index_sha256, why))
+                damaged(index, why);
             for (std::size_t k = 0; k < r.chunks.size(); ++k) {
                 const auto path = song::chunk_path(r.kbps, static_cast<std::int64_t>(k));
-                if (!hash_is(store.song(id) / path, r.chunks[k].sha256, why)) damaged(path, why);
+                if (!hash_is(store, song::song_path(id, path), r.chunks[k].sha256, why))
+                    damaged(path, why);
             }
         }
     } catch (const Error& e) {
@@ -272,7 +281,7 @@ std::vector<std::string> damage_of_song(const store::Directory& store, const std
 }
 
 std::vector<std::string> damage_of_store(
-    const store::Directory& store, const std::function<void(std::size_t, std::size_t)>& progress) {
+    const store::Store& store, const std::function<void(std::size_t, std::size_t)>& progress) {
     std::vector<std::string> found;
     const auto ids = store.ids();
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -283,9 +292,10 @@ std::vector<std::string> damage_of_store(
         const auto id = store.id_of(name);
         if (!song::is_name(name) || !id || !song::is_id(*id))
             found.push_back(text(song::name_path(name), "\tis no name of a song"));
-        else if (!std::filesystem::exists(store.song(*id)))
+        else if (!store.has(*id))
             found.push_back(text(song::name_path(name), "\tnames a song that is not there"));
     }
+    for (auto& line : store.leftovers()) found.push_back(std::move(line));
     return found;
 }
 

@@ -7,7 +7,7 @@
 
 #include "publish/bundle.hpp"
 #include "song/manifest.hpp"
-#include "store/directory.hpp"
+#include "store/store.hpp"
 
 namespace stretto::publish {
 
@@ -30,28 +30,27 @@ struct Retagging {
 /// stored once. Other tags are kept beside those that are there:
 /// - with a name, as the name's own; if it is the song's only name, they replace the song's;
 /// - without one, as a further set.
-song::Manifest publish(store::Directory& store, BundleReader& bundle, const std::string& subject,
+song::Manifest publish(store::Store& store, BundleReader& bundle, const std::string& subject,
                        const Retagging& how);
 
 /// The same with a checked song that lies in `incoming`, but for its manifest.
 /// @return where its tags are: the id when they are the song's own, else the key of a set
 ///         (song/path.hpp)
-std::string admit(store::Directory& store, store::Incoming& incoming,
-                  const song::Manifest& manifest, const Retagging& how);
+std::string admit(store::Store& store, store::Incoming& incoming, const song::Manifest& manifest,
+                  const Retagging& how);
 
 /// A song's manifest under each of its sets of tags, by key; what is damaged is left out.
-std::map<std::string, song::Manifest> tag_sets(const store::Directory& store,
-                                               const std::string& id);
+std::map<std::string, song::Manifest> tag_sets(const store::Store& store, const std::string& id);
 
 /// The faults of a song in a store, one per line; empty if all of it matches its
 /// id.
-std::vector<std::string> damage_of_song(const store::Directory& store, const std::string& id);
+std::vector<std::string> damage_of_song(const store::Store& store, const std::string& id);
 /// The same for every song and name.
 /// @param progress  called after each song with songs done and songs in all
 std::vector<std::string> damage_of_store(
-    const store::Directory& store, const std::function<void(std::size_t, std::size_t)>& progress);
+    const store::Store& store, const std::function<void(std::size_t, std::size_t)>& progress);
 
 /// The verified manifest of a song in a store; Error 65 if it is damaged, 66 if it is missing.
-song::Manifest load_manifest(const store::Directory& store, const std::string& id);
+song::Manifest load_manifest(const store::Store& store, const std::string& id);
 
 }  // namespace stretto::publish

@@ -39,6 +39,12 @@ class Report {
     void add_line(Pass& pass, std::string_view line, bool whole);
     void add_line(Pass& pass, const ParsedLine& line);
 
+    /// Add a session whose events somebody else collected, with names(); none of its lines may be
+    /// read too.
+    void add_session(const std::string& id, const Session& session) { add(id, session); }
+    Dictionary& names() noexcept { return names_; }
+    void add_counts(const Counts& counts) { intake_.counts().add(counts); }
+
     /// Set the time again, for a report that is read for hours.
     void set_now(std::int64_t now_ms) { summary_.set_now(now_ms); }
     /// Call this in a forked child before finish(), if its parent continues to read. See Sorted.

@@ -30,11 +30,6 @@ std::optional<Source> source_of(const Event& event) {
     return {};
 }
 
-Ending ending_of(std::string_view why) {
-    if (why == "finished") return Ending::finished;
-    return why == "failed" ? Ending::failed : Ending::skipped;
-}
-
 bool is_edge(Source source) { return source == Source::edge_hit || source == Source::edge_miss; }
 
 /// Limit a value to what is possible, so that sums of false values do not overflow.
@@ -46,7 +41,16 @@ constexpr std::int64_t most_audio_ms = song::most_chunk_s * 1000;
 constexpr std::int64_t most_stall_ms = 86'400'000;
 constexpr std::int64_t most_upload_bytes = std::int64_t{1} << 36;  // an hour of 150 Mbit/s
 
-/// The shortened form of an address, which stands for its network.
+// limit per session: more than the chunks of a day
+constexpr std::size_t most_pieces = 4096, most_got = 256, most_rejecters = 256;
+
+}  // namespace
+
+Ending ending_of(std::string_view why) {
+    if (why == "finished") return Ending::finished;
+    return why == "failed" ? Ending::failed : Ending::skipped;
+}
+
 std::string network_of(std::string_view address) {
     std::array<std::uint8_t, 16> bytes{};
     char printed[INET6_ADDRSTRLEN];
@@ -59,11 +63,6 @@ std::string network_of(std::string_view address) {
     std::fill(bytes.begin() + 6, bytes.end(), 0);
     return ::inet_ntop(AF_INET6, bytes.data(), printed, sizeof printed);
 }
-
-// limit per session: more than the chunks of a day
-constexpr std::size_t most_pieces = 4096, most_got = 256, most_rejecters = 256;
-
-}  // namespace
 
 std::int64_t uploaded_bytes(const Event& event) { return known(event.bytes, most_upload_bytes); }
 
@@ -103,16 +102,9 @@ void Session::add(const Event& event, Dictionary& names) {
             ++resumes;
             stalled_ms += known(event.ms, most_stall_ms);
             break;
-        case Kind::reject: {
-            const Name from = names.servers(event.from);
-            const auto found = std::find_if(rejects.begin(), rejects.end(),
-                                            [&](const auto& row) { return row.first == from; });
-            if (found != rejects.end())
-                ++found->second;
-            else if (rejects.size() < most_rejecters)
-                rejects.emplace_back(from, 1);
+        case Kind::reject:
+            add_reject(event.from, names);
             break;
-        }
         case Kind::upload:
             uploaded += uploaded_bytes(event);
             break;
@@ -127,6 +119,16 @@ void Session::add(const Event& event, Dictionary& names) {
         case Kind::other:
             break;
     }
+}
+
+void Session::add_reject(std::string_view from, Dictionary& names) {
+    const Name server = names.servers(from);
+    const auto found = std::find_if(rejects.begin(), rejects.end(),
+                                    [&](const auto& row) { return row.first == server; });
+    if (found != rejects.end())
+        ++found->second;
+    else if (rejects.size() < most_rejecters)
+        rejects.emplace_back(server, 1);
 }
 
 void Session::add_chunk(const Event& event, Dictionary& names) {

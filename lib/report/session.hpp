@@ -53,6 +53,9 @@ struct Session {
     std::vector<std::pair<Name, std::int64_t>> rejects;
 
     void add(const events::Event& event, Dictionary& names);
+    /// The part of add() for chunks: everything but the clock.
+    void add_chunk(const events::Event& event, Dictionary& names);
+    void add_reject(std::string_view from, Dictionary& names);
 
     /// Time heard, ms, at most the time that passed on the client's and the server's clock.
     std::int64_t heard() const { return std::min(heard_ms, clock.elapsed_ms()); }
@@ -63,15 +66,17 @@ struct Session {
     bool is_play(std::int64_t heard) const;
     /// Bytes from peers and edges that were never heard.
     std::int64_t wasted() const;
-
-   private:
-    void add_chunk(const events::Event& event, Dictionary& names);
 };
 
 constexpr std::int64_t play_ms = 30'000;
 
 /// The bytes of an upload event: those uploaded since the previous upload event, at most 64 GiB.
 std::int64_t uploaded_bytes(const events::Event& event);
+
+/// The meaning of an end event's `why`.
+Ending ending_of(std::string_view why);
+/// The shortened form of an address, which stands for its network.
+std::string network_of(std::string_view address);
 
 /// The listener's id in reports: 64 bits of SHA-256 over the salt, a zero byte and the id.
 std::uint64_t listener_key(std::string_view salt, std::string_view listener);

@@ -9,7 +9,6 @@
 #include <cstring>
 
 #include "base/error.hpp"
-#include "rtc/engine.hpp"
 
 namespace stretto::rtc {
 namespace {
@@ -107,15 +106,15 @@ void run_sctp_timers(std::uint64_t passed_ms) {
     usrsctp_handle_timers(static_cast<std::uint32_t>(passed_ms));
 }
 
-Association::Association(Engine& engine, Calls calls)
-    : engine_(engine), calls_(std::move(calls)), rated_ms_(engine.loop().now_ms()) {
+Association::Association(Associations& all, Calls calls)
+    : all_(all), calls_(std::move(calls)), rated_ms_(all.now_ms()) {
     usrsctp_register_address(&calls_.packet);
-    engine_.add(*this);
+    all_.all.insert(this);
 }
 
 Association::~Association() {
     closed_ = true;
-    engine_.remove(*this);
+    all_.all.erase(this);
     if (socket_) usrsctp_close(socket_);
     usrsctp_deregister_address(&calls_.packet);
 }
@@ -237,7 +236,7 @@ void Association::flush() {
 /// usrsctp takes as much as the other end acknowledges, once its buffer is full.
 void Association::count(std::size_t bytes) {
     sent_ += bytes;
-    const auto now = engine_.loop().now_ms();
+    const auto now = all_.now_ms();
     if (now < rated_ms_ + rate_window_ms) return;
     rate_ = static_cast<double>(sent_) * 1000 / static_cast<double>(now - rated_ms_);
     sent_ = 0;

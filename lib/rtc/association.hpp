@@ -3,6 +3,7 @@
 // channel (RFC 8831), negotiated in advance.
 #include <deque>
 #include <functional>
+#include <set>
 
 #include "base/bytes.hpp"
 
@@ -10,7 +11,13 @@ struct socket;
 
 namespace stretto::rtc {
 
-class Engine;
+class Association;
+
+/// The associations of a process, and their clock.
+struct Associations {
+    std::function<std::uint64_t()> now_ms;
+    std::set<Association*> all;
+};
 
 /// The global state of usrsctp, once per process. Only the Engine uses it.
 void start_sctp();
@@ -27,7 +34,7 @@ class Association {
         /// The association has ended; no further call follows. Do not destroy it in this callback.
         std::function<void(const char* why)> closed;
     };
-    Association(Engine& engine, Calls calls);
+    Association(Associations& all, Calls calls);
     /// Ends the association, and informs the remote peer.
     ~Association();
     Association(const Association&) = delete;
@@ -55,7 +62,7 @@ class Association {
     void count(std::size_t bytes);
     void close(const char* why);
 
-    Engine& engine_;
+    Associations& all_;
     Calls calls_;
     struct socket* socket_ = nullptr;
     bool open_ = false, closed_ = false;

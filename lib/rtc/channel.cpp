@@ -22,20 +22,20 @@ Channel::Channel(Engine& engine, const Certificate& certificate, const IceOption
            {[this] { late_.once(std::chrono::milliseconds{0}); }, [this] { start_dtls(); },
             [this](BytesView datagram) { on_datagram(datagram); },
             [this] { close("no way to the other end"); }}),
-      association_(engine, {[this](BytesView packet) {
-                                if (dtls_) dtls_->send(packet);
-                            },
-                            [this] {
-                                open_ = true;
-                                calls_.open();
-                            },
-                            [this](BytesView message) {
-                                if (!closed_) calls_.message(message);
-                            },
-                            [this] {
-                                if (!closed_) calls_.drained();
-                            },
-                            [this](const char* why) { close(why); }}),
+      association_(engine.associations(), {[this](BytesView packet) {
+                                               if (dtls_) dtls_->send(packet);
+                                           },
+                                           [this] {
+                                               open_ = true;
+                                               calls_.open();
+                                           },
+                                           [this](BytesView message) {
+                                               if (!closed_) calls_.message(message);
+                                           },
+                                           [this] {
+                                               if (!closed_) calls_.drained();
+                                           },
+                                           [this](const char* why) { close(why); }}),
       late_(engine.loop(), [this] { gathered(); }),
       handshake_(engine.loop(), [this] {
           if (dtls_) dtls_->tick();

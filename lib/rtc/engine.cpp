@@ -33,6 +33,7 @@ Engine::Engine(net::Loop& loop)
       context_(g_main_context_default()),
       epoll_(make_epoll()),
       descriptors_(std::make_unique<Descriptors>()),
+      associations_{[this] { return loop_.now_ms(); }, {}},
       ticked_ms_(loop.now_ms()),
       poll_(loop, epoll_.fd(), [](int) {}),
       timeout_(loop, [] {}),
@@ -104,9 +105,9 @@ void Engine::tick() {
     const auto now = loop_.now_ms();
     run_sctp_timers(now - std::exchange(ticked_ms_, now));
     // one that ends in its tick may leave the set, together with others
-    const std::vector<Association*> all(associations_.begin(), associations_.end());
+    const std::vector<Association*> all(associations_.all.begin(), associations_.all.end());
     for (auto* one : all)
-        if (associations_.contains(one)) one->tick();
+        if (associations_.all.contains(one)) one->tick();
 }
 
 }  // namespace stretto::rtc

@@ -2,18 +2,16 @@
 // Runs the WebRTC libraries on a loop: GLib's main context, which libnice uses, and the timers of
 // usrsctp. All code runs on the loop's thread; no library starts another thread.
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "base/file.hpp"
 #include "net/turn.hpp"
+#include "rtc/association.hpp"
 
 struct _GMainContext;
 struct _GPollFD;
 
 namespace stretto::rtc {
-
-class Association;
 
 /// Only one may exist per process, because usrsctp has global state. It must outlive its users.
 class Engine {
@@ -29,8 +27,7 @@ class Engine {
     /// one.
     void descriptors_changed() noexcept { changed_ = true; }
 
-    void add(Association& association) { associations_.insert(&association); }
-    void remove(Association& association) { associations_.erase(&association); }
+    Associations& associations() noexcept { return associations_; }
 
    private:
     struct Descriptors;
@@ -45,7 +42,7 @@ class Engine {
     std::unique_ptr<Descriptors> descriptors_;
     bool changed_ = true;
     int priority_ = 0;
-    std::set<Association*> associations_;
+    Associations associations_;
     std::uint64_t ticked_ms_;
     net::Poll poll_;
     net::Timer timeout_, ticks_;

@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint64_t open_ms = 5000;    // from the decision to connect
 constexpr std::uint64_t idle_ms = 60'000;  // it costs memory, and packets that keep a NAT open
 constexpr std::uint64_t silent_ms = 8000;  // while something is asked: the other end is gone
+constexpr std::uint64_t unread_ms = 8000;  // while bytes wait to be sent
 constexpr std::size_t most_queued_bytes = 65536, least_queued_bytes = 16384;
 /// Refusals alone fill the queue of who asks and does not read.
 constexpr std::size_t most_unread_bytes = 4 * most_queued_bytes;
@@ -21,6 +22,7 @@ Link::Link(Engine& engine, const Certificate& certificate, const IceOptions& opt
       calls_(std::move(calls)),
       used_ms_(loop_.now_ms()),
       heard_ms_(loop_.now_ms()),
+      read_ms_(loop_.now_ms()),
       asks_([this](const Frame& frame) { send(frame); }, http::parse_response_head),
       answers_(
           upstream, [this](const Frame& frame) { send(frame); }, [this] { fill(); }),
@@ -34,7 +36,11 @@ Link::Link(Engine& engine, const Certificate& certificate, const IceOptions& opt
                     used_ms_ = heard_ms_ = loop_.now_ms();
                     calls_.open();
                 },
-                [this](BytesView message) { on_message(message); }, [this] { fill(); },
+                [this](BytesView message) { on_message(message); },
+                [this] {
+                    read_ms_ = loop_.now_ms();
+                    fill();
+                },
                 [this](const char* why) { end(why, false); }}),
       second_(loop_, [this] { look(); }) {
     second_.every(std::chrono::seconds{1});
@@ -87,12 +93,15 @@ void Link::fill() {
 
 void Link::look() {
     const auto now = loop_.now_ms();
+    if (channel_.queued() == 0) read_ms_ = now;
     if (!is_open()) {
         if (now > used_ms_ + open_ms) end("it does not open", false);
     } else if (is_idle()) {
         if (now > used_ms_ + idle_ms) end("nobody needs it", false);
     } else if (!asks_.empty() && now > heard_ms_ + silent_ms) {
         end("the other end is silent", false);
+    } else if (now > read_ms_ + unread_ms) {
+        end("it asks and does not read", false);
     }
 }
 

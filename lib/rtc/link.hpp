@@ -45,7 +45,9 @@ class Link {
     net::Loop& loop_;
     Calls calls_;
     bool ended_ = false, filling_ = false;
-    std::uint64_t used_ms_, heard_ms_, received_ = 0;
+    std::uint64_t used_ms_, heard_ms_;
+    std::uint64_t read_ms_;  // when the other end last took bytes, or none waited
+    std::uint64_t received_ = 0;
     std::shared_ptr<std::size_t> leases_ = std::make_shared<std::size_t>(0);
     Asks asks_;
     Answers answers_;

@@ -17,6 +17,7 @@
 #include "song/removals.hpp"
 #include "store/changes.hpp"
 #include "store/tree.hpp"
+#include "store/writer.hpp"
 
 namespace stretto::store {
 namespace {
@@ -67,80 +68,123 @@ std::vector<std::string> visible(const fs::path& folder) {
 
 }  // namespace
 
-Incoming::Incoming(fs::path folder, File lock)
-    : folder_(std::move(folder)), song_(folder_ / "song"), lock_(std::move(lock)) {
-    make_folder(song_);
-}
-
-Incoming::~Incoming() {
-    writer_.reset();
-    std::error_code ignored;
-    if (lock_) fs::remove_all(folder_, ignored);
-}
-
-void Incoming::add(const std::string& path, Bytes bytes) {
-    fs::path target = song_ / path;
-    const fs::path parent = target.parent_path();
-    if (parent != song_ && std::ranges::find(folders_, parent) == folders_.end()) {
-        make_folder(parent);
-        folders_.push_back(parent);
+/// A folder of our own, for as long as we live.
+struct Directory::Stage {
+    fs::path folder;
+    File lock;
+    Stage(fs::path at, File held) : folder(std::move(at)), lock(std::move(held)) {}
+    Stage(Stage&&) noexcept = default;
+    ~Stage() {
+        std::error_code ignored;
+        if (lock) fs::remove_all(folder, ignored);
     }
-    files_.push_back(target);
-    writer_->write(std::move(target), std::move(bytes));
-}
+    fs::path song() const { return folder / "song"; }
+};
 
-void Incoming::put(const std::string& path, BytesView bytes) {
-    writer_->finish();
-    fs::path target = song_ / path;
-    const fs::path parent = target.parent_path();
-    if (parent != song_ && std::ranges::find(folders_, parent) == folders_.end()) {
-        make_folder(parent);
-        folders_.push_back(parent);
+class Directory::Coming final : public Incoming {
+   public:
+    Coming(Directory& directory, Stage stage)
+        : directory_(directory), stage_(std::move(stage)), song_(stage_.song()) {
+        make_folder(song_);
     }
-    const File file{::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
-    if (!file) throw output_error(target.string());
-    write_all(file.fd(), bytes, target.string());
-    stretto::sync(file.fd(), target.string());
-}
+    ~Coming() override { writer_.reset(); }
 
-void Incoming::sync() {
-    writer_->finish();
-    // in parallel, because each waits for the disk: 1,000 files in a third of the time
-    constexpr std::size_t most = 8;
-    std::vector<std::future<void>> running;
-    for (std::size_t first = 0; first < std::min(most, files_.size()); ++first)
-        running.push_back(std::async(std::launch::async, [this, first] {
-            for (std::size_t i = first; i < files_.size(); i += most) sync_file(files_[i]);
-        }));
-    for (auto& share : running) share.get();
-    sync_folders();
-}
+    void add(const std::string& path, Bytes bytes) override {
+        auto target = place_for(path);
+        files_.push_back(target);
+        writer_->write(std::move(target), std::move(bytes));
+    }
 
-void Incoming::sync_folders() {
-    for (const auto& folder : folders_) sync_directory(folder);
-    sync_directory(song_);
-}
+    void sync() override {
+        writer_->finish();
+        // in parallel, because each waits for the disk: 1,000 files in a third of the time
+        constexpr std::size_t most = 8;
+        std::vector<std::future<void>> running;
+        for (std::size_t first = 0; first < std::min(most, files_.size()); ++first)
+            running.push_back(std::async(std::launch::async, [this, first] {
+                for (std::size_t i = first; i < files_.size(); i += most) sync_file(files_[i]);
+            }));
+        for (auto& share : running) share.get();
+        sync_folders();
+    }
+
+    std::shared_ptr<void> begin(const std::string& id) override {
+        id_ = id;
+        const auto folder = directory_.root_ / "songs";
+        auto lock = std::make_shared<File>(open_folder(folder));
+        if (!*lock || ::flock(lock->fd(), LOCK_EX) != 0)
+            throw system_error("lock", folder.string());
+        return lock;
+    }
+
+    void put(const std::string& path, BytesView bytes) override {
+        writer_->finish();
+        const auto target = place_for(path);
+        const File file{::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+        if (!file) throw output_error(target.string());
+        write_all(file.fd(), bytes, target.string());
+        stretto::sync(file.fd(), target.string());
+    }
+
+    bool admit() override {
+        sync_folders();
+        directory_.take_place(stage_, id_);
+        return true;
+    }
+
+   private:
+    fs::path place_for(const std::string& path) {
+        fs::path target = song_ / path;
+        const fs::path parent = target.parent_path();
+        if (parent != song_ && std::ranges::find(folders_, parent) == folders_.end()) {
+            make_folder(parent);
+            folders_.push_back(parent);
+        }
+        return target;
+    }
+    void sync_folders() const {
+        for (const auto& folder : folders_) sync_directory(folder);
+        sync_directory(song_);
+    }
+
+    Directory& directory_;
+    Stage stage_;
+    fs::path song_;
+    std::string id_;
+    std::vector<fs::path> files_, folders_;
+    std::unique_ptr<Writer> writer_ = std::make_unique<Writer>();
+};
 
 Directory::Directory(fs::path root, Open how) : root_(std::move(root)) {
     if (how == Open::create) {
         make_folder(root_);
         for (const auto* part : {"songs", "names", ".staging"}) make_folder(root_ / part);
-        clear_staging();
+        clean(0);
     } else {
         check_store(root_);
     }
 }
 
-void Directory::clear_staging() const {
-    for (const auto& entry : fs::directory_iterator{staging()}) {
+void Directory::each_left(const std::function<void(const fs::path&)>& call) const {
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator{staging(), none}) {
         const File lock = open_folder(entry.path());
-        std::error_code ignored;
-        if (lock && ::flock(lock.fd(), LOCK_EX | LOCK_NB) == 0)
-            fs::remove_all(entry.path(), ignored);
+        if (lock && ::flock(lock.fd(), LOCK_EX | LOCK_NB) == 0) call(entry.path());
     }
 }
 
-Incoming Directory::incoming() {
+/// Who is alive holds a lock, so their age says nothing.
+std::vector<std::string> Directory::clean(std::int64_t) {
+    std::vector<std::string> gone;
+    each_left([&](const fs::path& left) {
+        std::error_code ignored;
+        fs::remove_all(left, ignored);
+        if (!ignored) gone.push_back(".staging/" + left.filename().string());
+    });
+    return gone;
+}
+
+Directory::Stage Directory::stage() const {
     for (;;) {
         auto name = (staging() / "XXXXXX").string();
         if (!::mkdtemp(name.data())) throw output_error(staging().string());
@@ -151,33 +195,49 @@ Incoming Directory::incoming() {
     }
 }
 
-bool Directory::admit(Incoming& song, const std::string& id) {
-    const auto place = this->song(id);
-    if (::rename(song.folder().c_str(), place.c_str()) != 0) {
-        if (errno == EEXIST || errno == ENOTEMPTY) {
-            note_removed(id, false);  // after an interrupted removal or publication
-            return false;
-        }
-        throw system_error("write", place.string());
-    }
-    sync_directory(root_ / "songs");
-    note_removed(id, false);
-    note_change(root_, {Change::song, id});
-    return true;
-}
+std::unique_ptr<Incoming> Directory::incoming() { return std::make_unique<Coming>(*this, stage()); }
 
-void Directory::replace(Incoming& song, const std::string& id) {
-    const auto place = this->song(id);
-    if (::renameat2(AT_FDCWD, song.folder().c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) != 0)
+/// In one step, whether or not another one is there.
+void Directory::take_place(Stage& stage, const std::string& id) {
+    const auto place = song(id), from = stage.song();
+    const bool added = ::rename(from.c_str(), place.c_str()) == 0;
+    if (!added && errno != EEXIST && errno != ENOTEMPTY)
+        throw system_error("write", place.string());
+    if (!added &&
+        ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) != 0)
         throw system_error("replace", place.string());
     sync_directory(root_ / "songs");
+    // also after an interrupted removal or publication
+    note_removed(id, false);
     note_change(root_, {Change::song, id});
+}
+
+std::optional<Bytes> Directory::read(const std::string& path, std::size_t most) const {
+    std::error_code none;
+    if (!fs::exists(root_ / path, none)) return {};
+    return read_file(root_ / path, most);
+}
+
+bool Directory::has(const std::string& id) const {
+    std::error_code none;
+    return fs::exists(song(id), none);
+}
+
+std::optional<Bytes> Directory::read_note(const std::string& name, std::size_t most) const {
+    return read(name, most);
+}
+
+void Directory::append_note(const std::string& name, const std::string& line) {
+    const auto path = root_ / name;
+    const File file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666)};
+    if (!file) throw output_error(path.string());
+    write_all(file.fd(), as_bytes(line), path.string());
 }
 
 void Directory::set_name(const std::string& name, const std::string& id) {
     if (id_of(name) == id) return;
-    Incoming folder = incoming();
-    Draft file{root_ / "names" / name, folder.folder(), 0666};
+    const auto mine = stage();
+    Draft file{root_ / "names" / name, mine.folder, 0666};
     file.write(as_bytes(id + "\n"));
     file.commit();
     note_change(root_, {Change::name, name});
@@ -202,11 +262,10 @@ std::vector<std::string> Directory::tag_sets(const std::string& id) const {
     return keys;
 }
 
-File Directory::lock() const {
-    File folder = open_folder(root_ / "songs");
-    if (!folder || ::flock(folder.fd(), LOCK_EX) != 0)
-        throw system_error("lock", (root_ / "songs").string());
-    return folder;
+std::vector<std::string> Directory::names_of(const std::string& id) const {
+    auto all = names();
+    std::erase_if(all, [&](const auto& name) { return id_of(name) != id; });
+    return all;
 }
 
 std::vector<std::string> Directory::ids() const { return visible(root_ / "songs"); }
@@ -249,8 +308,8 @@ bool Directory::remove(const std::string& id) {
         note_change(root_, {Change::name, name});
     }
     sync_directory(root_ / "names");
-    Incoming folder = incoming();  // removes the song that is moved into it
-    const auto away = folder.folder() / "removed";
+    const auto mine = stage();  // removes the song that is moved into it
+    const auto away = mine.folder / "removed";
     if (::rename(song(id).c_str(), away.c_str()) != 0)
         throw system_error("remove", song(id).string());
     sync_directory(root_ / "songs");

@@ -48,7 +48,8 @@ class Browser {
     virtual void unlink(int link) = 0;
 
     /// Read a stored file. Reported by Player::read().
-    virtual void read(int number, const std::string& path) = 0;
+    /// @param use  for the listener: files that were used last are removed last
+    virtual void read(int number, const std::string& path, bool use) = 0;
     virtual void keep(const std::string& path, BytesView bytes) = 0;
     virtual void drop(const std::string& path) = 0;
 

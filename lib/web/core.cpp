@@ -21,7 +21,7 @@ void js_link(int link, const char* stun, std::size_t, const char* offer, std::si
 IMPORT(accept) void js_accept(int link, const char* answer, std::size_t);
 IMPORT(send) void js_send(int link, const std::uint8_t* bytes, std::size_t);
 IMPORT(unlink) void js_unlink(int link);
-IMPORT(read) void js_read(int number, const char* path, std::size_t);
+IMPORT(read) void js_read(int number, const char* path, std::size_t, bool use);
 IMPORT(keep) void js_keep(const char* path, std::size_t, const std::uint8_t* bytes, std::size_t);
 IMPORT(drop) void js_drop(const char* path, std::size_t);
 IMPORT(open) void js_open(int rate);
@@ -55,8 +55,8 @@ class JavaScript final : public Browser {
         js_send(link, message.data(), message.size());
     }
     void unlink(int link) override { js_unlink(link); }
-    void read(int number, const std::string& path) override {
-        js_read(number, path.data(), path.size());
+    void read(int number, const std::string& path, bool use) override {
+        js_read(number, path.data(), path.size(), use);
     }
     void keep(const std::string& path, BytesView bytes) override {
         js_keep(path.data(), path.size(), bytes.data(), bytes.size());

@@ -80,7 +80,7 @@ void Driver::start(double from_s) {
     if (page_.keeps && page_.shelf.has(id_, std::string{song::manifest_file})) {
         kept_manifest_ = page_.numbers++;
         flights_[kept_manifest_].kept = true;
-        return page_.browser.read(kept_manifest_, song::song_path(id_, song::manifest_file));
+        return page_.browser.read(kept_manifest_, song::song_path(id_, song::manifest_file), true);
     }
     rules_->start(page_.now, {});
     carry_out();
@@ -172,7 +172,7 @@ void Driver::carry_out(const Ask& ask) {
     flight.kept = ask.from == Ask::From::cache ||
                   (ask.what == Ask::What::index && page_.keeps && page_.shelf.has(id_, path));
     if (flight.kept)
-        page_.browser.read(number, song::song_path(id_, path));
+        page_.browser.read(number, song::song_path(id_, path), true);
     else
         fetch(number);
 }

@@ -23,15 +23,21 @@ class Links {
         return sdp;
     }
     /// Whether no other page of this browser is a peer with the kept key: two of one id would take each other's signals.
+    /// Of pages that ask at the same time, the one with the least number has it.
     alone() {
         this.room ??= new BroadcastChannel('stretto-peers');
+        const mine = crypto.getRandomValues(new Uint32Array(1))[0];
         return new Promise(done => {
-            this.room.onmessage = ({data}) => {
-                if (data === 'who?' && this.keeps) this.room.postMessage('me');
-                if (data === 'me') done(false);
+            let open = true;
+            const end = alone => { open = false; done(alone); };
+            this.room.onmessage = ({data: {who, taken}}) => {
+                if (taken === mine) end(false);
+                if (who === undefined) return;
+                if (this.keeps || (open && mine <= who)) this.room.postMessage({taken: who});
+                else if (open) end(false);
             };
-            this.room.postMessage('who?');
-            setTimeout(done, 200, true);
+            this.room.postMessage({who: mine});
+            setTimeout(end, 200, true);
         });
     }
     static once(request) {
@@ -47,7 +53,12 @@ class Links {
     }
 
     async open(link, stun, offer) {
-        const peer = new RTCPeerConnection({certificates: [this.key], iceServers: stun ? [{urls: stun}] : []});
+        let peer;
+        try {
+            peer = new RTCPeerConnection({certificates: [this.key], iceServers: stun ? [{urls: stun}] : []});
+        } catch {  // not the URL of a STUN server
+            peer = new RTCPeerConnection({certificates: [this.key]});
+        }
         const channel = peer.createDataChannel('', {negotiated: true, id: 0});
         Object.assign(channel, {binaryType: 'arraybuffer', bufferedAmountLowThreshold: 16384});
         const one = {peer, channel, sent: 0};

@@ -14,7 +14,7 @@ using rtc::Frame;
 using swarm::Signal;
 
 // as for rtc/link and rtc/mail
-constexpr double open_s = 5, idle_s = 60, silent_s = 8;
+constexpr double open_s = 5, idle_s = 60, silent_s = 8, unread_s = 8;
 constexpr std::size_t most_queued_bytes = 65536, most_unread_bytes = 4 * most_queued_bytes;
 constexpr std::size_t most_waiting = 16;  // asks of one link, beyond those that are under way
 constexpr std::size_t most_banned = 4096, most_answer_bytes = 256 * 1024;
@@ -31,14 +31,16 @@ struct Mesh::Link {
           peer(std::move(peer)),
           used(mesh.page_.now),
           heard(mesh.page_.now),
+          read(mesh.page_.now),
           asks([this, &mesh](const Frame& frame) { mesh.fill(*this, frame); }, parse_response_head),
-          uploads(mesh.page_, mesh.rules_,
+          uploads(mesh.page_, mesh.rules_, mesh.bucket_,
                   [this, &mesh](const Frame& frame) { mesh.fill(*this, frame); }) {}
 
     int number;
     std::string peer, session;
     bool offered = false, answered = false, open = false, over = false, breach = false;
     double used, heard;
+    double read;  ///< when the other end last took something, or nothing waited for it
     std::uint64_t sent = 0, drained = 0;  // bytes of messages
     std::deque<Wanted> waiting;
     std::map<int, std::uint32_t> numbers;  // of asks under way -> of the channel
@@ -141,6 +143,10 @@ void Mesh::announce() {
     const auto json = mine.songs.empty()
                           ? text(R"({"peer_id":")", peer_id_, R"(","rtc":true,"songs":{}})")
                           : swarm::print_announce(mine);
+    // some may have found no room
+    announcing_songs_.clear();
+    if (const auto said = swarm::parse_announce(json))
+        for (const auto& [id, have] : said->songs) announcing_songs_.insert(id);
     announcing_ = page_.numbers;
     post("/announce", json, [this](int status, BytesView body) { announced(status, body); });
 }
@@ -156,14 +162,15 @@ void Mesh::announced(int status, BytesView body) {
     }
     announce_pause_ = 1;
     announce_at_ = page_.now + std::clamp(answer->interval_s, 10, 3600);
-    rules_.withheld = {answer->removed.begin(), answer->removed.end()};
+    rules_.given.swap(announcing_songs_);
+    for (const auto& id : answer->removed) rules_.given.erase(id);
     // from then on, whatever later answers say; the next announce takes our songs back
     if (!answer->pass_key.empty() && !std::exchange(rules_.passes, true)) announce_at_ = page_.now;
     token_ = answer->token;
     stun_ = answer->stun.starts_with(stun_scheme) ? answer->stun : "";
     for (auto& [number, link] : links_) {
         // these waited for it
-        if (!link->offered || !link->session.empty()) continue;
+        if (!link->offered || link->over || !link->session.empty()) continue;
         link->session = random_session();
         page_.browser.link(number, stun_, "");
     }
@@ -376,7 +383,7 @@ void Mesh::fill(Link& link, const Frame& frame) {
 
 void Mesh::fill(Link& link) {
     while (link.open && !link.over && link.queued() < most_queued_bytes) {
-        const auto bytes = link.uploads.fill(bucket_);
+        const auto bytes = link.uploads.fill();
         if (bytes == 0) return;
         sent_ += bytes;
     }
@@ -401,8 +408,10 @@ void Mesh::message(int number, BytesView bytes) {
 void Mesh::drained(int number, std::uint64_t bytes) {
     const auto found = links_.find(number);
     if (found == links_.end()) return;
-    found->second->drained = std::max(found->second->drained, bytes);
-    fill(*found->second);
+    auto& link = *found->second;
+    if (bytes > link.drained) link.read = page_.now;
+    link.drained = std::max(link.drained, bytes);
+    fill(link);
 }
 
 void Mesh::read(int number, std::optional<BytesView> bytes) {
@@ -480,11 +489,13 @@ void Mesh::cancel(int number) {
 // ---- as time passes
 
 void Mesh::look(Link& link) {
+    if (!link.uploads.waits() || link.queued() < most_queued_bytes) link.read = page_.now;
     if (!link.open) {
         if (page_.now > link.used + open_s) close(link.number, false);
     } else if (link.is_idle()) {
         if (page_.now > link.used + idle_s) close(link.number, false);
-    } else if (!link.asks.empty() && page_.now > link.heard + silent_s) {
+    } else if ((!link.asks.empty() && page_.now > link.heard + silent_s) ||
+               page_.now > link.read + unread_s) {
         close(link.number, false);
     }
 }

@@ -119,6 +119,7 @@ class Mesh {
     Calls calls_;
     std::string peer_id_, token_, stun_;
     Uploads::Rules rules_;
+    std::set<std::string> announcing_songs_;
     Bucket bucket_;
     Links links_;
     std::vector<int> closing_;                                  // which may be the ones that call

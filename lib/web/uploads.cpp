@@ -5,7 +5,6 @@
 #include "base/text.hpp"
 #include "http/range.hpp"
 #include "peer/have.hpp"
-#include "song/id.hpp"
 #include "song/path.hpp"
 #include "web/heads.hpp"
 
@@ -14,16 +13,29 @@ namespace {
 
 using rtc::Frame;
 
-constexpr std::size_t crumb = 1024;  // less costs more than it brings
+constexpr std::size_t crumb = 1024;        // less costs more than it brings
+constexpr std::size_t least_price = 4096;  // of a request that is not refused
+// one who knows what we have is seldom refused
+constexpr double most_refusals = 200, refusals_per_s = 20;
 constexpr std::string_view busy = "Retry-After: 1\r\n";
 
 }  // namespace
 
-std::size_t Bucket::take(std::size_t most, double now) {
+void Bucket::refill(double now) {
     // a burst of a fifth of a second, and one message at least
     const double full = std::max<double>(rtc::most_body_bytes, rate_ / 5);
     tokens_ = std::min(full, tokens_ + rate_ * std::max(0.0, now - filled_));
     filled_ = std::max(filled_, now);
+}
+
+bool Bucket::is_overdrawn(double now) {
+    refill(now);
+    return tokens_ < -static_cast<double>(rtc::most_body_bytes);
+}
+
+std::size_t Bucket::take(std::size_t most, double now) {
+    refill(now);
+    if (tokens_ < 0) return 0;
     const auto n = std::min({most, rtc::most_body_bytes, static_cast<std::size_t>(tokens_)});
     if (n < std::min(most, crumb)) return 0;
     tokens_ -= static_cast<double>(n);
@@ -36,46 +48,55 @@ double Bucket::wait() const {
 
 Result<bool> Uploads::take(const Frame& frame) {
     const auto found = std::ranges::find(open_, frame.request, &Upload::request);
-    if (frame.kind == Frame::stop) {
-        if (found != open_.end()) open_.erase(found);
-        return true;  // it may have ended meanwhile
-    }
-    if (found != open_.end()) return Malformed{"it asks twice with one number"};
+    if (frame.kind != Frame::stop) return take_ask(frame);
+    if (found == open_.end()) return true;  // it may have ended meanwhile
+    if (found->here)
+        open_.erase(found);
+    else
+        found->stopped = true;
+    return true;
+}
+
+Result<bool> Uploads::take_ask(const Frame& frame) {
+    if (std::ranges::find(open_, frame.request, &Upload::request) != open_.end())
+        return Malformed{"it asks twice with one number"};
     const auto request = parse_request_head(as_text(frame.bytes));
     if (!request) return request.error();
-    if (rules_.passes) return refuse(frame.request, 403), true;
+    if (rules_.passes) return refuse(frame.request, 403);
     const bool head_only = request->method == "HEAD";
     if (!head_only && request->method != "GET")
-        return refuse(frame.request, 405, "Allow: GET, HEAD\r\n"), true;
+        return refuse(frame.request, 405, "Allow: GET, HEAD\r\n");
 
     constexpr std::string_view songs = "/songs/";
     std::string_view target = request->target;
     const auto slash = target.find('/', songs.size());
     Upload upload;
     upload.request = frame.request;
-    if (!target.starts_with(songs) || slash == target.npos) return refuse(frame.request, 404), true;
+    if (!target.starts_with(songs) || slash == target.npos) return refuse(frame.request, 404);
     upload.id = target.substr(songs.size(), slash - songs.size());
     upload.path = target.substr(slash + 1);
-    if (!song::is_id(upload.id) || !song::parse_part(upload.path) ||
-        rules_.withheld.contains(upload.id))
-        return refuse(frame.request, 404), true;
+    if (!rules_.given.contains(upload.id) || !song::parse_part(upload.path))
+        return refuse(frame.request, 404);
     const auto size = page_.shelf.bytes_of(upload.id, upload.path);
     const auto more = have(upload.id, upload.path);
-    if (!size) return refuse(frame.request, 404, more), true;
+    if (!size) return refuse(frame.request, 404, more);
     upload.size = upload.length = *size;
     if (const auto* range = request->fields.find("range")) {
         const auto wanted = http::wanted_range(*range, *size);
         if (wanted.kind == http::Wanted::unsatisfiable)
-            return refuse(frame.request, 416, text("Content-Range: bytes */", *size, "\r\n")), true;
+            return refuse(frame.request, 416, text("Content-Range: bytes */", *size, "\r\n"));
         upload.part = wanted.kind == http::Wanted::part;
         if (upload.part) upload.begin = wanted.range.first, upload.length = wanted.range.length;
     }
     if (head_only) return head(upload, true), true;
-    if (open_.size() >= most || rules_.urgent)
-        return refuse(frame.request, 503, more + std::string{busy}), true;
+    if (open_.size() >= most || rules_.urgent || bucket_.is_overdrawn(page_.now))
+        return refuse(frame.request, 503, more + std::string{busy});
+    // the browser reads the whole file
+    if (upload.length < least_price) bucket_.owe(least_price - upload.length);
     upload.number = page_.numbers++;
     open_.push_back(std::move(upload));
-    page_.browser.read(open_.back().number, song::song_path(open_.back().id, open_.back().path));
+    page_.browser.read(open_.back().number, song::song_path(open_.back().id, open_.back().path),
+                       false);
     return true;
 }
 
@@ -87,9 +108,13 @@ void Uploads::read(int number, std::optional<BytesView> bytes) {
     const auto found = std::ranges::find(open_, number, &Upload::number);
     if (found == open_.end()) return;
     auto& upload = *found;
+    if (upload.stopped) {
+        open_.erase(found);
+        return;
+    }
     if (!bytes || bytes->size() != upload.size) {  // the browser has dropped it
         page_.shelf.lost(upload.id, upload.path);
-        refuse(upload.request, 404, have(upload.id, upload.path));
+        (void)refuse(upload.request, 404, have(upload.id, upload.path));
         open_.erase(found);
         return;
     }
@@ -105,7 +130,7 @@ void Uploads::read(int number, std::optional<BytesView> bytes) {
 
 bool Uploads::waits() const noexcept { return std::ranges::any_of(open_, &Upload::here); }
 
-std::size_t Uploads::fill(Bucket& bucket) {
+std::size_t Uploads::fill() {
     for (std::size_t tries = open_.size(); tries > 0; --tries) {
         auto upload = std::move(open_.front());
         open_.pop_front();
@@ -113,7 +138,7 @@ std::size_t Uploads::fill(Bucket& bucket) {
             open_.push_back(std::move(upload));
             continue;
         }
-        const auto n = bucket.take(upload.bytes.size() - upload.sent, page_.now);
+        const auto n = bucket_.take(upload.bytes.size() - upload.sent, page_.now);
         if (n == 0) {
             open_.push_front(std::move(upload));
             return 0;
@@ -144,10 +169,20 @@ std::string Uploads::have(const std::string& id, const std::string& path) const 
     return text("Stretto-Have: ", list, "\r\n");
 }
 
-void Uploads::refuse(std::uint32_t request, int status, std::string_view fields) {
-    const auto head = text("HTTP/1.1 ", status, " ", http::reason(status),
-                           "\r\nContent-Length: 0\r\n", fields, "\r\n");
-    send_({Frame::head, true, request, as_bytes(head)});
+/// Malformed: too many requests are refused.
+Result<bool> Uploads::refuse(std::uint32_t request, int status, std::string_view fields) {
+    const double forgotten = (page_.now - std::exchange(refused_at_, page_.now)) * refusals_per_s;
+    refusals_ = std::max(0.0, refusals_ - forgotten) + 1;
+    if (refusals_ > most_refusals) return Malformed{"it asks for too much that is refused"};
+    send_head(request, true,
+              text("HTTP/1.1 ", status, " ", http::reason(status), "\r\nContent-Length: 0\r\n",
+                   fields, "\r\n"));
+    return true;
+}
+
+void Uploads::send_head(std::uint32_t request, bool last, const std::string& head) {
+    bucket_.owe(head.size());
+    send_({Frame::head, last, request, as_bytes(head)});
 }
 
 void Uploads::head(const Upload& upload, bool last) {
@@ -156,8 +191,7 @@ void Uploads::head(const Upload& upload, bool last) {
     if (upload.part)
         head += text("Content-Range: ",
                      http::print_content_range({upload.begin, upload.length}, upload.size), "\r\n");
-    head += "\r\n";
-    send_({Frame::head, last, upload.request, as_bytes(head)});
+    send_head(upload.request, last, head + "\r\n");
 }
 
 }  // namespace stretto::web

@@ -17,10 +17,16 @@ class Bucket {
     explicit Bucket(double bytes_per_s) : rate_(bytes_per_s) {}
     /// Up to `most` bytes may be sent now; 0: later.
     std::size_t take(std::size_t most, double now);
+    /// Bytes that are sent at once, or work that is worth as many, are paid for by what comes
+    /// later.
+    void owe(std::size_t bytes) { tokens_ -= static_cast<double>(bytes); }
+    /// So much is owed that nothing more is to be promised.
+    bool is_overdrawn(double now);
     /// Until a message may be sent. @return s
     double wait() const;
 
    private:
+    void refill(double now);
     double rate_, tokens_ = 0, filled_ = 0;
 };
 
@@ -28,13 +34,14 @@ class Uploads {
    public:
     static constexpr std::size_t most = 4;  ///< at a time; more are answered with 503
     struct Rules {
-        bool urgent = false;             ///< our own sound needs the whole link
-        bool passes = false;             ///< the tracker demands them, and we cannot verify any
-        std::set<std::string> withheld;  ///< songs that are not to be shared
+        bool urgent = false;          ///< our own sound needs the whole link
+        bool passes = false;          ///< the tracker demands them, and we cannot verify any
+        std::set<std::string> given;  ///< songs that were announced and may be shared
     };
 
-    Uploads(Page& page, const Rules& rules, std::function<void(const rtc::Frame&)> send)
-        : page_(page), rules_(rules), send_(std::move(send)) {}
+    Uploads(Page& page, const Rules& rules, Bucket& bucket,
+            std::function<void(const rtc::Frame&)> send)
+        : page_(page), rules_(rules), bucket_(bucket), send_(std::move(send)) {}
 
     /// An ask or a stop. Malformed: a breach.
     Result<bool> take(const rtc::Frame& frame);
@@ -42,28 +49,33 @@ class Uploads {
     /// A kept file that was read; nullopt: it is not there.
     void read(int number, std::optional<BytesView> bytes);
     /// Send one message of a body; bodies take turns. @return its bytes; 0: there is none
-    std::size_t fill(Bucket& bucket);
+    std::size_t fill();
     bool empty() const noexcept { return open_.empty(); }
     bool waits() const noexcept;  ///< bytes wait for the bucket, or for room
 
    private:
     struct Upload {
         std::uint32_t request = 0;
-        int number = 0;  ///< of the reading
+        int number = 0;        ///< of the reading
+        bool stopped = false;  ///< nobody wants it, but it is still being read
         std::string id, path;
         std::uint64_t begin = 0, length = 0, size = 0;
         bool part = false, here = false;
         Bytes bytes;  ///< of the part
         std::size_t sent = 0;
     };
-    void refuse(std::uint32_t request, int status, std::string_view fields = {});
+    Result<bool> take_ask(const rtc::Frame& frame);
+    Result<bool> refuse(std::uint32_t request, int status, std::string_view fields = {});
     void head(const Upload& upload, bool last);
+    void send_head(std::uint32_t request, bool last, const std::string& head);
     std::string have(const std::string& id, const std::string& path) const;
 
     Page& page_;
     const Rules& rules_;
+    Bucket& bucket_;
     std::function<void(const rtc::Frame&)> send_;
-    std::deque<Upload> open_;  // the next to send first
+    std::deque<Upload> open_;               // the next to send first
+    double refusals_ = 0, refused_at_ = 0;  // of late
 };
 
 }  // namespace stretto::web

@@ -121,11 +121,11 @@ function change(path, bytes) {
     about.put({bytes: bytes.length, used: Date.now()}, path);
 }
 
-async function read_file(number, path) {
-    const transaction = files.transaction(['files', 'about'], 'readwrite');
+async function read_file(number, path, use) {
+    const transaction = files.transaction(['files', 'about'], use ? 'readwrite' : 'readonly');
     const bytes = await kept_once(transaction.objectStore('files').get(path)).catch(() => null);
     if (!bytes) return call('lost', number);
-    transaction.objectStore('about').put({bytes: bytes.length, used: Date.now()}, path);
+    if (use) transaction.objectStore('about').put({bytes: bytes.length, used: Date.now()}, path);
     call('read', ...put(bytes), number);
 }
 
@@ -147,7 +147,7 @@ const browser = {
         postMessage({send: link, bytes}, [bytes.buffer]);
     },
     unlink: link => postMessage({unlink: link}),
-    read: (number, path, length) => { read_file(number, text(path, length)); },
+    read: (number, path, length, use) => { read_file(number, text(path, length), use); },
     keep: (path, path_length, at, length) => change(text(path, path_length), new Uint8Array(core.memory.buffer, at, length).slice()),
     drop: (path, length) => change(text(path, length), null),
     open: rate => postMessage({open: rate, device: ++device}),

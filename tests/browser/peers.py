@@ -116,6 +116,41 @@ def tabs_differ(page, url):
     assert other != kept, "two pages with one id"
 
 
+def one_keeps_the_key(page, url):
+    """Pages that are opened at the same time have one kept key between them."""
+    page.open(url.replace("127.0.0.1", "music.test"))
+    page.js("""(Promise.all([1, 2, 3].map(async () => {
+        const links = new Links(() => 0);
+        await links.description();
+        return links.keeps;
+    })).then(all => { window.kept = all; }), 0)""")
+    page.wait("window.kept")
+    assert sorted(page.js("kept")) == [False, False, True], page.js("kept")
+
+
+def bad_stun(page, url):
+    """A tracker may name a STUN server that is none; links are made without."""
+    page.visit(url)
+    page.js("""(window.links = new Links((what, {sdp}) => { if (what === 'described') window.described = sdp; }), 0)""")
+    page.js("(links.description().then(() => links.open(1, 'stun:', '')), 0)")
+    page.wait("window.described?.includes('ice-ufrag')")
+
+
+def used(page, url):
+    """When the page last used a chunk, for others to compare."""
+    page.visit(url)
+    page.js("(window.used = 0, 0)")
+    page.js(f"""(indexedDB.open('stretto').onsuccess = ({{target: {{result}}}}) => {{
+        result.transaction('about').objectStore('about').get('songs/{song('song')}/96/chunk_2.ogg').onsuccess =
+            ({{target}}) => {{ window.used = target.result.used; }};
+    }}, 0)""")
+    page.wait("window.used")
+    value = str(page.js("used"))
+    if os.path.exists("used"):
+        assert open("used", encoding="ascii").read() == value, "a peer's reading counts"
+    note("used", value)
+
+
 def dies(page, url):
     """kill -9 of the peer while it gives: nothing is heard of it."""
     page.js("(indexedDB.deleteDatabase('stretto'), 0)")

@@ -67,7 +67,9 @@ ok 'and shows where its bytes came from' at sources_add_up
 page_id=$(cat page.id)
 ok 'the tracker names the page as a peer' await 'the page in the list' named "$page_id"
 gives() { curl -sf -m 60 -o got "$gate/rtc/$page_id/songs/$id/96/chunk_$1.ogg" && cmp got "store/songs/$id/96/chunk_$1.ogg"; }
+at used
 ok 'a native peer takes a chunk from the page' await 'a chunk of the page' gives 2
+ok 'which is no use by the listener' at used
 part() { [ "$(curl -s -m 60 -r 1000-2999 -o got -w '%{http_code}' "$gate/rtc/$page_id/songs/$id/96/chunk_1.ogg")" = 206 ] &&
     tail -c +1001 "store/songs/$id/96/chunk_1.ogg" | head -c 2000 | cmp - got; }
 ok 'or a part of one' await 'a part of the page' part
@@ -75,6 +77,8 @@ lacks() { [ "$(curl -s -m 60 -o got -w '%{http_code}' "$gate/rtc/$page_id/songs/
 ok 'and nothing that is no chunk' lacks manifest.json
 ok 'nor what it does not have' lacks 96/chunk_77.ogg
 ok 'its id lasts, and another page beside it has another' at tabs_differ
+ok 'of pages that open at the same time one keeps the id' at one_keeps_the_key
+ok 'the URL of a STUN server that is none does no harm' at bad_stun
 ok 'kill -9 of the peer that gives: the song goes on' at dies
 wait "$pid" 2>/dev/null
 ok 'another page takes the song from this one' at another_browser

@@ -52,4 +52,5 @@ await 'the tracker to list the friend' $! listed || { cat "$work/log" >&2; exit 
 # shellcheck disable=SC2086 # a word a song
 python3 "$here/terminal.py" "$folder/player.svg" 0.6 8 24 40 -- stretto-play --allow-local-peers --cache \
     "$work/mine" -O null $songs
+PICTURE=$folder/page-sources.png sh "$here/../../examples/06-browsers.sh"
 ls -l "$folder"

@@ -47,6 +47,7 @@ ok 'and a part of a file' cmp a c -n 1
 late() {
     sleep 600 &
     started="$started $!"
+    await 'sleep to run' grep -q '^sleep' "/proc/$!/cmdline"
     patience=1 wait $! >said
     [ $? -eq 124 ] && grep -q 'process .* to end: sleep 600' said
 }

@@ -27,6 +27,7 @@ ok 'without a file it is a template of all settings' shows '# cache = ""' strett
 ok 'of the tracker too' shows 'interval = 120' stretto-track
 cp printed again.toml
 ok 'which reads its own' same stretto-track
+ok 'and of the API for apps' shows 'refresh = 60' stretto-subsonic
 
 bad() { printf '%s\n' "$1" >bad.toml; }
 bad 'grce = 1'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The examples work: killed edges and origins, a swarm, bad networks, costs, TLS in front, the systemd units.
+# The examples work: killed edges and origins, a swarm, bad networks, costs, browsers, TLS in front, the systemd units.
 . ./tests/lib.sh
 export EMULATOR="${EMULATOR:-$root/build/net/emulator}"
 id=$(tone song.wav 240 && stretto-encode song.wav | stretto-chunk | stretto-publish --name song store)
@@ -41,6 +41,13 @@ cost() {
         test "$(grep -c ' plays, [13] listeners' said)" -eq 2 || { cat said; return 1; }
 }
 ok '05-what-it-cost: royalties add up, and partial reports give the same result' cost
+browsers() {
+    sh "$root/examples/06-browsers.sh" "$work/store" song >said 2>&1 || { cat said; return 1; }
+    grep -q '^   [0-9]* bytes over WebRTC: right' said || grep -q 'not here: this needs stretto-rtc' said ||
+        { test "$(grep -c '^   from other listeners [0-9]' said)" -eq 2 && grep -q '^   the first page gave [0-9]' said; } ||
+        { cat said; return 1; }
+}
+ok '06-browsers: pages take a song from a native peer, and from each other' browsers
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 answers() { # until the proxy answers
@@ -97,15 +104,17 @@ ok 'TLS and HTTP/2 by haproxy' by_haproxy
 
 unit='stretto-serve@.service'
 sed "s#/usr/local/bin/stretto-serve#$(command -v stretto-serve)#" "$root/examples/$unit" >"$unit"
-sed "s#/usr/local/bin/stretto-track#$(command -v stretto-track)#" "$root/examples/stretto-track.service" >stretto-track.service
-cp "$root/examples/stretto-serve@.socket" "$root/examples/stretto-track.socket" .
+sed "s#/usr/local/bin/stretto-track#$(command -v stretto-track)#" "$root/examples/stretto-track@.service" >stretto-track@.service
+sed "s#/usr/local/bin/stretto-subsonic#$(command -v stretto-subsonic)#" \
+    "$root/examples/stretto-subsonic@.service" >stretto-subsonic@.service
+cp "$root"/examples/stretto-*@.socket .
 verified() {
-    systemd-analyze verify --man=no "./$unit" ./stretto-track.service ./*.socket >said 2>&1
+    systemd-analyze verify --man=no ./*.service ./*.socket >said 2>&1
     test ! -s said || { cat said; return 1; }
 }
 ok 'systemd finds nothing to complain about in the units' verified
 sandboxed() {
-    for one in "./$unit" ./stretto-track.service; do
+    for one in ./*.service; do
         systemd-analyze security --offline=true --threshold=20 "$one" >said 2>&1 || { tail -n 3 said; return 1; }
     done
 }

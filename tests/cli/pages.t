@@ -41,7 +41,7 @@ tone album.wav 24 && ffmpeg -v error -i album.wav album.flac </dev/null # twelve
         printf '  TRACK %s AUDIO\n    TITLE "Song %s"\n    INDEX 01 00:%02d:00\n' "$n" "$n" $((2 * (${n#0} - 1)))
     done
 } >album.cue
-paste_of() { # PAGE [WITHOUT]: run its examples as shown; readme.t runs those with a server or a network
+paste_of() { # PAGE [WITHOUT]: run its examples as shown; readme.t runs those with a server or a network, bucket.t those of a bucket
     shown "$root/man/$1" |
         sed -n 's/^           //p' |
         grep -vE "${2:-^$}" |
@@ -51,7 +51,7 @@ paste_of() { # PAGE [WITHOUT]: run its examples as shown; readme.t runs those wi
 }
 ok 'stretto-encode.1: examples run' paste_of stretto-encode.1 '^$' 5
 ok 'stretto-chunk.1: examples run' paste_of stretto-chunk.1 '^$' 5
-ok 'stretto-publish.1: examples run' paste_of stretto-publish.1 '^$' 4
+ok 'stretto-publish.1: examples run' paste_of stretto-publish.1 's3:' 4
 ok 'stretto.1: examples run' paste_of stretto.1 '^$' 3
 ok 'stretto-fetch.1: the example of a store runs' paste_of stretto-fetch.1 '127\.0\.0\.1|8480|share|52\.52|playlist'
 ok 'stretto-simulate.1: examples run' paste_of stretto-simulate.1 '^$' 14

@@ -131,7 +131,8 @@ take() { rm -f got.ogg && stretto-fetch --allow-local-peers --no-peers --no-shar
 ok 'a tracker names an edge, which gets the token' eval 'soon take --tracker "$naming" --cache kept -b 320 && soon asked 320'
 stop "$naming_pid"
 ok 'which is not for an edge that another tracker has named' exits 75 take --tracker http://127.0.0.1:1 --cache kept -b 160
-ok 'but for one that the same tracker has named in an earlier run' eval 'take --tracker "$naming" --cache kept -b 96 && soon asked 96 && ! asked 160'
+ok 'but for one that the same tracker has named in an earlier run' eval \
+    'take --tracker "$naming" --cache kept -b 96 && soon asked 96 && ! asked 160'
 mark() { curl -s "$(jq -r ".[0].url" edges.json)/$1" >/dev/null && soon grep -q "/$1 " named.log && grep -c "GET /songs" named.log; }
 lines=$(mark before)
 export SSL_CERT_FILE="$work/cert.pem"

@@ -197,6 +197,8 @@ for how in nothttp body same; do
     shut() { asked "$b_peer" "$how" /songs/stuck && grep -q '^closed' answers; }
     ok "a peer with invalid requests is banned: $how" shut
 done
+unread() { asked "$b_peer" unread /songs/big && cat answers && grep -q '^closed' answers; }
+ok 'a peer that asks and does not read loses its link' unread
 
 # few links
 rtc "$tracker" "$odd" --links 1

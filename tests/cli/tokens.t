@@ -90,7 +90,8 @@ ok 'a token in the URL' is 200 "$origin/$chunk?URISigningPackage=$good"
 ok 'a token in a cookie' is 200 "$origin/$chunk" -H "Cookie: a=b; URISigningPackage=$good"
 ok 'a client without need of one' is 200 --interface 127.0.7.1 "$origin/$chunk"
 kept() { who=$1 && shift && grep -i "^cache-control" head >control && test "$(wc -l <control)" = 1 && grep -qi ": $who, max-age=" control; }
-for at in "$origin/$chunk" "$origin/songs/song/manifest.json" "$origin/stream/song?kbps=96" "$edge/$chunk" "$edge/songs/$id/manifest.json"; do
+for at in "$origin/$chunk" "$origin/songs/song/manifest.json" "$origin/stream/song?kbps=96" \
+    "$edge/$chunk" "$edge/songs/$id/manifest.json"; do
     ok "no shared cache keeps it: $at" eval 'bearer "$good" 200 "$at" && kept private'
 done
 ok 'nor what has not changed' eval 'bearer "$good" 304 "$edge/$chunk" -H "If-None-Match: *" && kept private'

@@ -2,7 +2,7 @@
 # Common to all tools: help, exit statuses, man pages, completion.
 . ./tests/lib.sh
 tools='stretto stretto-encode stretto-chunk stretto-publish stretto-fetch stretto-serve
-    stretto-track stretto-play stretto-simulate stretto-report stretto-sign'
+    stretto-track stretto-play stretto-simulate stretto-report stretto-sign stretto-subsonic'
 command -v stretto-rtc >/dev/null && tools="$tools stretto-rtc" # where its libraries are
 closed() { "$1" --help >&-; }
 full() { "$1" --help >/dev/full; }

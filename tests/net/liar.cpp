@@ -1,6 +1,10 @@
 // liar TRACKER answer HOW: a WebRTC peer that answers the first ask of each link in a wrong way;
 // prints "peer ID" when others can reach it. liar TRACKER ask PEER HOW TARGET: asks a peer in a
 // wrong way, and prints what it answers: "head STATUS", or "closed WHY".
+#include <dlfcn.h>
+#include <sys/socket.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -15,6 +19,23 @@
 
 using namespace stretto;
 using rtc::Frame;
+
+namespace {
+
+bool deaf = false;  // what comes is not read
+
+}  // namespace
+
+/// In the place of usrsctp's own.
+extern "C" ssize_t usrsctp_recvv(struct socket* socket, void* bytes, size_t size, sockaddr* from,
+                                 socklen_t* from_size, void* info, socklen_t* info_size,
+                                 unsigned* type, int* flags) {
+    static const auto real =
+        reinterpret_cast<decltype(&usrsctp_recvv)>(::dlsym(RTLD_NEXT, "usrsctp_recvv"));
+    if (!deaf) return real(socket, bytes, size, from, from_size, info, info_size, type, flags);
+    errno = EWOULDBLOCK;
+    return -1;
+}
 
 namespace {
 
@@ -135,6 +156,11 @@ class Liar {
                  const auto* path : {"/metrics", "/songs/../metrics", "/events", "/", "/songs"})
                 send(to, Frame::ask, false, i++,
                      text("GET ", path, " HTTP/1.1\r\nHost: peer\r\n\r\n"));
+        if (how_ == "unread") {
+            send(to, Frame::ask, false, 1,
+                 head.substr(0, head.size() - 2) + "Range: bytes=0-29999999\r\n\r\n");
+            deaf = true;
+        }
         if (how_ == "body") send(to, Frame::body, false, 1, "x");
     }
 

@@ -62,8 +62,8 @@ peer_in() { # NAME UPSTREAM: sets $url and $peer
 }
 
 network || { skip 'peers behind NATs' 'no network namespaces with veth, bridge and NAT here'; finish; }
-sox -R -n -r 44100 -c 2 -b 16 song.wav synth 24 pinknoise pinknoise gain -12
-stretto-encode -b 320 song.wav | stretto-chunk | stretto-publish --name song store >/dev/null
+sox -R -n -r 44100 -c 2 -b 16 song.wav synth 16 pinknoise pinknoise gain -12
+stretto-encode -b 320 song.wav | stretto-chunk -d 2 | stretto-publish --name song store >/dev/null
 id=$(cat store/names/song) chunk=songs/$id/320/chunk_1.ogg
 run_in inet 198.51.100.1:0 stretto-serve --workers 1 store
 origin=$url
@@ -85,8 +85,65 @@ ok 'nobody reaches the other directly' exits 28 in_space h2 curl -s -m 2 -o none
 ok 'a chunk comes through two NATs' get h2 "$b/rtc/$a_peer/$chunk"
 ok 'the other one asks back' test "$(in_space h1 curl -s -o got -w '%{http_code}' "$a/rtc/$b_peer/songs/x")" != 504
 
+# listeners start stretto-rtc themselves
+edge=$origin
+printf '[{"name": "here", "url": "%s"}]' "$edge" >edges.json
+run_in inet 198.51.100.1:0 stretto-track --edges edges.json --origin "$origin" --peers-first
+sparing=$url
+listen_in() { # HOST CACHE TOOL [ARGS]
+    where=$1 cache=$2 tool=$3
+    shift 3
+    in_space "$where" "$tool" --tracker "$sparing" --allow-local-peers --cache "$cache" "$@"
+}
+shares() { # sets $sharer: a listener of h1 that goes on to share
+    nsenter --net="/run/netns/$(space h1)" stretto-fetch --tracker "$sparing" --allow-local-peers --cache c1 \
+        --share forever -o c1.ogg song 2>c1.err &
+    sharer=$!
+    started="$started $sharer"
+    await 'its file' test -s c1.ogg
+}
+ids() {
+    curl_in='{"song_id": "'$id'", "rtc": true}'
+    in_space inet curl -sf -H 'Content-Type: application/json' -d "$curl_in" "$sparing/peers" | jq -r '.peers[].url' >ids
+    grep -q '^rtc:' ids
+}
+plays() { # a listener of h2; its events are in events.jsonl
+    rm -rf c2 events.jsonl && listen_in h2 c2 stretto-play -q -O null --buffer 5 --events events.jsonl "$@" song
+}
+bytes_of() { jq -s "[.[] | select(.event == \"chunk\" and .source == \"$1\") | .bytes] | add // 0" events.jsonl; }
+smooth() { jq -es 'any(.event == "stall") | not' events.jsonl >/dev/null; }
+shares
+ok 'a listener whom the tracker cannot reach announces as a WebRTC peer' await 'its name' ids
+from_peer() {
+    plays && smooth && [ "$(bytes_of peer)" -gt "$(bytes_of edge)" ] || { tail -n 3 events.jsonl; return 1; }
+}
+ok 'another takes most of the song from it, through both NATs' from_peer
+named() { jq -es 'map(select(.event == "chunk" and .source == "peer")) | all(.from | length == 26)' events.jsonl; }
+ok 'its events name the peer by its id' named
+none() { plays --no-share --unpaced && [ "$(bytes_of peer)" -eq 0 ]; }
+ok 'who does not share does not reach it' none
+child() { child=$(pgrep -P "$sharer" stretto-rtc); }
+child
+ok 'it runs beside the listener' test -n "$child"
+gives() { [ -s events.jsonl ] && [ "$(bytes_of peer)" -gt 0 ]; }
+killed() {
+    plays &
+    playing=$!
+    await 'bytes of the peer' gives && kill -9 "$sharer" && wait $playing && smooth && [ "$(bytes_of edge)" -gt 0 ]
+}
+ok 'kill -9 of a listener: who takes from it goes on with the edge' killed
+wait "$sharer" 2>/dev/null
+ok 'and its stretto-rtc has ended' await 'its end' over "$child"
+
 router 1 random
 router 2 random
+shares
+ok 'behind a symmetric NAT it announces, too' await 'its name' ids
+edge_alone() { plays && smooth && [ "$(bytes_of peer)" -eq 0 ]; }
+ok 'who cannot reach it plays from the edge alone, without a stall' edge_alone
+kill "$sharer"
+wait "$sharer" 2>/dev/null
+
 peer_in h1 "$local"
 a_peer=$peer
 peer_in h2 "$local"

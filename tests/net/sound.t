@@ -65,11 +65,13 @@ listen_to pulse pulseaudio
 pulse_pid=$pid
 # up at once; then there is too little for anything but the lowest; then all is well again
 until_s 2
-for host in sdl:3 pulse:4; do change "${host%:*}" "${host#*:}" 5000 100 5 0; done
+for host in sdl:3 pulse:4; do change "${host%:*}" "${host#*:}" 5000 100 5 0 100 16; done
 until_s 9
 kill -9 "$edge1_pid"
-until_s 14
-for host in sdl:3 pulse:4; do change "${host%:*}" "${host#*:}" 5000 10000 5 0; done
+# not by the clock: a listener whose link is mended too early has no reason to go down
+lowered='any(.event == "switch" and .to < 320)'
+until { jq -es "$lowered" sdl.jsonl && jq -es "$lowered" pulse.jsonl; } >/dev/null 2>&1 || [ "$(since)" -ge 40 ]; do sleep 0.1; done
+for host in sdl:3 pulse:4; do change "${host%:*}" "${host#*:}" 5000 10000 5 0 100 16; done
 wait "$sdl_pid"
 sdl_gave=$?
 wait "$pulse_pid"

@@ -11,11 +11,14 @@ cd "${1:-.}" || exit 66
 arrows='
 sim     sim play gather abr cache events swarm song base
 web     web peer rtc http play gather vorbis ogg song abr events swarm base
-listen  listen peer play gather edge http net audio vorbis ogg song store sign abr cache events swarm base
+listen  listen peer play gather edge s3 http net audio vorbis ogg song store sign abr cache events swarm base
+subsonic subsonic edge http net events song base
 peer    peer edge http net song store sign swarm base
-edge    edge http net audio ogg song store sign abr cache events swarm base
+edge    edge s3 http net audio ogg song store sign abr cache events swarm base
 track   track http net sign swarm song base
 rtc     rtc http net swarm song base
+s3      s3 http net song store base
+clickhouse clickhouse http net report events song base
 http    http net sign base
 net     net base
 
@@ -77,7 +80,7 @@ for folder in lib/*/; do
     module=${module%/}
     allowed=$(echo "$arrows" | sed -n "s/^$module  *//p")
     [ -n "$allowed" ] || tell "lib/$module: no arrow is drawn for it in tests/tools/layers.sh"
-    for other in $(cat "$folder"*.?pp | sed -n 's/^ *# *include "\([a-z]*\)\/.*/\1/p' | sort -u); do
+    for other in $(cat "$folder"*.?pp | sed -n 's/^ *# *include "\([a-z0-9]*\)\/.*/\1/p' | sort -u); do
         case " $allowed " in
             *" $other "*) ;;
             *) tell "lib/$module includes $other: $(grep -l "include \"$other/" "$folder"*.?pp | tr '\n' ' ')" ;;

@@ -87,7 +87,7 @@ class Scripted final : public Browser {
     void cancel(int number) override {
         if (transfers_.erase(number) > 0) note(text("cancel ", number));
     }
-    void read(int number, const std::string& path) override {
+    void read(int number, const std::string& path, bool) override {
         note(text("read ", number, " ", path));
         reads_.emplace_back(number, path);
     }

@@ -333,4 +333,13 @@ BOOST_AUTO_TEST_CASE(a_peer_without_a_ticket_is_not_reported) {
     BOOST_TEST(k.peers.take_reports().empty());
 }
 
+BOOST_AUTO_TEST_CASE(of_peers_as_fast_those_over_http_are_preferred) {
+    Peer http, rtc;
+    http.info.url = "http://192.0.2.1:8491";
+    rtc.info.url = "rtc:0123456789abcdefghjkmnpqrs";
+    http.speed = rtc.speed = 1000;
+    BOOST_TEST(rtc.worth() < http.worth());
+    BOOST_TEST(rtc.expected() == http.expected());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

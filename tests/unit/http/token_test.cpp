@@ -53,6 +53,8 @@ BOOST_AUTO_TEST_CASE(logs_do_not_show_tokens) {
                "/a?URISigningPackage=-&URISigningPackage=-");
     BOOST_TEST(without_token("http://h/#URISigningPackage=T") == "http://h/#URISigningPackage=-");
     BOOST_TEST(without_token("/a?b=c") == "/a?b=c");
+    BOOST_TEST(without_token("/rest/a.view?u=b&p=enc:61&apiKey=K&id=p") ==
+               "/rest/a.view?u=b&p=-&apiKey=-&id=p");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,11 +14,12 @@ namespace {
 const std::string id(32, 'a'), other(32, 'b');
 using All = std::vector<Change>;
 
-struct Store : Folder {
-    Store() : directory(path, Directory::Open::create) {}
+struct Fixture : Folder {
+    Fixture() : directory(path, Directory::Open::create) {}
     void publish(const std::string& song) {
-        auto incoming = directory.incoming();
-        directory.admit(incoming, song);
+        const auto incoming = directory.incoming();
+        const auto turn = incoming->begin(song);
+        incoming->admit();
     }
     Directory directory;
 };
@@ -28,7 +29,7 @@ struct Store : Folder {
 BOOST_AUTO_TEST_SUITE(store_changes)
 
 BOOST_AUTO_TEST_CASE(each_change_of_a_publisher_is_reported_once) {
-    Store store;
+    Fixture store;
     Changes changes{store.path};
     BOOST_TEST(changes.poll()->empty());
     store.publish(id);
@@ -43,7 +44,7 @@ BOOST_AUTO_TEST_CASE(each_change_of_a_publisher_is_reported_once) {
 }
 
 BOOST_AUTO_TEST_CASE(an_incomplete_line_is_read_when_it_is_complete) {
-    Store store;
+    Fixture store;
     std::ofstream log{store.path / "changes"};
     Changes changes{store.path};
     log << "1 song " << id << "\n2 so" << std::flush;
@@ -54,7 +55,7 @@ BOOST_AUTO_TEST_CASE(an_incomplete_line_is_read_when_it_is_complete) {
 }
 
 BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_followed_is_reported_once) {
-    Store store;
+    Fixture store;
     const auto write = [&](std::string_view text) {
         std::ofstream{store.path / "changes.new"} << text;
         std::filesystem::rename(store.path / "changes.new", store.path / "changes");
@@ -76,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_followed_is_reported_once) {
 }
 
 BOOST_AUTO_TEST_CASE(a_long_log_is_replaced_by_a_new_one) {
-    Store store;
+    Fixture store;
     std::ofstream{store.path / "changes"} << std::string(5u << 20, '\n');
     Changes changes{store.path};
     note_change(store.path, {Change::name, "song"});

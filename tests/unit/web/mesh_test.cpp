@@ -47,6 +47,7 @@ struct End final : Browser {
     std::map<int, std::string> got;  // number -> what came, in words
     std::map<int, Bytes> bytes;
     bool listens = true;  ///< what is sent to it counts as delivered
+    int linked = 0, reads = 0, reading = 0, most_reading = 0;
     Shelf shelf{1'000'000};
     Page page{*this, shelf, 0, 0, 0, true};
     Mesh mesh{page,
@@ -81,7 +82,7 @@ struct End final : Browser {
     void accept(int link, std::string_view answer) override;
     void send(int link, BytesView message) override;
     void unlink(int link) override;
-    void read(int number, const std::string& path) override;
+    void read(int number, const std::string& path, bool use) override;
     void fetch(int, const std::string&, const Fields&) override {}
     void cancel(int number) override { requests.push_back(text("cancel ", number)); }
     void keep(const std::string&, BytesView) override {}
@@ -166,6 +167,7 @@ void End::request(int number, const std::string& url, std::string_view json) {
     world.take(*this, number, url.substr(8), json);
 }
 void End::link(int link, const std::string&, std::string_view offer) {
+    ++linked;
     const auto sdp = description(digit);
     if (!offer.empty()) far[link] = 0;
     world.later.push_back([this, link, sdp] { mesh.described(link, sdp); });
@@ -192,8 +194,12 @@ void End::unlink(int link) {
     const int theirs = far[link];
     world.later.push_back([this, theirs] { peer->mesh.closed(theirs); });
 }
-void End::read(int number, const std::string& path) {
+void End::read(int number, const std::string& path, bool use) {
+    BOOST_TEST(!use);  // it is a peer that wants it
+    ++reads;
+    most_reading = std::max(most_reading, ++reading);
     world.later.push_back([this, number, path] {
+        --reading;
         const auto file = files.find(path);
         mesh.read(number,
                   file == files.end() ? std::nullopt : std::optional<BytesView>{file->second});
@@ -210,6 +216,33 @@ struct Shared : World {
         b.share();
         until([&] { return !a.mesh.goodbye().empty() && !b.mesh.goodbye().empty(); });
     }
+    /// The next announce of an end, with its answer.
+    bool announces(End& end) {
+        end.requests.clear();
+        const auto said = [&] {
+            return std::ranges::any_of(end.requests, [](const std::string& one) {
+                return one.starts_with("http://t/announce ");
+            });
+        };
+        if (!until(said)) return false;
+        step();
+        step();
+        return true;
+    }
+    /// A frame that the program of `a` would not send.
+    void say(Frame::Kind kind, std::uint32_t request, std::string_view head = {}) {
+        b.mesh.message(b.far.begin()->first,
+                       rtc::print_frame({kind, false, request, as_bytes(head)}));
+    }
+    /// There is a link, over which nothing comes to `a` any more.
+    void deafen() {
+        const int n = a.ask("/songs/" + song + "/96/index");
+        BOOST_REQUIRE(ends(a, n));
+        for (auto& [mine, theirs] : b.far) theirs = -1;
+    }
+    std::string get(const std::string& path, const std::string& range = "0-") {
+        return "GET " + path + " HTTP/1.1\r\nRange: bytes=" + range + "\r\n\r\n";
+    }
 };
 
 }  // namespace
@@ -224,8 +257,9 @@ BOOST_FIXTURE_TEST_CASE(a_chunk_comes_from_a_page, Shared) {
     BOOST_TEST(b.mesh.sent() == 50'000u);
     BOOST_TEST(a.mesh.links() == 1u);
     // the other way over the same link
-    a.has(other, "96/index", 20);
-    const int m = b.ask("/songs/" + other + "/96/index");
+    a.has(other, "96/chunk_0.ogg", 20);
+    BOOST_REQUIRE(announces(a));
+    const int m = b.ask("/songs/" + other + "/96/chunk_0.ogg");
     BOOST_REQUIRE(ends(b, m));
     BOOST_TEST((b.bytes[m] == noise(20)));
     BOOST_TEST(b.mesh.links() == 1u);
@@ -392,6 +426,101 @@ BOOST_FIXTURE_TEST_CASE(the_switch_ends_all_of_it, Shared) {
     const int again = a.ask(chunk);
     BOOST_REQUIRE(ends(a, again));
     BOOST_TEST((a.bytes[again] == noise(50'000)));
+}
+BOOST_FIXTURE_TEST_CASE(asking_and_stopping_reads_no_more_files_at_a_time, Shared) {
+    deafen();
+    for (std::uint32_t i = 100; i < 130; ++i) {
+        say(Frame::ask, i, get(chunk));
+        say(Frame::stop, i);
+    }
+    BOOST_TEST(b.most_reading <= 4);
+    until([&] { return b.reading == 0; });
+    until([] { return false; }, 1);
+    const auto before = b.reads;
+    say(Frame::ask, 200, get(chunk));
+    BOOST_TEST(b.reads == before + 1);
+}
+BOOST_FIXTURE_TEST_CASE(who_asks_for_little_often_is_given_little, Shared) {
+    deafen();
+    // a byte at a time, as soon as the last one has come
+    const auto before = b.reads;
+    std::uint32_t request = 100;
+    until(
+        [&] {
+            say(Frame::ask, request++, get(chunk, "7-7"));
+            return false;
+        },
+        10);
+    BOOST_TEST(b.reads - before < 10 * 125'000 / 4096 + 10);
+    BOOST_TEST(b.reads - before > 100);
+}
+BOOST_FIXTURE_TEST_CASE(who_asks_in_vain_without_end_is_shut_out, Shared) {
+    deafen();
+    for (std::uint32_t i = 100; i < 150; ++i) say(Frame::ask, i, get("/songs/x/96/index"));
+    step();
+    BOOST_TEST(b.mesh.links() == 1u);
+    until([] { return false; }, 10);
+    for (std::uint32_t i = 200; i < 1000; ++i) say(Frame::ask, i, get("/songs/x/96/index"));
+    step();
+    BOOST_TEST(b.mesh.links() == 0u);
+}
+BOOST_FIXTURE_TEST_CASE(heads_count_as_uploads, Shared) {
+    b.has(song, "96/chunk_3.ogg", 400'000);
+    const int n = a.ask("/songs/" + song + "/96/chunk_3.ogg", "", "GET", 400'000);
+    until([&] { return !a.bytes[n].empty(); });
+    const auto link = b.far.begin()->first;
+    const auto bytes = b.sent_bytes[link];
+    const double begun = now;
+    while (!b.mesh.links() || !a.got[n].ends_with("end")) {
+        if (now > begun + 30) break;
+        if (static_cast<int>(now * 10) != static_cast<int>((now - step_s) * 10))
+            say(Frame::ask, 1000 + static_cast<std::uint32_t>(now * 100), get(chunk, "90000-"));
+        step();
+    }
+    const double rate = static_cast<double>(b.sent_bytes[link] - bytes) / (now - begun);
+    BOOST_TEST(rate < 125'000 * 1.1);
+}
+BOOST_FIXTURE_TEST_CASE(only_what_was_announced_is_given, Shared) {
+    const auto id_of = [](int i) {
+        auto id = std::string(32, 'f');
+        for (auto at = id.rbegin(); i > 0; i /= 10) *at++ = static_cast<char>('0' + i % 10);
+        return id;
+    };
+    for (int i = 1; i <= 600; ++i) b.has(id_of(i), "96/chunk_0.ogg", 10);
+    BOOST_REQUIRE(announces(b));
+    const auto given = [&](const std::string& id) {
+        const int n = a.ask("/songs/" + id + "/96/chunk_0.ogg");
+        return ends(a, n) ? a.got[n] : "nothing";
+    };
+    int got = 0, refused = 0;
+    for (int i = 1; i <= 600; ++i) {
+        const auto answer = given(id_of(i));
+        (answer.starts_with("200") ? got : refused) += 1;
+        if (!answer.starts_with("200")) BOOST_TEST(answer == "404 end");
+        until([] { return false; }, 0.2);
+    }
+    BOOST_TEST(got <= 512);
+    BOOST_TEST(got > 400);
+}
+BOOST_FIXTURE_TEST_CASE(who_asks_and_does_not_read_loses_the_link, Shared) {
+    b.has(song, "96/chunk_3.ogg", 400'000);
+    deafen();
+    a.listens = false;
+    say(Frame::ask, 100, get("/songs/" + song + "/96/chunk_3.ogg"));
+    BOOST_TEST(b.mesh.links() == 1u);
+    BOOST_TEST(until([&] { return b.mesh.links() == 0; }, 15));
+}
+BOOST_AUTO_TEST_CASE(a_link_that_ended_before_the_token_came_is_not_made) {
+    World world;
+    world.b.share();
+    world.until([&] { return !world.b.mesh.goodbye().empty(); });
+    world.a.share();
+    const int n = world.a.ask("/songs/" + song + "/96/index");
+    world.a.mesh.tick();
+    BOOST_REQUIRE(world.a.requests.size() == 1u);
+    world.a.mesh.ban(world.b.mesh.peer_id());
+    BOOST_REQUIRE(world.ends(world.a, n));
+    BOOST_TEST(world.a.linked == 0);
 }
 BOOST_FIXTURE_TEST_CASE(a_link_that_nobody_uses_is_closed, Shared) {
     const int n = a.ask(chunk);

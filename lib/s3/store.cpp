@@ -1,0 +1,627 @@
+#include "s3/store.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "base/file.hpp"
+#include "base/note.hpp"
+#include "song/id.hpp"
+#include "song/lookup.hpp"
+#include "song/removals.hpp"
+
+namespace stretto::s3 {
+namespace {
+
+constexpr std::int64_t keep_removals_ms = std::int64_t{400} * 24 * 3600 * 1000;
+constexpr std::chrono::seconds flush_again{30};
+constexpr std::size_t most_note_bytes = 1u << 30;
+constexpr int most_changes = 40;
+
+std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+Bytes bytes_of(std::string_view text) { return {as_bytes(text).begin(), as_bytes(text).end()}; }
+
+/// Whoever lost a race tries again at a moment that depends on chance.
+void pause_after_loss(int losses) {
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    const auto most = std::min(20 << std::min(losses, 6), 1000);
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds{random() % static_cast<unsigned>(most) + 1});
+}
+
+/// "songs/ID/REST": ID and REST.
+std::optional<std::pair<std::string, std::string>> song_of(std::string_view path) {
+    constexpr std::string_view songs = "songs/";
+    if (!path.starts_with(songs)) return {};
+    path.remove_prefix(songs.size());
+    const auto slash = path.find('/');
+    if (slash == path.npos) return {};
+    return std::pair{std::string{path.substr(0, slash)}, std::string{path.substr(slash + 1)}};
+}
+
+/// The objects that a manifest names.
+void add_parts(const song::Manifest& manifest, std::set<std::string>& to) {
+    for (const auto& cover : manifest.covers) to.insert(song::cover_path(hex(cover.sha256)));
+    for (const auto& rendition : manifest.renditions) {
+        to.insert(song::index_path(rendition.kbps));
+        for (std::size_t k = 0; k < rendition.chunks.size(); ++k)
+            to.insert(song::chunk_path(rendition.kbps, static_cast<std::int64_t>(k)));
+    }
+}
+
+}  // namespace
+
+http::Fields fields_of(std::string_view path) {
+    constexpr std::string_view for_ever = "public, max-age=31536000, immutable",
+                               for_a_minute =
+                                   "public, max-age=60, stale-while-revalidate=600, "
+                                   "stale-if-error=86400",
+                               for_seconds = "public, max-age=5";
+    const auto is = [&](std::string_view end) { return path.ends_with(end); };
+    const auto type = is(".json")                  ? "application/json"
+                      : is(".ogg")                 ? "audio/ogg"
+                      : is(".jpg")                 ? "image/jpeg"
+                      : path.starts_with("songs/") ? "application/octet-stream"
+                                                   : "text/plain; charset=utf-8";
+    const bool changes = is(".json") || path.starts_with("names/");
+    const auto cache = path.starts_with("songs/") && !changes ? for_ever
+                       : changes                              ? for_a_minute
+                                                              : for_seconds;
+    return {{"Content-Type", type}, {"Cache-Control", std::string{cache}}};
+}
+
+Store::Store(Location location, Open how) : bucket_(std::move(location)) {
+    bool any = false;
+    bucket_.list("songs/", "/", [&](ListPage&& page) {
+        any = any || !page.prefixes.empty();
+        page.next.clear();
+    });
+    if (how == Open::existing && !any)
+        throw Error{EX_NOINPUT, text("no store in '", bucket_.where(""), "'")};
+}
+
+/// What is lost when this fails is found again by encoding it anew.
+Store::~Store() {
+    try {
+        flush_notes();
+    } catch (const std::exception& failure) {
+        note(failure.what());
+    }
+}
+
+std::optional<Bytes> Store::read(const std::string& path, std::size_t most) const {
+    Call call;
+    call.key = path;
+    call.most = most;
+    auto answer = bucket_.ask(std::move(call));
+    if (!answer.found()) return {};
+    return std::move(answer.body);
+}
+
+bool Store::has(const std::string& id) const { return !tag_of(song::manifest_path(id)).empty(); }
+
+void Store::put(const std::string& path, Bytes bytes) {
+    Call call;
+    call.method = "PUT";
+    call.fields = fields_of(path);
+    call.key = path;
+    call.body = std::move(bytes);
+    bucket_.ask(std::move(call));
+}
+
+bool Store::put_if(const std::string& path, Bytes bytes, const std::string& tag) {
+    const auto send = [&](Conditions conditions) {
+        Call call;
+        call.method = "PUT";
+        call.key = path;
+        call.fields = fields_of(path);
+        call.body = bytes;
+        const bool bare = conditions == Conditions::bare && tag.size() > 2;
+        if (conditions != Conditions::none && tag.empty()) call.fields.add("If-None-Match", "*");
+        if (conditions != Conditions::none && !tag.empty())
+            call.fields.add("If-Match", bare ? tag.substr(1, tag.size() - 2) : tag);
+        return bucket_.ask(std::move(call));
+    };
+    const auto kind = conditions_.load();
+    auto answer = send(kind);
+    if (answer.status == 501) {
+        conditions_ = Conditions::none;
+        answer = send(Conditions::none);
+    } else if (answer.lost() && !tag.empty() && kind == Conditions::quoted && tag_of(path) == tag) {
+        // nobody came between: Ceph compares without the quotes
+        answer = send(Conditions::bare);
+        if (answer.found()) conditions_ = Conditions::bare;
+    }
+    // 404: it was to be replaced, and has gone
+    return answer.found();
+}
+
+std::string Store::tag_of(const std::string& path) const {
+    Call call;
+    call.method = "HEAD";
+    call.key = path;
+    const auto answer = bucket_.ask(std::move(call));
+    return answer.found() ? answer.tag() : "";
+}
+
+void Store::change(const std::string& path, std::size_t most, const Change& change) {
+    for (int losses = 0; losses < most_changes; ++losses) {
+        Call call;
+        call.key = path;
+        call.most = most;
+        const auto answer = bucket_.ask(std::move(call));
+        const auto now = answer.found() ? std::optional{answer.body} : std::nullopt;
+        auto next = change(now);
+        if (!next) return;
+        if (put_if(path, std::move(*next), answer.found() ? answer.tag() : "")) return;
+        pause_after_loss(losses);
+    }
+    throw Error{EX_TEMPFAIL, text("'", where(path), "': others keep changing it")};
+}
+
+void Store::remove_objects(const std::vector<std::string>& paths) {
+    bucket_.ask_all(
+        paths.size(),
+        [&](std::size_t number) {
+            Call call;
+            call.method = "DELETE";
+            call.key = paths[number];
+            return call;
+        },
+        [](std::size_t, Answer&&) {});
+}
+
+std::vector<std::string> Store::keys_below(const std::string& prefix) const {
+    std::vector<std::string> keys;
+    bucket_.list(prefix, "", [&](ListPage&& page) {
+        for (auto& object : page.objects) keys.push_back(std::move(object.key));
+    });
+    return keys;
+}
+
+// ---- a song that comes
+
+class Store::Coming final : public store::Incoming {
+   public:
+    explicit Coming(Store& store) : store_(store) {}
+
+    void add(const std::string& path, Bytes bytes) override {
+        if (!spool_) spool_ = open_spool();
+        write_all(spool_.fd(), bytes, "a temporary file");
+        parts_.push_back({path, at_, bytes.size()});
+        at_ += bytes.size();
+    }
+    void sync() override {}
+
+    std::shared_ptr<void> begin(const std::string& id) override {
+        id_ = id;
+        small_.clear();
+        tag_ = store_.tag_of(song::manifest_path(id));
+        before_.clear();
+        if (!tag_.empty()) before_ = store_.tag_sets(id);
+        return nullptr;
+    }
+
+    void put(const std::string& path, BytesView bytes) override {
+        small_[path] = {bytes.begin(), bytes.end()};
+    }
+
+    void confirm() override {
+        store_.note_removed(id_, false);
+        store_.note_song(id_);
+    }
+
+    bool admit() override {
+        send_parts();
+        for (auto& [path, bytes] : small_)
+            if (path != song::manifest_file) store_.put(song::song_path(id_, path), bytes);
+        const auto& manifest = small_.at(std::string{song::manifest_file});
+        if (!store_.put_if(song::manifest_path(id_), manifest, tag_) &&
+            // an answer that was lost makes us lose against ourselves
+            store_.read(song::manifest_path(id_), song::most_manifest_bytes) != manifest) {
+            pause_after_loss(++losses_);
+            return false;
+        }
+        std::vector<std::string> gone;
+        for (const auto& key : before_)
+            if (!small_.contains(song::tags_path(key)))
+                gone.push_back(song::song_path(id_, song::tags_path(key)));
+        store_.remove_objects(gone);
+        confirm();
+        return true;
+    }
+
+   private:
+    struct Part {
+        std::string path;
+        std::uint64_t at = 0, size = 0;
+    };
+
+    void send_parts() {
+        if (sent_) return;
+        store_.bucket_.ask_all(
+            parts_.size(),
+            [&](std::size_t number) {
+                const auto& part = parts_[number];
+                Call call;
+                call.method = "PUT";
+                call.key = song::song_path(id_, part.path);
+                call.fields = fields_of(call.key);
+                call.body.resize(part.size);
+                if (!try_read_at(spool_.fd(), call.body, part.at))
+                    throw system_error("read", "a temporary file");
+                return call;
+            },
+            [](std::size_t, Answer&&) {});
+        sent_ = true;
+    }
+
+    Store& store_;
+    File spool_;
+    std::uint64_t at_ = 0;
+    std::vector<Part> parts_;
+    std::map<std::string, Bytes> small_;
+    std::string id_, tag_;
+    std::vector<std::string> before_;
+    bool sent_ = false;
+    int losses_ = 0;
+};
+
+std::unique_ptr<store::Incoming> Store::incoming() { return std::make_unique<Coming>(*this); }
+
+// ---- names
+
+std::optional<std::string> Store::id_of(const std::string& name) const {
+    const auto bytes = read(song::name_path(name), 64);
+    if (!bytes) return {};
+    std::string id{as_text(*bytes)};
+    if (!id.empty() && id.back() == '\n') id.pop_back();
+    return id;
+}
+
+void Store::set_name(const std::string& name, const std::string& id) {
+    const auto before = id_of(name);
+    if (before != id) put(song::name_path(name), bytes_of(id + "\n"));
+    const auto add = [&](std::vector<std::string>& names) {
+        const auto at = std::ranges::lower_bound(names, name);
+        if (at == names.end() || *at != name) names.insert(at, name);
+    };
+    note_song(id, add);
+    if (before && *before != id && song::is_id(*before))
+        note_song(*before, [&](std::vector<std::string>& names) { std::erase(names, name); });
+}
+
+/// As the catalogue has them.
+std::vector<std::string> Store::names_listed(const std::string& id) const {
+    const auto path = store::catalogue_path(id);
+    const auto bytes = read(path, store::most_catalogue_part_bytes);
+    if (!bytes) return {};
+    std::vector<std::string> names;
+    for (const auto& row : must(store::parse_summaries(as_text(*bytes)), where(path)))
+        if (row.id == id) names.insert(names.end(), row.names.begin(), row.names.end());
+    std::ranges::sort(names);
+    return names;
+}
+
+std::vector<std::string> Store::names_of(const std::string& id) const {
+    auto names = names_listed(id);
+    std::erase_if(names, [&](const auto& name) { return id_of(name) != id; });
+    return names;
+}
+
+std::vector<std::string> Store::tag_sets(const std::string& id) const {
+    std::vector<std::string> keys;
+    for (const auto& key : keys_below(song::song_path(id, "tags/")))
+        if (const auto song = song_of(key))
+            if (auto tags = song::parse_tags_path(song->second)) keys.push_back(std::move(*tags));
+    std::ranges::sort(keys);
+    return keys;
+}
+
+std::vector<std::string> Store::ids() const {
+    std::vector<std::string> ids;
+    constexpr std::string_view songs = "songs/";
+    bucket_.list(std::string{songs}, "/", [&](ListPage&& page) {
+        for (const auto& prefix : page.prefixes)
+            ids.push_back(prefix.substr(songs.size(), prefix.size() - songs.size() - 1));
+    });
+    std::ranges::sort(ids);
+    return ids;
+}
+
+std::vector<std::string> Store::names() const {
+    std::vector<std::string> names;
+    constexpr std::string_view folder = "names/";
+    for (const auto& key : keys_below(std::string{folder}))
+        names.push_back(key.substr(folder.size()));
+    std::ranges::sort(names);
+    return names;
+}
+
+// ---- the catalogue
+
+/// Of what is in the bucket; none: there is no such song.
+Store::Rows Store::rows_of(const std::string& id, const std::vector<std::string>& names) const {
+    const auto manifest_of = [&](const std::string& path) -> std::optional<song::Manifest> {
+        const auto bytes = read(song::song_path(id, path), song::most_manifest_bytes);
+        if (!bytes) return {};
+        auto manifest = song::parse_manifest_of(id, as_text(*bytes));
+        if (!manifest) return {};
+        return std::move(*manifest);
+    };
+    const auto own = manifest_of(std::string{song::manifest_file});
+    if (!own) return {};
+    auto rest = names;
+    Rows rows;
+    for (const auto& key : tag_sets(id)) {
+        const auto manifest = manifest_of(song::tags_path(key));
+        if (!manifest) continue;
+        std::vector<std::string> its;
+        if (std::erase(rest, key) > 0) its = {key};
+        rows.push_back(store::summary_of(*manifest, key, its));
+    }
+    rows.insert(rows.begin(), store::summary_of(*own, {}, rest));
+    return rows;
+}
+
+void Store::note_song(const std::string& id,
+                      const std::function<void(std::vector<std::string>&)>& rename) {
+    const auto path = store::catalogue_path(id);
+    change(path, store::most_catalogue_part_bytes,
+           [&](const std::optional<Bytes>& now) -> std::optional<Bytes> {
+               Rows all;
+               if (now) {
+                   auto parsed = store::parse_summaries(as_text(*now));
+                   if (!parsed) {  // which would hide all that comes: it is made anew
+                       note(text("'", where(path), "': ", parsed.error().why,
+                                 "; use stretto-publish --clean"));
+                   } else {
+                       all = std::move(*parsed);
+                   }
+               }
+               std::vector<std::string> names;
+               for (const auto& row : all)
+                   if (row.id == id) names.insert(names.end(), row.names.begin(), row.names.end());
+               std::ranges::sort(names);
+               if (rename) rename(names);
+               auto rows = rows_of(id, names);
+               std::erase_if(all, [&](const auto& row) { return row.id == id; });
+               const auto at = std::ranges::lower_bound(all, id, {}, &store::Summary::id);
+               all.insert(at, std::make_move_iterator(rows.begin()),
+                          std::make_move_iterator(rows.end()));
+               const auto lines = store::print_summaries(all);
+               if (now ? as_text(*now) == lines : lines.empty()) return {};
+               return bytes_of(lines);
+           });
+}
+
+std::optional<std::vector<store::Summary>> Store::catalogue() const {
+    const auto parts = keys_below(std::string{store::catalogue_folder});
+    std::vector<Rows> rows(parts.size());
+    bucket_.ask_all(
+        parts.size(),
+        [&](std::size_t number) {
+            Call call;
+            call.key = parts[number];
+            call.most = store::most_catalogue_part_bytes;
+            return call;
+        },
+        [&](std::size_t number, Answer&& answer) {
+            if (answer.found())
+                rows[number] =
+                    must(store::parse_summaries(as_text(answer.body)), where(parts[number]));
+        });
+    Rows all;
+    for (auto& part : rows)
+        all.insert(all.end(), std::make_move_iterator(part.begin()),
+                   std::make_move_iterator(part.end()));
+    std::ranges::stable_sort(all, {}, &store::Summary::id);
+    return all;
+}
+
+// ---- removal
+
+void Store::note_removed(const std::string& id, bool removed) {
+    change(std::string{song::removals_path}, song::most_removals_bytes,
+           [&](const std::optional<Bytes>& now) -> std::optional<Bytes> {
+               std::vector<song::Removal> all;
+               if (now)
+                   all = must(song::parse_removals(as_text(*now)),
+                              where(std::string{song::removals_path}));
+               const auto before = all.size();
+               const auto ms = now_ms();
+               std::erase_if(all, [&](const song::Removal& one) {
+                   return one.id == id || one.ms < ms - keep_removals_ms;
+               });
+               if (removed) all.push_back({ms, id});
+               if (!removed && all.size() == before) return {};
+               if (all.size() > song::most_removals) all.erase(all.begin());
+               const auto lines = song::print_removals(all);
+               return bytes_of(lines);
+           });
+}
+
+bool Store::remove(const std::string& id) {
+    if (!has(id)) return false;
+    note_removed(id, true);
+    std::vector<std::string> names;
+    for (const auto& name : names_of(id)) names.push_back(song::name_path(name));
+    remove_objects(names);
+    remove_objects({song::manifest_path(id)});  // from here on the song is not there
+    note_song(id);
+    remove_objects(keys_below(song::song_path(id, "")));
+    return true;
+}
+
+// ---- what is left over
+
+/// Everything below the prefix, held against the manifests.
+struct Store::Survey {
+    struct Song {
+        std::map<std::string, std::int64_t> parts;  ///< path and when it was written
+        bool whole = false;
+    };
+    std::map<std::string, Song> songs;
+    std::map<std::string, std::int64_t> strays;  ///< objects that no manifest names
+    std::map<std::string, std::string> names;    ///< name and id
+};
+
+Store::Survey Store::survey() const {
+    Survey found;
+    bucket_.list("songs/", "", [&](ListPage&& page) {
+        for (const auto& object : page.objects)
+            if (const auto song = song_of(object.key)) {
+                auto& known = found.songs[song->first];
+                known.parts[song->second] = object.changed_s;
+                known.whole = known.whole || song->second == song::manifest_file;
+            }
+    });
+    std::vector<std::string> whole;
+    for (const auto& [id, song] : found.songs) {
+        if (song.whole)
+            whole.push_back(id);
+        else
+            for (const auto& [path, time] : song.parts)
+                found.strays[song::song_path(id, path)] = time;
+    }
+    for (const auto& id : whole) {
+        auto& parts = found.songs.at(id).parts;
+        std::set<std::string> named{std::string{song::manifest_file}};
+        bool damaged = false;
+        for (const auto& [path, time] : parts) {
+            if (path != song::manifest_file && !song::parse_tags_path(path)) continue;
+            const auto bytes = read(song::song_path(id, path), song::most_manifest_bytes);
+            const auto manifest = bytes ? song::parse_manifest_of(id, as_text(*bytes))
+                                        : Result<song::Manifest>{Malformed{"it has gone"}};
+            if (!manifest)
+                damaged = true;
+            else
+                add_parts(*manifest, named);
+            named.insert(path);
+        }
+        if (damaged) continue;  // nobody knows what belongs to it
+        for (const auto& [path, time] : parts)
+            if (!named.contains(path)) found.strays[song::song_path(id, path)] = time;
+    }
+    const auto names = this->names();
+    bucket_.ask_all(
+        names.size(),
+        [&](std::size_t number) {
+            Call call;
+            call.key = song::name_path(names[number]);
+            call.most = 64;
+            return call;
+        },
+        [&](std::size_t number, Answer&& answer) {
+            const auto id = song::parse_name(as_text(answer.body));
+            if (answer.found() && id) found.names[names[number]] = *id;
+        });
+    return found;
+}
+
+std::vector<std::string> Store::leftovers() const {
+    std::vector<std::string> lines;
+    const auto found = survey();
+    for (const auto& [path, time] : found.strays)
+        lines.push_back(text(path, "\tbelongs to no song: a publisher did not finish"));
+    std::map<std::string, std::vector<std::string>> listed, there;
+    const auto rows = catalogue().value();
+    for (const auto& row : rows) {
+        auto& names = listed[row.id];
+        names.insert(names.end(), row.names.begin(), row.names.end());
+    }
+    for (auto& [id, names] : listed) std::ranges::sort(names);
+    for (const auto& [id, song] : found.songs)
+        if (song.whole) there[id];
+    for (const auto& [name, id] : found.names)
+        if (there.contains(id)) there[id].push_back(name);
+    for (const auto& [id, names] : there) {
+        if (!listed.contains(id))
+            lines.push_back(text(store::catalogue_path(id), "\tlacks the song ", id));
+        else if (listed.at(id) != names)
+            lines.push_back(text(store::catalogue_path(id), "\thas other names for the song ", id));
+    }
+    for (const auto& [id, names] : listed)
+        if (!there.contains(id))
+            lines.push_back(
+                text(store::catalogue_path(id), "\tlists a song that is not there: ", id));
+    return lines;
+}
+
+std::vector<std::string> Store::clean(std::int64_t age_s) {
+    const auto found = survey();
+    const auto before_s = now_ms() / 1000 - age_s;
+    std::vector<std::string> gone;
+    for (const auto& [path, time] : found.strays)
+        if (time <= before_s) gone.push_back(path);
+    // who has come back to finish it meanwhile is left alone
+    std::erase_if(gone, [&](const auto& path) {
+        const auto song = song_of(path);
+        return song && !found.songs.at(song->first).whole && has(song->first);
+    });
+    remove_objects(gone);
+
+    std::map<std::string, Rows> parts;
+    std::map<std::string, std::vector<std::string>> names;
+    for (const auto& [name, id] : found.names) names[id].push_back(name);
+    for (const auto& [id, song] : found.songs) {
+        if (!song.whole) continue;
+        auto& rows = parts[store::catalogue_path(id)];
+        for (auto& row : rows_of(id, names[id])) rows.push_back(std::move(row));
+    }
+    for (const auto& key : keys_below(std::string{store::catalogue_folder})) parts[key];
+    for (const auto& [path, rows] : parts) {
+        bool changed = false;
+        change(path, store::most_catalogue_part_bytes,
+               [&](const std::optional<Bytes>& now) -> std::optional<Bytes> {
+                   const auto lines = store::print_summaries(rows);
+                   if (now ? as_text(*now) == lines : lines.empty()) return {};
+                   changed = true;
+                   return bytes_of(lines);
+               });
+        if (changed) gone.push_back(path);
+    }
+    return gone;
+}
+
+// ---- notes
+
+std::optional<Bytes> Store::read_note(const std::string& name, std::size_t most) const {
+    return read(name, most);
+}
+
+/// An object has no end to append to: lines are collected for half a minute.
+void Store::append_note(const std::string& name, const std::string& line) {
+    bool due = false;
+    {
+        const std::lock_guard lock{mutex_};
+        notes_[name] += line;
+        due = std::chrono::steady_clock::now() - flushed_ >= flush_again;
+    }
+    if (due) flush_notes();
+}
+
+void Store::flush_notes() {
+    std::map<std::string, std::string> notes;
+    {
+        const std::lock_guard lock{mutex_};
+        notes.swap(notes_);
+        flushed_ = std::chrono::steady_clock::now();
+    }
+    for (const auto& [name, lines] : notes)
+        change(name, most_note_bytes, [&](const std::optional<Bytes>& now) {
+            auto all = now ? *now : Bytes{};
+            append(all, as_bytes(lines));
+            return std::optional{std::move(all)};
+        });
+}
+
+}  // namespace stretto::s3

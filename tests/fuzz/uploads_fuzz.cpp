@@ -1,0 +1,111 @@
+// Asks and stops of a peer, as the messages of a stream with u16 lengths, while time passes: a page
+// never reads more than a few files at a time, gives only what was announced, keeps to its upload
+// limit, and answers each ask at most once.
+#include <cmath>
+#include <map>
+
+#include "web/browser.hpp"
+#include "web/heads.hpp"
+#include "web/uploads.hpp"
+
+using namespace stretto;
+using rtc::Frame;
+
+namespace {
+
+void check(bool holds) {
+    if (!holds) __builtin_trap();
+}
+
+const std::string given(32, '0'), kept_back(32, '1');
+constexpr double bytes_per_s = 20'000, longest_wait_s = 2.55;
+constexpr std::size_t file_bytes = 30'000;
+
+struct Nothing : web::Browser {
+    std::map<int, std::string> reading;
+    void read(int number, const std::string& path, bool use) override {
+        check(!use && path.starts_with("songs/" + given + "/"));
+        check(reading.emplace(number, path).second);
+        check(reading.size() <= web::Uploads::most);
+    }
+    void fetch(int, const std::string&, const web::Fields&) override {}
+    void cancel(int) override {}
+    void request(int, const std::string&, std::string_view) override {}
+    void link(int, const std::string&, std::string_view) override {}
+    void accept(int, std::string_view) override {}
+    void send(int, BytesView) override {}
+    void unlink(int) override {}
+    void keep(const std::string&, BytesView) override {}
+    void drop(const std::string&) override {}
+    void open(int) override {}
+    void play(const web::Block&) override {}
+    void silence() override {}
+    void post(std::string_view) override {}
+    void show(std::string_view) override {}
+    std::uint32_t random() override { return 0; }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    Nothing browser;
+    web::Shelf shelf{1'000'000};
+    for (const auto& id : {given, kept_back}) shelf.found(id, "96/chunk_1.ogg", file_bytes, 1);
+    web::Page page{browser, shelf, 0, 0, 0, true};
+    web::Uploads::Rules rules{false, {given}};
+    web::Bucket bucket{bytes_per_s};
+    std::map<std::uint32_t, std::size_t> due;  // bytes of bodies that a head has promised
+    double sent = 0;
+    web::Uploads uploads{page, rules, bucket, [&](const Frame& frame) {
+                             const auto message = rtc::print_frame(frame);
+                             const auto again = rtc::parse_frame(message);
+                             check(again && again->request == frame.request);
+                             sent += static_cast<double>(frame.bytes.size());
+                             if (frame.kind == Frame::head) {
+                                 const auto head = web::parse_response_head(as_text(frame.bytes));
+                                 check(static_cast<bool>(head));
+                                 if (!frame.last) {
+                                     const auto* length = head->fields.find("content-length");
+                                     check(length != nullptr);
+                                     due[frame.request] = std::stoul(*length);
+                                 }
+                                 return;
+                             }
+                             check(frame.kind == Frame::body);
+                             auto& left = due[frame.request];
+                             check(frame.bytes.size() <= left);
+                             left -= frame.bytes.size();
+                             check(frame.last == (left == 0));
+                         }};
+    BytesView rest{data, size};
+    const Bytes file(file_bytes, 7);
+    int asks = 0;
+    while (rest.size() >= 2) {
+        // the upper five bits of the second byte: what happens before the message
+        const auto length = std::min<std::size_t>(rest[0] | (rest[1] & 7) << 8, rest.size() - 2);
+        const unsigned before = rest[1] >> 3;
+        const auto message = rest.subspan(2, length);
+        rest = rest.subspan(2 + length);
+        page.now += longest_wait_s * (before & 7) / 7;
+        if (before & 8 && !browser.reading.empty()) {
+            const auto number = browser.reading.begin()->first;
+            browser.reading.erase(browser.reading.begin());
+            uploads.read(number,
+                         before & 16 ? std::optional<BytesView>{} : std::optional<BytesView>{file});
+        }
+        if (before & 16)
+            while (uploads.fill() > 0) {
+            }
+        const auto frame = rtc::parse_frame(message);
+        if (!frame || (frame->kind != Frame::ask && frame->kind != Frame::stop)) continue;
+        asks += frame->kind == Frame::ask;
+        const bool known = due.contains(frame->request);
+        if (!uploads.take(*frame)) break;
+        if (known && frame->kind == Frame::ask) due.erase(frame->request);
+        // heads are sent at once, and paid for by what comes later
+        constexpr double most_head = 400, burst = 16'384;
+        check(sent <= bytes_per_s * page.now + burst + most_head * asks);
+    }
+    check(std::isfinite(bucket.wait()) && bucket.wait() >= 0);
+    return 0;
+}
