@@ -162,10 +162,10 @@ void Conductor::peers_said(int number, const std::vector<swarm::PeerInfo>& peers
     on_peers(now);
 }
 
-void Conductor::have_said(int number, const std::vector<bool>& have, double now) {
+void Conductor::have_said(int number, Have have, double now) {
     const auto* t = transfer(number);
     if (!t || t->ask.from != Ask::From::peer) return;
-    peers_->said(t->ask.source, t->ask.rendition, have, millis(now));
+    peers_->said(t->ask.source, t->ask.rendition, std::move(have), millis(now));
     on_peers(now);
 }
 
@@ -341,9 +341,9 @@ void Conductor::refresh_peers(int rendition, bool enough, double now) {
     ask(wanted, now);
 }
 
-void Conductor::poll_peers(int rendition, double now) {
+void Conductor::poll_peers(int rendition, double now, bool rarely) {
     if (!peers_) return;
-    for (const int peer : peers_->polls(millis(now), rendition)) {
+    for (const int peer : peers_->polls(millis(now), rendition, rarely)) {
         Ask wanted;
         wanted.what = Ask::What::poll;
         wanted.from = Ask::From::peer;

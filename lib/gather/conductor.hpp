@@ -67,8 +67,8 @@ class Conductor {
     void found(int number, Found song, double now);
     /// A verified index.
     void index_said(int number, Pieces pieces, double now);
-    /// A peer's list of its chunks of the request's rendition.
-    void have_said(int number, const std::vector<bool>& have, double now);
+    /// What a peer says that it has of the request's rendition.
+    void have_said(int number, Have have, double now);
     /// The head of `first` arrived. @param kbps  of the rendition that the server chose; 0:
     /// unknown
     void began(int number, int kbps, double now);
@@ -160,7 +160,7 @@ class Conductor {
     void pump(Batch& batch, double now);
     void batch_failed(Transfer& transfer, const Failure& failure, double now);
     void meet_peers(double now);
-    void poll_peers(int rendition, double now);
+    void poll_peers(int rendition, double now, bool rarely = false);
     void refresh_peers(int rendition, bool enough, double now);
 
     Edges& edges_;

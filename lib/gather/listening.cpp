@@ -108,6 +108,7 @@ void Listening::look(double now) {
         const auto orders = session_->act(now, heard_, offered);
         if (orders.help_s >= 0 && peers_want_) {
             peers_want_->picker.hurry(millis(now + orders.help_s));
+            helped_ = true;
             pump_peers(*peers_want_, now);
         }
         if (orders.cancel) {
@@ -154,6 +155,8 @@ void Listening::settle_waiting(bool waits, double now) {
 /// Find the peers that have the next chunk. Shortly before it is requested, poll them again.
 Session::Offer Listening::offer(double now) {
     if (peers_want_) {
+        // other listeners receive the same chunk, and have more and more of its pieces
+        poll_peers(peers_want_->rendition, now, true);
         Session::Offer under_way;
         under_way.missing = peers_want_->picker.missing_bytes(0);
         return under_way;
@@ -162,7 +165,8 @@ Session::Offer Listening::offer(double now) {
     const int best = static_cast<int>(shape().renditions.size()) - 1;
     const int last = last_rendition_ < 0 ? best : last_rendition_;
     auto offer = peers_->offer(session_->chunk(), millis(now));
-    const bool enough = std::ranges::any_of(offer.bytes_per_s, [](double b) { return b > 0; });
+    const bool enough =
+        !helped_ && std::ranges::any_of(offer.bytes_per_s, [](double b) { return b > 0; });
     refresh_peers(last, enough, now);
     if (in_hand() < most() + poll_ahead_s)
         poll_peers((poll_best_ = !poll_best_) ? best : last, now);
@@ -222,7 +226,7 @@ void Listening::of_edge(const Session::Want& want, int edge, double now) {
 
 void Listening::of_peers(const Session::Want& want, double now) {
     Picker::Options how;
-    how.in_order = true;
+    how.in_order = how.rare_pieces = true;
     how.strangers = how.peers_a_chunk = peers_a_chunk;
     how.edge_bytes_per_s = session_->edge_rate();
     peers_want_ = std::make_unique<Batch>(
@@ -232,6 +236,7 @@ void Listening::of_peers(const Session::Want& want, double now) {
               {},
               {}});
     peers_want_->asked = now;
+    helped_ = false;
     std::vector<std::uint32_t> starts;
     for (const auto& piece : chunk_of(want.rendition, want.chunk).pieces)
         if (piece.offset < want.stop) starts.push_back(piece.offset);
@@ -243,14 +248,23 @@ void Listening::of_peers(const Session::Want& want, double now) {
 
 void Listening::pump_peers(Batch& batch, double now) {
     for (int n = 0; n < static_cast<int>(peers_->all().size()); ++n)
-        if (peers_->able(n, millis(now)) && peers_->at(n).has(batch.rendition, batch.chunk))
-            batch.picker.set_peer(n, {true}, peers_->at(n).worth());
+        if (peers_->able(n, millis(now)) && peers_->at(n).has(batch.rendition, batch.chunk)) {
+            const auto& have = peers_->at(n).have[static_cast<std::size_t>(batch.rendition)];
+            Have here{{have.has(batch.chunk)}};
+            if (const auto part = have.parts.find(batch.chunk); part != have.parts.end())
+                here.parts.emplace(0, part->second);
+            batch.picker.set_peer(n, std::move(here), peers_->at(n).worth());
+        }
     const bool tail = &batch == peers_tail_.get();
     pump(batch, now);
-    const bool dear = !tail && budget_.left_s() <= lost_to_peers(now);
     if (batch.picker.complete()) return;
-    if (!dear &&
-        (!batch.numbers.empty() || peers_->may_give(batch.rendition, batch.chunk, millis(now))))
+    if (!tail && budget_.left_s() <= lost_to_peers(now)) {
+        // the edge brings what lacks, and the pieces that are here stay of use
+        batch.picker.hurry(millis(now));
+        helped_ = true;
+        pump(batch, now);
+    }
+    if (!batch.numbers.empty() || peers_->may_give(batch.rendition, batch.chunk, millis(now)))
         return;
     // no peer has the missing parts, or can send them in time
     if (tail) return tail_failed(now);
@@ -638,7 +652,7 @@ void Listening::complete_tail(double now) {
             tails_.pop_back();
             tail_ = tail;
             Picker::Options how;
-            how.in_order = true;
+            how.in_order = how.rare_pieces = true;
             how.strangers = how.peers_a_chunk = peers_a_chunk;
             how.edge_bytes_per_s = session_->edge_rate();
             peers_tail_ = std::make_unique<Batch>(

@@ -89,6 +89,7 @@ class Listening final : public Conductor {
     double edge_from_ = 0;  // share of the song heard, before the rest of tails is asked of an edge
     int last_rendition_ = -1;
     bool poll_best_ = false;
+    bool helped_ = false;  // an edge had to help with the last request to peers
     Budget budget_;
     double waiting_since_ = -1;                // for peers, with nothing under way
     std::map<int, std::vector<int>> missing_;  // rendition -> edges that do not have it

@@ -12,8 +12,9 @@ namespace {
 constexpr Millis between_refreshes = 5000;  // of the tracker's list, while a song loads
 constexpr Millis first_refresh = 1000;      // the pause then doubles
 constexpr Millis between_polls = 700;       // polls of the chunks of one peer
-constexpr Millis silent_pause = 5000;       // before a peer that did not respond is polled again;
-constexpr int most_doublings = 5;           // it doubles each time
+constexpr Millis between_rare_polls = 2000;
+constexpr Millis silent_pause = 5000;  // before a peer that did not respond is polled again;
+constexpr int most_doublings = 5;      // it doubles each time
 constexpr std::size_t most_peers = 24, most_leaving = most_peers / 3;
 constexpr std::size_t most_known = 512;  // including retired peers
 constexpr Millis between_reviews = 60'000;
@@ -81,7 +82,7 @@ std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info, Millis now) {
     if (peers_.size() >= most_known || !make_room(now)) return {};
     auto& peer = peers_.emplace_back();
     peer.have.assign(options_.kbps.size(),
-                     std::vector<bool>(static_cast<std::size_t>(options_.chunks)));
+                     Have{std::vector<bool>(static_cast<std::size_t>(options_.chunks))});
     peer.heard.assign(options_.kbps.size(), 0);
     return static_cast<int>(peers_.size()) - 1;
 }
@@ -123,7 +124,7 @@ void Peers::add(const std::vector<swarm::PeerInfo>& peers, Millis now) {
             const auto have = info.have.find(options_.kbps[r]);
             // its own response is newer than the tracker's list
             if (peer.heard[r] != 0 || have == info.have.end()) continue;
-            peer.have[r] = chunks_of(have->second, options_.chunks);
+            peer.have[r] = {chunks_of(have->second, options_.chunks)};
         }
         changed_.push_back(*number);
     }
@@ -138,27 +139,29 @@ bool Peers::refresh(Millis now, bool enough) {
     return true;
 }
 
-std::vector<int> Peers::polls(Millis now, int rendition) {
+std::vector<int> Peers::polls(Millis now, int rendition, bool rarely) {
+    const auto pause = rarely ? between_rare_polls : between_polls;
     const auto r = static_cast<std::size_t>(rendition);
     std::vector<int> due;
     for (std::size_t i = 0; i < peers_.size(); ++i) {
         auto& peer = peers_[i];
         const auto last = std::max(peer.polled, peer.heard[r]);
-        if (peer.asking || peer.banned || peer.retired || (last > 0 && now - last < between_polls))
+        if (peer.asking || peer.banned || peer.retired || (last > 0 && now - last < pause))
             continue;
-        if (peer.heard[r] != 0 && std::ranges::all_of(peer.have[r], std::identity{})) continue;
+        if (peer.heard[r] != 0 && std::ranges::all_of(peer.have[r].chunks, std::identity{}))
+            continue;
         peer.asking = true;
         due.push_back(static_cast<int>(i));
     }
     return due;
 }
 
-void Peers::said(int number, int rendition, const std::vector<bool>& have, Millis now) {
+void Peers::said(int number, int rendition, Have have, Millis now) {
     auto& peer = at(number);
     const auto r = static_cast<std::size_t>(rendition);
     peer.heard[r] = std::max<Millis>(now, 1);
-    peer.have[r] = have;
-    peer.have[r].resize(static_cast<std::size_t>(options_.chunks));
+    peer.have[r] = std::move(have);
+    peer.have[r].chunks.resize(static_cast<std::size_t>(options_.chunks));
     changed_.push_back(number);
 }
 
@@ -189,7 +192,7 @@ void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now
     if (pause > 0) peer.not_before = now + pause;
     switch (fault) {
         case Fault::missing:
-            peer.have[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)] = false;
+            peer.have[static_cast<std::size_t>(rendition)].lacks(chunk);
             changed_.push_back(number);
             break;
         case Fault::wrong:

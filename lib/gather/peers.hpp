@@ -15,7 +15,7 @@ namespace stretto::gather {
 /// What one song knows of a peer.
 struct Peer {
     swarm::PeerInfo info;
-    std::vector<std::vector<bool>> have;  ///< per rendition and chunk
+    std::vector<Have> have;     ///< per rendition
     std::vector<Millis> heard;  ///< per rendition: time of its own last Stretto-Have; 0: never
     double speed = 0;           ///< measured bytes/s of one order; 0: not measured yet
     Millis not_before = 0;      ///< send it no request for chunks before this time
@@ -27,8 +27,9 @@ struct Peer {
     std::uint64_t noted = 0;  ///< of these, up to the last review
     std::int64_t ms = 0;      ///< duration of its transfers
 
+    /// The chunk, or pieces of it.
     bool has(int rendition, int chunk) const {
-        return have[static_cast<std::size_t>(rendition)][static_cast<std::size_t>(chunk)];
+        return have[static_cast<std::size_t>(rendition)].has_some(chunk);
     }
     /// Bytes/s of one order: as measured, or else a quarter of its announced upload rate.
     double expected() const {
@@ -59,11 +60,11 @@ class Peers {
     /// crowd other peers arrive at the same time.
     /// @param enough  enough useful peers are known
     bool refresh(Millis now, bool enough);
-    /// The peers to poll now for their chunks of a rendition; a poll is open until said() or
-    /// silent().
-    std::vector<int> polls(Millis now, int rendition);
+    /// The peers to poll now for their chunks of a rendition; a poll is open until polled().
+    /// @param rarely  chunks arrive meanwhile: a poll of each peer every two seconds is enough
+    std::vector<int> polls(Millis now, int rendition, bool rarely = false);
     /// The chunks that a peer listed in a response.
-    void said(int peer, int rendition, const std::vector<bool>& have, Millis now);
+    void said(int peer, int rendition, Have have, Millis now);
     /// A poll ended. Without a response, the peer is polled less and less often.
     void polled(int peer, bool answered, Millis now);
 

@@ -56,10 +56,10 @@ void Picker::set_pieces(const std::vector<std::vector<std::uint32_t>>& starts) {
             static_cast<int>(chunks_[static_cast<std::size_t>(active.order.chunk)].pieces.size());
 }
 
-void Picker::set_peer(int peer, const std::vector<bool>& have, double bytes_per_s) {
+void Picker::set_peer(int peer, Have have, double bytes_per_s) {
     auto& mine = peers_[peer];
-    mine.have = have;
-    mine.have.resize(chunks_.size());
+    mine.have = std::move(have);
+    mine.have.chunks.resize(chunks_.size());
     mine.gone = false;
     if (mine.speed == 0) mine.speed = std::clamp(bytes_per_s, 20e3, 2e6);
 }
@@ -79,7 +79,7 @@ int Picker::useful_peers(Millis now) const {
     for (const auto& [number, peer] : peers_) {
         if (peer.banned || peer.gone || peer.not_before > now + 1000) continue;
         for (std::size_t k = 0; k < chunks_.size(); ++k)
-            if (peer.have[k] && chunks_[k].left > 0) {
+            if (chunks_[k].left > 0 && peer.have.has_some(static_cast<int>(k))) {
                 ++n;
                 break;
             }
@@ -113,11 +113,11 @@ bool Picker::can_ask(const Peer& peer, Millis now) const {
     return peer.orders == 0 && strangers_ < options_.strangers;
 }
 
-/// Number of peers that have the chunk.
+/// Number of peers that have the chunk, or receive it.
 int Picker::rarity(int chunk) const {
     return static_cast<int>(std::ranges::count_if(peers_, [&](const auto& entry) {
         const Peer& peer = entry.second;
-        return !peer.banned && !peer.gone && peer.have[static_cast<std::size_t>(chunk)];
+        return !peer.banned && !peer.gone && peer.have.has_some(chunk);
     }));
 }
 
@@ -127,14 +127,58 @@ int Picker::sources_of(int chunk) const {
 }
 
 /// The first run of pieces that are neither received nor requested.
-std::optional<std::pair<int, int>> Picker::open_run(int chunk) const {
+std::optional<Picker::Run> Picker::open_run(int chunk) const {
     const auto& pieces = chunks_[static_cast<std::size_t>(chunk)].pieces;
-    const auto open = [](const Piece& piece) { return !piece.done && piece.asked == 0; };
-    const auto first = std::ranges::find_if(pieces, open);
+    const auto first = std::ranges::find_if(pieces, &Piece::open);
     if (first == pieces.end()) return {};
-    const auto end = std::find_if_not(first, pieces.end(), open);
-    return std::pair{static_cast<int>(first - pieces.begin()),
-                     static_cast<int>(end - pieces.begin())};
+    const auto end = std::ranges::find_if_not(first, pieces.end(), &Piece::open);
+    return Run{static_cast<int>(first - pieces.begin()), static_cast<int>(end - pieces.begin())};
+}
+
+bool Picker::has(const Peer& peer, int chunk, int piece) const {
+    if (peer.have.has(chunk)) return true;
+    const auto part = peer.have.parts.find(chunk);
+    return part != peer.have.parts.end() && contains(part->second, piece);
+}
+
+/// The same of the pieces that a peer has.
+std::optional<Picker::Run> Picker::open_run(int chunk, const Peer& peer) const {
+    if (peer.have.has(chunk)) return open_run(chunk);
+    if (!peer.have.has_some(chunk)) return {};
+    const auto& pieces = chunks_[static_cast<std::size_t>(chunk)].pieces;
+    const auto here = [&](int i) {
+        return pieces[static_cast<std::size_t>(i)].open() && has(peer, chunk, i);
+    };
+    const int most = static_cast<int>(pieces.size());
+    int first = 0;
+    while (first < most && !here(first)) ++first;
+    int end = first;
+    while (end < most && here(end)) ++end;
+    if (first == end) return {};
+    return Run{first, end};
+}
+
+/// The same from the piece on that the fewest peers have. Listeners that receive one chunk at the
+/// same time thus have different pieces for each other.
+std::optional<Picker::Run> Picker::rarest_run(int chunk, const Peer& peer) {
+    const auto& pieces = chunks_[static_cast<std::size_t>(chunk)].pieces;
+    const int most = static_cast<int>(pieces.size());
+    const auto here = [&](int i) {
+        return pieces[static_cast<std::size_t>(i)].open() && has(peer, chunk, i);
+    };
+    int first = most;
+    double best = 0;
+    for (int i = 0; i < most; ++i) {
+        if (!here(i)) continue;
+        double key = std::uniform_real_distribution{0.0, 0.9}(chance_);
+        for (const auto& [number, other] : peers_)
+            key += !other.banned && !other.gone && has(other, chunk, i);
+        if (first == most || key < best) first = i, best = key;
+    }
+    if (first == most) return {};
+    int end = first + 1;
+    while (end < most && here(end)) ++end;
+    return Run{first, end};
 }
 
 /// Time limit of an order for this many bytes, ms: twice the time that the edge would need.
@@ -151,11 +195,13 @@ bool Picker::overdue(const Chunk& chunk, int piece, Millis now) const {
     return mine.lost > time_for(end_of(chunk, piece) - mine.begin);
 }
 
-/// @param piece  the first open piece
-bool Picker::may_ask(const Peer& peer, int chunk, int piece, Millis now) const {
-    const auto k = static_cast<std::size_t>(chunk);
-    return peer.have[k] && can_ask(peer, now) &&
-           (peer.proven || peer.gave || !overdue(chunks_[k], piece, now));
+/// The pieces that a peer may be asked for now.
+std::optional<Picker::Run> Picker::run_for(const Peer& peer, int chunk, Millis now) const {
+    if (!can_ask(peer, now)) return {};
+    const auto run = open_run(chunk, peer);
+    if (!run || peer.proven || peer.gave) return run;
+    if (overdue(chunks_[static_cast<std::size_t>(chunk)], run->first, now)) return {};
+    return run;
 }
 
 /// A chunk for which a free peer can send pieces. Chunks already begun come before new ones.
@@ -168,14 +214,13 @@ std::optional<int> Picker::choose_for_peers(Millis now) {
     for (int k = 0; k < static_cast<int>(chunks_.size()); ++k) {
         const auto& chunk = chunks_[static_cast<std::size_t>(k)];
         if (chunk.left == 0) continue;
-        const auto run = open_run(k);
-        if (!run) continue;
+        if (!open_run(k)) continue;
         const int sources = sources_of(k);
         if (sources >= options_.peers_a_chunk) continue;
         const bool begun = sources > 0 || chunk.left < static_cast<int>(chunk.pieces.size());
         if (!begun && open >= options_.open_chunks) continue;
         const bool reachable = std::ranges::any_of(
-            peers_, [&](const auto& entry) { return may_ask(entry.second, k, run->first, now); });
+            peers_, [&](const auto& entry) { return run_for(entry.second, k, now).has_value(); });
         if (!reachable) continue;
         const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
         const double key = (begun ? 0 : 1e6) + (options_.in_order ? k : rarity(k) + chance);
@@ -211,10 +256,13 @@ void Picker::start(int source, int chunk, int first, int end, Millis now,
 bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
     const auto chunk = choose_for_peers(now);
     if (!chunk) return false;
-    const auto run = *open_run(*chunk);
     std::vector<int> able;
+    int pieces = 0;  // that one of them has: at most so many peers
     for (const auto& [number, peer] : peers_)
-        if (may_ask(peer, *chunk, run.first, now)) able.push_back(number);
+        if (const auto run = run_for(peer, *chunk, now)) {
+            able.push_back(number);
+            pieces = std::max(pieces, run->second - run->first);
+        }
     const auto free_speed = [&](int n) {
         const auto& peer = peers_[n];
         return peer.speed / (1 + peer.orders);
@@ -225,7 +273,7 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
     std::vector<int> chosen;
     for (const int n : able) {
         if (static_cast<int>(chosen.size()) >= options_.peers_a_chunk - sources_of(*chunk) ||
-            static_cast<int>(chosen.size()) >= run.second - run.first)
+            static_cast<int>(chosen.size()) >= pieces)
             break;
         if (!peers_[n].proven && strangers-- <= 0) continue;
         chosen.push_back(n);
@@ -233,24 +281,26 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
     if (chosen.empty()) return false;
     double total = 0;
     for (const int n : chosen) total += free_speed(n);
-    int first = run.first;
-    double share = 0;
-    const int pieces = run.second - run.first;
     const auto& c = chunks_[static_cast<std::size_t>(*chunk)];
+    const auto before = orders.size();
+    double carry = 0;  // pieces that those before did not get
     for (std::size_t i = 0; i < chosen.size(); ++i) {
+        const auto& peer = peers_[chosen[i]];
+        const auto run = options_.rare_pieces ? rarest_run(*chunk, peer) : open_run(*chunk, peer);
+        if (!run) continue;  // others have got all that it has
         const double speed = free_speed(chosen[i]);
-        share += speed / total;
-        const int rest =
-            static_cast<int>(chosen.size() - i - 1);  // each of them gets at least one piece
-        const int most = std::clamp(run.first + static_cast<int>(share * pieces + 0.5), first + 1,
-                                    run.second - rest);
-        const auto begin = c.pieces[static_cast<std::size_t>(first)].begin;
-        int end = first + 1;
+        carry += speed / total * pieces;
+        const int rest = static_cast<int>(chosen.size() - i - 1);  // each gets a piece
+        const int share = std::clamp(static_cast<int>(carry + 0.5), 1,
+                                     std::max(1, run->second - run->first - rest));
+        const int most = run->first + share;
+        const auto begin = c.pieces[static_cast<std::size_t>(run->first)].begin;
+        int end = run->first + 1;
         while (end < most && end_of(c, end) - begin <= speed * order_s) ++end;
-        start(chosen[i], *chunk, first, end, now, orders);
-        first = end;
+        carry -= end - run->first;
+        start(chosen[i], *chunk, run->first, end, now, orders);
     }
-    return true;
+    return orders.size() > before;
 }
 
 double Picker::peer_rate(Millis now) const {
@@ -314,7 +364,7 @@ std::optional<int> Picker::choose_for_edge() {
 
 /// The number of pieces for the edge, of a chunk that peers have too: enough to keep the edge busy
 /// for a moment. The rest is left for peers, in case they become faster.
-int Picker::edge_share(int chunk, std::pair<int, int> run) const {
+int Picker::edge_share(int chunk, Run run) const {
     const auto& c = chunks_[static_cast<std::size_t>(chunk)];
     const auto begin = c.pieces[static_cast<std::size_t>(run.first)].begin;
     int end = run.first + 1;
@@ -535,7 +585,7 @@ void Picker::failed(int order, Fault fault, Millis now) {
             peer.banned = true;
             break;
         case Fault::missing:
-            peer.have[static_cast<std::size_t>(active.order.chunk)] = false;
+            peer.have.lacks(active.order.chunk);
             if (!peer.proven) strike(peer, now, 100);
             break;
         case Fault::busy:

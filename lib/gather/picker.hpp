@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "gather/have.hpp"
 #include "gather/retry.hpp"
 
 namespace stretto::gather {
@@ -44,6 +45,7 @@ class Picker {
    public:
     struct Options {
         bool in_order = false;
+        bool rare_pieces = false;  ///< of a chunk, the pieces that the fewest peers have come first
         int peers_a_chunk = 8;
         int orders_a_peer = 2;  ///< of a peer that has sent a correct piece
         int strangers = 8;      ///< concurrent orders of all other peers together
@@ -63,9 +65,11 @@ class Picker {
     /// each piece can be verified. Open orders remain requests for whole chunks.
     void set_pieces(const std::vector<std::vector<std::uint32_t>>& starts);
 
-    /// Add or update a peer. @param have  per chunk @param bytes_per_s  estimated rate, used until
-    /// a rate is measured
-    void set_peer(int peer, const std::vector<bool>& have, double bytes_per_s);
+    /// Add or update a peer. @param bytes_per_s  estimated rate, used until a rate is measured
+    void set_peer(int peer, Have have, double bytes_per_s);
+    void set_peer(int peer, std::vector<bool> have, double bytes_per_s) {
+        set_peer(peer, Have{std::move(have)}, bytes_per_s);
+    }
     /// Another peer replaces it: send it no more requests.
     void drop_peer(int peer);
     bool banned(int peer) const;
@@ -124,6 +128,8 @@ class Picker {
         bool done = false;
         int asked = 0;    // open orders that contain it
         Millis lost = 0;  // time spent on peers that sent nothing
+
+        bool open() const { return !done && asked == 0; }
     };
     struct Chunk {
         std::uint32_t bytes = 0;
@@ -131,7 +137,7 @@ class Picker {
         int left = 1;
     };
     struct Peer {
-        std::vector<bool> have;
+        Have have;
         double speed = 0;  // bytes/s of one order
         int orders = 0, strikes = 0;
         int empty = 0;  // consecutive orders without a piece
@@ -154,8 +160,12 @@ class Picker {
     bool can_ask(const Peer& peer, Millis now) const;
     int rarity(int chunk) const;
     int sources_of(int chunk) const;
-    std::optional<std::pair<int, int>> open_run(int chunk) const;
-    bool may_ask(const Peer& peer, int chunk, int piece, Millis now) const;
+    using Run = std::pair<int, int>;  // pieces [first, end)
+    std::optional<Run> open_run(int chunk) const;
+    std::optional<Run> open_run(int chunk, const Peer& peer) const;
+    std::optional<Run> rarest_run(int chunk, const Peer& peer);
+    bool has(const Peer& peer, int chunk, int piece) const;
+    std::optional<Run> run_for(const Peer& peer, int chunk, Millis now) const;
     Millis time_for(double bytes) const;
     bool overdue(const Chunk& chunk, int piece, Millis now) const;
     std::optional<int> choose_for_peers(Millis now);
@@ -165,7 +175,7 @@ class Picker {
     bool ask_edge_again(Millis now, std::vector<Order>& orders);
     double speed_of(const Active& active, Millis now) const;
     double edge_pace(Millis now) const;
-    int edge_share(int chunk, std::pair<int, int> run) const;
+    int edge_share(int chunk, Run run) const;
     double peer_rate(Millis now) const;
     Millis allowed(const Active& active) const;
     void start(int source, int chunk, int first, int end, Millis now, std::vector<Order>& orders);

@@ -94,6 +94,7 @@ Driver::Driver(Presence& presence, std::string song, bool old_names,
 
 Driver::~Driver() {
     if (presence_.kept() && !id_.empty()) presence_.kept()->release(id_);
+    if (!id_.empty()) presence_.unfinished().drop_song(id_);
 }
 
 // ---- song lookup
@@ -235,6 +236,7 @@ void Driver::carry_out(const gather::Check& check) {
     auto& bytes = bytes_of(key);
     const bool right =
         bytes.size() == static_cast<std::size_t>(row.bytes) && sha256(bytes) == row.sha256;
+    if (!right) pass_on_no_more(key);
     if (right) {
         if (headers_[check.rendition].empty())
             headers_[check.rendition].assign(bytes.begin(), bytes.begin() + rendition.header_bytes);
@@ -243,6 +245,7 @@ void Driver::carry_out(const gather::Check& check) {
         const bool kept =
             cache && cache->keep(id_, song::chunk_path(rendition.kbps, check.chunk), bytes);
         if (kept) presence_.kept_more();
+        pass_on_no_more(key);
         // a chunk that is delivered soon, or cannot be cached, stays in memory
         if (!calls_.deliver || (kept && chunks_.size() > 4)) chunks_.erase(key);
     } else {
@@ -253,6 +256,7 @@ void Driver::carry_out(const gather::Check& check) {
 
 void Driver::carry_out(const gather::Forget& forget) {
     chunks_.erase({forget.rendition, forget.chunk});
+    pass_on_no_more({forget.rendition, forget.chunk});
 }
 
 void Driver::carry_out(const gather::Deliver& deliver) {
@@ -541,11 +545,14 @@ void Driver::on_head(int number, const http::Response& head) {
     const auto& ask = flight.ask;
     if (const auto* cache = head.fields.find("X-Cache")) flight.hit = *cache == "HIT";
     if (flight.hit && ask.from == Ask::From::edge && is_bytes_of_chunk(ask)) hits_.insert(number);
-    if (ask.from == Ask::From::peer)
-        if (const auto said = head.fields.joined("Stretto-Have"))
-            if (const auto have =
-                    peer::parse_have(*said, manifest_.renditions.front().chunks.size()))
-                conductor_->have_said(number, *have, now());
+    if (ask.from == Ask::From::peer) {
+        const auto chunks = manifest_.renditions.front().chunks.size();
+        const auto said = head.fields.joined("Stretto-Have");
+        const auto more = head.fields.joined("Stretto-Parts");
+        const auto have = peer::parse_have(said.value_or(""), chunks);
+        const auto parts = peer::parse_parts(more.value_or(""), chunks);
+        if ((said || more) && have && parts) conductor_->have_said(number, {*have, *parts}, now());
+    }
     bool good = head.status == 200;
     if (ask.what == Ask::What::part || ask.what == Ask::What::headers) {
         const auto skip = skipped(head, ask);
@@ -624,6 +631,7 @@ void Driver::take(Flight& flight, BytesView bytes) {
         const auto end = ask.begin + flight.got;
         if (chunk.size() < end) chunk.resize(end);
         std::ranges::copy(bytes, chunk.begin() + static_cast<std::ptrdiff_t>(end - bytes.size()));
+        pass_on_pieces(ask, end - static_cast<std::uint32_t>(bytes.size()), end);
     }
     conductor_->received(number, static_cast<std::uint32_t>(bytes.size()), now());
     carry_out();
@@ -649,10 +657,45 @@ void Driver::take_pieces(int number) {
         auto& chunk = bytes_of({ask.rendition, ask.chunk});
         if (chunk.size() < end) chunk.resize(end);
         std::ranges::copy(piece, chunk.begin() + begin);
+        // at the end of a request for less than the whole chunk, a piece may be cut off
+        if (end == (at + 1 < pieces.size() ? pieces[at + 1].offset : ask.whole))
+            pass_on({ask.rendition, ask.chunk}, flight.next_piece, begin, piece);
         ++flight.next_piece;
         conductor_->piece(number, now());
         carry_out();
     }
+}
+
+/// A verified piece of a chunk that is not complete yet.
+void Driver::pass_on(Chunk chunk, int piece, std::uint32_t begin, BytesView bytes) {
+    if (!presence_.shares()) return;
+    const auto& rendition = manifest_.renditions[static_cast<std::size_t>(chunk.first)];
+    const auto& row = rendition.chunks[static_cast<std::size_t>(chunk.second)];
+    presence_.unfinished().add({id_, rendition.kbps, chunk.second}, piece, begin, bytes,
+                               static_cast<std::uint32_t>(row.bytes));
+}
+
+/// Bytes [from, to) have arrived from an edge in one request, after those from ask.begin on. Pieces
+/// that they complete are verified here, because only the whole chunk is verified later.
+void Driver::pass_on_pieces(const Ask& ask, std::uint32_t from, std::uint32_t to) {
+    const auto index = index_.find(ask.rendition);
+    if (!presence_.shares() || ask.what != Ask::What::part || ask.from != Ask::From::edge ||
+        index == index_.end())
+        return;
+    const auto& pieces = index->second[static_cast<std::size_t>(ask.chunk)];
+    const BytesView chunk{chunks_.at({ask.rendition, ask.chunk})};
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        const auto begin = pieces[i].offset;
+        const auto end = i + 1 < pieces.size() ? pieces[i + 1].offset : ask.whole;
+        if (begin < ask.begin || end <= from || end > to) continue;
+        const auto piece = chunk.subspan(begin, end - begin);
+        if (song::piece_hash(piece) == pieces[i].hash)
+            pass_on({ask.rendition, ask.chunk}, static_cast<int>(i), begin, piece);
+    }
+}
+
+void Driver::pass_on_no_more(Chunk chunk) {
+    presence_.unfinished().drop({id_, kbps(chunk.first), chunk.second});
 }
 
 void Driver::on_end(int number, const http::Failure* failure) {

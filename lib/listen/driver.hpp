@@ -87,6 +87,9 @@ class Driver {
     void on_end(int number, const http::Failure* failure);
     void take(Flight& flight, BytesView bytes);
     void take_pieces(int number);
+    void pass_on(Chunk chunk, int piece, std::uint32_t begin, BytesView bytes);
+    void pass_on_pieces(const gather::Ask& ask, std::uint32_t from, std::uint32_t to);
+    void pass_on_no_more(Chunk chunk);
     void whole(int number);
     void take_manifest(int number, BytesView json);
     void take_index(int number, BytesView bytes, bool kept);

@@ -100,8 +100,9 @@ void Presence::open_cache(const std::function<void(const std::string&)>& say) {
 void Presence::share() {
     peer::Seeder::Options how;
     how.upload_bytes_per_s = options_.upload_limit;
+    how.uploads = gather::uploads_for(options_.upload_limit);
     how.listen = options_.listen;
-    seeder_.emplace(loop_, *kept_, how);
+    seeder_.emplace(loop_, *kept_, how, &unfinished_);
     const auto kbps = options_.upload_limit > 0
                           ? static_cast<std::int64_t>(options_.upload_limit * 8 / 1000)
                           : default_upload_kbps;

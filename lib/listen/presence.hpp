@@ -45,6 +45,8 @@ class Presence {
     net::Loop& loop() const noexcept { return loop_; }
     gather::Edges& edges() noexcept { return edges_; }
     store::Kept* kept() { return kept_ ? &*kept_ : nullptr; }
+    /// What is passed on before it is kept. Use it only if this listener shares.
+    peer::Unfinished& unfinished() noexcept { return unfinished_; }
     TokenSource& token() noexcept { return token_; }
     peer::Tracker* tracker() { return tracker_ ? &*tracker_ : nullptr; }
     bool asks_peers() const { return options_.peers && tracker_.has_value(); }
@@ -109,6 +111,7 @@ class Presence {
     int plain_ = -1;
     std::map<int, std::unique_ptr<http::Upstream>> upstreams_;
     std::optional<peer::Tracker> tracker_;
+    peer::Unfinished unfinished_;
     std::optional<peer::Seeder> seeder_;
     std::optional<WebRtc> webrtc_;
     std::size_t refused_ = 0, unsafe_ = 0;  // of the tracker's last list

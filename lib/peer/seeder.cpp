@@ -83,9 +83,11 @@ class Seeder::Upload : public http::Body {
     net::Life life_;
 };
 
-Seeder::Seeder(net::Loop& loop, const store::Kept& kept, const Options& options)
+Seeder::Seeder(net::Loop& loop, const store::Kept& kept, const Options& options,
+               const Unfinished* unfinished)
     : loop_(loop),
       kept_(kept),
+      unfinished_(unfinished),
       options_(options),
       tree_(kept.root()),
       origin_(tree_, 64, 1 << 20),
@@ -120,12 +122,36 @@ void Seeder::listen(const std::string& where) {
     }
 }
 
-/// Our chunks of the requested rendition, so that clients need not ask in vain.
+/// Our chunks of the requested rendition and pieces of others, so that clients need not ask in
+/// vain.
 std::string Seeder::have(const edge::Route& route) const {
+    std::string fields;
     const auto& chunks = kept_.chunks(route.song);
-    const auto found = chunks.find(route.kbps);
-    if (found == chunks.end()) return {};
-    return text("Stretto-Have: ", print_have(found->second), "\r\n");
+    if (const auto found = chunks.find(route.kbps); found != chunks.end())
+        fields = text("Stretto-Have: ", print_have(found->second), "\r\n");
+    const auto parts = unfinished_ ? unfinished_->parts(route.song, route.kbps) : Parts{};
+    if (!parts.empty()) fields += text("Stretto-Parts: ", print_parts(parts), "\r\n");
+    return fields;
+}
+
+/// A range of a chunk that is not complete here. nullopt: bytes of it are missing
+std::optional<http::Outgoing> Seeder::part(const edge::Route& route,
+                                           const http::Request& request) const {
+    const auto* range = request.fields.find("Range");
+    const Unfinished::Key key{route.song, route.kbps, static_cast<int>(route.chunk)};
+    const auto whole = unfinished_ ? unfinished_->whole(key) : std::nullopt;
+    if (!range || !whole || request.method != "GET") return {};
+    const auto wanted = http::wanted_range(*range, *whole);
+    if (wanted.kind != http::Wanted::part) return {};
+    auto bytes = unfinished_->read(key, wanted.range.first, wanted.range.length);
+    if (!bytes) return {};
+    http::Outgoing out;
+    out.status = 206;
+    out.length = bytes->size();
+    http::append_field(out.fields, "Content-Range",
+                       http::print_content_range(wanted.range, *whole));
+    out.body = http::body_of(std::string{as_text(*bytes)});
+    return out;
 }
 
 void Seeder::learn_pass_key(const std::optional<sign::PublicKey>& key) {
@@ -149,10 +175,16 @@ void Seeder::handle(http::Incoming&& incoming, http::Reply reply) {
     if (withheld_.contains(route.song)) return reply.send(404, "not found");
     auto more = have(route);
     const auto entry = origin_.find(route, false, loop_.now_ms());
-    if (!entry) return reply.send(404, "not found", more);
+    auto part = entry || !chunk ? std::nullopt : this->part(route, request);
+    if (!entry && !part) return reply.send(404, "not found", more);
     const bool upload = chunk && request.method == "GET";
     if (upload && (urgent_ || uploads_ >= options_.uploads))
         return reply.send(503, "busy", more + "Retry-After: 1\r\n");
+    if (part) {
+        part->fields += more;
+        part->body = std::make_unique<Upload>(*this, std::move(part->body));
+        return reply.send(std::move(*part));
+    }
     edge::Answering how;
     how.extra = std::move(more);
     if (upload)

@@ -1,5 +1,6 @@
 #pragma once
-// A peer's server: passes kept chunks and indexes of announced songs on, at a bounded rate, and
+// A peer's server: passes kept chunks, verified pieces of chunks that it still receives, and
+// indexes of announced songs on, at a bounded rate, and
 // answers nothing else: a whole cache listed to strangers would tell what somebody listens to.
 #include <unordered_set>
 
@@ -7,6 +8,7 @@
 #include "http/server.hpp"
 #include "net/life.hpp"
 #include "peer/passes.hpp"
+#include "peer/unfinished.hpp"
 #include "store/kept.hpp"
 
 namespace stretto::peer {
@@ -38,7 +40,9 @@ class Seeder : public http::Handler {
         std::string listen;             ///< "host:port"; empty: every address, a free port
     };
     /// Error 69 if the port is in use.
-    Seeder(net::Loop& loop, const store::Kept& kept, const Options& options);
+    /// @param unfinished  what is given beside whole chunks; nullptr: nothing
+    Seeder(net::Loop& loop, const store::Kept& kept, const Options& options,
+           const Unfinished* unfinished = nullptr);
     ~Seeder() override;
 
     int port() const noexcept { return port_; }
@@ -60,10 +64,13 @@ class Seeder : public http::Handler {
    private:
     class Upload;
     std::string have(const edge::Route& route) const;
+    std::optional<http::Outgoing> part(const edge::Route& route,
+                                        const http::Request& request) const;
     void listen(const std::string& where);
 
     net::Loop& loop_;
     const store::Kept& kept_;
+    const Unfinished* unfinished_;
     Options options_;
     store::Tree tree_;
     edge::Origin origin_;

@@ -189,7 +189,7 @@ bool Session::peers_late(const abr::State& state, const Offer& offer) const {
 /// Half of what is in hand, so that as much is left to go on elsewhere; no less than the network
 /// may pause, as far as it was seen, and twice that after each time that it was in vain.
 double Session::patience(double buffer) const {
-    if (want_->peers || !elsewhere_)
+    if (!elsewhere_)
         return buffer < options_.emergency_s ? options_.silence_emergency_s : options_.silence_s;
     double least = options_.silence_emergency_s;  // nothing is known
     if (under_way_.got > 0 && rate_seen_ > 0)
@@ -200,8 +200,9 @@ double Session::patience(double buffer) const {
     return std::clamp(buffer / 2, least, options_.silence_s);
 }
 
+/// Peers that send nothing cost time, which has a budget, and an edge helps when they are late.
 bool Session::silent(double now, double buffer) const {
-    return want_ && now - last_byte_ > patience(buffer);
+    return want_ && !want_->peers && now - last_byte_ > patience(buffer);
 }
 
 Session::Orders Session::act(double now, const Heard& heard, const Offer& offer) {
@@ -211,7 +212,7 @@ Session::Orders Session::act(double now, const Heard& heard, const Offer& offer)
     if (silent(now, s.buffer)) {
         orders.cancel = want_->number;
         orders.silent = true;
-        if (!want_->peers) ++silences_;
+        ++silences_;
         failed(want_->number);
         return orders;  // its source goes out of favour first
     }

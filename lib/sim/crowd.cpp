@@ -135,7 +135,7 @@ void CrowdState::begin_song(std::uint32_t number) {
     const int rendition = rendition_of(layout, settings.kbps);
     if (l.evil != Evil::no || number >= settings.listeners) {
         l.holdings.push_back(
-            {song, rendition, std::vector<bool>(static_cast<std::size_t>(layout.chunks), true)});
+            {song, rendition, {std::vector<bool>(static_cast<std::size_t>(layout.chunks), true)}});
         return changed(number);
     }
     l.client = std::make_unique<CrowdClient>(*this, number, song, rendition);
@@ -191,8 +191,8 @@ swarm::Announce CrowdState::inventory(std::uint32_t number) {
         const auto& song = catalogue.song(holding.song);
         auto& ranges =
             said.songs[song.id][song.layout.kbps[static_cast<std::size_t>(holding.rendition)]];
-        for (int k = 0; k < static_cast<int>(holding.have.size()); ++k) {
-            if (!holding.have[static_cast<std::size_t>(k)]) continue;
+        for (int k = 0; k < static_cast<int>(holding.have.chunks.size()); ++k) {
+            if (!holding.have.has(k)) continue;
             if (!ranges.empty() && ranges.back().last == k - 1)
                 ranges.back().last = k;
             else

@@ -14,6 +14,13 @@ constexpr int rate = 44'100;
 constexpr std::uint32_t manifest_bytes = 4500, index_row_bytes = 24;
 constexpr double silence_s = 5;  // before a poll that is not answered ends
 
+bool gives(const gather::Have& have, const gather::Ask& ask) {
+    if (have.has(ask.chunk)) return true;
+    const auto part = have.parts.find(ask.chunk);
+    return part != have.parts.end() &&
+           gather::contains(part->second, ask.first_piece, ask.end_piece);
+}
+
 /// What a listener hears of a song before going on to another, s. Lamere (Spotify, 2014): 24 % of
 /// plays are skipped within 5 s, 29 % within 10 s, 35 % within 30 s, 49 % before the end.
 double patience(Chance& chance, double song_s) {
@@ -105,7 +112,7 @@ gather::Found CrowdClient::found() const {
     found.kept.resize(song_.shape.renditions.size());
     for (const auto& holding : crowd_.listeners[listener_].holdings)
         if (holding.song == number_)
-            found.kept[static_cast<std::size_t>(holding.rendition)] = holding.have;
+            found.kept[static_cast<std::size_t>(holding.rendition)] = holding.have.chunks;
     return found;
 }
 
@@ -291,12 +298,12 @@ void CrowdClient::request(Flight flight) {
     later(wait, [this, number] { on_head(number); });
 }
 
-std::vector<bool> CrowdClient::holding_of(const Host& host, int rendition) const {
+gather::Have CrowdClient::holding_of(const Host& host, int rendition) const {
     auto& peer = crowd_.listeners[host.peer];
     const auto chunks = song_.shape.chunk_s.size();
-    if (peer.evil != Evil::no) return std::vector<bool>(chunks, true);
+    if (peer.evil != Evil::no) return {std::vector<bool>(chunks, true)};
     if (const auto* holding = peer.holding(number_, rendition)) return holding->have;
-    return std::vector<bool>(chunks);
+    return {std::vector<bool>(chunks)};
 }
 
 void CrowdClient::on_head(int number) {
@@ -328,9 +335,10 @@ void CrowdClient::on_head(int number) {
         return on_answer(number);
     }
     if (flight.ask.what == Ask::What::part &&
-        (peer.evil == Evil::missing || !have[static_cast<std::size_t>(flight.ask.chunk)]))
+        (peer.evil == Evil::missing || !gives(have, flight.ask)))
         return fail(number, gather::Fault::missing);
-    if (peer.evil == Evil::busy || peer.uploads >= crowd_uploads)
+    if (peer.evil == Evil::busy ||
+        peer.uploads >= gather::uploads_for(crowd_.result.members[host.peer].up))
         return fail(number, gather::Fault::busy);
     ++peer.uploads;
     flight.uploading = true;
@@ -357,8 +365,10 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
             return;
         }
     }
+    const auto [ask, got] = std::pair{flight.ask, flight.got};
     conductor_->received(number, n, now_s());
     carry_out();
+    if (ask.what == Ask::What::part && ask.end_piece == 0) keep_pieces(ask, got);
     if (!take_pieces(number)) return;
     const auto still = flights_.find(number);
     if (still == flights_.end()) return;
@@ -390,6 +400,7 @@ bool CrowdClient::take_pieces(int number) {
         }
         flight.right += end - starts[next - 1];
         ++flight.next_piece;
+        keep_pieces(Ask{ask}, end - ask.begin);
         conductor_->piece(number, now_s());
         carry_out();
     }
@@ -444,15 +455,38 @@ void CrowdClient::end(int number) {
     flights_.erase(found);
 }
 
+Holding& CrowdClient::holding(int rendition) {
+    if (auto* known = me().holding(number_, rendition)) return *known;
+    me().holdings.push_back({number_, rendition, {std::vector<bool>(song_.shape.chunk_s.size())}});
+    return me().holdings.back();
+}
+
 void CrowdClient::keep(int rendition, int chunk) {
-    auto* holding = me().holding(number_, rendition);
-    if (!holding) {
-        me().holdings.push_back(
-            {number_, rendition, std::vector<bool>(song_.shape.chunk_s.size())});
-        holding = &me().holdings.back();
-    }
-    holding->have[static_cast<std::size_t>(chunk)] = true;
+    auto& have = holding(rendition).have;
+    have.parts.erase(chunk);
+    have.chunks[static_cast<std::size_t>(chunk)] = true;
     crowd_.changed(listener_);
+}
+
+/// The pieces of a part that have arrived as a whole can be passed on.
+void CrowdClient::keep_pieces(const Ask& ask, std::uint32_t got) {
+    const auto& chunk = conductor_->shape()
+                            .renditions[static_cast<std::size_t>(ask.rendition)]
+                            .chunks[static_cast<std::size_t>(ask.chunk)];
+    auto& have = holding(ask.rendition).have;
+    if (chunk.pieces.empty() || have.has(ask.chunk)) return;
+    gather::PieceSet set = 0;
+    const auto n = std::min<std::size_t>(chunk.pieces.size(), gather::most_told_pieces);
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto end = i + 1 < chunk.pieces.size() ? chunk.pieces[i + 1].offset : chunk.bytes;
+        if (chunk.pieces[i].offset >= ask.begin && end <= ask.begin + got)
+            set |= gather::PieceSet{1} << i;
+    }
+    if (set != 0) have.parts[ask.chunk] |= set;
+}
+
+void CrowdClient::carry_out(const gather::Forget& forget) {
+    holding(forget.rendition).have.parts.erase(forget.chunk);
 }
 
 // ---- time

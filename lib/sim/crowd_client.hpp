@@ -18,6 +18,7 @@ namespace stretto::sim {
 using gather::Millis;
 struct CrowdState;
 struct Listener;
+struct Holding;
 
 class CrowdClient {
    public:
@@ -64,7 +65,7 @@ class CrowdClient {
     void carry_out(const gather::Begin&) {}
     void carry_out(const gather::Pass& pass);
     void carry_out(const gather::Check& check);
-    void carry_out(const gather::Forget&) {}
+    void carry_out(const gather::Forget& forget);
     void carry_out(const gather::Deliver&) {}
     void carry_out(const gather::Tell& tell);
     void carry_out(const gather::Came& came);
@@ -87,7 +88,9 @@ class CrowdClient {
     bool silent(const Host& host) const;
     bool gives_wrong_bytes(const Ask& ask);
     void keep(int rendition, int chunk);
-    std::vector<bool> holding_of(const Host& host, int rendition) const;
+    Holding& holding(int rendition);
+    void keep_pieces(const Ask& ask, std::uint32_t got);
+    gather::Have holding_of(const Host& host, int rendition) const;
     play::Session::Heard heard() const;
     void sleep();
     void finish_play();

@@ -8,13 +8,11 @@
 
 namespace stretto::sim {
 
-constexpr int crowd_uploads = 4;  // concurrent uploads of a listener, as in peer::Seeder
-
-/// The cached chunks of a rendition.
+/// The cached chunks of a rendition, and verified pieces of others.
 struct Holding {
     std::uint32_t song = 0;
     int rendition = 0;
-    std::vector<bool> have;
+    gather::Have have;
 };
 
 struct Listener {

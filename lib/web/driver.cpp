@@ -335,7 +335,7 @@ void Driver::head(int number, int status, const Fields& fields) {
         if (const auto* said = find(fields, "stretto-have"))
             if (const auto have =
                     peer::parse_have(*said, manifest_.renditions.front().chunks.size()))
-                rules_->have_said(flight.of_rules, *have, page_.now);
+                rules_->have_said(flight.of_rules, {*have}, page_.now);
     bool good = status == 200 || (ask.what == Ask::What::poll && status < 500);
     if (ask.what == Ask::What::part || ask.what == Ask::What::headers) {
         const auto* range = find(fields, "content-range");

@@ -200,6 +200,35 @@ done
 unread() { asked "$b_peer" unread /songs/big && cat answers && grep -q '^closed' answers; }
 ok 'a peer that asks and does not read loses its link' unread
 
+# a peer whose bytes are wrong, and a player that starts stretto-rtc itself
+sox -R -n -r 44100 -c 2 -b 16 short.wav synth 14 pinknoise gain -12
+stretto-encode -b 320 short.wav | stretto-chunk -d 2 | stretto-publish --name short store >/dev/null
+short=$(cat store/names/short)
+cp -r store false
+for file in false/songs/"$short"/320/chunk_*.ogg; do printf x | dd of="$file" bs=1 seek=3000 conv=notrunc 2>/dev/null; done
+start stretto-serve --workers 1 false
+rtc "$tracker" "$url"
+wrong=$peer
+has_short="{\"peer_id\": \"x\", \"port\": 8999, \"upload_kbps\": 100000, \"songs\": {\"$short\": {\"320\": [[0, 6]]}}}"
+lists_wrong() {
+    curl -s -o got -H 'Content-Type: application/json' -d "$has_short" "$url/announce"
+    curl -s -d "{\"song_id\": \"$short\", \"rtc\": true}" "$tracker/peers" | jq -e --arg url "rtc:$wrong" '.peers[] | select(.url == $url)'
+}
+ok 'the tracker names a peer that sends wrong bytes' await 'the peer in the list' lists_wrong
+plays() {
+    STRETTO_RTC_ADDRESS=127.0.0.1 stretto-play -q --tracker "$tracker" --edge "$origin" --allow-local-peers --cache played -O null \
+        --buffer 5 --events events.jsonl short
+}
+ok 'a player beside it plays to the end' plays
+rejects() { jq -es --arg peer "$wrong" 'any(.event == "reject" and .from == $peer)' events.jsonl; }
+ok 'it rejects what the peer sends' rejects
+right() { for k in 0 1 2 3 4 5 6; do cmp "played/songs/$short/320/chunk_$k.ogg" "store/songs/$short/320/chunk_$k.ogg" || return; done; }
+ok 'and keeps only right bytes' right
+none() { jq -es 'any(.event == "chunk" and .source == "peer") | not' events.jsonl; }
+ok 'of which none are of the peer' none
+smooth() { jq -es 'any(.event == "stall") | not' events.jsonl; }
+ok 'without a stall' smooth
+
 # few links
 rtc "$tracker" "$odd" --links 1
 c=$url c_pid=$pid

@@ -156,7 +156,7 @@ struct Gather : Run {
         for (const auto& ask : std::vector{driven.asks})
             if (ask.what == Ask::What::poll) {
                 rules.have_said(ask.number,
-                                std::vector<bool>(static_cast<std::size_t>(chunks), true), 0);
+                                {std::vector<bool>(static_cast<std::size_t>(chunks), true)}, 0);
                 driven.finish(ask);
             }
         driven.act();
@@ -402,7 +402,7 @@ BOOST_AUTO_TEST_CASE(responses_to_cancelled_requests_are_ignored) {
         r.rules.peers_said(gone, {peer(3)}, 1);
         r.rules.found(gone, song(9), 1);
         r.rules.index_said(gone, {}, 1);
-        r.rules.have_said(gone, {true}, 1);
+        r.rules.have_said(gone, {{true}}, 1);
         r.rules.began(gone, 320, 1);
         r.rules.received(gone, 10, 1);
         r.rules.piece(gone, 1);
@@ -499,7 +499,7 @@ BOOST_AUTO_TEST_CASE(peers_are_polled_and_heard_and_failing_polls_are_not_repeat
     BOOST_REQUIRE(poll.number >= 0);
     BOOST_TEST(poll.rendition == 1);
     const int met = r.rules.meetings;
-    r.rules.have_said(poll.number, {false, true, false}, 0);
+    r.rules.have_said(poll.number, {{false, true, false}}, 0);
     BOOST_TEST(r.rules.meetings == met + 1);
     BOOST_TEST(r.rules.peers()->at(poll.source).has(1, 1));
     r.driven.finish(poll);
@@ -520,7 +520,7 @@ BOOST_AUTO_TEST_CASE(stretto_have_of_an_edge_is_ignored) {
     r.song_said({peer(1)}, song(3));
     Ask part;
     const int number = r.rules.want(part, 0);
-    r.rules.have_said(number, {true, true, true}, 0);
+    r.rules.have_said(number, {{true, true, true}}, 0);
     BOOST_TEST(!r.rules.peers()->at(0).has(0, 0));
 }
 BOOST_AUTO_TEST_CASE(the_tracker_names_more_peers_later_and_may_fail_to) {

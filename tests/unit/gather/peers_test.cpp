@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(the_chunks_in_the_trackers_list_count_until_the_peer_report
         BOOST_TEST(k.peers.at(0).has(0, chunk) == (chunk <= 1 || chunk >= 8));
         BOOST_TEST(!k.peers.at(0).has(1, chunk));
     }
-    k.peers.said(0, 0, {true, true, true}, 500);  // what lacks to ten it has not
+    k.peers.said(0, 0, {{true, true, true}}, 500);  // what lacks to ten it has not
     k.peers.add({peer(1, {{96, {{9, 9}}}, {320, {{5, 5}}}})});
     for (int chunk = 0; chunk < 10; ++chunk) {
         BOOST_TEST(k.peers.at(0).has(0, chunk) == (chunk <= 2));
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(changes_are_reported_once) {
     k.peers.add({peer(1), peer(2)});
     BOOST_TEST((k.peers.take_changed() == std::vector{0, 1}));
     BOOST_TEST(k.peers.take_changed().empty());
-    k.peers.said(1, 0, {true}, 10);
+    k.peers.said(1, 0, {{true}}, 10);
     BOOST_TEST((k.peers.take_changed() == std::vector{1}));
     k.peers.failed(0, Fault::missing, 0, 0, 10);
     BOOST_TEST((k.peers.take_changed() == std::vector{0}));
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(each_is_polled_until_it_answers_and_then_not_for_a_moment) 
     BOOST_TEST((k.peers.polls(1000, 0) == std::vector{0, 1}));
     BOOST_TEST(k.peers.polls(60'000, 0).empty());  // under way, however long
     BOOST_TEST(k.peers.offer(0, 60'000).asked);
-    k.peers.said(0, 0, {true}, 60'000);
+    k.peers.said(0, 0, {{true}}, 60'000);
     k.peers.polled(0, true, 60'000);
     BOOST_TEST(k.peers.polls(60'699, 0).empty());
     BOOST_TEST((k.peers.polls(60'700, 0) == std::vector{0}));
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(complete_and_banned_peers_are_not_polled) {
     k.peers.add({peer(1), peer(2), peer(3)});
     k.peers.polls(0, 0);
     for (const int n : {0, 1, 2}) {
-        k.peers.said(n, 0, std::vector<bool>(10, n == 0), 0);
+        k.peers.said(n, 0, {std::vector<bool>(10, n == 0)}, 0);
         k.peers.polled(n, true, 0);
     }
     k.peers.failed(1, Fault::wrong, 0, 0, 0);
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_polled_ever_more_rarely_until_it_responds)
     BOOST_TEST(pauses.back() > 60'000);
     BOOST_TEST(pauses.back() < 200'000);
     k.peers.polls(2'000'000, 0);
-    k.peers.said(0, 0, {true}, 2'000'000);
+    k.peers.said(0, 0, {{true}}, 2'000'000);
     k.peers.polled(0, true, 2'000'000);
     BOOST_TEST(!k.peers.polls(2'000'700, 0).empty());
     k.peers.polled(0, false, 2'000'700);

@@ -505,4 +505,61 @@ BOOST_AUTO_TEST_CASE(while_peers_send_the_edge_mostly_has_one_transfer_at_a_time
     }
 }
 
+/// One chunk of eight pieces of 10 kB, of which peers have some.
+Picker one_in_parts(const Picker::Options& options = {}) {
+    Picker picker{{80'000}, options, 1};
+    picker.set_pieces({{0, 10'000, 20'000, 30'000, 40'000, 50'000, 60'000, 70'000}});
+    picker.pause_edge(1'000'000);
+    return picker;
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_is_asked_only_for_pieces_that_it_has) {
+    for (const bool rare : {false, true}) {
+        Picker::Options options;
+        options.rare_pieces = rare;
+        auto picker = one_in_parts(options);
+        const PieceSet has = 0b0110'0110;
+        picker.set_peer(0, {{false}, {{0, has}}}, 1e6);
+        PieceSet asked = 0;
+        for (Millis now = 0; now < 1000; now += 100)
+            for (const auto& order : picker.pick(now)) {
+                BOOST_TEST(order.source == 0);
+                BOOST_TEST(contains(has, order.first, order.end));
+                for (int i = order.first; i < order.end; ++i) {
+                    BOOST_TEST(!contains(asked, i));
+                    asked |= PieceSet{1} << i;
+                    picker.piece_done(order.number, i, now);
+                }
+                picker.finished(order.number, now);
+            }
+        BOOST_TEST(asked == has);
+        picker.set_peer(0, {{false}, {{0, has | 1}}}, 1e6);  // one more has arrived there
+        const auto more = picker.pick(2000);
+        BOOST_REQUIRE(more.size() == 1u);
+        BOOST_TEST((more[0].first == 0 && more[0].end == 1));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_piece_that_few_peers_have_comes_first) {
+    Picker::Options options;
+    options.rare_pieces = true;
+    options.strangers = 1;
+    auto picker = one_in_parts(options);
+    picker.set_peer(0, std::vector<bool>{true}, 1e6);
+    picker.set_peer(1, {{false}, {{0, 0b1101'1111}}}, 20e3);
+    picker.set_peer(2, {{false}, {{0, 0b1101'1111}}}, 20e3);
+    const auto orders = picker.pick(0);
+    BOOST_REQUIRE(orders.size() == 1u);
+    BOOST_TEST(orders[0].first == 5);
+}
+
+BOOST_AUTO_TEST_CASE(pieces_that_a_peer_had_no_more_are_not_asked_of_it_again) {
+    auto picker = one_in_parts();
+    picker.set_peer(0, {{false}, {{0, 0xff}}}, 1e6);
+    const auto orders = picker.pick(0);
+    BOOST_REQUIRE(orders.size() == 1u);
+    picker.failed(orders[0].number, Fault::missing, 10);
+    BOOST_TEST(picker.pick(60'000).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

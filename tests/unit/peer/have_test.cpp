@@ -39,4 +39,24 @@ BOOST_AUTO_TEST_CASE(nonsense_is_refused) {
         BOOST_TEST(!parse_have(text, 4), text);
 }
 
+BOOST_AUTO_TEST_CASE(pieces_are_printed_by_chunk_and_read_back) {
+    const Parts parts{{8, 0b1001'1111}, {9, 1}, {12, 1ull << 63}};
+    BOOST_TEST(print_parts(parts) == "8/0-4, 8/7, 9/0, 12/63");
+    BOOST_TEST((parse_parts("8/0-4, 8/7, 9/0, 12/63", 13) == parts));
+    BOOST_TEST(print_parts({{3, ~0ull}}) == "3/0-63");
+    BOOST_TEST((parse_parts("3/0-63", 4) == Parts{{3, ~0ull}}));
+    BOOST_TEST((parse_parts("", 4) == Parts{}));
+}
+
+BOOST_AUTO_TEST_CASE(chunks_and_pieces_beyond_the_song_are_passed_over) {
+    BOOST_TEST(
+        (parse_parts("4/0, 99999999999/1, 3/62-4000000000, 2/64", 4) == Parts{{3, 3ull << 62}}));
+}
+
+BOOST_AUTO_TEST_CASE(parts_that_are_none_are_refused) {
+    for (const auto* text : {"8", "8/", "/1", "8/1/2", "8-9/1", "8/2-1", "8/-1", "8/1-", "8;1",
+                             "8 /1", "8/ 1", "x/1", "8/x", "99999999999999999999/1"})
+        BOOST_TEST(!parse_parts(text, 10), text);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
