@@ -12,6 +12,9 @@ constexpr std::uint64_t hour_ms = 3'600'000;
 constexpr std::size_t most_rates = 65'536;
 constexpr std::size_t work = 200;  // boxes a turn
 
+/// Counters share places: 12 peers to a place when all boxes are full, in half a megabyte.
+constexpr std::size_t peers_a_counter = 8;
+
 /// One that nobody can guess, so that nobody can fill another network's counters.
 Hash secret_hash(Seal& seal) {
     constexpr Seal::Block of_quotas{};
@@ -26,7 +29,7 @@ Mailboxes::Mailboxes(const MailboxLimits& limits, std::unique_ptr<Seal> seal, Pr
     : limits_(limits),
       seal_(std::move(seal)),
       proved_(std::move(proved)),
-      quotas_(limits.of_prefix, limits.peers / 2, secret_hash(*seal_)) {}
+      quotas_(limits.of_prefix, limits.peers / peers_a_counter, secret_hash(*seal_)) {}
 
 Mailboxes::Key Mailboxes::key_of(const std::string& id, const Ip& ip) {
     Key key{{}, ip};

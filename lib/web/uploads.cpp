@@ -62,7 +62,7 @@ Result<bool> Uploads::take_ask(const Frame& frame) {
         return Malformed{"it asks twice with one number"};
     const auto request = parse_request_head(as_text(frame.bytes));
     if (!request) return request.error();
-    if (rules_.passes) return refuse(frame.request, 403), true;
+    if (rules_.passes) return refuse(frame.request, 403);
     const bool head_only = request->method == "HEAD";
     if (!head_only && request->method != "GET")
         return refuse(frame.request, 405, "Allow: GET, HEAD\r\n");
