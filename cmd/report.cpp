@@ -21,6 +21,7 @@
 #include "clickhouse/schema.hpp"
 #include "clickhouse/source.hpp"
 #include "http/blocking.hpp"
+#include "http/place.hpp"
 #include "http/server.hpp"
 #include "net/socket.hpp"
 #include "report/catalogue.hpp"
@@ -133,8 +134,8 @@ void read_files(const Options& o, Read read) {
 clickhouse::Engine engine(const char* option, const std::string& location) {
     auto parsed = clickhouse::parse_location(location);
     if (!parsed)
-        throw Error{EX_USAGE, text(option, " '", location, "': ", parsed.error().why,
-                                   "; use clickhouse://HOST:PORT/DATABASE")};
+        throw Error{EX_USAGE, text(option, " '", http::without_userinfo(location), "': ",
+                                   parsed.error().why, "; use clickhouse://HOST:PORT/DATABASE")};
     return clickhouse::Engine{std::move(*parsed)};
 }
 

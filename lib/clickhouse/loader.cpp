@@ -16,14 +16,17 @@ std::string_view without_return(std::string_view line) {
     return line;
 }
 
+/// How much is read of a line that is too long depends on who reads it.
+std::string_view begin_of(std::string_view line) { return line.substr(0, report::most_line_bytes); }
+
 /// Whether a file begins with the lines that were loaded.
 bool begins_with(const std::string& name, const Progress& progress) {
     struct Enough {};
     LineSum sum;
     try {
-        report::each_line(name, [&](std::string_view line, bool) {
+        report::each_line(name, [&](std::string_view line, bool whole) {
             if (sum.lines() == progress.read) throw Enough{};
-            sum.add(without_return(line));
+            sum.add(whole ? without_return(line) : begin_of(line));
         });
     } catch (const Enough&) {
     }
@@ -69,7 +72,8 @@ class Loader::File {
             sum_.add(torn_text_);
             torn_.reset();
         }
-        auto text = line.text;
+        const auto own = line.whole ? line.text : begin_of(line.text);
+        auto text = own;
         if (sum_.lines() == 0) begin(text);
         if (sum_.lines() < known_.read) {
             sum_.add(text);
@@ -80,10 +84,10 @@ class Loader::File {
         const bool torn = count(line, text);
         if (torn) {  // if it is the last line, it is perhaps half written
             torn_ = text.size() + 1;
-            torn_text_ = line.text;
+            torn_text_ = own;
             return;
         }
-        sum_.add(line.text);
+        sum_.add(own);
         if (sum_.at_boundary() && to_.full()) {
             tell(sum_.sum(), 0);
             to_.flush();
@@ -157,7 +161,8 @@ class Loader::File {
         to_.progress_.push_back(counted_);
     }
     void end() {
-        const bool more = sum_.lines() > known_.read || torn_;
+        // a torn first line names another file when it is whole
+        const bool more = sum_.lines() > known_.read || (torn_ && sum_.lines() > 0);
         if (more) tell(sum_.sum(), torn_.value_or(0));
         to_.loaded_.push_back(loaded_);
         if (to_.full()) to_.flush();

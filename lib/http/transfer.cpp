@@ -403,6 +403,12 @@ std::optional<Failure> Fetch::Transfer::given_up(const Upstream::Limits& limits)
     const auto ms = [](std::chrono::milliseconds limit) {
         return static_cast<std::uint64_t>(limit.count());
     };
+    curl_off_t sent = 0;  // a server that still takes our bytes is not silent
+    if (curl_easy_getinfo(easy.get(), CURLINFO_SIZE_UPLOAD_T, &sent) == CURLE_OK &&
+        sent > uploaded_) {
+        uploaded_ = sent;
+        hear();
+    }
     if (now - heard_ms_ >= ms(limits.stall))
         return Failure{Kind::silence, text("nothing came for ",
                                            static_cast<double>(limits.stall.count()) / 1000, " s")};
@@ -436,6 +442,7 @@ void Fetch::Transfer::follow(const Place& place, const Upstream::Limits& limits)
     ++redirections_;
     headed_ = sent_ = false;
     received_ = window_bytes_ = 0;
+    uploaded_ = 0;
     error_[0] = '\0';
     set(easy.get(), CURLOPT_REQUEST_TARGET, static_cast<const char*>(nullptr));
     go_to(place, limits, std::exchange(next_url, {}));

@@ -67,7 +67,8 @@ struct Fetch::Transfer {
     bool headed_ = false, sent_ = false, paused_ = false;
     bool stray_ = false;                     // the connection holds unrequested bytes
     std::uint64_t received_ = 0, most_ = 0;  // bytes of the body
-    std::uint64_t heard_ms_ = 0;             // when something last came, or the request went out
+    std::uint64_t heard_ms_ = 0;             // when something last came, or bytes went out
+    curl_off_t uploaded_ = 0;                // bytes of the request's body
     std::uint64_t window_ms_ = 0;            // when the window of the least rate began
     std::uint64_t window_bytes_ = 0;         // in it
     std::optional<Failure> refused_;         // why the response cannot be used

@@ -15,6 +15,8 @@ from() { stretto-report --json --from "$there" "$@"; }
 
 ok 'a location is checked' exits 64 stretto-report --load http://127.0.0.1/music events.jsonl
 ok 'its user is no part of it' says CLICKHOUSE_USER stretto-report --from clickhouse://me:secret@localhost/music
+unsaid() { stretto-report --load clickhouse://me:hunter2@localhost/music events.jsonl 2>said; lacks hunter2 said; }
+ok 'and its password is not told again' unsaid
 ok 'without a database' exits 64 stretto-report --from clickhouse://localhost:8123
 ok 'a report and a load are two things' exits 64 stretto-report --from "$there" --load "$there" events.jsonl
 ok 'what was never loaded' exits 66 from
@@ -44,6 +46,17 @@ ok 'so is a partial report' exits 65 partial
 strict() { head -n 5 events.jsonl >few.jsonl && echo '{"event":' >>few.jsonl && loads --strict few.jsonl; }
 ok '--strict tells of skipped lines' exits 1 strict
 
+begun() { # a file that is only a line half written is not one yet
+    rows() { faults '{}' | jq .loads; }
+    before=$(rows) && printf '{"event":' >begun.jsonl && loads begun.jsonl && [ "$(rows)" = "$before" ]
+}
+ok 'a first line that is half written is waited for' begun
+long() { # which is no event; where reading it stops does not matter
+    { sed 's/"honest3-/"long3-/' few.jsonl | head -n 3 && head -c 900000 /dev/zero | tr '\0' x && echo; } >long.jsonl &&
+        head -n 1 events.jsonl | sed 's/"honest3-/"long4-/' >>long.jsonl && loads long.jsonl && loads long.jsonl >out &&
+        printf 'long.jsonl\t0\t5\t0\n' | cmp - out
+}
+ok 'a line that is too long is the same line again' long
 busy() {
     faults '{"refuse": [252, "Too many parts (300)", 2]}' >was && loads other.events.jsonl >out && faults '{}' >state &&
         jq -e '[.said[] | select(. == "SELECT number, of")] | length == 3' state

@@ -274,6 +274,31 @@ BOOST_AUTO_TEST_CASE(a_very_slow_transfer_is_given_up) {
     BOOST_REQUIRE(got.failed.has_value());
     BOOST_TEST((*got.failed == Kind::timeout));
 }
+BOOST_AUTO_TEST_CASE(an_upload_that_goes_on_is_not_silent) {
+    limits.stall = 500ms;
+    const std::size_t size = 16u << 20;
+    std::size_t taken = 0;
+    Raw::Connection* open = nullptr;
+    Raw server{loop, [&](Raw::Connection& to, const std::string&) {
+                   taken = to.said.size();
+                   to.poll->want(net::Poll::none);
+                   open = &to;
+               }};
+    std::string buffer(512u << 10, '\0');
+    net::Timer slowly{loop, [&] {
+                          if (!open) return;
+                          const auto n = ::recv(open->file.fd(), buffer.data(), buffer.size(), 0);
+                          if (n > 0) taken += static_cast<std::size_t>(n);
+                          if (taken == size) std::exchange(open, nullptr)->write(response("x"));
+                      }};
+    slowly.every(50ms);
+    Upstream upstream{loop, server.url, limits};
+    std::optional<Whole> got;
+    http::ask(upstream, {"PUT", "/", 1, {}}, Bytes(size, 'x'), 100,
+              [&](Whole whole) { got = std::move(whole); });
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return got.has_value(); }));
+    BOOST_TEST(got->status == 200, got->why);
+}
 BOOST_AUTO_TEST_CASE(a_reader_that_pauses_is_neither_silent_nor_slow) {
     limits.least_bytes_per_s = 1000;
     limits.rate_window = limits.stall = 800ms;
