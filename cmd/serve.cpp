@@ -333,8 +333,9 @@ int serve_store(const Options& o, std::size_t descriptors) {
 s3::Location find_bucket(const std::string& source) {
     const auto location = s3::parse_location(source);
     if (!location) throw Error{EX_USAGE, text("'", source, "': ", location.error().why)};
+    constexpr s3::Patience once{1, std::chrono::seconds{5}};
     try {
-        s3::Store{*location, s3::Store::Open::existing};
+        s3::Store{*location, s3::Store::Open::existing, once};
     } catch (const Error& error) {
         if (error.exit() != EX_UNAVAILABLE && error.exit() != EX_TEMPFAIL) throw;
         note(error.what());

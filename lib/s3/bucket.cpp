@@ -13,7 +13,7 @@ namespace stretto::s3 {
 namespace {
 
 constexpr std::size_t at_a_time = 8;
-constexpr int most_tries = 6;
+constexpr int most_empty_pages = 100;
 constexpr std::uint64_t first_pause_ms = 100;
 constexpr std::size_t most_error_bytes = 65536;
 
@@ -24,11 +24,11 @@ std::chrono::milliseconds pause_before(int next_try) {
     return std::chrono::milliseconds{pause + random() % (pause / 2 + 1)};
 }
 
-http::Upstream::Limits limits() {
+http::Upstream::Limits limits(const Patience& patience) {
     http::Upstream::Limits limits;
     limits.connections = static_cast<long>(at_a_time);
     limits.connect = std::chrono::seconds{5};
-    limits.stall = std::chrono::seconds{30};
+    limits.stall = patience.silence;
     limits.proxy = true;
     return limits;
 }
@@ -94,8 +94,10 @@ Error error_of(int status, const Refusal& refusal, const http::Fields& fields,
 /// A loop and its connections, for one thread at a time.
 class Bucket::Client {
    public:
-    Client(const std::string& url, const std::string& bucket_url)
-        : upstream_(loop_, url, limits()), bucket_(loop_, bucket_url, limits()) {}
+    Client(const std::string& url, const std::string& bucket_url, const Patience& patience)
+        : most_tries_(patience.tries),
+          upstream_(loop_, url, limits(patience)),
+          bucket_(loop_, bucket_url, limits(patience)) {}
 
     struct Wish {
         bool of_bucket = false;
@@ -107,19 +109,17 @@ class Bucket::Client {
     using Make = std::function<Wish(std::size_t)>;
     using Done = std::function<void(std::size_t, Answer&&)>;
 
-    void run(std::size_t count, const Make& make, const Done& done) {
+    void run(std::size_t count, Make make, Done done) {
         count_ = count;
         next_ = 0;
-        make_ = &make;
-        done_ = &done;
-        for (std::size_t i = 0; i < at_a_time; ++i) begin();
-        if (!going_.empty()) {
-            try {
-                loop_.run();
-            } catch (...) {
-                broken_ = true;  // some are still under way
-                throw;
-            }
+        make_ = std::move(make);
+        done_ = std::move(done);
+        try {
+            for (std::size_t i = 0; i < at_a_time; ++i) begin();
+            if (!going_.empty()) loop_.run();
+        } catch (...) {
+            broken_ = true;  // some are still under way
+            throw;
         }
     }
     bool broken() const noexcept { return broken_; }
@@ -135,7 +135,7 @@ class Bucket::Client {
         if (next_ >= count_) return;
         const auto number = next_++;
         auto& going = going_[number];
-        going.wish = (*make_)(number);
+        going.wish = make_(number);
         send(number);
     }
     void send(std::size_t number) {
@@ -156,22 +156,24 @@ class Bucket::Client {
         // 501: to a condition that the server does not know
         const auto& fields = going.wish.request.fields;
         const bool conditional = fields.has("If-Match") || fields.has("If-None-Match");
-        const bool known = status == 200 || status == 204 || status == 304 || status == 412 ||
-                           (status == 501 && conditional);
+        const bool known = status == 200 || status == 204 || status == 304 ||
+                           ((status == 412 || status == 501) && conditional);
         const auto refusal = known || status == 0 ? Refusal{} : parse_error(as_text(whole.body));
         // ours, or a bucket that does not exist
         const bool none = status == 404 && refusal.code != "NoSuchBucket" && !going.wish.of_bucket;
-        const bool raced = status == 409 && refusal.code != "BucketAlreadyExists";
+        const bool raced = status == 409 && conditional;
         if (known || none || raced) {
             Answer answer{status, std::move(whole.fields), std::move(whole.body)};
             going_.erase(number);
-            (*done_)(number, std::move(answer));
+            done_(number, std::move(answer));
             begin();
             if (going_.empty()) loop_.stop();
             return;
         }
-        const bool passing = status == 0 ? whole.passing() : is_passing(status, refusal);
-        if (passing && going.tries < most_tries) {
+        // 409: two did something to one object
+        const bool passing =
+            status == 0 ? whole.passing() : status == 409 || is_passing(status, refusal);
+        if (passing && going.tries < most_tries_) {
             going.timer = std::make_unique<net::Timer>(loop_, [this, number] { send(number); });
             going.timer->once(pause_before(going.tries));
             return;
@@ -181,12 +183,13 @@ class Bucket::Client {
                     text("'", subject, "': ", whole.why)};
     }
 
+    const int most_tries_;
     net::Loop loop_;
     http::Upstream upstream_, bucket_;
     std::map<std::size_t, Going> going_;
     std::size_t count_ = 0, next_ = 0;
-    const Make* make_ = nullptr;
-    const Done* done_ = nullptr;
+    Make make_;
+    Done done_;
     bool broken_ = false;
 };
 
@@ -203,7 +206,8 @@ struct Bucket::Lease {
     }
 };
 
-Bucket::Bucket(Location location) : location_(std::move(location)) {
+Bucket::Bucket(Location location, Patience patience)
+    : location_(std::move(location)), patience_(patience) {
     url_ = sign_in(location_);
     base_ = location_.prefix.empty()
                 ? url_
@@ -227,7 +231,7 @@ Bucket::Lease Bucket::lease() {
             idle_.pop_back();
         }
     }
-    if (!client) client = std::make_unique<Client>(url_, base_);
+    if (!client) client = std::make_unique<Client>(url_, base_, patience_);
     return {*this, std::move(client)};
 }
 
@@ -258,37 +262,58 @@ void Bucket::ask_all(std::size_t count, const std::function<Call(std::size_t)>& 
         done);
 }
 
+/// @param most_keys  0: as many as the server likes
+ListPage Bucket::page(Client& client, const std::string& prefix, const std::string& delimiter,
+                      const std::string& token, int most_keys) {
+    ListPage page;
+    client.run(
+        1,
+        [&](std::size_t) {
+            Client::Wish wish;
+            wish.of_bucket = true;
+            wish.request.method = "GET";
+            const auto add = [&](const char* name, const std::string& value) {
+                wish.request.target += text(wish.request.target.empty() ? "/?" : "&", name, "=",
+                                            http::percent_encoded(value, false));
+            };
+            // sorted by name: so are they signed
+            if (!token.empty()) add("continuation-token", token);
+            if (!delimiter.empty()) add("delimiter", delimiter);
+            add("encoding-type", "url");
+            add("list-type", "2");
+            if (most_keys > 0) add("max-keys", std::to_string(most_keys));
+            add("prefix", before_ + prefix);
+            wish.most = 16u << 20;
+            wish.subject = where(prefix);
+            return wish;
+        },
+        [&](std::size_t, Answer&& answer) {
+            page = must(parse_list(as_text(answer.body)), where(prefix));
+        });
+    return page;
+}
+
+bool Bucket::any(const std::string& prefix) {
+    const auto lease = this->lease();
+    return !page(*lease.client, prefix, "", "", 1).objects.empty();
+}
+
 void Bucket::list(const std::string& prefix, const std::string& delimiter,
                   const std::function<void(ListPage&&)>& each) {
-    std::string next;
+    std::string next, last;
+    int empty = 0;
     const auto lease = this->lease();
     do {
-        ListPage page;
-        lease.client->run(
-            1,
-            [&](std::size_t) {
-                Client::Wish wish;
-                wish.of_bucket = true;
-                wish.request.method = "GET";
-                const auto add = [&](const char* name, const std::string& value) {
-                    wish.request.target += text(wish.request.target.empty() ? "/?" : "&", name, "=",
-                                                http::percent_encoded(value, false));
-                };
-                // sorted by name: so are they signed
-                if (!next.empty()) add("continuation-token", next);
-                if (!delimiter.empty()) add("delimiter", delimiter);
-                add("encoding-type", "url");
-                add("list-type", "2");
-                add("prefix", before_ + prefix);
-                wish.most = 16u << 20;
-                wish.subject = where(prefix);
-                return wish;
-            },
-            [&](std::size_t, Answer&& answer) {
-                page = must(parse_list(as_text(answer.body)), where(prefix));
-            });
-        const auto before = std::exchange(next, page.next);
-        if (!next.empty() && next == before) throw bad_data(where(prefix), "a list without an end");
+        auto page = this->page(*lease.client, prefix, delimiter, next, 0);
+        next = page.next;
+        std::string most;
+        for (const auto& object : page.objects) most = std::max(most, object.key);
+        for (const auto& one : page.prefixes) most = std::max(most, one);
+        // lists are sorted, so that each page goes on behind the one before
+        empty = most.empty() ? empty + 1 : 0;
+        if (empty > most_empty_pages || (!most.empty() && most <= last))
+            throw bad_data(where(prefix), "a list without an end");
+        if (!most.empty()) last = std::move(most);
         for (auto& object : page.objects) {
             if (!object.key.starts_with(before_))
                 throw bad_data(where(prefix), "a list of something else");

@@ -1,5 +1,6 @@
 #pragma once
 // Requests to a bucket, one after the other or some at a time, for programs without a loop.
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,7 +23,9 @@ struct Call {
 };
 
 struct Answer {
-    int status = 0;  ///< 200, 204, 304, 404, 409, 412, 501; all others are an Error
+    /// 200, 204, 304, 404; of a request with a condition also 409, 412, 501. All others are an
+    /// Error.
+    int status = 0;
     http::Fields fields;
     Bytes body;
     bool found() const noexcept { return status == 200; }
@@ -40,12 +43,18 @@ bool is_passing(int status, const Refusal& refusal);
 /// Where the server's clock and ours differ by more than a minute: by how many seconds, ours ahead.
 std::optional<std::int64_t> clock_skew_s(const http::Fields& fields);
 
+/// How long a server is waited for that fails, or is silent, for now.
+struct Patience {
+    int tries = 6;
+    std::chrono::milliseconds silence = std::chrono::seconds{30};
+};
+
 /// May be used by several threads. A request that fails for now is sent again, after 0.1 s and then
 /// twice as long each time (by chance up to half more), six times in all: about 4 s.
 class Bucket {
    public:
     /// Signs in.
-    explicit Bucket(Location location);
+    explicit Bucket(Location location, Patience patience = {});
     ~Bucket();
 
     const Location& location() const noexcept { return location_; }
@@ -64,13 +73,18 @@ class Bucket {
     /// are relative. @param delimiter  "/": what has one behind the prefix is told as a prefix
     void list(const std::string& prefix, const std::string& delimiter,
               const std::function<void(ListPage&&)>& each);
+    /// Whether there is an object whose key begins with `prefix`.
+    bool any(const std::string& prefix);
 
    private:
     class Client;
     struct Lease;
     Lease lease();
+    ListPage page(Client& client, const std::string& prefix, const std::string& delimiter,
+                  const std::string& token, int most_keys);
 
     Location location_;
+    Patience patience_;
     std::string base_, url_, before_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<Client>> idle_;  // guarded by mutex_

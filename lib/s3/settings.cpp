@@ -142,7 +142,8 @@ std::string sign_in(const Location& location) {
     const auto settings = read_settings();
     const auto url = bucket_url(location, settings);
     if (!http::parse_place(url).known)
-        throw Error{EX_USAGE, text("'", settings.endpoint, "' is not an http:// endpoint")};
+        throw Error{EX_USAGE, text("'", http::without_userinfo(settings.endpoint),
+                                   "' is not an http:// endpoint")};
     const auto renewed = std::make_shared<Renewed>(settings);
     http::sign_requests(url, [renewed] { return renewed->get(); });
     if (location.prefix.empty()) return url;

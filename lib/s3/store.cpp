@@ -78,13 +78,9 @@ http::Fields fields_of(std::string_view path) {
     return {{"Content-Type", type}, {"Cache-Control", std::string{cache}}};
 }
 
-Store::Store(Location location, Open how) : bucket_(std::move(location)) {
-    bool any = false;
-    bucket_.list("songs/", "/", [&](ListPage&& page) {
-        any = any || !page.prefixes.empty();
-        page.next.clear();
-    });
-    if (how == Open::existing && !any)
+Store::Store(Location location, Open how, Patience patience)
+    : bucket_(std::move(location), patience) {
+    if (!bucket_.any("songs/") && how == Open::existing)
         throw Error{EX_NOINPUT, text("no store in '", bucket_.where(""), "'")};
 }
 
@@ -114,7 +110,17 @@ void Store::put(const std::string& path, Bytes bytes) {
     call.fields = fields_of(path);
     call.key = path;
     call.body = std::move(bytes);
-    bucket_.ask(std::move(call));
+    must_be_stored(bucket_.ask(std::move(call)), path);
+}
+
+void Store::must_be_stored(const Answer& answer, const std::string& path) const {
+    if (!answer.found()) throw not_done(answer, path);
+}
+
+/// The answer to a request without a condition, which none but 200 (of DELETE: 204, 404) does.
+Error Store::not_done(const Answer& answer, const std::string& path) const {
+    return Error{EX_IOERR, text("'", where(path), "': the server says ", answer.status, " ",
+                                http::reason(answer.status))};
 }
 
 bool Store::put_if(const std::string& path, Bytes bytes, const std::string& tag) {
@@ -176,7 +182,10 @@ void Store::remove_objects(const std::vector<std::string>& paths) {
             call.key = paths[number];
             return call;
         },
-        [](std::size_t, Answer&&) {});
+        [&](std::size_t number, Answer&& answer) {
+            if (answer.status != 200 && answer.status != 204 && answer.status != 404)
+                throw not_done(answer, paths[number]);
+        });
 }
 
 std::vector<std::string> Store::keys_below(const std::string& prefix) const {
@@ -206,6 +215,7 @@ class Store::Coming final : public store::Incoming {
         small_.clear();
         tag_ = store_.tag_of(song::manifest_path(id));
         before_.clear();
+        if (tag_.empty()) sent_ = false;  // who removed it took our parts with it
         if (!tag_.empty()) before_ = store_.tag_sets(id);
         return nullptr;
     }
@@ -260,7 +270,9 @@ class Store::Coming final : public store::Incoming {
                     throw system_error("read", "a temporary file");
                 return call;
             },
-            [](std::size_t, Answer&&) {});
+            [&](std::size_t number, Answer&& answer) {
+                store_.must_be_stored(answer, song::song_path(id_, parts_[number].path));
+            });
         sent_ = true;
     }
 
@@ -450,7 +462,8 @@ void Store::note_removed(const std::string& id, bool removed) {
 }
 
 bool Store::remove(const std::string& id) {
-    if (!has(id)) return false;
+    // also what is left of a removal that did not end
+    if (keys_below(song::song_path(id, "")).empty()) return false;
     note_removed(id, true);
     std::vector<std::string> names;
     for (const auto& name : names_of(id)) names.push_back(song::name_path(name));
@@ -531,7 +544,7 @@ std::vector<std::string> Store::leftovers() const {
     std::vector<std::string> lines;
     const auto found = survey();
     for (const auto& [path, time] : found.strays)
-        lines.push_back(text(path, "\tbelongs to no song: a publisher did not finish"));
+        lines.push_back(text(printable(path), "\tbelongs to no song: a publisher did not finish"));
     std::map<std::string, std::vector<std::string>> listed, there;
     const auto rows = catalogue().value();
     for (const auto& row : rows) {
@@ -562,34 +575,90 @@ std::vector<std::string> Store::clean(std::int64_t age_s) {
     std::vector<std::string> gone;
     for (const auto& [path, time] : found.strays)
         if (time <= before_s) gone.push_back(path);
-    // who has come back to finish it meanwhile is left alone
-    std::erase_if(gone, [&](const auto& path) {
-        const auto song = song_of(path);
-        return song && !found.songs.at(song->first).whole && has(song->first);
-    });
+    spare_returned(found, gone);
     remove_objects(gone);
 
-    std::map<std::string, Rows> parts;
+    std::map<std::string, std::map<std::string, std::vector<std::string>>> parts;
     std::map<std::string, std::vector<std::string>> names;
     for (const auto& [name, id] : found.names) names[id].push_back(name);
-    for (const auto& [id, song] : found.songs) {
-        if (!song.whole) continue;
-        auto& rows = parts[store::catalogue_path(id)];
-        for (auto& row : rows_of(id, names[id])) rows.push_back(std::move(row));
-    }
+    for (const auto& [id, song] : found.songs)
+        if (song.whole) parts[store::catalogue_path(id)][id] = names[id];
     for (const auto& key : keys_below(std::string{store::catalogue_folder})) parts[key];
-    for (const auto& [path, rows] : parts) {
-        bool changed = false;
-        change(path, store::most_catalogue_part_bytes,
-               [&](const std::optional<Bytes>& now) -> std::optional<Bytes> {
-                   const auto lines = store::print_summaries(rows);
-                   if (now ? as_text(*now) == lines : lines.empty()) return {};
-                   changed = true;
-                   return bytes_of(lines);
-               });
-        if (changed) gone.push_back(path);
-    }
+    for (const auto& [path, songs] : parts)
+        if (mend(path, songs)) gone.push_back(path);
     return gone;
+}
+
+/// Leave alone whoever has come back meanwhile to finish a song.
+void Store::spare_returned(const Survey& found, std::vector<std::string>& gone) const {
+    std::set<std::string> ids;
+    for (const auto& path : gone)
+        if (const auto song = song_of(path)) ids.insert(song->first);
+    const std::string manifest{song::manifest_file};
+    for (const auto& id : ids) {
+        std::map<std::string, std::int64_t> now;
+        bucket_.list(song::song_path(id, ""), "", [&](ListPage&& page) {
+            for (const auto& object : page.objects)
+                if (auto song = song_of(object.key)) now[song->second] = object.changed_s;
+        });
+        const auto& before = found.songs.at(id).parts;
+        const auto time_in = [](const std::map<std::string, std::int64_t>& all,
+                                const std::string& path) {
+            const auto found = all.find(path);
+            return found == all.end() ? 0 : found->second;
+        };
+        const auto same = [&](const std::string& path) {
+            return time_in(before, path) == time_in(now, path);
+        };
+        std::erase_if(gone, [&](const auto& path) {
+            const auto song = song_of(path);
+            return song && song->first == id && !(same(manifest) && same(song->second));
+        });
+    }
+}
+
+/// A part of the catalogue as the songs are now, which may be others than those that were surveyed.
+/// @param songs  ids and names that were seen in the bucket. @return whether it was written
+bool Store::mend(const std::string& path,
+                 const std::map<std::string, std::vector<std::string>>& songs) {
+    std::map<std::string, Rows> seen;
+    for (const auto& [id, names] : songs) seen[id] = rows_of(id, names);
+    bool changed = false;
+    change(path, store::most_catalogue_part_bytes,
+           [&](const std::optional<Bytes>& now) -> std::optional<Bytes> {
+               changed = false;
+               std::map<std::string, Rows> all;
+               if (now)
+                   if (auto parsed = store::parse_summaries(as_text(*now)))
+                       for (auto& row : *parsed) {
+                           auto& rows = all[row.id];
+                           rows.push_back(std::move(row));
+                       }
+               for (const auto& [id, rows] : seen) all[id];
+               Rows next;
+               for (auto& [id, rows] : all) {
+                   const auto known = seen.find(id);
+                   const bool as_seen =
+                       known != seen.end() &&
+                       store::print_summaries(rows) == store::print_summaries(known->second);
+                   if (!as_seen) {
+                       std::set<std::string> names;
+                       for (const auto& row : rows)
+                           names.insert(row.names.begin(), row.names.end());
+                       if (const auto found = songs.find(id); found != songs.end())
+                           names.insert(found->second.begin(), found->second.end());
+                       std::erase_if(names, [&](const auto& name) { return id_of(name) != id; });
+                       rows = rows_of(id, {names.begin(), names.end()});
+                   }
+                   next.insert(next.end(), std::make_move_iterator(rows.begin()),
+                               std::make_move_iterator(rows.end()));
+               }
+               const auto lines = store::print_summaries(next);
+               if (now ? as_text(*now) == lines : lines.empty()) return {};
+               changed = true;
+               return bytes_of(lines);
+           });
+    return changed;
 }
 
 // ---- notes
@@ -616,12 +685,21 @@ void Store::flush_notes() {
         notes.swap(notes_);
         flushed_ = std::chrono::steady_clock::now();
     }
-    for (const auto& [name, lines] : notes)
-        change(name, most_note_bytes, [&](const std::optional<Bytes>& now) {
-            auto all = now ? *now : Bytes{};
-            append(all, as_bytes(lines));
-            return std::optional{std::move(all)};
-        });
+    try {
+        while (!notes.empty()) {
+            const auto& [name, lines] = *notes.begin();
+            change(name, most_note_bytes, [&](const std::optional<Bytes>& now) {
+                auto all = now ? *now : Bytes{};
+                append(all, as_bytes(lines));
+                return std::optional{std::move(all)};
+            });
+            notes.erase(notes.begin());
+        }
+    } catch (...) {  // later, perhaps
+        const std::lock_guard lock{mutex_};
+        for (const auto& [name, lines] : notes) notes_[name].insert(0, lines);
+        throw;
+    }
 }
 
 }  // namespace stretto::s3

@@ -20,7 +20,7 @@ class Store final : public store::Store {
     /// Asks for the first object. An Error: 66 when there is no such bucket, and, with
     /// `existing`, when there is no store in it; 77 when the credentials are not right.
     enum class Open { existing, create };
-    Store(Location location, Open how);
+    Store(Location location, Open how, Patience patience = {});
     ~Store() override;
 
     std::string where(const std::string& path) const override { return bucket_.where(path); }
@@ -57,6 +57,8 @@ class Store final : public store::Store {
     /// @param tag  that it has now; empty: it is not there. @return false: that is not so any more
     bool put_if(const std::string& path, Bytes bytes, const std::string& tag);
     void put(const std::string& path, Bytes bytes);
+    void must_be_stored(const Answer& answer, const std::string& path) const;
+    Error not_done(const Answer& answer, const std::string& path) const;
     /// Empty: there is no such object.
     std::string tag_of(const std::string& path) const;
     void remove_objects(const std::vector<std::string>& paths);
@@ -70,6 +72,9 @@ class Store final : public store::Store {
     void note_removed(const std::string& id, bool removed);
     void flush_notes();
     Survey survey() const;
+    void spare_returned(const Survey& found, std::vector<std::string>& gone) const;
+    bool mend(const std::string& path,
+              const std::map<std::string, std::vector<std::string>>& songs);
 
     mutable Bucket bucket_;
     std::mutex mutex_;  // over what follows

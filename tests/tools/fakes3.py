@@ -12,6 +12,11 @@ POST /_faults with JSON changes how it behaves from then on, and answers {"reque
   page: N       keys in a page of a list
   lose: N       the next N PUTs are done, and their answers lost
   die: PATTERN  every PUT of a key with this in it closes the connection, undone
+  status: {"METHOD PATTERN": [N, TIMES]}  so many requests for a key with this in it are answered with N, undone
+  meanwhile: {"at": PATTERN, "from": PREFIX, "to": PREFIX}  once, before an object with this in its key is read, somebody copies all
+                objects, a minute younger than they are
+  circle: true  lists have no end
+The answer's `bad` are requests that were not signed or not signed right.
 """
 import hashlib
 import hmac
@@ -29,7 +34,8 @@ SECRETS = {'testkey': 'testsecret', 'temp': 'tempsecret', 'old': 'oldsecret'}
 REGION = 'us-east-1'
 lock = threading.Lock()
 buckets = {'music': {}}
-faults = {'slow': 0, 'truncate': 0, 'skew': 0, 'conditions': 'quoted', 'page': 1000, 'lose': 0, 'die': ''}
+faults = {'slow': 0, 'truncate': 0, 'skew': 0, 'conditions': 'quoted', 'page': 1000, 'lose': 0, 'die': '',
+          'status': {}, 'meanwhile': None, 'circle': False}
 counts = {}
 bad = []
 
@@ -148,6 +154,20 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(404, 'NoSuchBucket')
         if not key:
             return self.list(buckets[bucket], items)
+        for wanted, fault in faults['status'].items():
+            method, pattern = wanted.split(' ')
+            if method == self.command and pattern in key and fault[1] > 0:
+                status, fault[1] = fault[0], fault[1] - 1
+                if status < 400:
+                    return self.answer(status, b'elsewhere', [('Location', 'http://127.0.0.1:1/')])
+                raise Refused(status, 'OperationAborted' if status == 409 else 'Fault')
+        with lock:
+            copy = faults['meanwhile']
+            if copy and self.command == 'GET' and copy['at'] in key:
+                faults['meanwhile'] = None
+                for old in [k for k in buckets[bucket] if k.startswith(copy['from'])]:
+                    body, tag, when, fields = buckets[bucket][old]
+                    buckets[bucket][copy['to'] + old[len(copy['from']):]] = (body, tag, when + 60, fields)
         return getattr(self, self.command.lower())(buckets[bucket], key, body)
 
     def matches(self, name, tag, bare):
@@ -232,7 +252,7 @@ class Handler(BaseHTTPRequestHandler):
                     name = prefix + key[len(prefix):].split(delimiter)[0] + delimiter
                 if name in seen or (after and (name <= after or key <= after)):
                     continue
-                if len(seen) >= faults['page']:
+                if len(seen) >= min(faults['page'], int(items.get('max-keys', 1000))):
                     more = True
                     break
                 seen.add(name)
@@ -246,6 +266,8 @@ class Handler(BaseHTTPRequestHandler):
                             f'<ETag>{tag.replace(chr(34), "&quot;")}</ETag><Size>{len(body)}</Size>'
                             '<StorageClass>STANDARD</StorageClass><Owner><ID>1</ID><DisplayName>J&#246;rg &amp; Co'
                             '</DisplayName></Owner></Contents>')
+        if faults['circle'] and not delimiter:  # two pages again and again
+            more, last = True, prefix if after > prefix else prefix + '~'
         token = f'<NextContinuationToken>{escape(last)}</NextContinuationToken>' if more else ''
         xml = ('<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
                f'<Name>music</Name><IsTruncated>{str(more).lower()}</IsTruncated>{token}{"".join(rows)}</ListBucketResult>')
