@@ -14,6 +14,8 @@ namespace stretto::edge {
 namespace {
 
 constexpr std::chrono::seconds look_again{10};
+// who ends the program waits for the request that is under way
+constexpr s3::Patience catalogue_patience{2, std::chrono::seconds{5}};
 constexpr std::size_t most_name_bytes = 64;
 
 bool is_named(const Route& route) {
@@ -59,7 +61,8 @@ Dialect::Refusal BucketDialect::refusal(const http::Response& response, BytesVie
     return refusal;
 }
 
-BucketCatalogue::BucketCatalogue(const s3::Location& location) : bucket_(location) {
+BucketCatalogue::BucketCatalogue(const s3::Location& location)
+    : bucket_(location, catalogue_patience) {
     sigset_t all, before;  // signals are the main loop's
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -90,18 +93,26 @@ void BucketCatalogue::run() {
         try {
             look();
             told.clear();
+            lock.lock();
         } catch (const std::exception& failure) {
-            if (told != failure.what()) note(failure.what());
+            lock.lock();
+            if (!stop_ && told != failure.what()) note(failure.what());
             told = failure.what();
         }
-        lock.lock();
         wake_.wait_for(lock, look_again, [this] { return stop_; });
     }
 }
 
+void BucketCatalogue::end_if_stopped() const {
+    const std::lock_guard lock{mutex_};
+    if (stop_) throw Error{EX_TEMPFAIL, "stopped"};
+}
+
+/// What was read takes effect as a whole or, when a request fails, not at all.
 void BucketCatalogue::look() {
     std::map<std::string, std::string> now;
     bucket_.list(std::string{store::catalogue_folder}, "", [&](s3::ListPage&& page) {
+        end_if_stopped();
         for (auto& part : page.objects) now[part.key] = part.tag;
     });
     std::vector<std::string> changed;
@@ -114,9 +125,12 @@ void BucketCatalogue::look() {
     if (before && changed.empty()) return;
     std::vector<std::string> out;
     std::vector<ListedSong> in;
+    auto tags = tags_;
+    auto all_ids = ids_;
     bucket_.ask_all(
         changed.size(),
         [&](std::size_t number) {
+            end_if_stopped();
             s3::Call call;
             call.key = changed[number];
             call.most = store::most_catalogue_part_bytes;
@@ -124,22 +138,29 @@ void BucketCatalogue::look() {
         },
         [&](std::size_t number, s3::Answer&& answer) {
             const auto& part = changed[number];
-            const auto rows = answer.found() ? must(store::parse_summaries(as_text(answer.body)),
-                                                    bucket_.where(part))
+            tags[part] = answer.found() ? answer.tag() : "";
+            const auto rows = answer.found() ? store::parse_summaries(as_text(answer.body))
                                              : std::vector<store::Summary>{};
-            auto& ids = ids_[part];
+            if (!rows) {  // until somebody writes it anew, its songs stay as they were
+                note(text("'", bucket_.where(part), "': ", rows.error().why,
+                          "; use stretto-publish --clean"));
+                return;
+            }
+            auto& ids = all_ids[part];
             out.insert(out.end(), ids.begin(), ids.end());
             ids.clear();
-            for (const auto& row : rows) {
+            for (const auto& row : *rows) {
                 ids.push_back(row.id);
                 in.push_back(std::make_shared<const Listed>(describe(row)));
             }
-            tags_[part] = answer.found() ? answer.tag() : "";
         });
-    std::erase_if(tags_, [](const auto& part) { return part.second.empty(); });
+    std::erase_if(tags, [](const auto& part) { return part.second.empty(); });
+    std::erase_if(all_ids, [](const auto& part) { return part.second.empty(); });
     std::ranges::sort(out);
     auto after = before ? std::make_shared<const Listing>(*before, out, std::move(in))
                         : std::make_shared<const Listing>(std::move(in));
+    tags_ = std::move(tags);
+    ids_ = std::move(all_ids);
     const std::lock_guard lock{mutex_};
     listing_ = std::move(after);
 }

@@ -30,6 +30,7 @@ class BucketCatalogue : public Listings {
    private:
     void run();
     void look();
+    void end_if_stopped() const;
 
     s3::Bucket bucket_;
     std::map<std::string, std::string> tags_;  // of the parts that were read

@@ -39,6 +39,11 @@ http::Request unconditional(http::Request request) {
     return request;
 }
 
+/// The answers of an object store that a client may see; what else it says, it says to us.
+bool is_of_object(int status) {
+    return status == 200 || status == 206 || status == 304 || status == 416;
+}
+
 bool strong(std::string_view etag) { return etag.size() >= 2 && etag.front() == '"'; }
 
 }  // namespace
@@ -167,7 +172,7 @@ void Fill::on_interim(http::Response response) {
 void Fill::on_head(http::Response&& response) {
     note_answer(response);
     if (const auto* dialect = behind_.dialect()) {
-        if (response.status >= 400 && response.status != 416) {
+        if (!is_of_object(response.status)) {
             refused_ = {std::move(response), {}};
             return;
         }
@@ -208,7 +213,7 @@ void Fill::on_refusal() {
                        {"Content-Length", std::to_string(body.size())}};
     take_head(std::move(response));
     if (pipe_ || entry_) on_data(as_bytes(body));
-    if (self_) on_end(nullptr);
+    if (self_ && (pipe_ || entry_)) on_end(nullptr);  // else it is asked for once more
 }
 
 void Fill::take_head(http::Response&& response) {
@@ -253,6 +258,8 @@ void Fill::begin_without_room(http::Response&& response) {
     if (!asked_for_all || !wants_part) return begin_pipe(std::move(response));
     job_.whole = false;
     job_.stored = nullptr;
+    if (behind_.dialect())  // a 412 would be told as an error
+        for (const auto* name : {"If-Match", "If-None-Match"}) job_.request.fields.remove(name);
     ask(job_.request);
 }
 
@@ -404,7 +411,7 @@ bool Fill::resume() {
 /// The rest, or all of it again: only if it is the very representation that we have a part of.
 void Fill::on_resumed_head(http::Response&& response) {
     note_answer(response);
-    if (behind_.dialect() && response.status < 400)
+    if (behind_.dialect() && is_of_object(response.status))
         behind_.dialect()->translate(job_.route, response);
     const auto head = entry_->head();
     const auto have = entry_->content()->size();
