@@ -310,8 +310,12 @@ class Library {
     }
 
     std::string known(const std::string& key) {
-        const std::lock_guard lock{mutex_};
-        auto id = memory_.find(key);
+        std::string id;
+        {
+            const std::lock_guard lock{mutex_};
+            id = memory_.find(key);
+        }
+        // the store may be far away, and others need not wait for it
         if (!song::is_id(id) || !store_.read(song::manifest_path(id), song::most_manifest_bytes))
             id.clear();
         return id;

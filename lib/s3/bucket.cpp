@@ -311,7 +311,8 @@ void Bucket::list(const std::string& prefix, const std::string& delimiter,
         for (const auto& one : page.prefixes) most = std::max(most, one);
         // lists are sorted, so that each page goes on behind the one before
         empty = most.empty() ? empty + 1 : 0;
-        if (empty > most_empty_pages || (!most.empty() && most <= last))
+        const bool stands = !next.empty() && !most.empty() && most <= last;
+        if (empty > most_empty_pages || stands)
             throw bad_data(where(prefix), "a list without an end");
         if (!most.empty()) last = std::move(most);
         for (auto& object : page.objects) {
