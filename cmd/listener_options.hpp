@@ -162,7 +162,9 @@ struct ListenerOptions {
     }
 
     void trust() const {
-        if (!cacert.empty()) http::trust_certificates(cacert);
+        if (cacert.empty()) return;
+        http::trust_certificates(cacert);
+        ::setenv("CURL_CA_BUNDLE", cacert.c_str(), 1);  // for stretto-rtc, which we start
     }
 
     /// Infinite: until told to end.

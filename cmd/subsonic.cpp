@@ -69,9 +69,9 @@ subsonic::Keys read_keys(const std::string& file) {
     return must(subsonic::Keys::parse(as_text(read_file(file, most_file_bytes))), file);
 }
 
-http::Upstream::Limits upstream_limits(const Options& o) {
+http::Upstream::Limits upstream_limits(const Options& o, long connections) {
     http::Upstream::Limits limits;
-    limits.connections = 256;  // a song that plays slowly holds one
+    limits.connections = connections;
     limits.stall = std::chrono::seconds{o.upstream_timeout_s};
     limits.proxy = true;
     return limits;
@@ -80,6 +80,7 @@ http::Upstream::Limits upstream_limits(const Options& o) {
 http::Limits server_limits(const Options& o, std::size_t descriptors) {
     constexpr std::size_t own = 512;  // connections to the upstream server, logs
     http::Limits limits;
+    limits.body_bytes = 64u << 10;  // of a form; it is read before there is a key
     limits.connections = std::max<std::size_t>(
         1,
         std::min(o.max_connections, descriptors > 2 * own ? descriptors - own : descriptors / 2));
@@ -97,8 +98,10 @@ class Gateway {
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, "subsonic", shared_),
-          upstream_(loop_, o.upstream, upstream_limits(o)),
-          site_(loop_, upstream_, status_, read_keys(o.keys), o.wrong_keys,
+          songs_(loop_, o.upstream, upstream_limits(o, subsonic::Site::most_songs)),
+          covers_(loop_, o.upstream, upstream_limits(o, 128)),
+          upstream_(loop_, o.upstream, upstream_limits(o, 16)),
+          site_(loop_, {songs_, covers_, upstream_}, status_, read_keys(o.keys), o.wrong_keys,
                 std::chrono::seconds{o.refresh_s}, std::random_device{}()),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         if (certificates_) http::add_metrics(status_, *certificates_);
@@ -165,7 +168,7 @@ class Gateway {
                          net::parse_networks(options_.allowed)};
     http::Status status_;
     net::Loop loop_;
-    http::Upstream upstream_;
+    http::Upstream songs_, covers_, upstream_;  // slow readers of one stop only the same
     subsonic::Site site_;
     http::Server server_;
 };

@@ -1,5 +1,7 @@
 #include "http/token.hpp"
 
+#include <charconv>
+
 #include "base/text.hpp"
 #include "http/blank.hpp"
 
@@ -77,15 +79,30 @@ std::string take_from_authorization(Fields& fields) {
     return token;
 }
 
+/// As the server reads it: with %XX decoded; what is no such code stays.
+std::string decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned char byte = 0;
+        const auto digits = text.substr(i + 1, 2);
+        const auto* last = digits.data() + digits.size();
+        const bool code = text[i] == '%' && digits.size() == 2 &&
+                          std::from_chars(digits.data(), last, byte, 16).ptr == last;
+        out += code ? static_cast<char>(byte) : text[i];
+        if (code) i += 2;
+    }
+    return out;
+}
+
 /// Replace the keys and passwords of a request of the Subsonic API: `/rest/ping?u=anna&p=sesame`.
 std::string without_passwords(std::string url) {
     const auto query = url.find('?');
-    if (query == url.npos || url.substr(0, query).find("/rest/") == url.npos) return url;
+    if (query == url.npos || decoded(url.substr(0, query)).find("/rest/") == url.npos) return url;
     std::string out = url.substr(0, query);
     for (auto at = query; at < url.size();) {
-        const auto end = std::min(url.find_first_of("&#;", at + 1), url.size());
+        const auto end = std::min(url.find('&', at + 1), url.size());
         const auto pair = url.substr(at, end - at);  // with the character before it
-        const auto name = pair.substr(1, pair.find('=') - 1);
+        const auto name = decoded(pair.substr(1, pair.find('=') - 1));
         const bool secret = pair.find('=') != pair.npos &&
                             (name == "apiKey" || name == "p" || name == "t" || name == "s");
         out += secret ? pair.substr(0, pair.find('=')) + "=-" : pair;

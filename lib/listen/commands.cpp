@@ -210,7 +210,7 @@ void Commands::load(const std::vector<Json>& words) {
     if (!song::is_id(song) && !song::is_name(song)) throw Wrong{invalid};
     if (how == "replace") return player_.replace(song);
     if (how != "append" && how != "append-play") throw Wrong{invalid};
-    if (!player_.append(song)) throw Wrong{"the queue is full"};
+    if (!player_.append(song)) throw Wrong{"the queue is full, or over"};
 }
 
 std::string Commands::changes() {

@@ -30,19 +30,20 @@ struct Control::Client {
 
     /// @return false: it has left, or is to be dropped
     bool take(int events) {
-        if (events & net::Poll::readable && !read()) return false;
+        if (events & net::Poll::readable && !ended && !read()) return false;
         return send({});
     }
     bool read() {
         char bytes[4096];
         const auto got = ::recv(socket.fd(), bytes, sizeof bytes, MSG_DONTWAIT);
-        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return false;
+        if (got < 0 && errno != EAGAIN && errno != EINTR) return false;
+        ended = got == 0;  // it may still read what it asked for
         if (got > 0) in.append(bytes, static_cast<std::size_t>(got));
         for (auto end = in.find('\n'); end != in.npos; end = in.find('\n')) {
             const auto line = in.substr(0, end);
             in.erase(0, end + 1);
+            if (is_full()) return false;
             out += commands.answer(line);
-            if (out.size() > most_unread) return false;
         }
         return in.size() <= Commands::most_line;
     }
@@ -56,14 +57,17 @@ struct Control::Client {
             if (sent < 0) return false;
             out.erase(0, static_cast<std::size_t>(sent));
         }
-        if (out.size() > most_unread) return false;
-        poll->want(net::Poll::readable | (out.empty() ? 0 : net::Poll::writable));
+        if (ended && out.empty()) return false;
+        poll->want((ended ? 0 : net::Poll::readable) | (out.empty() ? 0 : net::Poll::writable));
         return true;
     }
+    /// One answer may be longer, but nothing is added to it.
+    bool is_full() const { return out.size() > most_unread; }
 
     File socket;
     Commands commands;
     std::string in, out;
+    bool ended = false;
     std::unique_ptr<net::Poll> poll;
 };
 
@@ -98,7 +102,8 @@ void Control::tick() {
     }
     std::vector<Client*> gone;
     for (auto& client : clients_)
-        if (!client->send(begun + client->commands.changes())) gone.push_back(client.get());
+        if (!client->is_full() && !client->send(begun + client->commands.changes()))
+            gone.push_back(client.get());
     for (auto* client : gone) drop(*client);
 }
 

@@ -64,9 +64,13 @@ std::filesystem::path memory_file() {
 std::optional<Remembered> recall(const std::filesystem::path& file) {
     std::error_code none;
     if (!std::filesystem::exists(file, none)) return {};
-    auto remembered = parse_remembered(as_text(read_file(file, most_bytes)));
-    if (remembered) return std::move(*remembered);
-    note(text("'", file.string(), "': ", remembered.error().why));
+    try {
+        auto remembered = parse_remembered(as_text(read_file(file, most_bytes)));
+        if (remembered) return std::move(*remembered);
+        note(text("'", file.string(), "': ", remembered.error().why));
+    } catch (const Error& error) {
+        note(error.what());
+    }
     return {};
 }
 
@@ -78,7 +82,8 @@ Memory::Memory(net::Loop& loop, const Remote& player, std::filesystem::path file
 void Memory::look() {
     const auto state = player_.state();
     if (state.queue.empty() || state.number >= state.queue.size()) return;
-    now_ = {state.queue, state.number, state.view.at, state.volume};
+    if (state.view.length <= 0) return;  // the song is not known yet, or the last one has ended
+    now_ = {{state.queue.begin(), state.queue.end()}, state.number, state.view.at, state.volume};
     if (++looks_ % looks_per_save == 0) save();
 }
 
@@ -86,9 +91,12 @@ void Memory::look() {
 void Memory::save() {
     if (now_.songs.empty() || now_ == saved_) return;
     try {
+        const auto printed = print(now_);
+        if (printed.size() > most_bytes)
+            throw Error{EX_CANTCREAT, text("'", file_.string(), "': the queue is too long")};
         make_folders(file_.parent_path());
-        Draft draft{file_};
-        draft.write(as_bytes(print(now_)));
+        Draft draft{file_, 0600};  // what is listened to is the listener's business
+        draft.write(as_bytes(printed));
         draft.commit();
         saved_ = now_;
     } catch (const Error& error) {

@@ -67,7 +67,9 @@ constexpr const char* of_player[] = {
     "MinimumRate",    "MaximumRate", "CanPlay",  "CanPause", "CanControl"};
 constexpr std::size_t watched = 7;
 
-const char* playback(const RemoteState& state) { return state.paused ? "Paused" : "Playing"; }
+const char* playback(const RemoteState& state) {
+    return state.over ? "Stopped" : state.paused ? "Paused" : "Playing";
+}
 const char* loop_status(Repeat repeat) {
     return repeat == Repeat::none ? "None" : repeat == Repeat::one ? "Track" : "Playlist";
 }

@@ -351,6 +351,7 @@ void Player::drop(std::unique_ptr<Song> song) {
 /// @param why  how the current song ended
 void Player::go_to(std::size_t number, const char* why) {
     if (current_) {
+        gave_up_ = std::string_view{why} == "failed";
         const double heard_s = current_->track ? current_->track->state().heard_s : 0;
         diary_.end(current_->events, heard_s, why, presence_.given());
         drop(std::move(current_));
@@ -361,7 +362,7 @@ void Player::go_to(std::size_t number, const char* why) {
     if (next_ && next_->number != number) drop(std::move(next_));
     const bool fresh = !next_;
     if (fresh) next_ = make(number);
-    if (*why != 0) asked_ = steady_s();
+    if (*why != 0) asked_ = steady_s(), options_.start_s = 0;  // that is the first song's
     current_ = std::move(next_);
     if (fresh) return current_->driver->start();
     sounded_ = sounded_ || (current_->track && current_->track->state().started);
@@ -463,7 +464,7 @@ void Player::set_volume(double volume) {
 }
 
 bool Player::append(const std::string& song) {
-    if (songs_.size() >= most_songs) return false;
+    if (ending_ || songs_.size() >= most_songs) return false;
     songs_.push_back(song);
     return true;
 }
@@ -491,6 +492,7 @@ RemoteState Player::state() const {
     state.plays = plays_;
     state.seeks = seeks_;
     state.paused = paused_;
+    state.over = ending_;
     state.volume = options_.volume;
     state.repeat = options_.repeat;
     return state;

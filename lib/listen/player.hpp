@@ -63,8 +63,9 @@ class Player : public Remote {
     /// Until the last song was heard. @return 0, or the status of the first song that failed; Error
     /// 75 when a signal ended it before
     int run(std::vector<std::string> songs);
-    /// Whether the queue came to its end, rather than the listener or a signal ended it.
-    bool finished() const noexcept { return ending_ && !quit_; }
+    /// Whether the queue came to its end, rather than that the listener or a signal ended it, or
+    /// its last song failed.
+    bool finished() const noexcept { return ending_ && !quit_ && !gave_up_; }
     /// The state before the listener or a signal ends it is the last that matters.
     void on_quit(std::function<void()> call) { on_quit_ = std::move(call); }
 
@@ -110,6 +111,7 @@ class Player : public Remote {
     bool paused_ = false, ending_ = false, interrupted_ = false, hurried_ = false;
     bool sounded_ = false;  // something was heard since the first song of the queue was begun
     bool was_lost_ = false, quit_ = false;
+    bool gave_up_ = false;  // the song that ended last had failed
     std::function<void()> on_quit_;
     int exit_ = 0;
 };

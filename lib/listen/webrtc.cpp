@@ -20,7 +20,7 @@ namespace {
 
 constexpr const char* program = "stretto-rtc";
 constexpr std::size_t most_said_bytes = 4096;
-constexpr std::chrono::milliseconds end_pause{5}, most_end_time{1000};
+constexpr std::chrono::milliseconds end_pause{5}, most_end_time{1000}, reap_pause{100};
 constexpr std::string_view rtc = "rtc:";
 
 std::string beside_this_program() {
@@ -65,7 +65,8 @@ std::string said_after(std::string_view said, std::string_view begin) {
 
 }  // namespace
 
-WebRtc::WebRtc(net::Loop& loop, const std::string& tracker, const std::string& server) {
+WebRtc::WebRtc(net::Loop& loop, const std::string& tracker, const std::string& server)
+    : reap_(loop, [this] { reap(); }) {
     start(tracker, server);
     if (child_ < 0) return;
     poll_.emplace(loop, out_.fd(), [this](int) { read(); });
@@ -102,12 +103,18 @@ void WebRtc::read() {
         poll_.reset();
         url_.clear();
         peer_id_.clear();
-        return;
+        return reap();
     }
     if (said_.size() < most_said_bytes) said_.append(bytes.data(), static_cast<std::size_t>(n));
     peer_id_ = said_after(said_, "peer ");
     // it says who it is last
     if (!peer_id_.empty()) url_ = "http://" + said_after(said_, "listening on ");
+}
+
+/// It has ended, or is about to.
+void WebRtc::reap() {
+    if (::waitpid(child_, nullptr, WNOHANG) == 0) return reap_.once(reap_pause);
+    child_ = -1;
 }
 
 std::string WebRtc::url_of(std::string_view peer) const {

@@ -32,11 +32,13 @@ class WebRtc {
    private:
     void start(const std::string& tracker, const std::string& server);
     void read();
+    void reap();
 
     pid_t child_ = -1;
     std::string said_, url_, peer_id_;
     File out_;
     std::optional<net::Poll> poll_;
+    net::Timer reap_;
 };
 
 }  // namespace stretto::listen

@@ -299,7 +299,7 @@ class Desk {
         const auto* chosen =
             song ? choose_cover(song->covers, px == 0 ? ~std::uint64_t{0} : px) : nullptr;
         if (!chosen) return unknown("cover");
-        return Forward{chosen->path, {}};
+        return Forward{chosen->path, {}, true};
     }
 
     Outcome scrobble() {

@@ -17,6 +17,7 @@ namespace stretto::subsonic {
 struct Forward {
     std::string target;
     std::string file;  ///< to be saved under this name; empty: to be shown or played
+    bool cover = false;
 };
 
 /// Post these lines (stretto-events(5)) upstream; the answer is empty.

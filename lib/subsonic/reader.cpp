@@ -9,6 +9,7 @@ namespace stretto::subsonic {
 namespace {
 
 constexpr std::size_t most_page_bytes = 16u << 20;  // of 1000 songs
+constexpr int most_pages = 10'000;
 constexpr std::chrono::milliseconds first_pause{500}, longest_pause{30'000};
 // a large list is read for at most a twentieth of the time
 constexpr std::uint64_t share = 20;
@@ -31,6 +32,7 @@ void Reader::begin() {
     builder_ = std::make_unique<LibraryBuilder>();
     albums_ = true;
     after_.clear();
+    pages_ = 0;
     began_ms_ = loop_.now_ms();
     ask();
 }
@@ -47,7 +49,7 @@ void Reader::take(const http::Whole& answer) {
     const auto page = as_text(answer.body);
     auto next = albums_ ? builder_->add_albums(page) : builder_->add_songs(page);
     if (!next) return fail("the list of songs: " + next.error().why);
-    if (!is_cursor(*next) || (!next->empty() && *next == after_))
+    if (!is_cursor(*next) || (!next->empty() && *next == after_) || ++pages_ > most_pages)
         return fail("the list of songs does not end");
     after_ = std::move(*next);
     if (after_.empty() && !std::exchange(albums_, false)) return finish();

@@ -37,7 +37,7 @@ class Reader {
     bool albums_ = true;  // first albums, then songs
     std::string after_, trouble_;
     std::uint64_t began_ms_ = 0;
-    int failures_ = 0;
+    int failures_ = 0, pages_ = 0;
 };
 
 }  // namespace stretto::subsonic

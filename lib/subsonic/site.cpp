@@ -88,14 +88,14 @@ struct Site::Client {
     }
 };
 
-Site::Site(net::Loop& loop, http::Upstream& upstream, http::Status& status, Keys keys,
+Site::Site(net::Loop& loop, const Upstreams& upstreams, http::Status& status, Keys keys,
            unsigned wrong_keys, std::chrono::seconds every, std::uint64_t seed)
     : loop_(loop),
-      upstream_(upstream),
+      upstreams_(upstreams),
       status_(status),
       keys_(std::move(keys)),
       wrong_keys_(wrong_keys),
-      reader_(loop, upstream, every),
+      reader_(loop, upstreams.own, every),
       random_(seed) {
     status_.add([this](std::vector<http::Metric>& metrics) { add_metrics(metrics); });
     status_.add_trouble([this] {
@@ -154,12 +154,14 @@ void Site::call(const http::Incoming& incoming, const std::string& method,
     const auto chance = [this](std::size_t n) {
         return std::uniform_int_distribution<std::size_t>{0, n - 1}(random_);
     };
-    auto outcome = answer({method, parameters, library ? *library : none,
-                           *std::get<const Listener*>(let), utc_ms(), chance});
+    const auto& listener = *std::get<const Listener*>(let);
+    auto outcome =
+        answer({method, parameters, library ? *library : none, listener, utc_ms(), chance});
     if (auto* node = std::get_if<Node>(&outcome))
         return send(client.reply, client.format, print(client.format, std::move(*node)));
     if (const auto* refusal = std::get_if<Refusal>(&outcome)) return client.refuse(*refusal);
-    if (const auto* what = std::get_if<Forward>(&outcome)) return forward(incoming, *what, client);
+    if (const auto* what = std::get_if<Forward>(&outcome))
+        return forward(incoming, *what, listener.name, client);
     post(std::get<Post>(outcome), client);
 }
 
@@ -190,7 +192,25 @@ std::variant<const Listener*, Refusal> Site::let_in(const Parameters& parameters
     return Refusal{Refusal::wrong_password, "wrong name or app password"};
 }
 
-void Site::forward(const http::Incoming& incoming, const Forward& what, const Client& client) {
+void Site::forward(const http::Incoming& incoming, const Forward& what, const std::string& listener,
+                   const Client& client) {
+    std::shared_ptr<void> place;  // of a song among those that are sent, for as long as its fetch
+    if (!what.cover) {
+        if (sending_->all >= most_songs)
+            return client.refuse({Refusal::generic, "too many songs are being sent"}, 503,
+                                 "Retry-After: 5\r\n");
+        auto& mine = sending_->of[listener];
+        if (mine >= most_songs_of_one)
+            return client.refuse(
+                {Refusal::generic, "too many songs are being sent to this listener"}, 429,
+                "Retry-After: 5\r\n");
+        ++mine, ++sending_->all;
+        place = {nullptr, [sending = sending_, listener](void*) {
+                     --sending->all;
+                     const auto found = sending->of.find(listener);
+                     if (--found->second == 0) sending->of.erase(found);
+                 }};
+    }
     http::Request request{incoming.request.method == "HEAD" ? "HEAD" : "GET", what.target, 1, {}};
     for (const auto* name : {"Range", "If-Range", "If-None-Match", "If-Modified-Since", "If-Match",
                              "If-Unmodified-Since"})
@@ -205,10 +225,12 @@ void Site::forward(const http::Incoming& incoming, const Forward& what, const Cl
         const int status = response.status;
         if (status != 200 && status != 206 && status != 304 && status != 412 && status != 416) {
             const bool gone = status == 404 || status == 410;
-            return client.refuse(gone
-                                     ? Refusal{Refusal::not_found, "it is not there any more"}
-                                     : Refusal{Refusal::generic, text("upstream: status ", status)},
-                                 gone ? 200 : 502);
+            client.refuse(gone ? Refusal{Refusal::not_found, "it is not there any more"}
+                               : Refusal{Refusal::generic, text("upstream: status ", status)},
+                          gone ? 200 : 502);
+            // nobody reads the rest; this call may not outlive its fetch
+            const auto kept = pipe;
+            return kept->fail();
         }
         http::Outgoing out;
         out.status = status;
@@ -216,7 +238,9 @@ void Site::forward(const http::Incoming& incoming, const Forward& what, const Cl
             if (const auto value = response.fields.joined(name))
                 http::append_field(out.fields, name, *value);
         out.dated = response.fields.has("Date");
-        out.fields += text("Cache-Control: private, max-age=3600\r\n", open_to_pages,
+        out.fields += text("Cache-Control: ",
+                           status >= 400 ? "no-store" : "private, max-age=3600", "\r\n",
+                           open_to_pages,
                            "Access-Control-Expose-Headers: Content-Range, ETag\r\n"
                            "X-Content-Type-Options: nosniff\r\n");
         if (!file.empty()) http::append_field(out.fields, "Content-Disposition", disposition(file));
@@ -226,7 +250,7 @@ void Site::forward(const http::Incoming& incoming, const Forward& what, const Cl
         if (!head && status != 304) out.body = edge::Pipe::body(pipe);
         client.reply.send(std::move(out));
     };
-    calls.data = [pipe](BytesView bytes) { return pipe->push(bytes); };
+    calls.data = [pipe, place](BytesView bytes) { return pipe->push(bytes); };
     calls.end = [client, pipe, headed](const http::Failure* failure) {
         if (failure && !*headed)
             client.refuse({Refusal::generic, "upstream: " + failure->why}, 502,
@@ -236,14 +260,19 @@ void Site::forward(const http::Incoming& incoming, const Forward& what, const Cl
         else
             pipe->end();
     };
-    pipe->own(upstream_.fetch(request, {}, std::move(calls)), [] {});
+    auto& upstream = what.cover ? upstreams_.covers : upstreams_.songs;
+    pipe->own(upstream.fetch(request, {}, std::move(calls)), [] {});
+    // it may go before there is a body to notice it
+    client.reply.when_gone([weak = std::weak_ptr{pipe}] {
+        if (const auto open = weak.lock()) open->fail();
+    });
 }
 
 void Site::post(const Post& what, const Client& client) {
     http::Request request{
         "POST", text("/events?sent_ms=", utc_ms()), 1, {{"Content-Type", "application/x-ndjson"}}};
     const auto bytes = as_bytes(what.lines);
-    http::ask(upstream_, std::move(request), Bytes{bytes.begin(), bytes.end()}, most_answer_bytes,
+    http::ask(upstreams_.own, std::move(request), Bytes{bytes.begin(), bytes.end()}, most_answer_bytes,
               [this, client](const http::Whole& answer) {
                   if (answer.status / 100 == 2) {
                       ++scrobbles_;

@@ -28,6 +28,11 @@ void Bucket::refill(double now) {
     filled_ = std::max(filled_, now);
 }
 
+void Bucket::owe(std::size_t bytes) {
+    const auto most = 2 * std::max<double>(rtc::most_body_bytes, rate_);
+    tokens_ = std::max(tokens_ - static_cast<double>(bytes), -most);
+}
+
 bool Bucket::is_overdrawn(double now) {
     refill(now);
     return tokens_ < -static_cast<double>(rtc::most_body_bytes);
@@ -88,9 +93,10 @@ Result<bool> Uploads::take_ask(const Frame& frame) {
         upload.part = wanted.kind == http::Wanted::part;
         if (upload.part) upload.begin = wanted.range.first, upload.length = wanted.range.length;
     }
-    if (head_only) return head(upload, true), true;
-    if (open_.size() >= most || rules_.urgent || bucket_.is_overdrawn(page_.now))
+    const bool full = !head_only && (open_.size() >= most || rules_.urgent);
+    if (full || bucket_.is_overdrawn(page_.now))
         return refuse(frame.request, 503, more + std::string{busy});
+    if (head_only) return head(upload, true), true;
     // the browser reads the whole file
     if (upload.length < least_price) bucket_.owe(least_price - upload.length);
     upload.number = page_.numbers++;

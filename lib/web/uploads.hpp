@@ -18,8 +18,8 @@ class Bucket {
     /// Up to `most` bytes may be sent now; 0: later.
     std::size_t take(std::size_t most, double now);
     /// Bytes that are sent at once, or work that is worth as many, are paid for by what comes
-    /// later.
-    void owe(std::size_t bytes) { tokens_ -= static_cast<double>(bytes); }
+    /// later, of two seconds at most.
+    void owe(std::size_t bytes);
     /// So much is owed that nothing more is to be promised.
     bool is_overdrawn(double now);
     /// Until a message may be sent. @return s

@@ -123,6 +123,22 @@ ok 'a second player cannot have the same socket' exits 69 play --control s.sock 
 ends() { send '["quit"]' && wait "$pid" && test ! -e s.sock; }
 ok 'it ends the player, and the socket goes' ends
 
+# a long answer
+yes six | head -n 70000 >long.m3u
+plays long.m3u
+whole() { python3 - <<'END'
+import json, socket
+one = socket.socket(socket.AF_UNIX); one.settimeout(100); one.connect("s.sock")
+one.sendall(b'{"command": ["get_property", "playlist"]}\n'); one.shutdown(socket.SHUT_WR)
+answer = b"".join(iter(lambda: one.recv(65536), b""))
+assert len(answer) > 1 << 20
+line = next(line for line in map(json.loads, answer.splitlines()) if "data" in line and "event" not in line)
+assert len(line["data"]) == 70000
+END
+}
+ok 'a long list is answered whole, also to who has sent all' whole
+ok 'and the player ends' ends
+
 # what is remembered
 remembered() { jq -ce "$1" .state/stretto/queue.json; }
 resumes() {

@@ -17,15 +17,20 @@ void check(bool holds) {
 
 struct Toy final : Remote {
     RemoteState now;
-    Toy() { now.queue = {"one", "two"}, now.view.length = 100; }
-    RemoteState state() const override { return now; }
+    std::vector<std::string> queue;
+    Toy() { queue = {"one", "two"}, now.view.length = 100; }
+    RemoteState state() const override {
+        auto state = now;
+        state.queue = queue;
+        return state;
+    }
     void pause(bool paused) override { now.paused = paused; }
     void seek_by(double seconds) override { check(std::abs(seconds) <= 1e9); }
     void seek_to(double seconds) override { check(std::abs(seconds) <= 1e11); }
     void next() override {}
     void previous() override {}
     void go(std::size_t number) override {
-        check(number < now.queue.size());
+        check(number < queue.size());
         now.number = number;
     }
     void set_volume(double volume) override {
@@ -35,12 +40,12 @@ struct Toy final : Remote {
     void set_repeat(Repeat repeat) override { now.repeat = repeat; }
     bool append(const std::string& song) override {
         check(song::is_id(song) || song::is_name(song));
-        if (now.queue.size() < 10) now.queue.push_back(song);
+        if (queue.size() < 10) queue.push_back(song);
         return true;
     }
     void replace(const std::string& song) override {
         check(song::is_id(song) || song::is_name(song));
-        now.queue = {song};
+        queue = {song};
         now.number = 0;
     }
     void quit() override {}

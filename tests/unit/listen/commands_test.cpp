@@ -10,13 +10,18 @@ namespace {
 /// Notes what it is told.
 struct Toy final : Remote {
     RemoteState now;
+    std::vector<std::string> queue;
     std::string told{};
     Toy() {
-        now.queue = {"one", "two"};
+        queue = {"one", "two"};
         now.view.length = 100;
         now.view.at = 25;
     }
-    RemoteState state() const override { return now; }
+    RemoteState state() const override {
+        auto state = now;
+        state.queue = queue;
+        return state;
+    }
     void pause(bool paused) override { now.paused = paused; }
     void seek_by(double seconds) override { told = "by " + std::to_string(seconds); }
     void seek_to(double seconds) override { told = "to " + std::to_string(seconds); }
@@ -26,11 +31,11 @@ struct Toy final : Remote {
     void set_volume(double volume) override { now.volume = volume; }
     void set_repeat(Repeat repeat) override { now.repeat = repeat; }
     bool append(const std::string& song) override {
-        if (now.queue.size() > 2) return false;
-        now.queue.push_back(song);
+        if (queue.size() > 2) return false;
+        queue.push_back(song);
         return true;
     }
-    void replace(const std::string& song) override { now.queue = {song}; }
+    void replace(const std::string& song) override { queue = {song}; }
     void quit() override { told = "quit"; }
 };
 

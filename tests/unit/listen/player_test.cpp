@@ -151,6 +151,7 @@ BOOST_AUTO_TEST_CASE(songs_are_heard_one_after_the_other_to_the_last_sample) {
 BOOST_AUTO_TEST_CASE(a_missing_song_is_reported_and_skipped) {
     open("raw:" + folder.file("out"));
     BOOST_TEST(play({"missing", second().id}) == EX_UNAVAILABLE);
+    BOOST_TEST(player->finished());
     BOOST_TEST((read_samples(folder.file("out")) == second().pcm));
     BOOST_TEST(said.size() == 1u);
     BOOST_TEST(events("end").size() == 1u);
@@ -160,6 +161,7 @@ BOOST_AUTO_TEST_CASE(the_status_is_that_of_the_first_failure) {
     toy::Song noise;  // its hashes are right, and it is no sound
     server.files.insert(noise.files.begin(), noise.files.end());
     BOOST_TEST(play({noise.id(), "missing"}) == EX_DATAERR);
+    BOOST_TEST(!player->finished());  // --resume goes on there when the network is back
     BOOST_TEST(said.size() == 2u);
 }
 BOOST_AUTO_TEST_CASE(buffered_audio_is_played_before_a_song_is_given_up) {

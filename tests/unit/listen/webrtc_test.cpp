@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -47,6 +48,12 @@ struct Program {
         loop.run();
         return done();
     }
+    /// Whether the process of the script is gone, and not a zombie either.
+    bool is_over() const {
+        pid_t pid = 0;
+        std::ifstream{folder / "pid"} >> pid;
+        return pid > 0 && ::kill(pid, 0) != 0;
+    }
     bool has(const std::string& file) const { return std::filesystem::exists(folder / file); }
 };
 
@@ -78,15 +85,22 @@ BOOST_AUTO_TEST_CASE(it_runs_as_long_as_its_owner) {
     BOOST_TEST(tracker == "http://user:secret@t");
 }
 BOOST_AUTO_TEST_CASE(one_that_ends_is_no_way_any_more) {
-    Program program{"echo listening on 127.0.0.1:1234; echo peer me; sleep 0.1\n"};
+    Program program{
+        "echo $$ >${0%/*}/pid; echo listening on 127.0.0.1:1234; echo peer me; sleep 0.1\n"};
     WebRtc webrtc{program.loop, "http://t", "127.0.0.1:99"};
     BOOST_REQUIRE(program.until([&] { return !webrtc.url().empty(); }));
     BOOST_TEST(program.until([&] { return webrtc.url().empty() && webrtc.peer_id().empty(); }));
+    BOOST_TEST(program.until([&] { return program.is_over(); }));  // nor is it a zombie
 }
 BOOST_AUTO_TEST_CASE(one_that_does_not_listen_to_the_end_is_killed) {
-    Program program{"trap '' TERM; echo peer me; while :; do sleep 0.01; done\n"};
-    WebRtc webrtc{program.loop, "http://t", "127.0.0.1:99"};
-    BOOST_REQUIRE(program.until([&] { return !webrtc.peer_id().empty(); }));
+    Program program{
+        "echo $$ >${0%/*}/pid; trap '' TERM; echo peer me; while :; do sleep 0.01; done\n"};
+    {
+        WebRtc webrtc{program.loop, "http://t", "127.0.0.1:99"};
+        BOOST_REQUIRE(program.until([&] { return !webrtc.peer_id().empty(); }));
+        BOOST_TEST(!program.is_over());
+    }
+    BOOST_TEST(program.is_over());
 }
 BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_nothing) {
     Program program{""};
