@@ -221,7 +221,7 @@ soak: all
 # and simdjson: their Debian source. One for all B, since no sanitizer reaches it.
 W := build/web
 WEB_CC    = $(if $(findstring ccache,$(CXX)),ccache) clang-19 --target=wasm32-wasi -Os -ffunction-sections -fdata-sections
-WEB_CXX   = $(if $(findstring ccache,$(CXX)),ccache) clang++-19 -Oz $(WEB_FLAGS) -ffunction-sections -fdata-sections
+WEB_CXX   = $(if $(findstring ccache,$(CXX)),ccache) clang++-19 -Oz -flto $(WEB_FLAGS) -ffunction-sections -fdata-sections
 # what is thrown ends the instance: nothing of ours throws there but for lack of memory
 WEB_FLAGS = --target=wasm32-wasi -stdlib=libc++ -std=c++20 -Wall -Wextra -Wpedantic -fignore-exceptions -Ilib -isystem $W/include
 WEB_C    := $(addprefix libogg/src/,bitwise framing) \
