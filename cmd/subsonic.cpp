@@ -1,6 +1,7 @@
 // stretto-subsonic: the songs of a server for apps that speak the OpenSubsonic API. See
 // stretto-subsonic(1).
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <iostream>
@@ -199,9 +200,15 @@ int generate(const Options& o) {
     if (!before) throw bad_data(o.keys, "the file is too large");
     (void)must(subsonic::Keys::parse(as_text(*before)), o.keys);
     const bool torn = !before->empty() && before->back() != '\n';
-    write_all(file.fd(), as_bytes((torn ? "\n" : "") + subsonic::Keys::print_line(o.generate, key)),
-              o.keys);
-    sync(file.fd(), o.keys);
+    try {
+        write_all(file.fd(),
+                  as_bytes((torn ? "\n" : "") + subsonic::Keys::print_line(o.generate, key)),
+                  o.keys);
+        sync(file.fd(), o.keys);
+    } catch (const Error&) {  // a full disk: half a line would make the file invalid
+        (void)!::ftruncate(file.fd(), static_cast<off_t>(before->size()));
+        throw;
+    }
     std::cout << key << '\n';
     return 0;
 }

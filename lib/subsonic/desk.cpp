@@ -42,6 +42,14 @@ std::string created(const Album& album) {
     return text(date.substr(0, 4), '-', month, '-', part(8, 28), "T00:00:00Z");
 }
 
+/// For clients that keep songs under their path: tags name no folder, and none above.
+std::string part_of_path(std::string name) {
+    for (auto& c : name)
+        if (c == '/' || c == '\\') c = '_';
+    if (name.starts_with('.')) name[0] = '_';
+    return name;
+}
+
 Node node_of(const Library& library, const Song& song) {
     const auto& album = library.albums()[song.album_at];
     const auto* covered = song.covers.empty() ? library.covered(album) : &song;
@@ -60,7 +68,8 @@ Node node_of(const Library& library, const Song& song) {
         .number("duration", whole_seconds(song.seconds))
         .number("bitRate", song.kbps.back())
         .number("size", std::llround(song.seconds * song.kbps.back() * 125))  // about
-        .text("path", text(album.artist, '/', album.name, '/', song.title, ".ogg"))
+        .text("path", text(part_of_path(album.artist), '/', part_of_path(album.name), '/',
+                           part_of_path(song.title), ".ogg"))
         .number_if("discNumber", song.disc)
         .text("created", created(album))
         .text("albumId", album.id)

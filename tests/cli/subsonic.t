@@ -211,24 +211,6 @@ saved() {
 ok 'a download is the highest, with a name' saved
 ok 'of an unknown song: 70' code 70 stream -d "apiKey=$key" -d id=x
 
-# the places of a listener: the edge stands still, and so does what it sends
-code_of() { curl -sS -m 1 -o body -w '%{http_code}' "$api/rest/stream?apiKey=$1&id=$id" 2>curl.err; }
-is_full() { test "$(code_of "$key")" = 429; }
-has_room() { ! is_full; }
-takes_all() {
-    kill -STOP "$edge_pid" && for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-        curl -sS -o /dev/null "$api/rest/stream?apiKey=$key&id=$id" 2>/dev/null &
-        slow="$slow $!"
-    done && await 'refusal of the 17th song' is_full && test "$(code_of "$other")" = 000
-}
-slow=
-ok 'more than 16 songs at a time are refused, but not to others' takes_all
-# shellcheck disable=SC2086 # several
-kill $slow
-ok 'those who left have made room, before a byte was sent' await 'room' has_room
-kill -CONT "$edge_pid"
-ok 'and songs are sent again' await 'a song' eval 'stream "&maxBitRate=80" -f | cmp - low.ogg'
-
 # covers
 cover() {
     as getCoverArt -o cover -w '%{content_type}' "$@" && cp cover "cover$n" && ffprobe -v error -show_entries stream=width -of csv=p=0 cover
@@ -295,4 +277,28 @@ api=https://localhost:${url##*:}
 ok 'over TLS' eval 'curl -sS --cacert api.pem "$api/rest/ping?apiKey=$key" | grep -q "status=\"ok\""'
 reading() { test "$(curl -sS --cacert api.pem -o body -w '%{http_code}' "$api/rest/getArtists?apiKey=$key")" = 503; }
 ok 'without a list yet: 503' reading
+
+# the places of a listener: an edge stands still, and so does what it sends
+third=$(stretto-subsonic --keys keys --generate carl)
+start stretto-serve "$origin"
+edge_pid=$pid
+start stretto-subsonic --keys keys --upstream "$url" --upstream-timeout 100
+api=$url
+await 'the list of songs' read_yet
+code_of() { curl -sS -m 1 -o body -w '%{http_code}' "$api/rest/stream?apiKey=$1&id=$id" 2>curl.err; }
+is_full() { test "$(code_of "$key")" = 429; }
+has_room() { ! is_full; }
+takes_all() {
+    kill -STOP "$edge_pid" && for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+        curl -sS -o /dev/null "$api/rest/stream?apiKey=$key&id=$id" 2>/dev/null &
+        slow="$slow $!"
+    done && await 'refusal of the 17th song' is_full && test "$(code_of "$third")" = 000
+}
+slow=
+ok 'more than 16 songs at a time are refused, but not to others' takes_all
+# shellcheck disable=SC2086 # several
+kill $slow
+ok 'those who left have made room, before a byte was sent' await 'room' has_room
+kill -CONT "$edge_pid"
+ok 'and songs are sent again' await 'a song' eval 'stream "&maxBitRate=80" -f | cmp - low.ogg'
 finish
