@@ -10,12 +10,12 @@ namespace stretto::listen {
 enum class Repeat { none, all, one };
 
 struct RemoteState {
-    PanelView view;                  ///< of the current song
-    std::string song;                ///< its id; empty: not known yet
+    PanelView view;                      ///< of the current song
+    std::string song;                    ///< its id; empty: not known yet
     std::span<const std::string> queue;  ///< ids and names; the player's, until it is told to act
-    std::size_t number = 0;          ///< of the current song in the queue
-    std::uint64_t plays = 0;         ///< songs that were begun: tells two plays of a song apart
-    std::uint64_t seeks = 0;         ///< of the listener
+    std::size_t number = 0;              ///< of the current song in the queue
+    std::uint64_t plays = 0;             ///< songs that were begun: tells two plays of a song apart
+    std::uint64_t seeks = 0;             ///< of the listener
     bool paused = false;
     bool over = false;  ///< the last song has ended
     double volume = 1;  ///< 0..1

@@ -238,9 +238,8 @@ void Site::forward(const http::Incoming& incoming, const Forward& what, const st
             if (const auto value = response.fields.joined(name))
                 http::append_field(out.fields, name, *value);
         out.dated = response.fields.has("Date");
-        out.fields += text("Cache-Control: ",
-                           status >= 400 ? "no-store" : "private, max-age=3600", "\r\n",
-                           open_to_pages,
+        out.fields += text("Cache-Control: ", status >= 400 ? "no-store" : "private, max-age=3600",
+                           "\r\n", open_to_pages,
                            "Access-Control-Expose-Headers: Content-Range, ETag\r\n"
                            "X-Content-Type-Options: nosniff\r\n");
         if (!file.empty()) http::append_field(out.fields, "Content-Disposition", disposition(file));
@@ -272,8 +271,8 @@ void Site::post(const Post& what, const Client& client) {
     http::Request request{
         "POST", text("/events?sent_ms=", utc_ms()), 1, {{"Content-Type", "application/x-ndjson"}}};
     const auto bytes = as_bytes(what.lines);
-    http::ask(upstreams_.own, std::move(request), Bytes{bytes.begin(), bytes.end()}, most_answer_bytes,
-              [this, client](const http::Whole& answer) {
+    http::ask(upstreams_.own, std::move(request), Bytes{bytes.begin(), bytes.end()},
+              most_answer_bytes, [this, client](const http::Whole& answer) {
                   if (answer.status / 100 == 2) {
                       ++scrobbles_;
                       return send(client.reply, client.format, print(client.format, Node{}));
