@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <iostream>
 #include <random>
 
@@ -11,9 +10,8 @@
 #include "base/file.hpp"
 #include "base/program.hpp"
 #include "http/certificates.hpp"
+#include "http/daemon.hpp"
 #include "http/place.hpp"
-#include "net/reloads.hpp"
-#include "net/service.hpp"
 #include "subsonic/site.hpp"
 
 using namespace stretto;
@@ -82,9 +80,7 @@ http::Limits server_limits(const Options& o, std::size_t descriptors) {
     constexpr std::size_t own = 512;  // connections to the upstream server, logs
     http::Limits limits;
     limits.body_bytes = 64u << 10;  // of a form; it is read before there is a key
-    limits.connections = std::max<std::size_t>(
-        1,
-        std::min(o.max_connections, descriptors > 2 * own ? descriptors - own : descriptors / 2));
+    limits.connections = http::client_connections(o.max_connections, descriptors, own);
     return limits;
 }
 
@@ -93,7 +89,6 @@ class Gateway {
    public:
     Gateway(const Options& o, std::size_t descriptors)
         : options_(o),
-          passed_(net::take_passed_sockets()),
           certificates_(http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed,
                                               o.client_authority, o.listen)),
           log_(o.log, o.full_addresses),
@@ -106,59 +101,20 @@ class Gateway {
                 std::chrono::seconds{o.refresh_s}, std::random_device{}()),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         if (certificates_) http::add_metrics(status_, *certificates_);
-        reloads_.add("access log", [this] { log_.reopen(); });
-        if (certificates_) reloads_.add("certificates", [this] { certificates_->reload(); });
-        reloads_.add("keys", [this] { site_.set_keys(read_keys(options_.keys)); });
+        daemon_.reloads().add("access log", [this] { log_.reopen(); });
+        if (certificates_)
+            daemon_.reloads().add("certificates", [this] { certificates_->reload(); });
+        daemon_.reloads().add("keys", [this] { site_.set_keys(read_keys(options_.keys)); });
     }
 
-    /// Until SIGTERM or SIGINT; then answers under way have time to finish, or until a second
-    /// signal.
     void run() {
-        std::signal(SIGPIPE, SIG_IGN);
-        listen();
-        net::Timer late{loop_, [this] { loop_.stop(); }};
-        bool ending = false;
-        const auto end = [&] {
-            if (ending) return loop_.stop();
-            ending = true;
-            manager_.stopping("finishing open responses");
-            status_.draining();
-            server_.drain([this] { loop_.stop(); });
-            late.once(std::chrono::seconds{options_.grace});
-        };
-        net::Signal term{loop_, SIGTERM, end}, interrupt{loop_, SIGINT, end};
-        net::Signal hangup{loop_, SIGHUP, [this] {
-                               manager_.reloading();
-                               manager_.ready(reloads_.run());
-                           }};
-        net::Timer watchdog{loop_, [this] { manager_.alive(); }};
-        if (const auto period = manager_.watchdog()) watchdog.every(*period / 2);
-        manager_.ready("serving");
-        loop_.run();
+        daemon_.listen(server_, options_.listen, certificates_.get());
+        daemon_.run(loop_, server_, status_, "serving", std::chrono::seconds{options_.grace});
     }
 
    private:
-    void listen() {
-        const auto take = [&](File socket, bool tls) {
-            std::cout << "listening on " << net::local_address(socket.fd()).print() << std::endl;
-            server_.listen(std::move(socket), tls ? certificates_.get() : nullptr);
-        };
-        for (auto& [name, socket] : passed_) {
-            net::refuse_unix(socket.fd(), name);
-            take(std::move(socket), name != "http");
-        }
-        if (!passed_.empty()) return;  // they stand for --listen
-        for (auto where : options_.listen) {
-            const bool tls = http::speaks_tls(where, certificates_.get());
-            for (const auto& address : net::listen_addresses({where}))
-                take(std::move(net::listen(address, 1)[0]), tls);
-        }
-    }
-
     const Options& options_;
-    net::ServiceManager manager_;
-    std::vector<net::PassedSocket> passed_;
-    net::Reloads reloads_;
+    http::Daemon daemon_;
     std::unique_ptr<http::Certificates> certificates_;
     http::AccessLog log_;
     http::Limiter limiter_;

@@ -1,6 +1,5 @@
 // stretto-track: tells listeners which peers and edges are near and have a song.
 // See stretto-track(1).
-#include <csignal>
 #include <iomanip>
 #include <iostream>
 #include <random>
@@ -12,9 +11,8 @@
 #include "base/program.hpp"
 #include "http/blocking.hpp"
 #include "http/certificates.hpp"
+#include "http/daemon.hpp"
 #include "http/place.hpp"
-#include "net/reloads.hpp"
-#include "net/service.hpp"
 #include "song/id.hpp"
 #include "swarm/memory.hpp"
 #include "track/edge_prober.hpp"
@@ -161,9 +159,7 @@ track::SiteOptions site_options(const Options& o) {
 http::Limits server_limits(const Options& o, std::size_t descriptors) {
     constexpr std::size_t own = 1024;  // connections to peers, to edges, to the origin
     http::Limits limits;
-    limits.connections = std::max<std::size_t>(
-        1,
-        std::min(o.max_connections, descriptors > 2 * own ? descriptors - own : descriptors / 2));
+    limits.connections = http::client_connections(o.max_connections, descriptors, own);
     limits.body_bytes = swarm::most_request_bytes;
     return limits;
 }
@@ -185,7 +181,6 @@ class Tracker {
    public:
     Tracker(const Options& o, std::size_t descriptors)
         : options_(o),
-          passed_(net::take_passed_sockets()),
           certificates_(http::certificates_of(o.tls_certificates, o.tls_keys, o.tls_self_signed,
                                               o.client_authority, o.listen)),
           access_(http::access_of(o.token_keys, o.token_exempt, o.name)),
@@ -208,54 +203,16 @@ class Tracker {
         add_reloads();
     }
 
-    /// Until SIGTERM or SIGINT; then answers under way have time to finish, or until a second
-    /// signal.
     void run() {
-        std::signal(SIGPIPE, SIG_IGN);
-        listen();
-        net::Timer late{loop_, [this] { loop_.stop(); }};
-        bool ending = false;
-        const auto end = [&] {
-            if (ending) return loop_.stop();
-            ending = true;
-            manager_.stopping("finishing open responses");
-            status_.draining();
-            site_.end_waits();
-            server_.drain([this] { loop_.stop(); });
-            late.once(std::chrono::seconds{options_.grace});
-        };
-        net::Signal term{loop_, SIGTERM, end}, interrupt{loop_, SIGINT, end};
-        net::Signal hangup{loop_, SIGHUP, [this] {
-                               manager_.reloading();
-                               manager_.ready(reloads_.run());
-                           }};
-        net::Timer watchdog{loop_, [this] { manager_.alive(); }};
-        if (const auto period = manager_.watchdog()) watchdog.every(*period / 2);
-        manager_.ready("tracking");
-        loop_.run();
+        daemon_.listen(server_, options_.listen, certificates_.get(), [this](const auto& here) {
+            if (options_.stun.empty()) answer_stun(here);
+        });
+        if (!options_.stun.empty() && options_.stun != "off") site_.set_stun(options_.stun);
+        daemon_.run(loop_, server_, status_, "tracking", std::chrono::seconds{options_.grace},
+                    [this] { site_.end_waits(); });
     }
 
    private:
-    void listen() {
-        const auto take = [&](File socket, bool tls) {
-            const auto here = net::local_address(socket.fd());
-            if (options_.stun.empty()) answer_stun(here);
-            std::cout << "listening on " << here.print() << std::endl;
-            server_.listen(std::move(socket), tls ? certificates_.get() : nullptr);
-        };
-        for (auto& [name, socket] : passed_) {
-            net::refuse_unix(socket.fd(), name);
-            take(std::move(socket), name != "http");
-        }
-        if (passed_.empty()) {  // they stand for --listen
-            for (auto where : options_.listen) {
-                const bool tls = http::speaks_tls(where, certificates_.get());
-                for (const auto& address : net::listen_addresses({where}))
-                    take(std::move(net::listen(address, 1)[0]), tls);
-            }
-        }
-        if (!options_.stun.empty() && options_.stun != "off") site_.set_stun(options_.stun);
-    }
     /// Without it the tracker does all that it did before there was WebRTC.
     void answer_stun(const net::Address& address) {
         try {
@@ -267,21 +224,20 @@ class Tracker {
     }
 
     void add_reloads() {
-        reloads_.add("access log", [this] { log_.reopen(); });
-        if (certificates_) reloads_.add("certificates", [this] { certificates_->reload(); });
-        if (access_) reloads_.add("token keys", [this] { access_->keys.reload(); });
-        reloads_.add("edges", [this] {
+        daemon_.reloads().add("access log", [this] { log_.reopen(); });
+        if (certificates_)
+            daemon_.reloads().add("certificates", [this] { certificates_->reload(); });
+        if (access_) daemon_.reloads().add("token keys", [this] { access_->keys.reload(); });
+        daemon_.reloads().add("edges", [this] {
             edges_.replace(read_edges(options_.edges));
             edge_prober_.renew();
         });
-        reloads_.add("songs", [this] { site_.set_allowed(read_songs(options_.allow)); });
-        reloads_.add("places", [this] { site_.set_geo(open_geo(options_.geoip)); });
+        daemon_.reloads().add("songs", [this] { site_.set_allowed(read_songs(options_.allow)); });
+        daemon_.reloads().add("places", [this] { site_.set_geo(open_geo(options_.geoip)); });
     }
 
     const Options& options_;
-    net::ServiceManager manager_;
-    std::vector<net::PassedSocket> passed_;
-    net::Reloads reloads_;
+    http::Daemon daemon_;
     std::unique_ptr<http::Certificates> certificates_;
     std::unique_ptr<http::Access> access_;
     http::AccessLog log_;
