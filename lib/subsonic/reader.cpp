@@ -11,8 +11,10 @@ namespace {
 constexpr std::size_t most_page_bytes = 16u << 20;  // of 1000 songs
 constexpr int most_pages = 10'000;
 constexpr std::chrono::milliseconds first_pause{500}, longest_pause{30'000};
-// a large list is read for at most a twentieth of the time
+// a large list is read for at most a twentieth of the time, but one slow moment of the upstream
+// server does not hide new songs for longer than this
 constexpr std::uint64_t share = 20;
+constexpr std::chrono::milliseconds longest_rest = std::chrono::minutes{10};
 
 bool is_cursor(std::string_view after) {
     return after.size() <= 512 && std::ranges::all_of(after, [](char c) {
@@ -71,7 +73,7 @@ void Reader::finish() {
     trouble_.clear();
     failures_ = 0;
     const auto took = loop_.now_ms() - began_ms_;
-    again_.once(std::max(every_, std::chrono::milliseconds{took * share}));
+    again_.once(std::max(every_, std::min(longest_rest, std::chrono::milliseconds{took * share})));
 }
 
 }  // namespace stretto::subsonic
