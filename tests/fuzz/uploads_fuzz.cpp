@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     web::Shelf shelf{1'000'000};
     for (const auto& id : {given, kept_back}) shelf.found(id, "96/chunk_1.ogg", file_bytes, 1);
     web::Page page{browser, shelf, 0, 0, 0, true};
-    web::Uploads::Rules rules{false, {given}};
+    web::Uploads::Rules rules{.urgent = false, .passes = false, .given = {given}};
     web::Bucket bucket{bytes_per_s};
     std::map<std::uint32_t, std::size_t> due;  // bytes of bodies that a head has promised
     double sent = 0;
