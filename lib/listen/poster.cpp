@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "http/token.hpp"
 
 namespace stretto::listen {
@@ -21,12 +22,6 @@ http::Upstream::Limits limits() {
     limits.connect = std::chrono::milliseconds{5000};
     limits.stall = std::chrono::seconds{10};
     return limits;
-}
-
-std::int64_t utc_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
 }
 
 std::size_t path_at(std::string_view url) {
