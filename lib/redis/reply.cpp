@@ -1,0 +1,29 @@
+#include "redis/reply.hpp"
+
+#include <hiredis/hiredis.h>
+
+namespace stretto::redis {
+
+bool Reply::has_failed() const noexcept { return !raw_ || raw_->type == REDIS_REPLY_ERROR; }
+bool Reply::is_nothing() const noexcept { return raw_ && raw_->type == REDIS_REPLY_NIL; }
+
+std::string_view Reply::error() const noexcept {
+    return raw_ && raw_->type == REDIS_REPLY_ERROR ? std::string_view{raw_->str, raw_->len}
+                                                   : std::string_view{};
+}
+std::string_view Reply::text() const noexcept {
+    return raw_ && (raw_->type == REDIS_REPLY_STRING || raw_->type == REDIS_REPLY_STATUS)
+               ? std::string_view{raw_->str, raw_->len}
+               : std::string_view{};
+}
+std::int64_t Reply::number() const noexcept {
+    return raw_ && raw_->type == REDIS_REPLY_INTEGER ? raw_->integer : 0;
+}
+std::size_t Reply::size() const noexcept {
+    return raw_ && raw_->type == REDIS_REPLY_ARRAY ? raw_->elements : 0;
+}
+Reply Reply::operator[](std::size_t i) const noexcept {
+    return i < size() ? Reply{raw_->element[i]} : Reply{};
+}
+
+}  // namespace stretto::redis
