@@ -69,6 +69,7 @@ Connection::Connection(net::Loop& loop, const Server& to, const Login& login, co
         return;
     }
     context_ = context;
+    bound_lists(*context->c.reader);
     context->data = this;
     context->ev.data = this;
     context->ev.addRead = Hooks::add_read;

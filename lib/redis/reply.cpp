@@ -26,4 +26,18 @@ Reply Reply::operator[](std::size_t i) const noexcept {
     return i < size() ? Reply{raw_->element[i]} : Reply{};
 }
 
+void bound_lists(redisReader& reader) noexcept {
+    // that of all readers, as hiredis made it
+    static redisReplyObjectFunctions* const of_hiredis = reader.fn;
+    static redisReplyObjectFunctions bounded = [] {
+        auto all = *of_hiredis;
+        all.createArray = [](const redisReadTask* task, int items) -> void* {
+            if (items < 0 || static_cast<std::size_t>(items) > most_items) return nullptr;
+            return of_hiredis->createArray(task, items);
+        };
+        return all;
+    }();
+    reader.fn = &bounded;
+}
+
 }  // namespace stretto::redis

@@ -1,9 +1,11 @@
 #pragma once
 // What a Redis server answers: a view, valid during the call that gets it.
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 struct redisReply;
+struct redisReader;
 
 namespace stretto::redis {
 
@@ -31,5 +33,10 @@ class Reply {
    private:
     const redisReply* raw_ = nullptr;
 };
+
+/// hiredis allocates as many items as a server announces: a few bytes could take all memory. Makes
+/// longer lists an error of the protocol.
+constexpr std::size_t most_items = 65536;
+void bound_lists(redisReader& reader) noexcept;
 
 }  // namespace stretto::redis

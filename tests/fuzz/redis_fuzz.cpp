@@ -20,6 +20,7 @@ void check(const redis::Server& server) {
 
 void read_reply(BytesView bytes) {
     const std::unique_ptr<redisReader, Freed<redisReaderFree>> reader{redisReaderCreate()};
+    redis::bound_lists(*reader);
     redisReaderFeed(reader.get(), reinterpret_cast<const char*>(bytes.data()), bytes.size());
     void* got = nullptr;
     if (redisReaderGetReply(reader.get(), &got) != REDIS_OK || !got) return;

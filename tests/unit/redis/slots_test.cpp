@@ -16,6 +16,7 @@ namespace {
 
 struct Read {
     explicit Read(const std::string& bytes) : reader(redisReaderCreate()) {
+        bound_lists(*reader);
         redisReaderFeed(reader.get(), bytes.data(), bytes.size());
         void* got = nullptr;
         redisReaderGetReply(reader.get(), &got);
@@ -78,6 +79,11 @@ BOOST_AUTO_TEST_CASE(wrong_lists_of_slots_are_malformed) {
     BOOST_TEST(!one(0, 1, bulk("192.0.2.1")));
     BOOST_TEST(!parse_slots(*Read{"-ERR no\r\n"}, ""));
     BOOST_TEST(!parse_slots(*Read{"*0\r\n"}, ""));
+}
+
+BOOST_AUTO_TEST_CASE(a_list_too_long_is_no_reply) {
+    BOOST_TEST((*Read{"*1\r\n:1\r\n"}).size() == 1u);
+    BOOST_TEST((*Read{"*888888880\r\n"}).is_away());
 }
 
 BOOST_AUTO_TEST_CASE(redirects_are_read) {
