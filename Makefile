@@ -131,7 +131,7 @@ $B/parsed/%.hpp.gch: | $B/config.mk
 
 # what the server's page is made of; with the core where there is one, or where it is to be made
 CORE = $(if $(or $(wildcard build/web/core.wasm.gz),$(filter web test browser pictures,$(MAKECMDGOALS))),build/web/core.wasm)
-$B/lib/edge/page.o: $(wildcard lib/web/*.html lib/web/*.js) $(addsuffix .gz,$(CORE))
+$B/lib/edge/page.o: $(wildcard lib/web/*.html lib/web/*.css lib/web/*.js) $(addsuffix .gz,$(CORE))
 $B/lib/edge/page.o: CPPFLAGS += $(if $(CORE),-DSTRETTO_CORE='"$(CORE)"')
 $B/lib$(NAME).a: $(LIB)
 	@rm -f $@

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/text.hpp"
 
 // Paths are from the project's root, where make runs the compiler.
 #define EMBED(name, path)                                           \
@@ -26,6 +27,11 @@
     }
 
 EMBED(page, "lib/web/page.html");
+EMBED(style, "lib/web/page.css");
+EMBED(parts, "lib/web/parts.js");
+EMBED(queue, "lib/web/queue.js");
+EMBED(lists, "lib/web/lists.js");
+EMBED(controls, "lib/web/controls.js");
 #ifdef STRETTO_CORE
 EMBED(worker, "lib/web/worker.js");
 EMBED(sound, "lib/web/sound.js");
@@ -63,6 +69,8 @@ std::string page(std::string_view tracker) {
         if (const auto at = html.find(place); at != html.npos)
             html.replace(at, place.size(), value);
     };
+    put("{style}", EMBEDDED(style));
+    put("{script}", text(EMBEDDED(parts), EMBEDDED(queue), EMBEDDED(lists), EMBEDDED(controls)));
     std::string base;
     if (!assets().empty()) {
         base = assets().front().path;
