@@ -4,7 +4,6 @@
 // has been there longer) and name().
 #include <algorithm>
 #include <array>
-#include <boost/container/small_vector.hpp>
 #include <cmath>
 #include <vector>
 
@@ -15,14 +14,13 @@
 
 namespace stretto::swarm {
 
-struct Candidate {
-    std::uint32_t peer;
-    Inventory have;
-    float cost;
-};
-
 class Choice {
    public:
+    struct Candidate {
+        std::uint32_t peer;
+        Inventory have;
+        float cost;
+    };
     std::vector<Candidate> candidates;  ///< to be filled by the caller
 
     /// Removes peers that must not be named, and makes a heap of the others with the best on top.
@@ -52,25 +50,21 @@ class Choice {
     /// up.
     template <class PeerAt, class Random>
     void choose(std::size_t want, PeerAt peer_at, Random random) {
-        struct Count {
-            Network network;
-            std::size_t n;
-        };
         const auto network_at = [&](std::uint32_t i) { return network_of(peer_at(i).at.ip); };
-        boost::container::small_vector<Count, most_peers> counts;
+        counts_.clear();
         const std::size_t most = std::max<std::size_t>(1, want / 4);
         chosen_.clear();
         passed_over_.clear();
         choose_elders(want, peer_at, random);
         want -= old_.size();
-        for (const auto& one : old_) counts.push_back({network_at(one.peer), 1});
+        for (const auto& one : old_) counts_.push_back({network_at(one.peer), 1});
         while (!candidates.empty() && chosen_.size() < want) {
             std::ranges::pop_heap(candidates, std::ranges::greater{}, &Candidate::cost);
             const Candidate best = candidates.back();
             candidates.pop_back();
             const Network network = network_at(best.peer);
-            auto count = std::ranges::find(counts, network, &Count::network);
-            if (count == counts.end()) count = counts.insert(count, {network, 0});
+            auto count = std::ranges::find(counts_, network, &Count::network);
+            if (count == counts_.end()) count = counts_.insert(count, {network, 0});
             const bool fits = ++count->n <= most;
             (fits ? chosen_ : passed_over_).push_back(best);
         }
@@ -114,7 +108,12 @@ class Choice {
         std::ranges::make_heap(candidates, std::ranges::greater{}, &Candidate::cost);
     }
 
+    struct Count {
+        Network network;
+        std::size_t n;
+    };
     std::vector<Candidate> chosen_, passed_over_, old_;
+    std::vector<Count> counts_;  // of the chosen
 };
 
 /// Prints the peers of a response.
