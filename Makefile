@@ -24,11 +24,11 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
-                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 libxml2-utils dbus-daemon perl python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 libxml2-utils dbus-daemon perl redis-server python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 nftables util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker redis-server aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
 # what large services run on: for test-engines alone
-DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server
+DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server redis-server
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_DEB     := debhelper lintian fakeroot dpkg-dev debootstrap
 DEPS_FUZZ    := clang libclang-rt-14-dev
