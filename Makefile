@@ -71,7 +71,7 @@ help:
 	@echo 'make web        the page'\''s player in WebAssembly, which stretto-serve then has in it (installs clang-19)'
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
-	@echo 'make test-engines  what runs on Ceph and on ClickHouse, against them (installs 390 MB)'
+	@echo 'make test-engines  what runs on Ceph, ClickHouse and Redis, against them (installs 400 MB)'
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'

@@ -20,7 +20,7 @@ redis() { # of a free port, unless it is given: sets $redis, $redis_pid
 }
 redis && start stretto-serve store || exit
 origin=$url
-tracker() { start stretto-track --origin "$origin" --interval 100 --state "redis://127.0.0.1:$redis" "$@"; }
+tracker() { start stretto-track --origin "$origin" --interval 100 --state "redis://127.0.0.1:$redis"; }
 tracker && one=$url one_pid=$pid
 tracker && two=$url two_pid=$pid
 

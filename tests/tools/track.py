@@ -656,10 +656,33 @@ def without_state(one, two, song, *command):
         peer.close()
 
 
-def with_state(one, two, song):
-    """Redis is there again, perhaps with nothing in it."""
-    for url in (one, two):
-        until("it is known to be well", lambda: number(url, "state_servers_well") == 1)
+def loses_master(one, two, song, *command):
+    """The command takes the master of the song away under load."""
+    peers = [Peer(one, f"127.0.{40 + i}.1", song) for i in range(4)]
+    urls = {peer.url for peer in peers}
+    listed(one, song, *peers)
+    listed(two, song, *peers)
+    clients = [Tracker(one, "127.0.200.1"), Tracker(two, "127.0.201.1")]
+    slowest = 0.0
+    for turn in range(400):
+        if turn == 20:
+            assert os.system(" ".join(command)) == 0
+        begun = time.monotonic()
+        client = clients[turn % 2]
+        named = set(client.urls(song, want=64))
+        assert urls <= named, (turn, urls, named)
+        assert client.ask("GET", f"/songs/{song}")[0] == 200
+        assert client.ask("GET", "/edges")[0] == 200
+        peers[turn % 4].say()
+        slowest = max(slowest, time.monotonic() - begun)
+        time.sleep(0.01)
+    print(f"slowest four requests: {slowest:.2f} s")
+    for peer in peers:
+        peer.say(left=True)
+        peer.close()
+
+
+def shares_again(one, two, song):
     peers = [Peer(one, f"127.0.{60 + i}.1", song) for i in range(4)]
 
     def all_named():
@@ -671,6 +694,13 @@ def with_state(one, two, song):
     for peer in peers:
         peer.say(left=True)
         peer.close()
+
+
+def with_state(one, two, song):
+    """Redis is there again, perhaps with nothing in it."""
+    for url in (one, two):
+        until("it is known to be well", lambda: number(url, "state_servers_well") == 1)
+    shares_again(one, two, song)
 
 
 def full_state(one, two, song, *command):
