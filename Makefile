@@ -24,11 +24,11 @@ DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libs
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
-                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 libxml2-utils dbus-daemon perl python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 libxml2-utils dbus-daemon perl redis-server python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 nftables util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker redis-server aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
 # what large services run on: for test-engines alone
-DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server
+DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server redis-server
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_DEB     := debhelper lintian fakeroot dpkg-dev debootstrap
 DEPS_FUZZ    := clang libclang-rt-14-dev
@@ -71,7 +71,7 @@ help:
 	@echo 'make web        the page'\''s player in WebAssembly, which stretto-serve then has in it (installs clang-19)'
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
-	@echo 'make test-engines  what runs on Ceph and on ClickHouse, against them (installs 390 MB)'
+	@echo 'make test-engines  what runs on Ceph, ClickHouse and Redis, against them (installs 400 MB)'
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
@@ -273,8 +273,8 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwar
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp %/confine.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp lib/listen/commands.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp lib/sign/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads shelf uploads) \
-              lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/redis/%.cpp,location reply slots) $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint globe health inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads shelf uploads) \
+              lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/redis/%.cpp,entry location reply slots) $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
               lib/events/reader.cpp lib/events/batch.cpp lib/events/line.cpp $(patsubst %,lib/subsonic/%.cpp,answer desk keys library parameters) \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
