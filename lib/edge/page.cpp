@@ -26,6 +26,7 @@
     }
 
 EMBED(page, "lib/web/page.html");
+EMBED(access, "lib/web/access.js");
 #ifdef STRETTO_CORE
 EMBED(worker, "lib/web/worker.js");
 EMBED(sound, "lib/web/sound.js");
@@ -57,8 +58,22 @@ std::span<const Asset> assets() {
 #endif
 }
 
-std::string page(std::string_view tracker) {
+std::string connections(const PageOptions& options) {
+    std::string all = "'self'";
+    for (const auto& edge : options.edges) all += ' ' + edge;
+    if (!options.tracker.empty()) all += ' ' + options.tracker;
+    // the rest of a URL in a policy would be compared in another way than in requests
+    if (const auto& url = options.tokens; !url.empty())
+        all += ' ' + url.substr(0, std::min(url.size(), url.find('/', url.find("://") + 3)));
+    return all;
+}
+
+std::string page(const PageOptions& options) {
     std::string html{EMBEDDED(page)};
+    // what the page's own script uses
+    constexpr std::string_view script = "<script>";
+    if (const auto at = html.find(script); at != html.npos)
+        html.insert(at, std::string{script} + std::string{EMBEDDED(access)} + "</script>\n");
     const auto put = [&](std::string_view place, std::string_view value) {
         if (const auto at = html.find(place); at != html.npos)
             html.replace(at, place.size(), value);
@@ -69,7 +84,11 @@ std::string page(std::string_view tracker) {
         base.resize(base.rfind('/') + 1);
     }
     put("{web}", base);
-    put("{tracker}", tracker);
+    std::string edges;
+    for (const auto& edge : options.edges) edges += edge + ' ';
+    put("{tokens}", options.tokens);
+    put("{edges}", edges);
+    put("{tracker}", options.tracker);
     return html;
 }
 
