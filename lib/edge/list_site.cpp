@@ -106,6 +106,7 @@ void ListSite::list(const http::Target& target, const Route& route, const http::
     }
     query.album = http::query_value(target.query, "album").value_or(route.song);
     query.artist = http::query_value(target.query, "artist").value_or("");
+    query.song = http::query_value(target.query, "song").value_or("");
     query.text = http::query_value(target.query, "q").value_or("");
     query.after = http::query_value(target.query, "after").value_or("");
     if (const auto limit = http::query_value(target.query, "limit")) {

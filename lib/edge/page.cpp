@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/text.hpp"
 
 // Paths are from the project's root, where make runs the compiler.
 #define EMBED(name, path)                                           \
@@ -27,6 +28,11 @@
 
 EMBED(page, "lib/web/page.html");
 EMBED(access, "lib/web/access.js");
+EMBED(style, "lib/web/page.css");
+EMBED(parts, "lib/web/parts.js");
+EMBED(queue, "lib/web/queue.js");
+EMBED(lists, "lib/web/lists.js");
+EMBED(controls, "lib/web/controls.js");
 #ifdef STRETTO_CORE
 EMBED(worker, "lib/web/worker.js");
 EMBED(sound, "lib/web/sound.js");
@@ -70,14 +76,13 @@ std::string connections(const PageOptions& options) {
 
 std::string page(const PageOptions& options) {
     std::string html{EMBEDDED(page)};
-    // what the page's own script uses
-    constexpr std::string_view script = "<script>";
-    if (const auto at = html.find(script); at != html.npos)
-        html.insert(at, std::string{script} + std::string{EMBEDDED(access)} + "</script>\n");
     const auto put = [&](std::string_view place, std::string_view value) {
         if (const auto at = html.find(place); at != html.npos)
             html.replace(at, place.size(), value);
     };
+    put("{style}", EMBEDDED(style));
+    put("{script}", text(EMBEDDED(access), EMBEDDED(parts), EMBEDDED(queue), EMBEDDED(lists),
+                         EMBEDDED(controls)));
     std::string base;
     if (!assets().empty()) {
         base = assets().front().path;

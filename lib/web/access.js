@@ -53,6 +53,13 @@ class Access extends EventTarget {
         try { token = JSON.parse(text).token; } catch { /* a token alone */ }
         if (!token || !this.take(String(token))) this.later = setTimeout(() => this.renew(), 30000);
     }
+    /// A request was answered with this status. @return what that means for people, and then asks for a token; '': it is not about tokens
+    refused(status) {
+        const why = status === 401 ? this.shown.token ? 'The access token is not valid, or no longer.' : 'This song needs an access token.'
+                  : status === 403 && this.shown.token ? 'The access token is not for this song.' : '';
+        if (why) this.ask(why.slice(0, -1));
+        return why;
+    }
     /// Something was refused: ask the listener for a token, or another one. @param why  to show
     ask(why) {
         this.form?.remove();

@@ -105,7 +105,13 @@ else
     skip 'passes of pages' 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'
 fi
 echo "$page_pid" >page.pid
-ok 'kill -9 of the server of the page: the song goes on from another edge' at fails_over
+# so slow that the song is not there at once
+echo 160 >rate
+python3 "$root/tests/browser/slow.py" "$page" >slow.said &
+started="$started $!"
+await_ready $! slow.said || exit
+slow=$url
+ok 'kill -9 of the server of the page: the song goes on from another edge' browser "$session" "$slow" fails_over
 ok 'which had to be shown the token' grep -q "GET /songs/$id/.*chunk_.*200" other.log
 told() { jq -es 'any(.event == "start" and .token_id == "premium-1")' events.jsonl >/dev/null && ! grep -q eyJ events.jsonl; }
 ok 'events tell the id of the token, and not the token' told
