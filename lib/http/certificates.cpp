@@ -81,7 +81,8 @@ struct Pem {
 
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* in, unsigned in_size, void*) noexcept {
-    static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";  // the choice points into it
+    static constexpr unsigned char ours[] =
+        "\x02h2\x08http/1.1\x08http/1.0";  // the choice points into it
     unsigned char* chosen = nullptr;
     if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, in, in_size) !=
         OPENSSL_NPN_NEGOTIATED)
