@@ -60,7 +60,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all web deb test-deb deps test test-engines browser demo pictures bench bench-capacity sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
+.PHONY: all web deb test-deb deps test test-tls test-engines browser demo pictures bench bench-capacity sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -72,6 +72,7 @@ help:
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
 	@echo 'make test-engines  what runs on Ceph, ClickHouse and Redis, against them (installs 400 MB)'
+	@echo 'make test-tls   of these, what servers, players and the swarm do over TLS and HTTP/2'
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
@@ -87,8 +88,8 @@ help:
 
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
-TESTED  := $(if $(DRY_RUN),,$(filter test browser sanitize tsan soak,$(MAKECMDGOALS)))
-$B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web deb test browser demo pictures bench sanitize tsan soak fuzz lint test-engines,$(MAKECMDGOALS)),| deps))
+TESTED  := $(if $(DRY_RUN),,$(filter test test-tls browser sanitize tsan soak,$(MAKECMDGOALS)))
+$B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web deb test test-tls browser demo pictures bench sanitize tsan soak fuzz lint test-engines,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@sh tests/tools/deps.sh --check "$(CXX)" $(PACKAGES) -- $(DEPS_BUILD)
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(filter-out hiredis,$(PACKAGES)))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; sh tests/tools/rtc.sh build/rtc; } > $@
@@ -100,9 +101,9 @@ build/rtc/.there: $(if $(TESTED),| deps)
 
 # Each goal but `all` installs what it needs itself. `make deps` installs what building needs, and what the goals in DEPS need.
 DEPS   ?=
-WANTS  = $(filter $1,$(filter web deb test-deb demo test browser pictures sanitize tsan soak bench lint fuzz test-engines,$(MAKECMDGOALS) $(DEPS)))
+WANTS  = $(filter $1,$(filter web deb test-deb demo test test-tls browser pictures sanitize tsan soak bench lint fuzz test-engines,$(MAKECMDGOALS) $(DEPS)))
 NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
-         $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
+         $(if $(call WANTS,test test-tls sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,web deb test-deb test browser sanitize pictures),$(DEPS_WEB)) $(if $(call WANTS,deb test-deb),$(DEPS_DEB) $(DEPS_RTC)) $(if $(call WANTS,test-engines),$(DEPS_DEMO) $(DEPS_ENGINES) sox curl python3 procps) $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/tools/deps.sh $(NEEDED)
@@ -174,6 +175,11 @@ test: all $(if $(filter none,$(UNIT_TESTS)),,$B/unit) $B/net/emulator $(if $(RTC
 	# hosts in namespaces: those that measure one after the other, for they emulate networks in real time
 	$(if $(NET_MANY),$(RUN) -j$(JOBS) $(NET_MANY))
 	$(if $(NET_ALONE),$(RUN) $(NET_ALONE))
+
+# over TLS, and so HTTP/2 with all who know it
+TLS_TESTS := $(patsubst %,tests/cli/%.t,serve play passes peers-first)
+test-tls: all build/music/.there
+	STRETTO_TEST_TLS=1 $(RUN) -j$(TEST_JOBS) $(TLS_TESTS)
 
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t

@@ -1,9 +1,12 @@
 #include "http/http2.hpp"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 
 #include "base/error.hpp"
 #include "base/note.hpp"
@@ -221,11 +224,47 @@ struct Http2::Callbacks {
     }
 };
 
+/// nghttp2 keeps 16 kB for the frame that it makes. It uses few of them, since it copies no payload
+/// of ours: in pages of their own, those that are not used take no memory.
+struct Http2::Memory {
+    static constexpr std::size_t least = 16384, size = 20480;
+
+    static void* allocate(std::size_t bytes, void* self) noexcept {
+        auto& frame = static_cast<Http2*>(self)->frame_;
+        if (frame || bytes < least || bytes > size) return std::malloc(bytes);
+        auto* pages =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return frame = pages == MAP_FAILED ? nullptr : pages;
+    }
+    static void release(void* bytes, void* self) noexcept {
+        auto& frame = static_cast<Http2*>(self)->frame_;
+        if (!bytes || bytes != frame) return std::free(bytes);
+        ::munmap(frame, size);
+        frame = nullptr;
+    }
+    static void* allocate_zeros(std::size_t count, std::size_t each, void*) noexcept {
+        return std::calloc(count, each);
+    }
+    static void* reallocate(void* bytes, std::size_t wanted, void* self) noexcept {
+        if (!bytes) return allocate(wanted, self);
+        if (bytes != static_cast<Http2*>(self)->frame_) return std::realloc(bytes, wanted);
+        if (wanted <= size) return bytes;
+        auto* larger = std::malloc(wanted);
+        if (!larger) return nullptr;
+        std::memcpy(larger, bytes, size);
+        release(bytes, self);
+        return larger;
+    }
+};
+
 Http2::Http2(Host& host, const net::Address& peer, const Limits& limits)
     : host_(host), peer_(peer), limits_(limits), credit_(most_credit), credited_ms_(host.now_ms()) {
     nghttp2_session* raw = nullptr;
-    check_nghttp2(nghttp2_session_server_new2(&raw, Callbacks::all(), this, Callbacks::options()),
-                  "nghttp2_session_server_new2");
+    nghttp2_mem memory{this, Memory::allocate, Memory::release, Memory::allocate_zeros,
+                       Memory::reallocate};
+    check_nghttp2(
+        nghttp2_session_server_new3(&raw, Callbacks::all(), this, Callbacks::options(), &memory),
+        "nghttp2_session_server_new3");
     session_.reset(raw);
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, streams},

@@ -83,6 +83,7 @@ class Http2 {
    private:
     struct Stream;
     struct Callbacks;
+    struct Memory;
     struct Busy;
 
     Stream* find(std::int32_t id) const noexcept;
@@ -112,6 +113,7 @@ class Http2 {
     Host& host_;
     net::Address peer_;
     const Limits& limits_;
+    void* frame_ = nullptr;  // where nghttp2 makes a frame
     std::unique_ptr<nghttp2_session, Freed<nghttp2_session_del>> session_;
     std::unordered_map<std::int32_t, std::unique_ptr<Stream>> streams_;
     Bytes* out_ = nullptr;  // within produce()
