@@ -15,11 +15,12 @@ NET_TESTS ?= tests/net/*.t
 NET_TESTS_SIDE_BY_SIDE := $(patsubst %,tests/net/%.t,swarm whole play evil addresses nearest nat)
 UNIT_MODULES ?= *
 
+# the headers of hiredis are found by their folder, without its flags
 PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libnghttp2 libssl libcrypto \
-                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp
+                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp hiredis
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev
+                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev libhiredis-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
@@ -59,7 +60,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all web deb test-deb deps test test-engines browser demo pictures bench sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
+.PHONY: all web deb test-deb deps test test-engines browser demo pictures bench bench-capacity sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -74,6 +75,7 @@ help:
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
+	@echo 'make bench-capacity  machines and money for 10^4 to 2.1 x 10^7 listeners, from measured figures and a simulated crowd'
 	@echo 'make sanitize   the tests again under ASan and UBSan'
 	@echo 'make tsan       unit tests and those of the server and the player under TSan'
 	@echo 'make soak       mixed load and clients who leave, SOAK_SECONDS (1200): memory and descriptors stay flat'
@@ -89,7 +91,7 @@ TESTED  := $(if $(DRY_RUN),,$(filter test browser sanitize tsan soak,$(MAKECMDGO
 $B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web deb test browser demo pictures bench sanitize tsan soak fuzz lint test-engines,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@sh tests/tools/deps.sh --check "$(CXX)" $(PACKAGES) -- $(DEPS_BUILD)
-	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; sh tests/tools/rtc.sh build/rtc; } > $@
+	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(filter-out hiredis,$(PACKAGES)))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; sh tests/tools/rtc.sh build/rtc; } > $@
 
 # headers of libnice, without the 87 packages of libnice-dev
 build/rtc/.there: $(if $(TESTED),| deps)
@@ -195,6 +197,9 @@ $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 bench: all $(BENCH) $B/net/emulator build/music/.there
 	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$(CURDIR)/$B/bench:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
 
+bench-capacity: all
+	@PATH=$(CURDIR)/$B/bin:$$PATH bash tests/bench/capacity.sh
+
 # dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
 ASAN = B=$B/asan CXXFLAGS='-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all'
 sanitize:
@@ -269,7 +274,7 @@ FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp lib/listen/commands.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp lib/sign/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
               $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads shelf uploads) \
-              lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
+              lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/redis/%.cpp,location reply slots) $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
               lib/events/reader.cpp lib/events/batch.cpp lib/events/line.cpp $(patsubst %,lib/subsonic/%.cpp,answer desk keys library parameters) \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))

@@ -411,8 +411,6 @@ void Connection::refuse(int status, std::string_view why) {
     keep_alive_ = says_last_ = false;
     note_bad_request();
     if (!answer_) answer_ = std::make_unique<Answer>();
-    if (!answer_->logged && server_.shared_.log.enabled())
-        answer_->logged = std::make_unique<Exchange::Logged>();
     ++number_;
     replied_ = false;
     state_ = State::waiting;
@@ -423,11 +421,15 @@ void Connection::note_bad_request() {
     server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
 }
 
+void Connection::note_broken() {
+    server_.shared_.counters.broken.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Connection::timed_out() {
     const auto self = shared_from_this();
     if (multiplexes() && deadline_ms_ > now_ms()) {
-        if (h2_->expire())
-            server_.shared_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+        server_.shared_.counters.timed_out.fetch_add(static_cast<std::uint64_t>(h2_->expire()),
+                                                     std::memory_order_relaxed);
         return write_frames();
     }
     if (state_ == State::waiting) return close();
@@ -482,6 +484,8 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
 
 void Connection::note_response(Exchange& exchange, const Outgoing& response) {
     auto& counters = server_.shared_.counters;
+    if (!exchange.logged && server_.shared_.log.enabled())  // it could not be read
+        exchange.logged = std::make_unique<Exchange::Logged>();
     exchange.status = response.status;
     exchange.cache = response.cache;
     exchange.body_sent = 0;
@@ -638,7 +642,7 @@ void Connection::write() {
     }
     in_write_ = false;
     if (sent == Sent::failed) {
-        if (broken_) server_.shared_.counters.broken.fetch_add(1, std::memory_order_relaxed);
+        if (broken_) note_broken();
         return close();
     }
     if (deadline_ms_ == UINT64_MAX) {

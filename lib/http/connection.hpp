@@ -123,6 +123,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Http
     void note_response(Exchange& exchange, const Outgoing& response) override;
     void ended(const Exchange& exchange) override;
     void note_bad_request() override;
+    void note_broken() override;
     void pending() override { write_frames(); }
     std::uint64_t now_ms() override { return server_.loop_.now_ms(); }
     const std::string& date() override { return server_.date(); }

@@ -31,6 +31,19 @@ std::string_view view(const std::uint8_t* bytes, std::size_t size) {
     return {reinterpret_cast<const char*>(bytes), size};
 }
 
+int cost_of_frame(std::size_t length, std::uint8_t type, std::uint8_t flags) {
+    switch (type) {
+        case NGHTTP2_DATA:  // padding is not what is of use
+            return length < small_data || (flags & NGHTTP2_FLAG_PADDED) ? 1 : 0;
+        case NGHTTP2_SETTINGS:
+            return 10;  // each stream's window may change
+        case NGHTTP2_PING:
+            return 5;
+        default:
+            return 1;
+    }
+}
+
 /// What only HTTP/1 says (RFC 9113 8.2.2).
 bool of_one_connection(std::string_view name) {
     return name == "connection" || name == "keep-alive" || name == "proxy-connection" ||
@@ -254,23 +267,30 @@ void Http2::calm() {
     host_.note_bad_request();
 }
 
-int Http2::began_frame(const nghttp2_frame_hd& head) {
-    const auto cost = [&] {
-        switch (head.type) {
-            case NGHTTP2_DATA:
-                return head.length < small_data && !(head.flags & NGHTTP2_FLAG_END_STREAM) ? 1 : 0;
-            case NGHTTP2_SETTINGS:
-                return 10;  // each stream's window may change
-            case NGHTTP2_PING:
-                return 5;
-            default:
-                return 1;
+/// Take the cost of the next frame. nghttp2 does not report all of them: it drops unknown frames,
+/// and those of closed streams, silently.
+/// @return  how many of the bytes may be read: to the end of a frame's head, or all. nullopt: there
+///          is no credit for that frame
+std::optional<std::size_t> Http2::afford(BytesView bytes) {
+    for (std::size_t at = 0; at < bytes.size();) {
+        if (payload_left_ > 0) {
+            const auto n = std::min(payload_left_, bytes.size() - at);
+            payload_left_ -= n;
+            at += n;
+            continue;
         }
-    }();
-    if (cost > 0 && !spend(cost)) {
-        calm();
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
+        frame_head_[frame_head_bytes_++] = bytes[at++];
+        if (frame_head_bytes_ < frame_head_.size()) continue;
+        frame_head_bytes_ = 0;
+        payload_left_ =
+            static_cast<std::size_t>(frame_head_[0] << 16 | frame_head_[1] << 8 | frame_head_[2]);
+        const int cost = cost_of_frame(payload_left_, frame_head_[3], frame_head_[4]);
+        if (cost > 0) return spend(cost) ? std::optional{at} : std::nullopt;
     }
+    return bytes.size();
+}
+
+int Http2::began_frame(const nghttp2_frame_hd& head) {
     // what nghttp2 passes over, and should not
     if (head.type == NGHTTP2_PRIORITY && head.stream_id == 0) return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (head.type == NGHTTP2_HEADERS) {
@@ -285,15 +305,23 @@ int Http2::began_frame(const nghttp2_frame_hd& head) {
 // ---- requests
 
 void Http2::take(BytesView bytes) {
-    if (failed_) return;
     const Busy busy{*this};
-    const auto n = nghttp2_session_mem_recv(session_.get(), bytes.data(), bytes.size());
-    if (n >= 0) return;
-    failed_ = true;
-    if (!calmed_) host_.note_bad_request();
-    const bool flood = calmed_ || n == NGHTTP2_ERR_FLOODED;
-    nghttp2_session_terminate_session(session_.get(),
-                                      flood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+    while (!bytes.empty() && !failed_) {
+        const auto affordable = afford(bytes);
+        if (!affordable) {
+            calm();
+            nghttp2_session_terminate_session(session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
+            return;
+        }
+        const auto n = nghttp2_session_mem_recv(session_.get(), bytes.data(), *affordable);
+        bytes = bytes.subspan(*affordable);
+        if (n >= 0) continue;
+        failed_ = true;
+        if (!calmed_) host_.note_bad_request();
+        const bool flood = calmed_ || n == NGHTTP2_ERR_FLOODED;
+        nghttp2_session_terminate_session(
+            session_.get(), flood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+    }
 }
 
 int Http2::begin_head(const nghttp2_frame& frame) {
@@ -480,7 +508,7 @@ void Http2::tell_host() {
 }
 
 void Http2::produce(Bytes& out, std::size_t most) {
-    if (aborted_) return;
+    if (aborted_ || broken_) return;
     const Busy busy{*this};
     out_ = &out;
     most_ = most;
@@ -488,8 +516,8 @@ void Http2::produce(Bytes& out, std::size_t most) {
         const auto before = out.size();
         const std::uint8_t* bytes = nullptr;
         const auto n = nghttp2_session_mem_send(session_.get(), &bytes);
-        if (n < 0) {
-            failed_ = true;
+        if (n < 0) {  // it stays so, whatever nghttp2 still wants to send
+            failed_ = broken_ = true;
             break;
         }
         append(out, {bytes, static_cast<std::size_t>(n)});
@@ -528,7 +556,10 @@ ssize_t Http2::next_slice(Stream& stream, std::uint32_t& flags) {
         flags |= NGHTTP2_DATA_FLAG_EOF;
         return 0;
     }
-    if (state != Body::State::ready) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    if (state != Body::State::ready) {
+        host_.note_broken();
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    }
     if (!stream.left) return 0;
     auto& slice = stream.slice;
     if (slice.size() > *stream.left) {
@@ -567,6 +598,7 @@ int Http2::put(Stream& stream, BytesView head, std::size_t size) {
             if (n < 0 && errno == EINTR) continue;
             if (n <= 0) {  // shorter than it was
                 out_->resize(before);
+                host_.note_broken();
                 return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
             }
             done += static_cast<std::size_t>(n);
@@ -629,7 +661,7 @@ void Http2::end(std::unique_ptr<Stream> stream) {
 // ---- the end
 
 bool Http2::wants_to_send() const noexcept {
-    return nghttp2_session_want_write(session_.get()) == 1;
+    return !broken_ && nghttp2_session_want_write(session_.get()) == 1;
 }
 
 bool Http2::finished() const noexcept {
@@ -643,22 +675,21 @@ std::uint64_t Http2::deadline_ms() const noexcept {
     return first;
 }
 
-bool Http2::expire() {
+int Http2::expire() {
     const auto now = host_.now_ms();
     const Busy busy{*this};
     if (last_call_ms_ <= now) say_last();
     if (head_deadline_ms_ <= now || (streams_.empty() && idle_deadline_ms_ <= now)) {
-        const bool late = head_deadline_ms_ <= now || !greeted_;
         head_deadline_ms_ = idle_deadline_ms_ = UINT64_MAX;
         nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);
-        return late;
+        return 1;
     }
     const auto send_ms =
         static_cast<std::uint64_t>(std::chrono::milliseconds{limits_.send_time}.count());
     std::vector<Stream*> late;
     for (const auto& [_, stream] : streams_)
         if (stream->deadline_ms <= now) late.push_back(stream.get());
-    bool ended = false;
+    int ended = 0;
     for (auto* stream : late) {
         if (!stream->passed) {
             refuse(*stream, 408, "the request did not come in time");
@@ -671,7 +702,7 @@ bool Http2::expire() {
             nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream->id,
                                       NGHTTP2_CANCEL);
         }
-        ended = true;
+        ++ended;
     }
     return ended;
 }

@@ -73,6 +73,7 @@ struct Host final : Http2::Host {
     void note_response(Exchange&, const Outgoing&) override {}
     void ended(const Exchange&) override { --open; }
     void note_bad_request() override {}
+    void note_broken() override {}
     void pending() override {}
     std::uint64_t now_ms() override { return now; }
     const std::string& date() override { return day; }

@@ -79,6 +79,7 @@ void fuzz_scope(std::string_view text) {
     check(!held || target.starts_with('/'));
     // our own form, which is compared without an expression, means what its expression means
     if (!container.starts_with("regex:")) return;
+    if (target.size() > 100) return;  // the parentheses cost something
     const std::string inner{container.substr(6)};
     const auto slow = sign::Scope::parse("regex:(" + inner + ")");
     if (slow) check(slow->holds("h.example:8480", target) == held);
