@@ -33,7 +33,8 @@ track=0
 while read -r file; do
     track=$((track + 1))
     ffmpeg -v error -ss 30 -t 31 -i "$file" -i "$work/cover.png" -map 0:a:0 -map 1:v -disposition:v attached_pic \
-        -metadata track=$track -metadata title="$(basename "$file" .mp3)" -metadata artist=Anna -metadata album='Half a Minute' "$work/music/$track.flac" </dev/null
+        -metadata track=$track -metadata title="$(basename "$file" .mp3)" -metadata artist=Anna \
+        -metadata album='Half a Minute' "$work/music/$track.flac" </dev/null
 done <"$work/files"
 stretto-publish -b 96,160 "$work/music" "$work/store" >/dev/null
 serve stretto-serve "$work/store" --events "$work/events.jsonl"
