@@ -60,7 +60,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all web deb test-deb deps test test-tls test-engines browser demo pictures bench bench-capacity sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
+.PHONY: all web deb test-deb deps test test-tls test-engines test-apps browser demo pictures bench bench-capacity sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -71,6 +71,7 @@ help:
 	@echo 'make web        the page'\''s player in WebAssembly, which stretto-serve then has in it (installs clang-19)'
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
+	@echo 'make test-apps  players and apps of others: VLC and a Subsonic client of npm, if they are installed'
 	@echo 'make test-engines  what runs on Ceph, ClickHouse and Redis, against them (installs 400 MB)'
 	@echo 'make test-tls   of these, what servers, players and the swarm do over TLS and HTTP/2'
 	@echo 'make browser    of these, the page in Chromium'
@@ -183,6 +184,10 @@ test-tls: all build/music/.there
 
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
+
+# with what is installed of vlc-bin with vlc-plugin-base, and npm
+test-apps: all
+	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/apps/*.t
 
 test-engines: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/engines/*.t
@@ -304,7 +309,7 @@ fuzz: built-fuzz
 lint: $B/config.mk $(if $(and $(wildcard /usr/bin/clang++-19),$(wildcard /usr/include/wasm32-wasi/c++/v1/version)),$(patsubst %.cpp,$W/%.o,$(WEB_UNITS)))
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp tests/web/*.?pp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/engines/*.sh tests/engines/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/apps/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/engines/*.sh tests/engines/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/tools/layers.sh
 	@awk 'length > 100 {print FILENAME ":" FNR ": " length " columns, at most 100"; wide = 1} END {exit wide}' README.md
