@@ -17,10 +17,10 @@ UNIT_MODULES ?= *
 
 # the headers of hiredis are found by their folder, without its flags
 PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libnghttp2 libssl libcrypto \
-                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp hiredis
+                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp hiredis libutf8proc
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev libhiredis-dev
+                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev libhiredis-dev libutf8proc-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
