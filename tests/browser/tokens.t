@@ -42,10 +42,14 @@ policy() {
         curl -sfI "$selling/" | grep -qi "^content-security-policy:.*connect-src 'self' $shop;"
 }
 ok 'a page may talk to the servers that are named' policy
-for bad in "--browser-edge http://h/x" "--browser-edge h" "--browser-tokens http://h/'" "--browser-tokens http:///x"; do
-    # shellcheck disable=SC2086
-    ok "stretto-serve $bad: 64" exits 64 stretto-serve $bad store
-done
+while read -r option bad; do
+    ok "stretto-serve $option $bad: 64" exits 64 stretto-serve "$option" "$bad" store
+done <<'BAD'
+--browser-edge http://h/x
+--browser-edge h
+--browser-tokens http://h/'
+--browser-tokens http:///x
+BAD
 
 chromedriver --port=0 >driver 2>&1 &
 started="$started $!"

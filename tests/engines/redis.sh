@@ -19,7 +19,7 @@ while len(found) < int(sys.argv[1]):
     for s in held: s.close()
 print(*found)' "$1"
 }
-any() { ls "$dir" | grep -E '^[0-9]+$' | while read -r port; do
+any() { find "$dir" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -E '^[0-9]+$' | while read -r port; do
     if timeout 2 redis-cli -p "$port" ping >/dev/null 2>&1; then echo "$port" && break; fi
 done; }
 case $what in
