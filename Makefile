@@ -15,19 +15,20 @@ NET_TESTS ?= tests/net/*.t
 NET_TESTS_SIDE_BY_SIDE := $(patsubst %,tests/net/%.t,swarm whole play evil addresses nearest nat)
 UNIT_MODULES ?= *
 
+# the headers of hiredis are found by their folder, without its flags
 PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libnghttp2 libssl libcrypto \
-                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp
+                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp hiredis
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev
+                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev libhiredis-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
-                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 libxml2-utils dbus-daemon perl python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 libxml2-utils dbus-daemon perl redis-server python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 nftables util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker redis-server aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
 # what large services run on: for test-engines alone
-DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server
+DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server redis-server
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_DEB     := debhelper lintian fakeroot dpkg-dev debootstrap
 DEPS_FUZZ    := clang libclang-rt-14-dev
@@ -59,7 +60,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all web deb test-deb deps test test-tls test-engines browser demo pictures bench sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
+.PHONY: all web deb test-deb deps test test-tls test-engines test-apps browser demo pictures bench bench-capacity sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -70,11 +71,13 @@ help:
 	@echo 'make web        the page'\''s player in WebAssembly, which stretto-serve then has in it (installs clang-19)'
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
-	@echo 'make test-engines  what runs on Ceph and on ClickHouse, against them (installs 390 MB)'
+	@echo 'make test-apps  players and apps of others: VLC and a Subsonic client of npm, if they are installed'
+	@echo 'make test-engines  what runs on Ceph, ClickHouse and Redis, against them (installs 400 MB)'
 	@echo 'make test-tls   of these, what servers, players and the swarm do over TLS and HTTP/2'
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
+	@echo 'make bench-capacity  machines and money for 10^4 to 2.1 x 10^7 listeners, from measured figures and a simulated crowd'
 	@echo 'make sanitize   the tests again under ASan and UBSan'
 	@echo 'make tsan       unit tests and those of the server and the player under TSan'
 	@echo 'make soak       mixed load and clients who leave, SOAK_SECONDS (1200): memory and descriptors stay flat'
@@ -90,7 +93,7 @@ TESTED  := $(if $(DRY_RUN),,$(filter test test-tls browser sanitize tsan soak,$(
 $B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web deb test test-tls browser demo pictures bench sanitize tsan soak fuzz lint test-engines,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@sh tests/tools/deps.sh --check "$(CXX)" $(PACKAGES) -- $(DEPS_BUILD)
-	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; sh tests/tools/rtc.sh build/rtc; } > $@
+	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(filter-out hiredis,$(PACKAGES)))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; sh tests/tools/rtc.sh build/rtc; } > $@
 
 # headers of libnice, without the 87 packages of libnice-dev
 build/rtc/.there: $(if $(TESTED),| deps)
@@ -130,7 +133,7 @@ $B/parsed/%.hpp.gch: | $B/config.mk
 
 # what the server's page is made of; with the core where there is one, or where it is to be made
 CORE = $(if $(or $(wildcard build/web/core.wasm.gz),$(filter web test browser pictures,$(MAKECMDGOALS))),build/web/core.wasm)
-$B/lib/edge/page.o: $(wildcard lib/web/*.html lib/web/*.js) $(addsuffix .gz,$(CORE))
+$B/lib/edge/page.o: $(wildcard lib/web/*.html lib/web/*.css lib/web/*.js) $(addsuffix .gz,$(CORE))
 $B/lib/edge/page.o: CPPFLAGS += $(if $(CORE),-DSTRETTO_CORE='"$(CORE)"')
 $B/lib$(NAME).a: $(LIB)
 	@rm -f $@
@@ -182,6 +185,10 @@ test-tls: all build/music/.there
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
 
+# with what is installed of vlc-bin with vlc-plugin-base, and npm
+test-apps: all
+	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/apps/*.t
+
 test-engines: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/engines/*.t
 
@@ -200,6 +207,9 @@ $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 
 bench: all $(BENCH) $B/net/emulator build/music/.there
 	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$(CURDIR)/$B/bench:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
+
+bench-capacity: all
+	@PATH=$(CURDIR)/$B/bin:$$PATH bash tests/bench/capacity.sh
 
 # dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
 ASAN = B=$B/asan CXXFLAGS='-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all'
@@ -234,7 +244,7 @@ WEB_C    := $(addprefix libogg/src/,bitwise framing) \
             $(addprefix libvorbis/lib/,block codebook floor0 floor1 info lsp mapping0 mdct registry res0 sharedbook synthesis window)
 WEB_UNITS := $(filter-out lib/gather/fetching.cpp,$(wildcard lib/abr/*.cpp lib/play/*.cpp lib/gather/*.cpp lib/vorbis/*.cpp lib/web/*.cpp)) \
              $(patsubst %,lib/song/%.cpp,manifest manifest_read index path cover tags id) $(patsubst %,lib/ogg/%.cpp,page crc packets) \
-             $(patsubst %,lib/swarm/%.cpp,reach endpoint announce announce_print location signal) \
+             $(patsubst %,lib/swarm/%.cpp,reach endpoint announce announce_print location pass signal) \
              lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/http/%.cpp,message range date) lib/peer/have.cpp $(patsubst %,lib/events/%.cpp,line outbox) \
              $(patsubst %,lib/base/%.cpp,digest error json sha256 sha256_plain text)
 WEB_LIB   = $(patsubst %.cpp,$W/%.o,$(WEB_UNITS)) $(patsubst %,$W/source/%.o,$(WEB_C)) $W/source/simdjson/singleheader/simdjson.o
@@ -274,8 +284,8 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwar
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp %/confine.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp lib/listen/commands.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp lib/sign/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads shelf uploads) \
-              lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint globe health inventory location pass signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads passes shelf uploads) \
+              lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/redis/%.cpp,entry location reply slots) $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
               lib/events/reader.cpp lib/events/batch.cpp lib/events/line.cpp $(patsubst %,lib/subsonic/%.cpp,answer desk keys library parameters) \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
@@ -299,7 +309,7 @@ fuzz: built-fuzz
 lint: $B/config.mk $(if $(and $(wildcard /usr/bin/clang++-19),$(wildcard /usr/include/wasm32-wasi/c++/v1/version)),$(patsubst %.cpp,$W/%.o,$(WEB_UNITS)))
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp tests/web/*.?pp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/engines/*.sh tests/engines/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/apps/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/engines/*.sh tests/engines/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/tools/layers.sh
 	@awk 'length > 100 {print FILENAME ":" FNR ": " length " columns, at most 100"; wide = 1} END {exit wide}' README.md

@@ -108,6 +108,7 @@ struct Http2::Stream {
     bool head_only = false;
     std::function<void()> gone;
     std::unique_ptr<Body> body;
+    Budget::Share upload, response;
     Slice slice;
     std::optional<std::uint64_t> left;  // of a body whose length was told
     std::uint64_t deadline_ms = UINT64_MAX, progress = 0;
@@ -455,7 +456,9 @@ void Http2::take_data(Stream& stream, BytesView bytes) {
     if (body.size() + bytes.size() > limits_.body_bytes)
         return refuse(stream, 413, "the body is too large");
     if (uploads_ + bytes.size() > 2 * limits_.body_bytes)
-        return refuse(stream, 503, "too many requests with a body at a time");
+        return refuse(stream, 503, too_many_uploads);
+    if (!stream.upload.grow(host_.uploads(), bytes.size()))
+        return refuse(stream, 503, too_many_uploads);
     append(body, bytes);
     uploads_ += bytes.size();
     stream.progress += bytes.size();
@@ -468,6 +471,7 @@ void Http2::pass_on(Stream& stream) {
     stream.passed = true;
     stream.deadline_ms = UINT64_MAX;  // the handler has time limits of its own
     uploads_ -= stream.incoming.body.size();
+    stream.upload = {};
     stream.exchange.asked = std::chrono::steady_clock::now();
     host_.pass_on(stream.exchange, std::move(stream.incoming),
                   static_cast<std::uint64_t>(stream.id));
@@ -479,6 +483,7 @@ void Http2::refuse(Stream& stream, int status, std::string_view why) {
     if (!stream.passed) uploads_ -= stream.incoming.body.size();
     stream.passed = true;
     stream.incoming.body = {};
+    stream.upload = {};
     answer(stream, plain_answer(status, why));
 }
 
@@ -492,6 +497,8 @@ void Http2::send(std::uint64_t number, Outgoing&& response) {
 }
 
 void Http2::answer(Stream& stream, Outgoing&& response) {
+    if (response.body && !stream.response.grow(host_.responses(), response.body->held()))
+        response = busy_answer();
     stream.replied = true;
     stream.gone = nullptr;
     host_.note_response(stream.exchange, response);

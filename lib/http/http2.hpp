@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "base/own.hpp"
+#include "http/budget.hpp"
 #include "http/exchange.hpp"
 #include "http/limits.hpp"
 #include "http/outgoing.hpp"
@@ -38,6 +39,8 @@ class Http2 {
         virtual void note_broken() = 0;
         /// Outside take() and produce(): there may be something to produce.
         virtual void pending() = 0;
+        virtual Budget& uploads() noexcept = 0;
+        virtual Budget& responses() noexcept = 0;
         virtual std::uint64_t now_ms() = 0;
         virtual const std::string& date() = 0;
 

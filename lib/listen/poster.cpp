@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "http/place.hpp"
 #include "http/token.hpp"
 
@@ -22,12 +23,6 @@ http::Upstream::Limits limits() {
     limits.connect = std::chrono::milliseconds{5000};
     limits.stall = std::chrono::seconds{10};
     return limits;
-}
-
-std::int64_t utc_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
 }
 
 /// Seconds of Retry-After; 0 for a date, which no server of ours sends.

@@ -57,7 +57,8 @@ void fuzz_claims(std::string_view text) {
         check(glance && glance->kbps == good->kbps && glance->expires == good->expires);
     }
     const auto printed = sign::print_jws("stretto-pass", *claims, key(), "k");  // which pass views
-    if (const auto pass = sign::parse_jws(printed)) (void)sign::open_pass(*pass, key().public_key());
+    if (const auto pass = sign::parse_jws(printed))
+        (void)sign::open_pass(*pass, key().public_key());
 }
 
 void fuzz_keys(std::string_view text) {

@@ -19,6 +19,7 @@ track   track http net sign swarm song base
 rtc     rtc http net swarm song base
 s3      s3 http net song store base
 clickhouse clickhouse http net report events song base
+redis   redis net swarm base
 http    http net sign base
 net     net base
 
@@ -58,6 +59,7 @@ libraries='
 vorbis/                                     lib/audio/ lib/vorbis/
 SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
+hiredis/                                    lib/redis/
 isa-l/                                      lib/ogg/crc.
 openssl/                                    lib/base/sha256. lib/base/base64. lib/track/seal. lib/sign/ lib/http/ lib/rtc/
 nice/|glib\.h|usrsctp\.h                     lib/rtc/

@@ -324,13 +324,26 @@ BOOST_AUTO_TEST_CASE(a_pass_is_of_one_address_and_for_some_minutes) {
         const auto opened = open_pass(*jws, signer.key.public_key());
         if (const auto* refused = std::get_if<Refused>(&opened)) return refused->fault;
         BOOST_TEST((std::get<Pass>(opened) == pass));
-        const auto refused = unusable(std::get<Pass>(opened), address, now);
+        const auto refused = unusable(std::get<Pass>(opened), {address}, now);
         return refused ? std::optional{refused->fault} : std::nullopt;
     };
     BOOST_TEST(!fault(printed, "198.51.100.7", 900, tracker).has_value());
     BOOST_TEST((fault(printed, "198.51.100.8", 900, tracker) == Fault::not_for_us));
     BOOST_TEST((fault(printed, "198.51.100.7", 1060, tracker) == Fault::expired));
     BOOST_TEST((fault(printed, "198.51.100.7", 900, other) == Fault::forged));
+    // over WebRTC an id counts, and no address
+    const std::string id(26, 'a'), other_id(26, 'b');
+    const auto works = [&](const Pass& one, const Shower& client) {
+        const auto shown = print_pass(one, tracker.key, tracker.id);
+        const auto jws = parse_jws(shown);
+        return !unusable(std::get<Pass>(open_pass(*jws, tracker.key.public_key())), client, 900);
+    };
+    const Pass both{song, "198.51.100.7", 160, 1000, id};
+    BOOST_TEST(works(both, {"198.51.100.7"}));
+    BOOST_TEST(works(both, {"203.0.113.1", id}));
+    BOOST_TEST(!works(both, {"198.51.100.7", other_id}));
+    BOOST_TEST(!works(pass, {"198.51.100.7", id}));
+    BOOST_TEST(!works(both, {"203.0.113.1"}));
     // neither stands for the other, even when one key signs both
     const auto token = tracker.token(tracker.claims());
     BOOST_TEST((fault(token, "198.51.100.7", 900, tracker) == Fault::malformed));
