@@ -18,7 +18,10 @@ chromedriver --port=0 >driver 2>&1 &
 started="$started $!"
 driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
 await 'the port of chromedriver' driven || exit 1
-open() { session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/$1" "--ignore-certificate-errors-spki-list=$2" ${3-}); }
+open() {
+    session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/$1" \
+        "--ignore-certificate-errors-spki-list=$2" ${3-})
+}
 open known "$pin" || exit 1
 ok 'all comes by HTTP/2' browser "$session" "$origin" by h2
 ok 'in a secure context, and it plays' browser "$session" "$origin" plays
