@@ -5,6 +5,7 @@
 #
 #   SONGS=dir   up to three songs of your own music; SONG=file: one song; by default Debian's asc-music, in MUSIC
 #   CUT=s       seconds of each song, 36 by default, so that the demo takes two minutes; 0: the whole song
+#   TLS=1       servers speak TLS, each with a certificate of its own; demo/trusted.pem has these certificates
 #   KEEP=1      leave the servers running at the end, and print their addresses
 #   OUT=dir     output directory instead of demo
 set -eu
@@ -48,6 +49,14 @@ fail() { echo "demo: $*" >&2; exit 1; }
 [ -s "$work/files" ] && [ -r "$(head -n 1 "$work/files")" ] || { echo 'demo: no music: set SONGS=dir or SONG=file' >&2; exit 66; }
 rm -rf "$out/store" "$out/events" "$out/report.html"
 mkdir -p "$out/events"
+scheme=http
+if [ -n "${TLS-}" ]; then
+    scheme=https
+    # all programs check certificates against those in this file
+    SSL_CERT_FILE=$(cd "$out" && pwd)/trusted.pem
+    export SSL_CERT_FILE CURL_CA_BUNDLE="$SSL_CERT_FILE"
+    : >"$SSL_CERT_FILE"
+fi
 store=$out/store names=
 
 # FILE PART: a part of a song, not its start, which is often quiet
@@ -132,9 +141,10 @@ fi
 serve() { # HOST TOOL [ARGS]: sets $url and $pid
     host=$1 tool=$2
     shift 2
-    spawn "$host" "$tool" --listen "$(address "$host"):0" "$@" >"$work/$host.said" 2>>"$work/log"
+    spawn "$host" "$tool" --listen "$(address "$host"):0" ${TLS:+--tls-self-signed "$work/$host.pem"} "$@" >"$work/$host.said" 2>>"$work/log"
     await "the ready line of $host" "$pid" ready "$work/$host.said" || { cat "$work/log" >&2; exit 69; }
-    url=$(sed -n 's/^listening on /http:\/\//p' "$work/$host.said" | head -n 1)
+    url=$(sed -n "s/^listening on /$scheme:\/\//p" "$work/$host.said" | head -n 1)
+    [ -z "${TLS-}" ] || cat "$work/$host.pem" >>"$SSL_CERT_FILE"
     say "$host" "$url   $tool"
 }
 step "2  Servers, $links"
@@ -237,13 +247,14 @@ stay() { # NAME PORT TOOL [ARGS]: on this port, or on any free one
     shift 2
     for try in "$port" 0; do
         rm -f "$out/$name.said"
-        setsid "$@" --listen "127.0.0.1:$try" </dev/null >"$out/$name.said" 2>"$out/$name.log" &
+        setsid "$@" --listen "127.0.0.1:$try" ${TLS:+--tls-self-signed "$out/$name.pem"} </dev/null >"$out/$name.said" 2>"$out/$name.log" &
         pid=$!
         await "the ready line of $name" "$pid" ready "$out/$name.said" 2>/dev/null || :
-        url=$(sed -n 's/^listening on /http:\/\//p' "$out/$name.said" | head -n 1)
+        url=$(sed -n "s/^listening on /$scheme:\/\//p" "$out/$name.said" | head -n 1)
         [ -z "$url" ] || break
     done
     [ -n "$url" ] || fail "$name does not start: $(cat "$out/$name.log")"
+    [ -z "${TLS-}" ] || cat "$out/$name.pem" >>"$SSL_CERT_FILE"
     kept="$kept $pid"
     say "$name" "$url$page"
 }
@@ -257,4 +268,5 @@ stay us-east 8482 stretto-serve "$origin" --name us-east --cache "$out/cache-us-
 jq -n --arg west "$west" --arg east "$url" '[{name: "eu-west", url: $west, location: "50.1,8.7"}, {name: "us-east", url: $east, location: "39.0,-77.5"}]' >"$out/edges.json"
 page=/stats.json
 stay tracker 8490 stretto-track --edges "$out/edges.json" --origin "$origin"
-printf '\n   Open the first three in a browser, or:\n   stretto-play --tracker %s --allow-local-peers %s\n   To end them: kill%s\n' "$url" "$a" "$kept"
+printf '\n   Open the first three in a browser, or:\n   stretto-play%s --tracker %s --allow-local-peers %s\n   To end them: kill%s\n' \
+    "${TLS:+ --cacert $SSL_CERT_FILE}" "$url" "$a" "$kept"
