@@ -60,7 +60,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all web deb test-deb deps test test-engines browser demo pictures bench sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
+.PHONY: all web deb test-deb deps test test-tls test-engines test-apps browser demo pictures bench bench-capacity sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -71,10 +71,13 @@ help:
 	@echo 'make web        the page'\''s player in WebAssembly, which stretto-serve then has in it (installs clang-19)'
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
+	@echo 'make test-apps  players and apps of others: VLC and a Subsonic client of npm, if they are installed'
 	@echo 'make test-engines  what runs on Ceph, ClickHouse and Redis, against them (installs 400 MB)'
+	@echo 'make test-tls   of these, what servers, players and the swarm do over TLS and HTTP/2'
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
+	@echo 'make bench-capacity  machines and money for 10^4 to 2.1 x 10^7 listeners, from measured figures and a simulated crowd'
 	@echo 'make sanitize   the tests again under ASan and UBSan'
 	@echo 'make tsan       unit tests and those of the server and the player under TSan'
 	@echo 'make soak       mixed load and clients who leave, SOAK_SECONDS (1200): memory and descriptors stay flat'
@@ -86,8 +89,8 @@ help:
 
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
-TESTED  := $(if $(DRY_RUN),,$(filter test browser sanitize tsan soak,$(MAKECMDGOALS)))
-$B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web deb test browser demo pictures bench sanitize tsan soak fuzz lint test-engines,$(MAKECMDGOALS)),| deps))
+TESTED  := $(if $(DRY_RUN),,$(filter test test-tls browser sanitize tsan soak,$(MAKECMDGOALS)))
+$B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web deb test test-tls browser demo pictures bench sanitize tsan soak fuzz lint test-engines,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@sh tests/tools/deps.sh --check "$(CXX)" $(PACKAGES) -- $(DEPS_BUILD)
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(filter-out hiredis,$(PACKAGES)))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; sh tests/tools/rtc.sh build/rtc; } > $@
@@ -99,9 +102,9 @@ build/rtc/.there: $(if $(TESTED),| deps)
 
 # Each goal but `all` installs what it needs itself. `make deps` installs what building needs, and what the goals in DEPS need.
 DEPS   ?=
-WANTS  = $(filter $1,$(filter web deb test-deb demo test browser pictures sanitize tsan soak bench lint fuzz test-engines,$(MAKECMDGOALS) $(DEPS)))
+WANTS  = $(filter $1,$(filter web deb test-deb demo test test-tls browser pictures sanitize tsan soak bench lint fuzz test-engines,$(MAKECMDGOALS) $(DEPS)))
 NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
-         $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
+         $(if $(call WANTS,test test-tls sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,web deb test-deb test browser sanitize pictures),$(DEPS_WEB)) $(if $(call WANTS,deb test-deb),$(DEPS_DEB) $(DEPS_RTC)) $(if $(call WANTS,test-engines),$(DEPS_DEMO) $(DEPS_ENGINES) sox curl python3 procps) $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/tools/deps.sh $(NEEDED)
@@ -130,7 +133,7 @@ $B/parsed/%.hpp.gch: | $B/config.mk
 
 # what the server's page is made of; with the core where there is one, or where it is to be made
 CORE = $(if $(or $(wildcard build/web/core.wasm.gz),$(filter web test browser pictures,$(MAKECMDGOALS))),build/web/core.wasm)
-$B/lib/edge/page.o: $(wildcard lib/web/*.html lib/web/*.js) $(addsuffix .gz,$(CORE))
+$B/lib/edge/page.o: $(wildcard lib/web/*.html lib/web/*.css lib/web/*.js) $(addsuffix .gz,$(CORE))
 $B/lib/edge/page.o: CPPFLAGS += $(if $(CORE),-DSTRETTO_CORE='"$(CORE)"')
 $B/lib$(NAME).a: $(LIB)
 	@rm -f $@
@@ -174,8 +177,17 @@ test: all $(if $(filter none,$(UNIT_TESTS)),,$B/unit) $B/net/emulator $(if $(RTC
 	$(if $(NET_MANY),$(RUN) -j$(JOBS) $(NET_MANY))
 	$(if $(NET_ALONE),$(RUN) $(NET_ALONE))
 
+# over TLS, and so HTTP/2 with all who know it
+TLS_TESTS := $(patsubst %,tests/cli/%.t,serve play passes peers-first)
+test-tls: all build/music/.there
+	STRETTO_TEST_TLS=1 $(RUN) -j$(TEST_JOBS) $(TLS_TESTS)
+
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
+
+# with what is installed of vlc-bin with vlc-plugin-base, and npm
+test-apps: all
+	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/apps/*.t
 
 test-engines: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/engines/*.t
@@ -195,6 +207,9 @@ $B/bench/%: $B/tests/bench/%.o $B/lib$(NAME).a
 
 bench: all $(BENCH) $B/net/emulator build/music/.there
 	@for b in tests/bench/*.sh; do PATH=$(CURDIR)/$B/bin:$(CURDIR)/$B/bench:$$PATH MUSIC=$(CURDIR)/build/music bash $$b || exit; done
+
+bench-capacity: all
+	@PATH=$(CURDIR)/$B/bin:$$PATH bash tests/bench/capacity.sh
 
 # dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
 ASAN = B=$B/asan CXXFLAGS='-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all'
@@ -229,7 +244,7 @@ WEB_C    := $(addprefix libogg/src/,bitwise framing) \
             $(addprefix libvorbis/lib/,block codebook floor0 floor1 info lsp mapping0 mdct registry res0 sharedbook synthesis window)
 WEB_UNITS := $(filter-out lib/gather/fetching.cpp,$(wildcard lib/abr/*.cpp lib/play/*.cpp lib/gather/*.cpp lib/vorbis/*.cpp lib/web/*.cpp)) \
              $(patsubst %,lib/song/%.cpp,manifest manifest_read index path cover tags id) $(patsubst %,lib/ogg/%.cpp,page crc packets) \
-             $(patsubst %,lib/swarm/%.cpp,reach endpoint announce announce_print location signal) \
+             $(patsubst %,lib/swarm/%.cpp,reach endpoint announce announce_print location pass signal) \
              lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/http/%.cpp,message range date) lib/peer/have.cpp $(patsubst %,lib/events/%.cpp,line outbox) \
              $(patsubst %,lib/base/%.cpp,digest error json sha256 sha256_plain text)
 WEB_LIB   = $(patsubst %.cpp,$W/%.o,$(WEB_UNITS)) $(patsubst %,$W/source/%.o,$(WEB_C)) $W/source/simdjson/singleheader/simdjson.o
@@ -269,7 +284,7 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwar
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp %/confine.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp lib/listen/commands.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp lib/sign/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint globe health inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads shelf uploads) \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint globe health inventory location pass signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads passes shelf uploads) \
               lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/redis/%.cpp,entry location reply slots) $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
               lib/events/reader.cpp lib/events/batch.cpp lib/events/line.cpp $(patsubst %,lib/subsonic/%.cpp,answer desk keys library parameters) \
@@ -294,7 +309,7 @@ fuzz: built-fuzz
 lint: $B/config.mk $(if $(and $(wildcard /usr/bin/clang++-19),$(wildcard /usr/include/wasm32-wasi/c++/v1/version)),$(patsubst %.cpp,$W/%.o,$(WEB_UNITS)))
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp tests/web/*.?pp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/engines/*.sh tests/engines/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/apps/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/engines/*.sh tests/engines/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/tools/layers.sh
 	@awk 'length > 100 {print FILENAME ":" FNR ": " length " columns, at most 100"; wide = 1} END {exit wide}' README.md

@@ -87,7 +87,8 @@ struct CrowdOptions {
             ->capture_default_str();
         app.add_option("--attack", attackers,
                        "Add malicious peers that announce the most popular song, such as "
-                       "24xbusy,8xlate: silent, slow, wrong, half, missing, busy, late")
+                       "24xbusy,8xlate: silent, slow, wrong, half, missing, busy, late, claimed, "
+                       "forged")
             ->type_name("NxHOW")
             ->delimiter(',');
         app.add_option("--seeders", settings.seeders,

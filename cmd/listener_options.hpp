@@ -158,7 +158,7 @@ struct ListenerOptions {
             throw Error{EX_USAGE, "--token-url is not an http:// address"};
         const char* text = std::getenv("STRETTO_TOKEN");
         if (!text || !token_file.empty() || !token_url.empty()) text = "";
-        return {text, token_file, token_url};
+        return {.text = text, .file = token_file, .url = token_url};
     }
 
     void trust() const {

@@ -13,6 +13,7 @@
 #include "base/terminal.hpp"
 #include "http/blocking.hpp"
 #include "http/message.hpp"
+#include "http/place.hpp"
 #include "listen/control.hpp"
 #include "listen/fetcher.hpp"
 #include "listen/memory.hpp"
@@ -67,9 +68,8 @@ bool is_playlist_address(const std::string& argument) {
 /// The text at an address. The server is asked for the songs too, after edges that are given, and
 /// before a store of the environment.
 Bytes playlist_at(const std::string& address, Options& o) {
-    const auto slash = address.find('/', address.find("://") + 3);
-    const auto server = address.substr(0, slash);
-    const auto answer = http::Blocking{server}.get(address.substr(slash), most_playlist_bytes);
+    const auto [server, target] = http::split_url(address);
+    const auto answer = http::Blocking{server}.get(target, most_playlist_bytes);
     if (!answer.ok())
         throw Error{
             answer.status == 404 ? EX_NOINPUT : EX_UNAVAILABLE,

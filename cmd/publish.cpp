@@ -20,6 +20,7 @@
 #include "http/blocking.hpp"
 #include "http/place.hpp"
 #include "publish/library.hpp"
+#include "publish/music.hpp"
 #include "s3/store.hpp"
 #include "song/id.hpp"
 #include "store/directory.hpp"

@@ -15,6 +15,7 @@
 #include <optional>
 #include <sstream>
 
+#include "base/clock.hpp"
 #include "base/draft.hpp"
 #include "base/program.hpp"
 #include "clickhouse/loader.hpp"
@@ -168,18 +169,12 @@ report::Catalogue read_catalogue(const std::string& from) {
         client.url());
 }
 
-std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 report::Options report_options(const Options& o) {
     report::Options options;
     options.salt = o.salt;
     options.since_ms = time_of("--since", o.since);
     options.until_ms = time_of("--until", o.until);
-    options.now_ms = now_ms();
+    options.now_ms = utc_ms();
     if (!o.servers.empty()) options.servers = report::KnownServers{o.servers};
     return options;
 }
@@ -214,7 +209,7 @@ int load(const Options& o) {
     auto to = engine("--load", o.load);
     clickhouse::create_tables(to);
     std::int64_t skipped = 0, requests = 0;
-    clickhouse::Loader loader{to, static_cast<std::uint32_t>(now_ms() / 1000),
+    clickhouse::Loader loader{to, static_cast<std::uint32_t>(utc_ms() / 1000),
                               [&](const clickhouse::Loaded& file) {
                                   std::cout << printable(file.name) << '\t' << file.events << '\t'
                                             << file.before << '\t' << file.skipped << std::endl;
@@ -340,7 +335,7 @@ class Live : public http::Handler {
 
     void turn() {
         const auto began = std::chrono::steady_clock::now();
-        report_.set_now(now_ms());
+        report_.set_now(utc_ms());
         if (follower_.read_on() || first_) {
             page_.clear();
             json_.clear();
@@ -369,7 +364,7 @@ class Live : public http::Handler {
                        ? print_json(tables)
                        : report::print_text(tables, terminal(options_.wishes.payment.top));
         });
-        if (!options_.json) said.insert(0, "As of " + report::iso_time(now_ms()) + "\n\n");
+        if (!options_.json) said.insert(0, "As of " + report::iso_time(utc_ms()) + "\n\n");
         if (terminal_) said = on_screen(said);
         std::cout << said << std::flush;
         if (!std::cout) end_if_nobody_reads(), loop_.stop();

@@ -1,10 +1,13 @@
 // stretto-rtc: makes a server of songs a WebRTC peer, and fetches from others.
 // See stretto-rtc(1).
 #include <csignal>
+#include <cstdlib>
+#include <ctime>
 #include <iostream>
 
 #include "base/program.hpp"
 #include "http/place.hpp"
+#include "peer/passes.hpp"
 #include "rtc/engine.hpp"
 #include "rtc/gateway.hpp"
 
@@ -61,15 +64,28 @@ std::vector<net::Address> addresses_of(const std::vector<std::string>& texts) {
     return all;
 }
 
+/// Of the environment, since other users see arguments.
+std::string token() {
+    const char* text = std::getenv("STRETTO_TOKEN");
+    return text ? text : "";
+}
+
 /// All parts, on one loop.
 class Peer {
    public:
     explicit Peer(const Options& o)
         : engine_(loop_),
           links_(engine_, o.tracker, o.upstream,
-                 {static_cast<std::size_t>(o.links), o.stun, addresses_of(o.addresses), o.key}),
+                 {static_cast<std::size_t>(o.links), o.stun, addresses_of(o.addresses), o.key,
+                  token()}),
           gateway_(loop_, links_, status_),
           server_(loop_, gateway_, server_limits(), shared_) {
+        links_.mail().on_pass_key([this](const std::string& point) { learn(point); });
+        links_.refuse_by([this](const std::string& peer, const rtc::Wanted& wanted) {
+            const auto refusal = passes_.refuse({wanted.pass, wanted.song, {}, wanted.kbps, peer},
+                                                std::time(nullptr), loop_.now_ms());
+            return refusal ? std::optional{refusal->status} : std::nullopt;
+        });
         for (const auto& address : net::listen_addresses({o.listen})) {
             auto sockets = net::listen(address, 1);
             std::cout << "listening on " << net::local_address(sockets[0].fd()).print()
@@ -90,6 +106,17 @@ class Peer {
     }
 
    private:
+    /// A key that is damaged says nothing: what was demanded stays demanded.
+    void learn(const std::string& point) {
+        std::optional<sign::PublicKey> key;
+        if (!point.empty()) {
+            auto parsed = sign::PublicKey::parse_point(point);
+            if (!parsed) return;
+            key = std::move(*parsed);
+        }
+        passes_.learn(key, std::time(nullptr));
+    }
+
     static http::Limits server_limits() {
         http::Limits limits;
         limits.connections = 1024;
@@ -103,6 +130,7 @@ class Peer {
     http::Status status_{"stretto", "rtc", shared_};
     net::Loop loop_;
     rtc::Engine engine_;
+    peer::Passes passes_;
     rtc::Links links_;
     rtc::Gateway gateway_;
     http::Server server_;

@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <random>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/draft.hpp"
 
@@ -40,11 +40,7 @@ Choices::Choices(std::filesystem::path file, Now now)
     write_anew();
 }
 
-std::uint32_t Choices::minutes() {
-    return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::minutes>(
-                                          std::chrono::system_clock::now().time_since_epoch())
-                                          .count());
-}
+std::uint32_t Choices::minutes() { return static_cast<std::uint32_t>(utc_ms() / 60'000); }
 
 int Choices::of(const std::string& source, const std::string& song,
                 const std::function<int()>& choose) {

@@ -2,18 +2,13 @@
 
 #include <charconv>
 
+#include "base/clock.hpp"
 #include "base/note.hpp"
 
 namespace stretto::edge {
 namespace {
 
 using events::Journal;
-
-std::int64_t utc_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 Journal::Options journal_options(const EventIntake::Options& o) {
     return {o.path, o.most_file_bytes, o.most_waiting_bytes, utc_ms,

@@ -46,9 +46,9 @@ void send_bytes(std::string fields, std::string_view bytes, const http::Reply& r
 
 }  // namespace
 
-ListSite::ListSite(net::Loop& loop, const Listings& listings, const std::string& tracker)
-    : loop_(loop), listings_(listings), page_(page(tracker)), look_(loop, [this] { look(); }) {
-    const auto connect = tracker.empty() ? std::string{"'self'"} : "'self' " + tracker;
+ListSite::ListSite(net::Loop& loop, const Listings& listings, const PageOptions& options)
+    : loop_(loop), listings_(listings), page_(page(options)), look_(loop, [this] { look(); }) {
+    const auto connect = connections(options);
     page_fields_ = fields_of_page(connect);
     asset_fields_ = fields_of_asset(connect);
     http::append_field(page_fields_, "Repr-Digest",
@@ -106,6 +106,7 @@ void ListSite::list(const http::Target& target, const Route& route, const http::
     }
     query.album = http::query_value(target.query, "album").value_or(route.song);
     query.artist = http::query_value(target.query, "artist").value_or("");
+    query.song = http::query_value(target.query, "song").value_or("");
     query.text = http::query_value(target.query, "q").value_or("");
     query.after = http::query_value(target.query, "after").value_or("");
     if (const auto limit = http::query_value(target.query, "limit")) {

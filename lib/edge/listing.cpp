@@ -45,6 +45,14 @@ std::vector<const Listed*> by_cursor(const std::vector<ListedSong>& songs) {
     return sorted;
 }
 
+/// The key with the covers of the first song that has any.
+std::string covers_of(const std::vector<ListedSong>& songs, const Group& group) {
+    for (auto at = group.begin; at < group.end; ++at)
+        if (const auto& covers = songs[at]->covers; covers.size() > 2)  // {}
+            return ",\"covers\":" + covers;
+    return ",\"covers\":{}";
+}
+
 }  // namespace
 
 std::string Listed::address() const {
@@ -122,6 +130,12 @@ std::optional<std::size_t> Listing::place_of(const std::string& cursor) const {
     return static_cast<std::size_t>(place - songs_.begin());
 }
 
+std::optional<std::size_t> Listing::place_of_song(const std::string& id) const {
+    const auto found = std::ranges::lower_bound(by_cursor_, id, {}, &Listed::cursor);
+    if (found == by_cursor_.end() || (*found)->id != id) return {};
+    return place_of((*found)->cursor);
+}
+
 std::string fold(std::string text) {
     for (char& c : text)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -147,6 +161,8 @@ Result<ListPage> ListPage::begin(std::shared_ptr<const Listing> listing, const Q
                     : kind == Kind::albums ? all.albums()[*place]
                                            : all.artists()[*place]);
     }
+    if (!query.song.empty() && query.kind == Kind::songs) page.narrow_to_song();
+    page.total_ = page.end_ - std::min(page.at_, page.end_);
     if (!query.after.empty()) {
         const auto place = query.kind == Kind::songs ? all.place_of(query.after)
                                                      : all.place_of(query.kind, query.after);
@@ -174,6 +190,12 @@ void ListPage::narrow(const Group& songs) {
     };
     at_ = std::max(at_, place(songs.begin));
     end_ = std::min(end_, place(songs.end));
+}
+
+void ListPage::narrow_to_song() {
+    const auto place = listing_->place_of_song(query_.song);
+    of_nothing_ = of_nothing_ || !place;
+    narrow(place ? Group{{}, *place, *place + 1, 0} : Group{});
 }
 
 const Group& ListPage::group() const {
@@ -223,34 +245,44 @@ void ListPage::print() {
                      {"albums", all.albums},
                      {"songs", all.end - all.begin}}
                     .dump();
+        out_.pop_back();
+        out_ += covers_of(songs, all) + "}";
         return;
     }
     double seconds = 0;
-    const std::string *covers = &first.covers, *date = &first.date;
+    const auto* date = &first.date;
     for (auto at = all.begin; at < all.end; ++at) {
         seconds += songs[at]->seconds;
-        if (covers->size() <= 2) covers = &songs[at]->covers;  // {}
         if (date->empty()) date = &songs[at]->date;
     }
     auto json = Json{{"id", all.id},  {"album", first.album},         {"artist", first.by},
                      {"date", *date}, {"songs", all.end - all.begin}, {"seconds", seconds}}
                     .dump();
     json.pop_back();
-    out_ += json + ",\"covers\":" + (covers->empty() ? "{}" : *covers) + "}";
+    out_ += json + covers_of(songs, all) + "}";
 }
 
+/// Whether the songs after a full page are counted too: for the total of a search.
+bool ListPage::counts() const { return !words_.empty() && query_.after.empty() && !query_.m3u8; }
+
 bool ListPage::more(std::size_t most) {
-    bool full = false;
+    bool ended = false;
     for (; at_ < end_ && most > 0; ++at_, --most) {
         if (!matches()) continue;
-        full = count_ == query_.limit;
-        if (full) break;
-        print();
+        if (count_ < query_.limit) {
+            print();
+            last_ = cursor();
+        } else if (!counts()) {
+            ended = true;
+        }
         ++count_;
-        last_ = cursor();
+        if (ended) break;
     }
-    if (!full && at_ < end_) return true;
-    if (!query_.m3u8) out_ += "],\"next\":" + (full ? '"' + last_ + '"' : "null") + "}\n";
+    if (!ended && at_ < end_) return true;
+    if (query_.m3u8) return false;
+    out_ += "],\"next\":" + (count_ > query_.limit ? '"' + last_ + '"' : "null");
+    if (query_.after.empty()) out_ += text(",\"total\":", counts() ? count_ : total_);
+    out_ += "}\n";
     return false;
 }
 

@@ -55,6 +55,8 @@ class Listing {
     const std::vector<ListedSong>& songs() const noexcept { return songs_; }
     /// @return nullopt: there is no such song
     std::optional<std::size_t> place_of(const std::string& cursor) const;
+    /// Of a song's id, which may have several cursors: the place of one of them.
+    std::optional<std::size_t> place_of_song(const std::string& id) const;
     /// Sorted like the songs.
     const std::vector<Group>& albums() const noexcept { return albums_; }
     const std::vector<Group>& artists() const noexcept { return artists_; }
@@ -85,6 +87,7 @@ struct Query {
     Listing::Kind kind = Listing::Kind::songs;
     std::string album{},
         artist{};            ///< ids: only songs of this album, songs or albums of this artist
+    std::string song{};      ///< only the song with this id
     bool m3u8 = false;       ///< songs as a playlist
     std::string songs_at{};  ///< what addresses of songs begin with there
 };
@@ -97,8 +100,8 @@ class ListPage {
 
     /// Examine this many more songs, albums or artists. @return true: the page is not finished yet
     bool more(std::size_t most);
-    /// The finished page: {"songs": [...], "next": ID or null}, see stretto-protocol(7), or a
-    /// playlist.
+    /// The finished page: {"songs": [...], "next": ID or null, "total": N}, see
+    /// stretto-protocol(7), or a playlist. Only the first page has the total.
     std::string take() { return std::move(out_); }
     /// Whether the requested album or artist does not exist.
     bool of_nothing() const noexcept { return of_nothing_; }
@@ -106,6 +109,8 @@ class ListPage {
    private:
     ListPage() = default;
     void narrow(const Group& songs);
+    void narrow_to_song();
+    bool counts() const;
     bool matches(const std::string& haystack) const;
     bool matches() const;
     const Group& group() const;
@@ -115,7 +120,7 @@ class ListPage {
     std::shared_ptr<const Listing> listing_;
     Query query_;
     std::vector<std::string> words_;
-    std::size_t at_ = 0, end_ = 0, count_ = 0;
+    std::size_t at_ = 0, end_ = 0, count_ = 0, total_ = 0;
     bool of_nothing_ = false;
     std::string out_, last_;
 };

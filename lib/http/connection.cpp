@@ -292,6 +292,10 @@ bool Connection::parse_step(BytesView& bytes) {
                 refuse(413, "the body is too large");
                 return false;
             }
+            if (!upload_->share.grow(server_.shared_.uploads, parser.body().size())) {
+                refuse(503, too_many_uploads);
+                return false;
+            }
             append(upload_->incoming.body, parser.body());
             return true;
         case RequestParser::Step::done:
@@ -411,8 +415,6 @@ void Connection::refuse(int status, std::string_view why) {
     keep_alive_ = says_last_ = false;
     note_bad_request();
     if (!answer_) answer_ = std::make_unique<Answer>();
-    if (!answer_->logged && server_.shared_.log.enabled())
-        answer_->logged = std::make_unique<Exchange::Logged>();
     ++number_;
     replied_ = false;
     state_ = State::waiting;
@@ -423,11 +425,15 @@ void Connection::note_bad_request() {
     server_.shared_.counters.bad_requests.fetch_add(1, std::memory_order_relaxed);
 }
 
+void Connection::note_broken() {
+    server_.shared_.counters.broken.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Connection::timed_out() {
     const auto self = shared_from_this();
     if (multiplexes() && deadline_ms_ > now_ms()) {
-        if (h2_->expire())
-            server_.shared_.counters.timed_out.fetch_add(1, std::memory_order_relaxed);
+        server_.shared_.counters.timed_out.fetch_add(static_cast<std::uint64_t>(h2_->expire()),
+                                                     std::memory_order_relaxed);
         return write_frames();
     }
     if (state_ == State::waiting) return close();
@@ -441,6 +447,8 @@ void Connection::timed_out() {
 void Connection::send(std::uint64_t number, Outgoing&& response) {
     if (h2_) return h2_->send(number, std::move(response));
     if (over(number)) return;
+    if (response.body && !answer_->share.grow(server_.shared_.responses, response.body->held()))
+        response = busy_answer();
     replied_ = true;
     if (std::exchange(gone_, nullptr)) deadline_ms_ = UINT64_MAX;
     const bool bodiless = has_no_body(response.status);
@@ -482,6 +490,8 @@ void Connection::send(std::uint64_t number, Outgoing&& response) {
 
 void Connection::note_response(Exchange& exchange, const Outgoing& response) {
     auto& counters = server_.shared_.counters;
+    if (!exchange.logged && server_.shared_.log.enabled())  // it could not be read
+        exchange.logged = std::make_unique<Exchange::Logged>();
     exchange.status = response.status;
     exchange.cache = response.cache;
     exchange.body_sent = 0;
@@ -638,7 +648,7 @@ void Connection::write() {
     }
     in_write_ = false;
     if (sent == Sent::failed) {
-        if (broken_) server_.shared_.counters.broken.fetch_add(1, std::memory_order_relaxed);
+        if (broken_) note_broken();
         return close();
     }
     if (deadline_ms_ == UINT64_MAX) {

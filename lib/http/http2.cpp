@@ -1,9 +1,12 @@
 #include "http/http2.hpp"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 
 #include "base/error.hpp"
 #include "base/note.hpp"
@@ -29,6 +32,19 @@ void check_nghttp2(int code, const char* what) {
 
 std::string_view view(const std::uint8_t* bytes, std::size_t size) {
     return {reinterpret_cast<const char*>(bytes), size};
+}
+
+int cost_of_frame(std::size_t length, std::uint8_t type, std::uint8_t flags) {
+    switch (type) {
+        case NGHTTP2_DATA:  // padding is not what is of use
+            return length < small_data || (flags & NGHTTP2_FLAG_PADDED) ? 1 : 0;
+        case NGHTTP2_SETTINGS:
+            return 10;  // each stream's window may change
+        case NGHTTP2_PING:
+            return 5;
+        default:
+            return 1;
+    }
 }
 
 /// What only HTTP/1 says (RFC 9113 8.2.2).
@@ -92,6 +108,7 @@ struct Http2::Stream {
     bool head_only = false;
     std::function<void()> gone;
     std::unique_ptr<Body> body;
+    Budget::Share upload, response;
     Slice slice;
     std::optional<std::uint64_t> left;  // of a body whose length was told
     std::uint64_t deadline_ms = UINT64_MAX, progress = 0;
@@ -207,11 +224,47 @@ struct Http2::Callbacks {
     }
 };
 
+/// nghttp2 keeps 16 kB for the frame that it makes. It uses few of them, since it copies no payload
+/// of ours: in pages of their own, those that are not used take no memory.
+struct Http2::Memory {
+    static constexpr std::size_t least = 16384, size = 20480;
+
+    static void* allocate(std::size_t bytes, void* self) noexcept {
+        auto& frame = static_cast<Http2*>(self)->frame_;
+        if (frame || bytes < least || bytes > size) return std::malloc(bytes);
+        auto* pages =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return frame = pages == MAP_FAILED ? nullptr : pages;
+    }
+    static void release(void* bytes, void* self) noexcept {
+        auto& frame = static_cast<Http2*>(self)->frame_;
+        if (!bytes || bytes != frame) return std::free(bytes);
+        ::munmap(frame, size);
+        frame = nullptr;
+    }
+    static void* allocate_zeros(std::size_t count, std::size_t each, void*) noexcept {
+        return std::calloc(count, each);
+    }
+    static void* reallocate(void* bytes, std::size_t wanted, void* self) noexcept {
+        if (!bytes) return allocate(wanted, self);
+        if (bytes != static_cast<Http2*>(self)->frame_) return std::realloc(bytes, wanted);
+        if (wanted <= size) return bytes;
+        auto* larger = std::malloc(wanted);
+        if (!larger) return nullptr;
+        std::memcpy(larger, bytes, size);
+        release(bytes, self);
+        return larger;
+    }
+};
+
 Http2::Http2(Host& host, const net::Address& peer, const Limits& limits)
     : host_(host), peer_(peer), limits_(limits), credit_(most_credit), credited_ms_(host.now_ms()) {
     nghttp2_session* raw = nullptr;
-    check_nghttp2(nghttp2_session_server_new2(&raw, Callbacks::all(), this, Callbacks::options()),
-                  "nghttp2_session_server_new2");
+    nghttp2_mem memory{this, Memory::allocate, Memory::release, Memory::allocate_zeros,
+                       Memory::reallocate};
+    check_nghttp2(
+        nghttp2_session_server_new3(&raw, Callbacks::all(), this, Callbacks::options(), &memory),
+        "nghttp2_session_server_new3");
     session_.reset(raw);
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, streams},
@@ -254,23 +307,30 @@ void Http2::calm() {
     host_.note_bad_request();
 }
 
-int Http2::began_frame(const nghttp2_frame_hd& head) {
-    const auto cost = [&] {
-        switch (head.type) {
-            case NGHTTP2_DATA:
-                return head.length < small_data && !(head.flags & NGHTTP2_FLAG_END_STREAM) ? 1 : 0;
-            case NGHTTP2_SETTINGS:
-                return 10;  // each stream's window may change
-            case NGHTTP2_PING:
-                return 5;
-            default:
-                return 1;
+/// Take the cost of the next frame. nghttp2 does not report all of them: it drops unknown frames,
+/// and those of closed streams, silently.
+/// @return  how many of the bytes may be read: to the end of a frame's head, or all. nullopt: there
+///          is no credit for that frame
+std::optional<std::size_t> Http2::afford(BytesView bytes) {
+    for (std::size_t at = 0; at < bytes.size();) {
+        if (payload_left_ > 0) {
+            const auto n = std::min(payload_left_, bytes.size() - at);
+            payload_left_ -= n;
+            at += n;
+            continue;
         }
-    }();
-    if (cost > 0 && !spend(cost)) {
-        calm();
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
+        frame_head_[frame_head_bytes_++] = bytes[at++];
+        if (frame_head_bytes_ < frame_head_.size()) continue;
+        frame_head_bytes_ = 0;
+        payload_left_ =
+            static_cast<std::size_t>(frame_head_[0] << 16 | frame_head_[1] << 8 | frame_head_[2]);
+        const int cost = cost_of_frame(payload_left_, frame_head_[3], frame_head_[4]);
+        if (cost > 0) return spend(cost) ? std::optional{at} : std::nullopt;
     }
+    return bytes.size();
+}
+
+int Http2::began_frame(const nghttp2_frame_hd& head) {
     // what nghttp2 passes over, and should not
     if (head.type == NGHTTP2_PRIORITY && head.stream_id == 0) return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (head.type == NGHTTP2_HEADERS) {
@@ -285,15 +345,23 @@ int Http2::began_frame(const nghttp2_frame_hd& head) {
 // ---- requests
 
 void Http2::take(BytesView bytes) {
-    if (failed_) return;
     const Busy busy{*this};
-    const auto n = nghttp2_session_mem_recv(session_.get(), bytes.data(), bytes.size());
-    if (n >= 0) return;
-    failed_ = true;
-    if (!calmed_) host_.note_bad_request();
-    const bool flood = calmed_ || n == NGHTTP2_ERR_FLOODED;
-    nghttp2_session_terminate_session(session_.get(),
-                                      flood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+    while (!bytes.empty() && !failed_) {
+        const auto affordable = afford(bytes);
+        if (!affordable) {
+            calm();
+            nghttp2_session_terminate_session(session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
+            return;
+        }
+        const auto n = nghttp2_session_mem_recv(session_.get(), bytes.data(), *affordable);
+        bytes = bytes.subspan(*affordable);
+        if (n >= 0) continue;
+        failed_ = true;
+        if (!calmed_) host_.note_bad_request();
+        const bool flood = calmed_ || n == NGHTTP2_ERR_FLOODED;
+        nghttp2_session_terminate_session(
+            session_.get(), flood ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+    }
 }
 
 int Http2::begin_head(const nghttp2_frame& frame) {
@@ -388,7 +456,9 @@ void Http2::take_data(Stream& stream, BytesView bytes) {
     if (body.size() + bytes.size() > limits_.body_bytes)
         return refuse(stream, 413, "the body is too large");
     if (uploads_ + bytes.size() > 2 * limits_.body_bytes)
-        return refuse(stream, 503, "too many requests with a body at a time");
+        return refuse(stream, 503, too_many_uploads);
+    if (!stream.upload.grow(host_.uploads(), bytes.size()))
+        return refuse(stream, 503, too_many_uploads);
     append(body, bytes);
     uploads_ += bytes.size();
     stream.progress += bytes.size();
@@ -401,6 +471,7 @@ void Http2::pass_on(Stream& stream) {
     stream.passed = true;
     stream.deadline_ms = UINT64_MAX;  // the handler has time limits of its own
     uploads_ -= stream.incoming.body.size();
+    stream.upload = {};
     stream.exchange.asked = std::chrono::steady_clock::now();
     host_.pass_on(stream.exchange, std::move(stream.incoming),
                   static_cast<std::uint64_t>(stream.id));
@@ -412,6 +483,7 @@ void Http2::refuse(Stream& stream, int status, std::string_view why) {
     if (!stream.passed) uploads_ -= stream.incoming.body.size();
     stream.passed = true;
     stream.incoming.body = {};
+    stream.upload = {};
     answer(stream, plain_answer(status, why));
 }
 
@@ -425,6 +497,8 @@ void Http2::send(std::uint64_t number, Outgoing&& response) {
 }
 
 void Http2::answer(Stream& stream, Outgoing&& response) {
+    if (response.body && !stream.response.grow(host_.responses(), response.body->held()))
+        response = busy_answer();
     stream.replied = true;
     stream.gone = nullptr;
     host_.note_response(stream.exchange, response);
@@ -480,7 +554,7 @@ void Http2::tell_host() {
 }
 
 void Http2::produce(Bytes& out, std::size_t most) {
-    if (aborted_) return;
+    if (aborted_ || broken_) return;
     const Busy busy{*this};
     out_ = &out;
     most_ = most;
@@ -488,8 +562,8 @@ void Http2::produce(Bytes& out, std::size_t most) {
         const auto before = out.size();
         const std::uint8_t* bytes = nullptr;
         const auto n = nghttp2_session_mem_send(session_.get(), &bytes);
-        if (n < 0) {
-            failed_ = true;
+        if (n < 0) {  // it stays so, whatever nghttp2 still wants to send
+            failed_ = broken_ = true;
             break;
         }
         append(out, {bytes, static_cast<std::size_t>(n)});
@@ -528,7 +602,10 @@ ssize_t Http2::next_slice(Stream& stream, std::uint32_t& flags) {
         flags |= NGHTTP2_DATA_FLAG_EOF;
         return 0;
     }
-    if (state != Body::State::ready) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    if (state != Body::State::ready) {
+        host_.note_broken();
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    }
     if (!stream.left) return 0;
     auto& slice = stream.slice;
     if (slice.size() > *stream.left) {
@@ -567,6 +644,7 @@ int Http2::put(Stream& stream, BytesView head, std::size_t size) {
             if (n < 0 && errno == EINTR) continue;
             if (n <= 0) {  // shorter than it was
                 out_->resize(before);
+                host_.note_broken();
                 return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
             }
             done += static_cast<std::size_t>(n);
@@ -629,7 +707,7 @@ void Http2::end(std::unique_ptr<Stream> stream) {
 // ---- the end
 
 bool Http2::wants_to_send() const noexcept {
-    return nghttp2_session_want_write(session_.get()) == 1;
+    return !broken_ && nghttp2_session_want_write(session_.get()) == 1;
 }
 
 bool Http2::finished() const noexcept {
@@ -643,22 +721,21 @@ std::uint64_t Http2::deadline_ms() const noexcept {
     return first;
 }
 
-bool Http2::expire() {
+int Http2::expire() {
     const auto now = host_.now_ms();
     const Busy busy{*this};
     if (last_call_ms_ <= now) say_last();
     if (head_deadline_ms_ <= now || (streams_.empty() && idle_deadline_ms_ <= now)) {
-        const bool late = head_deadline_ms_ <= now || !greeted_;
         head_deadline_ms_ = idle_deadline_ms_ = UINT64_MAX;
         nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);
-        return late;
+        return 1;
     }
     const auto send_ms =
         static_cast<std::uint64_t>(std::chrono::milliseconds{limits_.send_time}.count());
     std::vector<Stream*> late;
     for (const auto& [_, stream] : streams_)
         if (stream->deadline_ms <= now) late.push_back(stream.get());
-    bool ended = false;
+    int ended = 0;
     for (auto* stream : late) {
         if (!stream->passed) {
             refuse(*stream, 408, "the request did not come in time");
@@ -671,7 +748,7 @@ bool Http2::expire() {
             nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream->id,
                                       NGHTTP2_CANCEL);
         }
-        ended = true;
+        ++ended;
     }
     return ended;
 }

@@ -4,15 +4,17 @@
 //
 // What a client can make us keep is bounded: `streams` requests at a time, with heads as of
 // HTTP/1.1 and twice `Limits::body_bytes` of bodies together. What it can make us do is bounded by
-// its credit: each frame that brings nothing of use (PING, SETTINGS, WINDOW_UPDATE, RST_STREAM,
-// empty ones), and each stream that ends early, takes from it; responses that it reads, and time,
-// give to it. A client without credit gets GOAWAY with ENHANCE_YOUR_CALM.
+// its credit: each frame but DATA of some size, and each stream that ends early, takes from it;
+// responses that it reads, and time, give to it. A client without credit gets GOAWAY with
+// ENHANCE_YOUR_CALM.
 #include <nghttp2/nghttp2.h>
 
+#include <array>
 #include <functional>
 #include <unordered_map>
 
 #include "base/own.hpp"
+#include "http/budget.hpp"
 #include "http/exchange.hpp"
 #include "http/limits.hpp"
 #include "http/outgoing.hpp"
@@ -33,8 +35,12 @@ class Http2 {
         /// It is sent, or its stream has ended before.
         virtual void ended(const Exchange& exchange) = 0;
         virtual void note_bad_request() = 0;
+        /// A response could not be sent whole, for a reason of ours.
+        virtual void note_broken() = 0;
         /// Outside take() and produce(): there may be something to produce.
         virtual void pending() = 0;
+        virtual Budget& uploads() noexcept = 0;
+        virtual Budget& responses() noexcept = 0;
         virtual std::uint64_t now_ms() = 0;
         virtual const std::string& date() = 0;
 
@@ -67,8 +73,8 @@ class Http2 {
 
     /// When expire() is to be called, by the clock of now_ms().
     std::uint64_t deadline_ms() const noexcept;
-    /// End what has waited for the client for too long. @return  whether there was such
-    bool expire();
+    /// End what has waited for the client for too long. @return  how much of it there was
+    int expire();
     /// Take the requests that are on their way, then no more.
     void drain();
     /// The connection is closed: all streams have ended.
@@ -77,6 +83,7 @@ class Http2 {
    private:
     struct Stream;
     struct Callbacks;
+    struct Memory;
     struct Busy;
 
     Stream* find(std::int32_t id) const noexcept;
@@ -98,6 +105,7 @@ class Http2 {
     void end(std::unique_ptr<Stream> stream);
     void give(Stream& stream, std::chrono::milliseconds time);
     bool spend(int credit);
+    std::optional<std::size_t> afford(BytesView bytes);
     void calm();
     void say_last();
     void tell_host();
@@ -105,14 +113,19 @@ class Http2 {
     Host& host_;
     net::Address peer_;
     const Limits& limits_;
+    void* frame_ = nullptr;  // where nghttp2 makes a frame
     std::unique_ptr<nghttp2_session, Freed<nghttp2_session_del>> session_;
     std::unordered_map<std::int32_t, std::unique_ptr<Stream>> streams_;
     Bytes* out_ = nullptr;  // within produce()
     std::size_t most_ = 0;
     int busy_ = 0;
+    bool broken_ = false;  // nothing can be sent any more
     bool failed_ = false, calmed_ = false, greeted_ = false, leaving_ = false, left_ = false,
          aborted_ = false;
     int credit_;
+    std::size_t payload_left_ = preface.size();  // before the next frame
+    std::array<std::uint8_t, 9> frame_head_{};
+    std::size_t frame_head_bytes_ = 0;
     std::uint64_t credited_ms_;
     std::int32_t last_id_ = -1, skipped_from_ = 0, skipped_to_ = 0;  // never to be used any more
     std::size_t block_bytes_ = 0;  // of the field section under way

@@ -46,6 +46,16 @@ Place parse_place(std::string_view url) {
     return place;
 }
 
+OneUrl split_url(std::string_view url) {
+    url = url.substr(0, url.find('#'));
+    const auto scheme = url.find("://");
+    const auto host = scheme == url.npos ? 0 : scheme + 3;
+    const auto end = std::min(url.size(), url.find_first_of("/?", host));
+    OneUrl parts{std::string{url.substr(0, end)}, std::string{url.substr(end)}};
+    if (!parts.target.starts_with('/')) parts.target.insert(0, 1, '/');
+    return parts;
+}
+
 Result<std::string> redirection(const std::string& url, const std::string& location) {
     const auto parts = parsed(url);
     if (!parts) return Malformed{"the original URL is invalid"};

@@ -23,6 +23,13 @@ struct Place {
 /// A URL without a scheme means http://. An invalid URL becomes an unknown Place.
 Place parse_place(std::string_view url);
 
+/// The URL of one thing, cut into what an Upstream takes: a server, and a request's target.
+struct OneUrl {
+    std::string base;    ///< "http://user:password@host:port"
+    std::string target;  ///< "/path?query", without a fragment; "/" if the URL has neither
+};
+OneUrl split_url(std::string_view url);
+
 /// The target of a redirection: `location` may be relative to `url` (RFC 9110 10.2.2). Malformed if
 /// it is not an http or https URL, or leads from https to http.
 Result<std::string> redirection(const std::string& url, const std::string& location);

@@ -144,6 +144,7 @@ void Fetch::Transfer::prepare(const Place& place, const Upstream::Limits& limits
     // without TLS there is nothing to wait for: libcurl would hold each request back until the
     // first connection has told its version
     const bool http2 = limits.http2 && place.origin.starts_with("https://");
+    shares_ = http2;
     set(easy.get(), CURLOPT_HTTP_VERSION,
         static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     set(easy.get(), CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
@@ -265,6 +266,8 @@ void Fetch::Transfer::set_fields(const Place& place, bool elsewhere) {
         if (elsewhere && is(field, {"Authorization", "Cookie"})) continue;
         add(field.value.empty() ? field.name + ";" : field.name + ": " + field.value);
     }
+    // several at a time each get their part, so that none of them looks silent (RFC 9218 4.2)
+    if (shares_ && !fields_.has("Priority")) add("Priority: i");
     for (const auto* ours : {"Accept", "Content-Type", "Expect", "User-Agent"})
         if (!fields_.has(ours)) add(std::string{ours} + ":");  // omit libcurl's default field
     set(easy.get(), CURLOPT_HTTPHEADER, lines_.get());

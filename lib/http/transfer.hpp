@@ -59,7 +59,7 @@ struct Fetch::Transfer {
     Lines lines_;
     std::string url_;
     int redirections_ = 0;
-    bool follows_ = false;
+    bool follows_ = false, shares_ = false;  // a connection with other requests
     std::function<bool(const net::Address&)> allow_;
     std::array<char, CURL_ERROR_SIZE> error_{};
 

@@ -1,20 +1,11 @@
 #include "listen/diary.hpp"
 
-#include <chrono>
 #include <cmath>
 #include <utility>
 
+#include "base/clock.hpp"
+
 namespace stretto::listen {
-namespace {
-
-std::int64_t utc_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
-}  // namespace
-
 Diary::Diary(net::Loop& loop, const Options& options, std::function<void(const std::string&)> say)
     : listener_(options.listener),
       network_(options.network),

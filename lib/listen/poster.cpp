@@ -6,6 +6,8 @@
 #include <random>
 #include <utility>
 
+#include "base/clock.hpp"
+#include "http/place.hpp"
 #include "http/token.hpp"
 
 namespace stretto::listen {
@@ -21,16 +23,6 @@ http::Upstream::Limits limits() {
     limits.connect = std::chrono::milliseconds{5000};
     limits.stall = std::chrono::seconds{10};
     return limits;
-}
-
-std::int64_t utc_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
-std::size_t path_at(std::string_view url) {
-    return std::min(url.size(), url.find('/', url.find("://") + 3));
 }
 
 /// Seconds of Retry-After; 0 for a date, which no server of ours sends.
@@ -50,14 +42,14 @@ bool is_url(std::string_view events) {
 Poster::Poster(net::Loop& loop, const std::string& url, std::function<void(const std::string&)> say,
                std::function<std::string()> token)
     : loop_(loop),
-      base_(url.substr(0, path_at(url))),
-      target_(url.substr(path_at(url))),
+      base_(http::split_url(url).base),
+      target_(http::split_url(url).target),
       token_(std::move(token)),
       say_(std::move(say)),
       upstream_(loop, base_, limits()),
       next_(loop, [this] { post(); }),
       late_(loop, [this] { over(); }) {
-    if (target_.empty() || target_ == "/") target_ = "/events";
+    if (target_ == "/") target_ = "/events";
 }
 
 void Poster::write(std::string_view lines, std::int64_t) {

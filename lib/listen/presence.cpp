@@ -3,7 +3,9 @@
 #include <sysexits.h>
 
 #include <chrono>
+#include <random>
 
+#include "base/digest.hpp"
 #include "base/draft.hpp"
 #include "base/json_value.hpp"
 #include "base/note.hpp"
@@ -34,6 +36,13 @@ std::string encoded(const std::string& text) {
             out += {'%', digits[c >> 4], digits[c & 15]};
     }
     return out;
+}
+
+std::string random_text() {
+    std::random_device random;
+    Bytes bytes;
+    for (int i = 0; i < 5; ++i) append_u32(bytes, random());
+    return base32(bytes);
 }
 
 bool is_url(const std::string& where) {
@@ -102,6 +111,7 @@ void Presence::share() {
     how.upload_bytes_per_s = options_.upload_limit;
     how.uploads = gather::uploads_for(options_.upload_limit);
     how.listen = options_.listen;
+    how.trusted = trusted_ = random_text();
     seeder_.emplace(loop_, *kept_, how, &unfinished_);
     const auto kbps = options_.upload_limit > 0
                           ? static_cast<std::int64_t>(options_.upload_limit * 8 / 1000)
@@ -117,7 +127,7 @@ bool Presence::rtc_peers() {
         // a server of every address listens on this one, too
         const auto server =
             options_.listen.empty() ? text("127.0.0.1:", seeder_->port()) : seeder_->address();
-        webrtc_.emplace(loop_, options_.tracker, server);
+        webrtc_.emplace(loop_, options_.tracker, server, trusted_);
         tracker_->set_gateway([this] {
             return peer::Tracker::Gateway{webrtc_->url(), webrtc_->peer_id()};
         });

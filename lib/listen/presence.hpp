@@ -114,6 +114,7 @@ class Presence {
     peer::Unfinished unfinished_;
     std::optional<peer::Seeder> seeder_;
     std::optional<WebRtc> webrtc_;
+    std::string trusted_;                   // what it shows to our peer server
     std::size_t refused_ = 0, unsafe_ = 0;  // of the tracker's last list
     net::Life life_;
 };

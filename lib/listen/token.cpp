@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t most_answer_bytes = 16384;
 constexpr std::uint64_t look_ms = 1000;
-constexpr std::int64_t least_pause_s = 30, most_pause_s = 86400;
+constexpr std::chrono::seconds most_pause{86400};
 
 /// A token alone, or {"token": "..."}.
 std::string token_in(std::string_view text) {
@@ -28,13 +28,13 @@ std::string token_in(std::string_view text) {
 
 /// What may be shown: the query may be somebody's secret.
 std::string shown(const std::string& url) {
-    return http::without_userinfo(url.substr(0, url.find('?')));
+    return http::without_userinfo(url.substr(0, url.find_first_of("?#")));
 }
 
 http::Upstream::Limits limits() {
     http::Upstream::Limits limits;
     limits.connections = 1;
-    limits.proxy = true;  // the user named it
+    limits.proxy = limits.follow_redirects = limits.decode = true;  // the user named it
     limits.connect = std::chrono::milliseconds{5000};
     limits.stall = std::chrono::seconds{10};
     return limits;
@@ -57,16 +57,15 @@ TokenSource::TokenSource(net::Loop& loop, Options options,
     }
     if (options_.url.empty()) return;
     const auto& url = options_.url;
-    const auto path = std::min(url.size(), url.find('/', url.find("://") + 3));
-    target_ = path < url.size() ? url.substr(path) : "/";
-    const auto base = url.substr(0, path);
-    const auto answer = http::Blocking{base}.get(target_, most_answer_bytes);
+    auto parts = http::split_url(url);
+    target_ = std::move(parts.target);
+    const auto answer = http::Blocking{parts.base, limits()}.get(target_, most_answer_bytes);
     if (!answer.ok())
         throw Error{answer.status == 401 || answer.status == 403 ? EX_NOPERM : EX_UNAVAILABLE,
                     text("cannot get a token from '", shown(url),
                          "': ", answer.status == 0 ? answer.why : text("status ", answer.status))};
     take(std::string{as_text(answer.body)}, shown(url));
-    upstream_.emplace(loop_, base, limits());
+    upstream_.emplace(loop_, parts.base, limits());
     schedule();
 }
 
@@ -113,7 +112,7 @@ void TokenSource::read_file_again() {
 /// When four fifths of its time have passed.
 void TokenSource::schedule() {
     const auto left = glance_ ? glance_->expires - std::int64_t{std::time(nullptr)} : 0;
-    next_.once(std::chrono::seconds{std::clamp(left * 4 / 5, least_pause_s, most_pause_s)});
+    next_.once(std::clamp(std::chrono::seconds{left * 4 / 5}, options_.least_pause, most_pause));
 }
 
 void TokenSource::ask() {

@@ -1,5 +1,6 @@
 #pragma once
 // A listener's access token: from a file, the environment, or a URL that gives new ones.
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -16,8 +17,9 @@ class TokenSource {
     /// At most one of them is set. None: no token.
     struct Options {
         std::string text;
-        std::filesystem::path file;  ///< read again when it changes
-        std::string url;             ///< asked again before the token expires
+        std::filesystem::path file;            ///< read again when it changes
+        std::string url;                       ///< asked again before the token expires
+        std::chrono::seconds least_pause{30};  ///< between two questions to it
     };
     /// Throws an Error if there is to be a token and it cannot be had.
     /// @param say  called when the URL gives no new one

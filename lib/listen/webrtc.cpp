@@ -65,15 +65,17 @@ std::string said_after(std::string_view said, std::string_view begin) {
 
 }  // namespace
 
-WebRtc::WebRtc(net::Loop& loop, const std::string& tracker, const std::string& server)
+WebRtc::WebRtc(net::Loop& loop, const std::string& tracker, const std::string& server,
+               const std::string& trusted)
     : reap_(loop, [this] { reap(); }) {
-    start(tracker, server);
+    start(tracker, server, trusted);
     if (child_ < 0) return;
     poll_.emplace(loop, out_.fd(), [this](int) { read(); });
     poll_->want(net::Poll::readable);
 }
 
-void WebRtc::start(const std::string& tracker, const std::string& server) {
+void WebRtc::start(const std::string& tracker, const std::string& server,
+                   const std::string& trusted) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return;
     out_ = File{ends[0]};
@@ -82,11 +84,13 @@ void WebRtc::start(const std::string& tracker, const std::string& server) {
     const auto beside = beside_this_program();
     std::vector<std::string> words{program, "--upstream", "http://" + server, "--listen",
                                    "127.0.0.1:0"};
-    // not as an argument, which other users see: the URL may have a password
-    constexpr std::string_view variable = "STRETTO_RTC_TRACKER=";
-    std::vector<std::string> environment{text(variable, tracker)};
+    // not as arguments, which other users see: the URL may have a password
+    constexpr std::string_view of_tracker = "STRETTO_RTC_TRACKER=", of_token = "STRETTO_TOKEN=";
+    std::vector<std::string> environment{text(of_tracker, tracker), text(of_token, trusted)};
     for (char** one = environ; *one; ++one)
-        if (!std::string_view{*one}.starts_with(variable)) environment.emplace_back(*one);
+        if (const std::string_view line{*one};
+            !line.starts_with(of_tracker) && !line.starts_with(of_token))
+            environment.emplace_back(line);
     const auto word_pointers = pointers(words), environment_pointers = pointers(environment);
     const auto parent = ::getpid();
     child_ = ::fork();

@@ -16,7 +16,9 @@ class WebRtc {
     /// nothing happens.
     /// @param tracker  URL
     /// @param server   "HOST:PORT" of our peer server
-    WebRtc(net::Loop& loop, const std::string& tracker, const std::string& server);
+    /// @param trusted  what the program shows to that server, see peer::Seeder::Options
+    WebRtc(net::Loop& loop, const std::string& tracker, const std::string& server,
+           const std::string& trusted);
     /// Ends the program and waits for it, for a second at most before it is killed.
     ~WebRtc();
     WebRtc(const WebRtc&) = delete;
@@ -30,7 +32,7 @@ class WebRtc {
     std::string url_of(std::string_view peer) const;
 
    private:
-    void start(const std::string& tracker, const std::string& server);
+    void start(const std::string& tracker, const std::string& server, const std::string& trusted);
     void read();
     void reap();
 

@@ -30,7 +30,8 @@ std::optional<Passes::Refusal> Passes::refuse(const Asked& asked, std::int64_t n
     const auto key = std::ranges::find(keys_, jws->key, &Key::id);
     if (key == keys_.end()) return Refusal{403, "pass: not signed by our tracker"};
     // each takes as long as to read a chunk
-    if (!limiter_.admit(asked.client.source(), now_ms)) return Refusal{503, "too many new passes"};
+    const auto source = asked.rtc.empty() ? asked.client.source() : std::string{asked.rtc};
+    if (!limiter_.admit(source, now_ms)) return Refusal{503, "too many new passes"};
     ++verified_;
     auto pass = sign::open_pass(*jws, key->key);
     if (const auto* refused = std::get_if<sign::Refused>(&pass))
@@ -47,7 +48,7 @@ std::optional<Passes::Refusal> Passes::refuse(const Asked& asked, std::int64_t n
 
 std::optional<Passes::Refusal> Passes::refuse_pass(const sign::Pass& pass, const Asked& asked,
                                                    std::int64_t now_s) const {
-    if (const auto refused = sign::unusable(pass, asked.client.host(), now_s))
+    if (const auto refused = sign::unusable(pass, {asked.client.host(), asked.rtc}, now_s))
         return Refusal{403, "pass: " + refused->why};
     if (pass.song != asked.song) return Refusal{403, "pass: for another song"};
     if (!pass.allows_kbps(asked.kbps)) return Refusal{403, "pass: for a lower bitrate"};

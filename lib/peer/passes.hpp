@@ -34,6 +34,7 @@ class Passes {
         std::string_view pass, song;
         net::Address client;
         int kbps = 0;
+        std::string_view rtc = {};  ///< id of a WebRTC peer, in place of the address
     };
     /// nullopt: the client may have it. Until the tracker has answered, nobody may have anything.
     std::optional<Refusal> refuse(const Asked& asked, std::int64_t now_s, std::uint64_t now_ms);

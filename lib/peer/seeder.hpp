@@ -38,6 +38,9 @@ class Seeder : public http::Handler {
         double upload_bytes_per_s = 0;  ///< 0: no limit
         int uploads = 4;                ///< at a time; further requests get 503
         std::string listen;             ///< "host:port"; empty: every address, a free port
+        /// Who shows this as its token needs no pass, because it verifies those of its own
+        /// clients: stretto-rtc. Empty: nobody.
+        std::string trusted = {};
     };
     /// Error 69 if the port is in use.
     /// @param unfinished  what is given beside whole chunks; nullptr: nothing
@@ -67,6 +70,7 @@ class Seeder : public http::Handler {
     std::optional<http::Outgoing> part(const edge::Route& route,
                                        const http::Request& request) const;
     void listen(const std::string& where);
+    bool trusts(std::string_view token) const;
 
     net::Loop& loop_;
     const store::Kept& kept_;

@@ -105,6 +105,8 @@ void Tracker::post(const std::string& path, const std::string& json,
 void Tracker::song(const std::string& song, bool edges_known, Song done) {
     auto target = "/songs/" + song;
     if (location_) target += "?location=" + swarm::print_location(*location_);
+    if (const auto self = gateway().peer_id; !self.empty())
+        target += text(location_ ? '&' : '?', "rtc_id=", self);
     const auto most = edges_known ? beside_edges : swarm::most_answer_bytes;
     get(target, most, [this, done = std::move(done)](http::Whole got) {
         if (!got.ok()) return done({}, got.status, got.why);
@@ -126,6 +128,7 @@ void Tracker::peers(const std::string& song_id, int kbps, int want,
     query.port = port_;
     const auto self = gateway().peer_id;
     query.rtc = !self.empty();
+    query.rtc_id = self;
     const auto take = [this, song_id, self, done = std::move(done)](http::Whole got) {
         if (!got.ok()) return done({});
         auto peers = swarm::parse_peers_answer(as_text(got.body));

@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "publish/cut.hpp"
+#include "publish/music.hpp"
 #include "publish/publish.hpp"
 #include "song/id.hpp"
 
@@ -25,80 +26,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string lower(std::string name) {
-    for (char& c : name)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return name;
-}
-
-bool audio_name(const fs::path& path) {
-    static const std::set<std::string> known = {
-        ".mp3", ".mp2", ".flac", ".ogg", ".oga", ".opus", ".m4a",  ".m4b", ".mp4",
-        ".aac", ".wav", ".wv",   ".ape", ".aif", ".aiff", ".aifc", ".caf", ".w64",
-        ".wma", ".mka", ".tta",  ".mpc", ".au",  ".ac3",  ".dsf",  ".spx", ".webm"};
-    return known.contains(lower(path.extension().string()));
-}
-
-/// A picture that stands for a folder's music, as players take it: cover, folder, front or album.
-fs::path picture_beside(const fs::path& folder) {
-    static const std::vector<std::string> known = {
-        "cover.jpg", "cover.jpeg", "cover.png", "folder.jpg", "folder.jpeg", "folder.png",
-        "front.jpg", "front.jpeg", "front.png", "album.jpg",  "album.jpeg",  "album.png"};
-    std::size_t best = known.size();
-    fs::path found;
-    std::error_code failed, none;
-    for (fs::directory_iterator at{folder, failed}; !failed && at != fs::directory_iterator{};
-         at.increment(failed)) {
-        const auto rank = static_cast<std::size_t>(
-            std::ranges::find(known, lower(at->path().filename().string())) - known.begin());
-        if (rank >= best || !at->is_regular_file(none)) continue;
-        best = rank;
-        found = at->path();
-    }
-    return found;
-}
-
-void search(const fs::path& folder, Music& found) {
-    std::error_code failed;
-    std::vector<fs::path> folders;
-    fs::directory_iterator at{folder, failed};
-    for (; !failed && at != fs::directory_iterator{}; at.increment(failed)) {
-        std::error_code none;
-        if (at->path().filename().string().starts_with('.')) continue;
-        const bool link = at->is_symlink(none);
-        if (link && at->is_regular_file(none)) found.links.push_back(at->path());
-        if (at->is_directory(none) && !link)
-            folders.push_back(at->path());
-        else if (audio_name(at->path()) && at->is_regular_file(none))
-            found.files.push_back(at->path());
-    }
-    if (failed) {
-        errno = failed.value();
-        found.unread.emplace_back(system_error("read", folder.string()).what());
-    }
-    for (const auto& inner : folders)
-        if (!looks_like_store(inner)) search(inner, found);
-}
-
 /// What changes when a file is replaced.
 std::string state_of(const fs::path& file) {
     struct stat info {};
     if (::stat(file.c_str(), &info) != 0) return {};
     return text(file.filename().string(), "\n", info.st_size, " ", info.st_mtim.tv_sec, ".",
                 info.st_mtim.tv_nsec, "\n");
-}
-
-/// The cue sheets in a folder.
-std::vector<fs::path> sheets_in(const fs::path& folder) {
-    std::vector<fs::path> found;
-    std::error_code failed, none;
-    for (fs::directory_iterator at{folder, failed}; !failed && at != fs::directory_iterator{};
-         at.increment(failed))
-        if (lower(at->path().extension().string()) == ".cue" && at->is_regular_file(none) &&
-            !at->path().filename().string().starts_with('.'))
-            found.push_back(at->path());
-    std::ranges::sort(found);
-    return found;
 }
 
 /// A cue sheet beside music.
@@ -111,8 +44,8 @@ struct SheetBeside {
     /// Whether it is for a file in its folder.
     /// @param only  there is one file and one sheet
     bool belongs_to(const fs::path& file, bool only) const {
-        if (lower(path.stem().string()) == lower(file.stem().string()) ||
-            lower(path.stem().string()) == lower(file.filename().string()))
+        if (lower_case(path.stem().string()) == lower_case(file.stem().string()) ||
+            lower_case(path.stem().string()) == lower_case(file.filename().string()))
             return true;
         if (!sheet) return only;
         const bool one = sheet->tracks.front().file == sheet->tracks.back().file;
@@ -422,7 +355,8 @@ class Library {
         SheetBeside* found = nullptr;
         for (auto& sheet : sheets) {
             if (!sheet.belongs_to(file, only)) continue;
-            if (!found || lower(sheet.path.stem().string()) == lower(file.stem().string()))
+            if (!found ||
+                lower_case(sheet.path.stem().string()) == lower_case(file.stem().string()))
                 found = &sheet;
         }
         if (!found) return nullptr;
@@ -715,18 +649,6 @@ class Library {
 };
 
 }  // namespace
-
-bool looks_like_store(const fs::path& folder) {
-    std::error_code none;
-    return fs::is_directory(folder / "songs", none) && fs::is_directory(folder / "names", none);
-}
-
-Music find_music(const fs::path& root) {
-    Music found;
-    search(root, found);
-    std::ranges::sort(found.files);
-    return found;
-}
 
 std::vector<Outcome> publish_library(store::Store& store, const std::vector<fs::path>& files,
                                      const LibraryOptions& options, const LibraryReport& report) {

@@ -38,19 +38,6 @@ struct Outcome {
 using LibraryReport =
     std::function<void(std::size_t done, std::size_t all, const Outcome& outcome)>;
 
-/// Whether a directory is a store: it has songs and names.
-bool looks_like_store(const std::filesystem::path& folder);
-
-struct Music {
-    std::vector<std::filesystem::path> files;  ///< sorted
-    std::vector<std::filesystem::path> links;  ///< to files, pictures and sheets among them
-    std::vector<std::string> unread;           ///< directories that could not be read, and why
-};
-
-/// The audio files in a directory tree, by the extensions of their names. Leaves out hidden files
-/// and directories, links to directories, and stores.
-Music find_music(const std::filesystem::path& root);
-
 /// Encode, cut and publish each file. A file with a cue sheet, beside it or inside, that finds
 /// several tracks in it becomes a song for each. A bad file costs only itself; a store that cannot
 /// be written ends it all with an Error. The store's `.published` remembers what was done, so that

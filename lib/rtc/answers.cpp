@@ -6,6 +6,9 @@
 
 #include "http/parser.hpp"
 #include "http/server.hpp"
+#include "http/token.hpp"
+#include "song/id.hpp"
+#include "song/path.hpp"
 
 namespace stretto::rtc {
 namespace {
@@ -26,6 +29,17 @@ std::string print_head(int status, std::string_view fields) {
 bool is_song_path(const std::string& target) {
     const auto parsed = http::parse_target(target);
     return parsed && parsed->path.starts_with("/songs/");
+}
+
+/// What `target` names, as we print it; written otherwise it is nothing that a pass is for.
+Wanted wanted_by(std::string_view target, std::string pass) {
+    constexpr std::string_view songs = "/songs/";
+    const auto slash = target.find('/', songs.size());
+    if (!target.starts_with(songs) || slash == target.npos) return {std::move(pass), "", 0};
+    const auto id = target.substr(songs.size(), slash - songs.size());
+    const auto part = song::parse_part(std::string{target.substr(slash + 1)});
+    if (!part || !song::is_id(id)) return {std::move(pass), "", 0};
+    return {std::move(pass), std::string{id}, part->kbps};
 }
 
 /// 0, or why nobody could answer it.
@@ -76,7 +90,12 @@ Result<bool> Answers::take(const Frame& frame) {
         return Malformed{"it asks for what is not HTTP"};
     else if (wrong != 0)
         return refuse(frame.request, wrong, "Allow: GET, HEAD\r\n"), true;
+    auto carried = http::take_token(request);
     if (!is_song_path(request.target)) return refuse(frame.request, 404), true;
+    if (provider_.refuse)
+        if (const auto status =
+                provider_.refuse(peer_, wanted_by(request.target, std::move(carried.token))))
+            return refuse(frame.request, *status, *status == 503 ? busy : ""), true;
     if (open_.size() >= most) return refuse(frame.request, 503, busy), true;
     pass_on(frame.request, request);
     return true;
@@ -96,6 +115,7 @@ void Answers::pass_on(std::uint32_t number, const http::Request& request) {
     passed.target = request.target;
     for (const auto* name : request_fields)
         if (const auto* value = request.fields.find(name)) passed.fields.add(name, *value);
+    http::authorize(passed, provider_.token);
     http::FetchCalls calls;
     // the fetch is the answer's own, and ends with it
     auto* it = answer.get();
@@ -104,7 +124,7 @@ void Answers::pass_on(std::uint32_t number, const http::Request& request) {
     calls.data = life_.guard([this, it](BytesView bytes) { return on_data(*it, bytes); });
     calls.end = life_.guard([this, it](const http::Failure* failure) { on_end(*it, failure); });
     open_.push_back(answer);
-    answer->fetch = upstream_.fetch(passed, {}, std::move(calls));
+    answer->fetch = provider_.upstream.fetch(passed, {}, std::move(calls));
 }
 
 void Answers::remove(const Answer& answer) {

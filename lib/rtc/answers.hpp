@@ -3,6 +3,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 
 #include "http/upstream.hpp"
 #include "net/life.hpp"
@@ -10,15 +11,33 @@
 
 namespace stretto::rtc {
 
+/// What a remote peer shows, and what for. Other paths than those of chunks and indexes: no song.
+struct Wanted {
+    std::string pass, song;
+    int kbps = 0;
+};
+
+/// Whom requests are forwarded to, and for whom.
+struct Provider {
+    http::Upstream& upstream;
+    std::string token;  ///< that the server requires; empty: none
+    /// The status with which a peer is refused; nullopt: it may have it.
+    std::function<std::optional<int>(const std::string& peer, const Wanted&)> refuse;
+};
+
 class Answers {
    public:
     static constexpr std::size_t most = 4;  ///< at a time; more are answered with 503
 
+    /// @param peer   the id of the remote peer
     /// @param send   sends a message of at most most_frame_bytes
     /// @param ready  called when bytes of a body have arrived: call fill() when they can be sent
-    Answers(http::Upstream& upstream, std::function<void(const Frame&)> send,
+    Answers(const Provider& provider, std::string peer, std::function<void(const Frame&)> send,
             std::function<void()> ready)
-        : upstream_(upstream), send_(std::move(send)), ready_(std::move(ready)) {}
+        : provider_(provider),
+          peer_(std::move(peer)),
+          send_(std::move(send)),
+          ready_(std::move(ready)) {}
 
     /// Handle an ask or a stop. Malformed: the peer violated the protocol.
     Result<bool> take(const Frame& frame);
@@ -39,7 +58,8 @@ class Answers {
     void on_end(Answer& answer, const http::Failure* failure);
     void remove(const Answer& answer);
 
-    http::Upstream& upstream_;
+    const Provider& provider_;
+    std::string peer_;
     std::function<void(const Frame&)> send_;
     std::function<void()> ready_;
     std::list<Owned> open_;  // the first one sends next

@@ -17,7 +17,7 @@ constexpr std::size_t most_unread_bytes = 4 * most_queued_bytes;
 }  // namespace
 
 Link::Link(Engine& engine, const Certificate& certificate, const IceOptions& options,
-           http::Upstream& upstream, Calls calls)
+           const Provider& provider, std::string peer, Calls calls)
     : loop_(engine.loop()),
       calls_(std::move(calls)),
       used_ms_(loop_.now_ms()),
@@ -25,7 +25,8 @@ Link::Link(Engine& engine, const Certificate& certificate, const IceOptions& opt
       read_ms_(loop_.now_ms()),
       asks_([this](const Frame& frame) { send(frame); }, http::parse_response_head),
       answers_(
-          upstream, [this](const Frame& frame) { send(frame); }, [this] { fill(); }),
+          provider, std::move(peer), [this](const Frame& frame) { send(frame); },
+          [this] { fill(); }),
       channel_(engine, certificate, options,
                {[this] {
                     swarm::Signal here;

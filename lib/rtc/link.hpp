@@ -16,8 +16,9 @@ class Link {
         /// @param breach  the remote peer violated the protocol
         std::function<void(const char* why, bool breach)> closed;
     };
+    /// @param peer  the id of the remote peer
     Link(Engine& engine, const Certificate& certificate, const IceOptions& options,
-         http::Upstream& upstream, Calls calls);
+         const Provider& provider, std::string peer, Calls calls);
 
     /// Set the remote peer's offer or answer.
     void connect(const swarm::Signal& from) { channel_.connect(from); }

@@ -37,6 +37,7 @@ Links::Links(Engine& engine, const std::string& tracker, const std::string& upst
       certificate_(options_.key),
       peer_id_(certificate_.peer_id()),
       upstream_(loop_, upstream, upstream_limits(options_.links)),
+      provider_{upstream_, options_.token, {}},
       mail_(loop_, tracker, peer_id_,
             {[this](const swarm::Signal& signal) { on_signal(signal); },
              [this] {
@@ -122,8 +123,8 @@ void Links::add(const std::string& peer, bool offers, std::string session) {
     Entry entry;
     entry.session = std::move(session);
     entry.offered = offers;
-    entry.link =
-        std::make_shared<Link>(engine_, certificate_, ice(offers), upstream_, std::move(calls));
+    entry.link = std::make_shared<Link>(engine_, certificate_, ice(offers), provider_, peer,
+                                        std::move(calls));
     links_.insert_or_assign(peer, std::move(entry));
 }
 

@@ -14,6 +14,7 @@ struct LinksOptions {
     std::string stun;                     ///< "HOST:PORT"; empty: the tracker's
     std::vector<net::Address> addresses;  ///< see IceOptions
     std::string key;                      ///< see Certificate
+    std::string token;                    ///< see Provider
 };
 
 class Links {
@@ -26,6 +27,8 @@ class Links {
     /// Calls back, possibly at once, when a link to the peer is open, or after 5 s.
     void open(const std::string& peer, Opened opened);
     Mail& mail() noexcept { return mail_; }
+    /// See Provider. Until this is set, every peer may have everything.
+    void refuse_by(decltype(Provider::refuse) refuse) { provider_.refuse = std::move(refuse); }
     const std::string& peer_id() const noexcept { return peer_id_; }
     /// Close all links.
     void close();
@@ -63,6 +66,7 @@ class Links {
     Certificate certificate_;
     std::string peer_id_;
     http::Upstream upstream_;
+    Provider provider_;
     std::map<std::string, Entry> links_;
     std::map<std::string, std::uint64_t> banned_;  // time until which each is banned
     std::string stun_;                             // its last known address

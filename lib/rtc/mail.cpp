@@ -85,6 +85,7 @@ void Mail::answered(const http::Whole& answer) {
     if (!answer.ok()) return;
     const auto said = swarm::parse_announce_answer(as_text(answer.body));
     if (!said || said->token.empty()) return pause();
+    if (pass_key_) pass_key_(said->pass_key);
     const bool first = token_.empty();
     token_ = said->token;
     stun_ = said->stun.starts_with(stun_scheme) ? said->stun.substr(stun_scheme.size()) : "";

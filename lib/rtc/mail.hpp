@@ -25,6 +25,9 @@ class Mail {
     const std::string& stun() const noexcept { return stun_; }
     /// @param done  gets the status of the tracker's response; 0: there was none
     void send(swarm::Signal signal, std::function<void(int status)> done);
+    /// Called with each answer to an announce: the key of passes as the tracker has said; empty:
+    /// it requires none.
+    void on_pass_key(std::function<void(const std::string&)> call) { pass_key_ = std::move(call); }
 
    private:
     void renew();
@@ -43,6 +46,7 @@ class Mail {
     std::uint64_t said_ms_ = 0;
     std::chrono::seconds interval_{120}, pause_{1};
     bool polling_ = false, renewing_ = false;
+    std::function<void(const std::string&)> pass_key_;
     net::Timer again_, poll_again_;
     net::Life life_;
 };

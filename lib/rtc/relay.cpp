@@ -41,7 +41,7 @@ Relay::Relay(net::Loop& loop, const http::Request& request, std::string target, 
     : reply_(std::move(reply)), late_(loop, [this] { fail(504, "no answer in time"); }) {
     request_.method = request.method;
     request_.target = std::move(target);
-    for (const auto* name : {"If-None-Match", "If-Modified-Since"})
+    for (const auto* name : {"If-None-Match", "If-Modified-Since", "Authorization"})
         if (const auto* value = request.fields.find(name)) request_.fields.add(name, *value);
     // a Range of another form, or that holds under conditions, may be ignored (RFC 9110 14.2)
     const auto* range = request.fields.find("Range");
@@ -81,7 +81,8 @@ std::uint64_t Relay::next_bytes() const {
 
 http::Request Relay::next_request() const {
     auto request = request_;
-    if (end_) request.fields.clear();  // it has begun: conditions are met
+    if (end_)  // it has begun: conditions are met
+        for (const auto* name : {"If-None-Match", "If-Modified-Since"}) request.fields.remove(name);
     if (request.method == "GET")
         request.fields.add("Range", text("bytes=", next_, '-', next_ + next_bytes() - 1));
     return request;

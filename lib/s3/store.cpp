@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <random>
-#include <set>
 #include <thread>
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "base/note.hpp"
 #include "song/id.hpp"
@@ -21,12 +21,6 @@ constexpr std::chrono::seconds flush_again{30};
 constexpr std::size_t most_note_bytes = 1u << 30;
 constexpr int most_changes = 40;
 
-std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 Bytes bytes_of(std::string_view text) { return {as_bytes(text).begin(), as_bytes(text).end()}; }
 
 /// Whoever lost a race tries again at a moment that depends on chance.
@@ -35,26 +29,6 @@ void pause_after_loss(int losses) {
     const auto most = std::min(20 << std::min(losses, 6), 1000);
     std::this_thread::sleep_for(
         std::chrono::milliseconds{random() % static_cast<unsigned>(most) + 1});
-}
-
-/// "songs/ID/REST": ID and REST.
-std::optional<std::pair<std::string, std::string>> song_of(std::string_view path) {
-    constexpr std::string_view songs = "songs/";
-    if (!path.starts_with(songs)) return {};
-    path.remove_prefix(songs.size());
-    const auto slash = path.find('/');
-    if (slash == path.npos) return {};
-    return std::pair{std::string{path.substr(0, slash)}, std::string{path.substr(slash + 1)}};
-}
-
-/// The objects that a manifest names.
-void add_parts(const song::Manifest& manifest, std::set<std::string>& to) {
-    for (const auto& cover : manifest.covers) to.insert(song::cover_path(hex(cover.sha256)));
-    for (const auto& rendition : manifest.renditions) {
-        to.insert(song::index_path(rendition.kbps));
-        for (std::size_t k = 0; k < rendition.chunks.size(); ++k)
-            to.insert(song::chunk_path(rendition.kbps, static_cast<std::int64_t>(k)));
-    }
 }
 
 }  // namespace
@@ -332,7 +306,7 @@ std::vector<std::string> Store::names_of(const std::string& id) const {
 std::vector<std::string> Store::tag_sets(const std::string& id) const {
     std::vector<std::string> keys;
     for (const auto& key : keys_below(song::song_path(id, "tags/")))
-        if (const auto song = song_of(key))
+        if (const auto song = song::parse_song_path(key))
             if (auto tags = song::parse_tags_path(song->second)) keys.push_back(std::move(*tags));
     std::ranges::sort(keys);
     return keys;
@@ -449,7 +423,7 @@ void Store::note_removed(const std::string& id, bool removed) {
                    all = must(song::parse_removals(as_text(*now)),
                               where(std::string{song::removals_path}));
                const auto before = all.size();
-               const auto ms = now_ms();
+               const auto ms = utc_ms();
                std::erase_if(all, [&](const song::Removal& one) {
                    return one.id == id || one.ms < ms - keep_removals_ms;
                });
@@ -472,193 +446,6 @@ bool Store::remove(const std::string& id) {
     note_song(id);
     remove_objects(keys_below(song::song_path(id, "")));
     return true;
-}
-
-// ---- what is left over
-
-/// Everything below the prefix, held against the manifests.
-struct Store::Survey {
-    struct Song {
-        std::map<std::string, std::int64_t> parts;  ///< path and when it was written
-        bool whole = false;
-    };
-    std::map<std::string, Song> songs;
-    std::map<std::string, std::int64_t> strays;  ///< objects that no manifest names
-    std::map<std::string, std::string> names;    ///< name and id
-};
-
-Store::Survey Store::survey() const {
-    Survey found;
-    bucket_.list("songs/", "", [&](ListPage&& page) {
-        for (const auto& object : page.objects)
-            if (const auto song = song_of(object.key)) {
-                auto& known = found.songs[song->first];
-                known.parts[song->second] = object.changed_s;
-                known.whole = known.whole || song->second == song::manifest_file;
-            }
-    });
-    std::vector<std::string> whole;
-    for (const auto& [id, song] : found.songs) {
-        if (song.whole)
-            whole.push_back(id);
-        else
-            for (const auto& [path, time] : song.parts)
-                found.strays[song::song_path(id, path)] = time;
-    }
-    for (const auto& id : whole) {
-        auto& parts = found.songs.at(id).parts;
-        std::set<std::string> named{std::string{song::manifest_file}};
-        bool damaged = false;
-        for (const auto& [path, time] : parts) {
-            if (path != song::manifest_file && !song::parse_tags_path(path)) continue;
-            const auto bytes = read(song::song_path(id, path), song::most_manifest_bytes);
-            const auto manifest = bytes ? song::parse_manifest_of(id, as_text(*bytes))
-                                        : Result<song::Manifest>{Malformed{"it has gone"}};
-            if (!manifest)
-                damaged = true;
-            else
-                add_parts(*manifest, named);
-            named.insert(path);
-        }
-        if (damaged) continue;  // nobody knows what belongs to it
-        for (const auto& [path, time] : parts)
-            if (!named.contains(path)) found.strays[song::song_path(id, path)] = time;
-    }
-    const auto names = this->names();
-    bucket_.ask_all(
-        names.size(),
-        [&](std::size_t number) {
-            Call call;
-            call.key = song::name_path(names[number]);
-            call.most = 64;
-            return call;
-        },
-        [&](std::size_t number, Answer&& answer) {
-            const auto id = song::parse_name(as_text(answer.body));
-            if (answer.found() && id) found.names[names[number]] = *id;
-        });
-    return found;
-}
-
-std::vector<std::string> Store::leftovers() const {
-    std::vector<std::string> lines;
-    const auto found = survey();
-    for (const auto& [path, time] : found.strays)
-        lines.push_back(text(printable(path), "\tbelongs to no song: a publisher did not finish"));
-    std::map<std::string, std::vector<std::string>> listed, there;
-    const auto rows = catalogue().value();
-    for (const auto& row : rows) {
-        auto& names = listed[row.id];
-        names.insert(names.end(), row.names.begin(), row.names.end());
-    }
-    for (auto& [id, names] : listed) std::ranges::sort(names);
-    for (const auto& [id, song] : found.songs)
-        if (song.whole) there[id];
-    for (const auto& [name, id] : found.names)
-        if (there.contains(id)) there[id].push_back(name);
-    for (const auto& [id, names] : there) {
-        if (!listed.contains(id))
-            lines.push_back(text(store::catalogue_path(id), "\tlacks the song ", id));
-        else if (listed.at(id) != names)
-            lines.push_back(text(store::catalogue_path(id), "\thas other names for the song ", id));
-    }
-    for (const auto& [id, names] : listed)
-        if (!there.contains(id))
-            lines.push_back(
-                text(store::catalogue_path(id), "\tlists a song that is not there: ", id));
-    return lines;
-}
-
-std::vector<std::string> Store::clean(std::int64_t age_s) {
-    const auto found = survey();
-    const auto before_s = now_ms() / 1000 - age_s;
-    std::vector<std::string> gone;
-    for (const auto& [path, time] : found.strays)
-        if (time <= before_s) gone.push_back(path);
-    spare_returned(found, gone);
-    remove_objects(gone);
-
-    std::map<std::string, std::map<std::string, std::vector<std::string>>> parts;
-    std::map<std::string, std::vector<std::string>> names;
-    for (const auto& [name, id] : found.names) names[id].push_back(name);
-    for (const auto& [id, song] : found.songs)
-        if (song.whole) parts[store::catalogue_path(id)][id] = names[id];
-    for (const auto& key : keys_below(std::string{store::catalogue_folder})) parts[key];
-    for (const auto& [path, songs] : parts)
-        if (mend(path, songs)) gone.push_back(path);
-    return gone;
-}
-
-/// Leave alone whoever has come back meanwhile to finish a song.
-void Store::spare_returned(const Survey& found, std::vector<std::string>& gone) const {
-    std::set<std::string> ids;
-    for (const auto& path : gone)
-        if (const auto song = song_of(path)) ids.insert(song->first);
-    const std::string manifest{song::manifest_file};
-    for (const auto& id : ids) {
-        std::map<std::string, std::int64_t> now;
-        bucket_.list(song::song_path(id, ""), "", [&](ListPage&& page) {
-            for (const auto& object : page.objects)
-                if (auto song = song_of(object.key)) now[song->second] = object.changed_s;
-        });
-        const auto& before = found.songs.at(id).parts;
-        const auto time_in = [](const std::map<std::string, std::int64_t>& all,
-                                const std::string& path) {
-            const auto found = all.find(path);
-            return found == all.end() ? 0 : found->second;
-        };
-        const auto same = [&](const std::string& path) {
-            return time_in(before, path) == time_in(now, path);
-        };
-        std::erase_if(gone, [&](const auto& path) {
-            const auto song = song_of(path);
-            return song && song->first == id && !(same(manifest) && same(song->second));
-        });
-    }
-}
-
-/// A part of the catalogue as the songs are now, which may be others than those that were surveyed.
-/// @param songs  ids and names that were seen in the bucket. @return whether it was written
-bool Store::mend(const std::string& path,
-                 const std::map<std::string, std::vector<std::string>>& songs) {
-    std::map<std::string, Rows> seen;
-    for (const auto& [id, names] : songs) seen[id] = rows_of(id, names);
-    bool changed = false;
-    change(path, store::most_catalogue_part_bytes,
-           [&](const std::optional<Bytes>& now) -> std::optional<Bytes> {
-               changed = false;
-               std::map<std::string, Rows> all;
-               if (now)
-                   if (auto parsed = store::parse_summaries(as_text(*now)))
-                       for (auto& row : *parsed) {
-                           auto& rows = all[row.id];
-                           rows.push_back(std::move(row));
-                       }
-               for (const auto& [id, rows] : seen) all[id];
-               Rows next;
-               for (auto& [id, rows] : all) {
-                   const auto known = seen.find(id);
-                   const bool as_seen =
-                       known != seen.end() &&
-                       store::print_summaries(rows) == store::print_summaries(known->second);
-                   if (!as_seen) {
-                       std::set<std::string> names;
-                       for (const auto& row : rows)
-                           names.insert(row.names.begin(), row.names.end());
-                       if (const auto found = songs.find(id); found != songs.end())
-                           names.insert(found->second.begin(), found->second.end());
-                       std::erase_if(names, [&](const auto& name) { return id_of(name) != id; });
-                       rows = rows_of(id, {names.begin(), names.end()});
-                   }
-                   next.insert(next.end(), std::make_move_iterator(rows.begin()),
-                               std::make_move_iterator(rows.end()));
-               }
-               const auto lines = store::print_summaries(next);
-               if (now ? as_text(*now) == lines : lines.empty()) return {};
-               changed = true;
-               return bytes_of(lines);
-           });
-    return changed;
 }
 
 // ---- notes

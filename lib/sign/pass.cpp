@@ -13,6 +13,7 @@ Result<Pass> parse_pass(const Jws& jws) {
         pass.song = claims.at("song").string();
         pass.address = claims.at("address").string();
         pass.expires = claims.at("exp").integer();
+        if (const auto* rtc = claims.find("rtc")) pass.rtc = rtc->string();
         if (const auto* kbps = claims.find("stretto_kbps")) {
             const auto most = kbps->integer();
             if (most < 1 || most > 65535) return Malformed{"its bitrate is wrong"};
@@ -32,6 +33,7 @@ std::string print_pass(const Pass& pass, const PrivateKey& key, std::string_view
     json["song"] = pass.song;
     json["address"] = pass.address;
     if (pass.kbps > 0) json["stretto_kbps"] = pass.kbps;
+    if (!pass.rtc.empty()) json["rtc"] = pass.rtc;
     return print_jws(type, json, key, key_id);
 }
 
@@ -42,9 +44,12 @@ std::variant<Pass, Refused> open_pass(const Jws& jws, const PublicKey& key) {
     return std::move(*pass);
 }
 
-std::optional<Refused> unusable(const Pass& pass, std::string_view address, std::int64_t now_s) {
+std::optional<Refused> unusable(const Pass& pass, const Shower& client, std::int64_t now_s) {
     if (now_s >= pass.expires + leeway_s) return Refused{Fault::expired, "expired"};
-    if (pass.address != address) return Refused{Fault::not_for_us, "for another address"};
+    if (client.rtc.empty() && pass.address != client.address)
+        return Refused{Fault::not_for_us, "for another address"};
+    if (!client.rtc.empty() && pass.rtc != client.rtc)
+        return Refused{Fault::not_for_us, "for another peer"};
     return {};
 }
 

@@ -16,8 +16,6 @@ constexpr std::string_view regex_prefix = "regex:", hash_prefix = "hash:",
                            sha256_prefix = "sha-256;";
 constexpr std::string_view before_songs = "regex:[^:]+://[^/]+(/albums)?/(songs|stream)/(",
                            after_songs = ")([/?].*)?";
-constexpr std::size_t regex_cost = 32768;  // of a compiled expression, roughly
-
 std::string escaped(std::string_view song) {
     std::string out;
     for (const char c : song) {
@@ -93,8 +91,9 @@ std::optional<std::pair<std::size_t, std::size_t>> interval(std::string_view tex
 }
 
 /// The C library copies what is repeated, for "+" too: one behind the other they double it each
-/// time. So that is counted before it is compiled. Empty: it is small enough.
-std::string why_not(std::string_view expression) {
+/// time. So that is counted before it is compiled.
+/// @return  its cost; Malformed: what is too much in it
+Result<std::size_t> cost_of(std::string_view expression) {
     struct Group {
         std::size_t cost = 0, last = 0;         // of its last part
         std::size_t depth = 0, last_depth = 0;  // of repetitions in one another
@@ -106,31 +105,31 @@ std::string why_not(std::string_view expression) {
         open.back().last_depth = 0;
     };
     for (std::size_t i = 0; i < expression.size(); ++i) {
-        if (open.back().cost > Scope::most_cost) return "too many repetitions";
+        if (open.back().cost > Scope::most_cost) return Malformed{"too many repetitions"};
         const char c = expression[i];
         auto& group = open.back();
         std::size_t times = 0;
         switch (c) {
             case '\0':
-                return "a NUL";
+                return Malformed{"a NUL"};
             case '\\':
                 if (++i < expression.size() && expression[i] >= '0' && expression[i] <= '9')
-                    return "a back-reference";
+                    return Malformed{"a back-reference"};
                 part(1);
                 continue;
             case '[': {
                 const auto behind = behind_bracket(expression, i);
-                if (behind == expression.npos) return "a bracket that is not closed";
+                if (behind == expression.npos) return Malformed{"a bracket that is not closed"};
                 part(1);
                 i = behind - 1;
                 continue;
             }
             case '(':
-                if (open.size() > Scope::most_levels) return "too many levels";
+                if (open.size() > Scope::most_levels) return Malformed{"too many levels"};
                 open.emplace_back();
                 continue;
             case ')':
-                if (open.size() == 1) return "a parenthesis that is not open";
+                if (open.size() == 1) return Malformed{"a parenthesis that is not open"};
                 {
                     const auto cost = group.cost + 1, depth = group.depth;
                     open.pop_back();
@@ -151,7 +150,7 @@ std::string why_not(std::string_view expression) {
                 break;
             case '{': {
                 const auto found = interval(expression.substr(i));
-                if (!found) return "an interval that is none, or too large";
+                if (!found) return Malformed{"an interval that is none, or too large"};
                 times = found->first;
                 i += found->second - 1;
                 break;
@@ -162,12 +161,14 @@ std::string why_not(std::string_view expression) {
         }
         if (group.last == 0) part(1);  // where nothing is to be repeated it may stand for itself
         // each doubles the ways that the C library looks through
-        if (++group.last_depth > Scope::most_depth) return "too many repetitions in one another";
+        if (++group.last_depth > Scope::most_depth)
+            return Malformed{"too many repetitions in one another"};
         group.depth = std::max(group.depth, group.last_depth);
         group.cost += group.last * (times - 1);
         group.last *= times;
     }
-    return open.back().cost > Scope::most_cost ? "too many repetitions" : "";
+    if (open.back().cost > Scope::most_cost) return Malformed{"too many repetitions"};
+    return open.back().cost;
 }
 
 struct Compiled {
@@ -222,20 +223,24 @@ Result<Scope> Scope::parse(std::string_view container) {
     scope.songs_ = songs_of(container);
     if (!scope.songs_.empty()) return scope;
     const auto expression = container.substr(regex_prefix.size());
-    if (const auto why = why_not(expression); !why.empty())
-        return Malformed{text("the expression in 'cdniuc' has ", why)};
+    const auto cost = cost_of(expression);
+    if (!cost) return Malformed{text("the expression in 'cdniuc' has ", cost.error().why)};
+    scope.expression_ = text("^(", expression, ")$");
+    scope.expression_cost_ = *cost;
     // on its own first: what it lacks must not come from the parentheses around it
-    const Compiled alone{std::string{expression}};
-    const auto compiled = std::make_shared<Compiled>(text("^(", expression, ")$"));
-    if (!alone.good || !compiled->good)
+    if (!Compiled{std::string{expression}}.good || !Compiled{scope.expression_}.good)
         return Malformed{"'cdniuc' is not an extended regular expression"};
-    scope.regex_ = {compiled, &compiled->regex};
     return scope;
 }
 
-bool Scope::holds_uri(const std::string& uri) const {
-    if (!regex_) return hash_of(uri) == hash_;
-    return ::regexec(static_cast<const regex_t*>(regex_.get()), uri.c_str(), 0, nullptr, 0) == 0;
+/// The C library keeps a state for each byte that it matches, up to 60 bytes times the cost of the
+/// expression, as long as the compiled expression lives. So it does not outlive the question.
+bool Scope::matches_one(std::initializer_list<std::string> uris) const {
+    const Compiled compiled{expression_};
+    return std::ranges::any_of(uris, [&](const auto& uri) {
+        return uri.size() * expression_cost_ <= most_steps &&
+               ::regexec(&compiled.regex, uri.c_str(), 0, nullptr, 0) == 0;
+    });
 }
 
 bool Scope::holds(std::string_view authority, std::string_view target) const {
@@ -255,9 +260,11 @@ bool Scope::holds(std::string_view authority, std::string_view target) const {
         const auto song = target.substr(0, target.find_first_of("/?"));
         return std::ranges::find(songs_, song) != songs_.end();
     }
-    if (regex_ && target.starts_with("/songs/")) target = target.substr(0, target.find('?'));
+    const bool expressed = !expression_.empty();
+    if (expressed && target.starts_with("/songs/")) target = target.substr(0, target.find('?'));
     const auto rest = text("://", lower(authority), target);
-    return holds_uri("https" + rest) || holds_uri("http" + rest);
+    if (expressed) return matches_one({"https" + rest, "http" + rest});
+    return hash_of("https" + rest) == hash_ || hash_of("http" + rest) == hash_;
 }
 
 bool Scope::holds_song(std::string_view song) const {
@@ -265,7 +272,7 @@ bool Scope::holds_song(std::string_view song) const {
 }
 
 std::size_t Scope::cost() const noexcept {
-    std::size_t bytes = sizeof *this + hash_.size() + (regex_ ? regex_cost : 0);
+    std::size_t bytes = sizeof *this + hash_.size() + expression_.size();
     for (const auto& song : songs_) bytes += sizeof song + song.size();
     return bytes;
 }

@@ -51,8 +51,8 @@ int rendition_of(const swarm::Layout& layout, int kbps) {
 }  // namespace
 
 std::optional<Evil> parse_evil(std::string_view name) {
-    constexpr std::string_view names[] = {"silent",  "slow", "wrong", "half",
-                                          "missing", "busy", "late"};
+    constexpr std::string_view names[] = {"silent", "slow", "wrong",   "half",  "missing",
+                                          "busy",   "late", "claimed", "forged"};
     const auto found = std::ranges::find(names, name);
     if (found == std::end(names)) return {};
     return static_cast<Evil>(1 + (found - std::begin(names)));

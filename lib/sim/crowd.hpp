@@ -20,7 +20,9 @@ enum class Evil : std::uint8_t {
     half,     ///< sends half, then nothing
     missing,  ///< answers 404
     busy,     ///< answers 503
-    late      ///< sends one byte every 1.9 s
+    late,     ///< sends one byte every 1.9 s
+    claimed,  ///< tells of pieces of every chunk in Stretto-Parts, and answers 404
+    forged    ///< tells of the same, and sends wrong bytes
 };
 /// @return nullopt if no kind has this name
 std::optional<Evil> parse_evil(std::string_view name);

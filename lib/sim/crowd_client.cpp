@@ -274,7 +274,8 @@ bool CrowdClient::silent(const Host& host) const {
 
 bool CrowdClient::gives_wrong_bytes(const Ask& ask) {
     return ask.from == Ask::From::peer &&
-           crowd_.listeners[host(ask.source).peer].evil == Evil::wrong;
+           (crowd_.listeners[host(ask.source).peer].evil == Evil::wrong ||
+            crowd_.listeners[host(ask.source).peer].evil == Evil::forged);
 }
 
 /// A connection that waits is used again; its window is what it was, unless it waited for long
@@ -301,6 +302,11 @@ void CrowdClient::request(Flight flight) {
 gather::Have CrowdClient::holding_of(const Host& host, int rendition) const {
     auto& peer = crowd_.listeners[host.peer];
     const auto chunks = song_.shape.chunk_s.size();
+    if (peer.evil == Evil::claimed || peer.evil == Evil::forged) {
+        gather::Have have{std::vector<bool>(chunks)};
+        for (int k = 0; k < static_cast<int>(chunks); ++k) have.parts[k] = ~gather::PieceSet{0};
+        return have;
+    }
     if (peer.evil != Evil::no) return {std::vector<bool>(chunks, true)};
     if (const auto* holding = peer.holding(number_, rendition)) return holding->have;
     return {std::vector<bool>(chunks)};
@@ -335,7 +341,7 @@ void CrowdClient::on_head(int number) {
         return on_answer(number);
     }
     if (flight.ask.what == Ask::What::part &&
-        (peer.evil == Evil::missing || !gives(have, flight.ask)))
+        (peer.evil == Evil::missing || peer.evil == Evil::claimed || !gives(have, flight.ask)))
         return fail(number, gather::Fault::missing);
     if (peer.evil == Evil::busy ||
         peer.uploads >= gather::uploads_for(crowd_.result.members[host.peer].up))

@@ -87,6 +87,15 @@ std::string song_path(std::string_view id, std::string_view rest) {
     std::string path = "songs/";
     return path.append(id).append("/").append(rest);
 }
+std::optional<std::pair<std::string, std::string>> parse_song_path(std::string_view path) {
+    constexpr std::string_view songs = "songs/";
+    if (!path.starts_with(songs)) return {};
+    path.remove_prefix(songs.size());
+    const auto slash = path.find('/');
+    if (slash == path.npos) return {};
+    return std::pair{std::string{path.substr(0, slash)}, std::string{path.substr(slash + 1)}};
+}
+
 std::string manifest_path(std::string_view id) { return song_path(id, manifest_file); }
 std::string name_path(std::string_view name) { return std::string{"names/"}.append(name); }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace stretto::song {
 
@@ -41,6 +42,8 @@ std::optional<std::string> parse_tags_path(std::string_view path);
 
 /// Relative to the store: "songs/<id>/<rest>", "songs/<id>/manifest.json" and "names/<name>".
 std::string song_path(std::string_view id, std::string_view rest);
+/// ID and REST of "songs/ID/REST", neither of them checked.
+std::optional<std::pair<std::string, std::string>> parse_song_path(std::string_view path);
 std::string manifest_path(std::string_view id);
 std::string name_path(std::string_view name);
 

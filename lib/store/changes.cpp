@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "song/id.hpp"
 
@@ -16,12 +16,6 @@ namespace {
 
 constexpr std::string_view changes_file = "changes";
 constexpr std::uint64_t most_log_bytes = 4u << 20;  // above this, a new log is begun
-
-std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 /// Remove and return the text up to the next `end`, which is removed too; without one, all text.
 std::string_view take(std::string_view& text, char end) {
@@ -55,7 +49,7 @@ void note_change(const std::filesystem::path& store, const Change& change) {
         static_cast<std::uint64_t>(info.st_size) > most_log_bytes)
         ::unlink(path.c_str());
     const auto line =
-        text(now_ms(), change.kind == Change::song ? " song " : " name ", change.key, '\n');
+        text(utc_ms(), change.kind == Change::song ? " song " : " name ", change.key, '\n');
     // not a FIFO, which would block, nor a link
     const File file{::open(
         path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0666)};

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
 
+#include "base/clock.hpp"
 #include "base/draft.hpp"
 #include "base/error.hpp"
 #include "song/removals.hpp"
@@ -281,9 +281,7 @@ void Directory::note_removed(const std::string& id, bool removed) {
     if (fs::exists(path))
         all = must(song::parse_removals(as_text(read_file(path, song::most_removals_bytes))),
                    path.string());
-    const std::int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                    std::chrono::system_clock::now().time_since_epoch())
-                                    .count();
+    const auto now_ms = utc_ms();
     const auto before = all.size();
     const auto gone = [&](const song::Removal& one) {
         return one.id == id || one.ms < now_ms - keep_removals_ms;

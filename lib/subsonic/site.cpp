@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "edge/pipe.hpp"
 #include "http/parser.hpp"
@@ -12,12 +13,6 @@ namespace {
 
 constexpr std::string_view open_to_pages = "Access-Control-Allow-Origin: *\r\n";
 constexpr std::size_t most_answer_bytes = 64u << 10;
-
-std::int64_t utc_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 void send(const http::Reply& reply, Format format, std::string body, int status = 200,
           std::string_view more = {}) {

@@ -205,6 +205,8 @@ PeersQuery query_of(const Object& json) {
     if (find(json, "peer_id")) q.peer_id = peer_id(json);
     q.port = find_exact(json, "port", 0, 65535).value_or(0);
     q.rtc = truth(json, "rtc");
+    q.rtc_id = find_string(json, "rtc_id").value_or("");
+    if (!q.rtc_id.empty() && !is_rtc_id(q.rtc_id)) Wrong::say("'rtc_id' is invalid");
     return q;
 }
 

@@ -70,7 +70,8 @@ struct PeersQuery {
     /// The id of the requesting peer, which the response omits.
     std::string peer_id;
     int port = 0;
-    bool rtc = false;  ///< name WebRTC peers too
+    bool rtc = false;         ///< name WebRTC peers too
+    std::string rtc_id = {};  ///< of the asker, for its pass; empty: it is no WebRTC peer
     bool operator==(const PeersQuery&) const = default;
 };
 struct PeerInfo {

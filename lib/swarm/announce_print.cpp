@@ -145,6 +145,7 @@ std::string print_peers_query(const PeersQuery& q) {
     if (!q.peer_id.empty()) append_json(json["peer_id"], q.peer_id);
     if (q.port) append_json(json["port"], q.port);
     if (q.rtc) json["rtc"] += "true";
+    if (!q.rtc_id.empty()) append_json(json["rtc_id"], q.rtc_id);
     json.end();
     return out;
 }

@@ -70,6 +70,9 @@ Result<PeersQuery> song_query(std::string_view text) {
     query.peer_id = http::query_value(text, "peer_id").value_or("");
     if (!query.peer_id.empty() && !swarm::is_peer_id(query.peer_id))
         return Malformed{"'peer_id' is invalid"};
+    query.rtc_id = http::query_value(text, "rtc_id").value_or("");
+    if (!query.rtc_id.empty() && !swarm::is_rtc_id(query.rtc_id))
+        return Malformed{"'rtc_id' is invalid"};
     return query;
 }
 
@@ -186,7 +189,8 @@ void Desk::song_of_origin(const SongAsked& asked, const Found& found, const Done
 
 void Desk::send_song(const Done& done, const SongAsked& asked, const std::string& id,
                      const swarm::Layout& layout, const std::string& manifest) {
-    const auto fields = asked.admit ? asked.admit(asked.song, id) : std::optional{std::string{}};
+    const auto fields = asked.admit ? asked.admit(asked.song, id, asked.query.rtc_id)
+                                    : std::optional{std::string{}};
     if (!fields) return refuse(done, 403, not_admitted);
     auto query = asked.query;
     const auto& asker = asked.asker;
@@ -451,8 +455,8 @@ void Desk::peers(const Asked& asked, const Done& done) {
     if (!query) return refuse(done, 400, query.error().why);
     if (removed_.contains(query->song_id)) return json(done, swarm::wrap_peers_list("[]"));
     if (!allowed(query->song_id)) return refuse(done, 403, "not a song of ours");
-    auto fields =
-        asked.admit ? asked.admit(query->song_id, query->song_id) : std::optional{std::string{}};
+    auto fields = asked.admit ? asked.admit(query->song_id, query->song_id, query->rtc_id)
+                              : std::optional{std::string{}};
     if (!fields) return refuse(done, 403, not_admitted);
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
     around_.peers.list(*query, asker, around_.now_ms(),

@@ -46,10 +46,11 @@ class Desk {
         std::string_view host = {};  ///< of the request
         /// Call what it gets when the client leaves before it is answered; may be empty.
         std::function<void(std::function<void()>)> when_gone = {};
-        /// Whether the client may have the song `id`, which it called `song`: fields for the
-        /// answer, or nullopt. Empty: everybody may.
-        std::function<std::optional<std::string>(const std::string& song, const std::string& id)>
-            admit = {};
+        /// Whether the client, which over WebRTC is `rtc_id`, may have the song `id`, which it
+        /// called `song`: fields for the answer, or nullopt. Empty: everybody may.
+        using Admit = std::function<std::optional<std::string>(
+            const std::string& song, const std::string& id, const std::string& rtc_id)>;
+        Admit admit = {};
     };
     struct Answer {
         int status = 200;
@@ -92,8 +93,7 @@ class Desk {
         swarm::PeersQuery query;
         swarm::Asker asker;
         bool with_manifest = true;
-        std::function<std::optional<std::string>(const std::string&, const std::string&)> admit =
-            {};
+        Asked::Admit admit = {};
     };
     void song(const Asked& asked, const std::string& song, const Done& done);
     void song_of_origin(const SongAsked& asked, const Found& found, const Done& done);

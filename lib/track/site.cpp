@@ -106,7 +106,7 @@ void Site::expire() {
 /// What a listener shows to peers; nullopt: the song is not for it.
 std::optional<std::string> Site::pass_for(const http::Admitted& admitted, const std::string& host,
                                           const net::Address& client, const std::string& song,
-                                          const std::string& id) {
+                                          const std::string& id, const std::string& rtc_id) {
     const auto holds = [&](const std::string& called) {
         const auto& scope = admitted.token->scope;
         return scope.holds(host, "/songs/" + called) ||
@@ -119,7 +119,8 @@ std::optional<std::string> Site::pass_for(const http::Admitted& admitted, const 
         return "";
     const auto until = std::int64_t{std::time(nullptr)} + sign::pass_s;
     const sign::Pass pass{id, client.host(), admitted.most_kbps(),
-                          admitted.token ? std::min(until, admitted.token->expires) : until};
+                          admitted.token ? std::min(until, admitted.token->expires) : until,
+                          rtc_id};
     std::string fields = "Access-Control-Expose-Headers: Stretto-Pass\r\n";
     http::append_field(fields, "Stretto-Pass", office_->print(pass));
     return fields;
@@ -154,8 +155,9 @@ void Site::handle(http::Incoming&& incoming, http::Reply reply) {
         auto admitted = gate_->admit(incoming, carried, http::Gate::Scope::any, reply);
         if (!admitted) return;
         admit = [this, admitted = std::move(*admitted), host = host ? *host : "",
-                 client = incoming.peer, beyond](const std::string& song, const std::string& id) {
-            auto fields = pass_for(admitted, host, client, song, id);
+                 client = incoming.peer, beyond](const std::string& song, const std::string& id,
+                                                 const std::string& rtc_id) {
+            auto fields = pass_for(admitted, host, client, song, id, rtc_id);
             *beyond = !fields;
             return fields;
         };

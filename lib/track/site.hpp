@@ -61,7 +61,7 @@ class Site : public http::Handler {
     Desk::Around around();
     std::optional<std::string> pass_for(const http::Admitted& admitted, const std::string& host,
                                         const net::Address& client, const std::string& song,
-                                        const std::string& id);
+                                        const std::string& id, const std::string& rtc_id);
     void expire();
     void add_metrics(std::vector<http::Metric>& metrics);
     std::string edges_json() const;

@@ -7,7 +7,7 @@ class Sound extends EventTarget {
         super();
         Object.assign(this, {ready: false, broken: false, paused: true, ended: false, readyState: 0, error: null, src: '',
                              chunks: null, kbps: 0});
-        Object.assign(this, {context: null, device: 0, late: 0, nodes: new Set(), id: '', at: 0, held: 0, moved: null, turn: 0, sought: 0, duration: NaN});
+        Object.assign(this, {context: null, gain: null, level: 1, device: 0, late: 0, nodes: new Set(), id: '', at: 0, held: 0, moved: null, turn: 0, sought: 0, duration: NaN});
         // media keys and lock screens know elements alone: one that plays silence stands for the sound
         this.quiet = Object.assign(new Audio(Sound.silence(6)), {loop: true});
         this.worker = new Worker(base + 'worker.js');
@@ -16,7 +16,8 @@ class Sound extends EventTarget {
         };
         this.worker.onerror = () => Sound.said.broken.call(this, {});
         const {type, effectiveType} = navigator.connection || {};
-        this.worker.postMessage({start: {wasm: base + 'core.wasm', listener: Sound.listener(), network: type || effectiveType || '', tracker}});
+        this.worker.postMessage({start: {wasm: base + 'core.wasm', listener: Sound.listener(), network: type || effectiveType || '', tracker, edges: other_edges}});
+        access.addEventListener('change', () => this.order('token', access.shown));
         this.tracker = tracker;
         this.links = new Links((what, more) => this.worker.postMessage({do: what, ...more}, more.data ? [more.data] : []));
         this.shares = false;
@@ -98,6 +99,10 @@ class Sound extends EventTarget {
         this.order('seek', {to: seconds, turn: ++this.turn});
         this.tell('seeking');
     }
+    set volume(level) {
+        this.level = level;
+        this.gain?.gain.setTargetAtTime(level, this.context.currentTime, 0.01);  // a step would click
+    }
     get seeking() { return this.moved !== null; }
     get buffered() { return {length: this.held > 0 ? 1 : 0, start: () => 0, end: () => this.held}; }
 
@@ -107,6 +112,8 @@ class Sound extends EventTarget {
         if (this.context?.sampleRate === rate) return;
         this.context?.close();
         this.context = new AudioContext({sampleRate: rate});
+        this.gain = new GainNode(this.context, {gain: this.level});
+        this.gain.connect(this.context.destination);
         this.context.onstatechange = () => this.tell_clock();
         this.late = 0;
     }
@@ -119,7 +126,7 @@ class Sound extends EventTarget {
         const length = play.length / channels, buffer = this.context.createBuffer(channels, length, rate);
         for (let c = 0; c < channels; ++c) buffer.copyToChannel(play.subarray(c * length, (c + 1) * length), c);
         const node = new AudioBufferSourceNode(this.context, {buffer});
-        node.connect(this.context.destination);
+        node.connect(this.gain);
         // a late block moves the clock: nothing of it is lost, and what follows comes behind it
         this.late += Math.max(0, this.frame + 256 - (at + this.late));
         node.start((at + this.late) / rate);
@@ -135,7 +142,7 @@ class Sound extends EventTarget {
         this.nodes.clear();
     }
 
-    show({sources, peer, goodbye, song, state, at_ms, end_ms, length_ms, kbps, chunks, rate, chunk, source, hit, next, why, closing = ''}) {
+    show({sources, peer, goodbye, song, state, status, at_ms, end_ms, length_ms, kbps, chunks, rate, chunk, source, hit, next, why, closing = ''}) {
         if (sources) {
             this.sources = {...sources, peer, goodbye};
             return this.tell('sources');
@@ -150,6 +157,7 @@ class Sound extends EventTarget {
         if (state === 'failed') {
             this.paused = true;
             this.error = new Error(why);
+            if (status === 77) access.ask(why);
             return this.tell('error');
         }
         if (state === 'ended') {
@@ -176,6 +184,7 @@ class Sound extends EventTarget {
 Sound.said = {
     ready({ready}) {
         Object.assign(this, {ready: true, ready_ms: ready});
+        this.order('token', access.shown);
         this.tell('ready');
     },
     broken({broken}) {

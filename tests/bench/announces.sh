@@ -5,33 +5,15 @@
 #   BENCH_PEERS, BENCH_SONGS   peers (1000000), and songs that they have (20000)
 #   BENCH_SECONDS, BENCH_ROUNDS   of one measurement (2), measurements of each, ours and theirs in turn (5)
 #   BENCH_CONNECTIONS   at a time (64)
-set -eu
 [ -n "${INSIDE:-}" ] || INSIDE=1 exec unshare -n -- "$BASH" "$0"
-here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/tools/bench.sh
+. "$(dirname "$0")/../tools/bench.sh"
 seconds=${BENCH_SECONDS:-2} rounds=${BENCH_ROUNDS:-5} connections=${BENCH_CONNECTIONS:-64}
 songs=${BENCH_SONGS:-20000} peers=${BENCH_PEERS:-1000000}
 requests=$((seconds * 50000))
 ip link set lo up
 sysctl -qw net.core.somaxconn=65535
 ip -6 route add local 2a00::/8 dev lo
-work=$(mktemp -d)
-chmod 755 "$work"
-servers=()
-finish() {
-    kill "${servers[@]}" 2>/dev/null || true
-    wait
-    rm -rf "$work"
-}
-trap finish EXIT
-cd "$work"
-
-# ready FILE PID: wait for the line a server of ours prints when it listens, and say its address
-ready() {
-    while ! sed -n 's/^listening on //p' "$1" | grep .; do
-        kill -0 "$2" || return 1
-        sleep 0.05
-    done
-}
 
 # once ADDRESS close|keep: each request on standard input
 once() { taskset -c 1 load "${1%:*}" "${1#*:}" 256 0 "$2"; }
@@ -52,17 +34,12 @@ settle() {
 start_ours() {
     mkdir store
     python3 "$here/track.py" store store "$songs" >ids
-    stretto-serve --listen 127.0.0.1:0 store >origin.out &
-    servers+=($!)
-    local origin
-    origin=$(ready origin.out "$!")
+    begin origin stretto-serve --listen 127.0.0.1:0 store
     taskset -c 1 announcers accept >accept.out &
     servers+=($!)
-    taskset -c 0 stretto-track --listen 127.0.0.1:0 --origin "http://$origin" --trust-proxy 127.0.0.1 \
-        --max-peers $((peers + peers / 2)) --interval 3000 >tracker.out &
-    servers+=($!)
-    our_pid=$!
-    our=$(ready tracker.out "$!")
+    begin tracker taskset -c 0 stretto-track --listen 127.0.0.1:0 --origin "$url" --trust-proxy 127.0.0.1 \
+        --max-peers $((peers + peers / 2)) --interval 3000
+    our_pid=$pid our=$address
     announcers songs ids $((songs / 10)) >songs
     # the tracker asks the origin for few at a time, and forgets the rest
     while [ "$(stat swarm_songs)" -lt "$songs" ]; do
@@ -91,31 +68,6 @@ start_theirs() {
     taskset -c 1 announcers fill 6969 hashes "$their_peers"
 }
 
-# ticks PID: of the processor, spent so far
-ticks() {
-    local stat
-    read -ra stat <"/proc/$1/stat"
-    echo $((stat[13] + stat[14]))
-}
-
-# measure REQUESTS ADDRESS PID close|keep: requests/s, CPU microseconds a request, p50 and p99 in microseconds
-measure() {
-    local before after
-    before=$(ticks "$3")
-    taskset -c 1 load "${2%:*}" "${2#*:}" "$connections" "$seconds" "$4" <"$1" >load.out
-    after=$(ticks "$3")
-    awk -v cpu="$(((after - before) * 1000000 / $(getconf CLK_TCK)))" '{
-        if ($5 > 0) print $5 " answers were other than 200" > "/dev/stderr"
-        printf "%.0f %.2f %d %d\n", $1 / $2 * 1e6, cpu / $1, $3, $4}' load.out
-}
-
-# median COLUMN <rows
-median() {
-    awk -v c="$1" '{print $c}' |
-        sort -g |
-        awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'
-}
-
 seed=0
 compare() { # close|keep PROMISED PROMISED_US
     local round i row ours their
@@ -125,8 +77,8 @@ compare() { # close|keep PROMISED PROMISED_US
         if [ "$1" = close ]; then CLOSE=1 announcers mixed ids "$peers" "$requests" "$seed"; else
             announcers mixed ids "$peers" "$requests" "$seed"; fi >mixed
         announcers hashes hashes "$their_peers" "$requests" "$seed" >asked
-        ours=$(measure mixed "$our" "$our_pid" "$1")
-        their=$(measure asked "$theirs" "$their_pid" close)
+        ours=$(asked mixed "$our" "$our_pid" "$1")
+        their=$(asked asked "$theirs" "$their_pid" close)
         echo "$ours $their" | awk '{print $0, $1 / $5, $2 / $6}' >>rows
     done
     row=$(for i in {1..10}; do median "$i" <rows; done | paste -sd ' ')

@@ -28,6 +28,7 @@ for masters in 1 3 6; do
         echo "$row" | awk -F'\t' -v m=$masters -v w=$what -v r=$redis '{
             printf "%-8s %-10s %10d %10.1f %10.1f %10d\n", m, w, $2, $3, r / $2, $5 }'
     done
-    echo "$(each members | sum) $(each used | sum) $before" | awk -v m=$masters '{ printf "%-8s bytes per entry: %.1f (%d entries)\n", m, ($2 - $3) / $1, $1 }'
+    echo "$(each members | sum) $(each used | sum) $before" | awk -v m=$masters '{
+        printf "%-8s bytes per entry: %.1f (%d entries)\n", m, ($2 - $3) / $1, $1 }'
     engine down "$work/redis"
 done

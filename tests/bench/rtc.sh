@@ -6,44 +6,14 @@
 #   BENCH_MB        of one transfer (40)
 #   BENCH_PEERS     idle peers (300, the most that a stretto-rtc has)
 #   BENCH_WAITING   peers that wait at the tracker (100000, or as many as there are descriptors for)
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/tools/bench.sh
+. "$(dirname "$0")/../tools/bench.sh"
 rounds=${BENCH_ROUNDS:-5} megabytes=${BENCH_MB:-40} peers=${BENCH_PEERS:-300} waiting=${BENCH_WAITING:-100000}
 command -v stretto-rtc >/dev/null || { echo 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'; exit 0; }
-work=$(mktemp -d)
-servers=()
-finish() {
-    kill "${servers[@]}" 2>/dev/null || true
-    wait
-    rm -rf "$work"
-}
-trap finish EXIT
-cd "$work"
-
-begin() { # NAME COMMAND...: sets $pid and $url
-    local name=$1
-    shift
-    "$@" >"$name.out" &
-    pid=$!
-    servers+=("$pid")
-    until url=http://$(sed -n 's/^listening on //p' "$name.out" | grep -m 1 .); do
-        kill -0 "$pid"
-        sleep 0.05
-    done
-}
 peer_of() { # NAME URL: its id, once the tracker has answered it
     until curl -sfo /dev/null "$2/healthz" && sed -n 's/^peer //p' "$1.out" | grep .; do sleep 0.05; done
 }
-ticks() { # PID...: of the processors, spent so far, in ms
-    local stat sum=0
-    for one; do
-        read -ra stat <"/proc/$one/stat"
-        sum=$((sum + stat[13] + stat[14]))
-    done
-    echo $((sum * 1000 / $(getconf CLK_TCK)))
-}
 pss() { awk '/^Pss:/ {print $2}' "/proc/$1/smaps_rollup"; } # kB
-median() { sort -g | awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'; }
 now() { date +%s%3N; }
 
 sox -R -n -r 44100 -c 2 -b 16 song.wav synth 32 pinknoise gain -12 2>/dev/null

@@ -3,19 +3,9 @@
 #   BENCH_SECONDS   of one measurement (1)
 #   BENCH_ROUNDS    measurements of each, ours and nginx in turn (5)
 #   BENCH_WORKERS   of both servers, and threads of wrk (a worker a core)
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/tools/bench.sh
+. "$(dirname "$0")/../tools/bench.sh"
 seconds=${BENCH_SECONDS:-1} rounds=${BENCH_ROUNDS:-5} workers=${BENCH_WORKERS:-$(nproc)}
-work=$(mktemp -d)
-chmod 755 "$work"
-servers=()
-finish() {
-    kill "${servers[@]}" 2>/dev/null || true
-    wait
-    rm -rf "$work"
-}
-trap finish EXIT
-cd "$work"
 
 # Noise of one loudness gives chunks of one size: 15.3 s of it make 190 kB at 160 kbit/s and 420 kB at 320.
 make_store() {
@@ -23,28 +13,18 @@ make_store() {
     stretto-encode song.wav | stretto-chunk -d 15.3 | stretto-publish store >id
 }
 
-# ready FILE PID: wait for the line a server of ours prints when it listens, and say its address
-ready() {
-    while ! sed -n 's/^listening on //p' "$1" | grep .; do
-        kill -0 "$2" || return 1
-        sleep 0.05
-    done
-}
-
 # start_ours NAME SOURCE [OPTION...]: sets address and pids
 start_ours() {
     local name=$1 source=$2
     shift 2
-    stretto-serve --listen 127.0.0.1:0 --workers "$workers" --access-log "$name.log" "$@" "$source" >"$name.out" &
-    servers+=($!)
-    pids=$!
-    address=$(ready "$name.out" "$!")
+    begin "$name" stretto-serve --listen 127.0.0.1:0 --workers "$workers" --access-log "$name.log" "$@" "$source"
+    pids=$pid
 }
 
 # start_nginx NAME SERVER-LINES HTTP-LINES: the same for nginx, which cannot say which port it took
 start_nginx() {
     local port
-    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    port=$(free_port)
     address=127.0.0.1:$port
     mkdir "$1"
     cat >"$1/nginx.conf" <<CONF
@@ -88,16 +68,6 @@ CONF
     pids="$master $(pgrep -d ' ' -P "$master" -f 'worker process')"
 }
 
-# ticks PID...: of the processor, spent so far
-ticks() {
-    local pid all=0 stat
-    for pid; do
-        read -ra stat <"/proc/$pid/stat"
-        all=$((all + stat[13] + stat[14]))
-    done
-    echo "$all"
-}
-
 # measure URL CONNECTIONS PID...: requests/s, CPU microseconds a request, p50 and p99 in microseconds
 measure() {
     local url=$1 connections=$2 before after
@@ -105,16 +75,9 @@ measure() {
     before=$(ticks "$@")
     wrk -t "$workers" -c "$connections" -d "${seconds}s" --timeout 10s -s "$here/serve.lua" "$url" >wrk.out
     after=$(ticks "$@")
-    awk -v cpu="$(((after - before) * 1000000 / $(getconf CLK_TCK)))" '$1 == "result" {
+    awk -v cpu=$(((after - before) * 1000)) '$1 == "result" {
         if ($6 > 0) print "wrk saw " $6 " errors" > "/dev/stderr"
         printf "%.0f %.2f %d %d\n", $2 / $3 * 1e6, cpu / $2, $4, $5}' wrk.out
-}
-
-# median COLUMN <rows
-median() {
-    awk -v c="$1" '{print $c}' |
-        sort -g |
-        awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'
 }
 
 # Medians of the rounds; ratios are taken within a round first, so that a slow minute of the machine is in both.

@@ -3,34 +3,23 @@
 # methods, as a client on the same machine sees them. getAlbumList2 is to take less than 50 ms.
 #   CATALOGUE_SONGS    100000 (1.7 GB under TMPDIR)
 #   CATALOGUE_STORE    a store that `catalogue.py make` made earlier
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/tools/bench.sh
+. "$(dirname "$0")/../tools/bench.sh"
 songs=${CATALOGUE_SONGS:-100000}
-work=$(mktemp -d)
-servers=()
-trap 'kill "${servers[@]}"; rm -rf "$work"' EXIT
-cd "$work"
 if [ -n "${CATALOGUE_STORE:-}" ]; then
     ln -s "$(realpath "$CATALOGUE_STORE")" store
 else
     python3 "$here/catalogue.py" make store "$songs"
 fi
-serve() { # NAME COMMAND...: sets $url
-    said=$1 && shift
-    "$@" --listen 127.0.0.1:0 >"$said" &
-    servers+=($!)
-    until grep -q '^listening on ' "$said"; do sleep 0.01; done
-    url=http://$(sed -n 's/^listening on //p' "$said")
-}
-serve origin stretto-serve --state state store
+begin origin stretto-serve --listen 127.0.0.1:0 --state state store
 until curl -sf -o page "$url/songs?limit=1"; do sleep 0.1; done
 key=$(stretto-subsonic --keys keys --generate bench)
 began=$(date +%s%N)
-serve api stretto-subsonic --keys keys --upstream "$url" --refresh 3600
+begin api stretto-subsonic --listen 127.0.0.1:0 --keys keys --upstream "$url" --refresh 3600
 ask() { curl -sf -o answer -w '%{time_total}\n' -G "$url/rest/$1" -d f=json -d "apiKey=$key" "${@:2}"; }
 until ask getMusicDirectory -d id=none; do sleep 0.02; done >/dev/null
 echo "$(ask search3 -d query= >/dev/null; curl -sf "$url/metrics" | sed -n 's/^stretto_listed_songs //p') songs, read after" \
-    "$((($(date +%s%N) - began) / 1000000)) ms; $(awk '/VmHWM/ {print int($2 / 1024)}' "/proc/${servers[-1]}/status") MB"
+    "$((($(date +%s%N) - began) / 1000000)) ms; $(awk '/VmHWM/ {print int($2 / 1024)}' "/proc/$pid/status") MB"
 for row in 'getAlbumList2 alphabeticalByName' 'getAlbumList2 newest' 'getAlbumList2 random' \
     'getArtists' 'search3 title+99' 'search3 none'; do
     read -r method what <<<"$row"

@@ -5,23 +5,12 @@
 #   BENCH_SECONDS   of one measurement (2)
 #   BENCH_ROUNDS    measurements of each, ours and nginx in turn (5); ratios are medians of ratios within a round
 #   BENCH_IDLE      idle connections (2000)
-set -eu
 # Mozilla's intermediate settings
 ciphers=ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:
 ciphers+=ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
-here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/tools/bench.sh
+. "$(dirname "$0")/../tools/bench.sh"
 seconds=${BENCH_SECONDS:-2} rounds=${BENCH_ROUNDS:-5} idle=${BENCH_IDLE:-2000}
-PATH=$PATH:/usr/sbin
-work=$(mktemp -d)
-chmod 755 "$work"
-servers=()
-finish() {
-    kill "${servers[@]}" 2>/dev/null || true
-    wait
-    rm -rf "$work"
-}
-trap finish EXIT
-cd "$work"
 
 sox -R -n -r 44100 -c 2 -b 16 song.wav synth 60 pinknoise vol 0.3 synth 60 sine mix 100-8000 2>/dev/null
 stretto-encode song.wav | stretto-chunk -d 15.3 | stretto-publish store >id
@@ -29,16 +18,10 @@ id=$(cat id)
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout key.pem -out cert.pem 2>/dev/null
 
-stretto-serve --listen 127.0.0.1:0 --workers 1 --access-log ours.log --tls-cert cert.pem --tls-key key.pem store >ours.out &
-ours=$!
-servers+=("$ours")
-until port=$(sed -n 's/^listening on .*://p' ours.out 2>/dev/null) && [ -n "$port" ]; do
-    kill -0 $ours
-    sleep 0.05
-done
-ours_url=https://127.0.0.1:$port
+begin ours stretto-serve --listen 127.0.0.1:0 --workers 1 --access-log ours.log --tls-cert cert.pem --tls-key key.pem store
+ours=$pid ours_url=https://$address
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 mkdir nginx
 cat >nginx/nginx.conf <<CONF
 $([ "$(id -u)" -ne 0 ] || echo 'user root;')
@@ -82,8 +65,6 @@ until curl -sfo /dev/null --cacert cert.pem "$nginx_url/songs/$id/manifest.json"
 done
 nginx=$(pgrep -P $master -f 'worker process')
 
-# nanoseconds of the processor that a process has had
-spent() { awk '{n += $1} END {printf "%.0f\n", n}' /proc/"$1"/task/*/schedstat; }
 # URL PID: requests/s and CPU microseconds per request of kept connections
 kept() { load "$2" --h1 -c 16 -D "$seconds" --connection-active-timeout=60 "$1"; }
 many() { load "$2" -c 4 -m 100 -D "$seconds" --connection-active-timeout=60 "$1"; }
@@ -100,7 +81,6 @@ load() {
     awk -v cpu=$((after - before)) '/^requests:/ {done = $8; failed = $10 + $12} /^finished in/ {rate = $4}
         END {if (failed > 0) print failed " requests failed" > "/dev/stderr"; printf "%s %.2f\n", rate, cpu / 1e3 / done}' h2load.out
 }
-median() { sort -g | awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'; }
 # WHAT FUNCTION PATH: ours and nginx in turn
 compare() {
     local round

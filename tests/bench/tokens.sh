@@ -3,42 +3,18 @@
 # in turn, with h2load over HTTP/1.1: requests/s and CPU per request.
 #   BENCH_SECONDS   of one measurement (2)
 #   BENCH_ROUNDS    measurements of each (5); ratios are medians of ratios within a round
-set -eu
+# shellcheck source=tests/tools/bench.sh
+. "$(dirname "$0")/../tools/bench.sh"
 seconds=${BENCH_SECONDS:-2} rounds=${BENCH_ROUNDS:-5}
-work=$(mktemp -d)
-servers=()
-finish() {
-    kill "${servers[@]}" 2>/dev/null || true
-    wait
-    rm -rf "$work"
-}
-trap finish EXIT
-cd "$work"
-export XDG_STATE_HOME="$work"
-
 sox -R -n -r 44100 -c 2 -b 16 song.wav synth 60 pinknoise vol 0.3 2>/dev/null
 id=$(stretto-encode song.wav | stretto-chunk -d 15.3 | stretto-publish store)
 stretto-sign --generate key.pem
 stretto-sign --jwks --key key.pem >keys.json
 token=$(stretto-sign --token "http://h.example/songs/$id" --key key.pem)
 
-# NAME ARGUMENTS...: pid and url
-serve() {
-    local port
-    stretto-serve --listen 127.0.0.1:0 --workers 1 "${@:2}" store >"$1.out" &
-    pid=$!
-    servers+=("$pid")
-    until port=$(sed -n 's/^listening on .*://p' "$1.out" 2>/dev/null) && [ -n "$port" ]; do
-        kill -0 $pid
-        sleep 0.05
-    done
-    url=http://127.0.0.1:$port
-}
-serve open && open=$pid open_url=$url
-serve gated --token-keys keys.json && gated=$pid gated_url=$url
+begin open stretto-serve --listen 127.0.0.1:0 --workers 1 store && open=$pid open_url=$url
+begin gated stretto-serve --listen 127.0.0.1:0 --workers 1 --token-keys keys.json store && gated=$pid gated_url=$url
 
-# nanoseconds of the processor that a process has had
-spent() { awk '{n += $1} END {printf "%.0f\n", n}' /proc/"$1"/task/*/schedstat; }
 # PID URL H2LOAD-ARGUMENTS...: requests/s and CPU microseconds per request
 load() {
     local before after
@@ -51,7 +27,6 @@ load() {
         END {if (failed > 0 || good == 0) {print "requests failed" > "/dev/stderr"; exit 1}
             printf "%s %.2f\n", rate, cpu / 1e3 / done}' h2load.out
 }
-median() { sort -g | awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'; }
 compare() { # WHAT PATH
     local round
     : >rows

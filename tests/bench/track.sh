@@ -5,40 +5,17 @@
 #   BENCH_ROUNDS    measurements of each, ours and theirs in turn (5)
 #   BENCH_SONGS, BENCH_PEERS   songs, and peers of each (1000, 20)
 #   BENCH_CONNECTIONS      connections at a time (64)
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/tools/bench.sh
+. "$(dirname "$0")/../tools/bench.sh"
 seconds=${BENCH_SECONDS:-2} rounds=${BENCH_ROUNDS:-5} connections=${BENCH_CONNECTIONS:-64}
 songs=${BENCH_SONGS:-1000} peers=${BENCH_PEERS:-20}
-work=$(mktemp -d)
-chmod 755 "$work"
-servers=()
-finish() {
-    kill "${servers[@]}" 2>/dev/null || true
-    wait
-    rm -rf "$work"
-}
-trap finish EXIT
-cd "$work"
-
-# ready FILE PID: wait for the line a server of ours prints when it listens, and say its address
-ready() {
-    while ! sed -n 's/^listening on //p' "$1" | grep .; do
-        kill -0 "$2" || return 1
-        sleep 0.05
-    done
-}
 
 start_ours() {
     mkdir store
     python3 "$here/track.py" store store "$songs" >ids
-    stretto-serve --listen 127.0.0.1:0 store >origin.out &
-    servers+=($!)
-    local origin
-    origin=$(ready origin.out "$!")
-    taskset -c 0 stretto-track --listen 127.0.0.1:0 --origin "http://$origin" --trust-proxy 127.0.0.1 >tracker.out &
-    servers+=($!)
-    our_pid=$!
-    our=$(ready tracker.out "$!")
+    begin origin stretto-serve --listen 127.0.0.1:0 store
+    begin tracker taskset -c 0 stretto-track --listen 127.0.0.1:0 --origin "$url" --trust-proxy 127.0.0.1
+    our_pid=$pid our=$address
     taskset -c 1 python3 "$here/track.py" fill "http://$our" "$peers" ids
 }
 
@@ -49,7 +26,7 @@ start_theirs() {
     cp hashes theirs/whitelist.txt
     chmod -R a+rX theirs
     local port
-    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    port=$(free_port)
     taskset -c 0 opentracker -i 127.0.0.1 -p "$port" -d "$PWD/theirs" -w whitelist.txt >theirs.log 2>&1 &
     servers+=($!)
     their_pid=$!
@@ -59,32 +36,7 @@ start_theirs() {
         sleep 0.05
     done
     python3 "$here/track.py" requests opentracker close "$peers" hashes >opentracker-close
-    measure opentracker-close "$theirs" "$their_pid" close >/dev/null # which fills it
-}
-
-# ticks PID: of the processor, spent so far
-ticks() {
-    local stat
-    read -ra stat <"/proc/$1/stat"
-    echo $((stat[13] + stat[14]))
-}
-
-# measure REQUESTS ADDRESS PID close|keep: requests/s, CPU microseconds a request, p50 and p99 in microseconds
-measure() {
-    local before after
-    before=$(ticks "$3")
-    taskset -c 1 load "${2%:*}" "${2#*:}" "$connections" "$seconds" "$4" <"$1" >load.out
-    after=$(ticks "$3")
-    awk -v cpu="$(((after - before) * 1000000 / $(getconf CLK_TCK)))" '{
-        if ($5 > 0) print $5 " answers were other than 200" > "/dev/stderr"
-        printf "%.0f %.2f %d %d\n", $1 / $2 * 1e6, cpu / $1, $3, $4}' load.out
-}
-
-# median COLUMN <rows
-median() {
-    awk -v c="$1" '{print $c}' |
-        sort -g |
-        awk '{a[NR] = $1} END {print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2}'
+    asked opentracker-close "$theirs" "$their_pid" close >/dev/null # which fills it
 }
 
 # Medians of the rounds; ratios are taken within a round first, so that a slow minute of the machine is in both.
@@ -93,11 +45,11 @@ compare() { # WHAT close|keep PROMISED
     : >rows
     for ((round = 0; round < rounds; ++round)); do
         if ((round % 2)); then
-            their=$(measure opentracker-close "$theirs" "$their_pid" close)
-            ours=$(measure "$1-$2" "$our" "$our_pid" "$2")
+            their=$(asked opentracker-close "$theirs" "$their_pid" close)
+            ours=$(asked "$1-$2" "$our" "$our_pid" "$2")
         else
-            ours=$(measure "$1-$2" "$our" "$our_pid" "$2")
-            their=$(measure opentracker-close "$theirs" "$their_pid" close)
+            ours=$(asked "$1-$2" "$our" "$our_pid" "$2")
+            their=$(asked opentracker-close "$theirs" "$their_pid" close)
         fi
         echo "$ours $their" | awk '{print $0, $1 / $5, $2 / $6, $3 / $7, $4 / $8}' >>rows
     done

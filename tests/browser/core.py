@@ -182,6 +182,23 @@ def pauses(page, url):
     same(page.heard()[:len(there)], there, "a song with a pause")
 
 
+def repeats(page, url):
+    """One song follows itself without a gap; the volume is applied behind what is scheduled."""
+    page.js("(queue.repeat = 'one', 0)")
+    page.choose(FIRST, 96)
+    page.plays("First")
+    page.js("(v => { v.value = 0.5; v.dispatchEvent(new Event('input')) })(document.getElementById('volume'))")
+    page.wait("Math.abs(core.gain.gain.value - 0.25) < 0.001")
+    page.js("(noted.length = 0, audio.currentTime = 10, 0)")
+    page.wait("!audio.seeking && audio.currentTime > 1 && audio.currentTime < 9 && document.getElementById('title').textContent === 'First'")
+    page.js("(audio.pause(), queue.repeat = 'off', 0)")
+    page.js("(v => { v.value = 1; v.dispatchEvent(new Event('input')) })(document.getElementById('volume'))")
+    there = samples("first-96.raw")
+    heard, tail = page.heard(), there[2 * 10 * RATE:]
+    same(heard[:len(tail)], tail, "the end")
+    same(heard[len(tail):], there[:len(heard) - len(tail)], "the beginning again")
+
+
 def splices(page, url):
     """It begins on a slow link; once that is fast the rest of the chunk comes in another rendition."""
     page.js("(indexedDB.deleteDatabase('stretto'), 0)")

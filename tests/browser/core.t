@@ -69,6 +69,7 @@ ok 'two songs are heard as one, sample by sample' at gapless
 ok 'what was heard is kept, and not asked for again' at kept
 ok 'seeks: what is heard next is what is there' at seeks
 ok 'pauses, and goes on where it stopped' at pauses
+ok 'repeats a song without a gap, also more softly' at repeats
 ok 'a better rendition follows inside a chunk without a step' at splices
 ok 'the link falls to 100 kbit/s, and nobody hears it' at falls
 ok 'a song that begins before the core is there is played by <audio> to its end, and none is fetched twice' at falls_back

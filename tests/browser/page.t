@@ -26,7 +26,7 @@ tone hostile.wav 3
 } >title
 album=First put sweep.wav Sweep -b 320 >/dev/null
 ffmpeg -v error -f lavfi -i testsrc=size=1000x800 -frames:v 1 cover.png
-album=Second put short.wav Short --cover cover.png >/dev/null
+album=Second put short.wav Short --cover cover.png >short
 album=Third put middle.wav Middle >/dev/null
 album=Zuletzt put hostile.wav "$(cat title)" >/dev/null
 
@@ -51,8 +51,9 @@ await 'the port of chromedriver' driven || exit 1
 session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
 
 at() { browser "$session" "$@"; } # URL CHECK
-ok 'lists songs, a page at a time' at "$origin" lists
-ok 'searches' at "$origin" searches
+ok 'lists songs, more when they are scrolled to' at "$origin" lists
+ok 'searches, with totals' at "$origin" searches
+ok 'albums and artists' at "$origin" albums
 ok 'plays' at "$origin" plays
 ok 'shows covers' at "$origin" covers
 ok 'tells the bitrate and the cache, and plays another bitrate from there on' at "$origin" tells_how
@@ -60,17 +61,30 @@ ok 'seeks, and what is heard is what is there' at "$origin" seeks
 ok 'asks for what it needs by Range' at "$origin" by_range
 ok 'the next song follows' at "$origin" goes_on
 ok 'the last one ends' at "$origin" ends
+ok 'the queue, shuffle and repeat' at "$origin" queues
+ok 'the volume' at "$origin" volume
+ok 'favourites and playlists' at "$origin" keeps
+ok 'links to a song and a time' at "$origin" links
+ok 'media keys, and the position on the desktop' at "$origin" desktop
 ok 'space, arrows, n and p' at "$origin" keys
 ok 'the search field and the list by keys' at "$origin" keys_in_the_list
+ok 'shortcuts of one key can be switched off' at "$origin" letters_off
+ok 'contrast, also in the dark' at "$origin" contrast
 ok 'the focus is seen wherever it goes' at "$origin" focus_is_seen
 ok 'whatever takes the focus has a name' at "$origin" named
 ok 'a hostile title is text' at "$origin" hostile
 ok 'all was asked of this server, and nothing failed' at "$origin" stays_here
+ok '500 songs, right to left and emoji, at 320 pixels in the dark' at "$origin" many
 ok 'behind an edge it tells a miss, then a hit' at "$edge" through_an_edge
 ok 'an empty store: how to publish' at "$bare" empty
+stretto-chunk filler.ogg | stretto-publish --name first bare >first
+ok 'its first song appears by itself' at "$bare" no_longer_empty
 ok 'lists songs again' at "$origin" lists
 stretto-publish --remove filler-30 store
 ok 'a song that is gone' at "$origin" gone_song
 stop "$origin_pid"
 ok 'a server that is gone' at "$origin" gone_server
+stretto-serve --listen "${origin#http://}" store >again 2>&1 &
+started="$started $!"
+ok 'is found again when it is back' at "$origin" back_again
 finish

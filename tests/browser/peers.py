@@ -21,7 +21,9 @@ class Peer(Page):
         self.open(url)
         self.wait("core.tracker !== ''")
         if share != self.js("document.getElementById('share').checked"):
+            self.js("(document.getElementById('settings').open = true, 0)")
             self.click("#share")
+            self.js("(document.getElementById('settings').open = false, 0)")
         if share:
             self.wait("core.sources?.goodbye")
 
@@ -123,9 +125,9 @@ def one_keeps_the_key(page, url):
         const links = new Links(() => 0);
         await links.description();
         return links.keeps;
-    })).then(all => { window.kept = all; }), 0)""")
-    page.wait("window.kept")
-    assert sorted(page.js("kept")) == [False, False, True], page.js("kept")
+    })).then(all => { window.holders = all; }), 0)""")
+    page.wait("window.holders")
+    assert sorted(page.js("holders")) == [False, False, True], page.js("holders")
 
 
 def bad_stun(page, url):

@@ -38,11 +38,13 @@ class Play:
         self.served = asyncio.Event()  # set when all clients of the step have what they wait for
         self.late = False  # they had not before the origin lost patience
         self.asked = asyncio.Condition()
+        self.all_sent = asyncio.Event()  # set when all clients of the step have sent their requests
 
     def expect(self, answers):
         self.answers = collections.deque(answers)
         self.received, self.sent = [], []
         self.served = asyncio.Event()
+        self.all_sent = asyncio.Event()
         self.late = False
 
     def next(self, request):
@@ -129,6 +131,8 @@ class Origin:
             writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             return True
         answer = play.next(request)
+        if answer.delay:  # which is to find all of them at the cache
+            await play.all_sent.wait()
         await asyncio.sleep(answer.delay)
         await play.wait_until_asked(answer.gather)
         if answer.hold == "head":

@@ -456,16 +456,17 @@ should(
 
 # -------------------------------------------------------------------------------------------------------------------- Age
 
-must("5.1", "Age is given with what is stored and grows", get(origin=ok(FRESH)), wait, get(age=(2, 20)))
-must("4.2.3", "Age is given where Expires makes it fresh", get(origin=ok("Expires: {+60}")), wait, get(age=(2, 20)))
+must("5.1", "Age is given with what is stored and grows", get(origin=ok(FRESH)), wait, get(age=(2, 59)))
+must("4.2.3", "Age is given where Expires makes it fresh", get(origin=ok("Expires: {+60}")), wait, get(age=(2, 59)))
 must(
     "5.1",
     "a response of the origin just now has no Age but its own",
-    get(origin=ok(STALE, TAG)),
-    get(origin=ok(STALE, TAG), check=lambda m: m.value("Age") not in (None, "0") and "it has"),
+    get(origin=ok(STALE, TAG, "Age: 1000")),
+    # but for the time that it took to come
+    get(origin=ok(STALE, TAG), check=lambda m: int(m.value("Age") or 0) > 60 and f"{m.value('Age')} s"),
 )
-must("4.2.3", "an Age that comes in counts on", get(origin=ok(FRESH, "Age: 30")), get(age=(30, 50)))
-must("4.2.3", "time in the cache is added to an Age that comes in", get(origin=ok(FRESH, "Age: 30")), wait, get(age=(32, 50)))
+must("4.2.3", "an Age that comes in counts on", get(origin=ok(FRESH, "Age: 30")), get(age=(30, 60)))
+must("4.2.3", "time in the cache is added to an Age that comes in", get(origin=ok(FRESH, "Age: 30")), wait, get(age=(32, 60)))
 must("4.2", "an Age above max-age is stale", get(origin=ok(FRESH, "Age: 120")), get(origin=ok()))
 must(
     "4.2",
@@ -475,14 +476,14 @@ must(
 )
 must("4.2", "an Age beyond Expires is stale", get(origin=ok("Expires: {+60}", "Age: 120")), get(origin=ok()))
 must("4.2.3", "an old Date makes it old: stale", get(origin=ok(FRESH, "Date: {-120}")), get(origin=ok()))
-must("4.2.3", "an old Date makes it old: Age", get(origin=ok(FRESH, "Date: {-30}")), get(age=(30, 50)))
-must("4.2.3", "of Date and Age the older counts: Date", get(origin=ok(FRESH, "Date: {-30}", "Age: 5")), get(age=(30, 50)))
-must("4.2.3", "of Date and Age the older counts: Age", get(origin=ok(FRESH, "Date: {-5}", "Age: 30")), get(age=(30, 50)))
+must("4.2.3", "an old Date makes it old: Age", get(origin=ok(FRESH, "Date: {-30}")), get(age=(30, 60)))
+must("4.2.3", "of Date and Age the older counts: Date", get(origin=ok(FRESH, "Date: {-30}", "Age: 5")), get(age=(30, 60)))
+must("4.2.3", "of Date and Age the older counts: Age", get(origin=ok(FRESH, "Date: {-5}", "Age: 30")), get(age=(30, 60)))
 must(
     "4.2.3",
     "the time until the answer came counts",
     get(origin=ok("Cache-Control: max-age=600", "Age: 100", delay=2.2)),
-    get(age=(102, 130)),
+    get(age=(102, 160)),
 )
 must(
     "4.2.3",
@@ -490,11 +491,11 @@ must(
     get(origin=ok("Cache-Control: max-age=61", "Age: 60", delay=2.2)),
     get(origin=ok()),
 )
-must("4.2.3", "the time that the body took counts", get(origin=ok(FRESH, slow=2.2)), get(age=(2, 20)))
+must("4.2.3", "the time that the body took counts", get(origin=ok(FRESH, slow=2.2)), get(age=(2, 59)))
 for value in ("abc", "-7200", "7200.0", "1h"):
-    should("5.1", f"'Age: {value}' is ignored", get(origin=ok(FRESH, f"Age: {value}")), get(age=(0, 20)))
+    should("5.1", f"'Age: {value}' is ignored", get(origin=ok(FRESH, f"Age: {value}")), get(age=(0, 59)))
 should("5.1", "of 'Age: 120, 0' the first counts", get(origin=ok(FRESH, "Age: 120, 0")), get(origin=ok()))
-should("5.1", "of 'Age: 0, 120' the first counts", get(origin=ok(FRESH, "Age: 0, 120")), get(age=(0, 20)))
+should("5.1", "of 'Age: 0, 120' the first counts", get(origin=ok(FRESH, "Age: 0, 120")), get(age=(0, 59)))
 should("5.1", "of two lines of Age the first counts", get(origin=ok(FRESH, "Age: 120", "Age: 0")), get(origin=ok()))
 must("1.2.2", "an Age beyond 2^31 is very old", get(origin=ok(FRESH, "Age: 99999999999")), get(origin=ok()))
 must("1.2.2", "an Age beyond 2^64 is very old", get(origin=ok(FRESH, "Age: 18446744073709551617")), get(origin=ok()))
@@ -522,7 +523,7 @@ may(
     get("Cache-Control: max-age=20", origin=ok(FRESH)),
 )
 may("5.2.1.1", "max-age in a request: young enough", get(origin=ok(FRESH, "Age: 30")), get("Cache-Control: max-age=50"))
-may("5.2.1.2", "max-stale takes what is stale", get(origin=ok(BRIEF)), wait, get("Cache-Control: max-stale=60", age=(2, 20)))
+may("5.2.1.2", "max-stale takes what is stale", get(origin=ok(BRIEF)), wait, get("Cache-Control: max-stale=60", age=(2, 59)))
 may(
     "5.2.1.2",
     "max-stale without a number takes anything",
@@ -721,7 +722,7 @@ must(
     "a validated response is as old as the 304",
     get(origin=ok(FRESH, TAG, "Age: 120")),
     get(origin=unchanged(TAG, FRESH)),
-    get(age=(0, 20)),
+    get(age=(0, 59)),
 )
 must(
     "4.3.4",
@@ -884,7 +885,7 @@ may(
 
 # ------------------------------------------------------------------------------------------------------------------ stale
 
-may("4.2.4", "origin closes: stale with its Age", get(origin=ok(BRIEF, TAG)), wait, get(origin=gone, stored=True, age=(2, 30)))
+may("4.2.4", "origin closes: stale with its Age", get(origin=ok(BRIEF, TAG)), wait, get(origin=gone, stored=True, age=(2, 60)))
 may("4.2.4", "origin resets: stale", get(origin=ok(BRIEF)), wait, get(origin=reset, stored=True))
 may("4.2.4", "origin is down: stale", get(origin=ok(BRIEF)), wait, down, get())
 may("4.2.4", "origin is down: fresh as ever", get(origin=ok("Cache-Control: max-age=600")), down, get())
@@ -1659,8 +1660,8 @@ for what, (status, *fields) in FOR_ONE.items():
             clients=12,
             own=True,
             origin=[answer(status, *fields, body="for {cookie}", delay=0.3)]
-            # the others go to the origin together, not one after the other
-            + [answer(status, *fields, body="for {cookie}", gather=12)] * 11,
+            # the others go to the origin together, not one after the other; few are enough, for a busy cache may read some of them late
+            + [answer(status, *fields, body="for {cookie}", gather=4)] * 11,
         ),
     )
 must(
@@ -1671,7 +1672,7 @@ must(
         clients=12,
         own=True,
         origin=[ok("Cache-Control: no-cache", 'ETag: "b"', body="for {cookie}", delay=0.3)]
-        + [ok("Cache-Control: no-cache", 'ETag: "b"', body="for {cookie}", gather=12)] * 11,
+        + [ok("Cache-Control: no-cache", 'ETag: "b"', body="for {cookie}", gather=4)] * 11,
     ),
 )
 must(

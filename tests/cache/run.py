@@ -51,8 +51,8 @@ class Runner:
     def fill_in(self, text):
         return script.fill_in(text, self.play.known)
 
-    async def request(self, step, number, progress):
-        """Send the step's request of one of its clients request; the response, or None when the connection ended before one came."""
+    async def request(self, step, number, progress, sent):
+        """Send the request of one of the step's clients; the response, or None when the connection ended before one came."""
         host, _, port = self.edge.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         lines = [f"{step.method} {self.path}/{step.path} {step.version}", f"Host: {self.edge}", "Connection: close"]
@@ -71,6 +71,7 @@ class Runner:
                 await wire.read_head(reader)  # the 100: without it we would wait here for ever
             writer.write(body)
             await writer.drain()
+            sent()
             return await wire.read_response(reader, step.method, progress)
         except ConnectionError:
             return None
@@ -79,7 +80,12 @@ class Runner:
 
     async def clients(self, step):
         """All responses of a step. The origin goes on with a held answer once each has what it waits for."""
-        waiting = set(range(step.clients))
+        waiting, unsent = set(range(step.clients)), set(range(step.clients))
+
+        def sent(number):
+            unsent.discard(number)
+            if not unsent:
+                self.play.all_sent.set()
 
         def served(number):
             waiting.discard(number)
@@ -93,10 +99,11 @@ class Runner:
                     served(number)
 
             try:
-                return await asyncio.wait_for(self.request(step, number, progress), TIMEOUT)
+                return await asyncio.wait_for(self.request(step, number, progress, lambda: sent(number)), TIMEOUT)
             except asyncio.TimeoutError:
                 raise Wrong(f"no whole answer within {TIMEOUT} s") from None
             finally:
+                sent(number)
                 served(number)
 
         return await asyncio.gather(*(client(number) for number in range(step.clients)))

@@ -32,6 +32,7 @@ ok 'and without TLS' loaded "$plain"
 logged() { grep -F "\"GET $chunk HTTP/2.0\" 200 $(stat -c %s "$sound") " log.txt; }
 ok 'the log has the protocol' soon logged
 ok 'and of HTTP/1.1' soon grep -qF "\"GET $chunk HTTP/1.1\" 200" log.txt
+ok 'and requests that could not be read' soon grep -qF '"-" 431 ' log.txt
 counted() { curl -fsS "$plain/metrics" | grep '^stretto_http2_connections_total [1-9]'; }
 ok 'metrics count connections' counted
 
@@ -52,6 +53,12 @@ ends() {
     await 'its first bytes' begun && stop "$pid" && wait $! && cmp got "$sound"
 }
 ok 'a server that ends finishes its responses' ends
+
+# tokens
+stretto-sign --generate key.pem && stretto-sign --jwks --key key.pem >keys.json || exit
+secure --token-keys keys.json store || exit
+h2 cookies "$url" "$chunk" "$(stretto-sign --token "$url/songs/song" --id "$id" --key key.pem)"
+stop "$pid"
 
 # who asks too much, and proxies before a server
 secure --listen http://127.0.0.1:0 --trust-proxy 127.0.0.1 --rate-limit 3 --allow 127.0.0.0/24 --access-log log.txt \

@@ -119,6 +119,57 @@ ok 'and for another song' with caught 403 "$peer/songs/$other/160/chunk_0.ogg"
 ok 'it is for ten minutes' eval 'jose verify passkeys.json "$(cat caught)" | jq -e ".exp - now < 601"'
 ok 'no log has a token' lacks eyJ tracker.log
 
+# over WebRTC a pass is for an id, which the certificate of its peer proves
+webrtc() { # UPSTREAM: sets $gate and $peer_id
+    start stretto-rtc --tracker "$tracker" --upstream "$1" --address 127.0.0.1 || return
+    gate=$url
+    await 'the id of the peer' grep -q '^peer ' "$said" && peer_id=$(sed -n 's/^peer //p' "$said")
+    await 'the word of the tracker' curl -sf -o /dev/null "$gate/healthz"
+}
+pass_for() { # TOKEN'S FILE, RTC ID
+    with "$1" 200 "$tracker/peers" -d "{\"song_id\": \"$id\", \"rtc\": true, \"rtc_id\": \"$2\"}" && pass_of
+}
+# a machine under load may be slower than the limits for a link and a first byte
+patiently() { [ "$(status "$@")" != 504 ]; }
+shows() { # FILE STATUS PATH
+    of=$(cat "$1")
+    await 'an answer of the peer' patiently "$taker/rtc/$giver/$3" -H "Authorization: Bearer $of" && with "$1" "$2" "$taker/rtc/$giver/$3"
+}
+if command -v stretto-rtc >/dev/null; then
+    webrtc "$origin" && giver=$peer_id && webrtc "$origin" && taker=$gate taker_id=$peer_id && webrtc "$origin" && thief=$gate
+    pass_for premium "$taker_id" >rtcpass && pass_for free "$taker_id" >rtcfree
+    named() { jose verify passkeys.json "$(cat rtcpass)" | jq -e --arg id "$taker_id" '.rtc == $id'; }
+    ok 'the tracker names the id in the pass' named
+    ok 'an id that is none: 400' with premium 400 "$tracker/peers" -d "{\"song_id\": \"$id\", \"rtc_id\": \"x\"}"
+    ok 'over WebRTC a peer with the pass gets a chunk' eval 'shows rtcpass 200 "$chunk" && cmp body "store/$chunk"'
+    ok 'up to its bitrate' shows rtcfree 403 "$chunk"
+    ok 'for its song' shows rtcpass 403 "songs/$other/160/chunk_0.ogg"
+    ok 'and nothing but chunks and indexes' shows rtcpass 403 "songs/$id/manifest.json"
+    ok 'a pass for an address is none over WebRTC' shows pass 403 "$chunk"
+    ok 'nor is a token' shows premium 403 "$chunk"
+    nothing() { await 'an answer' patiently "$taker/rtc/$giver/$chunk" && is 403 "$taker/rtc/$giver/$chunk"; }
+    ok 'nor is nothing' nothing
+    stolen() (taker=$thief && shows rtcpass 403 "$chunk")
+    ok 'another peer that shows this pass gets nothing' stolen
+
+    # a listener's own stretto-rtc, which its peer server trusts and nobody else who comes from this machine
+    STRETTO_RTC_ADDRESS=127.0.0.1 stretto-fetch --tracker "$tracker" --edge "$edge" --allow-local-peers --token-file premium \
+        -b 320 --cache behind --listen 127.0.0.2:0 --share forever -o behind.ogg song 2>behind.err &
+    started="$started $!"
+    behind() {
+        giver=$(curl -sf "$tracker/peers" -H "Authorization: Bearer $(cat premium)" -d "{\"song_id\": \"$id\", \"rtc\": true}" |
+            jq -er 'first(.peers[].url | select(startswith("rtc:"))) | ltrimstr("rtc:")')
+    }
+    ok 'a listener whom nobody reaches shares over WebRTC' await 'its id' behind
+    ok 'for a pass' eval 'shows rtcpass 200 "$chunk" && cmp body "store/$chunk"'
+    ok 'and for nothing less' eval 'shows pass 403 "$chunk" && shows premium 403 "$chunk"'
+    ss -Hltn | sed -n 's/.* \(127\.0\.0\.2:[0-9]*\) .*/\1/p' | sort -u >servers
+    direct() { while read -r at; do is 403 "http://$at/$chunk" || return; done <servers && test -s servers; }
+    ok 'its server itself demands one of everybody else' direct
+else
+    skip 'passes over WebRTC' 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'
+fi
+
 # tokens and edges that a tracker names
 start stretto-serve store --token-keys keys.json --access-log named.log --workers 1 || exit
 echo "[{\"name\":\"named\",\"url\":\"$url\",\"location\":\"1,1\"}]" >edges.json
@@ -134,6 +185,7 @@ ok 'which is not for an edge that another tracker has named' exits 75 take --tra
 ok 'but for one that the same tracker has named in an earlier run' eval \
     'take --tracker "$naming" --cache kept -b 96 && soon asked 96 && ! asked 160'
 mark() { curl -s "$(jq -r ".[0].url" edges.json)/$1" >/dev/null && soon grep -q "/$1 " named.log && grep -c "GET /songs" named.log; }
+not_over_tls
 lines=$(mark before)
 export SSL_CERT_FILE="$work/cert.pem"
 ok 'an edge without TLS gets no token when the tracker has TLS' says 'without TLS' take --tracker "$secure" --cache other -b 160

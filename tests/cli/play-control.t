@@ -196,4 +196,30 @@ compared() {
 }
 ok "answers are mpv's" compared
 wait "$pid"
+# a sound server that is killed, as headphones that are unplugged
+unplugged() {
+    mkdir pulse && mkfifo hold || return
+    sh "$root/tests/tools/pulse.sh" "$work/pulse" <hold >/dev/null 2>&1 &
+    exec 8>hold # it ends when this is closed
+    await 'the sound server' test -e pulse/ready
+    SDL_AUDIODRIVER=pulseaudio PULSE_SERVER="unix:$work/pulse/socket" stretto-play --store store -q --control u.sock \
+        --pause-without-device one 2>said &
+    pid=$!
+    started="$started $pid"
+    await 'the socket' test -S u.sock
+    socket=u.sock
+    send '["observe_property", 1, "core-idle"]' 'await core-idle false' || return
+    kill -9 "$(cat pulse/pid)"
+    send '["observe_property", 1, "pause"]' 'await pause true' && says_paused
+    gave=$?
+    exec 8>&-
+    kill "$pid"
+    return $gave
+}
+says_paused() { grep -q 'the sound device has disappeared: paused' said; }
+if command -v pulseaudio >/dev/null && command -v parec >/dev/null; then
+    ok '--pause-without-device pauses when the device disappears' unplugged
+else
+    skip '--pause-without-device' 'pulseaudio is not installed'
+fi
 finish

@@ -52,7 +52,7 @@ listed() { # TRACKER N: peers that it names
 seeders=
 trap 'kill $seeders $mean 2>/dev/null; cleanup' EXIT
 seed "$friends" seed.1 && seed "$both" seed.2
-kinds='wrong long half slow refuse vanish lie busy astray shift'
+kinds='wrong long half slow refuse vanish lie busy astray shift claim forge'
 mean=
 for tracker in "$enemies" "$both"; do
     # shellcheck disable=SC2086 # words
@@ -94,7 +94,7 @@ ok 'with a peer that has the song, only the first chunk comes from the edge' fro
 ok 'peers continue after the tracker is gone' test "$(bytes lost peer)" -gt 0
 ok 'with --no-peers no bytes come from peers' test "$(bytes alone peer)" -eq 0
 caught() {
-    for kind in wrong long shift; do
+    for kind in wrong long shift forge; do
         grep -q "^$kind asked" evil.* || continue
         grep -h '"reject"' bad.jsonl mixed.jsonl | jq -e '.why == "hash"' >/dev/null || return
     done

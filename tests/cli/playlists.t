@@ -58,6 +58,14 @@ pages() { # one after the other
         next=$(get "songs?album=$album&limit=1" | jq -r .next) && test "$(titles "songs?album=$album&after=$next")" = 'Part 2,Part 1,'
 }
 ok 'albums and artists are listed in pages' pages
+totals() { # in the first part, of the whole list
+    test "$(for list in 'limit=2' 'limit=1&q=part' 'limit=1&list=albums' 'q=nothing' "limit=1&after=$next&album=$album"; do
+        get "songs?$list" | jq -c .total; done | tr '\n' ' ')" = '7 3 3 0 null '
+}
+ok 'the first part has the total' totals
+by_id() { id=$(get 'songs?q=single' | jq -r '.songs[0].id') && test "$(titles "songs?song=$id")" = 'Single, "quoted",' &&
+    test "$(titles songs?song=x)" = ''; }
+ok '/songs?song=ID' by_id
 status() { curl -s -o /dev/null -w '%{http_code}' "$url/$1"; }
 none=00000000000000000000000000000000
 ok 'an unknown album has no songs' eval 'test "$(get "songs?album=$none" | jq ".songs | length")" -eq 0'

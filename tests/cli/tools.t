@@ -41,4 +41,23 @@ offers() { wanted=$1; shift; completes "$@" | grep -qx -e "$wanted"; }
 ok 'completes a tool' offers publish stretto pub
 ok 'completes an option' offers --verify stretto-publish --ver
 ok 'completes an option through stretto' offers --keep-going stretto encode --keep
+sourced() { # every measured figure of the capacity table is on a page with that value, and its bench is there
+    python3 - "$root" <<'PY'
+import os, re, sys
+sys.path.insert(0, sys.argv[1] + "/tests/bench")
+import capacity
+pages = "".join(open(f"{sys.argv[1]}/{page}").read() for page in ("tests/bench/README.md", "man/stretto-scaling.7"))
+assert len(capacity.MEASURED) > 9
+for name, (value, unit, bench, words) in capacity.MEASURED.items():
+    assert os.path.exists(f"{sys.argv[1]}/tests/bench/{bench}"), bench
+    assert words in pages, f"{name}: no page says {words}"
+crowd = {"heard_s": 1000, "songs": 5, "bytes": {"cache": 0, "peer": 30_000_000, "edge": 10_000_000}}
+given = {name: row[0] for name, row in capacity.ASSUMED.items()}
+alone, shared = (capacity.needs(10**6, crowd, given, peers) for peers in (False, True))
+assert abs(alone["gbits"] - 320) < 1e-6 and abs(shared["gbits"] - 80) < 1e-6
+# 40 kB/s and 10 Gbit/s of which 60 % are used: 53.3 machines, and a quarter of them
+assert alone["edges"] == 54 and shared["edges"] == 14, (alone, shared)
+PY
+}
+ok 'the capacity table takes its figures from pages that say them' sourced
 finish

@@ -56,8 +56,9 @@ void fuzz_claims(std::string_view text) {
         const auto glance = sign::glance(token);
         check(glance && glance->kbps == good->kbps && glance->expires == good->expires);
     }
-    const auto pass = sign::parse_jws(sign::print_jws("stretto-pass", *claims, key(), "k"));
-    if (pass) (void)sign::open_pass(*pass, key().public_key());
+    const auto printed = sign::print_jws("stretto-pass", *claims, key(), "k");  // which pass views
+    if (const auto pass = sign::parse_jws(printed))
+        (void)sign::open_pass(*pass, key().public_key());
 }
 
 void fuzz_keys(std::string_view text) {
@@ -79,6 +80,7 @@ void fuzz_scope(std::string_view text) {
     check(!held || target.starts_with('/'));
     // our own form, which is compared without an expression, means what its expression means
     if (!container.starts_with("regex:")) return;
+    if (target.size() > 100) return;  // the parentheses cost something
     const std::string inner{container.substr(6)};
     const auto slow = sign::Scope::parse("regex:(" + inner + ")");
     if (slow) check(slow->holds("h.example:8480", target) == held);

@@ -44,23 +44,23 @@ only() { # ADDRESS...: these and no others were connected to
 # shellcheck disable=SC2086
 lie "edge=$edge" $forbidden
 fetch
-ok 'peers in forbidden places do not keep a song away' cmp out.ogg song.ogg
-ok 'and no connection to one of them is tried' only "${tracker#http://}" "${edge#http://}"
+ok 'a song is fetched although its peers have forbidden addresses' cmp out.ogg song.ogg
+ok 'fetch connects to no peer with a forbidden address' only "${tracker#http://}" "${edge#http://}"
 
 # shellcheck disable=SC2086
 lie $forbidden_edges "edge=$edge"
 fetch
-ok 'the same of edges: the song comes from the one that is allowed' cmp out.ogg song.ogg
-ok 'and no other is tried' only "${tracker#http://}" "${edge#http://}"
+ok 'a song is fetched from the only edge with an allowed address' cmp out.ogg song.ogg
+ok 'fetch connects to no edge with a forbidden address' only "${tracker#http://}" "${edge#http://}"
 
 # shellcheck disable=SC2086
 lie $forbidden_edges
 fetch
-ok 'forbidden edges alone give nothing' test "$status" -ne 0
-ok 'and are not tried' only "${tracker#http://}"
+ok 'fetch fails when all edges have forbidden addresses' test "$status" -ne 0
+ok 'fetch connects to none of these edges' only "${tracker#http://}"
 
 lie edge=http://127.0.0.1:9001 http://127.0.0.1:9001 http://198.51.100.11:22
 fetch --allow-local-peers
-ok '--allow-local-peers allows them' cmp out.ogg song.ogg
-ok 'and still no port below 1024' only "${tracker#http://}" 127.0.0.1:9001
+ok '--allow-local-peers allows local addresses' cmp out.ogg song.ogg
+ok '--allow-local-peers does not allow ports below 1024' only "${tracker#http://}" 127.0.0.1:9001
 finish

@@ -15,20 +15,20 @@ await 'an answer of the web server' on b curl -s -o ready "$url/"
 
 curl_time() { on "$1" curl -s -o got -w "%{$2}" --retry 9 "$url/$3"; }
 at_least() { awk "BEGIN { exit !($1 >= $2) }" || { echo "$1 < $2"; return 1; }; }
-ok 'a connection takes the delays of both, there and back' at_least "$(curl_time b time_connect '')" 0.1
-ok 'a million bytes arrive whole' sh -c "nsenter --net=/run/netns/$prefix-b curl -s $url/million | cmp - files/million"
-ok 'a link of 2 Mbit/s takes 4 s for them' at_least "$(curl_time b time_total million)" 4
+ok "a connection takes the sum of both hosts' delays, there and back" at_least "$(curl_time b time_connect '')" 0.1
+ok 'a million bytes arrive unchanged' sh -c "nsenter --net=/run/netns/$prefix-b curl -s $url/million | cmp - files/million"
+ok 'a link of 2 Mbit/s takes 4 s for a million bytes' at_least "$(curl_time b time_total million)" 4
 change b 2 100000 4000 30 0
-ok 'twice the rate, half the time' at_least "$(curl_time b time_total million)" 2
-ok 'bytes are counted by pair, and heads come on top' at_least \
+ok 'a link of twice the rate takes half the time' at_least "$(curl_time b time_total million)" 2
+ok 'bytes are counted for each pair of hosts, headers included' at_least \
     "$(passed | awk '$1 == "a" && $2 == "b" { print $3 }')" 3000000
 refused() { on a curl -s -m 5 "http://$(address b):1/"; }
-ok 'a closed port refuses at once' exits 7 refused
+ok 'a closed port refuses a connection at once' exits 7 refused
 change b 2 0 0 30 0
 timed_out() { on a curl -s -m 1 "http://$(address b):1/"; }
 ok 'a link of rate 0 passes nothing' exits 28 timed_out
 change b 2 100000 4000 30 0
-ok 'and again something when it is back' exits 7 refused
+ok 'a link passes bytes again when its rate is back' exits 7 refused
 # what waits goes on at the rate of the moment, and stays where that is 0
 holes() (
     change b 2 100000 8000 30 0 100 64
@@ -46,7 +46,7 @@ holes() (
         [ -n "$before" ] &&
         [ "$before" = "$same" ] || { echo "$before bytes, then $same"; return 1; }
 )
-ok 'in a hole nothing passes, and what waited comes after it' holes
+ok 'nothing passes during a hole, and queued packets pass after it' holes
 # nobody sends a datagram again: what arrives after the hole was kept
 kept() ( # WORDS QUEUE_KB: of three sent during a hole, these arrive after it, and the one that ends the waiting
     change b 2 100000 8000 30 0 100 "$2"
@@ -72,8 +72,8 @@ for word in sys.argv[1:]: s.sendto(word.encode(), ("198.51.100.2", 4000))' "$@"
     send end
     wait "$receiver" && [ "$(tail -n 1 kept)" = "$1" ]
 )
-ok 'with QUEUE_KB, what comes during a hole passes after it' kept 'a b c' 64
-ok 'without, it is lost' kept '' 0
+ok 'with QUEUE_KB, packets that arrive during a hole pass after it' kept 'a b c' 64
+ok 'without QUEUE_KB, packets that arrive during a hole are lost' kept '' 0
 # 200 datagrams from a to c, a fifth of which is lost by chance
 datagrams() {
     on c python3 -c '
@@ -99,9 +99,9 @@ for i in range(50): s.sendto(b"end", ("198.51.100.3", 4000))'
     echo "$n of 1000"
     [ "$n" -gt 700 ] && [ "$n" -lt 900 ]
 }
-ok 'the loss asked for is the loss there is' datagrams
+ok 'the measured loss is the requested loss' datagrams
 hosts=$laid
 unlay
 gone() { for host in $hosts; do test ! -e "/run/netns/$prefix-$host" || return 1; done; }
-ok 'nothing of it is left' gone
+ok 'no namespace or link is left at the end' gone
 finish

@@ -13,6 +13,8 @@ CHUNKS is the folder of the right ones. Asked for a chunk, a peer
     busy    is always busy
     astray  sends its client elsewhere
     shift   answers with other bytes of the song, and says so
+    claim   tells of pieces of every chunk, has none, and answers 404
+    forge   tells of the same, and answers with one byte changed
 
 Prints a line "KIND PORT" for each, then for each request "KIND asked PATH".
 """
@@ -64,6 +66,8 @@ class Peer:
             writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             return True
         have = f"Stretto-Have: 0-{count - 1}\r\n"
+        if self.kind in ("claim", "forge"):
+            have = "Stretto-Parts: " + ", ".join(f"{k}/0-63" for k in range(count)) + "\r\n"
         if method == "HEAD":
             writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n{have}\r\n".encode())
             return True
@@ -77,14 +81,14 @@ class Peer:
         first, last = (int(part[1]), int(part[2])) if part else (0, len(data) - 1)
         body = bytearray(data[first : last + 1])
         status, more = "206 Partial Content" if part else "200 OK", have
-        if self.kind == "wrong":
+        if self.kind in ("wrong", "forge"):
             body[len(body) * 2 // 3] ^= 1
         elif self.kind == "long":
             body += bytes(5000)
         elif self.kind == "shift" and part:
             first, last = first - 1, last - 1
             body = bytearray(data[first : last + 1])
-        elif self.kind == "lie":
+        elif self.kind in ("lie", "claim"):
             status, body, part = "404 Not Found", b"", None
         elif self.kind == "busy":
             status, body, part = "503 Service Unavailable", b"", None

@@ -56,35 +56,35 @@ swarm() { # HONEST KINDS
 
 swarm 8 '' '' ''
 listen 9 && all_heard 60 9
-ok '0 % evil: the song is right' all_right 9
-ok 'and what is kept' kept_right 9
-ok 'most came from peers, nobody was banned' is 9 '.bytes.peer > .bytes.edge and .bans == 0'
+ok '0 % evil peers: the song is right' all_right 9
+ok '0 % evil peers: all kept chunks are right' kept_right 9
+ok '0 % evil peers: most bytes came from peers, and no peer was banned' is 9 '.bytes.peer > .bytes.edge and .bans == 0'
 end_all
 
 swarm 6 wrong slow ''
 listen 9 && all_heard 60 9
-ok '25 % evil: the song is right' all_right 9
-ok 'and what is kept' kept_right 9
-ok 'most came from peers' is 9 '.bytes.peer > .bytes.edge'
+ok '25 % evil peers: the song is right' all_right 9
+ok '25 % evil peers: all kept chunks are right' kept_right 9
+ok '25 % evil peers: most bytes came from peers' is 9 '.bytes.peer > .bytes.edge'
 end_all
 
 swarm 4 'wrong vanish' 'half' 'long'
 listen 9 && all_heard 60 9
-ok '50 % evil: the song is right' all_right 9
-ok 'and what is kept' kept_right 9
-ok 'who gave wrong bytes is banned, and counted' is 9 '.bans >= 1'
+ok '50 % evil peers: the song is right' all_right 9
+ok '50 % evil peers: all kept chunks are right' kept_right 9
+ok '50 % evil peers: each peer that gave wrong bytes is banned and counted' is 9 '.bans >= 1'
 end_all
 
 swarm 0 'wrong long shift astray' 'half slow refuse' 'vanish lie busy'
 listen 9 && all_heard 60 9
-ok '100 % evil: the song is right' all_right 9
-ok 'and what is kept' kept_right 9
-ok 'what the honest could not give came from the edge' is 9 '.bytes.edge > .bytes.peer'
-ok 'two gave other bytes than the right ones: two bans' is 9 '.bans == 2'
+ok '100 % evil peers: the song is right' all_right 9
+ok '100 % evil peers: all kept chunks are right' kept_right 9
+ok '100 % evil peers: the edge gave what no honest peer could' is 9 '.bytes.edge > .bytes.peer'
+ok 'two peers gave wrong bytes: two bans' is 9 '.bans == 2'
 for kind in wrong long half slow refuse vanish lie; do
     ok "the one who does $kind was asked" asked $kind
 done
-ok 'who gave a wrong byte is asked no more' not_asked_twice wrong 2
+ok 'a peer that gave a wrong byte is not asked again' not_asked_twice wrong 2
 end_all
 
 # Servers that go away while four listen. The edges have the song already: what nobody has, nobody can give.
@@ -102,7 +102,7 @@ without() { # SERVER
     eval "kill -9 \$$1_pid"
     all_heard 120 1 2 3 4
     ok "the $1 is killed meanwhile: all finish" all_right 1 2 3 4
-    ok 'and what is kept is right' kept_right 1 2 3 4
+    ok 'all kept chunks are right' kept_right 1 2 3 4
     end_all
 }
 without tracker

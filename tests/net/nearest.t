@@ -22,7 +22,7 @@ from_edge() { # LISTENER PLACE EDGE: all its chunks come from there
         [ "$(grep -o 'edge e[0-9]' one.err | sort -u)" = "edge $3" ] || { cat one.err; return 1; }
 }
 berlin=52.5,13.4 york=40.7,-74.0 tokyo=35.7,139.7 nairobi=-1.3,36.8 sydney=-33.9,151.2
-ok 'all three edges are healthy' listed $berlin 'e1 e2 e3'
+ok 'the tracker lists all three edges as healthy' listed $berlin 'e1 e2 e3'
 while read -r place at edge; do
     ok "from $place the nearest edge is $edge" first_edge "$at" "$edge"
     ok "and all comes from it" from_edge 1 "$at" "$edge"
@@ -51,13 +51,13 @@ near_peers() { # HOST PLACE: once all are known, most of the first three are oth
     [ "$(jq '.peers | length' answer)" -ge 11 ] &&
         [ "$(jq '[.peers[:3][] | select(.km < 100)] | length' answer)" -ge 2 ]
 }
-ok 'in Berlin near peers come first' near_peers p1 $berlin
-ok 'in New York too' near_peers p2 $york
-ok 'and in Tokyo' near_peers p3 $tokyo
+ok 'a listener in Berlin gets the nearest peers first' near_peers p1 $berlin
+ok 'a listener in New York gets the nearest peers first' near_peers p2 $york
+ok 'a listener in Tokyo gets the nearest peers first' near_peers p3 $tokyo
 
 change e1 11 0 0 5 0
-ok 'a sick edge leaves the list' listed $berlin 'e2 e3'
-ok 'and the next nearest takes its place' from_edge 1 $berlin e2
+ok 'an edge that fails leaves the list' listed $berlin 'e2 e3'
+ok 'the next nearest edge takes its place' from_edge 1 $berlin e2
 change e1 11 100000 100000 5 0
-ok 'and it returns when it is well' listed $berlin 'e1 e2 e3'
+ok 'the edge returns to the list when it works again' listed $berlin 'e1 e2 e3'
 finish

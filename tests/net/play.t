@@ -71,13 +71,13 @@ in_order() { jq -s -e '[.[].seq] == [range(length)] and .[0].event == "start" an
 
 cliff >cliff.said 2>&1 &
 falling=$!
-ok 'a steady link: what is heard is the decode of what was published' steady
-ok 'the edge is killed in the middle, and the song goes on' killed
-ok 'to its end, sample for sample' whole
-ok 'from the edge and then from the origin' both
-ok 'without a stall' quiet
-ok 'a cliff: 2 Mbit/s, 64 kbit/s, nothing for 10 s, and back' wait $falling
-ok 'the song is heard to its end' resumes
-ok 'with one stall at most' once
-ok 'and its events are whole and in order' in_order
+ok 'over a steady link, the sound equals the decoded song' steady
+ok 'playback goes on when the edge is killed in the middle' killed
+ok 'after the kill, the song is played to its end, sample for sample' whole
+ok 'chunks came from the edge, then from the origin' both
+ok 'playback did not stall' quiet
+ok 'playback ends over a link of 2 Mbit/s, 64 kbit/s, 10 s of nothing, and 2 Mbit/s' wait $falling
+ok 'the song is played to its end' resumes
+ok 'playback stalled once at most' once
+ok 'the events are complete and in order' in_order
 finish

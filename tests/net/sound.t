@@ -85,13 +85,13 @@ heard() { # LISTENER STATUS RECORDED
     cat "$1.said"
 }
 ok "SDL's driver that writes a file gets the songs, bit for bit" heard sdl $sdl_gave disk
-ok 'and so does PulseAudio' heard pulse $pulse_gave pulse/recorded
+ok 'PulseAudio gets the same samples' heard pulse $pulse_gave pulse/recorded
 changed() {
     for listener in sdl pulse; do
         test "$(cut -d' ' -f1 "$listener.said")" -ge 3 || { cat "$listener.said" "$listener.jsonl"; return 1; }
     done
 }
-ok 'with three changes of bitrate at least' changed
+ok 'the bitrate changed three times at least' changed
 both() {
     for listener in sdl pulse; do
         for edge in "$edge1" "$edge2"; do
@@ -100,14 +100,14 @@ both() {
         done
     done
 }
-ok 'from an edge that is killed, and from the other' both
+ok 'chunks came from the killed edge and from the other one' both
 calm() { jq -es 'all(.event != "stall")' sdl.jsonl pulse.jsonl; }
-ok 'without a stall' calm
+ok 'playback did not stall' calm
 again() {
     on sdl timeout 60 stretto-play --edge "$edge1" --cache sdl.cache --unpaced -q -O raw:again --events \
         again.jsonl one two &&
         python3 "$root/tests/tools/sound.py" again again.jsonl one two
 }
-ok 'and once more from the cache, when nobody can be asked' again
+ok 'the songs are played once more from the cache without any server' again
 end_all
 finish

@@ -28,14 +28,14 @@ crowd() { # SECONDS between two
 # shellcheck disable=SC2086
 {
     crowd 0.45
-    ok '20 listeners within 10 s: every file is right' all_right $all
-    ok '80 % of the bytes and more came from peers' share 80
-    ok 'and so the network says' agrees
+    ok '20 listeners within 10 s: all files are right' all_right $all
+    ok '20 listeners within 10 s: at least 80 % of the bytes came from peers' share 80
+    ok 'the emulator counted the same share' agrees
     end_all
 
     crowd 4
-    ok 'one every 4 s: every file is right' all_right $all
-    ok '85 % of the bytes and more came from peers' share 85
+    ok 'a listener every 4 s: all files are right' all_right $all
+    ok 'a listener every 4 s: at least 85 % of the bytes came from peers' share 85
     end_all
 }
 finish

@@ -18,7 +18,7 @@ decoded() {
             awk '/^M(ax|in) level/ { if ($3 > 0.00004 || $3 < -0.00004) exit 1 }' stats || { cat stats; return 1; }
     done
 }
-ok 'oggdec decodes the three bitrates as we do' decoded
+ok 'oggdec decodes the three renditions as we do' decoded
 {
     echo 't 1 100000 100000 10 0'
     echo 'o 2 100000 100000 10 0'
@@ -63,7 +63,7 @@ others=$(for n in $listeners; do [ "$n" -eq $victim ] || echo "$n"; done)
 ended() {
     for n in $others; do wait "$(eval "echo \$pid$n")" || { echo "listener $n: $?"; cat "$n.said"; return 1; }; done
 }
-ok 'all but the one that was killed end well' ended
+ok 'all listeners but the killed ones exit with 0' ended
 
 events() { jq -R 'fromjson? // empty' "$@"; }
 right() {
@@ -73,20 +73,20 @@ right() {
             { echo "listener $n"; return 1; }
     done
 }
-ok 'what each heard is the song, to the sample' right
+ok "each listener got the song's samples" right
 stalls() { events ./*.jsonl | jq -c 'select(.event == "stall")' | tee stalls; test ! -s stalls; }
-ok 'nobody ever heard a stall' stalls
+ok 'no listener stalled' stalls
 clean() {
     find ./*.cache -name 'chunk_*' >kept && test -s kept || return
     while read -r file; do cmp "$file" "store/${file#*.cache/}" || return; done <kept
 }
-ok 'and nothing wrong is kept' clean
+ok 'all kept chunks are right' clean
 died() {
     events ./*.jsonl |
         jq -se \
             '([.[] | select(.event == "end")] | length) == 11 and ([.[] | select(.event == "chunk" and .from == "e2")] | length) > 0'
 }
-ok 'the kills were in the middle: eleven ends, and the other edge was asked' died
+ok 'the kills came in the middle: eleven sessions ended, and the other edge was asked' died
 
 stretto-report --json ./*.jsonl >report.json
 sums() { # the same by other means
@@ -108,14 +108,14 @@ sums() { # the same by other means
         report.json >reported
     diff sums reported
 }
-ok 'the report is the sum of what each wrote' sums
+ok "the report is the sum of all listeners' events" sums
 offload() { jq -e '.bytes | (.cache + .peer) / .all | ., . >= 0.7' report.json >share; cat share; grep -q true share; }
-ok 'of all bytes 70 % and more came from peers and own caches' offload
+ok 'at least 70 % of the bytes came from peers and caches' offload
 agrees() { # what the edges' links carried is little more than what listeners say came from there
     passed |
         awk -v told="$(jq '.bytes | .edge_hit + .edge_miss' report.json)" \
             '$1 ~ /^e/ && $2 ~ /^p/ { edge += $3 } $1 ~ /^p/ && $2 ~ /^p/ { peer += $3 } END { print edge,
                 told, peer; exit !(edge > told && edge < 1.3 * told + 1000000) }'
 }
-ok 'and so the network says' agrees
+ok 'the emulator counted the same share' agrees
 finish

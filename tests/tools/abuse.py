@@ -354,6 +354,7 @@ def outcome(wire):
 
 def full(url, path, file, pid):
     """More connections than descriptors: alive, waiting quietly, and as before when they have gone."""
+    honest(url, path, file, 1)  # from now on an edge has it, and needs no descriptor to ask for it
     crowd = []
     for _ in range(60):
         wire = Wire(url)

@@ -4,6 +4,7 @@ Nothing here is of nghttp2, which the server uses: frames are written by hand, f
 """
 
 import os
+import select
 import socket
 import ssl
 import struct
@@ -196,6 +197,18 @@ class H2:
         self.send(frame(PING, payload=b"are you?"))
         self.until(lambda: b"are you?" in self.pongs)
         self.pongs.clear()
+
+    def press(self, data, most):
+        """Send it again and again, until the server says GOAWAY: then it is read, and not lost in a reset."""
+        for _ in range(most):
+            if self.code is not None:
+                return
+            self.send(data)
+            try:
+                while self.code is None and select.select([self.socket], [], [], 0)[0]:
+                    self.read()
+            except Gone:
+                return
 
     def ended(self, *codes):
         """The connection ends, with one of these."""
@@ -539,12 +552,20 @@ def serves(url, chunk, sound):
             assert h2.answer(one).status == 413
             h2.alive()
 
-    def cookies():
-        with H2(url) as h2:
-            assert h2.get("/healthz", "GET", ("cookie", "a=b"), ("cookie", "c=d")).status == 200
-
-    for test in (get_whole, many, one_too_many, parts, windows, unhurried, cancelled, expects, large, cookies):
+    for test in (get_whole, many, one_too_many, parts, windows, unhurried, cancelled, expects, large):
         report(test.__name__.replace("_", " "), test)
+
+
+def cookies(url, chunk, token):
+    """The crumbs of a cookie are one again, in which the token is found (RFC 9113 8.2.3)."""
+
+    def crumbs():
+        with H2(url) as h2:
+            assert h2.get(chunk).status == 401
+            assert h2.get(chunk, "GET", ("cookie", "a=b"), ("cookie", f"URISigningPackage={token}"), ("cookie", "c=d")).status == 200
+            assert h2.get(chunk, "GET", ("cookie", "a=b"), ("cookie", f"URISigningPackage=x{token}")).status == 401
+
+    report("a token in one of several fields", crumbs)
 
 
 # ---- attacks: each ends with ENHANCE_YOUR_CALM, or costs the server nothing
@@ -557,18 +578,12 @@ def attacks(url, chunk, pid):
         with open(f"/proc/{pid}/status") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
 
-    def flood(*frames, most=200_000, wait=False):
+    def flood(*frames, most=200_000):
         """Until the server has enough: within `most` of them it has to."""
         with H2(url, credit=False) as h2:
             h2.until(lambda: h2.settings)
-            h2.socket.settimeout(PATIENCE)
-            data = b"".join(frames)
-            for _ in range(0, most, 500):
-                try:
-                    h2.socket.sendall(data * 500)
-                except OSError:
-                    break
-            h2.ended("ENHANCE_YOUR_CALM", "no GOAWAY")
+            h2.press(b"".join(frames) * 500, most // 500)
+            h2.ended("ENHANCE_YOUR_CALM")
 
     def resets():
         """CVE-2023-44487."""
@@ -603,16 +618,14 @@ def attacks(url, chunk, pid):
         """CVE-2024-27316 and others: a field section without end."""
         with H2(url) as h2:
             h2.send(headers(head(), END_STREAM))
-            for _ in range(3000):
-                h2.send(frame(CONTINUATION, 0, 1, literal("a", "b" * 1000)))
-            h2.ended("ENHANCE_YOUR_CALM", "INTERNAL_ERROR", "PROTOCOL_ERROR", "no GOAWAY")
+            h2.press(frame(CONTINUATION, 0, 1, literal("a", "b" * 1000)), 3000)
+            h2.ended("ENHANCE_YOUR_CALM", "INTERNAL_ERROR", "PROTOCOL_ERROR")
 
     def empty_continuations():
         with H2(url) as h2:
             h2.send(headers(head(), END_STREAM))
-            for _ in range(3000):
-                h2.send(frame(CONTINUATION, 0, 1) * 10)
-            h2.ended("ENHANCE_YOUR_CALM", "INTERNAL_ERROR", "PROTOCOL_ERROR", "no GOAWAY")
+            h2.press(frame(CONTINUATION, 0, 1) * 10, 3000)
+            h2.ended("ENHANCE_YOUR_CALM", "INTERNAL_ERROR", "PROTOCOL_ERROR")
 
     def bomb():
         """A byte that stands for 4 kB (CVE-2016-6581)."""
@@ -675,8 +688,24 @@ def attacks(url, chunk, pid):
 
     def unknown_frames():
         with H2(url) as h2:
-            h2.send(frame(0xBE) * 100_000)
+            for _ in range(100):
+                h2.send(frame(0xBE))
             h2.alive()
+            h2.press(frame(0xBE) * 500, 200)
+            h2.ended("ENHANCE_YOUR_CALM")
+
+    def data_of_a_stream_that_is_over():
+        with H2(url) as h2:
+            one = h2.ask("/songs", "POST", end=False)
+            h2.send(frame(RST_STREAM, 0, one, u32(8)))
+            h2.press(frame(DATA, END_STREAM, one) * 500, 200)
+            h2.ended("ENHANCE_YOUR_CALM")
+
+    def padding():
+        with H2(url) as h2:
+            one = h2.ask("/songs", "POST", end=False)
+            h2.press(frame(DATA, PADDED, one, b"\xff" + bytes(255)) * 50, 2000)
+            h2.ended("ENHANCE_YOUR_CALM")
 
     def empty_data():
         with H2(url) as h2:
@@ -685,7 +714,7 @@ def attacks(url, chunk, pid):
                 h2.send(frame(DATA, 0, one))
             h2.ended("ENHANCE_YOUR_CALM")
 
-    for test in (resets, made_resets, refused_streams, continuations, empty_continuations, bomb, windows_of_one, empty_data, unknown_frames, deaf, uploads):
+    for test in (resets, made_resets, refused_streams, continuations, empty_continuations, bomb, windows_of_one, empty_data, padding, data_of_a_stream_that_is_over, unknown_frames, deaf, uploads):
         report(test.__name__.replace("_", " "), test)
         report("and others are served", lambda: check(get_free(url) == 200))
 

@@ -48,14 +48,14 @@ BOOST_AUTO_TEST_CASE(albums_and_artists_are_runs_of_songs) {
     BOOST_TEST(all->artists().front().albums == 2u);
     Query query;
     query.album = album_id("ADA", "red");
-    BOOST_TEST(list(all, query) == "{\"songs\":[\"1\",\n\"2\"],\"next\":null}\n");
+    BOOST_TEST(list(all, query) == "{\"songs\":[\"1\",\n\"2\"],\"next\":null,\"total\":2}\n");
     query.artist = artist_id("Cy");  // of another artist
-    BOOST_TEST(list(all, query) == "{\"songs\":[],\"next\":null}\n");
+    BOOST_TEST(list(all, query) == "{\"songs\":[],\"next\":null,\"total\":0}\n");
     query = {};
     query.artist = artist_id("bob");
-    BOOST_TEST(list(all, query) == "{\"songs\":[\"4\"],\"next\":null}\n");
+    BOOST_TEST(list(all, query) == "{\"songs\":[\"4\"],\"next\":null,\"total\":1}\n");
     query.kind = Listing::Kind::albums;
-    BOOST_TEST(list(all, query) == "{\"albums\":[],\"next\":null}\n");
+    BOOST_TEST(list(all, query) == "{\"albums\":[],\"next\":null,\"total\":0}\n");
     query = {};
     query.m3u8 = true;
     query.songs_at = "stream/";
@@ -74,13 +74,15 @@ BOOST_AUTO_TEST_CASE(a_playlist_keeps_a_title_on_its_line) {
 }
 
 BOOST_AUTO_TEST_CASE(songs_are_sorted) {
-    BOOST_TEST(list(four, {}) == "{\"songs\":[\"a\",\n\"b\",\n\"c\",\n\"d\"],\"next\":null}\n");
-    BOOST_TEST(list(listing({}), {}) == "{\"songs\":[],\"next\":null}\n");
+    BOOST_TEST(list(four, {}) ==
+               "{\"songs\":[\"a\",\n\"b\",\n\"c\",\n\"d\"],\"next\":null,\"total\":4}\n");
+    BOOST_TEST(list(listing({}), {}) == "{\"songs\":[],\"next\":null,\"total\":0}\n");
 }
 
 BOOST_AUTO_TEST_CASE(pages_follow_each_other) {
     for (const std::size_t part : {1u, 2u, 100u}) {
-        BOOST_TEST(list(four, {"", "", 2}, part) == "{\"songs\":[\"a\",\n\"b\"],\"next\":\"b\"}\n");
+        BOOST_TEST(list(four, {"", "", 2}, part) ==
+                   "{\"songs\":[\"a\",\n\"b\"],\"next\":\"b\",\"total\":4}\n");
         BOOST_TEST(list(four, {"", "b", 2}, part) == "{\"songs\":[\"c\",\n\"d\"],\"next\":null}\n");
         BOOST_TEST(list(four, {"", "d", 2}, part) == "{\"songs\":[],\"next\":null}\n");
     }
@@ -88,10 +90,40 @@ BOOST_AUTO_TEST_CASE(pages_follow_each_other) {
 }
 
 BOOST_AUTO_TEST_CASE(all_words_are_to_be_found) {
-    BOOST_TEST(list(four, {"red  SONG", "", 9}) == "{\"songs\":[\"d\"],\"next\":null}\n");
-    BOOST_TEST(list(four, {"tune", "", 1}) == "{\"songs\":[\"b\"],\"next\":\"b\"}\n");
+    BOOST_TEST(list(four, {"red  SONG", "", 9}) ==
+               "{\"songs\":[\"d\"],\"next\":null,\"total\":1}\n");
+    for (const std::size_t part : {1u, 3u, 100u})
+        BOOST_TEST(list(four, {"tune", "", 1}, part) ==
+                   "{\"songs\":[\"b\"],\"next\":\"b\",\"total\":2}\n");
     BOOST_TEST(list(four, {"tune", "b", 1}) == "{\"songs\":[\"c\"],\"next\":null}\n");
-    BOOST_TEST(list(four, {"green", "", 9}) == "{\"songs\":[],\"next\":null}\n");
+    BOOST_TEST(list(four, {"green", "", 9}) == "{\"songs\":[],\"next\":null,\"total\":0}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_song_is_found_by_its_id_whatever_its_cursors) {
+    auto named = *song("b", "5");
+    named.cursor = "b.name";
+    const auto all =
+        listing({song("a", "1"), std::make_shared<const Listed>(named), song("bc", "2")});
+    Query query;
+    query.song = "b";
+    BOOST_TEST(list(all, query) == "{\"songs\":[\"b\"],\"next\":null,\"total\":1}\n");
+    for (const auto* id : {"b.name", "bb", "z", "0"}) {
+        query.song = id;
+        BOOST_TEST(list(all, query) == "{\"songs\":[],\"next\":null,\"total\":0}\n");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_artist_has_the_first_cover_of_its_songs) {
+    auto bare = *song("1", "1"), covered = *song("2", "2");
+    bare.by = covered.by = "Ada";
+    bare.covers = "{}";
+    covered.covers = "{\"96\":\"x\"}";
+    Query query;
+    query.kind = Listing::Kind::artists;
+    const auto found = list(
+        listing({std::make_shared<const Listed>(bare), std::make_shared<const Listed>(covered)}),
+        query);
+    BOOST_TEST(found.find("\"covers\":{\"96\":\"x\"}}") != found.npos, found);
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_listing_equals_a_new_one) {

@@ -61,16 +61,25 @@ struct Toy : Http2::Host {
         log.push_back(text(exchange.status, " ", exchange.body_sent));
     }
     void note_bad_request() override { ++bad; }
+    void note_broken() override { ++broken; }
     void pending() override { ++pendings; }
-    std::uint64_t now_ms() override { return now; }
+    Budget& uploads() noexcept override { return uploads_; }
+    Budget& responses() noexcept override { return responses_; }
+    std::uint64_t now_ms() override {
+        if (no_clock) throw std::runtime_error{"no clock (this line is part of the test)"};
+        return now;
+    }
     const std::string& date() override { return date_; }
 
     std::vector<std::string> asked, log;
     Request last;
     std::function<void(std::uint64_t)> on_ask;
-    int bad = 0, pendings = 0;
+    bool no_clock = false;
+    int bad = 0, pendings = 0, broken = 0;
     std::uint64_t now = 1000;
     std::string date_ = "Thu, 01 Jan 1970 00:00:00 GMT";
+    static constexpr std::size_t room = 100'000'000;
+    Budget uploads_{room}, responses_{room};
 };
 
 struct Got {
@@ -206,6 +215,39 @@ BOOST_AUTO_TEST_CASE(a_request_is_answered) {
     BOOST_TEST(server->idle());
 }
 
+BOOST_AUTO_TEST_CASE(a_response_that_finds_no_room_in_memory_is_503_until_there_is_some) {
+    for (const bool full : {true, false}) {
+        Budget::Share others;
+        BOOST_REQUIRE(others.grow(host.responses_, full ? Toy::room - 4 : 0));
+        answer(all_of("hello"), 5);
+        const auto id = ask("/");
+        BOOST_TEST(got[id].status == (full ? "503" : "200"));
+        BOOST_TEST((got[id].fields.find("retry-after") != std::string::npos) == full);
+    }
+    BOOST_TEST(host.responses_.taken() == 0u);
+}
+BOOST_AUTO_TEST_CASE(what_a_client_does_not_read_is_counted_until_it_leaves) {
+    deaf = true;
+    answer(all_of(std::string(500'000, 'x')), 500'000);
+    ask("/");
+    BOOST_TEST(host.responses_.taken() == 500'000u);
+    server.reset();
+    BOOST_TEST(host.responses_.taken() == 0u);
+}
+BOOST_AUTO_TEST_CASE(an_upload_that_finds_no_room_in_memory_is_refused) {
+    const auto id = ask("/", "POST", false);
+    Budget::Share others;
+    BOOST_REQUIRE(others.grow(host.uploads_, Toy::room - 4));
+    Http2& mine = *server;
+    const std::uint8_t head[] = {0, 0, 5, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(id)};
+    mine.take(head);
+    mine.take(as_bytes("hello"));
+    talk();
+    BOOST_TEST(got[id].status == "503");
+    BOOST_TEST(host.uploads_.taken() == Toy::room - 4);
+    BOOST_TEST(host.asked.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_response_may_come_later_and_in_pieces) {
     Slow::Valve valve{{"one", std::string(70000, 'x'), "three"}};
     answer(std::make_unique<Slow>(valve));
@@ -242,6 +284,7 @@ BOOST_AUTO_TEST_CASE(a_file_is_sent_and_one_that_was_cut_ends_the_stream) {
     answer(whole(50'000, 99'990), 99'990);
     id = ask("/");
     BOOST_TEST(got[id].closed.value() == NGHTTP2_INTERNAL_ERROR);
+    BOOST_TEST(host.broken == 1);
     BOOST_TEST(server->idle());
 }
 
@@ -254,6 +297,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_fails_ends_its_stream_only) {
     BOOST_TEST(got[ask("/")].closed.value() == NGHTTP2_INTERNAL_ERROR);
     answer(std::make_unique<Throws>());
     BOOST_TEST(got[ask("/")].closed.value() == NGHTTP2_INTERNAL_ERROR);
+    BOOST_TEST(host.broken == 3);
     Slow::Valve longer{{"123", "456"}, Body::State::end, true, {}};
     answer(std::make_unique<Slow>(longer), 4);  // more than was told: cut
     const auto id = ask("/");
@@ -316,11 +360,35 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_client_hears_that_it_has_left) {
 BOOST_AUTO_TEST_CASE(a_client_that_asks_for_nothing_is_left) {
     BOOST_TEST(server->deadline_ms() == host.now + 75'000);
     host.now += 75'000;
-    BOOST_TEST(!server->expire());  // it did nothing wrong
+    BOOST_TEST(server->expire() == 1);
     talk();
     BOOST_TEST(goaways.size() == 1u);
     BOOST_TEST(goaways.at(0).second == NGHTTP2_NO_ERROR);
     BOOST_TEST(server->finished());
+}
+
+BOOST_AUTO_TEST_CASE(who_fails_to_send_does_not_try_again_and_again) {
+    answer(all_of(std::string(10'000, 'x')), 10'000);
+    const auto send = host.on_ask;
+    host.on_ask = [&](std::uint64_t number) {
+        send(number);
+        host.no_clock = true;
+    };
+    nghttp2_submit_ping(client.get(), 0, nullptr);
+    ask("/");
+    host.no_clock = false;
+    BOOST_TEST(!server->wants_to_send());
+    BOOST_TEST(server->finished());
+    Bytes out;
+    server->produce(out, 1000);
+    BOOST_TEST(out.empty());
+}
+
+BOOST_AUTO_TEST_CASE(each_request_that_is_too_slow_counts) {
+    ask("/", "POST", false);
+    ask("/", "POST", false);
+    host.now += 30'000;
+    BOOST_TEST(server->expire() == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_malformed_request_ends_no_other) {
@@ -411,6 +479,38 @@ BOOST_AUTO_TEST_CASE(credit_comes_back_with_time_and_with_use) {
     BOOST_TEST(goaways.size() == 1u);
     BOOST_TEST(goaways.at(0).second == NGHTTP2_ENHANCE_YOUR_CALM);
     BOOST_TEST(server->finished());
+}
+
+BOOST_AUTO_TEST_CASE(frames_that_nothing_is_done_with_take_credit_too) {
+    const auto flood = [&](std::size_t length, std::uint8_t type, std::uint8_t flags, int id) {
+        Bytes frame(9 + length);
+        frame[1] = static_cast<std::uint8_t>(length >> 8);
+        frame[2] = static_cast<std::uint8_t>(length);
+        frame[3] = type, frame[4] = flags, frame[8] = static_cast<std::uint8_t>(id);
+        if (length > 0) frame[9] = static_cast<std::uint8_t>(length - 1);  // of padding
+        Bytes all;
+        for (int i = 0; i < 2100; ++i) append(all, frame);
+        server = std::make_unique<Http2>(host, net::Address{}, limits);
+        Bytes begin{Http2::preface.begin(), Http2::preface.end()};
+        append(begin, Bytes{0, 0, 0, NGHTTP2_SETTINGS, 0, 0, 0, 0, 0});
+        server->take(begin);
+        if (id > 0) {  // a request that is reset at once
+            server->take(Bytes{0, 0, 4, NGHTTP2_HEADERS, 4, 0, 0, 0, 1, 0x83, 0x87, 0x84, 0x81});
+            server->take(Bytes{0, 0, 4, NGHTTP2_RST_STREAM, 0, 0, 0, 0, 1, 0, 0, 0, 8});
+        }
+        const int bad = host.bad;
+        Bytes out;
+        for (std::size_t at = 0; at < all.size(); at += 1000) {
+            server->take(BytesView{all}.subspan(at, std::min<std::size_t>(1000, all.size() - at)));
+            server->produce(out, 100'000'000);
+        }
+        BOOST_TEST(server->finished());
+        BOOST_TEST(host.bad == bad + 1);
+        BOOST_TEST(out.back() == NGHTTP2_ENHANCE_YOUR_CALM);
+    };
+    flood(0, 0xbe, 0, 0);                                // of no known kind
+    flood(0, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1);  // of a stream that is over
+    flood(200, NGHTTP2_DATA, NGHTTP2_FLAG_PADDED, 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

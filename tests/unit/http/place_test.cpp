@@ -43,6 +43,19 @@ BOOST_AUTO_TEST_CASE(an_url_that_is_not_http_has_no_place) {
                             "http://bad host/", "http://music.example:x/"})
         BOOST_TEST(!parse_place(url).known, url);
 }
+BOOST_AUTO_TEST_CASE(a_url_is_split_where_its_host_ends) {
+    const auto split = [](const char* url) {
+        const auto parts = split_url(url);
+        return parts.base + " " + parts.target;
+    };
+    BOOST_TEST(split("http://a.example:81/x/y?q=/z#part") == "http://a.example:81 /x/y?q=/z");
+    BOOST_TEST(split("http://a.example?q=/z") == "http://a.example /?q=/z");
+    BOOST_TEST(split("https://ann:pass@a.example") == "https://ann:pass@a.example /");
+    BOOST_TEST(split("http://a.example#/x") == "http://a.example /");
+    BOOST_TEST(split("a.example/x") == "a.example /x");
+    BOOST_TEST(split("http://[::1]/") == "http://[::1] /");
+    BOOST_TEST(split("") == " /");
+}
 BOOST_AUTO_TEST_CASE(a_redirection_leads_to_an_absolute_or_a_relative_url) {
     const auto from = [](const std::string& location) {
         const auto to = redirection("http://a.example:81/x/y?q", location);

@@ -6,15 +6,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
 #include "../folder.hpp"
 #include "../toy_server.hpp"
+#include "base/file.hpp"
 #include "http/ask.hpp"
 #include "http/blocking.hpp"
 #include "http/certificates.hpp"
@@ -653,7 +656,11 @@ struct SecureServer : Handler {
     void handle(Incoming&& incoming, Reply reply) override {
         ports.push_back(incoming.peer.port());
         if (asked) asked(incoming.request.target);
-        reply.send(200, "here");
+        if (incoming.request.target != "/large") return reply.send(200, "here");
+        Outgoing out;
+        out.length = 8u << 20;
+        out.body = body_of(std::string(8u << 20, 'x'));
+        reply.send(std::move(out));
     }
 
     Folder folder;
@@ -697,6 +704,46 @@ BOOST_AUTO_TEST_CASE(a_cancel_before_the_head_does_not_end_an_http2_connection) 
     get("/next");
     BOOST_REQUIRE(server.ports.size() == 3u);
     BOOST_TEST(server.ports[2] == server.ports[0]);
+}
+
+BOOST_AUTO_TEST_CASE(several_certificates_of_servers_own_are_trusted_at_once) {
+    net::Loop loop;
+    SecureServer one{loop}, two{loop};
+    const auto both = (one.folder.path / "both.pem").string();
+    std::ofstream{both} << as_text(read_file(one.file, 10'000))
+                        << as_text(read_file(two.file, 10'000));
+    trust_certificates(both);
+    for (const auto& url : {one.url, two.url}) {
+        Upstream upstream{loop, url, {}};
+        std::optional<Whole> got;
+        http::get(upstream, "/", 100, [&](Whole whole) { got = std::move(whole); });
+        BOOST_REQUIRE(toy::run_until(loop, [&] { return got.has_value(); }));
+        BOOST_TEST(got->status == 200, got->why);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(responses_on_one_http2_connection_come_side_by_side) {
+    net::Loop loop;
+    SecureServer server{loop};
+    Upstream::Limits limits;
+    limits.http2 = true;
+    Upstream upstream{loop, server.url, limits};
+    std::vector<std::unique_ptr<Fetch>> fetches;
+    std::array<std::size_t, 2> got{};
+    std::size_t least_at_first_end = SIZE_MAX;
+    for (auto& bytes : got) {
+        FetchCalls calls;
+        calls.head = [](Response&&) {};
+        calls.data = [&bytes](BytesView more) { return bytes += more.size(), true; };
+        calls.end = [&](const Failure*) {
+            least_at_first_end = std::min({least_at_first_end, got[0], got[1]});
+        };
+        fetches.push_back(upstream.fetch({"GET", "/large", 1, {}}, {}, std::move(calls)));
+    }
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return least_at_first_end != SIZE_MAX; }));
+    BOOST_TEST(server.ports.size() == 2u);
+    BOOST_TEST(server.ports[0] == server.ports[1]);
+    BOOST_TEST(least_at_first_end > 1u << 20);  // of 8 MB; one after the other it is none
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -65,11 +65,11 @@ BOOST_AUTO_TEST_CASE(it_runs_as_long_as_its_owner) {
     Program program{
         "dir=${0%/*}\n"
         "trap 'echo >$dir/ended; exit' TERM\n"
-        "echo \"$@\" >$dir/words; echo $STRETTO_RTC_TRACKER >$dir/tracker\n"
+        "echo \"$@\" >$dir/words; echo $STRETTO_RTC_TRACKER $STRETTO_TOKEN >$dir/environment\n"
         "echo listening on 127.0.0.1:1234; echo peer me\n"
         "while :; do sleep 0.01; done\n"};
     {
-        WebRtc webrtc{program.loop, "http://user:secret@t", "127.0.0.1:99"};
+        WebRtc webrtc{program.loop, "http://user:secret@t", "127.0.0.1:99", "shown"};
         BOOST_TEST(webrtc.url_of("rtc:you").empty());
         BOOST_REQUIRE(program.until([&] { return !webrtc.url().empty(); }));
         BOOST_TEST(webrtc.url() == "http://127.0.0.1:1234");
@@ -78,16 +78,16 @@ BOOST_AUTO_TEST_CASE(it_runs_as_long_as_its_owner) {
         BOOST_TEST(webrtc.url_of("http://you").empty());
     }
     BOOST_TEST(program.has("ended"));
-    std::string words, tracker;
+    std::string words, environment;
     std::getline(std::ifstream{program.folder / "words"}, words);
-    std::getline(std::ifstream{program.folder / "tracker"}, tracker);
+    std::getline(std::ifstream{program.folder / "environment"}, environment);
     BOOST_TEST(words == "--upstream http://127.0.0.1:99 --listen 127.0.0.1:0");
-    BOOST_TEST(tracker == "http://user:secret@t");
+    BOOST_TEST(environment == "http://user:secret@t shown");
 }
 BOOST_AUTO_TEST_CASE(one_that_ends_is_no_way_any_more) {
     Program program{
         "echo $$ >${0%/*}/pid; echo listening on 127.0.0.1:1234; echo peer me; sleep 0.1\n"};
-    WebRtc webrtc{program.loop, "http://t", "127.0.0.1:99"};
+    WebRtc webrtc{program.loop, "http://t", "127.0.0.1:99", "shown"};
     BOOST_REQUIRE(program.until([&] { return !webrtc.url().empty(); }));
     BOOST_TEST(program.until([&] { return webrtc.url().empty() && webrtc.peer_id().empty(); }));
     BOOST_TEST(program.until([&] { return program.is_over(); }));  // nor is it a zombie
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(one_that_does_not_listen_to_the_end_is_killed) {
     Program program{
         "echo $$ >${0%/*}/pid; trap '' TERM; echo peer me; while :; do sleep 0.01; done\n"};
     {
-        WebRtc webrtc{program.loop, "http://t", "127.0.0.1:99"};
+        WebRtc webrtc{program.loop, "http://t", "127.0.0.1:99", "shown"};
         BOOST_REQUIRE(program.until([&] { return !webrtc.peer_id().empty(); }));
         BOOST_TEST(!program.is_over());
     }
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(one_that_does_not_listen_to_the_end_is_killed) {
 }
 BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_nothing) {
     Program program{""};
-    const WebRtc webrtc{program.loop, "http://t", "127.0.0.1:99"};
+    const WebRtc webrtc{program.loop, "http://t", "127.0.0.1:99", "shown"};
     program.loop.post([&] { program.loop.stop(); });
     program.loop.run();
     BOOST_TEST(webrtc.url().empty());

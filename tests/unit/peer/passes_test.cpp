@@ -55,6 +55,21 @@ BOOST_AUTO_TEST_CASE(with_a_key_a_pass_is_needed) {
     BOOST_TEST(asked(a.pass(1600, "198.51.100.8")) == 403);
 }
 
+BOOST_AUTO_TEST_CASE(over_webrtc_the_id_counts) {
+    passes.learn(a.point, 1000);
+    const std::string id(26, 'a'), other(26, 'b');
+    const auto pass =
+        sign::print_pass({song, "203.0.113.9", 160, 1600, id}, a.key, a.point.thumbprint());
+    const auto shown = [&](const std::string& text, std::string_view by, std::string_view of) {
+        const auto refusal = passes.refuse({text, of, {}, 160, by}, 1000, 0);
+        return refusal ? refusal->status : 200;
+    };
+    BOOST_TEST(shown(pass, id, song) == 200);
+    BOOST_TEST(shown(pass, other, song) == 403);
+    BOOST_TEST(shown(a.pass(), id, song) == 403);
+    BOOST_TEST(shown(pass, id, "") == 403);  // what is no part of a song
+}
+
 BOOST_AUTO_TEST_CASE(one_answer_without_a_key_does_not_end_the_demand) {
     passes.learn(a.point, 1000);
     passes.learn(std::nullopt, 1120);

@@ -73,6 +73,15 @@ BOOST_AUTO_TEST_CASE(the_oldest_chunk_makes_room) {
     BOOST_TEST(parts.contains(most));
 }
 
+BOOST_AUTO_TEST_CASE(a_dropped_song_takes_no_room) {
+    Unfinished all;
+    const int most = Unfinished::most_chunks;
+    for (int k = 0; k < most; ++k) all.add({"old", 96, k}, 0, 0, as_bytes("x"), 9);
+    all.drop_song("old");
+    for (int k = 0; k < most; ++k) all.add({"song", 96, k}, 0, 0, as_bytes("x"), 9);
+    BOOST_TEST(all.parts("song", 96).size() == Unfinished::most_chunks);
+}
+
 BOOST_AUTO_TEST_CASE(pieces_that_cannot_be_told_are_not_kept) {
     Unfinished all;
     all.add(chunk, 64, 0, as_bytes("x"), 9);

@@ -167,7 +167,7 @@ CrowdSettings attacked(Evil how, std::uint64_t seed) {
 
 BOOST_AUTO_TEST_CASE(two_dozen_peers_that_mean_harm_hardly_delay_a_fetch) {
     for (const std::uint64_t seed : {1, 3})
-        for (int how = 1; how <= static_cast<int>(Evil::late); ++how) {
+        for (int how = 1; how <= static_cast<int>(Evil::forged); ++how) {
             auto s = attacked(static_cast<Evil>(how), seed);
             s.edge_kbps = 10e3;
             const auto with = run_crowd(s);
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_tracker_can_ask_a_fetch_to_spare_the_edge) {
 // From a thousand networks, with the song and much upload to offer, beside 20 who have it. A fetch
 // that learns of 16 at a time finds those who help all the same.
 BOOST_AUTO_TEST_CASE(a_thousand_sybils_hardly_delay_a_fetch_beside_twenty_seeders) {
-    for (int how = 1; how <= static_cast<int>(Evil::late); ++how) {
+    for (int how = 1; how <= static_cast<int>(Evil::forged); ++how) {
         auto s = attacked(static_cast<Evil>(how), 1);
         s.attackers.assign(1000, static_cast<Evil>(how));
         s.seeders = 20;
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_sybils_hardly_delay_a_fetch_beside_twenty_seeder
 BOOST_AUTO_TEST_CASE(two_dozen_malicious_peers_hardly_lower_the_bitrate) {
     for (const std::uint64_t seed : {1, 3})
         for (const double edge_kbps : {300, 400})
-            for (int how = 1; how <= static_cast<int>(Evil::late); ++how) {
+            for (int how = 1; how <= static_cast<int>(Evil::forged); ++how) {
                 auto s = attacked(static_cast<Evil>(how), seed);
                 s.play = true;
                 s.songs_each = 1;

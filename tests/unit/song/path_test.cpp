@@ -18,6 +18,12 @@ BOOST_AUTO_TEST_CASE(a_printed_path_is_read_back) {
     BOOST_TEST(chunk_path(96, 12) == "96/chunk_12.ogg");
     BOOST_TEST(index_path(96) == "96/index");
     BOOST_TEST(song_path("id", chunk_path(96, 12)) == "songs/id/96/chunk_12.ogg");
+    const auto parsed = parse_song_path("songs/id/96/chunk_12.ogg");
+    BOOST_REQUIRE(parsed.has_value());
+    BOOST_TEST(parsed->first == "id");
+    BOOST_TEST(parsed->second == "96/chunk_12.ogg");
+    for (const auto* path : {"names/song", "songs/id", "song/id/x", "", "/songs/id/x"})
+        BOOST_TEST(!parse_song_path(path));
     BOOST_TEST(manifest_path("id") == "songs/id/manifest.json");
     BOOST_TEST(name_path("a.b") == "names/a.b");
 }
