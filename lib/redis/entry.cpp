@@ -380,17 +380,4 @@ std::optional<Ip> parse_field_ip(std::string_view field) {
     return who->at.ip;
 }
 
-std::string print_count(const Count& count) {
-    return Printer{}.add(count.expires_s, 4).add(count.reached, 4).add(count.unproved, 4).take();
-}
-std::optional<Count> parse_count(std::string_view value) {
-    if (value.size() != 12) return {};
-    Reader reader{value};
-    Count count;
-    count.expires_s = static_cast<std::uint32_t>(reader.take(4));
-    count.reached = static_cast<std::uint32_t>(reader.take(4));
-    count.unproved = static_cast<std::uint32_t>(reader.take(4));
-    return count;
-}
-
 }  // namespace stretto::redis

@@ -119,11 +119,4 @@ std::string print_place(const Place& place);
 std::optional<Place> parse_place(std::string_view value);
 std::optional<swarm::Ip> parse_field_ip(std::string_view field);
 
-/// How many peers a network has, in the hash of the larger network around it.
-struct Count {
-    std::uint32_t expires_s = 0, reached = 0, unproved = 0;
-};
-std::string print_count(const Count& count);
-std::optional<Count> parse_count(std::string_view value);
-
 }  // namespace stretto::redis

@@ -20,7 +20,7 @@ constexpr std::uint64_t stale_ms = 60'000;            // copies while Redis is a
 constexpr std::uint64_t away_pause_ms = 200;
 constexpr std::uint64_t secret_ms = 30'000;
 constexpr std::uint64_t recent_ms = 30'000;
-constexpr std::size_t most_recent = 200'000;
+constexpr std::size_t most_recent = 200'000, most_crowded = 16'384;
 constexpr std::uint64_t merge_ms = 1000;
 constexpr std::size_t most_waiting = 16'384;
 constexpr std::uint32_t dead_s = 30;         // who expired so long ago does not come back
@@ -101,9 +101,19 @@ std::uint64_t Peers::number_of(const Endpoint& at, std::uint16_t home) const noe
 }
 std::string Peers::state_key(std::uint64_t number) { return "s{" + hex(number) + "}"; }
 std::string Peers::place_key(const Ip& ip) { return "n{" + hex(swarm::network_of(ip)) + "}"; }
-std::string Peers::count_key(const Ip& ip) {
-    return "w{" + hex(ip.is_v4() ? word(ip.bytes.data() + 8) >> 16 : word(ip.bytes.data()) >> 32) +
-           (ip.is_v4() ? "}4" : "}6");
+/// Peers of the widest prefix, in a sketch per span of time: however many there are, it takes 12 kB
+/// and is read in microseconds (HyperLogLog; Flajolet et al., AofA 2007).
+std::string Peers::sketch_key(const Ip& ip, bool reached, unsigned spans_ago) const {
+    const auto span_s = reached ? 2 * options_.limits.ttl_s : proving_s + 1;
+    const auto prefix = ip.is_v4() ? word(ip.bytes.data() + 8) >> 16 : word(ip.bytes.data()) >> 32;
+    return text("w{", hex(prefix), ip.is_v4() ? ".4}" : ".6}", reached ? "r" : "u",
+                wall_s() / span_s - spans_ago);
+}
+void Peers::count_widest(const Visit& visit) {
+    const bool reached = visit.state.reached;
+    const auto key = sketch_key(visit.at.ip, reached, 0);
+    client_.tell(key, {"PFADD", key, print_field(visit.at, visit.home)});
+    client_.tell(key, {"EXPIRE", key, reached ? ttl(4) : std::to_string(4 * proving_s)});
 }
 Path Peers::path_of(const Endpoint& at, std::uint16_t home, swarm::Cell cell) const noexcept {
     return redis::path_of(cell, hash_(swarm::network_of(at.ip), 7), number_of(at, home));
@@ -513,6 +523,16 @@ void Peers::leave(const VisitPtr& visit) {
     }));
 }
 
+/// Hashes of the prefixes that have quotas, the narrowest first.
+std::vector<std::uint64_t> Peers::prefixes_of(const Ip& ip) const {
+    const auto at = word(ip.bytes.data() + (ip.is_v4() ? 8 : 0));
+    const auto bits =
+        ip.is_v4() ? std::vector<unsigned>{0, 8, 16} : std::vector<unsigned>{0, 8, 16, 32};
+    std::vector<std::uint64_t> all;
+    for (const auto dropped : bits) all.push_back(hash_(at >> dropped, dropped + ip.is_v4()));
+    return all;
+}
+
 /// Whether there is room for one more of its networks.
 void Peers::look_for_place(const VisitPtr& visit, const Done<Announced>& done) {
     struct Look {
@@ -522,20 +542,33 @@ void Peers::look_for_place(const VisitPtr& visit, const Done<Announced>& done) {
     const auto look = std::make_shared<Look>();
     const auto now_s = wall_s();
     const auto& ip = visit->at.ip;
-    const auto decide = [this, visit, look, done] {
-        if (++look->answers < 2) return;
-        const auto& limits = options_.limits;
-        bool room = true;
-        for (std::size_t i = 0; i < 4; ++i)
-            room = room && look->counts[0][i] < limits.unproved[i] &&
-                   look->counts[1][i] < limits.of_prefix[i];
-        if (room) return settle(visit, done);
+    const auto refuse = [this, done] {
         ++counted_.crowded;
         Announced result;
         result.what = Announced::crowded;
         done(result);
     };
-    const auto near = place_key(ip), far = count_key(ip);
+    // a crowd that goes on asking costs nothing
+    for (const auto prefix : prefixes_of(ip))
+        if (const auto full = crowded_.find(prefix);
+            full != crowded_.end() && full->second == now_s)
+            return refuse();
+    const auto decide = [=, this] {
+        if (++look->answers < 3) return;
+        const auto& limits = options_.limits;
+        const auto prefixes = prefixes_of(ip);
+        bool room = true;
+        for (std::size_t i = 0; i < prefixes.size(); ++i) {
+            if (look->counts[0][i] < limits.unproved[i] && look->counts[1][i] < limits.of_prefix[i])
+                continue;
+            room = false;
+            if (crowded_.size() >= most_crowded) crowded_.clear();
+            crowded_[prefixes[i]] = now_s;
+        }
+        if (room) return settle(visit, done);
+        refuse();
+    };
+    const auto near = place_key(ip);
     client_.ask(near, {"HGETALL", near}, life_.guard([=, this](const Reply& reply) {
         const std::size_t prefixes = ip.is_v4() ? 2 : 3;
         const std::array<std::size_t, 3> bytes = ip.is_v4() ? std::array<std::size_t, 3>{16, 15, 0}
@@ -554,27 +587,22 @@ void Peers::look_for_place(const VisitPtr& visit, const Done<Announced>& done) {
                                other->bytes.begin());
         }
         remove_dead(near, std::move(dead));
-        // for those who count the networks of the one around it
-        const auto last = prefixes - 1;
-        const Count count{now_s + options_.limits.ttl_s, look->counts[1][last],
-                          look->counts[0][last] + 1};
-        client_.tell(far, {"HSET", far, hex(swarm::network_of(ip)), print_count(count)});
-        client_.tell(far, {"EXPIRE", far, ttl(1)});
         decide();
     }));
-    client_.ask(far, {"HGETALL", far}, life_.guard([=, this](const Reply& reply) {
-        const auto widest = ip.is_v4() ? 2u : 3u;
-        std::vector<std::string> dead;
-        for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
-            const auto count = parse_count(reply[i + 1].text());
-            if (!count || count->expires_s < now_s) {
-                dead.emplace_back(reply[i].text());
-                continue;
-            }
-            look->counts[0][widest] += count->unproved;
-            look->counts[1][widest] += count->reached;
-        }
-        remove_dead(far, std::move(dead));
+    // those who began lately, less those who were reached
+    const auto widest = ip.is_v4() ? 2u : 3u;
+    const auto now = sketch_key(ip, true, 0), before = sketch_key(ip, true, 1);
+    client_.ask(now, {"PFCOUNT", now, before}, life_.guard([=](const Reply& reply) {
+        const auto reached = static_cast<std::uint32_t>(reply.number());
+        look->counts[1][widest] = reached;
+        look->counts[0][widest] -= std::min(look->counts[0][widest], reached);
+        decide();
+    }));
+    const std::vector<std::string> all{"PFCOUNT", now, before, sketch_key(ip, false, 0),
+                                       sketch_key(ip, false, 1)};
+    client_.ask(now, all, life_.guard([=](const Reply& reply) {
+        const auto sum = static_cast<std::uint32_t>(reply.number());
+        look->counts[0][widest] = sum - std::min(sum, look->counts[1][widest]);
         decide();
     }));
 }
@@ -659,7 +687,9 @@ void Peers::write_place(const Visit& visit) {
     const auto key = place_key(visit.at.ip);
     client_.tell(key, {"HSET", key, print_field(visit.at, visit.home),
                        print_place({visit.state.expires_s, visit.state.reached})});
-    if (visit.state.turn % 3 == 0 || visit.fresh) client_.tell(key, {"EXPIRE", key, ttl(3)});
+    if (visit.state.turn % 3 != 0 && !visit.fresh) return;
+    client_.tell(key, {"EXPIRE", key, ttl(3)});
+    count_widest(visit);
 }
 
 void Peers::remember(const VisitPtr& visit) {
@@ -716,12 +746,14 @@ void Peers::proved(const Endpoint& at, bool reached, std::uint64_t) {
         client_.tell(key, {"HSET", key, "f", until});
         client_.tell(key, {"EXPIRE", key, std::to_string(prove_again_s)});
         client_.tell(place, {"HDEL", place, print_field(at, visit->home)});
+        for (const auto prefix : prefixes_of(at.ip)) crowded_.erase(prefix);
         recent_.erase(at);
         return;
     }
     if (!state.here) return;
     state.reached = true;
     state.since_s = wall_s();
+    for (const auto prefix : prefixes_of(at.ip)) crowded_.erase(prefix);
     write_state(*visit, false);
     write_place(*visit);
     for (const auto& key : state.songs) {

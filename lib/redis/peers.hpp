@@ -88,7 +88,9 @@ class Peers final : public swarm::Peers {
         return "{" + song + "}p" + print_node(node);
     }
     static std::string place_key(const swarm::Ip& ip);
-    static std::string count_key(const swarm::Ip& ip);
+    std::string sketch_key(const swarm::Ip& ip, bool reached, unsigned spans_ago) const;
+    void count_widest(const Visit& visit);
+    std::vector<std::uint64_t> prefixes_of(const swarm::Ip& ip) const;
     std::uint16_t home_of(const swarm::Endpoint& at) const noexcept {
         return at.is_rtc() ? home_ : 0;
     }
@@ -149,6 +151,7 @@ class Peers final : public swarm::Peers {
     std::size_t entries_ = 0;
     std::map<swarm::Endpoint, VisitPtr> recent_;
     std::list<std::pair<std::uint64_t, swarm::Endpoint>> recent_order_;
+    std::unordered_map<std::uint64_t, std::uint32_t> crowded_;  // prefixes without room, and when
     swarm::PeersStats counted_;
     swarm::Choice choice_;
     swarm::PeerLines lines_;

@@ -19,9 +19,12 @@ while len(found) < int(sys.argv[1]):
     for s in held: s.close()
 print(*found)' "$1"
 }
-any() { find "$dir" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -E '^[0-9]+$' | while read -r port; do
-    if timeout 2 redis-cli -p "$port" ping >/dev/null 2>&1; then echo "$port" && break; fi
-done; }
+any() { # the port of a server that answers
+    for folder in "$dir"/*/; do
+        port=$(basename "$folder")
+        ! timeout 2 redis-cli -p "$port" ping >/dev/null 2>&1 || { echo "$port" && return; }
+    done
+}
 case $what in
 up)
     masters=${3-3} replicas=${4-1} all=

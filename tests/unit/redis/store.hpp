@@ -21,7 +21,7 @@ class Store {
             strings.erase(key);
         }
         if (is_full && words[0] != "HGETALL" && words[0] != "GET" && words[0] != "HDEL" &&
-            words[0] != "EXPIRE")
+            words[0] != "EXPIRE" && words[0] != "PFCOUNT")
             return "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
         const bool there = hashes.contains(key) || strings.contains(key);
         if (words[0] == "SET") {
@@ -43,6 +43,17 @@ class Store {
             const bool was = bits[at] == '1';
             if (words[0] == "SETBIT") bits[at] = '1';
             return number(was);
+        }
+        if (words[0] == "PFADD") {
+            hashes[key][words[2]] = "";
+            return number(1);
+        }
+        if (words[0] == "PFCOUNT") {
+            std::map<std::string, std::string> all;
+            for (std::size_t i = 1; i < words.size(); ++i)
+                if (const auto one = hashes.find(words[i]); one != hashes.end())
+                    all.insert(one->second.begin(), one->second.end());
+            return number(static_cast<long>(all.size()));
         }
         if (words[0] == "HSET" || words[0] == "HSETNX") {
             long fresh = 0;
