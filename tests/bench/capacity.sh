@@ -1,6 +1,6 @@
 #!/bin/bash
-# How many edges, origins, trackers and ClickHouse shards 10^4 to 2.1 x 10^7 listeners need, and what they cost, with and without
-# peers: from measured figures (capacity.py names the bench of each) and from a crowd that is simulated now.
+# How many edges, origins, trackers, cores of Redis and ClickHouse shards 10^4 to 2.1 x 10^7 listeners need, and what they
+# cost, with and without peers: from measured figures (capacity.py names the bench of each) and from a crowd that is simulated now.
 #   CAPACITY_LISTENERS   simulated (3000)
 #   CAPACITY_ASSUMED     NAME=VALUE...: other assumptions than those of capacity.py
 # shellcheck source=tests/tools/bench.sh
