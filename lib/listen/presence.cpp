@@ -99,6 +99,7 @@ void Presence::open_cache(const std::function<void(const std::string&)>& say) {
     try {
         kept_.emplace(options_.cache, options_.cache_size);
     } catch (const Error& error) {
+        if (error.exit() == EX_USAGE) throw;  // a store
         say(text(error.what(), ": nothing is kept"));
     } catch (const std::filesystem::filesystem_error& error) {
         say(text("cannot use the cache '", options_.cache.string(), "': ", error.code().message(),

@@ -62,6 +62,21 @@ no_cache() {
 }
 ok '--no-cache leaves no file' no_cache
 
+contents() { (cd "$1" && find . -type f -exec sha256sum {} + | sort); }
+as_cache() { # a store as a cache: COMMAND...
+    rm -rf st && cp -r store st && contents st >before &&
+        says 'is a store, not a cache' exits 64 timeout 60 "$@" && contents st | diff before - && test ! -e st/.incoming
+}
+ok '--cache with a store: 64, and the store stays as it is' \
+    as_cache stretto-play -q --no-share --cache st --cache-size 50k --edge "$origin" -O null short
+ok 'fetch too' as_cache stretto-fetch --cache st --cache-size 50k --edge "$origin" short -o st.ogg
+foreign() {
+    tiny() { timeout 60 stretto-fetch -b 96 --cache tiny --cache-size 250k --edge "$origin" "$1" -o tiny.ogg; }
+    tiny short && test -d "tiny/songs/$(cat short.id)" && mkdir tiny/songs/mine && echo x >tiny/songs/mine/diary.txt &&
+        tiny "$id" && test -s tiny/songs/mine/diary.txt && test ! -e "tiny/songs/$(cat short.id)"
+}
+ok 'a folder in the cache that is no song stays when room is made' foreign
+
 # ---- events, and memory
 peak() { # COMMAND...: kB in $peak
     /usr/bin/time -q -f %M -o peak "$@" || return
