@@ -3,6 +3,7 @@
 // that time and, on request, afterwards.
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <list>
 
 #include "base/progress.hpp"
@@ -28,6 +29,8 @@ class Fetcher {
         std::string output;  ///< a file or "-"; a folder when `many`; empty: into the cache only
         bool many = false;
         bool index = false;  ///< the rendition's index too, into the cache
+        /// The manifest is known; an Error ends the song.
+        std::function<void(const song::Manifest&)> found;
     };
     explicit Fetcher(const Options& options);
     ~Fetcher();
