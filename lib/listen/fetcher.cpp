@@ -243,7 +243,8 @@ int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bo
                                     loop.stop();
                                 }};
     loop.run();
-    if (listed == Presence::Listed::unconfigured) throw Error{EX_UNAVAILABLE, why};
+    if (listed == Presence::Listed::unconfigured || listed == Presence::Listed::unable)
+        throw Error{EX_UNAVAILABLE, why};
     if (listed == Presence::Listed::failed) throw Error{EX_TEMPFAIL, why};
     return listed == Presence::Listed::some ? 0 : 1;
 }

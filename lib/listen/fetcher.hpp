@@ -14,7 +14,7 @@ namespace stretto::listen {
 
 /// Print lines (or JSON) of songs that have all words, from the nearest edge.
 /// @return 0, or 1 when there is none; an Error when nobody can be asked: 75, or 69 when no
-/// source is configured
+/// source is configured, or the server has no list
 int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bool json);
 
 class Fetcher {

@@ -303,7 +303,7 @@ void Presence::search_page(const std::shared_ptr<Search>& search, const std::str
                   std::string next;
                   if (!got.ok() || !take_page(search, as_text(got.body), next))
                       return search->done(
-                          Listed::failed,
+                          got.ok() || got.status == 404 ? Listed::unable : Listed::failed,
                           text("cannot search at ", edges_.at(search->edge).name, ": ",
                                got.ok() ? "the response is not a list of songs" : got.why));
                   if (!next.empty()) return search_page(search, next);
