@@ -104,6 +104,26 @@ rotated() {
 }
 ok 'an events file that is renamed: a new one is created, and no line is lost' rotated
 
+mixed() { says 'name the same file' exits 64 timeout 60 stretto-play --unpaced --no-cache --edge "$origin" "$@" short >mixed; }
+ok 'samples and events on standard output: 64' mixed -O raw:- --events -
+ok 'or in one file' eval 'mixed -O wav:mixed.wav --events ./mixed.wav && test ! -e mixed.wav'
+long_id=$(printf '%065d' 0)
+ok 'a --listener that the report would not read, of 65 bytes: 64' \
+    says 'bytes' exits 64 stretto-play -O null --edge "$origin" --listener "$long_id" short
+new_listener() { # the id in the cache is replaced
+    rm -rf cache events.jsonl && mkdir cache && printf '%s\n' "$1" >cache/listener &&
+        says 'a new' timeout 60 stretto-play -O null --unpaced --events events.jsonl --edge "$origin" short &&
+        equals "$(cat cache/listener)" "$(jq -r .listener events.jsonl | sort -u)" && test "$(wc -c <cache/listener)" -lt 65
+}
+ok 'a longer id in the cache is replaced' new_listener "$long_id"
+ok 'a much longer one too' new_listener "$long_id$long_id"
+all_of_it() {
+    rm -rf cache events.jsonl && timeout 60 stretto-play -O null --unpaced --events events.jsonl --edge "$origin" \
+        --listener "${long_id#0}" short && silently stretto-report events.jsonl &&
+        sed "s/${long_id#0}/$long_id/" events.jsonl >long.jsonl && ! silently stretto-report --keep-going long.jsonl
+}
+ok 'a --listener of 64 bytes reaches the report' all_of_it
+
 # ---- formats
 # two chunks; stretto-encode would make 44.1 kHz of it
 sox -R -n -r 8000 -c 1 -b 16 low.wav synth 16 sine 100-3000 gain -3 &&
