@@ -154,7 +154,8 @@ struct ListenerOptions {
             throw Error{EX_USAGE, "--token-file and --token-url exclude each other"};
         const char* text = std::getenv("STRETTO_TOKEN");
         if (!text || !token_file.empty() || !token_url.empty()) text = "";
-        return {.text = text, .file = token_file,
+        return {.text = text,
+                .file = token_file,
                 .url = token_url.empty() ? "" : http::check_url(token_url)};
     }
 

@@ -454,7 +454,8 @@ void add_options(Arguments& app, Options& o) {
                    "Id of the listener in the events (random, kept in the cache)")
         ->type_name("ID")
         ->check([](const std::string& id) {
-            return is_listener(id) ? "" : text("an id has 1 to ", events::most_name_bytes, " bytes");
+            return is_listener(id) ? ""
+                                   : text("an id has 1 to ", events::most_name_bytes, " bytes");
         });
     app.group("Remote control");
     app.add_option("--control", o.control,

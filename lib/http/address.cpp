@@ -11,9 +11,8 @@ namespace {
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool begins(std::string_view text, std::string_view scheme) noexcept {
-    return text.size() >= scheme.size() &&
-           std::equal(scheme.begin(), scheme.end(), text.begin(),
-                      [](char a, char b) { return a == lower(b); });
+    return text.size() >= scheme.size() && std::equal(scheme.begin(), scheme.end(), text.begin(),
+                                                      [](char a, char b) { return a == lower(b); });
 }
 
 }  // namespace
@@ -24,7 +23,9 @@ bool is_url(std::string_view text) noexcept {
 
 std::string check_url(const std::string& url) {
     const auto place = parse_place(url);
-    if (!is_url(url) || !place.known || place.authority.ends_with(":0"))
+    // libcurl takes a third slash for a slip, and the path for a host
+    if (!is_url(url) || !place.known || url[url.find("://") + 3] == '/' ||
+        place.authority.ends_with(":0"))
         throw Error{EX_USAGE, text("'", without_userinfo(url), "' is not an http:// address")};
     auto checked = url;
     std::transform(checked.begin(), checked.begin() + static_cast<long>(checked.find(':')),

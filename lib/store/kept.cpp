@@ -42,9 +42,7 @@ bool there(const fs::path& path) {
 }
 
 /// A publisher has worked here.
-bool published(const fs::path& root) {
-    return there(root / ".staging") || there(root / "changes");
-}
+bool published(const fs::path& root) { return there(root / ".staging") || there(root / "changes"); }
 
 /// A store may have lost its hidden files, by a copy of what is visible. Names alone are no proof:
 /// caches have them too, but beside the folder that only caches have.

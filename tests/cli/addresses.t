@@ -6,9 +6,9 @@ stretto-encode -b 96 song.wav | stretto-chunk | stretto-publish --name song stor
 export STRETTO_CACHE="$work/cache"
 refused() { # COMMAND... ADDRESS, which is each of the wrong ones
     for address in http:// 'http://[::1' http://127.0.0.1:99999 http://127.0.0.1:0 'http://a b' HTTP://:80; do
-        says 'is not an http:// address' exits 64 timeout 60 "$@" "$address" || { echo "$address"; return 1; }
+        ends_saying 64 'is not an http:// address' timeout 60 "$@" "$address" || { echo "$address"; return 1; }
     done
-    says 'no query' exits 64 timeout 60 "$@" 'http://127.0.0.1:9?x=1'
+    ends_saying 64 'no query' timeout 60 "$@" 'http://127.0.0.1:9?x=1'
 }
 ok 'fetch --edge' refused stretto-fetch song -o x.ogg --edge
 ok 'fetch --tracker' refused stretto-fetch song -o x.ogg --tracker
@@ -17,10 +17,10 @@ ok 'fetch --list --store' refused stretto-fetch --list --store
 ok 'play --edge' refused stretto-play -O null song --edge
 ok 'play --tracker' refused stretto-play -O null song --tracker
 ok 'play --store' refused stretto-play -O null song --store
-ok 'an edge that is no http URL: 64' says 'is not an http:// address' \
-    exits 64 stretto-fetch song -o x.ogg --edge ftp://127.0.0.1
+ok 'an edge that is no http URL: 64' ends_saying 64 'is not an http:// address' \
+    stretto-fetch song -o x.ogg --edge ftp://127.0.0.1
 for address in http:///list.m3u8 'http://[::1/list.m3u8' HTTP://127.0.0.1:99999/list.m3u8 'http://127.0.0.1:0/list.m3u8?x'; do
-    ok "play $address: 64" says 'is not an http:// address' exits 64 timeout 60 stretto-play -O null "$address"
+    ok "play $address: 64" ends_saying 64 'is not an http:// address' timeout 60 stretto-play -O null "$address"
 done
 
 start stretto-serve store || exit
@@ -35,7 +35,7 @@ any_case() {
 ok 'the scheme of an address may have any case' any_case
 serve store
 lists() { stretto-fetch --list --store "$url"; }
-ok 'fetch --list from a web server that only serves files: 69' says 'cannot search at' exits 69 lists
+ok 'fetch --list from a web server that only serves files: 69' ends_saying 69 'cannot search at' lists
 page() { mkdir -p www && echo '<html>' >www/songs && serve www && stretto-fetch --list --store "$url"; }
-ok 'a page in place of the list: 69' says 'not a list of songs' exits 69 page
+ok 'a page in place of the list: 69' ends_saying 69 'not a list of songs' page
 finish

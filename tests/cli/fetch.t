@@ -54,8 +54,8 @@ added_to_part() {
 }
 ok 'a file that was added to a FILE.part stays' added_to_part
 at_once() {
-    mkdir -p i.ogg.part/.incoming && says "another program writes to 'i.ogg.part'" \
-        exits 75 flock i.ogg.part stretto-fetch --store store song -o i.ogg && test ! -e i.ogg &&
+    mkdir -p i.ogg.part/.incoming && ends_saying 75 "another program writes to 'i.ogg.part'" \
+        flock i.ogg.part stretto-fetch --store store song -o i.ogg && test ! -e i.ogg &&
         stretto-fetch --store store song -o i.ogg && cmp a.ogg i.ogg && test ! -e i.ogg.part
 }
 ok 'a FILE.part that another fetch uses: 75' at_once
@@ -76,7 +76,7 @@ no_part() {
         reader=$!
         stretto-fetch --store store song -o $output && wait $reader && cmp a.ogg piped && test ! -e $output.part || return
     done
-    says "'out': Is a directory" exits 73 stretto-fetch --store store song -o out && test ! -e out.part
+    ends_saying 73 "'out': Is a directory" stretto-fetch --store store song -o out && test ! -e out.part
 }
 ok 'no FILE.part beside a FIFO, a link to one, or a folder' no_part
 raw_stays() {
@@ -90,11 +90,11 @@ raw_mix() {
     tone other.wav 5 && stretto-encode -b 160 other.wav | stretto-chunk | stretto-publish --name other store >other.id &&
         mkdir -p rw2/.part/.incoming rw2/.part/songs && cp -r "store/songs/$id" rw2/.part/songs/ &&
         stretto-fetch --store store --raw rw2 other && diff -r rw2 "store/songs/$(cat other.id)" &&
-        says 'is not of this song' exits 73 stretto-fetch --store store --raw rw2 song &&
+        ends_saying 73 'is not of this song' stretto-fetch --store store --raw rw2 song &&
         rm -r rw2/.part && diff -r rw2 "store/songs/$(cat other.id)"
 }
 ok '--raw never mixes two songs' raw_mix
-ok '--raw with -o: 64' says 'exclude' exits 64 stretto-fetch --store store --raw rw3 -o x.ogg song
+ok '--raw with -o: 64' ends_saying 64 'exclude' stretto-fetch --store store --raw rw3 -o x.ogg song
 broken() { # KIND STATUS
     exits "$2" stretto-fetch --store "$url/break/$1" "$id" -o d.ogg && test ! -e d.ogg
 }

@@ -65,7 +65,7 @@ ok '--no-cache leaves no file' no_cache
 contents() { (cd "$1" && find . -type f -exec sha256sum {} + | sort); }
 as_cache() { # a store as a cache: COMMAND...
     rm -rf st && cp -r store st && contents st >before &&
-        says 'is a store, not a cache' exits 64 timeout 60 "$@" && contents st | diff before - && test ! -e st/.incoming
+        ends_saying 64 'is a store, not a cache' timeout 60 "$@" && contents st | diff before - && test ! -e st/.incoming
 }
 ok '--cache with a store: 64, and the store stays as it is' \
     as_cache stretto-play -q --no-share --cache st --cache-size 50k --edge "$origin" -O null short
@@ -104,12 +104,12 @@ rotated() {
 }
 ok 'an events file that is renamed: a new one is created, and no line is lost' rotated
 
-mixed() { says 'name the same file' exits 64 timeout 60 stretto-play --unpaced --no-cache --edge "$origin" "$@" short >mixed; }
+mixed() { ends_saying 64 'name the same file' timeout 60 stretto-play --unpaced --no-cache --edge "$origin" "$@" short >mixed; }
 ok 'samples and events on standard output: 64' mixed -O raw:- --events -
 ok 'or in one file' eval 'mixed -O wav:mixed.wav --events ./mixed.wav && test ! -e mixed.wav'
 long_id=$(printf '%065d' 0)
 ok 'a --listener that the report would not read, of 65 bytes: 64' \
-    says 'bytes' exits 64 stretto-play -O null --edge "$origin" --listener "$long_id" short
+    ends_saying 64 'bytes' stretto-play -O null --edge "$origin" --listener "$long_id" short
 new_listener() { # the id in the cache is replaced
     rm -rf cache events.jsonl && mkdir cache && printf '%s\n' "$1" >cache/listener &&
         says 'a new' timeout 60 stretto-play -O null --unpaced --events events.jsonl --edge "$origin" short &&

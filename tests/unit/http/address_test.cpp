@@ -40,7 +40,8 @@ BOOST_AUTO_TEST_CASE(an_address_that_no_request_could_reach_is_refused) {
             BOOST_TEST(refusal(check, url).ends_with("is not an http:// address"), url);
 }
 BOOST_AUTO_TEST_CASE(a_server_has_no_query) {
-    for (const auto* url : {"http://host?x=1", "http://host/?x=1", "http://host/#x", "http://host?"})
+    for (const auto* url :
+         {"http://host?x=1", "http://host/?x=1", "http://host/#x", "http://host?"})
         BOOST_TEST(refusal(check_server, url).ends_with("has no query and no fragment"), url);
 }
 BOOST_AUTO_TEST_CASE(no_refusal_tells_a_password) {
