@@ -235,6 +235,12 @@ void encode_into(const Options& o, std::optional<Draft>& file, std::optional<Dra
 int encode(const Options& o) {
     if (o.inputs.size() != 1)
         throw Error{EX_USAGE, "one INPUT at a time (several only with --measure)"};
+    namespace fs = std::filesystem;
+    std::error_code none;
+    if (!o.stats.empty() && o.output != "-" && !fs::is_character_file(o.output, none) &&
+        fs::weakly_canonical(fs::absolute(o.output, none), none) ==
+            fs::weakly_canonical(fs::absolute(o.stats, none), none))
+        throw Error{EX_USAGE, "--output and --stats name the same file"};
     if (o.output == "-" && ::isatty(STDOUT_FILENO))
         throw Error{EX_USAGE, "standard output is a terminal: use a pipe, or -o FILE"};
     std::optional<Draft> file;  // first: what cannot be written is told before the work

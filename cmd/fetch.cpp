@@ -5,13 +5,18 @@
 #include <filesystem>
 #include <iostream>
 #include <limits>
+#include <optional>
 
+#include "base/draft.hpp"
 #include "base/file.hpp"
 #include "base/program.hpp"
 #include "listen/fetcher.hpp"
 #include "listen/playlist.hpp"
 #include "listener_options.hpp"
 #include "song/id.hpp"
+#include "song/manifest.hpp"
+#include "song/path.hpp"
+#include "store/partial.hpp"
 
 using namespace stretto;
 namespace fs = std::filesystem;
@@ -44,6 +49,53 @@ void tell_hint(const std::string& song) {
     if (const auto hint = song_hint(song); !hint.empty()) note(hint);
 }
 
+/// Where verified chunks stay until the output is complete. None: the output is not a file, or
+/// something else has this name.
+std::optional<store::Partial> part_of(const Options& o) {
+    if (!o.raw.empty()) {
+        make_folders(o.raw);
+        return store::Partial{fs::path{o.raw} / ".part"};
+    }
+    if (o.output == "-" || Draft::folder_for(o.output).empty()) return {};
+    // the folder for what is kept must not make the folder that the output lacks
+    const auto folder = fs::path{o.output}.parent_path();
+    if (!folder.empty() && !fs::is_directory(folder))
+        throw Error{EX_CANTCREAT,
+                    text("cannot create '", o.output, "': No such file or directory")};
+    try {
+        return store::Partial{o.output + ".part"};
+    } catch (const Error& error) {
+        if (error.exit() == EX_TEMPFAIL) throw;
+        note(text(error.what(), ": nothing is kept"));
+        return {};
+    }
+}
+
+/// A folder of --raw belongs to the song of its manifest: chunks of two songs have the same names.
+void check_raw(const fs::path& folder, const std::string& id) {
+    const auto file = folder / song::manifest_file;
+    std::error_code none;
+    if (!fs::exists(fs::symlink_status(file, none))) return;
+    const auto there = song::parse_manifest(as_text(read_file(file, song::most_manifest_bytes)));
+    if (!there || there->id != id)
+        throw Error{EX_CANTCREAT, text("'", file.string(),
+                                       "' is not of this song: use another folder for --raw")};
+}
+
+/// Move the manifest and a rendition's files, name by name. The manifest is first, so that what
+/// an interrupted run has moved is known to be of this song.
+void move_rendition(const fs::path& from, const fs::path& to, int kbps) {
+    std::vector<fs::path> names{song::manifest_file};
+    const auto folder = std::to_string(kbps);
+    for (const auto& entry : fs::directory_iterator{from / folder})
+        if (auto name = folder / entry.path().filename(); song::parse_part(name.string()))
+            names.push_back(std::move(name));
+    make_folders(to / folder);
+    for (const auto& name : names)
+        if (::rename((from / name).c_str(), (to / name).c_str()) != 0)
+            throw output_error((to / name).string());
+}
+
 /// A directory or a web server that only serves files: no tracker, no peers, no cache of ours. What
 /// an interrupted run left beside the output is gone on with.
 int fetch_from_store(const Options& o) {
@@ -52,32 +104,23 @@ int fetch_from_store(const Options& o) {
     s.presence.store = o.store;
     s.presence.token = o.listener.token();
     s.presence.peers = s.presence.share = false;
-    s.output = o.output;
-    fs::path part;
-    if (!o.raw.empty())
-        part = fs::path{o.raw} / ".part";
-    else if (o.output != "-")
-        part = o.output + ".part";
-    // the folder for what is kept must not make the folder that the output lacks
-    const auto folder = fs::path{o.output}.parent_path();
-    if (o.raw.empty() && !folder.empty() && !fs::is_directory(folder))
-        throw Error{EX_CANTCREAT,
-                    text("cannot create '", o.output, "': No such file or directory")};
-    s.presence.cache = part;
+    s.output = o.raw.empty() ? o.output : "";
+    auto part = part_of(o);
+    if (part) s.presence.cache = part->folder();
     s.presence.cache_size = std::numeric_limits<std::uint64_t>::max();  // of one song
     s.index = !o.raw.empty();
-    if (!o.raw.empty()) s.output.clear();
+    std::string id;
+    int kbps = 0;
+    s.found = [&](const song::Manifest& manifest) {
+        id = manifest.id;
+        kbps = manifest.best(s.kbps).kbps;
+        if (!o.raw.empty()) check_raw(o.raw, id);
+    };
     const int status = listen::Fetcher{s}.run({o.song});
     if (status != 0) tell_hint(o.song);
-    if (status != 0 || part.empty()) return status;
-    if (!o.raw.empty())
-        for (const auto& song : fs::directory_iterator{part / "songs"})
-            for (const auto& entry : fs::directory_iterator{song}) {
-                const auto target = fs::path{o.raw} / entry.path().filename();
-                fs::remove_all(target);
-                fs::rename(entry, target);
-            }
-    fs::remove_all(part);
+    if (status != 0 || !part) return status;
+    if (!o.raw.empty()) move_rendition(part->folder() / "songs" / id, o.raw, kbps);
+    part->remove();
     return 0;
 }
 
@@ -181,6 +224,8 @@ int main(int argc, char** argv) {
             !hint.empty() && !song::is_name(o.song))
             throw Error{EX_USAGE, hint};
         if (one) song::check_song(o.song);
+        if (!o.raw.empty() && app.count("--output") > 0)
+            throw Error{EX_USAGE, "--raw and --output exclude each other"};
         if (one && o.raw.empty() && o.output == "-" && ::isatty(STDOUT_FILENO))
             throw Error{EX_USAGE, "standard output is a terminal: use -o FILE"};
         // named on the command line, edges and trackers are meant before a store of the environment

@@ -7,7 +7,7 @@
 
 #include "base/note.hpp"
 #include "base/options.hpp"
-#include "http/place.hpp"
+#include "http/address.hpp"
 #include "listen/presence.hpp"
 #include "s3/store.hpp"
 #include "song/id.hpp"
@@ -31,7 +31,7 @@ inline std::string song_hint(const std::string& argument, const char* wanted = "
     namespace fs = std::filesystem;
     const auto tool = tool_name();
     const auto word = shell_word(argument);
-    if (argument.starts_with("http://") || argument.starts_with("https://"))
+    if (http::is_url(argument))
         return text("'", argument, "' is an address, not a song; try: ", tool, " --edge ", word,
                     " SONG");
     std::error_code none;
@@ -50,6 +50,7 @@ inline std::string song_hint(const std::string& argument, const char* wanted = "
 /// The URL of a store in a bucket, requests to which are signed from now on; anything else as it
 /// is. An Error when there is no such store (66), or we may not read it (77).
 inline std::string store_url(const std::string& store) {
+    if (http::is_url(store)) return http::check_server(store);
     if (!s3::is_location(store)) return store;
     const auto location = s3::parse_location(store);
     if (!location) throw Error{EX_USAGE, text("'", store, "': ", location.error().why)};
@@ -127,10 +128,8 @@ struct ListenerOptions {
         p.store = store;
         p.tracker_assumed = edges.empty() && tracker.empty() && store.empty();
         p.tracker = p.tracker_assumed ? "http://127.0.0.1:8490" : tracker;
-        for (const auto& url : edges)
-            if (!url.starts_with("http://") && !url.starts_with("https://"))
-                throw Error{EX_USAGE,
-                            text("'", http::without_userinfo(url), "' is not an http:// address")};
+        for (auto& url : p.edges) url = http::check_server(url);
+        if (!tracker.empty()) p.tracker = http::check_server(with_scheme(tracker));
         if (!no_cache) p.cache = cache.empty() ? default_cache() : std::filesystem::path{cache};
         p.cache_size = cache_size;
         if (!location.empty()) {
@@ -153,12 +152,11 @@ struct ListenerOptions {
     listen::TokenSource::Options token() const {
         if (!token_file.empty() && !token_url.empty())
             throw Error{EX_USAGE, "--token-file and --token-url exclude each other"};
-        if (!token_url.empty() && !token_url.starts_with("http://") &&
-            !token_url.starts_with("https://"))
-            throw Error{EX_USAGE, "--token-url is not an http:// address"};
         const char* text = std::getenv("STRETTO_TOKEN");
         if (!text || !token_file.empty() || !token_url.empty()) text = "";
-        return {.text = text, .file = token_file, .url = token_url};
+        return {.text = text,
+                .file = token_file,
+                .url = token_url.empty() ? "" : http::check_url(token_url)};
     }
 
     void trust() const {
@@ -171,6 +169,10 @@ struct ListenerOptions {
     double share_seconds() const { return share == "forever" ? INFINITY : std::stod(share); }
 
    private:
+    /// "127.0.0.1:8490" is accepted for a tracker.
+    static std::string with_scheme(const std::string& url) {
+        return url.find("://") == url.npos ? "http://" + url : url;
+    }
     /// "60", "0.5", "forever"
     static bool is_share(const std::string& text) {
         double seconds = 0;

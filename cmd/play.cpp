@@ -11,6 +11,8 @@
 #include "base/file.hpp"
 #include "base/program.hpp"
 #include "base/terminal.hpp"
+#include "events/reader.hpp"
+#include "http/address.hpp"
 #include "http/blocking.hpp"
 #include "http/message.hpp"
 #include "http/place.hpp"
@@ -62,13 +64,13 @@ bool is_playlist(const std::string& argument) {
 /// A playlist of a server.
 bool is_playlist_address(const std::string& argument) {
     const auto path = argument.substr(0, argument.find('?'));
-    return (path.starts_with("http://") || path.starts_with("https://")) && path.ends_with(".m3u8");
+    return http::is_url(path) && path.ends_with(".m3u8");
 }
 
 /// The text at an address. The server is asked for the songs too, after edges that are given, and
 /// before a store of the environment.
 Bytes playlist_at(const std::string& address, Options& o) {
-    const auto [server, target] = http::split_url(address);
+    const auto [server, target] = http::split_url(http::check_url(address));
     const auto answer = http::Blocking{server}.get(target, most_playlist_bytes);
     if (!answer.ok())
         throw Error{
@@ -111,14 +113,37 @@ std::vector<std::string> songs_of(Options& o, bool& refused) {
     return songs;
 }
 
+/// Longer ones are foreign to who reads the events.
+bool is_listener(const std::string& id) {
+    return !id.empty() && id.size() <= events::most_name_bytes;
+}
+
+/// Lines between samples would be neither.
+void check_outputs(const audio::Output& output, const std::string& events) {
+    using Kind = audio::Output::Kind;
+    if (events.empty() || (output.kind != Kind::wav && output.kind != Kind::raw)) return;
+    std::error_code none;
+    const bool same = events == "-" || output.path == "-"
+                          ? events == output.path
+                          : fs::weakly_canonical(fs::absolute(events, none), none) ==
+                                    fs::weakly_canonical(fs::absolute(output.path, none), none) &&
+                                !fs::is_character_file(events, none);
+    if (same) throw Error{EX_USAGE, "--output and --events name the same file"};
+}
+
 /// The seed of all that is told of a listener: random, and the same for as long as the cache is.
 std::string listener_of(const fs::path& cache) {
     const auto file = cache / "listener";
     std::error_code none;
     if (!cache.empty() && fs::exists(file, none)) {
-        std::string id{as_text(read_file(file, 64))};
-        if (id.ends_with('\n')) id.pop_back();
-        if (!id.empty()) return id;
+        try {
+            std::string id{as_text(read_file(file, events::most_name_bytes + 1))};
+            if (id.ends_with('\n')) id.pop_back();
+            if (is_listener(id)) return id;
+            note(text("'", file.string(), "' holds no id of a listener: a new one is made"));
+        } catch (const Error& error) {
+            note(text(error.what(), ": a new id of the listener is made"));
+        }
     }
     std::random_device random;
     char id[24];
@@ -293,6 +318,7 @@ int play_songs(Options& o) {
     const auto output = audio::parse_output(o.output);
     if (!output) throw Error{EX_USAGE, text("output '", o.output, "': ", output.error().why)};
     p.output = *output;
+    check_outputs(p.output, o.events);
     bool refused = false;
     auto songs = songs_of(o, refused);  // a playlist tells where to look
     if (o.resume)
@@ -426,7 +452,11 @@ void add_options(Arguments& app, Options& o) {
         ->type_name("FILE|URL");
     app.add_option("--listener", o.listener,
                    "Id of the listener in the events (random, kept in the cache)")
-        ->type_name("ID");
+        ->type_name("ID")
+        ->check([](const std::string& id) {
+            return is_listener(id) ? ""
+                                   : text("an id has 1 to ", events::most_name_bytes, " bytes");
+        });
     app.group("Remote control");
     app.add_option("--control", o.control,
                    "Accept commands on this Unix socket, as mpv does with --input-ipc-server")

@@ -429,7 +429,7 @@ int serve_peer(const Options& o) {
     if (!net::take_passed_sockets().empty())
         throw Error{EX_USAGE, "a peer accepts no sockets from a service manager"};
     const net::ServiceManager manager;
-    store::Kept kept{o.source, o.cache_size};
+    store::Kept kept{o.source, o.cache_size, store::Kept::Use::read};
     net::Loop loop;
     peer::Seeder seeder{loop, kept, {static_cast<double>(o.upload_limit), 4, o.listen[0]}};
     peer::Tracker tracker{loop, o.announce, place};

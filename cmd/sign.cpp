@@ -11,6 +11,7 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/program.hpp"
+#include "http/address.hpp"
 #include "http/blocking.hpp"
 #include "http/place.hpp"
 #include "http/token.hpp"
@@ -204,6 +205,8 @@ void sign_urls(const Options& o) {
     const std::int64_t now = std::time(nullptr);
     claims.expires = now + seconds_of(o.expires, "expires");
     if (!o.not_before.empty()) claims.not_before = now + seconds_of(o.not_before, "not-before");
+    if (claims.expires <= claims.not_before.value_or(now))
+        throw Error{EX_USAGE, "the token expires before it is valid: see --expires, --not-before"};
     claims.kbps = o.kbps;
     claims.id = o.jti.empty() ? random_id() : o.jti;
     claims.audience = o.audience;
@@ -220,7 +223,7 @@ void sign_urls(const Options& o) {
         for (const auto& url : o.urls) std::cout << with_token(url, token) << '\n';
 }
 
-void check(const Options& o) {
+void check(Options& o) {
     const int modes = !o.generate.empty() + o.jwks + !o.urls.empty();
     if (modes == 0) throw Error{EX_USAGE, "name a URL, or use --generate or --jwks"};
     if (modes > 1) throw Error{EX_USAGE, "URL, --generate and --jwks exclude each other"};
@@ -228,9 +231,7 @@ void check(const Options& o) {
     if (o.keys.empty()) throw Error{EX_USAGE, "--key is missing"};
     if (o.jwks) return;
     if (o.keys.size() > 1) throw Error{EX_USAGE, "one --key signs"};
-    for (const auto& url : o.urls)
-        if (!url.starts_with("http://") && !url.starts_with("https://"))
-            throw Error{EX_USAGE, text("'", http::without_userinfo(url), "' is not an http URL")};
+    for (auto& url : o.urls) url = http::check_url(url);
     if (o.exact && !o.expression.empty())
         throw Error{EX_USAGE, "--exact and --regex exclude each other"};
     if (o.exact && o.urls.size() > 1) throw Error{EX_USAGE, "--exact is for one URL"};

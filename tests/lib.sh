@@ -5,6 +5,7 @@
 #   rows PREFIX COMMAND...   many tests: a line of the command's output each, "ok NAME" or "not ok NAME"; lines with # are shown
 #   exits STATUS COMMAND...  succeeds when the command exits with just this status
 #   says TEXT COMMAND...     succeeds when the command's standard error holds the text
+#   ends_saying STATUS TEXT COMMAND...  both of them
 #   equals LEFT RIGHT        two texts are the same, and not empty
 #   prints FILE COMMAND...   the command succeeds and prints what the file holds
 #   silently COMMAND...      the command succeeds and prints nothing to standard error
@@ -114,6 +115,11 @@ says() {
     shift
     "$@" 2>"$work/.stderr" >/dev/null
     grep -qF -- "$words" "$work/.stderr" || { cat "$work/.stderr"; return 1; }
+}
+ends_saying() {
+    wanted=$1 words=$2
+    shift 2
+    exits "$wanted" "$@" 2>"$work/.stderr" && grep -qF -- "$words" "$work/.stderr" || { cat "$work/.stderr"; return 1; }
 }
 
 # A comparison proves nothing when both sides are empty because what should have filled them failed.

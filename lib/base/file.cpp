@@ -72,7 +72,10 @@ File make_spool() {
     if (!file) {  // a file system without O_TMPFILE, overlayfs among them
         auto name = (folder / "stretto-XXXXXX").string();
         file = File{::mkostemp(name.data(), O_CLOEXEC)};
-        if (!file) throw system_error("make a temporary file in", folder.string());
+        if (!file) {
+            const auto why = output_error(name);
+            throw Error{why.exit(), text(why.what(), set && *set ? " (TMPDIR)" : "")};
+        }
         ::unlink(name.c_str());
     }
     return file;

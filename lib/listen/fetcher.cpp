@@ -127,8 +127,9 @@ void Fetcher::found(Job& job, const song::Manifest& manifest) {
     job.rendition = &job.driver->manifest().best(options_.kbps);
     job.joiner.emplace(static_cast<std::uint32_t>(job.rendition->kbps),
                        song::comments_of_tags(manifest.tags));
-    if (options_.output.empty() || job.to_stdout) return;
     try {
+        if (options_.found) options_.found(manifest);
+        if (options_.output.empty() || job.to_stdout) return;
         job.file.emplace(options_.many
                              ? std::filesystem::path{options_.output} / (job.song + ".ogg")
                              : std::filesystem::path{options_.output});
@@ -242,7 +243,8 @@ int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bo
                                     loop.stop();
                                 }};
     loop.run();
-    if (listed == Presence::Listed::unconfigured) throw Error{EX_UNAVAILABLE, why};
+    if (listed == Presence::Listed::unconfigured || listed == Presence::Listed::unable)
+        throw Error{EX_UNAVAILABLE, why};
     if (listed == Presence::Listed::failed) throw Error{EX_TEMPFAIL, why};
     return listed == Presence::Listed::some ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 // that time and, on request, afterwards.
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <list>
 
 #include "base/progress.hpp"
@@ -13,7 +14,7 @@ namespace stretto::listen {
 
 /// Print lines (or JSON) of songs that have all words, from the nearest edge.
 /// @return 0, or 1 when there is none; an Error when nobody can be asked: 75, or 69 when no
-/// source is configured
+/// source is configured, or the server has no list
 int list_songs(net::Loop& loop, Presence& presence, const std::string& words, bool json);
 
 class Fetcher {
@@ -28,6 +29,8 @@ class Fetcher {
         std::string output;  ///< a file or "-"; a folder when `many`; empty: into the cache only
         bool many = false;
         bool index = false;  ///< the rendition's index too, into the cache
+        /// The manifest is known; an Error ends the song.
+        std::function<void(const song::Manifest&)> found;
     };
     explicit Fetcher(const Options& options);
     ~Fetcher();

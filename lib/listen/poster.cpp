@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "http/address.hpp"
 #include "http/place.hpp"
 #include "http/token.hpp"
 
@@ -35,9 +36,7 @@ std::int64_t retry_after_ms(const http::Fields& fields) {
 
 }  // namespace
 
-bool is_url(std::string_view events) {
-    return events.starts_with("http://") || events.starts_with("https://");
-}
+bool is_url(std::string_view events) { return http::is_url(events); }
 
 Poster::Poster(net::Loop& loop, const std::string& url, std::function<void(const std::string&)> say,
                std::function<std::string()> token)

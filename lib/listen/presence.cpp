@@ -99,6 +99,7 @@ void Presence::open_cache(const std::function<void(const std::string&)>& say) {
     try {
         kept_.emplace(options_.cache, options_.cache_size);
     } catch (const Error& error) {
+        if (error.exit() == EX_USAGE) throw;  // a store
         say(text(error.what(), ": nothing is kept"));
     } catch (const std::filesystem::filesystem_error& error) {
         say(text("cannot use the cache '", options_.cache.string(), "': ", error.code().message(),
@@ -302,7 +303,7 @@ void Presence::search_page(const std::shared_ptr<Search>& search, const std::str
                   std::string next;
                   if (!got.ok() || !take_page(search, as_text(got.body), next))
                       return search->done(
-                          Listed::failed,
+                          got.ok() || got.status == 404 ? Listed::unable : Listed::failed,
                           text("cannot search at ", edges_.at(search->edge).name, ": ",
                                got.ok() ? "the response is not a list of songs" : got.why));
                   if (!next.empty()) return search_page(search, next);

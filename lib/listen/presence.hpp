@@ -84,7 +84,8 @@ class Presence {
     /// Tell the tracker that we leave, then call `done`, at the latest after a second.
     void leave(std::function<void()> done);
 
-    enum class Listed { some, none, failed, unconfigured };
+    /// failed: another try later may help; unable: the server has no such list
+    enum class Listed { some, none, failed, unable, unconfigured };
     /// Songs that have all words of `text`, from the nearest edge, each as the JSON object that the
     /// server lists.
     /// @param done  `why` tells of a failure

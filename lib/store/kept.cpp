@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "song/id.hpp"
 #include "song/path.hpp"
 
 namespace stretto::store {
@@ -29,15 +30,69 @@ std::int64_t modified(const fs::path& path) {
     return ::stat(path.c_str(), &state) == 0 ? state.st_mtim.tv_sec : 0;
 }
 
+/// A file that only caches have. Its text is for people.
+constexpr const char* mark_file = ".stretto-cache";
+constexpr std::string_view mark_text =
+    "This folder is a cache of stretto. Its songs are removed when others need the room.\n";
+constexpr const char* incoming = ".incoming";
+
+bool there(const fs::path& path) {
+    struct stat state;
+    return ::lstat(path.c_str(), &state) == 0;
+}
+
+/// A publisher has worked here.
+bool published(const fs::path& root) { return there(root / ".staging") || there(root / "changes"); }
+
+/// A store may have lost its hidden files, by a copy of what is visible. Names alone are no proof:
+/// caches have them too, but beside the folder that only caches have.
+void refuse_store(const fs::path& root) {
+    if (is_cache(root)) return;
+    if (there(root / "songs") && (published(root) || there(root / "names")))
+        throw Error{EX_USAGE, text("'", root.string(),
+                                   "' is a store, not a cache: its songs would be removed to make "
+                                   "room; name another folder")};
+}
+
+void write_mark(const fs::path& root) {
+    const auto path = root / mark_file;
+    const File mark{
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644)};
+    if (mark)
+        write_all(mark.fd(), as_bytes(mark_text), path.string());
+    else if (errno != EEXIST)
+        throw system_error("make", path.string());
+}
+
 }  // namespace
 
-Kept::Kept(fs::path root, std::uint64_t limit) : root_(std::move(root)), limit_(limit) {
+bool is_cache(const fs::path& root) {
+    return (there(root / mark_file) || there(root / incoming)) && !published(root);
+}
+
+void remove_cache(const fs::path& root) {
     std::error_code failed;
-    for (const auto* part : {"songs", ".incoming"})
-        if (fs::create_directories(root_ / part, failed); failed) {
-            errno = failed.value();
-            throw system_error("make", (root_ / part).string());
-        }
+    for (const auto& song : fs::directory_iterator{root / "songs", failed})
+        if (song::is_id(song.path().filename().string())) fs::remove_all(song.path(), failed);
+    for (const auto& name : fs::directory_iterator{root / "names", failed})
+        if (song::is_name(name.path().filename().string())) fs::remove(name.path(), failed);
+    fs::remove_all(root / incoming, failed);
+    // the mark goes last: until then, another run recognizes what is left
+    for (const auto* own : {"songs", "names", ".lock", mark_file, ""})
+        fs::remove(*own ? root / own : root, failed);
+}
+
+Kept::Kept(fs::path root, std::uint64_t limit, Use use) : root_(std::move(root)), limit_(limit) {
+    std::error_code failed;
+    if (use == Use::fill) {
+        refuse_store(root_);
+        for (const auto* part : {"songs", incoming})
+            if (fs::create_directories(root_ / part, failed); failed) {
+                errno = failed.value();
+                throw system_error("make", (root_ / part).string());
+            }
+        write_mark(root_);
+    }
     if (limit_ == 0) {
         const auto space = fs::space(root_, failed);
         limit_ = failed ? most_by_default : std::min(most_by_default, space.available / 10);
@@ -64,7 +119,7 @@ void Kept::know_all() const {
 void Kept::scan() const {
     const auto now = std::time(nullptr);
     std::error_code failed;
-    for (const auto& draft : fs::directory_iterator{root_ / ".incoming", failed})
+    for (const auto& draft : fs::directory_iterator{root_ / incoming, failed})
         if (now - modified(draft.path()) > draft_seconds) fs::remove(draft.path(), failed);
     bytes_ = 0;
     all_known_ = true;
@@ -72,6 +127,7 @@ void Kept::scan() const {
     known_.clear();
     for (const auto& folder : fs::directory_iterator{root_ / "songs", failed}) {
         const auto id = folder.path().filename().string();
+        if (!song::is_id(id)) continue;  // not of a cache: neither counted nor removed
         if (const auto old = before.find(id); old != before.end()) {
             auto& again = known_[id] = old->second;
             again.chunks.clear();
@@ -161,7 +217,7 @@ bool Kept::keep(const std::string& id, const std::string& path, BytesView bytes)
 /// hash is fetched again, and an invalid name is looked up again.
 bool Kept::write(const fs::path& target, BytesView bytes) {
     const fs::path draft =
-        root_ / ".incoming" / (std::to_string(::getpid()) + '-' + std::to_string(drafts_++));
+        root_ / incoming / (std::to_string(::getpid()) + '-' + std::to_string(drafts_++));
     std::error_code failed;
     fs::create_directories(target.parent_path(), failed);
     const File file{

@@ -13,15 +13,24 @@
 
 namespace stretto::store {
 
+/// Whether a cache was made here: it has a cache's mark, or, made by an earlier version, a folder
+/// that only caches have; and nobody has published into it.
+bool is_cache(const std::filesystem::path& root);
+/// Remove what a cache consists of, by name, then the folder if nothing else is in it.
+void remove_cache(const std::filesystem::path& root);
+
 class Kept {
    public:
     /// The cached chunks of a song, by rendition.
     using Chunks = std::map<int, std::vector<bool>>;
 
-    /// Creates the folder. Its content is read on demand, per song or as a whole: 10 GB are 30,000
-    /// files, and the start of a song should not wait for that.
+    /// fill: creates the folder, and marks it as a cache. An Error (64) if it is a store, whose
+    /// songs must not be removed to make room. read: any folder with songs, which is not changed.
+    enum class Use { fill, read };
+    /// The content is read on demand, per song or as a whole: 10 GB are 30,000 files, and the start
+    /// of a song should not wait for that. Only folders whose names are ids are read and removed.
     /// @param limit  bytes; 0: a tenth of the free disk, at most 10 GB
-    Kept(std::filesystem::path root, std::uint64_t limit);
+    Kept(std::filesystem::path root, std::uint64_t limit, Use use = Use::fill);
 
     const std::filesystem::path& root() const noexcept { return root_; }
     std::uint64_t bytes() const;

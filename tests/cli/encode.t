@@ -243,6 +243,11 @@ bounded() {
     done
 }
 ok 'an hour takes the memory of six minutes, from a file and a pipe' bounded
+same_file() { ln -s both link && ends_saying 64 'name the same file' stretto-encode -b 96 song.wav -o both --stats "$1"; }
+ok '-o and --stats with one file: 64' same_file both
+ok 'by two names too' eval 'rm link && : >both && same_file ./link && test ! -s both'
+no_tmp() { TMPDIR=$work/nowhere stretto-encode -b 96 song.wav -o tmp.ogg; }
+ok 'no folder for temporary files: 73, which names TMPDIR' ends_saying 73 'TMPDIR' no_tmp
 full() { stretto-encode -b 96 song.wav >/dev/full; }
 ok 'notices a full disk' exits 74 full
 finish

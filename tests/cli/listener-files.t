@@ -62,6 +62,21 @@ no_cache() {
 }
 ok '--no-cache leaves no file' no_cache
 
+contents() { (cd "$1" && find . -type f -exec sha256sum {} + | sort); }
+as_cache() { # a store as a cache: COMMAND...
+    rm -rf st && cp -r store st && contents st >before &&
+        ends_saying 64 'is a store, not a cache' timeout 60 "$@" && contents st | diff before - && test ! -e st/.incoming
+}
+ok '--cache with a store: 64, and the store stays as it is' \
+    as_cache stretto-play -q --no-share --cache st --cache-size 50k --edge "$origin" -O null short
+ok 'fetch too' as_cache stretto-fetch --cache st --cache-size 50k --edge "$origin" short -o st.ogg
+foreign() {
+    tiny() { timeout 60 stretto-fetch -b 96 --cache tiny --cache-size 250k --edge "$origin" "$1" -o tiny.ogg; }
+    tiny short && test -d "tiny/songs/$(cat short.id)" && mkdir tiny/songs/mine && echo x >tiny/songs/mine/diary.txt &&
+        tiny "$id" && test -s tiny/songs/mine/diary.txt && test ! -e "tiny/songs/$(cat short.id)"
+}
+ok 'a folder in the cache that is no song stays when room is made' foreign
+
 # ---- events, and memory
 peak() { # COMMAND...: kB in $peak
     /usr/bin/time -q -f %M -o peak "$@" || return
@@ -88,6 +103,26 @@ rotated() {
         events end | jq -e '.why == "skipped"'
 }
 ok 'an events file that is renamed: a new one is created, and no line is lost' rotated
+
+mixed() { ends_saying 64 'name the same file' timeout 60 stretto-play --unpaced --no-cache --edge "$origin" "$@" short >mixed; }
+ok 'samples and events on standard output: 64' mixed -O raw:- --events -
+ok 'or in one file' eval 'mixed -O wav:mixed.wav --events ./mixed.wav && test ! -e mixed.wav'
+long_id=$(printf '%065d' 0)
+ok 'a --listener that the report would not read, of 65 bytes: 64' \
+    ends_saying 64 'bytes' stretto-play -O null --edge "$origin" --listener "$long_id" short
+new_listener() { # the id in the cache is replaced
+    rm -rf cache events.jsonl && mkdir cache && printf '%s\n' "$1" >cache/listener &&
+        says 'a new' timeout 60 stretto-play -O null --unpaced --events events.jsonl --edge "$origin" short &&
+        equals "$(cat cache/listener)" "$(jq -r .listener events.jsonl | sort -u)" && test "$(wc -c <cache/listener)" -lt 65
+}
+ok 'a longer id in the cache is replaced' new_listener "$long_id"
+ok 'a much longer one too' new_listener "$long_id$long_id"
+all_of_it() {
+    rm -rf cache events.jsonl && timeout 60 stretto-play -O null --unpaced --events events.jsonl --edge "$origin" \
+        --listener "${long_id#0}" short && silently stretto-report events.jsonl &&
+        sed "s/${long_id#0}/$long_id/" events.jsonl >long.jsonl && ! silently stretto-report --keep-going long.jsonl
+}
+ok 'a --listener of 64 bytes reaches the report' all_of_it
 
 # ---- formats
 # two chunks; stretto-encode would make 44.1 kHz of it

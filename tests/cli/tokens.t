@@ -37,7 +37,8 @@ by_openssl() { # r and s as DER, by hand
 }
 ok 'and openssl does' by_openssl
 ok 'a URL keeps its query' eval 'stretto-sign "$u?a=b" --key key.pem | grep -q "?a=b&URISigningPackage=ey"'
-for bad in '--expires x' '--expires -1s' '--kbps 0' '--id x' '--exact --regex x'; do
+for bad in '--expires x' '--expires -1s' '--expires 0' '--not-before 1h --expires 1h' \
+    '--kbps 0' '--id x' '--exact --regex x'; do
     # shellcheck disable=SC2086
     ok "stretto-sign $bad: 64" exits 64 stretto-sign "$u" --key key.pem $bad
 done

@@ -8,7 +8,7 @@ store=$work/store
 stretto-encode song.wav | stretto-chunk | stretto-publish --name song store >id || exit
 rates='96 160 320'
 for kbps in $rates; do
-    stretto-play --edge http://127.0.0.1:9 --cache store --quiet --unpaced --abr $kbps -O wav:$kbps.wav "$(cat id)" &&
+    stretto-play --store store --no-cache --quiet --unpaced --abr $kbps -O wav:$kbps.wav "$(cat id)" &&
         stretto-fetch --store store -b $kbps song | oggdec -Q -b 16 -o dec.$kbps.wav - || exit
 done
 # the references themselves, which oggdec rounds to 16 bits

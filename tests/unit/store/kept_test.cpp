@@ -7,6 +7,9 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 
+#include "base/error.hpp"
+#include "base/file.hpp"
+
 using namespace stretto;
 using store::Kept;
 namespace fs = std::filesystem;
@@ -52,6 +55,59 @@ BOOST_AUTO_TEST_CASE(cached_chunks_are_found_by_the_next_program) {
     BOOST_TEST((kept.read(a, "320/chunk_2.ogg", 1000) == kilobyte));
     BOOST_TEST(!kept.read(a, "320/chunk_2.ogg", 999));
     BOOST_TEST(!kept.read(a, "320/chunk_1.ogg", 1000));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_is_no_cache) {
+    for (const auto* sign : {".staging", "changes", "names"}) {
+        const Folder folder;
+        fs::create_directories(folder.path / "songs" / a);
+        fs::create_directory(folder.path / sign);
+        BOOST_CHECK_EXCEPTION((Kept{folder.path, 0}), Error,
+                              [](const Error& e) { return e.exit() == EX_USAGE; });
+        BOOST_TEST(!fs::exists(folder.path / ".incoming"), sign);
+        const Kept reader{folder.path, 0, Kept::Use::read};
+        BOOST_TEST(!fs::exists(folder.path / ".incoming"), sign);
+        BOOST_TEST(!store::is_cache(folder.path), sign);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_cache_that_was_published_into_is_a_store) {
+    const Folder folder;
+    Kept{folder.path, 0}.keep_name("tune", a);
+    BOOST_TEST(store::is_cache(folder.path));
+    Kept{folder.path, 0};
+    fs::create_directory(folder.path / ".staging");
+    BOOST_CHECK_THROW((Kept{folder.path, 0}), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_cache_of_an_earlier_version_goes_on) {
+    const Folder folder;
+    for (const auto* part : {"songs", ".incoming", "names"})
+        fs::create_directory(folder.path / part);
+    Kept{folder.path, 0};
+    fs::remove(folder.path / ".incoming");  // the mark alone will do from here on
+    BOOST_TEST(store::is_cache(folder.path));
+    Kept{folder.path, 0};
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_song_is_neither_counted_nor_removed) {
+    const Folder folder;
+    Kept kept{folder.path, 5'000};
+    const auto diary = folder.path / "songs/mine/diary.txt";
+    fs::create_directory(diary.parent_path());
+    const File file{::open(diary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)};
+    write_all(file.fd(), Bytes(20'000, 7), "diary");
+    for (const auto& id : {a, b, c})
+        for (int k = 0; k < 3; ++k)
+            BOOST_TEST(kept.keep(id, "96/chunk_" + std::to_string(k) + ".ogg", kilobyte));
+    BOOST_TEST(kept.bytes() <= 5'000u);
+    BOOST_TEST(fs::file_size(diary) == 20'000u);
+    store::remove_cache(folder.path);
+    BOOST_TEST(fs::file_size(diary) == 20'000u);
+    fs::remove_all(diary.parent_path());
+    Kept{folder.path, 0}.keep_name("tune", a);
+    store::remove_cache(folder.path);
+    BOOST_TEST(!fs::exists(folder.path));
 }
 
 BOOST_AUTO_TEST_CASE(one_song_is_known_before_all_are) {
