@@ -40,7 +40,8 @@ void preflight(const http::Reply& reply, std::string_view methods, std::string_v
 
 void preflight(const http::Reply& reply) {
     preflight(reply, "GET, HEAD, OPTIONS",
-              "Authorization, Cache-Control, Range, If-Range, If-None-Match, If-Modified-Since, X-User-Bitrate, "
+              "Authorization, Cache-Control, Range, If-Range, If-None-Match, If-Modified-Since, "
+              "X-User-Bitrate, "
               "X-Cache-Key, "
               "CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session");
 }
