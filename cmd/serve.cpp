@@ -2,6 +2,7 @@
 // stretto-serve(1).
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <iostream>
 #include <iterator>
 #include <sstream>
@@ -167,13 +168,24 @@ std::filesystem::path state_folder(const Options& o) {
 }
 
 /// Servers of different sources do not share it. Empty: nowhere.
-std::filesystem::path state_file(const Options& o, const char* kind) {
+/// @param own  nor do servers of one source that listen on different addresses
+std::filesystem::path state_file(const Options& o, const char* kind, bool own = false) {
     const auto folder = state_folder(o);
     if (folder.empty()) return {};
+    if (!own) {  // said once
+        std::error_code failed;
+        std::filesystem::create_directories(folder, failed);
+        if (failed || ::access(folder.c_str(), W_OK) != 0)
+            note(text("cannot write into '", folder.string(),
+                      "': ", failed ? failed.message() : std::strerror(errno),
+                      "; the list of songs is made again at the next start"));
+    }
     const auto source = o.source.find("://") == std::string::npos
                             ? std::filesystem::absolute(o.source).string()
                             : o.source;
-    return folder / text(kind, '-', hex(sha256(as_bytes(source))).substr(0, 16));
+    auto of = source;
+    for (const auto& address : own ? o.listen : std::vector<std::string>{}) of += '\n' + address;
+    return folder / text(kind, '-', hex(sha256(as_bytes(of))).substr(0, 16));
 }
 
 /// What origin and edge have in common: sockets, logs, limits, threads.
@@ -190,7 +202,7 @@ class Serving {
           status_(o.name, std::move(role), shared_) {
         site_.name = o.name;
         site_.shows_numbers = o.public_metrics;
-        if (const auto file = state_file(o, "streams"); !file.empty())
+        if (const auto file = state_file(o, "streams", true); !file.empty())
             site_.choices = std::make_unique<edge::Choices>(file);
         reloads_.add("access log", [this] { log_.reopen(); });
         if (certificates_) {

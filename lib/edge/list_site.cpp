@@ -91,6 +91,8 @@ void send_not_found(const http::Reply& reply) {
 }
 
 void ListSite::list(const http::Target& target, const Route& route, const http::Reply& reply) {
+    if (!http::well_encoded(target.query))
+        return reply.send(400, "the query is not percent-encoded");
     Query query;
     query.m3u8 = route.kind == Route::playlist;
     query.songs_at = "stream/";  // beside the playlist

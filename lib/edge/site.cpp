@@ -293,7 +293,7 @@ void Site::send_stream(const http::Request& request, const std::shared_ptr<const
         }
     }
     out.length = range.length;
-    if (request.method != "HEAD") out.body = stream_body(backend_, loop_, plan, range);
+    if (request.method != "HEAD") out.body = shared_.plans.body(backend_, loop_, plan, range);
     reply.send(std::move(out));
 }
 
