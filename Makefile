@@ -241,7 +241,7 @@ WEB_CXX   = $(if $(findstring ccache,$(CXX)),ccache) clang++-19 -Oz -flto $(WEB_
 # what is thrown ends the instance: nothing of ours throws there but for lack of memory
 WEB_FLAGS = --target=wasm32-wasi -stdlib=libc++ -std=c++20 -Wall -Wextra -Wpedantic -fignore-exceptions -Ilib -isystem $W/include
 WEB_C    := $(addprefix libogg/src/,bitwise framing) \
-            $(addprefix libvorbis/lib/,block codebook floor0 floor1 info lsp mapping0 mdct registry res0 sharedbook synthesis window)
+            $(addprefix libvorbis/lib/,block codebook floor0 floor1 info lsp mapping0 mdct registry res0 sharedbook synthesis)
 WEB_UNITS := $(filter-out lib/gather/fetching.cpp,$(wildcard lib/abr/*.cpp lib/play/*.cpp lib/gather/*.cpp lib/vorbis/*.cpp lib/web/*.cpp)) \
              $(patsubst %,lib/song/%.cpp,manifest manifest_read index path cover tags id) $(patsubst %,lib/ogg/%.cpp,page crc packets) \
              $(patsubst %,lib/swarm/%.cpp,reach endpoint announce announce_print location pass signal) \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Pages on servers that require access tokens: what they say without one, where they get one, what they show to whom; and a page
-# whose server ends in the middle of a song.
+# Pages on servers that require access tokens: what they say without one, where they get one, what they show to whom; and a page whose
+# server ends in the middle of a song.
 . ./tests/lib.sh
 export HOME="$work" PYTHONDONTWRITEBYTECODE=1
 browser() { python3 "$root/tests/browser/tokens.py" "$@"; }
@@ -47,7 +47,7 @@ while read -r option bad; do
 done <<'BAD'
 --browser-edge http://h/x
 --browser-edge h
---browser-tokens http://h/'
+--browser-tokens http://h/;
 --browser-tokens http:///x
 BAD
 

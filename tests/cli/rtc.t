@@ -200,6 +200,18 @@ done
 unread() { asked "$b_peer" unread /songs/big && cat answers && grep -q '^closed' answers; }
 ok 'a peer that asks and does not read loses its link' unread
 
+# datagrams of strangers, which ICE, STUN and DTLS get to see: before a link and during a transfer
+strange() { python3 "$root/tests/tools/icenoise.py" "$1" "$2" 3000 && kill -0 "$1"; } # PID SEED
+noisy() {
+    gives 200 "$b/rtc/$a_peer/$chunk" && strange "$a_pid" 1 && strange "$b_pid" 2 || return
+    curl -s -m 60 -o none "$a/rtc/$b_peer/songs/big" &
+    reader=$! started="$started $!"
+    strange "$a_pid" 3 && strange "$b_pid" 4
+    kill $reader 2>/dev/null
+    gives 200 "$b/rtc/$a_peer/$chunk" && cmp got "store/$chunk"
+}
+ok 'datagrams of strangers end no peer, and change no byte' noisy
+
 # a peer whose bytes are wrong, and a player that starts stretto-rtc itself
 sox -R -n -r 44100 -c 2 -b 16 short.wav synth 14 pinknoise gain -12
 stretto-encode -b 320 short.wav | stretto-chunk -d 2 | stretto-publish --name short store >/dev/null

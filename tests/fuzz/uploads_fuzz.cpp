@@ -111,7 +111,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             const auto [number, pass] = *browser.verifying.begin();
             browser.verifying.erase(browser.verifying.begin());
             const auto dot = std::min(pass.find('.'), pass.size());
-            const auto header = pass.substr(0, dot), claims = pass.substr(dot);
+            const auto header = pass.substr(0, dot),
+                       claims = pass.substr(std::min(dot + 1, pass.size()));
             const auto said = swarm::parse_pass(header, claims);
             if (said && said->song == given && said->rtc == "peer") browser.allowed = true;
             if (!uploads.verified(number, header, claims)) break;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # stretto-rtc through two NATs: each peer has a private address behind a router that drops what nobody asked for. The tracker, with its
-# STUN responder, is outside. Where each connection gets a random port (symmetric NAT) there is no way, and that is told soon.
+# STUN responder, is outside. Where each connection gets a random port (symmetric NAT) there is no way, and that is told soon. The same with
+# pages in browsers.
 . ./tests/net/lib.sh
 command -v stretto-rtc >/dev/null || { skip 'peers behind NATs' 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'; finish; }
 command -v nft >/dev/null || { skip 'peers behind NATs' 'there is no nft'; finish; }
@@ -11,13 +12,18 @@ in_space() { # NAME COMMAND...
     shift
     nsenter --net="$where" "$@"
 }
+first='' second=''
 nat_cleanup() {
+    # browsers do not end with their drivers
+    [ -z "$first" ] || pages h1 "$first" close
+    [ -z "$second" ] || pages h2 "$second" close
     end_all
     for name in $spaces; do ip netns del "$(space "$name")" 2>/dev/null; done
     net_cleanup
 }
 trap nat_cleanup EXIT
 sweep
+export HOME="$work" PYTHONDONTWRITEBYTECODE=1
 
 router() { # N HOW: of the NAT behind which host N is
     in_space "r$1" nft -f - <<RULES
@@ -64,6 +70,7 @@ peer_in() { # NAME UPSTREAM: sets $url and $peer
 network || { skip 'peers behind NATs' 'no network namespaces with veth, bridge and NAT here'; finish; }
 sox -R -n -r 44100 -c 2 -b 16 song.wav synth 16 pinknoise pinknoise gain -12
 stretto-encode -b 320 song.wav | stretto-chunk -d 2 | stretto-publish --name song store >/dev/null
+stretto-fetch --no-cache --store store -o song.ogg song
 id=$(cat store/names/song) chunk=songs/$id/320/chunk_1.ogg
 run_in inet 198.51.100.1:0 stretto-serve --workers 1 store
 origin=$url
@@ -84,6 +91,37 @@ answered() { code=$(in_space "$1" curl -s -m 60 -o got -w '%{http_code}' "$2"); 
 ok 'nobody reaches the other directly' exits 28 in_space h2 curl -s -m 2 -o none http://198.51.100.11:8495/
 ok 'a chunk comes through two NATs' get h2 "$b/rtc/$a_peer/$chunk"
 ok 'the other one asks back' test "$(in_space h1 curl -s -o got -w '%{http_code}' "$a/rtc/$b_peer/songs/x")" != 504
+
+# pages, each in a browser of its own behind a NAT of its own
+pages() { in_space "$1" python3 "$root/tests/net/pages.py" "$2" "$page" "$3"; } # HOST SESSION CHECK
+browser_in() { # HOST: sets $session
+    nsenter --net="/run/netns/$(space "$1")" chromedriver --port=0 >"$1.driver" 2>&1 &
+    started="$started $!"
+    driver_at="$1"
+    await 'the port of chromedriver' driven || return
+    session=$(in_space "$1" python3 "$root/tests/net/pages.py" open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/$1.profile")
+}
+driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$driver_at.driver" 2>/dev/null) && [ -n "$port" ]; }
+shared_by() { # ID: the tracker names it as a peer
+    in_space inet curl -sf -H 'Content-Type: application/json' -d '{"song_id": "'"$id"'", "rtc": true}' "$tracker/peers" |
+        jq -e --arg url "rtc:$1" '.peers[] | select(.url == $url)' >/dev/null
+}
+with_pages=
+if command -v chromedriver >/dev/null && run_in inet 198.51.100.1:0 stretto-serve --workers 1 --browser-peers "$tracker" store; then
+    page=$url
+    in_space inet curl -sf "$page/" | grep -q "load_core('/web/" && with_pages=yes
+fi
+if [ "$with_pages" ]; then
+    oggdec -Q -b 16 -R -o song.raw song.ogg
+    browser_in h1 && first=$session && browser_in h2 && second=$session
+    ok 'a page behind a NAT plays' pages h1 "$first" listens
+    giver=$(cat page.id)
+    ok 'and shares' await 'its name' shared_by "$giver"
+    ok 'a page behind another NAT takes most of the song from it' pages h2 "$second" takes
+    ok 'kill -9 of a browser: who takes from it goes on with the edge, without a stall' pages h2 "$second" survives
+else
+    skip 'pages behind NATs' 'no chromedriver, or this build has no core: make web'
+fi
 
 # listeners start stretto-rtc themselves
 edge=$origin
@@ -148,5 +186,12 @@ peer_in h1 "$local"
 a_peer=$peer
 peer_in h2 "$local"
 b=$url
+if [ "$with_pages" ]; then
+    browser_in h1 && first=$session
+    ok 'behind a symmetric NAT a page plays, too' pages h1 "$first" listens
+    giver=$(cat page.id)
+    ok 'and is named' await 'its name' shared_by "$giver"
+    ok 'a page that cannot reach it plays from the edge alone, without a stall' pages h2 "$second" alone
+fi
 ok 'no way through two symmetric NATs is 504' test "$(in_space h2 curl -s -m 60 -o got -w '%{http_code}' "$b/rtc/$a_peer/$chunk")" = 504
 finish
