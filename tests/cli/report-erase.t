@@ -151,6 +151,21 @@ wrong() {
         exits 64 stretto-report --drop-before "then" all.jsonl
 }
 ok 'input that cannot be rewritten is wrong usage' wrong
+no_date() {
+    cp all.jsonl dated.jsonl || return
+    for day in 2026-02-31 2026-11-31 2027-02-29T10:00:00 2026-11-01T23:59:60Z 2026-13-01; do
+        exits 64 stretto-report --drop-before $day dated.jsonl && exits 64 stretto-report --since $day dated.jsonl || return
+    done
+    for zone in UTC Europe/Berlin; do stretto-report --since 2028-02-29 --time-zone $zone dated.jsonl >none || return; done
+    cmp all.jsonl dated.jsonl
+}
+ok 'a day that does not exist is wrong usage, and deletes nothing' no_date
+empty() {
+    for option in --forget --drop-before --since --until --csv --load; do
+        exits 64 stretto-report $option '' dated.jsonl && exits 64 stretto-report $option= dated.jsonl || return
+    done
+}
+ok 'and so is an empty value, as of an unset variable' empty
 # a listener chooses its id and its sessions: both may be any text
 stranger() { # ID SESSION
     rm -rf kept &&
