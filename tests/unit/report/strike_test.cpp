@@ -15,7 +15,8 @@ std::string log_line(const std::string& target, const std::string& session,
 std::string without(std::string line, const std::string& id) {
     const auto is_id = [&](std::string_view value) { return value == id; };
     const auto before = line;
-    BOOST_TEST((strike(line, is_id) == Struck::some) == (line != before));
+    const bool struck = strike(line, is_id) == Struck::some;
+    BOOST_TEST(struck == (line != before));
     return line;
 }
 
