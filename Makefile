@@ -17,18 +17,18 @@ UNIT_MODULES ?= *
 
 # the headers of hiredis are found by their folder, without its flags
 PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis vorbisenc ogg libebur128 libarchive libcurl libnghttp2 libssl libcrypto \
-                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp hiredis
+                libuv zlib libmaxminddb libisal sndfile simdjson tomlplusplus libseccomp hiredis libutf8proc
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
-                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev libhiredis-dev
+                nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev libhiredis-dev libutf8proc-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
-                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 libxml2-utils dbus-daemon perl python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
+                gstreamer1.0-plugins-good libboost-test-dev libsdl2-2.0-0 libxml2-utils dbus-daemon perl redis-server python3 python3-hpack python3-mutagen python3-jwt python3-cryptography strace time less man-db mandoc jq sox procps curl wget aria2 nghttp2-client mpv openssl nginx-light haproxy systemd \
                 iproute2 nftables util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
-DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
+DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker redis-server aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
 # what large services run on: for test-engines alone
-DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server
+DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server redis-server
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_DEB     := debhelper lintian fakeroot dpkg-dev debootstrap
 DEPS_FUZZ    := clang libclang-rt-14-dev
@@ -60,7 +60,7 @@ OUR_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Ilib -MMD -MP -pthread -DSTR
 # as needed: a tool loads only the libraries that it uses
 LIBS         = -Wl,--as-needed $(PACKAGE_LIBS) -pthread
 
-.PHONY: all web deb test-deb deps test test-engines browser demo pictures bench bench-capacity sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
+.PHONY: all web deb test-deb deps test test-tls test-engines test-apps browser demo pictures bench bench-capacity sanitize tsan built-sanitize built-tsan built-fuzz soak fuzz lint tidy install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -71,7 +71,9 @@ help:
 	@echo 'make web        the page'\''s player in WebAssembly, which stretto-serve then has in it (installs clang-19)'
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
-	@echo 'make test-engines  what runs on Ceph and on ClickHouse, against them (installs 390 MB)'
+	@echo 'make test-apps  players and apps of others: VLC and a Subsonic client of npm, if they are installed'
+	@echo 'make test-engines  what runs on Ceph, ClickHouse and Redis, against them (installs 400 MB)'
+	@echo 'make test-tls   of these, what servers, players and the swarm do over TLS and HTTP/2'
 	@echo 'make browser    of these, the page in Chromium'
 	@echo 'make pictures   those in README.md anew, of the last demo'
 	@echo 'make bench      speed, against what people use today'
@@ -87,8 +89,8 @@ help:
 
 # make reads it even for -n, which must not install packages
 DRY_RUN := $(findstring n,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
-TESTED  := $(if $(DRY_RUN),,$(filter test browser sanitize tsan soak,$(MAKECMDGOALS)))
-$B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web deb test browser demo pictures bench sanitize tsan soak fuzz lint test-engines,$(MAKECMDGOALS)),| deps))
+TESTED  := $(if $(DRY_RUN),,$(filter test test-tls browser sanitize tsan soak,$(MAKECMDGOALS)))
+$B/config.mk: Makefile $(or $(if $(TESTED),build/rtc/.there),$(wildcard build/rtc/.there)) $(if $(DRY_RUN),,$(if $(filter web deb test test-tls browser demo pictures bench sanitize tsan soak fuzz lint test-engines,$(MAKECMDGOALS)),| deps))
 	@mkdir -p $B
 	@sh tests/tools/deps.sh --check "$(CXX)" $(PACKAGES) -- $(DEPS_BUILD)
 	@{ echo "PACKAGE_CFLAGS := $$(pkg-config --cflags $(filter-out hiredis,$(PACKAGES)))"; echo "PACKAGE_LIBS := $$(pkg-config --libs $(PACKAGES))"; sh tests/tools/rtc.sh build/rtc; } > $@
@@ -100,9 +102,9 @@ build/rtc/.there: $(if $(TESTED),| deps)
 
 # Each goal but `all` installs what it needs itself. `make deps` installs what building needs, and what the goals in DEPS need.
 DEPS   ?=
-WANTS  = $(filter $1,$(filter web deb test-deb demo test browser pictures sanitize tsan soak bench lint fuzz test-engines,$(MAKECMDGOALS) $(DEPS)))
+WANTS  = $(filter $1,$(filter web deb test-deb demo test test-tls browser pictures sanitize tsan soak bench lint fuzz test-engines,$(MAKECMDGOALS) $(DEPS)))
 NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
-         $(if $(call WANTS,test sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
+         $(if $(call WANTS,test test-tls sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
          $(if $(call WANTS,web deb test-deb test browser sanitize pictures),$(DEPS_WEB)) $(if $(call WANTS,deb test-deb),$(DEPS_DEB) $(DEPS_RTC)) $(if $(call WANTS,test-engines),$(DEPS_DEMO) $(DEPS_ENGINES) sox curl python3 procps) $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz),$(DEPS_FUZZ)))
 deps:
 	@sh tests/tools/deps.sh $(NEEDED)
@@ -175,8 +177,17 @@ test: all $(if $(filter none,$(UNIT_TESTS)),,$B/unit) $B/net/emulator $(if $(RTC
 	$(if $(NET_MANY),$(RUN) -j$(JOBS) $(NET_MANY))
 	$(if $(NET_ALONE),$(RUN) $(NET_ALONE))
 
+# over TLS, and so HTTP/2 with all who know it
+TLS_TESTS := $(patsubst %,tests/cli/%.t,serve play passes peers-first)
+test-tls: all build/music/.there
+	STRETTO_TEST_TLS=1 $(RUN) -j$(TEST_JOBS) $(TLS_TESTS)
+
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
+
+# with what is installed of vlc-bin with vlc-plugin-base, and npm
+test-apps: all
+	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/apps/*.t
 
 test-engines: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/engines/*.t
@@ -233,7 +244,7 @@ WEB_C    := $(addprefix libogg/src/,bitwise framing) \
             $(addprefix libvorbis/lib/,block codebook floor0 floor1 info lsp mapping0 mdct registry res0 sharedbook synthesis window)
 WEB_UNITS := $(filter-out lib/gather/fetching.cpp,$(wildcard lib/abr/*.cpp lib/play/*.cpp lib/gather/*.cpp lib/vorbis/*.cpp lib/web/*.cpp)) \
              $(patsubst %,lib/song/%.cpp,manifest manifest_read index path cover tags id) $(patsubst %,lib/ogg/%.cpp,page crc packets) \
-             $(patsubst %,lib/swarm/%.cpp,reach endpoint announce announce_print location signal) \
+             $(patsubst %,lib/swarm/%.cpp,reach endpoint announce announce_print location pass signal) \
              lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/http/%.cpp,message range date) lib/peer/have.cpp $(patsubst %,lib/events/%.cpp,line outbox) \
              $(patsubst %,lib/base/%.cpp,digest error json sha256 sha256_plain text)
 WEB_LIB   = $(patsubst %.cpp,$W/%.o,$(WEB_UNITS)) $(patsubst %,$W/source/%.o,$(WEB_C)) $W/source/simdjson/singleheader/simdjson.o
@@ -273,8 +284,8 @@ FUZZ_HTTP  := $(patsubst %,lib/http/%.cpp,cache_control cache_status date forwar
 FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.cpp %/confine.cpp,$(wildcard lib/base/*.cpp lib/ogg/*.cpp lib/song/*.cpp \
               lib/store/*.cpp)) lib/publish/bundle.cpp lib/publish/cover.cpp lib/publish/cue.cpp lib/audio/picture.cpp lib/publish/cut.cpp lib/publish/publish.cpp lib/publish/song.cpp lib/publish/tags.cpp lib/publish/tag_names.cpp lib/peer/have.cpp lib/listen/playlist.cpp lib/listen/commands.cpp $(FUZZ_HTTP) \
               $(wildcard lib/vorbis/*.cpp lib/sign/*.cpp) lib/audio/stated.cpp lib/audio/mp4.cpp \
-              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint inventory location signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads shelf uploads) \
-              lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/redis/%.cpp,location reply slots) $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
+              $(patsubst %,lib/swarm/%.cpp,announce announce_print endpoint globe health inventory location pass signal stun) lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/web/%.cpp,heads passes shelf uploads) \
+              lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/redis/%.cpp,entry location reply slots) $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
               lib/events/reader.cpp lib/events/batch.cpp lib/events/line.cpp $(patsubst %,lib/subsonic/%.cpp,answer desk keys library parameters) \
               $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
@@ -298,7 +309,7 @@ fuzz: built-fuzz
 lint: $B/config.mk $(if $(and $(wildcard /usr/bin/clang++-19),$(wildcard /usr/include/wasm32-wasi/c++/v1/version)),$(patsubst %.cpp,$W/%.o,$(WEB_UNITS)))
 	clang-format --dry-run -Werror $(wildcard cmd/*.cpp lib/*/*.?pp tests/unit/*.cpp tests/unit/*/*.cpp tests/fuzz/*.cpp tests/bench/*.?pp tests/net/*.cpp tests/web/*.?pp)
 	# tests call their functions through ok; 2016: awk and jq programs stand in single quotes
-	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/engines/*.sh tests/engines/*.t tests/bench/*.sh examples/*.sh) .ci/run
+	shellcheck -S warning -x -e SC2317,SC2320,SC2016 $(wildcard tests/*.sh tests/tools/*.sh tests/cli/*.sh tests/cli/*.t tests/apps/*.t tests/browser/*.t tests/browser/*.sh tests/net/*.sh tests/net/*.t tests/engines/*.sh tests/engines/*.t tests/bench/*.sh examples/*.sh) .ci/run
 	for page in $(MAN); do mandoc -T lint -W warning $$page || exit; done
 	sh tests/tools/layers.sh
 	@awk 'length > 100 {print FILENAME ":" FNR ": " length " columns, at most 100"; wide = 1} END {exit wide}' README.md

@@ -2,6 +2,7 @@
 // stretto-serve(1).
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <iostream>
 #include <iterator>
 #include <sstream>
@@ -51,7 +52,8 @@ struct Options : ServerOptions {
     std::string admin;
     std::vector<std::string> purge_to;
     bool public_metrics = false;
-    std::string announce, location, browser_peers;
+    std::string announce, location;
+    edge::PageOptions page;
     std::uint64_t upload_limit = 0;
     edge::EventIntake::Options events;
 };
@@ -114,8 +116,14 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
              "Be a peer: upload the chunks of a cache, and announce them to this tracker")
         ->type_name("URL");
     settings
-        .add("browser-peers", o.browser_peers,
+        .add("browser-peers", o.page.tracker,
              "Let listeners in browsers who agree exchange chunks, through this tracker")
+        ->type_name("URL");
+    settings
+        .add("browser-edge", o.page.edges,
+             "Let pages use this edge when their own server fails; may be repeated")
+        ->type_name("URL");
+    settings.add("browser-tokens", o.page.tokens, "Let pages get the listener's access token here")
         ->type_name("URL");
     settings
         .add("upload-limit", o.upload_limit,
@@ -160,13 +168,24 @@ std::filesystem::path state_folder(const Options& o) {
 }
 
 /// Servers of different sources do not share it. Empty: nowhere.
-std::filesystem::path state_file(const Options& o, const char* kind) {
+/// @param own  nor do servers of one source that listen on different addresses
+std::filesystem::path state_file(const Options& o, const char* kind, bool own = false) {
     const auto folder = state_folder(o);
     if (folder.empty()) return {};
+    if (!own) {  // said once
+        std::error_code failed;
+        std::filesystem::create_directories(folder, failed);
+        if (failed || ::access(folder.c_str(), W_OK) != 0)
+            note(text("cannot write into '", folder.string(),
+                      "': ", failed ? failed.message() : std::strerror(errno),
+                      "; the list of songs is made again at the next start"));
+    }
     const auto source = o.source.find("://") == std::string::npos
                             ? std::filesystem::absolute(o.source).string()
                             : o.source;
-    return folder / text(kind, '-', hex(sha256(as_bytes(source))).substr(0, 16));
+    auto of = source;
+    for (const auto& address : own ? o.listen : std::vector<std::string>{}) of += '\n' + address;
+    return folder / text(kind, '-', hex(sha256(as_bytes(of))).substr(0, 16));
 }
 
 /// What origin and edge have in common: sockets, logs, limits, threads.
@@ -183,7 +202,7 @@ class Serving {
           status_(o.name, std::move(role), shared_) {
         site_.name = o.name;
         site_.shows_numbers = o.public_metrics;
-        if (const auto file = state_file(o, "streams"); !file.empty())
+        if (const auto file = state_file(o, "streams", true); !file.empty())
             site_.choices = std::make_unique<edge::Choices>(file);
         reloads_.add("access log", [this] { log_.reopen(); });
         if (certificates_) {
@@ -325,7 +344,7 @@ int serve_store(const Options& o, std::size_t descriptors) {
         {[&](const auto& ids) { origin.forget(ids); }, [&] { origin.forget_all(); }}};
     Serving serving{o, "origin"};
     return serving.run(descriptors, [&](net::Loop& loop) {
-        return std::make_unique<edge::OriginSite>(loop, origin, librarian, o.browser_peers);
+        return std::make_unique<edge::OriginSite>(loop, origin, librarian, o.page);
     });
 }
 
@@ -388,8 +407,8 @@ int serve_upstream(const Options& o, std::size_t descriptors,
             auto proxy = std::make_unique<edge::Proxy>(loop, ranking, limits, shared, flights,
                                                        bucket ? &dialect : nullptr);
             if (!bucket) return proxy;
-            return std::make_unique<edge::BucketSite>(loop, *songs, o.browser_peers,
-                                                      std::move(proxy), o.name);
+            return std::make_unique<edge::BucketSite>(loop, *songs, o.page, std::move(proxy),
+                                                      o.name);
         },
         [&](net::Loop& loop) {
             return std::make_unique<edge::Purger>(loop, shared, flights, o.purge_to);
@@ -452,17 +471,24 @@ void split_sources(Options& o) {
     for (const auto& one : o.sources) o.source += (o.source.empty() ? "" : " ") + one;
 }
 
-/// It becomes part of a script and of a header field: an origin, and nothing that means something
-/// there.
-void check_browser_peers(std::string& tracker) {
-    if (tracker.ends_with('/')) tracker.pop_back();
-    const auto host = tracker.find("://") + 3;
+/// It becomes part of a script and of a header field: nothing that means something there.
+void check_for_page(std::string& url, const char* of, bool path) {
+    if (!path && url.ends_with('/')) url.pop_back();
+    const auto host = url.find("://") + 3;
     constexpr std::string_view bytes =
-        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.:[]";
-    if (!is_url(tracker) || tracker.size() == host ||
-        tracker.find_first_not_of(bytes, host) != tracker.npos)
-        throw Error{EX_USAGE, text("'", http::without_userinfo(tracker),
-                                   "' is not the http URL of a tracker, without a path")};
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.:[]/_~?=&%+";
+    constexpr std::size_t of_path = 8;  // of these, those that are no part of an origin
+    const auto allowed = bytes.substr(0, bytes.size() - (path ? 0 : of_path));
+    if (!is_url(url) || url.size() == host || url[host] == '/' ||
+        url.find_first_not_of(allowed, host) != url.npos)
+        throw Error{EX_USAGE, text("'", http::without_userinfo(url), "' is not the http URL of ",
+                                   of, path ? "" : ", without a path")};
+}
+
+void check_page(edge::PageOptions& page) {
+    if (!page.tracker.empty()) check_for_page(page.tracker, "a tracker", false);
+    for (auto& edge : page.edges) check_for_page(edge, "an edge", false);
+    if (!page.tokens.empty()) check_for_page(page.tokens, "access tokens", true);
 }
 
 /// A peer only gives what it has to listeners of its tracker.
@@ -478,8 +504,10 @@ void check_peer(const Options& o) {
 
 void check_usage(const Options& o) {
     // an edge passes its origin's page on
-    if (!o.browser_peers.empty() && (is_url(o.source) || !o.announce.empty()))
-        throw Error{EX_USAGE, "--browser-peers is for a store"};
+    const bool no_page = is_url(o.source) || !o.announce.empty();
+    if (!o.page.tracker.empty() && no_page) throw Error{EX_USAGE, "--browser-peers is for a store"};
+    if (!o.page.edges.empty() && no_page) throw Error{EX_USAGE, "--browser-edge is for a store"};
+    if (!o.page.tokens.empty() && no_page) throw Error{EX_USAGE, "--browser-tokens is for a store"};
     if (is_url(o.source)) return;
     if (s3::is_location(o.source)) {
         if (!o.announce.empty()) throw Error{EX_USAGE, "a peer serves a cache in a directory"};
@@ -506,7 +534,7 @@ Writable writable(const Options& o) {
 
 int serve(Options o) {
     split_sources(o);
-    if (!o.browser_peers.empty()) check_browser_peers(o.browser_peers);
+    check_page(o.page);
     check_usage(o);
     if (const auto missing = confine_server(writable(o)); !missing.empty())
         note(text("this kernel has no ", missing));

@@ -1,5 +1,8 @@
 // stretto-track: tells listeners which peers and edges are near and have a song.
 // See stretto-track(1).
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <iomanip>
 #include <iostream>
 #include <random>
@@ -13,6 +16,8 @@
 #include "http/certificates.hpp"
 #include "http/daemon.hpp"
 #include "http/place.hpp"
+#include "redis/location.hpp"
+#include "redis/peers.hpp"
 #include "song/id.hpp"
 #include "swarm/memory.hpp"
 #include "track/edge_prober.hpp"
@@ -37,7 +42,7 @@ constexpr int most_nested = 10'000'000;
 struct Options : ServerOptions {
     Options() { listen = {"127.0.0.1:8490"}; }
 
-    std::string origin, cacert, edges, geoip, allow, dump, stun;
+    std::string origin, cacert, edges, geoip, allow, dump, stun, state;
     int interval_s = 120, ttl_s = 0;
     std::size_t max_peers = 1'000'000;
     std::vector<int> network_peers{64, 256, 1024, 4096}, unproved_peers{16, 64, 256, 1024};
@@ -55,6 +60,11 @@ void add_options(Arguments& app, const Settings& settings, Options& o) {
              "system's)")
         ->type_name("FILE");
     settings.add("edges", o.edges, "List of edges, as JSON")->type_name("FILE");
+    settings
+        .add("state", o.state,
+             "Keep peers in this Redis or Redis Cluster, which trackers share "
+             "(redis://HOST:PORT,...)")
+        ->type_name("URL");
     settings.add("geoip", o.geoip, "MaxMind database, which locates clients that send no location")
         ->type_name("FILE");
     settings.add("allow-songs", o.allow, "Track only the song ids in this file, one per line")
@@ -176,6 +186,78 @@ std::uint64_t random_seed() {
     return std::uint64_t{random()} << 32 | random();
 }
 
+/// The servers by their addresses: later nothing is looked up, which could take long.
+std::vector<redis::Server> redis_servers(const std::string& url) {
+    const auto location = redis::parse_location(url);
+    if (!location) throw Error{EX_USAGE, text("'", url, "': ", location.error().why)};
+    std::vector<redis::Server> all;
+    for (const auto& server : *location) {
+        const auto addresses = net::parse_listen(server);
+        if (!addresses) throw Error{EX_UNAVAILABLE, addresses.error().why};
+        for (const auto& address : *addresses) all.push_back({address.host(), address.port()});
+    }
+    return all;
+}
+
+redis::Login redis_login() {
+    const auto variable = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string{value ? value : ""};
+    };
+    return {variable("REDIS_USER"), variable("REDISCLI_AUTH")};
+}
+
+/// Peers in Redis.
+class Shared {
+   public:
+    Shared(net::Loop& loop, const Options& o)
+        : client_(loop, redis_servers(o.state), redis_login(), {}), peers_(client_, options(o)) {}
+
+    redis::Peers& peers() noexcept { return peers_; }
+    void add_metrics(http::Status& status) {
+        status.add([this](std::vector<http::Metric>& metrics) {
+            const auto add = [&](const char* name, const char* help, std::size_t value) {
+                metrics.push_back({name, help, static_cast<double>(value), {}});
+            };
+            const auto& counters = client_.counters();
+            add("state_servers", "Redis servers with peers.", client_.servers());
+            add("state_servers_well", "Of these, answering.", client_.servers_well());
+            add("state_commands_total", "Commands to Redis.", counters.commands);
+            add("state_commands_waiting", "Commands without an answer.", client_.pending());
+            add("state_commands_failed_total", "Commands that Redis did not answer in time.",
+                counters.failed);
+            add("state_commands_dropped_total", "Commands dropped because too many waited.",
+                counters.refused);
+            add("state_moves_total", "Commands that another server had to answer.", counters.moved);
+            add("state_connections_broken_total", "Connections to Redis that ended.",
+                counters.broken);
+        });
+    }
+
+   private:
+    static redis::Peers::Options options(const Options& o) {
+        redis::Peers::Options shared;
+        shared.limits = peers_limits(o);
+        std::random_device random;
+        for (auto& byte : shared.secret) byte = static_cast<std::uint8_t>(random());
+        shared.seed = random_seed();
+        shared.wall_ms = [] {
+            using namespace std::chrono;
+            const auto now = system_clock::now().time_since_epoch();
+            return static_cast<std::uint64_t>(duration_cast<milliseconds>(now).count());
+        };
+        shared.seal = [](std::span<const std::uint8_t, 16> key) {
+            track::AesSeal::Secret secret;
+            std::ranges::copy(key, secret.begin());
+            return std::make_unique<track::AesSeal>(secret);
+        };
+        return shared;
+    }
+
+    redis::Client client_;
+    redis::Peers peers_;
+};
+
 /// All parts of a tracker, on one loop.
 class Tracker {
    public:
@@ -187,19 +269,24 @@ class Tracker {
           log_(o.log, o.full_addresses),
           limiter_(o.rate_limit),
           status_(o.name, "tracker", shared_),
-          peers_(peers_limits(o), random_seed(), std::make_unique<track::AesSeal>(random_secret()),
-                 loop_.now_ms()),
+          shared_peers_(o.state.empty() ? nullptr : std::make_unique<Shared>(loop_, o)),
+          own_peers_(shared_peers_
+                         ? nullptr
+                         : std::make_unique<swarm::MemoryPeers>(
+                               peers_limits(o), random_seed(),
+                               std::make_unique<track::AesSeal>(random_secret()), loop_.now_ms())),
           edges_(read_edges(o.edges)),
           manifests_(loop_, o.origin, {}),
           prober_(loop_, {}),
           edge_prober_(loop_, edges_, edge_period),
-          site_({loop_, peers_, edges_, manifests_, prober_, shared_, status_, access_.get()},
+          site_({loop_, peers(), edges_, manifests_, prober_, shared_, status_, access_.get()},
                 site_options(o), std::random_device{}(),
                 std::make_unique<track::AesSeal>(random_secret())),
           server_(loop_, site_, server_limits(o, descriptors), shared_) {
         site_.set_geo(open_geo(o.geoip));
         if (certificates_) http::add_metrics(status_, *certificates_);
         if (access_) http::add_metrics(status_, *access_);
+        if (shared_peers_) shared_peers_->add_metrics(status_);
         add_reloads();
     }
 
@@ -213,6 +300,11 @@ class Tracker {
     }
 
    private:
+    swarm::Peers& peers() noexcept {
+        if (shared_peers_) return shared_peers_->peers();
+        return *own_peers_;
+    }
+
     /// Without it the tracker does all that it did before there was WebRTC.
     void answer_stun(const net::Address& address) {
         try {
@@ -249,7 +341,8 @@ class Tracker {
                          net::parse_networks(options_.allowed)};
     http::Status status_;
     net::Loop loop_;
-    swarm::MemoryPeers peers_;
+    std::unique_ptr<Shared> shared_peers_;
+    std::unique_ptr<swarm::MemoryPeers> own_peers_;
     swarm::Edges edges_;
     track::Manifests manifests_;
     track::Prober prober_;

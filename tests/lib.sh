@@ -13,6 +13,7 @@
 #   kept_right CACHE STORE   each chunk in the cache is the store's, and there is one
 #   cmp, diff                as usual, but two empty files are not the same, nor are two checksums of nothing
 #   jq -e                    as usual, but no input or no result is a failure (in jq 1.6 it is not)
+#   not_over_tls             what follows does not depend on it: with STRETTO_TEST_TLS the test ends here
 #   finish                   last line of every test
 #   tone FILE SECONDS [sox arguments]   a sweep with some noise, 44.1 kHz stereo
 #   serve DIR                serve a directory over HTTP on a free port; sets $url
@@ -21,6 +22,8 @@
 #   soon COMMAND...          await the command itself, which is shown when it never succeeds
 #   wait PID...              as usual, but at most for 300 s (or $patience): then it says which process did not end
 #   stop PID                 end a process that the test started; gives its exit status
+#
+# STRETTO_TEST_TLS=1: servers of ours that `start` runs, but peers, speak TLS, and so HTTP/2 with all who know it (make test-tls).
 #
 # $data is tests/data, $root the project, $MUSIC the folder of real songs.
 # shellcheck shell=sh disable=SC2034
@@ -41,6 +44,12 @@ tests=0 failures=0 servers=0 started=
 cd "$work" || exit 1
 # servers of tests are here, whatever stands before others
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
+if [ -n "${STRETTO_TEST_TLS-}" ]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -keyout "$work/.key.pem" \
+        -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -out "$work/.cert.pem" 2>/dev/null || exit
+    echo "ca_certificate = $work/.cert.pem" >"$work/.wgetrc"
+    export SSL_CERT_FILE="$work/.cert.pem" WGETRC="$work/.wgetrc"
+fi
 
 cleanup() {
     # what has ended may have left its number to somebody else's process
@@ -233,13 +242,25 @@ start() {
     tool=$1
     shift
     servers=$((servers + 1)) said=$work/.server$servers
-    "$tool" --listen 127.0.0.1:0 "$@" >"$said" 2>"$said.err" &
+    secure=$(is_secure "$tool" "$@")
+    # shellcheck disable=SC2086 # two options, or none
+    "$tool" --listen 127.0.0.1:0 $secure "$@" >"$said" 2>"$said.err" &
     pid=$!
     started="$started $pid"
     await_ready "$pid" "$said" || { cat "$said.err"; return 1; }
+    [ -z "$secure" ] || url=https://${url#http://}
+}
+# with STRETTO_TEST_TLS: options of a server that others than peers ask, and that says nothing of TLS itself
+is_secure() {
+    [ -n "${STRETTO_TEST_TLS-}" ] || return 0
+    case $1 in stretto-serve | stretto-track) ;; *) return 0 ;; esac
+    for word; do case $word in --announce* | --tls-* | --listen*) return 0 ;; esac; done
+    echo "--tls-cert=$work/.cert.pem --tls-key=$work/.key.pem"
 }
 
 stop() { kill "$1" && wait "$1"; }
+
+not_over_tls() { [ -z "${STRETTO_TEST_TLS-}" ] || finish; }
 
 finish() {
     echo "1..$tests"

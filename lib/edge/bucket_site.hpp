@@ -45,11 +45,10 @@ class BucketCatalogue : public Listings {
 /// One for each worker.
 class BucketSite : public ListSite {
    public:
-    /// @param tracker  as for an OriginSite
     /// @param name     in Cache-Status
-    BucketSite(net::Loop& loop, const Listings& listings, const std::string& tracker,
+    BucketSite(net::Loop& loop, const Listings& listings, const PageOptions& options,
                std::unique_ptr<Proxy> proxy, std::string name)
-        : ListSite(loop, listings, tracker),
+        : ListSite(loop, listings, options),
           loop_(loop),
           proxy_(std::move(proxy)),
           name_(std::move(name)) {}

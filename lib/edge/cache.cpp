@@ -236,6 +236,7 @@ std::shared_ptr<Entry> Cache::find(const std::string& key, const http::Request& 
         if (is_stored(entry)) note_use(entry, opened == Content::Opened::now);
         return entry;
     }
+    if (opened == Content::Opened::busy) return nullptr;
     if (is_stored(entry)) {  // its file was removed, or the disk lost it
         if (opened == Content::Opened::damaged) damaged_locked(key);
         take_out(*entry);

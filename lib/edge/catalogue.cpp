@@ -79,7 +79,7 @@ Bytes head() {
     song::Manifest sample;
     sample.id = std::string(32, 'x');
     for (const auto* key : {"TITLE", "ARTIST", "ALBUM", "ALBUMARTIST", "DISCNUMBER", "TRACKNUMBER"})
-        sample.tags[key] = {key};
+        sample.tags[key] = {text(key, " \u00c4")};
     sample.rate = sample.channels = 1;
     sample.renditions.resize(1);
     sample.covers.resize(1);

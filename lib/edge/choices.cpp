@@ -9,6 +9,8 @@
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/draft.hpp"
+#include "base/note.hpp"
+#include "base/text.hpp"
 
 namespace stretto::edge {
 namespace {
@@ -119,7 +121,9 @@ bool Choices::write_anew() {
         draft.write(all);
         draft.commit();
         file_ = File{::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)};
-    } catch (const std::exception&) {  // it works without, until the next start
+    } catch (const std::exception& failure) {  // it works without, until the next start
+        if (!std::exchange(told_, true))
+            note(text(failure.what(), "; the bitrates of streams are forgotten at the next start"));
     }
     return static_cast<bool>(file_);
 }

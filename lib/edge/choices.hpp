@@ -50,6 +50,7 @@ class Choices {
     Table young_, old_;
     File file_;
     std::size_t records_ = 0;  // in the file
+    bool told_ = false;        // that it cannot be written
 };
 
 }  // namespace stretto::edge

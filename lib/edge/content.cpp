@@ -217,7 +217,9 @@ Content::Opened Content::open() {
 Content::Opened Content::open_locked() {
     if (bytes_ || file_) return Opened::before;
     File file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-    if (!file) return Opened::failed;
+    if (!file)
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? Opened::busy
+                                                                     : Opened::failed;
     if (size_ > 0 && !is_right_locked(file.fd(), 0)) return Opened::damaged;
     if (size_ > small) {
         file_ = std::make_shared<const File>(std::move(file));
@@ -233,7 +235,7 @@ std::optional<Bytes> Content::read_all(std::uint64_t most) {
     std::unique_lock lock{mutex_};
     if (!complete_ || size_ > most) return {};
     const auto opened = open_locked();
-    if (opened == Opened::failed) return {};
+    if (opened == Opened::failed || opened == Opened::busy) return {};
     bool right = opened != Opened::damaged;
     if (right && bytes_) return *bytes_;
     Bytes all(size_);

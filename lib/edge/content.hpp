@@ -72,7 +72,13 @@ class Content : public std::enable_shared_from_this<Content> {
     /// Release the descriptor of a complete content on disk and, on request, its bytes in memory.
     void close_file();
     void forget_bytes();
-    enum class Opened { before, now, failed, damaged };
+    enum class Opened {
+        before,
+        now,
+        failed,
+        busy,  ///< this process has no descriptor left, or no memory; later it may work
+        damaged
+    };
     /// Check that it can be read: `failed` if the file is missing, `damaged` if its first block
     /// does not match its checksum.
     Opened open();

@@ -46,9 +46,9 @@ void send_bytes(std::string fields, std::string_view bytes, const http::Reply& r
 
 }  // namespace
 
-ListSite::ListSite(net::Loop& loop, const Listings& listings, const std::string& tracker)
-    : loop_(loop), listings_(listings), page_(page(tracker)), look_(loop, [this] { look(); }) {
-    const auto connect = tracker.empty() ? std::string{"'self'"} : "'self' " + tracker;
+ListSite::ListSite(net::Loop& loop, const Listings& listings, const PageOptions& options)
+    : loop_(loop), listings_(listings), page_(page(options)), look_(loop, [this] { look(); }) {
+    const auto connect = connections(options);
     page_fields_ = fields_of_page(connect);
     asset_fields_ = fields_of_asset(connect);
     http::append_field(page_fields_, "Repr-Digest",
@@ -91,6 +91,8 @@ void send_not_found(const http::Reply& reply) {
 }
 
 void ListSite::list(const http::Target& target, const Route& route, const http::Reply& reply) {
+    if (!http::well_encoded(target.query))
+        return reply.send(400, "the query is not percent-encoded");
     Query query;
     query.m3u8 = route.kind == Route::playlist;
     query.songs_at = "stream/";  // beside the playlist

@@ -9,8 +9,7 @@ namespace stretto::edge {
 /// One for each worker.
 class ListSite : public Backend {
    public:
-    /// @param tracker  URL through which pages exchange chunks; empty: they do not
-    ListSite(net::Loop& loop, const Listings& listings, const std::string& tracker);
+    ListSite(net::Loop& loop, const Listings& listings, const PageOptions& options);
 
     void serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
                const http::Reply& reply) final;

@@ -1,11 +1,15 @@
 #include "edge/listing.hpp"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <sstream>
 
 #include "base/digest.hpp"
 #include "base/json_value.hpp"
+#include "base/own.hpp"
 #include "base/text.hpp"
 #include "song/id.hpp"
 
@@ -86,6 +90,12 @@ Listing::Listing(const Listing& before, const std::vector<std::string>& out,
     by_cursor_ = merged(before.by_cursor_, out, by_cursor(in),
                         [](const auto* a, const auto* b) { return a->cursor < b->cursor; });
     find_groups();
+    gone_ = before.gone_;
+    for (const auto& song : before.songs_)
+        if (std::ranges::binary_search(out, song->id) && !place_of(song->cursor))
+            gone_.push_back(song);
+    if (gone_.size() > most_gone)
+        gone_.erase(gone_.begin(), gone_.end() - static_cast<std::ptrdiff_t>(most_gone));
 }
 
 /// Songs are sorted by artist and album, so that those of one are in a row.
@@ -130,6 +140,22 @@ std::optional<std::size_t> Listing::place_of(const std::string& cursor) const {
     return static_cast<std::size_t>(place - songs_.begin());
 }
 
+std::optional<std::size_t> Listing::place_after_gone(Kind kind, const std::string& cursor) const {
+    const auto was = [&](const ListedSong& song) {
+        return (kind == Kind::songs    ? song->cursor
+                : kind == Kind::albums ? album_id(song->by, song->album)
+                                       : artist_id(song->by)) == cursor;
+    };
+    const auto found = std::find_if(gone_.rbegin(), gone_.rend(), was);
+    if (found == gone_.rend()) return {};
+    const auto song = static_cast<std::size_t>(std::ranges::lower_bound(songs_, *found, earlier) -
+                                               songs_.begin());
+    if (kind == Kind::songs) return song;
+    const auto& groups = kind == Kind::albums ? albums_ : artists_;
+    return static_cast<std::size_t>(std::ranges::lower_bound(groups, song, {}, &Group::begin) -
+                                    groups.begin());
+}
+
 std::optional<std::size_t> Listing::place_of_song(const std::string& id) const {
     const auto found = std::ranges::lower_bound(by_cursor_, id, {}, &Listed::cursor);
     if (found == by_cursor_.end() || (*found)->id != id) return {};
@@ -137,6 +163,17 @@ std::optional<std::size_t> Listing::place_of_song(const std::string& id) const {
 }
 
 std::string fold(std::string text) {
+    const bool ascii = std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
+    if (!ascii) {
+        const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+        constexpr auto how =
+            static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+        utf8proc_uint8_t* folded = nullptr;
+        const auto size =
+            utf8proc_map(bytes, static_cast<utf8proc_ssize_t>(text.size()), &folded, how);
+        const std::unique_ptr<utf8proc_uint8_t, Freed<std::free>> owner{folded};
+        if (size >= 0) return {folded, folded + size};
+    }
     for (char& c : text)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return text;
@@ -166,8 +203,10 @@ Result<ListPage> ListPage::begin(std::shared_ptr<const Listing> listing, const Q
     if (!query.after.empty()) {
         const auto place = query.kind == Kind::songs ? all.place_of(query.after)
                                                      : all.place_of(query.kind, query.after);
-        if (!place) return Malformed{"there is no such page any more"};
-        page.at_ = std::max(page.at_, *place + 1);
+        const auto next =
+            place ? std::optional{*place + 1} : all.place_after_gone(query.kind, query.after);
+        if (!next) return Malformed{"there is no such page any more"};
+        page.at_ = std::max(page.at_, *next);
     }
     page.out_ = query.m3u8                   ? "#EXTM3U\n"
                 : query.kind == Kind::songs  ? "{\"songs\":["

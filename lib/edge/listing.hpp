@@ -55,6 +55,9 @@ class Listing {
     const std::vector<ListedSong>& songs() const noexcept { return songs_; }
     /// @return nullopt: there is no such song
     std::optional<std::size_t> place_of(const std::string& cursor) const;
+    /// Of a song that was removed not long ago, or of the album or artist that it was the last of:
+    /// the place of what comes behind.
+    std::optional<std::size_t> place_after_gone(Kind kind, const std::string& cursor) const;
     /// Of a song's id, which may have several cursors: the place of one of them.
     std::optional<std::size_t> place_of_song(const std::string& id) const;
     /// Sorted like the songs.
@@ -66,7 +69,9 @@ class Listing {
    private:
     void find_groups();
 
+    static constexpr std::size_t most_gone = 1000;
     std::vector<ListedSong> songs_;  // sorted
+    std::vector<ListedSong> gone_;   // the last that were removed, so that a list can be continued
     std::vector<const Listed*> by_cursor_;
     std::vector<Group> albums_, artists_;
     std::unordered_map<std::string, std::size_t> album_places_, artist_places_;
@@ -125,7 +130,8 @@ class ListPage {
     std::string out_, last_;
 };
 
-/// ASCII letters in lower case; other bytes unchanged.
+/// Without the difference of upper and lower case (Unicode's full case folding), composed (NFC).
+/// What is not UTF-8: only ASCII letters are changed.
 std::string fold(std::string text);
 
 }  // namespace stretto::edge

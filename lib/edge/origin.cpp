@@ -47,7 +47,7 @@ http::Fields common_fields(std::string_view type, std::string_view cache, std::s
             {"X-Content-Type-Options", "nosniff"},
             {"Access-Control-Allow-Origin", "*"},
             {"Access-Control-Expose-Headers",
-             "Age, Cache-Status, Content-Length, Content-Range, ETag, X-Cache"}};
+             "Age, Cache-Status, Content-Length, Content-Range, ETag, X-Bitrate, X-Cache"}};
 }
 
 std::string_view type_of(Route::Kind kind) {

@@ -9,10 +9,9 @@ namespace stretto::edge {
 /// One for each worker.
 class OriginSite : public ListSite {
    public:
-    /// @param tracker  URL through which pages exchange chunks; empty: they do not
     OriginSite(net::Loop& loop, Origin& origin, const Librarian& librarian,
-               const std::string& tracker)
-        : ListSite(loop, librarian, tracker), loop_(loop), origin_(origin) {}
+               const PageOptions& options)
+        : ListSite(loop, librarian, options), loop_(loop), origin_(origin) {}
 
     void get(const Route& route, std::function<void(Found)> done) override;
 

@@ -27,6 +27,7 @@
     }
 
 EMBED(page, "lib/web/page.html");
+EMBED(access, "lib/web/access.js");
 EMBED(style, "lib/web/page.css");
 EMBED(parts, "lib/web/parts.js");
 EMBED(queue, "lib/web/queue.js");
@@ -63,21 +64,36 @@ std::span<const Asset> assets() {
 #endif
 }
 
-std::string page(std::string_view tracker) {
+std::string connections(const PageOptions& options) {
+    std::string all = "'self'";
+    for (const auto& edge : options.edges) all += ' ' + edge;
+    if (!options.tracker.empty()) all += ' ' + options.tracker;
+    // the rest of a URL in a policy would be compared in another way than in requests
+    if (const auto& url = options.tokens; !url.empty())
+        all += ' ' + url.substr(0, std::min(url.size(), url.find('/', url.find("://") + 3)));
+    return all;
+}
+
+std::string page(const PageOptions& options) {
     std::string html{EMBEDDED(page)};
     const auto put = [&](std::string_view place, std::string_view value) {
         if (const auto at = html.find(place); at != html.npos)
             html.replace(at, place.size(), value);
     };
     put("{style}", EMBEDDED(style));
-    put("{script}", text(EMBEDDED(parts), EMBEDDED(queue), EMBEDDED(lists), EMBEDDED(controls)));
+    put("{script}", text(EMBEDDED(access), EMBEDDED(parts), EMBEDDED(queue), EMBEDDED(lists),
+                         EMBEDDED(controls)));
     std::string base;
     if (!assets().empty()) {
         base = assets().front().path;
         base.resize(base.rfind('/') + 1);
     }
     put("{web}", base);
-    put("{tracker}", tracker);
+    std::string edges;
+    for (const auto& edge : options.edges) edges += edge + ' ';
+    put("{tokens}", options.tokens);
+    put("{edges}", edges);
+    put("{tracker}", options.tracker);
     return html;
 }
 

@@ -3,12 +3,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stretto::edge {
 
+/// Other servers that the page may use, by their URLs without a slash at the end.
+struct PageOptions {
+    std::string tracker;             ///< through which pages exchange chunks; empty: they do not
+    std::vector<std::string> edges;  ///< beside the page's own server
+    std::string tokens;              ///< where a listener gets its access token; empty: nowhere
+};
+
 /// The page. It refers to the files below if the program contains the core.
-/// @param tracker  URL through which pages exchange chunks; empty: they do not
-std::string page(std::string_view tracker);
+std::string page(const PageOptions& options);
+/// Whom it may send requests to: a part of its policy (CSP).
+std::string connections(const PageOptions& options);
 
 /// The folder of all of them.
 constexpr std::string_view web_folder = "/web/";

@@ -40,7 +40,8 @@ void preflight(const http::Reply& reply, std::string_view methods, std::string_v
 
 void preflight(const http::Reply& reply) {
     preflight(reply, "GET, HEAD, OPTIONS",
-              "Authorization, Range, If-Range, If-None-Match, If-Modified-Since, X-User-Bitrate, "
+              "Authorization, Cache-Control, Range, If-Range, If-None-Match, If-Modified-Since, "
+              "X-User-Bitrate, "
               "X-Cache-Key, "
               "CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session");
 }
@@ -292,7 +293,7 @@ void Site::send_stream(const http::Request& request, const std::shared_ptr<const
         }
     }
     out.length = range.length;
-    if (request.method != "HEAD") out.body = stream_body(backend_, loop_, plan, range);
+    if (request.method != "HEAD") out.body = shared_.plans.body(backend_, loop_, plan, range);
     reply.send(std::move(out));
 }
 

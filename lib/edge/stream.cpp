@@ -8,6 +8,8 @@
 namespace stretto::edge {
 namespace {
 
+constexpr std::size_t slice_bytes = 32u << 10;
+
 Route route_of(const StreamPlan& plan, std::size_t chunk) {
     return {Route::rendition_chunk, plan.manifest->id, plan.kbps, static_cast<std::int64_t>(chunk)};
 }
@@ -38,16 +40,21 @@ Result<std::shared_ptr<const StreamPlan>> make_plan(std::shared_ptr<const song::
     return std::shared_ptr<const StreamPlan>{std::move(plan)};
 }
 
-/// Sends chunk after chunk. Callbacks after its end do nothing.
+/// Sends chunk after chunk. Callbacks after its end do nothing. It keeps a joined chunk until all
+/// of it is sent; where all streams together keep a lot, it keeps a slice, and joins the chunk
+/// again for the next one.
 class StreamBody : public http::Body {
    public:
     StreamBody(Objects& objects, net::Loop& loop, std::shared_ptr<const StreamPlan> plan,
-               http::ByteRange range)
+               http::ByteRange range, std::shared_ptr<StreamPlans::Joined> joined)
         : objects_(objects),
           loop_(loop),
           plan_(std::move(plan)),
+          joined_(std::move(joined)),
           at_(range.first),
           end_(range.first + range.length) {}
+
+    std::size_t held() const noexcept override { return slice_bytes; }
 
     State next(http::Slice& slice, const std::function<void()>& wake) override {
         if (at_ >= end_) return State::end;
@@ -61,7 +68,12 @@ class StreamBody : public http::Body {
             if (!begin(chunk, wake)) return State::wait;
             if (!pages_) return State::broken;
         }
-        give(slice, *pages_, plan_->starts[chunk], pages_);
+        if (joined_->bytes.load() > joined_->most) {
+            give_copy(slice, *pages_, plan_->starts[chunk]);
+            pages_.reset();
+        } else {
+            give(slice, *pages_, plan_->starts[chunk], pages_);
+        }
         return State::ready;
     }
 
@@ -81,6 +93,14 @@ class StreamBody : public http::Body {
         slice.bytes = BytesView{from}.subspan(offset, n);
         slice.owner = std::move(owner);
         at_ += n;
+    }
+
+    void give_copy(http::Slice& slice, const Bytes& from, std::uint64_t start) {
+        const auto at = from.begin() + static_cast<std::ptrdiff_t>(at_ - start);
+        const auto n = std::min<std::uint64_t>(from.end() - at, slice_bytes);
+        auto copy = std::make_shared<const Bytes>(at, at + static_cast<std::ptrdiff_t>(n));
+        const auto& bytes = *copy;
+        give(slice, bytes, at_, std::move(copy));
     }
 
     /// @return whether it is known by now; pages_ is empty when the chunk cannot be had
@@ -124,14 +144,20 @@ class StreamBody : public http::Body {
         ogg::Joiner joiner{serial_of(*plan_), {}};
         joiner.resume(plan_->pages[chunk_],
                       static_cast<std::int64_t>(chunk_) * plan_->manifest->chunk_samples);
-        auto pages = std::make_shared<Bytes>();
+        // counted by its own end, which may come after ours: a slice of it may be under way
+        const std::shared_ptr<Bytes> pages{new Bytes, [joined = joined_](const Bytes* bytes) {
+                                               joined->bytes -= bytes->capacity();
+                                               delete bytes;
+                                           }};
         joiner.add(*pages, chunk, *facts, reader.headers(), chunk_ + 2 == starts.size());
-        if (pages->size() == starts[chunk_ + 1] - starts[chunk_]) pages_ = std::move(pages);
+        joined_->bytes += pages->capacity();
+        if (pages->size() == starts[chunk_ + 1] - starts[chunk_]) pages_ = pages;
     }
 
     Objects& objects_;
     net::Loop& loop_;
     std::shared_ptr<const StreamPlan> plan_;
+    std::shared_ptr<StreamPlans::Joined> joined_;
     std::uint64_t at_, end_;
     std::size_t chunk_ = 0;               // of pages_
     std::shared_ptr<const Bytes> pages_;  // of the file
@@ -171,10 +197,10 @@ void StreamPlans::get(Objects& objects, net::Loop& loop,
     });
 }
 
-std::unique_ptr<http::Body> stream_body(Objects& objects, net::Loop& loop,
-                                        std::shared_ptr<const StreamPlan> plan,
-                                        http::ByteRange range) {
-    return std::make_unique<StreamBody>(objects, loop, std::move(plan), range);
+std::unique_ptr<http::Body> StreamPlans::body(Objects& objects, net::Loop& loop,
+                                              std::shared_ptr<const StreamPlan> plan,
+                                              http::ByteRange range) const {
+    return std::make_unique<StreamBody>(objects, loop, std::move(plan), range, joined_);
 }
 
 }  // namespace stretto::edge

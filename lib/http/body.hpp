@@ -35,13 +35,18 @@ class Body {
         broken  ///< the rest will never come: the connection is to be closed as incomplete
     };
     virtual ~Body() = default;
+    /// Bytes of memory that are this body's alone for as long as it lasts, or as it waits for its
+    /// client.
+    virtual std::size_t held() const noexcept { return 0; }
     virtual State next(Slice& slice, const std::function<void()>& wake) = 0;
 };
 
 /// One slice, known from the start.
 class WholeBody : public Body {
    public:
-    explicit WholeBody(Slice slice) : slice_(std::move(slice)) {}
+    /// @param held  bytes of memory that nobody else has
+    explicit WholeBody(Slice slice, std::size_t held = 0) : slice_(std::move(slice)), held_(held) {}
+    std::size_t held() const noexcept override { return held_; }
     State next(Slice& slice, const std::function<void()>&) override {
         if (slice_.size() == 0) return State::end;
         slice = std::exchange(slice_, {});
@@ -50,6 +55,7 @@ class WholeBody : public Body {
 
    private:
     Slice slice_;
+    std::size_t held_;
 };
 
 /// A body that owns its bytes.
@@ -58,7 +64,8 @@ inline std::unique_ptr<Body> body_of(std::string text) {
     Slice slice;
     slice.bytes = as_bytes(*owner);
     slice.owner = std::move(owner);
-    return std::make_unique<WholeBody>(std::move(slice));
+    const auto held = slice.bytes.size();
+    return std::make_unique<WholeBody>(std::move(slice), held);
 }
 
 }  // namespace stretto::http

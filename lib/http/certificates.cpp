@@ -81,7 +81,8 @@ struct Pem {
 
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* in, unsigned in_size, void*) noexcept {
-    static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";  // the choice points into it
+    static constexpr unsigned char ours[] =
+        "\x02h2\x08http/1.1\x08http/1.0";  // the choice points into it
     unsigned char* chosen = nullptr;
     if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, in, in_size) !=
         OPENSSL_NPN_NEGOTIATED)
@@ -111,14 +112,15 @@ Certificate self_signed(EVP_PKEY* key, const std::vector<std::string>& names) {
     X509_gmtime_adj(X509_getm_notBefore(c), -3600);  // clocks differ
     X509_gmtime_adj(X509_getm_notAfter(c), 86400L * self_signed_days);
     auto* subject = X509_get_subject_name(c);
-    X509_NAME_add_entry_by_txt(
-        subject, "CN", MBSTRING_ASC,
-        reinterpret_cast<const unsigned char*>("stretto, a certificate of its own"), -1, -1, 0);
+    // whoever trusts several such certificates finds the right one by this name
+    const auto name = text("stretto, a certificate of its own, ", serial >> 1);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509_set_issuer_name(c, subject);
     X509_set_pubkey(c, key);
     std::string all;
-    for (const auto& name : names)
-        all += text(all.empty() ? "" : ",", net::parse_address(name) ? "IP:" : "DNS:", name);
+    for (const auto& host : names)
+        all += text(all.empty() ? "" : ",", net::parse_address(host) ? "IP:" : "DNS:", host);
     add_extension(c, NID_subject_alt_name, all);
     add_extension(c, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(c, NID_key_usage, "critical,digitalSignature");

@@ -292,6 +292,10 @@ bool Connection::parse_step(BytesView& bytes) {
                 refuse(413, "the body is too large");
                 return false;
             }
+            if (!upload_->share.grow(server_.shared_.uploads, parser.body().size())) {
+                refuse(503, too_many_uploads);
+                return false;
+            }
             append(upload_->incoming.body, parser.body());
             return true;
         case RequestParser::Step::done:
@@ -443,6 +447,8 @@ void Connection::timed_out() {
 void Connection::send(std::uint64_t number, Outgoing&& response) {
     if (h2_) return h2_->send(number, std::move(response));
     if (over(number)) return;
+    if (response.body && !answer_->share.grow(server_.shared_.responses, response.body->held()))
+        response = busy_answer();
     replied_ = true;
     if (std::exchange(gone_, nullptr)) deadline_ms_ = UINT64_MAX;
     const bool bodiless = has_no_body(response.status);

@@ -60,6 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Http
     struct Upload {
         RequestParser parser;
         Incoming incoming;
+        Budget::Share share = {};
     };
 
     /// An Address in 18 bytes instead of 128.
@@ -76,6 +77,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Http
         Slice slice;
         bool slice_ends_chunk = false;
         std::unique_ptr<Body> body;
+        Budget::Share share;
         std::optional<std::uint64_t> left;  ///< of a body whose length was told
     };
 
@@ -125,6 +127,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Http
     void note_bad_request() override;
     void note_broken() override;
     void pending() override { write_frames(); }
+    Budget& uploads() noexcept override { return server_.shared_.uploads; }
+    Budget& responses() noexcept override { return server_.shared_.responses; }
     std::uint64_t now_ms() override { return server_.loop_.now_ms(); }
     const std::string& date() override { return server_.date(); }
 

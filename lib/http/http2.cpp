@@ -1,9 +1,12 @@
 #include "http/http2.hpp"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 
 #include "base/error.hpp"
 #include "base/note.hpp"
@@ -105,6 +108,7 @@ struct Http2::Stream {
     bool head_only = false;
     std::function<void()> gone;
     std::unique_ptr<Body> body;
+    Budget::Share upload, response;
     Slice slice;
     std::optional<std::uint64_t> left;  // of a body whose length was told
     std::uint64_t deadline_ms = UINT64_MAX, progress = 0;
@@ -220,11 +224,47 @@ struct Http2::Callbacks {
     }
 };
 
+/// nghttp2 keeps 16 kB for the frame that it makes. It uses few of them, since it copies no payload
+/// of ours: in pages of their own, those that are not used take no memory.
+struct Http2::Memory {
+    static constexpr std::size_t least = 16384, size = 20480;
+
+    static void* allocate(std::size_t bytes, void* self) noexcept {
+        auto& frame = static_cast<Http2*>(self)->frame_;
+        if (frame || bytes < least || bytes > size) return std::malloc(bytes);
+        auto* pages =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return frame = pages == MAP_FAILED ? nullptr : pages;
+    }
+    static void release(void* bytes, void* self) noexcept {
+        auto& frame = static_cast<Http2*>(self)->frame_;
+        if (!bytes || bytes != frame) return std::free(bytes);
+        ::munmap(frame, size);
+        frame = nullptr;
+    }
+    static void* allocate_zeros(std::size_t count, std::size_t each, void*) noexcept {
+        return std::calloc(count, each);
+    }
+    static void* reallocate(void* bytes, std::size_t wanted, void* self) noexcept {
+        if (!bytes) return allocate(wanted, self);
+        if (bytes != static_cast<Http2*>(self)->frame_) return std::realloc(bytes, wanted);
+        if (wanted <= size) return bytes;
+        auto* larger = std::malloc(wanted);
+        if (!larger) return nullptr;
+        std::memcpy(larger, bytes, size);
+        release(bytes, self);
+        return larger;
+    }
+};
+
 Http2::Http2(Host& host, const net::Address& peer, const Limits& limits)
     : host_(host), peer_(peer), limits_(limits), credit_(most_credit), credited_ms_(host.now_ms()) {
     nghttp2_session* raw = nullptr;
-    check_nghttp2(nghttp2_session_server_new2(&raw, Callbacks::all(), this, Callbacks::options()),
-                  "nghttp2_session_server_new2");
+    nghttp2_mem memory{this, Memory::allocate, Memory::release, Memory::allocate_zeros,
+                       Memory::reallocate};
+    check_nghttp2(
+        nghttp2_session_server_new3(&raw, Callbacks::all(), this, Callbacks::options(), &memory),
+        "nghttp2_session_server_new3");
     session_.reset(raw);
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, streams},
@@ -416,7 +456,9 @@ void Http2::take_data(Stream& stream, BytesView bytes) {
     if (body.size() + bytes.size() > limits_.body_bytes)
         return refuse(stream, 413, "the body is too large");
     if (uploads_ + bytes.size() > 2 * limits_.body_bytes)
-        return refuse(stream, 503, "too many requests with a body at a time");
+        return refuse(stream, 503, too_many_uploads);
+    if (!stream.upload.grow(host_.uploads(), bytes.size()))
+        return refuse(stream, 503, too_many_uploads);
     append(body, bytes);
     uploads_ += bytes.size();
     stream.progress += bytes.size();
@@ -429,6 +471,7 @@ void Http2::pass_on(Stream& stream) {
     stream.passed = true;
     stream.deadline_ms = UINT64_MAX;  // the handler has time limits of its own
     uploads_ -= stream.incoming.body.size();
+    stream.upload = {};
     stream.exchange.asked = std::chrono::steady_clock::now();
     host_.pass_on(stream.exchange, std::move(stream.incoming),
                   static_cast<std::uint64_t>(stream.id));
@@ -440,6 +483,7 @@ void Http2::refuse(Stream& stream, int status, std::string_view why) {
     if (!stream.passed) uploads_ -= stream.incoming.body.size();
     stream.passed = true;
     stream.incoming.body = {};
+    stream.upload = {};
     answer(stream, plain_answer(status, why));
 }
 
@@ -453,6 +497,8 @@ void Http2::send(std::uint64_t number, Outgoing&& response) {
 }
 
 void Http2::answer(Stream& stream, Outgoing&& response) {
+    if (response.body && !stream.response.grow(host_.responses(), response.body->held()))
+        response = busy_answer();
     stream.replied = true;
     stream.gone = nullptr;
     host_.note_response(stream.exchange, response);

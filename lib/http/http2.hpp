@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "base/own.hpp"
+#include "http/budget.hpp"
 #include "http/exchange.hpp"
 #include "http/limits.hpp"
 #include "http/outgoing.hpp"
@@ -38,6 +39,8 @@ class Http2 {
         virtual void note_broken() = 0;
         /// Outside take() and produce(): there may be something to produce.
         virtual void pending() = 0;
+        virtual Budget& uploads() noexcept = 0;
+        virtual Budget& responses() noexcept = 0;
         virtual std::uint64_t now_ms() = 0;
         virtual const std::string& date() = 0;
 
@@ -80,6 +83,7 @@ class Http2 {
    private:
     struct Stream;
     struct Callbacks;
+    struct Memory;
     struct Busy;
 
     Stream* find(std::int32_t id) const noexcept;
@@ -109,6 +113,7 @@ class Http2 {
     Host& host_;
     net::Address peer_;
     const Limits& limits_;
+    void* frame_ = nullptr;  // where nghttp2 makes a frame
     std::unique_ptr<nghttp2_session, Freed<nghttp2_session_del>> session_;
     std::unordered_map<std::int32_t, std::unique_ptr<Stream>> streams_;
     Bytes* out_ = nullptr;  // within produce()

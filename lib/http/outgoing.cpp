@@ -40,6 +40,10 @@ std::string privately(std::string_view fields) {
     return kept;
 }
 
+Outgoing busy_answer() {
+    return plain_answer(503, "too many responses at a time", "Retry-After: 1\r\n");
+}
+
 Outgoing plain_answer(int status, std::string_view why, std::string fields) {
     Outgoing response;
     response.status = status;

@@ -24,6 +24,10 @@ struct Outgoing {
 /// A plain text answer, for errors: "not found\n".
 Outgoing plain_answer(int status, std::string_view why, std::string fields = {});
 
+/// For a response that found no room in memory among those of others, and why an upload did not.
+Outgoing busy_answer();
+constexpr std::string_view too_many_uploads = "too many requests with a body at a time";
+
 /// "Name: value\r\n" for each.
 void append_field(std::string& to, std::string_view name, std::string_view value);
 std::string print_fields(const Fields& fields);

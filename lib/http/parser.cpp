@@ -495,4 +495,6 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
     return std::nullopt;
 }
 
+bool well_encoded(std::string_view text) { return percent_decode(text).has_value(); }
+
 }  // namespace stretto::http

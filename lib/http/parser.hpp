@@ -98,5 +98,8 @@ Result<Target> parse_target(std::string_view target);
 /// The decoded value of the first parameter of this name in a query ("a=1&b=x%20y", "+" is a
 /// blank); nullopt when it is absent or cannot be decoded.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
+/// Whether each '%' begins an encoded byte. In a query where one does not, a value may look as if
+/// it were not there.
+bool well_encoded(std::string_view text);
 
 }  // namespace stretto::http

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "http/access_log.hpp"
+#include "http/budget.hpp"
 #include "http/channel.hpp"
 #include "http/histogram.hpp"
 #include "http/limiter.hpp"
@@ -77,8 +78,10 @@ struct Shared {
     Counters counters;
     AccessLog& log;
     Limiter& limiter;
-    net::Networks proxies = {};  ///< whose word is taken on whom they ask for
-    net::Networks allowed = {};  ///< of clients; empty: all
+    net::Networks proxies = {};                ///< whose word is taken on whom they ask for
+    net::Networks allowed = {};                ///< of clients; empty: all
+    Budget uploads{std::size_t{128} << 20};    ///< of bodies that are not whole yet
+    Budget responses{std::size_t{512} << 20};  ///< of bodies in memory
     bool allows(const net::Address& client) const noexcept {
         return allowed.empty() || allowed.contain(client);
     }

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::chrono::milliseconds tick{20};
 constexpr std::uint64_t refresh_pause_ms = 250;  // between questions for the slots
+constexpr std::uint64_t down_pause_ms = 200;     // between questions to a cluster that is down
+constexpr unsigned most_down = 3;                // tries of a question there
 constexpr std::size_t most_nodes = most_servers;
 
 }  // namespace
@@ -53,6 +55,7 @@ void Client::take(std::string_view key, std::string bytes, bool urgent, Done don
     command->until_ms = loop_.now_ms() + (urgent ? limits_.ask_ms : limits_.tell_ms);
     command->pause_ms = limits_.least_pause_ms;
     command->done = std::move(done);
+    if (urgent && loop_.now_ms() < down_until_ms_) return fail(std::move(command));
     dispatch(std::move(command));
 }
 
@@ -97,7 +100,12 @@ void Client::answered(Owned command, const std::string& from, const Reply& reply
     if (error.empty()) return finish(std::move(command), reply);
     if (redirect(command, from, error)) return;
     if (!passes(error)) return finish(std::move(command), reply);
-    stale_ = stale_ || error.starts_with("CLUSTERDOWN") || error.starts_with("READONLY");
+    const bool down = error.starts_with("CLUSTERDOWN");
+    stale_ = stale_ || down || error.starts_with("READONLY");
+    if (down && command->urgent && ++command->downs == most_down) {
+        down_until_ms_ = loop_.now_ms() + down_pause_ms;
+        return fail(std::move(command));
+    }
     wait(std::move(command));
 }
 

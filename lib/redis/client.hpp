@@ -60,7 +60,7 @@ class Client {
         bool asking = false;        ///< the next server has it only for those who say ASKING
         std::uint16_t to = nobody;  ///< not the server of its slot
         std::uint64_t until_ms = 0, pause_ms = 0;
-        unsigned redirects = 0;
+        unsigned redirects = 0, downs = 0;
         Done done;
     };
     using Owned = std::unique_ptr<Command>;
@@ -97,7 +97,7 @@ class Client {
     std::multimap<std::uint64_t, Owned> waiting_;  // by when they are tried again
     std::size_t pending_ = 0, bytes_ = 0;
     bool known_ = false, refreshing_ = false, stale_ = true;
-    std::uint64_t refresh_at_ms_ = 0;
+    std::uint64_t refresh_at_ms_ = 0, down_until_ms_ = 0;
     std::size_t next_seed_ = 0;
     std::string trouble_;
     Counters counters_;

@@ -1,6 +1,7 @@
 #pragma once
 // Locations in six bytes, and a grid over the earth, to find the nearest of many locations
 // quickly.
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -13,6 +14,11 @@ class Point {
    public:
     Point() = default;  ///< nowhere
     explicit Point(std::optional<Location> place) noexcept;
+
+    /// What it consists of, and back.
+    std::array<std::int16_t, 3> parts() const noexcept { return {x_, y_, z_}; }
+    explicit Point(const std::array<std::int16_t, 3>& parts) noexcept
+        : x_(parts[0]), y_(parts[1]), z_(parts[2]) {}
 
     bool known() const noexcept { return x_ || y_ || z_; }
     /// Distance in km; below 0 if one of the locations is unknown.

@@ -29,15 +29,6 @@ std::size_t most_unproved(const PeersLimits& limits) noexcept {
     return std::min(limits.peers, std::max<std::size_t>(1024, limits.peers / 16));
 }
 
-/// @param id  of 26 characters
-std::string_view print_rtc_url(std::string_view id,
-                               std::span<char, Endpoint::most_url_bytes> to) noexcept {
-    constexpr std::string_view scheme = "rtc:";
-    auto* end = std::copy(scheme.begin(), scheme.end(), to.data());
-    end = std::copy_n(id.begin(), std::min(id.size(), to.size() - scheme.size()), end);
-    return {to.data(), end};
-}
-
 /// All of an object, into the cache.
 template <class T>
 void fetch(const T& object) noexcept {
@@ -74,8 +65,6 @@ std::uint64_t MemoryPeers::random() noexcept {
     z = (z ^ z >> 27) * 0x94d049bb133111ebu;
     return z ^ z >> 31;
 }
-float MemoryPeers::chance() noexcept { return static_cast<float>(random() >> 40) * 0x1p-24f; }
-
 std::uint64_t MemoryPeers::hash_of(const Endpoint& at) const noexcept {
     return hash_(hash_(word(at.ip.bytes.data()), word(at.ip.bytes.data() + 8)), at.port);
 }
@@ -352,10 +341,6 @@ void MemoryPeers::set_id(Peer& peer, std::string_view id) noexcept {
     peer.id.fill(0);
     id.substr(0, peer.id.size()).copy(peer.id.data(), peer.id.size());
 }
-std::string_view MemoryPeers::id_of(const Peer& peer) noexcept {
-    return {peer.id.data(), ::strnlen(peer.id.data(), peer.id.size())};
-}
-
 void MemoryPeers::refresh(std::uint32_t i, const Announce& said, std::uint32_t now_s) {
     Peer& peer = peers_[i];
     peer.expires_s = now_s + limits_.ttl_s;
@@ -437,15 +422,6 @@ void MemoryPeers::proved(const Endpoint& at, bool reached, std::uint64_t now_ms)
 
 // Lists
 
-bool MemoryPeers::is_self(const Peer& peer, const PeersQuery& query, const Ip& ip) const noexcept {
-    if (peer.at.ip != ip) return false;
-    if (query.port || !query.peer_id.empty())
-        return peer.at.port == query.port || id_of(peer) == query.peer_id;
-    // who does not say which peer it is may be any at its address; only on one machine there are
-    // many
-    return !ip.is_loopback();
-}
-
 /// Peers of the asker's own network, which pick() would find only by chance.
 void MemoryPeers::add_neighbours(std::uint32_t song, Inventory wanted, std::uint32_t net) {
     std::size_t looks = neighbour_looks;
@@ -454,13 +430,13 @@ void MemoryPeers::add_neighbours(std::uint32_t song, Inventory wanted, std::uint
             if (looks-- == 0) return;
             if (links_[link].song != song) continue;
             const Inventory have = songs_[song].swarm.at(i, links_[link].position, *this).have;
-            if (may_have(have, wanted)) candidates_.push_back({i, have, 0});
+            if (may_have(have, wanted)) choice_.candidates.push_back({i, have, 0});
         }
 }
 
 void MemoryPeers::find_candidates(const Song& song, std::uint32_t number, Inventory wanted,
                                   const Asker& asker) {
-    candidates_.clear();
+    choice_.candidates.clear();
     members_.clear();
     const std::uint32_t own = song.swarm.is_big() ? find_net(swarm::network_of(asker.ip)) : nobody;
     if (own != nobody) add_neighbours(number, wanted, own);
@@ -473,7 +449,7 @@ void MemoryPeers::find_candidates(const Song& song, std::uint32_t number, Invent
     }
     for (const auto& member : members_)
         if (own == nobody || peers_[member.peer].network != own)
-            candidates_.push_back({member.peer, member.have, 0});
+            choice_.candidates.push_back({member.peer, member.have, 0});
 }
 
 /// Of a big swarm, those who announced first.
@@ -505,74 +481,6 @@ Network MemoryPeers::network_of(std::uint32_t peer) const {
     return swarm::network_of(peers_[peer].at.ip);
 }
 
-/// Removes peers that must not be named, and makes a heap of the others with the best on top.
-void MemoryPeers::rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s) {
-    const Point here{asker.location};
-    const Network own = swarm::network_of(asker.ip);
-    std::erase_if(candidates_, [&](Candidate& candidate) {
-        Peer& peer = peers_[candidate.peer];
-        if (!peer.reached || peer.expires_s <= now_s || is_self(peer, query, asker.ip) ||
-            (peer.at.is_rtc() && !query.rtc))
-            return true;
-        peer.health.age(now_s);
-        if (peer.health.out()) return true;
-        candidate.cost = cost(peer.health, peer.upload_kbps, here.chord_km_to(peer.point),
-                              swarm::network_of(peer.at.ip) == own, chance());
-        return false;
-    });
-    std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
-}
-
-/// The best, into chosen_; from one network at most a quarter, unless no other is left.
-void MemoryPeers::choose(std::size_t want) {
-    struct Count {
-        Network network;
-        std::size_t n;
-    };
-    boost::container::small_vector<Count, most_peers> counts;
-    const std::size_t most = std::max<std::size_t>(1, want / 4);
-    chosen_.clear();
-    passed_over_.clear();
-    choose_elders(want);
-    want -= old_.size();
-    for (const auto& one : old_) counts.push_back({network_of(one.peer), 1});
-    while (!candidates_.empty() && chosen_.size() < want) {
-        std::ranges::pop_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
-        const Candidate best = candidates_.back();
-        candidates_.pop_back();
-        const Network network = network_of(best.peer);
-        auto count = std::ranges::find(counts, network, &Count::network);
-        if (count == counts.end()) count = counts.insert(count, {network, 0});
-        const bool fits = ++count->n <= most;
-        (fits ? chosen_ : passed_over_).push_back(best);
-    }
-    for (std::size_t i = 0; i < passed_over_.size() && chosen_.size() < want; ++i)
-        chosen_.push_back(passed_over_[i]);
-    chosen_.insert(chosen_.end(), old_.begin(), old_.end());
-}
-
-/// Out of the candidates, a quarter of an answer: some of those who have been there longest.
-/// However many come at once and promise much, they have not.
-void MemoryPeers::choose_elders(std::size_t want) {
-    old_.clear();
-    const std::size_t places = want / 4;
-    if (places == 0 || candidates_.size() <= want) return;
-    const std::size_t among = std::max(2 * places, candidates_.size() / 4);
-    std::ranges::partial_sort(candidates_, candidates_.begin() + static_cast<long>(among), {},
-                              [&](const Candidate& one) { return peers_[one.peer].serial; });
-    for (std::size_t i = 0; i < among && old_.size() < places; ++i) {
-        std::swap(candidates_[i], candidates_[i + random() % (among - i)]);
-        const Network network = network_of(candidates_[i].peer);
-        if (std::ranges::none_of(
-                old_, [&](const Candidate& one) { return network_of(one.peer) == network; }))
-            old_.push_back(candidates_[i]);
-    }
-    std::erase_if(candidates_, [&](const Candidate& one) {
-        return std::ranges::count(old_, one.peer, &Candidate::peer) > 0;
-    });
-    std::ranges::make_heap(candidates_, std::ranges::greater{}, &Candidate::cost);
-}
-
 std::uint8_t MemoryPeers::tag_of(std::uint32_t song) const noexcept {
     return static_cast<std::uint8_t>(1 + hash_of(songs_[song].key) % 255);
 }
@@ -594,24 +502,6 @@ bool MemoryPeers::has_received(Network from, std::uint8_t song) const {
     return false;
 }
 
-void MemoryPeers::print(const Candidate& candidate, const Layout& layout, const Point& here,
-                        const Tickets::Ticket& ticket) {
-    const Peer& peer = peers_[candidate.peer];
-    if (have_.empty() || printed_ != candidate.have) {
-        have_.clear();
-        append_have(have_, layout, candidate.have);
-        printed_ = candidate.have;
-    }
-    std::array<char, Endpoint::most_url_bytes> url;
-    append_peer(text_, {id_of(peer),
-                        peer.at.is_rtc() ? print_rtc_url(id_of(peer), url) : peer.at.print_url(url),
-                        here.km_to(peer.point),
-                        peer.health.score(peer.upload_kbps),
-                        std::llround(peer.upload_kbps),
-                        have_,
-                        {ticket.data(), ticket.size()}});
-}
-
 void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_t now_ms,
                        const Done<std::string_view>& done) {
     ++counted_.lists;
@@ -623,22 +513,24 @@ void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_
     if (!bits) return done("[]");
     note_elders(song);
     find_candidates(song, number, bits, asker);
-    rank(query, asker, seconds(now_ms));
-    const Network own = swarm::network_of(asker.ip);
-    choose(static_cast<std::size_t>(query.want));
-    const Point here{asker.location};
-    text_.assign(1, '[');
-    have_.clear();  // that of another layout
+    const auto peer_at = [this](std::uint32_t i) -> Peer& { return peers_[i]; };
+    const auto any = [this] { return random(); };
+    choice_.rank(query, asker, seconds(now_ms), peer_at, any);
+    choice_.choose(static_cast<std::size_t>(query.want), peer_at, any);
+    const auto& chosen = choice_.chosen();
     reported_.clear();
-    for (const auto& one : chosen_)
+    for (const auto& one : chosen)
         reported_.push_back(std::uint64_t{peers_[one.peer].serial} << (index_bits + song_bits) |
                             std::uint64_t{tag_of(number)} << index_bits | one.peer);
-    const auto tickets = tickets_.issue(reported_, own, now_ms);
-    for (std::size_t i = 0; i < chosen_.size(); ++i) {
-        print(chosen_[i], song.layout, here, tickets[i]);
-        peers_[chosen_[i].peer].health.hand_out();
+    const auto tickets = tickets_.issue(reported_, swarm::network_of(asker.ip), now_ms);
+    text_.assign(1, '[');
+    lines_.begin(song.layout, asker.location);
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        Peer& peer = peers_[chosen[i].peer];
+        lines_.append(text_, peer, chosen[i].have, tickets[i]);
+        peer.health.hand_out();
     }
-    counted_.named += chosen_.size();
+    counted_.named += chosen.size();
     text_ += ']';
     done(text_);
 }

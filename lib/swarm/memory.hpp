@@ -2,12 +2,14 @@
 // Peers in main memory, in about 50 bytes per song of a peer: a million peers with ten songs each.
 // The time of an operation on a peer does not depend on the number of peers.
 #include <array>
+#include <cstring>
 
 #include "swarm/health.hpp"
 #include "swarm/lookup.hpp"
 #include "swarm/peers.hpp"
 #include "swarm/pool.hpp"
 #include "swarm/quotas.hpp"
+#include "swarm/ranking.hpp"
 #include "swarm/swarm.hpp"
 #include "swarm/tickets.hpp"
 #include "swarm/wheel.hpp"
@@ -74,6 +76,11 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         /// The rest is 0. Not a string, because freeing a million strings paused the tracker for
         /// half a second.
         std::array<char, 64> id{};
+
+        std::string_view name() const noexcept {
+            const auto* end = static_cast<const char*>(std::memchr(id.data(), 0, id.size()));
+            return {id.data(), end ? static_cast<std::size_t>(end - id.data()) : id.size()};
+        }
     };
     /// The chunks of one song that a peer has.
     struct Link {
@@ -113,11 +120,6 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         std::uint32_t link, song, position;
         Said* said = nullptr;  ///< nullptr: the peer has the song no more
     };
-    struct Candidate {
-        std::uint32_t peer;
-        Inventory have;
-        float cost;
-    };
 
     // Swarm::Notes
     Cell cell_of(std::uint32_t peer) const override { return peers_[peer].cell; }
@@ -156,22 +158,14 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     void fetch_removal(std::uint32_t peer, bool of_all);
     void fetch_additions(std::uint32_t peer);
 
-    bool is_self(const Peer& peer, const PeersQuery& query, const Ip& ip) const noexcept;
     void find_candidates(const Song& song, std::uint32_t number, Inventory wanted,
                          const Asker& asker);
     void add_neighbours(std::uint32_t song, Inventory wanted, std::uint32_t net);
-    void rank(const PeersQuery& query, const Asker& asker, std::uint32_t now_s);
-    void choose(std::size_t want);
-    void choose_elders(std::size_t want);
     void note_elders(Song& song);
     void add_elders(const Song& song, Inventory wanted);
     std::uint8_t tag_of(std::uint32_t song) const noexcept;
     bool has_received(Network from, std::uint8_t song) const;
     void set_id(Peer& peer, std::string_view id) noexcept;
-    static std::string_view id_of(const Peer& peer) noexcept;
-    void print(const Candidate& candidate, const Layout& layout, const Point& here,
-               const Tickets::Ticket& ticket);
-    float chance() noexcept;
     std::uint64_t random() noexcept;
 
     PeersLimits limits_;
@@ -201,11 +195,10 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     std::vector<Said> said_;
     std::vector<Held> held_;
     std::vector<Member> members_;
-    std::vector<Candidate> candidates_, chosen_, passed_over_, old_;
+    Choice choice_;
+    PeerLines lines_;
     std::vector<std::uint64_t> reported_;
     std::string text_;
-    std::string have_;  // printed_ as JSON: most peers have a whole song, so the text is the same
-    Inventory printed_ = 0;
 };
 
 }  // namespace stretto::swarm

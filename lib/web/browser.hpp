@@ -27,14 +27,18 @@ class Browser {
    public:
     virtual ~Browser() = default;
 
-    /// GET a path from the server of the page. Reported by Player::head(), data(), then ended() or
-    /// failed().
+    /// GET a path from the server of the page, or a URL of another. Reported by Player::head(),
+    /// data(), then ended() or failed().
     virtual void fetch(int number, const std::string& path, const Fields& fields) = 0;
     /// Cancel a fetch; nothing more is reported.
     virtual void cancel(int number) = 0;
 
     /// POST of JSON, or GET if that is empty, to another server: Player::answered().
-    virtual void request(int number, const std::string& url, std::string_view json) = 0;
+    /// @param token  to be shown; empty: none
+    virtual void request(int number, const std::string& url, const std::string& token,
+                         std::string_view json) = 0;
+    /// Verify the signature of a pass by any of these keys, a line each: Player::verified().
+    virtual void verify(int number, const std::string& points, const std::string& pass) = 0;
 
     // Connections to other peers (WebRTC), by numbers of ours.
 

@@ -15,7 +15,10 @@ IMPORT(fetch)
 void js_fetch(int number, const char* path, std::size_t, const char* fields, std::size_t);
 IMPORT(cancel) void js_cancel(int number);
 IMPORT(request)
-void js_request(int number, const char* url, std::size_t, const char* json, std::size_t);
+void js_request(int number, const char* url, std::size_t, const char* token, std::size_t,
+                const char* json, std::size_t);
+IMPORT(verify)
+void js_verify(int number, const char* points, std::size_t, const char* pass, std::size_t);
 IMPORT(link)
 void js_link(int link, const char* stun, std::size_t, const char* offer, std::size_t);
 IMPORT(accept) void js_accept(int link, const char* answer, std::size_t);
@@ -42,8 +45,13 @@ class JavaScript final : public Browser {
         js_fetch(number, path.data(), path.size(), lines.data(), lines.size());
     }
     void cancel(int number) override { js_cancel(number); }
-    void request(int number, const std::string& url, std::string_view json) override {
-        js_request(number, url.data(), url.size(), json.data(), json.size());
+    void request(int number, const std::string& url, const std::string& token,
+                 std::string_view json) override {
+        js_request(number, url.data(), url.size(), token.data(), token.size(), json.data(),
+                   json.size());
+    }
+    void verify(int number, const std::string& points, const std::string& pass) override {
+        js_verify(number, points.data(), points.size(), pass.data(), pass.size());
     }
     void link(int link, const std::string& stun, std::string_view offer) override {
         js_link(link, stun.data(), stun.size(), offer.data(), offer.size());
@@ -96,15 +104,22 @@ EXPORT(room) std::uint8_t* room(std::size_t bytes) {
     scratch.resize(std::max(scratch.size(), bytes));
     return scratch.data();
 }
-/// @param lines  server, listener, network, tracker: one after the other, a line each
-EXPORT(start) void start(const char* lines, std::size_t length, bool keeps) {
+/// @param lines  server, listener, network, tracker: one after the other, a line each; then the
+/// edges, a line each
+EXPORT(start) void start(const char* lines, std::size_t length, bool keeps, bool verifies) {
     std::string_view text{lines, length};
     Player::Options options;
     for (auto* to : {&options.server, &options.listener, &options.network, &options.tracker}) {
         *to = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), to->size() + 1));
     }
+    while (!text.empty()) {
+        const auto edge = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), edge.size() + 1));
+        if (!edge.empty()) options.edges.emplace_back(edge);
+    }
     options.keeps = keeps;
+    options.verifies = verifies;
     player = std::make_unique<Player>(javascript, options);
 }
 EXPORT(at) void at(double now_s, double utc_ms) {
@@ -131,6 +146,13 @@ EXPORT(share) void share(const char* lines, std::size_t length, bool wanted, boo
     player->share({wanted, save_data, std::string{text.substr(0, end)},
                    std::string{text.substr(std::min(end + 1, length))}});
 }
+/// @param lines  token, id
+EXPORT(token) void token(const char* lines, std::size_t length, int most_kbps) {
+    const std::string_view text{lines, length};
+    const auto end = std::min(text.find('\n'), length);
+    player->token(std::string{text.substr(0, end)},
+                  std::string{text.substr(std::min(end + 1, length))}, most_kbps);
+}
 EXPORT(stop) void stop() { player->stop(); }
 EXPORT(head) void head(const char* lines, std::size_t length, int number, int status) {
     player->head(number, status, parse_fields({lines, length}));
@@ -144,9 +166,18 @@ EXPORT(read) void read(const std::uint8_t* bytes, std::size_t length, int number
     player->read(number, BytesView{bytes, length});
 }
 EXPORT(lost) void lost(int number) { player->read(number, {}); }
+/// @param bytes  fields in lines, of `head` bytes, then the body
 EXPORT(answered)
-void answered(const std::uint8_t* bytes, std::size_t length, int number, int status) {
-    player->answered(number, status, {bytes, length});
+void answered(const std::uint8_t* bytes, std::size_t length, int number, int status,
+              std::size_t head) {
+    const BytesView all{bytes, length};
+    player->answered(number, status, all.subspan(head), parse_fields(as_text(all.first(head))));
+}
+/// @param text  header, of `head` bytes, and claims of a pass; empty: it is wrong
+EXPORT(verified)
+void verified(const char* text, std::size_t length, int number, std::size_t head) {
+    const std::string_view all{text, length};
+    player->verified(number, all.substr(0, head), all.substr(head));
 }
 EXPORT(described) void described(const char* sdp, std::size_t length, int link) {
     player->described(link, {sdp, length});

@@ -52,10 +52,11 @@ bool is_bytes_of_chunk(const Ask& ask) {
 
 }  // namespace
 
-Driver::Driver(Page& page, Mesh& mesh, std::string id, std::unique_ptr<gather::Listening> rules,
-               Calls calls)
+Driver::Driver(Page& page, Mesh& mesh, const gather::Edges& edges, std::string id,
+               std::unique_ptr<gather::Listening> rules, Calls calls)
     : page_(page),
       mesh_(mesh),
+      edges_(edges),
       id_(std::move(id)),
       rules_(std::move(rules)),
       calls_(std::move(calls)) {}
@@ -95,6 +96,9 @@ std::optional<gather::Found> Driver::adopt(song::Manifest manifest) {
     for (const auto& row : manifest_.renditions.front().chunks)
         found.shape.chunk_s.push_back(static_cast<double>(row.samples) / manifest_.rate);
     for (const auto& r : manifest_.renditions) {
+        // as listen/driver: our token is for no higher bitrate
+        if (page_.most_kbps > 0 && r.kbps > page_.most_kbps && !found.shape.renditions.empty())
+            break;
         auto& to = found.shape.renditions.emplace_back();
         to.kbps = r.kbps;
         to.header_bytes = static_cast<std::uint32_t>(r.header_bytes);
@@ -253,17 +257,30 @@ std::string Driver::path_of(const Ask& ask) const {
     }
 }
 
+std::string Driver::why_of(int status) const {
+    if (status == 404) return "this song is not there";
+    if (status == 401)
+        return page_.token.empty() ? "this song needs an access token"
+                                   : "the access token is not valid, or no longer";
+    if (status == 403 && !page_.token.empty()) return "the access token is not for this song";
+    return text("the server answers with status ", status);
+}
+
 void Driver::fetch(int number) {
     const auto& ask = flights_.at(number).ask;
+    const auto& edge = edges_.at(ask.source).url;
     Fields fields;
-    if (is_bytes_of_chunk(ask)) fields = calls_.fields(ask);
+    // another server is asked about each field that is not a simple one, which takes a round trip
+    if (is_bytes_of_chunk(ask) && edge.empty()) fields = calls_.fields(ask);
     if (ask.what == Ask::What::first)
         fields.emplace_back("X-User-Bitrate", std::to_string(ask.kbps));
     else if (is_bytes_of_chunk(ask) && (ask.begin > 0 || ask.stop < ask.whole))
         fields.emplace_back("Range", text("bytes=", ask.begin, "-", ask.stop - 1));
+    if (!page_.token.empty()) fields.emplace_back("Authorization", "Bearer " + page_.token);
     // the browser's own cache is left out (worker.js), for which it would say no-cache itself
-    fields.emplace_back("Cache-Control", ask.fresh ? "no-cache" : "max-age=31536000");
-    page_.browser.fetch(number, "/" + song::song_path(id_, path_of(ask)), fields);
+    if (ask.fresh || edge.empty())
+        fields.emplace_back("Cache-Control", ask.fresh ? "no-cache" : "max-age=31536000");
+    page_.browser.fetch(number, edge + "/" + song::song_path(id_, path_of(ask)), fields);
 }
 
 /// Who else has the song. The manifest comes from the server of the page.
@@ -345,10 +362,7 @@ void Driver::head(int number, int status, const Fields& fields) {
         good =
             good || (status == 206 && asks_part && range && is_range(*range, ask.begin, ask.stop));
     }
-    if (!good)
-        return fail(number, fault_of(status),
-                    status == 404 ? "this song is not there"
-                                  : text("the server answers with status ", status));
+    if (!good) return fail(number, fault_of(status), why_of(status));
     if (ask.what == Ask::What::first) {
         const auto* said = find(fields, "x-bitrate");
         int rate = 0;

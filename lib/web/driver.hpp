@@ -27,8 +27,8 @@ class Driver {
         std::function<void(const gather::End&)> ended;
     };
 
-    Driver(Page& page, Mesh& mesh, std::string id, std::unique_ptr<gather::Listening> rules,
-           Calls calls);
+    Driver(Page& page, Mesh& mesh, const gather::Edges& edges, std::string id,
+           std::unique_ptr<gather::Listening> rules, Calls calls);
     ~Driver();
     Driver(const Driver&) = delete;
 
@@ -74,6 +74,7 @@ class Driver {
         return manifest_.renditions[static_cast<std::size_t>(rendition)].kbps;
     }
     std::string path_of(const gather::Ask& ask) const;
+    std::string why_of(int status) const;
     std::optional<gather::Found> adopt(song::Manifest manifest);
     void adopt_first();
     void go_to_begin();
@@ -107,6 +108,7 @@ class Driver {
 
     Page& page_;
     Mesh& mesh_;
+    const gather::Edges& edges_;
     std::string id_;
     std::unique_ptr<gather::Listening> rules_;
     Calls calls_;

@@ -19,6 +19,7 @@ constexpr std::size_t most_queued_bytes = 65536, most_unread_bytes = 4 * most_qu
 constexpr std::size_t most_waiting = 16;  // asks of one link, beyond those that are under way
 constexpr std::size_t most_banned = 4096, most_answer_bytes = 256 * 1024;
 constexpr double between_announces_s = 3, longest_pause_s = 120, longest_poll_pause_s = 30;
+constexpr std::size_t most_passes = 64;  // songs that are heard at a time are few
 constexpr int wait_s = 25;
 constexpr int most_peers = 24;
 constexpr std::string_view stun_scheme = "stun:";
@@ -33,7 +34,7 @@ struct Mesh::Link {
           heard(mesh.page_.now),
           read(mesh.page_.now),
           asks([this, &mesh](const Frame& frame) { mesh.fill(*this, frame); }, parse_response_head),
-          uploads(mesh.page_, mesh.rules_, mesh.bucket_,
+          uploads(mesh.page_, mesh.rules_, mesh.bucket_, this->peer,
                   [this, &mesh](const Frame& frame) { mesh.fill(*this, frame); }) {}
 
     int number;
@@ -55,7 +56,9 @@ Mesh::Mesh(Page& page, Options options, Calls calls)
     : page_(page),
       options_(std::move(options)),
       calls_(std::move(calls)),
-      bucket_(options_.upload_kbps * 125.0) {}
+      bucket_(options_.upload_kbps * 125.0) {
+    rules_.passes = Passes{options_.verifies};
+}
 
 Mesh::~Mesh() = default;
 
@@ -98,23 +101,25 @@ std::string Mesh::goodbye() const {
 void Mesh::stop() {
     if (!is_on()) return;
     const auto leaving = goodbye();
-    if (!leaving.empty()) post("/announce", leaving, [](int, BytesView) {});
+    if (!leaving.empty()) post("/announce", leaving, {[](int, BytesView) {}});
     peer_id_.clear();
     token_.clear();
     if (polling_ >= 0) page_.browser.cancel(polling_);
-    for (auto& [number, done] : std::exchange(posts_, {})) unanswered_.push_back(std::move(done));
+    for (auto& [number, post] : std::exchange(posts_, {}))
+        unanswered_.push_back(std::move(post.done));
     announcing_ = polling_ = -1;
     for (const auto& [number, link] : links_) close(number, false);
 }
 
 // ---- the tracker
 
-void Mesh::post(const std::string& path, const std::string& json,
-                std::function<void(int, BytesView)> done) {
-    if (!is_on()) return unanswered_.push_back(std::move(done));
+void Mesh::post(const std::string& path, const std::string& json, Post post) {
+    if (!is_on()) return unanswered_.push_back(std::move(post.done));
     const int number = page_.numbers++;
-    posts_[number] = std::move(done);
-    page_.browser.request(number, options_.tracker + path, json);
+    // an announce and a report say nothing of what somebody may hear
+    const auto token = post.song.empty() ? std::string{} : page_.token;
+    posts_[number] = std::move(post);
+    page_.browser.request(number, options_.tracker + path, token, json);
 }
 
 bool Mesh::has(int number) const {
@@ -123,12 +128,34 @@ bool Mesh::has(int number) const {
                                [&](const auto& link) { return link.second->uploads.has(number); });
 }
 
-void Mesh::answered(int number, int status, BytesView body) {
+void Mesh::answered(int number, int status, BytesView body, const Fields& fields) {
     const auto found = posts_.find(number);
     if (found == posts_.end()) return;
-    const auto done = std::move(found->second);
+    const auto post = std::move(found->second);
     posts_.erase(found);
-    done(status, body.first(std::min(body.size(), most_answer_bytes)));
+    const auto pass = std::ranges::find(fields, "stretto-pass", &Fields::value_type::first);
+    if (!post.song.empty() && pass != fields.end()) {
+        if (passes_.size() >= most_passes && !passes_.contains(post.song)) passes_.clear();
+        passes_[post.song] = pass->second;
+    }
+    post.done(status, body.first(std::min(body.size(), most_answer_bytes)));
+}
+
+/// What a peer is shown for a path of a song; empty: nothing.
+std::string Mesh::pass_for(std::string_view path) const {
+    constexpr std::string_view songs = "/songs/";
+    if (!path.starts_with(songs)) return {};
+    path.remove_prefix(songs.size());
+    const auto found = passes_.find(std::string{path.substr(0, path.find('/'))});
+    return found == passes_.end() ? std::string{} : found->second;
+}
+
+void Mesh::verified(int number, std::string_view header, std::string_view claims) {
+    for (auto& [of, link] : links_) {
+        if (link->over || !link->uploads.has(number)) continue;
+        if (!link->uploads.verified(number, header, claims)) return close(of, true);
+        return fill(*link);
+    }
 }
 
 void Mesh::announce() {
@@ -136,7 +163,8 @@ void Mesh::announce() {
     mine.peer_id = peer_id_;
     mine.rtc = true;
     mine.upload_kbps = options_.upload_kbps;
-    if (!rules_.passes) mine.songs = page_.shelf.inventory();
+    const bool gives = rules_.passes.verifies() || !rules_.passes.demanded();
+    if (gives) mine.songs = page_.shelf.inventory();
     announced_changes_ = page_.shelf.changes();
     announced_at_ = page_.now;
     // without a song it is for a token
@@ -148,7 +176,7 @@ void Mesh::announce() {
     if (const auto said = swarm::parse_announce(json))
         for (const auto& [id, have] : said->songs) announcing_songs_.insert(id);
     announcing_ = page_.numbers;
-    post("/announce", json, [this](int status, BytesView body) { announced(status, body); });
+    post("/announce", json, {[this](int status, BytesView body) { announced(status, body); }});
 }
 
 void Mesh::announced(int status, BytesView body) {
@@ -164,8 +192,10 @@ void Mesh::announced(int status, BytesView body) {
     announce_at_ = page_.now + std::clamp(answer->interval_s, 10, 3600);
     rules_.given.swap(announcing_songs_);
     for (const auto& id : answer->removed) rules_.given.erase(id);
-    // from then on, whatever later answers say; the next announce takes our songs back
-    if (!answer->pass_key.empty() && !std::exchange(rules_.passes, true)) announce_at_ = page_.now;
+    const bool demanded = rules_.passes.demanded();
+    rules_.passes.learn(answer->pass_key, page_.utc_ms / 1000);
+    // who cannot verify passes takes its songs back, or announces them again
+    if (!rules_.passes.verifies() && demanded != rules_.passes.demanded()) announce_at_ = page_.now;
     token_ = answer->token;
     stun_ = answer->stun.starts_with(stun_scheme) ? answer->stun : "";
     for (auto& [number, link] : links_) {
@@ -181,7 +211,7 @@ void Mesh::poll() {
     polled_at_ = page_.now;
     polling_ = page_.numbers;
     post(text("/signals?peer=", peer_id_, "&token=", token_, "&wait=", wait_s), "",
-         [this](int status, BytesView body) { polled(status, body); });
+         {[this](int status, BytesView body) { polled(status, body); }});
 }
 
 void Mesh::polled(int status, BytesView body) {
@@ -208,10 +238,10 @@ void Mesh::send(Signal signal, std::function<void(int)> done) {
     signal.from = peer_id_;
     signal.token = token_;
     post("/signal", swarm::print_signal(signal),
-         [this, done = std::move(done)](int status, BytesView) {
+         {[this, done = std::move(done)](int status, BytesView) {
              if (status == 403) announce_at_ = std::min(announce_at_, page_.now);
              done(status);
-         });
+         }});
 }
 
 void Mesh::peers(const std::string& song, int kbps, Named done) {
@@ -221,20 +251,22 @@ void Mesh::peers(const std::string& song, int kbps, Named done) {
     query.want = most_peers;
     query.peer_id = peer_id_;
     query.rtc = true;
+    query.rtc_id = peer_id_;
     post("/peers", swarm::print_peers_query(query),
-         [done = std::move(done)](int status, BytesView body) {
-             auto peers = status == 200 ? swarm::parse_peers_answer(as_text(body))
-                                        : Result<std::vector<swarm::PeerInfo>>{Malformed{"none"}};
-             if (!peers) return done({});
-             // it names other peers too, which no page can reach
-             std::erase_if(*peers, [](const auto& peer) { return !peer.url.starts_with("rtc:"); });
-             done(std::move(*peers));
-         });
+         {[done = std::move(done)](int status, BytesView body) {
+              auto peers = status == 200 ? swarm::parse_peers_answer(as_text(body))
+                                         : Result<std::vector<swarm::PeerInfo>>{Malformed{"none"}};
+              if (!peers) return done({});
+              // it names other peers too, which no page can reach
+              std::erase_if(*peers, [](const auto& peer) { return !peer.url.starts_with("rtc:"); });
+              done(std::move(*peers));
+          },
+          song});
 }
 
 void Mesh::report(const swarm::Report& report) {
     if (is_on() && !report.ticket.empty())
-        post("/report", swarm::print_report(report), [](int, BytesView) {});
+        post("/report", swarm::print_report(report), {[](int, BytesView) {}});
 }
 
 // ---- signals
@@ -436,6 +468,8 @@ void Mesh::ask(int number, const std::string& peer, const http::Request& request
     if (!link) link = &add(peer, nullptr);
     of_link_[number] = link->number;
     link->waiting.push_back({number, request, most_bytes});
+    if (const auto pass = pass_for(request.target); !pass.empty())
+        link->waiting.back().request.fields.add("Authorization", "Bearer " + pass);
     send_asks(*link);
 }
 

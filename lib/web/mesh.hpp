@@ -32,6 +32,7 @@ class Mesh {
         std::string tracker;  ///< its URL; empty: nobody is to share
         int upload_kbps = 1000;
         std::size_t links = 8;
+        bool verifies = false;  ///< see Passes
     };
     /// Of what ask() orders, as of a request to the server.
     struct Calls {
@@ -67,7 +68,9 @@ class Mesh {
 
     bool has(int number) const;
     /// Of the tracker. @param status  0: no answer
-    void answered(int number, int status, BytesView body);
+    void answered(int number, int status, BytesView body, const Fields& fields = {});
+    /// See Uploads.
+    void verified(int number, std::string_view header, std::string_view claims);
     void read(int number, std::optional<BytesView> bytes);
     void described(int link, std::string_view sdp);
     void opened(int link);
@@ -93,8 +96,12 @@ class Mesh {
     struct Link;
     using Links = std::map<int, std::unique_ptr<Link>>;  // by the number for the browser
 
-    void post(const std::string& path, const std::string& json,
-              std::function<void(int, BytesView)> done);
+    struct Post {
+        std::function<void(int, BytesView)> done;
+        std::string song = {};  ///< that the answer may have a pass for
+    };
+    void post(const std::string& path, const std::string& json, Post post);
+    std::string pass_for(std::string_view path) const;
     void announce();
     void announced(int status, BytesView body);
     void poll();
@@ -122,9 +129,10 @@ class Mesh {
     std::set<std::string> announcing_songs_;
     Bucket bucket_;
     Links links_;
-    std::vector<int> closing_;                                  // which may be the ones that call
-    std::map<int, int> of_link_;                                // numbers of asks -> link
-    std::map<int, std::function<void(int, BytesView)>> posts_;  // to the tracker
+    std::vector<int> closing_;                   // which may be the ones that call
+    std::map<int, int> of_link_;                 // numbers of asks -> link
+    std::map<int, Post> posts_;                  // to the tracker
+    std::map<std::string, std::string> passes_;  // of ours, by song
     std::vector<std::function<void(int, BytesView)>> unanswered_;  // told at tick()
     std::vector<int> refused_;                                     // numbers, told at tick()
     std::set<std::string> banned_;

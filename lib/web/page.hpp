@@ -13,6 +13,8 @@ struct Page {
     std::int64_t utc_ms = 0;  ///< the same moment
     int numbers = 0;          ///< of requests
     bool keeps = false;       ///< the browser keeps files
+    std::string token = {};   ///< of the listener, for servers and the tracker; empty: none
+    int most_kbps = 0;        ///< that the token is for; 0: no limit
 };
 
 }  // namespace stretto::web

@@ -44,7 +44,8 @@ function art(covers, px) {
 async function ask(url, method = 'GET') {
     const answer = await fetch(url, {method}).catch(() => { throw new Error('The server does not answer.'); });
     if (answer.ok) return answer;
-    throw new Error({
+    const why = access.refused(answer.status);
+    throw new Error(why || {
         404: 'This song is no longer here.',
         429: 'That was too much at once for the server. Wait a moment, then try again.',
         502: 'The server behind this one does not answer.',

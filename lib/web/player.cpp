@@ -36,15 +36,25 @@ Player::Player(Browser& browser, const Options& options)
       options_(options),
       shelf_(options.most_kept_bytes),
       page_{browser, shelf_, 0, 0, 0, options.keeps},
-      mesh_(page_, {options.tracker, options.upload_kbps, 8},
+      mesh_(page_, {options.tracker, options.upload_kbps, 8, options.verifies},
             {[this](int number, int status, const Fields& fields) { head(number, status, fields); },
              [this](int number, BytesView bytes) { data(number, bytes); },
              [this](int number) { ended(number); }, [this](int number) { failed(number); }}),
       posts_(!options.listener.empty()) {
     edges_.add_trusted(options.server, "");
+    for (const auto& url : options.edges) {
+        const auto host = url.find("://");
+        edges_.add_trusted(host == url.npos ? url : url.substr(host + 3), url);
+    }
     options_.track.start_s = options_.wish.session.start_s;
     options_.track.resume_s = options_.wish.session.resume_s;
     options_.track.buffer_s = options_.wish.session.most_s;
+}
+
+void Player::token(const std::string& text, const std::string& id, int most_kbps) {
+    page_.token = text;
+    page_.most_kbps = most_kbps;
+    token_id_ = id;
 }
 
 void Player::at(double now, std::int64_t utc_ms) {
@@ -96,8 +106,8 @@ std::unique_ptr<Player::Song> Player::make(const std::string& id, double from_s)
     auto wish = options_.wish;
     wish.session.seed = how.retry.seed;
     song->driver = std::make_unique<Driver>(
-        page_, mesh_, id, std::make_unique<gather::Listening>(edges_, how, *song->policy, wish),
-        calls_of(*song));
+        page_, mesh_, edges_, id,
+        std::make_unique<gather::Listening>(edges_, how, *song->policy, wish), calls_of(*song));
     return song;
 }
 
@@ -124,7 +134,7 @@ Driver::Calls Player::calls_of(Song& song) {
     calls.reject = [this, &song](const gather::Ask& ask, const char* why) {
         const bool peer = ask.from == gather::Ask::From::peer;
         tell(song, "reject",
-             {{"from", peer ? song.driver->peer_of(ask) : options_.server},
+             {{"from", peer ? song.driver->peer_of(ask) : edges_.at(ask.source).name},
               {"index", ask.chunk},
               {"why", why}});
     };
@@ -159,10 +169,17 @@ void Player::found(Song& song, const song::Manifest& manifest) {
     if (posts_) {
         song.events.emplace(static_cast<events::Sink&>(*this), song.session, options_.listener, "",
                             manifest.id);
-        tell(song, "start",
-             {{"title", song::first_tag(manifest.tags, "TITLE")},
-              {"artist", song::first_tag(manifest.tags, "ARTIST")},
-              {"network", options_.network}});
+        const auto title = song::first_tag(manifest.tags, "TITLE"),
+                   artist = song::first_tag(manifest.tags, "ARTIST");
+        const auto& network = options_.network;
+        if (token_id_.empty())
+            tell(song, "start", {{"title", title}, {"artist", artist}, {"network", network}});
+        else
+            tell(song, "start",
+                 {{"title", title},
+                  {"artist", artist},
+                  {"network", network},
+                  {"token_id", token_id_}});
     }
 }
 
@@ -185,7 +202,7 @@ void Player::came(Song& song, const gather::Came& c, bool hit) {
           {"source", source},
           {"from", cache  ? "cache"
                    : peer ? song.driver->peer_of(c.ask)
-                          : options_.server},
+                          : edges_.at(c.ask.source).name},
           {"hit", hit}});
     std::string json;
     JsonObject out{json};

@@ -18,11 +18,13 @@ class Player final : events::Sink {
         int first_kbps = 96;     ///< of the chunk that is requested before the manifest arrives
         double patience_s = 90;  ///< see gather::Retry
         std::string server;      ///< the page's, for the events
-        std::string listener, network;  ///< the same; without a listener there are no events
-        std::string tracker;            ///< its URL; empty: this page is no peer
-        int upload_kbps = 1000;         ///< to all peers together
-        bool keeps = false;             ///< the browser keeps files
+        std::vector<std::string> edges;  ///< URLs of others, for when it fails
+        std::string listener, network;   ///< the same; without a listener there are no events
+        std::string tracker;             ///< its URL; empty: this page is no peer
+        int upload_kbps = 1000;          ///< to all peers together
+        bool keeps = false;              ///< the browser keeps files
         std::uint64_t most_kept_bytes = 200'000'000;
+        bool verifies = false;  ///< the browser verifies signatures
     };
 
     Player(Browser& browser, const Options& options);
@@ -48,6 +50,9 @@ class Player final : events::Sink {
     /// Renditions to use, kbit/s; takes effect with the next play().
     void wish(int least_kbps, int most_kbps);
     void stop();
+    /// The listener's access token; empty: none. @param id  for events @param most_kbps  that it is
+    /// for; 0: no limit
+    void token(const std::string& text, const std::string& id, int most_kbps);
 
     // Results of the browser's actions.
 
@@ -57,7 +62,13 @@ class Player final : events::Sink {
     void failed(int number);
     void read(int number, std::optional<BytesView> bytes);
     /// @param status  0: no answer
-    void answered(int number, int status, BytesView body) { mesh_.answered(number, status, body); }
+    void answered(int number, int status, BytesView body, const Fields& fields = {}) {
+        mesh_.answered(number, status, body, fields);
+    }
+    /// A pass: its header and claims; empty: its signature is wrong.
+    void verified(int number, std::string_view header, std::string_view claims) {
+        mesh_.verified(number, header, claims);
+    }
     void described(int link, std::string_view sdp) { mesh_.described(link, sdp); }
     void opened(int link) { mesh_.opened(link); }
     void message(int link, BytesView bytes) { mesh_.message(link, bytes); }
@@ -115,7 +126,7 @@ class Player final : events::Sink {
     gather::Edges edges_;
     events::Outbox outbox_;
     std::unique_ptr<Song> current_, next_;
-    std::string next_id_;
+    std::string next_id_, token_id_;
     int rate_ = 0;  // of the open device
     std::int64_t clock_frame_ = 0, earliest_ = 0;
     double clock_at_ = 0, asked_ = 0, posted_at_ = 0;

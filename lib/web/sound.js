@@ -16,7 +16,8 @@ class Sound extends EventTarget {
         };
         this.worker.onerror = () => Sound.said.broken.call(this, {});
         const {type, effectiveType} = navigator.connection || {};
-        this.worker.postMessage({start: {wasm: base + 'core.wasm', listener: Sound.listener(), network: type || effectiveType || '', tracker}});
+        this.worker.postMessage({start: {wasm: base + 'core.wasm', listener: Sound.listener(), network: type || effectiveType || '', tracker, edges: other_edges}});
+        access.addEventListener('change', () => this.order('token', access.shown));
         this.tracker = tracker;
         this.links = new Links((what, more) => this.worker.postMessage({do: what, ...more}, more.data ? [more.data] : []));
         this.shares = false;
@@ -141,7 +142,7 @@ class Sound extends EventTarget {
         this.nodes.clear();
     }
 
-    show({sources, peer, goodbye, song, state, at_ms, end_ms, length_ms, kbps, chunks, rate, chunk, source, hit, next, why, closing = ''}) {
+    show({sources, peer, goodbye, song, state, status, at_ms, end_ms, length_ms, kbps, chunks, rate, chunk, source, hit, next, why, closing = ''}) {
         if (sources) {
             this.sources = {...sources, peer, goodbye};
             return this.tell('sources');
@@ -156,6 +157,7 @@ class Sound extends EventTarget {
         if (state === 'failed') {
             this.paused = true;
             this.error = new Error(why);
+            if (status === 77) access.ask(why);
             return this.tell('error');
         }
         if (state === 'ended') {
@@ -182,6 +184,7 @@ class Sound extends EventTarget {
 Sound.said = {
     ready({ready}) {
         Object.assign(this, {ready: true, ready_ms: ready});
+        this.order('token', access.shown);
         this.tell('ready');
     },
     broken({broken}) {

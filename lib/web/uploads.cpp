@@ -65,11 +65,9 @@ Result<bool> Uploads::take(const Frame& frame) {
 Result<bool> Uploads::take_ask(const Frame& frame) {
     if (std::ranges::find(open_, frame.request, &Upload::request) != open_.end())
         return Malformed{"it asks twice with one number"};
-    const auto request = parse_request_head(as_text(frame.bytes));
+    auto request = parse_request_head(as_text(frame.bytes));
     if (!request) return request.error();
-    if (rules_.passes) return refuse(frame.request, 403);
-    const bool head_only = request->method == "HEAD";
-    if (!head_only && request->method != "GET")
+    if (request->method != "HEAD" && request->method != "GET")
         return refuse(frame.request, 405, "Allow: GET, HEAD\r\n");
 
     constexpr std::string_view songs = "/songs/";
@@ -80,22 +78,62 @@ Result<bool> Uploads::take_ask(const Frame& frame) {
     if (!target.starts_with(songs) || slash == target.npos) return refuse(frame.request, 404);
     upload.id = target.substr(songs.size(), slash - songs.size());
     upload.path = target.substr(slash + 1);
-    if (!rules_.given.contains(upload.id) || !song::parse_part(upload.path))
-        return refuse(frame.request, 404);
+    const auto part = song::parse_part(upload.path);
+    if (!part) return refuse(frame.request, 404);
+    upload.kbps = part->kbps;
+    constexpr std::string_view scheme = "Bearer ";
+    const auto* shown = request->fields.find("authorization");
+    if (shown && shown->starts_with(scheme)) upload.pass = shown->substr(scheme.size());
+    return admit(std::move(upload), std::move(*request));
+}
+
+/// Begin it if its pass is right, which the browser may have to verify first.
+Result<bool> Uploads::admit(Upload&& upload, http::Request&& request) {
+    using Verdict = Passes::Verdict;
+    const auto verdict =
+        rules_.passes.of({upload.pass, peer_, upload.id, upload.kbps}, page_.utc_ms / 1000);
+    if (verdict == Verdict::no) return refuse(upload.request, 403);
+    if (verdict == Verdict::yes) return begin(std::move(upload), request);
+    if (upload.pass.size() > 4 * swarm::most_pass_bytes) return refuse(upload.request, 403);
+    if (open_.size() >= most) return refuse(upload.request, 503, busy);
+    upload.number = page_.numbers++;
+    upload.asked = std::move(request);
+    open_.push_back(std::move(upload));
+    page_.browser.verify(open_.back().number, rules_.passes.points(), open_.back().pass);
+    return true;
+}
+
+Result<bool> Uploads::verified(int number, std::string_view header, std::string_view claims) {
+    const auto found = std::ranges::find(open_, number, &Upload::number);
+    if (found == open_.end()) return true;
+    auto upload = std::move(*found);
+    open_.erase(found);
+    if (!header.empty()) rules_.passes.keep(upload.pass, header, claims);
+    if (upload.stopped) return true;
+    const auto verdict =
+        rules_.passes.of({upload.pass, peer_, upload.id, upload.kbps}, page_.utc_ms / 1000);
+    if (verdict != Passes::Verdict::yes) return refuse(upload.request, 403);
+    const auto request = std::move(upload.asked);
+    return begin(std::move(upload), request);
+}
+
+Result<bool> Uploads::begin(Upload&& upload, const http::Request& request) {
+    if (!rules_.given.contains(upload.id)) return refuse(upload.request, 404);
+    const bool head_only = request.method == "HEAD";
     const auto size = page_.shelf.bytes_of(upload.id, upload.path);
     const auto more = have(upload.id, upload.path);
-    if (!size) return refuse(frame.request, 404, more);
+    if (!size) return refuse(upload.request, 404, more);
     upload.size = upload.length = *size;
-    if (const auto* range = request->fields.find("range")) {
+    if (const auto* range = request.fields.find("range")) {
         const auto wanted = http::wanted_range(*range, *size);
         if (wanted.kind == http::Wanted::unsatisfiable)
-            return refuse(frame.request, 416, text("Content-Range: bytes */", *size, "\r\n"));
+            return refuse(upload.request, 416, text("Content-Range: bytes */", *size, "\r\n"));
         upload.part = wanted.kind == http::Wanted::part;
         if (upload.part) upload.begin = wanted.range.first, upload.length = wanted.range.length;
     }
     const bool full = !head_only && (open_.size() >= most || rules_.urgent);
     if (full || bucket_.is_overdrawn(page_.now))
-        return refuse(frame.request, 503, more + std::string{busy});
+        return refuse(upload.request, 503, more + std::string{busy});
     if (head_only) return head(upload, true), true;
     // the browser reads the whole file
     if (upload.length < least_price) bucket_.owe(least_price - upload.length);

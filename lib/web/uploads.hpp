@@ -8,6 +8,7 @@
 #include "http/message.hpp"
 #include "rtc/frame.hpp"
 #include "web/page.hpp"
+#include "web/passes.hpp"
 
 namespace stretto::web {
 
@@ -35,19 +36,27 @@ class Uploads {
     static constexpr std::size_t most = 4;  ///< at a time; more are answered with 503
     struct Rules {
         bool urgent = false;          ///< our own sound needs the whole link
-        bool passes = false;          ///< the tracker demands them, and we cannot verify any
+        Passes passes = Passes{};     ///< that the tracker demands
         std::set<std::string> given;  ///< songs that were announced and may be shared
     };
 
-    Uploads(Page& page, const Rules& rules, Bucket& bucket,
+    /// @param peer  the id of the other end
+    Uploads(Page& page, Rules& rules, Bucket& bucket, std::string peer,
             std::function<void(const rtc::Frame&)> send)
-        : page_(page), rules_(rules), bucket_(bucket), send_(std::move(send)) {}
+        : page_(page),
+          rules_(rules),
+          bucket_(bucket),
+          peer_(std::move(peer)),
+          send_(std::move(send)) {}
 
     /// An ask or a stop. Malformed: a breach.
     Result<bool> take(const rtc::Frame& frame);
     bool has(int number) const;
     /// A kept file that was read; nullopt: it is not there.
     void read(int number, std::optional<BytesView> bytes);
+    /// A pass that was verified: what it holds, both empty if its signature is wrong. Malformed: a
+    /// breach.
+    Result<bool> verified(int number, std::string_view header, std::string_view claims);
     /// Send one message of a body; bodies take turns. @return its bytes; 0: there is none
     std::size_t fill();
     bool empty() const noexcept { return open_.empty(); }
@@ -56,7 +65,10 @@ class Uploads {
    private:
     struct Upload {
         std::uint32_t request = 0;
-        int number = 0;        ///< of the reading
+        int number = 0;       ///< of the reading, or of the verifying
+        std::string pass;     ///< shown with it
+        http::Request asked;  ///< while its pass is being verified
+        int kbps = 0;
         bool stopped = false;  ///< nobody wants it, but it is still being read
         std::string id, path;
         std::uint64_t begin = 0, length = 0, size = 0;
@@ -65,14 +77,17 @@ class Uploads {
         std::size_t sent = 0;
     };
     Result<bool> take_ask(const rtc::Frame& frame);
+    Result<bool> admit(Upload&& upload, http::Request&& request);
+    Result<bool> begin(Upload&& upload, const http::Request& request);
     Result<bool> refuse(std::uint32_t request, int status, std::string_view fields = {});
     void head(const Upload& upload, bool last);
     void send_head(std::uint32_t request, bool last, const std::string& head);
     std::string have(const std::string& id, const std::string& path) const;
 
     Page& page_;
-    const Rules& rules_;
+    Rules& rules_;
     Bucket& bucket_;
+    std::string peer_;
     std::function<void(const rtc::Frame&)> send_;
     std::deque<Upload> open_;               // the next to send first
     double refusals_ = 0, refused_at_ = 0;  // of late

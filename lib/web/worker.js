@@ -45,9 +45,8 @@ async function fetch_part(number, path, fields) {
     try {
         // what is kept is kept by the rules: the browser's own cache would hold it twice, and seem to be a fast network
         const answer = await fetch(path, {headers: fields, signal: flight.signal, cache: 'no-store', redirect: 'error'});
-        const lines = [...answer.headers].map(([name, value]) => name + ': ' + value).join('\n');
         if (flight.signal.aborted) return;
-        call('head', ...put_text(lines), number, answer.status);
+        call('head', ...put(lines_of(answer)), number, answer.status);
         for (const reader = answer.body.getReader(); !flight.signal.aborted;) {
             const {done, value} = await reader.read();
             if (flight.signal.aborted) return;
@@ -62,20 +61,48 @@ async function fetch_part(number, path, fields) {
     }
 }
 
-async function request(number, url, json) {
+const lines_of = answer => encoder.encode([...answer.headers].map(([name, value]) => name + ': ' + value).join('\n'));
+const joined = (a, b) => {
+    const both = new Uint8Array(a.length + b.length);
+    both.set(a);
+    both.set(b, a.length);
+    return both;
+};
+
+async function request(number, url, token, json) {
     const flight = new AbortController();
     flights.set(number, flight);
-    const how = json ? {method: 'POST', body: json, headers: {'Content-Type': 'application/json'}} : {};
-    let status = 0, bytes = new Uint8Array();
+    const how = json ? {method: 'POST', body: json, headers: {'Content-Type': 'application/json'}} : {headers: {}};
+    if (token) how.headers.Authorization = 'Bearer ' + token;
+    let status = 0, head = new Uint8Array(), bytes = head;
     try {
         const answer = await fetch(url, {...how, signal: flight.signal, cache: 'no-store', credentials: 'omit'});
         bytes = new Uint8Array(await answer.arrayBuffer());
+        head = lines_of(answer);
         status = answer.status;
     } catch { /* as no answer */ }
     if (flight.signal.aborted) return;
     flights.delete(number);
-    call('answered', ...put(bytes), number, status);
+    call('answered', ...put(joined(head, bytes)), number, status, head.length);
 }
+
+/// Verify a JWT's signature (ES256) by keys of which each is the coordinates of a point. Its header and claims, or nothing.
+async function verify(number, points, token) {
+    let head = new Uint8Array(), claims = head;
+    try {
+        const [header, body, signature] = token.split('.');
+        for (const point of points.split('\n').filter(Boolean)) {
+            const raw = joined(new Uint8Array([4]), from_base64(point)), kind = {name: 'ECDSA', namedCurve: 'P-256'};
+            const key = await crypto.subtle.importKey('raw', raw, kind, false, ['verify']).catch(() => null);
+            const text = encoder.encode(header + '.' + body), how = {name: 'ECDSA', hash: 'SHA-256'};
+            if (!key || !await crypto.subtle.verify(how, key, from_base64(signature), text)) continue;
+            head = from_base64(header);
+            claims = from_base64(body);
+        }
+    } catch { /* it is none */ }
+    call('verified', ...put(joined(head, claims)), number, head.length);
+}
+const from_base64 = text => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), c => c.charCodeAt(0));
 
 async function post_events(lines) {
     const answer = await fetch('/events?sent_ms=' + Date.now(), {
@@ -139,7 +166,10 @@ const browser = {
         flights.get(number)?.abort();
         flights.delete(number);
     },
-    request: (number, url, url_length, json, length) => { request(number, text(url, url_length), text(json, length)); },
+    request: (number, url, url_length, token, token_length, json, length) => {
+        request(number, text(url, url_length), text(token, token_length), text(json, length));
+    },
+    verify: (number, points, points_length, pass, length) => { verify(number, text(points, points_length), text(pass, length)); },
     link: (link, stun, stun_length, offer, length) => postMessage({link, stun: text(stun, stun_length), offer: text(offer, length)}),
     accept: (link, answer, length) => postMessage({accept: link, sdp: text(answer, length)}),
     send: (link, at, length) => {
@@ -176,6 +206,7 @@ const orders = {
     },
     wish: ({least, most}) => call('wish', least, most),
     stop: () => call('stop'),
+    token: ({token, id, kbps}) => call('token', ...put_text(token + '\n' + id), kbps),
     share: ({wanted, save, network, sdp}) => call('share', ...put_text(network + '\n' + sdp), wanted, save),
     opened: ({link}) => call('opened', link),
     closed: ({link}) => call('closed', link),
@@ -185,7 +216,7 @@ const orders = {
     clock: order => { if (order.device === device) call('clock', order.frame, order.running); },
 };
 
-async function start({wasm, listener, network, tracker}) {
+async function start({wasm, listener, network, tracker, edges}) {
     const [{instance}, database] = await Promise.all([
         WebAssembly.instantiateStreaming(fetch(wasm), {browser, wasi_snapshot_preview1: system}),
         // a browser may refuse to keep anything, or take its time
@@ -194,7 +225,7 @@ async function start({wasm, listener, network, tracker}) {
     files = database || null;
     core = instance.exports;
     core._initialize();
-    core.start(...put_text([location.host, listener, network, tracker].join('\n')), !!files);
+    core.start(...put_text([location.host, listener, network, tracker, ...edges].join('\n')), !!files, !!crypto.subtle);
     if (files) await tell_files();
     postMessage({ready: performance.now()});
 }

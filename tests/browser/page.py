@@ -415,6 +415,7 @@ def keys_in_the_list(page, url):
     for key in "n p":  # letters now, no commands
         page.press(key)
     assert page.js("q.value") == "n p" and page.text("title") == "Middle" and not page.js("audio.paused")
+    page.wait("shown.route.q === 'n p'")  # or it would come after the next, and take the focus away
     for _ in range(3):
         page.press("\ue003")
     page.wait("shown.route.q === ''")

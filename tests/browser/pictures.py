@@ -10,16 +10,24 @@ def dark(browser, on):
 
 
 def page(browser, url, folder):
-    browser.resize(860, 560)
+    browser.resize(860, 680)
     dark(browser, False)
-    browser.go(url)
+    browser.go(url + "/#/albums")
+    browser.wait("document.querySelectorAll('#cards li').length === 1 && (!core || core.ready)")
+    browser.click("#cards a")
     browser.wait("document.querySelectorAll('.song').length > 1")
     browser.click("#songs li:nth-child(2) .song")
+    browser.click("#heart")
     # some of it was heard, some is there, and the cache has said where from
-    browser.wait("audio.currentTime > 6 && document.getElementById('cache').textContent !== ''")
+    browser.wait("audio.currentTime > 13 && document.getElementById('cache').textContent !== ''")
+    browser.wait("document.getElementById('toast').textContent === '' && document.querySelector('#head img').complete")
+    browser.js("(document.activeElement.blur(), 0)")
     browser.picture(f"{folder}/page.png")
     dark(browser, True)
-    browser.resize(390, 700)
+    browser.resize(390, 780)
+    browser.js("(location.hash = '/songs', 0)")
+    browser.wait("shown.route.view === 'songs' && document.querySelectorAll('.song').length > 1")
+    browser.wait("[...document.querySelectorAll('.song img')].every(img => img.complete)")
     browser.picture(f"{folder}/page-phone.png")
 
 

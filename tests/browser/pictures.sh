@@ -24,6 +24,23 @@ serve() { # TOOL [ARGS]: sets $url
     await "the ready line of $1" $! ready "$work/said" || exit 69
     url=http://$(sed -n 's/^listening on //p' "$work/said")
 }
+# the songs of the demo as an album with a cover
+mkdir "$work/music"
+ffmpeg -v error -f lavfi -i gradients=size=600x600:seed=7:n=4:c0=0x20303c:c1=0xb3381b:c2=0xe8c07d:c3=0x41616b -frames:v 1 "$work/cover.png"
+track=0
+find "$demo/store/names" -type f -printf '%f\n' | sort >"$work/names"
+while IFS= read -r name; do
+    track=$((track + 1))
+    stretto-fetch --store "$demo/store" -b 320 -o "$work/song.ogg" "$name"
+    title=$(echo "$name" | tr - ' ' | sed 's/\b./\U&/g')
+    ffmpeg -v error -i "$work/song.ogg" -i "$work/cover.png" -map 0:a -map 1:v -disposition:v attached_pic -metadata title="$title" \
+        -metadata artist='A Demo' -metadata album='Two Minutes of Music' -metadata track=$track "$work/music/$name.flac" </dev/null
+done <"$work/names"
+stretto-publish "$work/music" "$work/store" >/dev/null
+serve stretto-serve "$work/store"
+page=$url
+serve stretto-serve "$page" --name eu-west
+page=$url
 serve stretto-serve "$demo/store"
 origin=$url
 serve stretto-serve "$origin" --name eu-west
@@ -37,7 +54,7 @@ started="$started $!"
 await 'chromedriver' $! grep -q 'started successfully on port' "$work/driver" || exit 69
 port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$work/driver")
 session=$(python3 "$here/page.py" open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile")
-python3 "$here/pictures.py" "$session" "$edge" "$(cd "$demo" && pwd)/report.html" "$folder"
+python3 "$here/pictures.py" "$session" "$page" "$(cd "$demo" && pwd)/report.html" "$folder"
 
 # somebody nearby has the first song, and shares it
 songs=$(find "$demo/store/names" -type f -printf '%f\n' | sort | head -n 2)

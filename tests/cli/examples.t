@@ -48,6 +48,13 @@ browsers() {
         { cat said; return 1; }
 }
 ok '06-browsers: pages take a song from a native peer, and from each other' browsers
+apps() {
+    sh "$root/examples/08-apps.sh" >said 2>&1 && grep -qx '   mpv played 93 seconds' said &&
+        grep -qx '   its cover: 600x600 pixels' said && test "$(grep -c ' bytes, 31 s$' said)" -eq 3 &&
+        grep -qx '   the second half alone: [0-9]* bytes, the same' said && grep -qx '   3 plays, 1 listener' said ||
+            { cat said; return 1; }
+}
+ok '08-apps: players and an app play an album, and the report counts the plays' apps
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 answers() { # until the proxy answers

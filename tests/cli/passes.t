@@ -185,6 +185,7 @@ ok 'which is not for an edge that another tracker has named' exits 75 take --tra
 ok 'but for one that the same tracker has named in an earlier run' eval \
     'take --tracker "$naming" --cache kept -b 96 && soon asked 96 && ! asked 160'
 mark() { curl -s "$(jq -r ".[0].url" edges.json)/$1" >/dev/null && soon grep -q "/$1 " named.log && grep -c "GET /songs" named.log; }
+not_over_tls
 lines=$(mark before)
 export SSL_CERT_FILE="$work/cert.pem"
 ok 'an edge without TLS gets no token when the tracker has TLS' says 'without TLS' take --tracker "$secure" --cache other -b 160

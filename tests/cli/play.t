@@ -122,6 +122,8 @@ lean() { # with a rendition for 2G; the first chunk too, which is requested befo
 }
 ok '--data-saver takes the lowest bitrate that the song has' lean
 
+not_over_tls
+
 lied() { # HOW: the first edge fails in this way, the second is correct
     rm -rf cache events.jsonl &&
         timeout 120 stretto-play --edge "$broken/break/$1" --edge "$edge" -O wav:lied.wav --unpaced --abr 320 \

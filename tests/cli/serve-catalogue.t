@@ -114,4 +114,7 @@ spoilt() {
 ok 'a saved list that is damaged or truncated is made again' spoilt
 stateless() { starts --state /dev/null/none && all_listed && stop "$pid"; }
 ok 'without a directory for the saved list' stateless
+ok 'which is said' grep -q "cannot write into '/dev/null/none'" "$said.err"
+starts
+ok 'a query with a stray % is 400, not the whole list' test "$(curl -s -o /dev/null -w '%{http_code}' "$url/songs?q=100%")" = 400
 finish

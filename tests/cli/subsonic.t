@@ -44,10 +44,10 @@ api=$url api_pid=$pid
 # METHOD [curl arguments]: the whole response
 rest() { method=$1 && shift; curl -sS -G "$api/rest/$method" -d f=json "$@"; }
 as() { method=$1 && shift; rest "$method" -d "apiKey=$key" "$@"; } # with a key
-json() { as "$@" | jq -e '."subsonic-response" | select(.status == "ok")' >json; }
+json() { as "$@" | tee -a forms | jq -e '."subsonic-response" | select(.status == "ok")' >json; }
 code() { # CODE METHOD...: it fails with this code
     wanted=$1 && shift
-    rest "$@" >json && equals "$wanted" "$(jq -r '."subsonic-response" | select(.status == "failed").error.code' json)"
+    rest "$@" | tee -a forms >json && equals "$wanted" "$(jq -r '."subsonic-response" | select(.status == "failed").error.code' json)"
 }
 read_yet() { json getArtists; }
 await 'the list of songs' read_yet
@@ -240,6 +240,11 @@ ok 'now' eval 'json scrobble -d "id=$id" && equals "[4,1]" "$(report)"'
 ok 'another listener' eval 'rest scrobble -d "apiKey=$other" -d "id=$id" && equals "[5,2]" "$(report)"'
 ok 'of an unknown song: 70' code 70 scrobble -d "apiKey=$key" -d id=x
 ok 'events name no listener' eval 'test -s events.jsonl && ! grep -e anna -e "$key" events.jsonl'
+
+# all of this has the form that OpenSubsonic publishes
+rest getOpenSubsonicExtensions >>forms
+formed() { test "$(wc -c <forms)" -gt 20000 && python3 "$root/tests/tools/opensubsonic.py" forms; }
+ok 'each JSON response is as the published schemas have it' formed
 
 # changes
 cp -r music more && rm more/[2-6].flac && ffmpeg -v error -i music/1.flac -af volume=-9dB -metadata title=Added more/7.flac </dev/null

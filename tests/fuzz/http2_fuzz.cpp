@@ -75,6 +75,8 @@ struct Host final : Http2::Host {
     void note_bad_request() override {}
     void note_broken() override {}
     void pending() override {}
+    Budget& uploads() noexcept override { return uploads_; }
+    Budget& responses() noexcept override { return responses_; }
     std::uint64_t now_ms() override { return now; }
     const std::string& date() override { return day; }
 
@@ -85,6 +87,7 @@ struct Host final : Http2::Host {
     int open = 0;
     bool mute = false;
     std::uint64_t now = 1000;
+    Budget uploads_{std::size_t{1} << 30}, responses_{150'000};  // of a response of 100 kB, one
 };
 
 /// Frames, whole ones.

@@ -1,6 +1,7 @@
 // Asks and stops of a peer, as the messages of a stream with u16 lengths, while time passes: a page
 // never reads more than a few files at a time, gives only what was announced, keeps to its upload
-// limit, and answers each ask at most once.
+// limit, and answers each ask at most once. If the first byte is odd, passes are demanded: then a
+// file is read only after a pass for it has been verified.
 #include <cmath>
 #include <map>
 
@@ -23,14 +24,21 @@ constexpr std::size_t file_bytes = 30'000;
 
 struct Nothing : web::Browser {
     std::map<int, std::string> reading;
+    bool demanded = false, allowed = false;
     void read(int number, const std::string& path, bool use) override {
-        check(!use && path.starts_with("songs/" + given + "/"));
+        check(!use && path.starts_with("songs/" + given + "/") && (!demanded || allowed));
         check(reading.emplace(number, path).second);
         check(reading.size() <= web::Uploads::most);
     }
     void fetch(int, const std::string&, const web::Fields&) override {}
     void cancel(int) override {}
-    void request(int, const std::string&, std::string_view) override {}
+    std::map<int, std::string> verifying;
+    void request(int, const std::string&, const std::string&, std::string_view) override {}
+    void verify(int number, const std::string& points, const std::string& pass) override {
+        check(points == "point\n" && !pass.empty());
+        check(verifying.emplace(number, pass).second);
+        check(verifying.size() <= web::Uploads::most);
+    }
     void link(int, const std::string&, std::string_view) override {}
     void accept(int, std::string_view) override {}
     void send(int, BytesView) override {}
@@ -52,11 +60,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     web::Shelf shelf{1'000'000};
     for (const auto& id : {given, kept_back}) shelf.found(id, "96/chunk_1.ogg", file_bytes, 1);
     web::Page page{browser, shelf, 0, 0, 0, true};
-    web::Uploads::Rules rules{.urgent = false, .passes = false, .given = {given}};
+    web::Uploads::Rules rules{.urgent = false, .passes = web::Passes{true}, .given = {given}};
+    browser.demanded = size > 0 && data[0] & 1;
+    if (browser.demanded) rules.passes.learn("point", 0);
     web::Bucket bucket{bytes_per_s};
     std::map<std::uint32_t, std::size_t> due;  // bytes of bodies that a head has promised
     double sent = 0;
-    web::Uploads uploads{page, rules, bucket, [&](const Frame& frame) {
+    web::Uploads uploads{page, rules, bucket, "peer", [&](const Frame& frame) {
                              const auto message = rtc::print_frame(frame);
                              const auto again = rtc::parse_frame(message);
                              check(again && again->request == frame.request);
@@ -96,6 +106,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (before & 16)
             while (uploads.fill() > 0) {
             }
+        if (before & 4 && !browser.verifying.empty()) {
+            // a pass whose signature is right says what stands in it
+            const auto [number, pass] = *browser.verifying.begin();
+            browser.verifying.erase(browser.verifying.begin());
+            const auto dot = std::min(pass.find('.'), pass.size());
+            const auto header = pass.substr(0, dot), claims = pass.substr(dot);
+            const auto said = swarm::parse_pass(header, claims);
+            if (said && said->song == given && said->rtc == "peer") browser.allowed = true;
+            if (!uploads.verified(number, header, claims)) break;
+        }
         const auto frame = rtc::parse_frame(message);
         if (!frame || (frame->kind != Frame::ask && frame->kind != Frame::stop)) continue;
         asks += frame->kind == Frame::ask;

@@ -82,7 +82,7 @@ def pipeline(url, path, file, count):
             answer = wire.answer(("GET", "HEAD")[i % 3 == 1])
             assert answer.status == (206, 200, 404)[i % 3], (i, answer.status)
             assert i % 3 or answer.body == oracle[i : i + i % 50 + 1], i
-        wire.socket.shutdown(1)
+        wire.end()
         assert wire.closed()
 
 

@@ -204,14 +204,14 @@ def lists(url, song):
             return ticket
         before = me.stats()
         ticket = report(51)
+        until("a ticket counts once", lambda: me.stats()["reports_total"] == before["reports_total"] + 1)
+        until("and is refused", lambda: me.stats()["reports_refused_total"] == before["reports_refused_total"] + 1)
         after = me.stats()
-        assert after["reports_total"] == before["reports_total"] + 1, "a ticket counts once"
-        assert after["reports_refused_total"] == before["reports_refused_total"] + 1
         assert Tracker(url, "127.0.52.1").ask("POST", "/report", {"ticket": ticket, "ok": False})[0] == 204
         assert me.stats()["reports_total"] == after["reports_total"], "of another network"
         for network in range(52, 75):
             report(network)
-        assert me.urls(song) == [good.url, bad.url], me.urls(song)
+        until("it sinks", lambda: me.urls(song) == [good.url, bad.url])
         for peer in (bad, good):
             peer.say(left=True)
             peer.close()
@@ -595,6 +595,125 @@ def drains(url, pid):
     os.kill(int(pid), signal.SIGTERM)
     line.sendall(b"}")
     assert line.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def number(url, name):
+    return Tracker(url).stats()[name]
+
+
+def shared(one, two, song):
+    """Peers that announce themselves to one tracker or another, and are named by both."""
+    peers = [Peer(two if i % 2 else one, f"127.0.{40 + i}.1", song, location=PARIS) for i in range(8)]
+    listed(one, song, *peers)
+    listed(two, song, *peers)
+    assert number(two, "peer_probes_total")["reached"] == 4, "each was connected to once"
+    peers[0].tracker = Tracker(two, peers[0].ip)
+    peers[0].say()
+    assert peers[0].answer["listed"] is True, peers[0].answer
+    ticket = Tracker(one, "127.0.200.1").peers(song)[0]["ticket"]
+    report = {"ticket": ticket, "ok": True, "ms": 10, "bytes": 10**6}
+    total = lambda name: number(one, name) + number(two, name)
+    counted, refused = total("reports_total"), total("reports_refused_total")
+    for url in (two, one):
+        assert Tracker(url, "127.0.200.1").ask("POST", "/report", report)[0] == 204
+    until("one of them refuses it", lambda: total("reports_refused_total") == refused + 1)
+    until("it counts at the other", lambda: total("reports_total") == counted + 1)
+    for i, peer in enumerate(peers):
+        peer.tracker = Tracker(one if i % 2 else two, peer.ip)
+        peer.say(left=True)
+    for url in (one, two):
+        until("all have left", lambda: not {p.url for p in peers} & set(Tracker(url, "127.0.200.1").urls(song, want=64)))
+
+
+def without_state(one, two, song, *command):
+    """The command takes Redis away under load. Peers are named, and all requests are answered at once."""
+    peers = [Peer(one, f"127.0.{40 + i}.1", song) for i in range(4)]
+    urls = {peer.url for peer in peers}
+    listed(one, song, *peers)
+    listed(two, song, *peers)
+    taken, slowest = False, 0.0
+    clients = [Tracker(one, "127.0.200.1"), Tracker(two, "127.0.201.1")]
+    for turn in range(120):
+        if turn == 20:
+            assert os.system(" ".join(command)) == 0
+            taken = True
+        begun = time.monotonic()
+        client = clients[turn % 2]
+        named = client.urls(song, want=64)
+        assert urls <= set(named), (turn, urls, named)
+        status, said = client.ask("GET", f"/songs/{song}?want=64")
+        assert status == 200 and said["manifest"]["id"] == song, (turn, status, said)
+        assert urls <= {peer["url"] for peer in said["peers"]}, (turn, urls, said["peers"])
+        assert client.ask("GET", "/edges")[0] == 200
+        peers[turn % 4].say()
+        if taken:
+            slowest = max(slowest, time.monotonic() - begun)
+        time.sleep(0.01)
+    until("it is known to be away", lambda: number(one, "state_servers_well") == 0)
+    print(f"# slowest four requests {slowest:.2f} s", flush=True)
+    assert slowest < 30, slowest
+    for peer in peers:
+        peer.close()
+
+
+def loses_master(one, two, song, *command):
+    """The command takes the master of the song away under load."""
+    peers = [Peer(one, f"127.0.{40 + i}.1", song) for i in range(4)]
+    urls = {peer.url for peer in peers}
+    listed(one, song, *peers)
+    listed(two, song, *peers)
+    clients = [Tracker(one, "127.0.200.1"), Tracker(two, "127.0.201.1")]
+    slowest = 0.0
+    for turn in range(400):
+        if turn == 20:
+            assert os.system(" ".join(command)) == 0
+        begun = time.monotonic()
+        client = clients[turn % 2]
+        named = set(client.urls(song, want=64))
+        assert urls <= named, (turn, urls, named)
+        assert client.ask("GET", f"/songs/{song}")[0] == 200
+        assert client.ask("GET", "/edges")[0] == 200
+        peers[turn % 4].say()
+        slowest = max(slowest, time.monotonic() - begun)
+        time.sleep(0.01)
+    print(f"slowest four requests: {slowest:.2f} s")
+    for peer in peers:
+        peer.say(left=True)
+        peer.close()
+
+
+def shares_again(one, two, song):
+    peers = [Peer(one, f"127.0.{60 + i}.1", song) for i in range(4)]
+
+    def all_named():
+        for peer in peers:
+            peer.say()
+        return {p.url for p in peers} <= set(Tracker(two, "127.0.202.1").urls(song, want=64))
+
+    until("they are named", all_named)
+    for peer in peers:
+        peer.say(left=True)
+        peer.close()
+
+
+def with_state(one, two, song):
+    """Redis is there again, perhaps with nothing in it."""
+    for url in (one, two):
+        until("it is known to be well", lambda: number(url, "state_servers_well") == 1)
+    shares_again(one, two, song)
+
+
+def full_state(one, two, song, *command):
+    """The command leaves Redis no memory: nobody sees an error, and who was there stays named."""
+    peers = [Peer(one, f"127.0.{40 + i}.1", song) for i in range(4)]
+    listed(two, song, *peers)
+    assert os.system(" ".join(command)) == 0
+    more = [Peer(two, f"127.0.{50 + i}.1", song) for i in range(4)]
+    for peer in peers + more:
+        peer.say()
+    assert {p.url for p in peers} <= set(Tracker(one, "127.0.203.1").urls(song, want=64))
+    for peer in peers + more:
+        peer.close()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """HTTP/1.1 byte by byte, for tests: a client that shows every byte and relies on nothing but the framing."""
 
+import os
 import socket
+import ssl
 import time
 import urllib.parse
 
@@ -45,6 +47,8 @@ class Wire:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if url.startswith("https"):
+            self.socket = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"]).wrap_socket(self.socket, server_hostname=host)
         self.have = b""
 
     def __enter__(self):
@@ -55,6 +59,13 @@ class Wire:
 
     def close(self):
         self.socket.close()
+
+    def end(self):
+        """Say that no more will be sent."""
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.socket = self.socket.unwrap()
+        else:
+            self.socket.shutdown(socket.SHUT_WR)
 
     def reset(self):
         """Go as one who pulls the plug: RST instead of FIN."""

@@ -58,11 +58,17 @@ class Scripted final : public Browser {
     }
     /// To the tracker; and what the connections of a browser do: noted, and done by the test.
     std::function<void(int number, const std::string& url, std::string_view json)> on_request;
+    std::string shown_token;  ///< with the last request
     std::function<void(int link, const std::string& stun, std::string_view offer)> on_link;
     std::function<void(int link, std::string_view answer)> on_accept;
     std::function<void(int link, BytesView message)> on_send;
     std::function<void(int link)> on_unlink;
-    void request(int number, const std::string& url, std::string_view json) override {
+    void verify(int number, const std::string&, const std::string&) override {
+        note(text("verify ", number));
+    }
+    void request(int number, const std::string& url, const std::string& token,
+                 std::string_view json) override {
+        shown_token = token;
         note(text("request ", number, " ", url, " ", json));
         if (on_request) on_request(number, url, json);
     }

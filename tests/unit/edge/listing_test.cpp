@@ -33,6 +33,30 @@ const auto four = listing({song("d", "4 Red Song"), song("a", "1 Blue Song"),
 
 BOOST_AUTO_TEST_SUITE(edge_listing)
 
+BOOST_AUTO_TEST_CASE(folding_ignores_case_in_all_of_unicode) {
+    BOOST_TEST(fold("BJÖRK") == fold("Björk"));
+    BOOST_TEST(fold("Bj\u00f6rk") == fold("Bjo\u0308rk"));  // o and a combining diaeresis
+    BOOST_TEST(fold("ΑΣ") == fold("ας"));
+    BOOST_TEST(fold("Straße") == fold("STRASSE"));
+    BOOST_TEST(artist_id("ÉTOILE") == artist_id("étoile"));
+    BOOST_TEST(artist_id("etoile") != artist_id("étoile"));
+    BOOST_TEST(fold("A\xff\xfe Z") == "a\xff\xfe z");  // no UTF-8
+    BOOST_TEST(fold("").empty());
+}
+BOOST_AUTO_TEST_CASE(a_list_is_continued_although_its_last_song_has_been_removed) {
+    const auto less = std::make_shared<const Listing>(*four, std::vector<std::string>{"b"},
+                                                      std::vector<ListedSong>{});
+    BOOST_TEST(list(less, {"", "b", 2}) == "{\"songs\":[\"c\",\n\"d\"],\"next\":null}\n");
+    const auto last = std::make_shared<const Listing>(*less, std::vector<std::string>{"d"},
+                                                      std::vector<ListedSong>{});
+    BOOST_TEST(list(last, {"", "d", 2}) == "{\"songs\":[],\"next\":null}\n");
+    BOOST_TEST(list(last, {"", "b", 2}) == "{\"songs\":[\"c\"],\"next\":null}\n");
+    // one that has come back is no gap
+    const auto back = std::make_shared<const Listing>(
+        *last, std::vector<std::string>{}, std::vector<ListedSong>{song("b", "2 Blue Tune")});
+    BOOST_TEST(list(back, {"", "b", 2}) == "{\"songs\":[\"c\"],\"next\":null}\n");
+    BOOST_TEST(list(back, {"", "x", 2}) == "there is no such page any more");
+}
 BOOST_AUTO_TEST_CASE(albums_and_artists_are_runs_of_songs) {
     const auto of = [](const std::string& id, const std::string& by, const std::string& album) {
         auto one = *song(id, fold(by) + '\0' + fold(album) + '\0' + id);

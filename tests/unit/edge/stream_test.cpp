@@ -117,7 +117,7 @@ struct Fixture {
         return found;
     }
     Pull pull(std::uint64_t first, std::uint64_t length) {
-        return {loop, stream_body(shelf, loop, plan(), {first, length})};
+        return {loop, plans.body(shelf, loop, plan(), {first, length})};
     }
     net::Loop loop;
     Shelf shelf{loop};
@@ -200,11 +200,36 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves_during_a_transfer_does_no_harm) {
     const auto known = plan();
     shelf.later = true;
     {
-        Pull some{loop, stream_body(shelf, loop, known, {0, known->size()})};
+        Pull some{loop, plans.body(shelf, loop, known, {0, known->size()})};
         BOOST_TEST((some.step() == State::wait));
     }
     loop.post([&] { loop.stop(); });
     loop.run();
+}
+BOOST_AUTO_TEST_CASE(many_clients_that_do_not_read_hold_a_slice_each_and_get_the_same_file) {
+    const auto known = plan();
+    const auto& starts = known->starts;
+    const auto chunk = starts[2] - starts[1];
+    struct Reader {
+        std::unique_ptr<http::Body> body;
+        http::Slice slice;
+        Bytes got;
+    };
+    std::vector<Reader> all(50);
+    StreamPlans few{3 * chunk};
+    for (auto& each : all) {
+        each.body = few.body(shelf, loop, known, {starts[1], starts[4] - starts[1]});
+        BOOST_TEST((each.body->next(each.slice, {}) == State::ready));
+    }
+    BOOST_TEST(few.joined().bytes < 6 * chunk);
+    const auto wanted = BytesView{song().whole}.subspan(starts[1], starts[4] - starts[1]);
+    for (auto& each : all) {
+        do append(each.got, each.slice.bytes);
+        while (each.body->next(each.slice, {}) == State::ready);
+        BOOST_TEST(std::ranges::equal(each.got, wanted));
+    }
+    all.clear();
+    BOOST_TEST(few.joined().bytes == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

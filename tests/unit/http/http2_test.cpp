@@ -63,6 +63,8 @@ struct Toy : Http2::Host {
     void note_bad_request() override { ++bad; }
     void note_broken() override { ++broken; }
     void pending() override { ++pendings; }
+    Budget& uploads() noexcept override { return uploads_; }
+    Budget& responses() noexcept override { return responses_; }
     std::uint64_t now_ms() override {
         if (no_clock) throw std::runtime_error{"no clock (this line is part of the test)"};
         return now;
@@ -76,6 +78,8 @@ struct Toy : Http2::Host {
     int bad = 0, pendings = 0, broken = 0;
     std::uint64_t now = 1000;
     std::string date_ = "Thu, 01 Jan 1970 00:00:00 GMT";
+    static constexpr std::size_t room = 100'000'000;
+    Budget uploads_{room}, responses_{room};
 };
 
 struct Got {
@@ -209,6 +213,39 @@ BOOST_AUTO_TEST_CASE(a_request_is_answered) {
     BOOST_TEST(got[id].closed.value() == 0u);
     BOOST_TEST(host.log.at(0) == "200 5");
     BOOST_TEST(server->idle());
+}
+
+BOOST_AUTO_TEST_CASE(a_response_that_finds_no_room_in_memory_is_503_until_there_is_some) {
+    for (const bool full : {true, false}) {
+        Budget::Share others;
+        BOOST_REQUIRE(others.grow(host.responses_, full ? Toy::room - 4 : 0));
+        answer(all_of("hello"), 5);
+        const auto id = ask("/");
+        BOOST_TEST(got[id].status == (full ? "503" : "200"));
+        BOOST_TEST((got[id].fields.find("retry-after") != std::string::npos) == full);
+    }
+    BOOST_TEST(host.responses_.taken() == 0u);
+}
+BOOST_AUTO_TEST_CASE(what_a_client_does_not_read_is_counted_until_it_leaves) {
+    deaf = true;
+    answer(all_of(std::string(500'000, 'x')), 500'000);
+    ask("/");
+    BOOST_TEST(host.responses_.taken() == 500'000u);
+    server.reset();
+    BOOST_TEST(host.responses_.taken() == 0u);
+}
+BOOST_AUTO_TEST_CASE(an_upload_that_finds_no_room_in_memory_is_refused) {
+    const auto id = ask("/", "POST", false);
+    Budget::Share others;
+    BOOST_REQUIRE(others.grow(host.uploads_, Toy::room - 4));
+    Http2& mine = *server;
+    const std::uint8_t head[] = {0, 0, 5, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(id)};
+    mine.take(head);
+    mine.take(as_bytes("hello"));
+    talk();
+    BOOST_TEST(got[id].status == "503");
+    BOOST_TEST(host.uploads_.taken() == Toy::room - 4);
+    BOOST_TEST(host.asked.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_response_may_come_later_and_in_pieces) {

@@ -513,6 +513,27 @@ BOOST_FIXTURE_TEST_CASE(bodies_that_are_too_large_are_refused_before_or_while_th
            std::string(1001, 'x'));
     BOOST_TEST(begins(c.rest(), "HTTP/1.1 413 "));
 }
+BOOST_AUTO_TEST_CASE(bodies_that_find_no_room_in_memory_are_refused_until_there_is_some) {
+    const std::string upload = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
+    {
+        Budget::Share others;
+        BOOST_REQUIRE(others.grow(shared.uploads, (std::size_t{128} << 20) - 2));
+        auto c = client();
+        c.send(upload);
+        BOOST_TEST(begins(c.rest(), "HTTP/1.1 503 "));
+    }
+    {
+        Budget::Share others;
+        BOOST_REQUIRE(others.grow(shared.responses, (std::size_t{512} << 20) - 2));
+        auto c = client();
+        c.get("/a");
+        BOOST_TEST(begins(c.answer(), "HTTP/1.1 503 "));
+    }
+    auto c = client();
+    c.send(upload);
+    BOOST_TEST(c.answer() == ok("POST /a abc\n"));
+    BOOST_TEST(there([&] { return shared.uploads.taken(); }) == 0u);
+}
 BOOST_FIXTURE_TEST_CASE(when_all_places_are_taken_the_others_wait_for_one, Few) {
     auto first = client(), second = client();
     first.get("/never");

@@ -11,11 +11,13 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
 #include "../folder.hpp"
 #include "../toy_server.hpp"
+#include "base/file.hpp"
 #include "http/ask.hpp"
 #include "http/blocking.hpp"
 #include "http/certificates.hpp"
@@ -702,6 +704,22 @@ BOOST_AUTO_TEST_CASE(a_cancel_before_the_head_does_not_end_an_http2_connection) 
     get("/next");
     BOOST_REQUIRE(server.ports.size() == 3u);
     BOOST_TEST(server.ports[2] == server.ports[0]);
+}
+
+BOOST_AUTO_TEST_CASE(several_certificates_of_servers_own_are_trusted_at_once) {
+    net::Loop loop;
+    SecureServer one{loop}, two{loop};
+    const auto both = (one.folder.path / "both.pem").string();
+    std::ofstream{both} << as_text(read_file(one.file, 10'000))
+                        << as_text(read_file(two.file, 10'000));
+    trust_certificates(both);
+    for (const auto& url : {one.url, two.url}) {
+        Upstream upstream{loop, url, {}};
+        std::optional<Whole> got;
+        http::get(upstream, "/", 100, [&](Whole whole) { got = std::move(whole); });
+        BOOST_REQUIRE(toy::run_until(loop, [&] { return got.has_value(); }));
+        BOOST_TEST(got->status == 200, got->why);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(responses_on_one_http2_connection_come_side_by_side) {

@@ -138,6 +138,28 @@ BOOST_AUTO_TEST_CASE(what_passes_is_tried_again_and_what_does_not_is_said) {
     BOOST_TEST(w.ask(*client, "k", {"SET", "k", "v"}) == "-OOM command not allowed");
 }
 
+BOOST_AUTO_TEST_CASE(a_cluster_that_is_down_is_not_asked_by_everybody) {
+    World w;
+    int tries = 0;
+    bool down = true;
+    FakeServer server{w.loop, with([] { return alone; },
+                                   [&](const Words&) {
+                                       ++tries;
+                                       return down ? "-CLUSTERDOWN The cluster is down\r\n"
+                                                   : bulk("up");
+                                   })};
+    const auto client = w.open({server.port()});
+    BOOST_TEST(w.ask(*client, "k", {"GET", "k"}) == "away");
+    BOOST_TEST(tries == 3);
+    for (int i = 0; i < 10; ++i) BOOST_TEST(w.ask(*client, "k", {"GET", "k"}) == "away");
+    BOOST_TEST(tries <= 6);
+    down = false;
+    std::optional<std::string> told;
+    client->tell("k", {"SET", "k", "v"}, [&](const Reply& reply) { told = reply.text(); });
+    BOOST_TEST(run_until(w.loop, [&] { return told.has_value(); }));
+    BOOST_TEST(*told == "up");
+}
+
 BOOST_AUTO_TEST_CASE(redirects_in_a_circle_end) {
     World w;
     int one_port = 0, two_port = 0;

@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "net/loop.hpp"
 #include "net/socket.hpp"
+#include "net/turn.hpp"
 
 namespace stretto::redis {
 
@@ -119,14 +120,17 @@ class FakeServer {
     net::Poll accepts_;
 };
 
-/// Runs the loop until `is`, for 20 s at most. @return  whether it was so
+/// Runs the loop until `is`, for a minute at most. @return  whether it was so
 inline bool run_until(net::Loop& loop, const std::function<bool()>& is) {
-    const auto end = loop.now_ms() + 20'000;
-    net::Timer look{loop, [&] {
-                        if (is() || loop.now_ms() > end) loop.stop();
-                    }};
     if (is()) return true;
-    look.every(std::chrono::milliseconds{1});
+    net::Timer end{loop, [&] { loop.stop(); }};
+    end.once(std::chrono::minutes{1});
+    net::Turn turn{loop, [] {},
+                   [&] {
+                       if (is()) loop.stop();
+                   }};
+    net::Timer look{loop, [] {}};  // for what comes true with time
+    look.every(std::chrono::milliseconds{10});
     loop.run();
     return is();
 }

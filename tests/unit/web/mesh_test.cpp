@@ -50,8 +50,9 @@ struct End final : Browser {
     int linked = 0, reads = 0, reading = 0, most_reading = 0;
     Shelf shelf{1'000'000};
     Page page{*this, shelf, 0, 0, 0, true};
+    bool verifies;
     Mesh mesh{page,
-              {"http://t", 1000, 2},
+              {"http://t", 1000, 2, verifies},
               {[this](int n, int status, const Fields& fields) {
                    got[n] += text(status, " ");
                    for (const auto& [name, value] : fields)
@@ -60,7 +61,7 @@ struct End final : Browser {
                [this](int n, BytesView b) { append(bytes[n], b); },
                [this](int n) { got[n] += "end"; }, [this](int n) { got[n] += "failed"; }}};
 
-    End(World& world, char digit) : world(world), digit(digit) {}
+    End(World& world, char digit, bool verifies) : world(world), digit(digit), verifies(verifies) {}
     void has(const std::string& id, const std::string& path, std::size_t size) {
         files["songs/" + id + "/" + path] = noise(size);
         shelf.found(id, path, size, 1);
@@ -77,7 +78,9 @@ struct End final : Browser {
         return number;
     }
 
-    void request(int number, const std::string& url, std::string_view json) override;
+    void request(int number, const std::string& url, const std::string& token,
+                 std::string_view json) override;
+    void verify(int number, const std::string& points, const std::string& pass) override;
     void link(int link, const std::string& stun, std::string_view offer) override;
     void accept(int link, std::string_view answer) override;
     void send(int link, BytesView message) override;
@@ -92,19 +95,27 @@ struct End final : Browser {
     void silence() override {}
     void post(std::string_view) override {}
     void show(std::string_view) override {}
+    /// Ask the tracker who has a song. @return the number of the request
+    int names(const std::string& id) {
+        mesh.peers(id, 96, [](const auto&) {});
+        return page.numbers - 1;
+    }
+    std::vector<std::string> verified;
+    std::map<std::string, std::string> tokens;  // shown to each URL
+    std::string wire;
     std::uint32_t random() override { return seed = seed * 1664525 + 1013904223; }
     std::uint32_t seed = 1;
 };
 
 struct World {
-    End a{*this, 'a'}, b{*this, 'b'};
+    End a, b;
     std::vector<std::function<void()>> later;
     std::map<std::string, std::pair<End*, int>> waiting;  // for signals
     std::map<std::string, std::vector<std::string>> mail;
     double now = 0;
     std::string removed, more;
 
-    World() {
+    explicit World(bool verifies = false) : a{*this, 'a', verifies}, b{*this, 'b', verifies} {
         a.peer = &b;
         b.peer = &a;
         b.seed = 99;
@@ -162,7 +173,18 @@ struct World {
     }
 };
 
-void End::request(int number, const std::string& url, std::string_view json) {
+void End::verify(int number, const std::string& points, const std::string& pass) {
+    verified.push_back(points + pass);
+    // a pass of these tests is its claims, or "forged"
+    world.later.push_back([this, number, pass] {
+        const bool right = pass != "forged";
+        mesh.verified(number, right ? R"({"alg":"ES256","typ":"stretto-pass"})" : "",
+                      right ? pass : "");
+    });
+}
+void End::request(int number, const std::string& url, const std::string& token,
+                  std::string_view json) {
+    tokens[url] = token;
     requests.push_back(text(url, " ", json));
     world.take(*this, number, url.substr(8), json);
 }
@@ -183,6 +205,7 @@ void End::accept(int link, std::string_view) {
     }
 }
 void End::send(int link, BytesView message) {
+    wire += as_text(message);
     Bytes copy(message.begin(), message.end());
     sent_bytes[link] += copy.size();
     world.later.push_back([this, link, copy, all = sent_bytes[link]] {
@@ -208,7 +231,7 @@ void End::read(int number, const std::string& path, bool use) {
 
 struct Shared : World {
     std::string chunk = "/songs/" + song + "/96/chunk_1.ogg";
-    Shared() {
+    explicit Shared(bool verifies = false) : World{verifies} {
         b.has(song, "96/chunk_1.ogg", 50'000);
         b.has(song, "96/chunk_2.ogg", 10);
         b.has(song, "96/index", 300);
@@ -329,6 +352,55 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_given_where_the_tracker_demands_passes, Share
     const int n = a.ask(chunk);
     BOOST_REQUIRE(ends(a, n));
     BOOST_TEST(a.got[n] == "403 end");
+}
+struct Demanding : Shared {
+    Demanding() : Shared{true} { more = R"(,"pass_key":"key")"; }
+    /// What becomes of an ask with this pass, or with none.
+    std::string shows(const std::string& pass, const std::string& path) {
+        a.mesh.answered(a.names(song), 200, as_bytes(R"({"peers":[]})"), {{"stretto-pass", pass}});
+        const int n = a.ask(path);
+        BOOST_REQUIRE(ends(a, n));
+        return a.got[n];
+    }
+    std::string pass(const std::string& of, const std::string& peer, std::int64_t expires,
+                     int kbps = 96) {
+        return text(R"({"song":")", of, R"(","rtc":")", peer, R"(","exp":)", expires,
+                    R"(,"stretto_kbps":)", kbps, "}");
+    }
+};
+BOOST_FIXTURE_TEST_CASE(who_verifies_passes_gives_for_a_right_one, Demanding) {
+    b.has(other, "96/index", 20);  // which is announced
+    BOOST_REQUIRE(until([&] {
+        const int n = a.ask(chunk);
+        return ends(a, n) && a.got[n] == "403 end";
+    }));
+    const auto& me = a.mesh.peer_id();
+    const auto good = pass(song, me, 1000);
+    b.page.utc_ms = 900'000;
+    BOOST_TEST(shows(good, chunk) == "200 has 1-2 end");
+    BOOST_TEST(b.verified.size() == 1u);
+    BOOST_TEST(b.verified.front() == "key\n" + good);
+    BOOST_TEST(shows(good, chunk) == "200 has 1-2 end");
+    BOOST_TEST(b.verified.size() == 1u);  // which is remembered
+    BOOST_TEST(shows("forged", chunk) == "403 end");
+    BOOST_TEST(shows(pass(other, me, 1000), chunk) == "403 end");
+    BOOST_TEST(shows(pass(song, b.mesh.peer_id(), 1000), chunk) == "403 end");
+    BOOST_TEST(shows(pass(song, me, 1000, 64), chunk) == "403 end");
+    BOOST_TEST(shows(pass(song, me, 800), chunk) == "403 end");
+    BOOST_TEST(shows("{}", chunk) == "403 end");
+    b.page.utc_ms = 1'060'000;  // its leeway is over
+    BOOST_TEST(shows(good, chunk) == "403 end");
+}
+BOOST_FIXTURE_TEST_CASE(the_token_is_for_the_tracker_and_for_no_peer, Demanding) {
+    a.page.token = "secret";
+    a.names(song);
+    BOOST_TEST(a.tokens["http://t/peers"] == "secret");
+    BOOST_TEST(a.tokens["http://t/announce"].empty());
+    BOOST_TEST(a.requests.back().find("rtc_id\":\"" + a.mesh.peer_id()) != std::string::npos);
+    a.ask(chunk);
+    until([] { return false; }, 2);
+    BOOST_TEST(a.wire.find("secret") == std::string::npos);
+    BOOST_TEST(a.wire.find("GET /songs/") != std::string::npos);
 }
 BOOST_FIXTURE_TEST_CASE(more_than_four_at_a_time_wait_their_turn, Shared) {
     std::vector<int> asked;

@@ -1,0 +1,118 @@
+#!/bin/sh
+# Pages on servers that require access tokens: what they say without one, where they get one, what they show to whom; and a page
+# whose server ends in the middle of a song.
+. ./tests/lib.sh
+export HOME="$work" PYTHONDONTWRITEBYTECODE=1
+browser() { python3 "$root/tests/browser/tokens.py" "$@"; }
+session=
+trap '[ -z "$session" ] || browser close "$session"; cleanup' EXIT
+
+sox -R -n -r 44100 -c 2 -b 16 song.wav synth 12 sine 200:5000 synth 12 noise mix gain -20
+ffmpeg -v error -i song.wav -metadata title=Song -metadata artist=Ada -metadata album=A song.flac
+stretto-encode --no-normalize -b 96 -b 160 song.flac | stretto-chunk -d 4 | stretto-publish --name song store >/dev/null
+id=$(cat store/names/song)
+for kbps in 96 160; do
+    stretto-fetch --no-cache --store store --bitrate $kbps -o song-$kbps.ogg song && oggdec -Q -b 16 -R -o song-$kbps.raw song-$kbps.ogg
+done
+stretto-sign --generate key.pem && stretto-sign --jwks --key key.pem >keys.json || exit
+token() { stretto-sign --token "http://h.example/songs/song" --id "$id" --key key.pem "$@"; }
+token --jti premium-1 >premium && token --kbps 96 --jti free-1 >free && token --expires -1s >expired 2>/dev/null
+python3 "$root/tests/browser/tokens.py" shop premium >shop.said 2>shop.err &
+started="$started $!"
+await_ready $! shop.said || exit
+shop=$url
+
+start stretto-serve --workers 1 --token-keys keys.json --token-exempt 127.0.0.1 store
+origin=$url
+start stretto-track --origin "$origin" --token-keys keys.json --access-log tracker.log
+tracker=$url
+start stretto-serve --workers 1 --token-keys keys.json --access-log other.log store
+other=$url
+start stretto-serve --workers 1 --token-keys keys.json --events events.jsonl --browser-peers "$tracker" --browser-edge "$other" store
+page=$url page_pid=$pid
+start stretto-serve --workers 1 --token-keys keys.json --browser-tokens "$shop/token" store
+selling=$url
+if ! curl -sf "$page/" | grep -q "load_core('/web/.*', '$tracker')"; then
+    skip 'pages with tokens' 'this build has no core: make web'
+    finish
+    exit
+fi
+policy() {
+    curl -sfI "$page/" | grep -qi "^content-security-policy:.*connect-src 'self' $other $tracker;" &&
+        curl -sfI "$selling/" | grep -qi "^content-security-policy:.*connect-src 'self' $shop;"
+}
+ok 'a page may talk to the servers that are named' policy
+for bad in "--browser-edge http://h/x" "--browser-edge h" "--browser-tokens http://h/'" "--browser-tokens http:///x"; do
+    # shellcheck disable=SC2086
+    ok "stretto-serve $bad: 64" exits 64 stretto-serve $bad store
+done
+
+chromedriver --port=0 >driver 2>&1 &
+started="$started $!"
+driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
+await 'the port of chromedriver' driven || exit 1
+session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
+at() { browser "$session" "$page" "$1"; }
+
+ok 'without a token the page says what is missing' at lacks
+ok 'what is no token is not taken' at nonsense
+ok 'a token that is typed in is taken, and kept' at typed
+ok 'one in the address is taken out of it, and its bitrate is the highest' at in_the_address
+ok 'one of the operator'\''s URL is fetched, and fetched again' browser "$session" "$selling" renews
+
+if command -v stretto-rtc >/dev/null; then
+    native() { # sets $gate and $peer
+        start stretto-rtc --tracker "$tracker" --upstream "$origin" --address 127.0.0.1 || return
+        gate=$url
+        await 'the id of the peer' grep -q '^peer ' "$said" && peer=$(sed -n 's/^peer //p' "$said")
+        await 'the word of the tracker' curl -sf -o /dev/null "$gate/healthz"
+    }
+    ask() { # [RTC ID]: the tracker's answer, and its pass in the file `pass`
+        curl -sfD head -H 'Content-Type: application/json' -H "Authorization: Bearer $(cat premium)" \
+            -d "{\"song_id\": \"$id\", \"kbps\": 96, \"rtc\": true${1:+, \"rtc_id\": \"$1\"}}" "$tracker/peers" >answer &&
+            sed -n 's/^[Ss]tretto-[Pp]ass: \([^ \r]*\).*/\1/p' head >pass
+    }
+    named() { ask && jq -e --arg url "rtc:$1" '.peers[] | select(.url == $url)' answer >/dev/null; }
+    have="{\"peer_id\": \"x\", \"port\": 8999, \"upload_kbps\": 100000, \"songs\": {\"$id\": {\"96\": [[0, 2]]}}}"
+    listed() {
+        curl -sf -o /dev/null -H 'Content-Type: application/json' -d "$have" "$gate/announce"
+        named "$peer"
+    }
+    native && await 'the peer in the list' listed
+    giver=$pid
+    ok 'a page with a token takes a song from a peer that demands passes' at takes
+    stop "$giver"
+    native
+    page_id=$(cat page.id)
+    ok 'the tracker names the page as a peer' await 'the page in the list' named "$page_id"
+    ask "$peer"
+    got() { curl -s -m 60 -o got -w '%{http_code}' "$gate/rtc/$page_id/songs/$id/96/chunk_2.ogg" "$@"; }
+    gives() { [ "$(got -H "Authorization: Bearer $(cat pass)")" = 200 ] && cmp got "store/songs/$id/96/chunk_2.ogg"; }
+    ok 'which gives a chunk for a pass' await 'a chunk of the page' gives
+    refuses() { [ "$(got "$@")" = 403 ]; }
+    ok 'not without one' await 'a refusal' refuses
+    ask "$page_id"
+    other_pass() { refuses -H "Authorization: Bearer $(cat pass)"; }
+    ok 'nor for one of another peer' await 'a refusal' other_pass
+    forged() { sed 's/.\{9\}$/AAAAAAAAA/' pass >forged && refuses -H "Authorization: Bearer $(cat forged)"; }
+    ask "$peer"
+    ok 'nor for a forged one' await 'a refusal' forged
+    ok 'a page that cannot verify passes takes, and announces nothing' at insecure
+    insecure() { ! named "$(cat insecure.id)"; }
+    ok 'so that nobody asks it' insecure
+    ok 'no log has a token' sh -c '! grep -q eyJ tracker.log other.log'
+else
+    skip 'passes of pages' 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'
+fi
+echo "$page_pid" >page.pid
+# so slow that the song is not there at once
+echo 160 >rate
+python3 "$root/tests/browser/slow.py" "$page" >slow.said &
+started="$started $!"
+await_ready $! slow.said || exit
+slow=$url
+ok 'kill -9 of the server of the page: the song goes on from another edge' browser "$session" "$slow" fails_over
+ok 'which had to be shown the token' grep -q "GET /songs/$id/.*chunk_.*200" other.log
+told() { jq -es 'any(.event == "start" and .token_id == "premium-1")' events.jsonl >/dev/null && ! grep -q eyJ events.jsonl; }
+ok 'events tell the id of the token, and not the token' told
+finish
