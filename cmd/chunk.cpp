@@ -43,6 +43,16 @@ void tell(const std::string& path, BytesView bytes) {
     note(text("cut ", path, ", ", bytes.size(), " bytes"));
 }
 
+/// A chunk of another song would look like one of this song's.
+void check_empty(const std::filesystem::path& folder) {
+    std::error_code failed;
+    const std::filesystem::directory_iterator first{folder, failed};
+    if (!failed && first != std::filesystem::directory_iterator{})
+        throw Error{EX_CANTCREAT, text("cannot write to '", folder.string(),
+                                       "': the folder is not empty, and chunks of another song "
+                                       "in it would be mixed with this song's")};
+}
+
 void write_folder(const std::filesystem::path& folder, publish::Cutter& cutter, bool verbose) {
     cutter.run([&](const std::string& path, BytesView bytes) {
         if (verbose) tell(path, bytes);
@@ -98,6 +108,7 @@ int main(int argc, char** argv) {
             return 0;
         }
         if (files.empty()) files = {"-"};
+        if (!folder.empty()) check_empty(folder);
         publish::Cutter cutter{seconds};
         std::vector<File> open;
         for (const auto& name : files) {

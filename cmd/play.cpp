@@ -16,12 +16,14 @@
 #include "http/blocking.hpp"
 #include "http/message.hpp"
 #include "http/place.hpp"
+#include "http/token.hpp"
 #include "listen/control.hpp"
 #include "listen/fetcher.hpp"
 #include "listen/memory.hpp"
 #include "listen/mpris.hpp"
 #include "listen/player.hpp"
 #include "listen/playlist.hpp"
+#include "listen/token.hpp"
 #include "listener_options.hpp"
 #include "song/id.hpp"
 
@@ -71,10 +73,16 @@ bool is_playlist_address(const std::string& argument) {
 /// before a store of the environment.
 Bytes playlist_at(const std::string& address, Options& o) {
     const auto [server, target] = http::split_url(http::check_url(address));
-    const auto answer = http::Blocking{server}.get(target, most_playlist_bytes);
+    http::Request request{"GET", target, 1, {{"User-Agent", "stretto"}}};
+    net::Loop loop;
+    http::authorize(request, listen::TokenSource{loop, o.place.token(), note}.token());
+    const auto answer = http::Blocking{server}.ask(std::move(request), {}, most_playlist_bytes);
+    const bool refused = answer.status == 401 || answer.status == 403;
     if (!answer.ok())
         throw Error{
-            answer.status == 404 ? EX_NOINPUT : EX_UNAVAILABLE,
+            answer.status == 404 ? EX_NOINPUT
+            : refused            ? EX_NOPERM
+                                 : EX_UNAVAILABLE,
             text("cannot get '", http::without_userinfo(address), "': ",
                  answer.status == 0 ? answer.why
                                     : text(answer.status, " ", http::reason(answer.status)))};
@@ -320,6 +328,7 @@ int play_songs(Options& o) {
     p.output = *output;
     check_outputs(p.output, o.events);
     bool refused = false;
+    o.place.trust();
     auto songs = songs_of(o, refused);  // a playlist tells where to look
     if (o.resume)
         resume(o, songs);

@@ -124,7 +124,9 @@ void print(const Options& o, const std::vector<report::Table>& tables) {
 /// it: a sum that lacks a third of its events looks like any other.
 template <class Read>
 void read_files(const Options& o, Read read) {
-    for (const auto& name : report::expand(o.files)) {
+    report::Unread unread;
+    if (o.keep_going) unread = [](const std::string&, const Error& why) { note(why.what()); };
+    for (const auto& name : report::expand(o.files, unread)) {
         const std::string why = read(name);
         if (why.empty()) continue;
         if (!o.keep_going) throw bad_data(name, why + "; use --keep-going to continue");
@@ -438,6 +440,22 @@ int run(Options& o) {
     return verdict(o, report.counts());
 }
 
+/// A script's variable without a value must not become a report of all, or an erasure of nothing.
+void refuse_empty(const Arguments& app, const Options& o) {
+    const std::pair<const char*, const std::string&> given[] = {
+        {"--forget", o.forget},   {"--drop-before", o.drop_before},
+        {"--since", o.since},     {"--until", o.until},
+        {"--csv", o.csv},         {"--html", o.html},
+        {"--pool", o.pool},       {"--prices", o.prices},
+        {"--servers", o.servers}, {"--load", o.load},
+        {"--from", o.from},       {"--catalogue", o.catalogue},
+        {"--listen", o.listen},
+    };
+    for (const auto& [option, value] : given)
+        if (app.count(option) > 0 && value.empty())
+            throw Error{EX_USAGE, text(option, " has an empty value")};
+}
+
 void add_options(Arguments& app, Options& o) {
     auto& payment = o.wishes.payment;
     app.add_option("FILE", o.files,
@@ -542,6 +560,7 @@ int main(int argc, char** argv) {
         "and costs."};
     add_options(app, o);
     return program(app, argc, argv, examples, [&] {
+        refuse_empty(app, o);
         const bool reads = o.files.empty() && o.from.empty();
         if (reads && ::isatty(STDIN_FILENO))
             throw Error{EX_USAGE, "name a FILE, or - for standard input"};

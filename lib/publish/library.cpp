@@ -407,6 +407,19 @@ class Library {
         return source;
     }
 
+    /// Whether a failure is the file's: bad data, or it cannot be read. Others, as of a full disk
+    /// for temporary files, concern all files.
+    static bool is_of(const Track& track, const Error& failure) {
+        if (failure.exit() != EX_IOERR && failure.exit() != EX_NOINPUT &&
+            failure.exit() != EX_CANTCREAT)
+            return true;
+        const std::string_view what = failure.what();
+        const auto named = [&](const fs::path& path) {
+            return !path.empty() && what.find("'" + path.string() + "'") != what.npos;
+        };
+        return named(track.path) || named(track.cue) || named(track.picture);
+    }
+
     /// What is the same for files with one gain.
     std::string album_of(Track& track) const {
         if (options_.gain == Gain::album) return {};
@@ -419,6 +432,7 @@ class Library {
             // no path is empty or begins with a line feed
             if (!album.empty()) return "\n" + album + "\n" + song::first_tag(tags, "ALBUMARTIST");
         } catch (const Error& e) {
+            if (!is_of(track, e)) throw;
             track.why = e.what();
         }
         return alone;
@@ -477,7 +491,7 @@ class Library {
             record_tracks(in.fd(), first.path.string(), source, numbers, keep_pcm,
                           [&](int, Recording recording) { next(std::move(recording)); });
         } catch (const Error& e) {
-            if (taking) throw;
+            if (taking || !is_of(first, e)) throw;
             for (; at != unit.end(); ++at) group.tracks[*at].why = e.what();
         }
     }

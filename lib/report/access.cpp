@@ -104,10 +104,10 @@ std::optional<Access> parse_access(std::string_view line) {
     const auto who = rest.until(" [");
     access.address = who.substr(0, who.find(' '));
     const auto time = parse_time(rest.until("] "));
-    rest.quoted();  // the request
+    access.request = rest.quoted();
     const auto status = rest.number();
     access.bytes = rest.number();
-    rest.quoted();  // referer
+    access.referer = rest.quoted();
     rest.quoted();  // agent
     access.cache = rest.word();
     rest.number();  // ms

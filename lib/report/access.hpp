@@ -14,6 +14,7 @@ struct Access {
     std::string_view cache;    ///< "HIT", "MISS" or "-"
     std::string_view session;  ///< the player's session; empty: unknown
     std::string_view via;      ///< the request's Via, which any client can send
+    std::string_view request, referer;
     std::string_view address;  ///< the client's address, perhaps shortened
 };
 

@@ -21,6 +21,7 @@
 #include "report/listening.hpp"
 #include "report/partial.hpp"
 #include "report/servers.hpp"
+#include "report/strike.hpp"
 
 namespace stretto::report {
 namespace {
@@ -113,13 +114,14 @@ bool Eraser::is_theirs(std::string_view listener) const {
                               hex_key(listener_key(what_.salt, listener)) == *what_.listener);
 }
 
+bool Eraser::is_id(std::string_view value) const {
+    return value == what_.listener || ids_.contains(value) || sessions_.contains(value);
+}
+
 /// For a line that cannot be parsed.
 bool Eraser::names_them(std::string_view line) const {
-    if (!what_.listener) return false;
-    if (line.find(*what_.listener) != line.npos) return true;
-    const auto in_line = [&](const auto& word) { return line.find(word) != line.npos; };
-    if (std::any_of(ids_.begin(), ids_.end(), in_line)) return true;
-    return std::any_of(sessions_.begin(), sessions_.end(), in_line);
+    return what_.listener &&
+           mentions(line, [this](std::string_view value) { return is_id(value); });
 }
 
 void Eraser::look(const std::string& name) {
@@ -188,19 +190,16 @@ Eraser::Fate Eraser::decide_access(std::string& line) const {
     const auto access = parse_access(line);
     if (!access) return names_them(line) ? Fate::goes : Fate::stays;
     if (what_.before_ms && access->time_ms < *what_.before_ms) return Fate::goes;
-    auto fate = Fate::stays;
-    const auto strike = [&](const std::string& word) {
-        for (auto at = line.find(word); at != line.npos; at = line.find(word, at + 1)) {
-            line.replace(at, word.size(), "-");
-            fate = Fate::changed;
-        }
-    };
-    if (what_.listener) strike(*what_.listener);
-    for (const auto& id : ids_) strike(id);
-    // anywhere in the line: a request's target may contain it too
-    const auto session = std::string{access->session};
-    if (sessions_.contains(session)) strike(session);
-    return fate;
+    if (!what_.listener) return Fate::stays;
+    switch (strike(line, [this](std::string_view value) { return is_id(value); })) {
+        case Struck::nothing:
+            return Fate::stays;
+        case Struck::some:
+            return Fate::changed;
+        case Struck::refused:
+            return Fate::goes;
+    }
+    return Fate::goes;
 }
 
 Eraser::Fate Eraser::decide(std::string& line, bool whole) const {

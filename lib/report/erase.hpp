@@ -27,8 +27,9 @@ class Eraser {
     void look(const std::string& name);
     /// Replace the file atomically by what remains of it, with its times, mode and compression. A
     /// file of which nothing remains is removed. Torn lines and invalid events are removed too if
-    /// they could be the listener's. In access logs the session becomes "-". Throws an Error (65
-    /// for a damaged file, 75 if another program appends to it) and then leaves the file unchanged.
+    /// they could be the listener's. In access logs the session and the ids in URLs become "-"; see
+    /// strike(). Throws an Error (65 for a damaged file, 75 if another program appends to it) and
+    /// then leaves the file unchanged.
     Erased rewrite(const std::string& name);
 
    private:
@@ -38,6 +39,7 @@ class Eraser {
     Fate decide_event(const std::string& line) const;
     Fate decide_access(std::string& line) const;
     bool is_theirs(std::string_view listener) const;
+    bool is_id(std::string_view value) const;
     bool names_them(std::string_view line) const;
 
     Erasure what_;

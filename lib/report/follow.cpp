@@ -41,6 +41,22 @@ Follower::Follower(Report& report, std::vector<std::string> names)
     : report_(report), names_(std::move(names)) {
     (void)expand(names_);
     look();
+    begun_ = true;
+}
+
+void Follower::cannot_read(const std::string& name, const std::string& why) {
+    constexpr std::size_t most = 4096;
+    if (unread_.size() < most && unread_.insert(name).second) note(why);
+}
+
+void Follower::open_or_note(const std::string& name) {
+    if (!begun_) return open(name);
+    try {
+        open(name);
+        unread_.erase(name);
+    } catch (const Error& why) {
+        cannot_read(name, why.what());
+    }
 }
 
 /// Open new files, and mark those that have disappeared.
@@ -49,11 +65,15 @@ void Follower::look() {
     for (const auto& name : names_) {
         std::vector<std::string> files;
         try {
-            files = expand({name});
+            files = expand({name}, [this](const std::string& part, const Error& why) {
+                if (!begun_) throw why;
+                cannot_read(part, why.what());
+            });
         } catch (const Error&) {
+            if (!begun_) throw;
             continue;  // renamed, and not created again yet
         }
-        for (const auto& file : files) open(file);
+        for (const auto& file : files) open_or_note(file);
     }
 }
 
@@ -76,7 +96,13 @@ void Follower::open(const std::string& name) {
     const bool regular = S_ISREG(is.st_mode);
     if (regular && !input) head.resize(read_at(tail.file.fd(), head, 0, name));
     if (regular && !input && is_packed(head)) {
-        if (const auto why = report_.read(name); !why.empty()) note(text("'", name, "': ", why));
+        std::string why;
+        try {
+            why = report_.read(name);
+        } catch (const Error& failed) {  // not again: its lines so far are counted
+            why = failed.what();
+        }
+        if (!why.empty()) note(text("'", name, "': ", why));
         tail.whole = true;
         tail.changed_ns = changed_ns;
         tail.file = {};

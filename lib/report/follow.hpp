@@ -1,6 +1,7 @@
 #pragma once
 // Follows growing files, for a report of their content so far.
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ namespace stretto::report {
 /// file is read once, as a whole.
 class Follower {
    public:
-    /// Throws an Error (66) for a name without a file. "-" is standard input.
+    /// Throws an Error for a name without a file (66), and for what cannot be read (74). What
+    /// cannot be read later is passed over, with one note. "-" is standard input.
     Follower(Report& report, std::vector<std::string> names);
 
     /// Read everything that is there now. An incomplete line waits for its line feed.
@@ -40,6 +42,8 @@ class Follower {
         std::int64_t changed_ns = 0;  ///< of a compressed file, which is not kept open
     };
     void look();
+    void open_or_note(const std::string& name);
+    void cannot_read(const std::string& name, const std::string& why);
     void open(const std::string& name);
     bool read(Tail& tail, bool last);
     static bool is_same(const Tail& tail);
@@ -47,6 +51,8 @@ class Follower {
     Report& report_;
     std::vector<std::string> names_;
     std::vector<Tail> tails_;
+    bool begun_ = false;
+    std::set<std::string> unread_;  // names that a note was about
 };
 
 /// Call `make` in a forked copy of this process, so that its changes to the report are discarded,

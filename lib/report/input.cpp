@@ -35,11 +35,40 @@ bool is_events(const std::string& name) {
     return plain.ends_with(".jsonl") || plain.ends_with(".json") || plain.ends_with(".log");
 }
 
-std::vector<std::string> inside(const fs::path& folder) {
+void cannot_read(const fs::path& path, const std::error_code& failed, const Unread& unread) {
+    errno = failed.value();
+    const auto why = system_error("read", path.string());
+    if (!unread) throw why;
+    unread(path.string(), why);
+}
+
+void search(const fs::path& top, const Unread& unread, std::vector<std::string>& found) {
+    std::vector<fs::path> folders{top};
+    while (!folders.empty()) {
+        const auto folder = std::move(folders.back());
+        folders.pop_back();
+        std::error_code failed;
+        fs::directory_iterator at{folder, failed};
+        for (; !failed && at != fs::directory_iterator{}; at.increment(failed)) {
+            std::error_code none, unknown;
+            if (at->is_directory(none) && !at->is_symlink(none)) {
+                folders.push_back(at->path());
+            } else if (is_events(at->path().filename().string())) {
+                if (at->is_regular_file(unknown)) found.push_back(at->path().string());
+                if (unknown && unknown != std::errc::no_such_file_or_directory &&
+                    unknown != std::errc::too_many_symbolic_link_levels)
+                    cannot_read(at->path(), unknown, unread);
+            }
+        }
+        // one that has disappeared since it was listed contains nothing
+        if (failed && (folder == top || failed != std::errc::no_such_file_or_directory))
+            cannot_read(folder, failed, unread);
+    }
+}
+
+std::vector<std::string> inside(const fs::path& folder, const Unread& unread) {
     std::vector<std::string> found;
-    for (const auto& entry : fs::recursive_directory_iterator{folder})
-        if (entry.is_regular_file() && is_events(entry.path().filename().string()))
-            found.push_back(entry.path().string());
+    search(folder, unread, found);
     std::sort(found.begin(), found.end());
     return found;
 }
@@ -197,17 +226,23 @@ const std::string& Input::broken() const noexcept { return stream_->broken(); }
 
 bool is_packed(BytesView head) { return is_gzip(head) || is_xz_or_zstd(head); }
 
-std::vector<std::string> expand(const std::vector<std::string>& names) {
+std::vector<std::string> expand(const std::vector<std::string>& names, const Unread& unread) {
     std::vector<std::string> all;
     for (const auto& name : names) {
         std::vector<std::string> found;
-        if (name == "-" || (fs::exists(name) && !fs::is_directory(name)))
+        std::error_code failed;
+        const auto is = fs::status(name, failed);
+        if (name != "-" && !fs::status_known(is)) {  // neither there nor absent
+            cannot_read(name, failed, unread);
+            continue;
+        }
+        if (name == "-" || (fs::exists(is) && !fs::is_directory(is)))
             found = {name};
-        else if (fs::is_directory(name))
-            found = inside(name);
+        else if (fs::is_directory(is))
+            found = inside(name, unread);
         else
             found = matching(name);
-        if (found.empty() && !fs::is_directory(name)) {
+        if (found.empty() && !fs::is_directory(is)) {
             errno = ENOENT;
             throw system_error("open", name);
         }

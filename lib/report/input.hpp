@@ -8,13 +8,17 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/error.hpp"
 
 namespace stretto::report {
 
 /// Expand folders and patterns to file names. A folder yields its *.jsonl, *.json and *.log files,
 /// including compressed (.gz, .xz, .zst) and rotated (.log.1) ones, sorted by name. A name with
-/// * ? [ that is not a file is a pattern. Throws an Error (66) for a name that matches no file.
-std::vector<std::string> expand(const std::vector<std::string>& names);
+/// * ? [ that is not a file is a pattern. Throws an Error (66) for a name that matches no file, and
+/// one (74) for a part of a folder that cannot be read, unless `unread` takes it. Links to folders
+/// are not followed; links that lead nowhere are no files.
+using Unread = std::function<void(const std::string& name, const Error& why)>;
+std::vector<std::string> expand(const std::vector<std::string>& names, const Unread& unread = {});
 
 /// Longer lines are skipped. A partial session of 4,096 chunks from 256 servers has 200 kB.
 constexpr std::size_t most_line_bytes = 512 << 10;

@@ -95,7 +95,12 @@ std::int64_t Zone::parse(const std::string& text) const {
         std::tm fields{};
         const char* end = ::strptime(text.c_str(), format, &fields);
         if (!end || *end) continue;
+        const auto said = fields;
         const auto clock = static_cast<std::int64_t>(::timegm(&fields));
+        // February 31 would become March 3, and --drop-before would delete three days too many
+        if (fields.tm_mday != said.tm_mday || fields.tm_mon != said.tm_mon ||
+            fields.tm_hour != said.tm_hour || fields.tm_sec != said.tm_sec)
+            return -1;
         if (utc_ || text.ends_with('Z')) return clock * 1000;
         if (text.size() == 10) return begin_of(floor_div(clock, 86'400));
         // the earlier one, if a local time occurs twice

@@ -25,7 +25,7 @@ class Zone {
     /// "2026-11-25T10:00:00Z", or with an offset such as "+01:00" at the end.
     std::string time(std::int64_t time_ms) const;
     /// Parse a local time: "2026-11-01" or "2026-11-01T10:00:00".
-    std::int64_t parse(const std::string& text) const;  ///< -1: invalid
+    std::int64_t parse(const std::string& text) const;  ///< -1: no such date
     const std::string& name() const noexcept { return name_; }
     bool utc() const noexcept { return utc_; }
 

@@ -11,6 +11,11 @@ several() {
             "$(for kbps in 160 256 96; do echo $kbps/chunk_0.ogg $kbps/chunk_1.ogg $kbps/chunk_2.ogg; done | paste -sd ' ')"
 }
 ok 'files of other encoders become renditions' several
+not_empty() {
+    cp -a out before && exits 73 stretto-chunk -o out q2.ogg 2>err && grep -q 'not empty' err && diff -r before out &&
+        mkdir bare && stretto-chunk -o bare q2.ogg && test -f bare/manifest.json
+}
+ok 'a folder that is not empty is refused: 73' not_empty
 tags() { jq -e '.tags.TITLE == ["Song"] and .samples == 1102500 and (.renditions | length) == 3' out/manifest.json; }
 ok 'with their tags and length in the manifest' tags
 order() {

@@ -17,4 +17,17 @@ named() {
 ok 'the others are published, under names made from the file names' named
 again() { exits 1 library && test ! -s published && grep -qx music/broken.flac told; }
 ok 'a second run publishes nothing' again
+full() { # JOBS: nor is anything published
+    exits 74 env TMPDIR="$work/small" stretto-publish -j "$1" -b 96 music other >list 2>err && grep -q 'temporary file' err &&
+        ! grep -E 'failed|First Song' err list && test -z "$(ls other/names)"
+}
+full_test='with a full TMPDIR, the status is 74 and no file is blamed'
+if mkdir small && mount -t tmpfs -o size=300k tmpfs small 2>/dev/null; then
+    for jobs in 1 2; do
+        ok "$full_test ($jobs)" full "$jobs"
+    done
+    umount small
+else
+    skip "$full_test" 'only root may mount a small tmpfs'
+fi
 finish

@@ -151,4 +151,55 @@ wrong() {
         exits 64 stretto-report --drop-before "then" all.jsonl
 }
 ok 'input that cannot be rewritten is wrong usage' wrong
+no_date() {
+    cp all.jsonl dated.jsonl || return
+    for day in 2026-02-31 2026-11-31 2027-02-29T10:00:00 2026-11-01T23:59:60Z 2026-13-01; do
+        exits 64 stretto-report --drop-before $day dated.jsonl && exits 64 stretto-report --since $day dated.jsonl || return
+    done
+    for zone in UTC Europe/Berlin; do stretto-report --since 2028-02-29 --time-zone $zone dated.jsonl >none || return; done
+    cmp all.jsonl dated.jsonl
+}
+ok 'a day that does not exist is wrong usage, and deletes nothing' no_date
+empty() {
+    for option in --forget --drop-before --since --until --csv --load; do
+        exits 64 stretto-report $option '' dated.jsonl && exits 64 stretto-report $option= dated.jsonl || return
+    done
+}
+ok 'and so is an empty value, as of an unset variable' empty
+# a listener chooses its id and its sessions: both may be any text
+stranger() { # ID SESSION
+    rm -rf kept &&
+        mkdir kept &&
+        printf '{"event":"%s","seq":0,"time_ms":1795000000000,"session":"%s","listener":"%s","place":"","song":"%064d"%s}\n' \
+            start "$2" "$1" 1 '' start other else 1 '' >kept/events.jsonl &&
+        {
+            entry 3 other
+            entry 4 -
+            printf '%s "GET /page?id=%s&v=%s HTTP/1.1" 200 7 "http://b/?l=%s" "%s" MISS 0 "%s" "-"\n' \
+                '192.0.2.0 - - [18/Nov/2026:05:00:00 +0000]' "$1" "$2" "$1" "$1" "$2"
+            printf '192.0.2.0 - - [18/Nov/2026:06:00:00 +0000] "GET /%s HTTP/1.1" 200 0 "-" "%s"\n' "$1" "$1" # combined
+            echo '{"event":"other","seq":100,"foreign":"chunk_0 sid","HIT":1}'
+        } >kept/edge.log &&
+        cp kept/edge.log before.log &&
+        stretto-report --salt s --forget "$1" kept >said &&
+        head -n 2 before.log >right &&
+        echo '192.0.2.0 - - [18/Nov/2026:05:00:00 +0000] "GET /page?id=-&v=- HTTP/1.1" 200 7 "http://b/?l=-"' \
+            "\"$1\" MISS 0 \"-\" \"-\"" >>right &&
+        tail -n 2 before.log >>right &&
+        diff kept/edge.log right || { echo "id $1"; return 1; }
+}
+strangers() {
+    for id in 0 1 96 100 HIT MISS GET songs 18 Nov 2026 HTTP a 192.0.2.0 'HTTP/1.1' sid; do
+        stranger "$id" "$id" && stranger "$id" "s$id" && stranger "l$id" "$id" || return
+    done
+}
+ok 'an id or a session that looks like another part of a log changes no such part' strangers
+hidden() { # as browsers and servers write them
+    rm -rf kept && mkdir kept && echo '{"no":"event","of":"b\u00e4r \"1\""}' >kept/events.jsonl &&
+        printf '192.0.2.0 - - [18/Nov/2026:05:00:00 +0000] "GET /?%s HTTP/1.1" 200 7 "-" "-" HIT 0 "-" "-"\n' \
+            'l=b%C3%A4r%20%221%22' 'l=b%c3%a4r+\x221\x22' 'CMCD=sf%3Do%2Csid%3D%22b%C3%A4r%20%221%22%22' >kept/edge.log &&
+        stretto-report --forget 'bär "1"' kept >said &&
+        ! [ -e kept/events.jsonl ] && test "$(grep -c '=- HTTP' kept/edge.log)" -eq 3
+}
+ok 'an encoded id is found' hidden
 finish

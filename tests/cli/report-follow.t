@@ -104,6 +104,35 @@ folder() {
         ends_as once.json
 }
 ok 'new files in a folder are read, even compressed ones' folder
+unreadable() { # by anybody: nothing is mapped at address 0
+    mkdir odd && part 0 3 >odd/a.jsonl && follow odd && now_has '.input.lines > 0' &&
+        ln -s loop.jsonl odd/loop.jsonl && ln -s /proc/self/mem odd/mem.jsonl && part 3 6 >odd/sub.jsonl &&
+        now_has ".input.lines == $(($lines * 6 / 10))" && part 6 10 >>odd/sub.jsonl && now_has ".input.lines == $lines" &&
+        kill "$follower" && wait "$follower" &&
+        grep -c "'odd/mem.jsonl'" said.err | grep -qx 1 && test "$(wc -l <said.err)" -eq 1 || { cat said.err; return 1; }
+}
+ok 'a new file that cannot be read is reported once, and the others are followed' unreadable
+loops() {
+    mkdir -p loops/sub && cp all.jsonl loops/sub/ && ln -s loop.jsonl loops/loop.jsonl && ln -s .. loops/sub/up &&
+        ln -s nowhere loops/gone.jsonl && stretto-report --json loops | but_files >left && but_files once.json >right && cmp left right
+}
+ok 'loops of links in a folder are passed over' loops
+closed() {
+    mkdir -p shut/closed && cp all.jsonl shut/ && chmod 0 shut/closed || return
+    exits 74 bound stretto-report shut 2>err && grep -q "cannot read 'shut/closed'" err &&
+        bound stretto-report --keep-going --json shut >kept.json 2>err && grep -q "cannot read 'shut/closed'" err &&
+        but_files kept.json >left && cmp left right
+}
+bound() { # root, but not above the modes of files
+    less=-dac_override,-dac_read_search
+    if [ "$(id -u)" -eq 0 ]; then setpriv --inh-caps=$less --bounding-set=$less "$@"; else "$@"; fi
+}
+closed_test='a folder that cannot be read is an error with its name, or a note with --keep-going'
+if bound true 2>/dev/null; then
+    ok "$closed_test" closed
+else
+    skip "$closed_test" 'setpriv is not allowed'
+fi
 logs() { # two logs grow alternately; a line in two passes over a log counts once
     entry() {
         printf \

@@ -66,6 +66,7 @@ fetched() {
 ok 'stretto-fetch --edge' fetched --edge
 ok 'stretto-fetch --store' fetched --store
 ok 'stretto-play' samples_of play.wav env SSL_CERT_FILE=own.pem stretto-play --unpaced -O wav:play.wav --edge "$url" song
+ok 'and a playlist, by --cacert' samples_of list.wav stretto-play --cacert own.pem -q --unpaced -O wav:list.wav "$url/songs.m3u8"
 no_key() { ! grep -q PRIVATE own.pem && openssl x509 -in own.pem -noout -checkend 86400; }
 ok 'the file holds no key, and the certificate does not end today' no_key
 client 'a client' plain own.pem

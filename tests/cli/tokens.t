@@ -225,4 +225,32 @@ ok 'an expression' eval 'token=$(stretto-sign --token "$url/" --regex "http://.*
     bearer "$token" 200 "$url/songs/$id/96/index" && bearer "$token" 403 "$url/songs/$id/160/index"'
 ok 'that a query does not satisfy' bearer "$token" 403 "$url/songs/$id/160/index?/96/index"
 stop "$pid"
+
+# a playlist's address
+cat >lists.py <<'EOF'
+import http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        given = self.headers.get('Authorization') == 'Bearer ' + open('list.token').read().strip()
+        body = b'#EXTM3U\nsong\n' if given else b''
+        self.send_response(200 if given else int(self.path[1:4]))
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    do_HEAD = do_GET
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+print(f'listening on 127.0.0.1:{server.server_port}', flush=True)
+server.serve_forever()
+EOF
+stretto-sign --token "$u" --key key.pem >list.token
+python3 -u lists.py >lists.log 2>/dev/null &
+lists_pid=$!
+started="$started $!"
+await_ready "$lists_pid" lists.log || exit
+lists=$(sed -n 's/^listening on /http:\/\//p' lists.log)
+listed() { stretto-play --cache listed --store store -q --unpaced -O wav:listed.wav "$@"; }
+for status in 401 403; do ok "the address of a playlist answers $status: 77" exits 77 listed "$lists/$status.m3u8"; done
+ok 'it gets a token of the environment' eval 'STRETTO_TOKEN=$(cat list.token) listed "$lists/401.m3u8" && test -s listed.wav'
+ok 'and one of a file' listed --token-file list.token "$lists/403.m3u8"
+kill "$lists_pid"
 finish
