@@ -401,7 +401,9 @@ void Proxy::invalidate(const http::Request& request, const http::Response& respo
         auto kept = stored->head()->stored;
         const auto now = wall_clock();
         if (http::freshen_by_head(kept, response, now, now))
-            shared_.cache.freshen(stored, Head::of_upstream(std::move(kept)));
+            // it came from before the request, and purges still apply to it
+            shared_.cache.freshen(stored,
+                                  Head::of_upstream(std::move(kept), stored->head()->asked));
         else
             shared_.cache.drop(stored);
         return;
