@@ -29,6 +29,8 @@ constexpr std::uint64_t index_overhead = 300;
 // a body of unknown length gets room in steps
 constexpr std::uint64_t grow_bytes = 64u << 10;
 constexpr std::size_t most_invalidated = 4096;
+// every removal of an origin's log, which is read anew at each start, and as many again
+constexpr std::size_t most_removed = 2'000'000;
 constexpr std::uint32_t most_joined = 1000;
 constexpr std::uint64_t never_seen = UINT64_MAX;
 constexpr const char* purges_file = "purges";
@@ -180,8 +182,8 @@ std::shared_ptr<Entry> Cache::load(const std::string& key, Number number, Slot& 
         return nullptr;
     }
     auto content = std::make_shared<Content>(path, meta->length, std::move(meta->sums));
-    auto entry = std::make_shared<Entry>(key, Head::of_upstream(std::move(meta->stored)),
-                                         std::move(content));
+    auto entry = std::make_shared<Entry>(
+        key, Head::of_upstream(std::move(meta->stored), meta->asked), std::move(content));
     entry->number = number;
     entry->stored_at = slot.stored_at;
     entry->content()->on_damage([this, weak = std::weak_ptr{entry}] {
@@ -261,13 +263,14 @@ bool Cache::is_purged(Entry& entry) const {
 }
 
 Cache::Purged Cache::purged_by(const std::string& key, const Head& head) const {
-    const auto received = head.stored.received;
-    Purged purged{received <= purged_all_.at, false};
+    Purged purged{head.asked < all_soft_, head.asked < all_hard_};
+    const auto covers = [&](const Purges& purges, const std::string& what) {
+        const auto found = purges.find(what);
+        return found != purges.end() && head.asked < found->second;
+    };
     const auto look = [&](const std::string& what) {
-        const auto found = purges_.find(what);
-        if (found == purges_.end()) return;
-        purged.soft = purged.soft || received <= found->second.at;
-        purged.hard = purged.hard || received <= found->second.hard_at;
+        purged.soft = purged.soft || covers(soft_purges_, what);
+        purged.hard = purged.hard || covers(hard_purges_, what);
     };
     look(key);
     // also what came from a server that knows no groups
@@ -278,15 +281,30 @@ Cache::Purged Cache::purged_by(const std::string& key, const Head& head) const {
 }
 
 void Cache::purge(const std::string& what, bool hard, http::Time now) {
+    // microseconds: if a crash loses the saved moments, those of the next run are still greater
+    const auto by_clock = 1'000'000 * static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                          0, now.time_since_epoch().count()));
     const std::lock_guard lock{mutex_};
-    if (purges_.size() >= most_invalidated && !purges_.contains(what)) {
-        purges_.clear();  // better all are validated than one is not
-        purged_all_.at = now;
-    }
-    auto& purge = purges_[what];
-    (hard ? purge.hard_at : purge.at) = now;
+    moment_.purges = std::max(moment_.purges + 1, by_clock);
     ++purge_count_;
-    sweep_wanted_ = sweep_wanted_ || hard;
+    hard ? purge_hard(what) : purge_softly(what);
+}
+
+void Cache::purge_softly(const std::string& what) {
+    if (soft_purges_.size() >= most_invalidated && !soft_purges_.contains(what)) {
+        soft_purges_.clear();  // better all are validated than one is not
+        all_soft_ = moment_.purges;
+    }
+    soft_purges_[what] = moment_.purges;
+}
+
+void Cache::purge_hard(const std::string& what) {
+    if (hard_purges_.size() >= most_removed && !hard_purges_.contains(what)) {
+        hard_purges_.clear();  // better all go than one stays
+        all_hard_ = moment_.purges;
+    }
+    hard_purges_[what] = moment_.purges;
+    sweep_wanted_ = true;
 }
 
 std::vector<std::string> Cache::groups_of(const std::string& key) {
@@ -298,85 +316,131 @@ std::vector<std::string> Cache::groups_of(const std::string& key) {
     return all;
 }
 
-/// The file of an earlier run: a line "SOFT HARD WHAT" each, in seconds since 1970; WHAT is "*" for
-/// all. One that cannot be read may have named anything.
+/// The file of an earlier run: lines "soft MOMENT WHAT" and "hard MOMENT WHAT", where WHAT is "*"
+/// for all; "last MOMENT", since the last purge may have been forgotten; and "end". One that cannot
+/// be read may have named anything.
 void Cache::read_purges() {
     std::ifstream file{options_.folder / purges_file};
     if (!file) return;
     std::string line;
     bool whole = false;
-    while (std::getline(file, line)) {
-        if (whole = line == purges_end; whole) break;
-        std::istringstream words{line};
-        std::int64_t soft = 0, hard = 0;
-        std::string what;
-        words >> soft >> hard;
-        if (!words || words.get() != ' ' || !std::getline(words, what)) break;
-        const Purge purge{http::Time{http::Seconds{soft}}, http::Time{http::Seconds{hard}}};
-        if (what == "*")
-            purged_all_ = purge;
-        else if (purges_.size() < most_invalidated)
-            purges_[what] = purge;
+    while (std::getline(file, line))
+        if (whole = line == purges_end; whole || !read_purge(line)) break;
+    if (!whole) {
+        const auto now = static_cast<std::uint64_t>(wall_clock().time_since_epoch().count());
+        moment_.purges = all_soft_ = std::max(moment_.purges + 1, 1'000'000 * now);
     }
-    if (!whole) purged_all_.at = wall_clock();
-    purge_count_ = purges_kept_ = 1;
+    purge_count_ = 1;
+    purges_kept_ = whole ? 1 : 0;
     sweep_wanted_ = true;  // it may not have come to its end
 }
 
-void Cache::keep_purges() {
-    if (!disk_) return;
+bool Cache::read_purge(const std::string& line) {
+    std::istringstream words{line};
+    std::uint64_t moment = 0;
+    std::string kind, what;
+    words >> kind >> moment;
+    if (!words) return false;
+    moment_.purges = std::max(moment_.purges, moment);
+    if (kind == "last") return true;
+    const bool hard = kind == "hard";
+    if ((!hard && kind != "soft") || words.get() != ' ' || !std::getline(words, what)) return false;
+    auto& purges = hard ? hard_purges_ : soft_purges_;
+    if (purges.size() >= (hard ? most_removed : most_invalidated)) return false;
+    if (what == "*")
+        (hard ? all_hard_ : all_soft_) = moment;
+    else
+        purges[what] = moment;
+    return true;
+}
+
+std::string Cache::print_purges() const {
+    std::string lines = text("last ", moment_.purges, '\n');
+    const auto add = [&](const char* kind, std::uint64_t moment, const std::string& what) {
+        lines += text(kind, ' ', moment, ' ', what, '\n');
+    };
+    add("soft", all_soft_, "*");
+    add("hard", all_hard_, "*");
+    for (const auto& [what, moment] : soft_purges_) add("soft", moment, what);
+    for (const auto& [what, moment] : hard_purges_) add("hard", moment, what);
+    return lines.append(purges_end) += '\n';
+}
+
+bool Cache::keep_purges() {
+    if (!disk_) return true;
     const std::lock_guard one_at_a_time{purges_file_mutex_};
-    std::ostringstream lines;
+    std::string lines;
     std::uint64_t count = 0;
     {
         const std::lock_guard lock{mutex_};
-        if (purges_kept_ == purge_count_) return;
+        if (purges_kept_ == purge_count_) return true;
         count = purge_count_;
-        const auto add = [&](const Purge& purge, const std::string& what) {
-            lines << purge.at.time_since_epoch().count() << ' '
-                  << purge.hard_at.time_since_epoch().count() << ' ' << what << '\n';
-        };
-        add(purged_all_, "*");
-        for (const auto& [what, purge] : purges_) add(purge, what);
+        lines = print_purges();
     }
-    lines << purges_end << '\n';
     try {
         Draft draft{options_.folder / purges_file, 0600};
-        draft.write(as_bytes(lines.str()));
+        draft.write(as_bytes(lines));
         draft.commit();
     } catch (const Error& error) {
         troubles_.tell("disk", error.what());
-        return;
+        const std::lock_guard lock{mutex_};
+        purges_trouble_ = text("purges cannot be saved: ", error.what());
+        return false;
     }
     const std::lock_guard lock{mutex_};
     purges_kept_ = count;
+    purges_trouble_.clear();
+    return true;
 }
 
 void Cache::sweep(const std::function<bool()>& go_on) {
+    std::uint64_t begin = 0;
     {
         const std::lock_guard lock{mutex_};
         if (!std::exchange(sweep_wanted_, false)) return;
+        begin = moment_.purges;
         std::vector<std::shared_ptr<Entry>> gone;
         for (const auto& [_, entries] : by_key_)
             for (const auto& entry : entries)
                 if (is_purged(*entry)) gone.push_back(entry);
         for (const auto& entry : gone) take_out(*entry);
     }
-    for (unsigned part = 0; disk_ && part < 256; ++part)
-        for (const auto& name : disk_->names_in(part)) {
+    bool whole = true;
+    for (unsigned part = 0; disk_ && part < 256; ++part) {
+        const auto names = disk_->names_in(part);
+        whole = whole && names;
+        if (!names) continue;
+        for (const auto& name : *names) {
             if (!go_on()) return;
-            sweep_file(name);
+            whole = sweep_file(name) && whole;
         }
+    }
+    const std::lock_guard lock{mutex_};
+    if (whole)
+        forget_hard_purges(begin);
+    else
+        sweep_wanted_ = true;
 }
 
-void Cache::sweep_file(const Disk::Name& name) {
+/// Up to this moment: nothing stored is left to them, and what was requested before them is not
+/// stored any more.
+void Cache::forget_hard_purges(std::uint64_t until) {
+    std::erase_if(hard_purges_, [&](const auto& one) { return one.second <= until; });
+    if (hard_purges_.empty()) Purges{}.swap(hard_purges_);  // its buckets too
+    swept_ = until;
+    purges_kept_ = never_seen;
+}
+
+/// @return  false: it could not be read
+bool Cache::sweep_file(const Disk::Name& name) {
     const auto path = disk_->path_of(name);
     const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-    if (!file) return;
+    if (!file) return errno == ENOENT;
     const std::lock_guard lock{mutex_};  // nobody freshens it meanwhile
     const auto meta = Disk::read_meta(file.fd());
-    if (meta && purged_by(meta->key, *Head::of_upstream(meta->stored)).hard)
+    if (meta && purged_by(meta->key, *Head::of_upstream(meta->stored, meta->asked)).hard)
         remove_file(name, file.fd());
+    return true;
 }
 
 /// The stored response of this name, if the file is still its.
@@ -557,7 +621,7 @@ std::optional<Cache::Filling> Cache::take_filling(const Entry& entry) {
     return filling;
 }
 
-void Cache::commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked) {
+void Cache::commit(const std::shared_ptr<Entry>& entry, const Moment& asked) {
     const auto& content = entry->content();
     const auto name = name_of(*entry);
     const std::uint64_t length = content->size();
@@ -571,7 +635,9 @@ void Cache::commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked) {
     bool whole = !disk_;
     int why = ENOSPC;
     if (draft >= 0 && content->on_disk()) {
-        const Disk::Meta meta{entry->key(), entry->head()->stored, length, content->take_sums()};
+        const auto head = entry->head();
+        const Disk::Meta meta{entry->key(), head->stored, length, head->asked,
+                              content->take_sums()};
         whole = Disk::write_meta(draft, meta) ||
                 (make_room(file_overhead, 16) && Disk::write_meta(draft, meta));
     }
@@ -581,7 +647,7 @@ void Cache::commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked) {
     const std::lock_guard lock{mutex_};
     const auto filling = take_filling(*entry);
     if (!filling || !filling->store) return;
-    const bool valid = !invalidated_since(entry->key(), asked);
+    const bool valid = still_valid(*entry, asked);
     // under the lock, so that the file of this name is that of the entry in the index
     if (whole && valid && disk_) {
         whole = disk_->keep(*filling->draft, name);
@@ -678,12 +744,15 @@ void Cache::abandon(const std::shared_ptr<Entry>& entry) {
 
 void Cache::freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const Head> head) {
     const auto before = name_of(*entry), after = Disk::name_of(entry->key(), head->stored.vary);
+    const bool regrouped = entry->head()->groups != head->groups;
     entry->set_head(head);
     entry->purges_seen = never_seen;
     const std::lock_guard lock{mutex_};
     if (!is_stored(entry)) return;
     // where Vary has changed, its file has the wrong name
-    if (before.number() != after.number() || (disk_ && !rewrite(before, head->stored)))
+    // and forgotten purges may have named its new groups
+    if (before.number() != after.number() || (regrouped && head->asked < swept_) ||
+        (disk_ && !rewrite(before, *head)))
         return take_out(*entry);
     if (const auto& other = by_number_.at(entry->number).entry; other && other != entry) {
         other->set_head(head);
@@ -691,15 +760,16 @@ void Cache::freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const H
     }
 }
 
-bool Cache::rewrite(const Disk::Name& name, const http::Stored& stored) const {
+bool Cache::rewrite(const Disk::Name& name, const Head& head) const {
     const auto path = disk_->path_of(name);
     auto meta = Disk::read_meta(path);
     if (!meta) return false;
-    meta->stored = stored;
+    meta->stored = head.stored;
+    meta->asked = head.asked;
     return Disk::rewrite_meta(path, *meta);
 }
 
-std::uint64_t Cache::moment() {
+Cache::Moment Cache::moment() {
     const std::lock_guard lock{mutex_};
     return moment_;
 }
@@ -709,13 +779,19 @@ bool Cache::invalidated_since(const std::string& key, std::uint64_t asked) const
     return asked < forgotten_ || (found != invalidated_.end() && asked < found->second);
 }
 
+/// What is complete now may be stored.
+bool Cache::still_valid(const Entry& entry, const Moment& asked) const {
+    return !invalidated_since(entry.key(), asked.invalidations) && asked.purges >= swept_ &&
+           !purged_by(entry.key(), *entry.head()).hard;
+}
+
 void Cache::invalidate(const std::string& key) {
     const std::lock_guard lock{mutex_};
     if (invalidated_.size() >= most_invalidated) {
         invalidated_.clear();
-        forgotten_ = moment_;  // what was asked for before may have been among them
+        forgotten_ = moment_.invalidations;  // what was asked for before may have been among them
     }
-    invalidated_[std::hash<std::string>{}(key)] = ++moment_;
+    invalidated_[std::hash<std::string>{}(key)] = ++moment_.invalidations;
     for (const auto& entry : entries_of(key)) take_out(*entry);
 }
 
@@ -726,7 +802,9 @@ void Cache::drop(const std::shared_ptr<Entry>& entry) {
 
 void Cache::scrub(unsigned part, const std::function<bool(std::uint64_t)>& pause) {
     if (!disk_) return;
-    for (const auto& name : disk_->names_in(part))
+    const auto names = disk_->names_in(part);
+    if (!names) return;
+    for (const auto& name : *names)
         if (!scrub_file(name, pause)) return;
 }
 
@@ -755,7 +833,7 @@ bool Cache::scrub_file(const Disk::Name& name, const std::function<bool(std::uin
 
 std::string Cache::trouble() {
     const std::lock_guard lock{mutex_};
-    return trouble_;
+    return purges_trouble_.empty() ? trouble_ : purges_trouble_;
 }
 
 Cache::Numbers Cache::numbers() {

@@ -29,6 +29,13 @@ class Cache {
     };
     Cache(Options options, Troubles& troubles);
 
+    /// A point in the order of invalidations and purges. A clock would not do: it can be set back,
+    /// and a response may arrive in the second of its purge.
+    struct Moment {
+        std::uint64_t invalidations = 0;
+        std::uint64_t purges = 0;  ///< of the last purge; grows across restarts
+    };
+
     /// The stored response that a request selects, the newest if there are several. This counts as
     /// a request for it.
     std::shared_ptr<Entry> find(const std::string& key, const http::Request& request);
@@ -45,9 +52,10 @@ class Cache {
     Begun begin(const std::string& key, std::shared_ptr<const Head> head,
                 std::optional<std::uint64_t> length, bool store);
     /// The content is complete: the entry replaces its predecessor, and find() returns it.
-    /// @param asked  moment() before the upstream request: an entry that was invalidated since then
-    ///               is not stored
-    void commit(const std::shared_ptr<Entry>& entry, std::uint64_t asked);
+    /// @param asked  moment() before the upstream request: an entry that was invalidated, or
+    /// removed
+    ///               by a hard purge, since then is not stored
+    void commit(const std::shared_ptr<Entry>& entry, const Moment& asked);
     /// An entry of unknown length has grown to this size. Returns false if there is no room.
     bool grow(const std::shared_ptr<Entry>& entry, std::uint64_t bytes);
     /// The transfer failed: remove all of the entry.
@@ -56,18 +64,18 @@ class Cache {
     void freshen(const std::shared_ptr<Entry>& entry, std::shared_ptr<const Head> head);
     /// Forget all that is stored under this path (RFC 9111 4.4).
     void invalidate(const std::string& key);
-    /// Purge a group (RFC 9875), or a path that begins with "/". Its stored responses are validated
-    /// before their next use or, if `hard`, removed.
+    /// Purge a group (RFC 9875), or a path that begins with "/". Its responses that are stored or
+    /// requested are validated before their next use or, if `hard`, removed.
     void purge(const std::string& what, bool hard, http::Time now);
     /// The groups of the responses that are stored under a path.
     std::vector<std::string> groups_of(const std::string& key);
     /// Save the purges for the next run. Any thread may call it.
-    void keep_purges();
+    /// @return  false: they could not be saved, and trouble() says so until they are
+    bool keep_purges();
     /// Remove the objects of hard purges from disk and memory. This may take long.
     /// @param go_on  called now and then; false: stop
     void sweep(const std::function<bool()>& go_on);
-    /// A counter that each invalidate() increments.
-    std::uint64_t moment();
+    Moment moment();
     void drop(const std::shared_ptr<Entry>& entry);
 
     struct Numbers {
@@ -76,7 +84,7 @@ class Cache {
         std::uint64_t damaged = 0, scrubbed_bytes = 0;
     };
     Numbers numbers();
-    /// The reason why nothing can be stored now; empty if storing works.
+    /// The reason why nothing can be stored or purges cannot be saved now; empty if both work.
     std::string trouble();
 
     /// Verify the files in one of the folder's 256 parts, and drop damaged ones.
@@ -121,7 +129,12 @@ class Cache {
     };
     Purged purged_by(const std::string& key, const Head& head) const;
     void read_purges();
-    void sweep_file(const Disk::Name& name);
+    bool read_purge(const std::string& line);
+    std::string print_purges() const;
+    void purge_softly(const std::string& what);
+    void purge_hard(const std::string& what);
+    void forget_hard_purges(std::uint64_t until);
+    bool sweep_file(const Disk::Name& name);
     bool remove_file(const Disk::Name& name, int fd);
     bool is_stored(const std::shared_ptr<Entry>& entry) const;
     std::shared_ptr<Entry> selected(const std::string& key, const http::Request& request);
@@ -129,7 +142,7 @@ class Cache {
     void unload(Number number);
     void keep_index_small();
     std::uint64_t index_bytes() const;
-    bool rewrite(const Disk::Name& name, const http::Stored& stored) const;
+    bool rewrite(const Disk::Name& name, const Head& head) const;
     bool scrub_file(const Disk::Name& name, const std::function<bool(std::uint64_t)>& pause);
     bool make_room(std::uint64_t bytes, std::size_t objects);
     bool keep_floor(std::uint64_t needs);
@@ -137,6 +150,7 @@ class Cache {
     void damaged_locked(const std::string& key);
     std::optional<Filling> take_filling(const Entry& entry);
     bool invalidated_since(const std::string& key, std::uint64_t asked) const;
+    bool still_valid(const Entry& entry, const Moment& asked) const;
     Entries load(const std::string& key);
     Entries entries_of(const std::string& key);
     std::shared_ptr<Entry> load(const std::string& key, Number number, Slot& slot);
@@ -162,16 +176,21 @@ class Cache {
     std::unordered_multimap<std::uint64_t, Number> unloaded_;  // by hash of the path
     std::uint64_t stored_count_ = 0;
     std::unordered_map<const Entry*, Filling> fillings_;
-    std::uint64_t moment_ = 0, forgotten_ = 0;
+    Moment moment_;
+    std::uint64_t forgotten_ = 0;
     std::unordered_map<std::size_t, std::uint64_t> invalidated_;  // moment, by hash of the path
-    struct Purge {
-        http::Time at{}, hard_at{};
-    };
-    std::unordered_map<std::string, Purge> purges_;
+    /// What was purged, and its moment: a purge applies to what was requested before it.
+    using Purges = std::unordered_map<std::string, std::uint64_t>;
+    // hard ones are apart, so that no number of others displaces a takedown, and remembered until
+    // all of the cache has been swept
+    Purges soft_purges_, hard_purges_;
+    // moments: all that was requested before them; used when there were too many to remember
+    std::uint64_t all_soft_ = 0, all_hard_ = 0;
+    std::uint64_t swept_ = 0;  // hard purges up to this moment have been forgotten
     std::uint64_t purge_count_ = 0, purges_kept_ = 0;  // kept: saved on the disk
     bool sweep_wanted_ = false;
+    std::string purges_trouble_;
     std::mutex purges_file_mutex_;              // taken before mutex_
-    Purge purged_all_;                          // used when there were too many purges to remember
     std::unordered_set<std::size_t> oversize_;  // objects that grew too large, by hash of the path
     std::list<std::weak_ptr<Entry>> open_;      // open files, the oldest first
     std::uint64_t evicted_ = 0, unstored_ = 0, damaged_ = 0;

@@ -59,6 +59,7 @@ std::uint32_t crc_of(BytesView bytes) {
 Bytes print_meta(const Disk::Meta& meta) {
     return nlohmann::json::to_cbor({{"key", meta.key},
                                     {"length", meta.length},
+                                    {"asked", meta.asked},
                                     {"sums", print_sums(meta.sums)},
                                     {"status", meta.stored.status},
                                     {"fields", print_fields(meta.stored.fields)},
@@ -81,6 +82,8 @@ std::optional<Disk::Meta> parse_meta(BytesView bytes) {
         Disk::Meta meta;
         meta.key = json.at("key").get<std::string>();
         meta.length = integer<std::uint64_t>(json.at("length"));
+        if (const auto asked = json.find("asked"); asked != json.end())
+            meta.asked = integer<std::uint64_t>(*asked);
         meta.sums = parse_sums(json.at("sums"));
         if (meta.sums.size() != blocks_of(meta.length)) return {};
         meta.stored.status = integer<int>(json.at("status"));
@@ -193,7 +196,7 @@ std::optional<Disk::Room> Disk::room() const {
                 info.f_files};
 }
 
-std::vector<Disk::Name> Disk::names_in(unsigned folder) const {
+std::optional<std::vector<Disk::Name>> Disk::names_in(unsigned folder) const {
     std::vector<Name> names;
     const std::uint8_t byte[] = {static_cast<std::uint8_t>(folder)};
     std::error_code none;
@@ -201,6 +204,7 @@ std::vector<Disk::Name> Disk::names_in(unsigned folder) const {
          at.increment(none))
         if (auto name = parse_name(at->path().filename().string()))
             names.push_back(std::move(*name));
+    if (none && none != std::errc::no_such_file_or_directory) return {};
     return names;
 }
 

@@ -57,6 +57,7 @@ class Disk {
         std::string key;
         http::Stored stored;
         std::uint64_t length = 0;  ///< of the body
+        std::uint64_t asked = 0;   ///< as in Head; 0 in files of earlier versions
         Sums sums;                 ///< of its blocks
     };
     /// Append the metadata to the body. Returns false if the disk is full.
@@ -67,8 +68,8 @@ class Disk {
     /// Replace the metadata after a validation. A crash meanwhile loses the file.
     static bool rewrite_meta(const std::filesystem::path& path, const Meta& meta);
 
-    /// The complete files in one of the 256 folders.
-    std::vector<Name> names_in(unsigned folder) const;
+    /// The complete files in one of the 256 folders; nullopt if it cannot be read.
+    std::optional<std::vector<Name>> names_in(unsigned folder) const;
 
     /// Free space of the file system.
     struct Room {

@@ -93,8 +93,9 @@ std::size_t Entry::head_bytes() const {
     return sizeof(Entry) + sizeof(Content) + in_index + 2 * beside(key_) + head()->memory_bytes;
 }
 
-std::shared_ptr<const Head> Head::of_upstream(http::Stored stored) {
+std::shared_ptr<const Head> Head::of_upstream(http::Stored stored, std::uint64_t asked) {
     auto head = make(std::move(stored));
+    head->asked = asked;
     const auto& kept = head->stored;
     head->born = kept.received - http::current_age(kept, kept.received);
     head->fresh_until = head->born + http::lifetime(kept);

@@ -19,13 +19,15 @@ struct Head {
     std::vector<std::string> groups;  ///< from Cache-Groups
     http::Time born{};                ///< its age is now - born
     http::Time fresh_until{};         ///< for a request without cache directives
+    std::uint64_t asked = 0;          ///< its request's place among the purges
     bool plain = false;               ///< no need to call use() while it is fresh
     bool has_vary = false;
     bool origin = false;           ///< from our own store: no age, always fresh
     std::size_t memory_bytes = 0;  ///< approximate memory use
 
     static std::shared_ptr<const Head> of_origin(int status, http::Fields fields);
-    static std::shared_ptr<const Head> of_upstream(http::Stored stored);
+    /// @param asked  Cache::Moment::purges before the request: later purges apply to it
+    static std::shared_ptr<const Head> of_upstream(http::Stored stored, std::uint64_t asked);
 };
 
 class Entry {

@@ -1,5 +1,6 @@
 #include "edge/fill.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <random>
@@ -27,6 +28,22 @@ std::optional<std::uint64_t> content_length(const http::Fields& fields) {
 bool is_server_error(int status) {
     return status == 500 || status == 502 || status == 503 || status == 504;
 }
+
+/// It speaks of one request, as it was sent, and not of what that asked for.
+bool refuses_request(int status) {
+    constexpr int all[] = {400, 401, 403, 407, 408, 411, 412, 413, 414, 415,
+                           416, 417, 421, 425, 426, 428, 429, 431, 508, 511};
+    return std::ranges::find(all, status) != std::end(all);
+}
+
+/// RFC 6585 forbids it for some of them. The others may be stored where upstream allows it.
+bool never_stored(int status) {
+    return status == 408 || status == 428 || status == 429 || status == 431 || status == 508 ||
+           status == 511;
+}
+
+/// Upstream has no such object any more, or another one.
+bool replaces_stored(int status) { return status < 400 || status == 404 || status == 410; }
 
 /// Of a server that cannot answer, where another one may.
 bool is_gateway_error(int status) { return status == 502 || status == 503 || status == 504; }
@@ -57,6 +74,10 @@ std::string random_name() {
 }
 
 bool Outcome::failed() const { return error != 0; }
+
+bool Outcome::refused() const {
+    return !error && !storable && !stale && fwd_status && refuses_request(*fwd_status);
+}
 
 std::weak_ptr<Fill> Fill::start(net::Loop& loop, Behind& behind, EdgeShared& shared,
                                 Objects& objects, Job job, std::function<void(Outcome)> head_done,
@@ -226,17 +247,19 @@ void Fill::take_head(http::Response&& response) {
             return;
         }
     }
-    if (is_server_error(response.status) && answer_stale(false, response.status)) return;
+    const bool busy = response.status == 408 || response.status == 429;
+    if ((busy || is_server_error(response.status)) && answer_stale(false, response.status)) return;
     http::remove_hop_by_hop(response.fields);
     response.fields.remove("X-Cache");
     response.fields.add("Via", "1.1 " + shared_.name);
     if (!response.fields.has("Date"))  // RFC 9110 6.6.1
         response.fields.set("Date", http::print_date(wall_clock()));
-    const bool storable =
-        response.status != 206 && http::may_store(job_.request, response, wall_clock());
+    // a refusal, even a storable one, does not replace what is stored
+    const bool storable = response.status != 206 && !never_stored(response.status) &&
+                          !(job_.stored && refuses_request(response.status)) &&
+                          http::may_store(job_.request, response, wall_clock());
     if (storable && begin_entry(response, true)) return;
-    // what says nothing new of it leaves what is stored as it is
-    if (job_.stored && response.status < 500) shared_.cache.drop(job_.stored);
+    if (job_.stored && replaces_stored(response.status)) shared_.cache.drop(job_.stored);
     if (job_.internal && begin_entry(response, false)) return;
     if (storable || job_.internal) return begin_without_room(std::move(response));
     begin_pipe(std::move(response));
@@ -275,7 +298,7 @@ bool Fill::begin_entry(const http::Response& response, bool store) {
     for (const auto& field : response.fields)
         if (!stored.fields.has(field.name))
             http::append_field(outcome.own_fields, field.name, field.value);
-    auto head = Head::of_upstream(std::move(stored));
+    auto head = Head::of_upstream(std::move(stored), moment_.purges);
     auto begun = shared_.cache.begin(job_.key, std::move(head), length, store);
     if (!begun.entry) return false;
     entry_ = std::move(begun.entry);
@@ -302,7 +325,7 @@ void Fill::answer_validated(const http::Response& response) {
     auto stored = job_.stored->head()->stored;
     http::freshen(stored, response, requested_, wall_clock());
     const bool cookies_kept = stored.fields.has("Set-Cookie");
-    shared_.cache.freshen(job_.stored, Head::of_upstream(std::move(stored)));
+    shared_.cache.freshen(job_.stored, Head::of_upstream(std::move(stored), moment_.purges));
     shared_.counters.validated.fetch_add(1, std::memory_order_relaxed);
     Outcome outcome;
     outcome.entry = job_.stored;

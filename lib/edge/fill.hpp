@@ -56,6 +56,8 @@ struct Outcome {
 
     /// A result that holds only the upstream's failure.
     bool failed() const;
+    /// Upstream refused this request for its fields or its sender; another may succeed.
+    bool refused() const;
 };
 
 /// Fetches and stores. If upstream breaks off, it requests the rest (Range and If-Range, RFC 9110
@@ -132,7 +134,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
     Job job_;
     std::function<void(Outcome)> head_done_;
     std::function<void(End)> all_done_;
-    std::uint64_t moment_;        // start, on the counter of invalidations
+    Cache::Moment moment_;        // of the start
     std::shared_ptr<Fill> self_;  // until the end
 
     std::unique_ptr<http::Fetch> fetch_;

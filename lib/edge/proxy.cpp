@@ -260,7 +260,9 @@ std::shared_ptr<const Outcome> Proxy::for_others(const Asked& asked, const Outco
     // a song's objects are the same for all, and so is their absence: but what upstream says of it
     // may be meant for one
     const int status = outcome.fwd_status.value_or(0);
-    if (outcome.entry || status < 500 || !asked.route.is_object()) return nullptr;
+    // 508 and the like speak of one request
+    const bool failed = status == 500 || status == 502 || status == 503 || status == 504;
+    if (outcome.entry || !failed || !asked.route.is_object()) return nullptr;
     Outcome failure;
     failure.error = status;
     failure.why = text("the server behind answered ", status);
@@ -401,7 +403,9 @@ void Proxy::invalidate(const http::Request& request, const http::Response& respo
         auto kept = stored->head()->stored;
         const auto now = wall_clock();
         if (http::freshen_by_head(kept, response, now, now))
-            shared_.cache.freshen(stored, Head::of_upstream(std::move(kept)));
+            // it came from before the request, and purges still apply to it
+            shared_.cache.freshen(stored,
+                                  Head::of_upstream(std::move(kept), stored->head()->asked));
         else
             shared_.cache.drop(stored);
         return;

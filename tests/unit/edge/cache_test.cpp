@@ -29,7 +29,7 @@ struct Response {
     http::Time received = noon;
     std::string coding = {};  // that its Vary selects; empty: no Vary
     std::string groups = {};
-    std::shared_ptr<const Head> head() const {
+    std::shared_ptr<const Head> head(std::uint64_t asked = 0) const {
         http::Stored stored;
         stored.fields.add("Cache-Control", "max-age=60");
         if (!groups.empty()) stored.fields.add("Cache-Groups", groups);
@@ -38,7 +38,7 @@ struct Response {
             stored.vary.add("Accept-Encoding", coding);
         }
         stored.requested = stored.received = received;
-        return Head::of_upstream(std::move(stored));
+        return Head::of_upstream(std::move(stored), asked);
     }
 };
 
@@ -57,12 +57,31 @@ struct Fixture {
     static std::shared_ptr<Entry> put(Cache& cache, const std::string& key, std::string_view body,
                                       const Response& response = {}) {
         const auto moment = cache.moment();
-        const auto begun = cache.begin(key, response.head(), body.size(), true);
+        const auto begun = cache.begin(key, response.head(moment.purges), body.size(), true);
         if (!begun.entry) return nullptr;
         BOOST_TEST(begun.entry->content()->append(as_bytes(body)));
         begun.entry->content()->complete();
         cache.commit(begun.entry, moment);
         return begun.entry;
+    }
+    std::string purges_file() {
+        std::ifstream file{on_disk().folder / "purges"};
+        return {std::istreambuf_iterator<char>{file}, {}};
+    }
+    static std::shared_ptr<const Head> head_of(const Response& response,
+                                               const Cache::Moment& asked) {
+        return response.head(asked.purges);
+    }
+    static std::shared_ptr<Entry> begin(Cache& cache, const std::string& key,
+                                        const Response& response, const Cache::Moment& asked) {
+        return cache.begin(key, head_of(response, asked), 4, true).entry;
+    }
+    static void finish(Cache& cache, const std::shared_ptr<Entry>& entry,
+                       const Cache::Moment& asked) {
+        BOOST_REQUIRE(entry);
+        entry->content()->append(as_bytes("text"));
+        entry->content()->complete();
+        cache.commit(entry, asked);
     }
     static std::string body_of(const std::shared_ptr<Entry>& entry) {
         const auto bytes = entry->content()->read_all(8 * megabyte);
@@ -311,26 +330,25 @@ BOOST_AUTO_TEST_CASE(scrubbing_stops_on_request) {
 }
 BOOST_AUTO_TEST_CASE(after_a_soft_purge_older_responses_are_validated) {
     Cache cache{in_memory(), troubles};
-    const auto second = http::Seconds{1};
     put(cache, "/before", "text", {noon, "", "\"one\", \"two\""});
     put(cache, "/other", "text", {noon, "", "\"two\""});
-    put(cache, "/after", "text", {noon + second, "", "\"one\""});
     cache.purge("one", false, noon);
+    put(cache, "/after", "text", {noon, "", "\"one\""});
     BOOST_TEST(cache.find("/before", get("/before"))->invalid);
     BOOST_TEST(!cache.find("/other", get("/other"))->invalid);
     BOOST_TEST(!cache.find("/after", get("/after"))->invalid);
     // a 304 renews it
     const auto entry = cache.find("/before", get("/before"));
-    cache.freshen(entry, Response{noon + second, "", "\"one\", \"two\""}.head());
+    cache.freshen(entry, head_of({noon, "", "\"one\", \"two\""}, cache.moment()));
     BOOST_TEST(!cache.find("/before", get("/before"))->invalid);
 }
 BOOST_AUTO_TEST_CASE(a_hard_purge_removes_the_object) {
     Cache cache{on_disk(), troubles};
     put(cache, "/song", "text", {noon, "", "\"one\""});
     put(cache, "/path", "text");
-    put(cache, "/later", "text", {noon + http::Seconds{1}, "", "\"one\""});
     cache.purge("one", true, noon);
     cache.purge("/path", true, noon);
+    put(cache, "/later", "text", {noon, "", "\"one\""});
     BOOST_TEST(!cache.find("/song", get("/song")));
     BOOST_TEST(!cache.find("/path", get("/path")));
     BOOST_TEST(bool{cache.find("/later", get("/later"))});
@@ -343,6 +361,127 @@ BOOST_AUTO_TEST_CASE(more_purges_than_are_remembered_have_all_validated) {
     for (int i = 0; i < 5000; ++i) cache.purge(text("group", i), false, noon);
     BOOST_TEST(cache.find("/a", get("/a"))->invalid);
     BOOST_TEST(cache.find("/b", get("/b"))->invalid);
+}
+BOOST_AUTO_TEST_CASE(a_takedown_is_kept_however_many_purges_follow) {
+    for (const bool hard : {false, true}) {
+        Cache cache{on_disk(), troubles};
+        const std::string song(32, 'a'), other(32, 'b');
+        const auto path = [](const std::string& id) { return "/songs/" + id + "/96/chunk_0.ogg"; };
+        put(cache, path(song), "text");
+        put(cache, path(other), "text");
+        cache.purge(song, true, noon);
+        for (int i = 0; i < 5000; ++i) cache.purge(text("group", i), hard, noon);
+        BOOST_TEST(!cache.find(path(song), get(path(song))));
+        const auto kept = cache.find(path(other), get(path(other)));
+        BOOST_REQUIRE(kept);
+        BOOST_TEST(kept->invalid == !hard);  // removals leave other songs as they are
+    }
+}
+BOOST_AUTO_TEST_CASE(a_purge_applies_to_what_is_being_fetched) {
+    for (const bool hard : {false, true}) {
+        Cache cache{hard ? on_disk() : in_memory(), troubles};
+        const auto before = cache.moment();
+        const auto begun = begin(cache, "/a", {noon + http::Seconds{9}}, before);
+        cache.purge("/a", hard, noon);
+        finish(cache, begun, before);
+        const auto found = cache.find("/a", get("/a"));
+        BOOST_TEST(bool{found} == !hard);
+        if (found) BOOST_TEST(found->invalid);
+        if (hard) BOOST_TEST(files().empty());
+        put(cache, "/a", "text");  // requested after the purge
+        BOOST_TEST(!cache.find("/a", get("/a"))->invalid);
+    }
+}
+BOOST_AUTO_TEST_CASE(a_purge_applies_to_what_is_being_validated) {
+    for (const bool hard : {false, true}) {
+        Cache cache{in_memory(), troubles};
+        const auto entry = put(cache, "/a", "text");
+        const auto before = cache.moment();
+        cache.purge("/a", hard, noon);
+        cache.freshen(entry, head_of({noon + http::Seconds{9}}, before));
+        const auto found = cache.find("/a", get("/a"));
+        BOOST_TEST(bool{found} == !hard);
+        if (found) BOOST_TEST(found->invalid);
+    }
+}
+BOOST_AUTO_TEST_CASE(a_purge_works_after_the_clock_was_set_back) {
+    const auto hour = http::Seconds{3600};
+    {
+        Cache cache{on_disk(), troubles};
+        cache.purge("/else", false, noon + hour);
+        for (const auto* path : {"/a", "/b", "/c"}) put(cache, path, "text", {noon + hour});
+        cache.purge("/a", false, noon);
+        cache.purge("/b", true, noon);
+        BOOST_TEST(cache.find("/a", get("/a"))->invalid);
+        BOOST_TEST(!cache.find("/b", get("/b")));
+        BOOST_TEST(!cache.find("/c", get("/c"))->invalid);
+        cache.keep_purges();
+    }
+    Cache cache{on_disk(), troubles};
+    BOOST_TEST(cache.find("/a", get("/a"))->invalid);
+    cache.purge("/c", true, noon);
+    BOOST_TEST(!cache.find("/c", get("/c")));
+}
+BOOST_AUTO_TEST_CASE(a_swept_removal_is_forgotten_but_applies_to_older_requests) {
+    Cache cache{on_disk(), troubles};
+    put(cache, "/a", "text"), put(cache, "/b", "text");
+    const auto before = cache.moment();
+    const auto begun = begin(cache, "/a", {}, before);
+    cache.purge("/a", true, noon);
+    BOOST_TEST(cache.keep_purges());
+    BOOST_TEST(purges_file().find(" /a\n") != std::string::npos);
+    cache.sweep([] { return true; });
+    BOOST_TEST(cache.keep_purges());
+    BOOST_TEST(purges_file().find(" /a\n") == std::string::npos);
+    finish(cache, begun, before);
+    BOOST_TEST(!cache.find("/a", get("/a")));
+    // a late 304 leaves another object, unless it moves it to a group that was perhaps removed
+    cache.freshen(cache.find("/b", get("/b")), head_of({}, before));
+    BOOST_TEST(bool{cache.find("/b", get("/b"))});
+    cache.freshen(cache.find("/b", get("/b")), head_of({noon, "", "\"gone\""}, before));
+    BOOST_TEST(!cache.find("/b", get("/b")));
+}
+BOOST_AUTO_TEST_CASE(a_removal_is_kept_while_a_part_of_the_disk_cannot_be_swept) {
+    Cache cache{on_disk(), troubles};
+    put(cache, "/a", "text"), put(cache, "/b", "text");
+    const auto name = std::string(32, '0') + "-0123456789abcdef";
+    const auto other = on_disk().folder / "00" / name;
+    fs::create_symlink("nowhere", other);  // opening it fails
+    cache.purge("/a", true, noon);
+    const auto kept = [&] {
+        cache.sweep([] { return true; });
+        BOOST_TEST(cache.keep_purges());
+        return purges_file().find(" /a\n") != std::string::npos;
+    };
+    BOOST_TEST(kept());
+    fs::remove(other);
+    BOOST_TEST(!kept());
+}
+BOOST_AUTO_TEST_CASE(purges_that_cannot_be_saved_are_a_problem_until_they_are) {
+    Cache cache{on_disk(), troubles};
+    BOOST_TEST(cache.keep_purges());
+    BOOST_TEST(cache.trouble() == "");
+    cache.purge("/a", false, noon);
+    const auto file = on_disk().folder / "purges";
+    fs::create_directories(file / "in the way");
+    BOOST_TEST(!cache.keep_purges());
+    BOOST_TEST(!cache.keep_purges());
+    BOOST_TEST(cache.trouble().starts_with("purges cannot be saved: "));
+    fs::remove_all(file);
+    BOOST_TEST(cache.keep_purges());
+    BOOST_TEST(cache.trouble() == "");
+}
+BOOST_AUTO_TEST_CASE(after_a_damaged_file_of_purges_all_is_validated) {
+    for (const auto* content : {"", "0 0 *\nend\n", "last 7\nsoft 7 *\n", "hard x /a\nend\n"}) {
+        fs::remove_all(on_disk().folder);
+        {
+            Cache cache{on_disk(), troubles};
+            put(cache, "/a", "text");
+        }
+        std::ofstream{on_disk().folder / "purges"} << content;
+        Cache cache{on_disk(), troubles};
+        BOOST_TEST(cache.find("/a", get("/a"))->invalid, content);
+    }
 }
 BOOST_AUTO_TEST_CASE(an_object_of_more_than_an_eighth_of_the_cache_is_not_taken) {
     Cache cache{in_memory(8 * megabyte), troubles};

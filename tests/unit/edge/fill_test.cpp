@@ -143,8 +143,9 @@ struct Fixture {
         response.fields.add("Cache-Control", control);
         response.fields.add("ETag", "\"one\"");
         const auto begun = cache.begin(key,
-                                       Head::of_upstream(http::to_store(
-                                           job(key).request, response, wall_clock(), wall_clock())),
+                                       Head::of_upstream(http::to_store(job(key).request, response,
+                                                                        wall_clock(), wall_clock()),
+                                                         cache.moment().purges),
                                        3, true);
         BOOST_REQUIRE(begun.entry);
         begun.entry->content()->append(as_bytes("old"));
@@ -227,6 +228,24 @@ BOOST_AUTO_TEST_CASE(without_room_each_client_has_its_own_request) {
     BOOST_TEST(server.requests.size() == 3u);
     BOOST_TEST(field(1, "Range") == "");
     BOOST_TEST(field(2, "Range") == "bytes=0-9");
+}
+BOOST_AUTO_TEST_CASE(a_response_that_was_purged_meanwhile_is_not_stored) {
+    bool hard = false;
+    server.first = [&](const std::string&, const http::Reply& reply) {
+        cache.purge("/a", hard, wall_clock() - http::Seconds{100});  // the clock was set back
+        http::Outgoing out;
+        out.fields = storable;
+        out.length = 4;
+        out.body = http::body_of("text");
+        reply.send(std::move(out));
+        return true;
+    };
+    BOOST_TEST(run(job("/a"))->body == "text");
+    BOOST_REQUIRE(find("/a"));
+    BOOST_TEST(find("/a")->invalid);
+    hard = true;
+    BOOST_TEST(run(job("/a"))->body == "text");
+    BOOST_TEST(!find("/a"));
 }
 BOOST_AUTO_TEST_CASE(a_response_that_was_invalidated_meanwhile_is_not_stored) {
     server.first = [this](const std::string&, const http::Reply& reply) {
@@ -441,6 +460,43 @@ BOOST_AUTO_TEST_CASE(a_new_response_replaces_the_old_one_even_if_it_may_not_be_s
     script({{200, "Cache-Control: no-store\r\n", "new"}});
     BOOST_TEST(run(one)->body == "new");
     BOOST_TEST(!find("/a"));
+}
+BOOST_AUTO_TEST_CASE(a_refused_validation_leaves_the_stored_response) {
+    for (const int status : {400, 401, 403, 405, 408, 414, 429, 431, 501, 508})
+        for (const auto* fields : {"", storable}) {
+            auto one = job("/a");
+            one.stored = stored("/a", "max-age=0, must-revalidate");
+            script({{status, fields, "refused"}});
+            const auto got = run(one);
+            BOOST_TEST(got->body == "refused", status);
+            if (status == 405 || status == 501) continue;
+            BOOST_TEST((find("/a") == one.stored), status);
+            BOOST_TEST(got->outcome->refused(), status);
+        }
+    for (const int status : {404, 410, 301}) {
+        auto one = job("/b");
+        one.stored = stored("/b", "max-age=0");
+        script({{status, "Cache-Control: no-store\r\n", "gone"}});
+        BOOST_TEST(run(one)->body == "gone");
+        BOOST_TEST(!find("/b"), status);
+    }
+}
+BOOST_AUTO_TEST_CASE(a_busy_server_lets_the_old_serve_if_it_says_so) {
+    for (const int status : {408, 429, 403}) {
+        auto one = job("/a");
+        one.stored = stored("/a", "max-age=0, stale-if-error=600");
+        script({{status, storable, "refused"}});
+        const auto got = run(one);
+        BOOST_TEST(got->body == (status == 403 ? "refused" : "old"), status);
+        BOOST_TEST((find("/a") == one.stored), status);
+    }
+}
+BOOST_AUTO_TEST_CASE(too_many_requests_and_the_like_are_never_stored) {
+    for (const int status : {408, 428, 429, 431, 508, 511}) {
+        script({{status, storable, "refused"}});
+        BOOST_TEST(run(job("/a"))->body == "refused");
+        BOOST_TEST(!find("/a"), status);
+    }
 }
 BOOST_AUTO_TEST_CASE(while_upstream_fails_the_old_serves_if_it_says_so_and_stays_in_any_case) {
     for (const int status : {500, 502, 503, 504}) {
