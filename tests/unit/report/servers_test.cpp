@@ -23,7 +23,13 @@ struct Fixture {
     /// Each line is another unless `line` says so.
     void add(std::string_view cache, std::int64_t bytes, std::string_view session, Name server,
              bool to_server = false, const std::string& line = {}, std::int64_t time_ms = 0) {
-        const Access access{time_ms, bytes, 200, cache, session, "", "192.0.2.0"};
+        Access access;
+        access.time_ms = time_ms;
+        access.bytes = bytes;
+        access.status = 200;
+        access.cache = cache;
+        access.session = session;
+        access.address = "192.0.2.0";
         logs.add(access, line.empty() ? std::to_string(++lines) : line, server,
                  std::to_string(server), to_server);
     }
