@@ -116,7 +116,7 @@ busy() { # a server appends to it
         fill &&
         start stretto-serve --events kept/events.jsonl store &&
         cp kept/events.jsonl before &&
-        says 'appends to' exits 75 stretto-report --forget "$listener" kept/events.jsonl &&
+        ends_saying 75 'appends to' stretto-report --forget "$listener" kept/events.jsonl &&
         cmp before kept/events.jsonl &&
         stop "$pid" &&
         stretto-report --forget "$listener" kept/events.jsonl

@@ -24,7 +24,7 @@ many_files() {
 ok 'also for seven files' many_files
 cut_short() {
     head -c 300000 events.jsonl.gz >short.gz &&
-        says 'the gzip data end early' exits 65 stretto-report short.gz
+        ends_saying 65 'the gzip data end early' stretto-report short.gz
 }
 ok 'truncated compressed data end it with 65' cut_short
 failed_write() { stretto-report --json events.jsonl >/dev/full; }

@@ -146,7 +146,7 @@ none() {
         echo '{"songs": [{"title": "t"}]}' >bad &&
         exits 65 stretto-report --catalogue bad honest.jsonl &&
         printf '{"id":"a","artist":"x"}\n{"id":"a","artist":"y"}\n' >bad &&
-        says 'there twice' exits 65 stretto-report --catalogue bad honest.jsonl
+        ends_saying 65 'there twice' stretto-report --catalogue bad honest.jsonl
 }
 ok 'a catalogue that is unreadable or invalid is reported' none
 

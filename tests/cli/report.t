@@ -123,7 +123,7 @@ make_events 20 --seed 7 >clean.jsonl
 ok 'and succeeds with a clean file' stretto-report --strict clean.jsonl
 gzip -k clean.jsonl && head -c 3000 clean.jsonl.gz >short.jsonl.gz
 short() {
-    says 'end early' exits 65 stretto-report short.jsonl.gz &&
+    ends_saying 65 'end early' stretto-report short.jsonl.gz &&
         says 'end early' stretto-report --keep-going short.jsonl.gz &&
         exits 1 stretto-report --keep-going --strict short.jsonl.gz
 }
@@ -175,8 +175,8 @@ partial_cut() {
         same plain.json merged.json &&
         head -n -1 whole.part >short.part &&
         exits 65 stretto-report short.part &&
-        says 'last line' exits 65 stretto-report short.part &&
-        sed 's/partial\/2/partial\/1/' whole.part | says 'another version' exits 65 stretto-report -
+        ends_saying 65 'last line' stretto-report short.part &&
+        sed 's/partial\/2/partial\/1/' whole.part | ends_saying 65 'another version' stretto-report -
 }
 ok 'a partial report without its last line, or of another version, is refused' partial_cut
 ok 'a missing file is reported' exits 66 stretto-report none.jsonl
