@@ -288,7 +288,7 @@ FUZZ_LIB   := $(patsubst %.cpp,$B/fuzz/%.o,$(filter-out %/program.cpp %/options.
               lib/s3/xml.cpp lib/s3/location.cpp $(patsubst %,lib/redis/%.cpp,entry location reply slots) $(patsubst %,lib/clickhouse/%.cpp,location refusal row_binary sessions statements) \
               $(patsubst %,lib/edge/%.cpp,passable groups listing catalogue purge) $(patsubst %,lib/net/%.cpp,socket service networks) \
               lib/events/reader.cpp lib/events/batch.cpp lib/events/line.cpp $(patsubst %,lib/subsonic/%.cpp,answer desk keys library parameters) \
-              $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch))
+              $(patsubst %,lib/report/%.cpp,access catalogue clock partial session sketch strike))
 $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) $(if $(filter $(RTC_FOREIGN),$<),$(RTC_CFLAGS)) -fsanitize=fuzzer-no-link -c -o $@ $<

@@ -82,7 +82,7 @@ deep() {
         serve deep ||
         return
     stretto-fetch --edge "$url" --search '' >list 2>said
-    [ $? -eq 75 ] && ! [ -s list ] && grep -q "^stretto-fetch: " said
+    [ $? -eq 69 ] && ! [ -s list ] && grep -q "^stretto-fetch: " said
 }
 ok '--search survives a deeply nested list' deep
 

@@ -345,10 +345,10 @@ def descriptors(pid):
 
 
 def outcome(wire):
-    """A status, or "broken" for an answer that visibly is not whole."""
+    """A status, or "broken" for an answer that visibly is not whole: a server without a place to spare closes connections."""
     try:
         return wire.answer().status
-    except Incomplete:
+    except (Incomplete, ConnectionResetError):
         return "broken"
 
 
