@@ -248,13 +248,13 @@ start() {
     tool=$1
     shift
     servers=$((servers + 1)) said=$work/.server$servers
-    secure=$(is_secure "$tool" "$@")
+    tls_options=$(is_secure "$tool" "$@")
     # shellcheck disable=SC2086 # two options, or none
-    "$tool" --listen 127.0.0.1:0 $secure "$@" >"$said" 2>"$said.err" &
+    "$tool" --listen 127.0.0.1:0 $tls_options "$@" >"$said" 2>"$said.err" &
     pid=$!
     started="$started $pid"
     await_ready "$pid" "$said" || { cat "$said.err"; return 1; }
-    [ -z "$secure" ] || url=https://${url#http://}
+    [ -z "$tls_options" ] || url=https://${url#http://}
 }
 # with STRETTO_TEST_TLS: options of a server that others than peers ask, and that says nothing of TLS itself
 is_secure() {
