@@ -40,6 +40,7 @@ data=$root/tests/data
 command -v stretto-chunk >/dev/null || PATH=$root/build/bin:$PATH
 work=$(mktemp -d "${TMPDIR:-/tmp}/stretto-test-XXXXXX")
 export XDG_STATE_HOME="$work/.state"
+export PYTHONDONTWRITEBYTECODE=1 # the tree stays as it is
 export STRETTO_SERVE_PUBLIC_METRICS=true # tests read the numbers where they ask for songs
 tests=0 failures=0 servers=0 started=
 cd "$work" || exit 1
