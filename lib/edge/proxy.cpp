@@ -301,7 +301,10 @@ void Proxy::fly(const std::shared_ptr<Flight>& flight, const Asked& asked, Done 
         loop_, behind_, shared_, *this, std::move(job),
         [=, this, why = asked.why, done = std::move(done)](Outcome outcome) {
             const auto shared = for_others(asked, outcome);
-            if (!shared) flights_.note_unshared(key, loop_.now_ms());
+            // one client whose request is refused must not let all others ask for a song's
+            // object one by one
+            const bool refusal = asked.route.is_object() && outcome.refused();
+            if (!shared && !refusal) flights_.note_unshared(key, loop_.now_ms());
             if (shared && shared->error)
                 flights_.note_failed(asked.flight(), {shared->asked, shared->error, shared->why});
             // only what is being stored is for those who come later, and only if they do not ask

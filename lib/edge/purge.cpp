@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t most_path_bytes = 8192;  // as of a request's target
 constexpr std::size_t most_via = 16;
+constexpr std::size_t most_part_bytes = 512u << 10;  // a body has at most 1 MiB
 
 bool is_path(std::string_view text) {
     return text.starts_with('/') && text.size() <= most_path_bytes &&
@@ -48,6 +49,21 @@ std::string print_purge(const Purge& purge) {
     for (const auto& what : purge.what) json["purge"].push_back(what);
     if (!purge.via.empty()) json["via"] = purge.via;
     return json.dump();
+}
+
+std::vector<Purge> in_parts(const Purge& purge) {
+    std::vector<Purge> parts;
+    std::size_t bytes = 0;
+    for (const auto& what : purge.what) {
+        if (parts.empty() || parts.back().what.size() >= most_purged ||
+            bytes + what.size() > most_part_bytes) {
+            parts.push_back({{}, purge.hard, purge.via});
+            bytes = 0;
+        }
+        bytes += what.size();
+        parts.back().what.push_back(what);
+    }
+    return parts;
 }
 
 }  // namespace stretto::edge

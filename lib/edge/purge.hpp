@@ -20,5 +20,8 @@ constexpr std::size_t most_purged = 1000;  // in one request
 /// Malformed for invalid JSON, without any SONG or PATH, and for more than most_purged.
 Result<Purge> parse_purge(std::string_view json);
 std::string print_purge(const Purge& purge);
+/// The same purge in requests that an edge accepts: names have become paths, which are more, and
+/// longer.
+std::vector<Purge> in_parts(const Purge& purge);
 
 }  // namespace stretto::edge

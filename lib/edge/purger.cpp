@@ -18,7 +18,7 @@ constexpr std::size_t most_answer_bytes = 1u << 20;
 std::unique_ptr<http::Upstream> admin_at(net::Loop& loop, const std::string& address) {
     http::Upstream::Limits limits;
     limits.connections = 1;
-    limits.requests = 64;
+    limits.requests = 1024;
     constexpr std::string_view unix_prefix = "unix:";
     if (!address.starts_with(unix_prefix))
         return std::make_unique<http::Upstream>(loop, address, limits);
@@ -33,7 +33,9 @@ struct Purger::Asked {
     std::function<void(int, const std::string&)> done;
     std::size_t waits = 0;
     std::string why;  // lines
-    bool failed = false;
+    bool failed = false, unsaved = false;
+
+    void end() const { done(unsaved ? 500 : failed ? 502 : why.empty() ? 200 : 404, why); }
 };
 
 Purger::Purger(net::Loop& loop, EdgeShared& shared, Flights& flights,
@@ -65,7 +67,8 @@ void Purger::purge(const Purge& purge, std::function<void(int, const std::string
     asked->purge = purge;
     asked->done = std::move(done);
     asked->why = purge_here(asked->purge);
-    if (others_.empty()) return asked->done(asked->why.empty() ? 200 : 404, asked->why);
+    save(*asked);
+    if (others_.empty()) return asked->end();
     pass_on(asked);
 }
 
@@ -105,29 +108,39 @@ std::string Purger::purge_here(Purge& purge) {
     for (const auto& what : all) shared_.cache.purge(what, purge.hard, now);
     flights_.forget_all();  // later clients start a new fetch
     purge.what = std::move(all);
-    shared_.cache.keep_purges();
     wake_.notify_all();
     return unknown;
+}
+
+/// What is not saved is forgotten at the next start, so whoever asked must know.
+void Purger::save(Asked& asked) {
+    if (asked.unsaved || shared_.cache.keep_purges()) return;
+    asked.unsaved = true;
+    asked.why += "purged until the next start only: " + shared_.cache.trouble() + '\n';
 }
 
 void Purger::pass_on(const std::shared_ptr<Asked>& asked) {
     auto onward = asked->purge;
     onward.via.push_back(shared_.instance);
-    const auto body = print_purge(onward);
-    asked->waits = others_.size();
+    const auto parts = in_parts(onward);
+    asked->waits = others_.size() * parts.size();
     for (const auto& other : others_)
-        http::ask(*other, {"POST", "/purge", 1, {{"Content-Type", "application/json"}}},
-                  Bytes(as_bytes(body).begin(), as_bytes(body).end()), most_answer_bytes,
-                  [this, asked, other = other.get()](auto answer) {
-                      if (!answer.ok()) {
-                          asked->failed = asked->failed || answer.status != 404;
-                          asked->why += other->url() + ": " + answer.why + '\n';
-                          if (answer.status != 0) asked->why += as_text(answer.body);
-                      }
-                      if (--asked->waits > 0) return;
-                      purge_here(asked->purge);
-                      asked->done(asked->failed ? 502 : asked->why.empty() ? 200 : 404, asked->why);
-                  });
+        for (const auto& part : parts) {
+            const auto body = print_purge(part);
+            http::ask(*other, {"POST", "/purge", 1, {{"Content-Type", "application/json"}}},
+                      Bytes(as_bytes(body).begin(), as_bytes(body).end()), most_answer_bytes,
+                      [this, asked, other = other.get()](auto answer) {
+                          if (!answer.ok()) {
+                              asked->failed = asked->failed || answer.status != 404;
+                              asked->why += other->url() + ": " + answer.why + '\n';
+                              if (answer.status != 0) asked->why += as_text(answer.body);
+                          }
+                          if (--asked->waits > 0) return;
+                          purge_here(asked->purge);
+                          save(*asked);
+                          asked->end();
+                      });
+        }
 }
 
 /// Others purge too: an origin by a field of an answer.

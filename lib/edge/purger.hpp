@@ -19,13 +19,15 @@ class Purger {
     ~Purger();
 
     /// @param done  called at once or later: 200, 404 for an unknown name, 502 if not all others
-    ///              confirmed; with a line for each failure
+    ///              confirmed, 500 if it holds here but could not be saved; with a line for each
+    ///              failure
     void purge(const Purge& purge, std::function<void(int status, const std::string& why)> done);
 
    private:
     struct Asked;
     std::optional<std::string> id_of(const std::string& name);
     std::string purge_here(Purge& purge);
+    void save(Asked& asked);
     void pass_on(const std::shared_ptr<Asked>& asked);
     void sweep();  // runs on the thread
 

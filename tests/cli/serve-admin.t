@@ -225,6 +225,23 @@ in_memory() {
 }
 ok 'a cache in memory too' in_memory
 
+full_test='a purge that a full disk does not keep holds, and is reported: the status is 69'
+mkdir disk
+if mount -t tmpfs -o size=256k tmpfs disk 2>/dev/null; then
+    unkept() {
+        start stretto-serve "$origin" --cache disk/cache --admin "unix:$work/full.socket" || return 1
+        cat /dev/zero >disk/ballast 2>/dev/null
+        ends_saying 69 'purged until the next start only' stretto-publish --purge /a "unix:$work/full.socket" &&
+            rm disk/ballast &&
+            stretto-publish --purge /a "unix:$work/full.socket" &&
+            stop "$pid"
+    }
+    ok "$full_test" unkept
+    umount disk
+else
+    skip "$full_test" 'only root may mount a small tmpfs'
+fi
+
 # two tiers, and two edges that forward purges to each other
 start stretto-serve "$edge" --admin "unix:$work/outer.socket" --purge-to "unix:$work/socket" &&
     outer=$url outer_pid=$pid ||
@@ -239,6 +256,13 @@ tiers() {
         test "$(count "$chunk")" -gt "$n"
 }
 ok 'an outer edge forwards a purge to the inner one' tiers
+many() { # each name becomes three; 66: the inner edge takes them, but it knows the names no better
+    # shellcheck disable=SC2046
+    exits 66 stretto-publish $(seq -f '--purge name%g' 400) "unix:$work/outer.socket" 2>err &&
+        grep -q "unix:.*404\|'name400' is not known here" err &&
+        lacks 'too much' err
+}
+ok 'one of more names than an edge takes of paths too' many
 round() {
     start stretto-serve "$origin" --admin "unix:$work/one.socket" --purge-to "unix:$work/two.socket" &&
         one=$pid &&

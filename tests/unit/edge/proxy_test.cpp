@@ -189,6 +189,16 @@ BOOST_AUTO_TEST_CASE(a_private_response_goes_to_one_client_and_later_requests_ar
     reply(200, storable, "text");
     wait(fifth), wait(sixth);
 }
+BOOST_AUTO_TEST_CASE(
+    a_refused_request_for_a_songs_object_is_its_own_and_later_requests_are_shared) {
+    const auto path = "/songs/" + std::string(32, 'a') + "/96/chunk_0.ogg";
+    const auto bad = get(path, {}, 400, "", "what?");
+    BOOST_TEST(bad->status == 400);
+    const auto one = ask(path), other = ask(path);
+    until([&] { return counters.collapsed == 1; });
+    until_held(1);
+    BOOST_TEST(asked() == 2u);
+}
 BOOST_AUTO_TEST_CASE(each_variant_is_asked_for_once) {
     std::vector<Answer> all;
     for (const auto* coding : {"gzip", "br", "gzip", "br"})
