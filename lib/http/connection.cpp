@@ -292,7 +292,7 @@ bool Connection::parse_step(BytesView& bytes) {
                 refuse(413, "the body is too large");
                 return false;
             }
-            if (!upload_->share.grow(server_.shared_.uploads, parser.body().size())) {
+            if (!take(upload_->share, Budgets::Of::uploads, answer_.get(), parser.body().size())) {
                 refuse(503, too_many_uploads);
                 return false;
             }
@@ -408,6 +408,16 @@ std::optional<std::string> Connection::name_client(Exchange& exchange, Incoming&
     return {};
 }
 
+/// For whom a trusted proxy asks is known only when its request is whole.
+bool Connection::take(Budget::Share& share, Budgets::Of of, const Exchange* exchange,
+                      std::size_t bytes) {
+    return share.grow(server_.shared_.budgets[of], bytes, [&] {
+        const bool told = exchange && exchange->client;
+        if (trusted_ && !told) return std::string{};
+        return told ? exchange->client->source() : net::Address{peer_}.source();
+    });
+}
+
 /// Answer an invalid request, and close, because the start of the next request is unknown.
 void Connection::refuse(int status, std::string_view why) {
     upload_.reset();
@@ -447,7 +457,8 @@ void Connection::timed_out() {
 void Connection::send(std::uint64_t number, Outgoing&& response) {
     if (h2_) return h2_->send(number, std::move(response));
     if (over(number)) return;
-    if (response.body && !answer_->share.grow(server_.shared_.responses, response.body->held()))
+    if (response.body &&
+        !take(answer_->share, Budgets::Of::responses, answer_.get(), response.body->held()))
         response = busy_answer();
     replied_ = true;
     if (std::exchange(gone_, nullptr)) deadline_ms_ = UINT64_MAX;

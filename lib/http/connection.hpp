@@ -127,8 +127,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Http
     void note_bad_request() override;
     void note_broken() override;
     void pending() override { write_frames(); }
-    Budget& uploads() noexcept override { return server_.shared_.uploads; }
-    Budget& responses() noexcept override { return server_.shared_.responses; }
+    bool take(Budget::Share& share, Budgets::Of of, const Exchange* exchange,
+              std::size_t bytes) override;
     std::uint64_t now_ms() override { return server_.loop_.now_ms(); }
     const std::string& date() override { return server_.date(); }
 

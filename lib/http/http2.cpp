@@ -457,7 +457,7 @@ void Http2::take_data(Stream& stream, BytesView bytes) {
         return refuse(stream, 413, "the body is too large");
     if (uploads_ + bytes.size() > 2 * limits_.body_bytes)
         return refuse(stream, 503, too_many_uploads);
-    if (!stream.upload.grow(host_.uploads(), bytes.size()))
+    if (!host_.take(stream.upload, Budgets::Of::uploads, &stream.exchange, bytes.size()))
         return refuse(stream, 503, too_many_uploads);
     append(body, bytes);
     uploads_ += bytes.size();
@@ -497,7 +497,8 @@ void Http2::send(std::uint64_t number, Outgoing&& response) {
 }
 
 void Http2::answer(Stream& stream, Outgoing&& response) {
-    if (response.body && !stream.response.grow(host_.responses(), response.body->held()))
+    if (response.body && !host_.take(stream.response, Budgets::Of::responses, &stream.exchange,
+                                     response.body->held()))
         response = busy_answer();
     stream.replied = true;
     stream.gone = nullptr;

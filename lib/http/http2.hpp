@@ -39,8 +39,10 @@ class Http2 {
         virtual void note_broken() = 0;
         /// Outside take() and produce(): there may be something to produce.
         virtual void pending() = 0;
-        virtual Budget& uploads() noexcept = 0;
-        virtual Budget& responses() noexcept = 0;
+        /// Memory for the body of a request or a response. @return  false: there is no more for
+        /// this client
+        virtual bool take(Budget::Share& share, Budgets::Of of, const Exchange* exchange,
+                          std::size_t bytes) = 0;
         virtual std::uint64_t now_ms() = 0;
         virtual const std::string& date() = 0;
 

@@ -78,10 +78,9 @@ struct Shared {
     Counters counters;
     AccessLog& log;
     Limiter& limiter;
-    net::Networks proxies = {};                ///< whose word is taken on whom they ask for
-    net::Networks allowed = {};                ///< of clients; empty: all
-    Budget uploads{std::size_t{128} << 20};    ///< of bodies that are not whole yet
-    Budget responses{std::size_t{512} << 20};  ///< of bodies in memory
+    net::Networks proxies = {};  ///< whose word is taken on whom they ask for
+    net::Networks allowed = {};  ///< of clients; empty: all
+    Budgets budgets = {};
     bool allows(const net::Address& client) const noexcept {
         return allowed.empty() || allowed.contain(client);
     }

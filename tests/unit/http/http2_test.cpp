@@ -46,6 +46,8 @@ struct Throws : Body {
     }
 };
 
+std::string unknown() { return {}; }
+
 struct Toy : Http2::Host {
     void note_request(Exchange&, const Request& request) override { last = request; }
     void pass_on(Exchange&, Incoming&& incoming, std::uint64_t number) override {
@@ -63,8 +65,10 @@ struct Toy : Http2::Host {
     void note_bad_request() override { ++bad; }
     void note_broken() override { ++broken; }
     void pending() override { ++pendings; }
-    Budget& uploads() noexcept override { return uploads_; }
-    Budget& responses() noexcept override { return responses_; }
+    bool take(Budget::Share& share, Budgets::Of of, const Exchange*, std::size_t bytes) override {
+        return share.grow(of == Budgets::Of::uploads ? uploads_ : responses_, bytes,
+                          [] { return std::string{}; });
+    }
     std::uint64_t now_ms() override {
         if (no_clock) throw std::runtime_error{"no clock (this line is part of the test)"};
         return now;
@@ -218,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_request_is_answered) {
 BOOST_AUTO_TEST_CASE(a_response_that_finds_no_room_in_memory_is_503_until_there_is_some) {
     for (const bool full : {true, false}) {
         Budget::Share others;
-        BOOST_REQUIRE(others.grow(host.responses_, full ? Toy::room - 4 : 0));
+        BOOST_REQUIRE(others.grow(host.responses_, full ? Toy::room - 4 : 0, unknown));
         answer(all_of("hello"), 5);
         const auto id = ask("/");
         BOOST_TEST(got[id].status == (full ? "503" : "200"));
@@ -237,7 +241,7 @@ BOOST_AUTO_TEST_CASE(what_a_client_does_not_read_is_counted_until_it_leaves) {
 BOOST_AUTO_TEST_CASE(an_upload_that_finds_no_room_in_memory_is_refused) {
     const auto id = ask("/", "POST", false);
     Budget::Share others;
-    BOOST_REQUIRE(others.grow(host.uploads_, Toy::room - 4));
+    BOOST_REQUIRE(others.grow(host.uploads_, Toy::room - 4, unknown));
     Http2& mine = *server;
     const std::uint8_t head[] = {0, 0, 5, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(id)};
     mine.take(head);
