@@ -189,6 +189,7 @@ void Tracker::announce() {
     const auto json = swarm::print_announce(mine);
     post("/announce", json, [this, json](const http::Whole& got) {
         announcing_ = false;
+        if (leaving_) return got.ok() || answered_ ? say_leaving() : leaving_();
         if (!kept_) return;
         std::chrono::milliseconds next{};
         const auto answer = got.ok() ? swarm::parse_announce_answer(as_text(got.body))
@@ -236,26 +237,27 @@ void Tracker::announce_through(const std::string& json, std::function<void()> do
 }
 
 void Tracker::leave(std::function<void()> done) {
-    // who never answered has named us to nobody
-    if (!kept_ || !answered_) {
-        kept_ = nullptr;
-        again_.stop();
-        return done();
-    }
-    kept_ = nullptr;
+    const bool shared = std::exchange(kept_, nullptr);
     again_.stop();
+    // a tracker that was told nothing names us to nobody
+    if (!shared || (!answered_ && !announcing_)) return done();
+    auto once = std::make_shared<std::function<void()>>(std::move(done));
+    leaving_ = [once] {
+        if (auto call = std::exchange(*once, nullptr)) call();
+    };
+    late_.emplace(loop_, leaving_);
+    late_->once(std::chrono::seconds{1});
+    // on another connection it could arrive before the announce under way, which would then stay
+    if (!announcing_) say_leaving();
+}
+
+void Tracker::say_leaving() {
     swarm::Announce mine;
     mine.peer_id = peer_id_;
     mine.port = port_;
-    auto once = std::make_shared<std::function<void()>>(std::move(done));
-    const auto finish = [once] {
-        if (auto call = std::exchange(*once, nullptr)) call();
-    };
-    late_.emplace(loop_, finish);
-    late_->once(std::chrono::seconds{1});
     const auto json = swarm::print_announce(mine);
     const auto rest = std::make_shared<int>(2);
-    const auto one = [finish, rest] {
+    const auto one = [finish = std::exchange(leaving_, {}), rest] {
         if (--*rest == 0) finish();
     };
     post("/announce", json, [one](const http::Whole&) { one(); });

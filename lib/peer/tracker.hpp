@@ -64,6 +64,7 @@ class Tracker {
     void announce();
     std::chrono::milliseconds reached(bool listed);
     void announce_through(const std::string& json, std::function<void()> done);
+    void say_leaving();
     Gateway gateway() const { return gateway_ ? gateway_() : Gateway{}; }
     void get(const std::string& target, std::size_t most, std::function<void(http::Whole)> done);
     void keep_pass(const std::string& song_id, const http::Fields& answer);
@@ -75,6 +76,7 @@ class Tracker {
     http::Upstream upstream_;
     net::Timer again_;
     std::optional<net::Timer> late_;
+    std::function<void()> leaving_;  // called once the tracker knows; until then it is to be told
     const store::Kept* kept_ = nullptr;
     std::function<void(std::vector<std::string>)> withhold_;
     std::function<std::string()> token_;

@@ -123,6 +123,58 @@ BOOST_AUTO_TEST_CASE(a_leaving_peer_tells_the_tracker) {
     BOOST_TEST(announces() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_peer_that_leaves_during_an_announce_tells_the_tracker_after_it) {
+    keep(0);
+    std::vector<http::Reply> held;
+    server.first = [&](const std::string&, const http::Reply& reply) {
+        if (held.empty()) held.push_back(reply);
+        return announces() == 1;
+    };
+    tracker.share(kept, 4711, 2500);
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return held.size() == 1; }));
+    bool left = false;
+    tracker.leave([&] { left = true; });
+    BOOST_TEST(!left);
+    held.front().send(200, server.files["/announce"]);
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return left; }));
+    BOOST_REQUIRE(announces() == 2u);
+    BOOST_TEST(announced(1).leaving());
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_leaves_during_an_announce_waits_no_longer_than_a_second) {
+    keep(0);
+    std::vector<http::Reply> held;
+    server.first = [&](const std::string&, const http::Reply& reply) {
+        held.push_back(reply);
+        return true;
+    };
+    tracker.share(kept, 4711, 2500);
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return held.size() == 1; }));
+    int left = 0;
+    tracker.leave([&] { ++left; });
+    BOOST_TEST(toy::run_until(
+        loop, [&] { return left > 0; }, std::chrono::seconds{4}));
+    BOOST_TEST(announces() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_announce_needs_no_leaving) {
+    keep(0);
+    std::vector<http::Reply> held;
+    server.first = [&](const std::string&, const http::Reply& reply) {
+        held.push_back(reply);
+        return true;
+    };
+    tracker.share(kept, 4711, 2500);
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return held.size() == 1; }));
+    bool left = false;
+    tracker.leave([&] { left = true; });
+    held.front().send(403, "no");
+    BOOST_TEST(toy::run_until(loop, [&] { return left; }));
+    server.first = nullptr;
+    turn();
+    BOOST_TEST(announces() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_silent_tracker_does_not_delay_leaving) {
     keep(0);
     tracker.share(kept, 4711, 2500);
