@@ -176,7 +176,7 @@ partial_cut() {
         head -n -1 whole.part >short.part &&
         exits 65 stretto-report short.part &&
         ends_saying 65 'last line' stretto-report short.part &&
-        sed 's/partial\/2/partial\/1/' whole.part | ends_saying 65 'another version' stretto-report -
+        sed 's/partial\/3/partial\/2/' whole.part | ends_saying 65 'another version' stretto-report -
 }
 ok 'a partial report without its last line, or of another version, is refused' partial_cut
 ok 'a missing file is reported' exits 66 stretto-report none.jsonl
