@@ -185,7 +185,7 @@ report::Options report_options(const Options& o) {
 int verdict(const Options& o, const report::Counts& counts) {
     if (!o.strict || counts.skipped() == 0) return 0;
     note(text(counts.skipped(), " lines skipped: ", counts.torn, " torn, ", counts.foreign,
-              " foreign, ", counts.doubled, " doubled, ", counts.late, " late"));
+              " foreign, ", counts.doubled, " doubled"));
     return 1;
 }
 
@@ -470,8 +470,8 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--until", o.until, "Only sessions that began before this time")
         ->type_name("TIME");
     app.add_flag("--strict", o.strict,
-                 "Exit with 1 if lines were skipped (incomplete, duplicated, of an unknown format, "
-                 "or late)");
+                 "Exit with 1 if lines were skipped (incomplete, duplicated, or of an unknown "
+                 "format)");
     app.add_flag("--keep-going", o.keep_going,
                  "Continue when a file is damaged, truncated or of an unknown format");
     app.add_option("--time-zone", o.zone, "Time zone of days and hours, such as Europe/Berlin")

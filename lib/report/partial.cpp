@@ -10,10 +10,10 @@ struct CountField {
     std::int64_t Counts::*at;
 };
 constexpr CountField count_fields[] = {
-    {"files", &Counts::files},     {"bytes", &Counts::bytes}, {"lines", &Counts::lines},
-    {"events", &Counts::events},   {"torn", &Counts::torn},   {"foreign", &Counts::foreign},
-    {"doubled", &Counts::doubled}, {"late", &Counts::late},   {"requests", &Counts::requests},
-    {"given", &Counts::given},     {"via", &Counts::via}};
+    {"files", &Counts::files},     {"bytes", &Counts::bytes},       {"lines", &Counts::lines},
+    {"events", &Counts::events},   {"torn", &Counts::torn},         {"foreign", &Counts::foreign},
+    {"doubled", &Counts::doubled}, {"requests", &Counts::requests}, {"given", &Counts::given},
+    {"via", &Counts::via}};
 
 struct Field {
     const char* name;
