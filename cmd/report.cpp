@@ -27,6 +27,7 @@
 #include "net/socket.hpp"
 #include "report/catalogue.hpp"
 #include "report/erase.hpp"
+#include "report/farms.hpp"
 #include "report/follow.hpp"
 #include "report/input.hpp"
 #include "report/page.hpp"
@@ -185,7 +186,7 @@ report::Options report_options(const Options& o) {
 int verdict(const Options& o, const report::Counts& counts) {
     if (!o.strict || counts.skipped() == 0) return 0;
     note(text(counts.skipped(), " lines skipped: ", counts.torn, " torn, ", counts.foreign,
-              " foreign, ", counts.doubled, " doubled, ", counts.late, " late"));
+              " foreign, ", counts.doubled, " doubled"));
     return 1;
 }
 
@@ -408,7 +409,14 @@ void settle(Options& o) {
         if (!o.wishes.pool_cents)
             throw Error{EX_USAGE, text("--pool '", o.pool, "': use an amount, 1234.56")};
     }
-    o.wishes.payment.trusted = {o.trusted.begin(), o.trusted.end()};
+    for (const auto& trusted : o.trusted) {
+        auto name = report::trusted_name(trusted);
+        if (!name)
+            throw Error{EX_USAGE, text("--trust '", trusted,
+                                       "': use a listener's 16 digits, an address, or a network "
+                                       "as reports have them: 192.0.2.0/24, 2001:db8:1::/48")};
+        o.wishes.payment.trusted.insert(std::move(*name));
+    }
     if (o.partial || !o.load.empty()) return;
     if (!o.prices.empty()) o.wishes.prices = report::read_prices(o.prices);
     if (!o.catalogue.empty()) o.wishes.catalogue = read_catalogue(o.catalogue);
@@ -470,8 +478,8 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--until", o.until, "Only sessions that began before this time")
         ->type_name("TIME");
     app.add_flag("--strict", o.strict,
-                 "Exit with 1 if lines were skipped (incomplete, duplicated, of an unknown format, "
-                 "or late)");
+                 "Exit with 1 if lines were skipped (incomplete, duplicated, or of an unknown "
+                 "format)");
     app.add_flag("--keep-going", o.keep_going,
                  "Continue when a file is damaged, truncated or of an unknown format");
     app.add_option("--time-zone", o.zone, "Time zone of days and hours, such as Europe/Berlin")

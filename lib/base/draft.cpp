@@ -179,6 +179,18 @@ void Draft::write(BytesView bytes) {
     ::sync_file_range(file_.fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+void Draft::resemble(const struct stat& original) {
+    struct stat ours;
+    if (::fstat(file_.fd(), &ours) != 0) throw system_error("read", target_.string());
+    const bool same = ours.st_uid == original.st_uid && ours.st_gid == original.st_gid;
+    if (!same && ::fchown(file_.fd(), original.st_uid, original.st_gid) != 0)
+        throw Error{EX_NOPERM, text("cannot rewrite '", target_.string(),
+                                    "' with its owner and group: ", std::strerror(errno))};
+    // after fchown, which clears some; the umask does not apply
+    if (::fchmod(file_.fd(), original.st_mode & 07777) != 0)
+        throw system_error("write", target_.string());
+}
+
 /// A file without a name cannot replace another: it gets a hidden one first.
 void Draft::give_name() {
     static std::atomic<unsigned> count = 0;

@@ -1,5 +1,7 @@
 #pragma once
 // A file that appears as a whole or not at all.
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "base/bytes.hpp"
@@ -29,6 +31,10 @@ class Draft {
     static std::filesystem::path folder_for(const std::filesystem::path& target);
 
     void write(BytesView bytes);
+
+    /// Give the draft the owner, group and permissions of the file that it replaces. Throws an
+    /// Error (77) if this process may not.
+    void resemble(const struct stat& original);
 
     /// fsync, rename, fsync of the folder: after this a power cut loses nothing. Error 74 leaves
     /// the target as it was.

@@ -1,6 +1,7 @@
 #include "clickhouse/loader.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -96,7 +97,8 @@ class Loader::File {
 
     void begin(std::string_view first) {
         known_.file = hex(sha256(as_bytes(first)));
-        if (name_ == "-") return;
+        // a pipe can be read once; to look at its begin would take lines from it
+        if (name_ == "-" || !std::filesystem::is_regular_file(name_)) return;
         const auto answer =
             to_.engine_.ask(0, select_progress(to_.engine_.location().database, known_.file));
         for (RowReader rows{answer}; !rows.over();) {

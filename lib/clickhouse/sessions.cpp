@@ -133,7 +133,9 @@ Result<Row> read_session(RowReader& from, report::Dictionary& names, std::string
          {&s.stalls, &s.resumes, &s.stalled_ms, &s.last_stall_ms, &s.switches, &s.uploaded})
         *to = numbers.sum();
     s.end_seq = numbers.event_number();
-    if (s.end_seq >= 0) s.ending = report::ending_of(why);
+    const auto length_ms = numbers.event_number();
+    if (s.end_seq >= 0)
+        s.ending = report::ending_of(why), s.length_ms = report::length_of(length_ms);
     const auto begun_ms = numbers.difference();
     const auto received_ms = numbers.event_number();
     const bool timed = read_clock(from, numbers, begun_ms, received_ms, s.clock);

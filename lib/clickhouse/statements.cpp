@@ -145,6 +145,7 @@ std::string select_sessions(const std::string& database, std::uint16_t first, st
         ", kind = 'upload') AS uploaded, "
         "max(if(kind = 'end', seq, toInt64(-1))) AS end_seq, "
         "argMaxIf(why, seq, kind = 'end') AS ending, "
+        "argMaxIf(audio_ms, seq, kind = 'end') AS song_length, "
         "min(if(",
         timed, " AND ", plausible, ", received_ms - (sent_ms - time_ms), toInt64(", none,
         "))) AS begun, max(if(", timed,
@@ -179,7 +180,7 @@ std::string select_sessions(const std::string& database, std::uint16_t first, st
     return text(
         "SELECT session, listener, song, its_place, its_address, its_title, its_artist, ending, "
         "its_token, toInt64(events), heard, sound, startup, toInt64(stalls), toInt64(resumes), "
-        "stalled, last_stall, toInt64(switches), uploaded, end_seq, begun, received, "
+        "stalled, last_stall, toInt64(switches), uploaded, end_seq, song_length, begun, received, "
         "arrayMap((start, end) -> (times[start], times[end - 1], toInt64(end - start), "
         "arrayReduce('min', arraySlice(offsets, start, end - start)), "
         "arrayReduce('min', arraySlice(behinds, start, end - start))), ",

@@ -44,6 +44,7 @@ Listed describe(const store::Summary& about) {
               {"disc", disc},     {"track", track}, {"seconds", seconds}};
     json["artist_id"] = by.empty() ? Json() : Json(artist_id(by));
     json["album_id"] = album.empty() ? Json() : Json(album_id(by, album));
+    if (!tags_key.empty()) json["tag_set"] = tags_key;
     for (const int kbps : bitrates) json["bitrates"].push_back(kbps);
     json["lufs"] = lufs;
     json["covers"] = Json::object();

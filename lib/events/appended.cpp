@@ -1,7 +1,6 @@
 #include "events/appended.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <cerrno>
 #include <ctime>
 
+#include "base/appendable.hpp"
 #include "base/error.hpp"
 #include "events/reader.hpp"
 
@@ -99,15 +99,11 @@ Appended::Appended(std::filesystem::path path, std::uint64_t most_bytes)
 
 Appended::Opened Appended::open() const {
     const auto subject = path_.string();
-    Opened opened{
-        File{::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640)}};
-    if (!opened.file) throw output_error(subject);
+    // two would cut off each other's lines
+    Opened opened{open_appendable(path_, O_RDWR | O_NONBLOCK, LOCK_EX)};
     const auto info = status_of(opened.file, path_);
     if (!S_ISREG(info.st_mode))
         throw Error{EX_IOERR, text("cannot append to '", subject, "': it is not a regular file")};
-    // two would cut off each other's lines
-    if (::flock(opened.file.fd(), LOCK_EX | LOCK_NB) != 0)
-        throw Error{EX_TEMPFAIL, text("'", subject, "': another program appends to it")};
     opened.healed = heal(opened.file, static_cast<std::uint64_t>(info.st_size), subject);
     opened.last_ms = info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000;
     sync_directory(folder_of(path_));

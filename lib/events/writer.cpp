@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/appendable.hpp"
 #include "base/error.hpp"
 
 namespace stretto::events {
@@ -16,10 +17,7 @@ constexpr std::int64_t most_wait_ms = 1000;
 
 File open_appended(const std::filesystem::path& path) {
     // readable, so that a torn last line can be seen
-    File file{path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                          : ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640)};
-    if (!file) throw output_error(path.string());
-    return file;
+    return path == "-" ? appendable_output() : open_appendable(path, O_RDWR, LOCK_SH);
 }
 
 /// Pipes and devices have no end to look at.
@@ -60,7 +58,12 @@ void Writer::follow_name() {
     if (::fstat(file_.fd(), &ours) != 0 || !S_ISREG(ours.st_mode)) return;
     const bool there = ::stat(path_.c_str(), &named) == 0;
     if (there && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev) return;
-    file_ = open_appended(path_);
+    try {
+        file_ = open_appended(path_);
+    } catch (const Error& why) {
+        if (why.exit() != EX_TEMPFAIL) throw;
+        return;  // the new one is being rewritten; the old one, which was moved, grows on
+    }
     torn_ = ends_torn(file_.fd());
 }
 

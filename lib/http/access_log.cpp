@@ -7,6 +7,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "base/appendable.hpp"
 #include "base/byte_set.hpp"
 #include "base/error.hpp"
 #include "http/structured.hpp"
@@ -56,10 +57,7 @@ void append_request(std::string& to, const LogEntry& entry) {
 }
 
 File open_log(const std::filesystem::path& path) {
-    File file{path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                          : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)};
-    if (!file) throw output_error(path.string());
-    return file;
+    return path == "-" ? appendable_output() : open_appendable(path, O_WRONLY, LOCK_SH);
 }
 
 }  // namespace

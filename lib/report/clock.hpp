@@ -51,6 +51,12 @@ class Clock {
     /// @return false if they overlap, are out of order or out of range
     bool restore(std::vector<Stretch> stretches, std::int64_t begun_ms, std::int64_t received_ms);
 
+    /// Call `take` for each of its parts, which are its whole state.
+    template <class Take>
+    void each_part(Take&& take) {
+        take(stretches_), take(begun_), take(received_);
+    }
+
    private:
     std::vector<Stretch> stretches_;  // by time, silence_ms and more apart
     std::int64_t begun_ = none;       // the first line by the server's clock

@@ -125,6 +125,11 @@ bool Eraser::names_them(std::string_view line) const {
 }
 
 void Eraser::look(const std::string& name) {
+    // before anything is rewritten: without the events, nobody knows which sessions of a log to
+    // take
+    if (const File file{::open(name.c_str(), O_RDONLY | O_CLOEXEC)};
+        file && ::flock(file.fd(), LOCK_EX | LOCK_NB) != 0)
+        in_use(name);
     if (!what_.listener) return;
     std::string room;
     Event event;
@@ -214,10 +219,11 @@ Erased Eraser::rewrite(const std::string& name) {
     if (!original) throw system_error("open", name);
     const auto before = status_of(original, name);
     if (!S_ISREG(before.st_mode)) throw Error{EX_USAGE, text("'", name, "' is no file")};
-    // stretto-serve holds the same lock on the file that it appends to
+    // who appends to it holds a lock: base/appendable
     if (::flock(original.fd(), LOCK_EX | LOCK_NB) != 0) in_use(name);
     Erased erased;
-    Draft draft{name, before.st_mode & 0777};
+    Draft draft{name, 0600};
+    draft.resemble(before);
     Packed packed{draft, packing_of(original, name)};
     const auto wrong = each_line(name, [&](std::string_view text, bool whole) {
         std::string line{text};

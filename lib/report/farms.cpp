@@ -1,10 +1,13 @@
 #include "report/farms.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "base/text.hpp"
 #include "report/experience.hpp"
+#include "report/session.hpp"
 
 namespace stretto::report {
 namespace {
@@ -91,7 +94,7 @@ Farms::Farms(Visits& visits, const Rules& rules, const Tagged& tagged, const Far
     }
     each_listener(visits, rules, [&](const Listener& listener) {
         const auto name = home(listener);
-        if (name == no_name) return;
+        if (name == no_name || is_trusted(listener)) return;
         auto& network = networks_[name];
         const auto why = with_others(listener, network, name);
         if (why.empty()) return;
@@ -190,6 +193,7 @@ std::string Farms::with_others(const Listener& listener, const Network& network,
 }
 
 std::string Farms::suspicion(const Listener& listener) const {
+    if (is_trusted(listener)) return {};
     if (auto why = listener.suspicion(rules_.zone); !why.empty()) return why;
     const auto most = std::max(static_cast<double>(limits_.busiest),
                                limits_.times_most * static_cast<double>(busiest_.percentile(0.9)));
@@ -209,6 +213,20 @@ bool Farms::is_trusted(const Listener& listener) const {
     if (trusted.contains(hex_key(listener.key))) return true;
     const auto name = home(listener);
     return name != no_name && trusted.contains(rules_.names.addresses[name]);
+}
+
+std::optional<std::string> trusted_name(std::string_view text) {
+    const bool key = text.size() == 16 && std::all_of(text.begin(), text.end(), [](char c) {
+                         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                     });
+    if (key) return std::string{text};
+    const auto slash = text.find('/');
+    const std::string address{text.substr(0, slash)};
+    std::uint8_t bytes[16];
+    const bool ipv4 = ::inet_pton(AF_INET, address.c_str(), bytes) == 1;
+    if (!ipv4 && ::inet_pton(AF_INET6, address.c_str(), bytes) != 1) return {};
+    if (slash != text.npos && text.substr(slash) != (ipv4 ? "/24" : "/48")) return {};
+    return network_of(address);
 }
 
 std::map<std::string, OfNetwork> Farms::networks() const {

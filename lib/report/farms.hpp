@@ -1,6 +1,7 @@
 #pragma once
 // Detects farms: invented listeners that share networks and songs.
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,12 +33,17 @@ struct OfNetwork {
     std::string suspicion;
 };
 
+/// Payment::trusted's name of what an operator writes: a listener's 16 digits, or an address or
+/// network (IPv4 /24, IPv6 /48), which becomes its network as reports show it. nullopt: neither.
+std::optional<std::string> trusted_name(std::string_view text);
+
 class Farms {
    public:
     /// Examine all visits.
     Farms(Visits& visits, const Rules& rules, const Tagged& tagged, const FarmRules& limits = {});
 
-    /// Why a listener looks like a machine, alone or with others; empty if it looks human.
+    /// Why a listener looks like a machine, alone or with others; empty if it looks human or is
+    /// trusted.
     std::string suspicion(const Listener& listener) const;
     bool is_trusted(const Listener& listener) const;
     /// The suspected networks by name.

@@ -130,8 +130,7 @@ Listening sum_up(Visits& visits, const Rules& rules, const Tagged& tagged, const
         one.key = listener.key;
         one.songs = std::ssize(listener.songs);
         one.suspicion = farms.suspicion(listener);
-        const bool paid =
-            one.suspicion.empty() || rules.payment.pay_suspects || farms.is_trusted(listener);
+        const bool paid = one.suspicion.empty() || rules.payment.pay_suspects;
         ++sum.listeners;
         for (const auto& [song, of] : listener.songs) {
             (tagged.pays(song) ? sum.all : sum.outside).add(of);
@@ -173,9 +172,7 @@ std::vector<std::uint64_t> weigh(Visits& visits, const Rules& rules, const Tagge
         return weights;
     }
     each_listener(visits, rules, [&](const Listener& listener) {
-        if (!payment.pay_suspects && !farms.is_trusted(listener) &&
-            !farms.suspicion(listener).empty())
-            return;
+        if (!payment.pay_suspects && !farms.suspicion(listener).empty()) return;
         std::uint64_t all = 0;
         for (const auto& [song, of] : listener.songs)
             if (counts(song)) all += static_cast<std::uint64_t>(of.plays);

@@ -10,10 +10,10 @@ struct CountField {
     std::int64_t Counts::*at;
 };
 constexpr CountField count_fields[] = {
-    {"files", &Counts::files},     {"bytes", &Counts::bytes}, {"lines", &Counts::lines},
-    {"events", &Counts::events},   {"torn", &Counts::torn},   {"foreign", &Counts::foreign},
-    {"doubled", &Counts::doubled}, {"late", &Counts::late},   {"requests", &Counts::requests},
-    {"given", &Counts::given},     {"via", &Counts::via}};
+    {"files", &Counts::files},     {"bytes", &Counts::bytes},       {"lines", &Counts::lines},
+    {"events", &Counts::events},   {"torn", &Counts::torn},         {"foreign", &Counts::foreign},
+    {"doubled", &Counts::doubled}, {"requests", &Counts::requests}, {"given", &Counts::given},
+    {"via", &Counts::via}};
 
 struct Field {
     const char* name;
@@ -28,9 +28,10 @@ constexpr Field fields[] = {{"sound_ms", &Session::sound_ms},
                             {"last_stall_ms", &Session::last_stall_ms},
                             {"switches", &Session::switches},
                             {"uploaded", &Session::uploaded},
-                            {"end_seq", &Session::end_seq}};
+                            {"end_seq", &Session::end_seq},
+                            {"length_ms", &Session::length_ms}};
 
-constexpr const char* format = "stretto-partial/2";
+constexpr const char* format = "stretto-partial/3";
 constexpr const char* endings[] = {"none", "finished", "skipped", "failed"};
 constexpr const char* told_names[] = {"reported", "hit", "miss", "origin", "to_server"};
 constexpr const char* source_names[] = {"cache", "peer", "edge_hit", "edge_miss"};

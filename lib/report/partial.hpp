@@ -11,7 +11,7 @@
 
 namespace stretto::report {
 
-/// {"partial": "stretto-partial/2", counts}: the last line. Without it, the partial report is
+/// {"partial": "stretto-partial/3", counts}: the last line. Without it, the partial report is
 /// incomplete.
 std::string print_partial(const Counts& counts);
 /// {"partial_session": ID, ...}

@@ -46,7 +46,7 @@ void Report::add_partial(Pass& pass, std::string_view line) {
         ++intake_.counts().doubled;
         return;
     }
-    merged_.add(key);
+    merged_.set(key);
     add(partial->id, partial->session);
 }
 

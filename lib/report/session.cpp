@@ -38,7 +38,7 @@ std::int64_t known(std::int64_t number, std::int64_t most) {
 }
 
 constexpr std::int64_t most_audio_ms = song::most_chunk_s * 1000;
-constexpr std::int64_t most_stall_ms = 86'400'000;
+constexpr std::int64_t most_stall_ms = 86'400'000, most_length_ms = 86'400'000;
 constexpr std::int64_t most_upload_bytes = std::int64_t{1} << 36;  // an hour of 150 Mbit/s
 
 // limit per session: more than the chunks of a day
@@ -63,6 +63,8 @@ std::string network_of(std::string_view address) {
     std::fill(bytes.begin() + 6, bytes.end(), 0);
     return ::inet_ntop(AF_INET6, bytes.data(), printed, sizeof printed);
 }
+
+std::int64_t length_of(std::int64_t audio_ms) { return known(audio_ms, most_length_ms); }
 
 std::int64_t uploaded_bytes(const Event& event) { return known(event.bytes, most_upload_bytes); }
 
@@ -112,6 +114,7 @@ void Session::add(const Event& event, Dictionary& names) {
             if (event.seq < end_seq) break;
             end_seq = event.seq;
             ending = ending_of(event.why);
+            length_ms = length_of(event.audio_ms);
             break;
         case Kind::pause:
         case Kind::seek:
@@ -176,7 +179,7 @@ std::int64_t Session::kept_ms() const {
 
 bool Session::is_play(std::int64_t heard) const {
     if (heard >= play_ms) return true;
-    const auto all = kept_ms();
+    const auto kept = kept_ms(), all = kept > 0 ? kept : length_ms;
     // players round, and stop some packets before the last sample
     return ending == Ending::finished && all > 0 && heard > 0 && heard + 1000 >= all;
 }

@@ -46,7 +46,8 @@ struct Session {
     std::int64_t heard_ms = 0, startup_ms = -1;
     std::int64_t stalls = 0, resumes = 0, stalled_ms = 0, last_stall_ms = 0;
     std::int64_t switches = 0, uploaded = 0, end_seq = -1, start_seq = -1, address_seq = -1;
-    bool token = false;  ///< a server saw an access token with one of its lines
+    std::int64_t length_ms = 0;  ///< of the song, as the last line says; 0: it does not
+    bool token = false;          ///< a server saw an access token with one of its lines
     Ending ending = Ending::none;
     std::vector<Got> got;
     std::vector<Piece> pieces;  ///< at most 4,096
@@ -62,7 +63,8 @@ struct Session {
     /// Stalled time, ms, including a stall in which the session ended.
     std::int64_t stalled() const;
     std::int64_t kept_ms() const;
-    /// Whether 30 s were heard, or a shorter song to its end. @param heard  ms
+    /// Whether 30 s were heard, or a shorter song to its end. Its length is that of the chunks;
+    /// without chunks, as of a scrobble, the one that the last line says. @param heard  ms
     bool is_play(std::int64_t heard) const;
     /// Bytes from peers and edges that were never heard.
     std::int64_t wasted() const;
@@ -72,6 +74,9 @@ constexpr std::int64_t play_ms = 30'000;
 
 /// The bytes of an upload event: those uploaded since the previous upload event, at most 64 GiB.
 std::int64_t uploaded_bytes(const events::Event& event);
+
+/// The length of a song as an end event says it, ms: 0 if it does not, at most a day.
+std::int64_t length_of(std::int64_t audio_ms);
 
 /// The meaning of an end event's `why`.
 Ending ending_of(std::string_view why);

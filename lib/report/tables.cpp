@@ -35,11 +35,10 @@ Table input_table(const Summary& s, const Counts& c) {
              {"torn", "torn lines passed over", Kind::count},
              {"foreign", "lines of others passed over", Kind::count},
              {"doubled", "doubled lines passed over", Kind::count},
-             {"late", "lines that came too late", Kind::count},
              {"requests", "requests in logs", Kind::count},
              {"doubled_requests", "  doubled, counted once", Kind::count},
              {"via", "  through others' proxies", Kind::count}},
-            {{c.files, c.bytes, c.lines, c.events, c.torn, c.foreign, c.doubled, c.late, c.requests,
+            {{c.files, c.bytes, c.lines, c.events, c.torn, c.foreign, c.doubled, c.requests,
               s.doubled_requests, c.via}},
             true};
 }

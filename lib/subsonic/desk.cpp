@@ -442,7 +442,8 @@ class Desk {
                           time ? std::size_t{0} : asked_.chance(1u << 30)))));
         events::Session events{lines, session.substr(0, 26), asked_.listener.id, "", song.song};
         events.tell(began, "start", {{"title", song.title}, {"artist", song.artist}});
-        events.tell(began + heard, "end", {{"heard_ms", heard}, {"why", "finished"}});
+        events.tell(began + heard, "end",
+                    {{"heard_ms", heard}, {"why", "finished"}, {"audio_ms", all}});
     }
 
     const Asked& asked_;

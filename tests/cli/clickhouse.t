@@ -35,6 +35,11 @@ ok 'another run sends nothing' again
 grown() { sed 's/"honest3-/"more3-/' events.jsonl >>events.jsonl.more && cat events.jsonl.more >>events.jsonl && loads events.jsonl; }
 more() { grown >out && printf 'events.jsonl\t%s\t%s\t0\n' "$lines" "$lines" | cmp - out; }
 ok 'but what was appended' more
+piped() { # nothing of a pipe may be read twice: it begins with lines that are known
+    sed 's/"honest3-/"piped3-/' events.jsonl >pipe.jsonl && head -n 400 pipe.jsonl >began.jsonl && loads began.jsonl &&
+        cat pipe.jsonl | loads /dev/stdin >out && printf '/dev/stdin\t%s\t0\t0\n' "$(wc -l <pipe.jsonl)" | cmp - out
+}
+ok 'every line of a pipe is sent, whatever was loaded before' piped
 
 log='127.0.0.0 - - [24/Nov/2025:16:00:00 +0000] "GET /songs HTTP/1.1" 200 10 "-" "-" HIT 5 "-" "-"'
 others() { { echo '{"event":' && echo 'no line'; } >other.jsonl && loads other.jsonl; }

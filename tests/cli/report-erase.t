@@ -111,6 +111,13 @@ same_times() {
         test "$(stat -c '%Y %a' kept/events.jsonl)" = "$(date -ud 2026-11-18T01:02:03Z +%s) 600"
 }
 ok 'time and mode of a file do not change' same_times
+same_owner() { # a server opens its events again, a group reads them
+    fill && chmod 664 kept/* && owner=$(id -u):$(id -g) || return
+    [ "$(id -u)" != 0 ] || { owner=1234:1235 && chown "$owner" kept/*; } || return
+    (umask 077 && stretto-report --salt s --forget "$listener" kept >said) && traces | grep -qx 0 &&
+        test "$(stat -c '%u:%g %a' kept/* | sort -u)" = "$owner 664"
+}
+ok 'nor do owner, group and permissions, whatever the umask' same_owner
 busy() { # a server appends to it
     mkdir -p store/songs store/names &&
         fill &&
@@ -122,6 +129,13 @@ busy() { # a server appends to it
         stretto-report --forget "$listener" kept/events.jsonl
 }
 ok 'a file that a server appends to is not changed: 75' busy
+logging() { # nor are the events changed, which tell whose the sessions of a log are
+    fill && cp -r kept before.d && start stretto-serve --access-log kept/edge.log store &&
+        ends_saying 75 'appends to' stretto-report --salt s --forget "$listener" kept/events.jsonl kept/edge.log &&
+        cmp before.d/edge.log kept/edge.log && cmp before.d/events.jsonl kept/events.jsonl && stop "$pid" &&
+        stretto-report --salt s --forget "$listener" kept && traces | grep -qx 0
+}
+ok 'nor is an access log that a server writes' logging
 damaged() {
     fill &&
         head -c 2000 kept/old.jsonl.gz >short.gz &&

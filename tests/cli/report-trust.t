@@ -112,6 +112,12 @@ shapes() {
         cmp said.json truth.json
 }
 ok 'a catalogue is a list, lines or a store' shapes
+sets() { # a server lists a song again for each set of its tags
+    jq '.songs |= [.[] | (. + {tag_set: "best of", title: "Another", artist: "Somebody else"}), .]' songs.json >sets.json &&
+        stretto-report --json --pool 1000000 --min-plays 0 --catalogue sets.json honest.jsonl >said.json &&
+        cmp said.json truth.json
+}
+ok 'of the sets of its tags, those of its manifest count' sets
 pages() {
     cat >pages.py <<'EOF'
 import http.server, json, sys, urllib.parse
@@ -198,9 +204,17 @@ override() {
         jq -e "$farmed > 0" trusted.json &&
         paid --pay-suspects honest.jsonl farm.jsonl | jq -e "$farmed > 10000000" &&
         one=$(jq -r '.suspects[0].listener' said.json) &&
-        paid --trust "$one" honest.jsonl farm.jsonl | jq -e "$farmed > 0"
+        paid --trust "$one" honest.jsonl farm.jsonl >one.json &&
+        jq -e "$farmed > 0" one.json &&
+        jq -es --arg one "$one" 'all([.suspects[].listener] | index($one) == null)' one.json
 }
-ok 'trusted listeners are paid' override
+ok 'trusted listeners are paid, and are no suspects' override
+mistyped() {
+    for name in 203.0.3 203.0.3.0/16 2001:db8::/32 0123456789abcde 0123456789abcdeg ''; do
+        ends_saying 64 '--trust' stretto-report --trust "$name" honest.jsonl || { echo "$name"; return 1; }
+    done
+}
+ok 'a mistyped one is refused' mistyped
 tokens() { # a server saw a token with half of the sessions
     sed '/honest'"$seed"'-[0-9]*[02468]"/s/}$/,"token":"t"}/' honest.jsonl >tokens.jsonl &&
         paid tokens.jsonl >said.json &&

@@ -47,6 +47,44 @@ in_order() {
         same a.json b.json
 }
 ok 'order and repetition of lines do not change the report' in_order
+scrobble() { # SESSION MORE
+    printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"%s","listener":"l","place":"","song":"%s"%s}\n' \
+        start 0 1795900000000 "$1" "$1" '' end 1 1795900025000 "$1" "$1" ',"heard_ms":25000,"why":"finished"'"$2"
+}
+short() {
+    { scrobble none '' && scrobble whole ',"audio_ms":25000' && scrobble left ',"audio_ms":29000'; } >short.jsonl &&
+        stretto-report --json short.jsonl >short.json && stretto-report --partial short.jsonl >part &&
+        stretto-report --json part >parts.json && jq -es 'all([.songs[] | select(.plays > 0) | .song] == ["whole"])' \
+        short.json parts.json
+}
+ok 'a song under 30 s without chunks is a play if its last line tells that all of it was heard' short
+
+# more sessions of one line than are kept in memory, between the lines of listeners' sessions
+strangers() {
+    seq 110000 | sed 's/.*/{"event":"start","seq":0,"time_ms":1795900011000,"session":"s-&","listener":"s","place":"","song":"x"}/'
+}
+listeners() { # EVENT SEQ TIME MORE
+    ids='"session":"own-&","listener":"l&","place":"","song":"y"'
+    seq 100 | sed "s/.*/{\"event\":\"$1\",\"seq\":$2,\"time_ms\":$3,$ids$4}/"
+}
+flooded() {
+    {
+        listeners start 0 1795900000000 ''
+        listeners progress 1 1795900010000 ',"heard_ms":10000'
+        strangers
+        listeners end 2 1795900180000 ',"heard_ms":180000,"why":"finished"'
+    } >flooded.jsonl
+    stretto-report --json flooded.jsonl >flooded.json &&
+        jq -es 'all(.totals.plays == 100 and .totals.sessions == 110100 and .input.events == 110300)' flooded.json
+}
+ok 'a flood of sessions does not end the sessions of others early' flooded
+flooded_parts() {
+    stretto-report --partial flooded.jsonl >part &&
+        stretto-report --json part >parts.json &&
+        jq -es 'all(.totals.plays == 100 and .totals.sessions == 110100)' parts.json
+}
+ok 'nor in a partial report' flooded_parts
+rm -f flooded.jsonl part
 given_after() {
     line() {
         printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"a","listener":"l","place":"","song":"s"%s}\n' "$@"
@@ -176,7 +214,7 @@ partial_cut() {
         head -n -1 whole.part >short.part &&
         exits 65 stretto-report short.part &&
         ends_saying 65 'last line' stretto-report short.part &&
-        sed 's/partial\/2/partial\/1/' whole.part | ends_saying 65 'another version' stretto-report -
+        sed 's/partial\/3/partial\/2/' whole.part | ends_saying 65 'another version' stretto-report -
 }
 ok 'a partial report without its last line, or of another version, is refused' partial_cut
 ok 'a missing file is reported' exits 66 stretto-report none.jsonl

@@ -54,6 +54,15 @@ sets() { retitled && await 'the tags of a name' pair && page 'q=otherwise%20titl
 kept_sets() { stop "$pid" && starts && pair && listed_twice; }
 listed_twice() { whole && test "$(jq -r .id whole | grep -cx "$song")" -eq 2; }
 ok 'a song is listed once for each set of its tags, under the name of the set' sets
+own() {
+    whole && test "$(jq -r --arg s "$song" 'select(.id == $s) | .tag_set' whole | sort | xargs)" = 'novel null' &&
+        printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"a","listener":"l","place":"","song":"'"$song"'","heard_ms":%d}\n' \
+            start 0 1795900000000 0 end 1 1795900040000 40000 >heard.jsonl &&
+        stretto-report --json --pool 1 --min-plays 0 --catalogue "$url" heard.jsonl >paid.json &&
+        title=$(jq -r '.tags.TITLE[0] // ""' "store/songs/$song/manifest.json") &&
+        jq -e --arg t "$title" '.songs[0].title == $t and $t != "Otherwise Titled"' paid.json
+}
+ok 'a list says which tags are the own ones, so that a report can pay by it' own
 ok 'and also after a restart' kept_sets
 copied() {
     mv "$folder" away && await 'the song to go' lists copied '' && cp -r away "$folder" &&

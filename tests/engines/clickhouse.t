@@ -88,6 +88,23 @@ there=$one/piped
 piped() { loads <honest.jsonl && loads - <honest.jsonl && same honest.jsonl; }
 ok 'standard input' piped
 
+there=$one/crowded
+line() { printf '{"event":"%s","seq":%d,"time_ms":%d,"session":"%s","listener":"l","place":"","song":"s"%s}\n' "$@"; }
+stranger='{"event":"start","seq":0,"time_ms":1795900001500,"session":"s&","listener":"s","place":"","song":"x"}'
+# a listener before and after more open sessions than are kept in memory; short songs whose length the last line tells
+crowded() {
+    {
+        line start 0 1795900001000 own '' && line stall 1 1795900002000 own '' &&
+            seq 110000 | sed "s/.*/$stranger/" &&
+            line resume 2 1795900003000 own ',"ms":1000' && line end 3 1795900090000 own ',"heard_ms":60000,"why":"finished"' &&
+            line start 0 1795900001000 whole '' end 1 1795900026000 whole ',"heard_ms":25000,"why":"finished","audio_ms":25000' &&
+            line start 0 1795900001000 left '' end 1 1795900026000 left ',"heard_ms":25000,"why":"finished","audio_ms":29000'
+    } >crowded.jsonl
+    loads crowded.jsonl && same crowded.jsonl && stretto-report --json --from "clickhouse://$there" >said.json &&
+        jq -es 'all(.totals.plays == 2 and .totals.sessions == 110003 and .experience.stalls == 1)' said.json
+}
+ok 'more open sessions than are kept in memory, and scrobbles of short songs' crowded
+
 there=$one/race
 race() {
     loads honest.jsonl liars.jsonl >out.1 &

@@ -67,7 +67,7 @@ def numbers(*values):
 
 def session():
     row = b"".join(map(text, ["s1", "anna", "g2vtcyqp8tkj4pfe0jbawe76ra32k600", "here", "10.1.2.3", "Title", "Artist", "finished"]))
-    row += b"\0" + numbers(9, 31000, 1764000001000, 200, 0, 0, 0, 0, 0, 0, 8, NONE, -1)
+    row += b"\0" + numbers(9, 31000, 1764000001000, 200, 0, 0, 0, 0, 0, 0, 8, -1, NONE, -1)
     row += b"\1" + numbers(1764000000000, 1764000040000, 9, NONE, NONE)
     row += b"\1" + numbers(5, 1764000000500) + b"\3" + text("eu-west") + numbers(96, 1000, 31000, -1, 40)
     return row + b"\0"

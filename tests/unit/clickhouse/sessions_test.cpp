@@ -21,7 +21,8 @@ struct Answer {
     std::string session = "s", listener = "anna", song = "x", place = "here", address = "10.1.2.3",
                 title = "T", artist = "A", ending = "finished";
     std::int64_t events = 9, heard = 31'000, sound = 1'000, startup = 200, last_stall = 0,
-                 end_seq = 8, begun = none, received = -1, first_ms = 1'000, last_ms = 40'000;
+                 end_seq = 8, length = 25'000, begun = none, received = -1, first_ms = 1'000,
+                 last_ms = 40'000;
     std::vector<Chunk> chunks;
     std::vector<std::pair<std::uint64_t, std::string>> rejects;
 
@@ -35,7 +36,7 @@ struct Answer {
         for (int i = 0; i < 3; ++i) to.number(std::int64_t{0});  // stalls, resumes, stalled
         to.number(last_stall);
         for (int i = 0; i < 2; ++i) to.number(std::int64_t{0});  // switches, uploaded
-        for (const auto value : {end_seq, begun, received}) to.number(value);
+        for (const auto value : {end_seq, length, begun, received}) to.number(value);
         to.length(1);
         for (const auto value : {first_ms, last_ms, std::int64_t{9}, none, none}) to.number(value);
         to.length(chunks.size());
@@ -81,6 +82,7 @@ BOOST_AUTO_TEST_CASE(a_row_is_a_session) {
     BOOST_TEST(s.heard() == 31'000);
     BOOST_TEST(s.startup_ms == 200);
     BOOST_TEST((s.ending == report::Ending::finished));
+    BOOST_TEST(s.length_ms == 25'000);
     BOOST_TEST(s.token);
     BOOST_TEST_REQUIRE(s.got.size() == 2u);
     // in the order of the lines, not of the answer

@@ -1,8 +1,12 @@
 #include "report/intake.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <random>
+#include <tuple>
+
+#include "report/partial.hpp"
 
 using namespace stretto;
 using namespace stretto::report;
@@ -10,9 +14,16 @@ using namespace stretto::report;
 namespace {
 
 struct Fixture {
-    Intake intake(std::size_t most_open = Intake::default_most_open) {
+    Intake intake(const Intake::Limits& limits = {}) {
         return {names, "", [this](const std::string& id, Session& s) { taken.emplace_back(id, s); },
-                most_open};
+                limits};
+    }
+    /// All sessions that were taken, in an order of their own.
+    std::vector<std::string> printed() {
+        std::vector<std::string> lines;
+        for (const auto& [id, session] : taken) lines.push_back(print_partial(id, session, names));
+        std::sort(lines.begin(), lines.end());
+        return lines;
     }
     static events::Event event(const char* session, std::int64_t seq,
                                events::Kind kind = events::Kind::progress) {
@@ -34,30 +45,6 @@ struct Fixture {
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(report_intake, Fixture)
-
-BOOST_AUTO_TEST_CASE(any_order_of_numbers_is_seen_once) {
-    std::mt19937 random{1};
-    std::vector<std::int64_t> numbers(5000);
-    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::int64_t>(i);
-    std::shuffle(numbers.begin(), numbers.end(), random);
-    Seen seen;
-    for (const auto n : numbers) {
-        BOOST_REQUIRE(!seen.all_to(4999));
-        BOOST_REQUIRE(seen.add(n));
-        BOOST_REQUIRE(!seen.add(n));
-    }
-    BOOST_TEST(seen.all_to(4999));
-    for (const auto n : numbers) BOOST_REQUIRE(!seen.add(n));
-}
-
-BOOST_AUTO_TEST_CASE(a_much_higher_number_takes_no_memory_and_forgets_much_lower_ones) {
-    Seen seen;
-    BOOST_TEST(seen.add(0));
-    BOOST_TEST(seen.add(std::int64_t{1} << 50));
-    BOOST_TEST(!seen.add(1));
-    BOOST_TEST(seen.add((std::int64_t{1} << 50) - 16'000));
-    BOOST_TEST(!seen.all_to(std::int64_t{1} << 50));
-}
 
 BOOST_AUTO_TEST_CASE(a_session_is_complete_when_its_last_missing_line_arrives) {
     auto in = intake();
@@ -84,19 +71,83 @@ BOOST_AUTO_TEST_CASE(a_session_without_an_end_is_passed_on_at_the_end_of_the_inp
     BOOST_TEST(taken.size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(too_many_open_sessions_close_those_that_were_silent_longest) {
-    auto in = intake(4);
-    for (const auto* id : {"a", "b", "c", "d"}) in.add(event(id, 0));
+BOOST_AUTO_TEST_CASE(strangers_sessions_end_no_session_early) {
+    auto in = intake({.open = 4, .remembered = 4});
+    in.add(event("a", 0, events::Kind::start));
     in.add(event("a", 1));
-    in.add(event("e", 0));
-    std::vector<std::string> ids;
-    for (const auto& [id, session] : taken) ids.push_back(id);
-    BOOST_TEST(std::count(ids.begin(), ids.end(), "a") == 0);
-    BOOST_TEST(std::count(ids.begin(), ids.end(), "b") == 1);
-    in.add(event("b", 1));
-    BOOST_TEST(in.counts().late == 1);
+    const auto flood = [&](const char* kind) {
+        for (int i = 0; i < 500; ++i) in.add(event((kind + std::to_string(i)).c_str(), 0));
+    };
+    flood("open ");
+    in.add(event("a", 1));
+    flood("more ");
+    in.add(event("a", 3, events::Kind::end));
+    BOOST_TEST(taken.empty());
+    flood("again ");
+    in.add(event("a", 2));
+    BOOST_TEST_REQUIRE(taken.size() == 1u);
+    BOOST_TEST(taken[0].first == "a");
+    BOOST_TEST(taken[0].second.heard() == 2700);
+    BOOST_TEST(in.counts().doubled == 1);
     in.finish();
-    BOOST_TEST(taken.size() == 5u);
+    BOOST_TEST(taken.size() == 1501u);
+    BOOST_TEST(in.counts().events == 1504);
+    BOOST_TEST(in.counts().skipped() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_repeated_session_counts_once_whatever_ended_since) {
+    auto in = intake({.open = 4, .remembered = 4});
+    const auto play = [&] {
+        in.add(event("a", 0, events::Kind::start));
+        in.add(event("a", 1, events::Kind::end));
+        in.add(event("a", 2, events::Kind::upload));
+    };
+    play();
+    for (int i = 0; i < 500; ++i) in.add(event(std::to_string(i).c_str(), 0, events::Kind::end));
+    BOOST_TEST(taken.size() == 501u);
+    play();
+    in.finish();
+    BOOST_TEST(taken.size() == 501u);
+    BOOST_TEST(in.counts().doubled == 3);
+    BOOST_TEST(in.counts().events == 503);
+}
+
+BOOST_AUTO_TEST_CASE(memory_for_few_sessions_gives_what_memory_for_all_gives) {
+    std::mt19937 random{7};
+    std::vector<std::string> ids;
+    for (int i = 0; i < 60; ++i) ids.push_back("session " + std::to_string(i));
+    std::vector<events::Event> lines;
+    for (const auto& id : ids) {
+        const auto last = static_cast<std::int64_t>(random() % 12);
+        for (std::int64_t seq = 0; seq <= last; ++seq) {
+            auto line = event(id.c_str(), seq);
+            line.kind = seq == 0      ? events::Kind::start
+                        : seq == last ? events::Kind::end
+                                      : std::array{events::Kind::progress, events::Kind::chunk,
+                                                   events::Kind::stall, events::Kind::reject,
+                                                   events::Kind::playing}[random() % 5];
+            line.title = seq == 0 ? "a title" : "";
+            line.source = "edge";
+            line.from = "eu-west";
+            line.kbps = 96, line.bytes = 1000, line.audio_ms = 2000, line.first_byte_ms = 7;
+            line.startup_ms = 400;
+            line.received_ms = line.sent_ms = 1'700'000'000'000 + line.time_ms;
+            line.address = "192.0.2.7";
+            lines.insert(lines.end(), 1 + random() % 2, line);
+        }
+    }
+    std::shuffle(lines.begin(), lines.end(), random);
+    const auto collect = [&](const Intake::Limits& limits) {
+        taken.clear();
+        auto in = intake(limits);
+        for (const auto& line : lines) in.add(line);
+        in.finish();
+        return std::tuple{printed(), in.counts().events, in.counts().doubled};
+    };
+    const auto all = collect({});
+    BOOST_TEST(std::get<0>(all).size() == ids.size());
+    BOOST_TEST((collect({.open = 5, .remembered = 3}) == all));
+    BOOST_TEST((collect({.open = 2, .remembered = 1}) == all));
 }
 
 BOOST_AUTO_TEST_CASE(a_session_has_one_song_and_one_listener) {
@@ -110,14 +161,6 @@ BOOST_AUTO_TEST_CASE(a_session_has_one_song_and_one_listener) {
     in.add(other);
     BOOST_TEST(in.counts().foreign == 2);
     BOOST_TEST(in.counts().events == 1);
-}
-
-BOOST_AUTO_TEST_CASE(at_most_half_a_million_keys_are_remembered) {
-    Remembered keys;
-    const auto n = Remembered::generation;
-    for (std::uint64_t k = 0; k < 3 * n; ++k) keys.add(k);
-    for (std::uint64_t k = 2 * n; k < 3 * n; ++k) BOOST_REQUIRE(keys.has(k));
-    BOOST_TEST(!keys.has(0));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(log_entries_are_read_back) {
 BOOST_AUTO_TEST_CASE(counts_come_back) {
     Counts counts;
     counts.lines = 3;
-    counts.late = 1;
+    counts.torn = 1;
     const auto back = parse_partial(print_partial(counts), names);
     BOOST_TEST_REQUIRE(static_cast<bool>(back));
     BOOST_TEST(back->counts_only);

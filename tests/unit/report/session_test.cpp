@@ -93,6 +93,27 @@ BOOST_AUTO_TEST_CASE(a_short_song_that_was_left_or_has_no_chunks_is_not_a_play) 
     BOOST_TEST(!session.is_play(session.heard()));
 }
 
+BOOST_AUTO_TEST_CASE(without_chunks_the_last_line_tells_how_long_a_short_song_is) {
+    const auto scrobble = [&](std::int64_t heard, std::int64_t length, const char* why) {
+        session = {};
+        session.add(at(1'000, events::Kind::start), names);
+        auto e = at(26'000, events::Kind::end);
+        e.heard_ms = heard;
+        e.audio_ms = length;
+        e.why = why;
+        session.add(e, names);
+        return session.is_play(session.heard());
+    };
+    BOOST_TEST(scrobble(25'000, 25'000, "finished"));
+    BOOST_TEST(!scrobble(25'000, 28'000, "finished"));
+    BOOST_TEST(!scrobble(25'000, 25'000, "skipped"));
+    BOOST_TEST(!scrobble(25'000, -1, "finished"));
+    BOOST_TEST(!scrobble(0, 500, "finished"));
+    scrobble(25'000, 25'000, "finished");
+    chunk("cache", 100, 29'000, 29'000);
+    BOOST_TEST(!session.is_play(session.heard()));  // its chunks know better
+}
+
 BOOST_AUTO_TEST_CASE(bytes_never_heard_are_dropped_ones_and_those_after_the_end) {
     chunk("edge", 1000, 10'000, 10'000);
     chunk("edge", 1000, 10'000, 5'000);  // half of it was dropped
