@@ -42,7 +42,9 @@ function art(covers, px) {
 
 /// An answer of the server, or an Error in words for people.
 async function ask(url, method = 'GET') {
-    const answer = await fetch(url, {method}).catch(() => { throw new Error('The server does not answer.'); });
+    const once = () => fetch(url, {method}).catch(() => { throw new Error('The server does not answer.'); });
+    let answer = await once();
+    if (await access.renewed(answer.status)) answer = await once();
     if (answer.ok) return answer;
     const why = access.refused(answer.status);
     throw new Error(why || {
