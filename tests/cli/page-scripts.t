@@ -14,4 +14,7 @@ ok 'and not one of the operator'\''s URL' holds the_operator_wins
 ok '401: a new token of the operator'\''s URL, fetched once, and the request again' holds a_refused_token_is_renewed
 ok 'if that is refused, too, people read why' holds a_refused_renewal_ends
 ok 'a computer that wakes up asks for a new token; one without an end lasts a day' holds renewal_does_not_trust_timers
+ok 'a song whose token is refused goes on with a new one, once until it sounds' holds a_song_goes_on_with_a_new_token
+ok 'paused, a song of another rate does not sound' holds pause_holds_over_a_new_device
+ok 'a page that was left and comes back is paused, where it was' holds a_page_that_is_left_is_paused
 finish
