@@ -17,4 +17,5 @@ ok 'a computer that wakes up asks for a new token; one without an end lasts a da
 ok 'a song whose token is refused goes on with a new one, once until it sounds' holds a_song_goes_on_with_a_new_token
 ok 'paused, a song of another rate does not sound' holds pause_holds_over_a_new_device
 ok 'a page that was left and comes back is paused, where it was' holds a_page_that_is_left_is_paused
+ok 'what the browser does not keep is not said to be kept' holds what_is_not_kept_is_not_said_to_be
 finish
