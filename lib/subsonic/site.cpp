@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "edge/pipe.hpp"
+#include "http/forwarded.hpp"
 #include "http/parser.hpp"
 
 namespace stretto::subsonic {
@@ -221,7 +222,7 @@ void Site::call(const http::Incoming& incoming, const std::string& method,
     if (const auto* refusal = std::get_if<Refusal>(&outcome)) return client.refuse(*refusal);
     if (const auto* what = std::get_if<Forward>(&outcome))
         return forward(incoming, *what, listener.name, client);
-    post(std::get<Post>(outcome), client);
+    post(incoming, std::get<Post>(outcome), client);
 }
 
 std::variant<const Listener*, Refusal> Site::let_in(const Parameters& parameters) {
@@ -326,9 +327,11 @@ void Site::forward(const http::Incoming& incoming, const Forward& what, const st
     });
 }
 
-void Site::post(const Post& what, const Client& client) {
+void Site::post(const http::Incoming& incoming, const Post& what, const Client& client) {
     http::Request request{
         "POST", text("/events?sent_ms=", utc_ms()), 1, {{"Content-Type", "application/x-ndjson"}}};
+    // the report groups listeners by their networks, of which a gateway's is one
+    http::forward_client(request.fields, incoming.peer, incoming.told);
     const auto bytes = as_bytes(what.lines);
     http::ask(upstreams_.own, std::move(request), Bytes{bytes.begin(), bytes.end()},
               most_answer_bytes, [this, client](const http::Whole& answer) {

@@ -241,6 +241,19 @@ ok 'another listener' eval 'rest scrobble -d "apiKey=$other" -d "id=$id" && equa
 ok 'of an unknown song: 70' code 70 scrobble -d "apiKey=$key" -d id=x
 ok 'events name no listener' eval 'test -s events.jsonl && ! grep -e anna -e "$key" events.jsonl'
 
+# where it was heard: the report groups listeners by their networks
+from_apps() { # the API behind a proxy, in front of a server that trusts it
+    start stretto-serve store --events behind.jsonl --log-addresses --trust-proxy 127.0.0.1 && behind_pid=$pid &&
+        start stretto-subsonic --keys keys --upstream "$url" --trust-proxy 127.0.0.9 || return
+    await 'the list of songs' plays_at 192.0.2.1 && plays_at 2001:db8::7 && plays_at ''
+    stop "$pid" && stop "$behind_pid"
+    equals '127.0.0.9 192.0.2.1 2001:db8::7' "$(jq -rs '[.[].address] | unique | join(" ")' behind.jsonl)"
+}
+plays_at() { # ADDRESS
+    curl -sSf --interface 127.0.0.9 ${1:+-H "X-Forwarded-For: $1"} "$url/rest/scrobble?f=json&apiKey=$key&id=$id" >json && grep -q '"ok"' json
+}
+ok 'a server that trusts the API learns the address of the app' from_apps
+
 # all of this has the form that OpenSubsonic publishes
 rest getOpenSubsonicExtensions >>forms
 formed() { test "$(wc -c <forms)" -gt 20000 && python3 "$root/tests/tools/opensubsonic.py" forms; }
