@@ -26,10 +26,22 @@ edge=$url edge_pid=$pid
 
 key=$(stretto-subsonic --keys keys --generate anna)
 other=$(stretto-subsonic --keys keys --generate bert)
-kept() { test "$(stat -c %a keys)" = 600 && test "$(wc -l <keys)" -eq 2 && ! grep -e "$key" -e "$other" keys; }
+kept() { test "$(stat -c %a keys)" = 600 && test "$(wc -l <keys)" -eq 3 && ! grep -e "$key" -e "$other" keys; }
 ok 'makes keys, and keeps only their hashes' kept
 hashed() { equals "$(sed -n 's/^anna //p' keys)" "$(printf %s "$key" | sha256sum | cut -d ' ' -f 1)"; }
 ok 'as sha256sum computes them' hashed
+salted() { test "$(sed -n 's/^# salt \([0-9a-z]\{26\}\)$/\1/p' keys | wc -l)" -eq 1 && sed 1q keys | grep -q '^# salt '; }
+ok 'one random salt is above them' salted
+waits() { grep -q -- "->.*:$(stat -c %i keys) " /proc/locks; }
+in_turn() { # what is taken back on a full disk is nobody else's
+    exec 9<keys && flock 9 || return
+    stretto-subsonic --keys keys --generate dora 9<&- >turn &
+    turn=$!
+    started="$started $turn"
+    await 'it to wait' waits && ! grep dora keys && test ! -s turn && exec 9<&- && wait $turn && test -s turn && grep -q '^dora ' keys
+}
+ok 'a new key waits for its turn' in_turn
+sed -i /dora/d keys
 ok 'a name with a blank is refused' exits 64 stretto-subsonic --keys keys --generate 'a b'
 ok 'no key without a file' exits 64 stretto-subsonic --generate anna
 ok 'nor in a folder that does not exist' exits 73 stretto-subsonic --keys none/keys --generate anna

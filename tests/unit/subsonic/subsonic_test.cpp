@@ -109,6 +109,28 @@ BOOST_AUTO_TEST_CASE(keys_are_found_by_their_hash_alone) {
     BOOST_TEST(static_cast<bool>(Keys::parse("")));
 }
 
+BOOST_AUTO_TEST_CASE(a_listener_stays_the_same_when_keys_come_and_go) {
+    const auto first = Keys::print_key(as_bytes("0123456789abcdef")),
+               next = Keys::print_key(as_bytes("0123456789abcdeF"));
+    const auto salt = Keys::print_salt(as_bytes("fedcba9876543210"));
+    const auto id = [](const std::string& file, const std::string& key) {
+        const auto keys = Keys::parse(file);
+        BOOST_REQUIRE(static_cast<bool>(keys));
+        BOOST_REQUIRE(keys->find(key));
+        return keys->find(key)->id;
+    };
+    const auto one = Keys::print_line("anna", first), two = Keys::print_line("anna", next);
+    const auto anna = id(salt + one, first);
+    BOOST_TEST(id(salt + one + two, next) == anna);
+    BOOST_TEST(id(salt + two, next) == anna);
+    BOOST_TEST(id("\n" + two + salt + "# salt other\n", next) == anna);
+    BOOST_TEST(id(salt + Keys::print_line("bert", first), first) != anna);
+    BOOST_TEST(id(Keys::print_salt(as_bytes("fedcba9876543211")) + one, first) != anna);
+    // files of before
+    BOOST_TEST(id("#salt x\n" + one, first) == id(one, first));
+    BOOST_TEST(id(one + two, next) == id(one, first));
+}
+
 BOOST_AUTO_TEST_CASE(wrong_keys_count_for_a_minute_and_in_bounded_memory) {
     WrongKeys wrong{2};
     wrong.add("a", 1000);
