@@ -65,7 +65,9 @@ BOOST_AUTO_TEST_CASE(xml_escapes_what_a_document_may_not_hold) {
 
 BOOST_AUTO_TEST_CASE(lists_are_arrays_without_any_item_and_elements_are_objects) {
     Node node;
-    node.list("none", std::vector<Node>{}).child("one", Node{}.number("n", -3)).numbers("all", {1, 2});
+    node.list("none", std::vector<Node>{})
+        .child("one", Node{}.number("n", -3))
+        .numbers("all", {1, 2});
     const auto json = print(Format::json, node), xml = print(Format::xml, node);
     BOOST_TEST(json.find(R"("none":[],"one":{"n":-3},"all":[1,2])") != json.npos);
     BOOST_TEST(xml.find(R"(<one n="-3"></one><all>1</all><all>2</all>)") != xml.npos);
