@@ -143,12 +143,13 @@ int purge(const edge::Purge& what, const std::vector<std::string>& edges) {
     for (const auto& edge : edges) {
         const auto answer = ask_to_purge(edge, body);
         if (answer.ok()) continue;
-        std::string why = answer.why;
-        for (std::istringstream lines{std::string{as_text(answer.body)}};
-             answer.status != 0 && std::getline(lines, why);)
+        auto why = answer.status == 0 ? answer.why : std::string{as_text(answer.body)};
+        if (why.empty()) why = text("status ", answer.status);
+        for (std::istringstream lines{why}; std::getline(lines, why);)
             note(text("'", http::without_userinfo(edge), "': ", printable(why)));
-        if (answer.status == 0) note(text("'", http::without_userinfo(edge), "': ", why));
-        if (answer.status == 404)
+        // any server has a 404 for what it does not have
+        const auto* said = answer.fields.find("Stretto-Purge");
+        if (answer.status == 404 && said && *said == "nothing")
             ++unknown;
         else
             status = EX_UNAVAILABLE;

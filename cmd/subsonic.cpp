@@ -1,6 +1,7 @@
 // stretto-subsonic: the songs of a server for apps that speak the OpenSubsonic API. See
 // stretto-subsonic(1).
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -141,25 +142,30 @@ int serve(const Options& o) {
     return 0;
 }
 
+std::array<std::uint8_t, 16> random_bytes() {
+    std::random_device random;  // the kernel's
+    std::array<std::uint8_t, 16> bytes;
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+    return bytes;
+}
+
 /// The key is printed after its hash is in the file.
 int generate(const Options& o) {
     if (!subsonic::Keys::is_name(o.generate))
         throw Error{EX_USAGE,
                     text("'", o.generate, "' is not a name: 1 to 64 visible ASCII characters")};
-    std::random_device random;  // the kernel's
-    std::array<std::uint8_t, 16> bytes;
-    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
-    const auto key = subsonic::Keys::print_key(bytes);
+    const auto key = subsonic::Keys::print_key(random_bytes());
     const File file{::open(o.keys.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
-    if (!file) throw output_error(o.keys);
+    // nobody else appends what a full disk makes us take back
+    if (!file || ::flock(file.fd(), LOCK_EX) != 0) throw output_error(o.keys);
     const auto before = read_rest(file.fd(), most_file_bytes, o.keys);
     if (!before) throw bad_data(o.keys, "the file is too large");
     (void)must(subsonic::Keys::parse(as_text(*before)), o.keys);
     const bool torn = !before->empty() && before->back() != '\n';
+    const auto head = before->empty() ? subsonic::Keys::print_salt(random_bytes())
+                                      : std::string{torn ? "\n" : ""};
     try {
-        write_all(file.fd(),
-                  as_bytes((torn ? "\n" : "") + subsonic::Keys::print_line(o.generate, key)),
-                  o.keys);
+        write_all(file.fd(), as_bytes(head + subsonic::Keys::print_line(o.generate, key)), o.keys);
         sync(file.fd(), o.keys);
     } catch (const Error&) {  // a full disk: half a line would make the file invalid
         (void)!::ftruncate(file.fd(), static_cast<off_t>(before->size()));

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::string_view unix_prefix = "unix:";
 constexpr const char* no_store = "Cache-Control: no-store\r\n";
+// so that a 404 of some other server is not taken for it
+constexpr const char* nothing_to_purge = "Cache-Control: no-store\r\nStretto-Purge: nothing\r\n";
 
 http::Limits few() {
     http::Limits limits;
@@ -39,7 +41,7 @@ void Admin::handle(http::Incoming&& incoming, http::Reply reply) {
 /// Origin, and not this type without asking first.
 void Admin::purge(const http::Incoming& incoming, const http::Reply& reply) {
     const auto& fields = incoming.request.fields;
-    if (!purger_) return reply.send(404, "nothing is cached here", no_store);
+    if (!purger_) return reply.send(404, "nothing is cached here", nothing_to_purge);
     if (fields.has("Origin")) return reply.send(403, "not for web pages", no_store);
     const auto* type = fields.find("Content-Type");
     if (!type || !http::same_token(type->substr(0, type->find_first_of("; ")), "application/json"))
@@ -47,7 +49,8 @@ void Admin::purge(const http::Incoming& incoming, const http::Reply& reply) {
     const auto purge = parse_purge(as_text(incoming.body));
     if (!purge) return reply.send(400, purge.error().why, no_store);
     purger_->purge(*purge, [reply](int status, const std::string& why) {
-        reply.send(status, why.empty() ? "purged" : why.substr(0, why.size() - 1), no_store);
+        reply.send(status, why.empty() ? "purged" : why.substr(0, why.size() - 1),
+                   status == 404 ? nothing_to_purge : no_store);
     });
 }
 

@@ -31,18 +31,11 @@ Node whole(bool ok) {
     return node;
 }
 
-std::string print_whole(Format format, Node node) {
+std::string all_of(Text text) {
     std::string out;
-    if (format == Format::xml) {
-        out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-        node.text("xmlns", "http://subsonic.org/restapi");
-        node.append_xml(out, "subsonic-response");
-    } else {
-        JsonObject object{out};
-        node.append_json(object["subsonic-response"]);
-        object.end();
+    while (text.more(out, out.max_size()) != Step::end) {
     }
-    return out += '\n';
+    return out;
 }
 
 }  // namespace
@@ -98,6 +91,10 @@ Node& Node::list(std::string_view name, std::vector<Node> values) {
     members_.push_back({name, true, std::move(values)});
     return *this;
 }
+Node& Node::list(std::string_view name, Elements elements) {
+    members_.push_back({name, true, std::move(elements)});
+    return *this;
+}
 Node& Node::numbers(std::string_view name, std::vector<std::int64_t> values) {
     members_.push_back({name, true, std::move(values)});
     return *this;
@@ -108,7 +105,7 @@ Node& Node::take(Node other) {
     return *this;
 }
 
-void Node::append_xml(std::string& to, std::string_view name) const {
+void Node::append_xml(std::string& to, std::string_view name, std::vector<Part>& parts) const {
     const auto attribute = [&](std::string_view key, std::string_view value) {
         ((to += ' ') += key) += "=\"";
         append_xml_text(to, value);
@@ -125,7 +122,9 @@ void Node::append_xml(std::string& to, std::string_view name) const {
     to += '>';
     for (const auto& member : members_) {
         if (const auto* nodes = std::get_if<std::vector<Node>>(&member.value))
-            for (const auto& node : *nodes) node.append_xml(to, member.name);
+            for (const auto& node : *nodes) node.append_xml(to, member.name, parts);
+        if (const auto* elements = std::get_if<Elements>(&member.value))
+            parts.push_back({std::exchange(to, {}), member.name, *elements});
         if (const auto* numbers = std::get_if<Numbers>(&member.value))
             for (const auto number : *numbers) {
                 ((to += '<') += member.name) += '>';
@@ -136,7 +135,7 @@ void Node::append_xml(std::string& to, std::string_view name) const {
     ((to += "</") += name) += '>';
 }
 
-void Node::append_json(std::string& to) const {
+void Node::append_json(std::string& to, std::vector<Part>& parts) const {
     JsonObject object{to};
     for (const auto& member : members_) {
         auto& out = object[member.name];
@@ -144,11 +143,16 @@ void Node::append_json(std::string& to) const {
                               [&](std::int64_t value) { stretto::append_json(out, value); },
                               [&](const std::string& value) { stretto::append_json(out, value); },
                               [&](const std::vector<Node>& nodes) {
-                                  if (!member.repeated) return nodes[0].append_json(out);
+                                  if (!member.repeated) return nodes[0].append_json(out, parts);
                                   append_json_list(out, nodes,
-                                                   [](std::string& list, const Node& node) {
-                                                       node.append_json(list);
+                                                   [&](std::string& list, const Node& node) {
+                                                       node.append_json(list, parts);
                                                    });
+                              },
+                              [&](const Elements& elements) {
+                                  out += '[';
+                                  parts.push_back({std::exchange(out, {}), member.name, elements});
+                                  out += ']';
                               },
                               [&](const Numbers& numbers) {
                                   append_json_list(out, numbers,
@@ -161,18 +165,57 @@ void Node::append_json(std::string& to) const {
     object.end();
 }
 
-std::string print(Format format, Node content) {
-    auto node = whole(true);
-    node.take(std::move(content));
-    return print_whole(format, std::move(node));
+Text::Text(Whole, Format format, Node response) : format_(format) {
+    if (format == Format::xml) {
+        last_ = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+        response.text("xmlns", "http://subsonic.org/restapi");
+        response.append_xml(last_, "subsonic-response", parts_);
+    } else {
+        JsonObject object{last_};
+        response.append_json(object["subsonic-response"], parts_);
+        object.end();
+    }
+    last_ += '\n';
 }
+
+Text::Text(Format format, Node content)
+    : Text(Whole{}, format, std::move(whole(true).take(std::move(content)))) {}
+
+Step Text::more(std::string& to, std::size_t bytes) {
+    while (to.size() < bytes) {
+        if (at_ == parts_.size()) {
+            to += std::exchange(last_, {});
+            return Step::end;
+        }
+        auto& part = parts_[at_];
+        to += std::exchange(part.before, {});
+        Node node;
+        const auto step = part.elements(node);
+        if (step == Step::later) return step;
+        if (step == Step::end) {
+            ++at_;
+            first_ = true;
+            continue;
+        }
+        std::vector<Node::Part> none;
+        if (format_ == Format::xml) {
+            node.append_xml(to, part.name, none);
+        } else {
+            if (!std::exchange(first_, false)) to += ',';
+            node.append_json(to, none);
+        }
+    }
+    return Step::more;
+}
+
+std::string print(Format format, Node content) { return all_of({format, std::move(content)}); }
 
 std::string print(Format format, const Refusal& refusal) {
     auto node = whole(false);
     Node error;
     error.number("code", refusal.code).text("message", refusal.why);
     node.child("error", std::move(error));
-    return print_whole(format, std::move(node));
+    return all_of({Text::Whole{}, format, std::move(node)});
 }
 
 }  // namespace stretto::subsonic

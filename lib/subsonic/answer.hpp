@@ -1,12 +1,24 @@
 #pragma once
 // The body of an answer: a tree, printed as XML or as JSON, whichever the client asks for.
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 namespace stretto::subsonic {
+
+class Node;
+
+/// What came of asking for the next part of an answer.
+enum class Step {
+    more,   ///< it is there, and another may follow
+    later,  ///< not yet: others are to have their turn first
+    end     ///< there is none
+};
+/// Gives the elements of a list one by one, when they are printed: there may be any number.
+using Elements = std::function<Step(Node& next)>;
 
 /// An element with attributes and elements in it; in JSON, an object. Names are ours and outlive
 /// it.
@@ -22,17 +34,27 @@ class Node {
     Node& child(std::string_view name, Node value);
     /// Repeated elements; in JSON an array, also without any.
     Node& list(std::string_view name, std::vector<Node> values);
+    /// The same, of elements without such lists in them.
+    Node& list(std::string_view name, Elements elements);
     /// Elements that contain a number each.
     Node& numbers(std::string_view name, std::vector<std::int64_t> values);
 
-    void append_xml(std::string& to, std::string_view name) const;
-    void append_json(std::string& to) const;
+    /// Text up to a list whose elements are still to be made.
+    struct Part {
+        std::string before;
+        std::string_view name;  ///< of each element
+        Elements elements;
+    };
+    /// At each such list, the text so far is moved to `parts`.
+    void append_xml(std::string& to, std::string_view name, std::vector<Part>& parts) const;
+    void append_json(std::string& to, std::vector<Part>& parts) const;
     /// Adds the members of another one.
     Node& take(Node other);
 
    private:
     using Numbers = std::vector<std::int64_t>;
-    using Value = std::variant<bool, std::int64_t, std::string, std::vector<Node>, Numbers>;
+    using Value =
+        std::variant<bool, std::int64_t, std::string, std::vector<Node>, Numbers, Elements>;
     struct Member {
         std::string_view name;
         bool repeated;  // of elements
@@ -57,7 +79,27 @@ struct Refusal {
     std::string why;
 };
 
-/// The whole body. @param content  what is in `subsonic-response` beside its attributes
+/// The body, piece by piece.
+class Text {
+   public:
+    /// @param content  what is in `subsonic-response` beside its attributes
+    Text(Format format, Node content);
+    /// Appends the next pieces until `to` has this many bytes.
+    Step more(std::string& to, std::size_t bytes);
+
+   private:
+    friend std::string print(Format format, const Refusal& refusal);
+    struct Whole {};
+    Text(Whole, Format format, Node response);
+
+    Format format_;
+    std::vector<Node::Part> parts_;
+    std::string last_;
+    std::size_t at_ = 0;
+    bool first_ = true;
+};
+
+/// All of it at once.
 std::string print(Format format, Node content);
 std::string print(Format format, const Refusal& refusal);
 

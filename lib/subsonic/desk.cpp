@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t most_listed = 500;
 constexpr std::size_t most_scrobbles = 100;
+// bytes in which words are looked for until others have their turn: about a millisecond
+constexpr std::size_t looked_at_in_a_turn = 1u << 20;
 
 Refusal refuse(Refusal::Code code, std::string why) { return {code, std::move(why)}; }
 Refusal wrong(std::string why) { return {Refusal::generic, std::move(why)}; }
@@ -122,11 +124,19 @@ Node node_of(const Library& library, const Artist& artist) {
     return node;
 }
 
-std::vector<Node> songs_of(const Library& library, const Album& album) {
-    std::vector<Node> nodes;
-    for (auto at = album.begin; at < album.end; ++at)
-        nodes.push_back(node_of(library, library.songs()[at]));
-    return nodes;
+/// Items of the library from one place to another, each as make(item).
+template <class Item, class Make>
+Elements each(const std::vector<Item>& items, std::size_t begin, std::size_t end, Make make) {
+    return [&items, at = begin, end, make](Node& next) mutable {
+        if (at >= end) return Step::end;
+        next = make(items[at++]);
+        return Step::more;
+    };
+}
+
+Elements songs_of(const Library& library, const Album& album) {
+    return each(library.songs(), album.begin, album.end,
+                [&library](const Song& song) { return node_of(library, song); });
 }
 
 /// "A" for "Abba" and "abba"; "#" for what does not begin with a letter of ASCII.
@@ -137,17 +147,23 @@ std::string letter_of(const Artist& artist) {
 
 /// The artists below their letters.
 std::vector<Node> index_of(const Library& library) {
-    std::vector<std::pair<std::string, std::vector<Node>>> letters;
-    for (const auto& artist : library.artists()) {
-        const auto letter = letter_of(artist);
+    std::vector<std::pair<std::string, std::vector<std::size_t>>> letters;
+    for (std::size_t i = 0; i < library.artists().size(); ++i) {
+        const auto letter = letter_of(library.artists()[i]);
         auto at = std::ranges::find(letters, letter, [](const auto& one) { return one.first; });
         if (at == letters.end()) at = letters.insert(letters.end(), {letter, {}});
-        at->second.push_back(node_of(library, artist));
+        at->second.push_back(i);
     }
     std::vector<Node> nodes;
-    for (auto& [letter, artists] : letters) {
+    for (auto& [letter, places] : letters) {
         Node node;
-        node.text("name", letter).list("artist", std::move(artists));
+        node.text("name", letter)
+            .list("artist",
+                  [&library, places = std::move(places), at = std::size_t{0}](Node& next) mutable {
+                      if (at == places.size()) return Step::end;
+                      next = node_of(library, library.artists()[places[at++]]);
+                      return Step::more;
+                  });
         nodes.push_back(std::move(node));
     }
     return nodes;
@@ -176,7 +192,7 @@ class Desk {
         one[0].number("id", 1).text("name", "Music");
         return in("musicFolders", Node{}.list("musicFolder", std::move(one)));
     }
-    Outcome genres() { return in("genres", Node{}.list("genre", {})); }
+    Outcome genres() { return in("genres", Node{}.list("genre", std::vector<Node>{})); }
 
     Outcome artists() {
         return in("artists", Node{}.text("ignoredArticles", "").list("index", index_of(library_)));
@@ -192,9 +208,9 @@ class Desk {
         if (!id) return missing("id");
         const auto* artist = library_.artist(*id);
         if (!artist) return unknown("artist");
-        std::vector<Node> albums;
-        for (auto at = artist->begin; at < artist->end; ++at)
-            albums.push_back(node_of(library_, library_.albums()[at]));
+        auto albums =
+            each(library_.albums(), artist->begin, artist->end,
+                 [&library = library_](const Album& album) { return node_of(library, album); });
         return in("artist", node_of(library_, *artist).list("album", std::move(albums)));
     }
     Outcome album() {
@@ -208,7 +224,7 @@ class Desk {
         const auto id = id_of();
         if (!id) return missing("id");
         Node node;
-        std::vector<Node> children;
+        Elements children;
         if (const auto* album = library_.album(*id)) {
             node.text("id", album->id)
                 .text("parent", library_.artists()[album->artist_at].id)
@@ -216,8 +232,9 @@ class Desk {
             children = songs_of(library_, *album);
         } else if (const auto* artist = library_.artist(*id)) {
             node.text("id", artist->id).text("name", artist->name);
-            for (auto at = artist->begin; at < artist->end; ++at)
-                children.push_back(folder_of(library_, library_.albums()[at]));
+            children = each(
+                library_.albums(), artist->begin, artist->end,
+                [&library = library_](const Album& album) { return folder_of(library, album); });
         } else {
             return unknown("directory");
         }
@@ -407,23 +424,31 @@ class Desk {
     }
 
     template <class Item>
-    std::vector<Node> matches(const std::vector<Item>& items, const std::vector<std::string>& words,
-                              const std::string& kind) {
-        const auto count = number(kind + "Count", 20), offset = number(kind + "Offset", 0);
-        Chosen chosen{offset, std::min<std::uint64_t>(count, most_listed)};
-        std::vector<Node> nodes;
-        if (chosen.size == 0) return nodes;
+    Elements matches(const std::vector<Item>& items, const std::vector<std::string>& words,
+                     const std::string& kind) {
+        auto left = std::min<std::uint64_t>(number(kind + "Count", 20), most_listed);
+        auto skip = number(kind + "Offset", 0);
         // clients read the whole list with an empty query
-        std::size_t at = words.empty() ? std::min<std::uint64_t>(offset, items.size()) : 0;
-        if (words.empty()) chosen.offset = 0;
-        for (; at < items.size(); ++at) {
-            const auto& text = items[at].haystack;
-            const bool all = std::ranges::all_of(
-                words, [&](const auto& word) { return text.find(word) != text.npos; });
-            if (all && !chosen.take(at)) break;
-        }
-        for (const auto place : chosen.places) nodes.push_back(node_of(library_, items[place]));
-        return nodes;
+        const std::size_t begin = words.empty() ? std::min<std::uint64_t>(skip, items.size()) : 0;
+        if (words.empty()) skip = 0;
+        return [&library = library_, &items, words, left, skip, at = begin,
+                looked = std::size_t{0}](Node& next) mutable {
+            for (; left > 0 && at < items.size(); ++at) {
+                const auto& text = items[at].haystack;
+                if (looked > looked_at_in_a_turn) {
+                    looked = 0;
+                    return Step::later;
+                }
+                looked += words.size() * text.size();
+                const bool all = std::ranges::all_of(
+                    words, [&](const auto& word) { return text.find(word) != text.npos; });
+                if (!all || (skip > 0 && skip-- > 0)) continue;
+                --left;
+                next = node_of(library, items[at++]);
+                return Step::more;
+            }
+            return Step::end;
+        };
     }
 
     /// The client says that the song was listened to, not for how long. By the convention of

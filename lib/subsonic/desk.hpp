@@ -37,6 +37,7 @@ struct Asked {
     std::function<std::size_t(std::size_t n)> chance;
 };
 
+/// A Node refers to the library as long as it is printed.
 Outcome answer(const Asked& asked);
 
 /// Methods that need no list of songs, and of these the one that needs no key.

@@ -6,8 +6,23 @@
 
 namespace stretto::subsonic {
 
+namespace {
+
+constexpr std::string_view salt_line = "# salt ";
+
+/// Empty: there is none.
+std::string_view salt_of(std::string_view text) {
+    auto at = text.starts_with(salt_line) ? 0 : text.find(stretto::text('\n', salt_line));
+    if (at == text.npos) return {};
+    text.remove_prefix(text.find(salt_line, at) + salt_line.size());
+    return text.substr(0, text.find_first_of("\r\n"));
+}
+
+}  // namespace
+
 Result<Keys> Keys::parse(std::string_view text) {
     Keys keys;
+    const auto salt = salt_of(text);
     for (std::size_t number = 1; !text.empty(); ++number) {
         auto line = text.substr(0, std::min(text.find('\n'), text.size()));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -18,7 +33,8 @@ Result<Keys> Keys::parse(std::string_view text) {
         Digest digest;
         if (!is_name(name) || !parse_hex(line.substr(std::min(blank + 1, line.size())), digest))
             return Malformed{stretto::text("line ", number, " is not 'NAME SHA256'")};
-        auto id = base32(sha256(as_bytes(stretto::text("listener ", name, ' ', hex(digest)))));
+        auto id = base32(sha256(as_bytes(stretto::text(
+            "listener ", name, ' ', salt.empty() ? hex(digest) : std::string{salt}))));
         // a second key of a name is the same listener
         for (const auto& [other, listener] : keys.listeners_)
             if (listener.name == name) id = listener.id;
@@ -33,6 +49,10 @@ const Listener* Keys::find(std::string_view key) const {
 }
 
 std::string Keys::print_key(BytesView random) { return base32(random); }
+
+std::string Keys::print_salt(BytesView random) {
+    return stretto::text(salt_line, base32(random), '\n');
+}
 
 std::string Keys::print_line(std::string_view name, std::string_view key) {
     return stretto::text(name, ' ', hex(sha256(as_bytes(key))), '\n');

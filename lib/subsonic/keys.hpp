@@ -22,7 +22,9 @@ struct Listener {
 class Keys {
    public:
     /// A line each: "NAME SHA256", the hash in hexadecimal; blank lines and those that begin with #
-    /// are ignored. Malformed names the first wrong line.
+    /// are ignored, but for the first "# salt TEXT": of it and the name a listener's id is made, so
+    /// that it stays when keys come and go. Without it, it is made of the first key of the name.
+    /// Malformed names the first wrong line.
     static Result<Keys> parse(std::string_view text);
 
     /// The name that a key belongs to; nullptr: it is no key.
@@ -31,6 +33,8 @@ class Keys {
 
     /// A new key, of 16 random bytes.
     static std::string print_key(BytesView random);
+    /// The first line of a new file. @param random  16 bytes
+    static std::string print_salt(BytesView random);
     /// Its line.
     static std::string print_line(std::string_view name, std::string_view key);
     /// 1 to 64 visible ASCII characters, not a # first.

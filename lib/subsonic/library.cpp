@@ -53,13 +53,16 @@ std::string folded(std::string_view text) {
 }
 
 std::vector<std::string> words_of(std::string_view query) {
+    constexpr std::size_t most_bytes = 200, most_words = 16;
     std::vector<std::string> words;
     std::string word;
     const auto take = [&] {
-        if (!word.empty()) words.push_back(std::move(word));
+        if (!word.empty() && words.size() < most_words &&
+            std::ranges::find(words, word) == words.end())
+            words.push_back(std::move(word));
         word.clear();
     };
-    for (const char c : folded(query)) {
+    for (const char c : folded(query.substr(0, most_bytes))) {
         if (c == ' ' || c == '\t' || c == '\n' || c == '"' || c == '*')
             take();
         else
@@ -106,9 +109,7 @@ const Artist* Library::artist(const std::string& id) const {
 }
 
 const Song* Library::covered(const Album& album) const {
-    for (auto at = album.begin; at < album.end; ++at)
-        if (!songs_[at].covers.empty()) return &songs_[at];
-    return nullptr;
+    return album.covered_at ? &songs_[*album.covered_at] : nullptr;
 }
 
 Result<std::string> LibraryBuilder::add_albums(std::string_view page) {
@@ -201,6 +202,7 @@ void LibraryBuilder::add(const Json& row) {
     song.artist_at = artists.size() - 1;
     song.album_at = albums.size() - 1;
     albums.back().end = songs.size() + 1;
+    if (!song.covers.empty() && !albums.back().covered_at) albums.back().covered_at = songs.size();
     albums.back().seconds += song.seconds;
     song_places.emplace(song.id, songs.size());
     songs.push_back(std::move(song));

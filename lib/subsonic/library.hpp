@@ -37,7 +37,8 @@ struct Album {
     std::size_t artist_at = 0;
     std::size_t begin = 0, end = 0;  ///< songs
     double seconds = 0;
-    int year() const;  ///< 0: unknown
+    std::optional<std::size_t> covered_at{};  ///< the first song with a cover
+    int year() const;                         ///< 0: unknown
 };
 
 struct Artist {
@@ -97,7 +98,8 @@ class LibraryBuilder {
 
 /// ASCII letters in lower case.
 std::string folded(std::string_view text);
-/// Words of a search, in lower case; quotes around them, which some clients send, are left out.
+/// Different words of a search, in lower case, at most 16 of its first 200 bytes: each is looked
+/// for in each song. Quotes around them, which some clients send, are left out.
 std::vector<std::string> words_of(std::string_view query);
 
 }  // namespace stretto::subsonic

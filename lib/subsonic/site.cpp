@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "edge/pipe.hpp"
+#include "http/forwarded.hpp"
 #include "http/parser.hpp"
 
 namespace stretto::subsonic {
@@ -14,15 +15,79 @@ namespace {
 constexpr std::string_view open_to_pages = "Access-Control-Allow-Origin: *\r\n";
 constexpr std::size_t most_answer_bytes = 64u << 10;
 
-void send(const http::Reply& reply, Format format, std::string body, int status = 200,
-          std::string_view more = {}) {
+http::Outgoing begin_answer(Format format, std::string_view more = {}) {
     http::Outgoing out;
-    out.status = status;
     out.fields = text(
         "Content-Type: ", format == Format::json ? "application/json" : "text/xml; charset=utf-8",
         "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n", open_to_pages, more);
+    return out;
+}
+
+void send(const http::Reply& reply, Format format, std::string body, int status = 200,
+          std::string_view more = {}) {
+    auto out = begin_answer(format, more);
+    out.status = status;
     out.length = body.size();
     out.body = http::body_of(std::move(body));
+    reply.send(std::move(out));
+}
+
+/// A list of any length, of which a piece is made in each turn of the loop, and only as the client
+/// reads: neither other clients nor memory feel how long it is.
+class ListBody : public http::Body {
+   public:
+    static constexpr std::size_t piece_bytes = 64u << 10;
+
+    /// @param piece  the first, which was taken of `text`
+    ListBody(net::Loop& loop, std::shared_ptr<const Library> library, Text text, std::string piece)
+        : loop_(loop),
+          library_(std::move(library)),
+          text_(std::move(text)),
+          piece_(std::move(piece)) {}
+
+    std::size_t held() const noexcept override { return piece_.capacity(); }
+    State next(http::Slice& slice, const std::function<void()>& wake) override {
+        if (!std::exchange(given_, true) && !piece_.empty()) {
+            slice.bytes = as_bytes(piece_);
+            return State::ready;
+        }
+        if (ended_) return State::end;
+        make(wake);
+        return State::wait;
+    }
+
+   private:
+    void make(const std::function<void()>& wake) {
+        loop_.post([this, wake, there = std::weak_ptr{there_}] {
+            if (there.expired()) return;
+            piece_.clear();
+            const auto step = text_.more(piece_, piece_bytes);
+            ended_ = step == Step::end;
+            given_ = false;
+            if (step == Step::later && piece_.empty()) return make(wake);
+            wake();
+        });
+    }
+
+    net::Loop& loop_;
+    std::shared_ptr<const Library> library_;  // of which the text tells
+    Text text_;
+    std::string piece_;
+    bool given_ = false, ended_ = false;
+    std::shared_ptr<bool> there_ = std::make_shared<bool>();
+};
+
+/// At once, if it is not long.
+void send(net::Loop& loop, const http::Reply& reply, Format format,
+          std::shared_ptr<const Library> library, Node content) {
+    Text text{format, std::move(content)};
+    std::string piece;
+    if (text.more(piece, ListBody::piece_bytes) == Step::end)
+        return send(reply, format, std::move(piece));
+    auto out = begin_answer(format);
+    out.length = std::nullopt;
+    out.body =
+        std::make_unique<ListBody>(loop, std::move(library), std::move(text), std::move(piece));
     reply.send(std::move(out));
 }
 
@@ -153,11 +218,11 @@ void Site::call(const http::Incoming& incoming, const std::string& method,
     auto outcome =
         answer({method, parameters, library ? *library : none, listener, utc_ms(), chance});
     if (auto* node = std::get_if<Node>(&outcome))
-        return send(client.reply, client.format, print(client.format, std::move(*node)));
+        return send(loop_, client.reply, client.format, library, std::move(*node));
     if (const auto* refusal = std::get_if<Refusal>(&outcome)) return client.refuse(*refusal);
     if (const auto* what = std::get_if<Forward>(&outcome))
         return forward(incoming, *what, listener.name, client);
-    post(std::get<Post>(outcome), client);
+    post(incoming, std::get<Post>(outcome), client);
 }
 
 std::variant<const Listener*, Refusal> Site::let_in(const Parameters& parameters) {
@@ -262,9 +327,11 @@ void Site::forward(const http::Incoming& incoming, const Forward& what, const st
     });
 }
 
-void Site::post(const Post& what, const Client& client) {
+void Site::post(const http::Incoming& incoming, const Post& what, const Client& client) {
     http::Request request{
         "POST", text("/events?sent_ms=", utc_ms()), 1, {{"Content-Type", "application/x-ndjson"}}};
+    // the report groups listeners by their networks, of which a gateway's is one
+    http::forward_client(request.fields, incoming.peer, incoming.told);
     const auto bytes = as_bytes(what.lines);
     http::ask(upstreams_.own, std::move(request), Bytes{bytes.begin(), bytes.end()},
               most_answer_bytes, [this, client](const http::Whole& answer) {

@@ -36,7 +36,7 @@ class Site : public http::Handler {
     std::variant<const Listener*, Refusal> let_in(const Parameters& parameters);
     void forward(const http::Incoming& incoming, const Forward& what, const std::string& listener,
                  const Client& client);
-    void post(const Post& what, const Client& client);
+    void post(const http::Incoming& incoming, const Post& what, const Client& client);
     void add_metrics(std::vector<http::Metric>& metrics) const;
 
     /// Songs that are being sent, of each listener.

@@ -258,6 +258,7 @@ function use_core(sound) {
     if (core.tracker && window.RTCPeerConnection) offer_sharing();
     for (const event of ['play', 'pause', 'playing', 'waiting', 'timeupdate', 'seeking']) core.addEventListener(event, update);
     core.addEventListener('playing', () => { $('trouble').textContent = ''; });
+    core.addEventListener('leave', () => { if (core.src) begin_s = core.currentTime; });  // a browser may come back to this page as it was
     core.addEventListener('bitrate', () => { $('kbps').textContent = core.kbps + ' kbit/s'; });
     core.addEventListener('chunks', () => draw_chunks(core.chunks.rate, core.chunks.chunks));
     core.addEventListener('chunk', ({detail: {chunk, kbps, source, hit}}) => {

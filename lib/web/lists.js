@@ -145,7 +145,7 @@ const views = {
     yours: () => ({cards: {kind: 'lists', songs: kept.lists(), next: null}}),
     list({id}) {
         const kept_list = kept.list(id), list = {songs: kept_list?.songs || [], next: null};
-        const gone = () => { kept.put(id); location.hash = link({yours: ''}); };
+        const gone = () => { if (kept.put(id)) location.hash = link({yours: ''}); };
         const head = head_of(id, '', list.songs.find(song => song.covers?.[96])?.covers,
              [...play_acts(list), ...(kept_list && id !== kept.favourites ? [act('Delete this playlist', gone)] : [])]);
         return {head, list};

@@ -1,6 +1,7 @@
 #include "web/mesh.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
@@ -40,6 +41,7 @@ struct Mesh::Link {
     int number;
     std::string peer, session;
     bool offered = false, answered = false, open = false, over = false, breach = false;
+    bool wanted = false;  ///< we asked this peer for something
     double used, heard;
     double read;  ///< when the other end last took something, or nothing waited for it
     std::uint64_t sent = 0, drained = 0;  // bytes of messages
@@ -299,7 +301,7 @@ void Mesh::on_offer(const Signal& signal) {
         link->waiting.clear();
         close(link->number, false);
     }
-    if (!make_room()) {
+    if (!make_room(waiting.empty())) {
         for (const auto& one : waiting) {
             of_link_.erase(one.number);
             refused_.push_back(one.number);
@@ -312,6 +314,7 @@ void Mesh::on_offer(const Signal& signal) {
     }
     auto& link = add(peer, &signal);
     link.waiting = std::move(waiting);
+    link.wanted = !link.waiting.empty();
     for (const auto& one : link.waiting) of_link_[one.number] = link.number;
 }
 
@@ -344,16 +347,27 @@ std::size_t Mesh::links() const {
         links_, [](const auto& link) { return link.second->open && !link.second->over; }));
 }
 
-/// One more link may be made: the one that is idle for longest makes room.
-bool Mesh::make_room() {
-    const auto used = std::ranges::count_if(links_, [](const auto& l) { return !l.second->over; });
-    if (static_cast<std::size_t>(used) < options_.links) return true;
-    const Link* oldest = nullptr;
+/// One more link may be made: one that is idle makes room, of a peer that we asked for nothing
+/// before others, and the one that is idle for longest. Anybody may offer, as often as they like
+/// and under any name: strangers get half of the links, and those that do not open make room for
+/// what we want.
+bool Mesh::make_room(bool for_stranger) {
+    std::size_t used = 0, strangers = 0;
     for (const auto& [number, link] : links_)
-        if (link->open && !link->over && link->is_idle() && (!oldest || link->used < oldest->used))
-            oldest = link.get();
-    if (!oldest) return false;
-    close(oldest->number, false);
+        if (!link->over) ++used, strangers += !link->wanted;
+    const bool crowded = for_stranger && strangers >= options_.links / 2;
+    if (used < options_.links && !crowded) return true;
+    const auto last = [](const Link& link) {
+        return std::tuple{link.wanted, link.open, link.used};
+    };
+    const Link* first = nullptr;
+    for (const auto& [number, link] : links_) {
+        const bool may_go = link->open ? link->is_idle() : !link->wanted && !for_stranger;
+        if (link->over || !may_go || (crowded && link->wanted)) continue;
+        if (!first || last(*link) < last(*first)) first = link.get();
+    }
+    if (!first) return false;
+    close(first->number, false);
     return true;
 }
 
@@ -460,12 +474,14 @@ void Mesh::ask(int number, const std::string& peer, const http::Request& request
                std::uint64_t most_bytes) {
     auto* link = find(peer);
     const bool refused = !is_on() || peer == peer_id_ || banned_.contains(peer) ||
-                         (!link && !make_room()) || (link && link->waiting.size() >= most_waiting);
+                         (!link && !make_room(false)) ||
+                         (link && link->waiting.size() >= most_waiting);
     if (refused) {
         refused_.push_back(number);
         return;
     }
     if (!link) link = &add(peer, nullptr);
+    link->wanted = true;
     of_link_[number] = link->number;
     link->waiting.push_back({number, request, most_bytes});
     if (const auto pass = pass_for(request.target); !pass.empty())

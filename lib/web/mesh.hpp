@@ -111,7 +111,7 @@ class Mesh {
     void on_offer(const swarm::Signal& signal);
 
     Link* find(const std::string& peer);
-    bool make_room();
+    bool make_room(bool for_stranger);
     Link& add(const std::string& peer, const swarm::Signal* offer);
     void send_asks(Link& link);
     void fill(Link& link);

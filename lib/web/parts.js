@@ -42,7 +42,9 @@ function art(covers, px) {
 
 /// An answer of the server, or an Error in words for people.
 async function ask(url, method = 'GET') {
-    const answer = await fetch(url, {method}).catch(() => { throw new Error('The server does not answer.'); });
+    const once = () => fetch(url, {method}).catch(() => { throw new Error('The server does not answer.'); });
+    let answer = await once();
+    if (await access.renewed(answer.status)) answer = await once();
     if (answer.ok) return answer;
     const why = access.refused(answer.status);
     throw new Error(why || {
@@ -66,8 +68,15 @@ const kept = {
     read(name, otherwise) {
         try { return JSON.parse(localStorage['page.' + name]) ?? otherwise; } catch { return otherwise; }
     },
+    /// @return whether it is kept; if not, people are told
     write(name, value) {
-        try { localStorage['page.' + name] = JSON.stringify(value); } catch { toast('This browser does not keep that.'); }
+        try {
+            localStorage['page.' + name] = JSON.stringify(value);
+            return true;
+        } catch {
+            toast('This browser does not keep that.');
+            return false;
+        }
     },
     /// [{name, songs}], the favourites first.
     lists() {
@@ -77,17 +86,17 @@ const kept = {
     },
     list: name => kept.lists().find(list => list.name === name),
     has: (name, song) => kept.list(name)?.songs.some(other => other.id === song.id) || false,
-    /// Make, change or, without songs, delete a list.
+    /// Make, change or, without songs, delete a list. @return whether that is kept
     put(name, songs) {
         const lists = kept.lists(), at = lists.findIndex(list => list.name === name);
         lists.splice(at < 0 ? lists.length : at, at < 0 ? 0 : 1, ...(songs ? [{name, songs}] : []));
-        kept.write('lists', lists);
+        return kept.write('lists', lists);
     },
     /// Put a song into a list, or take it out.
     turn(name, song) {
         const songs = kept.list(name)?.songs || [], there = kept.has(name, song);
-        kept.put(name, there ? songs.filter(other => other.id !== song.id) : [...songs, song]);
-        toast((there ? 'Removed from ' : 'Added to ') + isolated(name) + '.');
+        const written = kept.put(name, there ? songs.filter(other => other.id !== song.id) : [...songs, song]);
+        if (written) toast((there ? 'Removed from ' : 'Added to ') + isolated(name) + '.');
     },
     favourites: 'Favourites',
 };

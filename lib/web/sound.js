@@ -7,7 +7,8 @@ class Sound extends EventTarget {
         super();
         Object.assign(this, {ready: false, broken: false, paused: true, ended: false, readyState: 0, error: null, src: '',
                              chunks: null, kbps: 0});
-        Object.assign(this, {context: null, gain: null, level: 1, device: 0, late: 0, nodes: new Set(), id: '', at: 0, held: 0, moved: null, turn: 0, sought: 0, duration: NaN});
+        Object.assign(this, {context: null, gain: null, level: 1, device: 0, late: 0, nodes: new Set(), id: '', next: '', denied: null});
+        Object.assign(this, {at: 0, held: 0, moved: null, turn: 0, sought: 0, duration: NaN});
         // media keys and lock screens know elements alone: one that plays silence stands for the sound
         this.quiet = Object.assign(new Audio(Sound.silence(6)), {loop: true});
         this.worker = new Worker(base + 'worker.js');
@@ -27,6 +28,7 @@ class Sound extends EventTarget {
             if (this.closing) navigator.sendBeacon('/events?sent_ms=' + Date.now(), new Blob([this.closing], {type: 'application/x-ndjson'}));
             if (this.sources?.goodbye) navigator.sendBeacon(this.tracker + '/announce', this.sources.goodbye);
             this.links.close_all();
+            this.tell('leave');
             this.stop();
         });
     }
@@ -54,7 +56,7 @@ class Sound extends EventTarget {
     /// Play a song. @param kbps  0: what the link carries
     begin(id, from_s, kbps) {
         Object.assign(this, {id, src: id, at: from_s, held: 0, moved: null, chunks: null, kbps: 0, duration: NaN, readyState: 1,
-                             ended: false, error: null, paused: false});
+                             ended: false, error: null, paused: false, denied: null});
         this.device_for(this.context?.sampleRate || 44100);  // in the click, or the browser lets nothing sound
         this.order('wish', {least: kbps, most: kbps || 1_000_000});
         this.order('pause', {paused: false});
@@ -69,7 +71,10 @@ class Sound extends EventTarget {
         const sdp = wanted ? await this.links.description().catch(() => '') : '';
         if (wanted === this.shares) this.order('share', {wanted, save: !!saveData, network: type || '', sdp});
     }
-    follow(id) { this.order('next', {id}); }
+    follow(id) {
+        this.next = id;
+        this.order('next', {id});
+    }
 
     async play() {
         this.paused = false;
@@ -89,8 +94,12 @@ class Sound extends EventTarget {
     }
     stop() {
         this.src = this.id = this.closing = '';
+        this.denied = null;
         this.quiet.pause();
         this.order('stop');
+        if (this.paused) return;
+        this.paused = true;
+        this.tell('pause');
     }
 
     get currentTime() { return this.moved ?? this.at; }
@@ -115,6 +124,7 @@ class Sound extends EventTarget {
         this.gain = new GainNode(this.context, {gain: this.level});
         this.gain.connect(this.context.destination);
         this.context.onstatechange = () => this.tell_clock();
+        if (this.paused) this.context.suspend();  // a new one runs
         this.late = 0;
     }
     get frame() { return Math.round(this.context.currentTime * this.context.sampleRate); }
@@ -154,12 +164,7 @@ class Sound extends EventTarget {
         }
         if (chunk !== undefined) return this.dispatchEvent(new CustomEvent('chunk', {detail: {chunk, kbps, source, hit}}));
         this.closing = closing;
-        if (state === 'failed') {
-            this.paused = true;
-            this.error = new Error(why);
-            if (status === 77) access.ask(why);
-            return this.tell('error');
-        }
+        if (state === 'failed') return this.fail(status, why);
         if (state === 'ended') {
             this.at = this.duration;
             this.id = this.src = next;
@@ -169,6 +174,7 @@ class Sound extends EventTarget {
             return this.dispatchEvent(new CustomEvent('ended', {detail: next}));
         }
         const before = this.readyState;
+        if (state === 'playing') this.denied = null;
         this.readyState = state === 'playing' ? 4 : state === 'stalled' ? 2 : 1;
         if (at_ms !== undefined) Object.assign(this, {at: at_ms / 1000, held: end_ms / 1000, duration: length_ms / 1000, moved: null});
         if (kbps && kbps !== this.kbps) {
@@ -177,6 +183,24 @@ class Sound extends EventTarget {
         }
         if (this.readyState !== before) this.tell(state === 'playing' ? 'playing' : 'waiting');
         this.tell('timeupdate');
+    }
+    /// The song is over before its end. If a token was refused, it goes on with a new one of the operator's, once until it sounds.
+    async fail(status, why) {
+        if (status === 77 && access.url && !this.denied) {
+            const mine = this.denied = {};
+            this.readyState = 1;
+            this.tell('waiting');
+            const renewed = await access.renew();
+            if (mine !== this.denied) return;  // something else is played by now
+            if (renewed) {
+                this.order('play', {id: this.id, from: this.currentTime, turn: ++this.turn});
+                return this.follow(this.next);
+            }
+        }
+        this.paused = true;
+        this.error = new Error(why);
+        if (status === 77) access.ask(why);
+        this.tell('error');
     }
 }
 

@@ -139,6 +139,24 @@ unknown() {
 }
 ok 'a name that no edge knows is reported' unknown
 ok 'an edge that cannot be reached too' exits 69 stretto-publish --purge song "unix:$work/nowhere" "unix:$work/socket"
+ok 'and a server that is no edge, and knows no such path' exits 69 stretto-publish --purge song "unix:$work/socket" "${origin#http://}"
+cat >mute.py <<'EOF'
+import http.server
+class Mute(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+server = http.server.HTTPServer(("127.0.0.1", 0), Mute)
+print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()
+EOF
+mute() {
+    python3 mute.py >mute.said 2>mute.err &
+    started="$started $!"
+    await_ready $! mute.said && ends_saying 69 'status 503' stretto-publish --purge song "${url#http://}"
+}
+ok 'and one that gives no reason, with its status' mute
 ok 'an origin has nothing to purge' exits 66 stretto-publish --purge song "$origin_admin"
 usage() {
     exits 64 stretto-publish --hard store &&

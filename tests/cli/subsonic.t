@@ -26,10 +26,22 @@ edge=$url edge_pid=$pid
 
 key=$(stretto-subsonic --keys keys --generate anna)
 other=$(stretto-subsonic --keys keys --generate bert)
-kept() { test "$(stat -c %a keys)" = 600 && test "$(wc -l <keys)" -eq 2 && ! grep -e "$key" -e "$other" keys; }
+kept() { test "$(stat -c %a keys)" = 600 && test "$(wc -l <keys)" -eq 3 && ! grep -e "$key" -e "$other" keys; }
 ok 'makes keys, and keeps only their hashes' kept
 hashed() { equals "$(sed -n 's/^anna //p' keys)" "$(printf %s "$key" | sha256sum | cut -d ' ' -f 1)"; }
 ok 'as sha256sum computes them' hashed
+salted() { test "$(sed -n 's/^# salt \([0-9a-z]\{26\}\)$/\1/p' keys | wc -l)" -eq 1 && sed 1q keys | grep -q '^# salt '; }
+ok 'one random salt is above them' salted
+waits() { grep -q -- "->.*:$(stat -c %i keys) " /proc/locks; }
+in_turn() { # what is taken back on a full disk is nobody else's
+    exec 9<keys && flock 9 || return
+    stretto-subsonic --keys keys --generate dora 9<&- >turn &
+    turn=$!
+    started="$started $turn"
+    await 'it to wait' waits && ! grep dora keys && test ! -s turn && exec 9<&- && wait $turn && test -s turn && grep -q '^dora ' keys
+}
+ok 'a new key waits for its turn' in_turn
+sed -i /dora/d keys
 ok 'a name with a blank is refused' exits 64 stretto-subsonic --keys keys --generate 'a b'
 ok 'no key without a file' exits 64 stretto-subsonic --generate anna
 ok 'nor in a folder that does not exist' exits 73 stretto-subsonic --keys none/keys --generate anna
@@ -240,6 +252,19 @@ ok 'now' eval 'json scrobble -d "id=$id" && equals "[4,1]" "$(report)"'
 ok 'another listener' eval 'rest scrobble -d "apiKey=$other" -d "id=$id" && equals "[5,2]" "$(report)"'
 ok 'of an unknown song: 70' code 70 scrobble -d "apiKey=$key" -d id=x
 ok 'events name no listener' eval 'test -s events.jsonl && ! grep -e anna -e "$key" events.jsonl'
+
+# where it was heard: the report groups listeners by their networks
+from_apps() { # the API behind a proxy, in front of a server that trusts it
+    start stretto-serve store --events behind.jsonl --log-addresses --trust-proxy 127.0.0.1 && behind_pid=$pid &&
+        start stretto-subsonic --keys keys --upstream "$url" --trust-proxy 127.0.0.9 || return
+    await 'the list of songs' plays_at 192.0.2.1 && plays_at 2001:db8::7 && plays_at ''
+    stop "$pid" && stop "$behind_pid"
+    equals '127.0.0.9 192.0.2.1 2001:db8::7' "$(jq -rs '[.[].address] | unique | join(" ")' behind.jsonl)"
+}
+plays_at() { # ADDRESS
+    curl -sSf --interface 127.0.0.9 ${1:+-H "X-Forwarded-For: $1"} "$url/rest/scrobble?f=json&apiKey=$key&id=$id" >json && grep -q '"ok"' json
+}
+ok 'a server that trusts the API learns the address of the app' from_apps
 
 # all of this has the form that OpenSubsonic publishes
 rest getOpenSubsonicExtensions >>forms

@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
+#include <tuple>
 
 #include "base/json_value.hpp"
 #include "base/text.hpp"
@@ -32,6 +33,16 @@ Library library_of(const std::vector<std::string>& rows, const std::string& albu
     return builder.finish();
 }
 
+/// A song's id for each number.
+std::string id_of(int i) {
+    std::string id(32, '1');
+    for (std::size_t at = 0; at < 5; ++at, i /= 32)
+        id[31 - at] = "0123456789abcdefghjkmnpqrstvwxyz"[i % 32];
+    return id;
+}
+
+std::string text_of_first(std::string_view list) { return text('"', list, R"(":[{"id":")"); }
+
 Outcome call(const Library& library, const std::string& method, const std::string& query) {
     const auto parameters = Parameters::parse(query, {});
     BOOST_REQUIRE(static_cast<bool>(parameters));
@@ -54,7 +65,9 @@ BOOST_AUTO_TEST_CASE(xml_escapes_what_a_document_may_not_hold) {
 
 BOOST_AUTO_TEST_CASE(lists_are_arrays_without_any_item_and_elements_are_objects) {
     Node node;
-    node.list("none", {}).child("one", Node{}.number("n", -3)).numbers("all", {1, 2});
+    node.list("none", std::vector<Node>{})
+        .child("one", Node{}.number("n", -3))
+        .numbers("all", {1, 2});
     const auto json = print(Format::json, node), xml = print(Format::xml, node);
     BOOST_TEST(json.find(R"("none":[],"one":{"n":-3},"all":[1,2])") != json.npos);
     BOOST_TEST(xml.find(R"(<one n="-3"></one><all>1</all><all>2</all>)") != xml.npos);
@@ -96,6 +109,28 @@ BOOST_AUTO_TEST_CASE(keys_are_found_by_their_hash_alone) {
     for (std::size_t n = 1; n + 1 < line.size(); ++n)
         BOOST_TEST(!Keys::parse(line.substr(0, n)), "accepted " << line.substr(0, n));
     BOOST_TEST(static_cast<bool>(Keys::parse("")));
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_stays_the_same_when_keys_come_and_go) {
+    const auto first = Keys::print_key(as_bytes("0123456789abcdef")),
+               next = Keys::print_key(as_bytes("0123456789abcdeF"));
+    const auto salt = Keys::print_salt(as_bytes("fedcba9876543210"));
+    const auto id = [](const std::string& file, const std::string& key) {
+        const auto keys = Keys::parse(file);
+        BOOST_REQUIRE(static_cast<bool>(keys));
+        BOOST_REQUIRE(keys->find(key));
+        return keys->find(key)->id;
+    };
+    const auto one = Keys::print_line("anna", first), two = Keys::print_line("anna", next);
+    const auto anna = id(salt + one, first);
+    BOOST_TEST(id(salt + one + two, next) == anna);
+    BOOST_TEST(id(salt + two, next) == anna);
+    BOOST_TEST(id("\n" + two + salt + "# salt other\n", next) == anna);
+    BOOST_TEST(id(salt + Keys::print_line("bert", first), first) != anna);
+    BOOST_TEST(id(Keys::print_salt(as_bytes("fedcba9876543211")) + one, first) != anna);
+    // files of before
+    BOOST_TEST(id("#salt x\n" + one, first) == id(one, first));
+    BOOST_TEST(id(one + two, next) == id(one, first));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_keys_count_for_a_minute_and_in_bounded_memory) {
@@ -190,6 +225,92 @@ BOOST_AUTO_TEST_CASE(lists_by_chance_hold_different_albums) {
         BOOST_TEST(ids.size() == albums.size());
         BOOST_TEST(ids.size() == std::min<std::size_t>(30, std::stoul(size)));
     }
+}
+
+BOOST_AUTO_TEST_CASE(long_lists_are_made_piece_by_piece) {
+    constexpr int n = 3000;
+    std::vector<std::string> rows;
+    for (int i = 0; i < n; ++i) rows.push_back(row(id_of(i), "", "", text("song ", i)));
+    for (int i = 0; i < n; ++i) rows.push_back(row(id_of(n + i), "z", text("album ", 100'000 + i)));
+    for (int i = 0; i < n; ++i) rows.push_back(row(id_of(2 * n + i), text("zz", 100'000 + i), "b"));
+    const auto library = library_of(rows);
+    BOOST_TEST(library.songs().size() == 3u * n);
+    for (const auto& [method, query, list, keys] :
+         {std::tuple{"getAlbum", "id=al-none-unknown", "song", n},
+          {"getMusicDirectory", "id=al-none-unknown", "child", n},
+          {"getMusicDirectory", "id=ar-z", "child", n},
+          {"getArtist", "id=ar-z", "album", n},
+          {"getArtists", "", "artist", n + 2},
+          {"getIndexes", "", "artist", n + 2}})
+        for (const auto format : {Format::json, Format::xml}) {
+            const auto outcome = call(library, method, query);
+            BOOST_REQUIRE(std::holds_alternative<Node>(outcome));
+            const auto whole = print(format, std::get<Node>(outcome));
+            Text pieces{format, std::get<Node>(outcome)};
+            std::string all;
+            for (bool more = true; more;) {
+                std::string piece;
+                more = pieces.more(piece, 1000) != Step::end;
+                BOOST_TEST(piece.size() < 3000u);
+                all += piece;
+            }
+            BOOST_TEST(all == whole, method);
+            if (format == Format::json) {
+                BOOST_TEST(static_cast<bool>(Json::parse(all)), method);
+                BOOST_TEST(all.find(text_of_first(list)) != all.npos, list);
+            }
+            const std::string_view id = format == Format::json ? R"("id":")" : R"( id=")";
+            int count = 0;
+            for (auto at = all.find(id); at != all.npos; at = all.find(id, at + 1)) ++count;
+            BOOST_TEST(count == keys + (std::string_view{query}.empty() ? 0 : 1), method);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(an_album_shows_its_first_cover) {
+    auto bare = row(first, "a", "b");
+    bare.replace(bare.find(R"("covers":{)"), std::string::npos, R"("covers":{}})");
+    auto none = row(id_of(7), "c", "d");
+    none.replace(none.find(R"("covers":{)"), std::string::npos, R"("covers":{}})");
+    const auto library = library_of({bare, row(second, "a", "b"), row(id_of(6), "a", "b"), none});
+    BOOST_REQUIRE(library.covered(library.albums()[0]));
+    BOOST_TEST(library.covered(library.albums()[0])->id == second);
+    BOOST_TEST(!library.covered(library.albums()[1]));
+}
+
+BOOST_AUTO_TEST_CASE(a_search_has_few_words_and_takes_turns) {
+    std::string many, same;
+    for (int i = 0; i < 40; ++i) many += text('w', i, ' ');
+    for (int i = 0; i < 32'000; ++i) same += "e ";
+    BOOST_TEST(words_of(many).size() == 16u);
+    BOOST_TEST(words_of(same) == std::vector<std::string>{"e"});
+    BOOST_TEST(words_of(std::string(5000, 'a'))[0].size() == 200u);
+    std::vector<std::string> rows;
+    for (int i = 0; i < 500; ++i)
+        rows.push_back(row(id_of(i), "z", "album", std::string(5000, 'x') + std::to_string(i)));
+    const auto library = library_of(rows);
+    const auto search = [&](const std::string& query) {
+        return std::get<Node>(call(library, "search3", query));
+    };
+    Text none{Format::json, search("query=y1+y2+y3&songCount=9")};
+    std::string out;
+    int turns = 1;
+    for (auto step = Step::later; step != Step::end; ++turns) step = none.more(out, out.max_size());
+    BOOST_TEST(turns > 5);
+    BOOST_TEST(out.find(R"("song":[])") != out.npos);
+    const auto found = [&](const std::string& query) {
+        const auto json = Json::parse(print(Format::json, search(query)));
+        std::vector<std::string> ids;
+        for (const auto& song :
+             json->at("subsonic-response").at("searchResult3").at("song").items())
+            ids.push_back(song.at("id").string());
+        return ids;
+    };
+    BOOST_TEST(found("query=x+499") == std::vector<std::string>{id_of(499)});
+    BOOST_TEST(found("query=X49&songCount=2&songOffset=1") ==
+               (std::vector<std::string>{id_of(490), id_of(491)}));
+    BOOST_TEST(found("query=&songCount=2&songOffset=498") ==
+               (std::vector<std::string>{id_of(498), id_of(499)}));
+    BOOST_TEST(found("query=&songOffset=500").empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -606,5 +606,40 @@ BOOST_FIXTURE_TEST_CASE(a_certificate_that_is_not_the_ids_is_ignored, Shared) {
     BOOST_TEST(a.got[n] == "failed");
     BOOST_TEST(a.mesh.links() == 0u);
 }
+BOOST_FIXTURE_TEST_CASE(strangers_who_offer_leave_room_for_what_we_want, Shared) {
+    const auto offer = [&](int i) {
+        swarm::Signal signal;
+        signal.kind = swarm::Signal::Kind::offer;
+        signal.ufrag = std::string(4, 'x');
+        signal.password = std::string(22, 'x');
+        signal.session = text("session", i);
+        signal.fingerprint = hex(sha256(as_bytes(text(i))));
+        Digest fingerprint;
+        BOOST_REQUIRE(parse_hex(signal.fingerprint, fingerprint));
+        signal.from = swarm::rtc_id_of(fingerprint);
+        mail[a.mesh.peer_id()].push_back(swarm::print_signal(signal));
+    };
+    for (int i = 0; i < 8; ++i) offer(i);
+    deliver(a.mesh.peer_id());
+    for (int i = 0; i < 5; ++i) step();
+    BOOST_TEST(a.linked == 1);  // of two
+    const int n = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, n));
+    BOOST_TEST(a.got[n] == "200 has 1-2 end");
+    // the place of one that did not open is given to whom we want
+    offer(9);
+    deliver(a.mesh.peer_id());
+    for (int i = 0; i < 5; ++i) step();
+    const int linked = a.linked;
+    http::Request request;
+    request.target = chunk;
+    a.mesh.ask(a.page.numbers, std::string(26, 'z'), request, 1000);
+    step();
+    BOOST_TEST(a.linked == linked + 1);
+    BOOST_TEST(a.mesh.links() == 1u);  // and that of whom we asked is kept
+    const int again = a.ask(chunk);
+    BOOST_REQUIRE(ends(a, again));
+    BOOST_TEST(a.got[again] == "200 has 1-2 end");
+}
 
 BOOST_AUTO_TEST_SUITE_END()
