@@ -28,7 +28,7 @@ DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wa
                 iproute2 nftables util-linux pulseaudio pulseaudio-utils sqlite3 bc tzdata xz-utils zstd git zsh fish
 DEPS_BENCH   := $(DEPS_DEMO) sox curl python3 procps time nginx-light varnish wrk opentracker redis-server aria2 mpv iproute2 util-linux sqlite3 nghttp2-client openssl bc
 # what large services run on: for test-engines alone
-DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server redis-server
+DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server redis-server haproxy
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_DEB     := debhelper lintian fakeroot dpkg-dev debootstrap
 DEPS_FUZZ    := clang libclang-rt-14-dev
@@ -189,8 +189,8 @@ browser: all | deps
 test-apps: all
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/apps/*.t
 
-test-engines: all | deps
-	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/engines/*.t
+test-engines: all $B/net/emulator | deps
+	PATH=$(CURDIR)/$B/bin:$$PATH EMULATOR=$(CURDIR)/$B/net/emulator prove -v tests/engines/*.t
 
 demo: all $B/net/emulator build/music/.there
 	@PATH=$(CURDIR)/$B/bin:$$PATH MUSIC=$(CURDIR)/build/music EMULATOR=$(CURDIR)/$B/net/emulator sh examples/demo.sh

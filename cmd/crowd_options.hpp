@@ -38,6 +38,10 @@ struct CrowdOptions {
             ->range(0.001, 1000.0)
             ->type_name("HOURS")
             ->capture_default_str();
+        app.add_option("--rush", settings.rush,
+                       "Share of listeners that arrive within one minute, around half of --hours")
+            ->range(0.0, 1.0)
+            ->type_name("SHARE");
         app.add_flag("--fetch", fetch,
                      "Each listener fetches one whole song and stays, instead of playing some "
                      "songs and leaving");
@@ -61,6 +65,11 @@ struct CrowdOptions {
         app.add_option("--edge-rate", edge_mbps, "Rate of each edge, Mbit/s")
             ->range(0.001, 1e6)
             ->type_name("MBPS")
+            ->capture_default_str();
+        app.add_option("--failing-edges", settings.failing_edges,
+                       "Number of edges that fail after half of --hours and close their "
+                       "connections; at least one remains")
+            ->range(0, 39)
             ->capture_default_str();
         app.add_option("--down", down_mbps, "Mean download rate of a listener, Mbit/s")
             ->range(0.01, 1e5)
@@ -114,6 +123,10 @@ struct CrowdOptions {
         settings.edge_kbps = edge_mbps * 1000;
         settings.down_kbps = down_mbps * 1000;
         settings.up_kbps = up_mbps * 1000;
+        if (settings.failing_edges >= settings.edges)
+            throw Error{EX_USAGE, "--failing-edges: no edge would remain"};
+        if (settings.rush > 0 && arrivals == "flash")
+            throw Error{EX_USAGE, "--rush: with --arrivals flash, all arrive within 30 s"};
         for (const auto& words : attackers) {
             const auto x = words.find('x');
             const auto many = x == std::string::npos ? 1 : std::atoi(words.c_str());

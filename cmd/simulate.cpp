@@ -103,6 +103,7 @@ class Simulation {
                 for (const auto& row : rows) std::cout << json_of(row, name).dump() << '\n';
             else
                 print_table(out, name, rows);
+            if (!o_.json && name.empty()) print_bound(out, rows.front());
         }
         if (!o_.json) out << '\n' << report::print_text({published()}, {});
     }
@@ -234,6 +235,8 @@ class Simulation {
         if (!kind.empty()) line["kind"] = kind;
         if (s.of_optimum != 0) line["percent_of_optimum"] = s.of_optimum;
         line.update(Json{{"percent_without_stall", s.no_stall},
+                         {"songs_with_stall", s.stalled},
+                         {"percent_with_stall_at_most", s.stalled_at_most},
                          {"stalled_s", s.stalled_s},
                          {"kbps", s.kbps},
                          {"switches", s.switches},
@@ -264,6 +267,12 @@ class Simulation {
         out << std::setprecision(1) << "best      " << std::setw(7) << mean(optimum_)
             << "  possible if the bitrate may change within a chunk\nbest      " << std::setw(7)
             << mean(whole_) << "  possible if it changes between chunks only\n";
+    }
+    static void print_bound(std::ostream& out, const sim::Summary& s) {
+        out << '\n'
+            << s.policy << ": " << s.stalled << " of " << s.songs << " songs with a stall; "
+            << "with 95 % confidence, less than " << std::setprecision(6) << s.stalled_at_most
+            << " %\n";
     }
     static void print_row(std::ostream& out, const sim::Summary& s) {
         const auto number = [&out](double value, int width, int digits) {

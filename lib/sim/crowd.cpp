@@ -12,6 +12,7 @@ constexpr Millis step_ms = 20;
 constexpr Millis least_between_ms = 3000;  // announces, as in stream/tracker.cpp
 constexpr int interval_s = 120;            // of announces, as stretto-track asks for
 constexpr Millis head_start_ms = 10000;
+constexpr double rush_ms = 60'000;
 constexpr double late_s = 1.9;      // before each byte of a peer that is Evil::late
 constexpr double look_up_s = 0.05;  // the tracker asks the origin how a song is cut
 
@@ -19,6 +20,10 @@ swarm::PeersLimits limits(const CrowdSettings& settings) {
     swarm::PeersLimits limits;
     limits.peers = settings.listeners + settings.attackers.size() + settings.seeders + 1;
     return limits;
+}
+
+Millis head_start(const CrowdSettings& settings) {
+    return settings.seeders > 0 ? 2 * head_start_ms : head_start_ms;
 }
 
 /// One network per listener; the tracker's tests cover shared networks.
@@ -77,6 +82,25 @@ CrowdState::CrowdState(const CrowdSettings& s)
         edge_pipes.push_back(flows.add_pipe(s.edge_kbps * 125));
     result.members.resize(listeners.size());
     for (std::uint32_t i = 0; i < listeners.size(); ++i) add_listener(i);
+    if (s.failing_edges > 0)
+        after(static_cast<double>(head_start(s)) / 1000 + s.arrivals_s / 2,
+              [this] { fail_edges(); });
+}
+
+/// After the evil peers and the seeders.
+Millis CrowdState::arrival() {
+    const double all_ms = settings.arrivals_s * 1000;
+    auto when = all_ms * chance.real();
+    // no draw without a rush, so that a seed means the same crowd as ever
+    if (settings.rush > 0 && chance.real() < settings.rush)
+        when = std::clamp(all_ms / 2 + rush_ms * (chance.real() - 0.5), 0.0, all_ms);
+    return static_cast<Millis>(when);
+}
+
+void CrowdState::fail_edges() {
+    edges_failed = true;
+    for (auto& l : listeners)
+        if (l.client) l.client->edges_failed();
 }
 
 void CrowdState::add_listener(std::uint32_t i) {
@@ -104,13 +128,12 @@ void CrowdState::add_listener(std::uint32_t i) {
     if (settings.play)
         l.songs_left = 1 + static_cast<int>(std::log(1 - chance.real()) /
                                             std::log(1 - 1 / std::max(1.001, settings.songs_each)));
-    const auto when = static_cast<Millis>(settings.arrivals_s * 1000 * chance.real());
+    const auto when = arrival();
     // evil peers arrive before all others
-    const Millis head_start = settings.seeders > 0 ? 2 * head_start_ms : head_start_ms;
-    const Millis attack = head_start - head_start_ms;
+    const Millis attack = head_start(settings) - head_start_ms;
     agenda.at(now + (seeds         ? 0
                      : member.evil ? attack
-                                   : head_start + when),
+                                   : head_start(settings) + when),
               [this, i] { arrive(i); });
     if (!member.evil && !seeds) ++left_;
 }
@@ -122,6 +145,10 @@ void CrowdState::arrive(std::uint32_t number) {
     l.edge = static_cast<std::size_t>(std::stoul(nearest.front().name));
     l.edge_rtt_s = rtt_s(l.place, edge_place(l.edge));
     l.tracker_rtt_s = rtt_s(l.place, edge_place(0));
+    if (settings.failing_edges > 0) {
+        l.edges = std::make_shared<gather::Edges>();
+        for (const auto& edge : nearest) l.edges->add_trusted(edge.name, edge.url);
+    }
     result.members[number].came_s = static_cast<double>(now) / 1000;
     begin_song(number);
 }
@@ -148,6 +175,7 @@ void CrowdState::leave(std::uint32_t number) {
     auto& l = listeners[number];
     l.here = false;
     l.holdings = {};
+    l.edges.reset();
     result.members[number].left_s = static_cast<double>(now) / 1000;
     swarm::Announce said;
     said.peer_id = std::to_string(number);

@@ -33,13 +33,17 @@ struct CrowdSettings {
     /// Kreitz and Niemelae (IEEE P2P 2010) saw 88 % of Spotify's plays within the most popular 12 %
     /// of 8 million songs: an exponent of 1.02 gives 89 %.
     double zipf = 1.02;
-    double arrivals_s = 3600;                  ///< all arrive within this time, at random
-    double song_s = 210;                       ///< mean
-    int kbps = 320;                            ///< bitrate to fetch, or the highest to play
+    double arrivals_s = 3600;  ///< all arrive within this time, at random
+    double rush = 0;           ///< share that arrives within the minute around half of this time
+    double song_s = 210;       ///< mean
+    int kbps = 320;            ///< bitrate to fetch, or the highest to play
     double down_kbps = 10000, up_kbps = 5000;  ///< means; each has 0.5 to 1.5 times as much
     std::size_t edges = 6;
     double edge_kbps = 1e6;  ///< of each
-    double evil = 0;         ///< share of listeners that announce all and send nothing right
+    /// The first ones of the edges, which fail after half of arrivals_s: they close their
+    /// connections and accept no new ones. If there are some, listeners know all edges.
+    std::size_t failing_edges = 0;
+    double evil = 0;  ///< share of listeners that announce all and send nothing right
     /// Additional evil peers for the most popular song; they arrive before all listeners.
     std::vector<Evil> attackers{};
     /// Additional peers that have the most popular song and share it; they arrive before all, and

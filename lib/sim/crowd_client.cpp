@@ -43,6 +43,7 @@ CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_
       listener_(listener),
       number_(song),
       song_(crowd.catalogue.song(song)),
+      edges_(me().edges ? me().edges : std::make_shared<gather::Edges>()),
       serial_(++crowd.serials) {
     outcome_.listener = listener;
     outcome_.song = song;
@@ -67,8 +68,8 @@ CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_
         rules_ = wish.session;
         until_s_ = crowd.settings.skips ? patience(crowd.chance, song_.seconds) : song_.seconds;
         ears_.emplace(song_.seconds);
-        edges_.add_trusted("", "");  // known from the run before
-        auto listening = std::make_unique<gather::Listening>(edges_, options, *policy_, wish);
+        if (edges_->empty()) edges_->add_trusted("", "");  // known from the run before
+        auto listening = std::make_unique<gather::Listening>(*edges_, options, *policy_, wish);
         listening_ = listening.get();
         conductor_ = std::move(listening);
     } else {
@@ -76,7 +77,7 @@ CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_
         wish.kbps = kbps;
         wish.seed = seed;
         outcome_.bytes = song_.whole[static_cast<std::size_t>(rendition)];
-        conductor_ = std::make_unique<gather::Fetching>(edges_, options, wish);
+        conductor_ = std::make_unique<gather::Fetching>(*edges_, options, wish);
     }
     auto kept = found();
     const bool known = std::ranges::any_of(
@@ -226,7 +227,7 @@ void CrowdClient::from_tracker(int number) {
     const auto& ask = asked.mapped().ask;
     auto peers = peers_of(ask);
     if (ask.what == Ask::What::song) {
-        if (edges_.empty()) edges_.add_trusted("", "");
+        if (edges_->empty()) edges_->add_trusted("", "");
         if (crowd_.settings.peers_first) conductor_->spare_edges();
         conductor_->song_said(number, std::move(peers), found(), "", now_s());
     } else {
@@ -253,6 +254,36 @@ std::vector<swarm::PeerInfo> CrowdClient::peers_of(const Ask& ask) {
                                 peers = std::move(*said);
                         });
     return peers;
+}
+
+/// Its number in the crowd.
+std::size_t CrowdClient::edge_of(const Ask& ask) const {
+    std::size_t edge = crowd_.listeners[listener_].edge;
+    const auto& name = edges_->at(ask.source).name;  // empty if only the nearest one is known
+    std::from_chars(name.data(), name.data() + name.size(), edge);
+    return edge;
+}
+
+double CrowdClient::rtt_of(std::size_t edge) const {
+    const auto& me = crowd_.listeners[listener_];
+    return edge == me.edge ? me.edge_rtt_s : rtt_s(me.place, edge_place(edge));
+}
+
+/// One edge serves a listener at a time: connections to another one are forgotten.
+CrowdClient::Idle& CrowdClient::edge_idle(std::size_t edge) {
+    auto& idle = me().edge_idle;
+    if (idle.edge != edge || !crowd_.works(edge)) idle = {};
+    idle.edge = edge;
+    return idle;
+}
+
+void CrowdClient::edges_failed() {
+    std::vector<int> cut;
+    for (const auto& [number, flight] : flights_)
+        if (flight.flow >= 0 && flight.ask.from == Ask::From::edge &&
+            !crowd_.works(edge_of(flight.ask)))
+            cut.push_back(number);
+    for (const int number : cut) fail(number, gather::Fault::broken);
 }
 
 CrowdClient::Host& CrowdClient::host(int peer) {
@@ -288,13 +319,16 @@ bool CrowdClient::reuse(Idle& idle, double rtt_s, Flight& flight) {
     return true;
 }
 
-/// A round trip till its answer's first byte, and one before on a new connection.
+/// A round trip till its answer's first byte, and one before on a new connection. One to learn that
+/// an edge refuses connections.
 void CrowdClient::request(Flight flight) {
     const int number = flight.ask.number;
     const bool of_edge = flight.ask.from == Ask::From::edge;
-    auto& idle = of_edge ? me().edge_idle : host(flight.ask.source).idle;
-    const double rtt = of_edge ? me().edge_rtt_s : host(flight.ask.source).rtt_s;
-    const double wait = rtt * (reuse(idle, rtt, flight) ? 1 : 2);
+    const auto edge = of_edge ? edge_of(flight.ask) : 0;
+    auto& idle = of_edge ? edge_idle(edge) : host(flight.ask.source).idle;
+    const double rtt = of_edge ? rtt_of(edge) : host(flight.ask.source).rtt_s;
+    const bool refused = of_edge && !crowd_.works(edge);
+    const double wait = rtt * (reuse(idle, rtt, flight) || refused ? 1 : 2);
     flights_[number] = std::move(flight);
     later(wait, [this, number] { on_head(number); });
 }
@@ -316,14 +350,17 @@ void CrowdClient::on_head(int number) {
     const auto found = flights_.find(number);
     if (found == flights_.end()) return;
     auto& flight = found->second;
+    const bool of_edge = flight.ask.from == Ask::From::edge;
+    const auto edge = of_edge ? edge_of(flight.ask) : 0;
+    if (of_edge && !crowd_.works(edge)) return fail(number, gather::Fault::broken);
     Flows::Start flow{0,
                       me().down,
-                      me().edge_rtt_s,
+                      of_edge ? rtt_of(edge) : 0,
                       static_cast<double>(now() - crowd_.stepped) / 1000,
                       flight.window_rate,
                       std::uint64_t{listener_} << 32 | static_cast<std::uint32_t>(number)};
-    if (flight.ask.from == Ask::From::edge) {
-        flow.from = crowd_.edge_pipes[me().edge];
+    if (of_edge) {
+        flow.from = crowd_.edge_pipes[edge];
         flight.flow = crowd_.flows.start(flow);
         return;
     }
@@ -380,8 +417,8 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     if (still == flights_.end()) return;
     if (conductor_->eager(now_s())) crowd_.wake(listener_);
     if (still->second.got < still->second.length) return;
-    auto& idle = still->second.ask.from == Ask::From::edge ? me().edge_idle
-                                                           : host(still->second.ask.source).idle;
+    const auto& done = still->second.ask;
+    auto& idle = done.from == Ask::From::edge ? edge_idle(edge_of(done)) : host(done.source).idle;
     ++idle.connections;
     idle.since = now();
     idle.window_rate = crowd_.flows.stop(std::exchange(still->second.flow, -1));

@@ -25,6 +25,7 @@ class CrowdClient {
     /// All idle connections to a host, treated as one.
     struct Idle {
         int connections = 0;
+        std::size_t edge = 0;    // if it is one
         double window_rate = 0;  // of the connection used last
         Millis since = 0;
     };
@@ -38,6 +39,8 @@ class CrowdClient {
     void pump();
     bool over() const noexcept { return over_; }
     const CrowdPlay& outcome() const noexcept { return outcome_; }
+    /// Some edges have closed their connections.
+    void edges_failed();
     /// Bytes of a request have arrived.
     void came(int number, std::uint32_t bytes);
 
@@ -83,6 +86,9 @@ class CrowdClient {
     void from_tracker(int number);
     std::vector<swarm::PeerInfo> peers_of(const Ask& ask);
     gather::Found found() const;
+    std::size_t edge_of(const Ask& ask) const;
+    double rtt_of(std::size_t edge) const;
+    Idle& edge_idle(std::size_t edge);
     Host& host(int peer);
     bool reuse(Idle& idle, double rtt_s, Flight& flight);
     bool silent(const Host& host) const;
@@ -106,7 +112,7 @@ class CrowdClient {
     std::uint32_t listener_, number_;
     const CrowdSong& song_;
     CrowdPlay outcome_;
-    gather::Edges edges_;
+    std::shared_ptr<gather::Edges> edges_;
     std::unique_ptr<abr::Policy> policy_;
     std::unique_ptr<gather::Conductor> conductor_;
     gather::Listening* listening_ = nullptr;  // the same object, if it plays

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "sim/confidence.hpp"
 #include "sim/crowd_bound.hpp"
 #include "sim/table.hpp"
 
@@ -33,14 +34,14 @@ void fairness(const CrowdRun& run, CrowdFigures& f) {
 
 void experience(const CrowdRun& run, CrowdFigures& f) {
     std::vector<double> starts, took;
-    double stalled = 0, kbps_s = 0, came_s = 0;
+    double kbps_s = 0, came_s = 0;
     for (const auto& play : run.plays) {
         took.push_back(play.ended_s - play.began_s);
         if (play.sound_s >= 0)
             starts.push_back(play.sound_s);
         else
             ++f.unheard;
-        stalled += play.stalls > 0;
+        f.stalled_plays += play.stalls > 0;
         f.stalled_s += play.stalled_s;
         f.heard_s += play.heard_s;
         kbps_s += play.kbps_s;
@@ -52,7 +53,10 @@ void experience(const CrowdRun& run, CrowdFigures& f) {
     f.start_p50_s = percentile(starts, 0.5);
     f.start_p75_s = percentile(starts, 0.75);
     f.start_p90_s = percentile(starts, 0.9);
-    f.stutter = percent(stalled, static_cast<double>(run.plays.size()));
+    f.stutter =
+        percent(static_cast<double>(f.stalled_plays), static_cast<double>(run.plays.size()));
+    // who leaves before the first sound proves nothing
+    f.stutter_at_most = 100 * share_at_most(f.stalled_plays, starts.size());
 }
 
 void row(std::ostream& out, const char* what, double value, const char* unit, int digits = 1) {
@@ -112,6 +116,8 @@ void print_crowd(std::ostream& out, const CrowdFigures& f, const CrowdSettings& 
     row(out, "stalled", f.stalled_s, "s");
     row(out, "mean bitrate", f.kbps, "kbit/s");
     row(out, "left before sound", f.unheard, "", 0);
+    row(out, "songs with a stall", static_cast<double>(f.stalled_plays), "", 0);
+    row(out, "  their share, 95 % upper bound", f.stutter_at_most, "% of those heard", 6);
     // Kreitz and Niemelae, "Spotify", IEEE P2P 2010
     out << '\n' << std::setw(46) << "here" << std::setw(16) << "Spotify 2010" << '\n';
     beside(out, "startup, median, ms", 1000 * f.start_p50_s, 265);
@@ -139,6 +145,8 @@ void print_crowd_json(std::ostream& out, const CrowdFigures& f, const CrowdSetti
                                            {"start_p75_s", f.start_p75_s},
                                            {"start_p90_s", f.start_p90_s},
                                            {"percent_with_stall", f.stutter},
+                                           {"songs_with_stall", f.stalled_plays},
+                                           {"percent_with_stall_at_most", f.stutter_at_most},
                                            {"stalled_s", f.stalled_s},
                                            {"heard_s", f.heard_s},
                                            {"kbps", f.kbps},

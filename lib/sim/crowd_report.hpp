@@ -24,6 +24,8 @@ struct CrowdFigures {
     double stalled_s = 0, heard_s = 0;  ///< total
     double kbps = 0;                    ///< mean of the received audio
     double unheard = 0;                 ///< plays that ended before the first sound
+    std::size_t stalled_plays = 0;
+    double stutter_at_most = 0;  ///< upper bound of the share of heard plays, %, 95 % confidence
 };
 
 CrowdFigures figures_of(const CrowdRun& run, const CrowdSettings& settings);

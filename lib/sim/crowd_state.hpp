@@ -26,6 +26,7 @@ struct Listener {
     bool reachable = true, gives = true;
     int uploads = 0;
     CrowdClient::Idle edge_idle;
+    std::shared_ptr<gather::Edges> edges;  // if some will fail: of all its songs
     std::vector<Holding> holdings;
     std::unique_ptr<CrowdClient> client;
     int songs_left = 0;
@@ -47,6 +48,7 @@ struct CrowdState {
         agenda.at(now + std::max<Millis>(1, static_cast<Millis>(seconds * 1000 + 0.5)),
                   std::move(what));
     }
+    bool works(std::size_t edge) const { return !edges_failed || edge >= settings.failing_edges; }
     /// Let its client decide again, in this millisecond.
     void wake(std::uint32_t number);
 
@@ -59,6 +61,7 @@ struct CrowdState {
     swarm::MemoryPeers tracker;
     swarm::Edges edges;
     std::vector<int> edge_pipes;
+    bool edges_failed = false;  // the failing ones, by now
     std::vector<Listener> listeners;
     Millis now = 1000;
     Millis stepped = 1000;  // time up to which flows have run
@@ -67,7 +70,9 @@ struct CrowdState {
 
    private:
     void add_listener(std::uint32_t number);
+    Millis arrival();
     void arrive(std::uint32_t number);
+    void fail_edges();
     void begin_song(std::uint32_t number);
     void leave(std::uint32_t number);
     void announce_at(std::uint32_t number, Millis when);

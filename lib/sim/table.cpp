@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/confidence.hpp"
+
 namespace stretto::sim {
 
 double percentile(std::vector<double> values, double share) {
@@ -26,6 +28,8 @@ Summary summarize(const Plays& plays, const std::vector<double>& optimum, const 
     };
     s.q = mean([](const Outcome& o) { return o.q; });
     s.no_stall = mean([](const Outcome& o) { return o.score.stalls ? 0.0 : 100.0; });
+    for (const auto i : chosen) s.stalled += plays.outcomes[i].score.stalls > 0;
+    s.stalled_at_most = 100 * share_at_most(s.stalled, s.songs);
     s.stalled_s = mean([](const Outcome& o) { return o.score.stalled_s; });
     s.kbps = mean([](const Outcome& o) { return o.kbps; });
     s.switches = mean([](const Outcome& o) { return o.switches; });

@@ -19,9 +19,11 @@ struct Summary {
     std::string policy;
     std::size_t songs = 0;
     double q = 0;
-    double of_optimum = 0;  ///< %; 0 when there is no optimum
-    double no_stall = 0;    ///< % of songs
-    double stalled_s = 0;   ///< a song
+    double of_optimum = 0;       ///< %; 0 when there is no optimum
+    double no_stall = 0;         ///< % of songs
+    std::size_t stalled = 0;     ///< songs
+    double stalled_at_most = 0;  ///< upper bound of their share, %, 95 % confidence
+    double stalled_s = 0;        ///< a song
     double kbps = 0;
     double switches = 0;
     double start_p50_s = 0, start_p95_s = 0;

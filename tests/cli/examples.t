@@ -48,6 +48,12 @@ browsers() {
         { cat said; return 1; }
 }
 ok '06-browsers: pages take a song from a native peer, and from each other' browsers
+cluster() { # with the programs that are here, but one
+    mkdir -p fewer && find /usr/bin /usr/sbin /bin /sbin -maxdepth 1 ! -type d -exec ln -sf -t fewer {} + && rm -f fewer/radosgw &&
+        PATH="$(dirname "$(command -v stretto-chunk)"):$work/fewer" sh "$root/examples/07-cluster.sh" >said 2>&1 || { cat said; return 1; }
+    [ "$(wc -l <said)" -eq 1 ] && grep -qE '^   not here: this needs (root|the |sudo apt-get .* radosgw)' said || { cat said; return 1; }
+}
+ok '07-cluster: says what it needs, and installs nothing' cluster
 apps() {
     sh "$root/examples/08-apps.sh" >said 2>&1 && grep -qx '   mpv played 93 seconds' said &&
         grep -qx '   its cover: 600x600 pixels' said && test "$(grep -c ' bytes, 31 s$' said)" -eq 3 &&

@@ -176,6 +176,19 @@ titled() {
         grep -q '^4 songs over 4 scenarios' table
 }
 ok 'the table has a part for each kind' titled
+bound() { # no stall in n songs: 1 - 0.05^(1/n)
+    mkdir -p steady && echo '0 3000' >steady/link &&
+        stretto-simulate --traces steady --abr stretto --songs 50 --length 30 --least 1000 --kill-edges 1 --json >out &&
+        jq -es 'last | .songs == 50 and .songs_with_stall == 0 and (.percent_with_stall_at_most - 5.815508 | fabs) < 1e-6' out &&
+        stretto-simulate --traces steady --abr stretto --songs 50 --length 30 --least 1000 --kill-edges 1 --table >table &&
+        grep -qx 'stretto: 0 of 50 songs with a stall; with 95 % confidence, less than 5.815508 %' table
+}
+ok 'the share of songs with a stall has an upper bound' bound
+stalls() {
+    simulate --abr 320 --songs 20 --json | jq -es 'last | .songs_with_stall > 0 and
+        (.songs_with_stall * 5 + .percent_without_stall - 100 | fabs) < 1e-6 and .percent_with_stall_at_most > .songs_with_stall * 5'
+}
+ok 'which is above the share seen' stalls
 ladder() {
     simulate --ladder 160,45 --abr 45,160 --songs 4 --json |
         jq -es \
@@ -228,6 +241,20 @@ beside() {
         grep -q 'bytes from own caches, %.* 55.4$' table
 }
 ok "the players' results are compared with the figures of 2010" beside
+rush() { # 120 listeners within 6 minutes, half of them in one; then an edge of three fails
+    crowd --songs-each 1 --edges 3 --rush 0.5 --json "$@" >out || return
+    jq -e '.songs == 80 and .percent_with_stall_at_most > 100 * .songs_with_stall / .songs' out
+}
+ok 'a crowd in a rush' rush
+fails() {
+    rush && cp out before && rush --failing-edges 1 && differ before out && rush --failing-edges 1 --no-peers &&
+        jq -e '.bytes.peer == 0 and .bytes.edge > 0' out
+}
+ok 'an edge that fails changes the crowd, and all songs end' fails
+ok 'all edges cannot fail' ends_saying 64 'no edge would remain' crowd --edges 3 --failing-edges 3
+ok 'nor can a flash crowd be in a rush' ends_saying 64 'all arrive within 30 s' crowd --arrivals flash --rush 0.2
+shown() { crowd --songs-each 1 >table && grep -q '^songs with a stall  *[0-9]* $' table && grep -q 'upper bound .*% of those heard$' table; }
+ok 'the table has the bound too' shown
 ok 'with neither recordings nor listeners there is nothing to do' exits 64 stretto-simulate --abr 96
 ok 'a crowd of an unknown policy is wrong usage' exits 64 crowd --abr best
 

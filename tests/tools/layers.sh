@@ -67,6 +67,7 @@ archive                                     lib/publish/bundle. lib/report/input
 curl/                                       lib/http/
 boost/(beast|asio|system)                   lib/http/parser.
 boost/intrusive/                            lib/cache/
+boost/math/                                 lib/sim/confidence.
 seccomp\.h                                  lib/base/confine.
 CLI/                                        lib/base/program. lib/base/options. lib/base/help.
 maxminddb\.h                                lib/track/geo.

@@ -230,6 +230,54 @@ BOOST_AUTO_TEST_CASE(two_dozen_malicious_peers_hardly_lower_the_bitrate) {
             }
 }
 
+BOOST_AUTO_TEST_CASE(a_rush_is_a_minute_in_the_middle) {
+    auto s = players();
+    s.listeners = 400;
+    s.arrivals_s = 600;
+    s.songs_each = 1;
+    const auto in_the_minute = [&] {
+        std::size_t n = 0;
+        for (const auto& member : run_crowd(s).members)
+            n += member.came_s >= 11 + 270 && member.came_s <= 11 + 330.1;
+        return n;
+    };
+    const auto calm = in_the_minute();
+    s.rush = 0.5;
+    const auto rush = in_the_minute();
+    BOOST_TEST(calm > 20u);
+    BOOST_TEST(calm < 60u);
+    BOOST_TEST(rush > 180u);
+    BOOST_TEST(rush < 260u);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_stalls_when_edges_fail) {
+    for (const bool peers : {false, true}) {
+        auto s = players();
+        s.listeners = 100;
+        s.peers = peers;
+        s.skips = false;
+        s.edges = 3;
+        s.edge_kbps = 1e6;
+        s.down_kbps = 2000;  // at least 1 Mbit/s
+        s.abr = "stretto";
+        const auto whole = run_crowd(s);
+        s.failing_edges = 1;
+        const auto failed = run_crowd(s);
+        const auto sums = [](const CrowdRun& run) {
+            double heard = 0;
+            for (const auto& play : run.plays) heard += play.heard_s;
+            return heard / static_cast<double>(run.plays.size());
+        };
+        BOOST_TEST(failed.plays.size() > 200u);
+        BOOST_TEST(sums(failed) == sums(whole), boost::test_tools::tolerance(0.1));
+        std::size_t stalled = 0;
+        for (const auto& play : failed.plays) stalled += play.stalls > 0;
+        BOOST_TEST(stalled == 0u);
+        s.failing_edges = 2;  // at once: that is more than play promises
+        BOOST_TEST(figures_of(run_crowd(s), s).unheard == 0);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(with_slow_edges_peers_make_fetching_faster) {
     auto s = small();
     s.arrivals_s = 10;
