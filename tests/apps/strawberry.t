@@ -105,6 +105,9 @@ ok 'the third song' eval 'bus call $p Next && await "the third song" hush title 
 ok 'was heard, too' await 'the scrobble' scrobbled true
 bus call $p Stop
 ok 'the key is not in the log' eval '! grep -F "$key" log'
-counted() { stretto-report --json events.jsonl >report && jq -e '(.totals | .plays == 3 and .listeners == 1) and (.songs | length) == 3' report; }
+counted() {
+    stretto-report --json events.jsonl >report &&
+        jq -e '(.totals | .plays == 3 and .listeners == 1) and (.songs | length) == 3' report
+}
 ok 'the report counts three plays of one listener' counted
 finish
