@@ -71,7 +71,7 @@ help:
 	@echo 'make web        the page'\''s player in WebAssembly, which stretto-serve then has in it (installs clang-19)'
 	@echo 'make demo       the whole system in two minutes, with real music (SONGS=dir or SONG=file: your own; KEEP=1: servers stay)'
 	@echo 'make test       unit, command-line, browser and network tests (these in namespaces, as root; NET_TESTS= leaves them out)'
-	@echo 'make test-apps  players and apps of others: VLC and a Subsonic client of npm, if they are installed'
+	@echo 'make test-apps  players and apps of others: VLC, Strawberry and a Subsonic client of npm, if they are installed'
 	@echo 'make test-engines  what runs on Ceph, ClickHouse and Redis, against them (installs 400 MB)'
 	@echo 'make test-tls   of these, what servers, players and the swarm do over TLS and HTTP/2'
 	@echo 'make browser    of these, the page in Chromium'
@@ -185,7 +185,7 @@ test-tls: all build/music/.there
 browser: all | deps
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/browser/*.t
 
-# with what is installed of vlc-bin with vlc-plugin-base, and npm
+# with what is installed of vlc-bin with vlc-plugin-base, npm, and strawberry with xvfb, xdotool and dbus-daemon
 test-apps: all
 	PATH=$(CURDIR)/$B/bin:$$PATH prove -v tests/apps/*.t
 

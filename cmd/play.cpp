@@ -359,6 +359,7 @@ int play_songs(Options& o) {
     if (!o.control.empty()) control.emplace(player.loop(), player, o.control);
     std::optional<listen::Mpris> mpris;
     if (!o.no_mpris) mpris.emplace(player.loop(), player);
+    if (mpris && mpris->connected()) player.show_covers();
     std::optional<listen::Memory> memory;
     if (o.resume) {
         memory.emplace(player.loop(), player, listen::memory_file());

@@ -13,14 +13,13 @@ constexpr std::size_t most_listed_songs = 10'000;  // a playlist of 1 MB
 constexpr std::chrono::milliseconds look_again{20};
 
 /// @param connect  whom it may send requests to
-std::string fields_of_page(std::string_view connect) {
+std::string fields_of_page(const Page& page, std::string_view connect) {
     // 'wasm-unsafe-eval' is WebAssembly alone; a script's text is never evaluated
     return text(
-        "Content-Type: text/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n"
-        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
-        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'; media-src 'self' "
-        "blob:; connect-src ",
-        connect,
+        "Cache-Control: public, max-age=60\r\n"
+        "Content-Security-Policy: default-src 'none'; style-src ",
+        page.style, "; script-src 'self' ", page.script,
+        " 'wasm-unsafe-eval'; worker-src 'self'; media-src 'self' blob:; connect-src ", connect,
         "; img-src 'self' data:; base-uri 'none'; form-action 'none'\r\n"
         "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n");
 }
@@ -34,41 +33,20 @@ std::string fields_of_asset(std::string_view connect) {
         connect, "\r\nX-Content-Type-Options: nosniff\r\n");
 }
 
-void send_bytes(std::string fields, std::string_view bytes, const http::Reply& reply) {
-    http::Outgoing out;
-    out.fields = std::move(fields);
-    http::Slice slice;
-    slice.bytes = as_bytes(bytes);
-    out.length = slice.size();
-    out.body = std::make_unique<http::WholeBody>(std::move(slice));
-    reply.send(std::move(out));
+Fixed fixed(const Page& page, std::string_view connect) {
+    return {"text/html; charset=utf-8", fields_of_page(page, connect), page.html};
 }
 
 }  // namespace
 
 ListSite::ListSite(net::Loop& loop, const Listings& listings, const PageOptions& options)
-    : loop_(loop), listings_(listings), page_(page(options)), look_(loop, [this] { look(); }) {
-    const auto connect = connections(options);
-    page_fields_ = fields_of_page(connect);
-    asset_fields_ = fields_of_asset(connect);
-    http::append_field(page_fields_, "Repr-Digest",
-                       http::print_repr_digest(sha256(as_bytes(page_))));
-}
-
-void ListSite::send_page(const http::Reply& reply) const { send_bytes(page_fields_, page_, reply); }
-
-void ListSite::send_asset(const Asset& asset, const http::Request& request,
-                          const http::Reply& reply) const {
-    std::string fields{asset_fields_};
-    http::append_field(fields, "Content-Type", asset.type);
-    if (!asset.gzip.empty()) {
-        http::append_field(fields, "Vary", "Accept-Encoding");
-        if (http::takes_coding(request.fields, "gzip")) {
-            http::append_field(fields, "Content-Encoding", "gzip");
-            return send_bytes(std::move(fields), asset.gzip, reply);
-        }
-    }
-    send_bytes(std::move(fields), asset.bytes, reply);
+    : loop_(loop),
+      listings_(listings),
+      page_(fixed(page(options), connections(options))),
+      look_(loop, [this] { look(); }) {
+    const auto fields = fields_of_asset(connections(options));
+    for (const auto& asset : assets())
+        assets_.emplace(asset.path, Fixed{asset.type, fields, asset.bytes, asset.gzip});
 }
 
 void ListSite::serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
@@ -78,9 +56,9 @@ void ListSite::serve(http::Incoming&& incoming, const http::Target& target, cons
     if (route.kind == Route::events) return reply.send(404, "this server does not accept events");
     if (request.method == "OPTIONS" || (request.method != "GET" && request.method != "HEAD"))
         return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
-    if (route.kind == Route::page) return send_page(reply);
-    for (const auto& asset : assets())
-        if (target.path == asset.path) return send_asset(asset, request, reply);
+    if (route.kind == Route::page) return page_.send(request, reply);
+    if (const auto found = assets_.find(target.path); found != assets_.end())
+        return found->second.send(request, reply);
     if (route.kind == Route::songs || route.kind == Route::playlist)
         return list(target, route, reply);
     serve_object(incoming, route, reply);

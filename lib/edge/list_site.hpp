@@ -1,5 +1,8 @@
 #pragma once
 // What an origin answers beside objects, whatever its store is: the list of songs, the page.
+#include <map>
+
+#include "edge/fixed.hpp"
 #include "edge/listing.hpp"
 #include "edge/page.hpp"
 #include "edge/site.hpp"
@@ -30,13 +33,11 @@ class ListSite : public Backend {
     void begin(const Query& query, const http::Reply& reply);
     void go_on(const std::shared_ptr<ListPage>& page, bool m3u8, const http::Reply& reply);
     void look();
-    void send_page(const http::Reply& reply) const;
-    void send_asset(const Asset& asset, const http::Request& request,
-                    const http::Reply& reply) const;
 
     net::Loop& loop_;
     const Listings& listings_;
-    std::string page_, page_fields_, asset_fields_;
+    Fixed page_;
+    std::map<std::string, Fixed, std::less<>> assets_;  ///< by their paths
     std::vector<Waiting> waiting_;
     net::Timer look_;
 };

@@ -42,6 +42,18 @@ EMBED(core_gz, STRETTO_CORE ".gz");
 #endif
 
 namespace stretto::edge {
+namespace {
+
+void put(std::string& text, std::string_view place, std::string_view value) {
+    if (const auto at = text.find(place); at != text.npos) text.replace(at, place.size(), value);
+}
+
+/// Of an element with just this text (CSP level 3, 2.3.1).
+std::string source_of(std::string_view text) {
+    return "'sha256-" + base64(sha256(as_bytes(text))) + '\'';
+}
+
+}  // namespace
 
 std::span<const Asset> assets() {
 #ifdef STRETTO_CORE
@@ -74,27 +86,25 @@ std::string connections(const PageOptions& options) {
     return all;
 }
 
-std::string page(const PageOptions& options) {
-    std::string html{EMBEDDED(page)};
-    const auto put = [&](std::string_view place, std::string_view value) {
-        if (const auto at = html.find(place); at != html.npos)
-            html.replace(at, place.size(), value);
-    };
-    put("{style}", EMBEDDED(style));
-    put("{script}", text(EMBEDDED(access), EMBEDDED(parts), EMBEDDED(queue), EMBEDDED(lists),
-                         EMBEDDED(controls)));
+Page page(const PageOptions& options) {
     std::string base;
     if (!assets().empty()) {
         base = assets().front().path;
         base.resize(base.rfind('/') + 1);
     }
-    put("{web}", base);
     std::string edges;
     for (const auto& edge : options.edges) edges += edge + ' ';
-    put("{tokens}", options.tokens);
-    put("{edges}", edges);
-    put("{tracker}", options.tracker);
-    return html;
+    std::string script = text(EMBEDDED(access), EMBEDDED(parts), EMBEDDED(queue), EMBEDDED(lists),
+                              EMBEDDED(controls));
+    put(script, "{web}", base);
+    put(script, "{tokens}", options.tokens);
+    put(script, "{edges}", edges);
+    put(script, "{tracker}", options.tracker);
+
+    Page out{std::string{EMBEDDED(page)}, source_of(EMBEDDED(style)), source_of(script)};
+    put(out.html, "{style}", EMBEDDED(style));
+    put(out.html, "{script}", script);
+    return out;
 }
 
 }  // namespace stretto::edge

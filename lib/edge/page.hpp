@@ -15,7 +15,13 @@ struct PageOptions {
 };
 
 /// The page. It refers to the files below if the program contains the core.
-std::string page(const PageOptions& options);
+struct Page {
+    std::string html;
+    /// Its own style and script, by their hashes, as sources of its policy (CSP): no others in it
+    /// count.
+    std::string style, script;
+};
+Page page(const PageOptions& options);
 /// Whom it may send requests to: a part of its policy (CSP).
 std::string connections(const PageOptions& options);
 

@@ -297,6 +297,8 @@ struct Mpris::Bus {
         if (state.view.length > 0)
             sd.message_append(m, "{sv}", "mpris:length", "x", microseconds(state.view.length));
         sd.message_append(m, "{sv}", "xesam:title", "s", title.c_str());
+        if (!state.cover.empty())
+            sd.message_append(m, "{sv}", "mpris:artUrl", "s", state.cover.c_str());
         if (!artist.empty()) sd.message_append(m, "{sv}", "xesam:artist", "as", 1, artist.c_str());
         sd.message_close_container(m);
         sd.message_close_container(m);
@@ -311,7 +313,7 @@ struct Mpris::Bus {
         if (name == "CanSeek") return text(state.view.length > 0);
         if (name == "Metadata")
             return text(state.plays, ' ', state.view.length, ' ', state.view.title, '\0',
-                        state.view.artist);
+                        state.view.artist, '\0', state.cover);
         return {};
     }
 

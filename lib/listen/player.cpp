@@ -322,6 +322,8 @@ void Player::tick() {
                          {"kbps", song.kbps_at(s.position)}});
             diary_.given(song.events, presence_.given());
         }
+        // not before it is heard: the cover does not delay it
+        if (artwork_ && s.started) artwork_->show(song.driver->manifest());
     }
     watch_device();
     if (show_) show_(view());
@@ -488,6 +490,7 @@ RemoteState Player::state() const {
     if (current_) {
         state.number = current_->number;
         if (current_->track) state.song = current_->driver->manifest().id;
+        if (artwork_) state.cover = artwork_->url(state.song);
     }
     state.plays = plays_;
     state.seeks = seeks_;

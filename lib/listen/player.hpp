@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "gather/listening.hpp"
+#include "listen/artwork.hpp"
 #include "listen/diary.hpp"
 #include "listen/driver.hpp"
 #include "listen/panel.hpp"
@@ -43,6 +44,8 @@ class Player : public Remote {
     void on_view(std::function<void(const PanelView&)> show) { show_ = std::move(show); }
     /// Messages to people; by default note().
     void on_note(std::function<void(const std::string&)> say) { say_ = std::move(say); }
+    /// Programs of the desktop see the player: keep the cover of what plays where they find it.
+    void show_covers() { artwork_.emplace(presence_); }
     void key(Key key);
     net::Loop& loop() { return loop_; }
 
@@ -100,6 +103,7 @@ class Player : public Remote {
     std::function<void(const std::string&)> say_;
     std::function<void(const PanelView&)> show_;
     Presence presence_;
+    std::optional<Artwork> artwork_;
     Diary diary_;
     std::vector<std::string> songs_;
     Sound sound_;

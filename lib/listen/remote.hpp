@@ -10,8 +10,9 @@ namespace stretto::listen {
 enum class Repeat { none, all, one };
 
 struct RemoteState {
-    PanelView view;                      ///< of the current song
-    std::string song;                    ///< its id; empty: not known yet
+    PanelView view;     ///< of the current song
+    std::string song;   ///< its id; empty: not known yet
+    std::string cover;  ///< URL of a file, for programs of the desktop; may be empty
     std::span<const std::string> queue;  ///< ids and names; the player's, until it is told to act
     std::size_t number = 0;              ///< of the current song in the queue
     std::uint64_t plays = 0;             ///< songs that were begun: tells two plays of a song apart

@@ -569,6 +569,25 @@ def stays_here(page, url):
     assert not said, said
 
 
+def refuses(page, url):
+    """Markup that a mistake of ours would let in does nothing: the policy allows the page's own style and script alone."""
+    page.js(
+        """(() => {
+            window.refused = [];
+            addEventListener('securitypolicyviolation', event => refused.push(event.effectiveDirective));
+            document.body.insertAdjacentHTML('beforeend', '<p id=in style="position: fixed"><img src=x onerror="hacked = 2"></p>');
+            document.body.append(Object.assign(document.createElement('script'), {text: 'hacked = 3'}));
+            document.body.append(Object.assign(document.createElement('style'), {textContent: '#in {display: none}'}));
+        })()"""
+    )
+    page.wait("new Set(refused).size >= 4")  # one may be told twice
+    wanted = ["script-src-attr", "script-src-elem", "style-src-attr", "style-src-elem"]
+    assert sorted(set(page.js("refused"))) == wanted, page.js("refused")
+    assert page.js("window.hacked === undefined")
+    assert page.js("(style => style.position + ' ' + style.display)(getComputedStyle(document.getElementById('in')))") == "static block"
+    page.log("browser")
+
+
 def gone_song(page, url):
     row = page.titles().index("filler-30")  # which the browser has not in its own cache
     end = time.monotonic() + 30

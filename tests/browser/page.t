@@ -74,6 +74,7 @@ ok 'the focus is seen wherever it goes' at "$origin" focus_is_seen
 ok 'whatever takes the focus has a name' at "$origin" named
 ok 'a hostile title is text' at "$origin" hostile
 ok 'all was asked of this server, and nothing failed' at "$origin" stays_here
+ok 'its policy refuses any other style and script' at "$origin" refuses
 ok '500 songs, right to left and emoji, at 320 pixels in the dark' at "$origin" many
 ok 'behind an edge it tells a miss, then a hit' at "$edge" through_an_edge
 ok 'an empty store: how to publish' at "$bare" empty

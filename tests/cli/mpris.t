@@ -7,10 +7,14 @@ if ! command -v dbus-daemon >/dev/null || ! command -v busctl >/dev/null; then
     finish
 fi
 
+ffmpeg -v error -f lavfi -i testsrc=size=700x700 -frames:v 1 cover.png
 for song in one two; do
     tone $song.wav $((30 + $(printf %s "$song" | cksum | cut -c 1)))
     ffmpeg -v error -y -i $song.wav -metadata title="Söng $song" -metadata artist=Ada $song.flac </dev/null
-    stretto-encode -b 96 $song.flac | stretto-chunk | stretto-publish --name $song store >/dev/null
+    cover=
+    [ $song = two ] || cover='--cover cover.png'
+    # shellcheck disable=SC2086 # two words or none
+    stretto-encode -b 96 $cover $song.flac | stretto-chunk | stretto-publish --name $song store >/dev/null
 done
 
 alone() {
@@ -37,6 +41,10 @@ title() { get Metadata | grep -q "\"xesam:title\" s \"S.*ng $1\""; }
 ok 'it says what plays' await 'the title' title one
 length() { get Metadata | grep -q '"mpris:length" x [0-9]*000000' && get Metadata | grep -q '"xesam:artist" as 1 "Ada"'; }
 ok 'how long, and by whom' await 'the length' length
+art() { get Metadata | sed -n 's/.*"mpris:artUrl" s "file:\/\/\([^"]*\)".*/\1/p'; }
+large=$(for file in store/songs/*/cover/*.jpg; do echo "$(wc -c <"$file") $file"; done | sort -n | sed -n '$s/.* //p')
+art_is() { shown=$(art) && test -n "$shown" && cmp "$shown" "$large" && test "$(stat -c %a "$shown")" = 600; }
+ok 'its cover, in a file' await 'the cover' hush art_is
 ok 'that it plays' is PlaybackStatus 's "Playing"'
 introspected() { bus introspect >seen && grep -q '^.PlayPause *method' seen && grep -q '^.LoopStatus *property  *s .*writable' seen; }
 ok 'what it can do' introspected
@@ -71,9 +79,32 @@ ok 'nor what there is not' eval '! get Nonsense'
 ok 'nor with wrong types' eval '! bus set-property $p Volume s loud && ! bus call $p Seek s x'
 next() { bus call $p Next && await 'the second song' title two && is CanGoNext 'b false'; }
 ok 'it goes to the next song' next
+ok 'which has no cover' eval 'test -z "$(art)"'
+gone() { ! find "$1" | grep stretto-cover; }
+ok 'and that of the first is no longer kept' eval 'bus call $p Play && await "its end" hush eval "! test -e \"\$shown\""'
 ok 'and back' eval 'bus call $p Previous && await "the first song" title one'
+ok 'with its cover, which is told, too' eval 'bus call $p Play && await "the cover" hush art_is && await "the signal" heard "
+    select(.payload.data[1].Metadata.data[\"mpris:artUrl\"].data == \"file://$shown\")"'
 quits() { bus call org.mpris.MediaPlayer2 Quit && wait "$pid"; }
 ok 'it ends' quits
+ok 'and leaves no cover behind' gone "$work"
+
+# the first edge has another picture than its manifest says, the second one asks for a token
+cp -r store wrong
+ffmpeg -v error -y -i "$large" -vf hflip "wrong${large#store}" </dev/null
+stretto-sign --generate key.pem && stretto-sign --jwks --key key.pem >keys.json
+stretto-sign --token http://h.example/songs/one --id "$(cat store/names/one)" --key key.pem >token
+start stretto-serve wrong --access-log wrong.log
+wrong=$url
+start stretto-serve store --token-keys keys.json
+stretto-play --edge "$wrong" --edge "$url" --token-file token -q -O null one 2>said & pid=$!
+started="$started $pid"
+service=org.mpris.MediaPlayer2.stretto.instance$pid
+asked() { grep -q 'GET /songs/.*/cover/.* 200 ' wrong.log; }
+checked() { await 'the name' named && await 'the cover' hush art_is && await 'the line in the log' asked; }
+ok 'of edges, the first that sends the right one' checked
+ok 'it ends by a signal' eval 'kill "$pid"; exits 75 wait "$pid"'
+ok 'and leaves no cover behind, either' gone "$work"
 stretto-play --store store -q -O null one 2>said & pid=$!
 started="$started $pid"
 service=org.mpris.MediaPlayer2.stretto.instance$pid

@@ -4,8 +4,11 @@ ID is the song named `song` (96, 160, 320 kbit/s, four chunks), OTHER_ID the one
 song whole. Prints a line a row for `rows` of lib.sh.
 """
 
+import base64
 import gzip
+import hashlib
 import json
+import re
 import sys
 import traceback
 
@@ -227,7 +230,30 @@ def searched():
 def a_page_for_people():
     answer = get("/")
     same(answer["content-type"], "text/html; charset=utf-8")
-    assert "default-src 'none'" in answer["content-security-policy"]
+    policy = answer["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe-inline" not in policy, policy
+    # the policy names the very texts between the tags
+    for tag in ("style", "script"):
+        text = re.search(f"<{tag}>(.*?)</{tag}>".encode(), answer.body, re.DOTALL).group(1)
+        assert len(text) > 5000 and f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'" in policy, (tag, policy)
+
+
+@row
+def the_page_and_its_files_compressed_when_asked():
+    web = re.search(rb"load_core\('([^']*)'", get("/").body).group(1).decode()
+    for path in ["/"] + [web + file for file in ("worker.js", "sound.js", "links.js", "core.wasm") if web]:
+        plain, small = get(path), get(path, Accept_Encoding="br, gzip")
+        same((small["content-encoding"], plain["content-encoding"]), ("gzip", None))
+        same(gzip.decompress(small.body), plain.body)
+        assert len(small.body) < 0.5 * len(plain.body), (path, len(small.body), len(plain.body))
+        assert small["etag"] != plain["etag"], path
+        for answer, coding in ((plain, "identity"), (small, "gzip")):
+            same(answer["vary"], "Accept-Encoding")
+            same(answer["repr-digest"], f"sha-256=:{base64.b64encode(hashlib.sha256(answer.body).digest()).decode()}:")
+            known = get(path, 304, Accept_Encoding=coding, If_None_Match=answer["etag"])
+            same((known.body, known["etag"], known["vary"]), (b"", answer["etag"], "Accept-Encoding"))
+            other = small if answer is plain else plain
+            same(get(path, Accept_Encoding=coding, If_None_Match=other["etag"]).body, answer.body)
 
 
 @row
