@@ -1,9 +1,8 @@
 #include "edge/check.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 
+#include "edge/gzip.hpp"
 #include "edge/route.hpp"
 #include "http/repr_digest.hpp"
 #include "song/id.hpp"
@@ -21,29 +20,6 @@ constexpr std::uint64_t held_back = 16u << 10;
 std::uint64_t less_held_back(std::uint64_t size, Length length) {
     const auto all = length.value_or(size);
     return std::min(size, all > held_back ? all - held_back : 0);
-}
-
-/// nullopt when it is damaged or longer than `most`.
-std::optional<Bytes> gunzip(BytesView bytes, std::size_t most) {
-    z_stream z{};
-    constexpr int window_gzip = 15 + 16;
-    if (inflateInit2(&z, window_gzip) != Z_OK) return {};
-    Bytes out;
-    z.next_in = const_cast<Bytef*>(bytes.data());
-    z.avail_in = static_cast<uInt>(bytes.size());
-    int code = Z_OK;
-    while (code == Z_OK && out.size() <= most) {
-        const std::size_t had = out.size();
-        out.resize(had + 65536);
-        z.next_out = out.data() + had;
-        z.avail_out = 65536;
-        code = inflate(&z, Z_NO_FLUSH);
-        out.resize(out.size() - z.avail_out);
-        if (code == Z_OK && z.avail_in == 0 && z.avail_out != 0) break;  // cut short
-    }
-    inflateEnd(&z);
-    if (code != Z_STREAM_END || out.size() > most) return {};
-    return out;
 }
 
 /// The whole manifest is held back: it is small, and its id proves it.

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "edge/gzip.hpp"
 #include "http/repr_digest.hpp"
 
 namespace stretto::edge {
@@ -47,28 +48,37 @@ void send_bytes(std::string fields, std::string_view bytes, const http::Reply& r
 }  // namespace
 
 ListSite::ListSite(net::Loop& loop, const Listings& listings, const PageOptions& options)
-    : loop_(loop), listings_(listings), page_(page(options)), look_(loop, [this] { look(); }) {
+    : loop_(loop),
+      listings_(listings),
+      page_(page(options)),
+      page_gzip_(gzip_bytes(as_bytes(page_))),
+      look_(loop, [this] { look(); }) {
     const auto connect = connections(options);
     page_fields_ = fields_of_page(connect);
     asset_fields_ = fields_of_asset(connect);
+    http::append_field(page_fields_, "Vary", "Accept-Encoding");
+    page_gzip_fields_ = page_fields_;
+    http::append_field(page_gzip_fields_, "Content-Encoding", "gzip");
     http::append_field(page_fields_, "Repr-Digest",
                        http::print_repr_digest(sha256(as_bytes(page_))));
+    http::append_field(page_gzip_fields_, "Repr-Digest",
+                       http::print_repr_digest(sha256(page_gzip_)));
 }
 
-void ListSite::send_page(const http::Reply& reply) const { send_bytes(page_fields_, page_, reply); }
+void ListSite::send_page(const http::Request& request, const http::Reply& reply) const {
+    if (http::takes_coding(request.fields, "gzip"))
+        return send_bytes(page_gzip_fields_, as_text(page_gzip_), reply);
+    send_bytes(page_fields_, page_, reply);
+}
 
 void ListSite::send_asset(const Asset& asset, const http::Request& request,
                           const http::Reply& reply) const {
     std::string fields{asset_fields_};
     http::append_field(fields, "Content-Type", asset.type);
-    if (!asset.gzip.empty()) {
-        http::append_field(fields, "Vary", "Accept-Encoding");
-        if (http::takes_coding(request.fields, "gzip")) {
-            http::append_field(fields, "Content-Encoding", "gzip");
-            return send_bytes(std::move(fields), asset.gzip, reply);
-        }
-    }
-    send_bytes(std::move(fields), asset.bytes, reply);
+    http::append_field(fields, "Vary", "Accept-Encoding");
+    const bool gzip = http::takes_coding(request.fields, "gzip");
+    if (gzip) http::append_field(fields, "Content-Encoding", "gzip");
+    send_bytes(std::move(fields), gzip ? asset.gzip : asset.bytes, reply);
 }
 
 void ListSite::serve(http::Incoming&& incoming, const http::Target& target, const Route& route,
@@ -78,7 +88,7 @@ void ListSite::serve(http::Incoming&& incoming, const http::Target& target, cons
     if (route.kind == Route::events) return reply.send(404, "this server does not accept events");
     if (request.method == "OPTIONS" || (request.method != "GET" && request.method != "HEAD"))
         return reply.send(405, "method not allowed", "Allow: GET, HEAD\r\n");
-    if (route.kind == Route::page) return send_page(reply);
+    if (route.kind == Route::page) return send_page(request, reply);
     for (const auto& asset : assets())
         if (target.path == asset.path) return send_asset(asset, request, reply);
     if (route.kind == Route::songs || route.kind == Route::playlist)

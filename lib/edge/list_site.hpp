@@ -30,13 +30,15 @@ class ListSite : public Backend {
     void begin(const Query& query, const http::Reply& reply);
     void go_on(const std::shared_ptr<ListPage>& page, bool m3u8, const http::Reply& reply);
     void look();
-    void send_page(const http::Reply& reply) const;
+    void send_page(const http::Request& request, const http::Reply& reply) const;
     void send_asset(const Asset& asset, const http::Request& request,
                     const http::Reply& reply) const;
 
     net::Loop& loop_;
     const Listings& listings_;
     std::string page_, page_fields_, asset_fields_;
+    Bytes page_gzip_;  // a first visit waits for the page: at 1 Mbit/s, compression saves 0.4 s
+    std::string page_gzip_fields_;
     std::vector<Waiting> waiting_;
     net::Timer look_;
 };

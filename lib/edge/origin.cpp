@@ -1,10 +1,9 @@
 #include "edge/origin.hpp"
 
-#include <zlib.h>
-
 #include <unordered_set>
 
 #include "base/digest.hpp"
+#include "edge/gzip.hpp"
 #include "http/repr_digest.hpp"
 #include "song/id.hpp"
 #include "song/manifest.hpp"
@@ -21,23 +20,6 @@ constexpr std::string_view for_a_minute =
     "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400";
 // who reads it wants to know soon
 constexpr std::string_view for_seconds = "public, max-age=5";
-
-Bytes gzip_bytes(BytesView bytes) {
-    z_stream z{};
-    constexpr int window_gzip = 15 + 16;
-    if (deflateInit2(&z, 9, Z_DEFLATED, window_gzip, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        throw Error{EX_SOFTWARE, "deflateInit2 failed"};
-    Bytes out(deflateBound(&z, bytes.size()));
-    z.next_in = const_cast<Bytef*>(bytes.data());
-    z.avail_in = static_cast<uInt>(bytes.size());
-    z.next_out = out.data();
-    z.avail_out = static_cast<uInt>(out.size());
-    const int code = deflate(&z, Z_FINISH);
-    out.resize(z.total_out);
-    deflateEnd(&z);
-    if (code != Z_STREAM_END) throw Error{EX_SOFTWARE, "deflate failed"};
-    return out;
-}
 
 http::Fields common_fields(std::string_view type, std::string_view cache, std::string_view etag) {
     return {{"Content-Type", std::string{type}},

@@ -1,9 +1,11 @@
 #include "edge/page.hpp"
 
+#include <array>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "edge/gzip.hpp"
 
 // Paths are from the project's root, where make runs the compiler.
 #define EMBED(name, path)                                           \
@@ -52,10 +54,13 @@ std::span<const Asset> assets() {
             sum.add(as_bytes(bytes));
         const auto base = std::string{web_folder} + hex(sum.finish()).substr(0, 16) + "/";
         constexpr std::string_view script = "text/javascript; charset=utf-8";
+        static const std::array compressed{gzip_bytes(as_bytes(EMBEDDED(worker))),
+                                           gzip_bytes(as_bytes(EMBEDDED(sound))),
+                                           gzip_bytes(as_bytes(EMBEDDED(links)))};
         return std::vector<Asset>{
-            {base + "worker.js", script, EMBEDDED(worker), {}},
-            {base + "sound.js", script, EMBEDDED(sound), {}},
-            {base + "links.js", script, EMBEDDED(links), {}},
+            {base + "worker.js", script, EMBEDDED(worker), as_text(compressed[0])},
+            {base + "sound.js", script, EMBEDDED(sound), as_text(compressed[1])},
+            {base + "links.js", script, EMBEDDED(links), as_text(compressed[2])},
             {base + "core.wasm", "application/wasm", EMBEDDED(core), EMBEDDED(core_gz)}};
     }();
     return all;

@@ -26,7 +26,7 @@ constexpr std::string_view web_folder = "/web/";
 struct Asset {
     std::string path;  ///< "/web/<hash>/core.wasm"
     std::string_view type, bytes;
-    std::string_view gzip;  ///< the same bytes, compressed; may be empty
+    std::string_view gzip;  ///< the same bytes, compressed
 };
 /// Empty if the program was built without clang-19, as with `make` alone. The page then plays
 /// through <audio>.
