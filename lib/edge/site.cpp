@@ -12,7 +12,7 @@ namespace {
 
 constexpr int default_kbps = 160;
 constexpr std::string_view stream_fields =
-    "Content-Type: audio/ogg\r\nAccept-Ranges: bytes\r\nX-Content-Type-Options: nosniff\r\n"
+    "Content-Type: audio/ogg\r\nX-Content-Type-Options: nosniff\r\n"
     "Access-Control-Allow-Origin: *\r\n"
     "Access-Control-Expose-Headers: Content-Length, Content-Range, ETag\r\n";
 // a name or the tags in the file's head may change
@@ -230,6 +230,8 @@ void Site::chunk(const http::Request& request, const Route& where, const Ticket&
 
 void Site::stream(const http::Incoming& incoming, const http::Target& target, const Route& where,
                   const Ticket& ticket, const http::Reply& reply) {
+    // browsers that may jump first read the last 64 kB of an Ogg file, to know how long it is
+    const bool ranges = http::query_value(target.query, "ranges") != "no";
     const auto asked = http::query_value(target.query, "kbps");
     const auto kbps = asked ? song::parse_kbps(*asked) : std::nullopt;
     if (!kbps) {
@@ -240,7 +242,7 @@ void Site::stream(const http::Incoming& incoming, const http::Target& target, co
         http::Outgoing out;
         out.status = 307;
         out.fields =
-            text("Location: /stream/", where.song, "?kbps=", chosen,
+            text("Location: /stream/", where.song, "?kbps=", chosen, ranges ? "" : "&ranges=no",
                  ticket.in_url.empty() ? "" : text('&', http::token_name, '='), ticket.in_url,
                  "\r\nCache-Control: no-store\r\nAccept-CH: Downlink, Save-Data\r\n"
                  "Access-Control-Allow-Origin: *\r\n");
@@ -255,15 +257,16 @@ void Site::stream(const http::Incoming& incoming, const http::Target& target, co
                           [=, this](const std::shared_ptr<const StreamPlan>& plan, int status,
                                     const std::string& why) {
                               if (!plan) return send_error(reply, status, why);
-                              send_stream(request, plan, reply);
+                              send_stream(request, plan, ranges, reply);
                           });
     });
 }
 
 void Site::send_stream(const http::Request& request, const std::shared_ptr<const StreamPlan>& plan,
-                       const http::Reply& reply) {
+                       bool ranges, const http::Reply& reply) {
     http::Outgoing out;
     out.fields = stream_fields;
+    http::append_field(out.fields, "Accept-Ranges", ranges ? "bytes" : "none");
     http::append_field(out.fields, "Cache-Control", stream_cache);
     http::append_field(out.fields, "ETag", plan->etag);
     http::append_field(out.fields, "X-Bitrate", std::to_string(plan->kbps));
@@ -278,7 +281,7 @@ void Site::send_stream(const http::Request& request, const std::shared_ptr<const
             break;
     }
     http::ByteRange range{0, plan->size()};
-    const auto* asked = request.method == "GET" ? request.fields.find("Range") : nullptr;
+    const auto* asked = ranges && request.method == "GET" ? request.fields.find("Range") : nullptr;
     if (asked && (!request.fields.has("If-Range") ||
                   http::if_range_holds(request, plan->etag, "", "", now))) {
         const auto wanted = http::wanted_range(*asked, plan->size());

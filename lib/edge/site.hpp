@@ -65,7 +65,7 @@ class Site : public http::Handler {
     void stream(const http::Incoming& incoming, const http::Target& target, const Route& route,
                 const Ticket& ticket, const http::Reply& reply);
     void send_stream(const http::Request& request, const std::shared_ptr<const StreamPlan>& plan,
-                     const http::Reply& reply);
+                     bool ranges, const http::Reply& reply);
 
     net::Loop& loop_;
     Backend& backend_;

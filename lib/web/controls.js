@@ -47,12 +47,14 @@ async function play_at(i, from_s = 0) {
     if (core?.src && !core.ready) core = null;
     if (core?.src && audio !== core) core.stop();
     audio = core?.ready ? core : element;
+    stream_waits = audio === element;
     introduce(song, song.id === before);
     try {
         if (audio === core) await play_by_rules(song, from_s);
         else await play_stream(song, from_s, mine);
     } catch (error) {
         if (mine === turn && !audio.error && error.name !== 'AbortError') complain(error);
+        if (mine === turn) stream_goes();
     }
 }
 
@@ -92,18 +94,40 @@ function add_to_queue(song) {
     toast('Added to the queue.');
 }
 
-/// The bitrate is settled first: `auto` is answered with a redirect, and a song that changed it between two ranges would be noise.
-async function play_stream(song, from_s, mine) {
-    const wish = $('wish').value;
-    const stream = await ask('/stream/' + song.id + (wish && '?kbps=' + wish), 'HEAD');
+/// What begins is one request, without ranges: a browser that may jump first asks for the last 64 kB of an Ogg file, to know how long it
+/// is, which takes 0.5 s at 1 Mbit/s. Elsewhere, and for who jumps or loses the connection, it may; then the bitrate is settled before:
+/// `auto` is answered with a redirect, and a song that changed it between two ranges would be noise.
+const in_one_go = 'ranges=no';
+const may_jump = () => audio !== element || !element.src.endsWith(in_one_go);
+
+async function play_stream(song, from_s, mine, paused = false) {
+    const wish = $('wish').value, kbps = wish && 'kbps=' + wish, path = '/stream/' + song.id + '?';
+    let begun = from_s || paused ? null : begin_stream(path + (kbps && kbps + '&') + in_one_go);
+    const stream = await ask(path + kbps, 'HEAD');
     if (mine !== turn) return;
     bitrate = +stream.headers.get('X-Bitrate') || +new URL(stream.url).searchParams.get('kbps');
     $('kbps').textContent = bitrate + ' kbit/s';
     draw_manifest(song, mine);
-    look(from_s);  // asked before the stream is: afterwards every cache has it
-    audio.src = stream.url;
+    look(from_s);
+    if (from_s || paused) begun = begin_stream(stream.url, begin_s, paused);  // who jumps meanwhile has changed it
+    await begun;
+}
+
+function begin_stream(url, from_s = 0, paused = false) {
+    audio.src = url;
     audio.currentTime = from_s;
-    await audio.play();
+    if (paused) return stream_goes();
+    const begun = audio.play();
+    begun.catch(() => {});  // who waits for it may come later, or not at all
+    return begun;
+}
+/// Another stream of the same song, in which it may jump.
+function play_on(song, from_s) {
+    const {paused} = element;
+    begin_s = from_s;
+    element.removeAttribute('src');
+    element.load();
+    return play_stream(song, from_s, ++turn, paused).catch(complain);
 }
 
 function introduce(song, same) {
@@ -136,6 +160,7 @@ function complain(error) {
 element.onerror = async () => {
     const mine = turn, {code} = audio.error;
     begin_s = audio.currentTime || begin_s;
+    if (code === 2 && !may_jump() && !audio.paused && begin_s) return play_on(queue.song, begin_s);
     // the element keeps the server's answer to itself: ask for it again
     const error = await ask(audio.src, 'HEAD').then(() => new Error({
         2: 'The connection broke off. Press play to go on from here.',
@@ -180,7 +205,8 @@ async function look(seconds) {
     $('cache').title = status;
 }
 
-const length = () => audio.readyState && isFinite(audio.duration) ? audio.duration : queue.song?.seconds || 0;
+// where it may not jump, the browser guesses the length from the bitrate
+const length = () => may_jump() && audio.readyState && isFinite(audio.duration) ? audio.duration : queue.song?.seconds || 0;
 const position = () => audio.src ? audio.currentTime : begin_s;
 
 function update() {
@@ -229,8 +255,26 @@ element.addEventListener('ended', () => skip(1, true));
 function load_core(base, tracker) {
     if (!base || !window.Worker || !window.WebAssembly || !window.AudioContext || navigator.connection?.saveData) return;
     const load = (file, then) => document.head.append(Object.assign(make('script', ''), {src: base + file, onload: then}));
-    load('links.js', () => load('sound.js', () => use_core(new Sound(base, tracker))));
+    core_waits = () => load('links.js', () => load('sound.js', () => {
+        core_waits = () => use_core(new Sound(base, tracker));
+        core_may_come();
+    }));
 }
+
+/// The next step of loading it. Its 220 kB are 2 s of a link of 1 Mbit/s: they come behind the list, and behind the beginning of a song
+/// that begins without it.
+let core_waits = null, stream_waits = false;
+function core_may_come() {
+    if (!core_waits || stream_waits) return;
+    const go_on = core_waits;
+    core_waits = null;
+    go_on();
+}
+function stream_goes() {
+    stream_waits = false;
+    core_may_come();
+}
+for (const event of ['canplaythrough', 'suspend', 'pause', 'error']) element.addEventListener(event, stream_goes);
 
 const megabytes = bytes => (bytes / 1e6).toFixed(1) + ' MB';
 
@@ -286,7 +330,8 @@ function use_core(sound) {
 function seek(seconds) {
     if (queue.at < 0) return;
     const to = Math.min(length(), Math.max(0, seconds));
-    if (audio.src) audio.currentTime = to;
+    if (!may_jump()) play_on(queue.song, to);
+    else if (audio.src) audio.currentTime = to;
     else begin_s = to;
     update();
 }

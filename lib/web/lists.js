@@ -162,6 +162,7 @@ async function show(route) {
         for (const list of [found.list, found.cards]) if (list?.kind && list.next === undefined) await extend(list);
         if (show.latest !== token) return;  // typed or went on meanwhile
         present({...found, route});
+        setTimeout(core_may_come);  // behind a song that begins at once
         show.wait_s = 2;
         // an empty store may get songs
         if (route.view === 'songs' && !route.q && !shown.songs.length) later(() => show(route), 5);
@@ -187,6 +188,7 @@ function present(found) {
 }
 
 function offer_again(error, again) {
+    core_may_come();
     $('count').textContent = error.message;
     $('more').hidden = false;
     $('more').textContent = 'Try again';

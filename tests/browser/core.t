@@ -2,10 +2,7 @@
 # The page with its core: the rules of stretto-play in WebAssembly. What is heard, sample by sample, against oggdec, through song changes,
 # seeks, splices and a link that breaks down; what is kept; what is told.
 . ./tests/lib.sh
-export HOME="$work" PYTHONDONTWRITEBYTECODE=1
-browser() { python3 "$root/tests/browser/core.py" "$@"; }
-session=
-trap '[ -z "$session" ] || browser close "$session"; cleanup' EXIT
+. "$root/tests/tools/browser.sh"
 
 # one sound, cut where no page ends: a gap or a step at the joint would be heard
 sox -R -n -r 44100 -c 2 -b 16 whole.wav synth 24.5 sine 200:5000 synth 24.5 noise mix gain -20
@@ -40,11 +37,7 @@ linked() { grep -q listening slow.said; }
 await 'the link' linked || exit 1
 url=http://$(sed -n 's/listening on //p' slow.said)
 
-chromedriver --port=0 >driver 2>&1 &
-started="$started $!"
-driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
-await 'the port of chromedriver' driven || exit 1
-session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
+start_browser || exit 1
 at() { browser "$session" "$url" "$1"; }
 
 web=$(curl -s "$url/" | sed -n "s/.*load_core('\([^']*\)'.*/\1/p")

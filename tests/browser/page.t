@@ -1,10 +1,7 @@
 #!/bin/sh
 # The page at /, in Chromium: lists, searches, plays, seeks, ends; by mouse and by keys; and takes nothing from strangers but their text.
 . ./tests/lib.sh
-export HOME="$work" PYTHONDONTWRITEBYTECODE=1
-browser() { python3 "$root/tests/browser/page.py" "$@"; }
-session=
-trap '[ -z "$session" ] || browser close "$session"; cleanup' EXIT
+. "$root/tests/tools/browser.sh"
 
 # put FILE TITLE [stretto-encode arguments]: a song by Ada into the store
 put() {
@@ -44,11 +41,7 @@ stretto-publish --remove "$(stretto-chunk filler.ogg | stretto-publish bare)" ba
 start stretto-serve bare
 bare=$url
 
-chromedriver --port=0 >driver 2>&1 &
-started="$started $!"
-driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
-await 'the port of chromedriver' driven || exit 1
-session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
+start_browser || exit 1
 
 at() { browser "$session" "$@"; } # URL CHECK
 ok 'lists songs, more when they are scrolled to' at "$origin" lists

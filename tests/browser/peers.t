@@ -1,10 +1,7 @@
 #!/bin/sh
 # Pages that exchange chunks: with stretto-rtc, both ways, and with each other; what is heard against oggdec; peers that die and that lie.
 . ./tests/lib.sh
-export HOME="$work" PYTHONDONTWRITEBYTECODE=1
-browser() { python3 "$root/tests/browser/peers.py" "$@"; }
-session=
-trap '[ -z "$session" ] || browser close "$session"; cleanup' EXIT
+. "$root/tests/tools/browser.sh"
 command -v stretto-rtc >/dev/null || {
     skip 'pages as peers' 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'
     finish
@@ -52,11 +49,7 @@ named() {
         jq -e --arg url "rtc:$1" '.peers[] | select(.url == $url)' >/dev/null
 }
 
-chromedriver --port=0 >driver 2>&1 &
-started="$started $!"
-driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
-await 'the port of chromedriver' driven || exit 1
-session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
+start_browser || exit 1
 at() { browser "$session" "$page" "$1"; }
 
 ok 'nobody shares who was not asked' at off_at_first

@@ -1,10 +1,7 @@
 #!/bin/sh
 # The page of a report, in Chromium: on a phone, in the dark, on paper; it sorts, filters, and takes nothing from strangers but their text.
 . ./tests/lib.sh
-export HOME="$work" PYTHONDONTWRITEBYTECODE=1
-browser() { python3 "$root/tests/browser/report.py" "$@"; }
-session=
-trap '[ -z "$session" ] || browser close "$session"; cleanup' EXIT
+. "$root/tests/tools/browser.sh"
 
 python3 "$root/tests/tools/events.py" 600 --songs 120 --days 40 >events.jsonl
 # titles and ids that no layout likes
@@ -28,11 +25,7 @@ stretto-report --pool 12345.67 --min-plays 0 --prices prices.json --compare --ht
     >said 2>&1 ||
     { cat said; exit 1; }
 
-chromedriver --port=0 >driver 2>&1 &
-started="$started $!"
-driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
-await 'the port of chromedriver' driven || exit 1
-session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
+start_browser || exit 1
 at() { browser "$session" "file://$work/report.html" "$@"; }
 ok 'a phone shows the plays, and nothing sticks out' at phone
 ok 'dates are in one line' at dates

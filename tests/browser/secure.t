@@ -2,10 +2,8 @@
 # The page over TLS, in Chromium: all of it comes by HTTP/2 on a connection whose certificate it knows, and it plays; the same
 # without TLS 1.3 and HTTP/2.
 . ./tests/lib.sh
-export HOME="$work" PYTHONDONTWRITEBYTECODE=1
-browser() { python3 "$root/tests/browser/secure.py" "$@"; }
-session=
-trap '[ -z "$session" ] || browser close "$session"; cleanup' EXIT
+. "$root/tests/tools/browser.sh"
+
 tone song.wav 12
 ffmpeg -v error -i song.wav -metadata title=Tone song.flac
 stretto-encode -b 96,160 song.flac | stretto-chunk | stretto-publish --name song store >/dev/null
@@ -14,14 +12,7 @@ origin=https://localhost:${url##*:}
 # the key that Chromium takes without asking an authority
 pin=$(openssl x509 -in own.pem -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)
 
-chromedriver --port=0 >driver 2>&1 &
-started="$started $!"
-driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
-await 'the port of chromedriver' driven || exit 1
-open() {
-    session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/$1" \
-        "--ignore-certificate-errors-spki-list=$2" ${3-})
-}
+open() { start_browser "$1" "--ignore-certificate-errors-spki-list=$2" ${3-}; }
 open known "$pin" || exit 1
 ok 'all comes by HTTP/2' browser "$session" "$origin" by h2
 ok 'in a secure context, and it plays' browser "$session" "$origin" plays

@@ -2,10 +2,7 @@
 # Pages on servers that require access tokens: what they say without one, where they get one, what they show to whom; and a page whose
 # server ends in the middle of a song.
 . ./tests/lib.sh
-export HOME="$work" PYTHONDONTWRITEBYTECODE=1
-browser() { python3 "$root/tests/browser/tokens.py" "$@"; }
-session=
-trap '[ -z "$session" ] || browser close "$session"; cleanup' EXIT
+. "$root/tests/tools/browser.sh"
 
 sox -R -n -r 44100 -c 2 -b 16 song.wav synth 12 sine 200:5000 synth 12 noise mix gain -20
 ffmpeg -v error -i song.wav -metadata title=Song -metadata artist=Ada -metadata album=A song.flac
@@ -51,11 +48,7 @@ done <<'BAD'
 --browser-tokens http:///x
 BAD
 
-chromedriver --port=0 >driver 2>&1 &
-started="$started $!"
-driven() { port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' driver) && [ -n "$port" ]; }
-await 'the port of chromedriver' driven || exit 1
-session=$(browser open "http://127.0.0.1:$port" "$(command -v chromium)" "$work/profile") || exit 1
+start_browser || exit 1
 at() { browser "$session" "$page" "$1"; }
 
 ok 'without a token the page says what is missing' at lacks

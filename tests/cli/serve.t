@@ -26,6 +26,16 @@ paused=
 [ -n "${STRETTO_TEST_TLS-}" ] || { client pause "$chunk" "heavy$chunk" 62 >paused 2>&1 & paused=$!; }
 
 followed() { get -L "$url/stream/song" && cmp body "$(field X-Bitrate).ogg"; }
+in_one_go() { # for browsers, which otherwise read the end of the file before they play
+    get -r 100-199 -L "$url/stream/song?ranges=no" && has Accept-Ranges none && cmp body "$(field X-Bitrate).ogg" &&
+        get -r 100-199 "$url/stream/song?kbps=160" && status 206 && has Accept-Ranges bytes && [ "$(wc -c <body)" -eq 100 ]
+}
+compressed() {
+    get "$url/" && mv body plain && has Vary Accept-Encoding && has Content-Encoding '' || return
+    get -H 'Accept-Encoding: gzip' "$url/" && has Content-Encoding gzip && [ "$(wc -c <body)" -lt 25000 ] || return
+    has Repr-Digest "sha-256=:$(openssl dgst -sha256 -binary body | base64 -w 0):" || return
+    gzip -dc <body >unpacked && cmp unpacked plain
+}
 metrics() {
     get "$url/metrics" &&
         python3 "$root/tests/tools/prometheus.py" <body &&
@@ -87,6 +97,8 @@ everything() { # WHERE URL
     ok "$where: wget -c" wgets
     ok "$where: aria2c, four ranges at a time" four
     ok "$where: h2load" loads
+    ok "$where: a stream without ranges, also behind a redirection" in_one_go
+    ok "$where: the page is compressed for who takes that" compressed
     ok "$where: ffmpeg seeks" seeks
     ok "$where: mpv too" plays
     ok "$where: 3,000 random ranges of a chunk" client ranges $chunk "$song/160/chunk_1.ogg" 3000 "$seed"
