@@ -136,14 +136,13 @@ Peers::Song* Peers::find_song(const std::string& id) {
 
 Peers::Song& Peers::song_of(const std::string& id) {
     if (auto* song = find_song(id)) {
-        uses_.splice(uses_.begin(), uses_, song->use);
+        uses_.use(song->use);
         song->used_ms = wall_ms();
         return *song;
     }
     auto song = std::make_unique<Song>();
     song->id = id;
-    uses_.push_front(id);
-    song->use = uses_.begin();
+    song->use = uses_.add(id);
     song->used_ms = wall_ms();
     auto& kept = *songs_.emplace(id, std::move(song)).first->second;
     forget_songs();
@@ -152,19 +151,20 @@ Peers::Song& Peers::song_of(const std::string& id) {
 
 /// Those used least recently; not the one that was just added, nor what is loading.
 void Peers::forget_songs() {
+    using Fate = Uses<std::string>::Fate;
     const auto now = wall_ms();
-    for (auto at = std::prev(uses_.end()); at != uses_.begin();) {
-        auto& song = *songs_.at(*at);
+    uses_.forget([&](const std::string& id) {
+        auto& song = *songs_.at(id);
         const bool many = songs_.size() > options_.songs || entries_ > options_.entries;
-        if (!many && now - song.used_ms < stale_ms) return;
-        const auto before = std::prev(at);
-        if (song.loading == 0 && song.waiting.empty()) {
-            for (const auto& [node, page] : song.pages) entries_ -= page.entries.size();
-            songs_.erase(*at);
-            uses_.erase(at);
+        if (!many && now - song.used_ms < stale_ms) return Fate::stays;
+        if (song.loading > 0 || !song.waiting.empty()) {
+            song.used_ms = now;
+            return Fate::held;
         }
-        at = before;
-    }
+        for (const auto& [node, page] : song.pages) entries_ -= page.entries.size();
+        songs_.erase(id);
+        return Fate::gone;
+    });
 }
 
 void Peers::loaded(Song& song) {
@@ -939,7 +939,7 @@ void Peers::judge(std::uint64_t number, std::uint8_t tag, const swarm::Report& r
 void Peers::expire(std::uint64_t, const Done<bool>& done) {
     const auto now = wall_ms();
     if (now - learned_ms_ > (is_ready() ? secret_ms : 1000)) learn_secret();
-    if (!uses_.empty()) forget_songs();
+    forget_songs();
     while (!recent_order_.empty() && recent_order_.front().first + recent_ms < now) {
         const auto& [at_ms, at] = recent_order_.front();
         const auto found = recent_.find(at);

@@ -7,6 +7,7 @@
 
 #include "redis/client.hpp"
 #include "redis/entry.hpp"
+#include "redis/uses.hpp"
 #include "swarm/lookup.hpp"
 #include "swarm/ranking.hpp"
 
@@ -61,7 +62,7 @@ class Peers final : public swarm::Peers {
         std::map<Node, Page> pages;
         std::size_t loading = 0, width = 4;          ///< pages that a list reads
         std::vector<std::function<void()>> waiting;  ///< for all that is loading
-        std::list<std::string>::iterator use;
+        Uses<std::string>::Place use;
     };
     /// An announce, from its arrival until its peer is proved and its songs are looked up.
     struct Visit {
@@ -147,7 +148,7 @@ class Peers final : public swarm::Peers {
     std::uint16_t home_;
     std::uint64_t random_, learned_ms_ = 0;
     std::unordered_map<std::string, std::unique_ptr<Song>> songs_;
-    std::list<std::string> uses_;  // the song used last comes first
+    Uses<std::string> uses_;
     std::size_t entries_ = 0;
     std::map<swarm::Endpoint, VisitPtr> recent_;
     std::list<std::pair<std::uint64_t, swarm::Endpoint>> recent_order_;
