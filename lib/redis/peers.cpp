@@ -36,6 +36,14 @@ constexpr float stranger_weight = 0.25f;
 constexpr std::int64_t least_bytes = 1000;
 constexpr unsigned tag_bits = 8, ticket_tables = 64, table_bits = 1u << 17;
 
+/// Replaces bytes of a value, only if it is there, and in one step: its peer may announce, move or
+/// leave at the same time. Keys get no life that way.
+const std::string replace_script = text(
+    "local v = redis.call('HGET', KEYS[1], ARGV[1]) if v then redis.call('HSET', KEYS[1], "
+    "ARGV[1], string.sub(v, 1, ",
+    value_health_at, ") .. ARGV[2] .. string.sub(v, ", value_health_at + 1,
+    " + #ARGV[2])) end return 0");
+
 std::uint64_t word(const std::uint8_t* bytes) noexcept {
     std::uint64_t n = 0;
     for (int i = 0; i < 8; ++i) n = n << 8 | bytes[i];
@@ -885,6 +893,27 @@ void Peers::report(const swarm::Report& report, const Ip& reporter, std::uint64_
     client_.tell(now, {"EXPIRE", now, "10800"});
 }
 
+/// Into the copies of its entries, and into Redis. The copies may be old: nothing else of them is
+/// written, or a report would take back what the peer has announced to other trackers since.
+void Peers::write_health(Song& song, const State& state, std::uint64_t number) {
+    std::uint16_t home = 0;
+    for (auto& [node, page] : song.pages)
+        for (auto& entry : page.entries) {
+            if (entry.at != state.at || number_of(entry.at, entry.home) != number) continue;
+            home = entry.home;
+            const auto handed = entry.health.handed;
+            entry.health = state.health;
+            entry.health.handed = handed;
+        }
+    if (number_of(state.at, home) != number) return;
+    const auto field = print_field(state.at, home), value = print_value_health(state.health);
+    const auto path = path_of(state.at, home, state.cell);
+    for (const auto node : song.directory.pages(path, recent_s())) {
+        const auto key = page_key(song.id, node);
+        client_.tell(key, {"EVAL", replace_script, "1", key, field, value});
+    }
+}
+
 /// What a report changes is seen at once in the song that it is about, and in the peer's other
 /// songs with its next announce.
 void Peers::judge(std::uint64_t number, std::uint8_t tag, const swarm::Report& report,
@@ -919,16 +948,8 @@ void Peers::judge(std::uint64_t number, std::uint8_t tag, const swarm::Report& r
             ++(counts ? counted_.reports : counted_.reports_refused);
             if (!counts) return done(false);
             client_.tell(key, {"HSET", key, "h", print_health(state.health)});
-            for (auto& [node, page] : song.pages)
-                for (auto& entry : page.entries) {
-                    if (entry.at != state.at || number_of(entry.at, entry.home) != number) continue;
-                    const auto handed = entry.health.handed;
-                    entry.health = state.health;
-                    entry.health.handed = handed;
-                    const auto at = page_key(id, node);
-                    client_.tell(
-                        at, {"HSET", at, print_field(entry.at, entry.home), print_value(entry)});
-                }
+            client_.tell(key, {"EXPIRE", key, ttl(1)});
+            write_health(song, state, number);
             done(true);
         }));
     }));

@@ -137,6 +137,7 @@ class Peers final : public swarm::Peers {
     void answer(const swarm::PeersQuery& query, const swarm::Asker& asker,
                 const Done<std::string_view>& done);
     std::uint8_t tag_of(const std::string& song) const noexcept;
+    void write_health(Song& song, const State& state, std::uint64_t number);
     void judge(std::uint64_t number, std::uint8_t tag, const swarm::Report& report,
                const swarm::Ip& reporter, const Done<bool>& done);
 

@@ -505,6 +505,46 @@ BOOST_AUTO_TEST_CASE(trackers_share_peers_proofs_quotas_and_tickets) {
     BOOST_TEST(taken == 2);
 }
 
+// A tracker's copy of a page that a list does not need now is as old as the list that read it.
+BOOST_AUTO_TEST_CASE(a_report_takes_nothing_back_that_a_peer_told_another_tracker) {
+    Tracker<InRedis> a;
+    Tracker<InRedis> b{a.now, a.where.world()};
+    auto& hashes = a.where.world()->store.hashes;
+    for (const redis::Node node : {1u, 4u, 5u, 6u, 7u})  // 16 pages
+        hashes["{" + song(1) + "}d"][redis::print_node(node)] =
+            redis::print_change({true, static_cast<std::uint32_t>(a.now / 1000)});
+    const auto join = [&] {
+        for (int i = 0; i < 30; ++i) a.join(far_apart(1000 + i));
+        for (int i = 0; i < 24; ++i)
+            a.join(far_apart(i), Location{-60.0f + static_cast<float>(i % 6) * 22.0f,
+                                          -170.0f + static_cast<float>(i / 6) * 90.0f});
+    };
+    join();
+    std::map<std::string, std::string> tickets;
+    for (int second = 0; second < 40; ++second, a.now += 1001) {
+        auto query = of(1);
+        query.want = 64;
+        for (const auto& peer : b.list({somebody.ip, {}}, query)) tickets[peer.url] = peer.ticket;
+    }
+    BOOST_TEST(tickets.size() >= 40u);
+    a.now += 150'000;
+    join();
+    a.now += 115'000;  // what b has read says that they are dead
+    for (const auto& [url, ticket] : tickets) BOOST_TEST(b.report(ticket, false, "203.0.113.9"));
+    std::size_t dead = 0, harmed = 0;
+    for (const auto& [key, hash] : hashes) {
+        if (!key.starts_with("{" + song(1) + "}p")) continue;
+        for (const auto& [field, value] : hash) {
+            const auto entry = redis::parse_entry(field, value);
+            BOOST_REQUIRE(entry);
+            dead += entry->expires_s * std::uint64_t{1000} <= a.now;
+            harmed += entry->health.success < 0.79f;
+        }
+    }
+    BOOST_TEST(dead == 0u);
+    BOOST_TEST(harmed == tickets.size());
+}
+
 BOOST_AUTO_TEST_CASE(a_hot_song_is_read_once_a_second) {
     Tracker<InRedis> a;
     Tracker<InRedis> b{a.now, a.where.world()};
