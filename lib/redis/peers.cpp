@@ -541,11 +541,24 @@ std::vector<std::uint64_t> Peers::prefixes_of(const Ip& ip) const {
     return all;
 }
 
+/// Counts a peer of the address that gets a place, until the returned thing ends: quotas are read
+/// before the place is written, and those who announce at the same moment would not see each other.
+std::shared_ptr<void> Peers::enter(const Ip& ip) {
+    const auto prefixes = prefixes_of(ip);
+    for (const auto prefix : prefixes) ++entering_[prefix];
+    auto leave = life_.guard([this, prefixes](std::nullptr_t) {
+        for (const auto prefix : prefixes)
+            if (--entering_[prefix] == 0) entering_.erase(prefix);
+    });
+    return {nullptr, std::move(leave)};
+}
+
 /// Whether there is room for one more of its networks.
 void Peers::look_for_place(const VisitPtr& visit, const Done<Announced>& done) {
     struct Look {
         std::size_t answers = 0;
         std::array<std::array<std::uint32_t, 4>, 2> counts{};  // unproved, reached
+        std::array<std::uint32_t, 4> ahead{};  // looked before, and are not counted yet
     };
     const auto look = std::make_shared<Look>();
     const auto now_s = wall_s();
@@ -561,13 +574,21 @@ void Peers::look_for_place(const VisitPtr& visit, const Done<Announced>& done) {
         if (const auto full = crowded_.find(prefix);
             full != crowded_.end() && full->second == now_s)
             return refuse();
+    for (std::size_t i = 0; const auto prefix : prefixes_of(ip)) {
+        const auto found = entering_.find(prefix);
+        look->ahead[i] = found == entering_.end() ? 0 : found->second;
+        if (look->ahead[i] >= options_.limits.unproved[i]) return refuse();
+        ++i;
+    }
+    visit->entering = enter(ip);
     const auto decide = [=, this] {
         if (++look->answers < 3) return;
         const auto& limits = options_.limits;
         const auto prefixes = prefixes_of(ip);
         bool room = true;
         for (std::size_t i = 0; i < prefixes.size(); ++i) {
-            if (look->counts[0][i] < limits.unproved[i] && look->counts[1][i] < limits.of_prefix[i])
+            if (look->counts[0][i] + look->ahead[i] < limits.unproved[i] &&
+                look->counts[1][i] + look->ahead[i] < limits.of_prefix[i])
                 continue;
             room = false;
             if (crowded_.size() >= most_crowded) crowded_.clear();
@@ -691,10 +712,12 @@ void Peers::write_state(Visit& visit, bool with_songs) {
     client_.tell(key, {"EXPIRE", key, ttl(1)});
 }
 
-void Peers::write_place(const Visit& visit) {
+void Peers::write_place(Visit& visit) {
     const auto key = place_key(visit.at.ip);
-    client_.tell(key, {"HSET", key, print_field(visit.at, visit.home),
-                       print_place({visit.state.expires_s, visit.state.reached})});
+    client_.tell(key,
+                 {"HSET", key, print_field(visit.at, visit.home),
+                  print_place({visit.state.expires_s, visit.state.reached})},
+                 [held = std::move(visit.entering)](const Reply&) {});
     if (visit.state.turn % 3 != 0 && !visit.fresh) return;
     client_.tell(key, {"EXPIRE", key, ttl(3)});
     count_widest(visit);

@@ -73,6 +73,7 @@ class Peers final : public swarm::Peers {
         std::size_t song_fields = 0;  ///< in Redis
         bool fresh = false;
         std::uint64_t at_ms = 0;
+        std::shared_ptr<void> entering;  ///< till its place is written
     };
     using VisitPtr = std::shared_ptr<Visit>;
 
@@ -128,7 +129,8 @@ class Peers final : public swarm::Peers {
     void settle(const VisitPtr& visit, const Done<Announced>& done);
     void finish(const VisitPtr& visit, const Done<Announced>& done);
     void write_state(Visit& visit, bool with_songs);
-    void write_place(const Visit& visit);
+    void write_place(Visit& visit);
+    std::shared_ptr<void> enter(const swarm::Ip& ip);
     void remember(const VisitPtr& visit);
     Visit* recall(const swarm::Endpoint& at);
 
@@ -153,7 +155,8 @@ class Peers final : public swarm::Peers {
     std::size_t entries_ = 0;
     std::map<swarm::Endpoint, VisitPtr> recent_;
     std::list<std::pair<std::uint64_t, swarm::Endpoint>> recent_order_;
-    std::unordered_map<std::uint64_t, std::uint32_t> crowded_;  // prefixes without room, and when
+    std::unordered_map<std::uint64_t, std::uint32_t> crowded_;   // prefixes without room, and when
+    std::unordered_map<std::uint64_t, std::uint32_t> entering_;  // of prefixes, see enter()
     swarm::PeersStats counted_;
     swarm::Choice choice_;
     swarm::PeerLines lines_;

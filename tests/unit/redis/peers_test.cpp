@@ -349,6 +349,25 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(peers_without_a_connection_have_quotas_of_their_ow
         t.announce_only(at("192.0.2.1", 2005), {"p", 2005, {}, 1, {{song(1), all}}}).unproven);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(announces_at_the_same_moment_do_not_pass_a_quota, Where, Both) {
+    PeersLimits limits;
+    limits.unproved = {3, 4, 6, 8};
+    Tracker<Where> t{limits};
+    for (int round = 0; round < 2; ++round) {  // the second time all places have expired
+        int taken = 0, answers = 0;
+        for (int port = 2000; port < 2040; ++port)
+            t.where.peers().announce(at("192.0.2.1", port), {"p", port, {}, 1, {{song(1), all}}},
+                                     t.now, [&](const Announced& said) {
+                                         ++answers;
+                                         taken += said.what == Announced::taken;
+                                     });
+        t.where.settle([&] { return answers == 40; });
+        BOOST_TEST(taken == 3);
+        for (int port = 2000; port < 2040; ++port) t.proved(at("192.0.2.1", port), false);
+        t.pass(301'000);
+    }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_ticket_counts_once_and_for_its_network, Where, Both) {
     Tracker<Where> t;
     t.join(at("192.0.2.1"));
