@@ -19,6 +19,8 @@ constexpr std::uint64_t directory_fresh_ms = 20'000;  // for announces: see form
 constexpr std::uint64_t stale_ms = 60'000;            // copies while Redis is away
 constexpr std::uint64_t away_pause_ms = 200;
 constexpr std::uint64_t secret_ms = 30'000;
+constexpr std::uint64_t near_ms = 5000;  // clocks differ by less
+constexpr std::uint64_t most_seconds = 0xffffffff;
 constexpr std::uint64_t recent_ms = 30'000;
 constexpr std::size_t most_recent = 200'000, most_crowded = 16'384;
 constexpr std::uint64_t merge_ms = 1000;
@@ -84,6 +86,10 @@ std::uint64_t Peers::random() noexcept {
 /// The first tracker's secret is that of all. If Redis loses it, the first who notices restores it.
 void Peers::learn_secret() {
     learned_ms_ = wall_ms();
+    client_.ask(secret_key, {"TIME"},
+                life_.guard([this, asked_ms = options_.wall_ms()](const Reply& reply) {
+                    if (!reply.has_failed()) learn_time(asked_ms, reply[0].text());
+                }));
     const std::string ours{reinterpret_cast<const char*>(secret_.data()), secret_.size()};
     client_.tell(secret_key, {"SET", secret_key, ours, "NX"});
     client_.ask(secret_key, {"GET", secret_key}, life_.guard([this](const Reply& reply) {
@@ -98,6 +104,17 @@ void Peers::learn_secret() {
         tickets_.emplace(
             options_.seal(std::span<const std::uint8_t, 16>{secret_.data(), std::size_t{16}}));
     }));
+}
+
+/// A tracker whose clock is wrong by minutes would take all peers for dead, or name none that it
+/// added. Then the time of the server that keeps the secret is its time.
+void Peers::learn_time(std::uint64_t asked_ms, std::string_view seconds) {
+    std::uint64_t s = 0;
+    const auto end = seconds.data() + seconds.size();
+    if (std::from_chars(seconds.data(), end, s).ptr != end || s == 0 || s > most_seconds) return;
+    const auto now_ms = options_.wall_ms(), theirs_ms = 1000 * s;
+    const bool is_near = theirs_ms + near_ms + 1000 >= asked_ms && theirs_ms <= now_ms + near_ms;
+    ahead_ms_ = is_near ? 0 : now_ms - theirs_ms;
 }
 
 // Keys

@@ -77,7 +77,7 @@ class Peers final : public swarm::Peers {
     };
     using VisitPtr = std::shared_ptr<Visit>;
 
-    std::uint64_t wall_ms() const { return options_.wall_ms(); }
+    std::uint64_t wall_ms() const { return options_.wall_ms() - ahead_ms_; }
     std::uint32_t wall_s() const { return static_cast<std::uint32_t>(wall_ms() / 1000); }
     std::uint32_t recent_s() const;
     std::uint64_t random() noexcept;
@@ -99,6 +99,7 @@ class Peers final : public swarm::Peers {
     Path path_of(const swarm::Endpoint& at, std::uint16_t home, swarm::Cell cell) const noexcept;
     std::string ttl(unsigned times) const;
     void learn_secret();
+    void learn_time(std::uint64_t asked_ms, std::string_view seconds);
 
     // songs
     Song& song_of(const std::string& id);
@@ -150,6 +151,7 @@ class Peers final : public swarm::Peers {
     std::optional<swarm::Tickets> tickets_;  // as soon as the secret is known
     std::uint16_t home_;
     std::uint64_t random_, learned_ms_ = 0;
+    std::uint64_t ahead_ms_ = 0;  // how far our clock is ahead of Redis's, modulo 2^64
     std::unordered_map<std::string, std::unique_ptr<Song>> songs_;
     Uses<std::string> uses_;
     std::size_t entries_ = 0;

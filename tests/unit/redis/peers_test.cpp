@@ -564,6 +564,19 @@ BOOST_AUTO_TEST_CASE(a_report_takes_nothing_back_that_a_peer_told_another_tracke
     BOOST_TEST(harmed == tickets.size());
 }
 
+BOOST_AUTO_TEST_CASE(a_tracker_with_a_wrong_clock_takes_the_time_of_redis) {
+    for (const std::int64_t off_ms : {600'000, -600'000, 1'000'000'000, 3000}) {
+        Tracker<InRedis> a;
+        a.join(at("192.0.2.1"));
+        const std::uint64_t clock = a.now + static_cast<std::uint64_t>(off_ms);
+        Tracker<InRedis> b{clock, a.where.world()};
+        BOOST_TEST(b.list(somebody).size() == 1u, "at " << off_ms);
+        b.join(at("192.0.2.2"));
+        a.now += 1001;
+        BOOST_TEST(a.list(somebody).size() == 2u, "at " << off_ms);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_hot_song_is_read_once_a_second) {
     Tracker<InRedis> a;
     Tracker<InRedis> b{a.now, a.where.world()};

@@ -14,6 +14,7 @@ class Store {
         ++commands[words[0]];
         if (words[0] == "PING") return "+PONG\r\n";
         if (words[0] == "CLUSTER") return "-ERR This instance has cluster support disabled\r\n";
+        if (words[0] == "TIME") return list({bulk(std::to_string(now_ms_ / 1000)), bulk("0")});
         const auto& key = words.at(words[0] == "EVAL" ? 3 : 1);
         if (const auto end = ends_.find(key); end != ends_.end() && end->second <= now_ms_) {
             ends_.erase(end);
