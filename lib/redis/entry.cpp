@@ -145,16 +145,21 @@ std::string print_field(const Endpoint& at, std::uint16_t home) {
     return field.take();
 }
 
+std::string print_value_health(const Health& health) {
+    const auto success = std::lround(255 * std::clamp(health.success, 0.0f, 1.0f));
+    return Printer{}
+        .add(static_cast<std::uint64_t>(success), 1)
+        .add_short(health.speed_kbps)
+        .take();
+}
+
 std::string print_value(const Entry& entry) {
     Printer value;
     value.add(entry.expires_s, 4).add(entry.serial, 4).add(entry.have, 8);
     add(value, entry.point);
     const auto kbps = std::clamp(std::llround(entry.upload_kbps), 0ll, 0ll + most_kbps);
     value.add(static_cast<std::uint64_t>(kbps), 3);
-    value.add(
-        static_cast<std::uint64_t>(std::lround(255 * std::clamp(entry.health.success, 0.0f, 1.0f))),
-        1);
-    value.add_short(entry.health.speed_kbps);
+    value.add(print_value_health(entry.health));
     value.add(std::min(entry.id.size(), most_id_bytes), 1).add(pack(entry.id));
     return value.take();
 }

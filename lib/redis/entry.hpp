@@ -37,6 +37,9 @@ std::string print_field(const swarm::Endpoint& at, std::uint16_t home);
 /// What ranking needs of a peer, so that nothing else is read: 29 bytes and the id.
 std::string print_value(const Entry& entry);
 std::optional<Entry> parse_entry(std::string_view field, std::string_view value);
+/// The part of a value that reports change, and where it begins.
+std::string print_value_health(const swarm::Health& health);
+constexpr std::size_t value_health_at = 25;
 /// expires_s of a value; 0 if it is none.
 std::uint32_t expiry_of(std::string_view value) noexcept;
 

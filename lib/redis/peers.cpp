@@ -19,6 +19,8 @@ constexpr std::uint64_t directory_fresh_ms = 20'000;  // for announces: see form
 constexpr std::uint64_t stale_ms = 60'000;            // copies while Redis is away
 constexpr std::uint64_t away_pause_ms = 200;
 constexpr std::uint64_t secret_ms = 30'000;
+constexpr std::uint64_t near_ms = 5000;  // clocks differ by less
+constexpr std::uint64_t most_seconds = 0xffffffff;
 constexpr std::uint64_t recent_ms = 30'000;
 constexpr std::size_t most_recent = 200'000, most_crowded = 16'384;
 constexpr std::uint64_t merge_ms = 1000;
@@ -35,6 +37,14 @@ constexpr unsigned rounds = 5;
 constexpr float stranger_weight = 0.25f;
 constexpr std::int64_t least_bytes = 1000;
 constexpr unsigned tag_bits = 8, ticket_tables = 64, table_bits = 1u << 17;
+
+/// Replaces bytes of a value, only if it is there, and in one step: its peer may announce, move or
+/// leave at the same time. Keys get no life that way.
+const std::string replace_script = text(
+    "local v = redis.call('HGET', KEYS[1], ARGV[1]) if v then redis.call('HSET', KEYS[1], "
+    "ARGV[1], string.sub(v, 1, ",
+    value_health_at, ") .. ARGV[2] .. string.sub(v, ", value_health_at + 1,
+    " + #ARGV[2])) end return 0");
 
 std::uint64_t word(const std::uint8_t* bytes) noexcept {
     std::uint64_t n = 0;
@@ -76,6 +86,10 @@ std::uint64_t Peers::random() noexcept {
 /// The first tracker's secret is that of all. If Redis loses it, the first who notices restores it.
 void Peers::learn_secret() {
     learned_ms_ = wall_ms();
+    client_.ask(secret_key, {"TIME"},
+                life_.guard([this, asked_ms = options_.wall_ms()](const Reply& reply) {
+                    if (!reply.has_failed()) learn_time(asked_ms, reply[0].text());
+                }));
     const std::string ours{reinterpret_cast<const char*>(secret_.data()), secret_.size()};
     client_.tell(secret_key, {"SET", secret_key, ours, "NX"});
     client_.ask(secret_key, {"GET", secret_key}, life_.guard([this](const Reply& reply) {
@@ -90,6 +104,17 @@ void Peers::learn_secret() {
         tickets_.emplace(
             options_.seal(std::span<const std::uint8_t, 16>{secret_.data(), std::size_t{16}}));
     }));
+}
+
+/// A tracker whose clock is wrong by minutes would take all peers for dead, or name none that it
+/// added. Then the time of the server that keeps the secret is its time.
+void Peers::learn_time(std::uint64_t asked_ms, std::string_view seconds) {
+    std::uint64_t s = 0;
+    const auto end = seconds.data() + seconds.size();
+    if (std::from_chars(seconds.data(), end, s).ptr != end || s == 0 || s > most_seconds) return;
+    const auto now_ms = options_.wall_ms(), theirs_ms = 1000 * s;
+    const bool is_near = theirs_ms + near_ms + 1000 >= asked_ms && theirs_ms <= now_ms + near_ms;
+    ahead_ms_ = is_near ? 0 : now_ms - theirs_ms;
 }
 
 // Keys
@@ -136,14 +161,13 @@ Peers::Song* Peers::find_song(const std::string& id) {
 
 Peers::Song& Peers::song_of(const std::string& id) {
     if (auto* song = find_song(id)) {
-        uses_.splice(uses_.begin(), uses_, song->use);
+        uses_.use(song->use);
         song->used_ms = wall_ms();
         return *song;
     }
     auto song = std::make_unique<Song>();
     song->id = id;
-    uses_.push_front(id);
-    song->use = uses_.begin();
+    song->use = uses_.add(id);
     song->used_ms = wall_ms();
     auto& kept = *songs_.emplace(id, std::move(song)).first->second;
     forget_songs();
@@ -152,19 +176,20 @@ Peers::Song& Peers::song_of(const std::string& id) {
 
 /// Those used least recently; not the one that was just added, nor what is loading.
 void Peers::forget_songs() {
+    using Fate = Uses<std::string>::Fate;
     const auto now = wall_ms();
-    for (auto at = std::prev(uses_.end()); at != uses_.begin();) {
-        auto& song = *songs_.at(*at);
+    uses_.forget([&](const std::string& id) {
+        auto& song = *songs_.at(id);
         const bool many = songs_.size() > options_.songs || entries_ > options_.entries;
-        if (!many && now - song.used_ms < stale_ms) return;
-        const auto before = std::prev(at);
-        if (song.loading == 0 && song.waiting.empty()) {
-            for (const auto& [node, page] : song.pages) entries_ -= page.entries.size();
-            songs_.erase(*at);
-            uses_.erase(at);
+        if (!many && now - song.used_ms < stale_ms) return Fate::stays;
+        if (song.loading > 0 || !song.waiting.empty()) {
+            song.used_ms = now;
+            return Fate::held;
         }
-        at = before;
-    }
+        for (const auto& [node, page] : song.pages) entries_ -= page.entries.size();
+        songs_.erase(id);
+        return Fate::gone;
+    });
 }
 
 void Peers::loaded(Song& song) {
@@ -533,11 +558,24 @@ std::vector<std::uint64_t> Peers::prefixes_of(const Ip& ip) const {
     return all;
 }
 
+/// Counts a peer of the address that gets a place, until the returned thing ends: quotas are read
+/// before the place is written, and those who announce at the same moment would not see each other.
+std::shared_ptr<void> Peers::enter(const Ip& ip) {
+    const auto prefixes = prefixes_of(ip);
+    for (const auto prefix : prefixes) ++entering_[prefix];
+    auto leave = life_.guard([this, prefixes](std::nullptr_t) {
+        for (const auto prefix : prefixes)
+            if (--entering_[prefix] == 0) entering_.erase(prefix);
+    });
+    return {nullptr, std::move(leave)};
+}
+
 /// Whether there is room for one more of its networks.
 void Peers::look_for_place(const VisitPtr& visit, const Done<Announced>& done) {
     struct Look {
         std::size_t answers = 0;
         std::array<std::array<std::uint32_t, 4>, 2> counts{};  // unproved, reached
+        std::array<std::uint32_t, 4> ahead{};  // looked before, and are not counted yet
     };
     const auto look = std::make_shared<Look>();
     const auto now_s = wall_s();
@@ -553,13 +591,21 @@ void Peers::look_for_place(const VisitPtr& visit, const Done<Announced>& done) {
         if (const auto full = crowded_.find(prefix);
             full != crowded_.end() && full->second == now_s)
             return refuse();
+    for (std::size_t i = 0; const auto prefix : prefixes_of(ip)) {
+        const auto found = entering_.find(prefix);
+        look->ahead[i] = found == entering_.end() ? 0 : found->second;
+        if (look->ahead[i] >= options_.limits.unproved[i]) return refuse();
+        ++i;
+    }
+    visit->entering = enter(ip);
     const auto decide = [=, this] {
         if (++look->answers < 3) return;
         const auto& limits = options_.limits;
         const auto prefixes = prefixes_of(ip);
         bool room = true;
         for (std::size_t i = 0; i < prefixes.size(); ++i) {
-            if (look->counts[0][i] < limits.unproved[i] && look->counts[1][i] < limits.of_prefix[i])
+            if (look->counts[0][i] + look->ahead[i] < limits.unproved[i] &&
+                look->counts[1][i] + look->ahead[i] < limits.of_prefix[i])
                 continue;
             room = false;
             if (crowded_.size() >= most_crowded) crowded_.clear();
@@ -683,10 +729,12 @@ void Peers::write_state(Visit& visit, bool with_songs) {
     client_.tell(key, {"EXPIRE", key, ttl(1)});
 }
 
-void Peers::write_place(const Visit& visit) {
+void Peers::write_place(Visit& visit) {
     const auto key = place_key(visit.at.ip);
-    client_.tell(key, {"HSET", key, print_field(visit.at, visit.home),
-                       print_place({visit.state.expires_s, visit.state.reached})});
+    client_.tell(key,
+                 {"HSET", key, print_field(visit.at, visit.home),
+                  print_place({visit.state.expires_s, visit.state.reached})},
+                 [held = std::move(visit.entering)](const Reply&) {});
     if (visit.state.turn % 3 != 0 && !visit.fresh) return;
     client_.tell(key, {"EXPIRE", key, ttl(3)});
     count_widest(visit);
@@ -885,6 +933,27 @@ void Peers::report(const swarm::Report& report, const Ip& reporter, std::uint64_
     client_.tell(now, {"EXPIRE", now, "10800"});
 }
 
+/// Into the copies of its entries, and into Redis. The copies may be old: nothing else of them is
+/// written, or a report would take back what the peer has announced to other trackers since.
+void Peers::write_health(Song& song, const State& state, std::uint64_t number) {
+    std::uint16_t home = 0;
+    for (auto& [node, page] : song.pages)
+        for (auto& entry : page.entries) {
+            if (entry.at != state.at || number_of(entry.at, entry.home) != number) continue;
+            home = entry.home;
+            const auto handed = entry.health.handed;
+            entry.health = state.health;
+            entry.health.handed = handed;
+        }
+    if (number_of(state.at, home) != number) return;
+    const auto field = print_field(state.at, home), value = print_value_health(state.health);
+    const auto path = path_of(state.at, home, state.cell);
+    for (const auto node : song.directory.pages(path, recent_s())) {
+        const auto key = page_key(song.id, node);
+        client_.tell(key, {"EVAL", replace_script, "1", key, field, value});
+    }
+}
+
 /// What a report changes is seen at once in the song that it is about, and in the peer's other
 /// songs with its next announce.
 void Peers::judge(std::uint64_t number, std::uint8_t tag, const swarm::Report& report,
@@ -919,16 +988,8 @@ void Peers::judge(std::uint64_t number, std::uint8_t tag, const swarm::Report& r
             ++(counts ? counted_.reports : counted_.reports_refused);
             if (!counts) return done(false);
             client_.tell(key, {"HSET", key, "h", print_health(state.health)});
-            for (auto& [node, page] : song.pages)
-                for (auto& entry : page.entries) {
-                    if (entry.at != state.at || number_of(entry.at, entry.home) != number) continue;
-                    const auto handed = entry.health.handed;
-                    entry.health = state.health;
-                    entry.health.handed = handed;
-                    const auto at = page_key(id, node);
-                    client_.tell(
-                        at, {"HSET", at, print_field(entry.at, entry.home), print_value(entry)});
-                }
+            client_.tell(key, {"EXPIRE", key, ttl(1)});
+            write_health(song, state, number);
             done(true);
         }));
     }));
@@ -939,7 +1000,7 @@ void Peers::judge(std::uint64_t number, std::uint8_t tag, const swarm::Report& r
 void Peers::expire(std::uint64_t, const Done<bool>& done) {
     const auto now = wall_ms();
     if (now - learned_ms_ > (is_ready() ? secret_ms : 1000)) learn_secret();
-    if (!uses_.empty()) forget_songs();
+    forget_songs();
     while (!recent_order_.empty() && recent_order_.front().first + recent_ms < now) {
         const auto& [at_ms, at] = recent_order_.front();
         const auto found = recent_.find(at);

@@ -7,6 +7,7 @@
 
 #include "redis/client.hpp"
 #include "redis/entry.hpp"
+#include "redis/uses.hpp"
 #include "swarm/lookup.hpp"
 #include "swarm/ranking.hpp"
 
@@ -61,7 +62,7 @@ class Peers final : public swarm::Peers {
         std::map<Node, Page> pages;
         std::size_t loading = 0, width = 4;          ///< pages that a list reads
         std::vector<std::function<void()>> waiting;  ///< for all that is loading
-        std::list<std::string>::iterator use;
+        Uses<std::string>::Place use;
     };
     /// An announce, from its arrival until its peer is proved and its songs are looked up.
     struct Visit {
@@ -72,10 +73,11 @@ class Peers final : public swarm::Peers {
         std::size_t song_fields = 0;  ///< in Redis
         bool fresh = false;
         std::uint64_t at_ms = 0;
+        std::shared_ptr<void> entering;  ///< till its place is written
     };
     using VisitPtr = std::shared_ptr<Visit>;
 
-    std::uint64_t wall_ms() const { return options_.wall_ms(); }
+    std::uint64_t wall_ms() const { return options_.wall_ms() - ahead_ms_; }
     std::uint32_t wall_s() const { return static_cast<std::uint32_t>(wall_ms() / 1000); }
     std::uint32_t recent_s() const;
     std::uint64_t random() noexcept;
@@ -97,6 +99,7 @@ class Peers final : public swarm::Peers {
     Path path_of(const swarm::Endpoint& at, std::uint16_t home, swarm::Cell cell) const noexcept;
     std::string ttl(unsigned times) const;
     void learn_secret();
+    void learn_time(std::uint64_t asked_ms, std::string_view seconds);
 
     // songs
     Song& song_of(const std::string& id);
@@ -127,7 +130,8 @@ class Peers final : public swarm::Peers {
     void settle(const VisitPtr& visit, const Done<Announced>& done);
     void finish(const VisitPtr& visit, const Done<Announced>& done);
     void write_state(Visit& visit, bool with_songs);
-    void write_place(const Visit& visit);
+    void write_place(Visit& visit);
+    std::shared_ptr<void> enter(const swarm::Ip& ip);
     void remember(const VisitPtr& visit);
     Visit* recall(const swarm::Endpoint& at);
 
@@ -136,6 +140,7 @@ class Peers final : public swarm::Peers {
     void answer(const swarm::PeersQuery& query, const swarm::Asker& asker,
                 const Done<std::string_view>& done);
     std::uint8_t tag_of(const std::string& song) const noexcept;
+    void write_health(Song& song, const State& state, std::uint64_t number);
     void judge(std::uint64_t number, std::uint8_t tag, const swarm::Report& report,
                const swarm::Ip& reporter, const Done<bool>& done);
 
@@ -146,12 +151,14 @@ class Peers final : public swarm::Peers {
     std::optional<swarm::Tickets> tickets_;  // as soon as the secret is known
     std::uint16_t home_;
     std::uint64_t random_, learned_ms_ = 0;
+    std::uint64_t ahead_ms_ = 0;  // how far our clock is ahead of Redis's, modulo 2^64
     std::unordered_map<std::string, std::unique_ptr<Song>> songs_;
-    std::list<std::string> uses_;  // the song used last comes first
+    Uses<std::string> uses_;
     std::size_t entries_ = 0;
     std::map<swarm::Endpoint, VisitPtr> recent_;
     std::list<std::pair<std::uint64_t, swarm::Endpoint>> recent_order_;
-    std::unordered_map<std::uint64_t, std::uint32_t> crowded_;  // prefixes without room, and when
+    std::unordered_map<std::uint64_t, std::uint32_t> crowded_;   // prefixes without room, and when
+    std::unordered_map<std::uint64_t, std::uint32_t> entering_;  // of prefixes, see enter()
     swarm::PeersStats counted_;
     swarm::Choice choice_;
     swarm::PeerLines lines_;

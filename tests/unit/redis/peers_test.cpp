@@ -349,6 +349,25 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(peers_without_a_connection_have_quotas_of_their_ow
         t.announce_only(at("192.0.2.1", 2005), {"p", 2005, {}, 1, {{song(1), all}}}).unproven);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(announces_at_the_same_moment_do_not_pass_a_quota, Where, Both) {
+    PeersLimits limits;
+    limits.unproved = {3, 4, 6, 8};
+    Tracker<Where> t{limits};
+    for (int round = 0; round < 2; ++round) {  // the second time all places have expired
+        int taken = 0, answers = 0;
+        for (int port = 2000; port < 2040; ++port)
+            t.where.peers().announce(at("192.0.2.1", port), {"p", port, {}, 1, {{song(1), all}}},
+                                     t.now, [&](const Announced& said) {
+                                         ++answers;
+                                         taken += said.what == Announced::taken;
+                                     });
+        t.where.settle([&] { return answers == 40; });
+        BOOST_TEST(taken == 3);
+        for (int port = 2000; port < 2040; ++port) t.proved(at("192.0.2.1", port), false);
+        t.pass(301'000);
+    }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_ticket_counts_once_and_for_its_network, Where, Both) {
     Tracker<Where> t;
     t.join(at("192.0.2.1"));
@@ -503,6 +522,59 @@ BOOST_AUTO_TEST_CASE(trackers_share_peers_proofs_quotas_and_tickets) {
                      .announce_only(at("198.51.100.1", port), {"p", port, {}, 1, {{song(1), all}}})
                      .what == Announced::taken;
     BOOST_TEST(taken == 2);
+}
+
+// A tracker's copy of a page that a list does not need now is as old as the list that read it.
+BOOST_AUTO_TEST_CASE(a_report_takes_nothing_back_that_a_peer_told_another_tracker) {
+    Tracker<InRedis> a;
+    Tracker<InRedis> b{a.now, a.where.world()};
+    auto& hashes = a.where.world()->store.hashes;
+    for (const redis::Node node : {1u, 4u, 5u, 6u, 7u})  // 16 pages
+        hashes["{" + song(1) + "}d"][redis::print_node(node)] =
+            redis::print_change({true, static_cast<std::uint32_t>(a.now / 1000)});
+    const auto join = [&] {
+        for (int i = 0; i < 30; ++i) a.join(far_apart(1000 + i));
+        for (int i = 0; i < 24; ++i)
+            a.join(far_apart(i), Location{-60.0f + static_cast<float>(i % 6) * 22.0f,
+                                          -170.0f + static_cast<float>(i / 6) * 90.0f});
+    };
+    join();
+    std::map<std::string, std::string> tickets;
+    for (int second = 0; second < 40; ++second, a.now += 1001) {
+        auto query = of(1);
+        query.want = 64;
+        for (const auto& peer : b.list({somebody.ip, {}}, query)) tickets[peer.url] = peer.ticket;
+    }
+    BOOST_TEST(tickets.size() >= 40u);
+    a.now += 150'000;
+    join();
+    a.now += 115'000;  // what b has read says that they are dead
+    for (const auto& [url, ticket] : tickets) BOOST_TEST(b.report(ticket, false, "203.0.113.9"));
+    std::size_t dead = 0, harmed = 0;
+    for (const auto& [key, hash] : hashes) {
+        if (!key.starts_with("{" + song(1) + "}p")) continue;
+        for (const auto& [field, value] : hash) {
+            const auto entry = redis::parse_entry(field, value);
+            BOOST_REQUIRE(entry);
+            dead += entry->expires_s * std::uint64_t{1000} <= a.now;
+            harmed += entry->health.success < 0.79f;
+        }
+    }
+    BOOST_TEST(dead == 0u);
+    BOOST_TEST(harmed == tickets.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_tracker_with_a_wrong_clock_takes_the_time_of_redis) {
+    for (const std::int64_t off_ms : {600'000, -600'000, 1'000'000'000, 3000}) {
+        Tracker<InRedis> a;
+        a.join(at("192.0.2.1"));
+        const std::uint64_t clock = a.now + static_cast<std::uint64_t>(off_ms);
+        Tracker<InRedis> b{clock, a.where.world()};
+        BOOST_TEST(b.list(somebody).size() == 1u, "at " << off_ms);
+        b.join(at("192.0.2.2"));
+        a.now += 1001;
+        BOOST_TEST(a.list(somebody).size() == 2u, "at " << off_ms);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_hot_song_is_read_once_a_second) {
