@@ -49,6 +49,7 @@ struct CrowdState {
     }
     /// Let its client decide again, in this millisecond.
     void wake(std::uint32_t number);
+    bool awake(std::uint32_t number) const { return is_awake_[number] != 0; }
 
     const CrowdSettings& settings;
     Chance chance;
