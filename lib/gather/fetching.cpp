@@ -11,7 +11,7 @@ namespace {
 
 constexpr double tick_s = 0.1;
 constexpr int most_index_tries = 14;  // after that, whole chunks are requested from edges
-constexpr std::size_t many_peers = 8;
+constexpr int many_peers = 8;
 
 }  // namespace
 
@@ -87,8 +87,8 @@ void Fetching::look(double now) {
     deliver();
     if (complete()) return finish({});
     if (!divided_ && (wish_.index || !picker().complete())) ask_index(now);
-    const auto useful = static_cast<std::size_t>(picker().useful_peers(millis(now)));
-    const bool enough = useful >= many_peers && picker().peers_suffice(millis(now));
+    const bool enough = picker().useful_peers(millis(now), many_peers) >= many_peers &&
+                        picker().peers_suffice(millis(now));
     refresh_peers(rendition_, enough, now);
     poll_peers(rendition_, now);
 }

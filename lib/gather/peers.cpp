@@ -84,6 +84,7 @@ std::optional<int> Peers::find_or_add(const swarm::PeerInfo& info, Millis now) {
     peer.have.assign(options_.kbps.size(),
                      Have{std::vector<bool>(static_cast<std::size_t>(options_.chunks))});
     peer.heard.assign(options_.kbps.size(), 0);
+    peer.whole.assign(options_.kbps.size(), false);
     return static_cast<int>(peers_.size()) - 1;
 }
 
@@ -148,8 +149,7 @@ std::vector<int> Peers::polls(Millis now, int rendition, bool rarely) {
         const auto last = std::max(peer.polled, peer.heard[r]);
         if (peer.asking || peer.banned || peer.retired || (last > 0 && now - last < pause))
             continue;
-        if (peer.heard[r] != 0 && std::ranges::all_of(peer.have[r].chunks, std::identity{}))
-            continue;
+        if (peer.whole[r]) continue;
         peer.asking = true;
         due.push_back(static_cast<int>(i));
     }
@@ -162,6 +162,7 @@ void Peers::said(int number, int rendition, Have have, Millis now) {
     peer.heard[r] = std::max<Millis>(now, 1);
     peer.have[r] = std::move(have);
     peer.have[r].chunks.resize(static_cast<std::size_t>(options_.chunks));
+    peer.whole[r] = std::ranges::all_of(peer.have[r].chunks, std::identity{});
     changed_.push_back(number);
 }
 
@@ -193,6 +194,7 @@ void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now
     switch (fault) {
         case Fault::missing:
             peer.have[static_cast<std::size_t>(rendition)].lacks(chunk);
+            peer.whole[static_cast<std::size_t>(rendition)] = false;
             changed_.push_back(number);
             break;
         case Fault::wrong:
@@ -240,12 +242,13 @@ play::Session::Offer Peers::offer(int chunk, Millis now) const {
     for (const auto& peer : peers_) {
         offer.asked = offer.asked || peer.asking;
         if (!usable(peer)) continue;
+        if (offer.soon) continue;
         bool here = false, close = false;
-        for (int r = 0; r < renditions; ++r) {
-            here = here || peer.has(r, chunk);
-            for (int k = std::max(0, chunk - near); k < chunk; ++k) close = close || peer.has(r, k);
-        }
-        offer.soon = offer.soon || (close && !here);
+        for (int r = 0; r < renditions && !here; ++r) here = peer.has(r, chunk);
+        for (int r = 0; r < renditions && !here && !close; ++r)
+            for (int k = std::max(0, chunk - near); k < chunk && !close; ++k)
+                close = peer.has(r, k);
+        offer.soon = close && !here;
     }
     return offer;
 }

@@ -17,6 +17,7 @@ struct Peer {
     swarm::PeerInfo info;
     std::vector<Have> have;     ///< per rendition
     std::vector<Millis> heard;  ///< per rendition: time of its own last Stretto-Have; 0: never
+    std::vector<bool> whole;    ///< per rendition: it said that it has all chunks
     double speed = 0;           ///< measured bytes/s of one order; 0: not measured yet
     Millis not_before = 0;      ///< send it no request for chunks before this time
     Millis polled = 0;

@@ -74,9 +74,10 @@ bool Picker::banned(int peer) const {
     return found != peers_.end() && found->second.banned;
 }
 
-int Picker::useful_peers(Millis now) const {
+int Picker::useful_peers(Millis now, int most) const {
     int n = 0;
     for (const auto& [number, peer] : peers_) {
+        if (n >= most) break;
         if (peer.banned || peer.gone || peer.not_before > now + 1000) continue;
         for (std::size_t k = 0; k < chunks_.size(); ++k)
             if (chunks_[k].left > 0 && peer.have.has_some(static_cast<int>(k))) {
@@ -206,21 +207,28 @@ std::optional<Picker::Run> Picker::run_for(const Peer& peer, int chunk, Millis n
 
 /// A chunk for which a free peer can send pieces. Chunks already begun come before new ones.
 std::optional<int> Picker::choose_for_peers(Millis now) {
+    std::vector<const Peer*> free;
+    for (const auto& [number, peer] : peers_)
+        if (can_ask(peer, now)) free.push_back(&peer);
+    if (free.empty()) return {};  // most often: all are busy
+    std::vector<int> orders_of(chunks_.size());
+    for (const auto& [number, active] : active_)
+        ++orders_of[static_cast<std::size_t>(active.order.chunk)];
     std::optional<int> best;
     double best_key = 0;
     int open = 0;
-    for (int k = 0; k < static_cast<int>(chunks_.size()); ++k)
-        open += chunks_[static_cast<std::size_t>(k)].left > 0 && sources_of(k) > 0;
+    for (std::size_t k = 0; k < chunks_.size(); ++k)
+        open += chunks_[k].left > 0 && orders_of[k] > 0;
     for (int k = 0; k < static_cast<int>(chunks_.size()); ++k) {
         const auto& chunk = chunks_[static_cast<std::size_t>(k)];
         if (chunk.left == 0) continue;
         if (!open_run(k)) continue;
-        const int sources = sources_of(k);
+        const int sources = orders_of[static_cast<std::size_t>(k)];
         if (sources >= options_.peers_a_chunk) continue;
         const bool begun = sources > 0 || chunk.left < static_cast<int>(chunk.pieces.size());
         if (!begun && open >= options_.open_chunks) continue;
         const bool reachable = std::ranges::any_of(
-            peers_, [&](const auto& entry) { return run_for(entry.second, k, now).has_value(); });
+            free, [&](const Peer* peer) { return run_for(*peer, k, now).has_value(); });
         if (!reachable) continue;
         const double chance = std::uniform_real_distribution{0.0, 0.9}(chance_);
         const double key = (begun ? 0 : 1e6) + (options_.in_order ? k : rarity(k) + chance);
@@ -304,11 +312,13 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
 }
 
 double Picker::peer_rate(Millis now) const {
-    while (!peer_bytes_.empty() && peer_bytes_.front().at <= now - window) peer_bytes_.pop_front();
+    while (!peer_bytes_.empty() && peer_bytes_.front().at <= now - window) {
+        peer_bytes_sum_ -= peer_bytes_.front().bytes;
+        peer_bytes_.pop_front();
+    }
     if (!peers_since_) return 0;
-    double bytes = 0;
-    for (const auto& sample : peer_bytes_) bytes += sample.bytes;
-    return bytes * 1000 / static_cast<double>(std::clamp<Millis>(now - *peers_since_, 250, window));
+    return static_cast<double>(peer_bytes_sum_) * 1000 /
+           static_cast<double>(std::clamp<Millis>(now - *peers_since_, 250, window));
 }
 
 bool Picker::peers_suffice(Millis now) const {
@@ -336,7 +346,7 @@ double Picker::edge_pace(Millis now) const {
 bool Picker::edge_wanted(Millis now) const {
     if (now < edge_not_before_ || edge_orders_ >= options_.edge_orders) return false;
     if (until_ >= 0) return true;
-    const bool helped = divided_ && useful_peers(now) > 0;
+    const bool helped = divided_ && useful_peers(now, 1) > 0;
     if (helped && peers_suffice(now)) return false;
     if (edge_orders_ == 0 || options_.alone) return true;
     double outstanding = 0;
@@ -502,6 +512,7 @@ void Picker::piece_done(int order, int piece, Millis now) {
     if (o.source != Order::edge) {
         peers_[o.source].gave = true;
         peer_bytes_.push_back({now, end_of(chunk, piece) - mine.begin});
+        peer_bytes_sum_ += peer_bytes_.back().bytes;
     }
     if (mine.done) return;
     mine.done = true;

@@ -4,6 +4,7 @@
 // orders reports their results.
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <optional>
 #include <random>
@@ -74,7 +75,8 @@ class Picker {
     void drop_peer(int peer);
     bool banned(int peer) const;
     /// Number of peers that have something we lack and are not paused.
-    int useful_peers(Millis now) const;
+    /// @param most  count no further
+    int useful_peers(Millis now, int most = std::numeric_limits<int>::max()) const;
 
     /// Peers are fast enough, or too new to judge, and some peer has every missing chunk.
     bool peers_suffice(Millis now) const;
@@ -200,7 +202,8 @@ class Picker {
     Millis edge_since_ = 0;  // when the edge began to be busy
     std::uint64_t edge_bytes_ = 0;
     mutable std::deque<Sample> peer_bytes_;
-    std::optional<Millis> peers_since_;  // time of the first request to a peer
+    mutable std::uint64_t peer_bytes_sum_ = 0;  // of these
+    std::optional<Millis> peers_since_;         // time of the first request to a peer
     std::mt19937 chance_;
 };
 

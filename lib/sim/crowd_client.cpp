@@ -137,6 +137,7 @@ void CrowdClient::carry_out(const Ask& ask) {
         outcome_.from[0] += bytes;
         return later(0, [this, n = ask.number, bytes] {
             if (flights_.erase(n) == 0) return;
+            tell_bytes();
             conductor_->received(n, bytes, now_s());
             carry_out();
             conductor_->ended(n, now_s());
@@ -224,6 +225,7 @@ void CrowdClient::carry_out(const gather::End&) {
 void CrowdClient::from_tracker(int number) {
     const auto asked = flights_.extract(number);
     if (asked.empty()) return;
+    tell_bytes();
     const auto& ask = asked.mapped().ask;
     auto peers = peers_of(ask);
     if (ask.what == Ask::What::song) {
@@ -304,9 +306,9 @@ bool CrowdClient::silent(const Host& host) const {
 }
 
 bool CrowdClient::gives_wrong_bytes(const Ask& ask) {
-    return ask.from == Ask::From::peer &&
-           (crowd_.listeners[host(ask.source).peer].evil == Evil::wrong ||
-            crowd_.listeners[host(ask.source).peer].evil == Evil::forged);
+    if (ask.from != Ask::From::peer) return false;
+    const auto evil = crowd_.listeners[host(ask.source).peer].evil;
+    return evil == Evil::wrong || evil == Evil::forged;
 }
 
 /// A connection that waits is used again; its window is what it was, unless it waited for long
@@ -385,9 +387,40 @@ void CrowdClient::on_head(int number) {
         return fail(number, gather::Fault::busy);
     ++peer.uploads;
     flight.uploading = true;
+    flight.peer = host.peer;
     flow.from = peer.up;
     flow.rtt_s = host.rtt_s;
     flight.flow = crowd_.flows.start(flow);
+}
+
+/// The bytes of a request with which its next piece is whole.
+std::uint32_t CrowdClient::next_stop(Flight& flight) const {
+    if (flight.next_stop > 0) return flight.next_stop;
+    const auto& ask = flight.ask;
+    const auto& starts =
+        song_.starts[static_cast<std::size_t>(ask.rendition)][static_cast<std::size_t>(ask.chunk)];
+    const auto next = static_cast<std::size_t>(flight.next_piece) + 1;
+    const auto stop = std::min(next < starts.size() ? starts[next] : ask.stop, ask.stop);
+    return flight.next_stop = stop - ask.begin;
+}
+
+/// Whether these bytes from a peer are neither its first ones nor complete a piece. The conductor
+/// needs to know of them only when it decides something. Most bytes of a crowd are such.
+bool CrowdClient::changes_nothing(Flight& flight, std::uint32_t bytes) const {
+    const auto& ask = flight.ask;
+    return ask.from == Ask::From::peer && ask.what == Ask::What::part &&
+           flight.next_piece < ask.end_piece && flight.got > bytes &&
+           flight.got < next_stop(flight) && flight.got < flight.length;
+}
+
+void CrowdClient::tell_bytes() {
+    for (const int number : untold_) {
+        const auto found = flights_.find(number);
+        if (found == flights_.end() || found->second.untold == 0) continue;
+        conductor_->received(number, std::exchange(found->second.untold, 0),
+                             static_cast<double>(found->second.untold_at) / 1000);
+    }
+    untold_.clear();
 }
 
 void CrowdClient::came(int number, std::uint32_t bytes) {
@@ -400,14 +433,22 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     if (flight.ask.from == Ask::From::edge) {
         if (of_chunk) crowd_.result.edge_bytes += n;
     } else {
-        const auto peer = host(flight.ask.source).peer;
-        if (!crowd_.listeners[peer].here) return fail(number, gather::Fault::broken);
-        if (of_chunk) crowd_.result.members[peer].given += n;
-        if (crowd_.listeners[peer].evil == Evil::half && flight.got >= flight.length / 2) {
+        const auto& peer = crowd_.listeners[flight.peer];
+        if (!peer.here) return fail(number, gather::Fault::broken);
+        if (of_chunk) crowd_.result.members[flight.peer].given += n;
+        if (peer.evil == Evil::half && flight.got >= flight.length / 2) {
             crowd_.flows.stop(std::exchange(flight.flow, -1));
             return;
         }
     }
+    if (changes_nothing(flight, n)) {
+        if (flight.untold == 0) untold_.push_back(number);
+        flight.untold += n;
+        flight.untold_at = now();
+        if (!crowd_.awake(listener_) && conductor_->eager(now_s())) crowd_.wake(listener_);
+        return;
+    }
+    tell_bytes();
     const auto [ask, got] = std::pair{flight.ask, flight.got};
     conductor_->received(number, n, now_s());
     carry_out();
@@ -415,7 +456,7 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     if (!take_pieces(number)) return;
     const auto still = flights_.find(number);
     if (still == flights_.end()) return;
-    if (conductor_->eager(now_s())) crowd_.wake(listener_);
+    if (!crowd_.awake(listener_) && conductor_->eager(now_s())) crowd_.wake(listener_);
     if (still->second.got < still->second.length) return;
     const auto& done = still->second.ask;
     auto& idle = done.from == Ask::From::edge ? edge_idle(edge_of(done)) : host(done.source).idle;
@@ -432,18 +473,18 @@ bool CrowdClient::take_pieces(int number) {
         auto& flight = found->second;
         const auto& ask = flight.ask;
         if (flight.next_piece >= ask.end_piece) return true;
-        const auto& starts = song_.starts[static_cast<std::size_t>(ask.rendition)]
-                                         [static_cast<std::size_t>(ask.chunk)];
-        const auto next = static_cast<std::size_t>(flight.next_piece) + 1;
-        const auto end = std::min(next < starts.size() ? starts[next] : ask.stop, ask.stop);
-        if (end - ask.begin > flight.got) return true;
+        const auto stop = next_stop(flight);
+        if (stop > flight.got) return true;
         if (gives_wrong_bytes(ask)) {
             fail(number, gather::Fault::wrong);
             return false;
         }
-        flight.right += end - starts[next - 1];
+        const auto& starts = song_.starts[static_cast<std::size_t>(ask.rendition)]
+                                         [static_cast<std::size_t>(ask.chunk)];
+        flight.right += ask.begin + stop - starts[static_cast<std::size_t>(flight.next_piece)];
         ++flight.next_piece;
-        keep_pieces(Ask{ask}, end - ask.begin);
+        flight.next_stop = 0;
+        keep_pieces(Ask{ask}, stop);
         conductor_->piece(number, now_s());
         carry_out();
     }
@@ -452,6 +493,7 @@ bool CrowdClient::take_pieces(int number) {
 
 /// All of it has come.
 void CrowdClient::on_answer(int number) {
+    tell_bytes();
     const auto ask = flights_.at(number).ask;
     end(number);
     if (ask.what == Ask::What::manifest) {
@@ -472,6 +514,7 @@ void CrowdClient::on_answer(int number) {
 void CrowdClient::fail(int number, gather::Fault fault) {
     const auto found = flights_.find(number);
     if (found == flights_.end()) return;
+    tell_bytes();
     const auto& ask = found->second.ask;
     // an answer without bytes leaves the connection as it was
     if (ask.from == Ask::From::peer &&
@@ -550,6 +593,7 @@ void CrowdClient::pump() {
         ears_->advance(at());
         if (ears_->playhead() >= until_s_ - 1e-3) return finish_play();
     }
+    tell_bytes();
     conductor_->act(now_s(), heard());
     carry_out();
     if (!over_) sleep();

@@ -54,9 +54,13 @@ class CrowdClient {
     /// An open request.
     struct Flight {
         Ask ask;
+        std::uint32_t peer = 0;  // the listener that sends it
         std::uint32_t length = 0, got = 0;
+        std::uint32_t untold = 0;  // of these, the conductor does not know yet
+        Millis untold_at = 0;      // when the last of them came
         int next_piece = 0;
-        std::uint64_t right = 0;  // bytes in correct pieces
+        std::uint32_t next_stop = 0;  // bytes with which this piece is whole; 0: not looked up
+        std::uint64_t right = 0;      // bytes in correct pieces
         double window_rate = 0;
         int flow = -1;
         bool uploading = false;
@@ -80,6 +84,9 @@ class CrowdClient {
     void request(Flight flight);
     void on_head(int number);
     void on_answer(int number);
+    std::uint32_t next_stop(Flight& flight) const;
+    bool changes_nothing(Flight& flight, std::uint32_t bytes) const;
+    void tell_bytes();
     bool take_pieces(int number);
     void fail(int number, gather::Fault fault);
     void end(int number);
@@ -120,6 +127,7 @@ class CrowdClient {
     std::optional<Ears> ears_;
     double until_s_ = 0;  // position at which the song is skipped
     std::map<int, Flight> flights_;
+    std::vector<int> untold_;    // flights with untold bytes
     std::map<int, Host> hosts_;  // by the conductor's number of a peer
     bool over_ = false;
     Millis due_ = 0;

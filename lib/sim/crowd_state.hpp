@@ -51,6 +51,7 @@ struct CrowdState {
     bool works(std::size_t edge) const { return !edges_failed || edge >= settings.failing_edges; }
     /// Let its client decide again, in this millisecond.
     void wake(std::uint32_t number);
+    bool awake(std::uint32_t number) const { return is_awake_[number] != 0; }
 
     const CrowdSettings& settings;
     Chance chance;

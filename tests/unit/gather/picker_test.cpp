@@ -299,6 +299,15 @@ BOOST_AUTO_TEST_CASE(when_peers_are_late_the_edge_gets_orders_for_what_they_cann
     BOOST_TEST(of_edge(picker.pick(700)).empty());
 }
 
+BOOST_AUTO_TEST_CASE(useful_peers_are_counted_no_further_than_wanted) {
+    auto picker = song(3);
+    BOOST_TEST(picker.useful_peers(0, 1) == 0);
+    for (int peer = 0; peer < 3; ++peer) picker.set_peer(peer, all(3), 1e6);
+    BOOST_TEST(picker.useful_peers(0) == 3);
+    BOOST_TEST(picker.useful_peers(0, 2) == 2);
+    BOOST_TEST(picker.useful_peers(0, 5) == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_hash_bans_at_once_and_other_peers_get_the_orders) {
     auto picker = song(3);
     picker.pause_edge(1'000'000);
