@@ -131,7 +131,9 @@ void Purger::pass_on(const std::shared_ptr<Asked>& asked) {
                       Bytes(as_bytes(body).begin(), as_bytes(body).end()), most_answer_bytes,
                       [this, asked, other = other.get()](auto answer) {
                           if (!answer.ok()) {
-                              asked->failed = asked->failed || answer.status != 404;
+                              // any server says 404; an edge says that it is about the names
+                              asked->failed = asked->failed || answer.status != 404 ||
+                                              !answer.fields.find("Stretto-Purge");
                               asked->why += other->url() + ": " + answer.why + '\n';
                               if (answer.status != 0) asked->why += as_text(answer.body);
                           }

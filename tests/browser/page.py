@@ -1,6 +1,6 @@
 """What page.t looks at, one function a test: `page.py SESSION URL CHECK` exits 0 when it holds.
 
-The songs are those that page.t publishes, in the order of the list: Sweep (240 s, its pitch tells the position), Short (4 s), Middle (25 s),
+The songs are those that page.t publishes, in the order of the list: Sweep (240 s, its pitch tells the position), Short (12 s), Middle (25 s),
 Hostile, and last the fifty that fill pages.
 """
 
@@ -112,7 +112,7 @@ def albums(page, url):
     page.wait("document.querySelectorAll('#cards li')[1].querySelector('img')?.naturalWidth === 600")
     page.click("#cards li:nth-child(2) a")
     page.wait("document.querySelector('#head h2')?.textContent === 'Second' && document.querySelectorAll('.song').length === 1")
-    assert page.js("document.querySelector('#head p').textContent") == "Ada · 1 song, 0:04"
+    assert page.js("document.querySelector('#head p').textContent") == "Ada · 1 song, 0:12"
     playlist = page.js("document.querySelector('#head .acts a').href")
     with urllib.request.urlopen(playlist, timeout=10) as answer:
         assert answer.read().startswith(b"#EXTM3U\n")
@@ -178,7 +178,7 @@ def queues(page, url):
     assert page.js("document.getElementById('repeat').ariaLabel") == "Repeat: this song"
     page.choose(0)
     page.plays("Short")
-    page.js("seek(3.9)")
+    page.js("seek(11.9)")
     page.wait("audio.currentTime < 3 && !audio.paused && audio.readyState > 1")
     assert page.text("title") == "Short"
     page.click("#repeat")
@@ -370,6 +370,7 @@ def by_range(page, url):
 def goes_on(page, url):
     page.choose(SHORT)
     page.plays("Short")
+    page.js("seek(11)")
     page.plays("Middle")
     page.js("seek(24)")
     page.plays(HOSTILE_TITLE)
@@ -403,6 +404,7 @@ def keys(page, url):
     page.wait("audio.currentTime === 0")
     page.press(" ")
     page.plays("Middle")
+    page.js("(seek(0), 0)")  # after three seconds, p would begin this song again
     page.press("p")
     page.plays("Short")
     page.press("n")
@@ -541,7 +543,7 @@ def named(page, url):
         role, name = (node.get(k, {}).get("value", "") for k in ("role", "name"))
         if role in ("button", "slider", "searchbox", "combobox", "checkbox", "link"):
             assert name, node
-    assert page.js("document.getElementById('seek').getAttribute('aria-valuetext')") == page.text("now") + " of 0:04"
+    assert page.js("document.getElementById('seek').getAttribute('aria-valuetext')") == page.text("now") + " of 0:12"
 
 
 def hostile(page, url):

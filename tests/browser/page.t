@@ -12,7 +12,7 @@ put() {
 }
 # 200 + 20 t Hz: what is heard tells the position; the noise makes the file larger than what a browser reads ahead
 sox -R -n -r 44100 -c 2 -b 16 sweep.wav synth 240 sine 200:5000 synth 240 noise mix gain -20
-tone short.wav 4
+tone short.wav 12
 tone middle.wav 25
 tone hostile.wav 3
 {

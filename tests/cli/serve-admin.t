@@ -290,6 +290,12 @@ round() {
         stop "$pid"
 }
 ok 'a purge that returns to an edge ends there' round
+astray() { # the origin has no such path, and says so by 404
+    start stretto-serve "$origin" --admin "unix:$work/astray.socket" --purge-to "${origin#http://}" &&
+        ends_saying 69 "${origin#http://}" stretto-publish --purge "$id" "unix:$work/astray.socket" &&
+        stop "$pid"
+}
+ok 'one that forwards it to a server that is no edge reports it' astray
 broken() {
     stop "$edge_pid" &&
         exits 69 stretto-publish --purge "$id" "unix:$work/outer.socket" &&
