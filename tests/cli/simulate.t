@@ -253,7 +253,11 @@ fails() {
 ok 'an edge that fails changes the crowd, and all songs end' fails
 ok 'all edges cannot fail' ends_saying 64 'no edge would remain' crowd --edges 3 --failing-edges 3
 ok 'nor can a flash crowd be in a rush' ends_saying 64 'all arrive within 30 s' crowd --arrivals flash --rush 0.2
-shown() { crowd --songs-each 1 >table && grep -q '^songs with a stall  *[0-9]* $' table && grep -q 'upper bound .*% of those heard$' table; }
+shown() {
+    crowd --songs-each 1 >table &&
+        grep -q '^songs with a stall  *[0-9]* $' table &&
+        grep -q 'upper bound .*% of those heard$' table
+}
 ok 'the table has the bound too' shown
 ok 'with neither recordings nor listeners there is nothing to do' exits 64 stretto-simulate --abr 96
 ok 'a crowd of an unknown policy is wrong usage' exits 64 crowd --abr best

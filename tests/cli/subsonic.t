@@ -275,7 +275,8 @@ from_apps() { # the API behind a proxy, in front of a server that trusts it
     equals '127.0.0.9 192.0.2.1 2001:db8::7' "$(jq -rs '[.[].address] | unique | join(" ")' behind.jsonl)"
 }
 plays_at() { # ADDRESS
-    curl -sSf --interface 127.0.0.9 ${1:+-H "X-Forwarded-For: $1"} "$url/rest/scrobble?f=json&apiKey=$key&id=$id" >json && grep -q '"ok"' json
+    curl -sSf --interface 127.0.0.9 ${1:+-H "X-Forwarded-For: $1"} "$url/rest/scrobble?f=json&apiKey=$key&id=$id" >json &&
+        grep -q '"ok"' json
 }
 ok 'a server that trusts the API learns the address of the app' from_apps
 
