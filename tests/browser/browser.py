@@ -66,7 +66,12 @@ class Browser:
         return self.post("element", {"using": "css selector", "value": css})[ELEMENT]
 
     def click(self, css):
-        self.post(f"element/{self.find(css)}/click")
+        """Once it rests: what still scrolls, as after the space bar, moves away under the pointer, and something else is clicked."""
+        found = self.find(css)
+        self.js("(delete window.rested, 0)")
+        self.wait("(e => { const was = window.rested, r = e.getBoundingClientRect(); window.rested = r.x + ' ' + r.y; return was === window.rested;"
+                  " })(document.querySelector(arguments[0]))", css)
+        self.post(f"element/{found}/click")
 
     def type(self, css, text):
         self.post(f"element/{self.find(css)}/value", {"text": text})
