@@ -198,6 +198,11 @@ BOOST_AUTO_TEST_CASE(
     until([&] { return counters.collapsed == 1; });
     until_held(1);
     BOOST_TEST(asked() == 2u);
+    reply(503, "", "busy");
+    wait(one);
+    until_held(1);
+    reply(503, "", "busy");
+    wait(other);
 }
 BOOST_AUTO_TEST_CASE(each_variant_is_asked_for_once) {
     std::vector<Answer> all;
