@@ -75,8 +75,11 @@ struct Host final : Http2::Host {
     void note_bad_request() override {}
     void note_broken() override {}
     void pending() override {}
-    Budget& uploads() noexcept override { return uploads_; }
-    Budget& responses() noexcept override { return responses_; }
+    bool take(Budget::Share& share, Budgets::Of of, const Exchange*, std::size_t bytes) override {
+        const bool upload = of == Budgets::Of::uploads;
+        return share.grow(upload ? uploads_ : responses_, bytes,
+                          [upload] { return std::string{upload ? "192.0.2.1" : ""}; });
+    }
     std::uint64_t now_ms() override { return now; }
     const std::string& date() override { return day; }
 
