@@ -21,6 +21,8 @@ PACKAGES     := libavformat libavcodec libavutil libswresample libswscale vorbis
 DEPS_BUILD   := g++ pkg-config libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libswscale-dev libvorbis-dev libogg-dev \
                 libebur128-dev libarchive-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libuv1-dev zlib1g-dev libmaxminddb-dev libisal-dev libcli11-dev \
                 nlohmann-json3-dev libboost-dev libsndfile1-dev libsimdjson-dev libtomlplusplus-dev libseccomp-dev libhiredis-dev libutf8proc-dev
+# stretto-rtc alone has these libraries, and is built where they are: see tests/tools/rtc.sh
+DEPS_RTC     := libnice10 libusrsctp-dev libglib2.0-dev
 DEPS_DEMO    := ffmpeg vorbis-tools oggz-tools jq iproute2 util-linux
 DEPS_BROWSER := chromium chromium-driver ffmpeg python3 sox
 DEPS_TEST    := $(DEPS_DEMO) $(DEPS_BROWSER) $(DEPS_RTC) lame flac opus-tools wavpack sndfile-programs gstreamer1.0-tools gstreamer1.0-plugins-base \
@@ -32,8 +34,6 @@ DEPS_ENGINES := radosgw ceph-mon ceph-osd ceph-common clickhouse-server redis-se
 DEPS_LINT    := clang-format clang-tidy shellcheck mandoc
 DEPS_DEB     := debhelper lintian fakeroot dpkg-dev debootstrap
 DEPS_FUZZ    := clang libclang-rt-14-dev
-# stretto-rtc alone has these libraries, and is built where they are: see tests/tools/rtc.sh
-DEPS_RTC     := libnice10 libusrsctp-dev libglib2.0-dev
 RTC_FOREIGN  := lib/rtc/engine.cpp lib/rtc/ice.cpp lib/rtc/association.cpp
 # the rules and the decoder for browsers, and a program that runs them without one
 DEPS_WEB     := clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 dpkg-dev nodejs
