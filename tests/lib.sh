@@ -254,6 +254,7 @@ start() {
     "$tool" --listen 127.0.0.1:0 $tls_options "$@" >"$said" 2>"$said.err" &
     pid=$!
     started="$started $pid"
+    eval "said_$pid=\$said"
     await_ready "$pid" "$said" || { cat "$said.err"; return 1; }
     [ -z "$tls_options" ] || url=https://${url#http://}
 }
@@ -265,7 +266,11 @@ is_secure() {
     echo "--tls-cert=$work/.cert.pem --tls-key=$work/.key.pem"
 }
 
-stop() { kill "$1" && wait "$1"; }
+stop() { # PID: a server that ends otherwise than with 0 is a failure, and what it said is shown
+    kill "$1" && wait "$1" && return
+    eval "echo \"the server's status: $?\" && tail -n 60 \"\${said_$1-/dev/null}.err\""
+    return 1
+}
 
 not_over_tls() { [ -z "${STRETTO_TEST_TLS-}" ] || finish; }
 
