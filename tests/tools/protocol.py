@@ -166,7 +166,8 @@ def ranges_and_if_range_of_a_song():
 def head_tells_what_get_would():
     for path in (CHUNK, STREAM, "/songs/song/manifest.json", "/songs/song/chunk_1.ogg", "/names/song", "/songs", "/"):
         changing = ("date", "age", "cache-status", "x-cache")
-        told = [[field for field in get(path, method=method, **fields).fields if field[0] not in changing] for method, fields in (("GET", {}), ("HEAD", {}), ("HEAD", {"Range": "bytes=0-9"}))]
+        # sorted: a revalidation between two of them puts the fields of its response last
+        told = [sorted(field for field in get(path, method=method, **fields).fields if field[0] not in changing) for method, fields in (("GET", {}), ("HEAD", {}), ("HEAD", {"Range": "bytes=0-9"}))]
         same(told[1], told[0])
         same(told[2], told[0])
 
