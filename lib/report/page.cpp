@@ -38,7 +38,8 @@ svg text{fill:var(--soft);font:12px system-ui,sans-serif}
 .grid{stroke:var(--rule);fill:none}
 .legend{margin:.2rem 0;font-size:.85rem;color:var(--soft)}
 .legend span{white-space:nowrap;margin-right:.8rem}
-.legend i{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.35em;background:currentColor}
+.legend svg{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.35em}
+.c1{fill:var(--c1)}.c2{fill:var(--c2)}.c3{fill:var(--c3)}.c4{fill:var(--c4)}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
@@ -99,9 +100,9 @@ std::string reload_script(int seconds) {
         seconds * 1000, ")\n");
 }
 
-/// "sha256-...", by which a policy identifies a script.
-std::string hash_of(const std::string& script) {
-    return "sha256-" + base64(sha256(as_bytes(script)));
+/// "sha256-...", by which a policy identifies a script or a style sheet.
+std::string hash_of(const std::string& content) {
+    return "sha256-" + base64(sha256(as_bytes(content)));
 }
 
 /// Access to a table's cells by the names of its columns.
@@ -167,17 +168,16 @@ Columns over_time(const View& times, const std::string& title, Kind unit) {
     return plot;
 }
 
-Layer layer(const View& times, const char* key, const char* name, const char* fill) {
-    Layer made{name, fill, {}};
+Layer layer(const View& times, const char* key, const char* name, Paint paint) {
+    Layer made{name, paint, {}};
     for (std::size_t i = 0; i < times.size(); ++i) made.values.push_back(times.number(i, key));
     return made;
 }
 
 std::string listening_plot(const View& times) {
     auto plot = over_time(times, "Listeners at a time", Kind::count);
-    auto average = layer(times, "listening", "on average", "fill:var(--c1);background:var(--c1)");
-    auto most = layer(times, "listening_peak", "at most",
-                      "fill:var(--c1);background:var(--c1);opacity:.35");
+    auto average = layer(times, "listening", "on average", {"c1"});
+    auto most = layer(times, "listening_peak", "at most", {"c1", .35});
     for (std::size_t i = 0; i < most.values.size(); ++i)  // the next layer is drawn on top of it
         most.values[i] = std::max(0.0, most.values[i] - average.values[i]);
     plot.layers = {std::move(average), std::move(most)};
@@ -186,16 +186,15 @@ std::string listening_plot(const View& times) {
 
 std::string sessions_plot(const View& times) {
     auto plot = over_time(times, "Sessions begun", Kind::count);
-    plot.layers = {layer(times, "sessions", "sessions", "fill:var(--c3);background:var(--c3)")};
+    plot.layers = {layer(times, "sessions", "sessions", {"c3"})};
     return draw(plot);
 }
 
 std::string bytes_plot(const View& times) {
     auto plot = over_time(times, "Bytes by source", Kind::bytes);
-    plot.layers = {layer(times, "cache", "own cache", "fill:var(--c3);background:var(--c3)"),
-                   layer(times, "peer", "peers", "fill:var(--c1);background:var(--c1)"),
-                   layer(times, "edge_hit", "edges", "fill:var(--c2);background:var(--c2)"),
-                   layer(times, "edge_miss", "origin", "fill:var(--c4);background:var(--c4)")};
+    plot.layers = {layer(times, "cache", "own cache", {"c3"}),
+                   layer(times, "peer", "peers", {"c1"}), layer(times, "edge_hit", "edges", {"c2"}),
+                   layer(times, "edge_miss", "origin", {"c4"})};
     return draw(plot);
 }
 
@@ -209,9 +208,8 @@ std::string ladder_plot(const View& times, const View& ladder) {
         const double opacity =
             0.25 + 0.75 * static_cast<double>(place.size() + 1) / static_cast<double>(rungs.size());
         place[rung] = plot.layers.size();
-        plot.layers.push_back({text(rung),
-                               text("fill:var(--c1);background:var(--c1);opacity:", opacity),
-                               std::vector<double>(plot.at.size())});
+        plot.layers.push_back(
+            {text(rung), Paint{"c1", opacity}, std::vector<double>(plot.at.size())});
     }
     for (std::size_t i = 0; i < ladder.size(); ++i) {
         const auto found =
@@ -230,7 +228,7 @@ std::string startup_plot(const View& startup) {
     constexpr std::size_t bins = std::size(limits) - 1;
     Columns plot;
     plot.title = "Time to the first sound, ms";
-    Layer counts{"sessions", "fill:var(--c1);background:var(--c1)", std::vector<double>(bins)};
+    Layer counts{"sessions", {"c1"}, std::vector<double>(bins)};
     for (std::size_t i = 0; i < startup.size(); ++i) {
         const auto* bin =
             std::upper_bound(std::begin(limits), std::end(limits) - 1, startup.number(i, "ms"));
@@ -363,9 +361,9 @@ std::string print_page(const std::vector<Table>& tables, int reload_s) {
     std::string out = text(
         "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n"
         "<meta name=viewport content='width=device-width,initial-scale=1'>\n"
-        "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';style-src "
-        "'unsafe-inline';script-src '",
-        hash_of(scripts), "'\">\n<title>stretto report</title>\n<style>", style,
+        "<meta http-equiv=Content-Security-Policy content=\"default-src 'none';style-src '",
+        hash_of(style), "';script-src '", hash_of(scripts),
+        "'\">\n<title>stretto report</title>\n<style>", style,
         "</style></head>\n<body><header><h1>What listeners heard</h1><p>",
         period(totals.words(0, "from"), totals.words(0, "to")), "</p>",
         reload_s > 0 ? text("<p>Live: loaded again every ", reload_s,

@@ -49,11 +49,17 @@ std::string words(double x, double y, const char* anchor, const std::string& wha
                 escape(isolate(what)), "</text>");
 }
 
+std::string painted(const Paint& paint) {
+    const std::string colour = text(" class='", paint.name, "'");
+    return paint.opacity < 1 ? text(colour, " opacity='", paint.opacity, "'") : colour;
+}
+
 std::string legend(const std::vector<Layer>& layers) {
     if (layers.size() < 2) return {};
     std::string out = "<p class=legend>";
     for (const auto& layer : layers)
-        out += "<span><i style='" + layer.style + "'></i>" + escape(layer.name) + "</span> ";
+        out += text("<span><svg viewBox='0 0 1 1' aria-hidden=true><rect width=1 height=1",
+                    painted(layer.paint), "/></svg>", escape(layer.name), "</span> ");
     return out + "</p>";
 }
 
@@ -64,10 +70,10 @@ std::string figure(const std::string& title, const std::string& key, double tall
                 "</svg></figure>\n");
 }
 
-std::string rectangle(double x, double y, double wide, double tall, const std::string& style,
+std::string rectangle(double x, double y, double wide, double tall, const Paint& paint,
                       const std::string& name) {
     return text("<rect x='", at(x), "' y='", at(y), "' width='", at(wide), "' height='", at(tall),
-                "' style='", style, "'><title>", escape(name), "</title></rect>");
+                "'", painted(paint), "><title>", escape(name), "</title></rect>");
 }
 
 double sum_at(const Columns& columns, std::size_t i) {
@@ -133,7 +139,7 @@ std::string draw(const Columns& columns) {
             const double x1 = x(columns.at[i]), x2 = x(columns.at[i] + columns.width);
             const double gap = x2 - x1 > 4 ? 1 : 0;
             out += rectangle(x1, y(below + value), x2 - x1 - gap, y(below) - y(below + value),
-                             layer.style,
+                             layer.paint,
                              text(columns.names[i], ", ", layer.name, ": ", label(value, unit)));
             below += value;
         }
@@ -151,7 +157,7 @@ std::string draw(const Bars& bars) {
     for (const auto& [name, value] : bars.rows) {
         const double wide = value / most * (width - names - numbers);
         out += words(names - 8, y + 14, "end", name) +
-               rectangle(names, y, std::max(wide, 1.0), row - 5, "fill:var(--c1)",
+               rectangle(names, y, std::max(wide, 1.0), row - 5, Paint{},
                          text(name, ": ", label(value, bars.unit))) +
                words(names + wide + 6, y + 14, "start", label(value, bars.unit));
         y += row;

@@ -11,9 +11,16 @@ namespace stretto::report {
 /// Escape text for HTML, also in attributes. Control bytes become \xHH.
 std::string escape(std::string_view text);
 
+/// A colour of the page's style sheet, which is no style at its place: the page's policy forbids
+/// those.
+struct Paint {
+    const char* name = "c1";  ///< a class of the style sheet
+    double opacity = 1;
+};
+
 struct Layer {
     std::string name;
-    std::string style;  ///< "fill:var(--c1)"
+    Paint paint;
     std::vector<double> values;
 };
 

@@ -326,15 +326,20 @@ page() {
         lacks ' src=|href=|url\(|@import' page.html
 }
 ok 'the page escapes titles, has only its own script and fetches nothing' page
-policy() { # the allowed script is the page's script
+policy() { # the allowed script is the page's script, and the allowed style its style sheet
     python3 - page.html <<'EOF'
 import base64, hashlib, re, sys
 page = open(sys.argv[1], encoding="utf-8").read()
-script = re.search(r"<script>(.*?)</script>", page, re.S).group(1)
-assert f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" in page.split("<style>")[0], page[:600]
+policy = re.search(r'Content-Security-Policy content="(.*?)"', page).group(1)
+for tag, kind in (("script", "script-src"), ("style", "style-src")):
+    text = re.search(f"<{tag}>(.*?)</{tag}>", page, re.S).group(1)
+    wanted = f"{kind} 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    assert wanted in policy.split(";"), (wanted, policy)
+assert policy.split(";")[0] == "default-src 'none'" and policy.count(";") == 2, policy
+assert not re.search(r"<[^>]* style=", page), "a style that the policy forbids"
 EOF
 }
-ok 'and its policy allows only this script' policy
+ok 'and its policy allows only this script and this style sheet' policy
 first_songs() {
     stretto-report --html - events.jsonl | grep -o '<h2>[^<]*' | sed 's/<h2>//' | paste -sd , >order &&
         grep -q '^Songs,Artists,.*Listening,.*,Input,.*Edges' order || { cat order; return 1; }
@@ -401,7 +406,7 @@ EOF
 }
 plots() {
     stretto-report --html - events.jsonl >page.html &&
-        test "$(grep -o '<svg' page.html | wc -l)" -eq 6 &&
+        test "$(grep -o '<svg [^>]*role=.img' page.html | wc -l)" -eq 6 &&
         exits 64 stretto-report --partial --html - events.jsonl
 }
 ok 'and has six plots' plots
