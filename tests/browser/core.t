@@ -56,20 +56,20 @@ by_edge() { # twice: as the origin gives it, then from the edge
             grep -qi '^content-type: application/wasm' head && grep -qi '^content-encoding: gzip' head || return
     done
 }
-ok 'an edge serves the page, and the core from its cache' by_edge
-ok 'the core is ready soon' at ready
-ok 'two songs are heard as one, sample by sample' at gapless
-ok 'what was heard is kept, and not asked for again' at kept
-ok 'seeks: what is heard next is what is there' at seeks
-ok 'pauses, and goes on where it stopped' at pauses
-ok 'repeats a song without a gap, also more softly' at repeats
-ok 'a better rendition follows inside a chunk without a step' at splices
-ok 'the link falls to 100 kbit/s, and nobody hears it' at falls
-ok 'a song that begins before the core is there is played by <audio> to its end, and none is fetched twice' at falls_back
-ok 'media keys have an element to go to' at media_keys
-ok 'requests tell the player'\''s state (CMCD)' grep -q '^CMCD-Request: bl=' heads
+ok 'an edge serves the page and, from its cache, the core' by_edge
+ok 'the core becomes ready' at ready
+ok 'two songs play as one, without a missing or an extra sample' at gapless
+ok 'the page keeps the chunks it has played and does not request them again' at kept
+ok 'after a seek, the samples are those of the new position' at seeks
+ok 'playback resumes at the sample where it was paused' at pauses
+ok 'a song repeats without a gap, also at a lower volume' at repeats
+ok 'a higher bitrate follows inside a chunk without a step in the samples' at splices
+ok 'the link falls to 100 kbit/s and playback does not stall' at falls
+ok '<audio> plays a song that starts before the core is ready to its end, and nothing is downloaded twice' at falls_back
+ok 'media keys reach an element of the page' at media_keys
+ok 'requests carry the state of the player (CMCD)' grep -q '^CMCD-Request: bl=' heads
 ok 'nothing failed: the console is empty' at silent_console
-ok 'on plain http it plays as well' at insecure
+ok 'the page also plays on plain http' at insecure
 told() { python3 "$root/tests/browser/core.py" events events.jsonl; }
-ok 'events tell of all that' told
+ok 'the events report all of this' told
 finish

@@ -44,41 +44,41 @@ bare=$url
 start_browser || exit 1
 
 at() { browser "$session" "$@"; } # URL CHECK
-ok 'lists songs, more when they are scrolled to' at "$origin" lists
-ok 'searches, with totals' at "$origin" searches
-ok 'albums and artists' at "$origin" albums
-ok 'plays' at "$origin" plays
-ok 'shows covers' at "$origin" covers
-ok 'tells the bitrate and the cache, and plays another bitrate from there on' at "$origin" tells_how
-ok 'seeks, and what is heard is what is there' at "$origin" seeks
-ok 'asks for what it needs by Range' at "$origin" by_range
-ok 'the next song follows' at "$origin" goes_on
-ok 'the last one ends' at "$origin" ends
-ok 'the queue, shuffle and repeat' at "$origin" queues
-ok 'the volume' at "$origin" volume
-ok 'favourites and playlists' at "$origin" keeps
-ok 'links to a song and a time' at "$origin" links
-ok 'media keys, and the position on the desktop' at "$origin" desktop
-ok 'space, arrows, n and p' at "$origin" keys
-ok 'the search field and the list by keys' at "$origin" keys_in_the_list
-ok 'shortcuts of one key can be switched off' at "$origin" letters_off
-ok 'contrast, also in the dark' at "$origin" contrast
-ok 'the focus is seen wherever it goes' at "$origin" focus_is_seen
-ok 'whatever takes the focus has a name' at "$origin" named
-ok 'a hostile title is text' at "$origin" hostile
-ok 'all was asked of this server, and nothing failed' at "$origin" stays_here
-ok 'its policy refuses any other style and script' at "$origin" refuses
-ok '500 songs, right to left and emoji, at 320 pixels in the dark' at "$origin" many
-ok 'behind an edge it tells a miss, then a hit' at "$edge" through_an_edge
-ok 'an empty store: how to publish' at "$bare" empty
+ok 'the list shows songs and loads more when it is scrolled' at "$origin" lists
+ok 'a search shows its total' at "$origin" searches
+ok 'the page shows albums and artists' at "$origin" albums
+ok 'a song plays' at "$origin" plays
+ok 'the page shows covers' at "$origin" covers
+ok 'the page shows the bitrate and the cache status, and changes the bitrate at the current position' at "$origin" tells_how
+ok 'after a seek, <audio> plays the new position' at "$origin" seeks
+ok 'the page requests parts of the stream by Range' at "$origin" by_range
+ok 'the next song starts by itself' at "$origin" goes_on
+ok 'playback ends after the last song' at "$origin" ends
+ok 'queue, shuffle and repeat work' at "$origin" queues
+ok 'the volume can be changed' at "$origin" volume
+ok 'favourites and playlists are kept' at "$origin" keeps
+ok 'a link opens a song at a time' at "$origin" links
+ok 'media keys work and the desktop shows the position' at "$origin" desktop
+ok 'space, arrows, n and p control playback' at "$origin" keys
+ok 'the search field and the list can be used by keyboard' at "$origin" keys_in_the_list
+ok 'single-key shortcuts can be switched off' at "$origin" letters_off
+ok 'contrast is sufficient, also in dark mode' at "$origin" contrast
+ok 'the focus is visible on each element' at "$origin" focus_is_seen
+ok 'each focusable element has a name' at "$origin" named
+ok 'a hostile title is shown as text' at "$origin" hostile
+ok 'all requests went to this server, and none failed' at "$origin" stays_here
+ok 'its policy blocks any other style and script' at "$origin" refuses
+ok '500 songs with right-to-left and emoji titles fit 320 pixels, in dark mode' at "$origin" many
+ok 'behind an edge the page shows a cache miss, then a hit' at "$edge" through_an_edge
+ok 'an empty store: the page explains how to publish' at "$bare" empty
 stretto-chunk filler.ogg | stretto-publish --name first bare >first
-ok 'its first song appears by itself' at "$bare" no_longer_empty
-ok 'lists songs again' at "$origin" lists
+ok 'the first song of the store appears by itself' at "$bare" no_longer_empty
+ok 'the list is shown again' at "$origin" lists
 stretto-publish --remove filler-30 store
-ok 'a song that is gone' at "$origin" gone_song
+ok 'the page reports a song that was removed' at "$origin" gone_song
 stop "$origin_pid"
-ok 'a server that is gone' at "$origin" gone_server
+ok 'the page reports a server that does not respond' at "$origin" gone_server
 stretto-serve --listen "${origin#http://}" store >again 2>&1 &
 started="$started $!"
-ok 'is found again when it is back' at "$origin" back_again
+ok 'the page continues when the server is back' at "$origin" back_again
 finish

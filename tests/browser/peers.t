@@ -31,7 +31,7 @@ fi
 policy() {
     curl -sfI "$page/" | grep -qi "^content-security-policy:.*connect-src 'self' $tracker;" && ! curl -sf "$origin/" | grep -q "$tracker"
 }
-ok 'the page may talk to the tracker that is named, and only then' policy
+ok 'the policy allows the configured tracker, and none without configuration' policy
 have="{\"peer_id\": \"x\", \"port\": 8999, \"upload_kbps\": 100000, \"songs\": {\"$id\": {\"96\": [[0, 5]]}}}"
 native() { # UPSTREAM: a peer with the song; sets $gate, $peer and $pid
     start stretto-rtc --tracker "$tracker" --upstream "$1" --address 127.0.0.1 || return
@@ -52,45 +52,45 @@ named() {
 start_browser || exit 1
 at() { browser "$session" "$page" "$1"; }
 
-ok 'nobody shares who was not asked' at off_at_first
+ok 'sharing is off until the listener switches it on' at off_at_first
 native "$origin"
 echo "$pid" >peer.pid
-ok 'a page takes a song from a native peer' at takes
-ok 'and shows where its bytes came from' at sources_add_up
+ok 'a page downloads a song from a native peer' at takes
+ok 'the page shows the sources of its bytes' at sources_add_up
 page_id=$(cat page.id)
-ok 'the tracker names the page as a peer' await 'the page in the list' named "$page_id"
+ok 'the tracker lists the page as a peer' await 'the page in the list' named "$page_id"
 gives() { curl -sf -m 60 -o got "$gate/rtc/$page_id/songs/$id/96/chunk_$1.ogg" && cmp got "store/songs/$id/96/chunk_$1.ogg"; }
 at used
-ok 'a native peer takes a chunk from the page' await 'a chunk of the page' gives 2
-ok 'which is no use by the listener' at used
+ok 'a native peer downloads a chunk from the page' await 'a chunk of the page' gives 2
+ok 'an upload does not count as playback' at used
 part() { [ "$(curl -s -m 60 -r 1000-2999 -o got -w '%{http_code}' "$gate/rtc/$page_id/songs/$id/96/chunk_1.ogg")" = 206 ] &&
     tail -c +1001 "store/songs/$id/96/chunk_1.ogg" | head -c 2000 | cmp - got; }
-ok 'or a part of one' await 'a part of the page' part
+ok 'a native peer downloads part of a chunk' await 'a part of the page' part
 lacks() { [ "$(curl -s -m 60 -o got -w '%{http_code}' "$gate/rtc/$page_id/songs/$id/$1")" = 404 ]; }
-ok 'and nothing that is no chunk' lacks manifest.json
-ok 'nor what it does not have' lacks 96/chunk_77.ogg
-ok 'its id lasts, and another page beside it has another' at tabs_differ
-ok 'of pages that open at the same time one keeps the id' at one_keeps_the_key
-ok 'the URL of a STUN server that is none does no harm' at bad_stun
-ok 'kill -9 of the peer that gives: the song goes on' at dies
+ok 'the page does not upload anything but chunks' lacks manifest.json
+ok 'the page refuses a chunk that it does not have' lacks 96/chunk_77.ogg
+ok 'the peer id of a page persists, and a second page has its own' at tabs_differ
+ok 'of two pages that open at the same time, one keeps the id' at one_keeps_the_key
+ok 'an invalid STUN URL is ignored' at bad_stun
+ok 'kill -9 of the uploading peer: playback continues' at dies
 wait "$pid" 2>/dev/null
-ok 'another page takes the song from this one' at another_browser
+ok 'a second page downloads the song from the first' at another_browser
 
 cp -r store false
 for chunk in false/songs/"$id"/96/chunk_*.ogg; do printf x | dd of="$chunk" bs=1 seek=3000 conv=notrunc 2>/dev/null; done
 start stretto-serve --workers 1 false
 native "$url"
 liar=$peer
-ok 'a peer that sends wrong bytes is not heard' at lies
+ok 'wrong bytes of a peer are never played' at lies
 native "$origin"  # the liar is shut out, whatever it asks for
 right() { for k in 0 1 2 3 4 5; do gives $k || return; done; }
-ok 'and nothing wrong is passed on' await 'all chunks of the page' right
-ok 'never on a link that costs' at metered
-ok 'a page that is left' at leaves
+ok 'wrong bytes of a peer are never uploaded' await 'all chunks of the page' right
+ok 'the page never uploads on a metered link' at metered
+ok 'the listener leaves the page' at leaves
 gone() { ! named "$page_id"; }
-ok 'says goodbye to the tracker' await 'the end of the page' gone
+ok 'a closed page leaves the tracker'\''s list' await 'the end of the page' gone
 told() { python3 "$root/tests/browser/peers.py" events events.jsonl "$liar"; }
-ok 'events tell of peers, of what was given, and of wrong bytes' told
-ok 'a tracker that is no URL' exits 64 stretto-serve --browser-peers 'http://a/b"' store
-ok 'an edge takes its page from the origin' exits 64 stretto-serve --browser-peers "$tracker" "$origin"
+ok 'the events report peers, uploads and wrong bytes' told
+ok 'an invalid tracker URL: 64' exits 64 stretto-serve --browser-peers 'http://a/b"' store
+ok '--browser-peers on an edge: 64, since the page comes from the origin' exits 64 stretto-serve --browser-peers "$tracker" "$origin"
 finish

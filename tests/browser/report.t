@@ -27,12 +27,12 @@ stretto-report --pool 12345.67 --min-plays 0 --prices prices.json --compare --ht
 
 start_browser || exit 1
 at() { browser "$session" "file://$work/report.html" "$@"; }
-ok 'a phone shows the plays, and nothing sticks out' at phone
-ok 'dates are in one line' at dates
-ok 'songs come first' at order
-ok 'texts are readable, in the dark and on paper too' at readable
-ok 'paper takes all columns' at paper
-ok 'sorts by keys' at sorts
-ok 'filters, and shows the rest when asked' at filters
-ok 'a hostile title is text, and nothing is complained of' at hostile
+ok 'the plays fit the screen of a phone' at phone
+ok 'dates do not wrap' at dates
+ok 'songs are the first table' at order
+ok 'text is readable, also in dark mode and on paper' at readable
+ok 'a printed page shows all columns' at paper
+ok 'a table can be sorted by keyboard' at sorts
+ok 'a table can be filtered, and a button shows all rows' at filters
+ok 'a hostile title is shown as text, and the console stays empty' at hostile
 finish

@@ -14,13 +14,13 @@ pin=$(openssl x509 -in own.pem -noout -pubkey | openssl pkey -pubin -outform der
 
 open() { start_browser "$1" "--ignore-certificate-errors-spki-list=$2" ${3-}; }
 open known "$pin" || exit 1
-ok 'all comes by HTTP/2' browser "$session" "$origin" by h2
-ok 'in a secure context, and it plays' browser "$session" "$origin" plays
+ok 'all responses come by HTTP/2' browser "$session" "$origin" by h2
+ok 'the page has a secure context and plays' browser "$session" "$origin" plays
 browser close "$session"
 open old "$pin" '--ssl-version-max=tls1.2 --disable-http2' || exit 1
-ok 'with TLS 1.2 and HTTP/1.1 too' browser "$session" "$origin" by http/1.1
-ok 'which plays' browser "$session" "$origin" plays
+ok 'responses come by HTTP/1.1 over TLS 1.2' browser "$session" "$origin" by http/1.1
+ok 'the page plays over TLS 1.2' browser "$session" "$origin" plays
 browser close "$session"
 open stranger "$(printf %032d 0 | base64)" || exit 1
-ok 'a browser that does not know the certificate shows nothing of it' browser "$session" "$origin" refused
+ok 'a browser that does not trust the certificate shows nothing' browser "$session" "$origin" refused
 finish

@@ -38,7 +38,7 @@ policy() {
     curl -sfI "$page/" | grep -qi "^content-security-policy:.*connect-src 'self' $other $tracker;" &&
         curl -sfI "$selling/" | grep -qi "^content-security-policy:.*connect-src 'self' $shop;"
 }
-ok 'a page may talk to the servers that are named' policy
+ok 'the policy allows the configured servers' policy
 while read -r option bad; do
     ok "stretto-serve $option $bad: 64" exits 64 stretto-serve "$option" "$bad" store
 done <<'BAD'
@@ -51,11 +51,11 @@ BAD
 start_browser || exit 1
 at() { browser "$session" "$page" "$1"; }
 
-ok 'without a token the page says what is missing' at lacks
-ok 'what is no token is not taken' at nonsense
-ok 'a token that is typed in is taken, and kept' at typed
-ok 'one in the address is taken out of it, and its bitrate is the highest' at in_the_address
-ok 'one of the operator'\''s URL is fetched, and fetched again' browser "$session" "$selling" renews
+ok 'without a token the page reports that one is missing' at lacks
+ok 'the page rejects an invalid token' at nonsense
+ok 'a token entered by the listener is accepted and kept' at typed
+ok 'the page removes a token from its address and obeys the highest bitrate in it' at in_the_address
+ok 'the page fetches tokens from the operator'\''s URL and renews them' browser "$session" "$selling" renews
 
 if command -v stretto-rtc >/dev/null; then
     native() { # sets $gate and $peer
@@ -77,27 +77,27 @@ if command -v stretto-rtc >/dev/null; then
     }
     native && await 'the peer in the list' listed
     giver=$pid
-    ok 'a page with a token takes a song from a peer that demands passes' at takes
+    ok 'a page with a token downloads a song from a peer that requires passes' at takes
     stop "$giver"
     native
     page_id=$(cat page.id)
-    ok 'the tracker names the page as a peer' await 'the page in the list' named "$page_id"
+    ok 'the tracker lists the page as a peer' await 'the page in the list' named "$page_id"
     ask "$peer"
     got() { curl -s -m 60 -o got -w '%{http_code}' "$gate/rtc/$page_id/songs/$id/96/chunk_2.ogg" "$@"; }
     gives() { [ "$(got -H "Authorization: Bearer $(cat pass)")" = 200 ] && cmp got "store/songs/$id/96/chunk_2.ogg"; }
-    ok 'which gives a chunk for a pass' await 'a chunk of the page' gives
+    ok 'the page uploads a chunk for a pass' await 'a chunk of the page' gives
     refuses() { [ "$(got "$@")" = 403 ]; }
-    ok 'not without one' await 'a refusal' refuses
+    ok 'the page refuses a request without a pass' await 'a refusal' refuses
     ask "$page_id"
     other_pass() { refuses -H "Authorization: Bearer $(cat pass)"; }
-    ok 'nor for one of another peer' await 'a refusal' other_pass
+    ok 'the page refuses the pass of another peer' await 'a refusal' other_pass
     forged() { sed 's/.\{9\}$/AAAAAAAAA/' pass >forged && refuses -H "Authorization: Bearer $(cat forged)"; }
     ask "$peer"
-    ok 'nor for a forged one' await 'a refusal' forged
-    ok 'a page that cannot verify passes takes, and announces nothing' at insecure
+    ok 'the page refuses a forged pass' await 'a refusal' forged
+    ok 'a page that cannot verify passes downloads but does not announce' at insecure
     insecure() { ! named "$(cat insecure.id)"; }
-    ok 'so that nobody asks it' insecure
-    ok 'no log has a token' sh -c '! grep -q eyJ tracker.log other.log'
+    ok 'no peer sends requests to that page' insecure
+    ok 'no log contains a token' sh -c '! grep -q eyJ tracker.log other.log'
 else
     skip 'passes of pages' 'stretto-rtc is not built: libnice, usrsctp or GLib is missing'
 fi
@@ -108,8 +108,8 @@ python3 "$root/tests/browser/slow.py" "$page" >slow.said &
 started="$started $!"
 await_ready $! slow.said || exit
 slow=$url
-ok 'kill -9 of the server of the page: the song goes on from another edge' browser "$session" "$slow" fails_over
-ok 'which had to be shown the token' grep -q "GET /songs/$id/.*chunk_.*200" other.log
+ok 'kill -9 of the page'\''s server: playback continues from another edge' browser "$session" "$slow" fails_over
+ok 'the other edge received the token' grep -q "GET /songs/$id/.*chunk_.*200" other.log
 told() { jq -es 'any(.event == "start" and .token_id == "premium-1")' events.jsonl >/dev/null && ! grep -q eyJ events.jsonl; }
-ok 'events tell the id of the token, and not the token' told
+ok 'the events contain the id of the token, not the token' told
 finish
