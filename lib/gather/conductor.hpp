@@ -26,7 +26,7 @@ struct Found {
 };
 
 /// By chunk.
-using Pieces = std::vector<std::vector<abr::Shape::Piece>>;
+using Pieces = std::vector<abr::Shape::Pieces>;
 
 class Conductor {
    public:

@@ -49,6 +49,11 @@ std::vector<bool> chunks_of(const swarm::Ranges& ranges, int chunks) {
     return have;
 }
 
+/// What a peer has goes to Peer::have. A tenth of a player's memory would be copies of it.
+swarm::PeerInfo without_have(const swarm::PeerInfo& info) {
+    return {info.peer_id, info.url, info.km, info.health, info.upload_kbps, {}, info.ticket};
+}
+
 /// The sum of the rates of the fastest peers.
 double sum_of_best(std::vector<double>& speeds) {
     std::ranges::sort(speeds, std::greater{});
@@ -120,7 +125,7 @@ void Peers::add(const std::vector<swarm::PeerInfo>& peers, Millis now) {
         const auto number = find_or_add(info, now);
         if (!number) continue;
         auto& peer = at(*number);
-        peer.info = info;
+        peer.info = without_have(info);
         for (std::size_t r = 0; r < options_.kbps.size(); ++r) {
             const auto have = info.have.find(options_.kbps[r]);
             // its own response is newer than the tracker's list

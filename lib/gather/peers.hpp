@@ -14,7 +14,7 @@ namespace stretto::gather {
 
 /// What one song knows of a peer.
 struct Peer {
-    swarm::PeerInfo info;
+    swarm::PeerInfo info;       ///< without what it has
     std::vector<Have> have;     ///< per rendition
     std::vector<Millis> heard;  ///< per rendition: time of its own last Stretto-Have; 0: never
     std::vector<bool> whole;    ///< per rendition: it said that it has all chunks

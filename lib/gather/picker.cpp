@@ -64,6 +64,18 @@ void Picker::set_peer(int peer, Have have, double bytes_per_s) {
     if (mine.speed == 0) mine.speed = std::clamp(bytes_per_s, 20e3, 2e6);
 }
 
+void Picker::set_peer(int peer, bool whole, PieceSet some, double bytes_per_s) {
+    auto& mine = peers_[peer];
+    mine.have.chunks.resize(1);
+    mine.have.chunks[0] = whole;
+    if (some != 0)
+        mine.have.parts[0] = some;
+    else
+        mine.have.parts.erase(0);
+    mine.gone = false;
+    if (mine.speed == 0) mine.speed = std::clamp(bytes_per_s, 20e3, 2e6);
+}
+
 void Picker::drop_peer(int peer) {
     const auto found = peers_.find(peer);
     if (found != peers_.end()) found->second.gone = true;

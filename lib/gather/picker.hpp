@@ -71,6 +71,8 @@ class Picker {
     void set_peer(int peer, std::vector<bool> have, double bytes_per_s) {
         set_peer(peer, Have{std::move(have)}, bytes_per_s);
     }
+    /// The same if there is one chunk. Players call it for each peer, many times a second.
+    void set_peer(int peer, bool whole, PieceSet some, double bytes_per_s);
     /// Another peer replaces it: send it no more requests.
     void drop_peer(int peer);
     bool banned(int peer) const;

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/crowd_state.hpp"
 
 namespace stretto::sim {
 namespace {
 
-constexpr Millis step_ms = 20;
 constexpr Millis least_between_ms = 3000;  // announces, as in stream/tracker.cpp
 constexpr int interval_s = 120;            // of announces, as stretto-track asks for
 constexpr Millis head_start_ms = 10000;
@@ -174,6 +174,7 @@ void CrowdState::begin_song(std::uint32_t number) {
 void CrowdState::leave(std::uint32_t number) {
     auto& l = listeners[number];
     l.here = false;
+    flows.report_all(l.up);  // its transfers break
     l.holdings = {};
     l.edges.reset();
     result.members[number].left_s = static_cast<double>(now) / 1000;
@@ -299,9 +300,20 @@ void CrowdState::pump_all() {
 void CrowdState::step(std::vector<Flows::Came>& came) {
     came.clear();
     flows.step(static_cast<double>(step_ms) / 1000, came);
-    for (const auto& one : came)
+    flowed_ = now;
+    handled = 0;
+    for (const auto& one : came) {
+        ++handled;
         if (auto& client = listeners[one.user >> 32].client)
             client->came(static_cast<int>(one.user & 0xffffffff), one.bytes);
+    }
+    handled = std::numeric_limits<std::size_t>::max();
+}
+
+void CrowdState::happen(const Agenda::Event& event) {
+    if (event.what == Timer::call) return agenda.call(event)();
+    if (const auto& client = listeners[event.listener].client)
+        client->timer(event.what, event.serial, event.number);
 }
 
 /// Events by the millisecond, flows by the step.
@@ -314,7 +326,7 @@ void CrowdState::run() {
         stepped = end - step_ms;
         while (!agenda.empty() && agenda.next() <= end) {
             now = std::max(now, agenda.next());
-            agenda.take()();
+            happen(agenda.take());
             pump_all();
         }
         now = end;

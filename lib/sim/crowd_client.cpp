@@ -84,7 +84,7 @@ CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_
         kept.kept, [](const auto& r) { return !r.empty() && r[0]; });  // with its manifest
     conductor_->start(now_s(), listening_ && known ? std::optional{std::move(kept)} : std::nullopt);
     carry_out();
-    later(0, [this] { pump(); });
+    later(0, Timer::pump);
 }
 
 CrowdClient::~CrowdClient() = default;
@@ -92,12 +92,28 @@ CrowdClient::~CrowdClient() = default;
 Millis CrowdClient::now() const { return crowd_.now; }
 Listener& CrowdClient::me() { return crowd_.listeners[listener_]; }
 
-void CrowdClient::later(double seconds, std::function<void()> what) {
-    crowd_.after(seconds,
-                 [&crowd = crowd_, listener = listener_, serial = serial_, what = std::move(what)] {
-                     const auto& client = crowd.listeners[listener].client;
-                     if (client && client->serial_ == serial && !client->over_) what();
-                 });
+void CrowdClient::later(double seconds, Timer what, int number) {
+    crowd_.agenda.at(crowd_.time_after(seconds), what, listener_, serial_, number);
+}
+
+void CrowdClient::timer(Timer what, std::uint32_t serial, int number) {
+    if (serial != serial_ || over_) return;
+    switch (what) {
+        case Timer::call:
+            break;
+        case Timer::pump:
+            return pump();
+        case Timer::wake:
+            return crowd_.wake(listener_);
+        case Timer::tracker:
+            return from_tracker(number);
+        case Timer::cache:
+            return from_cache(number);
+        case Timer::head:
+            return on_head(number);
+        case Timer::stalled:
+            return fail(number, gather::Fault::stalled);
+    }
 }
 
 /// What the manifest tells, and what is kept.
@@ -129,27 +145,30 @@ void CrowdClient::carry_out(const Ask& ask) {
     if (ask.from == Ask::From::tracker) {
         flights_[ask.number].ask = ask;
         const double rtts = ask.what == Ask::What::song ? 2 : 1;  // its connection stays open
-        return later(rtts * me().tracker_rtt_s, [this, n = ask.number] { from_tracker(n); });
+        return later(rtts * me().tracker_rtt_s, Timer::tracker, ask.number);
     }
     if (ask.from == Ask::From::cache) {
-        const auto bytes = ask.stop - ask.begin;
         flights_[ask.number].ask = ask;
-        outcome_.from[0] += bytes;
-        return later(0, [this, n = ask.number, bytes] {
-            if (flights_.erase(n) == 0) return;
-            tell_bytes();
-            conductor_->received(n, bytes, now_s());
-            carry_out();
-            conductor_->ended(n, now_s());
-            carry_out();
-            pump();
-        });
+        outcome_.from[0] += ask.stop - ask.begin;
+        return later(0, Timer::cache, ask.number);
     }
     Flight flight;
     flight.ask = ask;
     flight.length = length_of(ask);
     flight.next_piece = ask.first_piece;
     request(std::move(flight));
+}
+
+void CrowdClient::from_cache(int number) {
+    const auto flight = flights_.extract(number);
+    if (flight.empty()) return;
+    const auto& ask = flight.mapped().ask;
+    tell_bytes();
+    conductor_->received(number, ask.stop - ask.begin, now_s());
+    carry_out();
+    conductor_->ended(number, now_s());
+    carry_out();
+    pump();
 }
 
 std::uint32_t CrowdClient::length_of(const Ask& ask) const {
@@ -332,7 +351,7 @@ void CrowdClient::request(Flight flight) {
     const bool refused = of_edge && !crowd_.works(edge);
     const double wait = rtt * (reuse(idle, rtt, flight) || refused ? 1 : 2);
     flights_[number] = std::move(flight);
-    later(wait, [this, number] { on_head(number); });
+    later(wait, Timer::head, number);
 }
 
 gather::Have CrowdClient::holding_of(const Host& host, int rendition) const {
@@ -370,7 +389,7 @@ void CrowdClient::on_head(int number) {
     auto& peer = crowd_.listeners[host.peer];
     if (silent(host)) {
         if (flight.ask.what == Ask::What::poll)
-            later(silence_s, [this, number] { fail(number, gather::Fault::stalled); });
+            later(silence_s, Timer::stalled, number);
         return;
     }
     const auto have = holding_of(host, flight.ask.rendition);
@@ -404,16 +423,36 @@ std::uint32_t CrowdClient::next_stop(Flight& flight) const {
     return flight.next_stop = stop - ask.begin;
 }
 
-/// Whether these bytes from a peer are neither its first ones nor complete a piece. The conductor
-/// needs to know of them only when it decides something. Most bytes of a crowd are such.
-bool CrowdClient::changes_nothing(Flight& flight, std::uint32_t bytes) const {
+/// The bytes from a peer that must arrive before the conductor learns of them: those that begin the
+/// transfer, or complete a piece or all. It learns of others when it decides something. Most bytes
+/// of a crowd are such. 0: all matter
+std::uint32_t CrowdClient::unimportant(Flight& flight) const {
     const auto& ask = flight.ask;
-    return ask.from == Ask::From::peer && ask.what == Ask::What::part &&
-           flight.next_piece < ask.end_piece && flight.got > bytes &&
-           flight.got < next_stop(flight) && flight.got < flight.length;
+    if (ask.from != Ask::From::peer || ask.what != Ask::What::part || flight.got == 0 ||
+        flight.next_piece >= ask.end_piece)
+        return 0;
+    return std::min(next_stop(flight), flight.length) - flight.got;
+}
+
+/// The conductor will learn of them.
+void CrowdClient::add_bytes(int number, Flight& flight, std::uint32_t bytes, Millis when) {
+    if (flight.untold == 0) untold_.push_back(number);
+    flight.untold += bytes;
+    flight.untold_at = when;
+}
+
+/// The bytes that its flow has held back.
+void CrowdClient::take_held(int number, Flight& flight) {
+    if (!flight.quiet) return;
+    const auto held = crowd_.flows.take_held(flight.flow, crowd_.handled);
+    if (held.bytes == 0) return;
+    flight.got += held.bytes;
+    crowd_.result.members[flight.peer].given += held.bytes;
+    add_bytes(number, flight, held.bytes, crowd_.end_of_step(held.step));
 }
 
 void CrowdClient::tell_bytes() {
+    for (auto& [number, flight] : flights_) take_held(number, flight);
     for (const int number : untold_) {
         const auto found = flights_.find(number);
         if (found == flights_.end() || found->second.untold == 0) continue;
@@ -427,6 +466,8 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     const auto found = flights_.find(number);
     if (found == flights_.end() || over_) return;
     auto& flight = found->second;
+    take_held(number, flight);
+    const auto matter = unimportant(flight);
     const auto n = std::min(bytes, flight.length - flight.got);
     flight.got += n;
     const bool of_chunk = flight.ask.what == Ask::What::part || flight.ask.what == Ask::What::first;
@@ -437,14 +478,13 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
         if (!peer.here) return fail(number, gather::Fault::broken);
         if (of_chunk) crowd_.result.members[flight.peer].given += n;
         if (peer.evil == Evil::half && flight.got >= flight.length / 2) {
+            flight.quiet = false;
             crowd_.flows.stop(std::exchange(flight.flow, -1));
             return;
         }
     }
-    if (changes_nothing(flight, n)) {
-        if (flight.untold == 0) untold_.push_back(number);
-        flight.untold += n;
-        flight.untold_at = now();
+    if (n < matter) {
+        add_bytes(number, flight, n, now());
         if (!crowd_.awake(listener_) && conductor_->eager(now_s())) crowd_.wake(listener_);
         return;
     }
@@ -457,12 +497,20 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     const auto still = flights_.find(number);
     if (still == flights_.end()) return;
     if (!crowd_.awake(listener_) && conductor_->eager(now_s())) crowd_.wake(listener_);
-    if (still->second.got < still->second.length) return;
-    const auto& done = still->second.ask;
+    auto& open = still->second;
+    if (open.got < open.length) {
+        // a fetch may decide something after any bytes
+        const auto rest = listening_ ? unimportant(open) : 0;
+        open.quiet = rest > 0 && crowd_.listeners[open.peer].evil != Evil::half;
+        if (open.quiet) crowd_.flows.quiet(open.flow, rest);
+        return;
+    }
+    const auto& done = open.ask;
     auto& idle = done.from == Ask::From::edge ? edge_idle(edge_of(done)) : host(done.source).idle;
     ++idle.connections;
     idle.since = now();
-    idle.window_rate = crowd_.flows.stop(std::exchange(still->second.flow, -1));
+    open.quiet = false;
+    idle.window_rate = crowd_.flows.stop(std::exchange(open.flow, -1));
     on_answer(number);
 }
 
@@ -530,6 +578,7 @@ void CrowdClient::end(int number) {
     const auto found = flights_.find(number);
     if (found == flights_.end()) return;
     auto& flight = found->second;
+    take_held(number, flight);
     if (listening_ && (flight.ask.what == Ask::What::part || flight.ask.what == Ask::What::first)) {
         const bool edge = flight.ask.from == Ask::From::edge;
         const auto right = edge ? flight.got : flight.right;
@@ -621,7 +670,7 @@ void CrowdClient::sleep() {
     const auto when = now() + std::max<Millis>(1, static_cast<Millis>(std::ceil(wait * 1000)));
     if (due_ > now() && due_ <= when) return;
     due_ = when;
-    later(static_cast<double>(when - now()) / 1000, [this] { crowd_.wake(listener_); });
+    later(static_cast<double>(when - now()) / 1000, Timer::wake);
 }
 
 }  // namespace stretto::sim

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace stretto::sim {
 namespace {
@@ -43,6 +44,19 @@ double Flows::stop(int n) {
     running_.pop_back();
     free_.push_back(n);
     return flow.window_rate;
+}
+
+void Flows::settle(Flow& flow) {
+    if (flow.newest == 0) return;
+    flow.held += std::exchange(flow.newest, 0);
+    flow.held_step = flow.newest_step;
+}
+
+Flows::Held Flows::take_held(int n, std::size_t handled) {
+    auto& flow = at(n);
+    if (flow.newest_step < steps_ || flow.newest_at < handled) settle(flow);
+    flow.quiet -= std::min(flow.quiet, flow.held);
+    return {std::exchange(flow.held, 0), flow.held_step};
 }
 
 /// A round: what each pipe has left, in equal shares to those that can take more.
@@ -97,6 +111,7 @@ void Flows::step(double seconds, std::vector<Came>& came) {
         for (auto& flow : flows_)
             if (flow.rtt_s > 0) flow.growth = std::exp2(seconds / flow.rtt_s);
     }
+    ++steps_;
     share();
     for (const int n : running_) {
         auto& flow = flows_[static_cast<std::size_t>(n)];
@@ -107,7 +122,13 @@ void Flows::step(double seconds, std::vector<Came>& came) {
         flow.fraction -= whole;
         // a window that does not hold back does not grow (RFC 7661), but twofold
         if (flow.window_rate < 2 * flow.rate && delay < seconds) flow.window_rate *= flow.growth;
-        if (whole >= 1) came.push_back({n, flow.user, static_cast<std::uint32_t>(whole)});
+        if (whole < 1) continue;
+        const auto bytes = static_cast<std::uint32_t>(whole);
+        settle(flow);
+        if (flow.held + bytes < flow.quiet && !pipes_[static_cast<std::size_t>(flow.from)].loud)
+            flow.newest = bytes, flow.newest_step = steps_, flow.newest_at = came.size();
+        else
+            came.push_back({n, flow.user, bytes});
     }
 }
 

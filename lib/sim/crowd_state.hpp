@@ -39,14 +39,18 @@ struct Listener {
 };
 
 struct CrowdState {
+    static constexpr Millis step_ms = 20;
+
     explicit CrowdState(const CrowdSettings& settings);
 
     void run();
     /// Cache one more chunk.
     void changed(std::uint32_t number);
     void after(double seconds, std::function<void()> what) {
-        agenda.at(now + std::max<Millis>(1, static_cast<Millis>(seconds * 1000 + 0.5)),
-                  std::move(what));
+        agenda.at(time_after(seconds), std::move(what));
+    }
+    Millis time_after(double seconds) const {
+        return now + std::max<Millis>(1, static_cast<Millis>(seconds * 1000 + 0.5));
     }
     bool works(std::size_t edge) const { return !edges_failed || edge >= settings.failing_edges; }
     /// Let its client decide again, in this millisecond.
@@ -65,8 +69,13 @@ struct CrowdState {
     bool edges_failed = false;  // the failing ones, by now
     std::vector<Listener> listeners;
     Millis now = 1000;
-    Millis stepped = 1000;  // time up to which flows have run
-    std::uint64_t serials = 0;
+    Millis stepped = 1000;    // time up to which flows have run
+    std::size_t handled = 0;  // results of the step at hand; the highest number if there is none
+    /// The end of a step, numbered as by Flows, since which flows were never idle.
+    Millis end_of_step(std::uint64_t step) const {
+        return flowed_ - step_ms * static_cast<Millis>(flows.steps() - step);
+    }
+    std::uint32_t serials = 0;
     CrowdRun result;
 
    private:
@@ -81,10 +90,12 @@ struct CrowdState {
     swarm::Announce inventory(std::uint32_t number);
     void heard(std::uint32_t number, const swarm::Announce& said);
     void expire();
+    void happen(const Agenda::Event& event);
     void step(std::vector<Flows::Came>& came);
     void pump_all();
     void settle(std::uint32_t number);
 
+    Millis flowed_ = 1000;  // end of the last step
     std::vector<std::uint32_t> awake_;
     std::vector<char> is_awake_;
     std::size_t left_ = 0;  // listeners that have not finished
