@@ -1,10 +1,9 @@
 #pragma once
 // What a source has of a rendition: whole chunks, and pieces of chunks that it still receives.
-#include <algorithm>
 #include <cstdint>
-#include <initializer_list>
-#include <utility>
 #include <vector>
+
+#include "base/flat_map.hpp"
 
 namespace stretto::gather {
 
@@ -22,41 +21,8 @@ constexpr bool contains(PieceSet set, int first, int end) {
     return true;
 }
 
-/// The pieces of unfinished chunks, by chunk: a few, so a sorted array. Most are empty, and then
-/// take no memory beside it.
-class Parts {
-   public:
-    using Part = std::pair<int, PieceSet>;
-
-    Parts() = default;
-    Parts(std::initializer_list<Part> all) {
-        for (const auto& [chunk, set] : all) (*this)[chunk] = set;
-    }
-    bool empty() const noexcept { return all_.empty(); }
-    std::size_t size() const noexcept { return all_.size(); }
-    auto begin() const noexcept { return all_.begin(); }
-    auto end() const noexcept { return all_.end(); }
-    std::vector<Part>::const_iterator find(int chunk) const noexcept {
-        const auto found = from(chunk);
-        return found != all_.end() && found->first == chunk ? found : all_.end();
-    }
-    bool contains(int chunk) const noexcept { return find(chunk) != all_.end(); }
-    PieceSet& operator[](int chunk) {
-        const auto at = all_.begin() + (from(chunk) - all_.begin());
-        return at != all_.end() && at->first == chunk ? at->second
-                                                      : all_.insert(at, {chunk, 0})->second;
-    }
-    void erase(int chunk) {
-        if (const auto found = find(chunk); found != all_.end()) all_.erase(found);
-    }
-    bool operator==(const Parts&) const = default;
-
-   private:
-    std::vector<Part>::const_iterator from(int chunk) const noexcept {
-        return std::ranges::lower_bound(all_, chunk, {}, &Part::first);
-    }
-    std::vector<Part> all_;
-};
+/// The pieces of unfinished chunks, by chunk: a few, or none.
+using Parts = FlatMap<int, PieceSet>;
 
 /// How many uploads to serve at a time. Over a slow uplink few at a time, so that each piece is
 /// soon complete and can be passed on again: in a flash crowd of 400 players with 0.5 Mbit/s, peers

@@ -245,15 +245,25 @@ void Listening::of_peers(const Session::Want& want, double now) {
     pump_peers(*peers_want_, now);
 }
 
+/// What peers have of the chunk, as far as that has changed.
+void Listening::tell_picker(Batch& batch, double now) {
+    const auto& all = peers_->all();
+    batch.told.resize(all.size());
+    for (std::size_t n = 0; n < all.size(); ++n) {
+        const auto& peer = all[n];
+        if (batch.told[n] == peer.revision + 1 || !peers_->able(static_cast<int>(n), millis(now)))
+            continue;
+        const auto& have = peer.have[static_cast<std::size_t>(batch.rendition)];
+        if (!have.has_some(batch.chunk)) continue;
+        const auto part = have.parts.find(batch.chunk);
+        batch.picker.set_peer(static_cast<int>(n), have.has(batch.chunk),
+                              part != have.parts.end() ? part->second : 0, peer.worth());
+        batch.told[n] = peer.revision + 1;
+    }
+}
+
 void Listening::pump_peers(Batch& batch, double now) {
-    for (int n = 0; n < static_cast<int>(peers_->all().size()); ++n)
-        if (peers_->able(n, millis(now)) && peers_->at(n).has(batch.rendition, batch.chunk)) {
-            const auto& have = peers_->at(n).have[static_cast<std::size_t>(batch.rendition)];
-            const auto part = have.parts.find(batch.chunk);
-            batch.picker.set_peer(n, have.has(batch.chunk),
-                                  part != have.parts.end() ? part->second : 0,
-                                  peers_->at(n).worth());
-        }
+    tell_picker(batch, now);
     const bool tail = &batch == peers_tail_.get();
     pump(batch, now);
     if (batch.picker.complete()) return;

@@ -56,6 +56,7 @@ class Listening final : public Conductor {
     void of_edge(const play::Session::Want& want, int edge, double now);
     void pass(Transfer& transfer);
     void pass_pieces(Batch& batch);
+    void tell_picker(Batch& batch, double now);
     void pump_peers(Batch& batch, double now);
     void drop_want(double now);
     void drop_batch(std::unique_ptr<Batch>& batch, double now);

@@ -451,8 +451,18 @@ void CrowdClient::take_held(int number, Flight& flight) {
     add_bytes(number, flight, held.bytes, crowd_.end_of_step(held.step));
 }
 
+/// From now on it reports no bytes before so many have arrived; 0: it reports all.
+void CrowdClient::be_quiet(Flight& flight, std::uint32_t bytes) {
+    if (bytes > 0) crowd_.flows.quiet(flight.flow, bytes);
+    if (std::exchange(flight.quiet, bytes > 0) == (bytes > 0)) return;
+    if (bytes > 0)
+        quiet_.push_back(&flight);
+    else
+        std::erase(quiet_, &flight);
+}
+
 void CrowdClient::tell_bytes() {
-    for (auto& [number, flight] : flights_) take_held(number, flight);
+    for (auto* flight : quiet_) take_held(flight->ask.number, *flight);
     for (const int number : untold_) {
         const auto found = flights_.find(number);
         if (found == flights_.end() || found->second.untold == 0) continue;
@@ -478,7 +488,7 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
         if (!peer.here) return fail(number, gather::Fault::broken);
         if (of_chunk) crowd_.result.members[flight.peer].given += n;
         if (peer.evil == Evil::half && flight.got >= flight.length / 2) {
-            flight.quiet = false;
+            be_quiet(flight, 0);
             crowd_.flows.stop(std::exchange(flight.flow, -1));
             return;
         }
@@ -501,15 +511,13 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     if (open.got < open.length) {
         // a fetch may decide something after any bytes
         const auto rest = listening_ ? unimportant(open) : 0;
-        open.quiet = rest > 0 && crowd_.listeners[open.peer].evil != Evil::half;
-        if (open.quiet) crowd_.flows.quiet(open.flow, rest);
-        return;
+        return be_quiet(open, crowd_.listeners[open.peer].evil == Evil::half ? 0 : rest);
     }
     const auto& done = open.ask;
     auto& idle = done.from == Ask::From::edge ? edge_idle(edge_of(done)) : host(done.source).idle;
     ++idle.connections;
     idle.since = now();
-    open.quiet = false;
+    be_quiet(open, 0);
     idle.window_rate = crowd_.flows.stop(std::exchange(open.flow, -1));
     on_answer(number);
 }
@@ -585,6 +593,7 @@ void CrowdClient::end(int number) {
         outcome_.from[edge ? 2 : 1] += right;
         outcome_.wasted += flight.got - std::min<std::uint64_t>(right, flight.got);
     }
+    be_quiet(flight, 0);
     if (flight.flow >= 0) crowd_.flows.stop(flight.flow);
     if (flight.uploading) --crowd_.listeners[host(flight.ask.source).peer].uploads;
     flights_.erase(found);

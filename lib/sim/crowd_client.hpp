@@ -91,6 +91,7 @@ class CrowdClient {
     std::uint32_t next_stop(Flight& flight) const;
     std::uint32_t unimportant(Flight& flight) const;
     void add_bytes(int number, Flight& flight, std::uint32_t bytes, Millis when);
+    void be_quiet(Flight& flight, std::uint32_t bytes);
     void take_held(int number, Flight& flight);
     void from_cache(int number);
     void tell_bytes();
@@ -134,6 +135,7 @@ class CrowdClient {
     std::optional<Ears> ears_;
     double until_s_ = 0;  // position at which the song is skipped
     std::map<int, Flight> flights_;
+    std::vector<Flight*> quiet_;  // of these
     std::vector<int> untold_;    // flights with untold bytes
     std::map<int, Host> hosts_;  // by the conductor's number of a peer
     bool over_ = false;
