@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/crowd_nat.hpp"
+
 namespace stretto::sim {
 
 /// How an evil peer responds to a request for a chunk. Each one announces all chunks.
@@ -60,6 +62,12 @@ struct CrowdSettings {
     bool skips = true;       ///< some songs are left before their end
     double replays = 0.5;    ///< chance that a song of the same session is played again
     std::string abr = "stretto";
+
+    /// Listeners are pages: they connect to each other over WebRTC, from behind NATs.
+    std::optional<NatShares> nat{};
+    double visits = 1;     ///< mean number of sessions of a listener, each of songs_each songs
+    double away_s = 3600;  ///< mean time between two
+    double cache_mb = 0;   ///< of a listener: then it drops the songs it began first; 0: no limit
 };
 
 /// The result of one song of one listener.
@@ -91,6 +99,7 @@ struct CrowdRun {
     std::vector<CrowdMember> members;
     double ended_s = 0;
     std::uint64_t edge_bytes = 0;  ///< bytes of chunks sent by edges, including useless ones
+    std::uint64_t links_tried = 0, links_open = 0;  ///< over WebRTC
 };
 
 /// Deterministic. Time and memory grow with the number of listeners and their songs.

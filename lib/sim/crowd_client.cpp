@@ -54,6 +54,7 @@ CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_
     options.tracker = true;
     options.peers = crowd.settings.peers;
     options.local_peers = true;
+    options.rtc_peers = crowd.settings.nat.has_value();
     options.self = std::to_string(listener);
     options.keeps = true;
     options.first_beside_tracker = crowd.settings.play;
@@ -274,6 +275,8 @@ std::vector<swarm::PeerInfo> CrowdClient::peers_of(const Ask& ask) {
                             if (auto said = swarm::parse_peers_answer(swarm::wrap_peers_list(list)))
                                 peers = std::move(*said);
                         });
+    if (crowd_.settings.nat)
+        for (auto& peer : peers) peer.url = "rtc:" + peer.peer_id;
     return peers;
 }
 
@@ -313,6 +316,7 @@ CrowdClient::Host& CrowdClient::host(int peer) {
         const auto& id = conductor_->peers()->at(peer).info.peer_id;
         std::from_chars(id.data(), id.data() + id.size(), found->second.peer);
         found->second.rtt_s = rtt_s(me().place, crowd_.listeners[found->second.peer].place);
+        found->second.barred = !crowd_.connect(listener_, found->second.peer);
     }
     return found->second;
 }
@@ -321,7 +325,7 @@ CrowdClient::Host& CrowdClient::host(int peer) {
 
 bool CrowdClient::silent(const Host& host) const {
     const auto& peer = crowd_.listeners[host.peer];
-    return !peer.here || !peer.reachable || peer.evil == Evil::silent;
+    return !peer.here || !peer.reachable || host.barred || peer.evil == Evil::silent;
 }
 
 bool CrowdClient::gives_wrong_bytes(const Ask& ask) {
@@ -340,6 +344,21 @@ bool CrowdClient::reuse(Idle& idle, double rtt_s, Flight& flight) {
     return true;
 }
 
+/// Seconds until a link to a peer is open. All requests share it.
+double CrowdClient::link(Host& host) {
+    const bool idle = now() - host.link_used > static_cast<Millis>(1000 * link_idle_s);
+    if (host.link_used == 0 || idle) {
+        const auto& peer = crowd_.listeners[host.peer];
+        const double signals_s = me().tracker_rtt_s + peer.tracker_rtt_s;
+        host.link_open = now() + static_cast<Millis>(1000 * (link_gather_s + signals_s +
+                                                             link_round_trips * host.rtt_s));
+        ++crowd_.result.links_tried;
+        if (peer.here && peer.reachable && !host.barred) ++crowd_.result.links_open;
+    }
+    host.link_used = now();
+    return static_cast<double>(std::max<Millis>(0, host.link_open - now())) / 1000;
+}
+
 /// A round trip till its answer's first byte, and one before on a new connection. One to learn that
 /// an edge refuses connections.
 void CrowdClient::request(Flight flight) {
@@ -349,7 +368,9 @@ void CrowdClient::request(Flight flight) {
     auto& idle = of_edge ? edge_idle(edge) : host(flight.ask.source).idle;
     const double rtt = of_edge ? rtt_of(edge) : host(flight.ask.source).rtt_s;
     const bool refused = of_edge && !crowd_.works(edge);
-    const double wait = rtt * (reuse(idle, rtt, flight) || refused ? 1 : 2);
+    const bool linked = !of_edge && crowd_.settings.nat.has_value();
+    const bool ready = reuse(idle, rtt, flight) || refused || linked;
+    const double wait = rtt * (ready ? 1 : 2) + (linked ? link(host(flight.ask.source)) : 0);
     flights_[number] = std::move(flight);
     later(wait, Timer::head, number);
 }

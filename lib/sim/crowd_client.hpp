@@ -53,6 +53,9 @@ class CrowdClient {
         std::uint32_t peer = 0;
         double rtt_s = 0;
         Idle idle;
+        bool barred = false;   // a NAT lets neither through
+        Millis link_open = 0;  // with WebRTC: since, or when, if it was ever tried
+        Millis link_used = 0;
     };
     /// An open request.
     struct Flight {
@@ -105,6 +108,7 @@ class CrowdClient {
     double rtt_of(std::size_t edge) const;
     Idle& edge_idle(std::size_t edge);
     Host& host(int peer);
+    double link(Host& host);
     bool reuse(Idle& idle, double rtt_s, Flight& flight);
     bool silent(const Host& host) const;
     bool gives_wrong_bytes(const Ask& ask);

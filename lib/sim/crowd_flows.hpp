@@ -37,8 +37,8 @@ class Flows {
     double stop(int flow);
     /// Do not report its bytes before so many have arrived. Most bytes of a crowd decide nothing.
     void quiet(int flow, std::uint32_t bytes) { at(flow).quiet = bytes; }
-    /// Report all bytes from this pipe from now on.
-    void report_all(int pipe) { pipes_[static_cast<std::size_t>(pipe)].loud = true; }
+    /// Whether to report all bytes from this pipe from now on.
+    void report_all(int pipe, bool all) { pipes_[static_cast<std::size_t>(pipe)].loud = all; }
     /// What was held back. While the results of a step are handled in their order, that is without
     /// the bytes of this step that come later in this order.
     /// @param handled  results of the last step that were handled, including the one at hand

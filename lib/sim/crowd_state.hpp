@@ -29,7 +29,8 @@ struct Listener {
     std::shared_ptr<gather::Edges> edges;  // if some will fail: of all its songs
     std::vector<Holding> holdings;
     std::unique_ptr<CrowdClient> client;
-    int songs_left = 0;
+    Nat nat = Nat::open;
+    int songs_left = 0, visits_left = 0;
     std::vector<std::uint32_t> played;
     // announces, as peer::Tracker times them
     Millis announced = -1, due = 0;
@@ -52,6 +53,8 @@ struct CrowdState {
     Millis time_after(double seconds) const {
         return now + std::max<Millis>(1, static_cast<Millis>(seconds * 1000 + 0.5));
     }
+    /// Whether two listeners can connect: always, except from behind NATs.
+    bool connect(std::uint32_t a, std::uint32_t b) const;
     bool works(std::size_t edge) const { return !edges_failed || edge >= settings.failing_edges; }
     /// Let its client decide again, in this millisecond.
     void wake(std::uint32_t number);
@@ -85,6 +88,9 @@ struct CrowdState {
     void fail_edges();
     void begin_song(std::uint32_t number);
     void leave(std::uint32_t number);
+    void come_again(std::uint32_t number);
+    int draw_count(double mean);
+    void make_room(Listener& listener, std::uint32_t song);
     void announce_at(std::uint32_t number, Millis when);
     void announce(std::uint32_t number);
     swarm::Announce inventory(std::uint32_t number);
