@@ -93,6 +93,15 @@ struct CrowdOptions {
             ->range(0.0, 1.0)
             ->type_name("SHARE")
             ->capture_default_str();
+        app.add_flag("--messages", settings.messages,
+                     "Count the bytes of polls, announces and lists of peers, and send answers to "
+                     "polls over the links");
+        app.add_flag("--edge-misses", settings.edge_misses,
+                     "Edges are empty at first and get each object from an origin");
+        app.add_option("--loss", settings.loss,
+                       "Share of packets lost on every path, which limits the rate of TCP")
+            ->range(0.0, 0.5)
+            ->type_name("SHARE");
         app.add_flag("--nat", nat,
                      "Listeners are browsers behind NATs: they exchange chunks over WebRTC, and "
                      "some pairs cannot connect");

@@ -101,6 +101,30 @@ bool CrowdState::connect(std::uint32_t a, std::uint32_t b) const {
                     *settings.nat);
 }
 
+double CrowdState::origin_s(std::size_t edge, std::uint32_t song, const gather::Ask& ask) {
+    if (!settings.edge_misses) return 0;
+    using What = gather::Ask::What;
+    // chunk 0 has one name in a rendition, however it is asked for; a manifest has none
+    const auto rendition = ask.what == What::manifest ? 0xff
+                           : ask.what == What::first  ? rendition_of(catalogue.song(song).layout, ask.kbps)
+                                                      : ask.rendition;
+    const auto chunk = ask.what == What::index ? 0xffff : ask.what == What::manifest ? 0 : ask.chunk;
+    const auto key = std::uint64_t{song} << 32 | static_cast<std::uint64_t>(edge) << 26 |
+                     static_cast<std::uint64_t>(rendition & 0xff) << 16 |
+                     static_cast<std::uint64_t>(chunk & 0xffff);
+    const auto [here, fresh] = at_edges_.try_emplace(key, 0);
+    if (fresh) {
+        ++result.edge_misses;
+        here->second =
+            now + static_cast<Millis>(1000 * rtt_s(edge_place(edge), edge_place(0)) + 0.5);
+    }
+    return static_cast<double>(std::max<Millis>(0, here->second - now)) / 1000;
+}
+
+void CrowdState::count_announce(const swarm::Announce& said) {
+    if (settings.messages) result.message_bytes += swarm::print_announce(said).size() + heads_bytes;
+}
+
 /// After the evil peers and the seeders.
 Millis CrowdState::arrival() {
     const double all_ms = settings.arrivals_s * 1000;
@@ -237,6 +261,7 @@ void CrowdState::leave(std::uint32_t number) {
     swarm::Announce said;
     said.peer_id = std::to_string(number);
     said.port = l.at.port;
+    count_announce(said);
     after(l.tracker_rtt_s / 2,
           [this, &l, said] { tracker.announce(l.at, said, static_cast<std::uint64_t>(now)); });
 }
@@ -293,7 +318,9 @@ void CrowdState::announce(std::uint32_t number) {
     l.changed = false;
     l.announcing = true;
     l.announced = now;
-    after(l.tracker_rtt_s / 2, [this, number, said = inventory(number)] { heard(number, said); });
+    auto said = inventory(number);
+    count_announce(said);
+    after(l.tracker_rtt_s / 2, [this, number, said = std::move(said)] { heard(number, said); });
 }
 
 /// By the tracker; what follows is its Site's part.

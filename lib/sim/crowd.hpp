@@ -63,6 +63,10 @@ struct CrowdSettings {
     double replays = 0.5;    ///< chance that a song of the same session is played again
     std::string abr = "stretto";
 
+    bool messages = false;     ///< polls, announces and lists of peers have bytes
+    bool edge_misses = false;  ///< edges are empty at first
+    double loss = 0;           ///< share of packets that are lost, on every path
+
     /// Listeners are pages: they connect to each other over WebRTC, from behind NATs.
     std::optional<NatShares> nat{};
     double visits = 1;     ///< mean number of sessions of a listener, each of songs_each songs
@@ -99,6 +103,8 @@ struct CrowdRun {
     std::vector<CrowdMember> members;
     double ended_s = 0;
     std::uint64_t edge_bytes = 0;  ///< bytes of chunks sent by edges, including useless ones
+    std::uint64_t message_bytes = 0;  ///< if CrowdSettings::messages
+    std::uint64_t edge_misses = 0;    ///< requests that an edge had to pass on to the origin
     std::uint64_t links_tried = 0, links_open = 0;  ///< over WebRTC
 };
 

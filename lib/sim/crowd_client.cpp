@@ -12,6 +12,7 @@ namespace {
 
 constexpr int rate = 44'100;
 constexpr std::uint32_t manifest_bytes = 4500, index_row_bytes = 24;
+constexpr std::uint32_t poll_ask_bytes = 250, poll_answer_bytes = 450;  // as in heads_bytes
 constexpr double silence_s = 5;  // before a poll that is not answered ends
 
 bool gives(const gather::Have& have, const gather::Ask& ask) {
@@ -272,6 +273,8 @@ std::vector<swarm::PeerInfo> CrowdClient::peers_of(const Ask& ask) {
     query.location = me().place;
     crowd_.tracker.list(query, {me().at.ip, me().place}, static_cast<std::uint64_t>(now()),
                         [&](std::string_view list) {
+                            if (crowd_.settings.messages)
+                                crowd_.result.message_bytes += list.size() + heads_bytes;
                             if (auto said = swarm::parse_peers_answer(swarm::wrap_peers_list(list)))
                                 peers = std::move(*said);
                         });
@@ -371,8 +374,11 @@ void CrowdClient::request(Flight flight) {
     const bool linked = !of_edge && crowd_.settings.nat.has_value();
     const bool ready = reuse(idle, rtt, flight) || refused || linked;
     const double wait = rtt * (ready ? 1 : 2) + (linked ? link(host(flight.ask.source)) : 0);
+    const double origin = of_edge ? crowd_.origin_s(edge, number_, flight.ask) : 0;
+    if (crowd_.settings.messages && flight.ask.what == Ask::What::poll)
+        crowd_.result.message_bytes += poll_ask_bytes;
     flights_[number] = std::move(flight);
-    later(wait, Timer::head, number);
+    later(wait + origin, Timer::head, number);
 }
 
 gather::Have CrowdClient::holding_of(const Host& host, int rendition) const {
@@ -400,7 +406,8 @@ void CrowdClient::on_head(int number) {
                       of_edge ? rtt_of(edge) : 0,
                       static_cast<double>(now() - crowd_.stepped) / 1000,
                       flight.window_rate,
-                      std::uint64_t{listener_} << 32 | static_cast<std::uint32_t>(number)};
+                      std::uint64_t{listener_} << 32 | static_cast<std::uint32_t>(number),
+                      crowd_.settings.loss};
     if (of_edge) {
         flow.from = crowd_.edge_pipes[edge];
         flight.flow = crowd_.flows.start(flow);
@@ -416,8 +423,17 @@ void CrowdClient::on_head(int number) {
     const auto have = holding_of(host, flight.ask.rendition);
     conductor_->have_said(number, have, now_s());
     if (flight.ask.what == Ask::What::poll) {
-        ++host.idle.connections;
-        return on_answer(number);
+        if (!crowd_.settings.messages) {
+            ++host.idle.connections;
+            return on_answer(number);
+        }
+        crowd_.result.message_bytes += poll_answer_bytes;
+        flight.length = poll_answer_bytes;
+        flight.peer = host.peer;
+        flow.from = peer.up;
+        flow.rtt_s = host.rtt_s;
+        flight.flow = crowd_.flows.start(flow);
+        return;
     }
     if (flight.ask.what == Ask::What::part &&
         (peer.evil == Evil::missing || peer.evil == Evil::claimed || !gives(have, flight.ask)))

@@ -2,13 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace stretto::sim {
 namespace {
 
 constexpr int rounds = 4;
-constexpr double first_window = 10 * 1448;  // bytes: RFC 6928
+constexpr double segment = 1448;               // bytes
+constexpr double first_window = 10 * segment;  // RFC 6928
+
+/// Mathis, Semke, Mahdavi, Ott, "The Macroscopic Behavior of the TCP Congestion Avoidance
+/// Algorithm", CCR 27(3), 1997, for an acknowledgement per segment: bytes/s.
+double rate_with(double loss, double rtt_s) {
+    constexpr double c = 1.22;
+    return loss > 0 ? c * segment / (rtt_s * std::sqrt(loss))
+                    : std::numeric_limits<double>::infinity();
+}
 
 }  // namespace
 
@@ -29,7 +39,9 @@ int Flows::start(const Start& how) {
     flow.from = how.from, flow.to = how.to, flow.user = how.user;
     flow.rtt_s = std::max(how.rtt_s, 0.001);
     flow.delay_s = how.delay_s;
-    flow.window_rate = std::max(how.window_rate, first_window / flow.rtt_s);
+    flow.most_rate = rate_with(how.loss, flow.rtt_s);
+    flow.window_rate =
+        std::min(std::max(how.window_rate, first_window / flow.rtt_s), flow.most_rate);
     flow.growth = std::exp2(step_s_ / flow.rtt_s);
     flow.place = running_.size();
     running_.push_back(n);
@@ -121,7 +133,8 @@ void Flows::step(double seconds, std::vector<Came>& came) {
         const double whole = std::floor(flow.fraction);
         flow.fraction -= whole;
         // a window that does not hold back does not grow (RFC 7661), but twofold
-        if (flow.window_rate < 2 * flow.rate && delay < seconds) flow.window_rate *= flow.growth;
+        if (flow.window_rate < 2 * flow.rate && delay < seconds)
+            flow.window_rate = std::min(flow.window_rate * flow.growth, flow.most_rate);
         if (whole < 1) continue;
         const auto bytes = static_cast<std::uint32_t>(whole);
         settle(flow);

@@ -1,6 +1,7 @@
 #pragma once
 // Transfers as fluids. Each one passes the sender's uplink and the receiver's downlink, and shares
-// both with all other transfers there. TCP's slow start is the only effect of packets.
+// both with all other transfers there. TCP's slow start and the rate that losses allow are the only
+// effects of packets.
 #include <cstdint>
 #include <vector>
 
@@ -29,6 +30,7 @@ class Flows {
         double delay_s = 0;      ///< of the next step, that pass before the first byte
         double window_rate = 0;  ///< bytes/s, of a connection that was in use just now
         std::uint64_t user = 0;
+        double loss = 0;  ///< share of packets
     };
     /// @param rtt_s   its window doubles in each
     /// @param delay_s of the next step, that pass before its first byte
@@ -61,6 +63,7 @@ class Flows {
         int from = 0, to = 0;
         double rate = 0, more = 0;
         double window_rate = 0, growth = 1;  // bytes/s; its factor a step
+        double most_rate = 0;                // bytes/s, by losses
         double fraction = 0;                 // of a byte
         double rtt_s = 0, delay_s = 0;
         std::uint64_t user = 0;

@@ -88,6 +88,8 @@ CrowdFigures figures_of(const CrowdRun& run, const CrowdSettings& settings) {
     const double able = (1 - settings.unreachable) * (1 - settings.no_upload);
     f.limit = 100 * offload_limit(run, able * settings.up_kbps, settings.kbps);
     f.bound = percent(static_cast<double>(most_from_peers(run)), came);
+    f.edge_misses = run.edge_misses;
+    f.messages = percent(static_cast<double>(run.message_bytes), came);
     f.links = run.links_tried;
     f.links_open = percent(static_cast<double>(run.links_open), static_cast<double>(f.links));
     f.link_cpu_s = static_cast<double>(run.links_open) * link_cpu_s +
@@ -111,6 +113,9 @@ void print_crowd(std::ostream& out, const CrowdFigures& f, const CrowdSettings& 
     row(out, "fairness of upload (Jain)", f.jain, "", 2);
     row(out, "uploaded by the top tenth", f.top_tenth, "%");
     if (s.evil > 0) row(out, "bans", f.bans, "", 0);
+    if (s.messages) row(out, "polls, announces, lists", f.messages, "% beside them", 2);
+    if (s.edge_misses)
+        row(out, "requests to the origin", static_cast<double>(f.edge_misses), "", 0);
     if (s.nat) {
         row(out, "links tried over WebRTC", static_cast<double>(f.links), "", 0);
         row(out, "  that opened", f.links_open, "%");
@@ -150,6 +155,8 @@ void print_crowd_json(std::ostream& out, const CrowdFigures& f, const CrowdSetti
         {"jain", f.jain},
         {"percent_by_top_tenth", f.top_tenth},
         {"bans", f.bans}};
+    if (s.messages) line["percent_messages"] = f.messages;
+    if (s.edge_misses) line["edge_misses"] = f.edge_misses;
     if (s.nat)
         line.update(nlohmann::ordered_json{{"links", f.links},
                                            {"percent_links_open", f.links_open},

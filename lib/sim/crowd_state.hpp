@@ -1,5 +1,7 @@
 #pragma once
 // The state of a run of the crowd: listeners, edges, the tracker, the clock.
+#include <unordered_map>
+
 #include "sim/crowd_agenda.hpp"
 #include "sim/crowd_client.hpp"
 #include "sim/crowd_flows.hpp"
@@ -7,6 +9,10 @@
 #include "swarm/memory.hpp"
 
 namespace stretto::sim {
+
+/// Of a request to the tracker and its answer, beside their bodies, with the heads of TCP and IP.
+/// Like those of polls an estimate: a request line, a host, a name and a few fields each.
+constexpr std::uint32_t heads_bytes = 700;
 
 /// The cached chunks of a rendition, and verified pieces of others.
 struct Holding {
@@ -53,6 +59,10 @@ struct CrowdState {
     Millis time_after(double seconds) const {
         return now + std::max<Millis>(1, static_cast<Millis>(seconds * 1000 + 0.5));
     }
+    /// Seconds that a request waits for the edge to get the object from the origin, which stands
+    /// beside the first edge: a round trip for the first request, and the rest of it for others.
+    double origin_s(std::size_t edge, std::uint32_t song, const gather::Ask& ask);
+    void count_announce(const swarm::Announce& said);
     /// Whether two listeners can connect: always, except from behind NATs.
     bool connect(std::uint32_t a, std::uint32_t b) const;
     bool works(std::size_t edge) const { return !edges_failed || edge >= settings.failing_edges; }
@@ -102,6 +112,7 @@ struct CrowdState {
     void settle(std::uint32_t number);
 
     Millis flowed_ = 1000;  // end of the last step
+    std::unordered_map<std::uint64_t, Millis> at_edges_;  // objects, and since when
     std::vector<std::uint32_t> awake_;
     std::vector<char> is_awake_;
     std::size_t left_ = 0;  // listeners that have not finished

@@ -144,6 +144,59 @@ BOOST_AUTO_TEST_CASE(longer_slots_never_lower_the_bound) {
     BOOST_TEST(static_cast<double>(coarse) < 1.5 * static_cast<double>(fine));
 }
 
+// 1.22 x 1448 bytes / (0.1 s x sqrt(0.01)) = 176,656 bytes/s
+BOOST_AUTO_TEST_CASE(losses_limit_a_flow) {
+    for (const double loss : {0.0, 0.01}) {
+        Flows flows;
+        Flows::Start how{flows.add_pipe(1e6), flows.add_pipe(1e6), 0.1};
+        how.loss = loss;
+        how.window_rate = 5e6;  // even of a connection that was faster before
+        flows.start(how);
+        std::vector<Flows::Came> came;
+        for (int i = 0; i < 50; ++i) flows.step(0.02, came);
+        double sum = 0;
+        for (const auto& one : came) sum += one.bytes;
+        BOOST_TEST(sum == (loss > 0 ? 176'656 : 1e6), boost::test_tools::tolerance(0.001));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(losses_make_fetching_slower) {
+    auto s = small();
+    const double without = mean(run_crowd(s));
+    s.loss = 0.02;
+    BOOST_TEST(mean(run_crowd(s)) > 1.1 * without);
+}
+
+BOOST_AUTO_TEST_CASE(messages_have_bytes_and_change_little) {
+    auto s = players();
+    const auto without = run_crowd(s);
+    s.messages = true;
+    const auto with = run_crowd(s);
+    BOOST_TEST(without.message_bytes == 0u);
+    BOOST_TEST(with.message_bytes > 0u);
+    BOOST_TEST(with.plays.size() == without.plays.size());
+    BOOST_TEST(figures_of(with, s).messages > 0);
+    BOOST_TEST(figures_of(with, s).messages < 20);
+    for (const auto& play : with.plays) BOOST_TEST(play.stalls == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_edge_asks_the_origin_once_for_each_object) {
+    auto s = players();
+    s.edges = 4;
+    s.peers = false;
+    s.replays = 0;
+    const auto full = run_crowd(s);
+    s.edge_misses = true;
+    const auto run = run_crowd(s);
+    BOOST_TEST(full.edge_misses == 0u);
+    BOOST_TEST(run.edge_misses > 100u);
+    // at most manifest, indexes and chunks of three renditions of each song, at each edge
+    BOOST_TEST(run.edge_misses < 4u * 5u * (1 + 3 + 3 * 40));
+    const auto f = figures_of(run, s), g = figures_of(full, s);
+    BOOST_TEST(f.start_p90_s > g.start_p90_s);
+    BOOST_TEST(f.stalled_s == 0);
+}
+
 BOOST_AUTO_TEST_CASE(nats_decide_which_pairs_connect) {
     const NatShares shares;
     using enum Nat;
