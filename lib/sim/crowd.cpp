@@ -164,7 +164,7 @@ void CrowdState::add_listener(std::uint32_t i) {
     if (!l.reachable || !l.gives) member.up = 0;
     if (settings.play) l.songs_left = draw_count(settings.songs_each);
     if (settings.play && settings.visits > 1) l.visits_left = draw_count(settings.visits) - 1;
-    // a generator of its own, so that a seed means the same crowd with NATs and without
+    // a generator of its own, so that a seed means the same listeners with NATs and without
     if (settings.nat) l.nat = nat_of(Chance{settings.seed * 0x9e3779b9 + i}.real(), *settings.nat);
     const auto when = arrival();
     // evil peers arrive before all others

@@ -262,11 +262,11 @@ ok 'the table has the bound too' shown
 # what the plain model leaves out
 behind_nats() {
     crowd --songs-each 2 --json >plain && crowd --songs-each 2 --nat --json >out &&
-        crowd --songs-each 2 --nat --json >again && cmp out again &&
-        jq -es '.[0].links == null and .[0].bytes.peer > .[1].bytes.peer and .[1].bytes.peer > 0 and .[1].links > 0 and
+        crowd --songs-each 2 --nat --json >nat_again && cmp out nat_again &&
+        jq -es '.[0].links == null and .[0].bytes.edge < .[1].bytes.edge and .[1].bytes.peer > 0 and .[1].links > 0 and
             .[1].percent_links_open > 50 and .[1].percent_links_open < 80 and .[1].link_cpu_s > 0' plain out
 }
-ok 'behind NATs some pairs cannot connect, and peers send less' behind_nats
+ok 'behind NATs some pairs cannot connect, and edges send more' behind_nats
 strict() {
     crowd --songs-each 2 --nat --nat-open 0 --nat-punched 0 --json | jq -e '.bytes.peer == 0 and .percent_links_open == 0' &&
         crowd --songs-each 2 --nat --nat-open 0 --nat-punched 1 --nat-success 0 --json | jq -e '.bytes.peer == 0'
@@ -276,7 +276,7 @@ ok 'three shares of NATs are not above one' ends_saying 64 'their sum is above 1
 come_again() {
     crowd --songs-each 2 --replays 0 --visits 3 --away 0.05 --json >out &&
         crowd --songs-each 2 --replays 0 --visits 3 --away 0.05 --cache 1 --json >small &&
-        jq -es '.[0].songs > 1.5 * .[1].songs and .[1].bytes.cache > .[2].bytes.cache' out plain small
+        jq -es '.[0].songs > 1.5 * .[1].songs and .[0].bytes.cache > .[2].bytes.cache' out plain small
 }
 ok 'listeners who come again bring what they cached, within --cache' come_again
 messages() {

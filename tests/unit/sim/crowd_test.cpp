@@ -8,6 +8,7 @@
 #include "sim/crowd_bound.hpp"
 #include "sim/crowd_flows.hpp"
 #include "sim/crowd_report.hpp"
+#include "sim/song.hpp"
 
 using namespace stretto::sim;
 
