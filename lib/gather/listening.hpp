@@ -87,7 +87,7 @@ class Listening final : public Conductor {
     std::deque<Tail> tails_;
     std::optional<Tail> tail_;                  // being completed
     std::map<std::pair<int, int>, int> giver_;  // the single edge that sent all bytes, or -1
-    double needs_ = 0;      // bytes/s of the highest rendition to use
+    double needs_ = 0;                          // bytes/s of the highest rendition to use
     double edge_from_ = 0;  // share of the song heard, before the rest of tails is asked of an edge
     int last_rendition_ = -1;
     bool poll_best_ = false;

@@ -13,9 +13,9 @@ constexpr Millis least_between_ms = 3000;  // announces, as in stream/tracker.cp
 constexpr int interval_s = 120;            // of announces, as stretto-track asks for
 constexpr Millis head_start_ms = 10000;
 constexpr double rush_ms = 60'000;
-constexpr double late_s = 1.9;      // before each byte of a peer that is Evil::late
+constexpr double late_s = 1.9;       // before each byte of a peer that is Evil::late
 constexpr double least_away_s = 10;  // others notice that it left
-constexpr double look_up_s = 0.05;  // the tracker asks the origin how a song is cut
+constexpr double look_up_s = 0.05;   // the tracker asks the origin how a song is cut
 
 swarm::PeersLimits limits(const CrowdSettings& settings) {
     swarm::PeersLimits limits;
@@ -90,8 +90,8 @@ CrowdState::CrowdState(const CrowdSettings& s)
 
 /// Geometric, as of a session that ends after each song with the same chance.
 int CrowdState::draw_count(double mean) {
-    return 1 + static_cast<int>(std::log(1 - chance.real()) /
-                                std::log(1 - 1 / std::max(1.001, mean)));
+    return 1 +
+           static_cast<int>(std::log(1 - chance.real()) / std::log(1 - 1 / std::max(1.001, mean)));
 }
 
 bool CrowdState::connect(std::uint32_t a, std::uint32_t b) const {
@@ -106,9 +106,12 @@ double CrowdState::origin_s(std::size_t edge, std::uint32_t song, const gather::
     using What = gather::Ask::What;
     // chunk 0 has one name in a rendition, however it is asked for; a manifest has none
     const auto rendition = ask.what == What::manifest ? 0xff
-                           : ask.what == What::first  ? rendition_of(catalogue.song(song).layout, ask.kbps)
-                                                      : ask.rendition;
-    const auto chunk = ask.what == What::index ? 0xffff : ask.what == What::manifest ? 0 : ask.chunk;
+                           : ask.what == What::first
+                               ? rendition_of(catalogue.song(song).layout, ask.kbps)
+                               : ask.rendition;
+    const auto chunk = ask.what == What::index      ? 0xffff
+                       : ask.what == What::manifest ? 0
+                                                    : ask.chunk;
     const auto key = std::uint64_t{song} << 32 | static_cast<std::uint64_t>(edge) << 26 |
                      static_cast<std::uint64_t>(rendition & 0xff) << 16 |
                      static_cast<std::uint64_t>(chunk & 0xffff);

@@ -102,7 +102,7 @@ struct CrowdRun {
     std::vector<CrowdPlay> plays;
     std::vector<CrowdMember> members;
     double ended_s = 0;
-    std::uint64_t edge_bytes = 0;  ///< bytes of chunks sent by edges, including useless ones
+    std::uint64_t edge_bytes = 0;     ///< bytes of chunks sent by edges, including useless ones
     std::uint64_t message_bytes = 0;  ///< if CrowdSettings::messages
     std::uint64_t edge_misses = 0;    ///< requests that an edge had to pass on to the origin
     std::uint64_t links_tried = 0, links_open = 0;  ///< over WebRTC

@@ -353,8 +353,9 @@ double CrowdClient::link(Host& host) {
     if (host.link_used == 0 || idle) {
         const auto& peer = crowd_.listeners[host.peer];
         const double signals_s = me().tracker_rtt_s + peer.tracker_rtt_s;
-        host.link_open = now() + static_cast<Millis>(1000 * (link_gather_s + signals_s +
-                                                             link_round_trips * host.rtt_s));
+        host.link_open =
+            now() +
+            static_cast<Millis>(1000 * (link_gather_s + signals_s + link_round_trips * host.rtt_s));
         ++crowd_.result.links_tried;
         if (peer.here && peer.reachable && !host.barred) ++crowd_.result.links_open;
     }
@@ -416,8 +417,7 @@ void CrowdClient::on_head(int number) {
     auto& host = this->host(flight.ask.source);
     auto& peer = crowd_.listeners[host.peer];
     if (silent(host)) {
-        if (flight.ask.what == Ask::What::poll)
-            later(silence_s, Timer::stalled, number);
+        if (flight.ask.what == Ask::What::poll) later(silence_s, Timer::stalled, number);
         return;
     }
     const auto have = holding_of(host, flight.ask.rendition);

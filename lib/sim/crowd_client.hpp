@@ -140,8 +140,8 @@ class CrowdClient {
     double until_s_ = 0;  // position at which the song is skipped
     std::map<int, Flight> flights_;
     std::vector<Flight*> quiet_;  // of these
-    std::vector<int> untold_;    // flights with untold bytes
-    std::map<int, Host> hosts_;  // by the conductor's number of a peer
+    std::vector<int> untold_;     // flights with untold bytes
+    std::map<int, Host> hosts_;   // by the conductor's number of a peer
     bool over_ = false;
     Millis due_ = 0;
     std::uint32_t serial_;  // distinguishes its events from those of earlier songs

@@ -67,7 +67,7 @@ class Flows {
         double fraction = 0;                 // of a byte
         double rtt_s = 0, delay_s = 0;
         std::uint64_t user = 0;
-        std::size_t place = 0;  // in running_
+        std::size_t place = 0;                          // in running_
         std::uint32_t quiet = 0, held = 0, newest = 0;  // bytes; held before the last step; in it
         std::uint64_t held_step = 0, newest_step = 0;
         std::size_t newest_at = 0;  // results of that step before it

@@ -111,7 +111,7 @@ struct CrowdState {
     void pump_all();
     void settle(std::uint32_t number);
 
-    Millis flowed_ = 1000;  // end of the last step
+    Millis flowed_ = 1000;                                // end of the last step
     std::unordered_map<std::uint64_t, Millis> at_edges_;  // objects, and since when
     std::vector<std::uint32_t> awake_;
     std::vector<char> is_awake_;
