@@ -10,11 +10,16 @@
 namespace stretto {
 
 struct CrowdOptions {
+    static constexpr double page_cache_mb = 200;  // as a page keeps: stretto-serve(1)
+
     sim::CrowdSettings settings;
     std::string arrivals = "staggered";
     double hours = 1, edge_mbps = 1000, down_mbps = 10, up_mbps = 5;
     bool fetch = false, no_peers = false, no_skips = false;
     std::vector<std::string> attackers;
+    bool nat = false;
+    sim::NatShares shares;
+    double away_h = 1, cache_mb = -1;
 
     void add_to(Arguments& app) {
         settings.listeners = 0;
@@ -88,6 +93,45 @@ struct CrowdOptions {
             ->range(0.0, 1.0)
             ->type_name("SHARE")
             ->capture_default_str();
+        app.add_flag("--messages", settings.messages,
+                     "Count the bytes of polls, announces and lists of peers, and send answers to "
+                     "polls over the links");
+        app.add_flag("--edge-misses", settings.edge_misses,
+                     "Edges are empty at first and get each object from an origin");
+        app.add_option("--loss", settings.loss,
+                       "Share of packets lost on every path, which limits the rate of TCP")
+            ->range(0.0, 0.5)
+            ->type_name("SHARE");
+        app.add_flag("--nat", nat,
+                     "Listeners are browsers behind NATs: they exchange chunks over WebRTC, and "
+                     "some pairs cannot connect");
+        app.add_option("--nat-open", shares.open, "Share of listeners that all others can reach")
+            ->range(0.0, 1.0)
+            ->type_name("SHARE")
+            ->capture_default_str();
+        app.add_option("--nat-punched", shares.punched,
+                       "Share of listeners that connect to each other by hole punching; the rest "
+                       "reach only those of --nat-open")
+            ->range(0.0, 1.0)
+            ->type_name("SHARE")
+            ->capture_default_str();
+        app.add_option("--nat-success", shares.success,
+                       "Share of the pairs with hole punching that connect")
+            ->range(0.0, 1.0)
+            ->type_name("SHARE")
+            ->capture_default_str();
+        app.add_option("--visits", settings.visits,
+                       "Mean number of times that a listener comes, each time with its cache")
+            ->range(1.0, 1000.0)
+            ->capture_default_str();
+        app.add_option("--away", away_h, "Mean time between two visits")
+            ->range(0.0, 1000.0)
+            ->type_name("HOURS")
+            ->capture_default_str();
+        app.add_option("--cache", cache_mb,
+                       "Most bytes that a listener keeps, MB; 0: no limit (with --nat 200, else 0)")
+            ->range(0.0, 1e9)
+            ->type_name("MB");
         app.add_option("--evil", settings.evil,
                        "Share of malicious listeners, which send nothing, too little, too slowly, "
                        "or wrong bytes")
@@ -127,6 +171,11 @@ struct CrowdOptions {
             throw Error{EX_USAGE, "--failing-edges: no edge would remain"};
         if (settings.rush > 0 && arrivals == "flash")
             throw Error{EX_USAGE, "--rush: with --arrivals flash, all arrive within 30 s"};
+        settings.away_s = away_h * 3600;
+        settings.cache_mb = cache_mb >= 0 ? cache_mb : nat ? page_cache_mb : 0;
+        if (nat) settings.nat = shares;
+        if (shares.open + shares.punched > 1)
+            throw Error{EX_USAGE, "--nat-open and --nat-punched: their sum is above 1"};
         for (const auto& words : attackers) {
             const auto x = words.find('x');
             const auto many = x == std::string::npos ? 1 : std::atoi(words.c_str());

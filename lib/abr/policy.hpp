@@ -2,9 +2,11 @@
 // Selects the next bitrate: state in, decision out. Pure: equal calls give equal decisions, on a
 // real clock or a virtual one.
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stretto::abr {
@@ -15,9 +17,36 @@ struct Shape {
         std::uint32_t offset = 0;  ///< of its first byte in the chunk
         double at = 0;             ///< s from the chunk's start, where its audio begins
     };
+    /// The pieces of a chunk. Copies share them until one is changed: of a song that 100,000
+    /// simulated listeners play, each piece is in memory once.
+    class Pieces {
+       public:
+        Pieces() = default;
+        Pieces(std::vector<Piece> all) {
+            if (!all.empty()) all_ = std::make_shared<std::vector<Piece>>(std::move(all));
+        }
+        Pieces(std::initializer_list<Piece> all) : Pieces(std::vector<Piece>(all)) {}
+
+        bool empty() const noexcept { return !all_; }
+        std::size_t size() const noexcept { return all_ ? all_->size() : 0; }
+        const Piece* begin() const noexcept { return all_ ? all_->data() : nullptr; }
+        const Piece* end() const noexcept { return begin() + size(); }
+        const Piece& operator[](std::size_t i) const { return (*all_)[i]; }
+        const Piece& back() const { return all_->back(); }
+
+        void clear() noexcept { all_.reset(); }
+        void push_back(const Piece& piece) {
+            if (!all_ || all_.use_count() > 1)
+                all_ = std::make_shared<std::vector<Piece>>(begin(), end());
+            all_->push_back(piece);
+        }
+
+       private:
+        std::shared_ptr<std::vector<Piece>> all_;  // null, or not empty
+    };
     struct Chunk {
         std::uint32_t bytes = 0;
-        std::vector<Piece> pieces;  ///< ascending, the first {0, 0}; empty without an index
+        Pieces pieces;  ///< ascending, the first {0, 0}; empty without an index
     };
     struct Rendition {
         int kbps = 0;

@@ -416,6 +416,8 @@ void Conductor::batch_failed(Transfer& transfer, const Failure& failure, double 
     batch.numbers.erase(transfer.order);
     if (ask.from == Ask::From::peer) {
         peers_->failed(ask.source, fault, ask.rendition, ask.chunk, millis(now));
+        if (const auto n = static_cast<std::size_t>(ask.source); n < batch.told.size())
+            batch.told[n] = 0;  // the picker may have changed what it knows of it
         if (fault == Fault::wrong) reject(ask, word(fault));
     } else {
         blame(transfer, {Object::What::chunk, ask.rendition, ask.chunk}, failure, now);

@@ -26,7 +26,7 @@ struct Found {
 };
 
 /// By chunk.
-using Pieces = std::vector<std::vector<abr::Shape::Piece>>;
+using Pieces = std::vector<abr::Shape::Pieces>;
 
 class Conductor {
    public:
@@ -116,6 +116,8 @@ class Conductor {
         int edge = -1;                         ///< the last of them
         bool each = false;                     ///< Came reports each request instead of each peer
         double asked = 0, first = -1;          ///< s
+        /// Revision of each peer when the picker got what it has, plus 1; 0: it must get it.
+        std::vector<std::uint32_t> told{};
     };
     struct Transfer {
         Ask ask;

@@ -1,8 +1,9 @@
 #pragma once
 // What a source has of a rendition: whole chunks, and pieces of chunks that it still receives.
 #include <cstdint>
-#include <map>
 #include <vector>
+
+#include "base/flat_map.hpp"
 
 namespace stretto::gather {
 
@@ -20,6 +21,9 @@ constexpr bool contains(PieceSet set, int first, int end) {
     return true;
 }
 
+/// The pieces of unfinished chunks, by chunk: a few, or none.
+using Parts = FlatMap<int, PieceSet>;
+
 /// How many uploads to serve at a time. Over a slow uplink few at a time, so that each piece is
 /// soon complete and can be passed on again: in a flash crowd of 400 players with 0.5 Mbit/s, peers
 /// send 74 % of the maximum flow with two uploads, and 69 % with four.
@@ -29,7 +33,7 @@ constexpr int uploads_for(double bytes_per_s) {
 
 struct Have {
     std::vector<bool> chunks;
-    std::map<int, PieceSet> parts{};  ///< of other chunks
+    Parts parts{};  ///< of other chunks
 
     bool has(int chunk) const { return chunks[static_cast<std::size_t>(chunk)]; }
     /// All of the chunk, or pieces of it.

@@ -58,6 +58,7 @@ void Listening::on_found(double now) {
     while (how.lowest < how.highest &&
            all[static_cast<std::size_t>(how.lowest)].kbps < wish_.least_kbps)
         ++how.lowest;
+    needs_ = abr::bytes_per_second(shape(), how.highest);
     headers_.assign(all.size(), false);
     indexed_.assign(all.size(), false);
     session_.emplace(found_->shape, found_->rate, policy_, how);
@@ -137,9 +138,7 @@ double Listening::most() const {
 
 /// The budget spent so far on the current request to peers, or on waiting for peers.
 double Listening::lost_to_peers(double now) const {
-    const auto top = static_cast<int>(shape().renditions.size()) - 1;
-    const double needs = abr::bytes_per_second(shape(), std::min(top, wish_.session.highest));
-    const double load = session_->edge_rate() > 0 ? needs / session_->edge_rate() : 1;
+    const double load = session_->edge_rate() > 0 ? needs_ / session_->edge_rate() : 1;
     if (peers_want_) {
         const double audio_s = static_cast<double>(used()) / found_->rate;
         return Budget::loss(now - peers_want_->asked, audio_s, load);
@@ -246,15 +245,25 @@ void Listening::of_peers(const Session::Want& want, double now) {
     pump_peers(*peers_want_, now);
 }
 
+/// What peers have of the chunk, as far as that has changed.
+void Listening::tell_picker(Batch& batch, double now) {
+    const auto& all = peers_->all();
+    batch.told.resize(all.size());
+    for (std::size_t n = 0; n < all.size(); ++n) {
+        const auto& peer = all[n];
+        if (batch.told[n] == peer.revision + 1 || !peers_->able(static_cast<int>(n), millis(now)))
+            continue;
+        const auto& have = peer.have[static_cast<std::size_t>(batch.rendition)];
+        if (!have.has_some(batch.chunk)) continue;
+        const auto part = have.parts.find(batch.chunk);
+        batch.picker.set_peer(static_cast<int>(n), have.has(batch.chunk),
+                              part != have.parts.end() ? part->second : 0, peer.worth());
+        batch.told[n] = peer.revision + 1;
+    }
+}
+
 void Listening::pump_peers(Batch& batch, double now) {
-    for (int n = 0; n < static_cast<int>(peers_->all().size()); ++n)
-        if (peers_->able(n, millis(now)) && peers_->at(n).has(batch.rendition, batch.chunk)) {
-            const auto& have = peers_->at(n).have[static_cast<std::size_t>(batch.rendition)];
-            Have here{{have.has(batch.chunk)}};
-            if (const auto part = have.parts.find(batch.chunk); part != have.parts.end())
-                here.parts.emplace(0, part->second);
-            batch.picker.set_peer(n, std::move(here), peers_->at(n).worth());
-        }
+    tell_picker(batch, now);
     const bool tail = &batch == peers_tail_.get();
     pump(batch, now);
     if (batch.picker.complete()) return;

@@ -56,6 +56,7 @@ class Listening final : public Conductor {
     void of_edge(const play::Session::Want& want, int edge, double now);
     void pass(Transfer& transfer);
     void pass_pieces(Batch& batch);
+    void tell_picker(Batch& batch, double now);
     void pump_peers(Batch& batch, double now);
     void drop_want(double now);
     void drop_batch(std::unique_ptr<Batch>& batch, double now);
@@ -86,6 +87,7 @@ class Listening final : public Conductor {
     std::deque<Tail> tails_;
     std::optional<Tail> tail_;                  // being completed
     std::map<std::pair<int, int>, int> giver_;  // the single edge that sent all bytes, or -1
+    double needs_ = 0;                          // bytes/s of the highest rendition to use
     double edge_from_ = 0;  // share of the song heard, before the rest of tails is asked of an edge
     int last_rendition_ = -1;
     bool poll_best_ = false;

@@ -49,6 +49,11 @@ std::vector<bool> chunks_of(const swarm::Ranges& ranges, int chunks) {
     return have;
 }
 
+/// What a peer has goes to Peer::have. A tenth of a player's memory would be copies of it.
+swarm::PeerInfo without_have(const swarm::PeerInfo& info) {
+    return {info.peer_id, info.url, info.km, info.health, info.upload_kbps, {}, info.ticket};
+}
+
 /// The sum of the rates of the fastest peers.
 double sum_of_best(std::vector<double>& speeds) {
     std::ranges::sort(speeds, std::greater{});
@@ -120,13 +125,14 @@ void Peers::add(const std::vector<swarm::PeerInfo>& peers, Millis now) {
         const auto number = find_or_add(info, now);
         if (!number) continue;
         auto& peer = at(*number);
-        peer.info = info;
+        peer.info = without_have(info);
         for (std::size_t r = 0; r < options_.kbps.size(); ++r) {
             const auto have = info.have.find(options_.kbps[r]);
             // its own response is newer than the tracker's list
             if (peer.heard[r] != 0 || have == info.have.end()) continue;
             peer.have[r] = {chunks_of(have->second, options_.chunks)};
         }
+        ++peer.revision;
         changed_.push_back(*number);
     }
 }
@@ -160,8 +166,11 @@ void Peers::said(int number, int rendition, Have have, Millis now) {
     auto& peer = at(number);
     const auto r = static_cast<std::size_t>(rendition);
     peer.heard[r] = std::max<Millis>(now, 1);
-    peer.have[r] = std::move(have);
-    peer.have[r].chunks.resize(static_cast<std::size_t>(options_.chunks));
+    have.chunks.resize(static_cast<std::size_t>(options_.chunks));
+    if (peer.have[r] != have) {
+        peer.have[r] = std::move(have);
+        ++peer.revision;
+    }
     peer.whole[r] = std::ranges::all_of(peer.have[r].chunks, std::identity{});
     changed_.push_back(number);
 }
@@ -194,6 +203,7 @@ void Peers::failed(int number, Fault fault, int rendition, int chunk, Millis now
     switch (fault) {
         case Fault::missing:
             peer.have[static_cast<std::size_t>(rendition)].lacks(chunk);
+            ++peer.revision;
             peer.whole[static_cast<std::size_t>(rendition)] = false;
             changed_.push_back(number);
             break;
@@ -228,28 +238,24 @@ bool Peers::may_give(int rendition, int chunk, Millis now) const {
 
 play::Session::Offer Peers::offer(int chunk, Millis now) const {
     play::Session::Offer offer;
-    std::vector<double> speeds;
-    const auto renditions = static_cast<int>(options_.kbps.size());
-    const auto usable = [&](const Peer& peer) {
-        return !peer.banned && !peer.retired && peer.not_before <= now;
-    };
-    for (int r = 0; r < renditions; ++r) {
-        speeds.clear();
-        for (const auto& peer : peers_)
-            if (usable(peer) && peer.has(r, chunk)) speeds.push_back(peer.expected());
-        offer.bytes_per_s.push_back(sum_of_best(speeds));
-    }
+    const auto renditions = options_.kbps.size();
+    std::vector<std::vector<double>> speeds(renditions);
     for (const auto& peer : peers_) {
         offer.asked = offer.asked || peer.asking;
-        if (!usable(peer)) continue;
-        if (offer.soon) continue;
+        if (peer.banned || peer.retired || peer.not_before > now) continue;
         bool here = false, close = false;
-        for (int r = 0; r < renditions && !here; ++r) here = peer.has(r, chunk);
-        for (int r = 0; r < renditions && !here && !close; ++r)
+        for (std::size_t r = 0; r < renditions; ++r)
+            if (peer.have[r].has_some(chunk)) {
+                here = true;
+                speeds[r].push_back(peer.expected());
+            }
+        if (here || offer.soon) continue;
+        for (std::size_t r = 0; r < renditions && !close; ++r)
             for (int k = std::max(0, chunk - near); k < chunk && !close; ++k)
-                close = peer.has(r, k);
-        offer.soon = close && !here;
+                close = peer.have[r].has_some(k);
+        offer.soon = close;
     }
+    for (auto& of_rendition : speeds) offer.bytes_per_s.push_back(sum_of_best(of_rendition));
     return offer;
 }
 

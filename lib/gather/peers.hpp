@@ -14,19 +14,21 @@ namespace stretto::gather {
 
 /// What one song knows of a peer.
 struct Peer {
-    swarm::PeerInfo info;
-    std::vector<Have> have;     ///< per rendition
+    // first what is looked at most often
+    bool asking = false, reported = false, banned = false;
+    bool retired = false;        ///< replaced by another peer
+    std::uint32_t revision = 0;  ///< changes with `have`
+    Millis not_before = 0;       ///< send it no request for chunks before this time
+    std::vector<Have> have;      ///< per rendition
+    double speed = 0;            ///< measured bytes/s of one order; 0: not measured yet
+    Millis polled = 0;
     std::vector<Millis> heard;  ///< per rendition: time of its own last Stretto-Have; 0: never
     std::vector<bool> whole;    ///< per rendition: it said that it has all chunks
-    double speed = 0;           ///< measured bytes/s of one order; 0: not measured yet
-    Millis not_before = 0;      ///< send it no request for chunks before this time
-    Millis polled = 0;
-    int unanswered = 0;  ///< consecutive polls
-    bool asking = false, reported = false, banned = false;
-    bool retired = false;     ///< replaced by another peer
-    std::uint64_t bytes = 0;  ///< correct bytes
-    std::uint64_t noted = 0;  ///< of these, up to the last review
-    std::int64_t ms = 0;      ///< duration of its transfers
+    int unanswered = 0;         ///< consecutive polls
+    std::uint64_t bytes = 0;    ///< correct bytes
+    std::uint64_t noted = 0;    ///< of these, up to the last review
+    std::int64_t ms = 0;        ///< duration of its transfers
+    swarm::PeerInfo info;       ///< without what it has
 
     /// The chunk, or pieces of it.
     bool has(int rendition, int chunk) const {

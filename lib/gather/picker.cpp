@@ -64,6 +64,18 @@ void Picker::set_peer(int peer, Have have, double bytes_per_s) {
     if (mine.speed == 0) mine.speed = std::clamp(bytes_per_s, 20e3, 2e6);
 }
 
+void Picker::set_peer(int peer, bool whole, PieceSet some, double bytes_per_s) {
+    auto& mine = peers_[peer];
+    mine.have.chunks.resize(1);
+    mine.have.chunks[0] = whole;
+    if (some != 0)
+        mine.have.parts[0] = some;
+    else
+        mine.have.parts.erase(0);
+    mine.gone = false;
+    if (mine.speed == 0) mine.speed = std::clamp(bytes_per_s, 20e3, 2e6);
+}
+
 void Picker::drop_peer(int peer) {
     const auto found = peers_.find(peer);
     if (found != peers_.end()) found->second.gone = true;
@@ -145,10 +157,11 @@ bool Picker::has(const Peer& peer, int chunk, int piece) const {
 /// The same of the pieces that a peer has.
 std::optional<Picker::Run> Picker::open_run(int chunk, const Peer& peer) const {
     if (peer.have.has(chunk)) return open_run(chunk);
-    if (!peer.have.has_some(chunk)) return {};
+    const auto part = peer.have.parts.find(chunk);
+    if (part == peer.have.parts.end()) return {};
     const auto& pieces = chunks_[static_cast<std::size_t>(chunk)].pieces;
-    const auto here = [&](int i) {
-        return pieces[static_cast<std::size_t>(i)].open() && has(peer, chunk, i);
+    const auto here = [&, set = part->second](int i) {
+        return pieces[static_cast<std::size_t>(i)].open() && contains(set, i);
     };
     const int most = static_cast<int>(pieces.size());
     int first = 0;
@@ -248,7 +261,7 @@ void Picker::start(int source, int chunk, int first, int end, Millis now,
                       c.pieces[static_cast<std::size_t>(first)].begin,
                       end_of(c, end - 1)};
     for (int i = first; i < end; ++i) ++c.pieces[static_cast<std::size_t>(i)].asked;
-    active_.emplace(order.number, Active{order, now, now, 0, false});
+    active_[order.number] = Active{order, now, now, 0, false};
     if (source == Order::edge) {
         if (edge_orders_++ == 0) edge_since_ = now, edge_bytes_ = 0;
     } else {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
-#include <map>
 #include <optional>
 #include <random>
 #include <vector>
@@ -71,6 +70,8 @@ class Picker {
     void set_peer(int peer, std::vector<bool> have, double bytes_per_s) {
         set_peer(peer, Have{std::move(have)}, bytes_per_s);
     }
+    /// The same if there is one chunk. Players call it for each peer, many times a second.
+    void set_peer(int peer, bool whole, PieceSet some, double bytes_per_s);
     /// Another peer replaces it: send it no more requests.
     void drop_peer(int peer);
     bool banned(int peer) const;
@@ -191,8 +192,8 @@ class Picker {
     std::vector<Chunk> chunks_;
     int left_;
     bool divided_ = false;
-    std::map<int, Peer> peers_;
-    std::map<int, Active> active_;
+    FlatMap<int, Peer> peers_;
+    FlatMap<int, Active> active_;  // by number
     int next_ = 1, edge_orders_ = 0, strangers_ = 0;
     double edge_rate_ = 0;
     mutable Millis slow_since_ = -1;  // since when peers are too slow

@@ -1,7 +1,6 @@
 #pragma once
 // The fields Stretto-Have and Stretto-Parts: the chunks of a rendition that a peer has, and the
 // pieces of others.
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +16,7 @@ std::string print_have(const std::vector<bool>& here);
 std::optional<std::vector<bool>> parse_have(std::string_view text, std::size_t chunks);
 
 /// The pieces of chunks that a peer still receives, for the Stretto-Parts field: "8/0-4, 8/7".
-using Parts = std::map<int, gather::PieceSet>;
+using Parts = gather::Parts;
 std::string print_parts(const Parts& parts);
 /// Parse a peer's field. Chunks from `chunks` on, pieces from 64 on, and all chunks after the 64th
 /// are ignored. nullopt: invalid list.

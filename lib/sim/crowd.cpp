@@ -2,19 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/crowd_state.hpp"
 
 namespace stretto::sim {
 namespace {
 
-constexpr Millis step_ms = 20;
 constexpr Millis least_between_ms = 3000;  // announces, as in stream/tracker.cpp
 constexpr int interval_s = 120;            // of announces, as stretto-track asks for
 constexpr Millis head_start_ms = 10000;
 constexpr double rush_ms = 60'000;
-constexpr double late_s = 1.9;      // before each byte of a peer that is Evil::late
-constexpr double look_up_s = 0.05;  // the tracker asks the origin how a song is cut
+constexpr double late_s = 1.9;       // before each byte of a peer that is Evil::late
+constexpr double least_away_s = 10;  // others notice that it left
+constexpr double look_up_s = 0.05;   // the tracker asks the origin how a song is cut
 
 swarm::PeersLimits limits(const CrowdSettings& settings) {
     swarm::PeersLimits limits;
@@ -87,6 +88,46 @@ CrowdState::CrowdState(const CrowdSettings& s)
               [this] { fail_edges(); });
 }
 
+/// Geometric, as of a session that ends after each song with the same chance.
+int CrowdState::draw_count(double mean) {
+    return 1 +
+           static_cast<int>(std::log(1 - chance.real()) / std::log(1 - 1 / std::max(1.001, mean)));
+}
+
+bool CrowdState::connect(std::uint32_t a, std::uint32_t b) const {
+    if (!settings.nat) return true;
+    const std::uint64_t pair = std::uint64_t{std::min(a, b)} << 32 | std::max(a, b);
+    return connects(listeners[a].nat, listeners[b].nat, Chance{settings.seed ^ pair}.real(),
+                    *settings.nat);
+}
+
+double CrowdState::origin_s(std::size_t edge, std::uint32_t song, const gather::Ask& ask) {
+    if (!settings.edge_misses) return 0;
+    using What = gather::Ask::What;
+    // chunk 0 has one name in a rendition, however it is asked for; a manifest has none
+    const auto rendition = ask.what == What::manifest ? 0xff
+                           : ask.what == What::first
+                               ? rendition_of(catalogue.song(song).layout, ask.kbps)
+                               : ask.rendition;
+    const auto chunk = ask.what == What::index      ? 0xffff
+                       : ask.what == What::manifest ? 0
+                                                    : ask.chunk;
+    const auto key = std::uint64_t{song} << 32 | static_cast<std::uint64_t>(edge) << 26 |
+                     static_cast<std::uint64_t>(rendition & 0xff) << 16 |
+                     static_cast<std::uint64_t>(chunk & 0xffff);
+    const auto [here, fresh] = at_edges_.try_emplace(key, 0);
+    if (fresh) {
+        ++result.edge_misses;
+        here->second =
+            now + static_cast<Millis>(1000 * rtt_s(edge_place(edge), edge_place(0)) + 0.5);
+    }
+    return static_cast<double>(std::max<Millis>(0, here->second - now)) / 1000;
+}
+
+void CrowdState::count_announce(const swarm::Announce& said) {
+    if (settings.messages) result.message_bytes += swarm::print_announce(said).size() + heads_bytes;
+}
+
 /// After the evil peers and the seeders.
 Millis CrowdState::arrival() {
     const double all_ms = settings.arrivals_s * 1000;
@@ -124,10 +165,10 @@ void CrowdState::add_listener(std::uint32_t i) {
         l.reachable = chance.real() >= settings.unreachable;
     if (!member.evil && settings.no_upload > 0) l.gives = chance.real() >= settings.no_upload;
     if (!l.reachable || !l.gives) member.up = 0;
-    // geometric, as a session is that ends after each song with the same chance
-    if (settings.play)
-        l.songs_left = 1 + static_cast<int>(std::log(1 - chance.real()) /
-                                            std::log(1 - 1 / std::max(1.001, settings.songs_each)));
+    if (settings.play) l.songs_left = draw_count(settings.songs_each);
+    if (settings.play && settings.visits > 1) l.visits_left = draw_count(settings.visits) - 1;
+    // a generator of its own, so that a seed means the same listeners with NATs and without
+    if (settings.nat) l.nat = nat_of(Chance{settings.seed * 0x9e3779b9 + i}.real(), *settings.nat);
     const auto when = arrival();
     // evil peers arrive before all others
     const Millis attack = head_start(settings) - head_start_ms;
@@ -153,6 +194,41 @@ void CrowdState::arrive(std::uint32_t number) {
     begin_song(number);
 }
 
+/// With what it has kept.
+void CrowdState::come_again(std::uint32_t number) {
+    auto& l = listeners[number];
+    --l.visits_left;
+    l.songs_left = draw_count(settings.songs_each);
+    l.here = true;
+    flows.report_all(l.up, false);
+    l.edge_idle = {};
+    l.announced = -1;
+    l.changed = l.announcing = false;
+    if (!l.holdings.empty()) changed(number);
+    begin_song(number);
+}
+
+void CrowdState::make_room(Listener& l, std::uint32_t song) {
+    const auto bytes_of = [&](const Holding& holding) {
+        const auto& sizes =
+            catalogue.song(holding.song).bytes[static_cast<std::size_t>(holding.rendition)];
+        double sum = 0;
+        for (std::size_t k = 0; k < sizes.size(); ++k)
+            if (holding.have.chunks[k]) sum += sizes[k];
+        return sum;
+    };
+    double all = 0;
+    for (const auto& holding : l.holdings) all += bytes_of(holding);
+    for (std::size_t i = 0; i < l.holdings.size() && all > settings.cache_mb * 1e6;) {
+        if (l.holdings[i].song == song) {
+            ++i;
+            continue;
+        }
+        all -= bytes_of(l.holdings[i]);
+        l.holdings.erase(l.holdings.begin() + static_cast<long>(i));
+    }
+}
+
 void CrowdState::begin_song(std::uint32_t number) {
     auto& l = listeners[number];
     auto song = number < settings.listeners ? static_cast<std::uint32_t>(zipf.draw(chance)) : 0;
@@ -165,6 +241,7 @@ void CrowdState::begin_song(std::uint32_t number) {
             {song, rendition, {std::vector<bool>(static_cast<std::size_t>(layout.chunks), true)}});
         return changed(number);
     }
+    if (settings.cache_mb > 0) make_room(l, song);
     l.client = std::make_unique<CrowdClient>(*this, number, song, rendition);
     if (!settings.play) return;
     --l.songs_left;
@@ -174,12 +251,20 @@ void CrowdState::begin_song(std::uint32_t number) {
 void CrowdState::leave(std::uint32_t number) {
     auto& l = listeners[number];
     l.here = false;
-    l.holdings = {};
-    l.edges.reset();
+    flows.report_all(l.up, true);  // its transfers break
+    if (l.visits_left > 0) {
+        after(-std::log(1 - chance.real()) * settings.away_s + least_away_s,
+              [this, number] { come_again(number); });
+    } else {
+        l.holdings = {};
+        l.edges.reset();
+        --left_;
+    }
     result.members[number].left_s = static_cast<double>(now) / 1000;
     swarm::Announce said;
     said.peer_id = std::to_string(number);
     said.port = l.at.port;
+    count_announce(said);
     after(l.tracker_rtt_s / 2,
           [this, &l, said] { tracker.announce(l.at, said, static_cast<std::uint64_t>(now)); });
 }
@@ -236,7 +321,9 @@ void CrowdState::announce(std::uint32_t number) {
     l.changed = false;
     l.announcing = true;
     l.announced = now;
-    after(l.tracker_rtt_s / 2, [this, number, said = inventory(number)] { heard(number, said); });
+    auto said = inventory(number);
+    count_announce(said);
+    after(l.tracker_rtt_s / 2, [this, number, said = std::move(said)] { heard(number, said); });
 }
 
 /// By the tracker; what follows is its Site's part.
@@ -282,8 +369,10 @@ void CrowdState::settle(std::uint32_t number) {
     result.plays.push_back(l.client->outcome());
     l.client.reset();
     if (l.songs_left > 0) return after(0, [this, number] { begin_song(number); });
-    --left_;
-    if (settings.play) leave(number);
+    if (settings.play)
+        leave(number);
+    else
+        --left_;
 }
 
 void CrowdState::pump_all() {
@@ -299,9 +388,20 @@ void CrowdState::pump_all() {
 void CrowdState::step(std::vector<Flows::Came>& came) {
     came.clear();
     flows.step(static_cast<double>(step_ms) / 1000, came);
-    for (const auto& one : came)
+    flowed_ = now;
+    handled = 0;
+    for (const auto& one : came) {
+        ++handled;
         if (auto& client = listeners[one.user >> 32].client)
             client->came(static_cast<int>(one.user & 0xffffffff), one.bytes);
+    }
+    handled = std::numeric_limits<std::size_t>::max();
+}
+
+void CrowdState::happen(const Agenda::Event& event) {
+    if (event.what == Timer::call) return agenda.call(event)();
+    if (const auto& client = listeners[event.listener].client)
+        client->timer(event.what, event.serial, event.number);
 }
 
 /// Events by the millisecond, flows by the step.
@@ -314,7 +414,7 @@ void CrowdState::run() {
         stepped = end - step_ms;
         while (!agenda.empty() && agenda.next() <= end) {
             now = std::max(now, agenda.next());
-            agenda.take()();
+            happen(agenda.take());
             pump_all();
         }
         now = end;

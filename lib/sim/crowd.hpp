@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/crowd_nat.hpp"
+
 namespace stretto::sim {
 
 /// How an evil peer responds to a request for a chunk. Each one announces all chunks.
@@ -60,6 +62,16 @@ struct CrowdSettings {
     bool skips = true;       ///< some songs are left before their end
     double replays = 0.5;    ///< chance that a song of the same session is played again
     std::string abr = "stretto";
+
+    bool messages = false;     ///< polls, announces and lists of peers have bytes
+    bool edge_misses = false;  ///< edges are empty at first
+    double loss = 0;           ///< share of packets that are lost, on every path
+
+    /// Listeners are pages: they connect to each other over WebRTC, from behind NATs.
+    std::optional<NatShares> nat{};
+    double visits = 1;     ///< mean number of sessions of a listener, each of songs_each songs
+    double away_s = 3600;  ///< mean time between two
+    double cache_mb = 0;   ///< of a listener: then it drops the songs it began first; 0: no limit
 };
 
 /// The result of one song of one listener.
@@ -90,7 +102,10 @@ struct CrowdRun {
     std::vector<CrowdPlay> plays;
     std::vector<CrowdMember> members;
     double ended_s = 0;
-    std::uint64_t edge_bytes = 0;  ///< bytes of chunks sent by edges, including useless ones
+    std::uint64_t edge_bytes = 0;     ///< bytes of chunks sent by edges, including useless ones
+    std::uint64_t message_bytes = 0;  ///< if CrowdSettings::messages
+    std::uint64_t edge_misses = 0;    ///< requests that an edge had to pass on to the origin
+    std::uint64_t links_tried = 0, links_open = 0;  ///< over WebRTC
 };
 
 /// Deterministic. Time and memory grow with the number of listeners and their songs.

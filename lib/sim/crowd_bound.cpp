@@ -43,18 +43,25 @@ double overlap(double a0, double a1, double b0, double b1) {
     return std::max(0.0, std::min(a1, b1) - std::max(a0, b0));
 }
 
-/// Seconds in each of which the swarm can give so much: a second each while somebody loads, that
-/// is short against a load and keeps the networks small.
-constexpr double slot_s = 1;
-
+/// Time is divided into slots, in each of which the swarm can give so much: of a second, that is
+/// short against a load, or of as many seconds as keep a network within `edges` edges. A long slot
+/// is several short ones in one, so it never lowers the maximum flow.
 struct Swarm {
+    explicit Swarm(std::size_t edges) : most_edges(edges) {}
+    std::size_t most_edges;
     std::vector<const CrowdPlay*> loads;
+    double slot_s = 1;
 
     /// From when on it could have something to give.
     static double able_s(const CrowdPlay& load, const CrowdMember& member) {
         return load.began_s + load.first_bytes / member.down;
     }
-    std::uint64_t most(const std::vector<CrowdMember>& members) const;
+    std::uint64_t most(const std::vector<CrowdMember>& members);
+    void choose_slot() {
+        double seconds = 0;
+        for (const auto* load : loads) seconds += load->ended_s - load->began_s;
+        while (seconds / slot_s > static_cast<double>(most_edges)) slot_s *= 2;
+    }
     /// All bytes but those that come to the swarm for the first time: at least as many as one took.
     double from_edge_once() const {
         double sum = 0, most = 0;
@@ -70,8 +77,8 @@ struct Swarm {
 std::map<long, double> supply(const Swarm& swarm, const std::vector<CrowdMember>& members) {
     std::map<long, double> by_slot;
     for (const auto* load : swarm.loads)
-        for (auto t = static_cast<long>(load->began_s / slot_s);
-             static_cast<double>(t) * slot_s < load->ended_s; ++t)
+        for (auto t = static_cast<long>(load->began_s / swarm.slot_s);
+             static_cast<double>(t) * swarm.slot_s < load->ended_s; ++t)
             by_slot[t] = 0;
     // a running sum over members by time: in the slot in which one begins or ends it gives a part
     std::vector<std::pair<double, double>> changes;  // since when, so many bytes/s more or less
@@ -89,17 +96,18 @@ std::map<long, double> supply(const Swarm& swarm, const std::vector<CrowdMember>
     std::size_t i = 0;
     double rate = 0;
     for (auto& [t, bytes] : by_slot) {
-        const double from = static_cast<double>(t) * slot_s, to = from + slot_s;
+        const double from = static_cast<double>(t) * swarm.slot_s, to = from + swarm.slot_s;
         for (; i < changes.size() && changes[i].first <= from; ++i) rate += changes[i].second;
-        bytes = rate * slot_s;
+        bytes = rate * swarm.slot_s;
         for (std::size_t k = i; k < changes.size() && changes[k].first < to; ++k)
             bytes += changes[k].second * (to - changes[k].first);
     }
     return by_slot;
 }
 
-std::uint64_t Swarm::most(const std::vector<CrowdMember>& members) const {
+std::uint64_t Swarm::most(const std::vector<CrowdMember>& members) {
     if (loads.size() < 2) return 0;
+    choose_slot();
     Network network;
     const auto by_slot = supply(*this, members);
     std::map<long, std::size_t> hubs;
@@ -123,17 +131,19 @@ std::uint64_t Swarm::most(const std::vector<CrowdMember>& members) const {
     return network.most();
 }
 
-std::map<std::uint32_t, Swarm> swarms(const CrowdRun& run) {
+std::map<std::uint32_t, Swarm> swarms(const CrowdRun& run, std::size_t edges = 0) {
     std::map<std::uint32_t, Swarm> all;
-    for (const auto& load : run.plays) all[load.song].loads.push_back(&load);
+    for (const auto& load : run.plays)
+        all.try_emplace(load.song, edges).first->second.loads.push_back(&load);
     return all;
 }
 
 }  // namespace
 
-std::uint64_t most_from_peers(const CrowdRun& run) {
+std::uint64_t most_from_peers(const CrowdRun& run, std::size_t edges) {
     std::uint64_t sum = 0;
-    for (const auto& [song, swarm] : swarms(run)) sum += swarm.most(run.members);
+    auto all = swarms(run, edges);
+    for (auto& [song, swarm] : all) sum += swarm.most(run.members);
     return sum;
 }
 

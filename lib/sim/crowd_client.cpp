@@ -12,6 +12,7 @@ namespace {
 
 constexpr int rate = 44'100;
 constexpr std::uint32_t manifest_bytes = 4500, index_row_bytes = 24;
+constexpr std::uint32_t poll_ask_bytes = 250, poll_answer_bytes = 450;  // as in heads_bytes
 constexpr double silence_s = 5;  // before a poll that is not answered ends
 
 bool gives(const gather::Have& have, const gather::Ask& ask) {
@@ -54,6 +55,7 @@ CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_
     options.tracker = true;
     options.peers = crowd.settings.peers;
     options.local_peers = true;
+    options.rtc_peers = crowd.settings.nat.has_value();
     options.self = std::to_string(listener);
     options.keeps = true;
     options.first_beside_tracker = crowd.settings.play;
@@ -84,7 +86,7 @@ CrowdClient::CrowdClient(CrowdState& crowd, std::uint32_t listener, std::uint32_
         kept.kept, [](const auto& r) { return !r.empty() && r[0]; });  // with its manifest
     conductor_->start(now_s(), listening_ && known ? std::optional{std::move(kept)} : std::nullopt);
     carry_out();
-    later(0, [this] { pump(); });
+    later(0, Timer::pump);
 }
 
 CrowdClient::~CrowdClient() = default;
@@ -92,12 +94,28 @@ CrowdClient::~CrowdClient() = default;
 Millis CrowdClient::now() const { return crowd_.now; }
 Listener& CrowdClient::me() { return crowd_.listeners[listener_]; }
 
-void CrowdClient::later(double seconds, std::function<void()> what) {
-    crowd_.after(seconds,
-                 [&crowd = crowd_, listener = listener_, serial = serial_, what = std::move(what)] {
-                     const auto& client = crowd.listeners[listener].client;
-                     if (client && client->serial_ == serial && !client->over_) what();
-                 });
+void CrowdClient::later(double seconds, Timer what, int number) {
+    crowd_.agenda.at(crowd_.time_after(seconds), what, listener_, serial_, number);
+}
+
+void CrowdClient::timer(Timer what, std::uint32_t serial, int number) {
+    if (serial != serial_ || over_) return;
+    switch (what) {
+        case Timer::call:
+            break;
+        case Timer::pump:
+            return pump();
+        case Timer::wake:
+            return crowd_.wake(listener_);
+        case Timer::tracker:
+            return from_tracker(number);
+        case Timer::cache:
+            return from_cache(number);
+        case Timer::head:
+            return on_head(number);
+        case Timer::stalled:
+            return fail(number, gather::Fault::stalled);
+    }
 }
 
 /// What the manifest tells, and what is kept.
@@ -129,27 +147,30 @@ void CrowdClient::carry_out(const Ask& ask) {
     if (ask.from == Ask::From::tracker) {
         flights_[ask.number].ask = ask;
         const double rtts = ask.what == Ask::What::song ? 2 : 1;  // its connection stays open
-        return later(rtts * me().tracker_rtt_s, [this, n = ask.number] { from_tracker(n); });
+        return later(rtts * me().tracker_rtt_s, Timer::tracker, ask.number);
     }
     if (ask.from == Ask::From::cache) {
-        const auto bytes = ask.stop - ask.begin;
         flights_[ask.number].ask = ask;
-        outcome_.from[0] += bytes;
-        return later(0, [this, n = ask.number, bytes] {
-            if (flights_.erase(n) == 0) return;
-            tell_bytes();
-            conductor_->received(n, bytes, now_s());
-            carry_out();
-            conductor_->ended(n, now_s());
-            carry_out();
-            pump();
-        });
+        outcome_.from[0] += ask.stop - ask.begin;
+        return later(0, Timer::cache, ask.number);
     }
     Flight flight;
     flight.ask = ask;
     flight.length = length_of(ask);
     flight.next_piece = ask.first_piece;
     request(std::move(flight));
+}
+
+void CrowdClient::from_cache(int number) {
+    const auto flight = flights_.extract(number);
+    if (flight.empty()) return;
+    const auto& ask = flight.mapped().ask;
+    tell_bytes();
+    conductor_->received(number, ask.stop - ask.begin, now_s());
+    carry_out();
+    conductor_->ended(number, now_s());
+    carry_out();
+    pump();
 }
 
 std::uint32_t CrowdClient::length_of(const Ask& ask) const {
@@ -252,9 +273,13 @@ std::vector<swarm::PeerInfo> CrowdClient::peers_of(const Ask& ask) {
     query.location = me().place;
     crowd_.tracker.list(query, {me().at.ip, me().place}, static_cast<std::uint64_t>(now()),
                         [&](std::string_view list) {
+                            if (crowd_.settings.messages)
+                                crowd_.result.message_bytes += list.size() + heads_bytes;
                             if (auto said = swarm::parse_peers_answer(swarm::wrap_peers_list(list)))
                                 peers = std::move(*said);
                         });
+    if (crowd_.settings.nat)
+        for (auto& peer : peers) peer.url = "rtc:" + peer.peer_id;
     return peers;
 }
 
@@ -294,6 +319,7 @@ CrowdClient::Host& CrowdClient::host(int peer) {
         const auto& id = conductor_->peers()->at(peer).info.peer_id;
         std::from_chars(id.data(), id.data() + id.size(), found->second.peer);
         found->second.rtt_s = rtt_s(me().place, crowd_.listeners[found->second.peer].place);
+        found->second.barred = !crowd_.connect(listener_, found->second.peer);
     }
     return found->second;
 }
@@ -302,7 +328,7 @@ CrowdClient::Host& CrowdClient::host(int peer) {
 
 bool CrowdClient::silent(const Host& host) const {
     const auto& peer = crowd_.listeners[host.peer];
-    return !peer.here || !peer.reachable || peer.evil == Evil::silent;
+    return !peer.here || !peer.reachable || host.barred || peer.evil == Evil::silent;
 }
 
 bool CrowdClient::gives_wrong_bytes(const Ask& ask) {
@@ -321,6 +347,22 @@ bool CrowdClient::reuse(Idle& idle, double rtt_s, Flight& flight) {
     return true;
 }
 
+/// Seconds until a link to a peer is open. All requests share it.
+double CrowdClient::link(Host& host) {
+    const bool idle = now() - host.link_used > static_cast<Millis>(1000 * link_idle_s);
+    if (host.link_used == 0 || idle) {
+        const auto& peer = crowd_.listeners[host.peer];
+        const double signals_s = me().tracker_rtt_s + peer.tracker_rtt_s;
+        host.link_open =
+            now() +
+            static_cast<Millis>(1000 * (link_gather_s + signals_s + link_round_trips * host.rtt_s));
+        ++crowd_.result.links_tried;
+        if (peer.here && peer.reachable && !host.barred) ++crowd_.result.links_open;
+    }
+    host.link_used = now();
+    return static_cast<double>(std::max<Millis>(0, host.link_open - now())) / 1000;
+}
+
 /// A round trip till its answer's first byte, and one before on a new connection. One to learn that
 /// an edge refuses connections.
 void CrowdClient::request(Flight flight) {
@@ -330,9 +372,14 @@ void CrowdClient::request(Flight flight) {
     auto& idle = of_edge ? edge_idle(edge) : host(flight.ask.source).idle;
     const double rtt = of_edge ? rtt_of(edge) : host(flight.ask.source).rtt_s;
     const bool refused = of_edge && !crowd_.works(edge);
-    const double wait = rtt * (reuse(idle, rtt, flight) || refused ? 1 : 2);
+    const bool linked = !of_edge && crowd_.settings.nat.has_value();
+    const bool ready = reuse(idle, rtt, flight) || refused || linked;
+    const double wait = rtt * (ready ? 1 : 2) + (linked ? link(host(flight.ask.source)) : 0);
+    const double origin = of_edge ? crowd_.origin_s(edge, number_, flight.ask) : 0;
+    if (crowd_.settings.messages && flight.ask.what == Ask::What::poll)
+        crowd_.result.message_bytes += poll_ask_bytes;
     flights_[number] = std::move(flight);
-    later(wait, [this, number] { on_head(number); });
+    later(wait + origin, Timer::head, number);
 }
 
 gather::Have CrowdClient::holding_of(const Host& host, int rendition) const {
@@ -360,7 +407,8 @@ void CrowdClient::on_head(int number) {
                       of_edge ? rtt_of(edge) : 0,
                       static_cast<double>(now() - crowd_.stepped) / 1000,
                       flight.window_rate,
-                      std::uint64_t{listener_} << 32 | static_cast<std::uint32_t>(number)};
+                      std::uint64_t{listener_} << 32 | static_cast<std::uint32_t>(number),
+                      crowd_.settings.loss};
     if (of_edge) {
         flow.from = crowd_.edge_pipes[edge];
         flight.flow = crowd_.flows.start(flow);
@@ -369,15 +417,23 @@ void CrowdClient::on_head(int number) {
     auto& host = this->host(flight.ask.source);
     auto& peer = crowd_.listeners[host.peer];
     if (silent(host)) {
-        if (flight.ask.what == Ask::What::poll)
-            later(silence_s, [this, number] { fail(number, gather::Fault::stalled); });
+        if (flight.ask.what == Ask::What::poll) later(silence_s, Timer::stalled, number);
         return;
     }
     const auto have = holding_of(host, flight.ask.rendition);
     conductor_->have_said(number, have, now_s());
     if (flight.ask.what == Ask::What::poll) {
-        ++host.idle.connections;
-        return on_answer(number);
+        if (!crowd_.settings.messages) {
+            ++host.idle.connections;
+            return on_answer(number);
+        }
+        crowd_.result.message_bytes += poll_answer_bytes;
+        flight.length = poll_answer_bytes;
+        flight.peer = host.peer;
+        flow.from = peer.up;
+        flow.rtt_s = host.rtt_s;
+        flight.flow = crowd_.flows.start(flow);
+        return;
     }
     if (flight.ask.what == Ask::What::part &&
         (peer.evil == Evil::missing || peer.evil == Evil::claimed || !gives(have, flight.ask)))
@@ -404,16 +460,46 @@ std::uint32_t CrowdClient::next_stop(Flight& flight) const {
     return flight.next_stop = stop - ask.begin;
 }
 
-/// Whether these bytes from a peer are neither its first ones nor complete a piece. The conductor
-/// needs to know of them only when it decides something. Most bytes of a crowd are such.
-bool CrowdClient::changes_nothing(Flight& flight, std::uint32_t bytes) const {
+/// The bytes from a peer that must arrive before the conductor learns of them: those that begin the
+/// transfer, or complete a piece or all. It learns of others when it decides something. Most bytes
+/// of a crowd are such. 0: all matter
+std::uint32_t CrowdClient::unimportant(Flight& flight) const {
     const auto& ask = flight.ask;
-    return ask.from == Ask::From::peer && ask.what == Ask::What::part &&
-           flight.next_piece < ask.end_piece && flight.got > bytes &&
-           flight.got < next_stop(flight) && flight.got < flight.length;
+    if (ask.from != Ask::From::peer || ask.what != Ask::What::part || flight.got == 0 ||
+        flight.next_piece >= ask.end_piece)
+        return 0;
+    return std::min(next_stop(flight), flight.length) - flight.got;
+}
+
+/// The conductor will learn of them.
+void CrowdClient::add_bytes(int number, Flight& flight, std::uint32_t bytes, Millis when) {
+    if (flight.untold == 0) untold_.push_back(number);
+    flight.untold += bytes;
+    flight.untold_at = when;
+}
+
+/// The bytes that its flow has held back.
+void CrowdClient::take_held(int number, Flight& flight) {
+    if (!flight.quiet) return;
+    const auto held = crowd_.flows.take_held(flight.flow, crowd_.handled);
+    if (held.bytes == 0) return;
+    flight.got += held.bytes;
+    crowd_.result.members[flight.peer].given += held.bytes;
+    add_bytes(number, flight, held.bytes, crowd_.end_of_step(held.step));
+}
+
+/// From now on it reports no bytes before so many have arrived; 0: it reports all.
+void CrowdClient::be_quiet(Flight& flight, std::uint32_t bytes) {
+    if (bytes > 0) crowd_.flows.quiet(flight.flow, bytes);
+    if (std::exchange(flight.quiet, bytes > 0) == (bytes > 0)) return;
+    if (bytes > 0)
+        quiet_.push_back(&flight);
+    else
+        std::erase(quiet_, &flight);
 }
 
 void CrowdClient::tell_bytes() {
+    for (auto* flight : quiet_) take_held(flight->ask.number, *flight);
     for (const int number : untold_) {
         const auto found = flights_.find(number);
         if (found == flights_.end() || found->second.untold == 0) continue;
@@ -427,6 +513,8 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     const auto found = flights_.find(number);
     if (found == flights_.end() || over_) return;
     auto& flight = found->second;
+    take_held(number, flight);
+    const auto matter = unimportant(flight);
     const auto n = std::min(bytes, flight.length - flight.got);
     flight.got += n;
     const bool of_chunk = flight.ask.what == Ask::What::part || flight.ask.what == Ask::What::first;
@@ -437,14 +525,13 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
         if (!peer.here) return fail(number, gather::Fault::broken);
         if (of_chunk) crowd_.result.members[flight.peer].given += n;
         if (peer.evil == Evil::half && flight.got >= flight.length / 2) {
+            be_quiet(flight, 0);
             crowd_.flows.stop(std::exchange(flight.flow, -1));
             return;
         }
     }
-    if (changes_nothing(flight, n)) {
-        if (flight.untold == 0) untold_.push_back(number);
-        flight.untold += n;
-        flight.untold_at = now();
+    if (n < matter) {
+        add_bytes(number, flight, n, now());
         if (!crowd_.awake(listener_) && conductor_->eager(now_s())) crowd_.wake(listener_);
         return;
     }
@@ -457,12 +544,18 @@ void CrowdClient::came(int number, std::uint32_t bytes) {
     const auto still = flights_.find(number);
     if (still == flights_.end()) return;
     if (!crowd_.awake(listener_) && conductor_->eager(now_s())) crowd_.wake(listener_);
-    if (still->second.got < still->second.length) return;
-    const auto& done = still->second.ask;
+    auto& open = still->second;
+    if (open.got < open.length) {
+        // a fetch may decide something after any bytes
+        const auto rest = listening_ ? unimportant(open) : 0;
+        return be_quiet(open, crowd_.listeners[open.peer].evil == Evil::half ? 0 : rest);
+    }
+    const auto& done = open.ask;
     auto& idle = done.from == Ask::From::edge ? edge_idle(edge_of(done)) : host(done.source).idle;
     ++idle.connections;
     idle.since = now();
-    idle.window_rate = crowd_.flows.stop(std::exchange(still->second.flow, -1));
+    be_quiet(open, 0);
+    idle.window_rate = crowd_.flows.stop(std::exchange(open.flow, -1));
     on_answer(number);
 }
 
@@ -530,12 +623,14 @@ void CrowdClient::end(int number) {
     const auto found = flights_.find(number);
     if (found == flights_.end()) return;
     auto& flight = found->second;
+    take_held(number, flight);
     if (listening_ && (flight.ask.what == Ask::What::part || flight.ask.what == Ask::What::first)) {
         const bool edge = flight.ask.from == Ask::From::edge;
         const auto right = edge ? flight.got : flight.right;
         outcome_.from[edge ? 2 : 1] += right;
         outcome_.wasted += flight.got - std::min<std::uint64_t>(right, flight.got);
     }
+    be_quiet(flight, 0);
     if (flight.flow >= 0) crowd_.flows.stop(flight.flow);
     if (flight.uploading) --crowd_.listeners[host(flight.ask.source).peer].uploads;
     flights_.erase(found);
@@ -621,7 +716,7 @@ void CrowdClient::sleep() {
     const auto when = now() + std::max<Millis>(1, static_cast<Millis>(std::ceil(wait * 1000)));
     if (due_ > now() && due_ <= when) return;
     due_ = when;
-    later(static_cast<double>(when - now()) / 1000, [this] { crowd_.wake(listener_); });
+    later(static_cast<double>(when - now()) / 1000, Timer::wake);
 }
 
 }  // namespace stretto::sim

@@ -10,6 +10,7 @@
 #include "gather/fetching.hpp"
 #include "gather/listening.hpp"
 #include "sim/crowd.hpp"
+#include "sim/crowd_agenda.hpp"
 #include "sim/crowd_world.hpp"
 #include "sim/ears.hpp"
 
@@ -43,6 +44,8 @@ class CrowdClient {
     void edges_failed();
     /// Bytes of a request have arrived.
     void came(int number, std::uint32_t bytes);
+    /// A time has come, unless it was for an earlier song or this one is over.
+    void timer(Timer what, std::uint32_t serial, int number);
 
    private:
     using Ask = gather::Ask;
@@ -50,6 +53,9 @@ class CrowdClient {
         std::uint32_t peer = 0;
         double rtt_s = 0;
         Idle idle;
+        bool barred = false;   // a NAT lets neither through
+        Millis link_open = 0;  // with WebRTC: since, or when, if it was ever tried
+        Millis link_used = 0;
     };
     /// An open request.
     struct Flight {
@@ -63,6 +69,7 @@ class CrowdClient {
         std::uint64_t right = 0;      // bytes in correct pieces
         double window_rate = 0;
         int flow = -1;
+        bool quiet = false;  // its flow holds bytes back
         bool uploading = false;
     };
 
@@ -85,7 +92,11 @@ class CrowdClient {
     void on_head(int number);
     void on_answer(int number);
     std::uint32_t next_stop(Flight& flight) const;
-    bool changes_nothing(Flight& flight, std::uint32_t bytes) const;
+    std::uint32_t unimportant(Flight& flight) const;
+    void add_bytes(int number, Flight& flight, std::uint32_t bytes, Millis when);
+    void be_quiet(Flight& flight, std::uint32_t bytes);
+    void take_held(int number, Flight& flight);
+    void from_cache(int number);
     void tell_bytes();
     bool take_pieces(int number);
     void fail(int number, gather::Fault fault);
@@ -97,6 +108,7 @@ class CrowdClient {
     double rtt_of(std::size_t edge) const;
     Idle& edge_idle(std::size_t edge);
     Host& host(int peer);
+    double link(Host& host);
     bool reuse(Idle& idle, double rtt_s, Flight& flight);
     bool silent(const Host& host) const;
     bool gives_wrong_bytes(const Ask& ask);
@@ -109,7 +121,7 @@ class CrowdClient {
     void finish_play();
 
     /// Does nothing if the song is over by then.
-    void later(double seconds, std::function<void()> what);
+    void later(double seconds, Timer what, int number = 0);
     Millis now() const;
     double now_s() const { return static_cast<double>(now()) / 1000; }
     double at() const { return now_s() - outcome_.began_s; }
@@ -127,11 +139,12 @@ class CrowdClient {
     std::optional<Ears> ears_;
     double until_s_ = 0;  // position at which the song is skipped
     std::map<int, Flight> flights_;
-    std::vector<int> untold_;    // flights with untold bytes
-    std::map<int, Host> hosts_;  // by the conductor's number of a peer
+    std::vector<Flight*> quiet_;  // of these
+    std::vector<int> untold_;     // flights with untold bytes
+    std::map<int, Host> hosts_;   // by the conductor's number of a peer
     bool over_ = false;
     Millis due_ = 0;
-    std::uint64_t serial_;  // distinguishes its events from those of earlier songs
+    std::uint32_t serial_;  // distinguishes its events from those of earlier songs
 };
 
 }  // namespace stretto::sim

@@ -2,12 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 namespace stretto::sim {
 namespace {
 
 constexpr int rounds = 4;
-constexpr double first_window = 10 * 1448;  // bytes: RFC 6928
+constexpr double segment = 1448;               // bytes
+constexpr double first_window = 10 * segment;  // RFC 6928
+
+/// Mathis, Semke, Mahdavi, Ott, "The Macroscopic Behavior of the TCP Congestion Avoidance
+/// Algorithm", CCR 27(3), 1997, for an acknowledgement per segment: bytes/s.
+double rate_with(double loss, double rtt_s) {
+    constexpr double c = 1.22;
+    return loss > 0 ? c * segment / (rtt_s * std::sqrt(loss))
+                    : std::numeric_limits<double>::infinity();
+}
 
 }  // namespace
 
@@ -28,7 +39,9 @@ int Flows::start(const Start& how) {
     flow.from = how.from, flow.to = how.to, flow.user = how.user;
     flow.rtt_s = std::max(how.rtt_s, 0.001);
     flow.delay_s = how.delay_s;
-    flow.window_rate = std::max(how.window_rate, first_window / flow.rtt_s);
+    flow.most_rate = rate_with(how.loss, flow.rtt_s);
+    flow.window_rate =
+        std::min(std::max(how.window_rate, first_window / flow.rtt_s), flow.most_rate);
     flow.growth = std::exp2(step_s_ / flow.rtt_s);
     flow.place = running_.size();
     running_.push_back(n);
@@ -43,6 +56,19 @@ double Flows::stop(int n) {
     running_.pop_back();
     free_.push_back(n);
     return flow.window_rate;
+}
+
+void Flows::settle(Flow& flow) {
+    if (flow.newest == 0) return;
+    flow.held += std::exchange(flow.newest, 0);
+    flow.held_step = flow.newest_step;
+}
+
+Flows::Held Flows::take_held(int n, std::size_t handled) {
+    auto& flow = at(n);
+    if (flow.newest_step < steps_ || flow.newest_at < handled) settle(flow);
+    flow.quiet -= std::min(flow.quiet, flow.held);
+    return {std::exchange(flow.held, 0), flow.held_step};
 }
 
 /// A round: what each pipe has left, in equal shares to those that can take more.
@@ -97,6 +123,7 @@ void Flows::step(double seconds, std::vector<Came>& came) {
         for (auto& flow : flows_)
             if (flow.rtt_s > 0) flow.growth = std::exp2(seconds / flow.rtt_s);
     }
+    ++steps_;
     share();
     for (const int n : running_) {
         auto& flow = flows_[static_cast<std::size_t>(n)];
@@ -106,8 +133,15 @@ void Flows::step(double seconds, std::vector<Came>& came) {
         const double whole = std::floor(flow.fraction);
         flow.fraction -= whole;
         // a window that does not hold back does not grow (RFC 7661), but twofold
-        if (flow.window_rate < 2 * flow.rate && delay < seconds) flow.window_rate *= flow.growth;
-        if (whole >= 1) came.push_back({n, flow.user, static_cast<std::uint32_t>(whole)});
+        if (flow.window_rate < 2 * flow.rate && delay < seconds)
+            flow.window_rate = std::min(flow.window_rate * flow.growth, flow.most_rate);
+        if (whole < 1) continue;
+        const auto bytes = static_cast<std::uint32_t>(whole);
+        settle(flow);
+        if (flow.held + bytes < flow.quiet && !pipes_[static_cast<std::size_t>(flow.from)].loud)
+            flow.newest = bytes, flow.newest_step = steps_, flow.newest_at = came.size();
+        else
+            came.push_back({n, flow.user, bytes});
     }
 }
 

@@ -88,6 +88,12 @@ CrowdFigures figures_of(const CrowdRun& run, const CrowdSettings& settings) {
     const double able = (1 - settings.unreachable) * (1 - settings.no_upload);
     f.limit = 100 * offload_limit(run, able * settings.up_kbps, settings.kbps);
     f.bound = percent(static_cast<double>(most_from_peers(run)), came);
+    f.edge_misses = run.edge_misses;
+    f.messages = percent(static_cast<double>(run.message_bytes), came);
+    f.links = run.links_tried;
+    f.links_open = percent(static_cast<double>(run.links_open), static_cast<double>(f.links));
+    f.link_cpu_s = static_cast<double>(run.links_open) * link_cpu_s +
+                   static_cast<double>(f.bytes[1]) * link_cpu_s_per_byte;
     fairness(run, f);
     experience(run, f);
     return f;
@@ -107,6 +113,15 @@ void print_crowd(std::ostream& out, const CrowdFigures& f, const CrowdSettings& 
     row(out, "fairness of upload (Jain)", f.jain, "", 2);
     row(out, "uploaded by the top tenth", f.top_tenth, "%");
     if (s.evil > 0) row(out, "bans", f.bans, "", 0);
+    if (s.messages) row(out, "polls, announces, lists", f.messages, "% beside them", 2);
+    if (s.edge_misses)
+        row(out, "requests to the origin", static_cast<double>(f.edge_misses), "", 0);
+    if (s.nat) {
+        row(out, "links tried over WebRTC", static_cast<double>(f.links), "", 0);
+        row(out, "  that opened", f.links_open, "%");
+        row(out, "  CPU of a listener", 1000 * f.link_cpu_s / static_cast<double>(f.listeners),
+            "ms");
+    }
     if (!s.play) {
         row(out, "song whole, median", f.took_p50_s, "s", 2);
         row(out, "song whole, 95th percentile", f.took_p95_s, "s", 2);
@@ -140,6 +155,12 @@ void print_crowd_json(std::ostream& out, const CrowdFigures& f, const CrowdSetti
         {"jain", f.jain},
         {"percent_by_top_tenth", f.top_tenth},
         {"bans", f.bans}};
+    if (s.messages) line["percent_messages"] = f.messages;
+    if (s.edge_misses) line["edge_misses"] = f.edge_misses;
+    if (s.nat)
+        line.update(nlohmann::ordered_json{{"links", f.links},
+                                           {"percent_links_open", f.links_open},
+                                           {"link_cpu_s", f.link_cpu_s}});
     if (s.play)
         line.update(nlohmann::ordered_json{{"start_p50_s", f.start_p50_s},
                                            {"start_p75_s", f.start_p75_s},

@@ -18,6 +18,10 @@ struct CrowdFigures {
     /// 1984), and the percentage of bytes that the tenth with the most uploads sent.
     double jain = 0, top_tenth = 0;
     int bans = 0;
+    std::uint64_t edge_misses = 0;
+    double messages = 0;                    ///< bytes of polls, announces and lists; % of what came
+    std::uint64_t links = 0;                ///< tried over WebRTC
+    double links_open = 0, link_cpu_s = 0;  ///< %, and seconds of CPU of both ends, bytes included
     double took_p50_s = 0, took_p95_s = 0;  ///< until a fetched song was complete
     double start_p50_s = 0, start_p75_s = 0, start_p90_s = 0;
     double stutter = 0;                 ///< % of plays with a stall

@@ -259,6 +259,46 @@ shown() {
         grep -q 'upper bound .*% of those heard$' table
 }
 ok 'the table has the bound too' shown
+# what the plain model leaves out
+behind_nats() {
+    crowd --songs-each 2 --json >plain && crowd --songs-each 2 --nat --json >out &&
+        crowd --songs-each 2 --nat --json >nat_again && cmp out nat_again &&
+        jq -es '.[0].links == null and .[0].bytes.edge < .[1].bytes.edge and .[1].bytes.peer > 0 and .[1].links > 0 and
+            .[1].percent_links_open > 50 and .[1].percent_links_open < 80 and .[1].link_cpu_s > 0' plain out
+}
+ok 'behind NATs some pairs cannot connect, and edges send more' behind_nats
+strict() {
+    crowd --songs-each 2 --nat --nat-open 0 --nat-punched 0 --json | jq -e '.bytes.peer == 0 and .percent_links_open == 0' &&
+        crowd --songs-each 2 --nat --nat-open 0 --nat-punched 1 --nat-success 0 --json | jq -e '.bytes.peer == 0'
+}
+ok 'without a pair that can connect, all bytes come from edges' strict
+ok 'three shares of NATs are not above one' ends_saying 64 'their sum is above 1' crowd --nat --nat-open 0.5
+come_again() {
+    crowd --songs-each 2 --replays 0 --visits 3 --away 0.05 --json >out &&
+        crowd --songs-each 2 --replays 0 --visits 3 --away 0.05 --cache 1 --json >small &&
+        jq -es '.[0].songs > 1.5 * .[1].songs and .[0].bytes.cache > .[2].bytes.cache' out plain small
+}
+ok 'listeners who come again bring what they cached, within --cache' come_again
+messages() {
+    crowd --songs-each 2 --messages --json | jq -e '.percent_messages > 0 and .percent_messages < 20' &&
+        jq -e '.percent_messages == null' plain
+}
+ok 'polls, announces and lists have bytes with --messages' messages
+misses() {
+    crowd --songs-each 2 --edge-misses --json | jq -e --slurpfile plain plain '.edge_misses > 0 and .start_p90_s >= $plain[0].start_p90_s'
+}
+ok 'empty edges ask the origin' misses
+lossy() {
+    crowd --fetch --json >whole &&
+        crowd --fetch --loss 0.02 --json | jq -e --slurpfile whole whole '.took_p50_s > 1.1 * $whole[0].took_p50_s'
+}
+ok 'losses make fetching slower' lossy
+described() {
+    crowd --songs-each 1 --nat --messages --edge-misses >table &&
+        grep -q '^links tried over WebRTC' table && grep -q '^polls, announces, lists .*% beside them$' table &&
+        grep -q '^requests to the origin' table
+}
+ok 'the table has all of these' described
 ok 'with neither recordings nor listeners there is nothing to do' exits 64 stretto-simulate --abr 96
 ok 'a crowd of an unknown policy is wrong usage' exits 64 crowd --abr best
 

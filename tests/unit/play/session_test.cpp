@@ -130,7 +130,12 @@ BOOST_AUTO_TEST_CASE(sound_waits_for_more_audio_on_a_link_slower_than_the_bitrat
         for (auto& r : p.shape.renditions)
             for (auto& chunk : r.chunks) {
                 chunk.bytes *= 100;
-                for (auto& piece : chunk.pieces) piece.offset *= 100;
+                abr::Shape::Pieces scaled;
+                for (auto piece : chunk.pieces) {
+                    piece.offset *= 100;
+                    scaled.push_back(piece);
+                }
+                chunk.pieces = scaled;
             }
         BOOST_TEST(p.session.start_s() == 0.45);
         p.decide(Do::take, 0);

@@ -4,9 +4,11 @@
 #include <boost/test/unit_test.hpp>
 #include <numeric>
 
+#include "sim/crowd_agenda.hpp"
 #include "sim/crowd_bound.hpp"
 #include "sim/crowd_flows.hpp"
 #include "sim/crowd_report.hpp"
+#include "sim/song.hpp"
 
 using namespace stretto::sim;
 
@@ -62,6 +64,204 @@ BOOST_AUTO_TEST_CASE(a_pipe_carries_exactly_its_capacity) {
     BOOST_TEST(sum[1] == 4.5e5, boost::test_tools::tolerance(0.02));
     BOOST_TEST(sum[1] == sum[2], boost::test_tools::tolerance(0.001));
     BOOST_TEST(sum[1] + sum[2] + sum[3] <= 1000e3 * 1.0001);
+}
+
+BOOST_AUTO_TEST_CASE(events_happen_by_time_and_then_in_the_order_in_which_they_were_added) {
+    Agenda agenda;
+    Chance chance{1};
+    std::vector<std::pair<std::int64_t, int>> expected, seen;
+    std::int64_t now = 0;
+    int number = 0;
+    const auto add = [&](std::int64_t when) {
+        agenda.at(when, Timer::wake, 7, 1, number);
+        expected.emplace_back(when, number++);
+    };
+    for (int i = 0; i < 300; ++i) add(static_cast<std::int64_t>(chance.real() * 100'000));
+    while (!agenda.empty()) {
+        BOOST_TEST(agenda.next() >= now);
+        now = agenda.next();
+        const auto event = agenda.take();
+        seen.emplace_back(event.when, event.number);
+        if (number > 3000) continue;
+        // soon, at once, and beyond the seconds that have slots
+        for (const double span : {3.0, 0.0, 30'000.0})
+            if (chance.real() < 0.5) add(now + static_cast<std::int64_t>(chance.real() * span));
+    }
+    std::ranges::sort(expected);
+    BOOST_TEST((seen == expected));
+}
+
+BOOST_AUTO_TEST_CASE(an_event_may_be_a_function) {
+    Agenda agenda;
+    std::string said;
+    agenda.at(20, [&] { said += 'b'; });
+    agenda.at(10, [&] { said += 'a'; });
+    while (!agenda.empty()) agenda.call(agenda.take())();
+    BOOST_TEST(said == "ab");
+}
+
+BOOST_AUTO_TEST_CASE(a_quiet_flow_holds_its_bytes_until_they_matter) {
+    std::uint64_t loud_sum = 0, quiet_sum = 0;
+    std::size_t reports = 0;
+    Flows loud, quiet;
+    for (auto* flows : {&loud, &quiet}) flows->start({flows->add_pipe(1e6), flows->add_pipe(1e6)});
+    quiet.quiet(0, 50'000);
+    std::vector<Flows::Came> came;
+    for (int i = 0; i < 20; ++i) {
+        came.clear();
+        loud.step(0.02, came);
+        for (const auto& one : came) loud_sum += one.bytes;
+        came.clear();
+        quiet.step(0.02, came);
+        for (const auto& one : came) {
+            ++reports;
+            const auto held = quiet.take_held(0, 1);
+            BOOST_TEST(held.step == quiet.steps() - 1);
+            BOOST_TEST(held.bytes < 50'000u);
+            BOOST_TEST(held.bytes + one.bytes >= 50'000u);
+            quiet_sum += held.bytes + one.bytes;
+            quiet.quiet(0, 50'000);
+        }
+    }
+    // what the last step brought counts once its place among the results was reached
+    quiet_sum += quiet.take_held(0, 0).bytes;
+    BOOST_TEST(quiet_sum < loud_sum);
+    quiet_sum += quiet.take_held(0, 1).bytes;
+    BOOST_TEST(quiet_sum == loud_sum);
+    BOOST_TEST(reports > 2u);
+    quiet.report_all(0, true);
+    came.clear();
+    quiet.step(0.02, came);
+    BOOST_TEST(came.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(longer_slots_never_lower_the_bound) {
+    auto s = players();
+    s.up_kbps = 300;
+    const auto run = run_crowd(s);
+    const auto fine = most_from_peers(run), coarse = most_from_peers(run, 100);
+    BOOST_TEST(fine > 0u);
+    BOOST_TEST(coarse > fine);
+    BOOST_TEST(static_cast<double>(coarse) < 1.5 * static_cast<double>(fine));
+}
+
+// 1.22 x 1448 bytes / (0.1 s x sqrt(0.01)) = 176,656 bytes/s
+BOOST_AUTO_TEST_CASE(losses_limit_a_flow) {
+    for (const double loss : {0.0, 0.01}) {
+        Flows flows;
+        Flows::Start how{flows.add_pipe(1e6), flows.add_pipe(1e6), 0.1};
+        how.loss = loss;
+        how.window_rate = 5e6;  // even of a connection that was faster before
+        flows.start(how);
+        std::vector<Flows::Came> came;
+        for (int i = 0; i < 50; ++i) flows.step(0.02, came);
+        double sum = 0;
+        for (const auto& one : came) sum += one.bytes;
+        BOOST_TEST(sum == (loss > 0 ? 176'656 : 1e6), boost::test_tools::tolerance(0.001));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(losses_make_fetching_slower) {
+    auto s = small();
+    const double without = mean(run_crowd(s));
+    s.loss = 0.02;
+    BOOST_TEST(mean(run_crowd(s)) > 1.1 * without);
+}
+
+BOOST_AUTO_TEST_CASE(messages_have_bytes_and_change_little) {
+    auto s = players();
+    const auto without = run_crowd(s);
+    s.messages = true;
+    const auto with = run_crowd(s);
+    BOOST_TEST(without.message_bytes == 0u);
+    BOOST_TEST(with.message_bytes > 0u);
+    BOOST_TEST(with.plays.size() == without.plays.size());
+    BOOST_TEST(figures_of(with, s).messages > 0);
+    BOOST_TEST(figures_of(with, s).messages < 20);
+    for (const auto& play : with.plays) BOOST_TEST(play.stalls == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_edge_asks_the_origin_once_for_each_object) {
+    auto s = players();
+    s.edges = 4;
+    s.peers = false;
+    s.replays = 0;
+    const auto full = run_crowd(s);
+    s.edge_misses = true;
+    const auto run = run_crowd(s);
+    BOOST_TEST(full.edge_misses == 0u);
+    BOOST_TEST(run.edge_misses > 100u);
+    // at most manifest, indexes and chunks of three renditions of each song, at each edge
+    BOOST_TEST(run.edge_misses < 4u * 5u * (1 + 3 + 3 * 40));
+    const auto f = figures_of(run, s), g = figures_of(full, s);
+    BOOST_TEST(f.start_p90_s > g.start_p90_s);
+    BOOST_TEST(f.stalled_s == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nats_decide_which_pairs_connect) {
+    const NatShares shares;
+    using enum Nat;
+    for (const auto other : {open, punched, strict}) {
+        BOOST_TEST(connects(open, other, 0.99, shares));
+        BOOST_TEST(connects(other, open, 0.99, shares));
+    }
+    BOOST_TEST(connects(punched, punched, 0.79, shares));
+    BOOST_TEST(!connects(punched, punched, 0.81, shares));
+    BOOST_TEST(!connects(punched, strict, 0, shares));
+    BOOST_TEST(!connects(strict, punched, 0, shares));
+    BOOST_TEST(!connects(strict, strict, 0, shares));
+    BOOST_TEST((nat_of(0.17, shares) == open));
+    BOOST_TEST((nat_of(0.81, shares) == punched));
+    BOOST_TEST((nat_of(0.83, shares) == strict));
+}
+
+BOOST_AUTO_TEST_CASE(behind_nats_peers_help_as_far_as_they_connect) {
+    auto s = players();
+    const auto without = run_crowd(s);
+    const auto of_peers = [](const CrowdRun& run) {
+        std::uint64_t sum = 0;
+        for (const auto& play : run.plays) sum += play.from[1];
+        return sum;
+    };
+    s.nat.emplace();
+    const auto usual = run_crowd(s);
+    s.nat = NatShares{1, 0, 0};
+    const auto open = run_crowd(s);
+    s.nat = NatShares{0, 0, 0};
+    const auto strict = run_crowd(s);
+    BOOST_TEST(without.links_tried == 0u);
+    BOOST_TEST(open.links_tried > 0u);
+    BOOST_TEST(of_peers(strict) == 0u);
+    BOOST_TEST(strict.links_open == 0u);
+    BOOST_TEST(of_peers(usual) > 0u);
+    BOOST_TEST(of_peers(usual) < of_peers(open));
+    BOOST_TEST(usual.links_open < usual.links_tried);
+    for (const auto* run : {&usual, &open, &strict})
+        for (const auto& play : run->plays) BOOST_TEST(play.stalls == 0);
+    const auto f = figures_of(usual, s);
+    BOOST_TEST(f.link_cpu_s > 0.009 * static_cast<double>(usual.links_open));
+}
+
+BOOST_AUTO_TEST_CASE(listeners_come_again_with_what_they_kept) {
+    auto s = players();
+    s.songs_each = 1;
+    s.replays = 0;
+    const auto of_cache = [](const CrowdRun& run) {
+        std::uint64_t sum = 0;
+        for (const auto& play : run.plays) sum += play.from[0];
+        return sum;
+    };
+    const auto once = run_crowd(s);
+    s.visits = 4;
+    s.away_s = 60;
+    const auto often = run_crowd(s);
+    s.cache_mb = 0.001;
+    const auto forgetful = run_crowd(s);
+    BOOST_TEST(often.plays.size() > 2 * once.plays.size());
+    BOOST_TEST(of_cache(once) == 0u);
+    BOOST_TEST(of_cache(often) > 0u);
+    BOOST_TEST(of_cache(forgetful) < of_cache(often));  // the same song again is still there
+    for (const auto& play : often.plays) BOOST_TEST(play.stalls == 0);
 }
 
 BOOST_AUTO_TEST_CASE(every_byte_has_a_source) {
