@@ -48,7 +48,7 @@ struct Options {
     std::string events;
     double least_kbps = 0, kill_edges = 0, silence_edges = 0;
     bool optimum = false, json = false, table = false, part = false;
-    std::vector<int> parts, ladder{std::begin(sim::default_ladder), std::end(sim::default_ladder)};
+    std::vector<int> parts, ladder{std::begin(song::default_ladder), std::end(song::default_ladder)};
 };
 
 double cpu_now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -393,8 +393,10 @@ int main(int argc, char** argv) {
     crowd.add_to(app);
     return program(app, argc, argv, examples, [&] {
         std::ranges::sort(o.ladder);
+        if (o.ladder.size() > song::most_renditions)
+            throw Error{EX_USAGE, text("--ladder: more than ", song::most_renditions, " bitrates")};
         if (crowd.settings.listeners > 0) {
-            crowd.run(o.seed, o.song_s, o.policies.front(), o.json);
+            crowd.run(o.seed, o.song_s, o.ladder, o.policies.front(), o.json);
             return 0;
         }
         if (o.traces.empty()) throw Error{EX_USAGE, "--traces or --listeners is required"};
