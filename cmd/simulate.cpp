@@ -44,6 +44,7 @@ struct Options {
     std::size_t songs = 0;
     std::uint64_t seed = 1;
     double song_s = 210;
+    int first_kbps = 96;
     sim::PlayerSettings player;
     std::string events;
     double least_kbps = 0, kill_edges = 0, silence_edges = 0;
@@ -209,7 +210,7 @@ class Simulation {
     sim::PlayerSettings settings_of(const std::string& policy) const {
         auto settings = o_.player;
         const int fixed = std::atoi(policy.c_str());
-        settings.first_kbps = policy == "seed" ? 160 : fixed > 0 ? fixed : 96;
+        settings.first_kbps = policy == "seed" ? 160 : fixed > 0 ? fixed : o_.first_kbps;
         if (o_.kill_edges + o_.silence_edges > 0) settings.edges = edges_known;
         return settings;
     }
@@ -357,6 +358,11 @@ void add_options(Arguments& app, Options& o) {
         ->delimiter(',')
         ->range(8, 1000)
         ->type_name("KBPS,...")
+        ->capture_default_str();
+    app.add_option("--first", o.first_kbps,
+                   "Bitrate of the first request, before anything is known of the network")
+        ->range(1, 1000)
+        ->type_name("KBPS")
         ->capture_default_str();
     app.add_option("--manifest", o.manifest, "Play the song of this manifest instead")
         ->type_name("FILE");
