@@ -194,6 +194,7 @@ void set_bitrates(const Options& o, listen::Player::Options& p) {
         wish.most_kbps = std::min(wish.most_kbps, fixed);
         wish.least_kbps = p.first_kbps = wish.most_kbps;
     }
+    if (p.abr == "seed" || wish.least_kbps > 0) p.first_least_kbps = 0;
     p.first_kbps = std::min(p.first_kbps, wish.most_kbps);
 }
 
