@@ -442,10 +442,10 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--max-bitrate", o.most_kbps, "Highest bitrate, kbit/s")
         ->range(1, 65535)
         ->type_name("KBPS");
-    app.add_option(
-           "--network", o.network,
-           "Kind of network, which limits the bitrate to 320 (wifi), 160 (4g), 96 (3g) or 45 kbit/s "
-           "(2g)")
+    app.add_option("--network", o.network,
+                   "Kind of network, which limits the bitrate to 320 (wifi), 160 (4g), 96 (3g) or "
+                   "45 kbit/s "
+                   "(2g)")
         ->one_of({"wifi", "4g", "3g", "2g"})
         ->type_name("wifi|4g|3g|2g");
     app.add_flag("--data-saver", o.data_saver, "Use only the lowest bitrate");

@@ -49,7 +49,8 @@ struct Options {
     std::string events;
     double least_kbps = 0, kill_edges = 0, silence_edges = 0;
     bool optimum = false, json = false, table = false, part = false;
-    std::vector<int> parts, ladder{std::begin(song::default_ladder), std::end(song::default_ladder)};
+    std::vector<int> parts,
+        ladder{std::begin(song::default_ladder), std::end(song::default_ladder)};
 };
 
 double cpu_now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }

@@ -14,7 +14,7 @@ namespace {
 // If another edge is known, an edge below this rate counts as silent. A 2G link carries five times
 // as much.
 constexpr double least_bytes_per_s = 1000;
-constexpr double first_margin = 1.2;  // times the bitrate of the first chunk
+constexpr double first_margin = 1.2;   // times the bitrate of the first chunk
 constexpr double small_silence_s = 4;  // for small responses, which are needed before all others
 
 }  // namespace

@@ -39,7 +39,7 @@ constexpr double index_margin = 3;                   // times what the bitrate n
 // A link that is slower than what comes: without the index, the rest of the chunk comes as it is.
 // With it, 72 instead of 67 of 100 songs have no stall, on recordings of 50 kbit/s and more.
 constexpr double index_down_s = 2, index_down_margin = 1.2;
-constexpr double index_fast_bytes = 250'000;         // a second: 5 kB are not felt
+constexpr double index_fast_bytes = 250'000;  // a second: 5 kB are not felt
 constexpr std::uint32_t rate_from_bytes = 5'000;
 
 constexpr double ample_ratio = 1.5;  // of the rate that comes to the rate that is heard

@@ -40,7 +40,7 @@ struct CrowdSettings {
     double song_s = 210;       ///< mean
     /// kbit/s, ascending
     std::vector<int> ladder{std::begin(song::default_ladder), std::end(song::default_ladder)};
-    int kbps = 320;            ///< bitrate to fetch, or the highest to play
+    int kbps = 320;                            ///< bitrate to fetch, or the highest to play
     double down_kbps = 10000, up_kbps = 5000;  ///< means; each has 0.5 to 1.5 times as much
     std::size_t edges = 6;
     double edge_kbps = 1e6;  ///< of each

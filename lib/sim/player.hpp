@@ -12,11 +12,11 @@ namespace stretto::sim {
 
 struct PlayerSettings {
     PlayoutRules rules;
-    double buffer_s = 30;          ///< highest buffer level: no chunk is requested above it
-    double lead_s = 15;            ///< the same, until
-    double lead_until_s = 30;      ///< this much has been played
-    /// The manifest shares the link with the first chunk. Compressed, it has so many bytes, and more
-    /// for each chunk of a rendition: a song with 87 of these has 5059 bytes, with 116 6655.
+    double buffer_s = 30;      ///< highest buffer level: no chunk is requested above it
+    double lead_s = 15;        ///< the same, until
+    double lead_until_s = 30;  ///< this much has been played
+    /// The manifest shares the link with the first chunk. Compressed, it has so many bytes, and
+    /// more for each chunk of a rendition: a song with 87 of these has 5059 bytes, with 116 6655.
     double manifest_bytes = 1018, manifest_row_bytes = 55;
     double head_bytes = 350;       ///< header of every response
     double connect_rtts = 1;       ///< round trips to open a connection

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "song/ladder.hpp"
 #include "web/player.hpp"
 
 // NOLINTBEGIN: names are those of JavaScript

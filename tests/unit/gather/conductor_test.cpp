@@ -204,9 +204,12 @@ BOOST_AUTO_TEST_CASE(where_edges_were_slow_the_first_chunk_has_a_bitrate_that_th
         double bytes_per_s;
         int least_kbps, asked;
     };
-    for (const auto& [bytes_per_s, least_kbps, asked] :
-         {Case{9'000, 1, 45}, {9'000, 80, 80}, {9'000, 0, 96}, {20'000, 1, 96}, {1, 1, 45},
-          {0, 1, 96}}) {
+    for (const auto& [bytes_per_s, least_kbps, asked] : {Case{9'000, 1, 45},
+                                                         {9'000, 80, 80},
+                                                         {9'000, 0, 96},
+                                                         {20'000, 1, 96},
+                                                         {1, 1, 45},
+                                                         {0, 1, 96}}) {
         Conductor::Options options;
         options.first_least_kbps = least_kbps;
         Run r{1, options};

@@ -80,8 +80,8 @@ BOOST_AUTO_TEST_CASE(a_fixed_bitrate_fetches_each_byte_once) {
         const auto kbps = song.renditions[static_cast<std::size_t>(r)].kbps;
         settings.first_kbps = kbps;
         const auto o = play(song, link, *abr::make_policy(std::to_string(kbps)), settings);
-        double bytes =
-            settings.manifest_of(song) + index_bytes(song) + settings.head_bytes * (song.chunks() + 5);
+        double bytes = settings.manifest_of(song) + index_bytes(song) +
+                       settings.head_bytes * (song.chunks() + 5);
         for (const auto& c : song.renditions[static_cast<std::size_t>(r)].chunks) bytes += c.bytes;
         BOOST_TEST(o.bytes == bytes, boost::test_tools::tolerance(1e-9));
         BOOST_TEST(o.wasted == 0);
