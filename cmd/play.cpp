@@ -444,8 +444,7 @@ void add_options(Arguments& app, Options& o) {
         ->type_name("KBPS");
     app.add_option("--network", o.network,
                    "Kind of network, which limits the bitrate to 320 (wifi), 160 (4g), 96 (3g) or "
-                   "45 kbit/s "
-                   "(2g)")
+                   "45 kbit/s (2g)")
         ->one_of({"wifi", "4g", "3g", "2g"})
         ->type_name("wifi|4g|3g|2g");
     app.add_flag("--data-saver", o.data_saver, "Use only the lowest bitrate");
