@@ -154,11 +154,14 @@ struct CrowdOptions {
                      "The tracker asks listeners to use edges only if peers are not fast enough");
     }
 
-    /// @param abr   policy of the players
-    void run(std::uint64_t seed, double song_s, const std::string& abr, bool json) {
+    /// @param ladder  kbit/s, ascending
+    /// @param abr     policy of the players
+    void run(std::uint64_t seed, double song_s, const std::vector<int>& ladder,
+             const std::string& abr, bool json) {
         if (!abr::make_policy(abr)) throw Error{EX_USAGE, text("no rule is called '", abr, "'")};
         settings.seed = seed;
         settings.song_s = song_s;
+        settings.ladder = ladder;
         settings.abr = abr;
         settings.play = !fetch;
         settings.peers = !no_peers;

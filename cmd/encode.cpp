@@ -20,6 +20,7 @@
 #include "base/json_value.hpp"
 #include "base/program.hpp"
 #include "base/progress.hpp"
+#include "song/ladder.hpp"
 
 using namespace stretto;
 
@@ -32,7 +33,7 @@ constexpr std::string_view examples =
 
 struct Options {
     std::vector<std::string> inputs;
-    std::vector<int> kbps{96, 160, 320};
+    std::vector<int> kbps{std::begin(song::default_ladder), std::end(song::default_ladder)};
     publish::Source decoder;
     unsigned threads = std::max(1U, std::thread::hardware_concurrency());
     double lufs = -14, true_peak = -1;

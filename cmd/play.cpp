@@ -171,6 +171,7 @@ int most_kbps(const Options& o) {
     int most = o.most_kbps > 0 ? o.most_kbps : 65535;
     if (o.network == "4g") most = std::min(most, 160);
     if (o.network == "3g") most = std::min(most, 96);
+    if (o.network == "2g") most = std::min(most, 45);
     if (o.data_saver) most = 1;  // the lowest there is
     if (o.network == "wifi") most = std::min(most, 320);
     return most;
@@ -193,6 +194,7 @@ void set_bitrates(const Options& o, listen::Player::Options& p) {
         wish.most_kbps = std::min(wish.most_kbps, fixed);
         wish.least_kbps = p.first_kbps = wish.most_kbps;
     }
+    if (p.abr == "seed" || wish.least_kbps > 0) p.first_least_kbps = 0;
     p.first_kbps = std::min(p.first_kbps, wish.most_kbps);
 }
 
@@ -440,11 +442,11 @@ void add_options(Arguments& app, Options& o) {
     app.add_option("--max-bitrate", o.most_kbps, "Highest bitrate, kbit/s")
         ->range(1, 65535)
         ->type_name("KBPS");
-    app.add_option(
-           "--network", o.network,
-           "Kind of network, which limits the bitrate to 320 (wifi), 160 (4g) or 96 kbit/s (3g)")
-        ->one_of({"wifi", "4g", "3g"})
-        ->type_name("wifi|4g|3g");
+    app.add_option("--network", o.network,
+                   "Kind of network, which limits the bitrate to 320 (wifi), 160 (4g), 96 (3g) or "
+                   "45 kbit/s (2g)")
+        ->one_of({"wifi", "4g", "3g", "2g"})
+        ->type_name("wifi|4g|3g|2g");
     app.add_flag("--data-saver", o.data_saver, "Use only the lowest bitrate");
     app.add_option("--buffer", o.buffer, "Highest buffer level, seconds of audio")
         ->range(2, 600)

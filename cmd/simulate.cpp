@@ -44,11 +44,13 @@ struct Options {
     std::size_t songs = 0;
     std::uint64_t seed = 1;
     double song_s = 210;
+    int first_kbps = 96;
     sim::PlayerSettings player;
     std::string events;
     double least_kbps = 0, kill_edges = 0, silence_edges = 0;
     bool optimum = false, json = false, table = false, part = false;
-    std::vector<int> parts, ladder{std::begin(sim::default_ladder), std::end(sim::default_ladder)};
+    std::vector<int> parts,
+        ladder{std::begin(song::default_ladder), std::end(song::default_ladder)};
 };
 
 double cpu_now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -209,7 +211,7 @@ class Simulation {
     sim::PlayerSettings settings_of(const std::string& policy) const {
         auto settings = o_.player;
         const int fixed = std::atoi(policy.c_str());
-        settings.first_kbps = policy == "seed" ? 160 : fixed > 0 ? fixed : 96;
+        settings.first_kbps = policy == "seed" ? 160 : fixed > 0 ? fixed : o_.first_kbps;
         if (o_.kill_edges + o_.silence_edges > 0) settings.edges = edges_known;
         return settings;
     }
@@ -358,6 +360,11 @@ void add_options(Arguments& app, Options& o) {
         ->range(8, 1000)
         ->type_name("KBPS,...")
         ->capture_default_str();
+    app.add_option("--first", o.first_kbps,
+                   "Bitrate of the first request, before anything is known of the network")
+        ->range(1, 1000)
+        ->type_name("KBPS")
+        ->capture_default_str();
     app.add_option("--manifest", o.manifest, "Play the song of this manifest instead")
         ->type_name("FILE");
     app.add_option("--buffer", o.player.buffer_s, "Highest buffer level, seconds of audio")
@@ -393,8 +400,10 @@ int main(int argc, char** argv) {
     crowd.add_to(app);
     return program(app, argc, argv, examples, [&] {
         std::ranges::sort(o.ladder);
+        if (o.ladder.size() > song::most_renditions)
+            throw Error{EX_USAGE, text("--ladder: more than ", song::most_renditions, " bitrates")};
         if (crowd.settings.listeners > 0) {
-            crowd.run(o.seed, o.song_s, o.policies.front(), o.json);
+            crowd.run(o.seed, o.song_s, o.ladder, o.policies.front(), o.json);
             return 0;
         }
         if (o.traces.empty()) throw Error{EX_USAGE, "--traces or --listeners is required"};

@@ -30,7 +30,7 @@ _stretto_tool() {
     case $value in
         SONG*) _stretto_words "$(_stretto_songs)" ;;
         RULE*) _stretto_words 'stretto bola mpc throughput dynamic seed' ;;
-        KBPS) _stretto_words '96 160 320' ;;
+        KBPS) _stretto_words '45 96 160 320' ;;
         *[a-z]*) _stretto_words "$(tr '|' '\n' <<<"$value" | grep -E '^[a-z0-9]+$')" ;;
         '') [[ $tool == stretto-fetch || $tool == stretto-play ]] && _stretto_words "$(_stretto_songs)" ;;
     esac

@@ -39,7 +39,7 @@ function __stretto_offers
         case 'RULE*'
             string split ' ' 'stretto bola mpc throughput dynamic seed'
         case KBPS
-            string split ' ' '96 160 320'
+            string split ' ' '45 96 160 320'
         case ''
             contains $tool stretto-fetch stretto-play; and __stretto_songs
         case '*'

@@ -39,7 +39,7 @@ fi
 case $value in
     SONG*) _stretto_songs ;;
     RULE*) compadd stretto bola mpc throughput dynamic seed ;;
-    KBPS) compadd 96 160 320 ;;
+    KBPS) compadd 45 96 160 320 ;;
     *[a-z]*) compadd ${(M)${(s:|:)value}:#[a-z0-9]##} ;;
     '') { [[ $tool == stretto-(fetch|play) ]] && _stretto_songs } || _files ;;
     *) _files ;;

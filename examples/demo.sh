@@ -82,7 +82,7 @@ done <"$work/files"
 set -- $names
 a=$1 b=${2-$1} c=${3-$1}
 n=0
-for kbps in 96 160 320; do
+for kbps in 45 96 160 320; do
     stretto-fetch --store "$store" -b $kbps "$a" -o "$work/back.ogg"
     oggz-validate "$work/back.ogg" >/dev/null || fail "oggz-validate complains of $a at $kbps"
     ! ogginfo "$work/back.ogg" | grep -qi warn || fail "ogginfo warns of $a at $kbps"

@@ -28,9 +28,10 @@ class Rates {
 };
 
 /// The bitrate by the seed article's rule: 320 above 2 Mbit/s, 160 above 0.5 Mbit/s, otherwise 96;
-/// 160 if the rate is unknown (0).
+/// and 45 where 96 would stall. 160 if the rate is unknown (0).
 inline int kbps_for(double bits_per_second) {
     if (bits_per_second <= 0) return 160;
+    if (bits_per_second <= 0.12e6) return 45;
     return bits_per_second > 2e6 ? 320 : bits_per_second > 0.5e6 ? 160 : 96;
 }
 

@@ -58,7 +58,7 @@ double downlink(const http::Request& request) {
 int choose_kbps(const http::Incoming& incoming, const Rates& rates) {
     const auto& request = incoming.request;
     const auto* save = request.fields.find("Save-Data");
-    if (save && http::same_token(*save, "on")) return 96;
+    if (save && http::same_token(*save, "on")) return 45;
     if (const double rate = downlink(request); rate > 0) return kbps_for(rate);
     return kbps_for(rates.of(incoming.peer.source()));
 }

@@ -6,12 +6,15 @@
 #include <cassert>
 #include <utility>
 
+#include "song/ladder.hpp"
+
 namespace stretto::gather {
 namespace {
 
 // If another edge is known, an edge below this rate counts as silent. A 2G link carries five times
 // as much.
 constexpr double least_bytes_per_s = 1000;
+constexpr double first_margin = 1.2;   // times the bitrate of the first chunk
 constexpr double small_silence_s = 4;  // for small responses, which are needed before all others
 
 }  // namespace
@@ -89,8 +92,17 @@ void Conductor::look_for_song(double now) {
     Ask wanted;
     wanted.what = Ask::What::first;
     wanted.source = *edge;
-    wanted.kbps = options_.first_kbps;
+    wanted.kbps = first_kbps();
     early_ = ask(wanted, now);
+}
+
+int Conductor::first_kbps() const {
+    if (options_.first_least_kbps <= 0 || edges_.rate() <= 0) return options_.first_kbps;
+    // a usual one, because caches keep the response of each requested bitrate
+    int carried = song::default_ladder[0];
+    for (const int kbps : song::default_ladder)
+        if (kbps * 125 * first_margin <= edges_.rate()) carried = kbps;
+    return std::min(options_.first_kbps, std::max(options_.first_least_kbps, carried));
 }
 
 void Conductor::ask_manifest(int edge, double now) {

@@ -36,6 +36,9 @@ class Conductor {
         bool keeps = false;       ///< chunks are cached, so completing a partial one is worth it
         bool check_name = false;  ///< a cached name may be old: verify it in parallel
         int first_kbps = 96;      ///< of the chunk that is requested before the manifest arrives
+        /// If the edges were too slow for first_kbps, a bitrate that they carry is requested, but
+        /// no less than this; 0: always first_kbps.
+        int first_least_kbps = 0;
         bool first_beside_tracker = true;  ///< request it even if a tracker is known
         Retry::Options retry;
     };
@@ -178,6 +181,7 @@ class Conductor {
     void drop_slow(double now);
     void look_for_song(double now);
     void ask_song(double now);
+    int first_kbps() const;
     void ask_manifest(int edge, double now);
     void take_song(Found song, double now);
 

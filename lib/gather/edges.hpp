@@ -39,12 +39,17 @@ class Edges {
     /// 16 s after silence, because the next request may cost as much time again.
     void failed(int number, double now, Fault fault);
 
+    /// The rate of the last transfers in bytes/s, for the next song; 0: unknown.
+    double rate() const noexcept { return rate_; }
+    void saw(double bytes_per_s) noexcept { rate_ = bytes_per_s; }
+
    private:
     int add(const std::string& name, const std::string& url, bool trusted);
 
     std::vector<Edge> all_;   // edges keep their numbers for ever
     std::vector<int> order_;  // trusted ones first
     int trusted_ = 0;
+    double rate_ = 0;
 };
 
 }  // namespace stretto::gather

@@ -101,6 +101,7 @@ void Listening::adopt_early(double now) {
 
 void Listening::look(double now) {
     session_->elsewhere(sources() > 1);
+    if (session_->edge_rate() > 0) edges_.saw(session_->edge_rate());
     budget_.pass(now);
     if (peers_want_) pump_peers(*peers_want_, now);
     if (peers_tail_) pump_peers(*peers_tail_, now);

@@ -134,6 +134,7 @@ std::unique_ptr<Player::Song> Player::make(std::size_t number) {
     how.keeps = presence_.kept() != nullptr;
     how.check_name = !song::is_id(song->name);
     how.first_kbps = options_.first_kbps;
+    how.first_least_kbps = options_.first_least_kbps;
     how.retry.patience_s = options_.patience_s;
     how.retry.seed = std::random_device{}();
     auto wish = options_.wish;

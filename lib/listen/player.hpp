@@ -22,8 +22,9 @@ class Player : public Remote {
         Presence::Options presence;
         gather::Listening::Wish wish;
         std::string abr = "stretto";  ///< a name of abr::make_policy
-        int first_kbps = 96;     ///< of the chunk that is requested before the manifest arrives
-        double patience_s = 90;  ///< see gather::Retry
+        int first_kbps = 96;       ///< of the chunk that is requested before the manifest arrives
+        int first_least_kbps = 1;  ///< the same where the last song was slow; see gather::Conductor
+        double patience_s = 90;    ///< see gather::Retry
         audio::Output output;
         audio::SinkOptions sink;
         double volume = 1;

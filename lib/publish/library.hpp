@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "publish/encode.hpp"
+#include "song/ladder.hpp"
 #include "store/store.hpp"
 
 namespace stretto::publish {
@@ -17,7 +18,7 @@ struct LibraryOptions {
         album,     ///< one for all files of a directory, whatever their tags
     };
     Source source;
-    std::vector<int> kbps{96, 160, 320};
+    std::vector<int> kbps{std::begin(song::default_ladder), std::end(song::default_ladder)};
     double lufs = -14, true_peak = -1;
     double chunk_seconds = 10;
     Gain gain = Gain::by_album;

@@ -73,7 +73,7 @@ Holding* Listener::holding(std::uint32_t song, int rendition) {
 CrowdState::CrowdState(const CrowdSettings& s)
     : settings(s),
       chance(s.seed),
-      catalogue(s.songs, s.song_s, s.seed),
+      catalogue(s.songs, s.song_s, s.ladder, s.seed),
       zipf(s.songs, s.zipf),
       tracker(limits(s), s.seed, std::make_unique<swarm::PlainSeal>(s.seed), 1000),
       edges(edge_list(s.edges)),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/crowd_nat.hpp"
+#include "song/ladder.hpp"
 
 namespace stretto::sim {
 
@@ -38,7 +39,9 @@ struct CrowdSettings {
     double arrivals_s = 3600;  ///< all arrive within this time, at random
     double rush = 0;           ///< share that arrives within the minute around half of this time
     double song_s = 210;       ///< mean
-    int kbps = 320;            ///< bitrate to fetch, or the highest to play
+    /// kbit/s, ascending
+    std::vector<int> ladder{std::begin(song::default_ladder), std::end(song::default_ladder)};
+    int kbps = 320;                            ///< bitrate to fetch, or the highest to play
     double down_kbps = 10000, up_kbps = 5000;  ///< means; each has 0.5 to 1.5 times as much
     std::size_t edges = 6;
     double edge_kbps = 1e6;  ///< of each

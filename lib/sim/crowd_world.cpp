@@ -47,8 +47,9 @@ std::size_t Zipf::draw(Chance& chance) const {
     return std::min(static_cast<std::size_t>(found - until_.begin()), until_.size() - 1);
 }
 
-Catalogue::Catalogue(std::size_t songs, double mean_s, std::uint64_t seed)
-    : songs_(songs), mean_s_(mean_s), seed_(seed) {}
+Catalogue::Catalogue(std::size_t songs, double mean_s, std::span<const int> ladder,
+                     std::uint64_t seed)
+    : songs_(songs), mean_s_(mean_s), ladder_(ladder.begin(), ladder.end()), seed_(seed) {}
 
 const CrowdSong& Catalogue::song(std::size_t number) {
     auto& place = songs_[number];
@@ -59,7 +60,7 @@ const CrowdSong& Catalogue::song(std::size_t number) {
     Chance chance{seed};
     // a few long ones aside, songs last from half to half again as long as the mean
     song.seconds = mean_s_ * std::clamp(1 + 0.2 * chance.normal(), 0.5, 1.5);
-    song.shape = made_song(song.seconds, seed);
+    song.shape = made_song(song.seconds, seed, ladder_);
     song.id = base32(sha256(as_bytes(text("song ", number)))).substr(0, 32);
     song.layout = layout_of(song.shape);
     for (const auto& r : song.shape.renditions) {

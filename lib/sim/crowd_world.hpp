@@ -35,13 +35,15 @@ struct CrowdSong {
 /// Songs, each generated at its first use.
 class Catalogue {
    public:
-    Catalogue(std::size_t songs, double mean_s, std::uint64_t seed);
+    /// @param ladder  as of made_song
+    Catalogue(std::size_t songs, double mean_s, std::span<const int> ladder, std::uint64_t seed);
     const CrowdSong& song(std::size_t number);
     std::size_t size() const noexcept { return songs_.size(); }
 
    private:
     std::vector<std::unique_ptr<CrowdSong>> songs_;
     double mean_s_;
+    std::vector<int> ladder_;
     std::uint64_t seed_;
 };
 

@@ -100,7 +100,7 @@ class Search {
                 wait_for_room(to);
                 const bool first = node.rendition < 0;
                 to.time += link_.rtt() * (first ? 1 + settings_.connect_rtts : 1);
-                if (first) before = settings_.manifest_bytes;
+                if (first) before = settings_.manifest_of(song_);
             } else if (q != node.rendition) {
                 to.time += link_.rtt();
                 if (!(to.headers >> q & 1))

@@ -190,7 +190,7 @@ class Player {
     void carry_out(const gather::End&) {}
 
     double bytes_of(const Ask& ask) const {
-        if (ask.what == Ask::What::manifest) return settings_.manifest_bytes;
+        if (ask.what == Ask::What::manifest) return settings_.manifest_of(song_);
         if (ask.what == Ask::What::index) {
             double pieces = 0;
             for (const auto& chunk : rendition(ask.rendition).chunks)

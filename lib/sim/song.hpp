@@ -1,11 +1,10 @@
 #pragma once
 // Songs for the simulator: generated from a seed, or read from a manifest.
 #include "abr/policy.hpp"
+#include "song/ladder.hpp"
 #include "song/manifest.hpp"
 
 namespace stretto::sim {
-
-inline constexpr int default_ladder[] = {96, 160, 320};
 
 /// Generate a song whose renditions resemble those of libvorbis at fixed qualities. A second that
 /// needs more bits than average does so in all renditions, and the average rate is near the nominal
@@ -13,7 +12,7 @@ inline constexpr int default_ladder[] = {96, 160, 320};
 /// every machine.
 /// @param ladder  kbit/s of the renditions, ascending
 abr::Shape made_song(double seconds, std::uint64_t seed,
-                     std::span<const int> ladder = default_ladder);
+                     std::span<const int> ladder = song::default_ladder);
 
 /// A song with the chunk sizes of a manifest. Pieces last a second, because the manifest does not
 /// contain them.

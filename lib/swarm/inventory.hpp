@@ -16,8 +16,10 @@ struct Layout {
     int chunks = 0;  ///< at least 1
     bool operator==(const Layout&) const = default;
 
-    /// Chunks per bit: 1 while chunks times renditions is at most 64. Adjacent chunks of one
-    /// rendition share a bit; chunks of two renditions never do.
+    /// Chunks per bit: 1 while chunks times renditions is at most 64, and 2 for 210 s in four
+    /// renditions. Adjacent chunks of one rendition share a bit; chunks of two renditions never do.
+    /// 128 bits would be 8 bytes more for each peer of a song, and give no more offload:
+    /// tests/bench/README.md, "A bit for two chunks".
     int group() const noexcept;
 };
 

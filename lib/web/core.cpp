@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "song/ladder.hpp"
 #include "web/player.hpp"
 
 // NOLINTBEGIN: names are those of JavaScript
@@ -118,6 +119,7 @@ EXPORT(start) void start(const char* lines, std::size_t length, bool keeps, bool
         text.remove_prefix(std::min(text.size(), edge.size() + 1));
         if (!edge.empty()) options.edges.emplace_back(edge);
     }
+    if (options.network.ends_with("2g")) options.first_kbps = song::default_ladder[0];
     options.keeps = keeps;
     options.verifies = verifies;
     player = std::make_unique<Player>(javascript, options);

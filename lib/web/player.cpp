@@ -99,6 +99,7 @@ std::unique_ptr<Player::Song> Player::make(const std::string& id, double from_s)
     how.first_kbps = from_s > 0 ? 0
                                 : std::clamp(options_.first_kbps, options_.wish.least_kbps,
                                              options_.wish.most_kbps);
+    how.first_least_kbps = std::max(1, options_.wish.least_kbps);
     how.tracker = how.peers = how.rtc_peers = mesh_.is_on();
     how.self = mesh_.peer_id();
     how.retry.patience_s = options_.patience_s;

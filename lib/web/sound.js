@@ -17,7 +17,7 @@ class Sound extends EventTarget {
         };
         this.worker.onerror = () => Sound.said.broken.call(this, {});
         const {type, effectiveType} = navigator.connection || {};
-        this.worker.postMessage({start: {wasm: base + 'core.wasm', listener: Sound.listener(), network: type || effectiveType || '', tracker, edges: other_edges}});
+        this.worker.postMessage({start: {wasm: base + 'core.wasm', listener: Sound.listener(), network: (/2g$/.test(effectiveType) ? '' : type) || effectiveType || '', tracker, edges: other_edges}});
         access.addEventListener('change', () => this.order('token', access.shown));
         this.tracker = tracker;
         this.links = new Links((what, more) => this.worker.postMessage({do: what, ...more}, more.data ? [more.data] : []));

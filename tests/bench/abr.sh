@@ -19,6 +19,7 @@ run() { # TITLE SCENARIOS ARGUMENTS...
     stretto-simulate --table --traces "$TRACES" --scenarios "$list" --buffer 30 --lead 30 "$@"
 }
 rules=stretto,bola,mpc,throughput,dynamic,seed
-run 'all windows' "$all" --abr $rules,96
-run 'windows of the recordings that nothing was tuned on' "$kept" --abr $rules,96 --optimum
-run 'all windows, with a rendition of 45 kbit/s' "$all" --abr $rules,45 --ladder 45,96,160,320
+run 'all windows' "$all" --abr $rules,45
+run 'windows of the recordings that nothing was tuned on' "$kept" --abr $rules,45 --optimum
+run 'all windows, without the rendition of 45 kbit/s' "$all" --abr $rules,96 --ladder 96,160,320
+run 'all windows, with the first chunk at 45 kbit/s' "$all" --abr $rules,45 --first 45

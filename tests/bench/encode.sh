@@ -28,7 +28,7 @@ rival_b() {
     # shellcheck disable=SC2046 # words
     ffmpeg -v error -y -i "$1" $(outputs "-af volume=${gain}dB")
 }
-ours() { stretto-encode --stats stats "$1" | stretto-chunk | stretto-publish store >/dev/null; }
+ours() { stretto-encode -b 96,160,320 --stats stats "$1" | stretto-chunk | stretto-publish store >/dev/null; }
 spent() { { time "$@" 2>/dev/null >/dev/null; } 2>&1 | tail -1; } # wall, user, system seconds
 
 songs=("$MUSIC"/*.mp3)

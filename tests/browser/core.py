@@ -213,14 +213,14 @@ def splices(page, url):
     page.js("(audio.pause(), 0)")
     assert not page.js("waits"), "it stalled"
     heard = page.heard()
-    renditions = [samples(f"long-{kbps}.raw") for kbps in (96, 160, 320)]
+    renditions = [samples(f"long-{kbps}.raw") for kbps in (45, 96, 160, 320)]
     # frame by frame one of the renditions; where they differ, which one
     runs, now = [], None
     for i in range(0, len(heard), 2):
-        fits = [r for r in range(3) if abs(heard[i] - renditions[r][i]) <= 1 and abs(heard[i + 1] - renditions[r][i + 1]) <= 1]
+        fits = [r for r in range(len(renditions)) if abs(heard[i] - renditions[r][i]) <= 1 and abs(heard[i + 1] - renditions[r][i + 1]) <= 1]
         assert fits, f"at {i / 2 / RATE} s it is no rendition"
         if now not in fits:
-            now = fits[0] if len(fits) < 3 else now
+            now = fits[0] if len(fits) < len(renditions) else now
             runs.append((i // 2, now))
     changes = [at for at, _ in runs[1:]]
     print("renditions, from frame:", runs)

@@ -15,7 +15,7 @@ put() { # FILE TITLE ALBUM [CHUNK SECONDS]
 }
 put first First A && put second Second B && put long Long C 30
 for song in first second long; do
-    for kbps in 96 160 320; do
+    for kbps in 45 96 160 320; do
         stretto-fetch --no-cache --store store --bitrate $kbps -o "$song-$kbps.ogg" $song &&
             oggdec -Q -b 16 -R -o "$song-$kbps.raw" "$song-$kbps.ogg"
     done

@@ -17,7 +17,7 @@ again() {
 }
 ok 'its id is the same for -j1, another zone, locale and directory' again
 listed() {
-    stretto-publish --list store | grep -q "^$id	machine-wars	0:45	96,160,320	" &&
+    stretto-publish --list store | grep -q "^$id	machine-wars	0:45	45,96,160,320	" &&
         stretto-publish --list --json store | jq -e ".id == \"$id\""
 }
 ok '--list shows it' listed
@@ -29,7 +29,7 @@ ffpcm() { ffmpeg -v error -i "$1" -f s16le -; }
 keep() { ffpcm "$1" | tail -c $((4 * $(stretto-chunk --explain "$1" | awk '/samples   / {print $2}'))); }
 oggz_rip() { ffmpeg -v error -i all.ogg -map "0:a:$1" -c copy -f ogg "whole-$2.ogg"; }
 n=0
-for kbps in 96 160 320; do
+for kbps in 45 96 160 320; do
     oggz_rip $n $kbps
     n=$((n + 1))
     fetched() {
@@ -64,9 +64,9 @@ for kbps in 96 160 320; do
     }
     ok "$kbps: every chunk validates without a warning" valid
 done
-mixed() { # 96, 320, 160, ...: the exact length at every change
+mixed() { # 45, 320, 160, ...: the exact length at every change
     i=0
-    for kbps in 96 320 160 96 320; do
+    for kbps in 45 320 160 96 320; do
         [ ! -e "store/songs/$id/$kbps/chunk_$i.ogg" ] || pcm "store/songs/$id/$kbps/chunk_$i.ogg"
         i=$((i + 1))
     done |
@@ -77,8 +77,8 @@ ok 'any mix of renditions has the exact length' mixed
 # A joint of chunks of two renditions, with the last samples kept: before it one rendition, after it the other, bit for bit.
 # The step across the joint differs from the step in either by at most the difference of the two beside the joint.
 joints() {
-    for before in 96 160 320; do
-        for after in 96 160 320; do
+    for before in 45 96 160 320; do
+        for after in 45 96 160 320; do
             [ $before != $after ] || continue
             for k in 1 2 3; do
                 keep store/songs/"$id"/$before/chunk_$((k - 1)).ogg >left &&

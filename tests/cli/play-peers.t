@@ -5,7 +5,7 @@
 export SDL_AUDIODRIVER=dummy STRETTO_LOCATION=52.5,13.4
 tone song.wav 41
 stretto-encode song.wav | stretto-chunk | stretto-publish --name song store >id
-for kbps in 96 160 320; do stretto-fetch --store store -b $kbps song | oggdec -Q -b 16 -o song.$kbps.wav -; done
+for kbps in 45 96 160 320; do stretto-fetch --store store -b $kbps song | oggdec -Q -b 16 -o song.$kbps.wav -; done
 id=$(cat id)
 start stretto-serve store || exit
 edge=$url

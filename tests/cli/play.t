@@ -117,6 +117,9 @@ lean() { # with a rendition for 2G; the first chunk too, which is requested befo
         play -O null --data-saver --events events.jsonl lean &&
         events chunk | jq -es 'length == 3 and all(.kbps == 45)' &&
         rm -rf cache events.jsonl &&
+        play -O null --network 2g --events events.jsonl lean &&
+        events chunk | jq -es 'length == 3 and all(.kbps == 45)' &&
+        rm -rf cache events.jsonl &&
         play -O null --network 3g --events events.jsonl lean &&
         events chunk | jq -es 'all(.kbps <= 96) and any(.kbps == 96)'
 }

@@ -106,9 +106,9 @@ streams() { # a client keeps its bitrate, and is identified by the address behin
     from 127.0.7.1 -o /dev/null -H 'Downlink: 10' -w '%{redirect_url}\n' "$proxied/stream/song" |
         grep -q 'kbps=320' &&
         from 127.0.7.2 -o /dev/null -H 'Downlink: 0.1' -w '%{redirect_url}\n' "$proxied/stream/song" |
-        grep -q 'kbps=96' &&
+        grep -q 'kbps=45' &&
         from 127.0.7.1 -o /dev/null -w '%{redirect_url}\n' "$proxied/stream/song" | grep -q 'kbps=320' &&
-        from 127.0.7.2 -o /dev/null -w '%{redirect_url}\n' "$proxied/stream/song" | grep -q 'kbps=96' &&
+        from 127.0.7.2 -o /dev/null -w '%{redirect_url}\n' "$proxied/stream/song" | grep -q 'kbps=45' &&
         stop "$pid"
     gave=$?
     kill "$front" && wait "$front"

@@ -24,7 +24,7 @@ covers() { # splices, seeks, kept files, stalls and quiet links were among them
 ok 'the links cause splices, seeks, stalls and stored files' covers
 
 pcm() {
-    for kbps in 96 160 320; do
+    for kbps in 45 96 160 320; do
         "$SAME" pcm store "$id" $kbps >here.f32 && web pcm store "$id" $kbps >there.f32 || return
         stretto-fetch --no-cache --store store --bitrate $kbps -o $kbps.ogg song && oggdec -Q -b 16 -R -o $kbps.raw $kbps.ogg || return
         python3 - $kbps <<'EOF' || return

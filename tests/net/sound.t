@@ -19,7 +19,7 @@ for song in one:36 two:11; do
     sox -R -n -r 44100 -c 2 -b 16 "${song%:*}.wav" synth "${song#*:}" pinknoise pinknoise gain -12
     ffmpeg -v error -i "${song%:*}.wav" -metadata "title=${song%:*}" "${song%:*}.flac" </dev/null
     stretto-encode "${song%:*}.flac" | stretto-chunk | stretto-publish --name "${song%:*}" store >/dev/null || exit
-    for kbps in 96 160 320; do stretto-fetch --store store -b $kbps "${song%:*}" -o "${song%:*}.$kbps.ogg" || exit; done
+    for kbps in 45 96 160 320; do stretto-fetch --store store -b $kbps "${song%:*}" -o "${song%:*}.$kbps.ogg" || exit; done
 done
 rm -f ./*.wav ./*.flac
 

@@ -6,7 +6,7 @@ listeners=$(seq 12) victim=3
 sox -R -n -r 44100 -c 2 -b 16 song.wav synth 70 pinknoise pinknoise gain -12
 store=$work/store
 stretto-encode song.wav | stretto-chunk | stretto-publish --name song store >id || exit
-rates='96 160 320'
+rates='45 96 160 320'
 for kbps in $rates; do
     stretto-play --store store --no-cache --quiet --unpaced --abr $kbps -O wav:$kbps.wav "$(cat id)" &&
         stretto-fetch --store store -b $kbps song | oggdec -Q -b 16 -o dec.$kbps.wav - || exit
@@ -18,7 +18,7 @@ decoded() {
             awk '/^M(ax|in) level/ { if ($3 > 0.00004 || $3 < -0.00004) exit 1 }' stats || { cat stats; return 1; }
     done
 }
-ok 'oggdec decodes the three renditions as we do' decoded
+ok 'oggdec decodes the four renditions as we do' decoded
 {
     echo 't 1 100000 100000 10 0'
     echo 'o 2 100000 100000 10 0'
@@ -69,7 +69,7 @@ events() { jq -R 'fromjson? // empty' "$@"; }
 right() {
     for n in $others; do
         python3 "$root/tests/net/heard.py" "$n.wav" \
-            "$(events "$n.jsonl" | jq -s 'map(select(.event == "switch")) | length')" 96.wav 160.wav 320.wav ||
+            "$(events "$n.jsonl" | jq -s 'map(select(.event == "switch")) | length')" 45.wav 96.wav 160.wav 320.wav ||
             { echo "listener $n"; return 1; }
     done
 }

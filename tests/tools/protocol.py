@@ -127,8 +127,8 @@ def a_whole_song_its_exact_length():
 @row
 def without_a_bitrate_one_is_chosen():
     for n, (fields, kbps) in enumerate((
-        ({"Save-Data": "on", "Downlink": "10"}, 96), ({"Save-Data": "off", "Downlink": "2.1"}, 320), ({"Downlink": "2"}, 160),
-        ({"Downlink": "0.6"}, 160), ({"Downlink": "0.5"}, 96),
+        ({"Save-Data": "on", "Downlink": "10"}, 45), ({"Save-Data": "off", "Downlink": "2.1"}, 320), ({"Downlink": "2"}, 160),
+        ({"Downlink": "0.6"}, 160), ({"Downlink": "0.5"}, 96), ({"Downlink": "0.12"}, 45),
     )):  # fmt: skip
         # once for an address and a song, whatever the client says of itself later
         for wishes in fields, {"Downlink": "10"}, {"Save-Data": "on"}:
@@ -136,7 +136,7 @@ def without_a_bitrate_one_is_chosen():
             same((n, wishes, answer["location"]), (n, wishes, f"/stream/wish-{n}?kbps={kbps}"))
             same(answer["cache-control"], "no-store")
     for query in ("kbps=", "kbps=x", "kbps=-1", "kbps=0", "kbps=1e3"):
-        assert get(f"/stream/song?{query}", 307, Downlink="x")["location"] in [f"/stream/song?kbps={kbps}" for kbps in (96, 160, 320)]
+        assert get(f"/stream/song?{query}", 307, Downlink="x")["location"] in [f"/stream/song?kbps={kbps}" for kbps in (45, 96, 160, 320)]
 
 
 def ranges_of(path, oracle):

@@ -12,7 +12,7 @@ import json
 import sys
 
 FRAME = 8  # bytes
-KBPS = (96, 160, 320)
+KBPS = (45, 96, 160, 320)
 vorbis = ctypes.CDLL("libvorbisfile.so.3")
 
 

@@ -28,7 +28,9 @@ BOOST_AUTO_TEST_CASE(memory_is_bounded_and_known_clients_stay) {
 BOOST_AUTO_TEST_CASE(the_bitrate_for_a_rate_changes_just_above_its_bounds) {
     BOOST_TEST(kbps_for(0) == 160);
     BOOST_TEST(kbps_for(-1) == 160);
-    BOOST_TEST(kbps_for(1) == 96);
+    BOOST_TEST(kbps_for(1) == 45);
+    BOOST_TEST(kbps_for(0.12e6) == 45);
+    BOOST_TEST(kbps_for(0.12e6 + 1) == 96);
     BOOST_TEST(kbps_for(0.5e6) == 96);
     BOOST_TEST(kbps_for(0.5e6 + 1) == 160);
     BOOST_TEST(kbps_for(2e6) == 160);

@@ -199,6 +199,25 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(!unknown.asks(Ask::What::first));
     BOOST_TEST(unknown.asks(Ask::What::manifest));
 }
+BOOST_AUTO_TEST_CASE(where_edges_were_slow_the_first_chunk_has_a_bitrate_that_they_carry) {
+    struct Case {
+        double bytes_per_s;
+        int least_kbps, asked;
+    };
+    for (const auto& [bytes_per_s, least_kbps, asked] : {Case{9'000, 1, 45},
+                                                         {9'000, 80, 80},
+                                                         {9'000, 0, 96},
+                                                         {20'000, 1, 96},
+                                                         {1, 1, 45},
+                                                         {0, 1, 96}}) {
+        Conductor::Options options;
+        options.first_least_kbps = least_kbps;
+        Run r{1, options};
+        r.edges.saw(bytes_per_s);
+        r.start();
+        BOOST_TEST(r.driven.find(Ask::What::first).kbps == asked);
+    }
+}
 BOOST_AUTO_TEST_CASE(without_a_tracker_and_an_edge_it_ends_at_once) {
     Run r{0};
     r.start();

@@ -56,6 +56,18 @@ BOOST_AUTO_TEST_CASE(the_first_chunk_is_played_before_it_is_complete) {
     BOOST_TEST(l.rules.session().have() > rate);
     BOOST_TEST(l.rules.session().have() < 4 * rate);
 }
+BOOST_AUTO_TEST_CASE(the_next_song_knows_how_fast_the_edges_were) {
+    Listen l;
+    l.begin(song(6));
+    BOOST_TEST(l.edges.rate() == 0);
+    const auto first = l.part();
+    for (int i = 0; i < 8; ++i) {
+        l.driven.now += 1;
+        l.driven.bytes(first, 9'000);
+        l.driven.act();
+    }
+    BOOST_TEST(l.edges.rate() == 9'000, boost::test_tools::tolerance(0.2));
+}
 BOOST_AUTO_TEST_CASE(bytes_that_came_before_the_manifest_are_heard_too) {
     Listen l;
     l.start();

@@ -355,6 +355,23 @@ BOOST_AUTO_TEST_CASE(a_fast_network_gets_the_index_of_its_bitrate_at_once) {
     BOOST_TEST(!p.session.index_wanted({false, true}, p.heard).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_slow_network_gets_the_index_of_a_lower_bitrate_before_much_is_in_hand) {
+    for (const double kbytes_per_s : {6.0, 60.0}) {
+        Playing p;
+        for (auto& r : p.shape.renditions)
+            for (auto& chunk : r.chunks) chunk.bytes *= 100, chunk.pieces.clear();
+        p.decide(Do::take, 1);
+        p.came(100, 1);
+        p.came(6000, 1 + 6 / kbytes_per_s);
+        BOOST_TEST(!p.session.index_wanted({false, false}, p.heard).has_value());
+        p.came(80'000, 1 + 86 / kbytes_per_s);  // 3 s of 30 kB
+        const auto wanted = p.session.index_wanted({false, false}, p.heard);
+        BOOST_TEST(wanted.has_value() == (kbytes_per_s < 30));
+        BOOST_TEST(wanted.value_or(0) == 0);
+        BOOST_TEST(!p.session.index_wanted({true, false}, p.heard).has_value());
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(it_is_asked_again_as_soon_as_the_buffer_has_room, Playing) {
     session.ended(decide(Do::take, 0).want->number);
     session.ended(decide(Do::take, 0).want->number);

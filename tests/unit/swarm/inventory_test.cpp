@@ -15,12 +15,20 @@ const Have all_of_longer{{96, {{0, 64}}}, {160, {{0, 64}}}, {320, {{0, 64}}}};
 
 BOOST_AUTO_TEST_SUITE(swarm_inventory)
 
-BOOST_AUTO_TEST_CASE(a_song_of_three_and_a_half_minutes_has_a_bit_a_chunk) {
+BOOST_AUTO_TEST_CASE(in_three_renditions_three_and_a_half_minutes_have_a_bit_a_chunk) {
     BOOST_TEST(usual.group() == 1);
     const Have have{{96, {{0, 0}, {5, 7}}}, {320, {{20, 20}}}};
     BOOST_TEST((have_of(usual, inventory_of(usual, have)) == have));
     BOOST_TEST(std::popcount(inventory_of(usual, have)) == 5);
     BOOST_TEST(std::popcount(complete(usual)) == 63);
+}
+
+BOOST_AUTO_TEST_CASE(in_four_renditions_it_has_a_bit_for_two_chunks) {
+    const Layout four{{45, 96, 160, 320}, 21};
+    BOOST_TEST(four.group() == 2);
+    const auto word = inventory_of(four, {{45, {{0, 2}}}, {320, {{0, 0}, {3, 9}, {20, 20}}}});
+    BOOST_TEST((have_of(four, word) == Have{{45, {{0, 1}}}, {320, {{4, 9}, {20, 20}}}}));
+    BOOST_TEST(std::popcount(complete(four)) == 44);
 }
 
 BOOST_AUTO_TEST_CASE(in_a_longer_song_a_bit_is_set_if_all_of_its_chunks_are_held) {
