@@ -112,7 +112,7 @@ deps:
 # The standard library's headers and Boost.Test's are parsed once (tests/README.md: by how much that is faster). Units
 # include what they use all the same: builds with ccache, which would not notice what changes, and of `make web` do without.
 ifeq ($(findstring ccache,$(CXX)),)
-PARSED = $B/parsed/$(if $(filter tests/unit/%_test.cpp,$1),test,std).hpp
+PARSED = $(patsubst %,$B/parsed/%.hpp,$(if $(filter tests/unit/%,$1),$(if $(filter %_test.cpp,$1),test),std))
 endif
 # g++ 12 warns of the standard library's strings and of Boost's vectors by mistake (GCC bugs 105329 and 105651)
 NO_ALARMS = $(if $(findstring clang,$(CXX)),,-Wno-restrict -Wno-stringop-overread)

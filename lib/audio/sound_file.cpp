@@ -28,7 +28,7 @@ File create(const std::string& path) {
 
 class Wav final : public SoundFile {
    public:
-    Wav(const std::string& path, const Format& format) : path_(path), channels_(format.channels) {
+    Wav(const std::string& path, const Format& format) : path_(path) {
         SF_INFO info{};
         info.samplerate = format.rate;
         info.channels = format.channels;
@@ -62,7 +62,6 @@ class Wav final : public SoundFile {
     }
 
     std::string path_;
-    int channels_;
     std::unique_ptr<SNDFILE, Freed<sf_close>> file_;
     std::uint64_t bytes_ = 0;
 };

@@ -40,7 +40,7 @@ struct Purger::Asked {
 
 Purger::Purger(net::Loop& loop, EdgeShared& shared, Flights& flights,
                const std::vector<std::string>& others)
-    : loop_(loop), shared_(shared), flights_(flights) {
+    : shared_(shared), flights_(flights) {
     for (const auto& one : others) others_.push_back(admin_at(loop, one));
     sigset_t all, before;  // signals are the main loop's
     sigfillset(&all);

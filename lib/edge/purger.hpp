@@ -31,7 +31,6 @@ class Purger {
     void pass_on(const std::shared_ptr<Asked>& asked);
     void sweep();  // runs on the thread
 
-    net::Loop& loop_;
     EdgeShared& shared_;
     Flights& flights_;
     std::vector<std::unique_ptr<http::Upstream>> others_;

@@ -310,7 +310,7 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
         const auto run = options_.rare_pieces ? rarest_run(*chunk, peer) : open_run(*chunk, peer);
         if (!run) continue;  // others have got all that it has
         const double speed = free_speed(chosen[i]);
-        carry += speed / total * pieces;
+        carry += total > 0 ? speed / total * pieces : 1;           // all unknown: one each
         const int rest = static_cast<int>(chosen.size() - i - 1);  // each gets a piece
         const int share = std::clamp(static_cast<int>(carry + 0.5), 1,
                                      std::max(1, run->second - run->first - rest));

@@ -65,7 +65,6 @@ struct Fetch::Transfer {
 
     std::string head_;  // lines of the response's head so far
     bool headed_ = false, sent_ = false, paused_ = false;
-    bool stray_ = false;                     // the connection holds unrequested bytes
     std::uint64_t received_ = 0, most_ = 0;  // bytes of the body
     std::uint64_t heard_ms_ = 0;             // when something last came, or bytes went out
     curl_off_t uploaded_ = 0;                // bytes of the request's body
