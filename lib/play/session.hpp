@@ -103,6 +103,8 @@ class Session {
     Orders act(double now, const Heard& heard, const Offer& offer);
     Orders act(double now, const Heard& heard) { return act(now, heard, Offer{}); }
     double pause() const { return std::min(policy_.interval(), room_in_); }
+    /// s until the buffer has room for another chunk; 1 while it has, or nothing is played.
+    double room_in() const noexcept { return room_in_; }
 
     /// Bytes arrived. @param audio  the sample of the song up to which audio is complete with them;
     /// see audio_of() for an estimate
