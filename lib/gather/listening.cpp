@@ -17,9 +17,9 @@ constexpr double tick_s = 0.02;
 constexpr double pieces_tick_s = 0.1;
 constexpr double poll_ahead_s = 1.5;  // peers are polled this long before a chunk is requested
 constexpr int peers_a_chunk = 6;
-constexpr int most_tail_tries = 3;               // tails are needed only for later plays
+constexpr int most_tail_tries = 3;  // tails are needed only for later plays
 constexpr std::uint32_t least_tail_bytes = 16'000;
-constexpr double tail_share = 0.7;  // of the time until playback needs the link again
+constexpr double tail_share = 0.7;               // of the time until playback needs the link again
 constexpr std::size_t most_chunks_in_parts = 8;  // incomplete chunks whose bytes are held in memory
 constexpr int nobody = -1, several = -2;
 
@@ -695,9 +695,10 @@ void Listening::complete_tail(double now) {
 std::uint32_t Listening::spare_bytes() const {
     constexpr auto all = std::numeric_limits<std::uint32_t>::max();
     if (session_->complete() || !heard_.playing) return all;
-    const double rate = session_->edge_rate() > 0 ? session_->edge_rate()
-                                                  : abr::bytes_per_second(shape(), 0);
-    return static_cast<std::uint32_t>(std::min<double>(all, rate * tail_share * session_->room_in()));
+    const double rate =
+        session_->edge_rate() > 0 ? session_->edge_rate() : abr::bytes_per_second(shape(), 0);
+    return static_cast<std::uint32_t>(
+        std::min<double>(all, rate * tail_share * session_->room_in()));
 }
 
 /// Two responses that share a link look like one of a link that became slow, so the policy would
