@@ -293,7 +293,7 @@ $B/fuzz/%.o: %.cpp $B/config.mk
 	@mkdir -p $(@D)
 	clang++ $(OUR_CXXFLAGS) $(FUZZ_FLAGS) $(if $(filter $(RTC_FOREIGN),$<),$(RTC_CFLAGS)) -fsanitize=fuzzer-no-link -c -o $@ $<
 $(addprefix $B/fuzz/,$(RTC_FUZZ)): LIBS += $(RTC_LIBS)
-$(addprefix $B/fuzz/,$(RTC_FUZZ)): $(patsubst %,$B/fuzz/lib/%.o,rtc/association rtc/certificate rtc/dtls)
+$(addprefix $B/fuzz/,$(RTC_FUZZ)): $(patsubst %,$B/fuzz/lib/%.o,rtc/association rtc/certificate rtc/crc32c rtc/dtls)
 $B/fuzz/%: $B/fuzz/tests/fuzz/%.o $(FUZZ_LIB)
 	clang++ $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
