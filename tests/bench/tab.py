@@ -74,7 +74,7 @@ def say(line):
 
 def listens(page, url):
     page.go(url)
-    page.wait("document.querySelectorAll('.song').length > 0 && core && (core.ready || core.broken)")
+    page.wait("document.querySelectorAll('.song').length > 0 && core && (core.ready || core.broken)", seconds=120)
     assert page.js("core.ready"), page.log("browser")
     say("ready")
     page.js("begin()")
