@@ -84,7 +84,7 @@ void Listening::adopt_early(double now) {
         came(*t, 0, false, now);
         return cancel(std::exchange(early_, -1));
     }
-    part_ = session_->adopt(r, t->asked, t->first);
+    part_ = session_->adopt(r, t->asked, t->first, t->got, now);
     const auto& want = *session_->under_way();
     t->ask.rendition = r;
     t->ask.begin = want.begin;

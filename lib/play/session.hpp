@@ -79,7 +79,8 @@ class Session {
 
     /// Chunk 0 was requested before the song was known; call this first.
     /// @param first  time of its first byte; < 0: none yet
-    Part adopt(int rendition, double asked, double first);
+    /// @param bytes  that have come until `now`
+    Part adopt(int rendition, double asked, double first, std::uint32_t bytes, double now);
 
     /// Whether there is another edge. If not, an early cancellation only loses the open
     /// request.

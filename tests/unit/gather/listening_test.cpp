@@ -67,6 +67,20 @@ BOOST_AUTO_TEST_CASE(bytes_that_came_before_the_manifest_are_heard_too) {
     BOOST_TEST(l.rules.session().have() == 10 * rate);
     BOOST_TEST(l.driven.checks.size() == 1u);
 }
+BOOST_AUTO_TEST_CASE(a_slow_link_is_known_as_one_when_the_manifest_comes_late) {
+    const auto start_s = [](double seconds) {
+        Listen l;
+        l.start();
+        const auto first = l.driven.find(Ask::What::first);
+        l.driven.bytes(first, 1000);
+        l.driven.now = seconds;
+        l.driven.bytes(first, 19'000);
+        l.driven.found(l.driven.find(Ask::What::manifest), song(6));
+        return l.driven.start_s;
+    };
+    BOOST_TEST(start_s(0.1) == 0.45);
+    BOOST_TEST(start_s(4) == 4.0);  // 5 kB/s, and 12 kB are heard
+}
 BOOST_AUTO_TEST_CASE(an_unexpected_first_rendition_is_not_a_fault_of_the_edge) {
     Listen l{1, "stretto"};
     l.begin(song(6, {45, 96, 160}));
