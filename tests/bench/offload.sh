@@ -1,7 +1,8 @@
 #!/bin/bash
-# How much of what pages play comes from peers: one native peer holds the song, then PEERS (50) stretto-play and PAGES (2 a core, at most 10) pages
-# in Chromium arrive evenly within ARRIVE (60) seconds, and all play it at once. Each host uploads at most 1 Mbit/s and takes 8; a third each
-# is of another network, for a tracker lets one make 30 offers a minute. Then the same without peers. SECONDS_OF_SONG (90) is its length.
+# How much of what pages play comes from peers: one native peer holds the song, then PEERS (50) stretto-play and PAGES (2 a core, at
+# most 10) pages in Chromium arrive evenly within ARRIVE (60) seconds, and all play it at once. Each host uploads at most 1 Mbit/s and
+# takes 8; a third each is of another network, for a tracker lets one make 30 offers a minute. Then the same without peers.
+# SECONDS_OF_SONG (90) is its length.
 # stretto-play is where the tracker cannot connect to it, as behind a NAT: only then does it give to pages.
 #
 # Counted are the pages that came after the fourth arrival, and chunk 0 is not.
@@ -59,8 +60,8 @@ spawn s stretto-fetch --tracker "$tracker" --allow-local-peers --cache held --li
     --share forever -b 320 song -o held.ogg
 await 'the peer that holds the song' test -s held.ogg
 
-play_all share "$with"
 play_all listen "$without"
+play_all share "$with"
 
 tell listen alone.jsonl
 tell share shared.jsonl
