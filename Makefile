@@ -248,7 +248,7 @@ WEB_C    := $(addprefix libogg/src/,bitwise framing) \
 WEB_UNITS := $(filter-out lib/gather/fetching.cpp,$(wildcard lib/abr/*.cpp lib/play/*.cpp lib/gather/*.cpp lib/vorbis/*.cpp lib/web/*.cpp)) \
              $(patsubst %,lib/song/%.cpp,manifest manifest_read index path cover tags id) $(patsubst %,lib/ogg/%.cpp,page crc packets) \
              $(patsubst %,lib/swarm/%.cpp,reach endpoint announce announce_print location pass signal) \
-             lib/rtc/frame.cpp lib/rtc/asks.cpp $(patsubst %,lib/http/%.cpp,message range date) lib/peer/have.cpp $(patsubst %,lib/events/%.cpp,line outbox) \
+             lib/rtc/frame.cpp lib/rtc/asks.cpp lib/rtc/room.cpp $(patsubst %,lib/http/%.cpp,message range date) lib/peer/have.cpp $(patsubst %,lib/events/%.cpp,line outbox) \
              $(patsubst %,lib/base/%.cpp,digest error json sha256 sha256_plain text)
 WEB_LIB   = $(patsubst %.cpp,$W/%.o,$(WEB_UNITS)) $(patsubst %,$W/source/%.o,$(WEB_C)) $W/source/simdjson/singleheader/simdjson.o
 WEB_LINK  = clang++-19 --target=wasm32-wasi -stdlib=libc++ -Wl,--gc-sections -Wl,--strip-all -Wl,-z,stack-size=262144

@@ -17,7 +17,9 @@ constexpr double tick_s = 0.02;
 constexpr double pieces_tick_s = 0.1;
 constexpr double poll_ahead_s = 1.5;  // peers are polled this long before a chunk is requested
 constexpr int peers_a_chunk = 6;
-constexpr int most_tail_tries = 3;               // tails are needed only for later plays
+constexpr int most_tail_tries = 3;  // tails are needed only for later plays
+constexpr std::uint32_t least_tail_bytes = 16'000;
+constexpr double tail_share = 0.7;               // of the time until playback needs the link again
 constexpr std::size_t most_chunks_in_parts = 8;  // incomplete chunks whose bytes are held in memory
 constexpr int nobody = -1, several = -2;
 
@@ -83,7 +85,7 @@ void Listening::adopt_early(double now) {
         came(*t, 0, false, now);
         return cancel(std::exchange(early_, -1));
     }
-    part_ = session_->adopt(r, t->asked, t->first);
+    part_ = session_->adopt(r, t->asked, t->first, t->got, now);
     const auto& want = *session_->under_way();
     t->ask.rendition = r;
     t->ask.begin = want.begin;
@@ -197,6 +199,7 @@ void Listening::order(const Session::Orders& orders, double now) {
         want_ = ask(wanted, now);
         return;
     }
+    pause_tail(now);
     if (want.peers) return of_peers(want, now);
     const auto edge = edges_.current(now);
     if (edge) return of_edge(want, *edge, now);
@@ -405,11 +408,11 @@ void Listening::on_ended(Transfer& t, double now) {
         if (t.got < ask.stop - ask.begin)
             return on_failed(t, {Fault::broken, "the answer was cut short"}, now);
         edges_.worked(ask.source);
-        note_bytes(ask.rendition, ask.chunk, ask.begin, ask.stop);
         giver_[{ask.rendition, ask.chunk}] = several;
         came(t, 0, true, now);
         transfers_.erase(std::exchange(tail_request_, -1));
-        tail_.reset();
+        tails_.push_back(*std::exchange(tail_, std::nullopt));  // its rest, if that was a part
+        note_bytes(ask.rendition, ask.chunk, ask.begin, ask.stop);
         return;
     }
     if (!current(t)) return;      // the manifest has not arrived yet
@@ -683,7 +686,8 @@ void Listening::complete_tail(double now) {
         if (static_cast<double>(heard_.position) < edge_from_ * song) return;
     }
     const auto edge = edges_.current(now);
-    if (!edge) return;
+    const auto bytes = std::min(stop - begin, spare_bytes());
+    if (!edge || bytes < std::min(stop - begin, least_tail_bytes)) return;
     tails_.pop_back();
     tail_ = tail;
     Ask wanted;
@@ -691,9 +695,35 @@ void Listening::complete_tail(double now) {
     wanted.rendition = tail.rendition;
     wanted.chunk = tail.chunk;
     wanted.begin = begin;
-    wanted.stop = stop;
+    wanted.stop = begin + bytes;
     wanted.whole = chunk.bytes;
     tail_request_ = ask(wanted, now);
+}
+
+/// What an edge can send until playback needs the link again. What is cancelled then still waits
+/// in the queue of a slow link, before the bytes that are needed.
+std::uint32_t Listening::spare_bytes() const {
+    constexpr auto all = std::numeric_limits<std::uint32_t>::max();
+    if (session_->complete() || !heard_.playing) return all;
+    const double rate =
+        session_->edge_rate() > 0 ? session_->edge_rate() : abr::bytes_per_second(shape(), 0);
+    return static_cast<std::uint32_t>(
+        std::min<double>(all, rate * tail_share * session_->room_in()));
+}
+
+/// Two responses that share a link look like one of a link that became slow, so the policy would
+/// choose a lower bitrate. What has arrived is kept.
+void Listening::pause_tail(double now) {
+    const auto* t = transfer(tail_request_);
+    if (!t) return;
+    const auto ask = t->ask;
+    const auto got = t->got;
+    if (got > 0) came(*t, 0, false, now);
+    cancel(std::exchange(tail_request_, -1));
+    tails_.push_back(*std::exchange(tail_, std::nullopt));
+    if (got == 0) return;
+    giver_[{ask.rendition, ask.chunk}] = several;
+    note_bytes(ask.rendition, ask.chunk, ask.begin, ask.begin + got);
 }
 
 void Listening::tail_failed(double now) {

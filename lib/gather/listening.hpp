@@ -66,6 +66,8 @@ class Listening final : public Conductor {
     void forget(std::pair<int, int> key);
     void next_index(double now);
     void complete_tail(double now);
+    std::uint32_t spare_bytes() const;
+    void pause_tail(double now);
     void tail_failed(double now);
     std::int64_t used() const;
     double in_hand() const;

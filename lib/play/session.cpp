@@ -57,9 +57,12 @@ Session::Session(const abr::Shape& shape, int rate, abr::Policy& policy, const O
     for (const double s : shape.chunk_s) begins_.push_back(begins_.back() + std::llround(s * rate));
 }
 
-Session::Part Session::adopt(int rendition, double asked, double first) {
+Session::Part Session::adopt(int rendition, double asked, double first, std::uint32_t bytes,
+                             double now) {
     Orders orders;
     adopted_ = first;
+    // they are decoded at once: without a rate, a slow link would be taken for a fast one
+    if (first >= 0 && first < now && bytes >= rate_from_bytes) rate_seen_ = bytes / (now - first);
     ask(rendition, asked, orders, true);
     return *orders.part;
 }

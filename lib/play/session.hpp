@@ -79,7 +79,8 @@ class Session {
 
     /// Chunk 0 was requested before the song was known; call this first.
     /// @param first  time of its first byte; < 0: none yet
-    Part adopt(int rendition, double asked, double first);
+    /// @param bytes  that have come until `now`
+    Part adopt(int rendition, double asked, double first, std::uint32_t bytes, double now);
 
     /// Whether there is another edge. If not, an early cancellation only loses the open
     /// request.
@@ -103,6 +104,8 @@ class Session {
     Orders act(double now, const Heard& heard, const Offer& offer);
     Orders act(double now, const Heard& heard) { return act(now, heard, Offer{}); }
     double pause() const { return std::min(policy_.interval(), room_in_); }
+    /// s until the buffer has room for another chunk; 1 while it has, or nothing is played.
+    double room_in() const noexcept { return room_in_; }
 
     /// Bytes arrived. @param audio  the sample of the song up to which audio is complete with them;
     /// see audio_of() for an estimate

@@ -3,12 +3,14 @@
 #include <arpa/inet.h>
 #include <usrsctp.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
 
 #include "base/error.hpp"
+#include "rtc/crc32c.hpp"
 
 namespace stretto::rtc {
 namespace {
@@ -24,10 +26,10 @@ constexpr std::uint64_t rate_window_ms = 500;
 int output(void* association, void* packet, std::size_t size, std::uint8_t, std::uint8_t) {
     // crc32c_offload: the checksum of what comes is not verified, for DTLS has; others verify ours
     auto* bytes = static_cast<std::uint8_t*>(packet);
-    std::uint32_t sum = 0;
-    std::memcpy(bytes + 8, &sum, sizeof sum);
-    sum = usrsctp_crc32c(packet, size);
-    std::memcpy(bytes + 8, &sum, sizeof sum);
+    auto* const place = bytes + 8;
+    std::fill_n(place, 4, std::uint8_t{0});
+    const auto sum = crc32c({bytes, size});
+    for (int i = 0; i < 4; ++i) place[i] = static_cast<std::uint8_t>(sum >> 8 * i);
     (*static_cast<std::function<void(BytesView)>*>(association))({bytes, size});
     return 0;
 }

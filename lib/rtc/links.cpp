@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "rtc/engine.hpp"
+#include "rtc/room.hpp"
 
 namespace stretto::rtc {
 namespace {
@@ -68,28 +69,30 @@ void Links::open(const std::string& peer, Opened opened) {
     if (is_banned(peer)) return opened(nullptr, no_link, "it has broken the rules");
     auto found = links_.find(peer);
     if (found == links_.end()) {
-        if (!make_room()) return opened(nullptr, too_many, "too many links");
+        if (!make_room(false)) return opened(nullptr, too_many, "too many links");
         add(peer, true, random_session());
         found = links_.find(peer);
     }
     auto& entry = found->second;
+    entry.wanted = true;
     if (entry.link->is_open()) return opened(entry.link, 200, "");
     if (entry.waiting.size() >= most_waiting) return opened(nullptr, too_many, "too many requests");
     entry.waiting.push_back(std::move(opened));
 }
 
-/// One more link may be made: one that nobody uses makes room, the one that is idle for longest.
-bool Links::make_room() {
-    if (links_.size() < options_.links) return true;
-    auto oldest = links_.end();
-    for (auto at = links_.begin(); at != links_.end(); ++at)
-        if (at->second.link->is_open() && at->second.link->is_idle() &&
-            (oldest == links_.end() ||
-             at->second.link->idle_since_ms() < oldest->second.link->idle_since_ms()))
-            oldest = at;
-    if (oldest == links_.end()) return false;
-    forget(std::string{oldest->first});
-    return true;
+/// One more link may be made, possibly in the place of another one.
+bool Links::make_room(bool for_stranger) {
+    std::vector<Seat> seats;
+    std::vector<const std::string*> peers;
+    for (const auto& [peer, entry] : links_) {
+        const auto& link = *entry.link;
+        seats.push_back({entry.wanted, link.is_open(), link.is_idle(),
+                         static_cast<double>(link.idle_since_ms())});
+        peers.push_back(&peer);
+    }
+    const auto room = room_for(seats, options_.links, for_stranger);
+    if (room.leaves) forget(std::string{*peers[*room.leaves]});
+    return room.there;
 }
 
 /// The name is looked up when it changes, for it is mostly an address.
@@ -224,7 +227,7 @@ void Links::on_offer(const swarm::Signal& signal) {
         waiting = std::move(entry.waiting);
         forget(peer);
     }
-    if (!make_room()) {
+    if (!make_room(waiting.empty())) {
         refuse(signal);
         for (const auto& opened : waiting) opened(nullptr, too_many, "too many links");
         return;
@@ -232,6 +235,7 @@ void Links::on_offer(const swarm::Signal& signal) {
     add(peer, false, signal.session);
     auto& entry = links_.at(peer);
     entry.waiting = std::move(waiting);
+    entry.wanted = !entry.waiting.empty();
     entry.link->connect(signal);
 }
 

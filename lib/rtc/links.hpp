@@ -44,6 +44,7 @@ class Links {
         std::shared_ptr<Link> link;
         std::string session;
         bool offered = false, answered = false;  ///< by us; by the other end
+        bool wanted = false;                     ///< we asked this peer for something
         std::vector<Opened> waiting;
     };
     void add(const std::string& peer, bool offers, std::string session);
@@ -56,7 +57,7 @@ class Links {
     void on_signal(const swarm::Signal& signal);
     void on_offer(const swarm::Signal& signal);
     void refuse(const swarm::Signal& offer);
-    bool make_room();
+    bool make_room(bool for_stranger);
     bool is_banned(const std::string& peer);
     IceOptions ice(bool offers);
 

@@ -1,11 +1,11 @@
 #include "web/mesh.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "rtc/room.hpp"
 #include "web/heads.hpp"
 
 namespace stretto::web {
@@ -347,28 +347,18 @@ std::size_t Mesh::links() const {
         links_, [](const auto& link) { return link.second->open && !link.second->over; }));
 }
 
-/// One more link may be made: one that is idle makes room, of a peer that we asked for nothing
-/// before others, and the one that is idle for longest. Anybody may offer, as often as they like
-/// and under any name: strangers get half of the links, and those that do not open make room for
-/// what we want.
+/// One more link may be made, possibly in the place of another one.
 bool Mesh::make_room(bool for_stranger) {
-    std::size_t used = 0, strangers = 0;
-    for (const auto& [number, link] : links_)
-        if (!link->over) ++used, strangers += !link->wanted;
-    const bool crowded = for_stranger && strangers >= options_.links / 2;
-    if (used < options_.links && !crowded) return true;
-    const auto last = [](const Link& link) {
-        return std::tuple{link.wanted, link.open, link.used};
-    };
-    const Link* first = nullptr;
+    std::vector<rtc::Seat> seats;
+    std::vector<int> numbers;
     for (const auto& [number, link] : links_) {
-        const bool may_go = link->open ? link->is_idle() : !link->wanted && !for_stranger;
-        if (link->over || !may_go || (crowded && link->wanted)) continue;
-        if (!first || last(*link) < last(*first)) first = link.get();
+        if (link->over) continue;
+        seats.push_back({link->wanted, link->open, link->is_idle(), link->used});
+        numbers.push_back(number);
     }
-    if (!first) return false;
-    close(first->number, false);
-    return true;
+    const auto room = rtc::room_for(seats, options_.links, for_stranger);
+    if (room.leaves) close(numbers[*room.leaves], false);
+    return room.there;
 }
 
 /// @param offer  of the other end; nullptr: ours

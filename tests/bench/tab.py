@@ -1,8 +1,8 @@
-"""A page in Chromium in a host of the emulator, beside other listeners: `tab.py URL [visit]`, run in the host.
+"""A page in Chromium in a host of the emulator, beside other listeners: `tab.py URL [visit|listen|share]`, run in the host.
 
 Opens the page, prints `ready`, and at the next line of its input plays the first song to its end. Then prints a line of JSON: who listened
 (as in the events that the server keeps), and ms from the click to sound. With `visit` the page is opened at that line by a new browser, the
-first song is clicked as soon as it is listed, and ms count from the address.
+first song is clicked as soon as it is listed, and ms count from the address. With `share` it exchanges chunks with others.
 """
 
 import json
@@ -72,10 +72,17 @@ def say(line):
     return sys.stdin.readline()
 
 
-def listens(page, url):
+def shares(page):
+    page.js("document.getElementById('share').click()")
+    page.wait("core.sources?.goodbye", seconds=60)
+
+
+def listens(page, url, share=False):
     page.go(url)
-    page.wait("document.querySelectorAll('.song').length > 0 && core && (core.ready || core.broken)")
+    page.wait("document.querySelectorAll('.song').length > 0 && core && (core.ready || core.broken)", seconds=120)
     assert page.js("core.ready"), page.log("browser")
+    if share:
+        shares(page)
     say("ready")
     page.js("begin()")
     while not page.js("audio.ended || audio.error?.message || ''"):
@@ -99,8 +106,8 @@ def visits(page, url):
 def main():
     url, *how = sys.argv[1:]
     with Driver() as page:
-        page.devtools("Page.addScriptToEvaluateOnNewDocument", {"source": CLICKS.replace("VISIT", "true" if how else "false")})
-        print(json.dumps((visits if how else listens)(page, url)), flush=True)
+        page.devtools("Page.addScriptToEvaluateOnNewDocument", {"source": CLICKS.replace("VISIT", "true" if how == ["visit"] else "false")})
+        print(json.dumps(visits(page, url) if how == ["visit"] else listens(page, url, how == ["share"])), flush=True)
 
 
 if __name__ == "__main__":

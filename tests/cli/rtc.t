@@ -254,6 +254,19 @@ ok 'a link in use is not closed' await '503' refused "$c/rtc/$a_peer/$chunk"
 kill $held
 stop "$c_pid"
 
+# strangers who offer links and do not open them
+python "$root/tests/tools/rtctracker.py"
+passes=$url
+rtc "$passes" "$origin"
+d=$peer
+rtc "$passes" "$odd" --links 2
+f=$url f_pid=$pid
+offers() { python3 "$root/tests/tools/rtcoffers.py" "$passes" "$peer" 3 >told && [ "$(tr '\n' ' ' <told)" = 'answer no no ' ]; }
+ok 'links that strangers do not open are half of all' offers
+wanted() { [ "$(status "$f/rtc/$d/$chunk")" = 200 ]; }
+ok 'and one that they do not open gives way to a peer that is asked for something' wanted
+stop "$f_pid"
+
 # end of the program
 curl -s -o dead "$b/rtc/$a_peer/songs/$id/manifest.json"
 curl -sN -o cut "$a/rtc/$b_peer/songs/stuck" &

@@ -60,7 +60,7 @@ vorbis/                                     lib/audio/ lib/vorbis/
 SDL|sndfile                                 lib/audio/
 uv\.h                                       lib/net/
 hiredis/                                    lib/redis/
-isa-l/                                      lib/ogg/crc.
+isa-l/                                      lib/ogg/crc. lib/rtc/crc32c.
 openssl/                                    lib/base/sha256. lib/base/base64. lib/track/seal. lib/sign/ lib/http/ lib/rtc/
 nice/|glib\.h|usrsctp\.h                     lib/rtc/
 archive                                     lib/publish/bundle. lib/report/input. lib/report/erase.

@@ -52,6 +52,7 @@ class Driven {
     std::vector<Reject> rejected;
     std::vector<swarm::Report> told;  ///< for the tracker
     int cancelled = 0;
+    double start_s = -1;  ///< the level at which sound starts, when the first bytes are decoded
     std::optional<End> end;
     int asked = 0;  ///< in all, polls and peers aside
 
@@ -129,6 +130,7 @@ class Driven {
     void note(const Pass& pass) {
         if constexpr (requires { rules_.session(); }) {
             const auto& session = rules_.session();
+            if (start_s < 0) start_s = session.start_s();
             const auto& want = *session.under_way();
             rules_.decoded(pass, session.audio_of(want, pass.stop - want.begin), now);
         }

@@ -3,6 +3,7 @@
 
 #include <sysexits.h>
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 
 #include "driven.hpp"
@@ -77,6 +78,20 @@ BOOST_AUTO_TEST_CASE(bytes_that_came_before_the_manifest_are_heard_too) {
     l.driven.found(l.driven.find(Ask::What::manifest), song(6));
     BOOST_TEST(l.rules.session().have() == 10 * rate);
     BOOST_TEST(l.driven.checks.size() == 1u);
+}
+BOOST_AUTO_TEST_CASE(a_slow_link_is_known_as_one_when_the_manifest_comes_late) {
+    const auto start_s = [](double seconds) {
+        Listen l;
+        l.start();
+        const auto first = l.driven.find(Ask::What::first);
+        l.driven.bytes(first, 1000);
+        l.driven.now = seconds;
+        l.driven.bytes(first, 19'000);
+        l.driven.found(l.driven.find(Ask::What::manifest), song(6));
+        return l.driven.start_s;
+    };
+    BOOST_TEST(start_s(0.1) == 0.45);
+    BOOST_TEST(start_s(4) == 4.0);  // 5 kB/s, and 12 kB are heard
 }
 BOOST_AUTO_TEST_CASE(an_unexpected_first_rendition_is_not_a_fault_of_the_edge) {
     Listen l{1, "stretto"};
@@ -275,6 +290,70 @@ BOOST_AUTO_TEST_CASE(
     }
     BOOST_TEST(l.rules.complete());
     BOOST_TEST(l.driven.checks.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(the_next_chunk_does_not_share_the_link_with_the_begin_of_an_earlier_one) {
+    Conductor::Options options;
+    options.keeps = true;
+    Listen l{1, "96", options};
+    l.begin(song(8));
+    const auto bring = [&](auto chosen) {
+        for (const auto& ask : std::vector{l.driven.asks})
+            if (ask.what == Ask::What::index) {
+                l.driven.gone(ask.number);
+                const int kbps = std::array{96, 160, 320}[static_cast<std::size_t>(ask.rendition)];
+                l.rules.index_said(ask.number, pieces(8, kbps), l.driven.now);
+                l.driven.step();
+            } else if (l.rules.asked(ask.number) && chosen(*l.rules.asked(ask.number))) {
+                l.driven.bring(*l.rules.asked(ask.number));
+            }
+    };
+    const auto hear = [&](double seconds) {
+        l.driven.run(seconds);
+        l.driven.heard.position += static_cast<std::int64_t>(seconds * rate);
+    };
+    for (int i = 0; i < 10; ++i) {  // two chunks and the indexes
+        bring([](const Ask&) { return true; });
+        l.driven.run(0.1);
+    }
+    // chunk 3 from its middle on, as after a splice
+    l.rules.seek(35 * rate);
+    l.driven.step();
+    l.driven.heard.position = 35 * rate;
+    l.driven.heard.started = l.driven.heard.playing = true;
+    const auto begin_of_3 = [&] {
+        const auto found = std::ranges::find_if(l.driven.asks, [](const Ask& ask) {
+            return ask.what == Ask::What::part && ask.chunk == 3 && ask.stop < ask.whole;
+        });
+        return found == l.driven.asks.end() ? std::nullopt : std::optional{*found};
+    };
+    const auto is_later = [](const Ask& ask) { return ask.chunk > 3; };
+    const auto is_wanted = [&](const Ask& ask) { return is_later(ask) || ask.stop == ask.whole; };
+    // the buffer fills, and there is time for what lies before
+    for (int i = 0; i < 20 && !begin_of_3(); ++i) {
+        hear(0.1);
+        bring(is_wanted);
+    }
+    const auto first = begin_of_3();
+    BOOST_REQUIRE(first.has_value());
+    l.driven.bytes(*first, 20'000);
+    // the buffer has room again
+    for (int i = 0; i < 50 && std::ranges::none_of(l.driven.asks, is_later); ++i) hear(0.2);
+    BOOST_REQUIRE(std::ranges::any_of(l.driven.asks, is_later));
+    BOOST_TEST(!begin_of_3(), "both are under way");
+    BOOST_TEST(l.edges.at(0).failures == 0);
+    // later the rest of it, without what is here
+    for (int i = 0; i < 20 && !begin_of_3(); ++i) {
+        bring(is_wanted);
+        hear(0.1);
+    }
+    const auto rest = begin_of_3();
+    BOOST_REQUIRE(rest.has_value());
+    BOOST_TEST(rest->begin == first->begin + 20'000);
+    BOOST_TEST(rest->stop == first->stop);
+    const auto checked = l.driven.checks.size();
+    l.driven.bring(*rest);
+    BOOST_TEST(l.driven.checks.size() == checked + 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

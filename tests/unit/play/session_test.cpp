@@ -303,7 +303,7 @@ BOOST_FIXTURE_TEST_CASE(a_chunk_that_came_at_once_is_throughput_too, Playing) {
 
 BOOST_FIXTURE_TEST_CASE(bytes_before_the_song_is_known_are_measured_from_their_first_byte,
                         Playing) {
-    session.adopt(0, 1, 1.2);
+    session.adopt(0, 1, 1.2, 500, 1.7);
     came(500, 1.7);
     BOOST_REQUIRE(policy.latencies.size() == 1u);
     BOOST_TEST(policy.latencies[0] == 0.2, boost::test_tools::tolerance(1e-9));
