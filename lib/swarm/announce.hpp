@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -46,13 +45,12 @@ class SongId {
 
     SongId() = default;
     /// At most that long, without 0.
-    template <class Text>
-        requires std::is_convertible_v<const Text&, std::string_view>
-    SongId(const Text& text) noexcept {
-        const std::string_view all = text;
-        assert(all.size() <= most_bytes);
-        size_ = static_cast<std::uint8_t>(all.copy(bytes_.data(), most_bytes));
+    SongId(std::string_view text) noexcept {
+        assert(text.size() <= most_bytes);
+        size_ = static_cast<std::uint8_t>(text.copy(bytes_.data(), most_bytes));
     }
+    SongId(const std::string& text) noexcept : SongId(std::string_view{text}) {}
+    SongId(const char* text) noexcept : SongId(std::string_view{text}) {}
     operator std::string_view() const noexcept { return {bytes_.data(), size_}; }
     std::string str() const { return std::string{std::string_view{*this}}; }
 
