@@ -39,6 +39,7 @@ bool same_token(std::string_view a, std::string_view b) noexcept {
 }
 
 void Fields::add(std::string_view name, std::string_view value) {
+    if (fields_.capacity() == 0) fields_.reserve(8);  // most requests have no more
     fields_.push_back({std::string{name}, std::string{value}});
 }
 

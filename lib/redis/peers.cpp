@@ -659,7 +659,7 @@ void Peers::settle(const VisitPtr& visit, const Done<Announced>& done) {
     for (const auto& key : visit->state.songs) ids.insert(base32(key));
     SongKey key;
     for (const auto& [id, have] : visit->said.songs)
-        if (is_song(id, key)) ids.insert(id);
+        if (const auto text = id.str(); is_song(text, key)) ids.insert(text);
     with_directories({ids.begin(), ids.end()},
                      life_.guard([this, visit, done] { finish(visit, done); }));
 }
@@ -688,7 +688,8 @@ void Peers::finish(const VisitPtr& visit, const Done<Announced>& done) {
         result.unproven = true;
     }
     SongKey key;
-    for (const auto& [id, have] : visit->said.songs) {
+    for (const auto& [song_id, have] : visit->said.songs) {
+        const auto id = song_id.str();
         if (!is_song(id, key)) continue;
         auto& song = song_of(id);
         if (!song.directory.layout) {

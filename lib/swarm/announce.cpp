@@ -25,7 +25,7 @@ bool is_token(std::string_view text, std::size_t most) noexcept {
     return !text.empty() && text.size() <= most && token_bytes.has_all_of(text);
 }
 bool is_song_id(std::string_view text) noexcept {
-    return text.size() == 32 && id_bytes.has_all_of(text);
+    return text.size() == SongId::most_bytes && id_bytes.has_all_of(text);
 }
 
 /// Of several members of a name the last; nullopt when there is none, or it is null.
@@ -124,9 +124,9 @@ Array list(const Value& value, std::size_t most, const char* why) {
     return Wrong::nothing<Array>();
 }
 
-Ranges ranges_of(const Value& value) {
+void read_ranges(const Value& value, Ranges& ranges) {
     const auto pairs = list(value, most_ranges, "chunks are no list of ranges");
-    Ranges ranges;
+    ranges.clear();
     ranges.reserve(pairs.size());
     for (const auto& pair : pairs) {
         const auto ends = list(pair, 2, "a range is not [first, last]");
@@ -139,37 +139,57 @@ Ranges ranges_of(const Value& value) {
         if (range.last < range.first) Wrong::say("a range ends before it begins");
         ranges.push_back(range);
     }
-    return ranges;
 }
 
-Have have_of(const Value& value) {
+/// @param have  empty
+void read_have(const Value& value, Have& have) {
     const auto json = as<Object>(value, "a song's chunks are no object of renditions");
-    Have have;
-    for (const auto& [kbps, ranges] : json) {
-        have[kbps_of(kbps)] = ranges_of(ranges);
+    for (const auto& [key, ranges] : json) {
+        read_ranges(ranges, have[kbps_of(key)]);
         if (have.size() <= most_renditions) continue;
         Wrong::say("a song has too many renditions");
         break;
     }
+}
+Have have_of(const Value& value) {
+    Have have;
+    read_have(value, have);
     return have;
 }
 
-/// Sorted at the end: to insert each in its place takes the square of their number.
+/// Sorted before what they have is read: to insert each song in its place takes the square of their
+/// number, and to move what it has takes as long as to read it.
 Songs songs_of(const Object& json) {
-    Songs::sequence_type all;
-    all.reserve(json.size());
+    struct Said {
+        std::string_view id;
+        Value chunks;
+        std::size_t number;
+        std::uint64_t first;  ///< of its bytes; these differ almost always
+    };
+    boost::container::small_vector<Said, 32> said;
+    said.reserve(json.size());
     for (const auto& [id, chunks] : json) {
-        if (!is_song_id(id)) Wrong::say("a song is not an id");
-        all.emplace_back(std::string{id}, have_of(chunks));
+        if (!is_song_id(id)) {
+            Wrong::say("a song is not an id");
+            return {};
+        }
+        std::uint64_t first = 0;
+        for (const char c : id.substr(0, sizeof first))
+            first = first << 8 | static_cast<std::uint8_t>(c);
+        said.push_back({id, chunks, said.size(), first});
     }
-    const auto id_of = [](const auto& song) -> const std::string& { return song.first; };
-    if (!std::ranges::is_sorted(all, std::ranges::less_equal{}, id_of)) {
-        // of several of a name the last
-        std::ranges::reverse(all);
-        std::ranges::stable_sort(all, {}, id_of);
-        const auto same = [&](const auto& a, const auto& b) { return id_of(a) == id_of(b); };
-        all.erase(std::unique(all.begin(), all.end(), same), all.end());
-    }
+    // of several of a name the last comes first
+    std::ranges::sort(said, [](const Said& a, const Said& b) {
+        if (a.first != b.first) return a.first < b.first;
+        return a.id != b.id ? a.id < b.id : a.number > b.number;
+    });
+    Songs::sequence_type all;
+    all.reserve(said.size());
+    for (std::size_t i = 0; i < said.size(); ++i)
+        if (i > 0 && said[i].first == said[i - 1].first && said[i].id == said[i - 1].id)
+            have_of(said[i].chunks);  // complains if it is wrong
+        else
+            read_have(said[i].chunks, all.emplace_back(said[i].id, Have{}).second);
     if (all.size() > most_songs) Wrong::say("more than ", most_songs, " songs");
     Songs songs;
     songs.adopt_sequence(boost::container::ordered_unique_range, std::move(all));

@@ -2,9 +2,12 @@
 // Requests and responses between peers and the tracker, as JSON, parsed and printed.
 // See stretto-protocol(7). Neither side trusts the other: sizes and counts are bounded, and numbers
 // beyond a limit are set to the limit.
+#include <array>
 #include <boost/container/flat_map.hpp>
 #include <boost/container/small_vector.hpp>
+#include <cassert>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,8 +37,41 @@ using Ranges = boost::container::small_vector<ChunkRange, 2>;
 /// Ranges of chunks per rendition (kbit/s).
 using Have = boost::container::flat_map<int, Ranges, std::less<>,
                                         boost::container::small_vector<std::pair<int, Ranges>, 3>>;
+/// The id of a song, in place: as strings, ten ids were ten of the eleven pieces of memory of an
+/// announce.
+class SongId {
+   public:
+    static constexpr std::size_t most_bytes = 32;
+
+    SongId() = default;
+    /// At most that long, without 0.
+    SongId(std::string_view text) noexcept {
+        assert(text.size() <= most_bytes);
+        size_ = static_cast<std::uint8_t>(text.copy(bytes_.data(), most_bytes));
+    }
+    SongId(const std::string& text) noexcept : SongId(std::string_view{text}) {}
+    SongId(const char* text) noexcept : SongId(std::string_view{text}) {}
+    operator std::string_view() const noexcept { return {bytes_.data(), size_}; }
+    std::string str() const { return std::string{std::string_view{*this}}; }
+
+    friend bool operator==(const SongId& a, const SongId& b) noexcept {
+        return a.bytes_ == b.bytes_;
+    }
+    friend bool operator<(const SongId& a, const SongId& b) noexcept {
+        return std::memcmp(a.bytes_.data(), b.bytes_.data(), most_bytes) < 0;
+    }
+    template <class Out>
+    friend Out& operator<<(Out& out, const SongId& id) {
+        out << std::string_view{id};
+        return out;
+    }
+
+   private:
+    std::array<char, most_bytes> bytes_{};  // the rest is 0
+    std::uint8_t size_ = 0;
+};
 /// By the song's id.
-using Songs = boost::container::flat_map<std::string, Have>;
+using Songs = boost::container::flat_map<SongId, Have>;
 
 /// A peer's identity, port and chunks. It replaces the peer's previous announce.
 struct Announce {

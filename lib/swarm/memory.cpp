@@ -71,6 +71,20 @@ std::uint64_t MemoryPeers::hash_of(const Endpoint& at) const noexcept {
 std::uint64_t MemoryPeers::hash_of(const SongKey& key) const noexcept {
     return hash_(word(key.data()), word(key.data() + 12));
 }
+/// Of what an announce says about a song: with the same mark it says the same. A stranger cannot
+/// find two that share one; by chance, one change in 2^32 is not noted till the next.
+std::uint32_t MemoryPeers::mark_of(std::string_view song_id, const Have& have) const noexcept {
+    std::array<std::uint64_t, SongId::most_bytes / sizeof(std::uint64_t)> words{};
+    std::memcpy(words.data(), song_id.data(), std::min(song_id.size(), sizeof words));
+    auto mark = hash_(words[0] ^ hash_(words[1], words[2]), words[3]);
+    for (const auto& [kbps, ranges] : have) {
+        mark = hash_(mark ^ static_cast<unsigned>(kbps), ranges.size());
+        for (const auto& [first, last] : ranges)
+            mark = hash_(mark, std::uint64_t{static_cast<unsigned>(first)} << 32 |
+                                   static_cast<unsigned>(last));
+    }
+    return static_cast<std::uint32_t>(mark);
+}
 std::uint32_t MemoryPeers::find_peer(const Endpoint& at) const {
     return peer_lookup_.find(hash_of(at), [&](std::uint32_t i) { return peers_[i].at == at; });
 }
@@ -167,7 +181,8 @@ std::uint32_t MemoryPeers::song_of(const SongKey& key, const Layout& layout) {
     return i;
 }
 
-void MemoryPeers::add_link(std::uint32_t peer, std::uint32_t song, Inventory have) {
+void MemoryPeers::add_link(std::uint32_t peer, std::uint32_t song, Inventory have,
+                           std::uint32_t mark) {
     auto& swarm = songs_[song].swarm;
     auto& of_home = crowd(peer, song);
     if (links_.size() >= most_entries_ || swarm.size() >= limits_.of_swarm ||
@@ -177,6 +192,7 @@ void MemoryPeers::add_link(std::uint32_t peer, std::uint32_t song, Inventory hav
     ++of_home;
     const std::uint32_t link = links_.add();
     links_[link].song = song;
+    links_[link].mark = mark;
     links_[link].next = peers_[peer].first_link;
     peers_[peer].first_link = link;
     ++peers_[peer].songs;
@@ -185,7 +201,7 @@ void MemoryPeers::add_link(std::uint32_t peer, std::uint32_t song, Inventory hav
 
 /// From the swarm; the caller takes it out of the peer's chain.
 void MemoryPeers::remove_link(std::uint32_t peer, std::uint32_t link) {
-    const auto [song, position, next] = links_[link];
+    const auto [song, position, next, mark] = links_[link];
     songs_[song].swarm.remove(peer, position, *this);
     --crowd(peer, song);
     --peers_[peer].songs;
@@ -202,14 +218,18 @@ void MemoryPeers::remove_link(std::uint32_t peer, std::uint32_t link) {
 // processor's cache, and to wait for each in turn took most of the time of an announce. Hence they
 // are fetched for all songs of a peer before they are used.
 
-/// What it has, into held_.
-void MemoryPeers::fetch_songs(std::uint32_t peer) {
+/// All that it has, into held_.
+void MemoryPeers::hold_songs(std::uint32_t peer) {
     held_.clear();
-    const Cell cell = peers_[peer].cell;
-    for (std::uint32_t i = peers_[peer].first_link; i != nobody; i = links_[i].next) {
+    for (std::uint32_t i = peers_[peer].first_link; i != nobody; i = links_[i].next)
         held_.push_back({i, links_[i].song, links_[i].position});
-        swarm::fetch(songs_[links_[i].song]);
-    }
+    fetch_songs(peer);
+}
+
+/// Of those in held_.
+void MemoryPeers::fetch_songs(std::uint32_t peer) {
+    const Cell cell = peers_[peer].cell;
+    for (const auto& one : held_) swarm::fetch(songs_[one.song]);
     for (const auto& one : held_) songs_[one.song].swarm.fetch_parts();
     for (const auto& one : held_) songs_[one.song].swarm.fetch_member(cell, one.position);
 }
@@ -245,7 +265,7 @@ void MemoryPeers::fetch_additions(std::uint32_t peer) {
 }
 
 void MemoryPeers::drop_songs(std::uint32_t peer) {
-    fetch_songs(peer);
+    hold_songs(peer);
     fetch_removal(peer, true);
     while (peers_[peer].first_link != nobody) {
         const std::uint32_t link = peers_[peer].first_link;
@@ -256,7 +276,7 @@ void MemoryPeers::drop_songs(std::uint32_t peer) {
     peers_[peer].here = false;
 }
 
-/// What it has already gets its new inventory, or goes.
+/// What is in held_ gets its new inventory, or goes.
 void MemoryPeers::update_links(std::uint32_t peer) {
     fetch_songs(peer);
     bool removes = false;
@@ -270,7 +290,9 @@ void MemoryPeers::update_links(std::uint32_t peer) {
     if (removes) fetch_removal(peer, false);
     std::uint32_t* at = &peers_[peer].first_link;
     for (const auto& [link, song, position, said] : held_) {
+        while (*at != link) at = &links_[*at].next;  // past what is unchanged
         if (said) {
+            links_[link].mark = said->mark;
             said->kept = true;
             songs_[song].swarm.at(peer, links_[link].position, *this).have =
                 inventory_of(songs_[song].layout, *said->have);
@@ -285,17 +307,34 @@ void MemoryPeers::update_links(std::uint32_t peer) {
 /// Into said_.
 void MemoryPeers::read_songs(const Announce& announce) {
     said_.clear();
-    for (const auto& [id, have] : announce.songs) {
-        Said one{&id, &have, {}, 0};
-        if (!parse_base32(id, one.key)) continue;
-        one.hash = hash_of(one.key);
-        song_lookup_.fetch(one.hash);
-        said_.push_back(one);
+    for (const auto& [id, have] : announce.songs) said_.push_back({&id, &have, mark_of(id, have)});
+    std::ranges::sort(said_, {}, &Said::mark);
+}
+
+/// Takes out of said_ what the peer said last time too: most of most announces. What is left of its
+/// songs is in held_.
+void MemoryPeers::leave_unchanged(std::uint32_t peer) {
+    held_.clear();
+    for (std::uint32_t i = peers_[peer].first_link; i != nobody; i = links_[i].next) {
+        const auto mark = links_[i].mark;
+        auto found = std::ranges::lower_bound(said_, mark, {}, &Said::mark);
+        while (found != said_.end() && found->mark == mark && found->kept) ++found;
+        if (found != said_.end() && found->mark == mark)
+            found->kept = true;
+        else
+            held_.push_back({i, links_[i].song, links_[i].position});
     }
+    std::erase_if(said_, [](const Said& one) { return one.kept; });
 }
 
 /// Orders said_ by number; songs that nobody has come last.
 void MemoryPeers::find_songs() {
+    std::erase_if(said_, [&](Said& one) {
+        if (!parse_base32(*one.id, one.key)) return true;
+        one.hash = hash_of(one.key);
+        song_lookup_.fetch(one.hash);
+        return false;
+    });
     for (const auto& one : said_)
         if (const auto first = song_lookup_.first(one.hash); first != nobody)
             swarm::fetch(songs_[first]);
@@ -309,23 +348,25 @@ void MemoryPeers::find_songs() {
 
 /// @return the songs whose layout is not known
 std::vector<std::string> MemoryPeers::take_songs(std::uint32_t peer) {
+    leave_unchanged(peer);
+    std::vector<std::string> unknown;
+    if (said_.empty() && held_.empty()) return unknown;
     find_songs();
     update_links(peer);
-    std::vector<std::string> unknown;
     fetch_additions(peer);
     for (const auto& one : said_)
         if (one.song == nobody)
-            unknown.push_back(*one.id);
+            unknown.push_back(one.id->str());
         else if (!one.kept)
             // a song may have lost its last peer, this one, only if it is not named here
-            add_link(peer, one.song, inventory_of(songs_[one.song].layout, *one.have));
+            add_link(peer, one.song, inventory_of(songs_[one.song].layout, *one.have), one.mark);
     return unknown;
 }
 
 void MemoryPeers::move_to(std::uint32_t i, Cell cell) {
     Peer& peer = peers_[i];
     if (peer.cell == cell) return;
-    fetch_songs(i);
+    hold_songs(i);
     fetch_removal(i, true);
     std::vector<Member> members;  // out of the lists of one cell, into those of another
     for (std::uint32_t link = peer.first_link; link != nobody; link = links_[link].next) {
@@ -396,7 +437,7 @@ void MemoryPeers::has(const Endpoint& at, std::uint32_t stamp, const std::string
     if (i == nobody || !peers_[i].here || peers_[i].stamp != stamp || !parse_base32(song_id, key))
         return;
     const std::uint32_t song = song_of(key, layout);
-    add_link(i, song, inventory_of(songs_[song].layout, have));
+    add_link(i, song, inventory_of(songs_[song].layout, have), mark_of(song_id, have));
     if (songs_[song].swarm.size() > 0) return;
     song_lookup_.remove(hash_of(key), song,
                         [&](std::uint32_t s) { return hash_of(songs_[s].key); });

@@ -86,6 +86,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     struct Link {
         std::uint32_t song = nobody, position = 0;
         std::uint32_t next = nobody;  ///< of the same peer
+        std::uint32_t mark = 0;       ///< of what was announced
     };
     struct Elder {
         std::uint32_t peer = nobody, link = nobody;
@@ -108,10 +109,11 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         std::uint32_t until_s = 0;
     };
     struct Said {
-        const std::string* id;
+        const SongId* id;
         const Have* have;
-        SongKey key;
-        std::uint64_t hash;
+        std::uint32_t mark;
+        SongKey key{};
+        std::uint64_t hash = 0;
         std::uint32_t song = nobody;
         bool kept = false;
     };
@@ -132,6 +134,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
 
     std::uint64_t hash_of(const Endpoint& at) const noexcept;
     std::uint64_t hash_of(const SongKey& key) const noexcept;
+    std::uint32_t mark_of(std::string_view song_id, const Have& have) const noexcept;
     std::uint32_t find_peer(const Endpoint& at) const;
     std::uint32_t find_song(const SongKey& key) const;
     std::uint32_t find_net(Network network) const;
@@ -146,14 +149,16 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     void move_to(std::uint32_t peer, Cell cell);
     std::vector<std::string> take_songs(std::uint32_t peer);
     void read_songs(const Announce& said);
+    void leave_unchanged(std::uint32_t peer);
     void find_songs();
     void update_links(std::uint32_t peer);
 
     std::uint32_t song_of(const SongKey& key, const Layout& layout);
-    void add_link(std::uint32_t peer, std::uint32_t song, Inventory have);
+    void add_link(std::uint32_t peer, std::uint32_t song, Inventory have, std::uint32_t mark);
     void remove_link(std::uint32_t peer, std::uint32_t link);
     void drop_songs(std::uint32_t peer);
     std::uint8_t& crowd(std::uint32_t peer, std::uint32_t song);
+    void hold_songs(std::uint32_t peer);
     void fetch_songs(std::uint32_t peer);
     void fetch_removal(std::uint32_t peer, bool of_all);
     void fetch_additions(std::uint32_t peer);

@@ -252,14 +252,15 @@ void Desk::announce(const Asked& asked, const Done& done) {
         if (!said->rtc && said->port < swarm::least_peer_port)
             return refuse(done, 400, "'port' is below 1024");
         if (!removed_.empty())
-            drop(said->songs, [&](const std::string& id) {
+            drop(said->songs, [&](const swarm::SongId& song) {
+                const auto id = song.str();
                 if (removed_.contains(id)) answer.removed.push_back(id);
                 return removed_.contains(id);
             });
     }
     if (!said->leaving()) {
         if (options_.only_allowed)
-            drop(said->songs, [&](const std::string& id) { return !allowed(id); });
+            drop(said->songs, [&](const swarm::SongId& id) { return !allowed(id.str()); });
         if (said->songs.empty()) return refuse(done, 403, "none of the songs is allowed here");
         said->location = locate(said->location, asked.ip);
     }

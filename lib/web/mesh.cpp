@@ -176,7 +176,7 @@ void Mesh::announce() {
     // some may have found no room
     announcing_songs_.clear();
     if (const auto said = swarm::parse_announce(json))
-        for (const auto& [id, have] : said->songs) announcing_songs_.insert(id);
+        for (const auto& [id, have] : said->songs) announcing_songs_.insert(id.str());
     announcing_ = page_.numbers;
     post("/announce", json, {[this](int status, BytesView body) { announced(status, body); }});
 }
