@@ -255,7 +255,7 @@ for shell in bash fish zsh; do
     ok "$shell offers tools to help" offers $shell 'stretto help enc' encode
 done
 several() {
-    offers bash 'stretto-play --network ' wifi 4g 3g &&
+    offers bash 'stretto-play --network ' wifi 4g 3g 2g &&
         offers bash 'stretto-simulate --arrivals ' flash staggered &&
         offers fish 'stretto-play --store store m' machine-wars
 }
