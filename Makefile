@@ -212,11 +212,13 @@ bench-capacity: all
 	@PATH=$(CURDIR)/$B/bin:$$PATH bash tests/bench/capacity.sh
 
 # dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
+# traces have names by addr2line, where there is no llvm-symbolizer
+ASAN_ENV = ASAN_OPTIONS=allow_addr2line=1 LSAN_OPTIONS='suppressions=$(CURDIR)/tests/tools/lsan.supp:print_suppressions=0'
 # clang compiles this in two thirds of the time that g++ takes
 CLANG = $(strip $(if $(findstring ccache,$(CXX)),ccache) clang++-19)
 ASAN = B=$B/asan CXX='$(CLANG)' CXXFLAGS='-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all' FUZZED=-fsanitize=fuzzer-no-link
 sanitize:
-	LSAN_OPTIONS='suppressions=$(CURDIR)/tests/tools/lsan.supp:print_suppressions=0' $(MAKE) $(ASAN) NET_TESTS= test
+	$(ASAN_ENV) $(MAKE) $(ASAN) NET_TESTS= test
 
 # what has threads; a race ends the server, which its test sees
 TSAN_MODULES := net http edge store
@@ -227,7 +229,7 @@ tsan:
 
 # what these and fuzz need, ahead of the tests
 built-sanitize:
-	LSAN_OPTIONS='suppressions=$(CURDIR)/tests/tools/lsan.supp:print_suppressions=0' $(MAKE) $(ASAN) all $B/asan/unit
+	$(ASAN_ENV) $(MAKE) $(ASAN) all $B/asan/unit
 built-tsan:
 	$(MAKE) $(TSAN) all $B/tsan/unit
 built-fuzz:
