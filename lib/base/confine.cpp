@@ -18,7 +18,11 @@
 #include "base/file.hpp"
 #include "base/own.hpp"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifndef __has_feature  // clang's way to say it
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define STRETTO_SANITIZED 1
 #else
 #define STRETTO_SANITIZED 0
