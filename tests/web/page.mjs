@@ -3,6 +3,14 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import vm from 'node:vm';
 
+// Debian 12's node has none
+const CustomEvent = globalThis.CustomEvent ?? class extends Event {
+    constructor(type, options) {
+        super(type, options);
+        this.detail = options?.detail ?? null;
+    }
+};
+
 const base64 = object => Buffer.from(JSON.stringify(object)).toString('base64url');
 const token_of = claims => 'x.' + base64(claims) + '.y';
 const now_s = () => 1_800_000_000;  // it goes on only where a check says so
