@@ -17,11 +17,24 @@ browser_cleanup() {
 trap browser_cleanup EXIT
 
 driven() { driver_port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$1" 2>/dev/null) && [ -n "$driver_port" ]; }
+# once, of 40 on a busy machine, a driver said nothing for a minute: another one is started then
+driven_or_gone() { driven "$1" || ! kill -0 "$driver_pid" 2>/dev/null; }
 start_driver() {
-    drivers=$((drivers + 1))
-    "$@" chromedriver --port=0 >"$work/.driver$drivers" 2>&1 &
-    started="$started $!"
-    await 'the port of chromedriver' driven "$work/.driver$drivers" && driver=http://127.0.0.1:$driver_port
+    for attempt in 1 2 3; do
+        drivers=$((drivers + 1))
+        "$@" chromedriver --port=0 >"$work/.driver$drivers" 2>&1 &
+        driver_pid=$!
+        started="$started $driver_pid"
+        driver_patience=${patience-}
+        patience=30
+        await 'the port of chromedriver' driven_or_gone "$work/.driver$drivers"
+        patience=$driver_patience
+        driven "$work/.driver$drivers" && driver=http://127.0.0.1:$driver_port && return
+        kill "$driver_pid" 2>/dev/null
+    done
+    echo "chromedriver, $attempt times:" >&2
+    cat "$work"/.driver* >&2
+    return 1
 }
 start_browser() {
     [ -n "$driver" ] || start_driver || return
