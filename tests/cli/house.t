@@ -267,4 +267,10 @@ once() {
         test ! -s twice
 }
 ok 'and each option once' once
+# a variable of the Makefile that is defined after its use is empty there
+needs() {
+    make -C "$root" -n deps DEPS=test 2>&1 | tr ' ' '\n' >packages
+    grep -qx libusrsctp-dev packages && grep -qx libnice10 packages
+}
+ok 'make test installs what stretto-rtc is built with' needs
 finish
