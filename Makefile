@@ -211,12 +211,12 @@ bench: all $(BENCH) $B/net/emulator build/music/.there
 bench-capacity: all
 	@PATH=$(CURDIR)/$B/bin:$$PATH bash tests/bench/capacity.sh
 
-# dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
 # clang's llvm-symbolizer is a package of 73 MB more; what binutils has names the functions in traces too
 ASAN_ENV = ASAN_SYMBOLIZER_PATH=/usr/bin/addr2line LSAN_OPTIONS='suppressions=$(CURDIR)/tests/tools/lsan.supp:print_suppressions=0'
 # clang compiles this in two thirds of the time that g++ takes
 CLANG = $(strip $(if $(findstring ccache,$(CXX)),ccache) clang++-19)
 ASAN = B=$B/asan CXX='$(CLANG)' CXXFLAGS='-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all' FUZZED=-fsanitize=fuzzer-no-link
+# dozens of listeners at a time, as in tests/net, are more than instrumented programs can carry
 sanitize:
 	$(ASAN_ENV) $(MAKE) $(ASAN) NET_TESTS= test
 
