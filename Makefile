@@ -105,7 +105,7 @@ DEPS   ?=
 WANTS  = $(filter $1,$(filter web deb test-deb demo test test-tls browser pictures sanitize tsan soak bench lint fuzz test-engines,$(MAKECMDGOALS) $(DEPS)))
 NEEDED = $(sort $(DEPS_BUILD) $(if $(call WANTS,demo pictures),$(DEPS_DEMO) curl) \
          $(if $(call WANTS,test test-tls sanitize tsan soak),$(DEPS_TEST)) $(if $(call WANTS,browser pictures),$(DEPS_BROWSER)) $(if $(call WANTS,bench),$(DEPS_BENCH)) \
-         $(if $(call WANTS,web deb test-deb test browser sanitize pictures),$(DEPS_WEB)) $(if $(call WANTS,deb test-deb),$(DEPS_DEB) $(DEPS_RTC)) $(if $(call WANTS,test-engines),$(DEPS_DEMO) $(DEPS_ENGINES) sox curl python3 procps) $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz sanitize),$(DEPS_FUZZ)))
+         $(if $(call WANTS,web deb test-deb test browser sanitize pictures),$(DEPS_WEB)) $(if $(call WANTS,deb test-deb),$(DEPS_DEB) $(DEPS_RTC)) $(if $(call WANTS,test-deb),sox curl oggz-tools) $(if $(call WANTS,test-engines),$(DEPS_DEMO) $(DEPS_ENGINES) sox curl python3 procps) $(if $(call WANTS,lint),$(DEPS_LINT)) $(if $(call WANTS,fuzz sanitize),$(DEPS_FUZZ)))
 deps:
 	@sh tests/tools/deps.sh $(NEEDED)
 

@@ -46,8 +46,9 @@ page() { test -s "$there/usr/share/man/man1/$1.1.gz"; }
 for tool in stretto-play stretto-serve stretto-track stretto-subsonic stretto-rtc; do ok "a man page of $tool" page $tool; done
 
 # As the unit starts it: its user, its environment, its command.
-tone a.wav 25
-stretto-encode a.wav -b 96 | stretto-chunk | stretto-publish --name song "$there/srv/store" >/dev/null
+tone "$there/tmp/a.wav" 25
+published() { system sh -c 'stretto-encode /tmp/a.wav -b 96 | stretto-chunk | stretto-publish --name song /srv/store'; }
+ok 'the installed tools publish a song' published
 cat >"$there/etc/stretto/origin.conf" <<EOF
 STRETTO_SERVE_SOURCE=/srv/store
 STRETTO_SERVE_LISTEN=127.0.0.1:0
