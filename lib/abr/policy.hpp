@@ -80,6 +80,7 @@ struct State {
     int last = -1;            ///< rendition of the audio before it; -1: none
     const UnderWay* under_way = nullptr;  ///< nullptr: no request is open
     int lowest = 0, highest = 0;          ///< renditions that may be used (data saver, limits)
+    int first = 0;  ///< rendition to begin with while nothing is known of the network
 };
 
 struct Decision {

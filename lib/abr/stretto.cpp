@@ -36,7 +36,8 @@ class Stretto final : public Policy {
         hurry_ = state.chunk == 0 && state.now - began_ < start_watch_s;
         if (state.under_way) return while_loading(state);
         if (state.buffer > state.most) return {};
-        if (expected_.empty()) return {Decision::Do::take, state.lowest};
+        if (expected_.empty())
+            return {Decision::Do::take, std::clamp(state.first, state.lowest, state.highest)};
         look(state);
         int best = state.lowest;
         double most = -1e300;

@@ -35,7 +35,9 @@ class Conductor {
         std::string self;         ///< our own peer id
         bool keeps = false;       ///< chunks are cached, so completing a partial one is worth it
         bool check_name = false;  ///< a cached name may be old: verify it in parallel
-        int first_kbps = 96;      ///< of the chunk that is requested before the manifest arrives
+        /// Bitrate of the first chunk, while nothing is known of the network. It is requested
+        /// before the manifest arrives; 0: not before.
+        int first_kbps = 96;
         /// If the edges were too slow for first_kbps, a bitrate that they carry is requested, but
         /// no less than this; 0: always first_kbps.
         int first_least_kbps = 0;
@@ -134,6 +136,7 @@ class Conductor {
         int order = 0;  ///< of the batch's picker
     };
 
+    int first_kbps() const;
     virtual void on_found(double now) = 0;
     virtual void look(double now) = 0;
     virtual bool needed() const = 0;
@@ -181,7 +184,6 @@ class Conductor {
     void drop_slow(double now);
     void look_for_song(double now);
     void ask_song(double now);
-    int first_kbps() const;
     void ask_manifest(int edge, double now);
     void take_song(Found song, double now);
 

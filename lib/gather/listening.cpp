@@ -60,6 +60,10 @@ void Listening::on_found(double now) {
     while (how.lowest < how.highest &&
            all[static_cast<std::size_t>(how.lowest)].kbps < wish_.least_kbps)
         ++how.lowest;
+    how.first = how.lowest;
+    while (how.first < how.highest &&
+           all[static_cast<std::size_t>(how.first + 1)].kbps <= first_kbps())
+        ++how.first;
     needs_ = abr::bytes_per_second(shape(), how.highest);
     headers_.assign(all.size(), false);
     indexed_.assign(all.size(), false);

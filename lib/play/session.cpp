@@ -107,6 +107,7 @@ abr::State Session::state(double now, const Heard& heard) {
     s.last = last_;
     s.lowest = options_.lowest;
     s.highest = options_.highest;
+    s.first = options_.first;
     if (want_) {
         under_way_.audio_s = static_cast<double>(have_ - begin_of(chunk_)) / rate_;
         s.under_way = &under_way_;

@@ -25,6 +25,7 @@ class Session {
         double lead_s = 15;           ///< the same before `settled_s` were heard
         double settled_s = 30;        ///< many songs are skipped earlier
         int lowest = 0, highest = 0;  ///< renditions to use
+        int first = 0;                ///< the same to begin with, on a network that nobody knows
         /// A request without a byte is cancelled after this time, and in an emergency (buffer level
         /// below `emergency_s`) sooner. If there is another edge, it is cancelled after half of
         /// the buffer level.

@@ -21,6 +21,19 @@ BOOST_AUTO_TEST_CASE(it_starts_at_the_lowest) {
     BOOST_TEST((decision.what == Do::take));
     BOOST_TEST(decision.rendition == 0);
 }
+BOOST_AUTO_TEST_CASE(it_starts_where_it_is_told_to_while_it_knows_no_network) {
+    const auto song = made_up_song(21);
+    const auto policy = make_policy("stretto");
+    State s = playing(song, 0, 0, 0, -1);
+    s.playing = s.started = false;
+    s.first = 1;
+    BOOST_TEST(policy->decide(s).rendition == 1);
+    s.highest = 0;
+    BOOST_TEST(policy->decide(s).rendition == 0);
+    s.highest = 2;
+    policy->sample({0, 2, 10'000});
+    BOOST_TEST(policy->decide(s).rendition == 0);
+}
 BOOST_AUTO_TEST_CASE(on_a_fast_link_it_leaves_the_first_chunk_for_the_best_within_milliseconds) {
     const auto song = made_up_song(21);
     const auto policy = make_policy("stretto");

@@ -57,6 +57,18 @@ BOOST_AUTO_TEST_CASE(the_first_chunk_is_played_before_it_is_complete) {
     BOOST_TEST(l.rules.session().have() > rate);
     BOOST_TEST(l.rules.session().have() < 4 * rate);
 }
+BOOST_AUTO_TEST_CASE(a_song_whose_manifest_came_first_begins_at_the_bitrate_of_all_others) {
+    for (const int kbps : {96, 45}) {
+        Conductor::Options options;
+        options.first_kbps = kbps;
+        Listen l{1, "stretto", options};
+        l.start(song(6, {45, 96, 160, 320}));
+        l.driven.act();
+        const auto part = l.driven.find(Ask::What::part);
+        BOOST_REQUIRE(part.number >= 0);
+        BOOST_TEST(part.rendition == (kbps == 96 ? 1 : 0));
+    }
+}
 BOOST_AUTO_TEST_CASE(the_next_song_knows_how_fast_the_edges_were) {
     Listen l;
     l.begin(song(6));
