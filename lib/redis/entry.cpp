@@ -17,7 +17,7 @@ using swarm::Ip;
 using swarm::Layout;
 using swarm::Point;
 
-constexpr std::size_t entry_bytes = 29;  // and the id
+constexpr std::size_t entry_bytes = 29;                      // and the id
 constexpr std::size_t most_id_bytes = 64, also_http = 0x80;  // beside the length of an id
 constexpr std::uint32_t most_kbps = 10'000'000;
 constexpr unsigned path_bits = 2 * most_level;

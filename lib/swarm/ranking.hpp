@@ -1,7 +1,7 @@
 #pragma once
 // The choice of the peers of a response among candidates, wherever their data is kept. A peer is
-// any type with the members at, also_http, health, upload_kbps, point, reached, expires_s, serial (lower: it
-// has been there longer) and name().
+// any type with the members at, also_http, health, upload_kbps, point, reached, expires_s, serial
+// (lower: it has been there longer) and name().
 #include <algorithm>
 #include <array>
 #include <cmath>

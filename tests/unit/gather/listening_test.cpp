@@ -355,7 +355,8 @@ BOOST_AUTO_TEST_CASE(the_next_chunk_does_not_share_the_link_with_the_begin_of_an
     l.driven.bring(*rest);
     BOOST_TEST(l.driven.checks.size() == checked + 1);
 }
-BOOST_AUTO_TEST_CASE(the_next_chunk_does_not_share_the_link_with_what_peers_send_of_an_earlier_one) {
+BOOST_AUTO_TEST_CASE(
+    the_next_chunk_does_not_share_the_link_with_what_peers_send_of_an_earlier_one) {
     Conductor::Options options;
     options.keeps = options.tracker = options.peers = true;
     Listen l{1, "96", options};

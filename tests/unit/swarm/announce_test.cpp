@@ -60,8 +60,8 @@ BOOST_AUTO_TEST_CASE(a_query_a_report_and_the_answers_too) {
     BOOST_TEST((*parse_peers_query(print_peers_query(least)) == least));
     const Report report{"0123abcd", false, "hash", 1234, 400000};
     BOOST_TEST((*parse_report(print_report(report)) == report));
-    const AnnounceAnswer answer{100, 300, true, {one}, "", "stun:192.0.2.1:8490", "key",
-                                {one, two}};
+    const AnnounceAnswer answer{100,   300,       true, {one}, "", "stun:192.0.2.1:8490",
+                                "key", {one, two}};
     BOOST_TEST((*parse_announce_answer(print_announce_answer(answer)) == answer));
     PeerInfo nowhere = peer;
     nowhere.km.reset();

@@ -176,8 +176,8 @@ BOOST_AUTO_TEST_CASE(an_announcing_peer_learns_which_of_its_songs_pages_want) {
     BOOST_TEST(wanted(both) == std::vector<std::string>{id}, boost::test_tools::per_element());
     BOOST_TEST(wanted("\"" + other + R"(":{"320":[[0,19]]})").empty());
     // who waits for signals announces all it has there
-    const auto rtc = text(R"({"peer_id":")", std::string(26, 'a'), R"(","rtc":true,"songs":{)",
-                          both, "}}");
+    const auto rtc =
+        text(R"({"peer_id":")", std::string(26, 'a'), R"(","rtc":true,"songs":{)", both, "}}");
     const auto said = swarm::parse_announce_answer(t.ask(true, "/announce", "", rtc).body);
     BOOST_REQUIRE(said);
     BOOST_TEST(said->pages.empty());

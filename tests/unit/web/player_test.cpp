@@ -158,8 +158,8 @@ BOOST_AUTO_TEST_CASE(a_seek_before_the_manifest_counts_when_it_is_there) {
     player().seek(7.25);
     BOOST_REQUIRE(until("\"state\":\"playing\""));
     browser.run(player(), 0.4, [] { return false; });
-    BOOST_TEST(begins(first().pcm.at(96), browser.heard(2),
-                      2 * static_cast<std::size_t>(7.25 * rate)));
+    BOOST_TEST(
+        begins(first().pcm.at(96), browser.heard(2), 2 * static_cast<std::size_t>(7.25 * rate)));
     BOOST_TEST(!browser.sound.empty());
     const auto& told = browser.posted;
     BOOST_TEST(
