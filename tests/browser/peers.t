@@ -102,7 +102,7 @@ await 'its file' test -s shared.ogg
 page_asks="{\"song_id\": \"$id\", \"rtc\": true, \"http\": false}"
 for_pages() { curl -sf -d "$page_asks" "$near/peers" | jq -er '.peers[].url' | grep '^rtc:'; }
 ok 'a listener that HTTP reaches is named to pages' await 'its id' for_pages
-ok 'a page downloads a song from it' browser "$session" "$near_page" takes
+ok 'a page downloads a song from it' browser "$session" "$near_page" takes_of_listener
 kill "$sharer" && wait "$sharer" 2>/dev/null
 told() { python3 "$root/tests/browser/peers.py" events events.jsonl "$liar"; }
 ok 'the events report peers, uploads and wrong bytes' told
