@@ -271,8 +271,9 @@ void Listening::tell_picker(Batch& batch, double now) {
 }
 
 void Listening::pump_peers(Batch& batch, double now) {
-    tell_picker(batch, now);
     const bool tail = &batch == peers_tail_.get();
+    if (tail && session_->under_way()) return;  // see pause_tail()
+    tell_picker(batch, now);
     pump(batch, now);
     if (batch.picker.complete()) return;
     if (!tail && budget_.left_s() <= lost_to_peers(now)) {
@@ -718,6 +719,13 @@ std::uint32_t Listening::spare_bytes() const {
 /// Two responses that share a link look like one of a link that became slow, so the policy would
 /// choose a lower bitrate. What has arrived is kept.
 void Listening::pause_tail(double now) {
+    if (peers_tail_) {
+        for (const auto& [order, number] : peers_tail_->numbers) {
+            peers_tail_->picker.failed(order, Fault::busy, millis(now) - 1000);  // nobody's fault
+            cancel(number);
+        }
+        peers_tail_->numbers.clear();
+    }
     const auto* t = transfer(tail_request_);
     if (!t) return;
     const auto ask = t->ask;

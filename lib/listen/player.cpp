@@ -58,7 +58,8 @@ struct Player::Song {
     std::vector<play::Session::Part> parts;  // the newest is last; tells the bitrate that is heard
     double begun = 0, told = 0, stalled_at = 0;  // s of the steady clock
     std::int64_t first_byte_ms = -1;
-    bool sounds = false;  // "playing" was told
+    std::optional<double> sought_s;  // before there was a manifest
+    bool sounds = false;             // "playing" was told
     std::optional<gather::End> failure;
 
     double in_hand_s() const {
@@ -179,8 +180,10 @@ Driver::Calls Player::calls_of(Song& song) {
 
 void Player::found(Song& song, const song::Manifest& manifest) {
     song.track = sound_.track(manifest.rate, manifest.channels, manifest.samples);
-    if (const auto start = std::exchange(options_.start_s, 0);
-        start > 0 && song.number == options_.first)
+    const auto start = std::exchange(options_.start_s, 0);
+    if (song.sought_s)
+        begin_at(song, *song.sought_s);
+    else if (start > 0 && song.number == options_.first)
         begin_at(song, start);
     else
         sound_.queue(song.track);
@@ -396,8 +399,13 @@ void Player::pause(bool paused) {
 }
 
 void Player::seek(double seconds, Sound::From from) {
-    if (!current_ || !current_->track) return;
+    if (!current_) return;
     auto& song = *current_;
+    if (!song.track) {
+        const auto begin = song.number == options_.first ? options_.start_s : 0.0;
+        song.sought_s = seconds + (from == Sound::From::here ? song.sought_s.value_or(begin) : 0);
+        return;
+    }
     diary_.tell(song.events, "seek");
     ++seeks_;
     const auto target = sound_.seek(*song.track, seconds, from);

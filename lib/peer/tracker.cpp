@@ -187,7 +187,7 @@ void Tracker::announce() {
     announcing_ = true;
     announced_ms_ = loop_.now_ms();
     const auto json = swarm::print_announce(mine);
-    post("/announce", json, [this, json](const http::Whole& got) {
+    post("/announce", json, [this, mine = std::move(mine)](const http::Whole& got) {
         announcing_ = false;
         if (leaving_) return got.ok() || answered_ ? say_leaving() : leaving_();
         if (!kept_) return;
@@ -201,7 +201,7 @@ void Tracker::announce() {
             learn_pass_key(answer->pass_key);
             next = std::chrono::seconds{answer->interval_s};
             next = std::min(next, reached(answer->listed));
-            if (unreached_ >= most_unreached) announce_through(json, [] {});
+            announce_to_pages(mine, answer->pages);
             pause_s_ = 5;
         } else {
             next = std::chrono::seconds{pause_s_};
@@ -218,6 +218,23 @@ std::chrono::milliseconds Tracker::reached(bool listed) {
     if (unreached_ > 0 && unreached_ < most_unreached && !gateway().url.empty())
         return std::chrono::milliseconds{least_between_ms};
     return std::chrono::hours{1};
+}
+
+/// A listener that HTTP reaches says so: the tracker names it to natives in one way only.
+void Tracker::announce_to_pages(swarm::Announce mine, const std::vector<std::string>& pages) {
+    if (unreached_ > 0 && unreached_ < most_unreached) return;  // that is not known yet
+    if (unreached_ == 0) {
+        mine.http = true;
+        swarm::Songs wanted;
+        for (const auto& id : pages)
+            if (const auto found = mine.songs.find(id); found != mine.songs.end())
+                wanted.insert(*found);
+        mine.songs = std::move(wanted);
+    }
+    // without songs: once, to leave
+    const bool offers = !mine.songs.empty();
+    if (std::exchange(offered_, offers) || offers)
+        announce_through(swarm::print_announce(mine), [] {});
 }
 
 /// The same as it is; stretto-rtc puts its own id in the place of ours.

@@ -37,8 +37,9 @@ class Tracker {
     struct Gateway {
         std::string url, peer_id;  ///< empty: there is none
     };
-    /// Called when a gateway may be of use. Peers of WebRTC are asked for while there is one. If
-    /// the tracker cannot connect to us, what is kept is announced through it, too.
+    /// Called when a gateway may be of use. Peers of WebRTC are asked for while there is one. What
+    /// is kept is announced through it, too: if the tracker cannot connect to us, all of it;
+    /// otherwise the songs that pages ask peers for.
     void set_gateway(std::function<Gateway()> gateway) { gateway_ = std::move(gateway); }
     /// Something new is kept: tell it soon, but not at each chunk.
     void changed();
@@ -63,6 +64,7 @@ class Tracker {
               std::function<void(http::Whole)> done);
     void announce();
     std::chrono::milliseconds reached(bool listed);
+    void announce_to_pages(swarm::Announce mine, const std::vector<std::string>& pages);
     void announce_through(const std::string& json, std::function<void()> done);
     void say_leaving();
     Gateway gateway() const { return gateway_ ? gateway_() : Gateway{}; }
@@ -89,6 +91,7 @@ class Tracker {
     std::optional<http::Upstream> through_;
     std::string through_url_;  // empty: nothing is announced through it
     int unreached_ = 0;        // announces after which the tracker did not reach us
+    bool offered_ = false;     // songs are announced through it
     bool announcing_ = false, changed_ = false, answered_ = false;
     int pause_s_ = 5;
 };

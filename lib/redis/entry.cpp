@@ -17,8 +17,8 @@ using swarm::Ip;
 using swarm::Layout;
 using swarm::Point;
 
-constexpr std::size_t entry_bytes = 29;  // and the id
-constexpr std::size_t most_id_bytes = 64;
+constexpr std::size_t entry_bytes = 29;                      // and the id
+constexpr std::size_t most_id_bytes = 64, also_http = 0x80;  // beside the length of an id
 constexpr std::uint32_t most_kbps = 10'000'000;
 constexpr unsigned path_bits = 2 * most_level;
 
@@ -160,7 +160,8 @@ std::string print_value(const Entry& entry) {
     const auto kbps = std::clamp(std::llround(entry.upload_kbps), 0ll, 0ll + most_kbps);
     value.add(static_cast<std::uint64_t>(kbps), 3);
     value.add(print_value_health(entry.health));
-    value.add(std::min(entry.id.size(), most_id_bytes), 1).add(pack(entry.id));
+    const auto length = std::min(entry.id.size(), most_id_bytes);
+    value.add(length | (entry.also_http ? also_http : 0), 1).add(pack(entry.id));
     return value.take();
 }
 
@@ -179,7 +180,8 @@ std::optional<Entry> parse_entry(std::string_view field, std::string_view value)
     entry.health.success = static_cast<float>(reader.take(1)) / 255;
     entry.health.speed_kbps = reader.take_short();
     const auto length = static_cast<std::size_t>(reader.take(1));
-    auto id = unpack(reader.rest(), length);
+    entry.also_http = length & also_http;
+    auto id = unpack(reader.rest(), length & ~also_http);
     if (!id) return {};
     entry.id = std::move(*id);
     return entry;

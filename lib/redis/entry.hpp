@@ -20,6 +20,7 @@ namespace stretto::redis {
 struct Entry {
     swarm::Endpoint at;
     std::uint16_t home = 0;  ///< the tracker that a WebRTC peer is connected to; else 0
+    bool also_http = false;  ///< see swarm::Announce::http
     std::string id;
     swarm::Point point;
     float upload_kbps = 0;

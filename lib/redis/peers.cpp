@@ -424,6 +424,7 @@ void Peers::write_entry(Song& song, const Visit& visit, swarm::Inventory have) {
     Entry entry;
     entry.at = visit.at;
     entry.home = visit.home;
+    entry.also_http = visit.said.http;
     entry.id = visit.said.peer_id;
     entry.point = swarm::Point{visit.said.location};
     entry.upload_kbps = static_cast<float>(visit.said.upload_kbps);
@@ -850,8 +851,9 @@ void Peers::answer(const swarm::PeersQuery& query, const Asker& asker,
     std::size_t of_home = 0;
     for (std::uint32_t i = 0; i < all.size(); ++i) {
         const auto& entry = *all[i];  // in the order of addresses: those of a home side by side
+        if (!choice_.is_for(query, entry)) continue;
         const auto its = home_network(entry.at.ip);
-        of_home = i > 0 && its == home ? of_home + 1 : 1;
+        of_home = its == home ? of_home + 1 : 1;
         home = its;
         if (of_home > options_.limits.of_home_in_swarm) continue;
         if (entry.at.is_rtc() && entry.home != home_) continue;  // signals reach it elsewhere

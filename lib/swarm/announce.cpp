@@ -203,6 +203,7 @@ Announce announce_of(const Object& json) {
     a.port = a.rtc ? 0 : find_exact(json, "port", 0, 65535).value_or(0);
     if (a.rtc && !is_rtc_id(a.peer_id))
         Wrong::say("'peer_id' of an RTC peer is 26 characters of its certificate's hash");
+    a.http = truth(json, "http");
     a.location = location(json);
     a.upload_kbps = clamped_integer(json, "upload_kbps", most_kbps);
     const bool left = truth(json, "left");
@@ -227,6 +228,7 @@ PeersQuery query_of(const Object& json) {
     q.rtc = truth(json, "rtc");
     q.rtc_id = find_string(json, "rtc_id").value_or("");
     if (!q.rtc_id.empty() && !is_rtc_id(q.rtc_id)) Wrong::say("'rtc_id' is invalid");
+    q.http = !find(json, "http") || truth(json, "http");
     return q;
 }
 
@@ -325,9 +327,14 @@ AnnounceAnswer announce_answer_of(const Object& json) {
     if (a.stun.size() > most_url_bytes) Wrong::say("'stun' is too long");
     a.pass_key = find_string(json, "pass_key").value_or("");
     if (a.pass_key.size() > most_key_bytes) Wrong::say("'pass_key' is too long");
-    if (const auto removed = find(json, "removed"))
-        for (const auto& id : list(*removed, most_songs, "'removed' is no list"))
-            a.removed.emplace_back(id_in(id));
+    const auto ids = [&](const char* key, std::vector<std::string>& to) {
+        const auto all = find(json, key);
+        if (!all) return;
+        for (const auto& id : list(*all, most_songs, "a list of songs is none"))
+            to.emplace_back(id_in(id));
+    };
+    ids("removed", a.removed);
+    ids("pages", a.pages);
     return a;
 }
 

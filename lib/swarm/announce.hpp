@@ -80,7 +80,8 @@ struct Announce {
     std::optional<Location> location;
     std::int64_t upload_kbps = 0;  ///< that it offers
     Songs songs;
-    bool rtc = false;  ///< reached over WebRTC, not at a port; see is_rtc_id()
+    bool rtc = false;   ///< reached over WebRTC, not at a port; see is_rtc_id()
+    bool http = false;  ///< with rtc: it is reached at a port too, of which another announce tells
 
     /// The peer leaves.
     bool leaving() const noexcept { return (port == 0 && !rtc) || songs.empty(); }
@@ -94,6 +95,7 @@ struct AnnounceAnswer {
     std::string token = {};                 ///< of an RTC peer, for its signals
     std::string stun = {};                  ///< "stun:192.0.2.1:8490"; empty: there is none
     std::string pass_key = {};              ///< of passes; empty: a peer gives to all
+    std::vector<std::string> pages = {};    ///< songs of the announce that pages want from peers
     bool operator==(const AnnounceAnswer&) const = default;
 };
 
@@ -108,6 +110,7 @@ struct PeersQuery {
     int port = 0;
     bool rtc = false;         ///< name WebRTC peers too
     std::string rtc_id = {};  ///< of the asker, for its pass; empty: it is no WebRTC peer
+    bool http = true;         ///< false: it reaches WebRTC peers only, as a page
     bool operator==(const PeersQuery&) const = default;
 };
 struct PeerInfo {

@@ -118,6 +118,7 @@ std::string print_announce(const Announce& a) {
         json["rtc"] += "true";
     else
         append_json(json["port"], a.port);
+    if (a.http) json["http"] += "true";
     if (a.location) append_json(json["location"], print_location(*a.location));
     append_json(json["upload_kbps"], a.upload_kbps);
     json["songs"] += '{';
@@ -146,6 +147,7 @@ std::string print_peers_query(const PeersQuery& q) {
     if (q.port) append_json(json["port"], q.port);
     if (q.rtc) json["rtc"] += "true";
     if (!q.rtc_id.empty()) append_json(json["rtc_id"], q.rtc_id);
+    if (!q.http) json["http"] += "false";
     json.end();
     return out;
 }
@@ -171,9 +173,9 @@ std::string print_announce_answer(const AnnounceAnswer& a) {
     if (!a.token.empty()) append_json(json["token"], a.token);
     if (!a.stun.empty()) append_json(json["stun"], a.stun);
     if (!a.pass_key.empty()) append_json(json["pass_key"], a.pass_key);
-    if (!a.removed.empty())
-        append_json_list(json["removed"], a.removed,
-                         [](std::string& to, const std::string& id) { append_json(to, id); });
+    const auto id = [](std::string& to, const std::string& song) { append_json(to, song); };
+    if (!a.removed.empty()) append_json_list(json["removed"], a.removed, id);
+    if (!a.pages.empty()) append_json_list(json["pages"], a.pages, id);
     json.end();
     return out;
 }

@@ -168,7 +168,9 @@ void MemoryPeers::remove_peer(std::uint32_t i) {
 std::uint8_t& MemoryPeers::crowd(std::uint32_t peer, std::uint32_t song) {
     const Ip& ip = peers_[peer].at.ip;
     const std::uint64_t home = word(ip.bytes.data() + (ip.is_v4() ? 8 : 0));
-    return crowds_[hash_(home, hash_of(songs_[song].key)) & (crowds_.size() - 1)];
+    // WebRTC peers apart: some are there over HTTP too, and must not take the places of others
+    const bool rtc = peers_[peer].at.is_rtc();
+    return crowds_[hash_(home, hash_of(songs_[song].key) + rtc) & (crowds_.size() - 1)];
 }
 
 std::uint32_t MemoryPeers::song_of(const SongKey& key, const Layout& layout) {
@@ -388,6 +390,7 @@ void MemoryPeers::refresh(std::uint32_t i, const Announce& said, std::uint32_t n
     peer.health.age(now_s);
     peer.stamp = ++stamps_;
     peer.upload_kbps = static_cast<float>(said.upload_kbps);
+    peer.also_http = said.http;
     set_id(peer, said.peer_id);
     move_to(i, swarm::cell_of(said.location));
     peer.point = Point{said.location};

@@ -59,8 +59,9 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     struct Peer {
         // the data for the choice of peers, in 68 bytes
         Endpoint at;
-        bool reached = false;  ///< the tracker has connected to it; only then it is named
-        bool here = false;     ///< announced, and neither left nor expired
+        bool reached : 1 = false;    ///< the tracker has connected to it; only then it is named
+        bool here : 1 = false;       ///< announced, and neither left nor expired
+        bool also_http : 1 = false;  ///< see Announce::http
         Cell cell = cell_nowhere;
         Point point;
         float upload_kbps = 0;

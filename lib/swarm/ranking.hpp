@@ -1,7 +1,7 @@
 #pragma once
 // The choice of the peers of a response among candidates, wherever their data is kept. A peer is
-// any type with the members at, health, upload_kbps, point, reached, expires_s, serial (lower: it
-// has been there longer) and name().
+// any type with the members at, also_http, health, upload_kbps, point, reached, expires_s, serial
+// (lower: it has been there longer) and name().
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -23,6 +23,13 @@ class Choice {
     };
     std::vector<Candidate> candidates;  ///< to be filled by the caller
 
+    /// Whether the client can connect to the peer in this way, and is told of it in no other: a
+    /// listener that HTTP reaches may announce itself over WebRTC as well, for pages.
+    static bool is_for(const PeersQuery& query, const auto& peer) noexcept {
+        if (!peer.at.is_rtc()) return query.http;
+        return query.rtc && !(peer.also_http && query.http);
+    }
+
     /// Removes peers that must not be named, and makes a heap of the others with the best on top.
     /// @param peer_at  number -> peer
     /// @param random   64 random bits
@@ -33,8 +40,8 @@ class Choice {
         const Network own = network_of(asker.ip);
         std::erase_if(candidates, [&](Candidate& candidate) {
             auto& peer = peer_at(candidate.peer);
-            if (!peer.reached || peer.expires_s <= now_s || is_self(peer, query, asker.ip) ||
-                (peer.at.is_rtc() && !query.rtc))
+            if (!peer.reached || peer.expires_s <= now_s || !is_for(query, peer) ||
+                is_self(peer, query, asker.ip))
                 return true;
             peer.health.age(now_s);
             if (peer.health.out()) return true;

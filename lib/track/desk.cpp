@@ -18,6 +18,7 @@ constexpr std::size_t most_rations = 65536, most_missing = 16384;
 constexpr std::uint64_t most_unknown = 32,
                         unknown_ms = 10'000;  // such lookups; one more every 10 s
 constexpr std::uint64_t missing_ms = 600'000;
+constexpr std::size_t most_of_pages = 65536;
 constexpr int most_wait_s = 25;  // proxies end requests after 30 s or 60 s
 constexpr std::string_view songs_path = "/songs/";
 
@@ -297,6 +298,8 @@ void Desk::answer_announce(const swarm::Endpoint& peer, const swarm::Announce& s
     set_times(answer);
     answer.listed = result.listed;
     answer.pass_key = pass_key_;
+    // who waits for signals has said all there
+    if (!said.rtc) answer.pages = wanted_by_pages(said.songs);
     json(done, swarm::print_announce_answer(answer));
     if (result.unproven && said.rtc)
         mailboxes_.prove(said.peer_id, peer.ip, around_.now_ms());
@@ -451,6 +454,29 @@ void Desk::looked_up(swarm::Network network, const LookUp& one, const Found& fou
     pump(network);
 }
 
+/// A page reaches WebRTC peers alone. The listeners that the tracker names by their port hear of it
+/// with their next announce. Only songs that somebody has are noted: strangers can invent others.
+void Desk::asked_by_page(const std::string& id) {
+    around_.peers.layout(id, [this, id](const std::optional<swarm::Layout>& layout) {
+        if (!layout) return;
+        const auto now = around_.now_ms();
+        if (of_pages_.size() >= most_of_pages)
+            std::erase_if(of_pages_, [&](const auto& one) { return one.second <= now; });
+        if (of_pages_.size() >= most_of_pages && !of_pages_.contains(id)) return;
+        of_pages_[id] = now + static_cast<std::uint64_t>(options_.ttl_s) * 1000;
+    });
+}
+
+std::vector<std::string> Desk::wanted_by_pages(const swarm::Songs& songs) const {
+    std::vector<std::string> wanted;
+    if (of_pages_.empty()) return wanted;
+    for (const auto& [id, have] : songs)
+        if (const auto found = of_pages_.find(id);
+            found != of_pages_.end() && found->second > around_.now_ms())
+            wanted.push_back(id.str());
+    return wanted;
+}
+
 void Desk::peers(const Asked& asked, const Done& done) {
     const auto query = swarm::parse_peers_query(as_text(asked.body));
     if (!query) return refuse(done, 400, query.error().why);
@@ -459,6 +485,7 @@ void Desk::peers(const Asked& asked, const Done& done) {
     auto fields = asked.admit ? asked.admit(query->song_id, query->song_id, query->rtc_id)
                               : std::optional{std::string{}};
     if (!fields) return refuse(done, 403, not_admitted);
+    if (query->rtc && !query->http) asked_by_page(query->song_id);
     const swarm::Asker asker{asked.ip, locate(query->location, asked.ip)};
     around_.peers.list(*query, asker, around_.now_ms(),
                        [done, fields = std::move(*fields)](std::string_view peers) {

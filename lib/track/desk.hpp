@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "swarm/edges.hpp"
@@ -104,6 +105,8 @@ class Desk {
     void answer_announce(const swarm::Endpoint& peer, const swarm::Announce& said,
                          const Announced& result, swarm::AnnounceAnswer answer, const Done& done);
     void look_up(const swarm::Endpoint& peer, const swarm::Announce& said, const Announced& result);
+    void asked_by_page(const std::string& id);
+    std::vector<std::string> wanted_by_pages(const swarm::Songs& songs) const;
     void peers(const Asked& asked, const Done& done);
     void report(const Asked& asked, const Done& done);
     void signals(const Asked& asked, const Done& done);
@@ -145,6 +148,13 @@ class Desk {
     std::size_t looking_up_ = 0;
     std::unordered_map<swarm::Network, Ration> rations_;
     std::unordered_map<std::string, std::uint64_t> missing_;  // ids nobody has -> until when, ms
+    struct SongHash {
+        std::size_t operator()(const swarm::SongId& id) const noexcept {
+            return std::hash<std::string_view>{}(id);
+        }
+    };
+    /// Songs that pages ask peers for -> until when peers are told, ms.
+    std::unordered_map<swarm::SongId, std::uint64_t, SongHash> of_pages_;
     Counters counters_;
     std::string pass_key_;
     swarm::Mailboxes mailboxes_;

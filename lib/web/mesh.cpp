@@ -254,12 +254,13 @@ void Mesh::peers(const std::string& song, int kbps, Named done) {
     query.peer_id = peer_id_;
     query.rtc = true;
     query.rtc_id = peer_id_;
+    query.http = false;
     post("/peers", swarm::print_peers_query(query),
          {[done = std::move(done)](int status, BytesView body) {
               auto peers = status == 200 ? swarm::parse_peers_answer(as_text(body))
                                          : Result<std::vector<swarm::PeerInfo>>{Malformed{"none"}};
               if (!peers) return done({});
-              // it names other peers too, which no page can reach
+              // an older tracker names other peers too, which no page can reach
               std::erase_if(*peers, [](const auto& peer) { return !peer.url.starts_with("rtc:"); });
               done(std::move(*peers));
           },

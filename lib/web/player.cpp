@@ -283,7 +283,11 @@ void Player::wish(int least_kbps, int most_kbps) {
 }
 
 void Player::seek(double at_s) {
-    if (!current_ || !current_->track) return;
+    if (!current_) return;
+    if (!current_->track) {
+        current_->sought_s = at_s;  // see tick()
+        return;
+    }
     auto& track = *current_->track;
     tell(*current_, "seek");
     browser_.silence();
@@ -353,6 +357,10 @@ double Player::tick() {
     for (auto* song : {current_.get(), next_.get()}) {
         if (!song) continue;
         song->driver->act(false);
+    }
+    if (current_->track && current_->sought_s) {
+        seek(*std::exchange(current_->sought_s, std::nullopt));
+        return 0.005;
     }
     auto& song = *current_;
     if (song.track && rate_ != song.track->rate() && !song.track->started()) {

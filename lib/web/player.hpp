@@ -92,6 +92,7 @@ class Player final : events::Sink {
         double from_s = 0, begun = 0, told = 0, stalled_at = 0;
         std::int64_t first_byte_ms = -1;
         bool stalled = false;
+        std::optional<double> sought_s;  // before there was a manifest
         std::optional<gather::End> failure;
 
         int kbps_at(std::int64_t sample) const;

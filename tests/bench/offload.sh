@@ -3,7 +3,7 @@
 # most 10) pages in Chromium arrive evenly within ARRIVE (60) seconds, and all play it at once. Each host uploads at most 1 Mbit/s and
 # takes 8; a third each is of another network, for a tracker lets one make 30 offers a minute. Then the same without peers.
 # SECONDS_OF_SONG (90) is its length.
-# stretto-play is where the tracker cannot connect to it, as behind a NAT: only then does it give to pages.
+# stretto-play is where the tracker cannot connect to it, as behind a NAT, unless REACHED is set.
 #
 # Counted are the pages that came after the fourth arrival, and chunk 0 is not.
 set -u
@@ -14,6 +14,8 @@ command -v chromedriver >/dev/null && command -v stretto-rtc >/dev/null ||
     { echo 'offload: skipped: there is no chromedriver, or no stretto-rtc'; exit 0; }
 peers=${PEERS:-50} pages=${PAGES:-$(($(nproc) > 4 ? 10 : 2 * $(nproc)))} arrive=${ARRIVE:-60} length=${SECONDS_OF_SONG:-90}
 export HOME="$work"
+where=(--listen 127.0.0.1:0)
+[ -z "${REACHED:-}" ] || where=()
 all=$((peers + pages))
 
 sox -R -n -r 44100 -c 2 -b 16 song.wav synth "$length" pinknoise pinknoise gain -12 tremolo 0.3 60 &&
@@ -35,7 +37,7 @@ play_all() { # HOW PAGE: everybody comes, and plays to the end
             (echo | on "h$n" python3 "$root/tests/bench/tab.py" "$page" "$how" >"$how.page$n" 2>"$how.err$n") &
         elif [ "$how" = share ]; then
             on "h$n" stretto-play -q --tracker "$tracker" --allow-local-peers --cache "$how.cache$n" --output null \
-                --listen 127.0.0.1:0 --events "$how.peer$n.jsonl" --upload-limit 125000 --share "$length" song 2>"$how.err$n" &
+                "${where[@]}" --events "$how.peer$n.jsonl" --upload-limit 125000 --share "$length" song 2>"$how.err$n" &
         else
             on "h$n" stretto-play -q --edge "$origin" --cache "$how.cache$n" --output null --events "$how.peer$n.jsonl" \
                 song 2>"$how.err$n" &
@@ -56,7 +58,7 @@ jq -n --arg url "$origin" '[{name: "o", url: $url}]' >edges.json
 start_on t stretto-track --unproved-peers 1000,1000,1000,1000 --edges edges.json --origin "$origin" && tracker=$url || exit
 start_on o stretto-serve --workers 1 --events shared.jsonl --browser-peers "$tracker" store && with=$url || exit
 start_on o stretto-serve --workers 1 --events alone.jsonl store && without=$url || exit
-spawn s stretto-fetch --tracker "$tracker" --allow-local-peers --cache held --listen 127.0.0.1:0 --upload-limit 125000 \
+spawn s stretto-fetch --tracker "$tracker" --allow-local-peers --cache held "${where[@]}" --upload-limit 125000 \
     --share forever -b 320 song -o held.ogg
 await 'the peer that holds the song' test -s held.ogg
 

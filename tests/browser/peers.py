@@ -75,6 +75,12 @@ def takes(page, url):
     same(heard, samples("song-96.raw"), "from peers")
 
 
+def takes_of_listener(page, url):
+    """The same on the page of another server, whose listeners are reached over HTTP too."""
+    page.open(url)
+    takes(page, url)
+
+
 def sources_add_up(page, url):
     sources = page.sources()
     whole = sum(os.path.getsize(f"store/songs/{song('song')}/96/chunk_{k}.ogg") for k in range(6))

@@ -89,6 +89,21 @@ ok 'the page never uploads on a metered link' at metered
 ok 'the listener leaves the page' at leaves
 gone() { ! named "$page_id"; }
 ok 'a closed page leaves the tracker'\''s list' await 'the end of the page' gone
+
+# a listener to which natives connect over HTTP
+start stretto-track --origin "$origin" --interval 3 --ttl 60
+near=$url
+start stretto-serve --workers 1 --browser-peers "$near" store
+near_page=$url
+STRETTO_RTC_ADDRESS=127.0.0.1 stretto-fetch --tracker "$near" --edge "$origin" --allow-local-peers --bitrate 96 --cache shared \
+    --share forever -o shared.ogg song 2>shared.err &
+sharer=$! started="$started $!"
+await 'its file' test -s shared.ogg
+page_asks="{\"song_id\": \"$id\", \"rtc\": true, \"http\": false}"
+for_pages() { curl -sf -d "$page_asks" "$near/peers" | jq -er '.peers[].url' | grep '^rtc:'; }
+ok 'a listener that HTTP reaches is named to pages' await 'its id' for_pages
+ok 'a page downloads a song from it' browser "$session" "$near_page" takes_of_listener
+kill "$sharer" && wait "$sharer" 2>/dev/null
 told() { python3 "$root/tests/browser/peers.py" events events.jsonl "$liar"; }
 ok 'the events report peers, uploads and wrong bytes' told
 ok 'an invalid tracker URL: 64' exits 64 stretto-serve --browser-peers 'http://a/b"' store

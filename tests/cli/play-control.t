@@ -139,6 +139,17 @@ END
 ok 'a long list is answered whole, also to who has sent all' whole
 ok 'and the player ends' ends
 
+early() {
+    start stretto-serve --workers 1 store && server=$pid && kill -STOP "$server" || return
+    rm -f s.sock
+    stretto-play --store "$url" -q --unpaced --cache early --control s.sock -O wav:heard.wav one 2>said & pid=$!
+    started="$started $pid"
+    await 'the socket' test -S s.sock && send '["seek", 5]' '["seek", 20, "absolute"]' '["seek", 2]'
+    kill -CONT "$server"
+    wait "$pid" && sox one.96.wav rest.wav trim 22 && same heard.wav rest.wav
+}
+ok 'a seek before the song is known counts once it is' early
+
 # what is remembered
 remembered() { jq -ce "$1" .state/stretto/queue.json; }
 resumes() {

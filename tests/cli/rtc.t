@@ -241,6 +241,31 @@ ok 'of which none are of the peer' none
 smooth() { jq -es 'any(.event == "stall") | not' events.jsonl; }
 ok 'without a stall' smooth
 
+# a listener that HTTP reaches: natives are told of it once, and pages, which reach WebRTC peers alone, too
+start stretto-track --origin "$origin" --interval 2 --ttl 30
+near=$url
+sharing() { # NAME: its songs are in the folder NAME
+    STRETTO_RTC_ADDRESS=127.0.0.1 stretto-fetch --tracker "$near" --edge "$origin" --allow-local-peers --cache "$1" --share forever \
+        -o "$1.ogg" song 2>"$1.err" &
+    sharer=$! started="$started $!"
+    await 'its file' test -s "$1.ogg"
+}
+sharing shared
+urls() { curl -s -d "{\"song_id\": \"$id\", \"rtc\": true$1}" "$near/peers" | jq -r '.peers[].url' >urls; } # MEMBERS
+over_http() { urls '' && [ "$(cut -c 1-7 urls)" = http:// ]; }
+ok 'a listener that HTTP reaches is named by its address' await 'its address' over_http
+to_pages() { urls ', "http": false' && [ "$(cut -c 1-4 urls)" = rtc: ]; }
+ok 'and to pages, once they ask, by its id' await 'its id' to_pages
+near_peer=$(sed 's/^rtc://' urls)
+ok 'natives still see it once' over_http
+rtc "$near" "$origin"
+song_of_it=songs/$id/$(find "shared/songs/$id" -name 'chunk_1.ogg' -printf '%P\n' | head -n 1)
+ok 'and its chunks come over WebRTC' gives 200 "$url/rtc/$near_peer/$song_of_it"
+ok 'with the right bytes' cmp got "store/$song_of_it"
+kill "$sharer" && wait "$sharer" 2>/dev/null
+left() { urls ', "http": false' && [ ! -s urls ] && urls '' && [ ! -s urls ]; }
+ok 'when it ends, it leaves both lists' await 'its end' left
+
 # few links
 rtc "$tracker" "$odd" --links 1
 c=$url c_pid=$pid

@@ -367,5 +367,97 @@ BOOST_AUTO_TEST_CASE(the_next_chunk_does_not_share_the_link_with_the_begin_of_an
     l.driven.bring(*rest);
     BOOST_TEST(l.driven.checks.size() == checked + 1);
 }
+BOOST_AUTO_TEST_CASE(
+    the_next_chunk_does_not_share_the_link_with_what_peers_send_of_an_earlier_one) {
+    Conductor::Options options;
+    options.keeps = options.tracker = options.peers = true;
+    Listen l{1, "96", options};
+    l.start();
+    stretto::swarm::PeerInfo peer;
+    peer.peer_id = "peer";
+    peer.url = "http://192.0.2.1:8490";
+    peer.upload_kbps = 8000;
+    peer.have[96] = {{3, 3}};
+    const auto tracker = l.driven.find(Ask::What::song, Ask::From::tracker);
+    l.driven.gone(tracker.number);
+    l.rules.song_said(tracker.number, {peer}, song(8), "", 0);
+    l.driven.step();
+    // the peer has chunk 3 alone
+    const auto bring = [&](auto chosen) {
+        for (const auto& asked : std::vector{l.driven.asks}) {
+            const auto* ask = l.rules.asked(asked.number);
+            if (!ask) continue;
+            if (ask->what == Ask::What::index) {
+                l.driven.gone(asked.number);
+                const int kbps = std::array{96, 160, 320}[static_cast<std::size_t>(ask->rendition)];
+                l.rules.index_said(asked.number, pieces(8, kbps), l.driven.now);
+                l.driven.step();
+            } else if (ask->what == Ask::What::poll) {
+                std::vector<bool> has(8, false);
+                has[3] = ask->rendition == 0;
+                l.rules.have_said(asked.number, {has}, l.driven.now);
+                l.driven.finish(asked);
+            } else if (ask->what == Ask::What::manifest) {
+                l.driven.found(asked, song(8));
+            } else if (ask->what == Ask::What::peers) {
+                l.driven.gone(asked.number);
+                l.rules.peers_said(asked.number, {}, l.driven.now);
+                l.driven.step();
+            } else if (chosen(*ask)) {
+                l.driven.bring(*ask);
+            }
+        }
+    };
+    const auto hear = [&](double seconds) {
+        l.driven.run(seconds);
+        l.driven.heard.position += static_cast<std::int64_t>(seconds * rate);
+    };
+    for (int i = 0; i < 10; ++i) {  // two chunks and the indexes
+        bring([](const Ask& ask) { return ask.from == Ask::From::edge; });
+        l.driven.run(0.1);
+    }
+    l.rules.seek(35 * rate);
+    l.driven.step();
+    l.driven.heard.position = 35 * rate;
+    l.driven.heard.started = l.driven.heard.playing = true;
+    const auto of_peer = [&] {
+        const auto ask = l.driven.find(Ask::What::part, Ask::From::peer);
+        return ask.number < 0 ? std::nullopt : std::optional{ask};
+    };
+    const auto is_later = [](const Ask& ask) { return ask.chunk > 3; };
+    const auto of_edge = [](const Ask& ask) { return ask.from == Ask::From::edge; };
+    for (int i = 0; i < 20 && !of_peer(); ++i) {
+        hear(0.1);
+        bring(of_edge);
+    }
+    const auto first = of_peer();
+    BOOST_REQUIRE(first.has_value());
+    BOOST_TEST(first->chunk == 3);
+    const auto cancelled = l.driven.cancelled;
+    l.driven.bytes(*first, 2'000);
+    // the listener has heard much of it, and the buffer has room again
+    l.driven.heard.position = 46 * rate;
+    l.driven.act();
+    BOOST_REQUIRE(std::ranges::any_of(l.driven.asks, is_later));
+    BOOST_TEST(!of_peer(), "both are under way");
+    BOOST_TEST(l.driven.cancelled > cancelled);
+    l.driven.run(0.3);
+    BOOST_TEST(!of_peer());
+    BOOST_TEST(l.driven.told.empty());  // the peer is not to blame
+    // later the rest of it
+    const auto has_3 = [&] {
+        return std::ranges::any_of(l.driven.checks, [](const Check& c) { return c.chunk == 3; });
+    };
+    BOOST_TEST(!has_3());
+    for (int i = 0; i < 100 && !has_3(); ++i) {
+        bring([](const Ask&) { return true; });
+        l.driven.run(0.1);
+    }
+    BOOST_TEST(has_3());
+    const auto of_3 = std::ranges::count_if(l.driven.came, [](const Came& came) {
+        return came.ask.chunk == 3 && came.ask.from == Ask::From::peer;
+    });
+    BOOST_TEST(of_3 == 1);
+}
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -107,6 +107,62 @@ BOOST_AUTO_TEST_CASE(a_removed_song_is_not_uploaded_but_still_announced) {
     BOOST_TEST(announced(announces() - 1).songs.contains(id));
 }
 
+/// With a stretto-rtc beside it.
+struct WithGateway : Fixture {
+    toy::Server gate{loop};
+    std::string other = std::string(32, '7');
+
+    WithGateway() {
+        tracker.set_gateway([this] { return Tracker::Gateway{gate.url, std::string(26, 'a')}; });
+        gate.files["/announce"] = swarm::print_announce_answer({600, 1500, true});
+        keep(0);
+        BOOST_REQUIRE(kept.keep(other, song::chunk_path(320, 0), as_bytes("sound")));
+        tracker.share(kept, 4711, 2500);
+    }
+    void answer(bool listed, std::vector<std::string> pages) {
+        swarm::AnnounceAnswer answer{1, 10, listed};
+        answer.pages = std::move(pages);
+        server.files["/announce"] = swarm::print_announce_answer(answer);
+    }
+    std::size_t through() { return gate.posted["/announce"].size(); }
+    swarm::Announce last_through() {
+        const auto said = swarm::parse_announce(gate.posted["/announce"].back());
+        BOOST_REQUIRE(said);
+        return *said;
+    }
+    bool until_through(std::size_t times) {
+        return toy::run_until(loop, [&] { return through() >= times; });
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(a_reachable_peer_announces_to_pages_what_they_want, WithGateway) {
+    answer(true, {});
+    BOOST_REQUIRE(until_announced(2));
+    turn();
+    BOOST_TEST(through() == 0u);
+    answer(true, {other});
+    BOOST_REQUIRE(until_through(1));
+    BOOST_TEST(last_through().http);
+    BOOST_TEST((last_through().songs == swarm::Songs{{other, {{320, {{0, 0}}}}}}));
+    // when no page asks any more, it leaves them once
+    answer(true, {});
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return last_through().leaving(); }));
+    const auto before = through();
+    BOOST_REQUIRE(until_announced(announces() + 2));
+    turn();
+    BOOST_TEST(through() == before);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_unreachable_peer_announces_all_songs_over_webrtc, WithGateway) {
+    answer(false, {other});
+    BOOST_REQUIRE(until_through(1));
+    BOOST_TEST(!last_through().http);
+    BOOST_TEST(last_through().songs.size() == 2u);
+    // once it is reached, natives would see it twice
+    answer(true, {});
+    BOOST_REQUIRE(toy::run_until(loop, [&] { return last_through().leaving(); }));
+}
+
 BOOST_AUTO_TEST_CASE(a_leaving_peer_tells_the_tracker) {
     keep(0);
     tracker.share(kept, 4711, 2500);

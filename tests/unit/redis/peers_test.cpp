@@ -720,4 +720,30 @@ BOOST_AUTO_TEST_CASE(nonsense_in_redis_is_passed_over) {
     BOOST_TEST(a.urls(somebody).size() >= 2u);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_peer_with_two_addresses_is_named_once, Where, Both) {
+    Tracker<Where> t;
+    const std::string both(26, 'a'), hidden(26, 'b');
+    const auto over_rtc = [&](const std::string& id, const Endpoint& from, bool http) {
+        t.announce(from, {id, 0, {}, 1, {{song(1), all}}, true, http});
+    };
+    t.join(at("192.0.2.1"), {});
+    over_rtc(both, at("192.0.2.1", 7), true);
+    over_rtc(hidden, at("198.51.100.1", 7), false);
+    auto native = of(1), page = of(1);
+    native.rtc = page.rtc = true;
+    page.http = false;
+    const auto urls = [&](const PeersQuery& query) {
+        auto all = t.urls(somebody, query);
+        std::ranges::sort(all);
+        return all;
+    };
+    const std::vector<std::string> of_native{"http://192.0.2.1:8490", "rtc:" + hidden},
+        of_page{"rtc:" + both, "rtc:" + hidden};
+    BOOST_TEST(urls(native) == of_native, boost::test_tools::per_element());
+    BOOST_TEST(urls(page) == of_page, boost::test_tools::per_element());
+    // its port has been closed
+    over_rtc(both, at("192.0.2.1", 7), false);
+    BOOST_TEST(urls(native).size() == 3u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -54,11 +54,14 @@ BOOST_AUTO_TEST_CASE(an_announce_is_printed_and_read_back) {
 BOOST_AUTO_TEST_CASE(a_query_a_report_and_the_answers_too) {
     const PeersQuery query{one, 320, 7, Location{-33.9f, 151.2f}, 8, "p1", 8490};
     BOOST_TEST((*parse_peers_query(print_peers_query(query)) == query));
+    const PeersQuery page{one, {}, {}, {}, 16, "p1", 0, true, "", false};
+    BOOST_TEST((*parse_peers_query(print_peers_query(page)) == page));
     const PeersQuery least{one, {}, {}, {}, 16, "", 0};
     BOOST_TEST((*parse_peers_query(print_peers_query(least)) == least));
     const Report report{"0123abcd", false, "hash", 1234, 400000};
     BOOST_TEST((*parse_report(print_report(report)) == report));
-    const AnnounceAnswer answer{100, 300, true, {one}, "", "stun:192.0.2.1:8490", "key"};
+    const AnnounceAnswer answer{100,   300,       true, {one}, "", "stun:192.0.2.1:8490",
+                                "key", {one, two}};
     BOOST_TEST((*parse_announce_answer(print_announce_answer(answer)) == answer));
     PeerInfo nowhere = peer;
     nowhere.km.reset();

@@ -158,6 +158,34 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_forgotten_after_its_ttl) {
     t.now += 301'000;
     BOOST_TEST(t.peers_of(id).body == R"({"peers":[]})");
 }
+BOOST_AUTO_TEST_CASE(an_announcing_peer_learns_which_of_its_songs_pages_want) {
+    Desks t;
+    const auto both = all_of_it + ",\"" + other + R"(":{"320":[[0,19]]})";
+    const auto wanted = [&](const std::string& songs) {
+        return swarm::parse_announce_answer(t.announce(songs).body)->pages;
+    };
+    const auto page_asks = [&](const std::string& song) {
+        t.ask(true, "/peers", "", text(R"({"song_id":")", song, R"(","rtc":true,"http":false})"),
+              there);
+    };
+    page_asks(id);  // nobody has it: strangers fill no memory with songs that they invent
+    BOOST_TEST(wanted(both).empty());
+    t.peers_of(id);
+    BOOST_TEST(wanted(both).empty());
+    page_asks(id);
+    BOOST_TEST(wanted(both) == std::vector<std::string>{id}, boost::test_tools::per_element());
+    BOOST_TEST(wanted("\"" + other + R"(":{"320":[[0,19]]})").empty());
+    // who waits for signals announces all it has there
+    const auto rtc =
+        text(R"({"peer_id":")", std::string(26, 'a'), R"(","rtc":true,"songs":{)", both, "}}");
+    const auto said = swarm::parse_announce_answer(t.ask(true, "/announce", "", rtc).body);
+    BOOST_REQUIRE(said);
+    BOOST_TEST(said->pages.empty());
+    t.now += 299'000;
+    BOOST_TEST(wanted(both).size() == 1u);
+    t.now += 2'000;
+    BOOST_TEST(wanted(both).empty());
+}
 BOOST_AUTO_TEST_CASE(intervals_are_spread_around_the_setting) {
     Desks t{{100, 300, false, {}}};
     int least = 1000, most = 0;

@@ -152,6 +152,28 @@ BOOST_AUTO_TEST_CASE(after_a_seek_the_next_sample_is_the_requested_one) {
         BOOST_TEST(!browser.sound.empty());
     }
 }
+BOOST_AUTO_TEST_CASE(a_seek_before_the_manifest_counts_when_it_is_there) {
+    player().play(first().id, 0);
+    player().seek(2);
+    player().seek(7.25);
+    BOOST_REQUIRE(until("\"state\":\"playing\""));
+    browser.run(player(), 0.4, [] { return false; });
+    BOOST_TEST(
+        begins(first().pcm.at(96), browser.heard(2), 2 * static_cast<std::size_t>(7.25 * rate)));
+    BOOST_TEST(!browser.sound.empty());
+    const auto& told = browser.posted;
+    BOOST_TEST(
+        browser.run(player(), 10, [&] { return told.find("\"seek\"") != std::string::npos; }));
+    BOOST_TEST(told.find("\"seek\"") == told.rfind("\"seek\""));
+    // it is for that song alone
+    player().play(first().id, 0);
+    player().seek(2);
+    browser.sound.clear();
+    browser.shown.clear();
+    player().play(second().id, 0);
+    BOOST_REQUIRE(until("\"state\":\"playing\""));
+    BOOST_TEST(begins(second().pcm.at(96), browser.heard(2), 0));
+}
 BOOST_AUTO_TEST_CASE(a_stored_file_is_not_requested_again) {
     player().play(first().id, 0);
     BOOST_REQUIRE(until("\"state\":\"ended\""));
