@@ -172,7 +172,7 @@ Session::Offer Listening::offer(double now) {
     refresh_peers(last, enough, now);
     if (in_hand() < most() + poll_ahead_s)
         poll_peers((poll_best_ = !poll_best_) ? best : last, now);
-    for (const auto& peer : peers_->all()) offer.asked = offer.asked || peer.asking;
+    offer.asked = offer.asked || peers_->asking();
     // without an index, peers get no requests
     const auto top = static_cast<std::size_t>(wish_.session.highest);
     offer.asked = offer.asked || (!peers_->all().empty() && !indexed_[top]);

@@ -269,6 +269,8 @@ std::vector<swarm::Report> Peers::take_reports() { return std::exchange(reports_
 
 std::vector<int> Peers::take_changed() { return std::exchange(changed_, {}); }
 
+bool Peers::asking() const { return std::ranges::any_of(peers_, &Peer::asking); }
+
 int Peers::count() const {
     return static_cast<int>(std::ranges::count_if(
         peers_, [](const Peer& peer) { return !peer.banned && !peer.retired; }));
