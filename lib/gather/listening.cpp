@@ -23,6 +23,11 @@ constexpr double tail_share = 0.7;               // of the time until playback n
 constexpr std::size_t most_chunks_in_parts = 8;  // incomplete chunks whose bytes are held in memory
 constexpr int nobody = -1, several = -2;
 
+/// Another one for each listener: those who receive a chunk at the same time choose other pieces.
+std::uint32_t seed_of(std::uint32_t listener, int chunk) {
+    return listener ^ static_cast<std::uint32_t>(chunk) * 0x9e3779b9u;
+}
+
 }  // namespace
 
 Listening::Listening(Edges& edges, const Options& options, abr::Policy& policy, const Wish& wish)
@@ -233,7 +238,7 @@ void Listening::of_peers(const Session::Want& want, double now) {
     how.strangers = how.peers_a_chunk = peers_a_chunk;
     how.edge_bytes_per_s = session_->edge_rate();
     peers_want_ = std::make_unique<Batch>(
-        Batch{Picker{{want.stop}, how, static_cast<std::uint32_t>(want.chunk)},
+        Batch{Picker{{want.stop}, how, seed_of(wish_.session.seed, want.chunk)},
               want.rendition,
               want.chunk,
               {},
@@ -669,7 +674,7 @@ void Listening::complete_tail(double now) {
             how.strangers = how.peers_a_chunk = peers_a_chunk;
             how.edge_bytes_per_s = session_->edge_rate();
             peers_tail_ = std::make_unique<Batch>(
-                Batch{Picker{{stop}, how, static_cast<std::uint32_t>(tail.chunk)},
+                Batch{Picker{{stop}, how, seed_of(wish_.session.seed, tail.chunk)},
                       tail.rendition,
                       tail.chunk,
                       {},

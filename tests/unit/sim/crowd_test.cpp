@@ -404,18 +404,25 @@ BOOST_AUTO_TEST_CASE(a_single_listener_gets_all_bytes_from_the_edge) {
 }
 
 BOOST_AUTO_TEST_CASE(evil_peers_hardly_delay_songs) {
-    for (const std::uint64_t seed : {1, 2, 3})
-        for (const double evil : {0.3, 0.7, 0.9}) {
+    // ten crowds each, because a listener or two among 20 say little
+    for (const double evil : {0.3, 0.7, 0.9}) {
+        CrowdRun with, alone;
+        const auto add = [](CrowdRun& to, const CrowdRun& run) {
+            to.plays.insert(to.plays.end(), run.plays.begin(), run.plays.end());
+        };
+        for (std::uint64_t seed = 1; seed <= 10; ++seed) {
             auto s = small();
             s.songs = 1;
             s.seed = seed;
             s.listeners = 20;
             s.edge_kbps = 5e4;  // there is enough for all
             s.evil = evil;
-            const auto with = run_crowd(s);
+            add(with, run_crowd(s));
             s.peers = false;
-            BOOST_TEST(mean(with) <= 1.1 * mean(run_crowd(s)) + 1);
+            add(alone, run_crowd(s));
         }
+        BOOST_TEST(mean(with) <= 1.1 * mean(alone) + 1);
+    }
 }
 
 /// One listener, and 24 peers that mean harm: as many as it takes.
