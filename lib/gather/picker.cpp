@@ -309,8 +309,8 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         const auto& [number, peer, speed] = chosen[i];
         const auto run = options_.rare_pieces ? rarest_run(*chunk, *peer) : open_run(*chunk, *peer);
-        if (!run) continue;  // others have got all that it has
-        carry += total > 0 ? speed / total * pieces : 1;           // all unknown: one each
+        if (!run) continue;                               // others have got all that it has
+        carry += total > 0 ? speed / total * pieces : 1;  // all unknown: one each
         const int rest = static_cast<int>(chosen.size() - i - 1);  // each gets a piece
         const int share = std::clamp(static_cast<int>(carry + 0.5), 1,
                                      std::max(1, run->second - run->first - rest));

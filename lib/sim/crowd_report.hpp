@@ -11,8 +11,8 @@ struct CrowdSums {
     std::size_t listeners = 0, plays = 0;
     std::array<std::uint64_t, 3> bytes{};  ///< from own caches, peers, edges
     std::uint64_t edge_bytes = 0, message_bytes = 0, edge_misses = 0;
-    std::uint64_t bound_bytes = 0;                ///< peers could have sent by maximum flow
-    double limit_bytes = 0, loads = 0;            ///< peers could have sent by rule of thumb; of all
+    std::uint64_t bound_bytes = 0;      ///< peers could have sent by maximum flow
+    double limit_bytes = 0, loads = 0;  ///< peers could have sent by rule of thumb; of all
     std::uint64_t links_tried = 0, links_open = 0;
     std::uint64_t wasted = 0;
     int bans = 0;
@@ -28,7 +28,7 @@ CrowdSums sums_of(const CrowdRun& run, const CrowdSettings& settings);
 
 struct CrowdFigures {
     std::size_t listeners = 0, plays = 0;
-    std::size_t crowds = 1;  ///< that know nothing of each other
+    std::size_t crowds = 1;                ///< that know nothing of each other
     std::array<std::uint64_t, 3> bytes{};  ///< from own caches, peers, edges
     std::uint64_t edge_bytes = 0;          ///< that left edges
     double wasted = 0;                     ///< % of what came
