@@ -1,11 +1,17 @@
 #pragma once
 // Options of stretto-simulate for crowds.
+#include <unistd.h>
+
+#include <algorithm>
 #include <iostream>
+#include <thread>
 
 #include "abr/policy.hpp"
 #include "base/error.hpp"
 #include "base/options.hpp"
-#include "sim/crowd_report.hpp"
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "sim/crowds.hpp"
 
 namespace stretto {
 
@@ -20,6 +26,8 @@ struct CrowdOptions {
     bool nat = false;
     sim::NatShares shares;
     double away_h = 1, cache_mb = -1;
+    std::size_t crowds = 1;
+    unsigned threads = std::max(1U, std::thread::hardware_concurrency());
 
     void add_to(Arguments& app) {
         settings.listeners = 0;
@@ -27,6 +35,15 @@ struct CrowdOptions {
         app.add_option("--listeners", settings.listeners,
                        "Number of listeners; they use edges, a tracker and peers")
             ->range(1, 10000000);
+        app.add_option("--crowds", crowds,
+                       "Divide listeners, songs and the rate of edges among this many independent "
+                       "crowds, to simulate more than fit into memory")
+            ->range(1, 1000000)
+            ->capture_default_str();
+        app.add_option("-j,--jobs", threads,
+                       "Crowds to simulate at a time; the results do not depend on it")
+            ->range(1, 1024)
+            ->capture_default_str();
         app.add_option("--catalogue", settings.songs, "Number of songs that they choose from")
             ->range(1, 10000000)
             ->capture_default_str();
@@ -188,8 +205,19 @@ struct CrowdOptions {
             settings.attackers.insert(settings.attackers.end(), static_cast<std::size_t>(many),
                                       *how);
         }
-        const auto figures = figures_of(sim::run_crowd(settings), settings);
+        if (settings.listeners < crowds)
+            throw Error{EX_USAGE, "--crowds: there are fewer listeners than crowds"};
+        const auto figures = run_all(!(json && ::isatty(STDOUT_FILENO)));
         (json ? sim::print_crowd_json : sim::print_crowd)(std::cout, figures, settings);
+    }
+
+   private:
+    sim::CrowdFigures run_all(bool talks) const {
+        Progress progress{talks && crowds > 1};
+        return run_crowds(settings, crowds, threads, [&](std::size_t done) {
+            progress.show(static_cast<double>(done) / static_cast<double>(crowds),
+                          text(done, " of ", crowds, " crowds"));
+        });
     }
 };
 

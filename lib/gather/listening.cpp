@@ -23,6 +23,11 @@ constexpr double tail_share = 0.7;               // of the time until playback n
 constexpr std::size_t most_chunks_in_parts = 8;  // incomplete chunks whose bytes are held in memory
 constexpr int nobody = -1, several = -2;
 
+/// Another one for each listener: those who receive a chunk at the same time choose other pieces.
+std::uint32_t seed_of(std::uint32_t listener, int chunk) {
+    return listener ^ static_cast<std::uint32_t>(chunk) * 0x9e3779b9u;
+}
+
 }  // namespace
 
 Listening::Listening(Edges& edges, const Options& options, abr::Policy& policy, const Wish& wish)
@@ -176,7 +181,7 @@ Session::Offer Listening::offer(double now) {
     refresh_peers(last, enough, now);
     if (in_hand() < most() + poll_ahead_s)
         poll_peers((poll_best_ = !poll_best_) ? best : last, now);
-    for (const auto& peer : peers_->all()) offer.asked = offer.asked || peer.asking;
+    offer.asked = offer.asked || peers_->asking();
     // without an index, peers get no requests
     const auto top = static_cast<std::size_t>(wish_.session.highest);
     offer.asked = offer.asked || (!peers_->all().empty() && !indexed_[top]);
@@ -237,7 +242,7 @@ void Listening::of_peers(const Session::Want& want, double now) {
     how.strangers = how.peers_a_chunk = peers_a_chunk;
     how.edge_bytes_per_s = session_->edge_rate();
     peers_want_ = std::make_unique<Batch>(
-        Batch{Picker{{want.stop}, how, static_cast<std::uint32_t>(want.chunk)},
+        Batch{Picker{{want.stop}, how, seed_of(wish_.session.seed, want.chunk)},
               want.rendition,
               want.chunk,
               {},
@@ -674,7 +679,7 @@ void Listening::complete_tail(double now) {
             how.strangers = how.peers_a_chunk = peers_a_chunk;
             how.edge_bytes_per_s = session_->edge_rate();
             peers_tail_ = std::make_unique<Batch>(
-                Batch{Picker{{stop}, how, static_cast<std::uint32_t>(tail.chunk)},
+                Batch{Picker{{stop}, how, seed_of(wish_.session.seed, tail.chunk)},
                       tail.rendition,
                       tail.chunk,
                       {},

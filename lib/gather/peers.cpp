@@ -1,6 +1,7 @@
 #include "gather/peers.hpp"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <functional>
 #include <utility>
 
@@ -55,7 +56,7 @@ swarm::PeerInfo without_have(const swarm::PeerInfo& info) {
 }
 
 /// The sum of the rates of the fastest peers.
-double sum_of_best(std::vector<double>& speeds) {
+double sum_of_best(boost::container::small_vector<double, most_peers>& speeds) {
     std::ranges::sort(speeds, std::greater{});
     double sum = 0;
     for (std::size_t i = 0; i < std::min(speeds.size(), at_a_time); ++i) sum += speeds[i];
@@ -239,7 +240,7 @@ bool Peers::may_give(int rendition, int chunk, Millis now) const {
 play::Session::Offer Peers::offer(int chunk, Millis now) const {
     play::Session::Offer offer;
     const auto renditions = options_.kbps.size();
-    std::vector<std::vector<double>> speeds(renditions);
+    std::vector<boost::container::small_vector<double, most_peers>> speeds(renditions);
     for (const auto& peer : peers_) {
         offer.asked = offer.asked || peer.asking;
         if (peer.banned || peer.retired || peer.not_before > now) continue;
@@ -268,6 +269,8 @@ void Peers::report(Peer& peer, bool ok, const char* why) {
 std::vector<swarm::Report> Peers::take_reports() { return std::exchange(reports_, {}); }
 
 std::vector<int> Peers::take_changed() { return std::exchange(changed_, {}); }
+
+bool Peers::asking() const { return std::ranges::any_of(peers_, &Peer::asking); }
 
 int Peers::count() const {
     return static_cast<int>(std::ranges::count_if(

@@ -94,7 +94,8 @@ class Peers {
     const std::vector<Peer>& all() const noexcept { return peers_; }
     Peer& at(int number) { return peers_[static_cast<std::size_t>(number)]; }
     const Peer& at(int number) const { return peers_[static_cast<std::size_t>(number)]; }
-    int count() const;  ///< not banned
+    int count() const;    ///< not banned
+    bool asking() const;  ///< a poll is open
 
    private:
     std::optional<int> find_or_add(const swarm::PeerInfo& info, Millis now);

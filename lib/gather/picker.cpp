@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <random>
 
 namespace stretto::gather {
 namespace {
@@ -277,40 +278,39 @@ void Picker::start(int source, int chunk, int first, int end, Millis now,
 bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
     const auto chunk = choose_for_peers(now);
     if (!chunk) return false;
-    std::vector<int> able;
+    struct Able {
+        int number;
+        const Peer* peer;
+        double speed;  // of one order more
+    };
+    std::vector<Able> able;
     int pieces = 0;  // that one of them has: at most so many peers
     for (const auto& [number, peer] : peers_)
         if (const auto run = run_for(peer, *chunk, now)) {
-            able.push_back(number);
+            able.push_back({number, &peer, peer.speed / (1 + peer.orders)});
             pieces = std::max(pieces, run->second - run->first);
         }
-    const auto free_speed = [&](int n) {
-        const auto& peer = peers_[n];
-        return peer.speed / (1 + peer.orders);
-    };
     std::ranges::shuffle(able, chance_);
-    std::ranges::stable_sort(able, std::greater{}, free_speed);
+    std::ranges::stable_sort(able, std::greater{}, &Able::speed);
+    const int most_peers = std::min(options_.peers_a_chunk - sources_of(*chunk), pieces);
     int strangers = options_.strangers - strangers_;
-    std::vector<int> chosen;
-    for (const int n : able) {
-        if (static_cast<int>(chosen.size()) >= options_.peers_a_chunk - sources_of(*chunk) ||
-            static_cast<int>(chosen.size()) >= pieces)
-            break;
-        if (!peers_[n].proven && strangers-- <= 0) continue;
-        chosen.push_back(n);
+    std::vector<Able> chosen;
+    double total = 0;
+    for (const auto& one : able) {
+        if (static_cast<int>(chosen.size()) >= most_peers) break;
+        if (!one.peer->proven && strangers-- <= 0) continue;
+        chosen.push_back(one);
+        total += one.speed;
     }
     if (chosen.empty()) return false;
-    double total = 0;
-    for (const int n : chosen) total += free_speed(n);
     const auto& c = chunks_[static_cast<std::size_t>(*chunk)];
     const auto before = orders.size();
     double carry = 0;  // pieces that those before did not get
     for (std::size_t i = 0; i < chosen.size(); ++i) {
-        const auto& peer = peers_[chosen[i]];
-        const auto run = options_.rare_pieces ? rarest_run(*chunk, peer) : open_run(*chunk, peer);
-        if (!run) continue;  // others have got all that it has
-        const double speed = free_speed(chosen[i]);
-        carry += total > 0 ? speed / total * pieces : 1;           // all unknown: one each
+        const auto& [number, peer, speed] = chosen[i];
+        const auto run = options_.rare_pieces ? rarest_run(*chunk, *peer) : open_run(*chunk, *peer);
+        if (!run) continue;                               // others have got all that it has
+        carry += total > 0 ? speed / total * pieces : 1;  // all unknown: one each
         const int rest = static_cast<int>(chosen.size() - i - 1);  // each gets a piece
         const int share = std::clamp(static_cast<int>(carry + 0.5), 1,
                                      std::max(1, run->second - run->first - rest));
@@ -319,7 +319,7 @@ bool Picker::ask_peers(Millis now, std::vector<Order>& orders) {
         int end = run->first + 1;
         while (end < most && end_of(c, end) - begin <= speed * order_s) ++end;
         carry -= end - run->first;
-        start(chosen[i], *chunk, run->first, end, now, orders);
+        start(number, *chunk, run->first, end, now, orders);
     }
     return orders.size() > before;
 }

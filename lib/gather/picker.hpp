@@ -6,9 +6,9 @@
 #include <deque>
 #include <limits>
 #include <optional>
-#include <random>
 #include <vector>
 
+#include "base/split_mix.hpp"
 #include "gather/have.hpp"
 #include "gather/retry.hpp"
 
@@ -205,7 +205,7 @@ class Picker {
     mutable std::deque<Sample> peer_bytes_;
     mutable std::uint64_t peer_bytes_sum_ = 0;  // of these
     std::optional<Millis> peers_since_;         // time of the first request to a peer
-    std::mt19937 chance_;
+    SplitMix64 chance_;
 };
 
 }  // namespace stretto::gather

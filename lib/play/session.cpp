@@ -240,8 +240,11 @@ Session::Orders Session::act(double now, const Heard& heard, const Offer& offer)
         ask(there(take ? decision.rendition : options_.lowest), now, orders, false);
         return orders;
     }
-    const auto decision = policy_.decide(s);
+    auto decision = policy_.decide(s);
     using Do = abr::Decision::Do;
+    // the next edge needs two round trips and slow start, and nobody knows its rate
+    if (decision.what == Do::take && failed_ && failed_at_ >= 0 && s.buffer < options_.resume_s)
+        decision.rendition = std::min(decision.rendition, failed_at_);
     switch (decision.what) {
         case Do::wait:
         case Do::go_on:
@@ -356,6 +359,7 @@ void Session::ended(int want) {
 
 void Session::failed(int want) {
     if (!want_ || want_->number != want) return;
+    failed_at_ = want_->peers ? -1 : want_->rendition;
     want_.reset();
     failed_ = true;
 }

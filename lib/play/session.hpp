@@ -181,6 +181,7 @@ class Session {
     std::optional<Want> want_;
     abr::UnderWay under_way_;
     bool failed_ = false;  // the last want failed
+    int failed_at_ = -1;   // with this rendition, of an edge; < 0: none did, or of peers
     double last_byte_ = 0, sample_from_ = 0, first_byte_ = 0, adopted_ = -1;
     double rate_seen_ = 0;  // bytes/s of the open request, or of the last one
     std::uint32_t first_bytes_ = 0;

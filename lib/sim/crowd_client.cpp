@@ -421,7 +421,10 @@ void CrowdClient::on_head(int number) {
         return;
     }
     const auto have = holding_of(host, flight.ask.rendition);
+    const auto known = [&] { return conductor_->peers()->at(flight.ask.source).revision; };
+    const auto before = known();
     conductor_->have_said(number, have, now_s());
+    flight.news = known() != before;
     if (flight.ask.what == Ask::What::poll) {
         if (!crowd_.settings.messages) {
             ++host.idle.connections;
@@ -588,6 +591,7 @@ bool CrowdClient::take_pieces(int number) {
 void CrowdClient::on_answer(int number) {
     tell_bytes();
     const auto ask = flights_.at(number).ask;
+    const bool news = flights_.at(number).news;
     end(number);
     if (ask.what == Ask::What::manifest) {
         conductor_->found(number, found(), now_s());
@@ -601,6 +605,8 @@ void CrowdClient::on_answer(int number) {
         conductor_->ended(number, now_s());
     }
     carry_out();
+    // three in four polls tell nothing new, and the conductor waits only for the last one
+    if (ask.what == Ask::What::poll && !news && conductor_->peers()->asking()) return;
     crowd_.wake(listener_);
 }
 

@@ -71,6 +71,7 @@ class CrowdClient {
         int flow = -1;
         bool quiet = false;  // its flow holds bytes back
         bool uploading = false;
+        bool news = false;  // a poll from which the conductor learned something
     };
 
     void carry_out();

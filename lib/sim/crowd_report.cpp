@@ -14,13 +14,10 @@ namespace {
 
 double percent(double part, double whole) { return whole > 0 ? 100 * part / whole : 0; }
 
-void fairness(const CrowdRun& run, CrowdFigures& f) {
-    std::vector<double> given;
+void fairness(const CrowdSums& sums, CrowdFigures& f) {
+    auto given = sums.given;
     double sum = 0, squares = 0;
-    for (const auto& member : run.members) {
-        if (member.evil || member.up <= 0) continue;
-        const auto bytes = static_cast<double>(member.given);
-        given.push_back(bytes);
+    for (const double bytes : given) {
         sum += bytes;
         squares += bytes * bytes;
     }
@@ -32,31 +29,25 @@ void fairness(const CrowdRun& run, CrowdFigures& f) {
     f.top_tenth = percent(top, sum);
 }
 
-void experience(const CrowdRun& run, CrowdFigures& f) {
-    std::vector<double> starts, took;
-    double kbps_s = 0, came_s = 0;
-    for (const auto& play : run.plays) {
-        took.push_back(play.ended_s - play.began_s);
-        if (play.sound_s >= 0)
-            starts.push_back(play.sound_s);
-        else
-            ++f.unheard;
-        f.stalled_plays += play.stalls > 0;
-        f.stalled_s += play.stalled_s;
-        f.heard_s += play.heard_s;
-        kbps_s += play.kbps_s;
-        came_s += play.came_s;
-    }
-    f.kbps = came_s > 0 ? kbps_s / came_s : 0;
-    f.took_p50_s = percentile(took, 0.5);
-    f.took_p95_s = percentile(took, 0.95);
-    f.start_p50_s = percentile(starts, 0.5);
-    f.start_p75_s = percentile(starts, 0.75);
-    f.start_p90_s = percentile(starts, 0.9);
-    f.stutter =
-        percent(static_cast<double>(f.stalled_plays), static_cast<double>(run.plays.size()));
+void experience(const CrowdSums& sums, CrowdFigures& f) {
+    f.unheard = static_cast<double>(sums.unheard);
+    f.stalled_plays = sums.stalled_plays;
+    f.stalled_s = sums.stalled_s;
+    f.heard_s = sums.heard_s;
+    f.kbps = sums.came_s > 0 ? sums.kbps_s / sums.came_s : 0;
+    f.took_p50_s = percentile(sums.took, 0.5);
+    f.took_p95_s = percentile(sums.took, 0.95);
+    f.start_p50_s = percentile(sums.starts, 0.5);
+    f.start_p75_s = percentile(sums.starts, 0.75);
+    f.start_p90_s = percentile(sums.starts, 0.9);
+    f.start_p95_s = percentile(sums.starts, 0.95);
+    f.stutter = percent(static_cast<double>(f.stalled_plays), static_cast<double>(sums.plays));
     // who leaves before the first sound proves nothing
-    f.stutter_at_most = 100 * share_at_most(f.stalled_plays, starts.size());
+    f.stutter_at_most = 100 * share_at_most(f.stalled_plays, sums.starts.size());
+}
+
+void append(std::vector<double>& to, const std::vector<double>& more) {
+    to.insert(to.end(), more.begin(), more.end());
 }
 
 void row(std::ostream& out, const char* what, double value, const char* unit, int digits = 1) {
@@ -71,37 +62,81 @@ void beside(std::ostream& out, const char* what, double ours, double theirs) {
 
 }  // namespace
 
-CrowdFigures figures_of(const CrowdRun& run, const CrowdSettings& settings) {
-    CrowdFigures f;
-    f.listeners = run.members.size();
-    f.plays = run.plays.size();
-    f.edge_bytes = run.edge_bytes;
-    double wasted = 0;
+void CrowdSums::add(const CrowdSums& o) {
+    listeners += o.listeners, plays += o.plays;
+    for (std::size_t i = 0; i < 3; ++i) bytes[i] += o.bytes[i];
+    edge_bytes += o.edge_bytes, message_bytes += o.message_bytes, edge_misses += o.edge_misses;
+    bound_bytes += o.bound_bytes, limit_bytes += o.limit_bytes, loads += o.loads;
+    links_tried += o.links_tried, links_open += o.links_open;
+    wasted += o.wasted, bans += o.bans;
+    stalled_plays += o.stalled_plays, unheard += o.unheard;
+    stalled_s += o.stalled_s, heard_s += o.heard_s, came_s += o.came_s, kbps_s += o.kbps_s;
+    append(given, o.given), append(starts, o.starts), append(took, o.took);
+}
+
+CrowdSums sums_of(const CrowdRun& run, const CrowdSettings& settings) {
+    CrowdSums s;
+    s.listeners = run.members.size();
+    s.plays = run.plays.size();
+    s.edge_bytes = run.edge_bytes, s.message_bytes = run.message_bytes;
+    s.edge_misses = run.edge_misses;
+    s.links_tried = run.links_tried, s.links_open = run.links_open;
     for (const auto& play : run.plays) {
-        for (std::size_t i = 0; i < 3; ++i) f.bytes[i] += play.from[i];
-        wasted += static_cast<double>(play.wasted);
-        f.bans += play.bans;
+        for (std::size_t i = 0; i < 3; ++i) s.bytes[i] += play.from[i];
+        s.loads += static_cast<double>(play.bytes);
+        s.wasted += play.wasted;
+        s.bans += play.bans;
+        s.took.push_back(play.ended_s - play.began_s);
+        if (play.sound_s >= 0)
+            s.starts.push_back(play.sound_s);
+        else
+            ++s.unheard;
+        s.stalled_plays += play.stalls > 0;
+        s.stalled_s += play.stalled_s;
+        s.heard_s += play.heard_s;
+        s.kbps_s += play.kbps_s;
+        s.came_s += play.came_s;
     }
-    const auto came = static_cast<double>(f.bytes[1] + f.bytes[2]);
-    f.wasted = percent(wasted, came + wasted);
-    f.offload = came > 0 ? 100 - percent(static_cast<double>(run.edge_bytes), came) : 0;
+    for (const auto& member : run.members)
+        if (!member.evil && member.up > 0) s.given.push_back(static_cast<double>(member.given));
     const double able = (1 - settings.unreachable) * (1 - settings.no_upload);
-    f.limit = 100 * offload_limit(run, able * settings.up_kbps, settings.kbps);
-    f.bound = percent(static_cast<double>(most_from_peers(run)), came);
-    f.edge_misses = run.edge_misses;
-    f.messages = percent(static_cast<double>(run.message_bytes), came);
-    f.links = run.links_tried;
-    f.links_open = percent(static_cast<double>(run.links_open), static_cast<double>(f.links));
-    f.link_cpu_s = static_cast<double>(run.links_open) * link_cpu_s +
+    s.limit_bytes = s.loads * offload_limit(run, able * settings.up_kbps, settings.kbps);
+    s.bound_bytes = most_from_peers(run);
+    return s;
+}
+
+CrowdFigures figures_of(const CrowdRun& run, const CrowdSettings& settings) {
+    return figures_of(sums_of(run, settings));
+}
+
+CrowdFigures figures_of(const CrowdSums& s) {
+    CrowdFigures f;
+    f.listeners = s.listeners;
+    f.plays = s.plays;
+    f.bytes = s.bytes;
+    f.edge_bytes = s.edge_bytes;
+    f.bans = s.bans;
+    const auto came = static_cast<double>(f.bytes[1] + f.bytes[2]);
+    const auto wasted = static_cast<double>(s.wasted);
+    f.wasted = percent(wasted, came + wasted);
+    f.offload = came > 0 ? 100 - percent(static_cast<double>(s.edge_bytes), came) : 0;
+    f.limit = percent(s.limit_bytes, s.loads);
+    f.bound = percent(static_cast<double>(s.bound_bytes), came);
+    f.edge_misses = s.edge_misses;
+    f.messages = percent(static_cast<double>(s.message_bytes), came);
+    f.links = s.links_tried;
+    f.links_open = percent(static_cast<double>(s.links_open), static_cast<double>(f.links));
+    f.link_cpu_s = static_cast<double>(s.links_open) * link_cpu_s +
                    static_cast<double>(f.bytes[1]) * link_cpu_s_per_byte;
-    fairness(run, f);
-    experience(run, f);
+    fairness(s, f);
+    experience(s, f);
     return f;
 }
 
 void print_crowd(std::ostream& out, const CrowdFigures& f, const CrowdSettings& s) {
     const double all = static_cast<double>(f.bytes[0] + f.bytes[1] + f.bytes[2]);
     row(out, "listeners", static_cast<double>(f.listeners), "", 0);
+    if (f.crowds > 1) row(out, "independent crowds", static_cast<double>(f.crowds), "", 0);
     row(out, "songs", static_cast<double>(f.plays), s.play ? "played" : "fetched", 0);
     row(out, "bytes from own caches", percent(static_cast<double>(f.bytes[0]), all), "%");
     row(out, "bytes from peers", percent(static_cast<double>(f.bytes[1]), all), "%");
@@ -155,6 +190,7 @@ void print_crowd_json(std::ostream& out, const CrowdFigures& f, const CrowdSetti
         {"jain", f.jain},
         {"percent_by_top_tenth", f.top_tenth},
         {"bans", f.bans}};
+    if (f.crowds > 1) line["crowds"] = f.crowds;
     if (s.messages) line["percent_messages"] = f.messages;
     if (s.edge_misses) line["edge_misses"] = f.edge_misses;
     if (s.nat)
@@ -165,6 +201,7 @@ void print_crowd_json(std::ostream& out, const CrowdFigures& f, const CrowdSetti
         line.update(nlohmann::ordered_json{{"start_p50_s", f.start_p50_s},
                                            {"start_p75_s", f.start_p75_s},
                                            {"start_p90_s", f.start_p90_s},
+                                           {"start_p95_s", f.start_p95_s},
                                            {"percent_with_stall", f.stutter},
                                            {"songs_with_stall", f.stalled_plays},
                                            {"percent_with_stall_at_most", f.stutter_at_most},

@@ -38,12 +38,6 @@ abr::Shape::Chunk chunk_of(std::uint32_t bytes, std::uint32_t headers, double le
 }  // namespace
 
 // splitmix64: Steele, Lea, Flood, OOPSLA 2014
-std::uint64_t Chance::next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
 double Chance::normal() {
     double sum = -6;
     for (int i = 0; i < 12; ++i) sum += real();

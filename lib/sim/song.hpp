@@ -1,6 +1,7 @@
 #pragma once
 // Songs for the simulator: generated from a seed, or read from a manifest.
 #include "abr/policy.hpp"
+#include "base/split_mix.hpp"
 #include "song/ladder.hpp"
 #include "song/manifest.hpp"
 
@@ -22,14 +23,14 @@ abr::Shape song_of(const song::Manifest& manifest);
 /// library's distributions.
 class Chance {
    public:
-    explicit Chance(std::uint64_t seed) : state_(seed) {}
-    std::uint64_t next();
+    explicit Chance(std::uint64_t seed) : bits_(seed) {}
+    std::uint64_t next() { return bits_(); }
     double real() { return static_cast<double>(next() >> 11) * 0x1p-53; }
     /// Approximately normal, with mean 0 and variance 1.
     double normal();
 
    private:
-    std::uint64_t state_;
+    SplitMix64 bits_;
 };
 
 }  // namespace stretto::sim

@@ -299,6 +299,16 @@ described() {
         grep -q '^requests to the origin' table
 }
 ok 'the table has all of these' described
+divided() {
+    crowd --songs-each 2 --crowds 3 --jobs 1 --json >out && crowd --songs-each 2 --crowds 3 --jobs 2 --json >two && cmp out two &&
+        jq -e '.listeners == 80 and .crowds == 3 and .songs > 80 and .bytes.peer > 0' out
+}
+ok 'independent crowds are the same with one thread and with two' divided
+undivided() { crowd --songs-each 2 --json >out && crowd --songs-each 2 --crowds 1 --json >one && cmp out one; }
+ok 'one crowd is the crowd' undivided
+ok 'each crowd has a listener' ends_saying 64 'fewer listeners than crowds' crowd --crowds 81
+several() { crowd --songs-each 1 --crowds 2 >table && grep -q '^independent crowds  *2 $' table; }
+ok 'the table has their number' several
 ok 'with neither recordings nor listeners there is nothing to do' exits 64 stretto-simulate --abr 96
 ok 'a crowd of an unknown policy is wrong usage' exits 64 crowd --abr best
 

@@ -42,7 +42,7 @@ base    base
 '
 pure='gather play swarm abr cache song ogg vorbis'
 # what of base they may include: values, and the one function behind which hashing is
-values='bytes byte_set digest error flat_map json own text'
+values='bytes byte_set digest error flat_map json own split_mix text'
 # what they may not include, as an extended expression
 worldly='thread|jthread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier'
 worldly=$worldly'|fstream|iostream|filesystem|cstdio|stdio\.h|csignal|signal\.h'

@@ -186,6 +186,28 @@ BOOST_FIXTURE_TEST_CASE(a_failure_loses_nothing_that_came, Playing) {
     BOOST_TEST(again.part->from == session.have());
 }
 
+// The other edge needs a new connection, and nobody knows how fast it is.
+BOOST_FIXTURE_TEST_CASE(after_a_failure_with_little_in_hand_the_bitrate_does_not_rise, Playing) {
+    decide(Do::take, 0);
+    came(60, 1);
+    BOOST_TEST(session.have() > 0);
+    session.failed(session.under_way()->number);
+    const auto again = decide(Do::take, 1, 1);
+    BOOST_TEST(again.why == "retry");
+    BOOST_TEST(again.want->rendition == 0);
+    // it has come, so the next may be better
+    came(500, 2);
+    session.failed(session.under_way()->number);
+    BOOST_TEST(decide(Do::take, 1, 3).want->rendition == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(after_a_failure_with_little_in_hand_it_may_fall, Playing) {
+    decide(Do::take, 1);
+    came(150, 1);
+    session.failed(session.under_way()->number);
+    BOOST_TEST(decide(Do::take, 0, 1).want->rendition == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(silence_ends_a_request_after_half_of_the_buffer_level, Playing) {
     session.elsewhere(true);
     const auto first = decide(Do::take, 0, 0);
