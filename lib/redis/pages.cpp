@@ -1,0 +1,110 @@
+#include "redis/pages.hpp"
+
+#include <memory>
+
+namespace stretto::redis {
+namespace {
+
+constexpr std::uint64_t merge_ms = 1000;
+constexpr std::size_t samples = 12;
+
+}  // namespace
+
+void Pages::change(Song& song, Node node, bool divided) {
+    const Directory::Change change{divided, shared_.wall_s()};
+    song.directory.changes[node] = change;
+    const auto key = directory_key(song.id);
+    shared_.client().tell(key, {"HSET", key, print_node(node), print_change(change)});
+}
+
+void Pages::divide(Song& song, Node node) {
+    const auto& changes = song.directory.changes;
+    const auto found = changes.find(node);
+    if (level_of(node) >= most_level || changes.size() >= most_changes || song.read_ms == 0 ||
+        (found != changes.end() &&
+         (found->second.divided || found->second.at_s >= shared_.recent_s())))
+        return;
+    // only a leaf: a former page empties by itself
+    for (Node parent = node >> 2; parent > 0; parent >>= 2) {
+        const auto above = changes.find(parent);
+        if (above == changes.end() || !above->second.divided) return;
+    }
+    change(song, node, true);
+}
+
+/// Four pages with few members become one again.
+void Pages::consider_merging(Song& song, Node node) {
+    const Node parent = node >> 2;
+    const auto mergeable = [parent](const Song& one, std::uint32_t since_s) {
+        const auto& changes = one.directory.changes;
+        const auto found = changes.find(parent);
+        if (found == changes.end() || !found->second.divided || found->second.at_s >= since_s)
+            return false;
+        for (Node child = 0; child < 4; ++child)
+            if (changes.contains(parent << 2 | child)) return false;
+        return true;
+    };
+    const auto now = shared_.wall_ms();
+    if (now - song.merged_ms < merge_ms || !mergeable(song, shared_.recent_s())) return;
+    song.merged_ms = now;
+    struct Sum {
+        std::size_t answers = 0, members = 0;
+    };
+    const auto sum = std::make_shared<Sum>();
+    for (Node child = 0; child < 4; ++child) {
+        const auto key = page_key(song.id, parent << 2 | child);
+        shared_.client().tell(
+            key, {"HLEN", key},
+            life_.guard([this, id = song.id, parent, sum, mergeable](const Reply& reply) {
+                if (reply.has_failed()) return;
+                sum->members += static_cast<std::size_t>(reply.number());
+                if (++sum->answers < 4 || sum->members > full_page / 2) return;
+                if (auto* one = find_(id); one && mergeable(*one, shared_.recent_s()))
+                    change(*one, parent, false);
+            }));
+    }
+}
+
+void Pages::write(const Song& song, Node node, const Entry& entry, bool renew) {
+    const auto key = page_key(song.id, node);
+    shared_.client().tell(key, {"HSET", key, print_field(entry.at, entry.home), print_value(entry)},
+                          life_.guard([this, id = song.id, node](const Reply& reply) {
+                              if (reply.number() == 1) added(id, node);
+                          }));
+    if (!renew) return;
+    shared_.client().tell(key, {"EXPIRE", key, shared_.ttl(3)});
+    const auto directory = directory_key(song.id);
+    shared_.client().tell(directory, {"EXPIRE", directory, shared_.ttl(4)});
+}
+
+void Pages::write_layout(const Song& song) {
+    const auto key = directory_key(song.id);
+    shared_.client().tell(key, {"HSETNX", key, "l", print_layout(*song.directory.layout)});
+    shared_.client().tell(key, {"EXPIRE", key, shared_.ttl(4)});
+}
+
+void Pages::resize(Song& song, Node node, std::size_t entries) {
+    if (entries > full_page) divide(song, node);
+    if (entries < empty_page && node > 1) consider_merging(song, node);
+}
+
+/// A page has a new member: dead ones leave, and it may be full.
+void Pages::added(const std::string& id, Node node) {
+    const auto key = page_key(id, node), directory = directory_key(id);
+    shared_.client().tell(key, {"EXPIRE", key, shared_.ttl(3)});
+    shared_.client().tell(directory, {"EXPIRE", directory, shared_.ttl(4)});
+    shared_.client().tell(key, {"HRANDFIELD", key, std::to_string(samples), "WITHVALUES"},
+                          life_.guard([this, key](const Reply& reply) {
+                              std::vector<std::string> dead;
+                              for (std::size_t i = 0; i + 1 < reply.size(); i += 2)
+                                  if (expiry_of(reply[i + 1].text()) + dead_s < shared_.wall_s())
+                                      dead.emplace_back(reply[i].text());
+                              shared_.remove(key, std::move(dead));
+                          }));
+    shared_.client().tell(key, {"HLEN", key}, life_.guard([this, id, node](const Reply& reply) {
+        if (reply.number() > static_cast<std::int64_t>(full_page))
+            if (auto* song = find_(id)) divide(*song, node);
+    }));
+}
+
+}  // namespace stretto::redis
