@@ -277,6 +277,10 @@ std::optional<Layout> parse_layout(std::string_view bytes) {
 
 std::string print_node(Node node) { return std::to_string(node); }
 
+std::string print_elder_field(const Endpoint& at, std::uint16_t home) {
+    return "e" + print_field(at, home);
+}
+
 std::string print_change(const Directory::Change& change) {
     return Printer{}.add(change.divided, 1).add(change.at_s, 4).take();
 }
@@ -284,6 +288,12 @@ std::string print_change(const Directory::Change& change) {
 void read_field(Directory& directory, std::string_view field, std::string_view value) {
     if (field == "l") {
         if (auto layout = parse_layout(value)) directory.layout = std::move(layout);
+        return;
+    }
+    if (field.starts_with("e")) {
+        if (directory.elders.size() >= most_elders_read) return;
+        if (auto entry = parse_entry(field.substr(1), value))
+            directory.elders.push_back(std::move(*entry));
         return;
     }
     const auto node = number(field);

@@ -68,6 +68,9 @@ struct Directory {
     };
     std::optional<swarm::Layout> layout;
     std::map<Node, Change> changes;
+    /// Of a divided song, the peers that have been there longest: whoever comes in crowds fills the
+    /// pages, but not their places.
+    std::vector<Entry> elders;
 
     /// Where an announce puts its entry.
     Node leaf(Path path) const;
@@ -80,11 +83,14 @@ struct Directory {
     };
     Pages all(std::uint32_t since_s) const;
 };
-constexpr std::size_t most_changes = 4096;
+constexpr std::size_t most_changes = 4096, most_elders = 16;
+/// Until they are read, trackers that do not see each other may write more.
+constexpr std::size_t most_elders_read = 4 * most_elders;
 
 std::string print_layout(const swarm::Layout& layout);
 std::optional<swarm::Layout> parse_layout(std::string_view bytes);
 std::string print_node(Node node);
+std::string print_elder_field(const swarm::Endpoint& at, std::uint16_t home);
 std::string print_change(const Directory::Change& change);
 /// A field of a directory and its value, into it; anything unknown is passed over.
 void read_field(Directory& directory, std::string_view field, std::string_view value);

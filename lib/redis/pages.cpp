@@ -1,6 +1,9 @@
 #include "redis/pages.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <set>
+#include <tuple>
 
 namespace stretto::redis {
 namespace {
@@ -9,6 +12,60 @@ constexpr std::uint64_t merge_ms = 1000;
 constexpr std::size_t samples = 12;
 
 }  // namespace
+
+Entry* Song::find_elder(const swarm::Endpoint& at, std::uint16_t home) {
+    const auto found = std::ranges::find_if(
+        directory.elders, [&](const Entry& one) { return one.at == at && one.home == home; });
+    return found == directory.elders.end() ? nullptr : &*found;
+}
+
+void Pages::choose_elders(Song& song, const std::vector<Entry>& entries) {
+    auto& elders = song.directory.elders;
+    const auto now_s = shared_.wall_s();
+    // trackers that see the same choose the same
+    const auto before = [](const Entry& a, const Entry& b) {
+        return std::tie(a.serial, a.at, a.home) < std::tie(b.serial, b.at, b.home);
+    };
+    const auto is_alive = [&](const Entry& one) { return one.expires_s > now_s; };
+    std::vector<Entry> all = elders;
+    if (!song.directory.changes.empty())
+        for (const auto& entry : entries) {
+            if (!is_alive(entry) || song.find_elder(entry.at, entry.home)) continue;
+            if (elders.size() < most_elders || before(entry, elders.back())) all.push_back(entry);
+        }
+    const auto known = elders.size();
+    if (all.size() == known && known <= most_elders && std::ranges::is_sorted(elders, before) &&
+        std::ranges::all_of(elders, is_alive) && !song.directory.changes.empty())
+        return;
+    std::ranges::sort(all, before);
+    std::vector<std::string> gone;
+    std::set<swarm::Network> networks;  // or one would have all places
+    std::vector<Entry> chosen;
+    for (auto& one : all) {
+        const bool was = song.find_elder(one.at, one.home) != nullptr;
+        const bool is = !song.directory.changes.empty() && is_alive(one) &&
+                        chosen.size() < most_elders &&
+                        networks.insert(swarm::network_of(one.at.ip)).second;
+        if (was && !is) gone.push_back(print_elder_field(one.at, one.home));
+        if (!is) continue;
+        if (!was) write_elder(song, one);
+        chosen.push_back(std::move(one));
+    }
+    elders = std::move(chosen);
+    shared_.remove(directory_key(song.id), std::move(gone));
+}
+
+void Pages::write_elder(Song& song, const Entry& entry) {
+    const auto key = directory_key(song.id);
+    shared_.client().tell(
+        key, {"HSET", key, print_elder_field(entry.at, entry.home), print_value(entry)});
+}
+
+void Pages::remove_elder(Song& song, const swarm::Endpoint& at, std::uint16_t home) {
+    if (std::erase_if(song.directory.elders,
+                      [&](const Entry& one) { return one.at == at && one.home == home; }) > 0)
+        shared_.remove(directory_key(song.id), {print_elder_field(at, home)});
+}
 
 void Pages::change(Song& song, Node node, bool divided) {
     const Directory::Change change{divided, shared_.wall_s()};

@@ -21,6 +21,8 @@ struct Page {
 
 /// What a tracker has of a song in memory.
 struct Song {
+    Entry* find_elder(const swarm::Endpoint& at, std::uint16_t home);
+
     std::string id;
     Directory directory;
     std::uint64_t read_ms = 0, away_ms = 0, used_ms = 0, merged_ms = 0;
@@ -45,6 +47,10 @@ class Pages {
     /// Writes an entry, by which its page may become full.
     /// @param renew  let the page live on too
     void write(const Song& song, Node node, const Entry& entry, bool renew);
+    /// Chooses the elders of a song anew, among those it has and these entries: see Directory.
+    void choose_elders(Song& song, const std::vector<Entry>& entries);
+    void write_elder(Song& song, const Entry& entry);
+    void remove_elder(Song& song, const swarm::Endpoint& at, std::uint16_t home);
     /// A song that nobody has announced yet.
     void write_layout(const Song& song);
     /// Notes what the page's number of entries asks for.

@@ -55,22 +55,26 @@ void Reports::report(const swarm::Report& report, const Ip& reporter,
 /// Into the copies of its entries, and into Redis. The copies may be old: nothing else of them is
 /// written, or a report would take back what the peer has announced to other trackers since.
 void Reports::write_health(Song& song, const State& state, std::uint64_t number) {
-    std::uint16_t home = 0;
-    for (auto& [node, page] : song.pages)
-        for (auto& entry : page.entries) {
-            if (entry.at != state.at || shared_.number_of(entry.at, entry.home) != number) continue;
-            home = entry.home;
-            const auto handed = entry.health.handed;
-            entry.health = state.health;
-            entry.health.handed = handed;
-        }
+    std::uint16_t home = state.at.is_rtc() ? shared_.home() : 0;
+    const auto take = [&](Entry& entry) {
+        if (entry.at != state.at || shared_.number_of(entry.at, entry.home) != number) return;
+        home = entry.home;
+        const auto handed = entry.health.handed;
+        entry.health = state.health;
+        entry.health.handed = handed;
+    };
+    for (auto& [node, page] : song.pages) std::ranges::for_each(page.entries, take);
+    std::ranges::for_each(song.directory.elders, take);
     if (shared_.number_of(state.at, home) != number) return;
     const auto field = print_field(state.at, home), value = print_value_health(state.health);
     const auto path = shared_.path_of(state.at, home, state.cell);
-    for (const auto node : song.directory.pages(path, shared_.recent_s())) {
-        const auto key = Pages::page_key(song.id, node);
-        shared_.client().tell(key, {"EVAL", replace_script, "1", key, field, value});
-    }
+    const auto replace = [&](const std::string& key, const std::string& its_field) {
+        shared_.client().tell(key, {"EVAL", replace_script, "1", key, its_field, value});
+    };
+    for (const auto node : song.directory.pages(path, shared_.recent_s()))
+        replace(Pages::page_key(song.id, node), field);
+    if (song.find_elder(state.at, home))
+        replace(Pages::directory_key(song.id), print_elder_field(state.at, home));
 }
 
 /// What a report changes is seen at once in the song that it is about, and in the peer's other

@@ -17,6 +17,13 @@ constexpr std::size_t pages_of_list = 4, most_pages_of_list = 64;
 constexpr std::size_t few_entries = 24, many_entries = 96;
 constexpr unsigned rounds = 5;
 
+/// What was announced; how often this tracker has named it stays.
+void renew(Entry& kept, const Entry& entry) {
+    const auto handed = kept.health.handed;
+    kept = entry;
+    kept.health.handed = handed;
+}
+
 }  // namespace
 
 Song* Songs::find(const std::string& id) {
@@ -68,31 +75,43 @@ void Songs::load_directory(Song& song) {
     if (std::exchange(song.directory_loading, true)) return;
     ++song.loading;
     const auto key = Pages::directory_key(song.id);
-    shared_.client().ask(
-        key, {"HGETALL", key}, life_.guard([this, id = song.id, key](const Reply& reply) {
-            auto& one = *songs_.at(id);
-            one.directory_loading = false;
-            if (reply.has_failed()) {
-                one.away_ms = shared_.wall_ms();
-                return loaded(one);
-            }
-            one.away_ms = 0;
-            Directory fresh;
-            for (std::size_t i = 0; i + 1 < reply.size(); i += 2)
-                read_field(fresh, reply[i].text(), reply[i + 1].text());
-            // what was one page for long needs no note
-            std::vector<std::string> words{"HDEL", key};
-            const auto since_s = shared_.recent_s();
-            std::erase_if(fresh.changes, [&](const auto& change) {
-                const bool over = !change.second.divided && change.second.at_s < since_s;
-                if (over) words.push_back(print_node(change.first));
-                return over;
-            });
-            if (words.size() > 2) shared_.client().tell(key, words);
-            one.directory = std::move(fresh);
-            one.read_ms = shared_.wall_ms();
-            loaded(one);
-        }));
+    shared_.client().ask(key, {"HGETALL", key},
+                         life_.guard([this, id = song.id, key](const Reply& reply) {
+                             auto& one = *songs_.at(id);
+                             one.directory_loading = false;
+                             if (reply.has_failed()) {
+                                 one.away_ms = shared_.wall_ms();
+                                 return loaded(one);
+                             }
+                             one.away_ms = 0;
+                             take_directory(one, reply);
+                             loaded(one);
+                         }));
+}
+
+void Songs::take_directory(Song& song, const Reply& reply) {
+    Directory fresh;
+    for (std::size_t i = 0; i + 1 < reply.size(); i += 2)
+        read_field(fresh, reply[i].text(), reply[i + 1].text());
+    // what was one page for long needs no note
+    std::vector<std::string> over;
+    std::erase_if(fresh.changes, [&, since_s = shared_.recent_s()](const auto& change) {
+        const bool is_over = !change.second.divided && change.second.at_s < since_s;
+        if (is_over) over.push_back(print_node(change.first));
+        return is_over;
+    });
+    shared_.remove(Pages::directory_key(song.id), std::move(over));
+    const auto now_s = shared_.wall_s();
+    for (auto& elder : fresh.elders) {
+        elder.health.at_s = now_s;
+        if (auto* last = song.find_elder(elder.at, elder.home)) {
+            last->health.age(now_s);
+            elder.health.handed = last->health.handed;
+        }
+    }
+    song.directory = std::move(fresh);
+    song.read_ms = shared_.wall_ms();
+    pages_.choose_elders(song, {});
 }
 
 void Songs::load_page(Song& song, Node node) {
@@ -141,6 +160,7 @@ void Songs::take_page(Song& song, Node node, const Reply& reply) {
     page.read_ms = shared_.wall_ms();
     shared_.remove(Pages::page_key(song.id, node), std::move(dead));
     pages_.resize(song, node, page.entries.size());
+    pages_.choose_elders(song, page.entries);
 }
 
 void Songs::with_directories(const std::vector<std::string>& ids,
@@ -238,15 +258,17 @@ void Songs::keep(Song& song, Node node, const Entry& entry) {
         ++entries_;
         return;
     }
-    const auto handed = found->health.handed;
-    *found = entry;
-    found->health.handed = handed;
+    renew(*found, entry);
 }
 
-void Songs::write(Song& song, const Entry& entry, swarm::Cell cell, bool renew) {
+void Songs::write(Song& song, const Entry& entry, swarm::Cell cell, bool renews) {
     const Node node = song.directory.leaf(shared_.path_of(entry.at, entry.home, cell));
-    pages_.write(song, node, entry, renew);
+    pages_.write(song, node, entry, renews);
     keep(song, node, entry);
+    if (auto* elder = song.find_elder(entry.at, entry.home)) {
+        renew(*elder, entry);
+        pages_.write_elder(song, entry);
+    }
 }
 
 void Songs::learn_layout(Song& song, const swarm::Layout& layout) {
@@ -258,6 +280,7 @@ void Songs::learn_layout(Song& song, const swarm::Layout& layout) {
 void Songs::remove(const std::string& id, const swarm::Endpoint& at, std::uint16_t home,
                    swarm::Cell cell) {
     auto& song = of(id);
+    pages_.remove_elder(song, at, home);
     const auto field = print_field(at, home);
     for (const auto node :
          song.directory.pages(shared_.path_of(at, home, cell), shared_.recent_s())) {
@@ -280,6 +303,8 @@ std::vector<Entry*> Songs::alive_entries(Song& song, const Asker& asker) {
             continue;
         for (auto& entry : page->second.entries) all.push_back(&entry);
     }
+    if (now - song.read_ms <= stale_ms)
+        for (auto& entry : song.directory.elders) all.push_back(&entry);
     std::ranges::sort(all, [](const Entry* a, const Entry* b) {
         if (a->at != b->at) return a->at < b->at;
         return a->home != b->home ? a->home < b->home : a->expires_s > b->expires_s;

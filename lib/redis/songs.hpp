@@ -29,7 +29,8 @@ class Songs {
     std::vector<Entry*> alive_entries(Song& song, const swarm::Asker& asker);
 
     /// Into Redis, and into the copy too, so that whoever announces here is named here at once.
-    void write(Song& song, const Entry& entry, swarm::Cell cell, bool renew);
+    /// @param renews  lets the keys live on
+    void write(Song& song, const Entry& entry, swarm::Cell cell, bool renews);
     void remove(const std::string& id, const swarm::Endpoint& at, std::uint16_t home,
                 swarm::Cell cell);
     void learn_layout(Song& song, const swarm::Layout& layout);
@@ -43,6 +44,7 @@ class Songs {
 
    private:
     void load_directory(Song& song);
+    void take_directory(Song& song, const Reply& reply);
     void load_page(Song& song, Node node);
     void take_page(Song& song, Node node, const Reply& reply);
     void loaded(Song& song);

@@ -59,6 +59,61 @@ BOOST_AUTO_TEST_CASE(a_big_song_is_divided_and_one_again_when_it_is_small) {
     BOOST_TEST(pages().first <= 4u);
 }
 
+// A song that is divided, and has elders in Redis, by trackers that each know a part of it.
+BOOST_AUTO_TEST_CASE(elders_are_those_known_longest_one_of_a_network_and_leave) {
+    Tracker<InRedis> a;
+    Tracker<InRedis> b{a.now, a.where.world()};
+    auto& hashes = a.where.world()->store.hashes;
+    const auto elders = [&] {
+        redis::Directory directory;
+        for (const auto& [field, value] : hashes["{" + song(1) + "}d"])
+            redis::read_field(directory, field, value);
+        std::set<std::string> urls;
+        for (const auto& one : directory.elders) urls.insert(one.at.url());
+        return urls;
+    };
+    std::set<std::string> first;
+    const auto old = [](int i) { return far_apart(5000 + i); };
+    const auto announce_old = [&] {
+        for (int i = 0; i < 10; ++i) (i % 2 ? a : b).join(old(i), berlin);
+        for (int port = 2000; port < 2020; ++port) a.join(at("192.0.2.1", port), berlin);
+    };
+    announce_old();
+    BOOST_TEST(elders().empty());  // the one page of a small song has all
+    for (int i = 0; i < 10; ++i) first.insert(old(i).url());
+    a.now += 10'000;
+    for (int i = 0; i < 600; ++i)
+        a.join(far_apart(i), Location{-60.0f + static_cast<float>(i % 30) * 4.0f,
+                                      -170.0f + static_cast<float>(i / 30) * 8.0f});
+    const auto all_lists = [&] {
+        for (int i = 0; i < 60; ++i, a.now += 1001)
+            b.list({somebody.ip, Location{-60.0f + static_cast<float>(i % 6) * 22.0f,
+                                          -170.0f + static_cast<float>(i / 6) * 35.0f}});
+    };
+    announce_old();
+    all_lists();
+    announce_old();
+    const auto found = elders();
+    BOOST_TEST(found.size() == 16u);
+    BOOST_TEST(std::ranges::includes(found, first));
+    BOOST_TEST(std::ranges::count_if(
+                   found, [](const auto& url) { return url.starts_with("http://192.0.2."); }) == 1);
+    // a report reaches what is written of them
+    const auto one = old(0);
+    std::string ticket;
+    for (int i = 0; i < 50 && ticket.empty(); ++i, a.now += 1001)
+        for (const auto& peer : b.list({somebody.ip, sydney}))
+            if (peer.url == one.url()) ticket = peer.ticket;
+    BOOST_TEST(b.report(ticket, false, "203.0.113.9"));
+    const auto value = hashes["{" + song(1) + "}d"][redis::print_elder_field(one, 0)];
+    BOOST_TEST(redis::parse_entry(redis::print_field(one, 0), value)->health.success < 0.79f);
+    b.announce(one, {"p", 8490, {}, 1, {}});  // it leaves
+    BOOST_TEST(!elders().contains(one.url()));
+    a.now += 301'000;  // all expire
+    b.list(somebody);
+    BOOST_TEST(elders().empty());
+}
+
 BOOST_AUTO_TEST_CASE(the_dead_leave_a_page_that_others_join) {
     Tracker<InRedis> a;
     for (int i = 0; i < 60; ++i) a.join(far_apart(i));

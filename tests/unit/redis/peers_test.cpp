@@ -128,6 +128,33 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(near_peers_come_first, Where, Both) {
                boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_thousand_new_peers_do_not_hide_older_ones, Where, Both) {
+    for (const auto& place : {berlin, sydney}) {
+        Tracker<Where> t;
+        std::set<std::string> seeders;
+        const auto seed = [&] {
+            for (int i = 0; i < 20; ++i)
+                t.join(far_apart(i), Location{50.0f + static_cast<float>(i) / 4, 10});
+        };
+        for (int i = 0; i < 20; ++i) seeders.insert(far_apart(i).url());
+        seed();
+        t.now += 10'000;
+        for (int i = 20; i < 1020; ++i) t.join(far_apart(i), place);
+        t.now += 90'000;
+        seed();
+        t.now += 30'000;
+        int good = 0;
+        for (int i = 0; i < 100; ++i) {
+            const Asker asker{*parse_ip(text("203.", i, ".113.9")), place};
+            good += std::ranges::any_of(t.urls(asker),
+                                        [&](const auto& url) { return seeders.contains(url); });
+            t.now += 1000;
+        }
+        BOOST_TEST_MESSAGE(good << " of 100");
+        BOOST_TEST(good >= 90);
+    }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(rtc_peers_are_named_to_those_who_can_reach_them, Where, Both) {
     Tracker<Where> t;
     const std::string id(26, 'a');
