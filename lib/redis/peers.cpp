@@ -142,7 +142,7 @@ void Peers::finish(const VisitPtr& visit, const Done<Announced>& done) {
         if (const auto id = base32(gone); state.reached && !visit->said.songs.contains(id))
             songs_.remove(id, visit->at, visit->home, old_cell);
     write_state(*visit, visit->fresh || old_songs != state.songs);
-    write_place(*visit);
+    write_place(*visit, state.turn % 3 == 0 || visit->fresh);
     remember(visit);
     done(result);
 }
@@ -165,9 +165,8 @@ void Peers::write_state(Visit& visit, bool with_songs) {
     shared_.client().tell(key, {"EXPIRE", key, shared_.ttl(1)});
 }
 
-void Peers::write_place(Visit& visit) {
-    places_.write(visit.state, visit.home, visit.state.turn % 3 == 0 || visit.fresh,
-                  std::move(visit.entering));
+void Peers::write_place(Visit& visit, bool renew) {
+    places_.write(visit.state, visit.home, renew, std::move(visit.entering));
 }
 
 void Peers::write_entry(Song& song, const Visit& visit, const swarm::Have& have) {
@@ -235,18 +234,37 @@ void Peers::proved(const Endpoint& at, bool reached, std::uint64_t) {
         recent_.erase(at);
         return;
     }
-    if (!state.here) return;
+    places_.look_among_reached(at.ip, life_.guard([this, at](bool room, Places::Entering entering) {
+        auto* now = recall(at);  // it may have announced again, or left
+        if (!now || now->state.reached || !now->state.here) return;
+        if (!room) return refuse(*now);
+        now->entering = std::move(entering);
+        list_reached(*now);
+    }));
+}
+
+/// As if it had not come: its networks have peers enough.
+void Peers::refuse(Visit& visit) {
+    ++counted_.crowded;
+    const auto key = Shared::state_key(shared_.number_of(visit.at, visit.home));
+    shared_.client().tell(key, {"DEL", key});
+    places_.remove(visit.at, visit.home);
+    recent_.erase(visit.at);
+}
+
+void Peers::list_reached(Visit& visit) {
+    auto& state = visit.state;
     state.reached = true;
     state.since_s = shared_.wall_s();
-    places_.changed(at.ip);
-    write_state(*visit, false);
-    write_place(*visit);
+    places_.changed(visit.at.ip);
+    write_state(visit, false);
+    write_place(visit, true);
     for (const auto& key : state.songs) {
         const auto id = base32(key);
-        const auto said = visit->said.songs.find(id);
+        const auto said = visit.said.songs.find(id);
         auto& song = songs_.of(id);
-        if (said != visit->said.songs.end() && song.directory.layout)
-            write_entry(song, *visit, said->second);
+        if (said != visit.said.songs.end() && song.directory.layout)
+            write_entry(song, visit, said->second);
     }
 }
 

@@ -57,8 +57,10 @@ class Peers final : public swarm::Peers {
     void leave(const VisitPtr& visit);
     void settle(const VisitPtr& visit, const Done<Announced>& done);
     void finish(const VisitPtr& visit, const Done<Announced>& done);
+    void refuse(Visit& visit);
+    void list_reached(Visit& visit);
     void write_state(Visit& visit, bool with_songs);
-    void write_place(Visit& visit);
+    void write_place(Visit& visit, bool renew);
     void write_entry(Song& song, const Visit& visit, const swarm::Have& have);
     void remember(const VisitPtr& visit);
     Visit* recall(const swarm::Endpoint& at);

@@ -49,42 +49,84 @@ Places::Entering Places::enter(const Ip& ip) {
     return {nullptr, std::move(leave)};
 }
 
-void Places::look(const Ip& ip, const std::function<void(bool, Entering)>& done) {
-    struct Look {
-        std::size_t answers = 0;
-        std::array<std::array<std::uint32_t, 4>, 2> counts{};  // unproved, reached
-        std::array<std::uint32_t, 4> ahead{};  // looked before, and are not counted yet
-    };
-    const auto look = std::make_shared<Look>();
-    const auto now_s = shared_.wall_s();
+/// The same among those who were reached.
+Places::Entering Places::give(const Ip& ip) {
+    const auto prefixes = prefixes_of(ip);
+    for (const auto prefix : prefixes) ++reached_[prefix].given, ++reached_[prefix].writing;
+    auto written = life_.guard([this, prefixes](std::nullptr_t) {
+        for (const auto prefix : prefixes)
+            if (--reached_[prefix].writing, reached_[prefix].is_over()) reached_.erase(prefix);
+    });
+    return {nullptr, std::move(written)};
+}
+
+void Places::note_crowd(std::uint64_t prefix) {
+    if (crowded_.size() >= most_crowded) crowded_.clear();
+    crowded_[prefix] = shared_.wall_s();
+}
+
+void Places::look(const Ip& ip, const Found& done) {
+    Each before{};  // looked before, and are not counted yet
     // a crowd that goes on asking costs nothing
-    for (const auto prefix : prefixes_of(ip))
-        if (const auto full = crowded_.find(prefix);
-            full != crowded_.end() && full->second == now_s)
-            return done(false, {});
     for (std::size_t i = 0; const auto prefix : prefixes_of(ip)) {
+        const auto full = crowded_.find(prefix);
         const auto found = entering_.find(prefix);
-        look->ahead[i] = found == entering_.end() ? 0 : found->second;
-        if (look->ahead[i] >= shared_.limits().unproved[i]) return done(false, {});
+        before[i] = found == entering_.end() ? 0 : found->second;
+        if ((full != crowded_.end() && full->second == shared_.wall_s()) ||
+            before[i] >= shared_.limits().unproved[i])
+            return done(false, {});
         ++i;
     }
-    const auto decide = [=, this, entering = enter(ip)] {
-        if (++look->answers < 3) return;
-        const auto& limits = shared_.limits();
-        const auto prefixes = prefixes_of(ip);
+    count(ip, true, [=, this, entering = enter(ip)](const Counts& counts) {
+        const auto& most = shared_.limits();
         bool room = true;
-        for (std::size_t i = 0; i < prefixes.size(); ++i) {
-            if (look->counts[0][i] + look->ahead[i] < limits.unproved[i] &&
-                look->counts[1][i] + look->ahead[i] < limits.of_prefix[i])
-                continue;
-            room = false;
-            if (crowded_.size() >= most_crowded) crowded_.clear();
-            crowded_[prefixes[i]] = now_s;
+        for (std::size_t i = 0; const auto prefix : prefixes_of(ip)) {
+            if (counts.unproved[i] + before[i] >= most.unproved[i] ||
+                counts.reached[i] + before[i] >= most.of_prefix[i]) {
+                room = false;
+                note_crowd(prefix);
+            }
+            ++i;
         }
         done(room, entering);
+    });
+}
+
+void Places::look_among_reached(const Ip& ip, const Found& done) {
+    Each given{}, writing{};
+    for (std::size_t i = 0; const auto prefix : prefixes_of(ip)) {
+        auto& reached = reached_[prefix];
+        ++reached.looks;
+        given[i] = reached.given, writing[i] = reached.writing;
+        ++i;
+    }
+    count(ip, false, [=, this](const Counts& counts) {
+        const auto& most = shared_.limits().of_prefix;
+        bool room = true;
+        for (std::size_t i = 0; const auto prefix : prefixes_of(ip)) {
+            const auto unseen = writing[i] + reached_[prefix].given - given[i];
+            room = room && counts.reached[i] + unseen < most[i];
+            ++i;
+        }
+        auto entering = room ? give(ip) : nullptr;
+        for (const auto prefix : prefixes_of(ip))
+            if (--reached_[prefix].looks, reached_[prefix].is_over()) reached_.erase(prefix);
+        done(room, std::move(entering));
+    });
+}
+
+void Places::count(const Ip& ip, bool of_all, const std::function<void(const Counts&)>& done) {
+    struct Look {
+        std::size_t answers;
+        Counts counts;
+    };
+    const auto look = std::make_shared<Look>(of_all ? 3u : 2u);
+    const auto answered = [look, done] {
+        if (--look->answers == 0) done(look->counts);
     };
     const auto near = place_key(ip);
     shared_.client().ask(near, {"HGETALL", near}, life_.guard([=, this](const Reply& reply) {
+        const auto now_s = shared_.wall_s();
         const std::size_t prefixes = ip.is_v4() ? 2 : 3;
         const std::array<std::size_t, 3> bytes = ip.is_v4() ? std::array<std::size_t, 3>{16, 15, 0}
                                                             : std::array<std::size_t, 3>{8, 7, 6};
@@ -96,29 +138,29 @@ void Places::look(const Ip& ip, const std::function<void(bool, Entering)>& done)
                 dead.emplace_back(reply[i].text());
                 continue;
             }
+            auto& counts = place->reached ? look->counts.reached : look->counts.unproved;
             for (std::size_t p = 0; p < prefixes; ++p)
-                look->counts[place->reached][p] +=
+                counts[p] +=
                     std::equal(ip.bytes.begin(), ip.bytes.begin() + static_cast<long>(bytes[p]),
                                other->bytes.begin());
         }
         shared_.remove(near, std::move(dead));
-        decide();
+        answered();
     }));
-    // those who began lately, less those who were reached
     const auto widest = ip.is_v4() ? 2u : 3u;
     const auto now = sketch_key(ip, true, 0), before = sketch_key(ip, true, 1);
     shared_.client().ask(now, {"PFCOUNT", now, before}, life_.guard([=](const Reply& reply) {
-        const auto reached = static_cast<std::uint32_t>(reply.number());
-        look->counts[1][widest] = reached;
-        look->counts[0][widest] -= std::min(look->counts[0][widest], reached);
-        decide();
+        look->counts.reached[widest] = static_cast<std::uint32_t>(reply.number());
+        answered();
     }));
+    if (!of_all) return;
+    // those who began lately, less those who were reached: answers of one server keep their order
     const std::vector<std::string> all{"PFCOUNT", now, before, sketch_key(ip, false, 0),
                                        sketch_key(ip, false, 1)};
     shared_.client().ask(now, all, life_.guard([=](const Reply& reply) {
         const auto sum = static_cast<std::uint32_t>(reply.number());
-        look->counts[0][widest] = sum - std::min(sum, look->counts[1][widest]);
-        decide();
+        look->counts.unproved[widest] = sum - std::min(sum, look->counts.reached[widest]);
+        answered();
     }));
 }
 

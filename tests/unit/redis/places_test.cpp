@@ -81,4 +81,42 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(announces_at_the_same_moment_do_not_pass_a_quota, 
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_proof_does_not_pass_the_quota_of_reached_peers, Where, Both) {
+    PeersLimits limits;
+    limits.of_prefix = {4, 6, 8, 10};
+    limits.unproved = {16, 16, 16, 16};
+    const auto crowded = [](Tracker<Where>& t) {
+        return t.template wait<PeersStats>([&](auto done) { t.where.peers().stats(done); }).crowded;
+    };
+    for (const bool at_once : {false, true})
+        for (const auto& [ips, most] :
+             {std::pair{std::vector{"192.0.2.1"}, 4},
+              {std::vector{"192.0.2.1", "192.0.2.2"}, 6},
+              {std::vector{"192.0.2.1", "192.0.3.1", "192.0.4.1"}, 8},
+              {std::vector{"2001:db8:1::1", "2001:db8:2::1", "2001:db8:3::1", "2001:db8:4::1"},
+               10}}) {
+            Tracker<Where> t{limits};
+            std::vector<Endpoint> all_peers;
+            for (const auto* ip : ips)
+                for (int i = 0; i < 12 / static_cast<int>(ips.size()); ++i)
+                    all_peers.push_back(at(ip, 2000 + i));
+            for (const auto& peer : all_peers) {
+                const Announce said{"p", peer.port, {}, 1, {{song(1), all}}};
+                const auto result = t.announce_only(peer, said);
+                BOOST_TEST(result.what == Announced::taken);
+                if (!result.unknown.empty()) t.has(peer, result.stamp, 1, all);
+            }
+            for (const auto& peer : all_peers)
+                at_once ? t.where.peers().proved(peer, true, t.now) : t.proved(peer, true);
+            t.where.settle([] { return true; });
+            auto query = of(1);
+            query.want = 64;
+            BOOST_TEST(t.urls(somebody, query).size() == static_cast<std::size_t>(most));
+            BOOST_TEST(crowded(t) == static_cast<std::size_t>(12 - most));
+            t.pass(1'300'000);  // all places are free again
+            BOOST_TEST(t.join(all_peers.back()).what == Announced::taken);
+            BOOST_TEST(t.urls(somebody, query).size() == 1u);
+        }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
