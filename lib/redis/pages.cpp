@@ -9,7 +9,7 @@ namespace stretto::redis {
 namespace {
 
 constexpr std::uint64_t merge_ms = 1000;
-constexpr std::size_t samples = 12;
+constexpr std::size_t samples = 12, adds_a_sample = 2;  // more leave than come
 
 }  // namespace
 
@@ -122,16 +122,27 @@ void Pages::consider_merging(Song& song, Node node) {
     }
 }
 
-void Pages::write(const Song& song, Node node, const Entry& entry, bool renew) {
+void Pages::write(Song& song, Node node, const Entry& entry, bool renews) {
     const auto key = page_key(song.id, node);
     shared_.client().tell(key, {"HSET", key, print_field(entry.at, entry.home), print_value(entry)},
                           life_.guard([this, id = song.id, node](const Reply& reply) {
-                              if (reply.number() == 1) added(id, node);
+                              if (reply.number() != 1) return;
+                              if (auto* one = find_(id)) added(*one, node);
                           }));
-    if (!renew) return;
-    shared_.client().tell(key, {"EXPIRE", key, shared_.ttl(3)});
-    const auto directory = directory_key(song.id);
-    shared_.client().tell(directory, {"EXPIRE", directory, shared_.ttl(4)});
+    if (renews) renew(song, node);
+}
+
+/// Keys live for three times as long as a peer, so once in that time is enough.
+void Pages::renew(Song& song, Node node) {
+    const auto now_s = shared_.wall_s();
+    const auto is_due = [&](std::uint32_t& renewed_s) {
+        return now_s - renewed_s >= shared_.limits().ttl_s && (renewed_s = now_s, true);
+    };
+    const auto key = page_key(song.id, node), directory = directory_key(song.id);
+    if (is_due(song.pages[node].renewed_s))
+        shared_.client().tell(key, {"EXPIRE", key, shared_.ttl(3)});
+    if (is_due(song.renewed_s))
+        shared_.client().tell(directory, {"EXPIRE", directory, shared_.ttl(4)});
 }
 
 void Pages::write_layout(const Song& song) {
@@ -146,10 +157,18 @@ void Pages::resize(Song& song, Node node, std::size_t entries) {
 }
 
 /// A page has a new member: dead ones leave, and it may be full.
-void Pages::added(const std::string& id, Node node) {
-    const auto key = page_key(id, node), directory = directory_key(id);
-    shared_.client().tell(key, {"EXPIRE", key, shared_.ttl(3)});
-    shared_.client().tell(directory, {"EXPIRE", directory, shared_.ttl(4)});
+void Pages::added(Song& song, Node node) {
+    const auto key = page_key(song.id, node);
+    renew(song, node);
+    shared_.client().tell(key, {"HLEN", key},
+                          life_.guard([this, id = song.id, node, key](const Reply& reply) {
+                              // it was empty, which ends a key: this is another one
+                              if (reply.number() == 1)
+                                  shared_.client().tell(key, {"EXPIRE", key, shared_.ttl(3)});
+                              if (reply.number() > static_cast<std::int64_t>(full_page))
+                                  if (auto* one = find_(id)) divide(*one, node);
+                          }));
+    if (shared_.random() % adds_a_sample != 0) return;
     shared_.client().tell(key, {"HRANDFIELD", key, std::to_string(samples), "WITHVALUES"},
                           life_.guard([this, key](const Reply& reply) {
                               std::vector<std::string> dead;
@@ -158,10 +177,6 @@ void Pages::added(const std::string& id, Node node) {
                                       dead.emplace_back(reply[i].text());
                               shared_.remove(key, std::move(dead));
                           }));
-    shared_.client().tell(key, {"HLEN", key}, life_.guard([this, id, node](const Reply& reply) {
-        if (reply.number() > static_cast<std::int64_t>(full_page))
-            if (auto* song = find_(id)) divide(*song, node);
-    }));
 }
 
 }  // namespace stretto::redis

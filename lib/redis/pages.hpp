@@ -16,6 +16,7 @@ constexpr std::size_t full_page = 128, empty_page = 24, overfull_page = 1024;
 struct Page {
     std::uint64_t read_ms = 0;  ///< 0: never
     bool loading = false;
+    std::uint32_t renewed_s = 0;  ///< when this tracker last let it live on
     std::vector<Entry> entries;
 };
 
@@ -27,6 +28,7 @@ struct Song {
     Directory directory;
     std::uint64_t read_ms = 0, away_ms = 0, used_ms = 0, merged_ms = 0;
     bool directory_loading = false;
+    std::uint32_t renewed_s = 0;  ///< the directory
     std::map<Node, Page> pages;
     std::size_t loading = 0, width = 4;          ///< pages that a list reads
     std::vector<std::function<void()>> waiting;  ///< for all that is loading
@@ -46,7 +48,7 @@ class Pages {
 
     /// Writes an entry, by which its page may become full.
     /// @param renew  let the page live on too
-    void write(const Song& song, Node node, const Entry& entry, bool renew);
+    void write(Song& song, Node node, const Entry& entry, bool renew);
     /// Chooses the elders of a song anew, among those it has and these entries: see Directory.
     void choose_elders(Song& song, const std::vector<Entry>& entries);
     void write_elder(Song& song, const Entry& entry);
@@ -57,7 +59,8 @@ class Pages {
     void resize(Song& song, Node node, std::size_t entries);
 
    private:
-    void added(const std::string& id, Node node);
+    void renew(Song& song, Node node);
+    void added(Song& song, Node node);
     void divide(Song& song, Node node);
     void consider_merging(Song& song, Node node);
     void change(Song& song, Node node, bool divided);

@@ -125,4 +125,27 @@ BOOST_AUTO_TEST_CASE(the_dead_leave_a_page_that_others_join) {
     BOOST_TEST(members <= 62u);
 }
 
+// A key without members ends, and what comes next is another key, which has no end yet.
+BOOST_AUTO_TEST_CASE(a_page_that_was_empty_expires_too) {
+    Tracker<InRedis> a;
+    a.join(far_apart(1));
+    a.announce(far_apart(1), {"p", 8490, {}, 1, {}});
+    a.join(far_apart(2));
+    a.now += 3600'000;
+    auto& store = a.where.world()->store;
+    std::vector<std::string> keys;
+    for (const auto& [key, hash] : store.hashes) keys.push_back(key);
+    for (const auto& key : keys) store({"HLEN", key});
+    BOOST_TEST(store.hashes.empty());
+}
+
+BOOST_AUTO_TEST_CASE(newcomers_to_a_page_cost_few_commands) {
+    Tracker<InRedis> a;
+    for (int i = 0; i < 100; ++i) a.join(far_apart(i));
+    auto& commands = a.where.world()->store.commands;
+    BOOST_TEST(commands["HRANDFIELD"] <= 70u);
+    // of states and places twice each, as they come and are reached; of sketches; of one page
+    BOOST_TEST(commands["EXPIRE"] <= 610u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
