@@ -331,6 +331,8 @@ std::string print_health(const Health& health) {
     return out.add(health.harms_min, 2).take();
 }
 
+std::string print_seconds(std::uint32_t s) { return Printer{}.add(s, 4).take(); }
+
 std::string print_songs(const std::vector<SongKey>& songs, std::size_t field) {
     std::string out;
     for (std::size_t i = field * songs_a_field; i < songs.size() && i < (field + 1) * songs_a_field;
@@ -368,6 +370,8 @@ void read_field(State& state, std::string_view field, std::string_view value) {
             harm.by = static_cast<std::uint8_t>(reader.take(1));
         }
         health.harms_min = static_cast<std::uint16_t>(reader.take(2));
+    } else if (field == "m" && value.size() == 4) {
+        state.moved_s = static_cast<std::uint32_t>(reader.take(4));
     } else if (field == "f" && value.size() == 4) {
         state.failed_until_s = static_cast<std::uint32_t>(reader.take(4));
     } else if (number(field) && value.size() % sizeof(SongKey) == 0) {

@@ -104,6 +104,7 @@ struct State {
     bool reached = false;   ///< a tracker has connected to it
     std::uint8_t turn = 0;  ///< counts announces
     swarm::Cell cell = swarm::cell_nowhere;
+    std::uint32_t moved_s = 0;  ///< to this cell
     std::uint32_t since_s = 0;  ///< reached first, or else: when a tracker began to connect
     std::uint32_t expires_s = 0;
     std::uint32_t stamp = 0;           ///< of its last announce
@@ -113,6 +114,7 @@ struct State {
 };
 std::string print_state(const State& state);
 std::string print_health(const swarm::Health& health);
+std::string print_seconds(std::uint32_t s);
 /// Three songs, in a value short enough for Redis to keep a hash in one piece.
 constexpr std::size_t songs_a_field = 3, most_state_songs = 512;
 std::string print_songs(const std::vector<SongKey>& songs, std::size_t field);

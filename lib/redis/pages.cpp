@@ -9,6 +9,7 @@ namespace stretto::redis {
 namespace {
 
 constexpr std::uint64_t merge_ms = 1000;
+constexpr std::size_t tidied = 4;                       // each time that a directory is read
 constexpr std::size_t samples = 12, adds_a_sample = 2;  // more leave than come
 
 }  // namespace
@@ -89,36 +90,45 @@ void Pages::divide(Song& song, Node node) {
     change(song, node, true);
 }
 
+bool Pages::is_mergeable(const Song& song, Node parent) const {
+    const auto& changes = song.directory.changes;
+    const auto found = changes.find(parent);
+    if (found == changes.end() || !found->second.divided ||
+        found->second.at_s >= shared_.recent_s())
+        return false;
+    for (Node child = 0; child < 4; ++child)
+        if (changes.contains(parent << 2 | child)) return false;
+    return true;
+}
+
 /// Four pages with few members become one again.
-void Pages::consider_merging(Song& song, Node node) {
-    const Node parent = node >> 2;
-    const auto mergeable = [parent](const Song& one, std::uint32_t since_s) {
-        const auto& changes = one.directory.changes;
-        const auto found = changes.find(parent);
-        if (found == changes.end() || !found->second.divided || found->second.at_s >= since_s)
-            return false;
-        for (Node child = 0; child < 4; ++child)
-            if (changes.contains(parent << 2 | child)) return false;
-        return true;
-    };
-    const auto now = shared_.wall_ms();
-    if (now - song.merged_ms < merge_ms || !mergeable(song, shared_.recent_s())) return;
-    song.merged_ms = now;
+void Pages::consider_merging(Song& song, Node parent) {
+    if (!is_mergeable(song, parent)) return;
     struct Sum {
         std::size_t answers = 0, members = 0;
     };
     const auto sum = std::make_shared<Sum>();
     for (Node child = 0; child < 4; ++child) {
         const auto key = page_key(song.id, parent << 2 | child);
-        shared_.client().tell(
-            key, {"HLEN", key},
-            life_.guard([this, id = song.id, parent, sum, mergeable](const Reply& reply) {
-                if (reply.has_failed()) return;
-                sum->members += static_cast<std::size_t>(reply.number());
-                if (++sum->answers < 4 || sum->members > full_page / 2) return;
-                if (auto* one = find_(id); one && mergeable(*one, shared_.recent_s()))
-                    change(*one, parent, false);
-            }));
+        shared_.client().tell(key, {"HLEN", key},
+                              life_.guard([this, id = song.id, parent, sum](const Reply& reply) {
+                                  if (reply.has_failed()) return;
+                                  sum->members += static_cast<std::size_t>(reply.number());
+                                  if (++sum->answers < 4 || sum->members > full_page / 2) return;
+                                  if (auto* one = find_(id); one && is_mergeable(*one, parent))
+                                      change(*one, parent, false);
+                              }));
+    }
+}
+
+void Pages::tidy(Song& song) {
+    const auto& changes = song.directory.changes;
+    std::vector<Node> some;
+    for (const auto& [node, change] : changes)
+        if (is_mergeable(song, node)) some.push_back(node);
+    for (std::size_t i = 0; i < tidied && i < some.size(); ++i) {
+        std::swap(some[i], some[i + shared_.random() % (some.size() - i)]);
+        consider_merging(song, some[i]);
     }
 }
 
@@ -153,7 +163,10 @@ void Pages::write_layout(const Song& song) {
 
 void Pages::resize(Song& song, Node node, std::size_t entries) {
     if (entries > full_page) divide(song, node);
-    if (entries < empty_page && node > 1) consider_merging(song, node);
+    const auto now = shared_.wall_ms();
+    if (entries >= empty_page || node == 1 || now - song.merged_ms < merge_ms) return;
+    song.merged_ms = now;
+    consider_merging(song, node >> 2);
 }
 
 /// A page has a new member: dead ones leave, and it may be full.

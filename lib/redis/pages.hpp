@@ -26,7 +26,7 @@ struct Song {
 
     std::string id;
     Directory directory;
-    std::uint64_t read_ms = 0, away_ms = 0, used_ms = 0, merged_ms = 0;
+    std::uint64_t read_ms = 0, away_ms = 0, used_ms = 0, merged_ms = 0, swept_ms = 0;
     bool directory_loading = false;
     std::uint32_t renewed_s = 0;  ///< the directory
     std::map<Node, Page> pages;
@@ -49,6 +49,8 @@ class Pages {
     /// Writes an entry, by which its page may become full.
     /// @param renew  let the page live on too
     void write(Song& song, Node node, const Entry& entry, bool renew);
+    /// Looks at some divided pages, whether they should be one again: those that no list reads too.
+    void tidy(Song& song);
     /// Chooses the elders of a song anew, among those it has and these entries: see Directory.
     void choose_elders(Song& song, const std::vector<Entry>& entries);
     void write_elder(Song& song, const Entry& entry);
@@ -62,7 +64,8 @@ class Pages {
     void renew(Song& song, Node node);
     void added(Song& song, Node node);
     void divide(Song& song, Node node);
-    void consider_merging(Song& song, Node node);
+    bool is_mergeable(const Song& song, Node parent) const;
+    void consider_merging(Song& song, Node parent);
     void change(Song& song, Node node, bool divided);
 
     Shared& shared_;

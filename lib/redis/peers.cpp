@@ -111,7 +111,7 @@ void Peers::finish(const VisitPtr& visit, const Done<Announced>& done) {
     state.at = visit->at;
     state.here = true;
     ++state.turn;
-    state.cell = swarm::cell_of(visit->said.location);
+    place(*visit);
     state.expires_s = now_s + shared_.limits().ttl_s;
     state.stamp = static_cast<std::uint32_t>(shared_.random());
     state.health.age(now_s);
@@ -145,6 +145,21 @@ void Peers::finish(const VisitPtr& visit, const Done<Announced>& done) {
     write_place(*visit, state.turn % 3 == 0 || visit->fresh);
     remember(visit);
     done(result);
+}
+
+/// Where its entries lie: who moves all the time, or says so, would divide pages everywhere. It is
+/// named with the place that it announces.
+void Peers::place(Visit& visit) {
+    auto& state = visit.state;
+    const auto now_s = shared_.wall_s();
+    const auto cell = swarm::cell_of(visit.said.location);
+    if (cell == state.cell || (!visit.fresh && now_s - state.moved_s < shared_.limits().ttl_s))
+        return;
+    state.cell = cell;
+    if (visit.fresh) return;
+    state.moved_s = now_s;
+    const auto key = Shared::state_key(shared_.number_of(visit.at, visit.home));
+    shared_.client().tell(key, {"HSET", key, "m", print_seconds(now_s)});
 }
 
 void Peers::write_state(Visit& visit, bool with_songs) {
@@ -224,11 +239,8 @@ void Peers::proved(const Endpoint& at, bool reached, std::uint64_t) {
     if (!reached) {
         const auto key = Shared::state_key(shared_.number_of(at, visit->home));
         state.failed_until_s = shared_.wall_s() + prove_again_s;
-        std::string until;
-        for (int shift = 24; shift >= 0; shift -= 8)
-            until += static_cast<char>(state.failed_until_s >> shift);
         shared_.client().tell(key, {"DEL", key});
-        shared_.client().tell(key, {"HSET", key, "f", until});
+        shared_.client().tell(key, {"HSET", key, "f", print_seconds(state.failed_until_s)});
         shared_.client().tell(key, {"EXPIRE", key, std::to_string(prove_again_s)});
         places_.remove(at, visit->home);
         recent_.erase(at);

@@ -59,6 +59,7 @@ class Peers final : public swarm::Peers {
     void finish(const VisitPtr& visit, const Done<Announced>& done);
     void refuse(Visit& visit);
     void list_reached(Visit& visit);
+    void place(Visit& visit);
     void write_state(Visit& visit, bool with_songs);
     void write_place(Visit& visit, bool renew);
     void write_entry(Song& song, const Visit& visit, const swarm::Have& have);

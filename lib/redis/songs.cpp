@@ -10,7 +10,7 @@ using swarm::Endpoint;
 
 constexpr std::uint64_t fresh_ms = 1000;    // copies for lists
 constexpr std::uint64_t stale_ms = 60'000;  // copies while Redis is away
-constexpr std::uint64_t away_pause_ms = 200;
+constexpr std::uint64_t away_pause_ms = 200, sweep_ms = 10'000;
 constexpr std::size_t most_waiting = 16'384;
 // a list reads few pages, and more of a song that has become small
 constexpr std::size_t pages_of_list = 4, most_pages_of_list = 64;
@@ -112,6 +112,23 @@ void Songs::take_directory(Song& song, const Reply& reply) {
     song.directory = std::move(fresh);
     song.read_ms = shared_.wall_ms();
     pages_.choose_elders(song, {});
+    pages_.tidy(song);
+    forget_pages(song);
+}
+
+/// A list uses no page that was read so long ago; of a big song, somebody reads all in the end.
+void Songs::forget_pages(Song& song) {
+    const auto now = shared_.wall_ms();
+    if (now - song.swept_ms < sweep_ms) return;
+    song.swept_ms = now;
+    std::erase_if(song.pages, [&](const auto& one) {
+        const auto& page = one.second;
+        if (page.loading || now - page.read_ms <= stale_ms ||
+            shared_.wall_s() - page.renewed_s < shared_.limits().ttl_s / 4)
+            return false;
+        entries_ -= page.entries.size();
+        return true;
+    });
 }
 
 void Songs::load_page(Song& song, Node node) {

@@ -45,6 +45,7 @@ class Songs {
    private:
     void load_directory(Song& song);
     void take_directory(Song& song, const Reply& reply);
+    void forget_pages(Song& song);
     void load_page(Song& song, Node node);
     void take_page(Song& song, Node node, const Reply& reply);
     void loaded(Song& song);

@@ -1,6 +1,8 @@
 // How the peers of a song are divided into pages, and the pages put together again.
 #include "redis/pages.hpp"
 
+#include <bit>
+
 #include "tracker.hpp"
 
 using namespace stretto;
@@ -123,6 +125,52 @@ BOOST_AUTO_TEST_CASE(the_dead_leave_a_page_that_others_join) {
     for (const auto& [key, hash] : a.where.world()->store.hashes)
         if (key.starts_with("{" + song(1) + "}p")) members += hash.size();
     BOOST_TEST(members <= 62u);
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_changes_its_page_once_in_its_life_at_most) {
+    Tracker<InRedis> a;
+    auto& hashes = a.where.world()->store.hashes;
+    const auto now_s = static_cast<std::uint32_t>(a.now / 1000);
+    for (redis::Node node = 1; node < 1u << 8; ++node)  // four levels of place
+        if (std::bit_width(node) % 2 == 1)
+            hashes["{" + song(1) + "}d"][redis::print_node(node)] =
+                redis::print_change({true, now_s});
+    std::set<std::string> pages;
+    const auto join = [&](float lat, float lon) {
+        a.join(far_apart(1), Location{lat, lon});
+        for (const auto& [key, hash] : hashes)
+            if (key.starts_with("{" + song(1) + "}p")) pages.insert(key);
+        const auto found = a.list({somebody.ip, Location{lat, lon}});
+        BOOST_REQUIRE(found.size() == 1u);
+        BOOST_TEST(*found[0].km < 20);  // it is where it says, wherever its entry lies
+        a.now += 1001;
+    };
+    for (int i = 0; i < 20; ++i)
+        join(-50.0f + 5 * static_cast<float>(i), -150.0f + 15 * static_cast<float>(i));
+    BOOST_TEST(pages.size() == 2u);
+    a.now += 290'000;
+    join(0, 0);
+    BOOST_TEST(pages.size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(pages_that_nobody_reads_become_one_again) {
+    Tracker<InRedis> a;
+    a.join(far_apart(1), berlin);
+    auto& directory = a.where.world()->store.hashes["{" + song(1) + "}d"];
+    const auto old_s = static_cast<std::uint32_t>(a.now / 1000) - 3600;
+    for (int i = 0; i < 1500; ++i) {  // as if crowds had gone from place to place
+        const auto path = redis::path_of(static_cast<swarm::Cell>(i * 43), 0, 0);
+        for (unsigned level = 0; level < 8; ++level)
+            if (directory.size() < 2000)
+                directory[redis::print_node(redis::node_of(path, level))] =
+                    redis::print_change({true, old_s});
+    }
+    BOOST_TEST(directory.size() >= 1900u);
+    for (int i = 0; i < 1500; ++i, a.now += 2500) {
+        if (i % 100 == 0) a.join(far_apart(1), berlin);
+        a.list({somebody.ip, berlin});
+    }
+    BOOST_TEST(directory.size() <= 20u);
 }
 
 // A key without members ends, and what comes next is another key, which has no end yet.
