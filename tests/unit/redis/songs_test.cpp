@@ -51,7 +51,8 @@ BOOST_AUTO_TEST_CASE(pages_that_no_list_reads_leave_the_memory) {
     Tracker<InRedis> a;
     auto& directory = a.where.world()->store.hashes["{" + song(1) + "}d"];
     for (const redis::Node node : {1u, 4u, 5u, 6u, 7u})  // 16 pages
-        directory[redis::print_node(node)] = redis::print_change({true, 0});
+        directory[redis::print_node(node)] =
+            redis::print_change({true, static_cast<std::uint32_t>(a.now / 1000)});
     const auto place = [](int i) {
         return Location{-60.0f + static_cast<float>(i % 30) * 4.0f,
                         -170.0f + static_cast<float>(i / 30) * 16.0f};
@@ -62,7 +63,7 @@ BOOST_AUTO_TEST_CASE(pages_that_no_list_reads_leave_the_memory) {
     };
     for (int i = 0; i < 600; i += 10, a.now += 500) a.list({somebody.ip, place(i)});
     BOOST_TEST(entries() > 500u);
-    for (int i = 0; i < 6; ++i, a.now += 20'000) a.list({somebody.ip, sydney});
+    for (int i = 0; i < 6; ++i, a.now += 20'000) a.list({somebody.ip, berlin});
     BOOST_TEST(entries() < 500u);
     const auto all_now = entries();
     a.join(far_apart(600), place(7));  // to a page that is not in memory
