@@ -279,6 +279,10 @@ std::optional<Layout> parse_layout(std::string_view bytes) {
 
 std::string print_node(Node node) { return std::to_string(node); }
 
+std::string print_elder_field(const Endpoint& at, std::uint16_t home) {
+    return "e" + print_field(at, home);
+}
+
 std::string print_change(const Directory::Change& change) {
     return Printer{}.add(change.divided, 1).add(change.at_s, 4).take();
 }
@@ -286,6 +290,12 @@ std::string print_change(const Directory::Change& change) {
 void read_field(Directory& directory, std::string_view field, std::string_view value) {
     if (field == "l") {
         if (auto layout = parse_layout(value)) directory.layout = std::move(layout);
+        return;
+    }
+    if (field.starts_with("e")) {
+        if (directory.elders.size() >= most_elders_read) return;
+        if (auto entry = parse_entry(field.substr(1), value))
+            directory.elders.push_back(std::move(*entry));
         return;
     }
     const auto node = number(field);
@@ -322,6 +332,8 @@ std::string print_health(const Health& health) {
     for (const auto& harm : health.harms) out.add(harm.song, 1).add(harm.by, 1);
     return out.add(health.harms_min, 2).take();
 }
+
+std::string print_seconds(std::uint32_t s) { return Printer{}.add(s, 4).take(); }
 
 std::string print_songs(const std::vector<SongKey>& songs, std::size_t field) {
     std::string out;
@@ -360,6 +372,8 @@ void read_field(State& state, std::string_view field, std::string_view value) {
             harm.by = static_cast<std::uint8_t>(reader.take(1));
         }
         health.harms_min = static_cast<std::uint16_t>(reader.take(2));
+    } else if (field == "m" && value.size() == 4) {
+        state.moved_s = static_cast<std::uint32_t>(reader.take(4));
     } else if (field == "f" && value.size() == 4) {
         state.failed_until_s = static_cast<std::uint32_t>(reader.take(4));
     } else if (number(field) && value.size() % sizeof(SongKey) == 0) {

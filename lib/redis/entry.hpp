@@ -69,6 +69,9 @@ struct Directory {
     };
     std::optional<swarm::Layout> layout;
     std::map<Node, Change> changes;
+    /// Of a divided song, the peers that have been there longest: whoever comes in crowds fills the
+    /// pages, but not their places.
+    std::vector<Entry> elders;
 
     /// Where an announce puts its entry.
     Node leaf(Path path) const;
@@ -81,11 +84,14 @@ struct Directory {
     };
     Pages all(std::uint32_t since_s) const;
 };
-constexpr std::size_t most_changes = 4096;
+constexpr std::size_t most_changes = 4096, most_elders = 16;
+/// Until they are read, trackers that do not see each other may write more.
+constexpr std::size_t most_elders_read = 4 * most_elders;
 
 std::string print_layout(const swarm::Layout& layout);
 std::optional<swarm::Layout> parse_layout(std::string_view bytes);
 std::string print_node(Node node);
+std::string print_elder_field(const swarm::Endpoint& at, std::uint16_t home);
 std::string print_change(const Directory::Change& change);
 /// A field of a directory and its value, into it; anything unknown is passed over.
 void read_field(Directory& directory, std::string_view field, std::string_view value);
@@ -99,6 +105,7 @@ struct State {
     bool reached = false;   ///< a tracker has connected to it
     std::uint8_t turn = 0;  ///< counts announces
     swarm::Cell cell = swarm::cell_nowhere;
+    std::uint32_t moved_s = 0;  ///< to this cell
     std::uint32_t since_s = 0;  ///< reached first, or else: when a tracker began to connect
     std::uint32_t expires_s = 0;
     std::uint32_t stamp = 0;           ///< of its last announce
@@ -108,6 +115,7 @@ struct State {
 };
 std::string print_state(const State& state);
 std::string print_health(const swarm::Health& health);
+std::string print_seconds(std::uint32_t s);
 /// Three songs, in a value short enough for Redis to keep a hash in one piece.
 constexpr std::size_t songs_a_field = 3, most_state_songs = 512;
 std::string print_songs(const std::vector<SongKey>& songs, std::size_t field);

@@ -99,7 +99,7 @@ class Choice {
         const std::size_t places = want / 4;
         if (places == 0 || candidates.size() <= want) return;
         const auto network_at = [&](std::uint32_t i) { return network_of(peer_at(i).at.ip); };
-        const std::size_t among = std::max(2 * places, candidates.size() / 4);
+        const std::size_t among = std::max(2 * places, std::min(candidates.size() / 4, most_among));
         std::ranges::partial_sort(candidates, candidates.begin() + static_cast<long>(among), {},
                                   [&](const Candidate& one) { return peer_at(one.peer).serial; });
         for (std::size_t i = 0; i < among && old_.size() < places; ++i) {
@@ -114,6 +114,9 @@ class Choice {
         });
         std::ranges::make_heap(candidates, std::ranges::greater{}, &Candidate::cost);
     }
+
+    /// Where there are hundreds of candidates, those who came a little later are no elders.
+    static constexpr std::size_t most_among = 24;
 
     struct Count {
         Network network;

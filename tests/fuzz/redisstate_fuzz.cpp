@@ -77,6 +77,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (again.at != state.at || again.stamp != state.stamp || again.reached != state.reached)
         std::abort();
     if (directory.changes.size() > redis::most_changes) std::abort();
+    if (directory.elders.size() > redis::most_elders_read) std::abort();
+    for (const auto& elder : directory.elders) {
+        redis::Directory other;
+        redis::read_field(other, redis::print_elder_field(elder.at, elder.home),
+                          redis::print_value(elder));
+        if (other.elders.size() != 1 || other.elders[0].at != elder.at) std::abort();
+    }
     for (const std::uint32_t since_s : {0u, 1'000'000u, UINT32_MAX})
         check_pages(directory, path, since_s);
     return 0;

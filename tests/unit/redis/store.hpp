@@ -1,6 +1,8 @@
 #pragma once
 // The commands of Redis that a tracker uses, on made-up data and a made-up clock.
+#include <algorithm>
 #include <map>
+#include <random>
 
 #include "fake.hpp"
 
@@ -79,21 +81,20 @@ class Store {
             long gone = 0;
             for (std::size_t i = 2; i < words.size(); ++i)
                 gone += static_cast<long>(found->second.erase(words[i]));
-            if (found->second.empty()) hashes.erase(found);
+            if (found->second.empty()) hashes.erase(found), ends_.erase(key);
             return number(gone);
         }
         if (words[0] != "HGETALL" && words[0] != "HRANDFIELD") return "-ERR unknown command\r\n";
         std::vector<std::string> all;
-        auto at = found->second.begin();
-        std::size_t most = found->second.size();
+        std::vector<std::pair<std::string, std::string>> some(found->second.begin(),
+                                                              found->second.end());
         if (words[0] == "HRANDFIELD") {
-            std::advance(at, static_cast<long>(turn_++ % found->second.size()));
-            most = std::min<std::size_t>(most, std::stoul(words[2]));
+            std::ranges::shuffle(some, random_);
+            some.resize(std::min<std::size_t>(some.size(), std::stoul(words[2])));
         }
-        for (std::size_t i = 0; i < most; ++i) {
-            all.push_back(bulk(at->first));
-            all.push_back(bulk(at->second));
-            if (++at == found->second.end()) at = found->second.begin();
+        for (const auto& [field, value] : some) {
+            all.push_back(bulk(field));
+            all.push_back(bulk(value));
         }
         return list(all);
     }
@@ -106,7 +107,7 @@ class Store {
    private:
     const std::uint64_t& now_ms_;
     std::map<std::string, std::uint64_t> ends_;
-    std::size_t turn_ = 0;
+    std::mt19937 random_{7};
 };
 
 }  // namespace stretto::redis
