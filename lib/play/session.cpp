@@ -42,6 +42,8 @@ constexpr double index_down_s = 2, index_down_margin = 1.2;
 constexpr double index_fast_bytes = 250'000;  // a second: 5 kB are not felt
 constexpr std::uint32_t rate_from_bytes = 5'000;
 
+constexpr double spare_from_s = 0.05;  // that headers take, so as not to be requested again
+
 constexpr double ample_ratio = 1.5;  // of the rate that comes to the rate that is heard
 
 }  // namespace
@@ -52,7 +54,10 @@ Session::Session(const abr::Shape& shape, int rate, abr::Policy& policy, const O
       policy_(policy),
       options_(options),
       kept_(shape.renditions.size(), std::vector<bool>(shape.chunk_s.size())),
-      missing_(shape.renditions.size()) {
+      missing_(shape.renditions.size()),
+      headers_(shape.renditions.size()),
+      equal_(shape.renditions.size()),
+      spared_(shape.renditions.size()) {
     begins_.push_back(0);
     for (const double s : shape.chunk_s) begins_.push_back(begins_.back() + std::llround(s * rate));
 }
@@ -107,6 +112,9 @@ abr::State Session::state(double now, const Heard& heard) {
     s.last = last_;
     s.lowest = options_.lowest;
     s.highest = options_.highest;
+    for (std::size_t r = 0; r < spared_.size(); ++r) spared_[r] = spared(static_cast<int>(r));
+    s.headers = &headers_;
+    s.spared = &spared_;
     if (want_) {
         under_way_.audio_s = static_cast<double>(have_ - begin_of(chunk_)) / rate_;
         s.under_way = &under_way_;
@@ -324,6 +332,20 @@ void Session::measure(std::uint32_t bytes, double now) {
     const auto since = under_way_.got + bytes - first_bytes_;
     if (since >= rate_from_bytes) rate_seen_ = since / (now - first_byte_);
 }
+
+void Session::headers(int rendition, bool here, bool equal) {
+    headers_[static_cast<std::size_t>(rendition)] = here;
+    equal_[static_cast<std::size_t>(rendition)] = here && equal;
+}
+
+std::uint32_t Session::spared(int rendition) const {
+    const auto r = static_cast<std::size_t>(rendition);
+    const auto bytes = shape_.renditions[r].header_bytes;
+    const bool slow = edge_took_ > 0 && bytes >= spare_from_s * edge_rate();
+    return equal_[r] && slow ? bytes : 0;
+}
+
+void Session::spare(std::uint32_t bytes) { want_->begin = under_way_.begin = bytes; }
 
 void Session::came(int want, std::uint32_t bytes, std::int64_t audio, double now, bool network) {
     if (!want_ || want_->number != want || bytes == 0) return;

@@ -119,6 +119,16 @@ class Session {
     /// change.
     void redo(const Heard& heard);
 
+    /// Whether the rendition's headers are here.
+    /// @param equal  those of its other chunks are the same but for the serial number
+    void headers(int rendition, bool here, bool equal);
+    /// Bytes at the start of a chunk that need not be requested from an edge: its headers, on a
+    /// link on which they take a while. On others, a request for the whole chunk is simpler to
+    /// cache, for everybody.
+    std::uint32_t spared(int rendition) const;
+    /// The first bytes of the open want, which begins with its chunk, are here.
+    void spare(std::uint32_t bytes);
+
     /// The rendition whose index should be fetched now; without an index, the player cannot switch
     /// to this rendition within a chunk.
     /// @param known  by rendition: indexes that are here or were requested
@@ -172,6 +182,8 @@ class Session {
     std::vector<std::int64_t> begins_;  // of chunks, and the song's end
     std::vector<std::vector<bool>> kept_;
     std::vector<bool> missing_;
+    std::vector<bool> headers_, equal_;  // by rendition; see headers()
+    std::vector<std::uint32_t> spared_;  // for the policy
     int chunk_ = 0;              // of the open want, or the next
     std::int64_t have_ = 0;      // end of the buffered audio
     std::int64_t left_at_ = -1;  // the same at the last switch of an open request

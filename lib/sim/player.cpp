@@ -142,7 +142,9 @@ class Player {
             pages_.emplace(rendition(pass.rendition), pass.chunk,
                            song_.chunk_s[static_cast<std::size_t>(pass.chunk)],
                            static_cast<int>(piece - chunk.pieces.begin()));
-            paged_ = pass.begin;
+            const auto flight = std::ranges::find_if(
+                flights_, [&](const Flight& fl) { return fl.ask.begin + fl.told == pass.stop; });
+            paged_ = flight == flights_.end() ? pass.begin : flight->ask.begin;
         }
         const double begin = static_cast<double>(listening_.session().begin_of(pass.chunk)) / rate;
         double audio = static_cast<double>(listening_.session().have()) / rate;
