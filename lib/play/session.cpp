@@ -308,7 +308,10 @@ double Session::start_s() const {
     const double length = shape_.chunk_s[static_cast<std::size_t>(chunk_)];
     const double ratio = rate_seen_ * length / chunk_of(shape_, want_->rendition, chunk_).bytes;
     const double slow = std::clamp((ample_ratio - ratio) / (ample_ratio - 1), 0.0, 1.0);
-    return options_.start_s + slow * std::max(0.0, options_.slow_start_s - options_.start_s);
+    const double least =
+        rate_seen_ * length / chunk_of(shape_, options_.lowest, want_->chunk).bytes;
+    return options_.start_s + slow * std::max(0.0, options_.slow_start_s - options_.start_s) +
+           options_.too_slow_start_s * std::max(0.0, 1 - least);
 }
 
 /// How fast bytes come; the waiting for the first is not in it.

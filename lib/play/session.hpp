@@ -20,6 +20,10 @@ class Session {
         /// kbit/s it spares half of the songs a stall within their first
         /// seconds.
         double slow_start_s = 4;
+        /// On a link that is too slow for the lowest bitrate, in addition: the part of this time
+        /// that the link falls behind in it. Such links stall in any case, and a wait before the
+        /// first sound costs a listener less than one after it.
+        double too_slow_start_s = 10;
         double resume_s = 2;          ///< the same after a stall
         double most_s = 30;           ///< maximum buffer level
         double lead_s = 15;           ///< the same before `settled_s` were heard
@@ -143,7 +147,7 @@ class Session {
     bool is_missing(int rendition) const { return missing_[static_cast<std::size_t>(rendition)]; }
 
     /// Buffer level for the first sound: start_s on a link 1.5 times as fast as playback,
-    /// slow_start_s on a link slower than playback.
+    /// slow_start_s on a link slower than playback, more on one that is too slow for every bitrate.
     double start_s() const;
 
     bool complete() const noexcept { return chunk_ == shape_.chunks(); }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "gather/listening.hpp"
+#include "ogg/page.hpp"
 #include "sim/pages.hpp"
 
 namespace stretto::sim {
@@ -115,7 +116,9 @@ class Player {
         const double bytes = bytes_of(ask);
         flights_.push_back({wire_.ask(ask.source, settings_.head_bytes + bytes), ask});
         if (ask.what != Ask::What::part && ask.what != Ask::What::first) return;
-        wire_.mark(flights_.back().number, settings_.head_bytes + 1);
+        // the first bytes that the rules hear of: with them the measuring of a rate begins
+        const std::size_t first = ask.makes_headers ? ogg::serial_end : 1;
+        wire_.mark(flights_.back().number, settings_.head_bytes + static_cast<double>(first));
         ++out_.requests;
     }
     void carry_out(const gather::Cancel& cancel) {
