@@ -17,10 +17,10 @@ struct NetworkModel {
     double outage_grows = 0.2;  ///< power of the spread by which outage_p grows
     double hole_p = 0.006;      ///< the same for a long outage
     double hole_s = 14;
-    double hole_grows = 1;    ///< links that vary more have more holes
-    double fade_s = 2.13;     ///< duration of a factor; then the rate is the expectation
-    double tilt = 0.018;      ///< of the factors' mean, in squared spreads
-    double caution = 1.2;     ///< factor on the cost of stalls
+    double hole_grows = 1;  ///< links that vary more have more holes
+    double fade_s = 2.13;   ///< duration of a factor; then the rate is the expectation
+    double tilt = 0.018;    ///< of the factors' mean, in squared spreads
+    double caution = 1.2;   ///< factor on the cost of stalls
     bool operator==(const NetworkModel&) const = default;
 };
 

@@ -161,16 +161,16 @@ class Stretto final : public Policy {
         int best = now.rendition;
         const double headers = std::clamp(
             static_cast<double>(header_bytes(s, now.rendition)) - now.begin - now.got, 0.0, bytes);
-        double most = settings_.margin + worth_of(s, {now.rendition, 0, headers,
-                                                      (bytes - headers) / rest, now.audio_s, length});
+        double most =
+            settings_.margin +
+            worth_of(s, {now.rendition, 0, headers, (bytes - headers) / rest, now.audio_s, length});
         for (int q = s.lowest; q <= s.highest; ++q) {
             if (q == now.rendition) continue;
             // without an index, all of the chunk comes again: its first seconds are cheap
             const int piece = std::max(0, joining_piece(*s.shape, q, s.chunk, now.audio_s));
             const auto& chunk = chunk_of(s, q);
-            const auto join = chunk.pieces.empty()
-                                  ? Shape::Piece{}
-                                  : chunk.pieces[static_cast<std::size_t>(piece)];
+            const auto join = chunk.pieces.empty() ? Shape::Piece{}
+                                                   : chunk.pieces[static_cast<std::size_t>(piece)];
             const double audio_from = piece > 0 ? join.offset : header_bytes(s, q);
             const double headers =
                 piece > 0 ? headers_of(s, q) : bytes_of(s, q) - chunk.bytes + header_bytes(s, q);

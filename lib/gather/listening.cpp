@@ -382,8 +382,7 @@ void Listening::decoded(const Pass& pass, std::optional<std::int64_t> audio, dou
     const auto& want = *session_->under_way();
     session_->came(pass.want, pass.stop - std::max(pass.begin, want.begin), *audio, now,
                    pass.network);
-    const auto headers =
-        shape().renditions[static_cast<std::size_t>(pass.rendition)].header_bytes;
+    const auto headers = shape().renditions[static_cast<std::size_t>(pass.rendition)].header_bytes;
     // from the first bytes of a chunk, even if playback leaves it before its end
     if (pass.begin < headers && pass.stop >= headers) know_headers(pass.rendition, true);
     if (session_->have() > before) retry_.progress();

@@ -121,7 +121,7 @@ class Driver {
     song::Manifest manifest_;
     std::map<int, song::Index> index_;  // by rendition
     gather::Headers headers_;
-    std::map<Chunk, Bytes> chunks_;     // partial, or complete and not delivered yet
+    std::map<Chunk, Bytes> chunks_;  // partial, or complete and not delivered yet
     std::map<int, Flight> flights_;
     std::map<int, std::unique_ptr<http::Upstream>> peers_;  // by the conductor's number
     std::set<int> hits_;          // requests that an edge served from its cache

@@ -188,10 +188,10 @@ class Session {
     std::vector<bool> missing_;
     std::vector<bool> headers_, equal_;  // by rendition; see headers()
     std::vector<std::uint32_t> spared_;  // for the policy
-    int chunk_ = 0;              // of the open want, or the next
-    std::int64_t have_ = 0;      // end of the buffered audio
-    std::int64_t left_at_ = -1;  // the same at the last switch of an open request
-    int last_ = -1;              // rendition of the audio before have_
+    int chunk_ = 0;                      // of the open want, or the next
+    std::int64_t have_ = 0;              // end of the buffered audio
+    std::int64_t left_at_ = -1;          // the same at the last switch of an open request
+    int last_ = -1;                      // rendition of the audio before have_
     int numbers_ = 0;
     std::optional<Want> want_;
     abr::UnderWay under_way_;

@@ -191,8 +191,7 @@ void Driver::carry_out(const gather::Cancel& cancel) {
 }
 
 void Driver::carry_out(const gather::Begin& begin) {
-    calls_.part(begin.part,
-                begin.headers ? headers_.of(begin.part.rendition) : BytesView{});
+    calls_.part(begin.part, begin.headers ? headers_.of(begin.part.rendition) : BytesView{});
 }
 
 void Driver::carry_out(const gather::Pass& pass) {
