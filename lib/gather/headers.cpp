@@ -6,6 +6,8 @@
 
 namespace stretto::gather {
 
+static_assert(serial_bytes == ogg::serial_end);
+
 BytesView Headers::of(int rendition) const {
     const auto found = pages_.find(rendition);
     return found == pages_.end() ? BytesView{} : BytesView{found->second};

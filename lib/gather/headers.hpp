@@ -8,6 +8,8 @@
 
 namespace stretto::gather {
 
+constexpr std::uint32_t serial_bytes = 18;  ///< of a page that tell its serial number
+
 class Headers {
    public:
     /// Empty: unknown.

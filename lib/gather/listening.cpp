@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "abr/shape.hpp"
+#include "gather/headers.hpp"
 
 namespace stretto::gather {
 namespace {
@@ -23,7 +24,6 @@ constexpr double tail_share = 0.7;               // of the time until playback n
 constexpr std::size_t most_chunks_in_parts = 8;  // incomplete chunks whose bytes are held in memory
 constexpr int nobody = -1, several = -2;
 constexpr std::uint32_t least_page_bytes = 28;  // that follow the headers
-constexpr std::uint32_t serial_bytes = 18;      // of a page that tell its serial number
 
 }  // namespace
 

@@ -4,8 +4,8 @@
 #include <limits>
 #include <optional>
 
+#include "gather/headers.hpp"
 #include "gather/listening.hpp"
-#include "ogg/page.hpp"
 #include "sim/pages.hpp"
 
 namespace stretto::sim {
@@ -117,8 +117,8 @@ class Player {
         flights_.push_back({wire_.ask(ask.source, settings_.head_bytes + bytes), ask});
         if (ask.what != Ask::What::part && ask.what != Ask::What::first) return;
         // the first bytes that the rules hear of: with them the measuring of a rate begins
-        const std::size_t first = ask.makes_headers ? ogg::serial_end : 1;
-        wire_.mark(flights_.back().number, settings_.head_bytes + static_cast<double>(first));
+        const std::uint32_t first = ask.makes_headers ? gather::serial_bytes : 1;
+        wire_.mark(flights_.back().number, settings_.head_bytes + first);
         ++out_.requests;
     }
     void carry_out(const gather::Cancel& cancel) {
