@@ -184,9 +184,7 @@ class Bola final : public Policy {
         int to = -1;
         double score = (upper(now.rendition) - level) / rest;
         for (int q = s.lowest; q < now.rendition; ++q) {
-            const double bytes = s.shape->renditions[static_cast<std::size_t>(q)]
-                                     .chunks[static_cast<std::size_t>(s.chunk)]
-                                     .bytes;
+            const double bytes = bytes_of(s, q);
             const double here = (upper(q) - level) / bytes;
             if (bytes < rest && here > score) score = here, to = q;
         }

@@ -57,7 +57,8 @@ class Mpc final : public Policy {
         for (int q = s.lowest; q <= s.highest; ++q) {
             const auto& rendition = s.shape->renditions[static_cast<std::size_t>(q)];
             const double length = s.shape->chunk_s[chunk];
-            const double takes = rendition.chunks[chunk].bytes / rate_;
+            const double spared = s.spared ? (*s.spared)[static_cast<std::size_t>(q)] : 0;
+            const double takes = (rendition.chunks[chunk].bytes - spared) / rate_;
             const double stall = std::max(0.0, takes - buffer);
             double worth = utility_of(s, q) * length - stall_second_cost * stall -
                            (stall > 0 ? stall_cost : 0);
@@ -84,9 +85,7 @@ class Mpc final : public Policy {
         const double rate = std::max(seen.rate(), 1.0);
         if (left <= rate * time) return go_on;
         for (int q = now.rendition - 1; q >= s.lowest; --q) {
-            const double bytes = s.shape->renditions[static_cast<std::size_t>(q)]
-                                     .chunks[static_cast<std::size_t>(s.chunk)]
-                                     .bytes;
+            const double bytes = bytes_of(s, q);
             if (bytes >= left) continue;
             if (bytes > rate * time && q > s.lowest) continue;
             if (const auto broken_off = transfers_.end()) learn(broken_off->rate_with_latency());

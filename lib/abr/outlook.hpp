@@ -11,16 +11,16 @@ namespace stretto::abr {
 /// times a lognormal factor, or an outage; then x is updated. So the expectation itself varies, as
 /// it does in a player, and it varies more if the spread is greater.
 struct NetworkModel {
-    double half_life_s = 194;   ///< of the average
+    double half_life_s = 120;   ///< of the average
     double outage_p = 0.036;    ///< probability of a stage with an outage, at spread `usual`
     double outage_s = 0.27;     ///< duration of the outage
     double outage_grows = 0.2;  ///< power of the spread by which outage_p grows
-    double hole_p = 0.0075;     ///< the same for a long outage
+    double hole_p = 0.006;      ///< the same for a long outage
     double hole_s = 14;
-    double hole_grows = 0.5;  ///< links that vary more have more holes
-    double fade_s = 2.13;     ///< duration of a factor; then the rate is the expectation
-    double tilt = 0.018;      ///< of the factors' mean, in squared spreads
-    double caution = 0.83;    ///< factor on the cost of stalls
+    double hole_grows = 1;  ///< links that vary more have more holes
+    double fade_s = 2.13;   ///< duration of a factor; then the rate is the expectation
+    double tilt = 0.018;    ///< of the factors' mean, in squared spreads
+    double caution = 1.2;   ///< factor on the cost of stalls
     bool operator==(const NetworkModel&) const = default;
 };
 

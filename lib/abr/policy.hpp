@@ -81,6 +81,11 @@ struct State {
     const UnderWay* under_way = nullptr;  ///< nullptr: no request is open
     int lowest = 0, highest = 0;          ///< renditions that may be used (data saver, limits)
     int first = 0;  ///< rendition to begin with while nothing is known of the network
+    /// By rendition: its headers are here, so the middle of a chunk decodes; nullptr: none are.
+    const std::vector<bool>* headers = nullptr;
+    /// By rendition: bytes of a whole chunk that are not requested, because they are here; nullptr:
+    /// none.
+    const std::vector<std::uint32_t>* spared = nullptr;
 };
 
 struct Decision {

@@ -21,6 +21,18 @@ double bytes_per_second(const Shape& shape, int rendition) {
     return seconds > 0 ? bytes / seconds : 0;
 }
 
+double bytes_of(const State& state, int rendition) {
+    const auto r = static_cast<std::size_t>(rendition);
+    const auto& chunk = state.shape->renditions[r].chunks[static_cast<std::size_t>(state.chunk)];
+    return chunk.bytes - (state.spared ? (*state.spared)[r] : 0);
+}
+
+double headers_of(const State& state, int rendition) {
+    const auto r = static_cast<std::size_t>(rendition);
+    if (state.headers && (*state.headers)[r]) return 0;
+    return state.shape->renditions[r].header_bytes;
+}
+
 int rendition_of(const State& state, double kbps) {
     int found = state.lowest;
     while (found < state.highest &&

@@ -14,6 +14,12 @@ double bytes_per_second(const Shape& shape, int rendition);
 /// The highest rendition of at most `kbps`, or else the lowest; within [lowest, highest].
 int rendition_of(const State& state, double kbps);
 
+/// Bytes to request for State::chunk, from its start.
+double bytes_of(const State& state, int rendition);
+
+/// Bytes to request before the middle of a chunk decodes.
+double headers_of(const State& state, int rendition);
+
 inline int clamp_rendition(const State& state, int rendition) {
     return rendition < state.lowest    ? state.lowest
            : rendition > state.highest ? state.highest

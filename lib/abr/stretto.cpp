@@ -42,10 +42,9 @@ class Stretto final : public Policy {
         int best = state.lowest;
         double most = -1e300;
         for (int q = state.lowest; q <= state.highest; ++q) {
-            const auto& chunk = chunk_of(state, q);
             const double length = state.shape->chunk_s[static_cast<std::size_t>(state.chunk)];
             const double worth =
-                worth_of(state, {q, latency(), 0, chunk.bytes / length, 0, length});
+                worth_of(state, {q, latency(), 0, bytes_of(state, q) / length, 0, length});
             if (worth > most) most = worth, best = q;
         }
         return {Decision::Do::take, best};
@@ -143,6 +142,9 @@ class Stretto final : public Policy {
         return worth;
     }
 
+    static std::uint32_t header_bytes(const State& s, int q) {
+        return s.shape->renditions[static_cast<std::size_t>(q)].header_bytes;
+    }
     static double utility_of(const State& s, int q) {
         return utility(s.shape->renditions[static_cast<std::size_t>(q)].kbps);
     }
@@ -156,22 +158,27 @@ class Stretto final : public Policy {
         const double rest = length - now.audio_s;
         const double bytes = now.stop - now.begin - now.got;
         if (rest <= 0 || bytes <= 0) return go_on;
-        // the first second comes before everything
-        if (!s.started && s.buffer < 1) return go_on;
         look(s);
         int best = now.rendition;
-        double most = worth_of(s, {now.rendition, 0, 0, bytes / rest, now.audio_s, length}) +
-                      settings_.margin;
+        const double headers = std::clamp(
+            static_cast<double>(header_bytes(s, now.rendition)) - now.begin - now.got, 0.0, bytes);
+        double most =
+            settings_.margin +
+            worth_of(s, {now.rendition, 0, headers, (bytes - headers) / rest, now.audio_s, length});
         for (int q = s.lowest; q <= s.highest; ++q) {
             if (q == now.rendition) continue;
-            const int piece = joining_piece(*s.shape, q, s.chunk, now.audio_s);
-            if (piece < 0) continue;
+            // the first sound comes before a better one
+            if (q > now.rendition && !s.started && s.buffer < 1) break;
+            // without an index, all of the chunk comes again: its first seconds are cheap
+            const int piece = std::max(0, joining_piece(*s.shape, q, s.chunk, now.audio_s));
             const auto& chunk = chunk_of(s, q);
-            const auto& join = chunk.pieces[static_cast<std::size_t>(piece)];
-            const double rate = (chunk.bytes - join.offset) / (length - join.at);
-            const double again =
-                (now.audio_s - join.at) * rate +
-                (piece > 0 ? shape_->renditions[static_cast<std::size_t>(q)].header_bytes : 0);
+            const auto join = chunk.pieces.empty() ? Shape::Piece{}
+                                                   : chunk.pieces[static_cast<std::size_t>(piece)];
+            const double audio_from = piece > 0 ? join.offset : header_bytes(s, q);
+            const double headers =
+                piece > 0 ? headers_of(s, q) : bytes_of(s, q) - chunk.bytes + header_bytes(s, q);
+            const double rate = (chunk.bytes - audio_from) / (length - join.at);
+            const double again = (now.audio_s - join.at) * rate + headers;
             const double worth = worth_of(s, {q, latency(), again, rate, now.audio_s, length});
             if (worth > most) most = worth, best = q;
         }

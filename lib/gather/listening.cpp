@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "abr/shape.hpp"
+#include "gather/headers.hpp"
 
 namespace stretto::gather {
 namespace {
@@ -22,6 +23,7 @@ constexpr std::uint32_t least_tail_bytes = 16'000;
 constexpr double tail_share = 0.7;               // of the time until playback needs the link again
 constexpr std::size_t most_chunks_in_parts = 8;  // incomplete chunks whose bytes are held in memory
 constexpr int nobody = -1, several = -2;
+constexpr std::uint32_t least_page_bytes = 28;  // that follow the headers
 
 /// Another one for each listener: those who receive a chunk at the same time choose other pieces.
 std::uint32_t seed_of(std::uint32_t listener, int chunk) {
@@ -72,6 +74,7 @@ void Listening::on_found(double now) {
     needs_ = abr::bytes_per_second(shape(), how.highest);
     headers_.assign(all.size(), false);
     indexed_.assign(all.size(), false);
+    odd_.assign(all.size(), false);
     session_.emplace(found_->shape, found_->rate, policy_, how);
     for (std::size_t r = 0; r < found_->kept.size() && r < all.size(); ++r)
         for (std::size_t k = 0; k < found_->kept[r].size(); ++k)
@@ -226,6 +229,14 @@ void Listening::of_edge(const Session::Want& want, int edge, double now) {
     wanted.stop = want.stop;
     wanted.whole = chunk_of(want.rendition, want.chunk).bytes;
     wanted.fresh = edges_.at(edge).wrong;
+    const auto spared = session_->spared(want.rendition);
+    if (want.begin == 0 && spared > 0 && spared + least_page_bytes <= want.stop) {
+        session_->spare(spared);
+        wanted.begin = spared;
+        wanted.makes_headers = true;
+        want_ = ask(wanted, now);
+        return;
+    }
     if (want.begin > 0 && !headers_[static_cast<std::size_t>(want.rendition)]) {
         auto first = wanted;
         first.what = Ask::What::headers;
@@ -311,13 +322,16 @@ void Listening::pass(Transfer& t) {
     const auto r = static_cast<std::size_t>(t.ask.rendition);
     if (t.ask.begin > 0 && !headers_[r] && t.ask.from != Ask::From::cache) return;
     if (t.got == passed_) return;
+    if (t.ask.makes_headers && t.got < serial_bytes) return;
     if (!begun_) {
         begun_ = true;
-        step(Begin{part_, t.ask.begin > 0});
+        step(Begin{part_, begin_of(t.ask) > 0});
+        if (t.ask.makes_headers) made_.insert({t.ask.rendition, t.ask.chunk});
     }
     const auto from = std::exchange(passed_, t.got);
-    step(Pass{session_->under_way()->number, t.ask.rendition, t.ask.chunk, t.ask.begin + from,
-              t.ask.begin + t.got, t.ask.from != Ask::From::cache});
+    step(Pass{session_->under_way()->number, t.ask.rendition, t.ask.chunk,
+              from == 0 ? begin_of(t.ask) : t.ask.begin + from, t.ask.begin + t.got,
+              t.ask.from != Ask::From::cache});
 }
 
 void Listening::on_piece(Transfer& t, int piece, double now) {
@@ -375,8 +389,19 @@ void Listening::decoded(const Pass& pass, std::optional<std::int64_t> audio, dou
         return drop_batch(peers_want_, now);
     }
     const auto before = session_->have();
-    session_->came(pass.want, pass.stop - pass.begin, *audio, now, pass.network);
+    const auto& want = *session_->under_way();
+    session_->came(pass.want, pass.stop - std::max(pass.begin, want.begin), *audio, now,
+                   pass.network);
+    const auto headers = shape().renditions[static_cast<std::size_t>(pass.rendition)].header_bytes;
+    // from the first bytes of a chunk, even if playback leaves it before its end
+    if (pass.begin < headers && pass.stop >= headers) know_headers(pass.rendition, true);
     if (session_->have() > before) retry_.progress();
+}
+
+void Listening::know_headers(int rendition, bool here) {
+    const auto r = static_cast<std::size_t>(rendition);
+    headers_[r] = here;
+    session_->headers(rendition, here, !odd_[r]);
 }
 
 void Listening::on_ended(Transfer& t, double now) {
@@ -384,7 +409,7 @@ void Listening::on_ended(Transfer& t, double now) {
     if (ask.what == Ask::What::headers) {
         if (t.got < ask.stop - ask.begin)
             return on_failed(t, {Fault::broken, "the headers were cut short"}, now);
-        headers_[static_cast<std::size_t>(ask.rendition)] = true;
+        know_headers(ask.rendition, true);
         transfers_.erase(std::exchange(header_, -1));
         if (auto* waiting = transfer(want_)) {
             pass(*waiting);
@@ -433,13 +458,11 @@ void Listening::on_ended(Transfer& t, double now) {
         edges_.worked(ask.source);
         auto& giver = giver_.try_emplace({ask.rendition, ask.chunk}, ask.source).first->second;
         if (giver != ask.source) giver = several;
-        note_bytes(ask.rendition, ask.chunk, ask.begin, ask.stop);
+        note_bytes(ask.rendition, ask.chunk, begin_of(ask), ask.stop);
     }
     came(t, session_->begin_of(ask.chunk + 1) - part_.from, true, now);
     transfers_.erase(std::exchange(want_, -1));
     if (ask.number == early_) early_ = -1;
-    headers_[static_cast<std::size_t>(ask.rendition)] =
-        headers_[static_cast<std::size_t>(ask.rendition)] || ask.begin == 0;
     want_ended(now);
 }
 
@@ -477,6 +500,7 @@ void Listening::note_bytes(int rendition, int chunk, std::uint32_t begin, std::u
 void Listening::forget(std::pair<int, int> key) {
     spans_.erase(key);
     giver_.erase(key);
+    made_.erase(key);
     std::erase(spans_age_, key);
     std::erase_if(tails_, [&](const Tail& tail) {
         return std::pair{tail.rendition, tail.chunk} == key;
@@ -485,13 +509,17 @@ void Listening::forget(std::pair<int, int> key) {
 
 void Listening::checked(int rendition, int chunk, bool right, double now) {
     const std::pair key{rendition, chunk};
-    const auto giver = giver_.contains(key) ? giver_[key] : nobody;
+    const bool made = made_.contains(key);
+    const auto giver = giver_.contains(key) && !made ? giver_[key] : nobody;
     forget(key);
     if (right) {
         retry_.given({Object::What::chunk, rendition, chunk});
         if (options_.keeps) session_->kept(chunk, rendition);
         return;
     }
+    // the fault may be our headers': never again, and no source is to blame
+    if (made) odd_[static_cast<std::size_t>(rendition)] = true;
+    know_headers(rendition, false);
     const Failure wrong{Fault::wrong, "its bytes do not match their hash"};
     if (giver >= 0) {  // otherwise the source of the wrong bytes is unknown
         Ask of;
@@ -503,6 +531,7 @@ void Listening::checked(int rendition, int chunk, bool right, double now) {
     }
     if (session_->chunk() - 1 == chunk && !session_->under_way()) {
         session_->redo(heard_);
+        if (made) return;
         retry_.failed(now, needed(), {Object::What::chunk, rendition, chunk},
                       giver >= 0 ? giver : 0, wrong, sources());
     }
@@ -584,7 +613,7 @@ void Listening::drop_want(double now) {
         auto& giver = giver_.try_emplace({ask.rendition, ask.chunk}, ask.source).first->second;
         if (giver != ask.source) giver = several;
         // the pages that the decoder accepted are correct
-        note_bytes(ask.rendition, ask.chunk, ask.begin, ask.begin + passed_);
+        note_bytes(ask.rendition, ask.chunk, begin_of(ask), ask.begin + passed_);
     }
     cancel(std::exchange(want_, -1));
 }

@@ -2,6 +2,7 @@
 // Plays a song: fetches the wants of a Session from the cache, from peers or from an edge, and
 // plays bytes while they arrive.
 #include <deque>
+#include <set>
 
 #include "gather/budget.hpp"
 #include "gather/conductor.hpp"
@@ -55,6 +56,8 @@ class Listening final : public Conductor {
     void of_peers(const play::Session::Want& want, double now);
     void of_edge(const play::Session::Want& want, int edge, double now);
     void pass(Transfer& transfer);
+    void know_headers(int rendition, bool here);
+    static std::uint32_t begin_of(const Ask& ask) { return ask.makes_headers ? 0 : ask.begin; }
     void pass_pieces(Batch& batch);
     void tell_picker(Batch& batch, double now);
     void pump_peers(Batch& batch, double now);
@@ -77,6 +80,8 @@ class Listening final : public Conductor {
     Wish wish_;
     std::optional<play::Session> session_;
     std::vector<bool> headers_, indexed_;  // by rendition; known, or unavailable
+    std::vector<bool> odd_;  // by rendition: a chunk was wrong with headers that were made
+    std::set<std::pair<int, int>> made_;  // the chunks that have such headers
     play::Session::Part part_;
     int want_ = -1;             // the request for the current want, to an edge or the cache
     std::uint32_t passed_ = 0;  // bytes of it that were passed to the decoder

@@ -36,6 +36,9 @@ struct Ask {
     /// before it counts. None: bytes count when they arrive.
     int first_piece = 0, end_piece = 0;
     bool fresh = false;  ///< bypass caches, because earlier bytes were wrong
+    /// `begin` is the end of the chunk's headers. The driver writes those itself, before the
+    /// request's bytes, once their first page has told the serial number: ogg::with_serial().
+    bool makes_headers = false;
 };
 /// This request is not needed any more.
 struct Cancel {

@@ -218,13 +218,13 @@ void Driver::carry_out(const gather::Cancel& cancel) {
 }
 
 void Driver::carry_out(const gather::Begin& begin) {
-    calls_.part(begin.part,
-                begin.headers ? BytesView{headers_[begin.part.rendition]} : BytesView{});
+    calls_.part(begin.part, begin.headers ? headers_.of(begin.part.rendition) : BytesView{});
 }
 
 void Driver::carry_out(const gather::Pass& pass) {
     const BytesView all{bytes_of({pass.rendition, pass.chunk})};
     const auto audio = calls_.bytes(all.subspan(pass.begin, pass.stop - pass.begin));
+    if (audio) headers_.decoded(pass, all, header_bytes(pass.rendition));
     conductor_->decoded(pass, audio, now());
 }
 
@@ -236,10 +236,11 @@ void Driver::carry_out(const gather::Check& check) {
     auto& bytes = bytes_of(key);
     const bool right =
         bytes.size() == static_cast<std::size_t>(row.bytes) && sha256(bytes) == row.sha256;
-    if (!right) pass_on_no_more(key);
+    if (!right) {
+        headers_.forget(check.rendition);
+        pass_on_no_more(key);
+    }
     if (right) {
-        if (headers_[check.rendition].empty())
-            headers_[check.rendition].assign(bytes.begin(), bytes.begin() + rendition.header_bytes);
         keep_manifest();
         auto* cache = presence_.kept();
         const bool kept =
@@ -381,8 +382,8 @@ void Driver::read_kept(const Ask& ask) {
                                             static_cast<std::size_t>(row.bytes), row.sha256);
         if (!bytes || bytes->size() != static_cast<std::size_t>(row.bytes))
             return fail(number, Fault::missing, "it is kept no more");
-        if (headers_[ask.rendition].empty())
-            headers_[ask.rendition].assign(bytes->begin(), bytes->begin() + rendition.header_bytes);
+        const auto headers = static_cast<std::size_t>(rendition.header_bytes);
+        headers_.know(ask.rendition, BytesView{*bytes}.first(headers));
         chunks_[{ask.rendition, ask.chunk}] = std::move(*bytes);
         conductor_->received(number, ask.stop - ask.begin, now());
         carry_out();
@@ -631,6 +632,7 @@ void Driver::take(Flight& flight, BytesView bytes) {
         const auto end = ask.begin + flight.got;
         if (chunk.size() < end) chunk.resize(end);
         std::ranges::copy(bytes, chunk.begin() + static_cast<std::ptrdiff_t>(end - bytes.size()));
+        headers_.make(ask, flight.got, bytes.size(), chunk);
         pass_on_pieces(ask, end - static_cast<std::uint32_t>(bytes.size()), end);
     }
     conductor_->received(number, static_cast<std::uint32_t>(bytes.size()), now());
@@ -687,7 +689,8 @@ void Driver::pass_on_pieces(const Ask& ask, std::uint32_t from, std::uint32_t to
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         const auto begin = pieces[i].offset;
         const auto end = i + 1 < pieces.size() ? pieces[i + 1].offset : ask.whole;
-        if (begin < ask.begin || end <= from || end > to) continue;
+        const bool here = begin >= ask.begin || (ask.makes_headers && begin == 0);
+        if (!here || end <= from || end > to) continue;
         const auto piece = chunk.subspan(begin, end - begin);
         if (song::piece_hash(piece) == pieces[i].hash)
             pass_on({ask.rendition, ask.chunk}, static_cast<int>(i), begin, piece);
@@ -723,7 +726,7 @@ void Driver::whole(int number) {
     }
     if (ask.what == Ask::What::manifest) return take_manifest(number, Bytes{flight.data});
     if (ask.what == Ask::What::index) return take_index(number, Bytes{flight.data}, false);
-    if (ask.what == Ask::What::headers) headers_[ask.rendition] = std::move(flight.data);
+    if (ask.what == Ask::What::headers) headers_.know(ask.rendition, flight.data);
     flights_.erase(number);
     conductor_->ended(number, now());
     carry_out();

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "gather/conductor.hpp"
+#include "gather/headers.hpp"
 #include "listen/presence.hpp"
 #include "net/life.hpp"
 #include "song/index.hpp"
@@ -107,6 +108,9 @@ class Driver {
     int kbps(int rendition) const {
         return manifest_.renditions[static_cast<std::size_t>(rendition)].kbps;
     }
+    std::int64_t header_bytes(int rendition) const {
+        return manifest_.renditions[static_cast<std::size_t>(rendition)].header_bytes;
+    }
     double now() const { return static_cast<double>(presence_.loop().now_ms()) / 1000; }
 
     Presence& presence_;
@@ -116,8 +120,8 @@ class Driver {
     Calls calls_;
     song::Manifest manifest_;
     std::map<int, song::Index> index_;  // by rendition
-    std::map<int, Bytes> headers_;      // by rendition
-    std::map<Chunk, Bytes> chunks_;     // partial, or complete and not delivered yet
+    gather::Headers headers_;
+    std::map<Chunk, Bytes> chunks_;  // partial, or complete and not delivered yet
     std::map<int, Flight> flights_;
     std::map<int, std::unique_ptr<http::Upstream>> peers_;  // by the conductor's number
     std::set<int> hits_;          // requests that an edge served from its cache

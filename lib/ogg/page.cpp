@@ -146,4 +146,18 @@ void rewrite_page(std::span<std::uint8_t> page, std::uint32_t serial, std::uint3
     write_le(page.subspan(22, 4), page_crc(page.first(header), page.subspan(header)));
 }
 
+Result<Bytes> with_serial(BytesView pages, std::uint32_t serial) {
+    Bytes out{pages.begin(), pages.end()};
+    PageReader reader{pages};
+    std::size_t at = 0;
+    while (true) {
+        auto page = reader.next();
+        if (!page) return page.error();
+        if (!*page) return out;
+        const std::span<std::uint8_t> here{out.data() + at, (*page)->size()};
+        rewrite_page(here, serial, (*page)->number(), (*page)->granule(), (*page)->eos());
+        at += here.size();
+    }
+}
+
 }  // namespace stretto::ogg

@@ -98,4 +98,11 @@ class Packer {
 void rewrite_page(std::span<std::uint8_t> page, std::uint32_t serial, std::uint32_t number,
                   std::int64_t granule, bool eos);
 
+constexpr std::size_t serial_offset = 14;  ///< in a page
+constexpr std::size_t serial_end = 18;     ///< bytes of a page that tell its serial number
+
+/// Copy whole pages, with another serial number and the matching CRCs: chunks of a rendition have
+/// such headers. Malformed if they are not whole pages with correct CRCs.
+Result<Bytes> with_serial(BytesView pages, std::uint32_t serial);
+
 }  // namespace stretto::ogg

@@ -42,6 +42,8 @@ constexpr double index_down_s = 2, index_down_margin = 1.2;
 constexpr double index_fast_bytes = 250'000;  // a second: 5 kB are not felt
 constexpr std::uint32_t rate_from_bytes = 5'000;
 
+constexpr double spare_from_s = 0.05;  // that headers take, so as not to be requested again
+
 constexpr double ample_ratio = 1.5;  // of the rate that comes to the rate that is heard
 
 }  // namespace
@@ -52,7 +54,10 @@ Session::Session(const abr::Shape& shape, int rate, abr::Policy& policy, const O
       policy_(policy),
       options_(options),
       kept_(shape.renditions.size(), std::vector<bool>(shape.chunk_s.size())),
-      missing_(shape.renditions.size()) {
+      missing_(shape.renditions.size()),
+      headers_(shape.renditions.size()),
+      equal_(shape.renditions.size()),
+      spared_(shape.renditions.size()) {
     begins_.push_back(0);
     for (const double s : shape.chunk_s) begins_.push_back(begins_.back() + std::llround(s * rate));
 }
@@ -108,6 +113,9 @@ abr::State Session::state(double now, const Heard& heard) {
     s.lowest = options_.lowest;
     s.highest = options_.highest;
     s.first = options_.first;
+    for (std::size_t r = 0; r < spared_.size(); ++r) spared_[r] = spared(static_cast<int>(r));
+    s.headers = &headers_;
+    s.spared = &spared_;
     if (want_) {
         under_way_.audio_s = static_cast<double>(have_ - begin_of(chunk_)) / rate_;
         s.under_way = &under_way_;
@@ -304,7 +312,10 @@ double Session::start_s() const {
     const double length = shape_.chunk_s[static_cast<std::size_t>(chunk_)];
     const double ratio = rate_seen_ * length / chunk_of(shape_, want_->rendition, chunk_).bytes;
     const double slow = std::clamp((ample_ratio - ratio) / (ample_ratio - 1), 0.0, 1.0);
-    return options_.start_s + slow * std::max(0.0, options_.slow_start_s - options_.start_s);
+    const double least =
+        rate_seen_ * length / chunk_of(shape_, options_.lowest, want_->chunk).bytes;
+    return options_.start_s + slow * std::max(0.0, options_.slow_start_s - options_.start_s) +
+           options_.too_slow_start_s * std::max(0.0, 1 - least);
 }
 
 /// How fast bytes come; the waiting for the first is not in it.
@@ -328,6 +339,20 @@ void Session::measure(std::uint32_t bytes, double now) {
     const auto since = under_way_.got + bytes - first_bytes_;
     if (since >= rate_from_bytes) rate_seen_ = since / (now - first_byte_);
 }
+
+void Session::headers(int rendition, bool here, bool equal) {
+    headers_[static_cast<std::size_t>(rendition)] = here;
+    equal_[static_cast<std::size_t>(rendition)] = here && equal;
+}
+
+std::uint32_t Session::spared(int rendition) const {
+    const auto r = static_cast<std::size_t>(rendition);
+    const auto bytes = shape_.renditions[r].header_bytes;
+    const bool slow = edge_took_ > 0 && bytes >= spare_from_s * edge_rate();
+    return equal_[r] && slow ? bytes : 0;
+}
+
+void Session::spare(std::uint32_t bytes) { want_->begin = under_way_.begin = bytes; }
 
 void Session::came(int want, std::uint32_t bytes, std::int64_t audio, double now, bool network) {
     if (!want_ || want_->number != want || bytes == 0) return;

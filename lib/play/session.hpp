@@ -20,6 +20,10 @@ class Session {
         /// kbit/s it spares half of the songs a stall within their first
         /// seconds.
         double slow_start_s = 4;
+        /// On a link that is too slow for the lowest bitrate, in addition: the part of this time
+        /// that the link falls behind in it. Such links stall in any case, and a wait before the
+        /// first sound costs a listener less than one after it.
+        double too_slow_start_s = 10;
         double resume_s = 2;          ///< the same after a stall
         double most_s = 30;           ///< maximum buffer level
         double lead_s = 15;           ///< the same before `settled_s` were heard
@@ -120,6 +124,16 @@ class Session {
     /// change.
     void redo(const Heard& heard);
 
+    /// Whether the rendition's headers are here.
+    /// @param equal  those of its other chunks are the same but for the serial number
+    void headers(int rendition, bool here, bool equal);
+    /// Bytes at the start of a chunk that need not be requested from an edge: its headers, on a
+    /// link on which they take a while. On others, a request for the whole chunk is simpler to
+    /// cache, for everybody.
+    std::uint32_t spared(int rendition) const;
+    /// The first bytes of the open want, which begins with its chunk, are here.
+    void spare(std::uint32_t bytes);
+
     /// The rendition whose index should be fetched now; without an index, the player cannot switch
     /// to this rendition within a chunk.
     /// @param known  by rendition: indexes that are here or were requested
@@ -134,7 +148,7 @@ class Session {
     bool is_missing(int rendition) const { return missing_[static_cast<std::size_t>(rendition)]; }
 
     /// Buffer level for the first sound: start_s on a link 1.5 times as fast as playback,
-    /// slow_start_s on a link slower than playback.
+    /// slow_start_s on a link slower than playback, more on one that is too slow for every bitrate.
     double start_s() const;
 
     bool complete() const noexcept { return chunk_ == shape_.chunks(); }
@@ -173,10 +187,12 @@ class Session {
     std::vector<std::int64_t> begins_;  // of chunks, and the song's end
     std::vector<std::vector<bool>> kept_;
     std::vector<bool> missing_;
-    int chunk_ = 0;              // of the open want, or the next
-    std::int64_t have_ = 0;      // end of the buffered audio
-    std::int64_t left_at_ = -1;  // the same at the last switch of an open request
-    int last_ = -1;              // rendition of the audio before have_
+    std::vector<bool> headers_, equal_;  // by rendition; see headers()
+    std::vector<std::uint32_t> spared_;  // for the policy
+    int chunk_ = 0;                      // of the open want, or the next
+    std::int64_t have_ = 0;              // end of the buffered audio
+    std::int64_t left_at_ = -1;          // the same at the last switch of an open request
+    int last_ = -1;                      // rendition of the audio before have_
     int numbers_ = 0;
     std::optional<Want> want_;
     abr::UnderWay under_way_;

@@ -663,10 +663,11 @@ void CrowdClient::keep_pieces(const Ask& ask, std::uint32_t got) {
     auto& have = holding(ask.rendition).have;
     if (chunk.pieces.empty() || have.has(ask.chunk)) return;
     gather::PieceSet set = 0;
+    const auto begin = ask.makes_headers ? 0 : ask.begin;
     const auto n = std::min<std::size_t>(chunk.pieces.size(), gather::most_told_pieces);
     for (std::size_t i = 0; i < n; ++i) {
         const auto end = i + 1 < chunk.pieces.size() ? chunk.pieces[i + 1].offset : chunk.bytes;
-        if (chunk.pieces[i].offset >= ask.begin && end <= ask.begin + got)
+        if (chunk.pieces[i].offset >= begin && end <= ask.begin + got)
             set |= gather::PieceSet{1} << i;
     }
     if (set != 0) have.parts[ask.chunk] |= set;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "gather/headers.hpp"
 #include "gather/listening.hpp"
 #include "sim/pages.hpp"
 
@@ -115,7 +116,9 @@ class Player {
         const double bytes = bytes_of(ask);
         flights_.push_back({wire_.ask(ask.source, settings_.head_bytes + bytes), ask});
         if (ask.what != Ask::What::part && ask.what != Ask::What::first) return;
-        wire_.mark(flights_.back().number, settings_.head_bytes + 1);
+        // the first bytes that the rules hear of: with them the measuring of a rate begins
+        const std::uint32_t first = ask.makes_headers ? gather::serial_bytes : 1;
+        wire_.mark(flights_.back().number, settings_.head_bytes + first);
         ++out_.requests;
     }
     void carry_out(const gather::Cancel& cancel) {
@@ -142,7 +145,9 @@ class Player {
             pages_.emplace(rendition(pass.rendition), pass.chunk,
                            song_.chunk_s[static_cast<std::size_t>(pass.chunk)],
                            static_cast<int>(piece - chunk.pieces.begin()));
-            paged_ = pass.begin;
+            const auto flight = std::ranges::find_if(
+                flights_, [&](const Flight& fl) { return fl.ask.begin + fl.told == pass.stop; });
+            paged_ = flight == flights_.end() ? pass.begin : flight->ask.begin;
         }
         const double begin = static_cast<double>(listening_.session().begin_of(pass.chunk)) / rate;
         double audio = static_cast<double>(listening_.session().have()) / rate;

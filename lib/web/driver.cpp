@@ -191,13 +191,13 @@ void Driver::carry_out(const gather::Cancel& cancel) {
 }
 
 void Driver::carry_out(const gather::Begin& begin) {
-    calls_.part(begin.part,
-                begin.headers ? BytesView{headers_[begin.part.rendition]} : BytesView{});
+    calls_.part(begin.part, begin.headers ? headers_.of(begin.part.rendition) : BytesView{});
 }
 
 void Driver::carry_out(const gather::Pass& pass) {
     const BytesView all{bytes_of({pass.rendition, pass.chunk})};
     const auto audio = calls_.bytes(all.subspan(pass.begin, pass.stop - pass.begin));
+    if (audio) headers_.decoded(pass, all, header_bytes(pass.rendition));
     rules_->decoded(pass, audio, page_.now);
 }
 
@@ -209,10 +209,10 @@ void Driver::carry_out(const gather::Check& check) {
     const bool right =
         bytes.size() == static_cast<std::size_t>(row.bytes) && sha256(bytes) == row.sha256;
     if (right) {
-        if (headers_[check.rendition].empty())
-            headers_[check.rendition].assign(bytes.begin(), bytes.begin() + rendition.header_bytes);
         keep_manifest();
         keep(song::chunk_path(rendition.kbps, check.chunk), bytes);
+    } else {
+        headers_.forget(check.rendition);
     }
     chunks_.erase(key);
     rules_->checked(check.rendition, check.chunk, right, page_.now);
@@ -409,6 +409,7 @@ void Driver::data(int number, BytesView bytes) {
         const auto end = ask.begin + flight.got;
         if (chunk.size() < end) chunk.resize(end);
         std::ranges::copy(bytes, chunk.begin() + static_cast<std::ptrdiff_t>(end - bytes.size()));
+        headers_.make(ask, flight.got, bytes.size(), chunk);
     }
     rules_->received(of_rules, static_cast<std::uint32_t>(bytes.size()), page_.now);
     carry_out();
@@ -452,7 +453,7 @@ void Driver::ended(int number) {
     const int of_rules = flight.of_rules;
     if (ask.what == Ask::What::manifest) return take_manifest(number);
     if (ask.what == Ask::What::index) return take_index(number);
-    if (ask.what == Ask::What::headers) headers_[ask.rendition] = std::move(flight.data);
+    if (ask.what == Ask::What::headers) headers_.know(ask.rendition, flight.data);
     close(number);
     rules_->ended(of_rules, page_.now);
     carry_out();
@@ -491,8 +492,7 @@ void Driver::read(int number, std::optional<BytesView> bytes) {
         page_.shelf.lost(id_, path);
         return fail(number, Fault::missing, "it is kept no more");
     }
-    if (headers_[ask.rendition].empty())
-        headers_[ask.rendition].assign(bytes->begin(), bytes->begin() + rendition.header_bytes);
+    headers_.know(ask.rendition, bytes->first(static_cast<std::size_t>(rendition.header_bytes)));
     chunks_[{ask.rendition, ask.chunk}].assign(bytes->begin(), bytes->end());
     rules_->received(of_rules, ask.stop - ask.begin, page_.now);
     carry_out();

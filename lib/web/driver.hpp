@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 
+#include "gather/headers.hpp"
 #include "gather/listening.hpp"
 #include "song/index.hpp"
 #include "song/manifest.hpp"
@@ -73,6 +74,9 @@ class Driver {
     int kbps(int rendition) const {
         return manifest_.renditions[static_cast<std::size_t>(rendition)].kbps;
     }
+    std::int64_t header_bytes(int rendition) const {
+        return manifest_.renditions[static_cast<std::size_t>(rendition)].header_bytes;
+    }
     std::string path_of(const gather::Ask& ask) const;
     std::string why_of(int status) const;
     std::optional<gather::Found> adopt(song::Manifest manifest);
@@ -117,7 +121,7 @@ class Driver {
     std::map<int, int> numbers_;     // number in the rules -> number in the page
     std::set<int> hits_;             // numbers in the rules
     std::map<Chunk, Bytes> chunks_;  // from their beginning; missing bytes are zeros
-    std::map<int, Bytes> headers_;   // per rendition
+    gather::Headers headers_;
     std::map<int, song::Index> index_;
     std::shared_ptr<bool> there_ = std::make_shared<bool>(true);  // for late answers
     Bytes first_, json_;  // chunk 0 before the manifest; the manifest until it is stored

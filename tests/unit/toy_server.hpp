@@ -9,6 +9,7 @@
 #include "http/range.hpp"
 #include "http/server.hpp"
 #include "net/socket.hpp"
+#include "ogg/page.hpp"
 #include "song/index.hpp"
 #include "song/manifest.hpp"
 
@@ -92,17 +93,18 @@ inline bool run_until(net::Loop& loop, const std::function<bool()>& so,
     return !late;
 }
 
-/// A song of noise, that nothing could decode: it is bytes with hashes to whoever carries it.
+/// A song of noise, that nothing could decode: it is bytes with hashes to whoever carries it. Only
+/// the headers are pages.
 struct Song {
     static constexpr int kbps = 320, chunks = 6, pieces = 4;
-    static constexpr std::size_t piece_bytes = 10000;
+    static constexpr std::size_t piece_bytes = 10000, header_bytes = 3000;
     song::Manifest manifest;
     Files files;
     std::vector<std::string> sound;  ///< chunks
 
     Song() {
         song::Index index;
-        song::Rendition rendition{kbps, kbps, 3000, {}, {}};
+        song::Rendition rendition{kbps, kbps, header_bytes, {}, {}};
         for (int k = 0; k < chunks; ++k) {
             sound.push_back(noise(k));
             index.emplace_back();
@@ -134,7 +136,13 @@ struct Song {
 
    private:
     static std::string noise(int seed) {
-        std::string out;
+        Bytes pages;
+        ogg::Packer packer{static_cast<std::uint32_t>(seed)};
+        packer.add(Bytes(header_bytes - 27 - 12), 0);  // and 12 bytes of lacing
+        packer.flush(pages);
+        packer.add(Bytes(200), 1000);
+        packer.flush(pages);
+        std::string out{as_text(pages)};
         auto n = static_cast<std::uint32_t>(seed);
         while (out.size() < pieces * piece_bytes)
             out += static_cast<char>((n = n * 1664525 + 1013904223) >> 24);

@@ -6,6 +6,7 @@
 #include "abr/expectation.hpp"
 #include "abr/outlook.hpp"
 #include "abr/policy.hpp"
+#include "abr/shape.hpp"
 #include "made_up.hpp"
 
 using namespace stretto::abr;
@@ -92,18 +93,54 @@ BOOST_AUTO_TEST_CASE(a_nearly_complete_chunk_is_not_abandoned) {
     s.under_way = &now;
     BOOST_TEST((policy->decide(s).what == Do::go_on));
 }
-BOOST_AUTO_TEST_CASE(without_an_index_nothing_is_spliced) {
+BOOST_AUTO_TEST_CASE(without_an_index_only_what_is_short_comes_again) {
     auto song = made_up_song(21);
     for (auto& r : song.renditions)
         for (auto& chunk : r.chunks) chunk.pieces.clear();
-    const auto policy = make_policy("stretto");
-    carry(*policy, 0, 20, 500);
-    policy->decide(playing(song, 20, 20, 2, 2));
-    carry(*policy, 20, 6, 70);
-    UnderWay now{2, 0, 400000, 52500, 1, 20};
-    auto s = playing(song, 26.05, 15, 2, 2);
-    s.under_way = &now;
-    BOOST_TEST((policy->decide(s).what != Do::splice));
+    const auto decides = [&](double audio_s, std::uint32_t got) {
+        const auto policy = make_policy("stretto");
+        carry(*policy, 0, 20, 500);
+        policy->decide(playing(song, 20, 20, 2, 2));
+        carry(*policy, 20, 6, 70);
+        UnderWay now{2, 0, 400000, got, audio_s, 20};
+        auto s = playing(song, 26.05, 15, 2, 2);
+        s.under_way = &now;
+        return policy->decide(s).what;
+    };
+    BOOST_TEST((decides(1, 52'500) == Do::splice));
+    BOOST_TEST((decides(8, 330'000) == Do::go_on));
+}
+BOOST_AUTO_TEST_CASE(a_link_that_is_too_slow_for_the_first_chunk_is_noticed_before_it_sounds) {
+    const auto song = made_up_song(21);
+    const auto decides = [&](double kbps) {
+        const auto policy = make_policy("stretto");
+        State s = playing(song, 0, 0, 0, -1);
+        s.playing = s.started = false;
+        policy->decide(s);
+        policy->latency(0.3);
+        carry(*policy, 0.3, 1, kbps);
+        UnderWay now{2, 0, 400000, static_cast<std::uint32_t>(kbps * 125), 0.3, 0};
+        s = playing(song, 1.35, 0.3, 0, -1);
+        s.playing = s.started = false;
+        s.under_way = &now;
+        return policy->decide(s);
+    };
+    BOOST_TEST((decides(110).what == Do::splice));
+    BOOST_TEST(decides(110).rendition == 0);
+    BOOST_TEST((decides(400).what == Do::go_on));
+}
+BOOST_AUTO_TEST_CASE(headers_that_are_here_make_a_splice_cheaper) {
+    const auto song = made_up_song(21);
+    State s = playing(song, 20, 15, 2, 2);
+    BOOST_TEST(headers_of(s, 1) == song.renditions[1].header_bytes);
+    BOOST_TEST(bytes_of(s, 1) == song.renditions[1].chunks[2].bytes);
+    const std::vector<bool> here{false, true, false};
+    const std::vector<std::uint32_t> spared{0, 4000, 0};
+    s.headers = &here;
+    s.spared = &spared;
+    BOOST_TEST(headers_of(s, 1) == 0);
+    BOOST_TEST(headers_of(s, 0) == song.renditions[0].header_bytes);
+    BOOST_TEST(bytes_of(s, 1) == song.renditions[1].chunks[2].bytes - 4000.0);
 }
 
 BOOST_AUTO_TEST_CASE(a_stage_with_enough_in_hand_only_moves_the_buffer) {

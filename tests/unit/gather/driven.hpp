@@ -48,6 +48,7 @@ class Driven {
     std::vector<Came> came;
     std::vector<Deliver> delivered;
     std::vector<Check> checks;
+    std::vector<Pass> passed;
     std::vector<Switched> switched;
     std::vector<Reject> rejected;
     std::vector<swarm::Report> told;  ///< for the tracker
@@ -133,6 +134,7 @@ class Driven {
             if (start_s < 0) start_s = session.start_s();
             const auto& want = *session.under_way();
             rules_.decoded(pass, session.audio_of(want, pass.stop - want.begin), now);
+            passed.push_back(pass);
         }
     }
     void note(const Check& check) {

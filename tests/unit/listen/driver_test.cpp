@@ -318,6 +318,38 @@ BOOST_AUTO_TEST_CASE(only_a_chunk_with_a_correct_hash_is_cached) {
     check(3, false);
     BOOST_TEST(!std::filesystem::exists(kept(3)));
 }
+BOOST_AUTO_TEST_CASE(headers_of_one_chunk_make_those_of_the_next) {
+    calls.bytes = [](BytesView) { return 0; };
+    begin_found();
+    const auto ask = [](int chunk) {
+        auto rest = part(chunk, toy::Song::header_bytes);
+        rest.makes_headers = true;
+        return rest;
+    };
+    fetch(0);
+    order(gather::Pass{0, 0, 0, 0, 20000, true});
+    check(0, true);
+    for (const int chunk : {1, 2}) {
+        const int number = want(ask(chunk));
+        BOOST_REQUIRE(until_told(text("ended ", number)));
+        BOOST_TEST(rules->bytes[number] == 40000u - toy::Song::header_bytes);
+        check(chunk, true);
+    }
+    // another serial number makes other headers, and a wrong chunk
+    auto other = song().sound[3].substr(toy::Song::header_bytes);
+    other[14] ^= 1;
+    answer("chunk_3", 206, "Content-Range: bytes 3000-39999/40000\r\n", other);
+    const int wrong = want(ask(3));
+    BOOST_REQUIRE(until_told(text("ended ", wrong)));
+    check(3, false);
+    server.first = nullptr;
+    // what was wrong may be the headers: those of the next chunk are taken
+    fetch(4);
+    order(gather::Pass{0, 0, 4, 0, 20000, true});
+    const int again = want(ask(3));
+    BOOST_REQUIRE(until_told(text("ended ", again)));
+    check(3, true);
+}
 BOOST_AUTO_TEST_CASE(chunks_are_delivered_in_order_and_a_kept_one_counts_as_from_the_cache) {
     begin_found();
     for (const int chunk : {1, 0}) {

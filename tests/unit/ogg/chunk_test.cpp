@@ -60,6 +60,26 @@ void check_truth(Signal signal, int samples, int rate, int channels, int kbps, i
 
 BOOST_AUTO_TEST_SUITE(ogg_chunk)
 
+BOOST_AUTO_TEST_CASE(headers_of_a_rendition_differ_in_the_serial_number_alone) {
+    const auto stream = encode(Signal::sweep, 3 * 44100, 44100, 2, 96, 44100);
+    const auto song = cut(stream, 44100);
+    BOOST_REQUIRE(song.chunks.size() > 1u);
+    const auto headers = [&](std::size_t k) {
+        const auto& chunk = song.chunks[k];
+        return BytesView{chunk.bytes}.first(static_cast<std::size_t>(chunk.facts.header_bytes));
+    };
+    const auto& second = song.chunks[1];
+    const auto serial = read_u32(second.bytes, headers(1).size() + serial_offset);
+    const auto made = with_serial(headers(0), serial);
+    BOOST_REQUIRE(made);
+    BOOST_TEST(!std::ranges::equal(headers(0), headers(1)));
+    BOOST_TEST(std::ranges::equal(*made, headers(1)));
+    for (std::size_t n = 1; n < headers(0).size(); n += 97)
+        BOOST_TEST(!with_serial(headers(0).first(n), serial), n << " bytes");
+    Bytes damaged{headers(0).begin(), headers(0).end()};
+    damaged[60] ^= 1;
+    BOOST_TEST(!with_serial(damaged, serial));
+}
 BOOST_AUTO_TEST_CASE(chunks_pieces_and_the_joined_file_decode_to_the_uncut_stream_bit_for_bit) {
     for (auto signal : {Signal::sweep, Signal::noise, Signal::silence, Signal::impulses})
         for (int kbps : {96, 320}) check_truth(signal, 35 * 44100 + 17, 44100, 2, kbps, 441000);

@@ -119,9 +119,34 @@ BOOST_FIXTURE_TEST_CASE(up_and_down_again_without_a_sample_in_between_ends, Play
     BOOST_TEST(decide(Do::splice, 1, 3).want.has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(headers_that_are_here_are_spared_on_a_slow_link, Playing) {
+    decide(Do::take, 0);
+    came(500, 1);
+    came(500, 2);  // of which 20 take 0.04 s
+    session.headers(0, true, true);
+    BOOST_TEST(session.spared(0) == 0u);
+    session.ended(session.under_way()->number);
+    total = 0;
+    decide(Do::take, 0, 2);
+    came(100, 3);
+    came(100, 9);
+    BOOST_TEST(session.spared(0) == 20u);
+    BOOST_TEST(session.spared(1) == 0u);
+    session.headers(0, true, false);
+    BOOST_TEST(session.spared(0) == 0u);
+    session.ended(session.under_way()->number);
+    const auto want = *decide(Do::take, 0, 9).want;
+    session.spare(20);
+    // the last chunk has 500 bytes: 5 s of 480
+    BOOST_TEST(session.audio_of(*session.under_way(), 480) == 25 * rate);
+    session.came(want.number, 180, 21 * rate, 10, true);
+    BOOST_TEST(session.have() == 21 * rate);
+    BOOST_TEST(session.under_way()->begin == 20u);
+}
+
 BOOST_AUTO_TEST_CASE(sound_waits_for_more_audio_on_a_link_slower_than_the_bitrate) {
     // 10 kB are a second of the lower rendition
-    for (const auto& [bytes_per_s, in_hand] : {std::pair{6'000u, 4.0},
+    for (const auto& [bytes_per_s, in_hand] : {std::pair{6'000u, 8.0},  // 4 s of 10 are missing
                                                {10'000u, 4.0},
                                                {12'500u, 2.225},
                                                {15'000u, 0.45},

@@ -129,6 +129,21 @@ BOOST_AUTO_TEST_CASE(two_songs_play_without_a_gap_and_both_are_reported) {
     BOOST_TEST(browser.posted.find("\"why\":\"finished\"") != std::string::npos);
     BOOST_TEST(browser.posted.find("stall") == std::string::npos);
 }
+BOOST_AUTO_TEST_CASE(a_slow_link_brings_the_headers_once_and_each_chunk_is_whole) {
+    player().play(first().id, 0);
+    BOOST_REQUIRE(until("\"state\":\"ended\""));
+    const auto manifest =
+        song::parse_manifest(as_text(first().files.at(first().path("manifest.json"))));
+    BOOST_REQUIRE(manifest);
+    const auto headers = manifest->renditions.front().header_bytes;
+    for (const int k : {1, 2})
+        BOOST_TEST(ordered(text("96/chunk_", k, ".ogg Range=bytes=", headers, "-")));
+    for (const int k : {0, 1, 2}) {
+        const auto path = first().path(song::chunk_path(96, k));
+        BOOST_TEST((browser.kept[path] == first().files.at(path)), path);
+    }
+    BOOST_TEST(differ(browser.heard(2), first().pcm.at(96)) == -1);
+}
 BOOST_AUTO_TEST_CASE(a_song_that_starts_in_the_middle_requests_no_earlier_chunks) {
     player().play(first().id, 9.5);
     BOOST_REQUIRE(until("\"state\":\"ended\""));
