@@ -154,7 +154,7 @@ Result<Bytes> with_serial(BytesView pages, std::uint32_t serial) {
         auto page = reader.next();
         if (!page) return page.error();
         if (!*page) return out;
-        const std::span<std::uint8_t> here{out.data() + at, (*page)->size()};
+        const auto here = std::span{out}.subspan(at, static_cast<std::size_t>((*page)->size()));
         rewrite_page(here, serial, (*page)->number(), (*page)->granule(), (*page)->eos());
         at += here.size();
     }
