@@ -169,8 +169,10 @@ class Stretto final : public Policy {
             if (q == now.rendition) continue;
             // the first sound comes before a better one
             if (q > now.rendition && !s.started && s.buffer < 1) break;
-            // without an index, all of the chunk comes again: its first seconds are cheap
-            const int piece = std::max(0, joining_piece(*s.shape, q, s.chunk, now.audio_s));
+            const int join_at = joining_piece(*s.shape, q, s.chunk, now.audio_s);
+            // without an index, all of the chunk comes again: only to get away from a slow request
+            if (q > now.rendition && join_at < 0) continue;
+            const int piece = std::max(0, join_at);
             const auto& chunk = chunk_of(s, q);
             const auto join = chunk.pieces.empty() ? Shape::Piece{}
                                                    : chunk.pieces[static_cast<std::size_t>(piece)];
