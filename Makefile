@@ -36,7 +36,7 @@ DEPS_DEB     := debhelper lintian fakeroot dpkg-dev debootstrap
 DEPS_FUZZ    := clang-19 libclang-rt-19-dev
 RTC_FOREIGN  := lib/rtc/engine.cpp lib/rtc/ice.cpp lib/rtc/association.cpp
 # the rules and the decoder for browsers, and a program that runs them without one
-DEPS_WEB     := clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 dpkg-dev nodejs
+DEPS_WEB     := clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 dpkg-dev nodejs zopfli
 
 # What pkg-config knows, asked once: on a machine with nothing but make it is not there yet when this file is read.
 ifeq ($(filter deps clean help uninstall,$(or $(MAKECMDGOALS),all)),)
@@ -282,7 +282,7 @@ $B/web/same: $B/tests/web/same.o $B/lib$(NAME).a
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $W/core.wasm.gz: $W/core.wasm
-	gzip -9nc $< >$@
+	zopfli -c $< >$@
 
 # linked with the library that the sanitized tests have: its code also counts what a fuzzer has reached
 $(addprefix $B/fuzz/,$(RTC_FUZZ)): LIBS += $(RTC_LIBS)

@@ -45,7 +45,7 @@ served() { # the core: small, unchanging, and the same bytes with and without co
     curl -sfD head --compressed -o core.wasm "$url${web}core.wasm" && grep -qi '^content-encoding: gzip' head &&
         grep -qi '^cache-control:.*immutable' head &&
         grep -qi '^content-type: application/wasm' head && curl -sf -o plain.wasm "$url${web}core.wasm" && cmp core.wasm plain.wasm &&
-        [ "$(sed -n 's/^content-length: \([0-9]*\).*/\1/Ip' head)" -lt 225000 ] &&
+        [ "$(sed -n 's/^content-length: \([0-9]*\).*/\1/Ip' head)" -lt 220000 ] &&
         [ "$(curl -so /dev/null -w '%{http_code}' "$url/web/0/core.wasm")" = 404 ]
 }
 ok 'the core is small, and its path never changes' served
