@@ -460,8 +460,11 @@ void Desk::asked_by_page(const std::string& id) {
     around_.peers.layout(id, [this, id](const std::optional<swarm::Layout>& layout) {
         if (!layout) return;
         const auto now = around_.now_ms();
-        if (of_pages_.size() >= most_of_pages)
+        // all are looked at, so not for each request of a stranger
+        if (of_pages_.size() >= most_of_pages && now >= pages_cleared_ms_ + 1000) {
+            pages_cleared_ms_ = now;
             std::erase_if(of_pages_, [&](const auto& one) { return one.second <= now; });
+        }
         if (of_pages_.size() >= most_of_pages && !of_pages_.contains(id)) return;
         of_pages_[id] = now + static_cast<std::uint64_t>(options_.ttl_s) * 1000;
     });

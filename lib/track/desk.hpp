@@ -155,6 +155,7 @@ class Desk {
     };
     /// Songs that pages ask peers for -> until when peers are told, ms.
     std::unordered_map<swarm::SongId, std::uint64_t, SongHash> of_pages_;
+    std::uint64_t pages_cleared_ms_ = 0;  // when old ones were last dropped, because it was full
     Counters counters_;
     std::string pass_key_;
     swarm::Mailboxes mailboxes_;
