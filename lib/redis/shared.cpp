@@ -35,14 +35,6 @@ Shared::Shared(Client& client, Options options)
     learn_secret();
 }
 
-// splitmix64 (Steele, Lea and Flood, OOPSLA 2014)
-std::uint64_t Shared::random() noexcept {
-    std::uint64_t z = random_ += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 /// The first tracker's secret is that of all. If Redis loses it, the first who notices restores it.
 void Shared::learn_secret() {
     learned_ms_ = wall_ms();

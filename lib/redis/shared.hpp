@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/digest.hpp"
+#include "base/split_mix.hpp"
 #include "net/life.hpp"
 #include "redis/client.hpp"
 #include "redis/entry.hpp"
@@ -49,7 +50,7 @@ class Shared {
     bool is_ready() const noexcept { return tickets_.has_value(); }
     /// As soon as the secret is known.
     swarm::Tickets& tickets() noexcept { return *tickets_; }
-    std::uint64_t random() noexcept;
+    std::uint64_t random() noexcept { return random_(); }
 
     std::uint64_t wall_ms() const { return options_.wall_ms() - ahead_ms_; }
     std::uint32_t wall_s() const { return static_cast<std::uint32_t>(wall_ms() / 1000); }
@@ -81,7 +82,8 @@ class Shared {
     swarm::Hash hash_{0};
     std::optional<swarm::Tickets> tickets_;
     std::uint16_t home_;
-    std::uint64_t random_, learned_ms_ = 0;
+    SplitMix64 random_;
+    std::uint64_t learned_ms_ = 0;
     std::uint64_t ahead_ms_ = 0;  // how far our clock is ahead of Redis's, modulo 2^64
     net::Life life_;
 };

@@ -37,7 +37,6 @@ abr::Shape::Chunk chunk_of(std::uint32_t bytes, std::uint32_t headers, double le
 
 }  // namespace
 
-// splitmix64: Steele, Lea, Flood, OOPSLA 2014
 double Chance::normal() {
     double sum = -6;
     for (int i = 0; i < 12; ++i) sum += real();

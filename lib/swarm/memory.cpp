@@ -58,13 +58,6 @@ MemoryPeers::MemoryPeers(const PeersLimits& limits, std::uint64_t seed, std::uni
       failures_(failures),
       random_(hash_(now_ms, 1)) {}
 
-// splitmix64 (Steele, Lea and Flood, OOPSLA 2014)
-std::uint64_t MemoryPeers::random() noexcept {
-    std::uint64_t z = random_ += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
 std::uint64_t MemoryPeers::hash_of(const Endpoint& at) const noexcept {
     return hash_(hash_(word(at.ip.bytes.data()), word(at.ip.bytes.data() + 8)), at.port);
 }
@@ -485,7 +478,7 @@ void MemoryPeers::find_candidates(const Song& song, std::uint32_t number, Invent
     const std::uint32_t own = song.swarm.is_big() ? find_net(swarm::network_of(asker.ip)) : nobody;
     if (own != nobody) add_neighbours(number, wanted, own);
     if (song.swarm.is_big()) add_elders(song, wanted);
-    song.swarm.pick(asker.location, wanted, random(), *this, members_);
+    song.swarm.pick(asker.location, wanted, random_(), *this, members_);
     if (song.swarm.is_big()) {  // elders come by chance too
         std::ranges::sort(members_, {}, &Member::peer);
         const auto twice = std::ranges::unique(members_, {}, &Member::peer);
@@ -558,7 +551,7 @@ void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_
     note_elders(song);
     find_candidates(song, number, bits, asker);
     const auto peer_at = [this](std::uint32_t i) -> Peer& { return peers_[i]; };
-    const auto any = [this] { return random(); };
+    const auto any = [this] { return random_(); };
     choice_.rank(query, asker, seconds(now_ms), peer_at, any);
     choice_.choose(static_cast<std::size_t>(query.want), peer_at, any);
     const auto& chosen = choice_.chosen();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/split_mix.hpp"
 #include "swarm/health.hpp"
 #include "swarm/lookup.hpp"
 #include "swarm/peers.hpp"
@@ -172,7 +173,6 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     std::uint8_t tag_of(std::uint32_t song) const noexcept;
     bool has_received(Network from, std::uint8_t song) const;
     void set_id(Peer& peer, std::string_view id) noexcept;
-    std::uint64_t random() noexcept;
 
     PeersLimits limits_;
     std::size_t most_entries_;
@@ -194,7 +194,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     std::size_t unproved_peers_ = 0;
     std::vector<Failure> failures_;  // by hash; the newest of two in one place
     std::uint32_t serials_ = 0, stamps_ = 0;
-    std::uint64_t random_;
+    SplitMix64 random_;
     std::uint64_t listed_ = 0;
     PeersStats counted_;
     // reused, to save allocations
