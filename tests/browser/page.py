@@ -166,7 +166,7 @@ def queues(page, url):
     page.plays("Short")
     page.menu(SWEEP, "Add to the queue")
     page.js("(location.hash = '/queue', 0)")
-    page.wait("document.querySelectorAll('.song').length > 5")
+    page.wait("shown.route.view === 'queue' && document.querySelectorAll('.song').length > 5")
     assert page.titles()[:4] == ["Sweep", "Short", "Sweep", "Middle"], page.titles()[:4]
     assert page.js("[...document.querySelectorAll('.song')].findIndex(row => row.ariaCurrent)") == 1
     page.press("n")
@@ -183,7 +183,7 @@ def queues(page, url):
     assert page.text("title") == "Short"
     page.click("#repeat")
     page.click("#shuffle")
-    assert page.js("document.getElementById('shuffle').ariaPressed") == "true"
+    page.wait("document.getElementById('shuffle').ariaPressed === 'true'")  # the rest of the list is asked for first
     page.wait("document.querySelector('.song').ariaCurrent")
     # all of the list is mixed, not what was shown of it
     page.wait("document.querySelectorAll('.song').length === arguments[0]", 4 + FILLERS)

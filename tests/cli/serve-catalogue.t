@@ -117,12 +117,12 @@ unread() {
 ok 'after a restart, unchanged manifests are not read again' unread
 state=$(find "$XDG_STATE_HOME/stretto" -name 'catalogue-*' -size +50k)
 spoilt() {
-    printf x | dd of="$state" seek=20000 bs=1 conv=notrunc status=none && starts && page limit=1 &&
-        all_listed && stop "$pid" && head -c 9999 "$state" >short && cp short "$state" && starts && page limit=1 &&
+    printf x | dd of="$state" seek=20000 bs=1 conv=notrunc status=none && starts && soon page limit=1 &&
+        all_listed && stop "$pid" && head -c 9999 "$state" >short && cp short "$state" && starts && soon page limit=1 &&
         all_listed && stop "$pid"
 }
 ok 'a saved list that is damaged or truncated is made again' spoilt
-stateless() { starts --state /dev/null/none && all_listed && stop "$pid"; }
+stateless() { starts --state /dev/null/none && soon page limit=1 && all_listed && stop "$pid"; }
 ok 'without a directory for the saved list' stateless
 ok 'which is said' grep -q "cannot write into '/dev/null/none'" "$said.err"
 starts
