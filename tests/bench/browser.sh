@@ -2,8 +2,8 @@
 # The page in Chromium beside stretto-play: WINDOWS (10) of TRACES/scenarios.tsv, evenly spread, each played by both at the same time
 # behind links of their own, which the emulator changes every second as recorded. Then first visits: a new browser opens the page over
 # 1 Mbit/s and 40 ms round trip, and the first song is clicked as soon as it is listed. TRACES names a folder of recordings, without it
-# there are the visits alone; SECONDS_OF_SONG (80) is how much of each window is heard, GROUP (2) how many windows are played side by
-# side, VISITS (5) how many visits there are. 64 kB wait before a link, as in honest.sh.
+# there are the visits alone; SECONDS_OF_SONG (200) is how much of each window is heard, GROUP (5) how many windows are played side
+# by side, VISITS (5) how many visits there are. 64 kB wait before a link, as in honest.sh.
 #
 # All of it has nice -10, where that is allowed, and not real-time priority as in startup.sh: Chromium's zygotes then wait in the kernel for
 # locks of processes that get no turn (two cores stood still for ten minutes). On a busy machine the visits are slower than on an idle one.
@@ -16,11 +16,11 @@ fi
 # shellcheck source=tests/net/lib.sh
 . ./tests/net/lib.sh
 command -v chromedriver >/dev/null || { echo 'browser: skipped: there is no chromedriver'; exit 0; }
-windows=${WINDOWS:-10} length=${SECONDS_OF_SONG:-80}
+windows=${WINDOWS:-10} length=${SECONDS_OF_SONG:-200}
 export HOME="$work"
 
 sox -R -n -r 44100 -c 2 -b 16 song.wav synth "$length" pinknoise pinknoise gain -12 tremolo 0.3 60 &&
-    stretto-encode -b 96,160,320 song.wav | stretto-chunk | stretto-publish --name song store >id || exit
+    stretto-encode song.wav | stretto-chunk | stretto-publish --name song store >id || exit
 echo 'o 1 1000000 1000000 0 0' >lines
 if [ -n "${TRACES:-}" ]; then
     total=$(($(grep -c . "$TRACES/scenarios.tsv") - 1))
@@ -46,7 +46,7 @@ echo "median $(cat middle) ms (promised: 1500); bytes to a visitor: $(awk '{ pri
 
 if [ -n "${TRACES:-}" ]; then
     echo
-    python3 "$root/tests/bench/pairs.py" "$prefix" "$url" "$TRACES" windows.tsv pages.jsonl "${GROUP:-2}" >&9 || exit
+    python3 "$root/tests/bench/pairs.py" "$prefix" "$url" "$TRACES" windows.tsv pages.jsonl "${GROUP:-5}" >&9 || exit
 else
     echo 'recorded links: skipped: TRACES names no folder of recordings'
 fi

@@ -124,6 +124,15 @@ lean() { # with a rendition for 2G; the first chunk too, which is requested befo
         events chunk | jq -es 'all(.kbps <= 96) and any(.kbps == 96)'
 }
 ok '--data-saver takes the lowest bitrate that the song has' lean
+informed() { # the manifest comes from the tracker, before any byte has told how fast the link is
+    printf '[{"name": "here", "url": "%s"}]' "$edge" >edges.json &&
+        start stretto-track --edges edges.json --origin "$edge" &&
+        rm -rf cache events.jsonl &&
+        timeout 120 stretto-play --tracker "$url" --allow-local-peers --unpaced -O null --events events.jsonl lean &&
+        events chunk | jq -es 'length == 3 and all(.kbps == 96)' &&
+        stop "$pid"
+}
+ok 'the first chunk is not at the bitrate for 2G also when a tracker tells which there are' informed
 
 not_over_tls
 

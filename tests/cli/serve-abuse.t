@@ -49,7 +49,9 @@ pid=$origin_pid
 ok 'the origin too' alive
 
 few() { exec prlimit --nofile=40 stretto-serve "$@"; }
-few_descriptors() { start few "$@" && abuse full "$path" "$file" "$pid" && stop "$pid"; }
+few_descriptors() {
+    start few "$@" && { abuse full "$path" "$file" "$pid" || { tail -n 20 "$said.err" && return 1; }; } && stop "$pid"
+}
 ok 'with 40 descriptors it runs on, logs little, and recovers' few_descriptors store
 start stretto-serve store || exit
 ok 'an edge with 40' few_descriptors "$url"

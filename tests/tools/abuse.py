@@ -263,7 +263,8 @@ def bodies(url):
 
 
 def honest(url, path, file, times):
-    """Every one of these must succeed."""
+    """Every one of these must succeed; ten on each connection."""
+    assert times % 10 == 0 and times > 0
     with open(file, "rb") as opened:
         oracle = opened.read()
     for i in range(times // 10):
@@ -354,7 +355,7 @@ def outcome(wire):
 
 def full(url, path, file, pid):
     """More connections than descriptors: alive, waiting quietly, and as before when they have gone."""
-    honest(url, path, file, 1)  # from now on an edge has it, and needs no descriptor to ask for it
+    honest(url, path, file, 10)  # from now on an edge has it, and needs no descriptor to ask for it
     crowd = []
     for _ in range(60):
         wire = Wire(url)
