@@ -355,7 +355,9 @@ def outcome(wire):
 
 def full(url, path, file, pid):
     """More connections than descriptors: alive, waiting quietly, and as before when they have gone."""
-    honest(url, path, file, 10)  # from now on an edge has it, and needs no descriptor to ask for it
+    # from now on an edge has it, and needs no descriptor to ask for it. UBSan, too, has seen the types that this takes: the first time it
+    # opens a pipe to read a vptr through, and without descriptors it calls a good object a bad one
+    honest(url, path, file, 10)
     crowd = []
     for _ in range(60):
         wire = Wire(url)
