@@ -1,9 +1,8 @@
 #pragma once
 // What a source has of a rendition: whole chunks, and pieces of chunks that it still receives.
+#include <boost/container/flat_map.hpp>
 #include <cstdint>
 #include <vector>
-
-#include "base/flat_map.hpp"
 
 namespace stretto::gather {
 
@@ -22,7 +21,7 @@ constexpr bool contains(PieceSet set, int first, int end) {
 }
 
 /// The pieces of unfinished chunks, by chunk: a few, or none.
-using Parts = FlatMap<int, PieceSet>;
+using Parts = boost::container::flat_map<int, PieceSet>;
 
 /// How many uploads to serve at a time. Over a slow uplink few at a time, so that each piece is
 /// soon complete and can be passed on again: in a flash crowd of 400 players with 0.5 Mbit/s, peers

@@ -192,8 +192,8 @@ class Picker {
     std::vector<Chunk> chunks_;
     int left_;
     bool divided_ = false;
-    FlatMap<int, Peer> peers_;
-    FlatMap<int, Active> active_;  // by number
+    boost::container::flat_map<int, Peer> peers_;
+    boost::container::flat_map<int, Active> active_;  // by number
     int next_ = 1, edge_orders_ = 0, strangers_ = 0;
     double edge_rate_ = 0;
     mutable Millis slow_since_ = -1;  // since when peers are too slow

@@ -42,7 +42,7 @@ base    base
 '
 pure='gather play swarm abr cache song ogg vorbis'
 # what of base they may include: values, and the one function behind which hashing is
-values='bytes byte_set digest error flat_map json own split_mix text'
+values='bytes byte_set digest error json own split_mix text'
 # what they may not include, as an extended expression
 worldly='thread|jthread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier'
 worldly=$worldly'|fstream|iostream|filesystem|cstdio|stdio\.h|csignal|signal\.h'
@@ -128,7 +128,7 @@ done
 
 # Headers that take longer to compile than most files that would include them: for .cpp files alone, except
 slow='CLI/|nlohmann/|simdjson\.h|boost/|regex>|iostream>|sstream>|fstream>'
-may_be_slow=' lib/base/std.hpp lib/swarm/wrong.hpp lib/cache/eviction.hpp lib/swarm/announce.hpp'
+may_be_slow=' lib/base/std.hpp lib/swarm/wrong.hpp lib/cache/eviction.hpp lib/swarm/announce.hpp lib/gather/have.hpp'
 may_be_slow="$may_be_slow lib/swarm/inventory.hpp cmd/crowd_options.hpp cmd/listener_options.hpp "
 for file in $(grep -lE "^ *# *include <($slow)" lib/*/*.hpp cmd/*.hpp 2>/dev/null); do
     case $may_be_slow in
