@@ -5,7 +5,7 @@
 namespace stretto::track {
 namespace {
 
-/// Between looks at connections that are being made. To wait for each alone took nine system calls
+/// Between looks at connections that are being made. To wait for each alone took ten system calls
 /// instead of three.
 constexpr std::chrono::milliseconds look_time{10};
 
