@@ -54,7 +54,7 @@ class Channel {
         std::size_t wire = 0;   ///< bytes that went out
     };
     /// `first`, then `second`, or as much of them as goes at once.
-    /// @param more  other bytes follow at once
+    /// @param more  other bytes follow at once, or the end of the connection
     Done send(BytesView first, BytesView second, bool more);
     /// `first`, then some of a file.
     Done send_file(BytesView first, const Slice& slice);

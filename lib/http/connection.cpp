@@ -552,11 +552,13 @@ Connection::Sent Connection::send_text(bool more_follows) {
     return Sent::all;
 }
 
-/// Send the text and the slice in one call.
+/// Send the text and the slice in one call. The end of a last response leaves with the end of the
+/// connection, in one segment instead of two.
 Connection::Sent Connection::send_slice() {
     const auto head = as_bytes(answer_->text).subspan(answer_->text_sent);
+    const bool ends = !keep_alive_ && answer_->left == 0U;
     const auto done = answer_->slice.fd >= 0 ? channel_.send_file(head, answer_->slice)
-                                             : channel_.send(head, answer_->slice.bytes, false);
+                                             : channel_.send(head, answer_->slice.bytes, ends);
     count_sent(done.wire);
     const auto of_head = std::min(head.size(), done.taken);
     answer_->text_sent += of_head;
@@ -641,7 +643,7 @@ void Connection::write() {
                 break;
             }
             if (next != Next::slice) {
-                sent = send_text(false);
+                sent = send_text(next == Next::nothing && !keep_alive_);
                 if (sent != Sent::all) break;
                 if (next == Next::nothing) {
                     in_write_ = false;

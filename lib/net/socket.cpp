@@ -228,12 +228,6 @@ File begin_connecting(const Address& to) {
     return file;
 }
 
-bool has_connected(int fd) noexcept {
-    int error = 0;
-    socklen_t size = sizeof error;
-    return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
-}
-
 File listen_udp(const Address& address) {
     File file{::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     const int on = 1;

@@ -71,8 +71,6 @@ std::string print_local(int fd);
 /// A connection that is being made, non-blocking: writable when it is there or has failed. No File
 /// when it failed at once, with errno set.
 File begin_connecting(const Address& to);
-/// Whether it is there, once it is writable.
-bool has_connected(int fd) noexcept;
 
 /// `count` sockets that listen on one address and share what comes (SO_REUSEPORT), non-blocking.
 /// Port 0 is the same free port for all. An Error (69) when another program has the port.

@@ -46,16 +46,15 @@ class Prober {
     struct Try {
         swarm::Network network = 0;
         File socket;
-        std::unique_ptr<net::Poll> poll;
         std::uint64_t until_ms = 0;
         Done done;
     };
-    using Tries = std::list<Try>;  // by rising until_ms
+    using Tries = std::list<Try>;
     void go_on();
     void give_turn(swarm::Network network, Queue& queue);
     void begin(swarm::Network network, Wanted&& wanted);
+    void look();
     void end(Tries::iterator one, bool reached);
-    void wait_for_first();
 
     net::Loop& loop_;
     Limits limits_;
@@ -63,7 +62,7 @@ class Prober {
     std::deque<swarm::Network> turns_;  // networks that have something waiting and may begin it
     std::size_t waiting_ = 0;
     Tries tries_;
-    net::Timer late_, soon_;
+    net::Timer look_, soon_;
 };
 
 }  // namespace stretto::track

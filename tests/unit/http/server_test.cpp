@@ -2,6 +2,7 @@
 // bytes.
 #include "http/server.hpp"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -146,6 +147,15 @@ class Client {
         while (more()) {
         }
         return take(have_.size()) + (reset_ ? "(reset)" : "");
+    }
+    /// How many segments have come: tcpi_segs_in. glibc's tcp_info ends before it, and Linux's
+    /// header cannot be included beside glibc's.
+    unsigned segments() const {
+        std::array<std::uint32_t, 36> info{};
+        socklen_t size = sizeof info;
+        BOOST_REQUIRE(::getsockopt(socket_.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0);
+        BOOST_REQUIRE(size == sizeof info);
+        return info.back();
     }
     bool waits() {
         pollfd one{socket_.fd(), POLLIN, 0};
@@ -469,6 +479,15 @@ BOOST_AUTO_TEST_CASE(a_last_request_gets_a_complete_response_even_if_bytes_follo
             c.finish();
         }
     while (shared.counters.open > 0) std::this_thread::yield();
+}
+BOOST_AUTO_TEST_CASE(the_end_of_a_connection_comes_with_the_end_of_its_last_response) {
+    // each comes alone: it sends SYN, an acknowledgement of the request, the response with the end
+    for (const auto* target : {"/a", "/empty"}) {
+        auto c = client();
+        c.get(target, "Connection: close\r\n");
+        BOOST_TEST(begins(c.rest(), "HTTP/1.1 20"));
+        BOOST_TEST(c.segments() <= 3U);
+    }
 }
 BOOST_AUTO_TEST_CASE(draining_finishes_responses_and_closes_idle_connections) {
     auto idle = client(), slow = client(), half = client();
