@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "swarm/globe.hpp"
@@ -99,11 +100,13 @@ class Choice {
         const std::size_t places = want / 4;
         if (places == 0 || candidates.size() <= want) return;
         const auto network_at = [&](std::uint32_t i) { return network_of(peer_at(i).at.ip); };
-        const auto serial_of = [&](const Candidate& one) { return peer_at(one.peer).serial; };
+        const auto age_of = [&](const Candidate& one) {  // the better of those who came at once
+            return std::pair{peer_at(one.peer).serial, one.cost};
+        };
         const std::size_t among = std::max(2 * places, std::min(candidates.size() / 4, most_among));
-        std::ranges::make_heap(candidates, std::ranges::greater{}, serial_of);
+        std::ranges::make_heap(candidates, std::ranges::greater{}, age_of);
         for (auto end = candidates.end(); end != candidates.begin() && old_.size() < among;) {
-            std::ranges::pop_heap(candidates.begin(), end, std::ranges::greater{}, serial_of);
+            std::ranges::pop_heap(candidates.begin(), end, std::ranges::greater{}, age_of);
             const Network network = network_at((--end)->peer);
             if (std::ranges::none_of(
                     old_, [&](const Candidate& one) { return network_at(one.peer) == network; }))
