@@ -103,7 +103,7 @@ int list(const store::Store& store, bool as_json) {
 }
 
 int clean(store::Store& store, std::int64_t age_s) {
-    for (const auto& path : store.clean(age_s)) std::cout << printable(path) << '\n';
+    store.clean(age_s, [](const std::string& path) { std::cout << printable(path) << '\n'; });
     return 0;
 }
 

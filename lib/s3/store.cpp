@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -20,6 +21,7 @@ constexpr std::int64_t keep_removals_ms = std::int64_t{400} * 24 * 3600 * 1000;
 constexpr std::chrono::seconds flush_again{30};
 constexpr std::size_t most_note_bytes = 1u << 30;
 constexpr int most_changes = 40;
+constexpr int most_rounds = 8;  // of whoever finds that others undid what it has done
 
 Bytes bytes_of(std::string_view text) { return {as_bytes(text).begin(), as_bytes(text).end()}; }
 
@@ -198,10 +200,7 @@ class Store::Coming final : public store::Incoming {
         small_[path] = {bytes.begin(), bytes.end()};
     }
 
-    void confirm() override {
-        store_.note_removed(id_, false);
-        store_.note_song(id_);
-    }
+    void confirm() override { store_.settle(id_); }
 
     bool admit() override {
         send_parts();
@@ -219,6 +218,10 @@ class Store::Coming final : public store::Incoming {
             if (!small_.contains(song::tags_path(key)))
                 gone.push_back(song::song_path(id_, song::tags_path(key)));
         store_.remove_objects(gone);
+        if (!send_missing()) {
+            pause_after_loss(++losses_);
+            return false;
+        }
         confirm();
         return true;
     }
@@ -231,10 +234,42 @@ class Store::Coming final : public store::Incoming {
 
     void send_parts() {
         if (sent_) return;
+        send(parts_);
+        sent_ = true;
+    }
+
+    /// Whoever removes the song or cleans up may have taken parts away while no manifest named
+    /// them. Now there is one, which they look for after they deleted something.
+    /// @return false: the manifest has gone too
+    bool send_missing() {
+        for (int round = 0; round < most_rounds; ++round) {
+            const auto keys = store_.keys_below(song::song_path(id_, ""));
+            const std::set<std::string> there{keys.begin(), keys.end()};
+            const auto lacks = [&](const std::string& path) {
+                return !there.contains(song::song_path(id_, path));
+            };
+            if (lacks(std::string{song::manifest_file})) return false;
+            std::vector<Part> missing;
+            for (const auto& part : parts_)
+                if (lacks(part.path)) missing.push_back(part);
+            bool whole = missing.empty();
+            send(missing);
+            for (const auto& [path, bytes] : small_) {
+                if (!lacks(path)) continue;
+                store_.put(song::song_path(id_, path), bytes);
+                whole = false;
+            }
+            if (whole) return true;
+        }
+        throw Error{EX_TEMPFAIL, text("'", store_.where(song::song_path(id_, "")),
+                                      "': its parts keep disappearing")};
+    }
+
+    void send(const std::vector<Part>& parts) {
         store_.bucket_.ask_all(
-            parts_.size(),
+            parts.size(),
             [&](std::size_t number) {
-                const auto& part = parts_[number];
+                const auto& part = parts[number];
                 Call call;
                 call.method = "PUT";
                 call.key = song::song_path(id_, part.path);
@@ -245,9 +280,8 @@ class Store::Coming final : public store::Incoming {
                 return call;
             },
             [&](std::size_t number, Answer&& answer) {
-                store_.must_be_stored(answer, song::song_path(id_, parts_[number].path));
+                store_.must_be_stored(answer, song::song_path(id_, parts[number].path));
             });
-        sent_ = true;
     }
 
     Store& store_;
@@ -283,6 +317,10 @@ void Store::set_name(const std::string& name, const std::string& id) {
     note_song(id, add);
     if (before && *before != id && song::is_id(*before))
         note_song(*before, [&](std::vector<std::string>& names) { std::erase(names, name); });
+    if (has(id)) return;  // who removes it from now on finds the name in the catalogue
+    if (id_of(name) == id) remove_objects({song::name_path(name)});
+    throw Error{EX_TEMPFAIL,
+                text("'", where(song::manifest_path(id)), "': it was removed meanwhile")};
 }
 
 /// As the catalogue has them.
@@ -334,21 +372,23 @@ std::vector<std::string> Store::names() const {
 
 // ---- the catalogue
 
+std::optional<song::Manifest> Store::manifest_at(const std::string& id,
+                                                 const std::string& path) const {
+    const auto bytes = read(song::song_path(id, path), song::most_manifest_bytes);
+    if (!bytes) return {};
+    auto manifest = song::parse_manifest_of(id, as_text(*bytes));
+    if (!manifest) return {};
+    return std::move(*manifest);
+}
+
 /// Of what is in the bucket; none: there is no such song.
 Store::Rows Store::rows_of(const std::string& id, const std::vector<std::string>& names) const {
-    const auto manifest_of = [&](const std::string& path) -> std::optional<song::Manifest> {
-        const auto bytes = read(song::song_path(id, path), song::most_manifest_bytes);
-        if (!bytes) return {};
-        auto manifest = song::parse_manifest_of(id, as_text(*bytes));
-        if (!manifest) return {};
-        return std::move(*manifest);
-    };
-    const auto own = manifest_of(std::string{song::manifest_file});
+    const auto own = manifest_at(id, std::string{song::manifest_file});
     if (!own) return {};
     auto rest = names;
     Rows rows;
     for (const auto& key : tag_sets(id)) {
-        const auto manifest = manifest_of(song::tags_path(key));
+        const auto manifest = manifest_at(id, song::tags_path(key));
         if (!manifest) continue;
         std::vector<std::string> its;
         if (std::erase(rest, key) > 0) its = {key};
@@ -415,37 +455,68 @@ std::optional<std::vector<store::Summary>> Store::catalogue() const {
 
 // ---- removal
 
-void Store::note_removed(const std::string& id, bool removed) {
+/// @param anew  with a line of this moment, also where there is one
+void Store::note_removed(const std::string& id, bool removed, bool anew) {
     change(std::string{song::removals_path}, song::most_removals_bytes,
            [&](const std::optional<Bytes>& now) -> std::optional<Bytes> {
                std::vector<song::Removal> all;
                if (now)
                    all = must(song::parse_removals(as_text(*now)),
                               where(std::string{song::removals_path}));
-               const auto before = all.size();
+               const bool noted = std::ranges::count(all, id, &song::Removal::id) > 0;
+               if (noted == removed && !anew) return {};
                const auto ms = utc_ms();
                std::erase_if(all, [&](const song::Removal& one) {
                    return one.id == id || one.ms < ms - keep_removals_ms;
                });
                if (removed) all.push_back({ms, id});
-               if (!removed && all.size() == before) return {};
                if (all.size() > song::most_removals) all.erase(all.begin());
                const auto lines = song::print_removals(all);
                return bytes_of(lines);
            });
 }
 
+/// Make the log and the catalogue say what is there. Whoever changes whether a song is there calls
+/// this afterwards. Others may do so meanwhile with what they saw before the last change: they see
+/// the change when they look again, after all that they wrote.
+void Store::settle(const std::string& id) {
+    const auto manifest = song::manifest_path(id);
+    for (int losses = 0; losses < most_changes; ++losses) {
+        const auto tag = tag_of(manifest);
+        note_removed(id, tag.empty());
+        note_song(id);
+        if (tag_of(manifest) == tag) return;
+        pause_after_loss(losses);
+    }
+    throw Error{EX_TEMPFAIL, text("'", where(manifest), "': others keep changing it")};
+}
+
+void Store::remove_names(const std::string& id) {
+    std::vector<std::string> paths;
+    for (const auto& name : names_of(id)) paths.push_back(song::name_path(name));
+    remove_objects(paths);
+}
+
+/// A publisher may be at work on the same song. If it writes the manifest after our last look, it
+/// misses what we took away, and sends it again. If it wrote it before, it may have missed nothing
+/// yet: then the song goes once more, whole. Parts that came after our list are left to it.
 bool Store::remove(const std::string& id) {
+    const auto folder = song::song_path(id, ""), manifest = song::manifest_path(id);
     // also what is left of a removal that did not end
-    if (keys_below(song::song_path(id, "")).empty()) return false;
-    note_removed(id, true);
-    std::vector<std::string> names;
-    for (const auto& name : names_of(id)) names.push_back(song::name_path(name));
-    remove_objects(names);
-    remove_objects({song::manifest_path(id)});  // from here on the song is not there
-    note_song(id);
-    remove_objects(keys_below(song::song_path(id, "")));
-    return true;
+    if (keys_below(folder).empty()) return false;
+    for (int round = 0; round < most_rounds; ++round) {
+        if (round > 0) pause_after_loss(round);
+        note_removed(id, true, true);
+        remove_names(id);
+        remove_objects({manifest});  // from here on the song is not there
+        remove_names(id);            // those that it got just then
+        settle(id);
+        const auto keys = keys_below(folder);
+        if (std::ranges::count(keys, manifest) > 0) continue;
+        remove_objects(keys);
+        if (!has(id)) return true;
+    }
+    throw Error{EX_TEMPFAIL, text("'", where(manifest), "': others keep publishing it")};
 }
 
 // ---- notes

@@ -39,7 +39,7 @@ class Store final : public store::Store {
     std::optional<std::vector<store::Summary>> catalogue() const override;
     std::vector<std::string> leftovers() const override;
     /// Of an unfinished song: objects that were written at least `age_s` ago.
-    std::vector<std::string> clean(std::int64_t age_s) override;
+    void clean(std::int64_t age_s, const Told& told) override;
     std::optional<Bytes> read_note(const std::string& name, std::size_t most) const override;
     void append_note(const std::string& name, const std::string& line) override;
 
@@ -48,6 +48,7 @@ class Store final : public store::Store {
    private:
     class Coming;
     using Rows = std::vector<store::Summary>;
+    using Times = std::map<std::string, std::int64_t>;  ///< by path: when it was written, in s
     struct Survey;
 
     /// Read, change, write; again while others come between. `change` gets the object (nullopt:
@@ -65,14 +66,20 @@ class Store final : public store::Store {
     std::vector<std::string> keys_below(const std::string& prefix) const;
 
     std::vector<std::string> names_listed(const std::string& id) const;
+    /// A manifest in a song's folder; nullopt: it is not there, or damaged.
+    std::optional<song::Manifest> manifest_at(const std::string& id, const std::string& path) const;
     Rows rows_of(const std::string& id, const std::vector<std::string>& names) const;
     /// The song's rows in the catalogue as the song is now.
     void note_song(const std::string& id,
                    const std::function<void(std::vector<std::string>& names)>& rename = {});
-    void note_removed(const std::string& id, bool removed);
+    void note_removed(const std::string& id, bool removed, bool anew = false);
+    void settle(const std::string& id);
+    void remove_names(const std::string& id);
     void flush_notes();
     Survey survey() const;
-    void spare_returned(const Survey& found, std::vector<std::string>& gone) const;
+    Times times_of(const std::string& id) const;
+    bool remove_strays(const std::string& id, const std::vector<std::string>& strays,
+                       const Times& before, const Told& told);
     bool mend(const std::string& path,
               const std::map<std::string, std::vector<std::string>>& songs);
 

@@ -26,12 +26,12 @@ void add_parts(const song::Manifest& manifest, std::set<std::string>& to) {
 /// Everything below the prefix, held against the manifests.
 struct Store::Survey {
     struct Song {
-        std::map<std::string, std::int64_t> parts;  ///< path and when it was written
+        Times parts;
         bool whole = false;
     };
     std::map<std::string, Song> songs;
-    std::map<std::string, std::int64_t> strays;  ///< objects that no manifest names
-    std::map<std::string, std::string> names;    ///< name and id
+    Times strays;                              ///< objects that no manifest names
+    std::map<std::string, std::string> names;  ///< name and id
 };
 
 Store::Survey Store::survey() const {
@@ -58,9 +58,7 @@ Store::Survey Store::survey() const {
         bool damaged = false;
         for (const auto& [path, time] : parts) {
             if (path != song::manifest_file && !song::parse_tags_path(path)) continue;
-            const auto bytes = read(song::song_path(id, path), song::most_manifest_bytes);
-            const auto manifest = bytes ? song::parse_manifest_of(id, as_text(*bytes))
-                                        : Result<song::Manifest>{Malformed{"it has gone"}};
+            const auto manifest = manifest_at(id, path);
             if (!manifest)
                 damaged = true;
             else
@@ -116,14 +114,16 @@ std::vector<std::string> Store::leftovers() const {
     return lines;
 }
 
-std::vector<std::string> Store::clean(std::int64_t age_s) {
+void Store::clean(std::int64_t age_s, const Told& told) {
     const auto found = survey();
     const auto before_s = utc_ms() / 1000 - age_s;
-    std::vector<std::string> gone;
+    std::map<std::string, std::vector<std::string>> old;  // by song
     for (const auto& [path, time] : found.strays)
-        if (time <= before_s) gone.push_back(path);
-    spare_returned(found, gone);
-    remove_objects(gone);
+        if (const auto song = song::parse_song_path(path); song && time <= before_s)
+            old[song->first].push_back(song->second);
+    std::vector<std::string> hurt;
+    for (const auto& [id, parts] : old)
+        if (!remove_strays(id, parts, found.songs.at(id).parts, told)) hurt.push_back(id);
 
     std::map<std::string, std::map<std::string, std::vector<std::string>>> parts;
     std::map<std::string, std::vector<std::string>> names;
@@ -132,37 +132,55 @@ std::vector<std::string> Store::clean(std::int64_t age_s) {
         if (song.whole) parts[store::catalogue_path(id)][id] = names[id];
     for (const auto& key : keys_below(std::string{store::catalogue_folder})) parts[key];
     for (const auto& [path, songs] : parts)
-        if (mend(path, songs)) gone.push_back(path);
-    return gone;
+        if (mend(path, songs)) told(path);
+    for (const auto& id : hurt) {
+        Error failure{
+            EX_TEMPFAIL,
+            text("'", where(song::song_path(id, "")),
+                 "': it was published while its old parts were removed: publish it again")};
+        if (&id == &hurt.back()) throw failure;
+        note(failure.what());
+    }
 }
 
-/// Leave alone whoever has come back meanwhile to finish a song.
-void Store::spare_returned(const Survey& found, std::vector<std::string>& gone) const {
-    std::set<std::string> ids;
-    for (const auto& path : gone)
-        if (const auto song = song::parse_song_path(path)) ids.insert(song->first);
+Store::Times Store::times_of(const std::string& id) const {
+    Times times;
+    bucket_.list(song::song_path(id, ""), "", [&](ListPage&& page) {
+        for (const auto& object : page.objects)
+            if (auto song = song::parse_song_path(object.key))
+                times[song->second] = object.changed_s;
+    });
+    return times;
+}
+
+/// Leaves alone whoever has come back meanwhile to finish the song. A publisher who comes after
+/// that look sends again what it misses, unless it has looked for that before we deleted it.
+/// @return false: the song has a manifest now, and lacks what was deleted
+bool Store::remove_strays(const std::string& id, const std::vector<std::string>& strays,
+                          const Times& before, const Told& told) {
+    const auto time_in = [](const Times& all, const std::string& path) {
+        const auto found = all.find(path);
+        return found == all.end() ? 0 : found->second;
+    };
     const std::string manifest{song::manifest_file};
-    for (const auto& id : ids) {
-        std::map<std::string, std::int64_t> now;
-        bucket_.list(song::song_path(id, ""), "", [&](ListPage&& page) {
-            for (const auto& object : page.objects)
-                if (auto song = song::parse_song_path(object.key))
-                    now[song->second] = object.changed_s;
-        });
-        const auto& before = found.songs.at(id).parts;
-        const auto time_in = [](const std::map<std::string, std::int64_t>& all,
-                                const std::string& path) {
-            const auto found = all.find(path);
-            return found == all.end() ? 0 : found->second;
-        };
-        const auto same = [&](const std::string& path) {
-            return time_in(before, path) == time_in(now, path);
-        };
-        std::erase_if(gone, [&](const auto& path) {
-            const auto song = song::parse_song_path(path);
-            return song && song->first == id && !(same(manifest) && same(song->second));
-        });
+    const auto now = times_of(id);
+    std::vector<std::string> paths;
+    for (const auto& path : strays)
+        if (time_in(before, manifest) == time_in(now, manifest) &&
+            time_in(before, path) == time_in(now, path))
+            paths.push_back(song::song_path(id, path));
+    if (paths.empty()) return true;
+    remove_objects(paths);
+    std::ranges::for_each(paths, told);
+
+    const auto after = times_of(id);
+    if (time_in(after, manifest) == time_in(now, manifest)) return true;
+    std::set<std::string> named;
+    for (const auto& [path, time] : after) {
+        if (path != manifest && !song::parse_tags_path(path)) continue;
+        if (const auto read = manifest_at(id, path)) add_parts(*read, named);
     }
+    return std::ranges::all_of(named, [&](const auto& path) { return after.contains(path); });
 }
 
 /// A part of the catalogue as the songs are now, which may be others than those that were surveyed.

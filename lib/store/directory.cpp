@@ -110,11 +110,7 @@ class Directory::Coming final : public Incoming {
 
     std::shared_ptr<void> begin(const std::string& id) override {
         id_ = id;
-        const auto folder = directory_.root_ / "songs";
-        auto lock = std::make_shared<File>(open_folder(folder));
-        if (!*lock || ::flock(lock->fd(), LOCK_EX) != 0)
-            throw system_error("lock", folder.string());
-        return lock;
+        return directory_.lock_songs();
     }
 
     void put(const std::string& path, BytesView bytes) override {
@@ -159,7 +155,7 @@ Directory::Directory(fs::path root, Open how) : root_(std::move(root)) {
     if (how == Open::create) {
         make_folder(root_);
         for (const auto* part : {"songs", "names", ".staging"}) make_folder(root_ / part);
-        clean(0);
+        clean(0, [](const std::string&) {});
     } else {
         check_store(root_);
     }
@@ -174,14 +170,12 @@ void Directory::each_left(const std::function<void(const fs::path&)>& call) cons
 }
 
 /// Who is alive holds a lock, so their age says nothing.
-std::vector<std::string> Directory::clean(std::int64_t) {
-    std::vector<std::string> gone;
+void Directory::clean(std::int64_t, const Told& told) {
     each_left([&](const fs::path& left) {
         std::error_code ignored;
         fs::remove_all(left, ignored);
-        if (!ignored) gone.push_back(".staging/" + left.filename().string());
+        if (!ignored) told(".staging/" + left.filename().string());
     });
-    return gone;
 }
 
 Directory::Stage Directory::stage() const {
@@ -193,6 +187,13 @@ Directory::Stage Directory::stage() const {
         if (lock && ::flock(lock.fd(), LOCK_EX) == 0 && same_folder(lock.fd(), name))
             return {name, std::move(lock)};
     }
+}
+
+std::shared_ptr<void> Directory::lock_songs() const {
+    const auto folder = root_ / "songs";
+    auto lock = std::make_shared<File>(open_folder(folder));
+    if (!*lock || ::flock(lock->fd(), LOCK_EX) != 0) throw system_error("lock", folder.string());
+    return lock;
 }
 
 std::unique_ptr<Incoming> Directory::incoming() { return std::make_unique<Coming>(*this, stage()); }
@@ -235,6 +236,9 @@ void Directory::append_note(const std::string& name, const std::string& line) {
 }
 
 void Directory::set_name(const std::string& name, const std::string& id) {
+    const auto turn = lock_songs();
+    if (!has(id))
+        throw Error{EX_TEMPFAIL, text("'", song(id).string(), "': it was removed meanwhile")};
     if (id_of(name) == id) return;
     const auto mine = stage();
     Draft file{root_ / "names" / name, mine.folder, 0666};
@@ -297,6 +301,8 @@ void Directory::note_removed(const std::string& id, bool removed) {
 }
 
 bool Directory::remove(const std::string& id) {
+    // a publisher that comes between would take the line back that says that the song is removed
+    const auto turn = lock_songs();
     if (!fs::is_directory(song(id))) return false;
     make_folder(staging());
     note_removed(id, true);

@@ -30,7 +30,7 @@ class Directory final : public Store {
     std::vector<std::string> ids() const override;
     std::vector<std::string> names() const override;
     bool remove(const std::string& id) override;
-    std::vector<std::string> clean(std::int64_t age_s) override;
+    void clean(std::int64_t age_s, const Told& told) override;
     std::optional<Bytes> read_note(const std::string& name, std::size_t most) const override;
     void append_note(const std::string& name, const std::string& line) override;
 
@@ -39,6 +39,8 @@ class Directory final : public Store {
     struct Stage;
     class Coming;
     Stage stage() const;
+    /// Keeps all others from changing songs and names, until its owner is gone.
+    std::shared_ptr<void> lock_songs() const;
     /// Each folder of a publisher who died, locked.
     void each_left(const std::function<void(const std::filesystem::path&)>& call) const;
     void take_place(Stage& stage, const std::string& id);

@@ -53,7 +53,7 @@ class Store {
 
     virtual std::unique_ptr<Incoming> incoming() = 0;
 
-    /// Assign an id to a name.
+    /// Assign an id to a name. An Error (75) when somebody has removed the song meanwhile.
     virtual void set_name(const std::string& name, const std::string& id) = 0;
     /// The id of a name; nullopt if there is none.
     virtual std::optional<std::string> id_of(const std::string& name) const = 0;
@@ -74,9 +74,10 @@ class Store {
     virtual std::optional<std::vector<Summary>> catalogue() const { return {}; }
     /// Faults that no song and no name has: "PATH\tWHY".
     virtual std::vector<std::string> leftovers() const { return {}; }
+    using Told = std::function<void(const std::string& path)>;
     /// Remove what publishers left who died at least `age_s` ago, and mend what lists the songs.
-    /// @return the paths that were removed or mended
-    virtual std::vector<std::string> clean(std::int64_t age_s) = 0;
+    /// @param told  of the paths that were removed or mended
+    virtual void clean(std::int64_t age_s, const Told& told) = 0;
 
     /// A small file of the publisher's own, which is no object of the store.
     virtual std::optional<Bytes> read_note(const std::string& name, std::size_t most) const = 0;

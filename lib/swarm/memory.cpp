@@ -16,6 +16,7 @@ constexpr std::size_t failures = 65536;        // remembered: 1 MB
 constexpr std::size_t neighbour_looks = 2000;  // for peers of the asker's network in a big swarm
 constexpr std::size_t expiry_work = 500;       // songs and peers a turn: 0.3 ms
 constexpr std::size_t most_elders = 16, elder_looks = 4096;
+constexpr std::uint32_t elders_again_s = 5;
 constexpr std::size_t looks_for_reporter = 64;  // at songs of peers of its network
 constexpr float stranger_weight = 0.25f;        // of a report
 // a ticket's number: the peer, the song that it was named for, which of those who had its number
@@ -489,16 +490,26 @@ void MemoryPeers::find_candidates(const Song& song, std::uint32_t number, Invent
             choice_.candidates.push_back({member.peer, member.have, 0});
 }
 
-/// Of a big swarm, those who announced first.
-void MemoryPeers::note_elders(Song& song) {
-    if (!song.swarm.is_big() || song.elders.size() > most_elders / 2) return;
-    std::vector<Elder> all;
+/// Of a big swarm, those who announced first; one of a network, or one would have all places. Where
+/// there are few networks, there are few elders, and a look for others now and then.
+void MemoryPeers::note_elders(Song& song, std::uint32_t now_s) {
+    if (!song.swarm.is_big() || song.elders.size() > most_elders / 2 || now_s < song.look_s) return;
+    song.look_s = now_s + elders_again_s;
+    std::vector<std::pair<std::uint32_t, Elder>> all;  // with their serials
     song.swarm.each([&](const Member& member) {
-        if (all.size() < elder_looks) all.push_back({member.peer, member.link});
+        if (all.size() < elder_looks)
+            all.push_back({peers_[member.peer].serial, {member.peer, member.link}});
     });
-    std::ranges::partial_sort(all, all.begin() + most_elders, {},
-                              [&](const Elder& elder) { return peers_[elder.peer].serial; });
-    song.elders.assign(all.begin(), all.begin() + most_elders);
+    std::ranges::sort(all, {}, [](const auto& one) { return one.first; });
+    song.elders.clear();
+    std::vector<Network> networks;
+    for (const auto& [serial, elder] : all) {
+        const auto network = network_of(elder.peer);
+        if (std::ranges::count(networks, network) > 0) continue;
+        networks.push_back(network);
+        song.elders.push_back(elder);
+        if (song.elders.size() == most_elders) break;
+    }
 }
 
 void MemoryPeers::add_elders(const Song& song, Inventory wanted) {
@@ -548,7 +559,7 @@ void MemoryPeers::list(const PeersQuery& query, const Asker& asker, std::uint64_
     Song& song = songs_[number];
     const Inventory bits = wanted(song.layout, query.kbps, query.chunk);
     if (!bits) return done("[]");
-    note_elders(song);
+    note_elders(song, seconds(now_ms));
     find_candidates(song, number, bits, asker);
     const auto peer_at = [this](std::uint32_t i) -> Peer& { return peers_[i]; };
     const auto any = [this] { return random_(); };

@@ -99,6 +99,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
         Layout layout;
         Swarm swarm;
         std::vector<Elder> elders;  ///< of a big swarm, those who have been there longest
+        std::uint32_t look_s = 0;   ///< when others may become elders
     };
     struct Net {
         Network network = 0;
@@ -168,7 +169,7 @@ class MemoryPeers final : public Peers, private Swarm::Notes {
     void find_candidates(const Song& song, std::uint32_t number, Inventory wanted,
                          const Asker& asker);
     void add_neighbours(std::uint32_t song, Inventory wanted, std::uint32_t net);
-    void note_elders(Song& song);
+    void note_elders(Song& song, std::uint32_t now_s);
     void add_elders(const Song& song, Inventory wanted);
     std::uint8_t tag_of(std::uint32_t song) const noexcept;
     bool has_received(Network from, std::uint8_t song) const;

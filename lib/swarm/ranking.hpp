@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "swarm/globe.hpp"
@@ -91,24 +92,29 @@ class Choice {
         return !ip.is_loopback();
     }
 
-    /// Out of the candidates, a quarter of an answer: some of those who have been there longest.
-    /// However many come at once and promise much, they have not.
+    /// Out of the candidates, a quarter of an answer: some of those who have been there longest,
+    /// one of a network. However many come at once and promise much, they have not.
     template <class PeerAt, class Random>
     void choose_elders(std::size_t want, PeerAt peer_at, Random random) {
         old_.clear();
         const std::size_t places = want / 4;
         if (places == 0 || candidates.size() <= want) return;
         const auto network_at = [&](std::uint32_t i) { return network_of(peer_at(i).at.ip); };
+        const auto age_of = [&](const Candidate& one) {  // the better of those who came at once
+            return std::pair{peer_at(one.peer).serial, one.cost};
+        };
         const std::size_t among = std::max(2 * places, std::min(candidates.size() / 4, most_among));
-        std::ranges::partial_sort(candidates, candidates.begin() + static_cast<long>(among), {},
-                                  [&](const Candidate& one) { return peer_at(one.peer).serial; });
-        for (std::size_t i = 0; i < among && old_.size() < places; ++i) {
-            std::swap(candidates[i], candidates[i + random() % (among - i)]);
-            const Network network = network_at(candidates[i].peer);
+        std::ranges::make_heap(candidates, std::ranges::greater{}, age_of);
+        for (auto end = candidates.end(); end != candidates.begin() && old_.size() < among;) {
+            std::ranges::pop_heap(candidates.begin(), end, std::ranges::greater{}, age_of);
+            const Network network = network_at((--end)->peer);
             if (std::ranges::none_of(
                     old_, [&](const Candidate& one) { return network_at(one.peer) == network; }))
-                old_.push_back(candidates[i]);
+                old_.push_back(*end);
         }
+        for (std::size_t i = 0; i < places && i < old_.size(); ++i)
+            std::swap(old_[i], old_[i + random() % (old_.size() - i)]);
+        old_.resize(std::min(places, old_.size()));
         std::erase_if(candidates, [&](const Candidate& one) {
             return std::ranges::count(old_, one.peer, &Candidate::peer) > 0;
         });

@@ -233,6 +233,85 @@ returned() { # or sends the parts of an unfinished song once more
 }
 ok 'and the parts that a publisher has sent again' returned
 
+# ---- publishers, removals and --clean at the same moment: one is held at a request while another does all of its work
+beside() { # "METHOD PATTERN" COMMAND...: run it until it makes such a request
+    faults "{\"hold\": \"$1\"}" >/dev/null
+    shift
+    "$@" >held.out 2>held.err &
+    held=$!
+    soon is_held
+}
+is_held() { faults '{}' | jq -e '.held > 0'; }
+let_go() { faults '{"hold": ""}' >/dev/null && wait "$held"; }
+there() { # STORE: whole, in all that tells of it
+    stretto-publish --verify "s3://music/$1" && stretto-publish --list "s3://music/$1" | grep -q "^$id" && ! noted "$1" &&
+        stretto-fetch --store "s3://music/$1" -b 96 "$id" -o out.ogg && oggz-validate out.ogg
+}
+gone() { # STORE: without a trace, but for the removal log; beside another song
+    stretto-publish --verify "s3://music/$1" && stretto-publish --list "s3://music/$1" >listed && lacks "$id" listed && noted "$1" &&
+        faults '{}' | jq -e "[.keys.music[] | select(startswith(\"$1/songs/$id\") or startswith(\"$1/names/\"))] == []"
+}
+noted() { signed "$s3/music/$1/removed" | grep -q " $id\$"; }
+id=$(cat id)
+amid() { # the publisher is done before the removal goes on
+    stretto-publish s3://music/amid other.tar && stretto-publish --name one s3://music/amid song.tar &&
+        beside 'DELETE /chunk' stretto-publish --remove one s3://music/amid &&
+        stretto-publish --name two s3://music/amid song.tar && let_go && gone amid
+}
+ok 'a removal takes away what a publisher sends while it deletes' amid
+ahead() { # the removal finds parts, and no manifest yet
+    beside 'PUT ahead/songs/'"$id"'/manifest.json' stretto-publish s3://music/ahead song.tar &&
+        stretto-publish --remove "$id" s3://music/ahead && let_go && there ahead
+}
+ok 'a publisher sends again what a removal took away before its manifest was there' ahead
+logged() { # publishing what is there takes back the line in the log
+    stretto-publish s3://music/logged other.tar && stretto-publish s3://music/logged song.tar &&
+        beside 'DELETE logged/songs/'"$id"'/manifest.json' stretto-publish --remove "$id" s3://music/logged &&
+        stretto-publish s3://music/logged song.tar && let_go && gone logged
+}
+ok 'the log has what was removed, whoever publishes it meanwhile' logged
+late_name() {
+    stretto-publish s3://music/named other.tar &&
+        beside 'PUT named/names/' stretto-publish --name one s3://music/named song.tar &&
+        stretto-publish --remove "$id" s3://music/named && { exits 75 let_go; } && grep -q 'it was removed meanwhile' held.err && gone named
+}
+ok 'a name is not given to a song that was removed' late_name
+forgets() { # N: the server says that it has a part, and has not, N times
+    faults "{\"status\": {\"PUT forgets$1/songs/$id/96/chunk_1\": [200, $1]}}" >/dev/null
+    stretto-publish "s3://music/forgets$1" song.tar 2>forgets.err
+    forgot=$?
+    faults '{"status": {}}' >/dev/null
+    return $forgot
+}
+once_forgotten() { forgets 1 && there forgets1; }
+ok 'a part that is lost is sent again' once_forgotten
+always_forgotten() { exits 75 forgets 999 && grep -q 'its parts keep disappearing' forgets.err; }
+ok 'but not without end' always_forgotten
+stays() {
+    stretto-publish s3://music/stays other.tar && stretto-publish s3://music/stays song.tar &&
+        faults '{"status": {"DELETE manifest": [204, 999]}}' >/dev/null
+    ends_saying 75 'others keep publishing it' stretto-publish --remove "$id" s3://music/stays
+    status=$?
+    faults '{"status": {}}' >/dev/null
+    stretto-publish --remove "$id" s3://music/stays && gone stays && return $status
+}
+ok 'nor does a removal go on for ever' stays
+unfinished() { # STORE: what a publisher leaves who died
+    faults '{"die": "/manifest.json"}' >/dev/null
+    exits 69 stretto-publish "s3://music/$1" song.tar && faults '{"die": ""}' >/dev/null
+}
+swept() {
+    beside 'PUT swept/songs/'"$id"'/manifest.json' stretto-publish s3://music/swept song.tar &&
+        stretto-publish --clean --age 0 s3://music/swept | grep -q chunk_0 && let_go && there swept
+}
+ok 'a publisher sends again what --clean took away' swept
+passed() { # who is done before --clean goes on cannot
+    unfinished passed && beside 'DELETE passed/songs/' stretto-publish --clean --age 0 s3://music/passed &&
+        stretto-publish s3://music/passed song.tar && { exits 75 let_go; } && grep -q "passed/songs/$id.*publish it again" held.err &&
+        stretto-publish s3://music/passed song.tar && there passed
+}
+ok 'and --clean tells of a song that was published while it deleted' passed
+
 two() { # CONDITIONS: two publishers of one name at once: one wins, whole
     faults "{\"conditions\": \"$1\"}" >/dev/null
     stretto-publish --name both "s3://music/two$1" song.tar >a &

@@ -16,6 +16,7 @@ POST /_faults with JSON changes how it behaves from then on, and answers {"reque
   meanwhile: {"at": PATTERN, "from": PREFIX, "to": PREFIX}  once, before an object with this in its key is read, somebody copies all
                 objects, a minute younger than they are
   circle: true  lists have no end
+  hold: "METHOD PATTERN"  requests for a key with this in it wait until this is another; the answer's `held` says how many do
 The answer's `bad` are requests that were not signed or not signed right.
 """
 import hashlib
@@ -33,9 +34,11 @@ from xml.sax.saxutils import escape
 SECRETS = {'testkey': 'testsecret', 'temp': 'tempsecret', 'old': 'oldsecret'}
 REGION = 'us-east-1'
 lock = threading.Lock()
+changed = threading.Condition(lock)  # of faults
+held = 0
 buckets = {'music': {}}
 faults = {'slow': 0, 'truncate': 0, 'skew': 0, 'conditions': 'quoted', 'page': 1000, 'lose': 0, 'die': '',
-          'status': {}, 'meanwhile': None, 'circle': False}
+          'status': {}, 'meanwhile': None, 'circle': False, 'hold': ''}
 counts = {}
 bad = []
 
@@ -124,6 +127,17 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(403, 'InvalidToken')
         return dict(items)
 
+    def wait_for_release(self, key):
+        global held
+
+        def is_meant():
+            method, _, pattern = faults['hold'].partition(' ')
+            return method == self.command and pattern in key
+        with changed:
+            held += 1
+            changed.wait_for(lambda: not is_meant())
+            held -= 1
+
     def handle_one(self):
         length = int(self.headers.get('Content-Length') or 0)
         if self.headers.get('Transfer-Encoding'):
@@ -133,7 +147,8 @@ class Handler(BaseHTTPRequestHandler):
         if path == '/_faults':
             with lock:
                 faults.update(json.loads(body or b'{}'))
-                said = json.dumps({'requests': counts, 'bad': bad,
+                changed.notify_all()
+                said = json.dumps({'requests': counts, 'bad': bad, 'held': held,
                                    'keys': {b: sorted(k) for b, k in buckets.items()}}).encode()
             return self.answer(200, said)
         with lock:
@@ -154,6 +169,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(404, 'NoSuchBucket')
         if not key:
             return self.list(buckets[bucket], items)
+        self.wait_for_release(key)
         for wanted, fault in faults['status'].items():
             method, pattern = wanted.split(' ')
             if method == self.command and pattern in key and fault[1] > 0:

@@ -155,6 +155,65 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_thousand_new_peers_do_not_hide_older_ones, Where
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_network_that_came_first_does_not_have_all_places_of_elders, Where,
+                              Both) {
+    for (const auto& place : {berlin, sydney}) {
+        Tracker<Where> t;
+        std::set<std::string> seeders;
+        for (int i = 0; i < 20; ++i) seeders.insert(far_apart(i).url());
+        const auto old = [&] {
+            for (int i = 1; i <= 20; ++i) t.join(at(text("192.0.2.", i)), paris);
+            for (int i = 0; i < 20; ++i) t.join(far_apart(i), paris);
+        };
+        old();
+        t.now += 10'000;
+        for (int i = 20; i < 1020; ++i) t.join(far_apart(i), place);
+        t.now += 90'000;
+        old();
+        t.now += 30'000;
+        int good = 0;
+        for (int i = 0; i < 100; ++i) {
+            const Asker asker{*parse_ip(text("203.", i, ".113.9")), place};
+            good += std::ranges::any_of(t.urls(asker),
+                                        [&](const auto& url) { return seeders.contains(url); });
+            t.now += 1000;
+        }
+        BOOST_TEST_MESSAGE(good << " of 100");
+        BOOST_TEST(good >= 90);
+    }
+}
+
+// Whoever comes later gets the places that are free.
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_swarm_of_one_network_takes_elders_of_others_later, Where, Both) {
+    Tracker<Where> t;
+    std::set<std::string> seeders;
+    const auto first = [&] {
+        for (int i = 1; i <= 120; ++i) t.join(at(text("192.0.2.", i)), sydney);
+    };
+    const auto second = [&] {
+        for (int i = 0; i < 10; ++i) t.join(far_apart(i), paris);
+    };
+    for (int i = 0; i < 10; ++i) seeders.insert(far_apart(i).url());
+    first();
+    t.urls(somebody);
+    t.now += 5'000;
+    second();
+    t.now += 5'000;
+    for (int i = 20; i < 1020; ++i) t.join(far_apart(i), sydney);
+    t.now += 60'000;
+    first();
+    second();
+    int good = 0;
+    for (int i = 0; i < 100; ++i) {
+        const Asker asker{*parse_ip(text("203.", i, ".113.9")), sydney};
+        good += std::ranges::any_of(t.urls(asker),
+                                    [&](const auto& url) { return seeders.contains(url); });
+        t.now += 1000;
+    }
+    BOOST_TEST_MESSAGE(good << " of 100");
+    BOOST_TEST(good >= 75);  // 91 are expected: 4 of 24 are named, and ten are seeders
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(rtc_peers_are_named_to_those_who_can_reach_them, Where, Both) {
     Tracker<Where> t;
     const std::string id(26, 'a');
