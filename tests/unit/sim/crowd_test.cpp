@@ -291,12 +291,20 @@ BOOST_AUTO_TEST_CASE(behind_nats_peers_help_as_far_as_they_connect) {
     const auto open = run_crowd(s);
     s.nat = NatShares{0, 0, 0};
     const auto strict = run_crowd(s);
+    // who connects decides who has what later, so that one crowd behind NATs may be lucky
+    std::uint64_t of_usual = 0, of_open = 0;
+    for (s.seed = 1; s.seed <= 6; ++s.seed) {
+        s.nat.emplace();
+        of_usual += of_peers(run_crowd(s));
+        s.nat = NatShares{1, 0, 0};
+        of_open += of_peers(run_crowd(s));
+    }
     BOOST_TEST(without.links_tried == 0u);
     BOOST_TEST(open.links_tried > 0u);
     BOOST_TEST(of_peers(strict) == 0u);
     BOOST_TEST(strict.links_open == 0u);
     BOOST_TEST(of_peers(usual) > 0u);
-    BOOST_TEST(of_peers(usual) < of_peers(open));
+    BOOST_TEST(of_usual < of_open);
     BOOST_TEST(usual.links_open < usual.links_tried);
     for (const auto* run : {&usual, &open, &strict})
         for (const auto& play : run->plays) BOOST_TEST(play.stalls == 0);

@@ -39,13 +39,13 @@ struct Fixture : Folder {
             if (line.find("->") != line.npos && line.find(number) != line.npos) return true;
         return false;
     }
-    /// Begin it on a thread. @return once it has ended or waits for its turn
+    /// Begin it on a thread. @return once it has ended or waits for its turn, as far as the kernel
+    /// tells (it does not of every file system: then it is long enough to wait)
     template <class Job>
     std::future<void> begin(Job job) {
         auto done = std::async(std::launch::async, job);
-        while (done.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready &&
-               !is_awaited()) {
-        }
+        for (int i = 0; i < 3000 && !is_awaited(); ++i)
+            if (done.wait_for(std::chrono::milliseconds{1}) == std::future_status::ready) break;
         return done;
     }
     static bool is_over(const std::future<void>& job) {
